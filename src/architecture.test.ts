@@ -1,0 +1,130 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+
+/**
+ * Who may import whom (docs/architecture.md draws it). A folder without a line fails; so does an import that points
+ * up or sideways. Tests are exempt: they may assemble anything.
+ */
+const ALLOWED: Record<string, readonly string[]> = {
+  core: [],
+  stellar: ["core"],
+  storage: ["core"],
+  pcap: ["core"],
+  sources: ["core", "stellar", "storage"],
+  parsers: ["core", "stellar", "storage"],
+  transforms: ["core", "stellar", "storage"],
+  enrichments: ["core", "stellar", "storage"],
+  triage: ["core", "stellar", "storage"],
+  profiles: ["core", "stellar", "storage"],
+  models: ["core", "stellar", "storage"],
+  sinks: ["core", "stellar", "storage"],
+  // The sensor document names every stage's configuration, so `config` reads the lists of the stages below it.
+  config: [
+    "core",
+    "stellar",
+    "storage",
+    "sources",
+    "parsers",
+    "transforms",
+    "enrichments",
+    "triage",
+    "sinks",
+  ],
+  alerts: ["core", "stellar", "storage"],
+  // The generator of telemetry: demo, benchmarks and tests use it, the product's stages never do.
+  scenario: ["core"],
+  pipeline: [
+    "core",
+    "stellar",
+    "storage",
+    "pcap",
+    "sources",
+    "parsers",
+    "transforms",
+    "enrichments",
+    "triage",
+    "profiles",
+    "models",
+    "sinks",
+    "config",
+    "alerts",
+  ],
+  api: ["core"],
+  server: [
+    "core",
+    "stellar",
+    "storage",
+    "sources",
+    "config",
+    "alerts",
+    "pipeline",
+    "api",
+    "parsers",
+    "enrichments",
+    "transforms",
+    "triage",
+    "scenario",
+  ],
+  ui: ["core", "stellar", "api"],
+  cli: [
+    "core",
+    "stellar",
+    "storage",
+    "sources",
+    "config",
+    "alerts",
+    "pipeline",
+    "api",
+    "server",
+    "enrichments",
+    "parsers",
+    "transforms",
+    "triage",
+    "scenario",
+  ],
+};
+
+/** Folders that run in a browser too. */
+const PORTABLE = ["core", "stellar", "api", "ui", "scenario"];
+
+type Import = { file: string; folder: string; target: string };
+
+const root = import.meta.dirname;
+
+function imports(): Import[] {
+  const found: Import[] = [];
+  for (const file of globSync("**/*.{ts,tsx}", { cwd: root })) {
+    if (/\.(test|bench)\.tsx?$/.test(file) || !file.includes("/")) continue;
+    const text = readFileSync(join(root, file), "utf8");
+    for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+      found.push({ file, folder: file.split("/")[0] as string, target: target as string });
+    }
+  }
+  return found;
+}
+
+test("reads the tree at all", () => {
+  expect(imports().length).toBeGreaterThan(10);
+});
+
+test("every folder has a line in the table", () => {
+  const folders = new Set(imports().map((entry) => entry.folder));
+  expect([...folders].filter((folder) => ALLOWED[folder] === undefined)).toEqual([]);
+});
+
+test("imports point down", () => {
+  const wrong = imports().filter(({ file, folder, target }) => {
+    if (!target.startsWith(".")) return false;
+    const other = normalize(join(dirname(file), target)).split("/")[0] as string;
+    return other !== folder && !ALLOWED[folder]?.includes(other);
+  });
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+});
+
+test("portable folders import nothing of Node's", () => {
+  const wrong = imports().filter(
+    ({ folder, target }) => PORTABLE.includes(folder) && target.startsWith("node:"),
+  );
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+});

@@ -1,0 +1,168 @@
+import { Arena } from "./arena.ts";
+import { type Block, type Position, trimmedEnd } from "./block.ts";
+import { ABSENT, Column } from "./column.ts";
+import { emptyMessage, type FieldValue, type Message } from "./message.ts";
+import type { Rejection } from "./rejection.ts";
+
+/** A record or message that left the batch, and why. `row` is undefined when the record never became a message. */
+export type Rejected = {
+  readonly record: number;
+  readonly row: number | undefined;
+  readonly rejection: Rejection;
+};
+
+/**
+ * The unit that moves through the pipeline: some thousand records as columns. A worker owns one batch object and
+ * loads block after block into it; columns keep their identity, so stages bind to them once and allocate nothing.
+ *
+ * A record is the bytes as received; a row is a message made of it (usually one a record, sometimes none or many).
+ */
+export class Batch {
+  readonly arena = new Arena();
+  readonly columns = new Map<string, Column>();
+  position: Position = { topic: "", partition: 0, offset: 0 };
+  arrival = 0;
+
+  records = 0;
+  recordStarts = new Uint32Array(1024);
+  recordEnds = new Uint32Array(1024);
+
+  rows = 0;
+  /** The record a row was made of. */
+  recordOf = new Uint32Array(1024);
+  /** 1 while a row is in the batch's selection; every loop over rows asks. */
+  live = new Uint8Array(1024);
+
+  rejected: Rejected[] = [];
+  /** Records that gave no message and no rejection on purpose (blank lines, filters). */
+  dropped = 0;
+
+  /** Takes in a block: its bytes are copied to the arena, all columns become empty. */
+  load(block: Block, position: Position): void {
+    this.position = position;
+    this.arrival = block.arrival;
+    this.records = block.ends.length;
+    this.rows = 0;
+    this.dropped = 0;
+    if (this.rejected.length > 0) this.rejected = [];
+    for (const column of this.columns.values()) column.reset();
+    if (this.recordStarts.length < this.records) {
+      this.recordStarts = new Uint32Array(this.records * 2);
+      this.recordEnds = new Uint32Array(this.records * 2);
+    }
+    this.#growRows(this.records);
+    this.arena.reset(block.bytes.length + (block.bytes.length >> 1) + 4096);
+    this.arena.append(block.bytes);
+    const bytes = this.arena.bytes;
+    let start = 0;
+    for (let record = 0; record < this.records; record++) {
+      const end = block.ends[record] as number;
+      this.recordStarts[record] = start;
+      this.recordEnds[record] = trimmedEnd(bytes, start, end);
+      start = end;
+    }
+  }
+
+  /** Rows that fit before the columns must grow. */
+  get capacity(): number {
+    return this.live.length;
+  }
+
+  /** The column of a field, made (all absent) when there is none yet. */
+  column(name: string): Column {
+    let column = this.columns.get(name);
+    if (column === undefined) {
+      column = new Column(name, this.arena, this.capacity);
+      this.columns.set(name, column);
+    }
+    return column;
+  }
+
+  /** Adds a message made of a record and returns its row. */
+  addRow(record: number): number {
+    const row = this.rows;
+    if (row === this.capacity) this.#growRows(row + 1);
+    this.recordOf[row] = record;
+    this.live[row] = 1;
+    this.rows = row + 1;
+    return row;
+  }
+
+  /** Adds a message given as an object. */
+  addMessage(record: number, message: Message): number {
+    const row = this.addRow(record);
+    for (const field in message) this.column(field).set(row, message[field]);
+    return row;
+  }
+
+  /** Takes a message out of the selection. */
+  reject(row: number, rejection: Rejection): void {
+    this.live[row] = 0;
+    this.rejected.push({ record: this.recordOf[row] as number, row, rejection });
+  }
+
+  /** Notes that a record, or a part of it, gave no message. */
+  rejectRecord(record: number, rejection: Rejection): void {
+    this.rejected.push({ record, row: undefined, rejection });
+  }
+
+  /** Takes a message out of the selection without a trace, as a filter does. */
+  drop(row: number): void {
+    this.live[row] = 0;
+    this.dropped++;
+  }
+
+  /** The bytes of a record. A view into the arena: copy it to keep it. */
+  record(record: number): Uint8Array {
+    return this.arena.bytes.subarray(this.recordStarts[record] as number, this.recordEnds[record] as number);
+  }
+
+  /** The text of a record, malformed UTF-8 replaced. */
+  recordText(record: number): string {
+    return this.arena.text(this.recordStarts[record] as number, this.recordEnds[record] as number);
+  }
+
+  /** The flat object of a row, every number a plain one: for the analyst, the error record and tests. Not for the hot path. */
+  message(row: number): Message {
+    const message = emptyMessage();
+    for (const [name, column] of this.columns) {
+      if (!column.touched || column.kinds[row] === ABSENT) continue;
+      message[name] = column.plain(row) as FieldValue;
+    }
+    return message;
+  }
+
+  /** How many rows are in the selection. */
+  liveCount(): number {
+    let count = 0;
+    for (let row = 0; row < this.rows; row++) count += this.live[row] as number;
+    return count;
+  }
+
+  #growRows(needed: number): void {
+    if (needed <= this.capacity) return;
+    const capacity = Math.max(needed, this.capacity * 2);
+    const live = new Uint8Array(capacity);
+    live.set(this.live);
+    this.live = live;
+    const recordOf = new Uint32Array(capacity);
+    recordOf.set(this.recordOf);
+    this.recordOf = recordOf;
+    for (const column of this.columns.values()) column.grow(capacity);
+  }
+}
+
+/** A block of the given records, for tests and small inputs. */
+export function blockOf(records: readonly (string | Uint8Array)[], arrival: number): Block {
+  const encoder = new TextEncoder();
+  const parts = records.map((record) => (typeof record === "string" ? encoder.encode(record) : record));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const ends = new Uint32Array(parts.length);
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    bytes.set(part, at);
+    at += part.length;
+    ends[index] = at;
+  }
+  return { bytes, ends, arrival };
+}

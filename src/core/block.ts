@@ -1,0 +1,27 @@
+/**
+ * What travels between threads and through topics: records back to back, never objects.
+ * Record `i` is bytes[ends[i - 1], ends[i]) with `ends[-1]` read as 0; a line feed (and carriage return) at its end
+ * belongs to the framing and not to the record.
+ */
+export type Block = {
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+  /** When the block arrived, epoch milliseconds: the time part of its messages' guids, so it must survive replay. */
+  readonly arrival: number;
+};
+
+/** Where a block stands in its topic: with it, every message has a name that a replay gives again. */
+export type Position = { readonly topic: string; readonly partition: number; readonly offset: number };
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+/** Where record bytes[start, end) ends without its framing. */
+export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+  let last = end;
+  if (last > start && bytes[last - 1] === LINE_FEED) {
+    last--;
+    if (last > start && bytes[last - 1] === CARRIAGE_RETURN) last--;
+  }
+  return last;
+}

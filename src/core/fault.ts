@@ -1,0 +1,66 @@
+/**
+ * Every way Metron can fail, with the status a client gets and what its operator can do. The reference page
+ * docs/reference/errors.md is printed from this table.
+ */
+export const FAULTS = {
+  CONFIG_INVALID: { status: 422, advice: "Correct the named place in the document and publish it again." },
+  CONFIG_CONFLICT: {
+    status: 409,
+    advice: "Read the current version, apply the change to it and publish again.",
+  },
+  CONFIG_NOT_FOUND: { status: 404, advice: "List the documents with `metron config list`." },
+  DISK_FULL: { status: 507, advice: "Free space or move the data folder; intake resumes by itself." },
+  FOLDER_UNWRITABLE: { status: 500, advice: "Give the user that runs Metron write access to the folder." },
+  INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
+  NOT_FOUND: { status: 404, advice: "Check the name." },
+  PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
+  QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
+  REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
+  SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
+  SINK_UNREACHABLE: {
+    status: 503,
+    advice: "Check that the target runs; telemetry waits in its topic meanwhile.",
+  },
+  STORAGE_CORRUPT: {
+    status: 500,
+    advice: "See the message for the file; the guide page on storage says how to set it aside.",
+  },
+  STORAGE_LOCKED: {
+    status: 500,
+    advice: "Another Metron uses this data folder: stop it, or use another folder.",
+  },
+  TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
+  TOO_LARGE: { status: 413, advice: "Split the input." },
+} as const satisfies Record<string, { status: number; advice: string }>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/**
+ * A named failure of the system or a request, as opposed to bad data (`Rejection`) and to a bug (anything else that
+ * is thrown). The message says what was being done and to what: "opening geo database x.mmdb: not an MMDB file".
+ */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  /** Further facts for the client, such as line and column of a mistake. */
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(
+    code: FaultCode,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "Fault";
+    this.code = code;
+    this.details = options.details;
+  }
+
+  get status(): number {
+    return FAULTS[this.code].status;
+  }
+
+  get advice(): string {
+    return FAULTS[this.code].advice;
+  }
+}

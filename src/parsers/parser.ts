@@ -1,0 +1,63 @@
+import type { z } from "zod";
+import type { Batch } from "../core/batch.ts";
+import type { Component, Field } from "../core/component.ts";
+import type { Context } from "../core/context.ts";
+import type { Message } from "../core/message.ts";
+import { isRejection, Rejection } from "../core/rejection.ts";
+
+/** What one record gives: a message, none (an empty list), several, or the reason why not; a list may mix both. */
+export type Parsed = Message | Rejection | readonly (Message | Rejection)[];
+
+/** The form an ordinary parser has: pure, synchronous, never throws for bad input, never hears of columns. */
+export type RecordParser = { readonly parseRecord: (record: Uint8Array) => Parsed };
+
+/**
+ * The form of parsers that carry the load: reads the records of a batch and writes spans and numbers straight into
+ * its columns, one `addRow` per message, `rejectRecord` for what it cannot read.
+ */
+export type BatchParser = { readonly parseBatch: (batch: Batch) => void };
+
+export type Parse = RecordParser | BatchParser;
+
+export type ParserDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Component<
+  Name,
+  Config
+> & {
+  /** Fields it adds beyond `timestamp`, `original_string`, `source.type` and `guid`. */
+  readonly fields: readonly Field[];
+  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
+  readonly open: (config: z.output<Config>, context: Context) => Parse;
+};
+
+/** States a parser. The literal type of its name is kept, so a wrong name in code does not compile. */
+export function defineParser<const Name extends string, Config extends z.ZodType>(
+  definition: ParserDefinition<Name, Config>,
+): ParserDefinition<Name, Config> {
+  return definition;
+}
+
+/** Runs either form over a batch: the one way a parser is called. */
+export function runParser(parse: Parse, batch: Batch): void {
+  if ("parseBatch" in parse) {
+    parse.parseBatch(batch);
+    return;
+  }
+  for (let record = 0; record < batch.records; record++) {
+    let parsed: Parsed;
+    try {
+      parsed = parse.parseRecord(batch.record(record));
+    } catch (error) {
+      // A parser that throws has a bug; its record is kept as rejected and the loop lives.
+      parsed = new Rejection("parser_error", `parser crashed: ${String(error)}`);
+    }
+    if (Array.isArray(parsed)) {
+      if (parsed.length === 0) batch.dropped++;
+      for (const part of parsed) take(batch, record, part);
+    } else take(batch, record, parsed as Message | Rejection);
+  }
+}
+
+function take(batch: Batch, record: number, parsed: Message | Rejection): void {
+  if (isRejection(parsed)) batch.rejectRecord(record, parsed);
+  else batch.addMessage(record, parsed);
+}
