@@ -1,0 +1,76 @@
+/** Values as text, as Java prints them: `5.0`, `1.0E10`, `[1, a, null]`, `{k=v}`. */
+import { Double, Float } from "../core/number.ts";
+import { checkTextSize } from "./budget.ts";
+import { StellarMap, StellarSet } from "./collections.ts";
+import { Char, Lambda } from "./kinds.ts";
+import type { Value } from "./value.ts";
+
+/** How deep nested collections print before they are cut to an ellipsis (a list can be put into itself). */
+const MAX_DEPTH = 64;
+
+/** The text of a value; null prints as `null`. */
+export function toText(value: Value): string {
+  return typeof value === "string" ? value : textOf(value, 0);
+}
+
+function textOf(value: Value, depth: number): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if (value instanceof Double) return doubleText(value.value);
+  if (value instanceof Float) return floatText(value.value);
+  if (value instanceof Char) return value.value;
+  if (value instanceof Lambda) return `(${value.params.join(", ")}) -> ...`;
+  if (depth > MAX_DEPTH) return "...";
+  if (Array.isArray(value) || value instanceof StellarSet) {
+    return `[${joined(value, (element) => textOf(element, depth + 1))}]`;
+  }
+  if (value instanceof StellarMap) {
+    return `{${joined(value, ([key, entry]) => `${textOf(key, depth + 1)}=${textOf(entry, depth + 1)}`)}}`;
+  }
+  return value.toText === undefined ? `<${value.stellarType}>` : value.toText();
+}
+
+function joined<T>(items: Iterable<T>, text: (item: T) => string): string {
+  const parts: string[] = [];
+  let length = 0;
+  for (const item of items) {
+    const part = text(item);
+    length += part.length + 2;
+    checkTextSize(length);
+    parts.push(part);
+  }
+  return parts.join(", ");
+}
+
+/** A double as `Double.toString` prints it, with the fewest digits that give it back. */
+export function doubleText(value: number): string {
+  return layOut(value, (magnitude) => magnitude.toExponential());
+}
+
+/** A float as `Float.toString` prints it, with the fewest digits that give it back. */
+export function floatText(value: number): string {
+  return layOut(value, (magnitude) => {
+    for (let digits = 0; digits < 9; digits++) {
+      const text = magnitude.toExponential(digits);
+      if (Math.fround(Number(text)) === magnitude) return text;
+    }
+    return magnitude.toExponential();
+  });
+}
+
+/** `exponential` gives the shortest digits as `d.ddde±n`; this puts the point where Java puts it. */
+function layOut(value: number, exponential: (magnitude: number) => string): string {
+  if (Number.isNaN(value)) return "NaN";
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const magnitude = Math.abs(value);
+  if (magnitude === Number.POSITIVE_INFINITY) return `${sign}Infinity`;
+  if (magnitude === 0) return `${sign}0.0`;
+  const [mantissa = "", power = "0"] = exponential(magnitude).split("e");
+  const digits = mantissa.replace(".", "");
+  const exponent = Number(power);
+  if (magnitude >= 1e7 || magnitude < 1e-3) {
+    return `${sign}${digits[0]}.${digits.slice(1) || "0"}E${exponent}`;
+  }
+  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
+  return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
+}
