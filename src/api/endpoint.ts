@@ -1,0 +1,66 @@
+import type { z } from "zod";
+
+/**
+ * One REST call as data: what server, interface, command line and the printed OpenAPI all rest on. The server
+ * implements it, the interface calls it, and neither can drift from the other.
+ */
+
+/** The path under which every endpoint lies. */
+export const API_BASE = "/api/v1";
+
+/** Who may make a call: `open` needs no sign-in; each further role may do all that the one before may. */
+export type Role = "open" | "analyst" | "engineer" | "admin";
+
+/** A body that is not JSON: a stream the server reads as it comes, never held in memory as a whole. */
+export type StreamBody = {
+  /** Media types the endpoint reads; the first is what a client of ours sends. */
+  readonly types: readonly [string, ...string[]];
+  readonly about: string;
+};
+
+export type EndpointShape = {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below `API_BASE`, with `:name` where a parameter stands. */
+  readonly path: string;
+  /** One sentence. */
+  readonly summary: string;
+  readonly role: Role;
+  /** Parameters of the path; text in, whatever the schema says out. */
+  readonly params?: z.ZodObject;
+  /** Parameters after the question mark; text in, whatever the schema says out. */
+  readonly query?: z.ZodObject;
+  /** The JSON body, or what kind of stream is read. */
+  readonly body?: z.ZodType | StreamBody;
+  /** The JSON answer; of an event stream, the data of one event. */
+  readonly response: z.ZodType;
+  /** The answer is Server-Sent Events, each with `response` as JSON. */
+  readonly events?: true;
+};
+
+/** States an endpoint and keeps its literal types. */
+export function defineEndpoint<const Shape extends EndpointShape>(shape: Shape): Shape {
+  return shape;
+}
+
+/** Tells a stream from a JSON body. */
+export function isStreamBody(body: EndpointShape["body"]): body is StreamBody {
+  return body !== undefined && "types" in body;
+}
+
+type Read<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+type Sent<Schema> = Schema extends z.ZodType ? z.input<Schema> : undefined;
+
+/** What the server gets from the path, checked. */
+export type ParamsOf<Shape extends EndpointShape> = Read<Shape["params"]>;
+/** What the server gets from behind the question mark, checked. */
+export type QueryOf<Shape extends EndpointShape> = Read<Shape["query"]>;
+/** What the server gets as body, checked; undefined where the body is a stream. */
+export type BodyOf<Shape extends EndpointShape> = Read<Shape["body"]>;
+/** What the client gets. */
+export type ResponseOf<Shape extends EndpointShape> = Shape["response"] extends z.ZodType
+  ? z.output<Shape["response"]>
+  : never;
+/** What a client may send as body: options with a default may be left out. */
+export type SentBodyOf<Shape extends EndpointShape> = Sent<Shape["body"]>;
+/** What a client may send behind the question mark. */
+export type SentQueryOf<Shape extends EndpointShape> = Sent<Shape["query"]>;

@@ -1,0 +1,48 @@
+import {
+  checkDocument,
+  documentDiff,
+  documentHistory,
+  getDocument,
+  listDocuments,
+  publishDocument,
+  publishDocuments,
+  rollbackDocument,
+  withdrawDocument,
+} from "./config.ts";
+import type { EndpointShape } from "./endpoint.ts";
+import { ingestRecords } from "./ingest.ts";
+import { listIntel, loadIntel } from "./intel.ts";
+import { liveUpdates } from "./live.ts";
+import { getMessage, patchMessage } from "./messages.ts";
+import { facetMessages, groupMessages, listFields, messageHistogram, searchMessages } from "./search.ts";
+import { listSensors } from "./sensors.ts";
+import { getStatus } from "./status.ts";
+import { checkStellar, evaluateStellar } from "./stellar.ts";
+
+/** Every REST call there is; the server implements exactly these. */
+export const endpoints = {
+  checkDocument,
+  checkStellar,
+  documentDiff,
+  documentHistory,
+  evaluateStellar,
+  facetMessages,
+  getDocument,
+  getMessage,
+  getStatus,
+  groupMessages,
+  ingestRecords,
+  listDocuments,
+  listFields,
+  listIntel,
+  listSensors,
+  liveUpdates,
+  loadIntel,
+  messageHistogram,
+  patchMessage,
+  publishDocument,
+  publishDocuments,
+  rollbackDocument,
+  searchMessages,
+  withdrawDocument,
+} as const satisfies Record<string, EndpointShape>;

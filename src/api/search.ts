@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { defineEndpoint } from "./endpoint.ts";
+import { selection, storedMessage, time } from "./selection.ts";
+
+/** The most rows one answer holds. */
+export const MAX_HITS = 1000;
+
+const count = z.int().min(0);
+
+const bucketValue = z
+  .union([z.string(), z.number(), z.boolean(), z.null()])
+  .describe("The value; null stands for messages without the field.");
+
+export const searchMessages = defineEndpoint({
+  method: "POST",
+  path: "/search",
+  summary: "Finds messages by query, time and sensor, a page at a time.",
+  role: "analyst",
+  body: z.strictObject({
+    ...selection,
+    sort: z
+      .array(
+        z.strictObject({
+          field: z.string().describe("Field to sort by."),
+          order: z.enum(["asc", "desc"]).default("desc").describe("Ascending or descending."),
+        }),
+      )
+      .max(4)
+      .default([{ field: "timestamp", order: "desc" }])
+      .describe("Sort keys; messages without the field come last; `guid` breaks ties."),
+    size: z.int().min(0).max(MAX_HITS).default(100).describe("Rows wanted; 0 asks for the total alone."),
+    cursor: z.string().optional().describe("The `cursor` of the answer before, to go on after it."),
+    fields: z
+      .array(z.string())
+      .optional()
+      .describe("Fields wanted; absent means all. `guid`, `timestamp` and `source.type` always come."),
+    total: z.boolean().default(true).describe("Count all matches too."),
+  }),
+  response: z.object({
+    hits: z.array(storedMessage).describe("The messages of this page, in order."),
+    total: count.optional().describe("How many messages match in all, when asked for."),
+    cursor: z.string().optional().describe("Where to go on; absent on the last page."),
+    took: z.number().describe("Milliseconds the index worked."),
+  }),
+});
+
+export const facetMessages = defineEndpoint({
+  method: "POST",
+  path: "/facets",
+  summary: "Counts the most frequent values of fields.",
+  role: "analyst",
+  body: z.strictObject({
+    ...selection,
+    fields: z.array(z.string()).min(1).max(50).describe("Fields to count the values of."),
+    size: z.int().min(1).max(1000).default(10).describe("Values per field, the most frequent first."),
+  }),
+  response: z.object({
+    facets: z
+      .array(
+        z.object({
+          field: z.string().describe("The field."),
+          distinct: count.describe("How many different values there are; may be an estimate."),
+          missing: count.optional().describe("How many messages do not have the field."),
+          values: z
+            .array(z.object({ value: bucketValue, count: count.describe("Messages with it.") }))
+            .describe("The most frequent values."),
+        }),
+      )
+      .describe("One per field asked for, in that order; an unknown field has no values."),
+    took: z.number().describe("Milliseconds the index worked."),
+  }),
+});
+
+export const messageHistogram = defineEndpoint({
+  method: "POST",
+  path: "/histogram",
+  summary: "Counts messages over time, split by a field if wanted.",
+  role: "analyst",
+  body: z.strictObject({
+    ...selection,
+    buckets: z.int().min(1).max(1000).default(100).describe("About how many buckets are wanted."),
+    split: z
+      .string()
+      .optional()
+      .describe("A field by whose values each bucket is divided, such as `is_alert`."),
+    splitSize: z
+      .int()
+      .min(1)
+      .max(20)
+      .default(8)
+      .describe("At most this many values; the rest are one part, null."),
+  }),
+  response: z.object({
+    from: time.describe("Start of the first bucket. Without a range in the request: of the data."),
+    to: time.describe("End of the last bucket. Without a range in the request: of the data."),
+    interval: z.number().describe("Width of a bucket in milliseconds; 0 when nothing matches."),
+    buckets: z
+      .array(
+        z.object({
+          from: time.describe("Start of the bucket."),
+          count: count.describe("Messages in it."),
+          parts: z
+            .array(z.object({ value: bucketValue, count: count.describe("Messages of this part.") }))
+            .optional()
+            .describe("The parts, when `split` was given; they add up to `count`."),
+        }),
+      )
+      .describe("Buckets in order of time; empty ones may be left out."),
+    took: z.number().describe("Milliseconds the index worked."),
+  }),
+});
+
+/** One level of a grouping: a value, its messages, and the groups within. */
+export type Group = {
+  value: string | number | boolean | null;
+  count: number;
+  score: number | null;
+  groups?: Group[] | undefined;
+};
+
+const group: z.ZodType<Group> = z.lazy(() =>
+  z.object({
+    value: bucketValue,
+    count: count.describe("Messages in the group."),
+    score: z.number().nullable().describe("The highest threat triage score in the group."),
+    groups: z.array(group).optional().describe("The groups of the next field."),
+  }),
+);
+
+export const groupMessages = defineEndpoint({
+  method: "POST",
+  path: "/groups",
+  summary: "Groups messages by one field within another, with count and highest score.",
+  role: "analyst",
+  body: z.strictObject({
+    ...selection,
+    fields: z.array(z.string()).min(1).max(5).describe("Fields to group by, the outermost first."),
+    size: z.int().min(1).max(1000).default(25).describe("Groups per level, the largest first."),
+  }),
+  response: z.object({
+    groups: z.array(group).describe("The groups of the first field."),
+    took: z.number().describe("Milliseconds the index worked."),
+  }),
+});
+
+export const listFields = defineEndpoint({
+  method: "GET",
+  path: "/fields",
+  summary: "Lists the fields that messages have, for completion and column choice.",
+  role: "analyst",
+  response: z.object({
+    fields: z
+      .array(
+        z.object({
+          name: z.string().describe("The field's name."),
+          type: z
+            .enum(["text", "ip", "integer", "long", "double", "date", "boolean", "list", "other"])
+            .describe("How it is indexed."),
+          about: z.string().describe("What it means; empty when nobody has said."),
+          sensors: z.array(z.string()).optional().describe("The sensors whose messages have it."),
+        }),
+      )
+      .describe("Every field, sorted by name."),
+  }),
+});

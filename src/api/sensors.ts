@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { defineEndpoint } from "./endpoint.ts";
+
+const count = z.number().min(0);
+
+export const sensorState = z.object({
+  name: z.string().describe("The sensor's name, the `source.type` of its messages."),
+  parser: z.string().describe("The parser that reads its records."),
+  state: z
+    .enum(["running", "idle", "paused", "failing"])
+    .describe("Idle: configured and healthy, but nothing came in the last minute."),
+  detail: z.string().optional().describe("Why it is failing, in one sentence."),
+  received: count.describe("Records received since the platform started."),
+  indexed: count.describe("Messages written to the index since the platform started."),
+  rejected: count.describe("Records rejected since the platform started."),
+  alerts: count.describe("Messages among them that are alerts."),
+  stored: count.describe("Messages in the index now."),
+  receivedPerSecond: z.number().describe("Records per second, mean of the last ten seconds."),
+  indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
+  rejectedPerSecond: z.number().describe("Rejections per second, mean of the last ten seconds."),
+  lag: count.describe("Records accepted but not yet indexed."),
+  latency: z
+    .number()
+    .nullable()
+    .describe("Milliseconds from arrival to searchable, median; null before any."),
+  lastSeen: z.number().nullable().describe("When its last record arrived; null before any."),
+  recent: z
+    .array(z.number())
+    .optional()
+    .describe("Messages per second of the last minute, one number per second, oldest first."),
+});
+
+export type SensorState = z.output<typeof sensorState>;
+
+export const listSensors = defineEndpoint({
+  method: "GET",
+  path: "/sensors",
+  summary: "Lists the sensors with their rates, lag and rejections.",
+  role: "analyst",
+  response: z.object({ sensors: z.array(sensorState).describe("Every configured sensor, sorted by name.") }),
+});

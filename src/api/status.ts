@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { defineEndpoint } from "./endpoint.ts";
+
+export const platformStatus = z.object({
+  health: z.enum(["ok", "degraded", "failing"]).describe("Degraded: slower or partial, but nothing is lost."),
+  problems: z
+    .array(
+      z.object({
+        code: z.string().describe("The fault's code."),
+        detail: z.string().describe("What is wrong."),
+        advice: z.string().describe("What to do about it."),
+      }),
+    )
+    .describe("What is wrong now; empty when healthy."),
+  version: z.string().describe("Version of the platform."),
+  startedAt: z.number().describe("When the platform started."),
+  stored: z.int().min(0).describe("Messages in the index."),
+  indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
+  scenario: z
+    .object({
+      state: z
+        .enum(["playing", "finished"])
+        .describe("Whether telemetry of the scenario is still being sent."),
+      sent: z.int().min(0).describe("Records sent so far."),
+      total: z.int().min(0).describe("Records it has in all; 0 when it has no end."),
+      seed: z.string().optional().describe("What it was generated from."),
+    })
+    .optional()
+    .describe("The bundled scenario, when it is played."),
+});
+
+export type PlatformStatus = z.output<typeof platformStatus>;
+
+export const getStatus = defineEndpoint({
+  method: "GET",
+  path: "/status",
+  summary: "Tells the platform's health, version and what it is doing.",
+  role: "open",
+  response: platformStatus,
+});
