@@ -1,0 +1,219 @@
+import type { Batch } from "../../core/batch.ts";
+import type { Position } from "../../core/block.ts";
+import type { FieldValue, Message } from "../../core/message.ts";
+import type { Place, Query } from "../query/tree.ts";
+
+/**
+ * The third of the three durable things: search over messages. Every implementation (DuckDB embedded, OpenSearch in a
+ * cluster) keeps these promises:
+ *
+ * - A message is stored once, by its `guid`, however often it is written and wherever the process dies.
+ * - What a writer has written is searchable at once (embedded: within milliseconds), also before it is sealed.
+ * - A field appears by being written; a value of another type than the field's main one is kept and found.
+ * - Writing and searching do not wait for each other.
+ */
+export interface Index extends AsyncDisposable {
+  /** Opens a writer. A name has one writer at a time: opening it again drops what the earlier one had not sealed. */
+  writer(name: string): Promise<IndexWriter>;
+
+  /** Where the reader of a topic's partition must go on after a restart; undefined when nothing of it is sealed yet. */
+  position(topic: string, partition: number): Promise<number | undefined>;
+
+  /** Messages that match, sorted, a page at a time. Newest first unless told otherwise. */
+  search(request: SearchRequest): Promise<SearchResult>;
+  count(request: Selection): Promise<number>;
+  /** The most frequent values of each field among the messages that match. */
+  facets(request: FacetRequest): Promise<readonly Facet[]>;
+  /** Messages that match per span of time, optionally split by a field's values. */
+  histogram(request: HistogramRequest): Promise<Histogram>;
+  /** Messages that match, grouped by the first field, in it by the second, and so on, with the sum of a score. */
+  groups(request: GroupRequest): Promise<readonly Group[]>;
+  /** The messages with these guids, in that order; those unknown are left out. */
+  get(guids: readonly string[]): Promise<readonly Message[]>;
+
+  /**
+   * Changes fields of a stored message and returns it as it is then; searches see the change at once. Durable when it
+   * resolves. @throws Fault NOT_FOUND when there is no such message.
+   */
+  patch(guid: string, change: Patch): Promise<Message>;
+
+  /** Every field seen, with its type, sorted by name. */
+  fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]>;
+  stats(): Promise<IndexStats>;
+
+  /** Moves everything written so far to durable storage. */
+  seal(): Promise<void>;
+  /** Removes what is too old or too much. */
+  retain(rules: readonly RetentionRule[]): Promise<RetentionResult>;
+  /** Merges small files and removes what is no longer needed. Runs by itself; may be called at any time. */
+  compact(): Promise<void>;
+}
+
+/**
+ * Where a worker puts its messages. `write` and `commit` answer undefined when done at once and a promise when the
+ * caller must wait (back-pressure, a slow look-up): await it before touching the batch or writing again.
+ *
+ * A partition of a topic belongs to one writer at a time: seal before handing it over.
+ */
+export interface IndexWriter extends AsyncDisposable {
+  /**
+   * Writes all live rows of a batch under a sensor's name. Rows without a text `guid` are refused as a bug.
+   * The time of a row is its numeric `timestamp` (epoch milliseconds), else the batch's arrival.
+   * A batch below the sealed position of its partition, or of no topic (""), is checked by guid and not doubled.
+   */
+  write(sensor: string, batch: Batch): Promise<void> | undefined;
+  /**
+   * States that all messages of `records` records from `position` on are written (of every sensor, rejections too).
+   * The position becomes durable together with them, at the next seal. Call it once a batch, after its last `write`.
+   */
+  commit(position: Position, records: number): Promise<void> | undefined;
+  /** Resolves when everything committed so far is on disk and the positions with it. */
+  seal(): Promise<void>;
+}
+
+/** Which messages: those that match the query, in [from, to) epoch milliseconds, of these sensors (all when undefined). */
+export type Selection = {
+  readonly query?: Query | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly sensors?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type Sort = { readonly field: string; readonly descending: boolean };
+
+export type SearchRequest = Selection & {
+  /** Time descending when absent. Ties are broken by guid. Messages without the field come last. */
+  readonly sort?: readonly Sort[] | undefined;
+  /** Messages a page, 0 to 10,000; 100 when absent. */
+  readonly size?: number | undefined;
+  /** From the previous page; the rest of the request must be the same. */
+  readonly cursor?: string | undefined;
+  /** Fields to return (`guid` always is); all when absent. */
+  readonly fields?: readonly string[] | undefined;
+  /** Whether to count all matches; true when absent. */
+  readonly total?: boolean | undefined;
+};
+
+export type SearchResult = {
+  /** All matches, or undefined when not asked for. */
+  readonly total: number | undefined;
+  readonly messages: readonly Message[];
+  /** For the next page; undefined on the last one. */
+  readonly cursor: string | undefined;
+  /** Fields the query names and no message has: they match nothing. */
+  readonly unknownFields: readonly UnknownField[];
+  /** Storage that could not be read and is left out of the answer; empty when all is well. */
+  readonly problems: readonly string[];
+};
+
+export type UnknownField = {
+  readonly field: string;
+  readonly place: Place | undefined;
+  /** The nearest known names, best first. */
+  readonly suggestions: readonly string[];
+};
+
+export type FacetRequest = Selection & {
+  readonly fields: readonly string[];
+  /** Values a field; 10 when absent. */
+  readonly size?: number | undefined;
+};
+
+export type Facet = {
+  readonly field: string;
+  /** Most frequent first, ties by value. */
+  readonly values: readonly { readonly value: string | number | boolean; readonly count: number }[];
+  /** Messages with a value that is not listed. */
+  readonly other: number;
+  /** Messages without a value. */
+  readonly missing: number;
+};
+
+export type HistogramRequest = Selection & {
+  /** Milliseconds a bucket; chosen to give about 60 buckets when absent. */
+  readonly interval?: number | undefined;
+  readonly split?: string | undefined;
+  /** Values of the split that get a series of their own; 5 when absent. The rest is not listed. */
+  readonly splitSize?: number | undefined;
+};
+
+export type Histogram = {
+  readonly interval: number;
+  /** In order of time; every bucket between the first and the last, empty ones too. `time` is where it begins. */
+  readonly buckets: readonly {
+    readonly time: number;
+    readonly count: number;
+    /** One count for each of `series`. */
+    readonly split: readonly number[];
+  }[];
+  /** The values of the split, most frequent first. */
+  readonly series: readonly string[];
+};
+
+export type GroupRequest = Selection & {
+  readonly by: readonly string[];
+  /** The field whose sum each group gets; `threat.triage.score` when absent. */
+  readonly score?: string | undefined;
+  /** Groups a level; 50 when absent. */
+  readonly size?: number | undefined;
+};
+
+export type Group = {
+  readonly value: string;
+  readonly total: number;
+  readonly score: number;
+  /** By the next field; empty on the last level. */
+  readonly groups: readonly Group[];
+};
+
+/** Fields to set, and fields to take away. `guid` and `timestamp` cannot be changed. */
+export type Patch = {
+  readonly set?: Readonly<Record<string, FieldValue>> | undefined;
+  readonly remove?: readonly string[] | undefined;
+};
+
+export type FieldType = "text" | "long" | "double" | "boolean" | "json" | "mixed";
+
+export type FieldInfo = {
+  readonly name: string;
+  /** The type of most values; "json" is a list or a map, "mixed" differs from sensor to sensor. */
+  readonly type: FieldType;
+  readonly sensors: readonly string[];
+};
+
+export type IndexStats = {
+  readonly messages: number;
+  /** Of these, not yet on disk. */
+  readonly hot: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly segments: number;
+  readonly sensors: readonly SensorStats[];
+  /** Files that could not be read, with what was wrong. */
+  readonly problems: readonly string[];
+};
+
+export type SensorStats = {
+  readonly sensor: string;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly segments: number;
+  readonly fields: number;
+  /** Time of the oldest and the newest message, epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+};
+
+/** Keeps at most this age (milliseconds) and size (bytes on disk) of a sensor; "*" is every sensor without a rule. */
+export type RetentionRule = {
+  readonly sensor: string;
+  readonly age?: number | undefined;
+  readonly bytes?: number | undefined;
+};
+
+export type RetentionResult = {
+  readonly segments: number;
+  readonly messages: number;
+  readonly bytes: number;
+};

@@ -1,0 +1,63 @@
+/**
+ * A search as a tree: what `parse` makes of the text an analyst types, what each index compiles to its own language.
+ * Field names stand as they were written; an index resolves them against the fields it knows (`threat:triage:score`
+ * and `threat.triage.score` are one field).
+ */
+export type Query =
+  | { readonly kind: "all" }
+  | { readonly kind: "and"; readonly parts: readonly Query[] }
+  | { readonly kind: "or"; readonly parts: readonly Query[] }
+  | { readonly kind: "not"; readonly part: Query }
+  | Term
+  | Pattern
+  | Range
+  | Exists
+  | Network;
+
+/** Where a clause stands in the text: both count from 1. Absent in trees made by hand. */
+export type Place = { readonly line: number; readonly column: number };
+
+/** A value: in a field it must be equal, without a field (`undefined`) it may stand anywhere in the text of the message. */
+export type Term = {
+  readonly kind: "term";
+  readonly field: string | undefined;
+  readonly value: string;
+  readonly place?: Place;
+};
+
+/** Text with wildcards: `*` any characters, `?` one. Literal parts and wildcards alternate freely. */
+export type Pattern = {
+  readonly kind: "pattern";
+  readonly field: string | undefined;
+  readonly parts: readonly PatternPart[];
+  readonly place?: Place;
+};
+
+export type PatternPart =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "many" }
+  | { readonly kind: "one" };
+
+/** One end of a range. */
+export type Bound = { readonly value: string; readonly inclusive: boolean };
+
+/** Values between two ends; an end that is undefined is open. At least one end is given. */
+export type Range = {
+  readonly kind: "range";
+  readonly field: string;
+  readonly from: Bound | undefined;
+  readonly to: Bound | undefined;
+  readonly place?: Place;
+};
+
+/** The message has the field with a value that is not null. */
+export type Exists = { readonly kind: "exists"; readonly field: string; readonly place?: Place };
+
+/** The field is an address of the network `address/bits`. */
+export type Network = {
+  readonly kind: "network";
+  readonly field: string;
+  readonly address: string;
+  readonly bits: number;
+  readonly place?: Place;
+};
