@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { checkDocument, readYaml } from "./yaml.ts";
+
+const component = z.record(
+  z.string(),
+  z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .transform((value) => value ?? {}),
+);
+
+/** The document for everything that is not one sensor's: `metron.yaml`. Free keys go under `global`. */
+export const globalSchema = z.strictObject({
+  server: z
+    .strictObject({
+      host: z
+        .string()
+        .default("127.0.0.1")
+        .describe("Address the server listens on; loopback until users are set up."),
+      port: z
+        .number()
+        .int()
+        .min(0)
+        .max(65535)
+        .default(8765)
+        .describe("Port of page and API; 0 picks a free one."),
+    })
+    .prefault({})
+    .describe("The HTTP server."),
+  workers: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("Pipeline worker threads; one per core when left out."),
+  memory: z
+    .strictObject({
+      index: z.string().default("600MB").describe("Memory the index engine may use, e.g. 600MB."),
+    })
+    .prefault({})
+    .describe("Memory limits."),
+  seal: z
+    .strictObject({
+      seconds: z.number().positive().default(30).describe("Age at which hot telemetry is sealed to Parquet."),
+      rows: z.number().int().positive().default(131072).describe("Messages at which it is."),
+    })
+    .prefault({})
+    .describe("When hot telemetry is sealed to disk."),
+  topics: z
+    .strictObject({
+      retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),
+      retentionBytes: z
+        .number()
+        .positive()
+        .default(20e9)
+        .describe("Bytes of raw records kept per topic at the most."),
+    })
+    .prefault({})
+    .describe("Durable topics of raw records."),
+  timeZone: z.string().default("UTC").describe("Zone of dates that name none."),
+  databases: z
+    .strictObject({
+      city: z.string().optional().describe("A city database of your own in MaxMind's format (.mmdb)."),
+      asn: z.string().optional().describe("An ASN database of your own in MaxMind's format (.mmdb)."),
+    })
+    .prefault({})
+    .describe("Geographic databases; the free ones that come with Metron when left out."),
+  hosts: z
+    .array(z.record(z.string(), z.unknown()))
+    .default([])
+    .describe("Known hosts for the host enrichment: `ip` and what is known of it."),
+  validations: z.array(component).default([]).describe("Validations of every sensor's messages."),
+  functions: z.array(z.string()).default([]).describe("Files or packages that add Stellar functions."),
+  global: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Free values, visible to Stellar as the global configuration."),
+});
+
+export type GlobalDocument = z.output<typeof globalSchema>;
+
+/** Reads the global document. Throws Fault CONFIG_INVALID naming the place of each mistake. */
+export function readGlobal(text: string, name: string): GlobalDocument {
+  return checkDocument(globalSchema, readYaml(text, name), name);
+}

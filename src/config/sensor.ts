@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { checkDocument, type Document, readYaml, refuse } from "./yaml.ts";
+
+/**
+ * One document per sensor, in the order of the loop: where its telemetry comes from, how it is parsed, transformed,
+ * enriched, matched with threat intelligence, scored and kept. What a named component accepts is the component's own
+ * schema; `openStages` checks that when a document is published.
+ */
+
+const options = z.record(z.string(), z.unknown());
+const fields = z.array(z.string().min(1));
+const expressions = z.record(z.string(), z.string());
+
+/** `{ asa: { ... } }`: one component and its options; null stands for none. */
+const component = z.record(
+  z.string(),
+  options.nullable().transform((value) => value ?? {}),
+);
+const single = component.refine((value) => Object.keys(value).length === 1, "expected exactly one component");
+
+const rule = z.strictObject({
+  name: z.string().optional().describe("Short name the analyst reads."),
+  comment: z.string().optional().describe("Why the rule exists."),
+  rule: z.string().describe("Stellar predicate over the message."),
+  score: z.union([z.number(), z.string()]).describe("A number, or a Stellar expression that gives one."),
+  reason: z.string().optional().describe("Stellar expression; its text explains this very match."),
+});
+
+const stellarGroups = z.union([
+  expressions,
+  z.record(z.string(), z.union([z.string(), expressions, z.array(z.string())])),
+  z.array(z.string()),
+]);
+
+export const sensorSchema = z.strictObject({
+  sensor: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+      "expected a name of letters, digits, `_`, `-` or `.`, at most 64",
+    )
+    .describe("Name of the sensor: becomes `source.type` of its messages and the name of its topic."),
+  partitions: z
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("Partitions of the topic; one per worker when left out."),
+  source: component.optional().describe("Sources that feed the sensor, by name, with their options."),
+  raw: z
+    .strictObject({
+      strategy: z
+        .enum(["DEFAULT", "ENVELOPE"])
+        .default("DEFAULT")
+        .describe("Whether a record is the payload or a JSON envelope around it."),
+      messageField: z.string().optional().describe("ENVELOPE: the field that holds the payload."),
+      metadataPrefix: z
+        .string()
+        .default("metron.metadata")
+        .describe("Prefix of metadata fields; empty for none."),
+      readMetadata: z.boolean().optional().describe("Whether metadata are read; by strategy when left out."),
+      mergeMetadata: z
+        .boolean()
+        .optional()
+        .describe("Whether metadata are put into the message; by strategy when left out."),
+    })
+    .optional()
+    .describe("How a record is unwrapped before it is parsed."),
+  parser: single.describe("The parser, by name, with its options."),
+  transforms: z.array(single).default([]).describe("Field transformations, in order."),
+  filter: single.optional().describe("Keeps only messages that pass; others leave no trace."),
+  validations: z
+    .array(single)
+    .default([])
+    .describe("Validations of this sensor; a message that fails becomes an error record."),
+  enrichments: z
+    .record(z.string(), z.union([fields, z.record(z.string(), fields), stellarGroups]))
+    .default({})
+    .describe(
+      "Enrichment by name: the fields it looks at (for `table`: by type; for `stellar`: the expressions).",
+    ),
+  threatIntel: z
+    .record(z.string(), z.union([fields, stellarGroups]))
+    .default({})
+    .describe("Indicator type: the fields matched with it; `stellar`: expressions that run in this stage."),
+  variables: z
+    .strictObject({
+      enrichment: options.default({}),
+      threatIntel: options.default({}),
+      all: options.default({}),
+    })
+    .optional()
+    .describe("Free values that expressions of the sensor may use."),
+  triage: z
+    .strictObject({
+      aggregator: z
+        .enum(["MAX", "MIN", "SUM", "MEAN", "POSITIVE_MEAN"])
+        .default("MAX")
+        .describe("How the scores of the rules that match become one."),
+      aggregation: z
+        .strictObject({ negativeValuesTrump: z.union([z.boolean(), z.enum(["true", "false"])]).optional() })
+        .optional()
+        .describe("Options of the aggregator."),
+      rules: z.array(rule).default([]).describe("Rules, in order; only messages with `is_alert` are scored."),
+    })
+    .optional()
+    .describe("Scoring of alerts."),
+  index: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Whether messages are kept in the search index."),
+      retentionDays: z
+        .number()
+        .positive()
+        .optional()
+        .describe("Days a message is kept; for ever when left out."),
+      retentionBytes: z
+        .number()
+        .positive()
+        .optional()
+        .describe("Bytes kept at the most, oldest dropped first."),
+    })
+    .prefault({})
+    .describe("The search index."),
+});
+
+export type SensorDocument = z.output<typeof sensorSchema>;
+
+/** A sensor document as written, with the places of its parts for messages about mistakes found later. */
+export type PlacedSensor = {
+  readonly sensor: SensorDocument;
+  readonly document: Document;
+  readonly name: string;
+};
+
+/**
+ * Reads a sensor document.
+ * @param name what to call it in messages: a file name or `sensor/NAME`.
+ * @throws Fault CONFIG_INVALID naming line, column and what was expected.
+ */
+export function readSensor(text: string, name: string): PlacedSensor {
+  const document = readYaml(text, name);
+  return { sensor: checkDocument(sensorSchema, document, name), document, name };
+}
+
+/** Refuses a sensor document for a mistake at a path of it that only opening its stages could find. */
+export function refuseAt(placed: PlacedSensor, path: readonly PropertyKey[], message: string): never {
+  return refuse(placed.name, [{ ...placed.document.place(path), path: path.map(String).join("."), message }]);
+}

@@ -1,0 +1,83 @@
+import type { Batch } from "../core/batch.ts";
+import { ABSENT, NULL } from "../core/column.ts";
+
+const HEX = new TextEncoder().encode("0123456789abcdef");
+const LENGTH = 36;
+const DASH = 45;
+
+/**
+ * Gives every message of a batch that has none a `guid`: a UUID in the layout of version 7 (RFC 9562) whose time is
+ * the arrival of its block and whose random part is a hash of topic, partition, offset and the row's place among the
+ * rows of its record. A replay therefore gives the same guid again, and time order lets the index prune.
+ * `low` is a bijection of the offset, so no two records of a partition share a guid by accident.
+ */
+export function assignGuids(batch: Batch): void {
+  const column = batch.column("guid");
+  const { arena, rows, live, position } = batch;
+  const seed = hashText(`${position.topic}/${position.partition}`);
+  let at = arena.reserve(rows * LENGTH);
+  const bytes = arena.bytes;
+  let ordinal = 0;
+  for (let row = 0; row < rows; row++) {
+    const record = batch.recordOf[row] as number;
+    ordinal = row > 0 && batch.recordOf[row - 1] === record ? ordinal + 1 : 0;
+    if (live[row] === 0) continue;
+    const kind = column.kinds[row];
+    if (kind !== ABSENT && kind !== NULL) continue;
+    const offset = position.offset + record;
+    const low = mix((offset ^ seed) >>> 0);
+    const high = mix(
+      (Math.floor(offset / 0x1_0000_0000) + Math.imul(ordinal + 1, 0x9e3779b1) + low + seed) >>> 0,
+    );
+    writeGuid(bytes, at, batch.arrival, low, high, mix((high ^ seed) >>> 0));
+    column.setSpan(row, at, at + LENGTH);
+    at += LENGTH;
+  }
+  arena.length = at;
+}
+
+/** 48 bits of time, then 74 bits of hash around the version and variant marks. */
+function writeGuid(
+  bytes: Uint8Array,
+  at: number,
+  time: number,
+  low: number,
+  high: number,
+  more: number,
+): void {
+  const seconds = Math.floor(time / 0x10000);
+  hex(bytes, at, seconds, 8);
+  bytes[at + 8] = DASH;
+  hex(bytes, at + 9, time - seconds * 0x10000, 4);
+  bytes[at + 13] = DASH;
+  hex(bytes, at + 14, 0x7000 | (more & 0xfff), 4);
+  bytes[at + 18] = DASH;
+  hex(bytes, at + 19, 0x8000 | (high & 0x3fff), 4);
+  bytes[at + 23] = DASH;
+  hex(bytes, at + 24, high >>> 16, 4);
+  hex(bytes, at + 28, low, 8);
+}
+
+function hex(bytes: Uint8Array, at: number, value: number, digits: number): void {
+  let rest = value;
+  for (let digit = digits - 1; digit >= 0; digit--) {
+    bytes[at + digit] = HEX[rest & 15] as number;
+    rest >>>= 4;
+  }
+}
+
+/** Finaliser of MurmurHash3 (32 bits): a bijection that spreads every input bit. */
+function mix(value: number): number {
+  let hash = value;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** FNV-1a, for the few bytes of a topic's name. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
