@@ -21,6 +21,19 @@ export class Random {
     this.#low = Number(scrambled & 0xffffffn);
   }
 
+  /** The 48 bits of state as a whole number, for storage. */
+  get state(): number {
+    return this.#high * HALF + this.#low;
+  }
+
+  /** A generator that goes on from a stored state. */
+  static resume(state: number): Random {
+    const random = new Random(0);
+    random.#high = Math.floor(state / HALF) % HALF;
+    random.#low = state % HALF;
+    return random;
+  }
+
   /** The next `bits` (1 to 32) random bits as a signed 32-bit number. */
   next(bits: number): number {
     const low = this.#low * MULTIPLIER_LOW + 0xb;
