@@ -1,0 +1,152 @@
+import type { StoredMessage } from "../../../api/selection.ts";
+
+/** A field as the details show it: the label is the part of the name that its section does not say already. */
+export type Entry = { readonly field: string; readonly label: string; readonly value: unknown };
+
+/** One end of the traffic with everything that is known of its address. */
+export type Endpoint = {
+  readonly role: "Source" | "Destination";
+  readonly address: Entry | undefined;
+  readonly port: Entry | undefined;
+  /** Enrichments of the address by adapter: geo, asn, host, ... */
+  readonly known: readonly { readonly adapter: string; readonly entries: readonly Entry[] }[];
+};
+
+export type Sections = {
+  readonly endpoints: readonly Endpoint[];
+  readonly intel: readonly Entry[];
+  readonly network: readonly Entry[];
+  /** Enrichments of other fields, by field. */
+  readonly enrichments: readonly { readonly field: string; readonly entries: readonly Entry[] }[];
+  /** What the sensor itself says. */
+  readonly sensor: readonly Entry[];
+  /** What the platform added: guid, status, times of the stages. */
+  readonly record: readonly Entry[];
+  readonly raw: string | undefined;
+};
+
+const NETWORK = [
+  "protocol",
+  "service",
+  "app_proto",
+  "community_id",
+  "duration",
+  "bytes_in",
+  "bytes_out",
+  "orig_bytes",
+  "resp_bytes",
+  "orig_pkts",
+  "resp_pkts",
+  "conn_state",
+  "history",
+  "direction",
+  "action",
+  "tcpflags",
+  "ttl",
+  "ethsrc",
+  "ethdst",
+];
+
+const RECORD = ["guid", "timestamp", "source.type", "is_alert", "alert_status", "comments", "metaalerts"];
+
+const ENDS = [
+  { role: "Source", address: "ip_src_addr", port: "ip_src_port" },
+  { role: "Destination", address: "ip_dst_addr", port: "ip_dst_port" },
+] as const;
+
+/** Sorts the fields of a message by meaning. Every field lands in one section, but rules and score in none. */
+export function sectionsOf(message: StoredMessage): Sections {
+  const fields = Object.keys(message).filter((field) => message[field] !== null && message[field] !== "");
+  const entry = (field: string, label = field): Entry => ({ field, label, value: message[field] });
+  const known = new Map<string, Map<string, Entry[]>>();
+  const intel: Entry[] = [];
+  const network: Entry[] = [];
+  const sensor: Entry[] = [];
+  const record: Entry[] = [];
+  for (const field of fields.sort(byName)) {
+    if (field === "original_string" || field.startsWith("threat.triage.")) continue;
+    if (ENDS.some((end) => end.address === field || end.port === field)) continue;
+    if (field.startsWith("threatintels.")) {
+      if (!field.endsWith(".ts")) intel.push(entry(field, field.slice("threatintels.".length)));
+    } else if (field.startsWith("enrichments.")) {
+      const { adapter, subject, key } = enrichmentName(field, message);
+      const adapters = known.get(subject) ?? new Map<string, Entry[]>();
+      known.set(subject, adapters);
+      adapters.set(adapter, [...(adapters.get(adapter) ?? []), entry(field, key)]);
+    } else if (RECORD.includes(field) || isStageTime(field)) record.push(entry(field));
+    else if (NETWORK.includes(field)) network.push(entry(field));
+    else sensor.push(entry(field));
+  }
+  const endpoints = ENDS.map(({ role, address, port }) => ({
+    role,
+    address: fields.includes(address) ? entry(address) : undefined,
+    port: fields.includes(port) ? entry(port) : undefined,
+    known: [...(known.get(address) ?? [])].map(([adapter, entries]) => ({ adapter, entries })),
+  }));
+  const enrichments = [...known]
+    .filter(([subject]) => ENDS.every((end) => end.address !== subject))
+    .map(([field, adapters]) => ({
+      field,
+      entries: [...adapters].flatMap(([adapter, entries]) =>
+        entries.map((known) => ({ ...known, label: `${adapter} ${known.label}` })),
+      ),
+    }));
+  const raw = message.original_string;
+  return {
+    endpoints: endpoints.filter((end) => end.address !== undefined || end.port !== undefined),
+    intel,
+    network: network.sort((a, b) => NETWORK.indexOf(a.field) - NETWORK.indexOf(b.field)),
+    enrichments,
+    sensor,
+    record: record.sort((a, b) => rank(a.field) - rank(b.field)),
+    raw: raw === undefined || raw === null ? undefined : String(raw),
+  };
+}
+
+/**
+ * Takes `enrichments.<adapter>.<field>.<key>` apart. Field names may hold dots, so the longest name that is a field
+ * of the message wins; failing that the key is the last part.
+ */
+export function enrichmentName(
+  name: string,
+  message: StoredMessage,
+): { adapter: string; subject: string; key: string } {
+  const [, adapter = "", ...rest] = name.split(".");
+  for (let length = rest.length - 1; length > 0; length--) {
+    const subject = rest.slice(0, length).join(".");
+    if (Object.hasOwn(message, subject)) return { adapter, subject, key: rest.slice(length).join(".") };
+  }
+  return { adapter, subject: rest.slice(0, -1).join(".") || adapter, key: rest.at(-1) ?? name };
+}
+
+function isStageTime(field: string): boolean {
+  return /^(adapter|enrichmentsplitterbolt|enrichmentjoinbolt|threatinteljoinbolt|threatintelsplitterbolt)\./.test(
+    field,
+  );
+}
+
+function rank(field: string): number {
+  const at = RECORD.indexOf(field);
+  return at < 0 ? RECORD.length : at;
+}
+
+function byName(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}
+
+/** A value as text: what is not a plain value as JSON. */
+export function valueAsText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Raw JSON set out over lines, anything else as it is. */
+export function prettyRaw(raw: string): string {
+  if (!/^\s*[{[]/.test(raw)) return raw;
+  try {
+    return JSON.stringify(JSON.parse(raw), undefined, 2);
+  } catch {
+    // A record that only looks like JSON is shown as it came.
+    return raw;
+  }
+}

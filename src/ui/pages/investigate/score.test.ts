@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { ruleNames, scoreOf, scoreStory, scoreText, severityOf } from "./score.ts";
+
+const message = (score: unknown, ...rules: [name: string | null, score: string][]) => ({
+  "threat.triage.score": score,
+  ...Object.fromEntries(
+    rules.flatMap(([name, stated], at) => [
+      [`threat.triage.rules.${at}.name`, name],
+      [`threat.triage.rules.${at}.score`, stated],
+    ]),
+  ),
+});
+
+test.each([
+  [undefined, "none"],
+  [0, "low"],
+  [39, "low"],
+  [39.5, "medium"],
+  [69, "medium"],
+  [70, "high"],
+  [5000, "high"],
+  [Number.NEGATIVE_INFINITY, "low"],
+] as const)("a score of %s is %s", (score, severity) => {
+  expect(severityOf(score)).toBe(severity);
+});
+
+test("a score that JSON cannot say comes as text", () => {
+  expect(scoreOf({ "threat.triage.score": "-Infinity" })).toBe(Number.NEGATIVE_INFINITY);
+  expect(scoreOf({ "threat.triage.score": "12.5" })).toBe(12.5);
+  expect(scoreOf({ "threat.triage.score": "soon" })).toBeUndefined();
+  expect(scoreText(Number.NEGATIVE_INFINITY)).toBe("−∞");
+  expect(scoreText(33.333)).toBe("33.3");
+});
+
+test.each([
+  [message(80, ["a", "80"]), "One rule matched; its score is the message's."],
+  [message(80, ["a", "80"], ["b", "10"]), "The highest of 2 rules counts."],
+  [message(90, ["a", "80"], ["b", "10"]), "The sum of 2 rules."],
+  [message(10, ["a", "80"], ["b", "10"]), "The lowest of 2 rules counts."],
+  [message(45, ["a", "80"], ["b", "10"]), "The mean of 2 rules."],
+  [message(45, ["a", "80"], ["b", "10"], ["c", "0"]), "The mean of the 2 rules above zero."],
+  [message("-Infinity", ["a", "80"], ["b", "-1"]), "A negative score trumps all others."],
+  [message(50, ["a", "priority * 10"], ["b", "1"]), "2 rules matched; some scores are computed per message."],
+  [message(undefined), undefined],
+])("%j: %s", (given, expected) => {
+  expect(scoreStory(given).sum).toBe(expected);
+});
+
+test("rules come in the order they ran, past the tenth too", () => {
+  const many = Array.from({ length: 12 }, (_, at): [string, string] => [`rule ${at}`, "1"]);
+  expect(ruleNames(message(1, ...many))).toEqual(many.map(([name]) => name));
+  expect(ruleNames(message(1, [null, "5"]))).toEqual(["Rule 1"]);
+});

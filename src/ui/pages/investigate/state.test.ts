@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { pickSearch, placeInQuery, readState, sentQuery, sortBy, writeState } from "./state.ts";
+
+test("an empty address is the alerts, the most alarming first", () => {
+  const state = readState({});
+  expect(state).toMatchObject({ q: "", t: "all", view: "alerts", guid: undefined, live: true });
+  expect(state.sort[0]).toEqual({ field: "threat.triage.score", order: "desc" });
+  expect(writeState(state)).toEqual({});
+});
+
+test.each([
+  { q: 'ip_src_addr:10.0.0.5 AND a:"b c"' },
+  { t: "24h" },
+  { t: "2026-03-01T00:00:00.000Z..2026-03-02T00:00:00.000Z", view: "messages" },
+  { sort: "-ip_src_addr,timestamp", cols: "timestamp,guid" },
+  { guid: "0192f0c8-aaaa-7bbb-8ccc-ddddeeeeffff", live: "off" },
+  { facets: "host,uri" },
+])("%j survives a round", (search) => {
+  expect(writeState(readState(search))).toEqual(search);
+});
+
+test("what is wrong or unknown falls back", () => {
+  expect(readState({ t: "never", view: "pictures", cols: ",,", live: "maybe" })).toEqual(readState({}));
+  expect(pickSearch({ q: "a", other: "b", t: 5, guid: "" })).toEqual({ q: "a" });
+});
+
+test("a second click on a column turns the order round", () => {
+  const once = sortBy([], "ip_src_addr");
+  expect(once).toEqual([
+    { field: "ip_src_addr", order: "desc" },
+    { field: "timestamp", order: "desc" },
+  ]);
+  expect(sortBy(once, "ip_src_addr")[0]).toEqual({ field: "ip_src_addr", order: "asc" });
+  expect(sortBy(once, "timestamp")).toEqual([{ field: "timestamp", order: "desc" }]);
+});
+
+test("the view joins its condition without changing what the query means", () => {
+  expect(sentQuery({ q: "", view: "messages" })).toBe("");
+  expect(sentQuery({ q: " ", view: "alerts" })).toBe("is_alert:true");
+  expect(sentQuery({ q: "a OR b", view: "alerts" })).toBe("is_alert:true AND (a OR b)");
+  expect(sentQuery({ q: "a OR b", view: "messages" })).toBe("a OR b");
+});
+
+test("a mistake's place is found in the analyst's own text", () => {
+  const state = { q: "a:b AND\n(c", view: "alerts" } as const;
+  const sent = sentQuery(state);
+  expect(placeInQuery(state, 1, sent.indexOf("b AND") + 1)).toBe(2);
+  expect(placeInQuery(state, 2, 1)).toBe(8);
+  expect(placeInQuery(state, 2, 99)).toBe(state.q.length);
+  expect(placeInQuery({ q: "ab", view: "messages" }, 1, 2)).toBe(1);
+});

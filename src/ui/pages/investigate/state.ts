@@ -1,0 +1,161 @@
+import { type Bounds, resolveRange } from "./time-range.ts";
+
+/**
+ * What the address bar holds of the page: everything a colleague should see when sent the link. Absent means the
+ * default, so that addresses stay short and old ones keep their meaning.
+ */
+
+export type View = "alerts" | "messages";
+
+export type SortKey = { readonly field: string; readonly order: "asc" | "desc" };
+
+export type PageState = {
+  readonly q: string;
+  /** A range of `time-range.ts`. */
+  readonly t: string;
+  /** Whether only messages with `is_alert` are shown. */
+  readonly view: View;
+  readonly sort: readonly SortKey[];
+  readonly columns: readonly string[];
+  /** Facets beside the standing ones. */
+  readonly facets: readonly string[];
+  /** The message that the details show. */
+  readonly guid: string | undefined;
+  /** Whether new rows flow in. */
+  readonly live: boolean;
+};
+
+/** The address bar's parameters, as they stand there. */
+export type PageSearch = {
+  readonly [Key in "q" | "t" | "view" | "sort" | "cols" | "facets" | "guid" | "live"]?: string;
+};
+
+export const SCORE = "threat.triage.score";
+
+/** A column made of several fields: the names of the rules that matched. */
+export const RULES = "threat.triage.rules";
+
+export const DEFAULT_RANGE = "all";
+
+export const DEFAULT_COLUMNS: Record<View, readonly string[]> = {
+  alerts: [
+    SCORE,
+    "timestamp",
+    "source.type",
+    RULES,
+    "ip_src_addr",
+    "ip_dst_addr",
+    "enrichments.geo.ip_dst_addr.country",
+    "protocol",
+  ],
+  messages: [
+    "timestamp",
+    "source.type",
+    "ip_src_addr",
+    "ip_dst_addr",
+    "ip_dst_port",
+    "protocol",
+    "original_string",
+  ],
+};
+
+/** The most alarming first, and of equals the newest; without scores, the newest. */
+export const DEFAULT_SORT: Record<View, readonly SortKey[]> = {
+  alerts: [
+    { field: SCORE, order: "desc" },
+    { field: "timestamp", order: "desc" },
+  ],
+  messages: [{ field: "timestamp", order: "desc" }],
+};
+
+const KEYS = ["q", "t", "view", "sort", "cols", "facets", "guid", "live"] as const;
+
+/** Keeps what is known of the parameters; unknown ones are ignored. */
+export function pickSearch(search: Record<string, unknown>): PageSearch {
+  return Object.fromEntries(
+    KEYS.filter((key) => typeof search[key] === "string" && search[key] !== "").map((key) => [
+      key,
+      search[key],
+    ]),
+  );
+}
+
+/** The state an address means; what it says wrongly falls back to the default. */
+export function readState(search: PageSearch): PageState {
+  const view: View = search.view === "messages" ? "messages" : "alerts";
+  const t = search.t !== undefined && resolveRange(search.t, 0) !== undefined ? search.t : DEFAULT_RANGE;
+  return {
+    q: search.q ?? "",
+    t,
+    view,
+    sort: readSort(search.sort) ?? DEFAULT_SORT[view],
+    columns: readList(search.cols) ?? DEFAULT_COLUMNS[view],
+    facets: readList(search.facets) ?? [],
+    guid: search.guid,
+    live: search.live !== "off",
+  };
+}
+
+/** The shortest address of a state. */
+export function writeState(state: PageState): PageSearch {
+  const sort = writeSort(state.sort);
+  const columns = state.columns.join(",");
+  return {
+    ...(state.q !== "" && { q: state.q }),
+    ...(state.t !== DEFAULT_RANGE && { t: state.t }),
+    ...(state.view !== "alerts" && { view: state.view }),
+    ...(sort !== writeSort(DEFAULT_SORT[state.view]) && { sort }),
+    ...(columns !== DEFAULT_COLUMNS[state.view].join(",") && { cols: columns }),
+    ...(state.facets.length > 0 && { facets: state.facets.join(",") }),
+    ...(state.guid !== undefined && { guid: state.guid }),
+    ...(!state.live && { live: "off" }),
+  };
+}
+
+function readList(text: string | undefined): string[] | undefined {
+  const names = [...new Set((text ?? "").split(",").filter((name) => name !== ""))];
+  return names.length === 0 ? undefined : names;
+}
+
+function readSort(text: string | undefined): SortKey[] | undefined {
+  return readList(text)
+    ?.slice(0, 4)
+    .map((key) =>
+      key.startsWith("-") ? { field: key.slice(1), order: "desc" } : { field: key, order: "asc" },
+    );
+}
+
+function writeSort(sort: readonly SortKey[]): string {
+  return sort.map(({ field, order }) => `${order === "desc" ? "-" : ""}${field}`).join(",");
+}
+
+/** Sorting by a column: descending first, then ascending; the newest first among equals. */
+export function sortBy(sort: readonly SortKey[], field: string): SortKey[] {
+  const first = sort[0];
+  const order = first?.field === field && first.order === "desc" ? "asc" : "desc";
+  const rest: SortKey[] = field === "timestamp" ? [] : [{ field: "timestamp", order: "desc" }];
+  return [{ field, order }, ...rest];
+}
+
+/** The text before the analyst's query in what is sent; an error's column is counted from its end. */
+export const ALERT_PREFIX = "is_alert:true AND (";
+
+/** The query as it is sent: the view's own condition joined to the analyst's. */
+export function sentQuery({ q, view }: Pick<PageState, "q" | "view">): string {
+  const query = q.trim() === "" ? "" : q;
+  if (view === "messages") return query;
+  return query === "" ? "is_alert:true" : `${ALERT_PREFIX}${query})`;
+}
+
+/** Where a mistake at a place (line and column from 1) of the sent query lies in the analyst's, as an offset. */
+export function placeInQuery(state: Pick<PageState, "q" | "view">, line: number, column: number): number {
+  const prefix = state.view === "alerts" && line === 1 ? ALERT_PREFIX.length : 0;
+  const lines = state.q.split("\n");
+  const before = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  return Math.max(0, Math.min(state.q.length, before + column - 1 - prefix));
+}
+
+/** What every question of the page is about, at the moment `now`. */
+export function selectionOf(state: PageState, now: number): { query: string } & Bounds {
+  return { query: sentQuery(state), ...resolveRange(state.t, now) };
+}
