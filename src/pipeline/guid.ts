@@ -9,12 +9,13 @@ const DASH = 45;
  * Gives every message of a batch that has none a `guid`: a UUID in the layout of version 7 (RFC 9562) whose time is
  * the arrival of its block and whose random part is a hash of topic, partition, offset and the row's place among the
  * rows of its record. A replay therefore gives the same guid again, and time order lets the index prune.
+ * `salt` tells apart several messages of one record, such as its error record.
  * `low` is a bijection of the offset, so no two records of a partition share a guid by accident.
  */
-export function assignGuids(batch: Batch): void {
+export function assignGuids(batch: Batch, salt = ""): void {
   const column = batch.column("guid");
   const { arena, rows, live, position } = batch;
-  const seed = hashText(`${position.topic}/${position.partition}`);
+  const seed = hashText(`${salt}/${position.topic}/${position.partition}`);
   let at = arena.reserve(rows * LENGTH);
   const bytes = arena.bytes;
   let ordinal = 0;

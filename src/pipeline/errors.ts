@@ -1,0 +1,85 @@
+import { isUtf8 } from "node:buffer";
+import { hash } from "node:crypto";
+import { hostname } from "node:os";
+import { Batch, type Rejected } from "../core/batch.ts";
+import type { Clock } from "../core/context.ts";
+import { Dictionary } from "../core/dictionary.ts";
+import { type Message, messageToJson } from "../core/message.ts";
+import { assignGuids } from "./guid.ts";
+
+/** The sensor under which error records are indexed. */
+export const ERROR_SENSOR = "error";
+
+const NO_RECORDS = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
+
+/**
+ * Makes the rejections of batches into error records with the original's schema, so that nothing is lost: the raw
+ * bytes, the reason, the stage and the sensor. Beyond it: `raw_message_bytes` (base64) when the record is no valid
+ * UTF-8, and `failed_topic`, `failed_partition`, `failed_offset`, where the record can be read again.
+ */
+export class ErrorRecords {
+  readonly batch = new Batch();
+  readonly #clock: Clock;
+  readonly #words = new Dictionary();
+  readonly #host = hostname();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes in the rejections of a batch; they stand in `this.batch` until the next call. */
+  collect(rejected: Batch, sensor: string): Batch {
+    const { batch } = this;
+    batch.load({ ...NO_RECORDS, arrival: rejected.arrival }, rejected.position);
+    for (const entry of rejected.rejected) this.#add(rejected, sensor, entry);
+    assignGuids(batch, ERROR_SENSOR);
+    return batch;
+  }
+
+  #add(source: Batch, sensor: string, { record, row: failedRow, rejection }: Rejected): void {
+    const { batch } = this;
+    const row = batch.addRow(record);
+    this.#word("source.type", row, ERROR_SENSOR);
+    this.#word("error_type", row, rejection.type);
+    this.#word("failed_sensor_type", row, sensor);
+    this.#word("hostname", row, this.#host);
+    this.#word("failed_topic", row, source.position.topic);
+    batch.column("failed_partition").setInt(row, source.position.partition);
+    batch.column("failed_offset").setNumber(row, source.position.offset + record);
+    batch.column("timestamp").setLong(row, this.#clock.now());
+    batch.column("message").setString(row, rejection.reason);
+    if (failedRow !== undefined) this.#message(row, source.message(failedRow), rejection.fields);
+    else if (rejection.raw !== undefined) this.#text(row, rejection.raw);
+    else this.#bytes(row, source.record(record));
+  }
+
+  #bytes(row: number, bytes: Uint8Array): void {
+    const start = this.batch.arena.append(bytes);
+    this.batch.column("raw_message").setSpan(row, start, start + bytes.length);
+    if (!isUtf8(bytes))
+      this.batch.column("raw_message_bytes").setString(row, Buffer.from(bytes).toString("base64"));
+    this.batch.column("error_hash").setString(row, hash("sha256", bytes, "hex"));
+  }
+
+  #text(row: number, text: string): void {
+    this.batch.column("raw_message").setString(row, text);
+    this.batch.column("error_hash").setString(row, hash("sha256", text, "hex"));
+  }
+
+  /** A message that failed after it was parsed: as JSON, hashed over the fields that failed when these are known. */
+  #message(row: number, message: Message, fields: readonly string[] | undefined): void {
+    const json = messageToJson(message);
+    this.batch.column("raw_message").setString(row, json);
+    if (fields !== undefined && fields.length > 0) {
+      this.batch.column("error_fields").setString(row, fields.join(","));
+      const pairs = fields.map((field) => `${field}-${message[field] ?? "null"}`).join("|");
+      this.batch.column("error_hash").setString(row, hash("sha256", pairs, "hex"));
+    } else this.batch.column("error_hash").setString(row, hash("sha256", json, "hex"));
+  }
+
+  #word(field: string, row: number, word: string): void {
+    const column = this.batch.column(field);
+    column.dictionary ??= this.#words;
+    column.setWord(row, column.dictionary.code(word));
+  }
+}

@@ -1,0 +1,160 @@
+import type { Batch } from "../core/batch.ts";
+import { NULL } from "../core/column.ts";
+
+/** The stages of the loop, in its order. */
+export const STAGES = ["parse", "transform", "validate", "enrich", "threatIntel", "triage", "index"] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** Upper bounds of the latency histogram, milliseconds from arrival to searchable. */
+export const LATENCY_BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
+
+export type StageCounts = { in: number; out: number; rejected: number; nanoseconds: number };
+
+/** What the stage runner counts of one sensor in one worker, since the worker started. */
+export type SensorCounts = {
+  records: number;
+  messages: number;
+  alerts: number;
+  rejected: number;
+  /** Arrival of the newest block, epoch ms; 0 before any. */
+  lastArrival: number;
+  /** Offset after the last committed record, by partition. */
+  offsets: Record<number, number>;
+  stages: Record<StageName, StageCounts>;
+  /** Messages by latency bucket; one more than there are bounds. */
+  latency: number[];
+  latencySum: number;
+};
+
+export function emptyCounts(): SensorCounts {
+  const stages = Object.fromEntries(
+    STAGES.map((stage) => [stage, { in: 0, out: 0, rejected: 0, nanoseconds: 0 }]),
+  ) as Record<StageName, StageCounts>;
+  return {
+    records: 0,
+    messages: 0,
+    alerts: 0,
+    rejected: 0,
+    lastArrival: 0,
+    offsets: {},
+    stages,
+    latency: new Array(LATENCY_BOUNDS.length + 1).fill(0),
+    latencySum: 0,
+  };
+}
+
+/** Adds the counts of one worker to those of others. */
+export function addCounts(total: SensorCounts, more: SensorCounts): void {
+  total.records += more.records;
+  total.messages += more.messages;
+  total.alerts += more.alerts;
+  total.rejected += more.rejected;
+  total.lastArrival = Math.max(total.lastArrival, more.lastArrival);
+  Object.assign(total.offsets, more.offsets);
+  for (const stage of STAGES) {
+    total.stages[stage].in += more.stages[stage].in;
+    total.stages[stage].out += more.stages[stage].out;
+    total.stages[stage].rejected += more.stages[stage].rejected;
+    total.stages[stage].nanoseconds += more.stages[stage].nanoseconds;
+  }
+  for (const [bucket, count] of more.latency.entries())
+    total.latency[bucket] = (total.latency[bucket] ?? 0) + count;
+  total.latencySum += more.latencySum;
+}
+
+/** Notes that `count` messages became searchable `milliseconds` after they arrived. */
+export function addLatency(counts: SensorCounts, milliseconds: number, count: number): void {
+  let bucket = 0;
+  while (bucket < LATENCY_BOUNDS.length && milliseconds > (LATENCY_BOUNDS[bucket] as number)) bucket++;
+  counts.latency[bucket] = (counts.latency[bucket] as number) + count;
+  counts.latencySum += milliseconds * count;
+}
+
+/** The latency below which a share of the messages stayed, as the bound of its bucket; null before any message. */
+export function latencyQuantile(counts: SensorCounts, share: number): number | null {
+  const total = counts.latency.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  let seen = 0;
+  for (const [bucket, count] of counts.latency.entries()) {
+    seen += count;
+    if (seen >= total * share) return LATENCY_BOUNDS[bucket] ?? Number.POSITIVE_INFINITY;
+  }
+  return null;
+}
+
+/** All counts in Prometheus' text format (version 0.0.4). `lag` is records accepted and not yet indexed, by sensor. */
+export function prometheusText(
+  sensors: ReadonlyMap<string, SensorCounts>,
+  lag: ReadonlyMap<string, number>,
+): string {
+  const lines: string[] = [];
+  const family = (name: string, type: string, help: string, samples: readonly string[]) =>
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => name + sample));
+  const each = (write: (counts: SensorCounts, sensor: string) => string[]) =>
+    [...sensors].flatMap(([sensor, counts]) => write(counts, `sensor="${sensor}"`));
+  const stage = (name: string, help: string, value: (counts: StageCounts) => number) =>
+    family(
+      name,
+      "counter",
+      help,
+      each((counts, label) => STAGES.map((key) => `{${label},stage="${key}"} ${value(counts.stages[key])}`)),
+    );
+
+  family(
+    "metron_records_total",
+    "counter",
+    "Records read from the topic.",
+    each((counts, label) => [`{${label}} ${counts.records}`]),
+  );
+  family(
+    "metron_messages_total",
+    "counter",
+    "Messages written to the index.",
+    each((counts, label) => [`{${label}} ${counts.messages}`]),
+  );
+  family(
+    "metron_alerts_total",
+    "counter",
+    "Messages that are alerts.",
+    each((counts, label) => [`{${label}} ${counts.alerts}`]),
+  );
+  stage("metron_stage_in_total", "Messages that entered a stage.", (counts) => counts.in);
+  stage("metron_stage_out_total", "Messages that left a stage.", (counts) => counts.out);
+  stage("metron_stage_rejected_total", "Messages or records a stage rejected.", (counts) => counts.rejected);
+  stage("metron_stage_seconds_total", "Time spent in a stage.", (counts) => counts.nanoseconds / 1e9);
+  family(
+    "metron_lag_records",
+    "gauge",
+    "Records accepted and not yet indexed.",
+    [...lag].map(([sensor, records]) => `{sensor="${sensor}"} ${records}`),
+  );
+  lines.push(
+    "# HELP metron_latency_seconds Time from arrival to searchable.",
+    "# TYPE metron_latency_seconds histogram",
+  );
+  for (const [sensor, counts] of sensors) {
+    let seen = 0;
+    for (const [bucket, count] of counts.latency.entries()) {
+      seen += count;
+      const bound = LATENCY_BOUNDS[bucket];
+      lines.push(
+        `metron_latency_seconds_bucket{sensor="${sensor}",le="${bound === undefined ? "+Inf" : bound / 1000}"} ${seen}`,
+      );
+    }
+    lines.push(
+      `metron_latency_seconds_sum{sensor="${sensor}"} ${counts.latencySum / 1000}`,
+      `metron_latency_seconds_count{sensor="${sensor}"} ${seen}`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** How many live messages of a batch are alerts. */
+export function countAlerts(batch: Batch): number {
+  const column = batch.columns.get("is_alert");
+  if (column === undefined || !column.touched) return 0;
+  let alerts = 0;
+  for (let row = 0; row < batch.rows; row++)
+    if (batch.live[row] === 1 && (column.kinds[row] as number) > NULL) alerts++;
+  return alerts;
+}
