@@ -35,15 +35,25 @@ export function checkCollectionSize(size: number): void {
     throw new StellarError(`a collection of ${size} elements is over the limit of ${MAX_COLLECTION}`);
 }
 
-/** Runs one call of a lambda or user-defined function, counted in steps and depth; depth 0 starts a fresh budget. */
-export function metered<T>(run: () => T): T {
+/** Draws from the budget for a value that took long to make or to read: texts by length, collections by size. */
+export function spendFor(value: unknown): void {
+  if (typeof value === "string") {
+    if (value.length > 1024) spend(value.length >> 6);
+  } else if (Array.isArray(value) && value.length > 64) spend(value.length >> 2);
+}
+
+/**
+ * Begins an evaluation, a call of a lambda or of a user-defined function; the outermost one fills the budget.
+ * Whoever calls it calls `leave` when done, in any case.
+ */
+export function enter(): void {
   if (meter.depth === 0) meter.left = MAX_STEPS;
   if (meter.depth >= MAX_CALL_DEPTH) throw new StellarError(`calls nest deeper than ${MAX_CALL_DEPTH}`);
   meter.depth++;
-  try {
-    spend(1);
-    return run();
-  } finally {
-    meter.depth--;
-  }
+  meter.left--;
+}
+
+export function leave(): void {
+  meter.depth--;
+  if (meter.left < 0) throw new StellarError(`the expression takes more than ${MAX_STEPS} steps`);
 }

@@ -43,7 +43,7 @@ function joined<T>(items: Iterable<T>, text: (item: T) => string): string {
 
 /** A double as `Double.toString` prints it, with the fewest digits that give it back. */
 export function doubleText(value: number): string {
-  return layOut(value, (magnitude) => magnitude.toExponential());
+  return layOut(value, (magnitude) => atLeastTwo(magnitude, magnitude.toExponential()));
 }
 
 /** A float as `Float.toString` prints it, with the fewest digits that give it back. */
@@ -51,10 +51,15 @@ export function floatText(value: number): string {
   return layOut(value, (magnitude) => {
     for (let digits = 0; digits < 9; digits++) {
       const text = magnitude.toExponential(digits);
-      if (Math.fround(Number(text)) === magnitude) return text;
+      if (Math.fround(Number(text)) === magnitude) return atLeastTwo(magnitude, text);
     }
     return magnitude.toExponential();
   });
+}
+
+/** Java prints two digits even where one would do, and then the two that come closest (4.9E-324). */
+function atLeastTwo(magnitude: number, shortest: string): string {
+  return shortest.includes(".") ? shortest : magnitude.toExponential(1);
 }
 
 /** `exponential` gives the shortest digits as `d.ddde±n`; this puts the point where Java puts it. */
@@ -68,9 +73,9 @@ function layOut(value: number, exponential: (magnitude: number) => string): stri
   const digits = mantissa.replace(".", "");
   const exponent = Number(power);
   if (magnitude >= 1e7 || magnitude < 1e-3) {
-    return `${sign}${digits[0]}.${digits.slice(1) || "0"}E${exponent}`;
+    return `${sign}${digits[0]}.${digits.slice(1)}E${exponent}`;
   }
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
+  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits.replace(/0$/, "")}`;
   const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
   return `${sign}${whole}.${digits.slice(exponent + 1) || "0"}`;
 }

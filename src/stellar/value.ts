@@ -79,10 +79,13 @@ export function typeName(value: Value): string {
   return value.stellarType;
 }
 
-/** The Stellar number of a plain JS number: whole and small is int, whole and safe is long, all else is double. */
+/**
+ * The Stellar number of a plain JS number: whole and small is int, whole and exact (within 2^53) is long, all else,
+ * -0 included, is double. The same rule as `Column.setNumber`.
+ */
 export function fromNumber(value: number): Numeric {
-  if (isInt(value)) return value | 0;
-  return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? BigInt(value) : new Double(value);
+  if (isInt(value)) return Object.is(value, -0) ? new Double(value) : value;
+  return Number.isSafeInteger(value) ? BigInt(value) : new Double(value);
 }
 
 /**
