@@ -1,0 +1,78 @@
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Fault } from "../core/fault.ts";
+
+/**
+ * Claims a folder for this process until disposed of. Throws STORAGE_LOCKED, naming the process, when another one
+ * that still runs has it; a claim whose process was killed is taken over.
+ */
+export async function lockFolder(folder: string): Promise<AsyncDisposable> {
+  const path = join(folder, "lock");
+  const mine = await owner(process.pid);
+  const own = join(folder, `lock.${process.pid}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(own, mine);
+  } catch (error) {
+    throw new Fault("FOLDER_UNWRITABLE", `locking ${folder}: ${codeOf(error)}`, { cause: error });
+  }
+  try {
+    await claim(path, own, mine);
+  } finally {
+    await rm(own, { force: true });
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      await rm(path, { force: true });
+    },
+  };
+}
+
+async function claim(path: string, own: string, mine: string): Promise<void> {
+  try {
+    // Unlike a rename, a link is refused when the name is taken.
+    await link(own, path);
+    return;
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+  const theirs = await readFile(path, "utf8");
+  const pid = Number(theirs.split(" ")[0]);
+  if ((await owner(pid)) === theirs) {
+    throw new Fault("STORAGE_LOCKED", `locking ${path}: process ${pid} has it`, { details: { pid } });
+  }
+  await rename(own, path);
+  // Another process may have taken the same stale claim over: the last to do so has it.
+  await delay(50);
+  const now = await readFile(path, "utf8");
+  if (now === mine) return;
+  throw new Fault("STORAGE_LOCKED", `locking ${path}: process ${now.split(" ")[0]} has it`);
+}
+
+/** A process as text: its id and when it started, since ids are used again; empty when it does not run. */
+async function owner(pid: number): Promise<string> {
+  if (!Number.isInteger(pid) || pid <= 0) return "";
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Not allowed to signal it means that it runs.
+    if (codeOf(error) !== "EPERM") return "";
+  }
+  return `${pid} ${await startTime(pid)}`;
+}
+
+/** Field 22 of /proc/<pid>/stat on Linux (see proc_pid_stat(5)); elsewhere the id must do. */
+async function startTime(pid: number): Promise<string> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return "";
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

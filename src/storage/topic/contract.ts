@@ -1,0 +1,101 @@
+import type { Block, Position } from "../../core/block.ts";
+import type { Fault } from "../../core/fault.ts";
+
+/**
+ * A topic is a named, ordered, durable log of records in partitions: what a source delivers into and a pipeline
+ * reads from. Records travel in blocks; offsets count records within a partition, from 0, and are never reused.
+ */
+
+/** A block as read, with the offset of its first record. */
+export type Entry = { readonly block: Block; readonly position: Position };
+
+/** What may be thrown away, and when. Records that a holding group has not committed stay whatever this says. */
+export type Retention = {
+  /** Records older than this, in milliseconds since they arrived, may go. */
+  readonly age?: number | undefined;
+  /** Bytes of a partition beyond which its oldest records may go. */
+  readonly bytes?: number | undefined;
+};
+
+export type TopicSettings = {
+  /** Partitions, 1 to 256; a topic that has more keeps them, one that has fewer grows. Default 1. */
+  readonly partitions?: number | undefined;
+  readonly retention?: Retention | undefined;
+};
+
+export type ReadOptions = {
+  /** Ends the reading, without an error, when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether to wait for what is yet to come (default), or to end where the topic ended when reading began. */
+  readonly follow?: boolean | undefined;
+};
+
+/** What a partition holds. */
+export type PartitionSize = {
+  readonly partition: number;
+  /** Offset of the oldest record kept. */
+  readonly start: number;
+  /** Offset the next record will get. */
+  readonly end: number;
+  /** Bytes on disk in use. */
+  readonly bytes: number;
+};
+
+/** The reading half of a topic, which also exists in other threads and processes. */
+export type TopicReader = AsyncDisposable & {
+  readonly name: string;
+  readonly partitions: number;
+
+  /**
+   * Yields the durable records of a partition in order, the first block beginning exactly at `from` (or at the oldest
+   * record kept, when that is later). A block is lent: it is overwritten when the next one is asked for, so copy what
+   * must live longer. Throws STORAGE_CORRUPT at a damaged place, unless told to skip damage when opened.
+   */
+  read(partition: number, from: number, options?: ReadOptions): AsyncIterable<Entry>;
+  /** Offset of the oldest record kept. */
+  start(partition: number): Promise<number>;
+  /** Offset the next durable record will get: everything before it can be read. */
+  end(partition: number): Promise<number>;
+  /**
+   * Offset of the first block that arrived at or after a time (epoch milliseconds), or the end if there is none.
+   * Blocks are taken to have arrived in order.
+   */
+  offsetAt(partition: number, time: number): Promise<number>;
+
+  /** Notes that a group has dealt with everything before `offset`; durable when resolved. It may go back, to replay. */
+  commit(group: string, partition: number, offset: number): Promise<void>;
+  /** Where a group stands, `undefined` if it never committed. */
+  committed(group: string, partition: number): Promise<number | undefined>;
+  /** Registers a group as holding: from now on nothing that it has not committed is thrown away. */
+  hold(group: string): Promise<void>;
+  /** Undoes `hold`. */
+  release(group: string): Promise<void>;
+};
+
+export type Topic<Handle = unknown> = TopicReader & {
+  /**
+   * Appends the records of a block and answers the offset of the first. Resolved means durable: the records survive
+   * kill -9 and power loss. Many appends may be in flight, they share a flush; blocks of one partition keep the order
+   * of the calls. The block must not change until then. While the disk is full or unwritable the append waits and is
+   * tried again (see `fault`); it rejects only when the topic is closed before it could be written.
+   */
+  append(partition: number, block: Block): Promise<number>;
+  /** What currently keeps appends waiting, if anything does. */
+  readonly fault: Fault | undefined;
+  sizes(): Promise<readonly PartitionSize[]>;
+  /** Applies the retention now; the store also does it from time to time. */
+  retain(): Promise<void>;
+  /** A structured-cloneable value from which another thread opens a reader of this topic. */
+  share(): Handle;
+};
+
+/** All topics of a data folder or a cluster. Disposing of it flushes what was appended and closes everything. */
+export type Topics<Handle = unknown> = AsyncDisposable & {
+  /**
+   * The topic of that name, made if there is none. Names are 1 to 200 of the characters a-z, A-Z, 0-9, `.`, `_` and
+   * `-`, and begin with none of the last three; anything else is the fault REQUEST_INVALID.
+   */
+  topic(name: string, settings?: TopicSettings): Promise<Topic<Handle>>;
+  /** Names of the topics there are, sorted. */
+  list(): Promise<readonly string[]>;
+};

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { open, type RootDatabase } from "lmdb";
+import { Fault } from "../../../core/fault.ts";
+
+/** What is kept of the groups that read topics: where they stand, and which of them hold. */
+export class Consumers {
+  readonly #database: RootDatabase<number, (string | number)[]>;
+
+  /** Opens the file in a folder of topics. Threads may each open it. Throws STORAGE_CORRUPT. */
+  constructor(folder: string) {
+    const path = join(folder, "consumers.mdb");
+    try {
+      this.#database = open({ path, noSubdir: true });
+    } catch (error) {
+      throw new Fault(
+        "STORAGE_CORRUPT",
+        `opening ${path}: ${error instanceof Error ? error.message : error}; set the file aside and groups start from the oldest records`,
+        { cause: error },
+      );
+    }
+  }
+
+  async commit(topic: string, partition: number, group: string, offset: number): Promise<void> {
+    await this.#database.put(["group", topic, partition, group], offset);
+  }
+
+  committed(topic: string, partition: number, group: string): number | undefined {
+    return this.#database.get(["group", topic, partition, group]);
+  }
+
+  async hold(topic: string, group: string): Promise<void> {
+    await this.#database.put(["hold", topic, group], 1);
+  }
+
+  async release(topic: string, group: string): Promise<void> {
+    await this.#database.remove(["hold", topic, group]);
+  }
+
+  /** The lowest offset that a holding group still needs; infinity when none holds. */
+  held(topic: string, partition: number): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { key } of this.#database.getRange({ start: ["hold", topic], end: ["hold", topic, MAX] })) {
+      lowest = Math.min(lowest, this.committed(topic, partition, String(key[2])) ?? 0);
+    }
+    return lowest;
+  }
+
+  /** Notes how far a partition reached, so that a later opening can tell a lost tail from an unwritten one. */
+  async reached(topic: string, partition: number, end: number): Promise<void> {
+    await this.#database.put(["end", topic, partition], end);
+  }
+
+  /** An offset that the partition is known to have reached. */
+  floor(topic: string, partition: number): number {
+    let highest = this.#database.get(["end", topic, partition]) ?? 0;
+    const range = { start: ["group", topic, partition], end: ["group", topic, partition, MAX] };
+    for (const { value } of this.#database.getRange(range)) highest = Math.max(highest, value);
+    return highest;
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close();
+  }
+}
+
+/** Sorts behind every name that a topic or group may have. */
+const MAX = "\u{10ffff}";

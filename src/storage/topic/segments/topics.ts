@@ -1,0 +1,236 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Block } from "../../../core/block.ts";
+import type { Context } from "../../../core/context.ts";
+import { Fault } from "../../../core/fault.ts";
+import { lockFolder } from "../../folder-lock.ts";
+import type { PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
+import { Consumers } from "./consumers.ts";
+import type { OnDamage } from "./damage.ts";
+import { type Files, systemFiles } from "./files.ts";
+import { type SegmentsHandle, SegmentsReader } from "./reader.ts";
+import { recoverPartition } from "./recovery.ts";
+import { errorCode, listSegments, makeFolder, partitionFolder } from "./segment-files.ts";
+import { PartitionWriter } from "./writer.ts";
+
+export type SegmentsOptions = {
+  /** What to do at a damaged place. Default: stop with STORAGE_CORRUPT. */
+  readonly onDamage?: OnDamage | undefined;
+  /** Length of a segment file; retention deletes whole ones. Default 64 MB. */
+  readonly segmentBytes?: number | undefined;
+  readonly files?: Files | undefined;
+};
+
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+const MOST_PARTITIONS = 256;
+const RETENTION_MILLISECONDS = 30_000;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}$/;
+
+/**
+ * Opens the topics of a folder, which belongs to this process until they are disposed of. Faults: STORAGE_LOCKED,
+ * FOLDER_UNWRITABLE, and STORAGE_CORRUPT where the end of a partition is damaged.
+ */
+export async function openTopics(
+  folder: string,
+  context: Context,
+  options: SegmentsOptions = {},
+): Promise<Topics<SegmentsHandle>> {
+  const lock = await lockFolder(folder);
+  const stack = new AsyncDisposableStack();
+  stack.use(lock);
+  try {
+    const consumers = stack.adopt(new Consumers(folder), (opened) => opened.close());
+    return new SegmentTopics(folder, context, options, consumers, stack.move());
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/** Opens a reader of a topic that another thread of this process writes. Dispose of it when done. */
+export function openSharedTopic(handle: SegmentsHandle, context: Context): TopicReader {
+  const consumers = new Consumers(handle.folder);
+  const reader = new SegmentsReader(handle, consumers, context);
+  const close = reader[Symbol.asyncDispose].bind(reader);
+  reader[Symbol.asyncDispose] = async () => {
+    await close();
+    await consumers.close();
+  };
+  return reader;
+}
+
+class SegmentTopics implements Topics<SegmentsHandle> {
+  readonly #folder: string;
+  readonly #context: Context;
+  readonly #options: SegmentsOptions;
+  readonly #consumers: Consumers;
+  readonly #owned: AsyncDisposableStack;
+  readonly #open = new Map<string, Promise<SegmentTopic>>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    folder: string,
+    context: Context,
+    options: SegmentsOptions,
+    consumers: Consumers,
+    owned: AsyncDisposableStack,
+  ) {
+    this.#folder = folder;
+    this.#context = context;
+    this.#options = options;
+    this.#consumers = consumers;
+    this.#owned = owned;
+    this.#timer = setInterval(() => void this.#retain(), RETENTION_MILLISECONDS).unref();
+  }
+
+  topic(name: string, settings: TopicSettings = {}): Promise<Topic<SegmentsHandle>> {
+    if (!NAME.test(name)) {
+      return Promise.reject(
+        new Fault("REQUEST_INVALID", `opening topic ${JSON.stringify(name)}: not a topic name`),
+      );
+    }
+    const opened = this.#open.get(name) ?? this.#openTopic(name, settings);
+    this.#open.set(name, opened);
+    opened.catch(() => this.#open.delete(name));
+    return opened;
+  }
+
+  async list(): Promise<readonly string[]> {
+    const entries = await readdir(this.#folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    for (const opened of await Promise.allSettled(this.#open.values())) {
+      if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
+    }
+    this.#open.clear();
+    await this.#owned.disposeAsync();
+  }
+
+  async #openTopic(name: string, settings: TopicSettings): Promise<SegmentTopic> {
+    const { onDamage = "fault", segmentBytes = SEGMENT_BYTES, files = systemFiles } = this.#options;
+    const asked = settings.partitions ?? 1;
+    if (!(Number.isInteger(asked) && asked >= 1 && asked <= MOST_PARTITIONS)) {
+      throw new Fault(
+        "REQUEST_INVALID",
+        `opening topic ${name}: ${asked} partitions, must be 1 to ${MOST_PARTITIONS}`,
+      );
+    }
+    const partitions = Math.max(asked, await countPartitions(join(this.#folder, name)));
+    const handle: SegmentsHandle = {
+      folder: this.#folder,
+      name,
+      partitions,
+      ends: new SharedArrayBuffer(partitions * 8),
+      onDamage,
+    };
+    const ends = new BigInt64Array(handle.ends);
+    const context = this.#context;
+    const writers: PartitionWriter[] = [];
+    try {
+      for (let partition = 0; partition < partitions; partition++) {
+        const folder = partitionFolder(this.#folder, name, partition);
+        const floor = this.#consumers.floor(name, partition);
+        const options = { folder, topic: name, partition, floor, segmentBytes, onDamage, context };
+        const recovered = await recoverPartition(options);
+        const publish = (end: number) => {
+          Atomics.store(ends, partition, BigInt(end));
+          Atomics.notify(ends, partition);
+        };
+        publish(recovered.end);
+        writers.push(
+          new PartitionWriter(recovered, { folder, partition, segmentBytes, files, context, publish }),
+        );
+      }
+    } catch (error) {
+      for (const writer of writers) await writer.close();
+      throw error;
+    }
+    return new SegmentTopic(handle, settings, writers, this.#consumers, context);
+  }
+
+  async #retain(): Promise<void> {
+    for (const opened of await Promise.allSettled(this.#open.values())) {
+      if (opened.status === "rejected") continue;
+      try {
+        await opened.value.retain();
+      } catch (error) {
+        const fields = { topic: opened.value.name, reason: errorCode(error) };
+        this.#context.log.warn("Old records could not be deleted.", fields);
+      }
+    }
+  }
+}
+
+class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
+  readonly #handle: SegmentsHandle;
+  readonly #settings: TopicSettings;
+  readonly #writers: readonly PartitionWriter[];
+  readonly #consumers: Consumers;
+
+  constructor(
+    handle: SegmentsHandle,
+    settings: TopicSettings,
+    writers: readonly PartitionWriter[],
+    consumers: Consumers,
+    context: Context,
+  ) {
+    super(handle, consumers, context);
+    this.#handle = handle;
+    this.#settings = settings;
+    this.#writers = writers;
+    this.#consumers = consumers;
+  }
+
+  append(partition: number, block: Block): Promise<number> {
+    const writer = this.#writers[partition];
+    if (writer === undefined) {
+      return Promise.reject(new Fault("NOT_FOUND", `topic ${this.name} has no partition ${partition}`));
+    }
+    return writer.append(block);
+  }
+
+  get fault(): Fault | undefined {
+    return this.#writers.find((writer) => writer.fault !== undefined)?.fault;
+  }
+
+  async sizes(): Promise<readonly PartitionSize[]> {
+    return this.#writers.map((writer) => writer.size());
+  }
+
+  async retain(): Promise<void> {
+    const { retention } = this.#settings;
+    if (retention === undefined) return;
+    for (const [partition, writer] of this.#writers.entries()) {
+      await writer.retain(retention, this.#consumers.held(this.name, partition));
+    }
+  }
+
+  share(): SegmentsHandle {
+    return this.#handle;
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    for (const [partition, writer] of this.#writers.entries()) {
+      await writer.close();
+      await this.#consumers.reached(this.name, partition, writer.end);
+    }
+  }
+}
+
+/** How many partitions a topic has on disk. */
+async function countPartitions(folder: string): Promise<number> {
+  await makeFolder(folder);
+  let count = 0;
+  for (const name of await readdir(folder)) {
+    if (/^\d+$/.test(name) && (await listSegments(join(folder, name))).length > 0)
+      count = Math.max(count, Number(name) + 1);
+  }
+  return count;
+}
