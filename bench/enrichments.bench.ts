@@ -1,0 +1,95 @@
+import { Batch, blockOf } from "../src/core/batch.ts";
+import { makeContext } from "../src/core/context.ts";
+import { asn } from "../src/enrichments/asn/asn.ts";
+import { attachDatabases, loadDatabases, noDatabases } from "../src/enrichments/databases.ts";
+import { type Enrich, openEnrichment } from "../src/enrichments/enrichment.ts";
+import { geo } from "../src/enrichments/geo/geo.ts";
+import { host } from "../src/enrichments/host/host.ts";
+
+export const name = "enrichments";
+
+const ROWS = 4096;
+const BATCHES = 4;
+const FIELDS = ["ip_src_addr", "ip_dst_addr"];
+
+/**
+ * Nanoseconds a message for each enrichment of two addresses, and the time the databases take to load. `Recurring`:
+ * ten thousand addresses; otherwise every address is new, which is the worst case.
+ */
+export async function run(): Promise<Record<string, number>> {
+  const databases = noDatabases();
+  const started = performance.now();
+  await loadDatabases({}, (handles) => attachDatabases(databases, handles));
+  const loadMilliseconds = performance.now() - started;
+  const context = { ...makeContext(), databases };
+  const knownHosts = Array.from({ length: 200 }, (_, index) => ({
+    ip: `10.0.0.${index}`,
+    local: "YES",
+    type: "printer",
+  }));
+  return {
+    loadMilliseconds,
+    geo: measure(openEnrichment(geo, {}, context), "enrichments.geo", publicAddress),
+    geoRecurring: measure(openEnrichment(geo, {}, context), "enrichments.geo", recurringAddress),
+    asn: measure(openEnrichment(asn, {}, context), "enrichments.asn", publicAddress),
+    asnRecurring: measure(openEnrichment(asn, {}, context), "enrichments.asn", recurringAddress),
+    host: measure(openEnrichment(host, { knownHosts }, context), "enrichments.host", localAddress),
+  };
+}
+
+/** The best of some rounds over batches that were filled before. */
+function measure(enrichment: Enrich, prefix: string, address: () => string): number {
+  const batches = Array.from({ length: BATCHES }, () => batchOf(address));
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 6; round++) {
+    const started = performance.now();
+    for (const batch of batches) enrichment.enrich(batch, FIELDS, prefix);
+    best = Math.min(best, ((performance.now() - started) * 1e6) / (ROWS * BATCHES));
+  }
+  return Math.round(best);
+}
+
+function batchOf(address: () => string): Batch {
+  const records = Array.from({ length: ROWS }, () => [address(), address()]);
+  const batch = new Batch();
+  batch.load(
+    blockOf(
+      records.map((pair) => pair.join(" ")),
+      0,
+    ),
+    { topic: "bench", partition: 0, offset: 0 },
+  );
+  const [source, destination] = FIELDS.map((field) => batch.column(field)) as [
+    ReturnType<Batch["column"]>,
+    ReturnType<Batch["column"]>,
+  ];
+  for (const [record, [first]] of records.entries()) {
+    const row = batch.addRow(record);
+    const start = batch.recordStarts[record] as number;
+    const middle = start + (first as string).length;
+    source.setSpan(row, start, middle);
+    destination.setSpan(row, middle + 1, batch.recordEnds[record] as number);
+  }
+  return batch;
+}
+
+let seed = 42;
+
+function random(limit: number): number {
+  seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+  return (seed >>> 8) % limit;
+}
+
+function publicAddress(): string {
+  return `${1 + random(200)}.${random(256)}.${random(256)}.${random(256)}`;
+}
+
+const recurring = Array.from({ length: 10_000 }, publicAddress);
+
+function recurringAddress(): string {
+  return recurring[random(recurring.length)] as string;
+}
+
+function localAddress(): string {
+  return `10.0.${random(8)}.${random(256)}`;
+}

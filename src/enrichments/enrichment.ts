@@ -1,0 +1,60 @@
+import type { z } from "zod";
+import type { Batch } from "../core/batch.ts";
+import type { Component, Field } from "../core/component.ts";
+import type { Context } from "../core/context.ts";
+import type { Message } from "../core/message.ts";
+import type { Databases } from "./databases.ts";
+import { LookupEnricher } from "./lookup.ts";
+
+/** The form an ordinary enrichment has: says what is known of a value, and never hears of columns. */
+export type Lookup = {
+  /**
+   * What is known of a value (numbers and booleans come as their text), with the keys that go behind
+   * `<prefix>.<field>.`; undefined when nothing is. Must answer the same while the enrichment is open: answers are kept.
+   */
+  readonly lookup: (value: string, field: string) => Message | undefined;
+  /** Answers this many distinct values of a field are kept for; 65,536 unless said. */
+  readonly cacheSize?: number;
+};
+
+/** The form of enrichments that carry the load: reads a batch's columns and writes columns. */
+export type Enrich = {
+  /**
+   * Adds `<prefix>.<field>.<key>` to each live message that has something in `field`.
+   * @param prefix stage and name of the enrichment, such as `enrichments.geo`.
+   */
+  readonly enrich: (batch: Batch, fields: readonly string[], prefix: string) => void;
+};
+
+/** What an enrichment may reach beyond its configuration. */
+export type EnrichmentContext = Context & {
+  /** Databases of addresses, as far as they are loaded. They may come or be replaced between two batches. */
+  readonly databases: Databases;
+};
+
+export type EnrichmentDefinition<
+  Name extends string = string,
+  Config extends z.ZodType = z.ZodType,
+> = Component<Name, Config> & {
+  /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
+  readonly fields: readonly Field[];
+  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
+  readonly open: (config: z.output<Config>, context: EnrichmentContext) => Lookup | Enrich;
+};
+
+/** States an enrichment. The literal type of its name is kept, so a wrong name in code does not compile. */
+export function defineEnrichment<const Name extends string, Config extends z.ZodType>(
+  definition: EnrichmentDefinition<Name, Config>,
+): EnrichmentDefinition<Name, Config> {
+  return definition;
+}
+
+/** Opens an enrichment and gives the one form the pipeline calls. */
+export function openEnrichment<Config extends z.ZodType>(
+  definition: EnrichmentDefinition<string, Config>,
+  config: z.output<Config>,
+  context: EnrichmentContext,
+): Enrich {
+  const opened = definition.open(config, context);
+  return "enrich" in opened ? opened : new LookupEnricher(opened);
+}

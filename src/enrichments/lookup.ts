@@ -1,0 +1,141 @@
+import type { Batch } from "../core/batch.ts";
+import { type Column, DOUBLE, FALSE, FLOAT, INT, LONG, NULL, TRUE, VALUE, WORD } from "../core/column.ts";
+import { Dictionary } from "../core/dictionary.ts";
+import type { FieldValue } from "../core/message.ts";
+import { Double, Float, isInt } from "../core/number.ts";
+import { decodeText } from "../core/text.ts";
+import { BytesMap } from "./bytes-map.ts";
+import { CellBytes, presentColumn } from "./cells.ts";
+import type { Enrich, Lookup } from "./enrichment.ts";
+
+const CACHE_SIZE = 1 << 16;
+
+/** Runs an ordinary enrichment over columns: each distinct value of a field is looked up once and its answer kept as cells. */
+export class LookupEnricher implements Enrich {
+  readonly #lookup: Lookup;
+  readonly #fields = new Map<string, FieldAnswers>();
+
+  constructor(lookup: Lookup) {
+    this.#lookup = lookup;
+  }
+
+  enrich(batch: Batch, fields: readonly string[], prefix: string): void {
+    for (const field of fields) {
+      const column = presentColumn(batch, field);
+      if (column === undefined) continue;
+      const name = `${prefix}.${field}`;
+      let answers = this.#fields.get(name);
+      if (answers === undefined) {
+        answers = new FieldAnswers(this.#lookup, field, name);
+        this.#fields.set(name, answers);
+      }
+      answers.write(batch, column);
+    }
+  }
+}
+
+/** A value ready to be put into a column. */
+type Cell = {
+  readonly target: Target;
+  readonly kind: number;
+  readonly number: number;
+  readonly value: FieldValue;
+};
+
+/** A column that answers go to; `column` is that of the batch at hand. */
+type Target = { readonly name: string; dictionary: Dictionary; column: Column };
+
+const NOTHING: readonly Cell[] = [];
+
+/** The answers to the values of one field. */
+class FieldAnswers {
+  readonly #lookup: Lookup;
+  readonly #field: string;
+  readonly #prefix: string;
+  readonly #cells = new CellBytes();
+  readonly #known: BytesMap;
+  readonly #targets = new Map<string, Target>();
+  #answers: (readonly Cell[])[] = [];
+
+  constructor(lookup: Lookup, field: string, prefix: string) {
+    this.#lookup = lookup;
+    this.#field = field;
+    this.#prefix = prefix;
+    this.#known = new BytesMap(lookup.cacheSize ?? CACHE_SIZE);
+  }
+
+  write(batch: Batch, column: Column): void {
+    this.#begin(batch);
+    const cells = this.#cells;
+    for (let row = 0; row < batch.rows; row++) {
+      if (batch.live[row] === 0 || !cells.read(column, row)) continue;
+      const known = this.#known.get(cells.bytes, cells.start, cells.end);
+      const answer = known < 0 ? this.#ask(batch) : (this.#answers[known] as readonly Cell[]);
+      for (const cell of answer) put(cell, row);
+    }
+  }
+
+  /** Words of a batch must keep their codes until it is indexed, so what is too much is forgotten between two batches. */
+  #begin(batch: Batch): void {
+    const forget = this.#known.full;
+    if (forget) {
+      this.#known.clear();
+      this.#answers = [];
+    }
+    for (const target of this.#targets.values()) {
+      if (forget) target.dictionary = new Dictionary();
+      target.column = batch.column(target.name);
+      target.column.dictionary = target.dictionary;
+    }
+  }
+
+  #ask(batch: Batch): readonly Cell[] {
+    const { bytes, start, end } = this.#cells;
+    const message = this.#lookup.lookup(decodeText(bytes, start, end), this.#field);
+    const answer =
+      message === undefined
+        ? NOTHING
+        : Object.entries(message).map(([key, value]) => cellOf(this.#target(batch, key), value));
+    this.#known.set(bytes, start, end, this.#answers.length);
+    this.#answers.push(answer);
+    return answer;
+  }
+
+  #target(batch: Batch, key: string): Target {
+    let target = this.#targets.get(key);
+    if (target === undefined) {
+      const name = `${this.#prefix}.${key}`;
+      target = { name, dictionary: new Dictionary(), column: batch.column(name) };
+      target.column.dictionary = target.dictionary;
+      this.#targets.set(key, target);
+    }
+    return target;
+  }
+}
+
+function cellOf(target: Target, value: FieldValue): Cell {
+  const cell = (kind: number, number = 0): Cell => ({ target, kind, number, value });
+  switch (typeof value) {
+    case "string":
+      return cell(WORD, target.dictionary.code(value));
+    case "boolean":
+      return cell(value ? TRUE : FALSE);
+    case "number":
+      if (isInt(value) && !Object.is(value, -0)) return cell(INT, value);
+      return cell(Number.isSafeInteger(value) ? LONG : DOUBLE, value);
+    case "bigint":
+      return cell(VALUE);
+  }
+  if (value === null) return cell(NULL);
+  if (value instanceof Double) return cell(DOUBLE, value.value);
+  if (value instanceof Float) return cell(FLOAT, value.value);
+  return cell(VALUE);
+}
+
+function put(cell: Cell, row: number): void {
+  const column = cell.target.column;
+  column.kinds[row] = cell.kind;
+  if (cell.kind === VALUE) column.objects[row] = cell.value;
+  else column.numbers[row] = cell.number;
+  column.touched = true;
+}
