@@ -1,5 +1,7 @@
 /** From expression text to something that runs. */
 import { type Node, variablesUsed } from "./ast.ts";
+import { canGenerate } from "./codegen/emitter.ts";
+import { type Evaluate, generateScalar } from "./codegen/scalar.ts";
 import type { Environment, Variables } from "./environment.ts";
 import { StellarError } from "./error.ts";
 import { parse } from "./parser.ts";
@@ -10,6 +12,7 @@ import { walk } from "./walk.ts";
 export type Program = {
   readonly text: string;
   readonly node: Node | undefined;
+  readonly environment: Environment;
   /** The names it refers to (see `variablesUsed`). */
   readonly variables: readonly string[];
   /** Its value. Throws a StellarError. */
@@ -20,13 +23,28 @@ export type Program = {
   walk(variables: Variables, predicate?: boolean): Value;
 };
 
-/** Compiles an expression. Throws a StellarSyntaxError when the text is no expression. */
+/** Programs remembered per environment; the one unused for longest goes first. */
+const MAX_PROGRAMS = 2000;
+const caches = new WeakMap<Environment, Map<string, Program>>();
+
+/** Compiles an expression, or remembers it. Throws a StellarSyntaxError when the text is no expression. */
 export function compile(text: string, environment: Environment): Program {
+  const cache = caches.get(environment) ?? new Map<string, Program>();
+  caches.set(environment, cache);
+  const program = cache.get(text) ?? makeProgram(text, environment);
+  cache.delete(text);
+  cache.set(text, program);
+  if (cache.size > MAX_PROGRAMS) cache.delete(cache.keys().next().value as string);
+  return program;
+}
+
+function makeProgram(text: string, environment: Environment): Program {
   const node = parse(text);
-  const evaluate = (variables: Variables) => (node === undefined ? null : walk(node, environment, variables));
+  const evaluate = evaluator(node, environment);
   return {
     text,
     node,
+    environment,
     variables: node === undefined ? [] : variablesUsed(node),
     evaluate,
     test: (variables) => (node === undefined ? true : predicateResult(evaluate(variables))),
@@ -35,6 +53,17 @@ export function compile(text: string, environment: Environment): Program {
       const value = walk(node, environment, variables);
       return predicate ? predicateResult(value) : value;
     },
+  };
+}
+
+/** Code is generated on first use, so that an expression that is only checked costs nothing. */
+function evaluator(node: Node | undefined, environment: Environment): Evaluate {
+  if (node === undefined) return () => null;
+  if (!canGenerate) return (variables) => walk(node, environment, variables);
+  let generated: Evaluate | undefined;
+  return (variables) => {
+    generated ??= generateScalar(node, environment);
+    return generated(variables);
   };
 }
 
