@@ -1,0 +1,103 @@
+/**
+ * Domain names: their public suffix (guava's rules over the Public Suffix List that the `tldts` package carries) and
+ * whether they are valid (commons-validator's rules, with the top-level domains of the same list).
+ */
+import { getPublicSuffix, parse } from "tldts";
+import { domainToAscii } from "./punycode.ts";
+
+const MAX_NAME = 253;
+const MAX_LABELS = 127;
+const MAX_LABEL = 63;
+/** Names only: no URL around them, no check of ours repeated. */
+const OPTIONS = {
+  allowPrivateDomains: true,
+  detectIp: false,
+  extractHostname: false,
+  mixedInputs: false,
+  validateHostname: false,
+} as const;
+/** In the list for the sake of cookies, but no top-level domain of the DNS. */
+const NOT_DELEGATED = new Set(["onion"]);
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+const TOP_LABEL = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+/**
+ * Tells whether a text has the form of a domain name: labels of letters (of any script), digits, hyphens and
+ * underscores, of which the last may not start with a digit. One dot at the end is allowed.
+ */
+export function isDomainName(text: string): boolean {
+  const name = withoutRoot(text.replace(/[\u3002\uff0e\uff61]/g, "."));
+  if (name.length > MAX_NAME) return false;
+  const labels = name.split(".");
+  return (
+    labels.length <= MAX_LABELS && labels.every((label, index) => isLabel(label, index === labels.length - 1))
+  );
+}
+
+function isLabel(label: string, isLast: boolean): boolean {
+  if (label.length < 1 || label.length > MAX_LABEL) return false;
+  // Only ASCII is restricted; what else is allowed is the registries' business.
+  if (/[^a-zA-Z0-9_\-\u0080-\uffff]/.test(label) || /^[-_]|[-_]$/.test(label)) return false;
+  return !(isLast && /^[0-9]/.test(label));
+}
+
+/** The part of a domain name that registrars sell names under, in lower case, or what follows the last dot. */
+export function publicSuffix(text: string): string {
+  const name = withoutRoot(text);
+  if (!isDomainName(name)) return text.slice(text.lastIndexOf(".") + 1);
+  const suffix = getPublicSuffix(name.toLowerCase(), OPTIONS);
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  // Of an unlisted domain tldts answers the last label, of which guava keeps the case.
+  return suffix === null || suffix === last.toLowerCase() ? keepCase(last, suffix) : suffix;
+}
+
+function keepCase(last: string, suffix: string | null): string {
+  if (suffix === null) return last;
+  const { isIcann, isPrivate } = parse(suffix, OPTIONS);
+  return isIcann === true || isPrivate === true ? suffix : last;
+}
+
+/** The name without its public suffix and the dot before it, or undefined when it is no domain name. */
+export function withoutSuffix(text: string): string | undefined {
+  if (!isDomainName(text)) return undefined;
+  const name = withoutRoot(text);
+  return name.slice(0, Math.max(0, name.length - publicSuffix(name).length - 1));
+}
+
+/** One label and the public suffix, or the name itself when it has no more; undefined when it is no domain name. */
+export function registeredDomain(text: string): string | undefined {
+  const front = withoutSuffix(text);
+  if (front === undefined) return undefined;
+  const name = withoutRoot(text);
+  return front === "" ? name : `${front.slice(front.lastIndexOf(".") + 1)}.${publicSuffix(name)}`;
+}
+
+/** Tells whether a text is a domain name under a top-level domain that exists; international names in either form. */
+export function isValidDomain(text: string): boolean {
+  const ascii = toAscii(text);
+  if (ascii.length > MAX_NAME) return false;
+  const labels = withoutRoot(ascii).split(".");
+  const top = labels.pop() ?? "";
+  return (
+    labels.length > 0 &&
+    labels.every((label) => LABEL.test(label)) &&
+    TOP_LABEL.test(top) &&
+    isTopLevelDomain(top)
+  );
+}
+
+/** Tells whether IANA has delegated a top-level domain. */
+export function isTopLevelDomain(text: string): boolean {
+  const top = toAscii(text).toLowerCase();
+  if (!TOP_LABEL.test(top) || NOT_DELEGATED.has(top)) return false;
+  // A country may sell names only below second-level domains: then the list has no line for the country itself.
+  return parse(`any.${top}`, OPTIONS).isIcann === true;
+}
+
+function toAscii(text: string): string {
+  return domainToAscii(text) ?? text;
+}
+
+function withoutRoot(name: string): string {
+  return name.endsWith(".") ? name.slice(0, -1) : name;
+}
