@@ -11,7 +11,7 @@ const MAX_LABEL = 63;
 const MAX_RAW_LABEL = 1000;
 const DOTS = /[.\u3002\uff0e\uff61]/;
 /** Joiners and variation selectors that nameprep drops (RFC 3454, table B.1). */
-const DROPPED = /\u034f|[\u00ad\u1806\u180b-\u180d\u200b-\u200d\u2060]|[\ufe00-\ufe0f]|\ufeff/gu;
+const DROPPED = /\p{Default_Ignorable_Code_Point}/gu;
 /** Letters whose lower case Unicode gained only after version 3.2, which nameprep is bound to. */
 const UNCASED =
   /[\u03f7\u03f9-\u03ff\u04c0\u10a0-\u10ff\u13a0-\u13f5\u2c00-\u2c5f\u2c60-\u2cff\ua640-\uffff]/u;
