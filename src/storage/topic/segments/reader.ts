@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
+import { changedFrom } from "../../shared-wait.ts";
 import type { Entry, ReadOptions, TopicReader } from "../contract.ts";
 import type { Consumers } from "./consumers.ts";
 import { Cursor } from "./cursor.ts";
@@ -135,8 +136,7 @@ export class SegmentsReader implements TopicReader {
       const end = Atomics.load(this.#ends, partition);
       if (signal.aborted) return false;
       if (Number(end) > offset) return true;
-      const waiting = Atomics.waitAsync(this.#ends, partition, end);
-      if (waiting.async) await settled(waiting.value, signal);
+      await changedFrom(this.#ends, partition, end, signal);
     }
   }
 
@@ -229,18 +229,4 @@ async function behind(segment: Segment): Promise<{ exists: boolean; next: number
 async function endsEarly(segment: Segment, offset: number): Promise<boolean> {
   const { exists, next } = await behind(segment);
   return exists && next !== offset;
-}
-
-/** Resolves when either is done. The timer keeps the process alive, which a waiting thread alone does not. */
-function settled(waiting: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const alive = setInterval(() => {}, 1 << 30);
-    const done = () => {
-      clearInterval(alive);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    signal.addEventListener("abort", done);
-    waiting.then(done);
-  });
 }

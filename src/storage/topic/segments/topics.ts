@@ -4,6 +4,7 @@ import type { Block } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import { lockFolder } from "../../folder-lock.ts";
+import { checkName } from "../../names.ts";
 import type { PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
 import { Consumers } from "./consumers.ts";
 import type { OnDamage } from "./damage.ts";
@@ -24,7 +25,6 @@ export type SegmentsOptions = {
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const MOST_PARTITIONS = 256;
 const RETENTION_MILLISECONDS = 30_000;
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}$/;
 
 /**
  * Opens the topics of a folder, which belongs to this process until they are disposed of. Faults: STORAGE_LOCKED,
@@ -83,12 +83,8 @@ class SegmentTopics implements Topics<SegmentsHandle> {
     this.#timer = setInterval(() => void this.#retain(), RETENTION_MILLISECONDS).unref();
   }
 
-  topic(name: string, settings: TopicSettings = {}): Promise<Topic<SegmentsHandle>> {
-    if (!NAME.test(name)) {
-      return Promise.reject(
-        new Fault("REQUEST_INVALID", `opening topic ${JSON.stringify(name)}: not a topic name`),
-      );
-    }
+  async topic(name: string, settings: TopicSettings = {}): Promise<Topic<SegmentsHandle>> {
+    checkName("opening topic", name);
     const opened = this.#open.get(name) ?? this.#openTopic(name, settings);
     this.#open.set(name, opened);
     opened.catch(() => this.#open.delete(name));
