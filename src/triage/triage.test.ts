@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { Batch, blockOf } from "../core/batch.ts";
+import type { Message } from "../core/message.ts";
+import { makeEnvironment } from "../stellar/environment.ts";
+import { type Aggregator, aggregate } from "./aggregate.ts";
+import { openTriage, triageConfig } from "./triage.ts";
+
+function triage(config: unknown, messages: readonly Message[]): Batch {
+  const batch = new Batch();
+  batch.load(
+    blockOf(
+      messages.map(() => "x"),
+      0,
+    ),
+    { topic: "t", partition: 0, offset: 0 },
+  );
+  for (const [record, message] of messages.entries()) batch.addMessage(record, message);
+  openTriage(config === undefined ? undefined : triageConfig.parse(config), {
+    environment: makeEnvironment(),
+    variables: [],
+  })(batch);
+  return batch;
+}
+
+test.each<[Aggregator, boolean, number[], number]>([
+  ["MAX", true, [10, 5], 10],
+  ["MAX", false, [-5, -7], 0],
+  ["MIN", true, [10, 5], 5],
+  ["MIN", false, [10, -5], -5],
+  ["SUM", true, [10, 5], 15],
+  ["SUM", true, [10, -1], Number.NEGATIVE_INFINITY],
+  ["MEAN", true, [10, 5], 7.5],
+  ["POSITIVE_MEAN", false, [10, 0, -4, 5], 7.5],
+  ["POSITIVE_MEAN", true, [0], 0],
+])("%s, negatives trump %s, of %j is %d", (aggregator, trump, scores, expected) => {
+  expect(aggregate(scores, aggregator, trump)).toBe(expected);
+});
+
+test.each<[Message, unknown]>([
+  [{ is_alert: "true" }, "true"],
+  [{ is_alert: "TRUE" }, "true"],
+  [{ is_alert: "yes" }, "true"],
+  [{ is_alert: 1 }, "true"],
+  [{ is_alert: true }, "true"],
+  [{ is_alert: "perhaps" }, "true"],
+  [{ is_alert: false }, undefined],
+  [{ is_alert: "false", "threatintels.hbaseThreatIntel.ip.x": "alert" }, undefined],
+  [{ "threatintels.hbaseThreatIntel.ip.x": "alert" }, "true"],
+  [{ "threatintels.some.begin.ts": "1" }, undefined],
+  [{ a: 1 }, undefined],
+])("%j: is_alert becomes %s", (message, expected) => {
+  expect(triage(undefined, [message]).message(0).is_alert).toBe(expected);
+});
+
+test("writes score, name, comment, score text and reason of each match in order", () => {
+  const rules = [
+    { name: "never", rule: "a > 9", score: 50 },
+    { name: "expression", comment: "why", rule: "a == 1", score: "a * 2.5", reason: "a" },
+    { rule: "exists(b)", score: 1, reason: "no_such" },
+    { name: "twice", rule: "exists(b)", score: 100 },
+  ];
+  const batch = triage({ aggregator: "SUM", rules }, [
+    { is_alert: "true", a: 1, b: "x" },
+    { a: 1, b: "x" },
+    { is_alert: "true", a: 7 },
+  ]);
+  expect({ ...batch.message(0) }).toEqual({
+    is_alert: "true",
+    a: 1,
+    b: "x",
+    "threat.triage.score": 3.5,
+    "threat.triage.rules.0.name": "expression",
+    "threat.triage.rules.0.comment": "why",
+    "threat.triage.rules.0.score": "a * 2.5",
+    "threat.triage.rules.0.reason": "1",
+    "threat.triage.rules.1.name": null,
+    "threat.triage.rules.1.comment": null,
+    "threat.triage.rules.1.score": "1",
+    "threat.triage.rules.1.reason": null,
+  });
+  expect({ ...batch.message(1) }).toEqual({ a: 1, b: "x" });
+  expect({ ...batch.message(2) }).toEqual({ a: 7, is_alert: "true" });
+});
+
+test("a rule that fails on a message rejects that message alone, with the rule's name", () => {
+  const batch = triage({ rules: [{ name: "odd", rule: "a", score: 5 }] }, [
+    { is_alert: "true", a: 1 },
+    { is_alert: "true", a: true },
+  ]);
+  expect([...batch.live.subarray(0, 2)]).toEqual([0, 1]);
+  expect(batch.rejected[0]?.rejection).toMatchObject({
+    type: "threatintel_error",
+    reason: expect.stringContaining('predicate of triage rule "odd"'),
+  });
+  expect(batch.message(1)["threat.triage.score"]).toBe(5);
+});
+
+test("a score that is no number rejects the message", () => {
+  const batch = triage({ rules: [{ rule: "true", score: "no_such" }] }, [{ is_alert: "true" }]);
+  expect(batch.rejected[0]?.rejection.reason).toBe('score of triage rule "true": null is not a number');
+});
+
+test("an expression with a mistake is refused before any message comes", () => {
+  expect(() => triage({ rules: [{ rule: "a ==", score: 5 }] }, [])).toThrow(/rule of a triage rule, `a ==`/);
+  expect(() => triage({ aggregator: "max" }, [])).toThrow();
+});

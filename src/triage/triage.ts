@@ -1,0 +1,99 @@
+import { z } from "zod";
+import type { Batch } from "../core/batch.ts";
+import { Rejection } from "../core/rejection.ts";
+import { AGGREGATORS, aggregate } from "./aggregate.ts";
+import { AlertFlag } from "./alert-flag.ts";
+import { openRule, type Rule, ruleConfig, type TriageContext } from "./rule.ts";
+import { RuleColumns } from "./rule-columns.ts";
+
+export type { TriageContext } from "./rule.ts";
+
+export const triageConfig = z.strictObject({
+  aggregator: z
+    .enum(AGGREGATORS)
+    .default("MAX")
+    .describe("How the scores of the rules that match become one."),
+  aggregation: z
+    .strictObject({
+      negativeValuesTrump: z
+        .union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")])
+        .default(true)
+        .describe("Whether one negative score makes the score of the message negative infinity."),
+    })
+    .prefault({})
+    .describe("Options of the aggregator."),
+  rules: z
+    .array(ruleConfig)
+    .default([])
+    .describe(
+      "Rules, in order; of two with the same predicate the second is ignored. Only alerts are scored.",
+    ),
+});
+
+export type TriageConfig = z.output<typeof triageConfig>;
+
+/**
+ * The triage stage: decides which messages are alerts (`is_alert`, or any hit of threat intelligence), and scores
+ * these. Without a configuration it only decides. Throws a `Fault` CONFIG_INVALID for an expression with a mistake.
+ */
+export function openTriage(config: TriageConfig | undefined, context: TriageContext): (batch: Batch) => void {
+  const flag = new AlertFlag();
+  const rules = distinct(config?.rules ?? []).map((rule) => openRule(rule, context));
+  if (config === undefined || rules.length === 0) return (batch) => void flag.mark(batch);
+  const scorer = new Scorer(config, rules);
+  return (batch) => scorer.score(batch, flag.mark(batch));
+}
+
+/** Scores alerts: rule by rule down the column first, then message by message. */
+class Scorer {
+  readonly #config: TriageConfig;
+  readonly #rules: readonly Rule[];
+  readonly #columns: RuleColumns;
+  /** For each rule and alert, whether it matched. */
+  #matches: Uint8Array[];
+
+  constructor(config: TriageConfig, rules: readonly Rule[]) {
+    this.#config = config;
+    this.#rules = rules;
+    this.#columns = new RuleColumns(rules);
+    this.#matches = rules.map(() => new Uint8Array(1024));
+  }
+
+  /** @param alerts rows of the batch, ascending. */
+  score(batch: Batch, alerts: Uint32Array): void {
+    if (alerts.length === 0) return;
+    if ((this.#matches[0] as Uint8Array).length < alerts.length) {
+      this.#matches = this.#rules.map(() => new Uint8Array(alerts.length * 2));
+    }
+    for (const [index, rule] of this.#rules.entries()) {
+      rule.match(batch, alerts, this.#matches[index] as Uint8Array);
+    }
+    this.#columns.bind(batch);
+    for (let index = 0; index < alerts.length; index++) {
+      const row = alerts[index] as number;
+      if (batch.live[row] === 1) this.#scoreRow(batch, row, index);
+    }
+  }
+
+  #scoreRow(batch: Batch, row: number, index: number): void {
+    const { aggregator, aggregation } = this.#config;
+    const scores: number[] = [];
+    for (let number = 0; number < this.#rules.length; number++) {
+      if ((this.#matches[number] as Uint8Array)[index] === 0) continue;
+      const rule = this.#rules[number] as Rule;
+      const score = rule.score(batch, row);
+      if (score instanceof Rejection) {
+        batch.reject(row, score);
+        return;
+      }
+      this.#columns.write(row, scores.length, number, rule.reason(batch, row));
+      scores.push(score);
+    }
+    if (scores.length === 0) return;
+    this.#columns.score.setDouble(row, aggregate(scores, aggregator, aggregation.negativeValuesTrump));
+  }
+}
+
+function distinct(rules: TriageConfig["rules"]): TriageConfig["rules"] {
+  return rules.filter((rule, index) => rules.findIndex((other) => other.rule === rule.rule) === index);
+}
