@@ -1,0 +1,79 @@
+import type { Place, Query } from "./tree.ts";
+
+/** What makes two spellings the same field: Metron's stores wrote `threat:triage:score` for `threat.triage.score`. */
+export function fieldKey(name: string): string {
+  return name.replaceAll(":", ".");
+}
+
+/** Finds fields by the name a person writes: exactly, or with colons for dots. */
+export class FieldNames {
+  readonly #names: ReadonlySet<string>;
+  readonly #byKey = new Map<string, string>();
+
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(names);
+    for (const name of this.#names)
+      if (!this.#byKey.has(fieldKey(name))) this.#byKey.set(fieldKey(name), name);
+  }
+
+  /** The name as it is stored, or undefined when no message has such a field. */
+  resolve(written: string): string | undefined {
+    return this.#names.has(written) ? written : this.#byKey.get(fieldKey(written));
+  }
+
+  /** Up to three known names that are close to the one written, the closest first. */
+  near(written: string): string[] {
+    const wanted = fieldKey(written).toLowerCase();
+    const most = Math.max(2, Math.floor(wanted.length / 3));
+    return [...this.#names]
+      .map((name) => ({ name, distance: nameDistance(wanted, fieldKey(name).toLowerCase(), most) }))
+      .filter(({ distance }) => distance <= most)
+      .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+      .slice(0, 3)
+      .map(({ name }) => name);
+  }
+}
+
+/** Every field a query names, once each, with the place of its first mention. */
+export function fieldsOf(query: Query): Map<string, Place | undefined> {
+  const found = new Map<string, Place | undefined>();
+  const visit = (node: Query): void => {
+    switch (node.kind) {
+      case "all":
+        return;
+      case "and":
+      case "or":
+        for (const part of node.parts) visit(part);
+        return;
+      case "not":
+        visit(node.part);
+        return;
+      default:
+        if (node.field !== undefined && !found.has(node.field)) found.set(node.field, node.place);
+    }
+  };
+  visit(query);
+  return found;
+}
+
+/** A name that is the end of the other (`score`, `threat.triage.score`) is near however long the other is. */
+function nameDistance(wanted: string, name: string, most: number): number {
+  if (name.endsWith(`.${wanted}`)) return 1;
+  return editDistance(wanted, name, most);
+}
+
+/** Levenshtein's distance; anything beyond `most` is only known to be more. */
+export function editDistance(one: string, other: string, most: number): number {
+  if (Math.abs(one.length - other.length) > most) return most + 1;
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const changed = (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    if (Math.min(...next) > most) return most + 1;
+    row = next;
+  }
+  return row[other.length] as number;
+}

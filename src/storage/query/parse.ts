@@ -1,0 +1,402 @@
+import { parseAddress } from "./address.ts";
+import { fieldKey } from "./fields.ts";
+import { Reader, type Unit } from "./reader.ts";
+import type { Bound, PatternPart, Place, Query } from "./tree.ts";
+
+export type ParseOptions = {
+  /** Fields that are known: they decide where a name with colons ends (`threat:triage:score:50`). */
+  readonly fields?: readonly string[] | undefined;
+};
+
+const MOST_CHARACTERS = 65_536;
+const MOST_CLAUSES = 1024;
+const MOST_DEPTH = 100;
+
+/** First parts of Metron's own names with colons, for when the fields are not known. */
+const NAMESPACES = new Set(["source", "threat", "threatintels", "enrichments", "adapter", "metron", "error"]);
+
+const COMPARISON = /^(>=|<=|>|<)/;
+
+/**
+ * Reads a search as analysts write it: Lucene's query string. Words stand beside each other as OR, as in Lucene; NOT
+ * binds tighter than AND, AND tighter than OR. `+` and `-` (and NOT without an OR before it) require and forbid.
+ * Empty text matches everything.
+ *
+ * @throws Fault QUERY_INVALID with `line`, `column`, `offset` and, where one is near, `suggestions` in its details.
+ */
+export function parse(text: string, options: ParseOptions = {}): Query {
+  return new Parser(text, options).parse();
+}
+
+type Sign = "" | "+" | "-";
+type Item = { readonly query: Query; readonly sign: Sign };
+
+class Parser {
+  readonly #reader: Reader;
+  readonly #known: ReadonlySet<string>;
+  #clauses = 0;
+  #depth = 0;
+
+  constructor(text: string, options: ParseOptions) {
+    this.#reader = new Reader(text);
+    this.#known = new Set((options.fields ?? []).map(fieldKey));
+  }
+
+  parse(): Query {
+    const reader = this.#reader;
+    if (reader.text.length > MOST_CHARACTERS)
+      throw reader.fault(`A query has at most ${MOST_CHARACTERS} characters.`, MOST_CHARACTERS);
+    reader.skipSpace();
+    if (reader.done) return { kind: "all" };
+    const query = this.#any(undefined);
+    if (reader.char === ")")
+      throw reader.fault("This ) closes nothing: remove it or add a ( before.", reader.at);
+    if (!reader.done)
+      throw reader.fault(`Unexpected ${reader.char}: quote it or put a backslash before it.`, reader.at);
+    return query;
+  }
+
+  /** Alternatives: clauses beside each other or joined by OR. Stops at a closing sign or the end. */
+  #any(field: string | undefined): Query {
+    const reader = this.#reader;
+    if (++this.#depth > MOST_DEPTH)
+      throw reader.fault(`Parentheses and NOT nest at most ${MOST_DEPTH} deep.`, reader.at);
+    const items: Item[] = [this.#all(field)];
+    while (true) {
+      reader.skipSpace();
+      if (reader.done || ")]}".includes(reader.char)) break;
+      const at = reader.at;
+      const explicit = this.#takeOr();
+      if (explicit) this.#needOperand("OR", at);
+      const [first] = items;
+      if (explicit && items.length === 1 && first !== undefined) items[0] = unsigned(first);
+      const item = this.#all(field);
+      items.push(explicit ? unsigned(item) : item);
+    }
+    this.#depth--;
+    return combine(items);
+  }
+
+  /** Clauses joined by AND. */
+  #all(field: string | undefined): Item {
+    const reader = this.#reader;
+    reader.skipSpace();
+    const first = this.#signed(field);
+    const parts = [first];
+    while (true) {
+      reader.skipSpace();
+      const at = reader.at;
+      if (!this.#takeAnd()) break;
+      this.#needOperand("AND", at);
+      parts.push(this.#signed(field));
+    }
+    if (parts.length === 1) return first;
+    return { query: { kind: "and", parts: parts.map(plain) }, sign: "" };
+  }
+
+  #signed(field: string | undefined): Item {
+    const reader = this.#reader;
+    const at = reader.at;
+    if (reader.takeKeyword("NOT") || reader.take("!") || this.#takeSign("-")) {
+      reader.skipSpace();
+      this.#needOperand("NOT", at);
+      return { query: this.#negated(field), sign: "-" };
+    }
+    if (this.#takeSign("+")) {
+      reader.skipSpace();
+      this.#needOperand("+", at);
+      return { query: plain(this.#signed(field)), sign: "+" };
+    }
+    return { query: this.#clause(field), sign: "" };
+  }
+
+  #negated(field: string | undefined): Query {
+    if (++this.#depth > MOST_DEPTH)
+      throw this.#reader.fault(`Parentheses and NOT nest at most ${MOST_DEPTH} deep.`, this.#reader.at);
+    const query = plain(this.#signed(field));
+    this.#depth--;
+    return query;
+  }
+
+  /** `-` and `+` are signs only before something: `service:-` and a lone dash are values. */
+  #takeSign(sign: string): boolean {
+    const next = this.#reader.text[this.#reader.at + 1];
+    return next !== undefined && !/\s/.test(next) && this.#reader.take(sign);
+  }
+
+  #takeOr(): boolean {
+    return this.#reader.takeKeyword("OR") || this.#reader.take("||");
+  }
+
+  #takeAnd(): boolean {
+    return this.#reader.takeKeyword("AND") || this.#reader.take("&&");
+  }
+
+  #needOperand(operator: string, at: number): void {
+    const reader = this.#reader;
+    reader.skipSpace();
+    if (reader.done || ")]}".includes(reader.char))
+      throw reader.fault(`Nothing follows this ${operator}: add a condition or remove it.`, at);
+  }
+
+  #clause(field: string | undefined): Query {
+    const reader = this.#reader;
+    const at = reader.at;
+    if (++this.#clauses > MOST_CLAUSES)
+      throw reader.fault(`A query has at most ${MOST_CLAUSES} conditions.`, at);
+    if (reader.char === "(") return this.#group(field);
+    if (reader.char === "[" || reader.char === "{") {
+      if (field !== undefined) return this.#range(field, at);
+      throw reader.fault(
+        `A range needs a field: write field:${reader.char}a TO b${closing(reader.char)}.`,
+        at,
+      );
+    }
+    for (const word of ["AND", "OR", "NOT"])
+      if (reader.takeKeyword(word))
+        throw reader.fault(`Nothing stands before this ${word}: add a condition or quote the word.`, at);
+    const phrase = reader.quoted();
+    if (phrase !== undefined) {
+      if (reader.take(":")) return this.#value(phrase, at);
+      this.#refuseSuffix(at);
+      return { kind: "term", field, value: phrase, place: reader.place(at) };
+    }
+    const units = reader.word();
+    if (units.length === 0)
+      throw reader.fault(
+        reader.done
+          ? "A condition is missing here."
+          : `Unexpected ${reader.char}: quote it or put a backslash before it.`,
+        at,
+      );
+    const colon = this.#split(units);
+    if (colon === undefined) return this.#word(field, units, at);
+    const name = textOf(units.slice(0, colon));
+    const rest = units.slice(colon + 1);
+    const quoted = units.slice(0, colon).some((unit) => unit.escaped);
+    if (name === "_exists_" && !quoted) return this.#exists(rest, at);
+    if (name === "*" && !quoted && textOf(rest) === "*") return { kind: "all" };
+    return rest.length > 0 ? this.#word(name, rest, at) : this.#value(name, at);
+  }
+
+  /** What follows `field:` when it is not part of the same word. */
+  #value(field: string, at: number): Query {
+    const reader = this.#reader;
+    reader.skipSpace();
+    if (reader.done || ")]}".includes(reader.char))
+      throw reader.fault(
+        `No value follows ${field}: write ${field}:value, or _exists_:${field} for any.`,
+        at,
+      );
+    if (reader.char === "(") return this.#group(field);
+    if (reader.char === "[" || reader.char === "{") return this.#range(field, at);
+    const phrase = reader.quoted();
+    if (phrase !== undefined) {
+      this.#refuseSuffix(at);
+      return { kind: "term", field, value: phrase, place: reader.place(at) };
+    }
+    return this.#word(field, reader.word(), at);
+  }
+
+  #group(field: string | undefined): Query {
+    const reader = this.#reader;
+    const start = reader.at;
+    reader.take("(");
+    reader.skipSpace();
+    if (reader.char === ")")
+      throw reader.fault("These parentheses are empty: put a condition in or remove them.", start);
+    const query = reader.done ? undefined : this.#any(field);
+    if (query === undefined || !reader.take(")")) throw reader.fault("This ( is not closed: add a ).", start);
+    this.#refuseSuffix(start);
+    return query;
+  }
+
+  #exists(rest: readonly Unit[], at: number): Query {
+    const reader = this.#reader;
+    if (rest.length === 0) reader.skipSpace();
+    const field = rest.length > 0 ? textOf(rest) : (reader.quoted() ?? textOf(reader.word()));
+    if (field === "" && reader.text[reader.at - 1] !== '"')
+      throw reader.fault("No field follows _exists_: write _exists_:field.", at);
+    return { kind: "exists", field, place: reader.place(at) };
+  }
+
+  #range(field: string, at: number): Query {
+    const reader = this.#reader;
+    const start = reader.at;
+    const fromInclusive = reader.char === "[";
+    reader.at++;
+    const from = this.#bound(fromInclusive, start);
+    reader.skipSpace();
+    if (!reader.takeKeyword("TO"))
+      throw reader.fault("A range is written [a TO b] or {a TO b}, with * for an open end.", start);
+    const to = this.#bound(true, start);
+    reader.skipSpace();
+    const toInclusive = reader.take("]");
+    if (!toInclusive && !reader.take("}"))
+      throw reader.fault("This range is not closed: add a ] or }.", start);
+    this.#refuseSuffix(start);
+    const place = reader.place(at);
+    if (from === undefined && to === undefined) return { kind: "exists", field, place };
+    return { kind: "range", field, from, to: to && { value: to.value, inclusive: toInclusive }, place };
+  }
+
+  #bound(inclusive: boolean, start: number): Bound | undefined {
+    const reader = this.#reader;
+    reader.skipSpace();
+    const phrase = reader.quoted();
+    if (phrase !== undefined) return { value: phrase, inclusive };
+    const units = reader.word();
+    if (units.length === 0 || isWord(units, "TO"))
+      throw reader.fault("A range is written [a TO b] or {a TO b}, with * for an open end.", start);
+    return isWord(units, "*") ? undefined : { value: textOf(units), inclusive };
+  }
+
+  /** A word as a value of a field, or of no field. */
+  #word(field: string | undefined, units: readonly Unit[], at: number): Query {
+    const reader = this.#reader;
+    const place = reader.place(at);
+    const raw = textOf(units);
+    const bare = units.every((unit) => !unit.escaped);
+    this.#refuse(units, at);
+    const comparison = field === undefined || units[0]?.escaped ? null : COMPARISON.exec(raw);
+    if (field !== undefined && comparison !== null) {
+      const sign = comparison[0];
+      let value = raw.slice(sign.length);
+      if (value === "") {
+        reader.skipSpace();
+        value = reader.quoted() ?? textOf(reader.word());
+        if (value === "") throw reader.fault(`No value follows ${sign}: write ${field}:${sign}50.`, at);
+      }
+      const bound: Bound = { value, inclusive: sign.length === 2 };
+      return sign.startsWith(">")
+        ? { kind: "range", field, from: bound, to: undefined, place }
+        : { kind: "range", field, from: undefined, to: bound, place };
+    }
+    if (isWord(units, "*")) return field === undefined ? { kind: "all" } : { kind: "exists", field, place };
+    const network = bare && field !== undefined ? this.#network(field, raw, place, at) : undefined;
+    if (network !== undefined) return network;
+    const parts = patternOf(units);
+    return parts === undefined
+      ? { kind: "term", field, value: raw, place }
+      : { kind: "pattern", field, parts, place };
+  }
+
+  #network(field: string, raw: string, place: Place, at: number): Query | undefined {
+    const slash = raw.lastIndexOf("/");
+    if (slash < 0) return undefined;
+    const address = parseAddress(raw.slice(0, slash));
+    const bits = raw.slice(slash + 1);
+    if (address === undefined || !/^\d{1,4}$/.test(bits)) return undefined;
+    const most = address.family === 4 ? 32 : 128;
+    if (Number(bits) > most)
+      throw this.#reader.fault(`${raw} is no network: its prefix has at most ${most} bits.`, at);
+    return { kind: "network", field, address: raw.slice(0, slash), bits: Number(bits), place };
+  }
+
+  /** Where the name of a field ends in a word, if one does. */
+  #split(units: readonly Unit[]): number | undefined {
+    const colons = units.flatMap((unit, index) =>
+      unit.char === ":" && !unit.escaped && index > 0 ? [index] : [],
+    );
+    const first = colons[0];
+    const last = colons.at(-1);
+    if (first === undefined || last === undefined) return undefined;
+    const raw = textOf(units);
+    if (parseAddress(raw) !== undefined) return undefined;
+    if (first === last) return first;
+    const compared = colons.find((colon) => "<>".includes(units[colon + 1]?.char ?? "none"));
+    if (compared !== undefined) return compared;
+    if (textOf(units.slice(0, first)) === "_exists_") return first;
+    const known = colons.findLast((colon) => this.#known.has(fieldKey(textOf(units.slice(0, colon)))));
+    if (known !== undefined) return known;
+    if (last === units.length - 1) return last;
+    if (parseAddress(raw.slice(first + 1).replace(/\/\d+$/, "")) !== undefined) return first;
+    return NAMESPACES.has(textOf(units.slice(0, first))) ? last : first;
+  }
+
+  #refuse(units: readonly Unit[], at: number): void {
+    const raw = units.map((unit) => (unit.escaped ? "x" : unit.char)).join("");
+    if (raw.length > 1 && raw.startsWith("/") && raw.endsWith("/"))
+      throw this.#reader.fault(
+        "Regular expressions are not supported: use wildcards (* and ?), or quote the text.",
+        at,
+      );
+    if (/~[\d.]*$/.test(raw))
+      throw this.#reader.fault(
+        "Fuzzy search (~) is not supported: use wildcards, or escape the sign as \\~.",
+        at,
+      );
+    if (/\^[\d.]*$/.test(raw))
+      throw this.#reader.fault(
+        "Boosts (^) are not supported: results are sorted, not ranked. Escape the sign as \\^.",
+        at,
+      );
+  }
+
+  #refuseSuffix(at: number): void {
+    const char = this.#reader.char;
+    if (char === "~")
+      throw this.#reader.fault(
+        "Distance between words (~) is not supported: search for each word instead.",
+        at,
+      );
+    if (char === "^")
+      throw this.#reader.fault("Boosts (^) are not supported: results are sorted, not ranked.", at);
+  }
+}
+
+/** Lucene's rule: what is required decides, else any of the rest; what is forbidden is taken away. */
+function combine(items: readonly Item[]): Query {
+  const [only] = items;
+  if (items.length === 1 && only !== undefined) return plain(only);
+  if (items.every((item) => item.sign === "")) return { kind: "or", parts: items.map((item) => item.query) };
+  const required = items.filter((item) => item.sign === "+").map((item) => item.query);
+  const optional = items.filter((item) => item.sign === "").map((item) => item.query);
+  const parts =
+    required.length > 0
+      ? required
+      : optional.length > 1
+        ? [{ kind: "or", parts: optional } as const]
+        : optional;
+  const all = [...parts, ...items.filter((item) => item.sign === "-").map(plain)];
+  return all.length === 1 ? (all[0] as Query) : { kind: "and", parts: all };
+}
+
+/** Beside a written OR, a NOT is one of the alternatives and forbids nothing. */
+function unsigned(item: Item): Item {
+  return item.sign === "-" ? { query: plain(item), sign: "" } : item;
+}
+
+function plain(item: Item): Query {
+  return item.sign === "-" ? { kind: "not", part: item.query } : item.query;
+}
+
+function textOf(units: readonly Unit[]): string {
+  return units.map((unit) => unit.char).join("");
+}
+
+function isWord(units: readonly Unit[], word: string): boolean {
+  return textOf(units) === word && units.every((unit) => !unit.escaped);
+}
+
+function closing(sign: string): string {
+  return sign === "[" ? "]" : "}";
+}
+
+/** The parts of a word with wildcards, or undefined when it has none. */
+function patternOf(units: readonly Unit[]): PatternPart[] | undefined {
+  if (!units.some((unit) => !unit.escaped && (unit.char === "*" || unit.char === "?"))) return undefined;
+  const parts: PatternPart[] = [];
+  let text = "";
+  for (const { char, escaped } of units) {
+    if (escaped || (char !== "*" && char !== "?")) {
+      text += char;
+      continue;
+    }
+    if (text !== "") parts.push({ kind: "text", text });
+    text = "";
+    parts.push({ kind: char === "*" ? "many" : "one" });
+  }
+  if (text !== "") parts.push({ kind: "text", text });
+  return parts;
+}
