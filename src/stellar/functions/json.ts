@@ -1,0 +1,62 @@
+import { StellarError } from "../error.ts";
+import { defineFunction, type Namespace, raises } from "../function.ts";
+import { parseJson } from "../json-reader.ts";
+import { StellarMap, typeName, type Value } from "../value.ts";
+
+const PARAMS = [
+  { name: "json", type: "string", about: "The JSON text; what follows the first value is ignored." },
+] as const;
+
+export const toJsonObject = defineFunction({
+  name: "TO_JSON_OBJECT",
+  summary: "Reads a JSON text of any kind.",
+  params: PARAMS,
+  returns: "any",
+  examples: [
+    [`TO_JSON_OBJECT('{"a" : [1, 2.5, null]}')`, { a: [1, 2.5, null] }],
+    ["TO_JSON_OBJECT('5')", 5],
+    ["TO_JSON_OBJECT('{bad')", raises("a name in quotes")],
+  ],
+  call: read,
+});
+
+export const toJsonMap = defineFunction({
+  name: "TO_JSON_MAP",
+  summary: "Reads a JSON object as a map.",
+  params: PARAMS,
+  returns: "any",
+  result: "The map; null and the empty text stay as they are.",
+  examples: [
+    [`TO_JSON_MAP('{"a" : 1}')`, { a: 1 }],
+    ["TO_JSON_MAP('[1]')", raises("not a map")],
+  ],
+  call: (json) => expecting(read(json), "map", (value) => value instanceof StellarMap),
+});
+
+export const toJsonList = defineFunction({
+  name: "TO_JSON_LIST",
+  summary: "Reads a JSON array as a list.",
+  params: PARAMS,
+  returns: "any",
+  result: "The list; null and the empty text stay as they are.",
+  examples: [
+    ["TO_JSON_LIST('[1, \"a\"]')", [1, "a"]],
+    [`TO_JSON_LIST('{"a" : 1}')`, raises("not a list")],
+  ],
+  call: (json) => expecting(read(json), "list", Array.isArray),
+});
+
+export const json: Namespace = {
+  name: "json",
+  summary: "Read JSON.",
+  functions: [toJsonList, toJsonMap, toJsonObject],
+};
+
+function read(json: string | null): Value {
+  return json === null || json === "" ? json : parseJson(json);
+}
+
+function expecting(value: Value, wanted: string, is: (value: Value) => boolean): Value {
+  if (value === null || value === "" || is(value)) return value;
+  throw new StellarError(`the text holds a ${typeName(value)}, not a ${wanted}`);
+}
