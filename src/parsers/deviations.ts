@@ -1,0 +1,53 @@
+import type { Message } from "../core/message.ts";
+
+/** A recorded case of the original, as far as deviations look at it. */
+export type ParserCase = {
+  readonly id: string;
+  readonly parser: string;
+  readonly input: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly error: boolean;
+  readonly dropped: boolean;
+  readonly orderDependent: readonly string[];
+};
+
+/** What our parser gave for a case. */
+export type Observed = {
+  readonly messages: readonly Message[];
+  readonly reasons: readonly string[];
+  /** Why the configuration was refused, if it was. */
+  readonly refused: string | undefined;
+};
+
+/** Where we differ from the original on purpose. */
+export type Deviation = {
+  readonly name: string;
+  readonly reason: string;
+  /** Whether a case that differs differs for this reason. `fields` are the fields that differ, when messages were compared. */
+  readonly explains: (example: ParserCase, observed: Observed, fields: readonly string[]) => boolean;
+};
+
+export const DEVIATIONS: readonly Deviation[] = [
+  {
+    name: "hash order",
+    reason:
+      "the original builds this text in Java's hash order; we keep the record as it came, which is the truth and costs nothing",
+    explains: (example, _observed, fields) =>
+      fields.length > 0 && fields.every((field) => example.orderDependent.includes(field)),
+  },
+  {
+    name: "query refused early",
+    reason: "a JSONPath with a mistake is refused with the configuration and not record by record",
+    explains: (example, observed) =>
+      example.parser === "JSONMAP" && example.error && observed.refused?.startsWith("jsonpQuery") === true,
+  },
+  {
+    name: "bro null",
+    reason: "the original fails on null while it builds original_string; we keep the record with its null",
+    explains: (example, observed) =>
+      example.parser === "BRO" &&
+      example.error &&
+      observed.reasons.length === 0 &&
+      example.input.includes("null"),
+  },
+];

@@ -1,0 +1,10 @@
+import { bro } from "./bro/bro.ts";
+import { jsonMap } from "./json-map/json-map.ts";
+
+/** Every parser there is. */
+export const parsers = [
+  bro, //
+  jsonMap,
+] as const;
+
+export type ParserName = (typeof parsers)[number]["name"];

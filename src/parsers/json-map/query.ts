@@ -1,0 +1,94 @@
+import { JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
+import { Arena } from "../../core/arena.ts";
+import type { Clock } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
+import { type FieldValue, type Message, messageToJson } from "../../core/message.ts";
+import { Rejection } from "../../core/rejection.ts";
+import { JsonCursor } from "../json/cursor.ts";
+import { jsonRejection } from "../json/rejection.ts";
+import type { RecordParser } from "../parser.ts";
+import { applyStrategy, isMap, type MapStrategy } from "./strategy.ts";
+
+export type QueryOptions = {
+  readonly strategy: MapStrategy;
+  /** JSONPath (RFC 9535) of the list of maps; without it the record is one map. */
+  readonly query: string | undefined;
+  /** Name of the list the record is wrapped in, if it is. */
+  readonly wrapName: string | undefined;
+  readonly override: boolean;
+  readonly clock: Clock;
+};
+
+const NO_LIST = new Rejection("parser_error", "the query found something that is not a list of maps");
+const NO_MAP = new Rejection("parser_error", "not a JSON map: the record is JSON of another kind");
+const NESTED = new Rejection("parser_error", "a map inside the map, which mapStrategy ERROR refuses");
+
+/** Reads a record as a whole and finds its messages by a query. */
+export function queryParser(options: QueryOptions): RecordParser {
+  const find = options.query === undefined ? undefined : compile(options.query);
+  const wrap = options.wrapName === undefined ? undefined : wrapper(options.wrapName);
+  return {
+    parseRecord: (record) => {
+      const value = readValue(wrap === undefined ? record : wrap(record));
+      if (value instanceof Rejection) return value;
+      if (find === undefined) return toMessage(value, options);
+      const list = find(value);
+      if (list === undefined) return [];
+      if (!Array.isArray(list)) return NO_LIST;
+      return list.map((item: FieldValue) => toMessage(item, options));
+    },
+  };
+}
+
+function compile(query: string): (value: FieldValue) => FieldValue | undefined {
+  let path: JSONPathQuery;
+  try {
+    path = new JSONPathEnvironment().compile(query);
+  } catch (cause) {
+    if (cause instanceof JSONPathError) {
+      throw new Fault("CONFIG_INVALID", `jsonpQuery: ${cause.message}`, { cause });
+    }
+    throw cause;
+  }
+  const single = path.singularQuery();
+  return (value) => {
+    const found = path.query(value as never).values() as FieldValue[];
+    // A path to one place answers what is there; a path with choices answers the list of what it chose.
+    return single ? found[0] : found;
+  };
+}
+
+function wrapper(name: string): (record: Uint8Array) => Uint8Array {
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  return (record) => {
+    const text = decoder.decode(record).trimEnd().replace(/,$/, "");
+    return encoder.encode(`{${JSON.stringify(name)}:[${text}]}`);
+  };
+}
+
+/** Reads one JSON value with its numbers exact. */
+function readValue(record: Uint8Array): FieldValue | Rejection {
+  const arena = new Arena(record.length + 64);
+  arena.append(record);
+  const cursor = new JsonCursor(arena);
+  cursor.open();
+  cursor.end = record.length;
+  const start = cursor.space(0);
+  let at = start >= cursor.end ? cursor.fail("", cursor.end) : cursor.value(start, 0);
+  if (at >= 0) {
+    at = cursor.space(at);
+    if (at === cursor.end) return cursor.object;
+    cursor.fail("something follows the value", at);
+  }
+  return jsonRejection(cursor, 0);
+}
+
+function toMessage(value: FieldValue, options: QueryOptions): Message | Rejection {
+  if (!isMap(value)) return NO_MAP;
+  const message = applyStrategy(value, options.strategy);
+  if (message === undefined) return NESTED;
+  if (options.override) message.original_string = messageToJson(message);
+  message.timestamp ??= options.clock.now();
+  return message;
+}

@@ -1,0 +1,416 @@
+import type { Arena } from "../../core/arena.ts";
+import { DOUBLE, FALSE, INT, LONG, NULL, SPAN, TRUE, VALUE } from "../../core/column.ts";
+import { emptyMessage, type FieldValue } from "../../core/message.ts";
+import { Double } from "../../core/number.ts";
+import { decodeText } from "../../core/text.ts";
+import { isWellFormed, writeCodePoint } from "./utf8.ts";
+
+// Bytes past the end read as undefined and fail every comparison, so `as number` is harmless here.
+
+/** Objects and lists nested deeper than this are refused. */
+export const DEPTH_LIMIT = 100;
+/** Numbers written with more characters than this are refused. */
+export const NUMBER_LIMIT = 1000;
+
+export const QUOTE = 34;
+export const BACKSLASH = 92;
+export const COMMA = 44;
+export const COLON = 58;
+export const OPEN_BRACE = 123;
+export const CLOSE_BRACE = 125;
+export const OPEN_BRACKET = 91;
+export const CLOSE_BRACKET = 93;
+
+/**
+ * What two bytes of a text mean for its reader: 0 for go on, 1 or 2 when the first or second ends the plain text (a
+ * quote, a backslash, a control character), plus HIGH when a byte before that is not ASCII.
+ */
+const STOPS = new Uint8Array(65536);
+const HIGH = 4;
+for (let pair = 0; pair < 65536; pair++) {
+  const first = pair & 255;
+  const second = pair >> 8;
+  if (isStop(first)) STOPS[pair] = 1;
+  else STOPS[pair] = (isStop(second) ? 2 : second > 127 ? HIGH : 0) | (first > 127 ? HIGH : 0);
+}
+
+function isStop(byte: number): boolean {
+  return byte < 32 || byte === QUOTE || byte === BACKSLASH;
+}
+
+const POWERS = new Float64Array(23);
+for (let power = 0; power < 23; power++) POWERS[power] = Number(`1e${power}`);
+
+const EMPTY_LIST: readonly FieldValue[] = Object.freeze([]);
+const ESCAPES = new Uint8Array(128);
+for (const [letter, code] of [
+  ['"', 34],
+  ["\\", 92],
+  ["/", 47],
+  ["b", 8],
+  ["f", 12],
+  ["n", 10],
+  ["r", 13],
+  ["t", 9],
+] as const) {
+  ESCAPES[letter.charCodeAt(0)] = code;
+}
+
+/**
+ * Reads JSON (RFC 8259) from the bytes of a batch, allocating nothing for scalars: each call starts at a place and
+ * returns the place after what it read, or -1 with `reason` and `place` set. The value itself lands in the fields.
+ */
+export class JsonCursor {
+  readonly arena: Arena;
+  bytes: Uint8Array;
+  view: DataView;
+  /** Where the record ends. */
+  end = 0;
+
+  /** Kind of the scalar read last, one of the cell kinds of core/column.ts. */
+  kind = 0;
+  /** Its text, when the kind is SPAN, or the digits of a number. */
+  start = 0;
+  finish = 0;
+  /** Its number, when the kind is INT, LONG or DOUBLE. */
+  number = 0;
+  /** The bigint, when the kind is VALUE. */
+  object: FieldValue = null;
+
+  /** Why reading failed, and where. */
+  reason = "";
+  place = 0;
+
+  constructor(arena: Arena) {
+    this.arena = arena;
+    this.bytes = arena.bytes;
+    this.view = new DataView(arena.bytes.buffer, arena.bytes.byteOffset, arena.bytes.byteLength);
+  }
+
+  /** Prepares for the records just loaded. Words are read four bytes at a time, so some bytes must follow the last one. */
+  open(): void {
+    this.arena.reserve(16);
+    this.refresh();
+  }
+
+  /** Takes the arena's bytes anew after they may have grown. */
+  refresh(): void {
+    const bytes = this.arena.bytes;
+    if (bytes === this.bytes) return;
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  fail(reason: string, place: number): -1 {
+    this.reason = place >= this.end ? "the record ends too early" : reason;
+    this.place = place;
+    return -1;
+  }
+
+  /** Skips blanks. */
+  space(from: number): number {
+    let at = from;
+    for (;;) {
+      const byte = this.bytes[at];
+      if (byte !== 32 && byte !== 10 && byte !== 13 && byte !== 9) return at;
+      at++;
+    }
+  }
+
+  /** Reads any scalar. */
+  scalar(at: number): number {
+    const byte = this.bytes[at] as number;
+    if (byte === QUOTE) return this.string(at);
+    if ((byte ^ 48) < 10 || byte === 45) return this.numeral(at);
+    return this.literal(at);
+  }
+
+  /** Reads a string whose opening quote is at `at`. */
+  string(at: number): number {
+    const view = this.view;
+    const end = this.end;
+    let place = at + 1;
+    let high = 0;
+    for (;;) {
+      const stop = STOPS[view.getUint16(place, true)] as number;
+      if (stop !== 0) {
+        high |= stop & HIGH;
+        if (stop !== HIGH) {
+          place += (stop & 3) - 1;
+          break;
+        }
+      }
+      place += 2;
+      if (place >= end) return this.fail("", end);
+    }
+    if (place >= end) return this.fail("", end);
+    const byte = this.bytes[place];
+    if (byte !== QUOTE) {
+      if (byte === BACKSLASH) return this.#escaped(at + 1, place);
+      return this.fail("a control character inside a text", place);
+    }
+    this.kind = SPAN;
+    this.start = at + 1;
+    this.finish = place;
+    if (high !== 0) this.#repair();
+    return place + 1;
+  }
+
+  /** Reads a string that has escapes; the first backslash is at `from`. The decoded text goes into the arena. */
+  #escaped(start: number, from: number): number {
+    let bytes = this.bytes;
+    let close = from;
+    for (;;) {
+      if (close >= this.end) return this.fail("", this.end);
+      const byte = bytes[close] as number;
+      if (byte === QUOTE) break;
+      if (byte < 32) return this.fail("a control character inside a text", close);
+      close += byte === BACKSLASH ? 2 : 1;
+    }
+    if (close >= this.end) return this.fail("", this.end);
+    const base = this.arena.reserve(close - start + 16);
+    this.refresh();
+    bytes = this.bytes;
+    let to = base;
+    let at = start;
+    let high = 0;
+    while (at < close) {
+      const byte = bytes[at] as number;
+      if (byte !== BACKSLASH) {
+        high |= byte;
+        bytes[to++] = byte;
+        at++;
+        continue;
+      }
+      const letter = bytes[at + 1] as number;
+      const plain = ESCAPES[letter & 127] as number;
+      if (letter < 128 && plain !== 0) {
+        bytes[to++] = plain;
+        at += 2;
+        continue;
+      }
+      if (letter !== 117) return this.fail("an unknown escape", at);
+      let code = this.#hex(at + 2, close);
+      if (code < 0) return this.fail("an incomplete \\u escape", at);
+      at += 6;
+      if (code >= 0xd800 && code < 0xe000) {
+        const low = bytes[at] === BACKSLASH && bytes[at + 1] === 117 ? this.#hex(at + 2, close) : -1;
+        if (code < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
+          code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+          at += 6;
+        } else code = 0xfffd;
+      }
+      to = writeCodePoint(bytes, to, code);
+    }
+    this.arena.length = to;
+    this.kind = SPAN;
+    this.start = base;
+    this.finish = to;
+    if ((high & 0x80) !== 0) this.#repair();
+    return close + 1;
+  }
+
+  #hex(at: number, end: number): number {
+    if (at + 4 > end) return -1;
+    let code = 0;
+    for (let index = at; index < at + 4; index++) {
+      const byte = this.bytes[index] as number;
+      let digit = byte ^ 48;
+      if (digit > 9) {
+        digit = (byte | 32) - 87;
+        if (digit < 10 || digit > 15) return -1;
+      }
+      code = (code << 4) | digit;
+    }
+    return code;
+  }
+
+  /** Replaces malformed UTF-8 in the text read last, as decoding would. */
+  #repair(): void {
+    if (isWellFormed(this.bytes, this.start, this.finish)) return;
+    this.start = this.arena.appendText(this.arena.text(this.start, this.finish));
+    this.finish = this.arena.length;
+    this.refresh();
+  }
+
+  /** Reads a number. Whole ones are INT, LONG or, beyond 2^53, a bigint VALUE; others DOUBLE. */
+  numeral(from: number): number {
+    const bytes = this.bytes;
+    const negative = bytes[from] === 45;
+    const first = negative ? from + 1 : from;
+    let at = first;
+    let whole = 0;
+    let digit = ((bytes[at] as number) ^ 48) >>> 0;
+    if (digit > 9) return this.fail("a minus sign without a number", at);
+    if (digit === 0 && ((bytes[at + 1] as number) ^ 48) >>> 0 < 10) {
+      return this.fail("a number with a leading zero", at);
+    }
+    const near = at + 9;
+    do {
+      whole = (Math.imul(whole, 10) + digit) | 0;
+      digit = ((bytes[++at] as number) ^ 48) >>> 0;
+    } while (digit < 10 && at < near);
+    const byte = bytes[at] as number;
+    if (at < near && byte !== 46 && (byte | 32) !== 101) {
+      this.kind = INT;
+      this.number = negative ? 0 - whole : whole;
+      this.start = from;
+      this.finish = at;
+      return at;
+    }
+    return this.#longNumeral(from, first, at, whole, negative);
+  }
+
+  #longNumeral(from: number, first: number, next: number, head: number, negative: boolean): number {
+    const bytes = this.bytes;
+    let at = next;
+    let mantissa = head;
+    let digit = ((bytes[at] as number) ^ 48) >>> 0;
+    while (digit < 10 && at < this.end) {
+      mantissa = mantissa * 10 + digit;
+      digit = ((bytes[++at] as number) ^ 48) >>> 0;
+    }
+    let byte = bytes[at] as number;
+    if (byte !== 46 && (byte | 32) !== 101) return this.#wholeNumber(from, at, mantissa, negative);
+    let scale = 0;
+    if (byte === 46) {
+      const point = at;
+      digit = ((bytes[++at] as number) ^ 48) >>> 0;
+      if (digit > 9) return this.fail("a decimal point without digits", at);
+      while (digit < 10 && at < this.end) {
+        mantissa = mantissa * 10 + digit;
+        digit = ((bytes[++at] as number) ^ 48) >>> 0;
+      }
+      scale = at - point - 1;
+      byte = bytes[at] as number;
+    }
+    const exponent = (byte | 32) === 101;
+    if (exponent) {
+      at++;
+      if (bytes[at] === 43 || bytes[at] === 45) at++;
+      if (((bytes[at] as number) ^ 48) >>> 0 > 9) return this.fail("an exponent without digits", at);
+      while (((bytes[at] as number) ^ 48) >>> 0 < 10 && at < this.end) at++;
+    }
+    if (at - first > NUMBER_LIMIT) return this.fail("a number of too many digits", from);
+    this.kind = DOUBLE;
+    this.start = from;
+    this.finish = at;
+    // Both exact, so their quotient is correctly rounded (Clinger 1990); anything else goes the long way.
+    if (!exponent && mantissa <= Number.MAX_SAFE_INTEGER && scale < 23) {
+      const value = mantissa / (POWERS[scale] as number);
+      this.number = negative ? -value : value;
+    } else this.number = Number(decodeText(bytes, from, at));
+    return at;
+  }
+
+  #wholeNumber(from: number, at: number, magnitude: number, negative: boolean): number {
+    const value = negative ? 0 - magnitude : magnitude;
+    this.number = value;
+    this.start = from;
+    this.finish = at;
+    if ((value | 0) === value) this.kind = INT;
+    else if (magnitude <= Number.MAX_SAFE_INTEGER) this.kind = LONG;
+    else if (at - from > NUMBER_LIMIT) return this.fail("a number of too many digits", from);
+    else {
+      this.kind = VALUE;
+      this.object = BigInt(decodeText(this.bytes, from, at));
+    }
+    return at;
+  }
+
+  /** Reads true, false or null. */
+  literal(at: number): number {
+    if (at + 4 > this.end) return this.fail("a value was expected", this.end);
+    const word = this.view.getInt32(at, true);
+    if (word === 0x65757274) {
+      this.kind = TRUE;
+      return at + 4;
+    }
+    if (word === 0x6c6c756e) {
+      this.kind = NULL;
+      return at + 4;
+    }
+    if (word === 0x736c6166 && this.bytes[at + 4] === 101) {
+      this.kind = FALSE;
+      return at + 5;
+    }
+    return this.fail("a value was expected", at);
+  }
+
+  /** Reads any value into `object`, as a message holds it. */
+  value(at: number, depth: number): number {
+    const byte = this.bytes[at];
+    if (byte === OPEN_BRACKET) return this.#list(at, depth + 1);
+    if (byte === OPEN_BRACE) return this.#map(at, depth + 1);
+    const next = this.scalar(at);
+    if (next >= 0) this.object = this.#scalarValue();
+    return next;
+  }
+
+  #scalarValue(): FieldValue {
+    switch (this.kind) {
+      case SPAN:
+        return decodeText(this.bytes, this.start, this.finish);
+      case DOUBLE:
+        return Number.isInteger(this.number) ? new Double(this.number) : this.number;
+      case TRUE:
+        return true;
+      case FALSE:
+        return false;
+      case NULL:
+        return null;
+      case VALUE:
+        return this.object;
+      default:
+        return this.number;
+    }
+  }
+
+  #list(from: number, depth: number): number {
+    if (depth > DEPTH_LIMIT) return this.fail("lists or maps nested too deeply", from);
+    let at = this.space(from + 1);
+    if (this.bytes[at] === CLOSE_BRACKET) {
+      this.object = EMPTY_LIST;
+      return at + 1;
+    }
+    const list: FieldValue[] = [];
+    for (;;) {
+      at = this.value(at, depth);
+      if (at < 0) return at;
+      list.push(this.object);
+      at = this.space(at);
+      const byte = this.bytes[at];
+      if (byte === CLOSE_BRACKET) break;
+      if (byte !== COMMA) return this.fail("a comma or ] was expected", at);
+      at = this.space(at + 1);
+    }
+    this.object = list;
+    return at + 1;
+  }
+
+  #map(from: number, depth: number): number {
+    if (depth > DEPTH_LIMIT) return this.fail("lists or maps nested too deeply", from);
+    const map = emptyMessage();
+    let at = this.space(from + 1);
+    if (this.bytes[at] !== CLOSE_BRACE) {
+      for (;;) {
+        if (this.bytes[at] !== QUOTE) return this.fail("a key in quotes was expected", at);
+        at = this.string(at);
+        if (at < 0) return at;
+        const key = decodeText(this.bytes, this.start, this.finish);
+        at = this.space(at);
+        if (this.bytes[at] !== COLON) return this.fail("a colon was expected", at);
+        at = this.value(this.space(at + 1), depth);
+        if (at < 0) return at;
+        map[key] = this.object;
+        at = this.space(at);
+        const byte = this.bytes[at];
+        if (byte === CLOSE_BRACE) break;
+        if (byte !== COMMA) return this.fail("a comma or } was expected", at);
+        at = this.space(at + 1);
+      }
+    }
+    this.object = map;
+    return at + 1;
+  }
+}
