@@ -21,7 +21,7 @@ export async function run(): Promise<Record<string, number>> {
   const started = performance.now();
   await loadDatabases({}, (handles) => attachDatabases(databases, handles));
   const loadMilliseconds = performance.now() - started;
-  const context = { ...makeContext(), databases };
+  const context = { ...makeContext(), databases, table: () => undefined };
   const knownHosts = Array.from({ length: 200 }, (_, index) => ({
     ip: `10.0.0.${index}`,
     local: "YES",

@@ -3,16 +3,24 @@ import type { Batch } from "../core/batch.ts";
 import type { Component, Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
+import type { TableReader } from "../storage/table/contract.ts";
 import type { Databases } from "./databases.ts";
 import { LookupEnricher } from "./lookup.ts";
+
+/** False when nothing is known of the text bytes[start, end) for sure. */
+export type BytesTest = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 /** The form an ordinary enrichment has: says what is known of a value, and never hears of columns. */
 export type Lookup = {
   /**
    * What is known of a value (numbers and booleans come as their text), with the keys that go behind
-   * `<prefix>.<field>.`; undefined when nothing is. Must answer the same while the enrichment is open: answers are kept.
+   * `<prefix>.<field>.`; undefined when nothing is. Answers are kept as long as `version` stays the same.
    */
   readonly lookup: (value: string, field: string) => Message | undefined;
+  /** Gives a test for the values of a field that spares most of them everything else. */
+  readonly filter?: (field: string) => BytesTest;
+  /** A number that changes when answers may; asked before every batch. */
+  readonly version?: () => number;
   /** Answers this many distinct values of a field are kept for; 65,536 unless said. */
   readonly cacheSize?: number;
 };
@@ -30,6 +38,8 @@ export type Enrich = {
 export type EnrichmentContext = Context & {
   /** Databases of addresses, as far as they are loaded. They may come or be replaced between two batches. */
   readonly databases: Databases;
+  /** A table by name; undefined when there is none. */
+  readonly table: (name: string) => TableReader | undefined;
 };
 
 export type EnrichmentDefinition<

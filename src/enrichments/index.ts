@@ -1,8 +1,10 @@
 import { asn } from "./asn/asn.ts";
 import { geo } from "./geo/geo.ts";
 import { host } from "./host/host.ts";
+import { table } from "./table/table.ts";
+import { threatIntel } from "./threat-intel/threat-intel.ts";
 
-/** The enrichments Metron knows. */
-export const enrichments = [asn, geo, host] as const;
+/** The enrichments Metron knows. Stellar enrichment (stellar/) is no look-up of a value and stands beside them. */
+export const enrichments = [asn, geo, host, table, threatIntel] as const;
 
 export type EnrichmentName = (typeof enrichments)[number]["name"];

@@ -6,7 +6,7 @@ import { Double, Float, isInt } from "../core/number.ts";
 import { decodeText } from "../core/text.ts";
 import { BytesMap } from "./bytes-map.ts";
 import { CellBytes, presentColumn } from "./cells.ts";
-import type { Enrich, Lookup } from "./enrichment.ts";
+import type { BytesTest, Enrich, Lookup } from "./enrichment.ts";
 
 const CACHE_SIZE = 1 << 16;
 
@@ -56,19 +56,24 @@ class FieldAnswers {
   readonly #known: BytesMap;
   readonly #targets = new Map<string, Target>();
   #answers: (readonly Cell[])[] = [];
+  readonly #mightKnow: BytesTest | undefined;
+  #version = 0;
 
   constructor(lookup: Lookup, field: string, prefix: string) {
     this.#lookup = lookup;
     this.#field = field;
     this.#prefix = prefix;
+    this.#mightKnow = lookup.filter?.(field);
     this.#known = new BytesMap(lookup.cacheSize ?? CACHE_SIZE);
   }
 
   write(batch: Batch, column: Column): void {
     this.#begin(batch);
     const cells = this.#cells;
+    const mightKnow = this.#mightKnow;
     for (let row = 0; row < batch.rows; row++) {
       if (batch.live[row] === 0 || !cells.read(column, row)) continue;
+      if (mightKnow !== undefined && !mightKnow(cells.bytes, cells.start, cells.end)) continue;
       const known = this.#known.get(cells.bytes, cells.start, cells.end);
       const answer = known < 0 ? this.#ask(batch) : (this.#answers[known] as readonly Cell[]);
       for (const cell of answer) put(cell, row);
@@ -77,7 +82,9 @@ class FieldAnswers {
 
   /** Words of a batch must keep their codes until it is indexed, so what is too much is forgotten between two batches. */
   #begin(batch: Batch): void {
-    const forget = this.#known.full;
+    const version = this.#lookup.version?.() ?? 0;
+    const forget = this.#known.full || version !== this.#version;
+    this.#version = version;
     if (forget) {
       this.#known.clear();
       this.#answers = [];

@@ -57,7 +57,7 @@ test("adds the parts that are known, as text, and skips local addresses", () => 
   source.setString(4, "8.8.8.8");
   batch.live[4] = 0;
   batch.column("ip_dst_addr").setSpan(0, 8, 28);
-  const enrichment = openEnrichment(geo, {}, { ...makeContext(), databases });
+  const enrichment = openEnrichment(geo, {}, { ...makeContext(), databases, table: () => undefined });
   enrichment.enrich(batch, ["ip_src_addr", "ip_dst_addr", "absent"], "enrichments.geo");
 
   expect(batch.message(0)).toMatchObject({
@@ -77,7 +77,11 @@ test("adds nothing while no database is loaded", () => {
   const batch = new Batch();
   batch.load(blockOf(["x"], 0), { topic: "t", partition: 0, offset: 0 });
   batch.addMessage(0, { ip_src_addr: "8.8.8.8" });
-  openEnrichment(geo, {}, { ...makeContext(), databases: noDatabases() }).enrich(batch, ["ip_src_addr"], "e");
+  openEnrichment(geo, {}, { ...makeContext(), databases: noDatabases(), table: () => undefined }).enrich(
+    batch,
+    ["ip_src_addr"],
+    "e",
+  );
   expect(batch.message(0)).toEqual({ ip_src_addr: "8.8.8.8" });
 });
 

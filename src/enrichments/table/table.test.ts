@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Batch, blockOf } from "../../core/batch.ts";
+import { makeContext } from "../../core/context.ts";
+import type { Message } from "../../core/message.ts";
+import type { Table, Tables } from "../../storage/table/contract.ts";
+import { openTables } from "../../storage/table/lmdb.ts";
+import { noDatabases } from "../databases.ts";
+import { type EnrichmentContext, openEnrichment } from "../enrichment.ts";
+import { threatIntel } from "../threat-intel/threat-intel.ts";
+import { table as tableEnrichment } from "./table.ts";
+
+let folder: string;
+let tables: Tables;
+let table: Table;
+let context: EnrichmentContext;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metron-table-"));
+  tables = await openTables(folder, makeContext());
+  table = await tables.table("intel");
+  await table.load("malicious_ip", [["10.0.2.3", {}]]);
+  await table.load("whois", [["example.com", { owner: "Someone", age: 7, tags: ["a"] }]]);
+  context = {
+    ...makeContext(),
+    databases: noDatabases(),
+    table: (name) => (name === "intel" ? table : undefined),
+  };
+});
+
+afterAll(async () => {
+  await tables[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+function batchOf(messages: readonly Message[]): Batch {
+  const batch = new Batch();
+  const block = blockOf(
+    messages.map(() => "x"),
+    0,
+  );
+  batch.load(block, { topic: "t", partition: 0, offset: 0 });
+  for (const [record, message] of messages.entries()) batch.addMessage(record, message);
+  return batch;
+}
+
+test("an indicator that matches adds its type, also one that comes later", async () => {
+  const config = {
+    table: "intel",
+    types: { ip_dst_addr: ["malicious_ip", "botnet"], port: ["malicious_ip"] },
+  };
+  const enrichment = openEnrichment(threatIntel, config, context);
+  const messages = [
+    { ip_dst_addr: "10.0.2.3" },
+    { ip_dst_addr: "10.0.2.4" },
+    { port: 8080 },
+    { other: "10.0.2.3" },
+  ];
+  const enrich = (): Batch => {
+    const batch = batchOf(messages);
+    enrichment.enrich(batch, ["ip_dst_addr", "port"], "threatintels.hbaseThreatIntel");
+    return batch;
+  };
+  const first = enrich();
+  expect({ ...first.message(0) }).toEqual({
+    ip_dst_addr: "10.0.2.3",
+    "threatintels.hbaseThreatIntel.ip_dst_addr.malicious_ip": "alert",
+  });
+  for (const row of [1, 2, 3]) expect({ ...first.message(row) }).toEqual(messages[row]);
+
+  await table.put("botnet", "10.0.2.4", {});
+  await table.put("malicious_ip", "8080", {});
+  await table.delete("malicious_ip", "10.0.2.3");
+  const second = enrich();
+  expect({ ...second.message(0) }).toEqual({ ip_dst_addr: "10.0.2.3" });
+  expect(second.message(1)["threatintels.hbaseThreatIntel.ip_dst_addr.botnet"]).toBe("alert");
+  expect(second.message(2)["threatintels.hbaseThreatIntel.port.malicious_ip"]).toBe("alert");
+});
+
+test("an entry of a table adds its keys below its type; the last part of a field's name finds the types", () => {
+  const enrichment = openEnrichment(
+    tableEnrichment,
+    { table: "intel", types: { domain: ["whois"] } },
+    context,
+  );
+  const batch = batchOf([{ "dns.domain": "example.com" }, { "dns.domain": "example.org" }]);
+  enrichment.enrich(batch, ["dns.domain"], "enrichments.hbaseEnrichment");
+  expect({ ...batch.message(0) }).toEqual({
+    "dns.domain": "example.com",
+    "enrichments.hbaseEnrichment.dns.domain.whois.owner": "Someone",
+    "enrichments.hbaseEnrichment.dns.domain.whois.age": 7,
+    "enrichments.hbaseEnrichment.dns.domain.whois.tags": ["a"],
+  });
+  expect({ ...batch.message(1) }).toEqual({ "dns.domain": "example.org" });
+});
+
+test("a table that does not exist is refused when opening", () => {
+  const open = (): unknown =>
+    openEnrichment(tableEnrichment, { table: "none", types: { a: ["b"] } }, context);
+  expect(open).toThrow("there is no table none");
+});

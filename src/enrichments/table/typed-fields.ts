@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { Fault } from "../../core/fault.ts";
+import type { Lookup as TableLookup, TableReader } from "../../storage/table/contract.ts";
+import { hashSpan, lanes } from "../../storage/table/hash.ts";
+import type { BytesTest, EnrichmentContext } from "../enrichment.ts";
+
+/** Which types of a table the values of a field are looked up in. */
+export const typesOption = z
+  .record(z.string(), z.array(z.string().min(1)).min(1))
+  .describe(
+    "For each field (its whole name, or what follows the last dot) the types its values are looked up as.",
+  );
+
+/** One type of a table, ready for look-ups. */
+export type TypeDoor = { readonly type: string; readonly lookup: TableLookup };
+
+/** The types of a table by field, and what the two enrichments that read tables share. */
+export class TypedFields {
+  readonly #table: TableReader;
+  readonly #types: Readonly<Record<string, readonly string[]>>;
+  readonly #doors = new Map<string, readonly TypeDoor[]>();
+
+  /** Throws a `Fault` TABLE_UNKNOWN when there is no such table. */
+  constructor(name: string, types: Readonly<Record<string, readonly string[]>>, context: EnrichmentContext) {
+    const table = context.table(name);
+    if (table === undefined)
+      throw new Fault("TABLE_UNKNOWN", `opening an enrichment: there is no table ${name}`);
+    this.#table = table;
+    this.#types = types;
+  }
+
+  /** The types a field is looked up as, in their order; none when the configuration does not name it. */
+  doors(field: string): readonly TypeDoor[] {
+    let doors = this.#doors.get(field);
+    if (doors === undefined) {
+      const types = this.#typesOf(field) ?? this.#typesOf(field.slice(field.lastIndexOf(".") + 1)) ?? [];
+      doors = types.map((type) => ({ type, lookup: this.#table.lookup(type) }));
+      this.#doors.set(field, doors);
+    }
+    return doors;
+  }
+
+  /** Tells of a key whether any type of the field may hold it, by the table's filter alone. */
+  readonly filter = (field: string): BytesTest => {
+    const lookups = this.doors(field).map((door) => door.lookup);
+    return (bytes, start, end) => {
+      hashSpan(bytes, start, end);
+      const low = lanes[0] as number;
+      const high = lanes[1] as number;
+      for (let index = 0; index < lookups.length; index++) {
+        if ((lookups[index] as TableLookup).mightHaveHashed(low, high)) return true;
+      }
+      return false;
+    };
+  };
+
+  /** Changes when any of the types does. */
+  readonly version = (): number => {
+    let sum = 0;
+    for (const doors of this.#doors.values()) {
+      for (const { type } of doors) sum += this.#table.version(type);
+    }
+    return sum;
+  };
+
+  #typesOf(field: string): readonly string[] | undefined {
+    return Object.hasOwn(this.#types, field) ? this.#types[field] : undefined;
+  }
+}
