@@ -1,27 +1,41 @@
 /** Every namespace of functions that need nothing but the language: one sorted line each. */
 import { buildRegistry, type Namespace, type Registry, type StellarFunction } from "../function.ts";
+import { binning } from "./binning.ts";
+import { bloom } from "./bloom.ts";
 import { collections } from "./collections.ts";
 import { conversion } from "./conversion.ts";
 import { dates } from "./dates.ts";
+import { entropy } from "./entropy.ts";
 import { functional } from "./functional.ts";
+import { hyperloglog } from "./hyperloglog.ts";
 import { json } from "./json.ts";
 import { maps } from "./maps.ts";
 import { math } from "./math.ts";
 import { ordinal } from "./ordinal.ts";
+import { outliers } from "./outliers.ts";
+import { sampling } from "./sampling.ts";
 import { sets } from "./sets.ts";
+import { statistics } from "./statistics.ts";
 import { strings } from "./strings.ts";
 import { text } from "./text.ts";
 
 export const namespaces: readonly Namespace[] = [
+  binning,
+  bloom,
   collections,
   conversion,
   dates,
+  entropy,
   functional,
+  hyperloglog,
   json,
   maps,
   math,
   ordinal,
+  outliers,
+  sampling,
   sets,
+  statistics,
   strings,
   text,
 ];
