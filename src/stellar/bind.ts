@@ -3,9 +3,11 @@ import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/column.ts";
 import type { FieldValue } from "../core/message.ts";
 import { freeVariables } from "./ast.ts";
+import { type ColumnarCode, generatePredicate } from "./codegen/columnar.ts";
+import { canGenerate } from "./codegen/emitter.ts";
 import { RowVariables } from "./codegen/rows.ts";
 import type { Program } from "./compile.ts";
-import type { Layer } from "./environment.ts";
+import { type Layer, layered } from "./environment.ts";
 import { StellarError } from "./error.ts";
 import { toMessage, type Value } from "./value.ts";
 
@@ -43,45 +45,108 @@ export function bind(program: Program, batch: Batch, layers: readonly Layer[] = 
     variables.row = row;
     return program.evaluate(variables);
   };
-  const test = (row: number): boolean | null => {
+  const whole = (row: number): number => {
     variables.row = row;
-    return program.test(variables);
+    const answer = program.test(variables);
+    return answer === null ? NOTHING : Number(answer);
   };
-  const eachRow = (run: (row: number) => void, failed: (row: number) => void): void => {
-    failures.clear();
-    for (let row = 0; row < batch.rows; row++) {
-      if (batch.live[row] === 0) continue;
-      try {
-        run(row);
-      } catch (error) {
-        if (!(error instanceof StellarError)) throw error;
-        failures.set(row, error);
-        failed(row);
-      }
-    }
+  const failed = (row: number, error: unknown): number => {
+    if (!(error instanceof StellarError)) throw error;
+    failures.set(row, error);
+    return FAILED;
   };
+  const columnar = predicates(program, batch, columns, layers, variables, whole);
   return {
     value,
-    test,
     failures,
-    select: (out) =>
-      eachRow(
-        (row) => {
-          const answer = test(row);
-          out[row] = answer === null ? NOTHING : answer ? YES : NO;
-        },
-        (row) => {
-          out[row] = FAILED;
-        },
-      ),
-    fill: (target) =>
-      eachRow(
-        (row) => {
+    test(row) {
+      const answer = columnar().test(row);
+      return answer === NOTHING ? null : answer === YES;
+    },
+    select(out) {
+      failures.clear();
+      columnar().select(out, batch.rows, batch.live, failed);
+    },
+    fill(target) {
+      failures.clear();
+      for (let row = 0; row < batch.rows; row++) {
+        if (batch.live[row] === 0) continue;
+        try {
           const answer = toMessage(value(row)) as FieldValue;
           if (answer === null) target.clear(row);
           else target.set(row, answer);
-        },
-        (row) => target.clear(row),
-      ),
+        } catch (error) {
+          failed(row, error);
+          target.clear(row);
+        }
+      }
+    },
+  };
+}
+
+/**
+ * The generated predicate for the batch as it is. A variable with a value beneath it is a constant as long as no row
+ * has it as a field, so there is one variant for each set of such fields that turned up.
+ */
+function predicates(
+  program: Program,
+  batch: Batch,
+  columns: ReadonlyMap<string, Column>,
+  layers: readonly Layer[],
+  variables: RowVariables,
+  whole: (row: number) => number,
+): () => ColumnarCode {
+  const { node, environment } = program;
+  const rowByRow = scalarPredicate(whole);
+  if (node === undefined || !canGenerate) return () => rowByRow;
+  const beneath = layered(...layers);
+  const backing = [...columns.values()].flatMap((column) => {
+    const constant = beneath.get(column.name) ?? null;
+    return constant === null ? [] : [{ column, constant }];
+  });
+  const variants = new Map<string, ColumnarCode>();
+  const make = (): ColumnarCode => {
+    const open = backing.filter(({ column }) => column.touched);
+    const closed = backing.filter(({ column }) => !column.touched);
+    const input = {
+      node,
+      environment,
+      batch,
+      columns,
+      variables,
+      constants: new Map(closed.map(({ column, constant }) => [column.name, constant])),
+      backed: new Set(open.map(({ column }) => column.name)),
+    };
+    return generatePredicate(input, whole) ?? rowByRow;
+  };
+  if (backing.length === 0) {
+    let only: ColumnarCode | undefined;
+    return () => {
+      only ??= make();
+      return only;
+    };
+  }
+  return () => {
+    let key = "";
+    for (const { column } of backing) key += column.touched ? "1" : "0";
+    const known = variants.get(key) ?? make();
+    variants.set(key, known);
+    return known;
+  };
+}
+
+function scalarPredicate(whole: (row: number) => number): ColumnarCode {
+  return {
+    test: whole,
+    select(out, rows, live, failed) {
+      for (let row = 0; row < rows; row++) {
+        if (live[row] === 0) continue;
+        try {
+          out[row] = whole(row);
+        } catch (error) {
+          out[row] = failed(row, error);
+        }
+      }
+    },
   };
 }

@@ -1,0 +1,92 @@
+/**
+ * Texts as bytes: tests that never decode. Indices are within bounds by construction, hence the casts.
+ */
+import { encodeText } from "../../core/text.ts";
+
+/**
+ * The UTF-8 bytes of a text, or undefined when bytes cannot stand for it: lone surrogates have none, and U+FFFD is
+ * also what malformed bytes decode to.
+ */
+export function exactBytes(text: string): Uint8Array | undefined {
+  return text.isWellFormed() && !text.includes("\ufffd") ? encodeText(text) : undefined;
+}
+
+/** Whether bytes[start...] begin with `wanted`; the caller knows there are enough. */
+export function sameBytes(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean {
+  for (let index = 0; index < wanted.length; index++) {
+    if (bytes[start + index] !== wanted[index]) return false;
+  }
+  return true;
+}
+
+/** Whether bytes[start, end) contain `wanted`. */
+export function containsBytes(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
+  if (wanted.length === 0) return true;
+  const first = wanted[0] as number;
+  const last = end - wanted.length;
+  for (let at = start; at <= last; at++) {
+    if (bytes[at] === first && sameBytes(bytes, at, wanted)) return true;
+  }
+  return false;
+}
+
+/** UTF-16 units of well-formed UTF-8, or -1 when there is a byte beyond ASCII whose text must be decoded to know. */
+export function asciiLength(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) if ((bytes[at] as number) > 127) return -1;
+  return end - start;
+}
+
+/** A set of texts that is asked with bytes. */
+export class ByteSet {
+  readonly #buckets: (readonly Uint8Array[] | undefined)[];
+  readonly #mask: number;
+
+  constructor(texts: readonly Uint8Array[]) {
+    let size = 4;
+    while (size < texts.length * 4) size *= 2;
+    this.#mask = size - 1;
+    const buckets: (Uint8Array[] | undefined)[] = Array.from({ length: size }, () => undefined);
+    for (const text of texts) {
+      const index = bucketOf(text, 0, text.length) & this.#mask;
+      const bucket = buckets[index] ?? [];
+      bucket.push(text);
+      buckets[index] = bucket;
+    }
+    this.#buckets = buckets;
+  }
+
+  has(bytes: Uint8Array, start: number, end: number): boolean {
+    const bucket = this.#buckets[bucketOf(bytes, start, end) & this.#mask];
+    if (bucket === undefined) return false;
+    const length = end - start;
+    for (let index = 0; index < bucket.length; index++) {
+      const text = bucket[index] as Uint8Array;
+      if (text.length === length && sameBytes(bytes, start, text)) return true;
+    }
+    return false;
+  }
+}
+
+function bucketOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length === 0) return 0;
+  const middle = bytes[start + (length >> 1)] as number;
+  return length * 37 + (bytes[start] as number) + middle * 5 + (bytes[end - 1] as number) * 11;
+}
+
+/** Mixes bytes[start, end) into 32 bits, four at a time. */
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word =
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  return hash ^ (hash >>> 13);
+}
