@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
+import { type Bound, bind, NOTHING } from "../stellar/bind.ts";
 import { compile, type Program } from "../stellar/compile.ts";
 import type { Environment, Layer } from "../stellar/environment.ts";
 import { StellarError } from "../stellar/error.ts";
-import { RowVariables } from "../stellar/row-variables.ts";
 import { toDouble, toText } from "../stellar/value.ts";
 
 export const ruleConfig = z.strictObject({
@@ -27,8 +27,8 @@ export type Rule = {
   readonly comment: string | undefined;
   /** The text of the score's expression. */
   readonly scoreText: string;
-  /** Tells for each of some rows whether the predicate holds, as 1 or 0 in `matches`; rejects rows it fails on. */
-  match(batch: Batch, rows: Uint32Array, matches: Uint8Array): void;
+  /** Puts YES into `matches` for each row in the selection where the predicate holds; rejects rows it fails on. */
+  match(batch: Batch, matches: Uint8Array): void;
   /** The score of a message that matched. */
   score(batch: Batch, row: number): number | Rejection;
   /** The text that explains a match; null without one. */
@@ -47,32 +47,30 @@ export function openRule(config: RuleConfig, context: TriageContext): Rule {
   const constant = NUMBER.test(scoreText) ? Number(scoreText) : undefined;
   const fails = (part: string, why: string): Rejection =>
     new Rejection("threatintel_error", `${part} of triage rule "${title}": ${why}`);
-  const variablesOf = variablesPerBatch(context.variables);
+  const bindings = new Bindings(context.variables);
 
   return {
     name: config.name,
     comment: config.comment,
     scoreText,
-    match: (batch, rows, matches) => {
-      for (let index = 0; index < rows.length; index++) {
-        const row = rows[index] as number;
-        matches[index] = 0;
-        if (batch.live[row] === 0) continue;
-        const holds = attempt(() => predicate.test(variablesOf(batch, row)));
-        if (holds instanceof StellarError) batch.reject(row, fails("predicate", holds.message));
-        else if (holds === null) batch.reject(row, fails("predicate", "it is null"));
-        else if (holds) matches[index] = 1;
+    match: (batch, matches) => {
+      const bound = bindings.of(predicate, batch);
+      bound.select(matches);
+      for (const [row, error] of bound.failures) batch.reject(row, fails("predicate", error.message));
+      for (let row = 0; row < batch.rows; row++) {
+        if (matches[row] === NOTHING && batch.live[row] === 1)
+          batch.reject(row, fails("predicate", "it is null"));
       }
     },
     score: (batch, row) => {
       if (constant !== undefined) return constant;
-      const value = attempt(() => score.evaluate(variablesOf(batch, row)));
+      const value = attempt(() => bindings.of(score, batch).value(row));
       if (value instanceof StellarError) return fails("score", value.message);
       return toDouble(value) ?? fails("score", `${toText(value)} is not a number`);
     },
     reason: (batch, row) => {
       if (reason === undefined) return null;
-      const value = attempt(() => reason.evaluate(variablesOf(batch, row)));
+      const value = attempt(() => bindings.of(reason, batch).value(row));
       return value instanceof StellarError || value === null ? null : toText(value);
     },
   };
@@ -90,17 +88,28 @@ function compilePart(part: string, text: string, { environment }: TriageContext)
   }
 }
 
-function variablesPerBatch(layers: readonly Layer[]): (batch: Batch, row: number) => RowVariables {
-  let variables: RowVariables | undefined;
-  let bound: Batch | undefined;
-  return (batch, row) => {
-    if (variables === undefined || bound !== batch) {
-      variables = new RowVariables(batch, layers);
-      bound = batch;
+/** Programs bound to the batch object at hand: a worker has one, so each is bound once. */
+class Bindings {
+  readonly #layers: readonly Layer[];
+  readonly #bound = new Map<Program, Bound>();
+  #batch: Batch | undefined;
+
+  constructor(layers: readonly Layer[]) {
+    this.#layers = layers;
+  }
+
+  of(program: Program, batch: Batch): Bound {
+    if (this.#batch !== batch) {
+      this.#batch = batch;
+      this.#bound.clear();
     }
-    variables.row = row;
-    return variables;
-  };
+    let bound = this.#bound.get(program);
+    if (bound === undefined) {
+      bound = bind(program, batch, this.#layers);
+      this.#bound.set(program, bound);
+    }
+    return bound;
+  }
 }
 
 function attempt<T>(run: () => T): T | StellarError {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
+import { YES } from "../stellar/bind.ts";
 import { AGGREGATORS, aggregate } from "./aggregate.ts";
 import { AlertFlag } from "./alert-flag.ts";
 import { openRule, type Rule, ruleConfig, type TriageContext } from "./rule.ts";
@@ -44,13 +45,14 @@ export function openTriage(config: TriageConfig | undefined, context: TriageCont
   return (batch) => scorer.score(batch, flag.mark(batch));
 }
 
-/** Scores alerts: rule by rule down the column first, then message by message. */
+/** Scores alerts: rule by rule down the columns first, then message by message. */
 class Scorer {
   readonly #config: TriageConfig;
   readonly #rules: readonly Rule[];
   readonly #columns: RuleColumns;
-  /** For each rule and alert, whether it matched. */
+  /** For each rule and row, whether it matched. */
   #matches: Uint8Array[];
+  #selection = new Uint8Array(1024);
 
   constructor(config: TriageConfig, rules: readonly Rule[]) {
     this.#config = config;
@@ -62,24 +64,42 @@ class Scorer {
   /** @param alerts rows of the batch, ascending. */
   score(batch: Batch, alerts: Uint32Array): void {
     if (alerts.length === 0) return;
-    if ((this.#matches[0] as Uint8Array).length < alerts.length) {
-      this.#matches = this.#rules.map(() => new Uint8Array(alerts.length * 2));
+    if (this.#selection.length < batch.rows) {
+      this.#matches = this.#rules.map(() => new Uint8Array(batch.capacity));
+      this.#selection = new Uint8Array(batch.capacity);
     }
-    for (const [index, rule] of this.#rules.entries()) {
-      rule.match(batch, alerts, this.#matches[index] as Uint8Array);
-    }
+    this.#match(batch, alerts);
     this.#columns.bind(batch);
     for (let index = 0; index < alerts.length; index++) {
       const row = alerts[index] as number;
-      if (batch.live[row] === 1) this.#scoreRow(batch, row, index);
+      if (batch.live[row] === 1) this.#scoreRow(batch, row);
     }
   }
 
-  #scoreRow(batch: Batch, row: number, index: number): void {
+  /** Rules look at alerts only: the selection is narrowed to them, and afterwards lacks the rows that failed. */
+  #match(batch: Batch, alerts: Uint32Array): void {
+    const { live } = batch;
+    const selection = this.#selection.fill(0, 0, batch.rows);
+    for (let index = 0; index < alerts.length; index++) selection[alerts[index] as number] = 1;
+    batch.live = selection;
+    try {
+      for (const [index, rule] of this.#rules.entries()) {
+        rule.match(batch, this.#matches[index] as Uint8Array);
+      }
+    } finally {
+      batch.live = live;
+    }
+    for (let index = 0; index < alerts.length; index++) {
+      const row = alerts[index] as number;
+      if (selection[row] === 0) live[row] = 0;
+    }
+  }
+
+  #scoreRow(batch: Batch, row: number): void {
     const { aggregator, aggregation } = this.#config;
     const scores: number[] = [];
     for (let number = 0; number < this.#rules.length; number++) {
-      if ((this.#matches[number] as Uint8Array)[index] === 0) continue;
+      if ((this.#matches[number] as Uint8Array)[row] !== YES) continue;
       const rule = this.#rules[number] as Rule;
       const score = rule.score(batch, row);
       if (score instanceof Rejection) {
