@@ -51,10 +51,10 @@ export class Filter {
     if (this.#set(finish(low ^ mixed), finish(high + mixed))) this.#added++;
   }
 
-  /** Begins a filter with room for twice `keys`; add to it and to this one, then `replaceBy` it. */
+  /** Begins a filter with room for at least four times `keys`; add to it and to this one, then `replaceBy` it. */
   successor(keys: number): FilterDraft | undefined {
     let blocks = LEAST_BLOCKS;
-    while (blocks * KEYS_A_BLOCK < keys * 2) blocks *= 2;
+    while (blocks * KEYS_A_BLOCK < keys * 4) blocks *= 2;
     const offset = this.#reserve(blocks);
     if (offset < 0) return undefined;
     const draft = new Filter(this.memory);

@@ -1,6 +1,6 @@
-import { type Database, open, type RootDatabase } from "lmdb";
-import { Fault } from "../../core/fault.ts";
+import type { Database, RootDatabase } from "lmdb";
 import { decodeText, encodeText } from "../../core/text.ts";
+import { openLmdb } from "../lmdb-file.ts";
 import { changedFrom } from "../shared-wait.ts";
 import type {
   Lookup,
@@ -33,16 +33,10 @@ export type TableFile = {
 
 /** Opens or makes a table's file. Throws STORAGE_CORRUPT. */
 export function openTableFile(path: string): TableFile {
-  try {
-    const root = open({ path, noSubdir: true, maxDbs: 4 });
-    const types = root.openDB<TypeFacts, string>({ name: "types" });
-    const entries = root.openDB<TableValue, Uint8Array>({ name: "entries", keyEncoding: "binary" });
-    return { root, types, entries };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const advice = "set the file aside and load the table again, or restore it";
-    throw new Fault("STORAGE_CORRUPT", `opening table ${path}: ${reason}; ${advice}`, { cause: error });
-  }
+  const root = openLmdb(path, { maxDbs: 4 });
+  const types = root.openDB<TypeFacts, string>({ name: "types" });
+  const entries = root.openDB<TableValue, Uint8Array>({ name: "entries", keyEncoding: "binary" });
+  return { root, types, entries };
 }
 
 /** The reading half over LMDB, in any thread. */

@@ -1,17 +1,18 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Context } from "../../core/context.ts";
+import { PendingWrites } from "../lmdb-file.ts";
 import { checkName } from "../names.ts";
 import { makeFolder } from "../topic/segments/segment-files.ts";
 import type { Table, TableChange, TableKey, TableReader, Tables, TableValue } from "./contract.ts";
 import { Filter } from "./filter.ts";
 import { hashSpan, lanes } from "./hash.ts";
 import { type LmdbTableHandle, LmdbTableReader, openTableFile, type TableFile } from "./lmdb-reader.ts";
-import { keyBytes, PREFIX_BYTES, storedBounds, storedKey, type TypeFacts } from "./namespaces.ts";
+import { encodeKey, keyBytes, PREFIX_BYTES, storedBounds, storedKey, type TypeFacts } from "./namespaces.ts";
 
 const SUFFIX = ".mdb";
 /** Entries of a load that are sorted and committed together. */
-const LOAD_ENTRIES = 16_384;
+const LOAD_ENTRIES = 8_192;
 /** Keys looked at before others get their turn. */
 const SLICE = 8_192;
 
@@ -54,6 +55,7 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
   readonly #filter: Filter;
   readonly #changes: BigInt64Array;
   readonly #context: Context;
+  readonly #pending = new PendingWrites();
   #draft: ReturnType<Filter["successor"]>;
   #rebuilding: Promise<void> | undefined;
   /** The facts as of the last write begun, which readers see once it is committed. */
@@ -78,7 +80,7 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     this.#filter = filter;
     this.#changes = new BigInt64Array(handle.changes);
     this.#context = context;
-    for (const { key, value } of file.types.getRange({})) this.#begun.set(key, value);
+    this.#readFacts();
     for (const { key } of file.entries.getRange({ reverse: true, limit: 1 })) {
       this.#lastNamespace = Buffer.from(key).readUInt32BE(0);
     }
@@ -97,16 +99,15 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     return had;
   }
 
-  write(changes: readonly TableChange[]): Promise<void> {
-    const checked = changes.map(({ type, key, value }) => ({ type, key: keyBytes(key), value }));
-    return this.#inTurn(async () => {
-      const types = new Set(checked.map(({ type }) => type));
-      // One event turn is one transaction.
-      for (const type of types) this.#begin(type);
-      for (const { type, key, value } of checked) {
-        const { namespace } = this.#begun.get(type) as TypeFacts;
-        if (value === undefined) this.#file.entries.remove(storedKey(namespace, key));
-        else this.#putEntry(namespace, key, value);
+  async write(changes: readonly TableChange[]): Promise<void> {
+    for (const { key } of changes) keyBytes(key);
+    await this.#inTurn(async () => {
+      // One turn of the event loop is one transaction.
+      for (const type of new Set(changes.map(({ type }) => type))) this.#begin(type);
+      for (const { type, key, value } of changes) {
+        const stored = encodeKey((this.#begun.get(type) as TypeFacts).namespace, key);
+        if (value === undefined) this.#pending.add(this.#file.entries.remove(stored));
+        else this.#putEntry(stored, value);
       }
       await this.#commit();
     });
@@ -114,7 +115,7 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
 
   load(
     type: string,
-    entries: Iterable<readonly [TableKey, TableValue]> | AsyncIterable<readonly [TableKey, TableValue]>,
+    entries: Entries,
     options: { readonly replace?: boolean | undefined } = {},
   ): Promise<number> {
     return this.#inTurn(async () => {
@@ -123,11 +124,11 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
       const namespace = isNew ? ++this.#lastNamespace : before.namespace;
       let count = 0;
       try {
-        for await (const chunk of chunksOf(entries)) {
-          for (const { key, value } of chunk) this.#putEntry(namespace, key, value);
+        for await (const lot of lotsOf(entries)) {
+          for (const [key, value] of lot) this.#putEntry(encodeKey(namespace, key), value);
           if (!isNew) this.#begin(type);
           await this.#commit(!isNew);
-          count += chunk.length;
+          count += lot.length;
         }
       } catch (error) {
         if (isNew) await this.#removeNamespace(namespace);
@@ -177,19 +178,26 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
       version: (before?.version ?? 0) + 1,
     };
     this.#begun.set(type, facts);
-    this.#file.types.put(type, facts);
+    this.#pending.add(this.#file.types.put(type, facts));
   }
 
-  #putEntry(namespace: number, key: Uint8Array, value: TableValue): void {
+  #putEntry(stored: Buffer, value: TableValue): void {
     // Before the entry can be read, so that the filter never denies what is there.
-    hashSpan(key, 0, key.length);
+    hashSpan(stored, PREFIX_BYTES, stored.length);
+    const namespace = stored.readUInt32BE(0);
     this.#filter.add(lanes[0] as number, lanes[1] as number, namespace);
     this.#draft?.add(lanes[0] as number, lanes[1] as number, namespace);
-    this.#file.entries.put(storedKey(namespace, key), value);
+    this.#pending.add(this.#file.entries.put(stored, value));
   }
 
+  /** Makes what was written durable and tells every thread; when it is refused, takes all of it back. */
   async #commit(isVisible = true): Promise<void> {
-    await this.#file.root.flushed;
+    try {
+      await this.#pending.settle(`writing table ${this.name}`);
+    } catch (error) {
+      this.#readFacts();
+      throw error;
+    }
     if (isVisible) {
       Atomics.add(this.#changes, 0, 1n);
       Atomics.notify(this.#changes, 0);
@@ -201,15 +209,22 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     }
   }
 
+  #readFacts(): void {
+    this.#begun.clear();
+    this.#file.root.resetReadTxn();
+    for (const { key, value } of this.#file.types.getRange({})) this.#begun.set(key, value);
+  }
+
   async #removeNamespace(namespace: number): Promise<void> {
     const bounds = storedBounds(namespace, {});
     for (;;) {
-      let last: Promise<boolean> | undefined;
+      let count = 0;
       for (const key of this.#file.entries.getKeys({ ...bounds, limit: LOAD_ENTRIES })) {
-        last = this.#file.entries.remove(key);
+        this.#pending.add(this.#file.entries.remove(key));
+        count++;
       }
-      if (last === undefined) return;
-      await last;
+      if (count === 0) return;
+      await this.#pending.settle(`writing table ${this.name}`);
     }
   }
 
@@ -253,19 +268,28 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
   }
 }
 
-type Keyed = { readonly key: Uint8Array; readonly value: TableValue };
+type Entries = Iterable<readonly [TableKey, TableValue]> | AsyncIterable<readonly [TableKey, TableValue]>;
+type Lot = (readonly [TableKey, TableValue])[];
 
-/** Entries in sorted lots: neighbours in the file are then written together. */
-async function* chunksOf(
-  entries: Iterable<readonly [TableKey, TableValue]> | AsyncIterable<readonly [TableKey, TableValue]>,
-): AsyncGenerator<Keyed[], void> {
-  let chunk: Keyed[] = [];
-  const sorted = () => chunk.sort((a, b) => Buffer.compare(a.key, b.key));
-  for await (const [key, value] of entries) {
-    chunk.push({ key: keyBytes(key), value });
-    if (chunk.length < LOAD_ENTRIES) continue;
-    yield sorted();
-    chunk = [];
+/** Entries in sorted lots: neighbours in the file are then written together. The order need not be exact for that. */
+async function* lotsOf(entries: Entries): AsyncGenerator<Lot, void> {
+  let lot: Lot = [];
+  if (Symbol.iterator in entries) {
+    for (const entry of entries) {
+      if (lot.push(entry) < LOAD_ENTRIES) continue;
+      yield sorted(lot);
+      lot = [];
+    }
+  } else {
+    for await (const entry of entries) {
+      if (lot.push(entry) < LOAD_ENTRIES) continue;
+      yield sorted(lot);
+      lot = [];
+    }
   }
-  if (chunk.length > 0) yield sorted();
+  if (lot.length > 0) yield sorted(lot);
+}
+
+function sorted(lot: Lot): Lot {
+  return typeof lot[0]?.[0] === "string" ? lot.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) : lot;
 }

@@ -27,6 +27,15 @@ export function storedKey(namespace: number, key: Uint8Array): Buffer {
   return stored;
 }
 
+/** As `storedKey`, checked and without bytes in between. */
+export function encodeKey(namespace: number, key: TableKey): Buffer {
+  if (typeof key !== "string") return storedKey(namespace, keyBytes(key));
+  const stored = Buffer.from(`\0\0\0\0${key}`);
+  if (stored.length <= PREFIX_BYTES || stored.length > PREFIX_BYTES + MOST_KEY_BYTES) keyBytes(key);
+  stored.writeUInt32BE(namespace, 0);
+  return stored;
+}
+
 /** Stores keys one after another into the same memory, for look-ups. */
 export class KeyScratch {
   readonly #memory = Buffer.alloc(PREFIX_BYTES + MOST_KEY_BYTES);

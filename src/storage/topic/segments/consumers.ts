@@ -1,27 +1,21 @@
 import { join } from "node:path";
-import { open, type RootDatabase } from "lmdb";
-import { Fault } from "../../../core/fault.ts";
+import type { RootDatabase } from "lmdb";
+import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 
 /** What is kept of the groups that read topics: where they stand, and which of them hold. */
 export class Consumers {
   readonly #database: RootDatabase<number, (string | number)[]>;
 
-  /** Opens the file in a folder of topics. Threads may each open it. Throws STORAGE_CORRUPT. */
+  /** Opens the file in a folder of topics; threads may each open it. Set aside, groups begin with the oldest records. */
   constructor(folder: string) {
-    const path = join(folder, "consumers.mdb");
-    try {
-      this.#database = open({ path, noSubdir: true });
-    } catch (error) {
-      throw new Fault(
-        "STORAGE_CORRUPT",
-        `opening ${path}: ${error instanceof Error ? error.message : error}; set the file aside and groups start from the oldest records`,
-        { cause: error },
-      );
-    }
+    this.#database = openLmdb<number, (string | number)[]>(join(folder, "consumers.mdb"));
   }
 
   async commit(topic: string, partition: number, group: string, offset: number): Promise<void> {
-    await this.#database.put(["group", topic, partition, group], offset);
+    await durable(
+      `committing ${offset} of topic ${topic} for ${group}`,
+      this.#database.put(["group", topic, partition, group], offset),
+    );
   }
 
   committed(topic: string, partition: number, group: string): number | undefined {
@@ -29,11 +23,11 @@ export class Consumers {
   }
 
   async hold(topic: string, group: string): Promise<void> {
-    await this.#database.put(["hold", topic, group], 1);
+    await durable(`holding topic ${topic} for ${group}`, this.#database.put(["hold", topic, group], 1));
   }
 
   async release(topic: string, group: string): Promise<void> {
-    await this.#database.remove(["hold", topic, group]);
+    await durable(`releasing topic ${topic} for ${group}`, this.#database.remove(["hold", topic, group]));
   }
 
   /** The lowest offset that a holding group still needs; infinity when none holds. */
@@ -47,7 +41,7 @@ export class Consumers {
 
   /** Notes how far a partition reached, so that a later opening can tell a lost tail from an unwritten one. */
   async reached(topic: string, partition: number, end: number): Promise<void> {
-    await this.#database.put(["end", topic, partition], end);
+    await durable(`closing topic ${topic}`, this.#database.put(["end", topic, partition], end));
   }
 
   /** An offset that the partition is known to have reached. */
@@ -65,3 +59,9 @@ export class Consumers {
 
 /** Sorts behind every name that a topic or group may have. */
 const MAX = "\u{10ffff}";
+
+function durable(doing: string, write: Promise<boolean>): Promise<void> {
+  const pending = new PendingWrites();
+  pending.add(write);
+  return pending.settle(doing);
+}
