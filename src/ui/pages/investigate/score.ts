@@ -19,6 +19,8 @@ export type ScoreStory = {
   readonly rules: readonly MatchedRule[];
   /** How the scores of the rules became the message's, as far as the numbers show it. */
   readonly sum: string | undefined;
+  /** The rules add up, so that each begins where the one before ends. */
+  readonly adds: boolean;
 };
 
 export function severityOf(score: number | undefined): Severity {
@@ -54,7 +56,8 @@ export function scoreStory(message: StoredMessage): ScoreStory {
     const points = stated.trim() === "" ? Number.NaN : Number(stated);
     rules.push({ name, comment, reason, score: stated, points: Number.isNaN(points) ? undefined : points });
   }
-  return { score, rules, sum: explain(score, rules) };
+  const sum = explain(score, rules);
+  return { score, rules, sum, adds: sum?.startsWith("The sum") ?? false };
 }
 
 /** The names of the rules that matched; a rule without one goes by its number. */

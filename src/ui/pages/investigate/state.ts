@@ -155,6 +155,11 @@ export function placeInQuery(state: Pick<PageState, "q" | "view">, line: number,
   return Math.max(0, Math.min(state.q.length, before + column - 1 - prefix));
 }
 
+/** The bounds of a range at this moment; open ones when it is no range. */
+export function resolveBounds(t: string): Bounds {
+  return resolveRange(t, Date.now()) ?? {};
+}
+
 /** What every question of the page is about, at the moment `now`. */
 export function selectionOf(state: PageState, now: number): { query: string } & Bounds {
   return { query: sentQuery(state), ...resolveRange(state.t, now) };

@@ -1,0 +1,55 @@
+import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { Link, Outlet } from "@tanstack/react-router";
+import { Suspense } from "react";
+import { pages } from "./pages/index.ts";
+import { HelpIcon, MoonIcon, SunIcon } from "./parts/icons.tsx";
+import { KeyboardHelp, useHelp } from "./parts/keyboard-help.tsx";
+import { PlatformHealth } from "./parts/platform-health.tsx";
+
+/** The frame around every page. */
+export function App() {
+  const help = useHelp();
+  return (
+    <div className="app">
+      <header className="app-bar">
+        <a className="app-name" href="/">
+          <img src="/metron.svg" alt="" width="18" height="18" />
+          Metron
+        </a>
+        <nav aria-label="Pages">
+          {pages.map(({ path, title }) => (
+            <Link key={path} to={path} activeOptions={{ exact: path === "/", includeSearch: false }}>
+              {title}
+            </Link>
+          ))}
+        </nav>
+        <PlatformHealth />
+        <ColorSchemeButton />
+        <Tooltip label="Keyboard shortcuts (?)">
+          <ActionIcon aria-label="Keyboard shortcuts" onClick={help.open}>
+            <HelpIcon />
+          </ActionIcon>
+        </Tooltip>
+      </header>
+      <main className="app-page">
+        <Suspense fallback={<div className="notice dim">Loading…</div>}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <KeyboardHelp opened={help.opened} onClose={help.close} />
+    </div>
+  );
+}
+
+function ColorSchemeButton() {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  const other = scheme === "dark" ? "light" : "dark";
+  return (
+    <Tooltip label={`Use ${other} colours`}>
+      <ActionIcon aria-label={`Use ${other} colours`} onClick={() => setColorScheme(other)}>
+        {scheme === "dark" ? <SunIcon /> : <MoonIcon />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}

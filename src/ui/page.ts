@@ -1,0 +1,14 @@
+import type { ComponentType } from "react";
+import type { Role } from "../api/endpoint.ts";
+
+/** A page of the interface; navigation and routes are derived from the list in `pages/index.ts`. */
+export type Page = {
+  readonly path: string;
+  readonly title: string;
+  readonly role: Role;
+  readonly View: ComponentType;
+};
+
+export function definePage(page: Page): Page {
+  return page;
+}

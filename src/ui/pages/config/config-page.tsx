@@ -1,0 +1,4 @@
+/** Sensor documents: read, change, publish, compare, return. */
+export function ConfigPage() {
+  return <div className="page">…</div>;
+}

@@ -1,0 +1,20 @@
+import { lazy } from "react";
+import { definePage } from "../page.ts";
+import { InvestigatePage } from "./investigate/investigate-page.tsx";
+
+/** Every page, in the order of the navigation. The first is loaded with the interface, the others when visited. */
+export const pages = [
+  definePage({ path: "/", title: "Investigate", role: "analyst", View: InvestigatePage }),
+  definePage({
+    path: "/sensors",
+    title: "Sensors",
+    role: "analyst",
+    View: lazy(async () => ({ default: (await import("./sensors/sensors-page.tsx")).SensorsPage })),
+  }),
+  definePage({
+    path: "/config",
+    title: "Configuration",
+    role: "engineer",
+    View: lazy(async () => ({ default: (await import("./config/config-page.tsx")).ConfigPage })),
+  }),
+];

@@ -1,0 +1,47 @@
+import type { StoredMessage } from "../../../api/selection.ts";
+import { valueAsText } from "./message-sections.ts";
+import { ruleNames } from "./score.ts";
+import { RULES, SCORE } from "./state.ts";
+import { localTime } from "./time-range.ts";
+
+/** How a column looks: its heading, first width in pixels, and whether it takes what room is left. */
+export type ColumnLook = {
+  readonly heading: string;
+  readonly width: number;
+  readonly grows?: boolean;
+  readonly mono?: boolean;
+};
+
+const LOOKS: Record<string, ColumnLook> = {
+  [SCORE]: { heading: "Score", width: 96 },
+  [RULES]: { heading: "Why", width: 240, grows: true },
+  timestamp: { heading: "Time", width: 178, mono: true },
+  "source.type": { heading: "Sensor", width: 84 },
+  ip_src_addr: { heading: "Source", width: 132, mono: true },
+  ip_src_port: { heading: "Port", width: 64, mono: true },
+  ip_dst_addr: { heading: "Destination", width: 132, mono: true },
+  ip_dst_port: { heading: "Port", width: 64, mono: true },
+  protocol: { heading: "Protocol", width: 84 },
+  "enrichments.geo.ip_dst_addr.country": { heading: "To", width: 52 },
+  "enrichments.geo.ip_src_addr.country": { heading: "From", width: 56 },
+  original_string: { heading: "Record", width: 320, grows: true, mono: true },
+  guid: { heading: "guid", width: 280, mono: true },
+};
+
+/** The look of a column; a field nobody has thought of goes by its own name. */
+export function lookOf(column: string): ColumnLook {
+  return LOOKS[column] ?? { heading: column.split(".").slice(-2).join("."), width: 150 };
+}
+
+/** The text of a cell. */
+export function cellText(message: StoredMessage, column: string): string {
+  if (column === RULES) return ruleNames(message).join(" · ");
+  const value = message[column];
+  if (column === "timestamp" && typeof value === "number") return localTime(value);
+  return valueAsText(value);
+}
+
+/** The field that stands for a column where only a field can: sorting, counting. */
+export function fieldOfColumn(column: string): string {
+  return column === RULES ? `${RULES}.0.name` : column;
+}

@@ -1,0 +1,107 @@
+import { Button } from "@mantine/core";
+import type { ReactNode } from "react";
+import { type Endpoint, type Entry, valueAsText } from "./message-sections.ts";
+import { localTime } from "./time-range.ts";
+import { useValueMenu } from "./value-menu.tsx";
+
+type SectionProps = {
+  readonly title: string;
+  readonly children: ReactNode;
+  readonly tone?: "high";
+  readonly action?: { readonly label: string; readonly onClick: () => void };
+};
+
+export function Section({ title, children, tone, action }: SectionProps) {
+  return (
+    <section className="section" data-tone={tone} aria-label={title}>
+      <h2>
+        {title}
+        {action !== undefined && (
+          <Button variant="subtle" size="compact-xs" onClick={action.onClick}>
+            {action.label}
+          </Button>
+        )}
+      </h2>
+      {children}
+    </section>
+  );
+}
+
+/** Fields and their values; each value opens its menu. */
+export function EntryList({ entries }: { entries: readonly Entry[] }) {
+  return (
+    <dl className="entries">
+      {entries.map((entry) => (
+        <div key={entry.field}>
+          <dt title={entry.field}>{entry.label}</dt>
+          <dd>
+            <ValueButton entry={entry} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** A value that can be included, excluded, copied: it opens the menu at its place. */
+export function ValueButton({ entry, strong = false }: { entry: Entry; strong?: boolean }) {
+  const openMenu = useValueMenu();
+  const { field, value } = entry;
+  return (
+    <button
+      type="button"
+      className={strong ? "value value-strong" : "value"}
+      aria-haspopup="menu"
+      onClick={(event) => {
+        const place = event.currentTarget.getBoundingClientRect();
+        openMenu({ field, value, x: place.left, y: place.bottom });
+      }}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        openMenu({ field, value, x: event.clientX, y: event.clientY });
+      }}
+    >
+      {shown(field, value)}
+    </button>
+  );
+}
+
+function shown(field: string, value: unknown): string {
+  const time = Number(value);
+  const isTime = (field === "timestamp" || field.endsWith(".ts")) && time > 1e11 && time < 1e14;
+  return isTime ? localTime(time) : valueAsText(value);
+}
+
+/** The two ends of the traffic, side by side, with what is known of each address. */
+export function EndpointCards({ endpoints }: { endpoints: readonly Endpoint[] }) {
+  return (
+    <div className="ends">
+      {endpoints.map(({ role, address, port, known }) => (
+        <section key={role} className="end" aria-label={role}>
+          <h3>{role}</h3>
+          <p className="end-address">
+            {address !== undefined && <ValueButton entry={address} strong />}
+            {port !== undefined && (
+              <>
+                <span className="dim">:</span>
+                <ValueButton entry={port} strong />
+              </>
+            )}
+          </p>
+          {known.length === 0 && <p className="dim">Nothing is known of it.</p>}
+          {known.map(({ adapter, entries }) => (
+            <div key={adapter} className="end-known">
+              <h4>{adapter}</h4>
+              <EntryList
+                entries={entries.map((entry) => ({
+                  ...entry,
+                  label: entry.label.replace(/^known_info\./, ""),
+                }))}
+              />
+            </div>
+          ))}
+        </section>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { useState } from "react";
+import { CloseIcon, DownIcon, ExcludeIcon, IncludeIcon, RightIcon } from "../../parts/icons.tsx";
+import { countText, shortCount } from "../../parts/numbers.ts";
+import { drop, exclude, include, stanceOn, type Value } from "./query-text.ts";
+import type { PageState } from "./state.ts";
+import { STANDING_FACETS, type useFacets } from "./use-counts.ts";
+import type { Change } from "./use-page-state.ts";
+
+type Facet = NonNullable<ReturnType<typeof useFacets>["data"]>["facets"][number];
+
+type Props = {
+  readonly state: PageState;
+  readonly change: Change;
+  readonly facets: ReturnType<typeof useFacets>;
+};
+
+/** The frequent values of the fields that matter, to narrow the list by a click. */
+export function Facets({ state, change, facets }: Props) {
+  const shown = facets.data?.facets ?? [];
+  return (
+    <aside className="facets" aria-label="Facets" aria-busy={facets.isFetching}>
+      {shown.map((facet) => (
+        <FacetGroup key={facet.field} facet={facet} state={state} change={change} />
+      ))}
+      {facets.isPending && <p className="dim">Counting…</p>}
+      {facets.isError && facets.data === undefined && <p className="dim">Counts are not to be had.</p>}
+    </aside>
+  );
+}
+
+function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; change: Change }) {
+  const [open, setOpen] = useState(true);
+  const { field, distinct, values } = facet;
+  const label = STANDING_FACETS.find((standing) => standing.field === field)?.label ?? field;
+  const most = Math.max(1, ...values.map(({ count }) => count));
+  const extra = state.facets.includes(field);
+  return (
+    <section className="facet" aria-label={label}>
+      <h2 title={field}>
+        <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? <DownIcon size={12} /> : <RightIcon size={12} />}
+          <span>{label}</span>
+          <span className="facet-distinct">{shortCount(distinct)}</span>
+        </button>
+        {extra && (
+          <ActionIcon
+            size="xs"
+            aria-label={`Remove the facet ${label}`}
+            onClick={() => change({ facets: state.facets.filter((other) => other !== field) })}
+          >
+            <CloseIcon size={12} />
+          </ActionIcon>
+        )}
+      </h2>
+      {open && (
+        <ul>
+          {values.map(({ value, count }) => (
+            <FacetValue
+              key={JSON.stringify(value)}
+              {...{ field, value, count, state, change }}
+              label={label}
+              share={count / most}
+            />
+          ))}
+          {values.length === 0 && <li className="dim facet-none">No values</li>}
+          {distinct > values.length && values.length > 0 && (
+            <li className="dim facet-none">{countText(distinct - values.length)} more</li>
+          )}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+type FacetValueProps = {
+  readonly field: string;
+  readonly label: string;
+  readonly value: Value;
+  readonly count: number;
+  readonly share: number;
+  readonly state: PageState;
+  readonly change: Change;
+};
+
+function FacetValue({ field, label, value, count, share, state, change }: FacetValueProps) {
+  const stance = stanceOn(state.q, field, value);
+  const text = value === null ? "(none)" : String(value) || "(empty)";
+  const set = (wanted: "included" | "excluded") => {
+    if (stance === wanted) change({ q: drop(state.q, field, value) });
+    else change({ q: (wanted === "included" ? include : exclude)(state.q, field, value) });
+  };
+  return (
+    <li className="facet-value" data-stance={stance}>
+      <button
+        type="button"
+        aria-pressed={stance === "included"}
+        aria-label={`${label} ${text}, ${countText(count)} messages`}
+        title={`${text}\n${countText(count)} messages. Click: include. Alt-click: exclude.`}
+        onClick={(event) => set(event.altKey ? "excluded" : "included")}
+      >
+        <span className="facet-bar" style={{ width: `${share * 100}%` }} />
+        {stance === "included" && <IncludeIcon size={12} />}
+        {stance === "excluded" && <ExcludeIcon size={12} />}
+        <span className="facet-text">{text}</span>
+        <span className="facet-count">{shortCount(count)}</span>
+      </button>
+      <Tooltip label={stance === "excluded" ? "Exclude no more" : "Exclude"}>
+        <ActionIcon
+          size="xs"
+          className="facet-exclude"
+          aria-label={`Exclude ${label} ${text}`}
+          aria-pressed={stance === "excluded"}
+          onClick={() => set("excluded")}
+        >
+          <ExcludeIcon size={13} />
+        </ActionIcon>
+      </Tooltip>
+    </li>
+  );
+}

@@ -1,0 +1,183 @@
+import { useCallback, useRef, useState } from "react";
+import { problemOf } from "../../call.ts";
+import { countText } from "../../parts/numbers.ts";
+import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { ColumnMenu } from "./column-menu.tsx";
+import { DetailsPane } from "./details-pane.tsx";
+import { Facets } from "./facets.tsx";
+import { Histogram } from "./histogram.tsx";
+import { LiveControl } from "./live-control.tsx";
+import { MessageTable, type TableHandle } from "./message-table.tsx";
+import { NoRows } from "./no-rows.tsx";
+import { PaneDivider, usePaneWidth } from "./pane-divider.tsx";
+import { QueryBar } from "./query-bar.tsx";
+import type { QueryEditorHandle } from "./query-editor.tsx";
+import { RowsBanner } from "./rows-banner.tsx";
+import { RowsWaiting } from "./rows-waiting.tsx";
+import { DEFAULT_SORT, SCORE } from "./state.ts";
+import { TimeMenu } from "./time-menu.tsx";
+import { useFacets, useHistogram, useRecount } from "./use-counts.ts";
+import { useLiveRows } from "./use-live-rows.ts";
+import { type PageKeys, usePageKeys } from "./use-page-keys.ts";
+import { usePageState } from "./use-page-state.ts";
+import { useRows } from "./use-rows.ts";
+import { copy, ValueMenu } from "./value-menu.tsx";
+import "./investigate-page.css";
+import "./details.css";
+import "./message-table.css";
+import "./query-bar.css";
+
+/** The one page of an investigation: narrow down, look through, open, understand. */
+export function InvestigatePage() {
+  const [state, change] = usePageState();
+  const rows = useRows(state);
+  const facets = useFacets(state, true);
+  const histogram = useHistogram(state, true);
+  const [cursor, setCursor] = useState(state.guid);
+  const [menu, setMenu] = useState<"time" | "columns">();
+  const [paneWidth, setPaneWidth] = usePaneWidth();
+  const table = useRef<TableHandle>(null);
+  const editor = useRef<QueryEditorHandle>(null);
+  const find = useRef<HTMLInputElement>(null);
+  const live = useLiveRows({
+    state,
+    mayFlow: () => state.guid === undefined && (table.current?.atTop() ?? true),
+    look: rows.look,
+    recount: useRecount(),
+  });
+
+  const refused = rows.error !== null && problemOf(rows.error).code === "QUERY_INVALID";
+  const failed = rows.error !== null && !refused;
+  const opened = state.guid;
+  const open = useCallback(
+    (guid: string) => change({ guid }, { replace: opened !== undefined }),
+    [change, opened],
+  );
+  const step = (by: number) => {
+    const at = rows.rows.findIndex((row) => row.guid === cursor);
+    const next = rows.rows[Math.max(0, Math.min(rows.rows.length - 1, at + by))];
+    if (next === undefined) return;
+    setCursor(String(next.guid));
+    if (opened !== undefined) open(String(next.guid));
+    table.current?.focus();
+  };
+  const showNew = () => {
+    table.current?.toTop();
+    void rows.look(true);
+  };
+  const close = () => {
+    if (opened !== undefined) change({ guid: undefined });
+    table.current?.focus();
+  };
+  const { fetchNextPage, isFetchingNextPage } = rows;
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, isFetchingNextPage]);
+
+  const keys: PageKeys = [
+    ["j", () => step(1)],
+    ["k", () => step(-1)],
+    ["ArrowDown", () => step(1)],
+    ["ArrowUp", () => step(-1)],
+    ["g", () => step(Number.NEGATIVE_INFINITY)],
+    ["G", () => step(Number.POSITIVE_INFINITY)],
+    ["Enter", () => cursor !== undefined && open(cursor)],
+    ["Escape", close],
+    ["/", () => editor.current?.focus()],
+    ["t", () => setMenu("time")],
+    ["c", () => setMenu("columns")],
+    ["v", () => change({ view: state.view === "alerts" ? "messages" : "alerts", guid: undefined })],
+    ["s", () => change({ sort: DEFAULT_SORT[state.sort[0]?.field === SCORE ? "messages" : "alerts"] })],
+    ["p", () => change({ live: !state.live }, { replace: true })],
+    ["f", () => find.current?.focus()],
+    ["y", () => copy(window.location.href)],
+    [".", showNew],
+  ];
+  usePageKeys(keys);
+
+  return (
+    <ValueMenu state={state} change={change}>
+      <div className="investigate">
+        <search className="bar">
+          <QueryBar
+            state={state}
+            change={change}
+            error={rows.error}
+            editor={editor}
+            onLeave={() => table.current?.focus()}
+          />
+          <TimeMenu
+            range={state.t}
+            onChange={(t) => change({ t })}
+            opened={menu === "time"}
+            onOpened={(shown) => setMenu(shown ? "time" : undefined)}
+            extent={histogram.data?.interval ? histogram.data : undefined}
+          />
+          <LiveControl
+            live={state.live}
+            connection={live.connection}
+            onLive={(wanted) => change({ live: wanted }, { replace: true })}
+          />
+        </search>
+        <Histogram state={state} change={change} histogram={histogram} />
+        <Facets state={state} change={change} facets={facets} />
+        <section className="list" aria-label="Results">
+          <div className="list-head">
+            <span role="status">
+              {rows.total !== undefined && (
+                <>
+                  <b>{countText(rows.total)}</b> {state.view === "alerts" ? "alerts" : "messages"}
+                </>
+              )}
+              {rows.isFetching && rows.total === undefined && "Searching…"}
+            </span>
+            <ColumnMenu
+              state={state}
+              change={change}
+              opened={menu === "columns"}
+              onOpened={(shown) => setMenu(shown ? "columns" : undefined)}
+            />
+          </div>
+          <RowsBanner
+            waiting={rows.waiting}
+            live={state.live}
+            failed={failed && rows.rows.length > 0}
+            lost={live.connection === "lost"}
+            since={rows.dataUpdatedAt}
+            onShow={showNew}
+            onRetry={() => rows.refetch()}
+          />
+          {rows.isPending && <RowsWaiting />}
+          {failed && rows.rows.length === 0 && (
+            <ProblemNotice error={rows.error} onRetry={() => rows.refetch()} />
+          )}
+          {rows.isSuccess && rows.rows.length === 0 && <NoRows state={state} change={change} />}
+          {refused && rows.rows.length === 0 && (
+            <p className="notice dim">Correct the query to see rows again.</p>
+          )}
+          {rows.rows.length > 0 && (
+            <MessageTable
+              ref={table}
+              state={state}
+              change={change}
+              rows={rows.rows}
+              total={rows.total}
+              hasMore={rows.hasNextPage}
+              stale={rows.isPlaceholderData || refused}
+              cursor={cursor}
+              onCursor={setCursor}
+              onOpen={open}
+              onMore={more}
+            />
+          )}
+        </section>
+        {opened !== undefined && (
+          <div className="pane" style={{ width: paneWidth }}>
+            <PaneDivider width={paneWidth} onWidth={setPaneWidth} />
+            <DetailsPane key={opened} guid={opened} onClose={close} find={find} />
+          </div>
+        )}
+      </div>
+    </ValueMenu>
+  );
+}

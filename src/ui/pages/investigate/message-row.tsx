@@ -1,0 +1,99 @@
+import { memo } from "react";
+import type { StoredMessage } from "../../../api/selection.ts";
+import { MoreIcon } from "../../parts/icons.tsx";
+import { cellText, lookOf } from "./columns.ts";
+import { ruleNames, scoreOf, severityOf } from "./score.ts";
+import { ScoreBar } from "./score-bar.tsx";
+import { RULES, SCORE } from "./state.ts";
+import { useValueMenu } from "./value-menu.tsx";
+
+type Props = {
+  readonly message: StoredMessage;
+  readonly index: number;
+  readonly top: number;
+  readonly columns: readonly string[];
+  readonly opened: boolean;
+  readonly atCursor: boolean;
+  readonly onPick: (guid: string) => void;
+  readonly onOpen: (guid: string) => void;
+};
+
+/** One message of the list. */
+export const MessageRow = memo(function MessageRow(props: Props) {
+  const { message, index, top, columns, opened, atCursor, onPick, onOpen } = props;
+  const openMenu = useValueMenu();
+  const guid = String(message.guid);
+  const alert = message.is_alert === "true" || message.is_alert === true;
+  const menuAt = (column: string, x: number, y: number) => {
+    const field = column === RULES ? `${RULES}.0.name` : column;
+    openMenu({ field, value: message[field], x, y });
+  };
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keys (j, k, Enter) are the page's, whatever row has the focus
+    <div
+      id={`row-${guid}`}
+      className="row"
+      role="row"
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      aria-selected={opened}
+      data-cursor={atCursor || undefined}
+      data-severity={alert ? severityOf(scoreOf(message)) : undefined}
+      data-alert={alert || undefined}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => {
+        onPick(guid);
+        onOpen(guid);
+      }}
+    >
+      {columns.map((column) => (
+        // biome-ignore lint/a11y/useFocusableInteractive: the grid has one stop for the keyboard; its cells have none
+        <div
+          key={column}
+          role="gridcell"
+          className={lookOf(column).mono ? "cell mono" : "cell"}
+          onContextMenu={(event) => {
+            event.preventDefault();
+            menuAt(column, event.clientX, event.clientY);
+          }}
+        >
+          <Cell message={message} column={column} />
+          {column !== SCORE && (
+            <button
+              type="button"
+              className="cell-more"
+              tabIndex={-1}
+              aria-label={`What to do with ${lookOf(column).heading}`}
+              onClick={(event) => {
+                event.stopPropagation();
+                const place = event.currentTarget.getBoundingClientRect();
+                menuAt(column, place.left, place.bottom);
+              }}
+            >
+              <MoreIcon size={14} />
+            </button>
+          )}
+        </div>
+      ))}
+    </div>
+  );
+});
+
+function Cell({ message, column }: { message: StoredMessage; column: string }) {
+  if (column === SCORE) return <ScoreBar score={scoreOf(message)} />;
+  if (column === RULES) {
+    const [first, ...others] = ruleNames(message);
+    return (
+      <span className="cell-text" title={[first, ...others].join("\n")}>
+        {first ?? <span className="dim">{message.is_alert === undefined ? "" : "No rule matched"}</span>}
+        {others.length > 0 && <span className="dim"> +{others.length}</span>}
+      </span>
+    );
+  }
+  const text = cellText(message, column);
+  return (
+    <span className="cell-text" title={text.length > 20 ? text : undefined}>
+      {text}
+    </span>
+  );
+}

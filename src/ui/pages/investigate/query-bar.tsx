@@ -1,0 +1,102 @@
+import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useId, useMemo } from "react";
+import { facetMessages } from "../../../api/search.ts";
+import { call, problemOf } from "../../call.ts";
+import { CloseIcon, SearchIcon } from "../../parts/icons.tsx";
+import type { QueryEditorHandle } from "./query-editor.tsx";
+import type { QueryWords } from "./query-language.ts";
+import { type PageState, placeInQuery, resolveBounds, type View } from "./state.ts";
+import { useFields } from "./use-counts.ts";
+import type { Change } from "./use-page-state.ts";
+
+const QueryEditor = lazy(async () => ({ default: (await import("./query-editor.tsx")).QueryEditor }));
+
+type Props = {
+  readonly state: PageState;
+  readonly change: Change;
+  /** What the server said about the query, if it refused it. */
+  readonly error: unknown;
+  readonly onLeave: () => void;
+  readonly editor: React.Ref<QueryEditorHandle>;
+};
+
+/** What is looked at (alerts or everything), the query, and what is wrong with it. */
+export function QueryBar({ state, change, error, onLeave, editor }: Props) {
+  const mistakeId = useId();
+  const words = useQueryWords(state);
+  const problem = error === null || error === undefined ? undefined : problemOf(error);
+  const refused = problem?.code === "QUERY_INVALID" ? problem : undefined;
+  const mistake = useMemo(() => {
+    if (refused === undefined) return undefined;
+    const from = placeInQuery(state, refused.line ?? 1, refused.column ?? 1);
+    return { from, to: Math.max(from + 1, from + (refused.length ?? 1)), message: refused.detail };
+  }, [refused, state]);
+  return (
+    <>
+      <SegmentedControl
+        aria-label="What to look at"
+        value={state.view}
+        onChange={(view) => change({ view: view as View, guid: undefined })}
+        data={[
+          { value: "alerts", label: "Alerts" },
+          { value: "messages", label: "All messages" },
+        ]}
+      />
+      <div className="query" data-refused={refused !== undefined || undefined}>
+        <SearchIcon />
+        <Suspense fallback={<div className="query-editor query-waiting">{state.q}</div>}>
+          <QueryEditor
+            ref={editor}
+            text={state.q}
+            words={words}
+            mistake={mistake}
+            describedBy={mistakeId}
+            onRun={(q) => change({ q: q.trim() === "" ? "" : q })}
+            onLeave={onLeave}
+          />
+        </Suspense>
+        {state.q !== "" && (
+          <Tooltip label="Clear the query">
+            <ActionIcon size="sm" aria-label="Clear the query" onClick={() => change({ q: "" })}>
+              <CloseIcon size={14} />
+            </ActionIcon>
+          </Tooltip>
+        )}
+        <div id={mistakeId} className="query-mistake" role={refused === undefined ? undefined : "alert"}>
+          {refused !== undefined && (
+            <>
+              <b>Column {(mistake?.from ?? 0) + 1}:</b> {refused.detail}
+              {refused.suggestion !== undefined && <span> {refused.suggestion}</span>}
+            </>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Values are those of the messages in the time range, whatever the query: it is being changed just now. */
+function useQueryWords({ t }: PageState): QueryWords {
+  const { data: fields } = useFields();
+  const client = useQueryClient();
+  return useMemo(
+    () => ({
+      fields: () => fields ?? [],
+      values: async (field) => {
+        const answer = await client
+          .fetchQuery({
+            queryKey: ["values", field, t],
+            queryFn: () => call(facetMessages, { body: { ...resolveBounds(t), fields: [field], size: 50 } }),
+            staleTime: 30_000,
+          })
+          .catch(() => undefined);
+        const values = answer?.facets[0]?.values ?? [];
+        return values.flatMap(({ value, count }) =>
+          value === null ? [] : [{ value: String(value), count }],
+        );
+      },
+    }),
+    [client, fields, t],
+  );
+}

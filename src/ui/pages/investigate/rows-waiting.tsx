@@ -1,0 +1,15 @@
+import { Skeleton } from "@mantine/core";
+import { ROW_HEIGHT } from "./message-table.tsx";
+
+const ROWS = Array.from({ length: 16 }, (_, at) => at);
+
+/** The shape of the list while the first rows are fetched. */
+export function RowsWaiting() {
+  return (
+    <div className="rows-waiting" role="status" aria-label="Searching">
+      {ROWS.map((at) => (
+        <Skeleton key={at} height={12} width={`${92 - ((at * 7) % 30)}%`} my={(ROW_HEIGHT - 12) / 2} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { Button, Popover, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { ClockIcon, FitIcon } from "../../parts/icons.tsx";
+import { exactRange, localTime, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
+
+type Props = {
+  readonly range: string;
+  readonly onChange: (range: string) => void;
+  readonly opened: boolean;
+  readonly onOpened: (opened: boolean) => void;
+  /** The stretch of time that the matching messages cover, when it is known. */
+  readonly extent: { readonly from: number; readonly to: number } | undefined;
+};
+
+/** The time range: quick ones, all, the data's own, or exact. */
+export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
+  const choose = (next: string) => {
+    onChange(next);
+    onOpened(false);
+  };
+  return (
+    <Popover opened={opened} onChange={onOpened} position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
+        <Button
+          className="time-button"
+          leftSection={<ClockIcon size={14} />}
+          onClick={() => onOpened(!opened)}
+          aria-label={`Time range: ${rangeLabel(range)}`}
+        >
+          {rangeLabel(range)}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown aria-label="Time range">
+        <div className="time-ranges">
+          {QUICK_RANGES.map((column) => (
+            <ul key={column[0]?.key}>
+              {column.map(({ key, label }) => (
+                <li key={key}>
+                  <button type="button" aria-pressed={key === range} onClick={() => choose(key)}>
+                    {label}
+                  </button>
+                </li>
+              ))}
+            </ul>
+          ))}
+        </div>
+        <ExactRange key={range} range={range} onChoose={choose} />
+        {extent !== undefined && extent.to > extent.from && (
+          <Button
+            variant="subtle"
+            leftSection={<FitIcon size={14} />}
+            onClick={() => choose(exactRange(extent.from, extent.to))}
+          >
+            Fit to data: {localTime(extent.from).slice(0, 16)} – {localTime(extent.to).slice(0, 16)}
+          </Button>
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function ExactRange({ range, onChoose }: { range: string; onChoose: (range: string) => void }) {
+  const bounds = resolveRange(range, Date.now());
+  const [from, setFrom] = useState(bounds?.from === undefined ? "" : localTime(bounds.from).slice(0, 19));
+  const [to, setTo] = useState(bounds?.to === undefined ? "" : localTime(bounds.to).slice(0, 19));
+  const start = Date.parse(from.trim().replace(" ", "T"));
+  const end = to.trim() === "" || to.trim() === "now" ? undefined : Date.parse(to.trim().replace(" ", "T"));
+  const wrongFrom = from.trim() !== "" && Number.isNaN(start);
+  const wrongTo = end !== undefined && (Number.isNaN(end) || end <= start);
+  return (
+    <form
+      className="time-exact"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!wrongFrom && !wrongTo && !Number.isNaN(start)) onChoose(exactRange(start, end));
+      }}
+    >
+      <TextInput
+        label="From"
+        placeholder="2026-03-01 08:00:00"
+        value={from}
+        error={wrongFrom && "Not a time"}
+        onChange={(event) => setFrom(event.currentTarget.value)}
+      />
+      <TextInput
+        label="To"
+        placeholder="now"
+        value={to}
+        error={wrongTo && "Not a time after the first"}
+        onChange={(event) => setTo(event.currentTarget.value)}
+      />
+      <Button type="submit" disabled={wrongFrom || wrongTo || from.trim() === ""}>
+        Apply
+      </Button>
+    </form>
+  );
+}

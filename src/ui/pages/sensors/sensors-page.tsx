@@ -1,0 +1,98 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { listSensors, type SensorState } from "../../../api/sensors.ts";
+import { call } from "../../call.ts";
+import { Notice } from "../../parts/notice.tsx";
+import { agoText, countText, rateText } from "../../parts/numbers.ts";
+import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { Sparkline } from "./sparkline.tsx";
+import "./sensors-page.css";
+
+/** Is everything coming in, how fast, and what is not understood. */
+export function SensorsPage() {
+  const { data, error, refetch, isPending } = useQuery({
+    queryKey: ["sensors"],
+    queryFn: ({ signal }) => call(listSensors, { signal }),
+    refetchInterval: 2000,
+  });
+  return (
+    <div className="page">
+      <h1>Sensors</h1>
+      {isPending && <p className="dim">Asking the sensors…</p>}
+      {error !== null && <ProblemNotice error={error} onRetry={() => refetch()} />}
+      {data?.sensors.length === 0 && (
+        <Notice title="No sensor is configured">
+          Publish a sensor document under <Link to="/config">Configuration</Link>.
+        </Notice>
+      )}
+      {data !== undefined && data.sensors.length > 0 && <SensorTable sensors={data.sensors} />}
+    </div>
+  );
+}
+
+function SensorTable({ sensors }: { sensors: readonly SensorState[] }) {
+  const now = Date.now();
+  return (
+    <table className="grid-table sensors">
+      <thead>
+        <tr>
+          <th scope="col">Sensor</th>
+          <th scope="col">State</th>
+          <th scope="col">Last minute</th>
+          <th scope="col" className="number">
+            Received/s
+          </th>
+          <th scope="col" className="number">
+            Indexed/s
+          </th>
+          <th scope="col" className="number">
+            Waiting
+          </th>
+          <th scope="col" className="number">
+            To searchable
+          </th>
+          <th scope="col" className="number">
+            Stored
+          </th>
+          <th scope="col" className="number">
+            Alerts
+          </th>
+          <th scope="col" className="number">
+            Rejected
+          </th>
+          <th scope="col">Last record</th>
+        </tr>
+      </thead>
+      <tbody>
+        {sensors.map((sensor) => (
+          <tr key={sensor.name}>
+            <th scope="row">
+              <Link to="/" search={{ view: "messages", q: `source.type:${sensor.name}` } as never}>
+                {sensor.name}
+              </Link>
+              <span className="dim"> {sensor.parser}</span>
+            </th>
+            <td>
+              <span className="sensor-state" data-state={sensor.state} title={sensor.detail}>
+                {sensor.state}
+              </span>
+            </td>
+            <td>
+              <Sparkline values={sensor.recent ?? []} />
+            </td>
+            <td className="number">{rateText(sensor.receivedPerSecond)}</td>
+            <td className="number">{rateText(sensor.indexedPerSecond)}</td>
+            <td className="number">{countText(sensor.lag)}</td>
+            <td className="number">{sensor.latency === null ? "–" : `${Math.round(sensor.latency)} ms`}</td>
+            <td className="number">{countText(sensor.stored)}</td>
+            <td className="number">{countText(sensor.alerts)}</td>
+            <td className="number" data-rejected={sensor.rejected > 0 || undefined}>
+              {countText(sensor.rejected)}
+            </td>
+            <td>{sensor.lastSeen === null ? "never" : agoText(now - sensor.lastSeen)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

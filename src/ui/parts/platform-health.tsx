@@ -1,0 +1,57 @@
+import { Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getStatus } from "../../api/status.ts";
+import { call } from "../call.ts";
+import { countText, rateText, shortCount } from "./numbers.ts";
+
+export const STATUS_KEY = ["status"];
+
+/** Health of the platform, asked for every few seconds: it also tells when a stopped server is back. */
+export function useStatus() {
+  return useQuery({
+    queryKey: STATUS_KEY,
+    queryFn: ({ signal }) => call(getStatus, { signal }),
+    refetchInterval: 4000,
+    refetchIntervalInBackground: false,
+    retry: false,
+  });
+}
+
+/** One line in the bar: is it well, how much is there, how fast does it come, how far is the scenario. */
+export function PlatformHealth() {
+  const { data, isError, isPending } = useStatus();
+  if (isPending) return <div className="health" />;
+  if (isError || data === undefined) {
+    return (
+      <div className="health" data-health="failing" role="status">
+        <span className="health-dot" />
+        Server does not answer
+      </div>
+    );
+  }
+  const { health, problems, stored, indexedPerSecond, scenario, version } = data;
+  const words = { ok: "Healthy", degraded: "Degraded", failing: "Failing" }[health];
+  const label = problems.length > 0 ? problems.map(({ detail }) => detail).join(" ") : `Metron ${version}`;
+  return (
+    <div className="health" data-health={health}>
+      {scenario !== undefined && scenario.state === "playing" && scenario.total > 0 && (
+        <span className="health-scenario">
+          Scenario
+          <progress max={scenario.total} value={scenario.sent} aria-label="Scenario played" />
+        </span>
+      )}
+      <span>
+        <b>{shortCount(stored)}</b> messages
+      </span>
+      <span title={`${countText(Math.round(indexedPerSecond))} messages per second`}>
+        <b>{rateText(indexedPerSecond)}</b>/s
+      </span>
+      <Tooltip label={label} multiline maw={360}>
+        <span className="health-word">
+          <span className="health-dot" />
+          {words}
+        </span>
+      </Tooltip>
+    </div>
+  );
+}
