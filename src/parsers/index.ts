@@ -1,9 +1,11 @@
+import { asa } from "./asa/asa.ts";
 import { bro } from "./bro/bro.ts";
 import { jsonMap } from "./json-map/json-map.ts";
 
 /** Every parser there is. */
 export const parsers = [
-  bro, //
+  asa, //
+  bro,
   jsonMap,
 ] as const;
 
