@@ -5,6 +5,7 @@ import { StellarError } from "./error.ts";
 import type { OpaqueType, Param, ParamType, ReturnType, StellarFunction } from "./function.ts";
 import type { Services } from "./services.ts";
 import {
+  aTypeName,
   Char,
   Double,
   Float,
@@ -16,8 +17,8 @@ import {
   StellarMap,
   StellarSet,
   toText,
-  typeName,
   type Value,
+  withArticle,
 } from "./value.ts";
 
 /** Calls a function with values. Throws a StellarError that names the function. */
@@ -82,7 +83,7 @@ export function argument(definition: StellarFunction, param: Param, value: Value
   const converted = typeof param.type === "string" ? convert(param.type, value) : instance(param.type, value);
   if (converted !== undefined) return converted;
   throw new StellarError(
-    `${definition.name}: \`${param.name}\` must be a ${kindName(param.type)}, not a ${typeName(value)}`,
+    `${definition.name}: \`${param.name}\` must be ${withArticle(kindName(param.type))}, not ${aTypeName(value)}`,
   );
 }
 

@@ -5,7 +5,7 @@ import { type Evaluate, generateScalar } from "./codegen/scalar.ts";
 import type { Environment, Variables } from "./environment.ts";
 import { StellarError } from "./error.ts";
 import { parse } from "./parser.ts";
-import { typeName, type Value } from "./value.ts";
+import { aTypeName, type Value } from "./value.ts";
 import { walk } from "./walk.ts";
 
 /** An expression that parsed. Blank text is an expression too: its value is null, as a predicate it is true. */
@@ -69,5 +69,5 @@ function evaluator(node: Node | undefined, environment: Environment): Evaluate {
 
 function predicateResult(value: Value): boolean | null {
   if (value === null || typeof value === "boolean") return value;
-  throw new StellarError(`a rule must give a boolean, not a ${typeName(value)}`);
+  throw new StellarError(`a rule must give a boolean, not ${aTypeName(value)}`);
 }

@@ -30,6 +30,7 @@ function suggestionFor(token: Token, before: Token | undefined, expected: string
     const [left, right] = before.value.split(/:(.*)/);
     return `a colon may be part of a name; write \`${left} : ${right}\``;
   }
+  if (expected === "`,`" && token.value === "}") return "a `match` ends with `default => value`";
   if (expected === "`else`") return "an `if` always has an `else`";
   if (token.type === "symbol" && token.value === "=>" && before?.type === "identifier")
     return "write `->` for a lambda";

@@ -6,6 +6,7 @@ import type { ArithmeticOperator } from "./ast.ts";
 import { toBoolean } from "./conversion.ts";
 import { StellarError } from "./error.ts";
 import {
+  aTypeName,
   Char,
   Double,
   equals,
@@ -16,7 +17,6 @@ import {
   numericValue,
   StellarMap,
   StellarSet,
-  typeName,
   type Value,
 } from "./value.ts";
 
@@ -37,7 +37,7 @@ export function arithmetic(op: ArithmeticOperator, left: Value, right: Value): V
 function operand(op: ArithmeticOperator, value: Value): Numeric {
   if (value === null) return 0;
   if (isNumeric(value)) return value;
-  throw new StellarError(`\`${op}\` works on numbers, not on a ${typeName(value)}`);
+  throw new StellarError(`\`${op}\` works on numbers, not on ${aTypeName(value)}`);
 }
 
 /** Java's int arithmetic. */
@@ -136,7 +136,7 @@ function compare(op: string, left: Value, right: Value): number {
   if (typeof left === "string" && typeof right === "string") return left < right ? -1 : left > right ? 1 : 0;
   if (typeof left === "boolean" && typeof right === "boolean") return Number(left) - Number(right);
   if (left instanceof Char && right instanceof Char) return compare(op, left.value, right.value);
-  throw new StellarError(`\`${op}\` cannot compare a ${typeName(left)} with a ${typeName(right)}`);
+  throw new StellarError(`\`${op}\` cannot compare ${aTypeName(left)} with ${aTypeName(right)}`);
 }
 
 /** The operator `in`: part of a string, element of a list or set, key of a map, otherwise equality; null has nothing. */
@@ -172,5 +172,5 @@ export function isFalsy(value: Value): boolean {
 export function condition(value: Value): boolean {
   if (typeof value === "boolean") return value;
   if (isFalsy(value)) return false;
-  throw new StellarError(`a condition must be a boolean, not a ${typeName(value)}`);
+  throw new StellarError(`a condition must be a boolean, not ${aTypeName(value)}`);
 }

@@ -79,6 +79,17 @@ export function typeName(value: Value): string {
   return value.stellarType;
 }
 
+/** A word with its article: `an int`, `a list`. */
+export function withArticle(word: string): string {
+  if (word === "null") return word;
+  return `${/^[aeiou]/.test(word) ? "an" : "a"} ${word}`;
+}
+
+/** The value's type for sentences: `an int`, `null`. */
+export function aTypeName(value: Value): string {
+  return withArticle(typeName(value));
+}
+
 /**
  * The Stellar number of a plain JS number: whole and small is int, whole and exact (within 2^53) is long, all else,
  * -0 included, is double. The same rule as `Column.setNumber`.
