@@ -55,7 +55,8 @@ export class SegmentsReader implements TopicReader {
         }
         buffer = cursor.buffer;
         // Behind damage that was passed over, or what retention took, the next segment begins later than expected.
-        if (offset < this.#end(partition)) offset = Math.max(offset, (await behind(segment)).next ?? last);
+        const end = this.#end(partition);
+        if (offset < end) offset = Math.max(offset, (await behind(segment)).next ?? end);
       } finally {
         await segment.file.close();
       }
