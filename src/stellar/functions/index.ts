@@ -5,12 +5,17 @@ import { bloom } from "./bloom.ts";
 import { collections } from "./collections.ts";
 import { conversion } from "./conversion.ts";
 import { dates } from "./dates.ts";
+import { domains } from "./domains.ts";
+import { encoding } from "./encoding.ts";
 import { entropy } from "./entropy.ts";
 import { functional } from "./functional.ts";
+import { geohash } from "./geohash.ts";
+import { hashing } from "./hashing.ts";
 import { hyperloglog } from "./hyperloglog.ts";
 import { json } from "./json.ts";
 import { maps } from "./maps.ts";
 import { math } from "./math.ts";
+import { network } from "./network.ts";
 import { ordinal } from "./ordinal.ts";
 import { outliers } from "./outliers.ts";
 import { sampling } from "./sampling.ts";
@@ -18,6 +23,8 @@ import { sets } from "./sets.ts";
 import { statistics } from "./statistics.ts";
 import { strings } from "./strings.ts";
 import { text } from "./text.ts";
+import { urls } from "./urls.ts";
+import { validation } from "./validation.ts";
 
 export const namespaces: readonly Namespace[] = [
   binning,
@@ -25,12 +32,17 @@ export const namespaces: readonly Namespace[] = [
   collections,
   conversion,
   dates,
+  domains,
+  encoding,
   entropy,
   functional,
+  geohash,
+  hashing,
   hyperloglog,
   json,
   maps,
   math,
+  network,
   ordinal,
   outliers,
   sampling,
@@ -38,6 +50,8 @@ export const namespaces: readonly Namespace[] = [
   statistics,
   strings,
   text,
+  urls,
+  validation,
 ];
 
 /** The functions above as one list, to be joined with those of services and users. */
