@@ -56,7 +56,34 @@ export const DEVIATIONS: readonly Deviation[] = [
       has(example, () => true) &&
       tokenize(example.expr).some((token, at, all) => hasEmptyComment(example, token, all[at - 1])),
   },
+  {
+    name: "root-dot",
+    reason: "the original cuts a domain name that ends in the root's dot at the wrong place",
+    matches: (example) =>
+      has(
+        example,
+        (node) =>
+          node.kind === "call" &&
+          node.name.startsWith("DOMAIN_") &&
+          node.args.some((argument) => textOf(example, argument)?.endsWith(".") === true),
+      ),
+  },
+  {
+    name: "ipv6-subnet",
+    reason: "IN_SUBNET of the original fails on IPv6 addresses and subnets; here it understands them",
+    matches: (example, found) =>
+      example.error === true &&
+      "value" in found &&
+      /^Could not parse \[[^\]]*:/.test(example.errorInfo?.message ?? ""),
+  },
 ];
+
+/** The text of a literal or of a variable the case gives. */
+function textOf(example: Case, node: Node): string | undefined {
+  const value =
+    node.kind === "literal" ? node.value : node.kind === "variable" ? example.vars[node.name] : undefined;
+  return typeof value === "string" ? value : undefined;
+}
 
 function has(example: Case, test: (node: Node) => boolean): boolean {
   try {
