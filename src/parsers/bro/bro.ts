@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { inCharset, readCharset } from "../charset.ts";
+import type { KeyNode } from "../json/key-table.ts";
 import { jsonRejection } from "../json/rejection.ts";
 import { defineParser } from "../parser.ts";
 import { BroWriter } from "./bro-writer.ts";
@@ -53,7 +54,7 @@ class BroReader {
   readonly #tsv: TsvReader;
   /** For records with maps that are not the payload; rare, so made when needed. */
   #fields: BroWriter | undefined;
-  readonly #names: string[] = [];
+  readonly #names = new Map<KeyNode, string>();
 
   constructor(batch: Batch, logType: string | undefined) {
     this.batch = batch;
@@ -97,22 +98,23 @@ class BroReader {
     const scanner = writer.scanner;
     if (!scanner.scan(start, end, row)) return jsonRejection(scanner, start);
     let reason: string | undefined;
-    if (scanner.unfolded === 0) reason = writer.finishPlain(this.#logType, row);
-    else if (scanner.rootCount === 1) reason = writer.finishNamed(this.#nameOf(scanner.unfolded), row);
+    const { unfolded } = scanner;
+    if (unfolded === undefined) reason = writer.finishPlain(this.#logType, row);
+    else if (scanner.rootCount === 1) reason = writer.finishNamed(this.#nameOf(unfolded), row);
     else if (this.#logType !== undefined || writer.namesType) return this.#wholeRecord(start, end, row);
-    else if (scanner.unfoldedCount === 1) reason = writer.finishNamed(this.#nameOf(scanner.unfolded), row);
+    else if (scanner.unfoldedCount === 1) reason = writer.finishNamed(this.#nameOf(unfolded), row);
     else {
-      scanner.clear(row);
+      scanner.clear();
       return SEVERAL;
     }
     if (reason === undefined) return undefined;
-    scanner.clear(row);
+    scanner.clear();
     return new Rejection("parser_error", reason);
   }
 
   /** Reads a record whose maps are fields and not the payload. */
   #wholeRecord(start: number, end: number, row: number): Rejection | undefined {
-    this.#writer.scanner.clear(row);
+    this.#writer.scanner.clear();
     this.#fields ??= new BroWriter(this.batch, "fields");
     const scanner = this.#fields.scanner;
     scanner.open();
@@ -120,12 +122,16 @@ class BroReader {
     const reason = this.#fields.finishPlain(this.#logType, row);
     this.#writer.scanner.refresh();
     if (reason === undefined) return undefined;
-    scanner.clear(row);
+    scanner.clear();
     return new Rejection("parser_error", reason);
   }
 
-  #nameOf(node: number): string {
-    this.#names[node] ??= cleanKey(this.#writer.scanner.keys.names[node] as string);
-    return this.#names[node];
+  #nameOf(key: KeyNode): string {
+    let name = this.#names.get(key);
+    if (name === undefined) {
+      name = cleanKey(key.name);
+      this.#names.set(key, name);
+    }
+    return name;
   }
 }

@@ -1,4 +1,5 @@
 import type { Arena } from "../../core/arena.ts";
+import type { IsoTime } from "../time/iso.ts";
 
 const POINT = 46;
 const ZERO = 48;
@@ -36,4 +37,12 @@ export function secondsText(seconds: number): string {
   if (!Number.isFinite(seconds)) return String(seconds);
   if (Math.abs(seconds) >= 1e21) return `${BigInt(seconds)}.0`;
   return seconds.toFixed(6).replace(/0{1,5}$/, "");
+}
+
+/** The text in seconds of a time that was written as ISO text. */
+export function isoSeconds({ millis, nanos }: IsoTime): string {
+  const fraction = String(Math.floor(nanos / 1000) + 1_000_000)
+    .slice(1)
+    .replace(/0{1,5}$/, "");
+  return `${Math.floor(millis / 1000)}.${fraction}`;
 }

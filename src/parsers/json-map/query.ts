@@ -72,7 +72,6 @@ function readValue(record: Uint8Array): FieldValue | Rejection {
   const arena = new Arena(record.length + 64);
   arena.append(record);
   const cursor = new JsonCursor(arena);
-  cursor.open();
   cursor.end = record.length;
   const start = cursor.space(0);
   let at = start >= cursor.end ? cursor.fail("", cursor.end) : cursor.value(start, 0);

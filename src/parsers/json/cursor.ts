@@ -3,7 +3,7 @@ import { DOUBLE, FALSE, INT, LONG, NULL, SPAN, TRUE, VALUE } from "../../core/co
 import { emptyMessage, type FieldValue } from "../../core/message.ts";
 import { Double } from "../../core/number.ts";
 import { decodeText } from "../../core/text.ts";
-import { isWellFormed, writeCodePoint } from "./utf8.ts";
+import { isAscii, isWellFormed, writeCodePoint } from "./utf8.ts";
 
 // Bytes past the end read as undefined and fail every comparison, so `as number` is harmless here.
 
@@ -42,7 +42,7 @@ const POWERS = new Float64Array(23);
 for (let power = 0; power < 23; power++) POWERS[power] = Number(`1e${power}`);
 
 const EMPTY_LIST: readonly FieldValue[] = Object.freeze([]);
-const ESCAPES = new Uint8Array(128);
+const ESCAPES = new Uint8Array(256);
 for (const [letter, code] of [
   ['"', 34],
   ["\\", 92],
@@ -85,12 +85,6 @@ export class JsonCursor {
     this.arena = arena;
     this.bytes = arena.bytes;
     this.view = new DataView(arena.bytes.buffer, arena.bytes.byteOffset, arena.bytes.byteLength);
-  }
-
-  /** Prepares for the records just loaded. Words are read four bytes at a time, so some bytes must follow the last one. */
-  open(): void {
-    this.arena.reserve(16);
-    this.refresh();
   }
 
   /** Takes the arena's bytes anew after they may have grown. */
@@ -158,43 +152,37 @@ export class JsonCursor {
 
   /** Reads a string that has escapes; the first backslash is at `from`. The decoded text goes into the arena. */
   #escaped(start: number, from: number): number {
-    let bytes = this.bytes;
-    let close = from;
-    for (;;) {
-      if (close >= this.end) return this.fail("", this.end);
-      const byte = bytes[close] as number;
-      if (byte === QUOTE) break;
-      if (byte < 32) return this.fail("a control character inside a text", close);
-      close += byte === BACKSLASH ? 2 : 1;
-    }
-    if (close >= this.end) return this.fail("", this.end);
-    const base = this.arena.reserve(close - start + 16);
+    const end = this.end;
+    const base = this.arena.reserve(end - start + 16);
     this.refresh();
-    bytes = this.bytes;
+    const bytes = this.bytes;
     let to = base;
     let at = start;
+    for (; at < from; at++) bytes[to++] = bytes[at] as number;
     let high = 0;
-    while (at < close) {
+    for (; at < end; ) {
       const byte = bytes[at] as number;
+      if (byte === QUOTE) break;
       if (byte !== BACKSLASH) {
+        if (byte < 32) return this.fail("a control character inside a text", at);
         high |= byte;
         bytes[to++] = byte;
         at++;
         continue;
       }
       const letter = bytes[at + 1] as number;
-      const plain = ESCAPES[letter & 127] as number;
-      if (letter < 128 && plain !== 0) {
+      const plain = ESCAPES[letter] as number;
+      if (plain !== 0) {
         bytes[to++] = plain;
         at += 2;
         continue;
       }
       if (letter !== 117) return this.fail("an unknown escape", at);
-      let code = this.#hex(at + 2, close);
+      let code = this.#hex(at + 2, end);
       if (code < 0) return this.fail("an incomplete \\u escape", at);
       at += 6;
       if (code >= 0xd800 && code < 0xe000) {
-        const low = bytes[at] === BACKSLASH && bytes[at + 1] === 117 ? this.#hex(at + 2, close) : -1;
+        const low = bytes[at] === BACKSLASH && bytes[at + 1] === 117 ? this.#hex(at + 2, end) : -1;
         if (code < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
           code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
           at += 6;
@@ -202,12 +190,14 @@ export class JsonCursor {
       }
       to = writeCodePoint(bytes, to, code);
     }
+    if (at >= end) return this.fail("", end);
     this.arena.length = to;
     this.kind = SPAN;
     this.start = base;
     this.finish = to;
-    if ((high & 0x80) !== 0) this.#repair();
-    return close + 1;
+    // The part before the first backslash was not looked at again.
+    if ((high & 0x80) !== 0 || !isAscii(bytes, start, from)) this.#repair();
+    return at + 1;
   }
 
   #hex(at: number, end: number): number {
@@ -261,59 +251,69 @@ export class JsonCursor {
     return this.#longNumeral(from, first, at, whole, negative);
   }
 
+  /** Goes on after nine digits, or at a point or exponent. */
   #longNumeral(from: number, first: number, next: number, head: number, negative: boolean): number {
     const bytes = this.bytes;
     let at = next;
-    let mantissa = head;
-    let digit = ((bytes[at] as number) ^ 48) >>> 0;
-    while (digit < 10 && at < this.end) {
-      mantissa = mantissa * 10 + digit;
-      digit = ((bytes[++at] as number) ^ 48) >>> 0;
-    }
+    let tail = 0;
+    let point = -1;
     let byte = bytes[at] as number;
-    if (byte !== 46 && (byte | 32) !== 101) return this.#wholeNumber(from, at, mantissa, negative);
-    let scale = 0;
-    if (byte === 46) {
-      const point = at;
-      digit = ((bytes[++at] as number) ^ 48) >>> 0;
-      if (digit > 9) return this.fail("a decimal point without digits", at);
-      while (digit < 10 && at < this.end) {
-        mantissa = mantissa * 10 + digit;
-        digit = ((bytes[++at] as number) ^ 48) >>> 0;
-      }
-      scale = at - point - 1;
-      byte = bytes[at] as number;
+    const begin = at;
+    for (;;) {
+      const digit = (byte ^ 48) >>> 0;
+      // Past nine more digits the sum is not wanted: the text is read the long way.
+      if (digit < 10) tail = (Math.imul(tail, 10) + digit) | 0;
+      else if (byte === 46 && point < 0) {
+        if (((bytes[at + 1] as number) ^ 48) >>> 0 > 9)
+          return this.fail("a decimal point without digits", at);
+        point = at;
+      } else break;
+      byte = bytes[++at] as number;
     }
     const exponent = (byte | 32) === 101;
-    if (exponent) {
-      at++;
-      if (bytes[at] === 43 || bytes[at] === 45) at++;
-      if (((bytes[at] as number) ^ 48) >>> 0 > 9) return this.fail("an exponent without digits", at);
-      while (((bytes[at] as number) ^ 48) >>> 0 < 10 && at < this.end) at++;
-    }
-    if (at - first > NUMBER_LIMIT) return this.fail("a number of too many digits", from);
-    this.kind = DOUBLE;
     this.start = from;
+    if (exponent) {
+      at = this.#exponent(at);
+      if (at < 0) return at;
+    }
     this.finish = at;
+    if (at - first > NUMBER_LIMIT) return this.fail("a number of too many digits", from);
+    const count = at - begin - (point < 0 ? 0 : 1);
+    const mantissa =
+      count > 9 || exponent ? Number.POSITIVE_INFINITY : head * (POWERS[count] as number) + tail;
+    if (point < 0 && !exponent) return this.#wholeNumber(from, at, mantissa, negative);
+    this.kind = DOUBLE;
     // Both exact, so their quotient is correctly rounded (Clinger 1990); anything else goes the long way.
-    if (!exponent && mantissa <= Number.MAX_SAFE_INTEGER && scale < 23) {
-      const value = mantissa / (POWERS[scale] as number);
+    if (mantissa <= Number.MAX_SAFE_INTEGER) {
+      const value = mantissa / (POWERS[at - point - 1] as number);
       this.number = negative ? -value : value;
     } else this.number = Number(decodeText(bytes, from, at));
     return at;
   }
 
+  #exponent(from: number): number {
+    const bytes = this.bytes;
+    let at = from + 1;
+    if (bytes[at] === 43 || bytes[at] === 45) at++;
+    if (((bytes[at] as number) ^ 48) >>> 0 > 9) return this.fail("an exponent without digits", at);
+    while (((bytes[at] as number) ^ 48) >>> 0 < 10 && at < this.end) at++;
+    return at;
+  }
+
   #wholeNumber(from: number, at: number, magnitude: number, negative: boolean): number {
-    const value = negative ? 0 - magnitude : magnitude;
+    if (magnitude <= Number.MAX_SAFE_INTEGER) {
+      const value = negative ? 0 - magnitude : magnitude;
+      this.number = value;
+      this.kind = (value | 0) === value ? INT : LONG;
+      return at;
+    }
+    const exact = BigInt(decodeText(this.bytes, from, at));
+    const value = Number(exact);
     this.number = value;
-    this.start = from;
-    this.finish = at;
-    if ((value | 0) === value) this.kind = INT;
-    else if (magnitude <= Number.MAX_SAFE_INTEGER) this.kind = LONG;
-    else if (at - from > NUMBER_LIMIT) return this.fail("a number of too many digits", from);
+    if (Number.isSafeInteger(value)) this.kind = (value | 0) === value ? INT : LONG;
     else {
       this.kind = VALUE;
-      this.object = BigInt(decodeText(this.bytes, from, at));
+      this.object = exact;
     }
     return at;
   }

@@ -1,3 +1,4 @@
+import type { Column } from "../../core/column.ts";
 import { decodeText } from "../../core/text.ts";
 
 // Indexed reads below are inside bounds by construction; `as number` says so to the compiler.
@@ -7,124 +8,143 @@ export const KEY_LIMIT = 8192;
 /** Keys longer than this many bytes are refused: they would become column names. */
 export const KEY_LENGTH_LIMIT = 1024;
 
-/** Guesses kept for what follows a key. */
-export const GUESSES = 4;
+/** A key at its place: two keys of one name in different maps are different nodes. */
+export class KeyNode {
+  readonly parent: KeyNode | undefined;
+  /** The text of the key, escapes decoded. */
+  readonly name: string;
+  /** The key's bytes as written in records. */
+  readonly raw: Uint8Array;
 
-/** The node that stands for the record itself. */
-export const ROOT = 0;
+  // `"key":` as little-endian words of four bytes: the first, the last (which may overlap), those between.
+  length = 0;
+  firstWord = 0;
+  lastWord = 0;
+  words: Int32Array = NO_WORDS;
+
+  // The keys last seen after this one, most recent first. A node that is none matches nothing.
+  next: KeyNode;
+  second: KeyNode;
+  third: KeyNode;
+  fourth: KeyNode;
+  /** Stands before the first key of the map under this key; only its guesses are used. */
+  inside: KeyNode | undefined = undefined;
+
+  // What the reader does with the value.
+  field: string | undefined = undefined;
+  column: Column | undefined = undefined;
+  /** 0: to its field; 1 and up: to slot - 1; -1: nowhere. */
+  slot = 0;
+  nested = 0;
+
+  constructor(parent: KeyNode | undefined, name: string, raw: Uint8Array) {
+    this.parent = parent;
+    this.name = name;
+    this.raw = raw;
+    this.next = NOTHING ?? this;
+    this.second = this.next;
+    this.third = this.next;
+    this.fourth = this.next;
+  }
+
+  /** Notes that `node` came after this one. */
+  learn(node: KeyNode): void {
+    // A key of no bytes is too short to be compared by words.
+    if (node.length < 4) return;
+    this.fourth = this.third;
+    this.third = this.second;
+    this.second = this.next;
+    this.next = node;
+  }
+}
+
+const NO_WORDS = new Int32Array(0);
+let NOTHING: KeyNode | undefined;
+// Its first word is 0, which no key begins with.
+NOTHING = new KeyNode(undefined, "", new Uint8Array(0));
 
 /**
- * All keys seen so far as a tree of paths, each with a small number. It learns which key follows which: a sensor
- * prints its keys in the same order in every record, so a reader compares the next bytes with one or two known keys
- * (four bytes at a time) and needs to hash a key only when the order changes.
+ * All keys seen so far as a tree of paths. It learns which key follows which: a sensor prints its keys in the same
+ * order in every record, so a reader compares the next bytes with one or two known keys (four bytes at a time) and
+ * needs to hash a key only when the order changes.
  */
 export class KeyTable {
-  count = 1;
-  readonly parent = new Int32Array(KEY_LIMIT);
-  /** The text of each key, escapes decoded. */
-  readonly names: string[] = [""];
-  /** Guesses for the key after node n: next[n * GUESSES ...]; 0 means none. */
-  readonly next = new Int32Array(KEY_LIMIT * GUESSES);
-  /** Guesses for the first key inside the object under node n. */
-  readonly first = new Int32Array(KEY_LIMIT * GUESSES);
-  /** Length of `"key":` in bytes. */
-  readonly literalLength = new Int32Array(KEY_LIMIT);
-  /** Its first four bytes, its last four, and where its other words start in `words`. */
-  readonly firstWord = new Int32Array(KEY_LIMIT);
-  readonly lastWord = new Int32Array(KEY_LIMIT);
-  readonly wordStart = new Int32Array(KEY_LIMIT);
-  words = new Int32Array(1024);
-  #wordCount = 0;
-  #raw = new Uint8Array(4096);
-  #rawLength = 0;
-  readonly #rawStart = new Int32Array(KEY_LIMIT);
-  readonly #rawEnd = new Int32Array(KEY_LIMIT);
-  readonly #slots = new Int32Array(KEY_LIMIT * 2);
+  readonly root = marker();
+  count = 0;
+  readonly #slots: (KeyNode | undefined)[] = new Array(KEY_LIMIT * 2).fill(undefined);
   // Seeded, so that nobody can send keys that all collide.
   readonly #seed = (Math.random() * 0x7fffffff) | 0;
 
   /**
-   * The node of the raw key bytes[start, end) (as written, escapes undecoded) under `parent`, made if new; -1 when
-   * the table is full. `name` decodes the key when it has escapes.
+   * The node of the raw key bytes[start, end) (as written, escapes undecoded) in the map whose marker is `map`, made
+   * if new; undefined when the table is full. `name` is the decoded key when it has escapes.
    */
-  find(bytes: Uint8Array, start: number, end: number, parent: number, name: string | undefined): number {
-    let hash = this.#seed ^ Math.imul(parent, 0x9e3779b1);
+  find(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    map: KeyNode,
+    name: string | undefined,
+  ): KeyNode | undefined {
+    let hash = this.#seed ^ Math.imul(map.length, 0x9e3779b1);
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
     hash ^= hash >>> 15;
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
     for (;;) {
-      const node = this.#slots[slot] as number;
-      if (node === 0) break;
-      if (this.parent[node] === parent && this.#equals(node, bytes, start, end)) return node;
+      const node = this.#slots[slot];
+      if (node === undefined) break;
+      if (node.parent === map && isSame(node.raw, bytes, start, end)) return node;
       slot = (slot + 1) & mask;
     }
-    if (this.count === KEY_LIMIT) return -1;
-    const node = this.count++;
+    if (this.count === KEY_LIMIT) return undefined;
+    this.count++;
+    const node = new KeyNode(map, name ?? decodeText(bytes, start, end), bytes.slice(start, end));
+    setWords(node);
     this.#slots[slot] = node;
-    this.parent[node] = parent;
-    this.names.push(name ?? decodeText(bytes, start, end));
-    this.#keep(node, bytes, start, end);
     return node;
   }
 
-  /** Notes that `node` came at the place `guesses[place ...]` speaks of. */
-  learn(guesses: Int32Array, place: number, node: number): void {
-    // An empty key has too few bytes to be compared by words.
-    if ((this.literalLength[node] as number) < 4) return;
-    for (let at = place + GUESSES - 1; at > place; at--) guesses[at] = guesses[at - 1] as number;
-    guesses[place] = node;
+  /** The marker of the map under a key. */
+  inside(node: KeyNode): KeyNode {
+    node.inside ??= marker(node, this.count);
+    return node.inside;
   }
+}
 
-  /** The keys from the record down to a node. */
-  path(node: number): string[] {
-    const path: string[] = [];
-    for (let at = node; at !== ROOT; at = this.parent[at] as number) path.unshift(this.names[at] as string);
-    return path;
-  }
+/** A marker's `length` is not that of a key but a number of its own, which tells equal keys of different maps apart. */
+function marker(parent?: KeyNode, id = 0): KeyNode {
+  const node = new KeyNode(parent, "", new Uint8Array(0));
+  node.length = id;
+  return node;
+}
 
-  #equals(node: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.#rawStart[node] as number;
-    const length = end - start;
-    if ((this.#rawEnd[node] as number) - from !== length) return false;
-    for (let at = 0; at < length; at++) {
-      if (this.#raw[from + at] !== bytes[start + at]) return false;
-    }
-    return true;
-  }
+/** The keys from the record down to a node. */
+export function pathOf(node: KeyNode): string[] {
+  const path: string[] = [];
+  // Every second step is a marker.
+  for (let at: KeyNode | undefined = node; at !== undefined; at = at.parent?.parent) path.unshift(at.name);
+  return path;
+}
 
-  #keep(node: number, bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    if (this.#rawLength + length > this.#raw.length) {
-      const grown = new Uint8Array((this.#rawLength + length) * 2);
-      grown.set(this.#raw);
-      this.#raw = grown;
-    }
-    this.#raw.set(bytes.subarray(start, end), this.#rawLength);
-    this.#rawStart[node] = this.#rawLength;
-    this.#rawLength += length;
-    this.#rawEnd[node] = this.#rawLength;
-    const literal = new Uint8Array(length + 3);
-    literal[0] = 34;
-    literal.set(bytes.subarray(start, end), 1);
-    literal[length + 1] = 34;
-    literal[length + 2] = 58;
-    this.#keepWords(node, literal);
-  }
+function isSame(raw: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (raw.length !== end - start) return false;
+  for (let at = 0; at < raw.length; at++) if (raw[at] !== bytes[start + at]) return false;
+  return true;
+}
 
-  #keepWords(node: number, literal: Uint8Array): void {
-    const count = literal.length >> 2;
-    if (this.#wordCount + count > this.words.length) {
-      const grown = new Int32Array((this.#wordCount + count) * 2);
-      grown.set(this.words);
-      this.words = grown;
-    }
-    const view = new DataView(literal.buffer);
-    this.literalLength[node] = literal.length;
-    this.wordStart[node] = this.#wordCount;
-    for (let word = 0; word < count; word++) this.words[this.#wordCount++] = view.getInt32(word * 4, true);
-    if (count === 0) return;
-    this.firstWord[node] = view.getInt32(0, true);
-    this.lastWord[node] = view.getInt32(literal.length - 4, true);
-  }
+function setWords(node: KeyNode): void {
+  const literal = new Uint8Array(node.raw.length + 3);
+  literal[0] = 34;
+  literal.set(node.raw, 1);
+  literal[literal.length - 2] = 34;
+  literal[literal.length - 1] = 58;
+  node.length = literal.length;
+  if (literal.length < 4) return;
+  const view = new DataView(literal.buffer);
+  node.firstWord = view.getInt32(0, true);
+  node.lastWord = view.getInt32(literal.length - 4, true);
+  // What lies between the first word and the last four bytes.
+  node.words = new Int32Array(Math.max(0, Math.ceil(literal.length / 4) - 2));
+  for (let word = 0; word < node.words.length; word++) node.words[word] = view.getInt32(4 + word * 4, true);
 }

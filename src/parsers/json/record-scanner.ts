@@ -12,9 +12,7 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from "./cursor.ts";
-import { GUESSES, KEY_LENGTH_LIMIT, KEY_LIMIT, KeyTable, ROOT } from "./key-table.ts";
-
-// All indexes are nodes, rows or places inside the arena, so `as number` holds.
+import { KEY_LENGTH_LIMIT, type KeyNode, KeyTable, pathOf } from "./key-table.ts";
 
 /** What becomes of a map under a key: its members as fields of their own, nothing, the map itself, or a rejection. */
 export type Nested = "unfold" | "drop" | "keep" | "reject";
@@ -42,25 +40,24 @@ const DROP = 2;
 const KEEP = 3;
 const REJECT = 4;
 const NESTED: Record<Nested, number> = { unfold: UNFOLD, drop: DROP, keep: KEEP, reject: REJECT };
-const OVERFLOW = -2;
+
+const WRITE = 255;
+const ERASE = 0;
 
 /**
  * Reads records that are one JSON map each and writes their fields straight into columns: spans and numbers, nothing
  * allocated. Keys are recognised by guessing what comes next (see `KeyTable`), in any order and any mix of shapes.
  */
 export class RecordScanner extends JsonCursor {
-  readonly keys = new KeyTable();
+  readonly #keys = new KeyTable();
   readonly #layout: Layout;
   readonly #batch: Batch;
-  readonly #columns: (Column | undefined)[] = [];
-  readonly #fields: (string | undefined)[] = [undefined];
-  /** 0: to its field; 1 and up: to slot - 1; -1: nowhere. */
-  readonly #slot = new Int16Array(KEY_LIMIT);
-  readonly #nested = new Uint8Array(KEY_LIMIT);
-  readonly #seen = new Int32Array(KEY_LIMIT);
-  readonly #written = new Int32Array(KEY_LIMIT);
-  #writtenCount = 0;
-  #serial = 0;
+  readonly #missingCommas: boolean;
+  #row = 0;
+  /** Kinds are written through this mask, so that the same walk writes cells and takes them back. */
+  #mask = WRITE;
+  #start = 0;
+  /** Where a key read the long way ends. */
   #next = 0;
   #overflow: Record<string, FieldValue> | undefined;
 
@@ -71,16 +68,19 @@ export class RecordScanner extends JsonCursor {
   readonly slotStarts: Uint32Array;
   readonly slotEnds: Uint32Array;
   readonly slotObjects: FieldValue[] = [];
+  /** Which slots got something, as a set of bits. */
+  filled = 0;
   /** How many keys the record itself had (not those of unfolded maps). */
   rootCount = 0;
-  /** Node of the last key of the record itself whose map was unfolded, or 0; and how many there were. */
-  unfolded = 0;
+  /** The last key of the record itself whose map was unfolded; and how many there were. */
+  unfolded: KeyNode | undefined;
   unfoldedCount = 0;
 
   constructor(batch: Batch, layout: Layout) {
     super(batch.arena);
     this.#batch = batch;
     this.#layout = layout;
+    this.#missingCommas = layout.missingCommas === true;
     this.slotKinds = new Uint8Array(layout.slots);
     this.slotNumbers = new Float64Array(layout.slots);
     this.slotStarts = new Uint32Array(layout.slots);
@@ -88,76 +88,110 @@ export class RecordScanner extends JsonCursor {
     for (let slot = 0; slot < layout.slots; slot++) this.slotObjects.push(null);
   }
 
+  /** Prepares for the records just loaded. Words are read four bytes at a time, so some bytes must follow the last one. */
+  open(): void {
+    this.arena.reserve(KEY_LENGTH_LIMIT + 64);
+    this.refresh();
+  }
+
   /**
    * Reads the map in [start, end) into the cells of `row`. On false, `reason` and `place` say why and the row's cells
-   * are as they were. Fits a row that does not exist yet as long as it lies within the batch's capacity.
+   * are as they were. The row need not exist yet as long as it lies within the batch's capacity.
    */
   scan(start: number, end: number, row: number): boolean {
     this.end = end;
-    this.#serial++;
-    this.#writtenCount = 0;
-    this.unfolded = 0;
+    this.#start = start;
+    this.#row = row;
+    this.unfolded = undefined;
     this.unfoldedCount = 0;
+    this.filled = 0;
     this.slotKinds.fill(0);
-    let at = this.space(start);
-    if (at >= end) at = this.fail("", end);
-    else if (this.bytes[at] !== OPEN_BRACE) at = this.fail("a map in braces was expected", at);
-    else at = this.#members(at + 1, ROOT, 1, row);
-    if (at >= 0) {
-      if (at > end) at = this.fail("", end);
-      else {
-        while (at < end && (this.bytes[at] as number) <= 32) at++;
-        if (at === end) {
-          if (this.#overflow !== undefined) this.#writeOverflow(row);
-          return true;
-        }
-        this.fail("something follows the map", at);
-      }
+    if (this.#record(start) >= 0) {
+      if (this.#overflow !== undefined) this.#writeOverflow();
+      return true;
     }
     this.#overflow = undefined;
-    this.clear(row);
+    const { reason, place } = this;
+    this.clear();
+    this.reason = reason;
+    this.place = place;
     return false;
   }
 
   /** Takes back all cells that the last `scan` wrote. */
-  clear(row: number): void {
-    for (let index = 0; index < this.#writtenCount; index++) {
-      this.#columns[this.#written[index] as number]?.clear(row);
-    }
-    this.#writtenCount = 0;
+  clear(): void {
+    this.#mask = ERASE;
+    this.#record(this.#start);
+    this.#mask = WRITE;
+    this.#overflow = undefined;
   }
 
   /** Writes what a slot got into a column, as it came. */
   writeSlot(slot: number, column: Column, row: number): void {
-    this.kind = this.slotKinds[slot] as number;
-    this.number = this.slotNumbers[slot] as number;
-    this.start = this.slotStarts[slot] as number;
-    this.finish = this.slotEnds[slot] as number;
-    if (this.kind === VALUE) this.object = this.slotObjects[slot] as FieldValue;
-    this.write(column, row);
+    const kind = this.slotKinds[slot] as number;
+    column.touched = true;
+    column.kinds[row] = kind;
+    if (kind === SPAN) {
+      column.spans[2 * row] = this.slotStarts[slot] as number;
+      column.spans[2 * row + 1] = this.slotEnds[slot] as number;
+    } else if (kind === VALUE) column.objects[row] = this.slotObjects[slot] as FieldValue;
+    else if (kind > NULL) column.numbers[row] = this.slotNumbers[slot] as number;
   }
 
-  #members(from: number, parent: number, depth: number, row: number): number {
-    if (depth > DEPTH_LIMIT) return this.fail("lists or maps nested too deeply", from);
-    const keys = this.keys;
-    let guesses = keys.first;
-    let guess = parent * GUESSES;
+  /** Puts the scalar or value read last into a slot. */
+  fill(slot: number): void {
+    this.filled |= 1 << slot;
+    this.slotKinds[slot] = this.kind;
+    this.slotStarts[slot] = this.start;
+    this.slotEnds[slot] = this.finish;
+    this.slotNumbers[slot] = this.number;
+    if (this.kind === VALUE) this.slotObjects[slot] = this.object;
+  }
+
+  /** Writes the scalar or value read last. */
+  write(column: Column, row: number): void {
+    const kind = this.kind;
+    column.touched = true;
+    column.kinds[row] = kind & this.#mask;
+    if (kind === SPAN) {
+      const spans = column.spans;
+      spans[2 * row] = this.start;
+      spans[2 * row + 1] = this.finish;
+    } else if (kind === VALUE) column.objects[row] = this.object;
+    else if (kind > NULL) column.numbers[row] = this.number;
+  }
+
+  #record(start: number): number {
+    const end = this.end;
+    let at = this.space(start);
+    if (at >= end) return this.fail("", end);
+    if (this.bytes[at] !== OPEN_BRACE) return this.fail("a map in braces was expected", at);
+    at = this.#members(at + 1, this.#keys.root, 1);
+    if (at < 0) return at;
+    if (at > end) return this.fail("", end);
+    while (at < end && (this.bytes[at] as number) <= 32) at++;
+    return at === end ? at : this.fail("something follows the map", at);
+  }
+
+  /** Reads the members of a map from behind its brace to behind its closing brace; `map` is its marker. */
+  #members(from: number, map: KeyNode, depth: number): number {
+    let previous = map;
     let count = 0;
     let at = from;
     if (this.bytes[at] !== QUOTE) {
       at = this.space(at);
       if (this.bytes[at] === CLOSE_BRACE) {
-        if (parent === ROOT) this.rootCount = 0;
+        if (depth === 1) this.rootCount = 0;
         return at + 1;
       }
     }
     for (;;) {
       count++;
-      let node = this.#guess(at, guesses, guess);
-      if (node !== 0) at += keys.literalLength[node] as number;
+      let node: KeyNode | undefined = previous.next;
+      if (this.#isAt(node, at)) at += node.length;
       else {
-        node = this.#readKey(at, parent, guesses, guess);
-        if (node === -1) return -1;
+        node = this.#other(at, previous, map);
+        if (this.#next < 0) return -1;
         at = this.#next;
       }
       let byte = this.bytes[at] as number;
@@ -165,18 +199,21 @@ export class RecordScanner extends JsonCursor {
         at = this.space(at);
         byte = this.bytes[at] as number;
       }
-      if (node === OVERFLOW) at = this.#spill(at, depth);
+      if (node === undefined) at = this.#spill(at, depth);
       else {
-        if (byte === OPEN_BRACE) at = this.#map(at, node, depth, row);
-        else {
-          if (byte === OPEN_BRACKET) {
-            at = this.value(at, depth);
-            this.kind = VALUE;
-          } else at = this.scalar(at);
-          if (at >= 0) this.#put(node, row);
-        }
-        guesses = keys.next;
-        guess = node * GUESSES;
+        previous = node;
+        if (byte === QUOTE) at = this.string(at);
+        else if ((byte ^ 48) < 10 || byte === 45) at = this.numeral(at);
+        else if (byte === OPEN_BRACKET) {
+          at = this.value(at, depth);
+          this.kind = VALUE;
+        } else if (byte === OPEN_BRACE) at = this.#map(at, node, depth);
+        else at = this.literal(at);
+        if (at < 0) return -1;
+        // A map that was unfolded or dropped leaves nothing to put.
+        if (node.slot === 0) {
+          if (this.kind !== 0) this.write(node.column ?? this.#bind(node), this.#row);
+        } else if (node.slot > 0 && this.kind !== 0) this.fill(node.slot - 1);
       }
       if (at < 0) return -1;
       byte = this.bytes[at] as number;
@@ -184,127 +221,105 @@ export class RecordScanner extends JsonCursor {
         at = this.space(at);
         byte = this.bytes[at] as number;
       }
-      if (byte === COMMA) at++;
-      else if (byte !== QUOTE || this.#layout.missingCommas !== true) break;
-      if (this.bytes[at] !== QUOTE) at = this.space(at);
+      if (byte === COMMA) {
+        at++;
+        if (this.bytes[at] !== QUOTE) at = this.space(at);
+      } else if (byte !== QUOTE || !this.#missingCommas) break;
     }
-    if (parent === ROOT) this.rootCount = count;
+    if (depth === 1) this.rootCount = count;
     if (this.bytes[at] !== CLOSE_BRACE) return this.fail("a comma or } was expected", at);
     return at + 1;
   }
 
-  /** The guessed node whose `"key":` stands at `at`, or 0. */
-  #guess(at: number, guesses: Int32Array, place: number): number {
-    const keys = this.keys;
+  /** Whether the node's `"key":` stands at `at`. */
+  #isAt(node: KeyNode, at: number): boolean {
     const view = this.view;
-    const word = view.getInt32(at, true);
-    for (let index = place; index < place + GUESSES; index++) {
-      const node = guesses[index] as number;
-      if (node === 0) return 0;
-      if (keys.firstWord[node] !== word) continue;
-      const last = at + (keys.literalLength[node] as number) - 4;
-      if (last >= this.end || view.getInt32(last, true) !== keys.lastWord[node]) continue;
-      let from = (keys.wordStart[node] as number) + 1;
-      let place = at + 4;
-      while (place < last && view.getInt32(place, true) === keys.words[from]) {
-        from++;
-        place += 4;
-      }
-      if (place >= last) return node;
+    if (view.getInt32(at, true) !== node.firstWord) return false;
+    if (view.getInt32(at + node.length - 4, true) !== node.lastWord) return false;
+    const words = node.words;
+    for (let index = 0; index < words.length; index++) {
+      if (view.getInt32(at + 4 + index * 4, true) !== words[index]) return false;
     }
-    return 0;
+    return true;
   }
 
-  /** Reads a key and its colon the long way; -1 on failure, OVERFLOW when no more keys are remembered. */
-  #readKey(from: number, parent: number, guesses: Int32Array, place: number): number {
-    if (this.bytes[from] !== QUOTE) return this.fail("a key in quotes was expected", from);
-    let at = this.string(from);
-    if (at < 0) return -1;
-    const rawEnd = at - 1;
-    if (rawEnd - from > KEY_LENGTH_LIMIT) return this.fail("a key of too many bytes", from);
-    const decoded = this.start !== from + 1;
-    at = this.space(at);
-    if (this.bytes[at] !== COLON) return this.fail("a colon was expected", at);
-    this.#next = at + 1;
-    const name = decoded ? decodeText(this.bytes, this.start, this.finish) : undefined;
-    const known = this.keys.count;
-    const node = this.keys.find(this.bytes, from + 1, rawEnd, parent, name);
-    if (node < 0) return OVERFLOW;
-    if (node === known) this.#place(node);
-    this.keys.learn(guesses, place, node);
+  /**
+   * The node of a key that is not the one expected, with `#next` set behind its colon, or to -1 on failure. No node
+   * means that no more keys are remembered.
+   */
+  #other(at: number, previous: KeyNode, map: KeyNode): KeyNode | undefined {
+    const { second, third, fourth } = previous;
+    const node = this.#isAt(second, at)
+      ? second
+      : this.#isAt(third, at)
+        ? third
+        : this.#isAt(fourth, at)
+          ? fourth
+          : undefined;
+    if (node === undefined) return this.#readKey(at, previous, map);
+    this.#next = at + node.length;
     return node;
   }
 
-  #place(node: number): void {
-    const { field, slot, nested } = this.#layout.place(this.keys.path(node));
-    this.#fields[node] = field;
-    this.#slot[node] = slot !== undefined ? slot + 1 : field === undefined ? -1 : 0;
-    this.#nested[node] = NESTED[nested];
+  /** Reads a key and its colon the long way. */
+  #readKey(from: number, previous: KeyNode, map: KeyNode): KeyNode | undefined {
+    this.#next = -1;
+    if (this.bytes[from] !== QUOTE) {
+      this.fail("a key in quotes was expected", from);
+      return undefined;
+    }
+    let at = this.string(from);
+    if (at < 0) return undefined;
+    const rawEnd = at - 1;
+    const decoded = this.start !== from + 1;
+    at = this.space(at);
+    if (this.bytes[at] !== COLON || rawEnd - from > KEY_LENGTH_LIMIT) {
+      if (this.bytes[at] !== COLON) this.fail("a colon was expected", at);
+      else this.fail("a key of too many bytes", from);
+      return undefined;
+    }
+    this.#next = at + 1;
+    const name = decoded ? decodeText(this.bytes, this.start, this.finish) : undefined;
+    const known = this.#keys.count;
+    const node = this.#keys.find(this.bytes, from + 1, rawEnd, map, name);
+    if (node === undefined) return undefined;
+    if (this.#keys.count !== known) this.#place(node);
+    previous.learn(node);
+    return node;
   }
 
-  #map(from: number, node: number, depth: number, row: number): number {
-    switch (this.#nested[node]) {
+  #place(node: KeyNode): void {
+    const { field, slot, nested } = this.#layout.place(pathOf(node));
+    node.field = field;
+    node.slot = slot !== undefined ? slot + 1 : field === undefined ? -1 : 0;
+    node.nested = NESTED[nested];
+  }
+
+  /** Reads a map under a key; `kind` is 0 afterwards unless the map itself is the value. */
+  #map(from: number, node: KeyNode, depth: number): number {
+    let at: number;
+    switch (node.nested) {
       case UNFOLD:
+        if (depth === DEPTH_LIMIT) return this.fail("lists or maps nested too deeply", from);
         if (depth === 1) {
           this.unfolded = node;
           this.unfoldedCount++;
         }
-        return this.#members(from + 1, node, depth + 1, row);
+        at = this.#members(from + 1, this.#keys.inside(node), depth + 1);
+        this.kind = 0;
+        return at;
       case REJECT:
         return this.fail("a map inside the map, which the configuration refuses", from);
-      case DROP:
-        return this.value(from, depth);
-      default: {
-        const at = this.value(from, depth);
-        if (at < 0) return at;
-        this.kind = VALUE;
-        this.#put(node, row);
+      default:
+        at = this.value(from, depth);
+        this.kind = node.nested === DROP ? 0 : VALUE;
         return at;
-      }
     }
   }
 
-  /** Puts the scalar or value read last where its key belongs. */
-  #put(node: number, row: number): void {
-    const slot = this.#slot[node] as number;
-    if (slot !== 0) {
-      if (slot > 0) this.fill(slot - 1);
-      return;
-    }
-    if (this.#seen[node] !== this.#serial) {
-      this.#seen[node] = this.#serial;
-      this.#written[this.#writtenCount++] = node;
-    }
-    const column = this.#columns[node];
-    this.write(column === undefined ? this.#bind(node) : column, row);
-  }
-
-  #bind(node: number): Column {
-    while (this.#columns.length <= node) this.#columns.push(undefined);
-    const column = this.#batch.column(this.#fields[node] as string);
-    this.#columns[node] = column;
-    return column;
-  }
-
-  /** Writes the scalar or value read last. */
-  write(column: Column, row: number): void {
-    const kind = this.kind;
-    column.touched = true;
-    column.kinds[row] = kind;
-    if (kind === SPAN) {
-      column.spans[2 * row] = this.start;
-      column.spans[2 * row + 1] = this.finish;
-    } else if (kind === VALUE) column.objects[row] = this.object;
-    else if (kind > NULL) column.numbers[row] = this.number;
-  }
-
-  /** Puts the scalar or value read last into a slot. */
-  fill(slot: number): void {
-    this.slotKinds[slot] = this.kind;
-    this.slotStarts[slot] = this.start;
-    this.slotEnds[slot] = this.finish;
-    this.slotNumbers[slot] = this.number;
-    if (this.kind === VALUE) this.slotObjects[slot] = this.object;
+  #bind(node: KeyNode): Column {
+    node.column = this.#batch.column(node.field as string);
+    return node.column;
   }
 
   /** Keeps the value of a key that the table has no room for. */
@@ -317,8 +332,8 @@ export class RecordScanner extends JsonCursor {
     return next;
   }
 
-  #writeOverflow(row: number): void {
-    this.#batch.column(OVERFLOW_FIELD).setValue(row, this.#overflow as FieldValue);
+  #writeOverflow(): void {
+    this.#batch.column(OVERFLOW_FIELD).setValue(this.#row, this.#overflow as FieldValue);
     this.#overflow = undefined;
   }
 }

@@ -40,3 +40,10 @@ export function writeCodePoint(bytes: Uint8Array, at: number, code: number): num
   bytes[at + 3] = 0x80 | (code & 63);
   return at + 4;
 }
+
+/** Tells whether bytes[start, end) are all ASCII. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  let all = 0;
+  for (let at = start; at < end; at++) all |= bytes[at] as number;
+  return all < 128;
+}
