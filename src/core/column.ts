@@ -132,6 +132,19 @@ export class Column {
     this.objects[row] = value;
   }
 
+  /** Takes over a cell of another column of the same batch, whatever it holds. */
+  copy(row: number, source: Column): void {
+    const kind = source.kinds[row] as number;
+    if (kind === WORD && this.dictionary !== source.dictionary) {
+      this.setString(row, source.text(row) as string);
+      return;
+    }
+    this.touched = true;
+    this.kinds[row] = kind;
+    this.numbers[row] = source.numbers[row] as number;
+    if (kind >= STRING) this.objects[row] = source.objects[row];
+  }
+
   /** Removes the field from the message. */
   clear(row: number): void {
     this.kinds[row] = ABSENT;

@@ -1,7 +1,7 @@
 import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/column.ts";
 import { parseIpv4, parseIpv6Into } from "../core/ip.ts";
-import { CellBytes } from "./cells.ts";
+import { CellBytes } from "../stellar/cells.ts";
 
 /** Answers a number for an address, 0 for "nothing is known". */
 export type AddressFinder = {

@@ -4,8 +4,8 @@ import { Dictionary } from "../core/dictionary.ts";
 import type { FieldValue } from "../core/message.ts";
 import { Double, Float, isInt } from "../core/number.ts";
 import { decodeText } from "../core/text.ts";
+import { CellBytes, presentColumn } from "../stellar/cells.ts";
 import { BytesMap } from "./bytes-map.ts";
-import { CellBytes, presentColumn } from "./cells.ts";
 import type { BytesTest, Enrich, Lookup } from "./enrichment.ts";
 
 const CACHE_SIZE = 1 << 16;

@@ -3,8 +3,8 @@ import type { Batch } from "../../core/batch.ts";
 import { type Column, INT, LONG, WORD } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import { INT_MAX } from "../../core/number.ts";
+import { presentColumn } from "../../stellar/cells.ts";
 import { AddressHits } from "../addresses.ts";
-import { presentColumn } from "../cells.ts";
 import { defineEnrichment, type Enrich, type EnrichmentContext } from "../enrichment.ts";
 import type { AsnDatabase } from "./database.ts";
 

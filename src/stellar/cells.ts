@@ -1,8 +1,8 @@
 import type { Batch } from "../core/batch.ts";
-import { ABSENT, type Column, NULL, SPAN, STRING, VALUE, WORD } from "../core/column.ts";
+import { ABSENT, type Column, NULL, SPAN, VALUE, WORD } from "../core/column.ts";
 import type { Dictionary } from "../core/dictionary.ts";
 import { allocateBytes, encodeInto } from "../core/text.ts";
-import { fromMessage, toText } from "../stellar/value.ts";
+import { fromMessage, toText } from "./value.ts";
 
 /**
  * The UTF-8 bytes of a cell, wherever its text is kept: after `read`, `bytes[start, end)`. One object serves a whole
@@ -56,18 +56,4 @@ export function cellText(column: Column, row: number): string | null {
 export function presentColumn(batch: Batch, field: string): Column | undefined {
   const column = batch.columns.get(field);
   return column?.touched === true ? column : undefined;
-}
-
-/** Tells whether a cell holds text of no length. */
-export function isEmptyText(column: Column, row: number): boolean {
-  switch (column.kinds[row]) {
-    case SPAN:
-      return column.spans[2 * row] === column.spans[2 * row + 1];
-    case STRING:
-      return column.objects[row] === "";
-    case WORD:
-      return column.dictionary?.word(column.numbers[row] as number) === "";
-    default:
-      return false;
-  }
 }

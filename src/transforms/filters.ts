@@ -1,0 +1,77 @@
+import { z } from "zod";
+import type { Batch } from "../core/batch.ts";
+import { Rejection } from "../core/rejection.ts";
+import { type Bound, bind, FAILED, NO, NOTHING } from "../stellar/bind.ts";
+import { cellText } from "../stellar/cells.ts";
+import { type Named, openNamed } from "./index.ts";
+import { compileOption, defineTransform, type Transform, type TransformContext } from "./transform.ts";
+
+export const stellarFilter = defineTransform({
+  name: "STELLAR",
+  summary: "Keeps the messages for which a Stellar predicate is true.",
+  config: z.strictObject({ query: z.string().describe("Stellar predicate over the message.") }),
+  open: ({ query }, { environment }) => {
+    const program = compileOption("STELLAR filter", query, environment);
+    let bound: Bound | undefined;
+    let boundTo: Batch | undefined;
+    let answers = new Uint8Array(0);
+    return (batch) => {
+      if (bound === undefined || boundTo !== batch) {
+        bound = bind(program, batch, []);
+        boundTo = batch;
+      }
+      if (answers.length < batch.rows) answers = new Uint8Array(batch.capacity);
+      bound.select(answers);
+      const fails = (row: number, why: string): void =>
+        batch.reject(row, new Rejection("parser_error", `filter \`${query}\`: ${why}`));
+      for (let row = 0; row < batch.rows; row++) {
+        if (batch.live[row] === 0) continue;
+        if (answers[row] === NO) batch.drop(row);
+        else if (answers[row] === NOTHING) fails(row, "it is null");
+        else if (answers[row] === FAILED) fails(row, bound.failures.get(row)?.message ?? "it failed");
+      }
+    };
+  },
+});
+
+export const broFilter = defineTransform({
+  name: "BRO",
+  summary: "Keeps the messages whose field holds one of the listed values.",
+  config: z.strictObject({
+    field: z.string().describe("Field to look at, such as `protocol`."),
+    known: z.array(z.string()).describe("Values to keep."),
+  }),
+  open: ({ field, known }) => {
+    const kept = new Set(known);
+    return (batch) => {
+      const column = batch.column(field);
+      for (let row = 0; row < batch.rows; row++) {
+        if (batch.live[row] === 0) continue;
+        const text = cellText(column, row);
+        if (text === null || !kept.has(text)) batch.drop(row);
+      }
+    };
+  },
+});
+
+export const defaultFilter = defineTransform({
+  name: "DEFAULT",
+  summary: "Keeps all messages.",
+  config: z.strictObject({}),
+  open: () => () => {},
+});
+
+/** The filters Metron knows. */
+export const filters = [broFilter, defaultFilter, stellarFilter] as const;
+
+export type FilterName = (typeof filters)[number]["name"];
+
+/** Opens the filter of a sensor, `{ STELLAR: { query } }`; without one all messages are kept. Throws a `Fault` CONFIG_INVALID. */
+export function openFilter(item: Named | undefined, context: TransformContext): Transform {
+  const opened = Object.entries(item ?? {}).map(([name, options]) =>
+    openNamed<Transform>(filters, name, options, context, []),
+  );
+  return (batch) => {
+    for (const filter of opened) filter(batch);
+  };
+}

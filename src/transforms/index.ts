@@ -1,0 +1,62 @@
+import type { Batch } from "../core/batch.ts";
+import { Fault } from "../core/fault.ts";
+import { ipProtocol } from "./ip-protocol.ts";
+import { regexSelect } from "./regex-select.ts";
+import { remove } from "./remove.ts";
+import { rename } from "./rename.ts";
+import { select } from "./select.ts";
+import { stellar } from "./stellar.ts";
+import type { Transform, TransformContext, TransformDefinition } from "./transform.ts";
+
+/** The field transformations Metron knows. */
+export const transforms = [ipProtocol, regexSelect, remove, rename, select, stellar] as const;
+
+export type TransformName = (typeof transforms)[number]["name"];
+
+/** A component and its options, as a sensor document names them: `{ RENAME: { ... } }`. */
+export type Named = Readonly<Record<string, unknown>>;
+
+/**
+ * Opens a list of field transformations to run in order. Names may be written in either case.
+ * Throws a `Fault` CONFIG_INVALID with the path of the item that is wrong in `details`.
+ */
+export function openTransforms(list: readonly Named[], context: TransformContext): Transform {
+  const opened = list.flatMap((item, index) =>
+    Object.entries(item).map(([name, options]) =>
+      openNamed<Transform>(transforms, name, options, context, [index]),
+    ),
+  );
+  return (batch: Batch) => {
+    for (const transform of opened) transform(batch);
+  };
+}
+
+/** Finds a component by name, checks its options and opens it. */
+export function openNamed<Opened>(
+  list: readonly Pick<TransformDefinition, "name" | "config">[],
+  name: string,
+  options: unknown,
+  context: TransformContext,
+  path: readonly PropertyKey[],
+): Opened {
+  const definition = list.find((candidate) => candidate.name === name.toUpperCase().replaceAll("-", "_"));
+  if (definition === undefined) {
+    const known = list.map((candidate) => candidate.name).join(", ");
+    throw new Fault("CONFIG_INVALID", `there is no \`${name}\`; known are ${known}`, {
+      details: { path: [...path, name] },
+    });
+  }
+  const checked = definition.config.safeParse(options ?? {});
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw new Fault(
+      "CONFIG_INVALID",
+      `${definition.name}: ${issue?.path.join(".") ?? ""}: ${issue?.message}`,
+      {
+        details: { path: [...path, name, ...(issue?.path ?? [])] },
+      },
+    );
+  }
+  const { open } = definition as unknown as { open: (config: unknown, context: TransformContext) => Opened };
+  return open(checked.data, context);
+}

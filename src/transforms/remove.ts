@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { Batch } from "../core/batch.ts";
+import { Rejection } from "../core/rejection.ts";
+import { withVisible } from "../stellar/assignments.ts";
+import { type Bound, bind, YES } from "../stellar/bind.ts";
+import type { Program } from "../stellar/compile.ts";
+import { compileOption, defineTransform, fieldsOption, type Transform } from "./transform.ts";
+
+export const remove = defineTransform({
+  name: "REMOVE",
+  summary: "Removes fields, always or where a condition holds.",
+  config: z.strictObject({
+    input: fieldsOption.describe(
+      "Fields to remove; the condition sees these alone, or the whole message without them.",
+    ),
+    output: fieldsOption.describe("Fields to remove when they differ from those the condition sees."),
+    config: z
+      .strictObject({
+        condition: z.string().optional().describe("Stellar predicate; removes where it is true."),
+      })
+      .nullish()
+      .describe("Options."),
+  }),
+  open: ({ input = [], output, config }, { environment }) => {
+    const fields = output === undefined || output.length === 0 ? input : output;
+    const condition = config?.condition;
+    if (condition === undefined || condition.trim() === "") return (batch) => removeAll(batch, fields);
+    const program = compileOption("the condition of REMOVE", condition, environment);
+    return removeWhere(program, fields, input);
+  },
+});
+
+function removeAll(batch: Batch, fields: readonly string[]): void {
+  for (const field of fields) {
+    const column = batch.columns.get(field);
+    if (column?.touched !== true) continue;
+    for (let row = 0; row < batch.rows; row++) if (batch.live[row] === 1) column.clear(row);
+  }
+}
+
+function removeWhere(program: Program, fields: readonly string[], visible: readonly string[]): Transform {
+  let bound: Bound | undefined;
+  let boundTo: Batch | undefined;
+  let answers = new Uint8Array(0);
+  return (batch) => {
+    if (bound === undefined || boundTo !== batch) {
+      bound = bind(program, batch, []);
+      boundTo = batch;
+    }
+    const condition = bound;
+    if (answers.length < batch.rows) answers = new Uint8Array(batch.capacity);
+    if (visible.length === 0) condition.select(answers);
+    else withVisible(batch, [program], visible, () => condition.select(answers));
+    for (const [row, error] of condition.failures) {
+      batch.reject(row, new Rejection("parser_error", `REMOVE with \`${program.text}\`: ${error.message}`));
+    }
+    for (const field of fields) {
+      const column = batch.columns.get(field);
+      if (column?.touched !== true) continue;
+      for (let row = 0; row < batch.rows; row++) {
+        if (batch.live[row] === 1 && answers[row] === YES) column.clear(row);
+      }
+    }
+  };
+}

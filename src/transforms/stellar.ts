@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { Batch } from "../core/batch.ts";
+import { NULL } from "../core/column.ts";
+import { Fault } from "../core/fault.ts";
+import { Rejection } from "../core/rejection.ts";
+import { Assignments } from "../stellar/assignments.ts";
+import { compileOption, defineTransform, fieldsOption } from "./transform.ts";
+
+const expressions = z.record(z.string(), z.string());
+
+export const stellar = defineTransform({
+  name: "STELLAR",
+  summary: "Computes fields by Stellar expressions; a result that is null removes its field.",
+  config: z.union([
+    z.strictObject({
+      input: fieldsOption.describe("Fields the expressions see; all when left out or empty."),
+      output: fieldsOption.describe("Names that are written to the message; the others are temporary."),
+      config: expressions.describe("Name and expression, in order; each sees the results before it."),
+    }),
+    expressions.describe("Name and expression, in order; all are written to the message."),
+  ]),
+  open: (config, { environment, variables }) => {
+    const written = isShort(config)
+      ? { expressions: config, output: Object.keys(config), input: [] }
+      : { expressions: config.config, output: config.output, input: config.input ?? [] };
+    const { output } = written;
+    if (output === undefined) {
+      throw new Fault(
+        "CONFIG_INVALID",
+        "STELLAR: `output` is missing; it names what is written to the message",
+      );
+    }
+    const list = Object.entries(written.expressions).map(([name, text]) => ({
+      name,
+      program: compileOption(`STELLAR: ${name}`, text, environment),
+    }));
+    const assignments = new Assignments(list, {
+      layers: variables,
+      afterNull: "message",
+      ...(written.input.length === 0 ? {} : { visible: written.input }),
+    });
+    return (batch) => {
+      assignments.run(batch);
+      for (const [row, { name, error }] of assignments.failures) {
+        batch.reject(row, new Rejection("parser_error", `transformation of ${name}: ${error.message}`));
+      }
+      for (const name of output) write(batch, name, assignments);
+    };
+  },
+});
+
+function write(batch: Batch, name: string, assignments: Assignments): void {
+  const result = assignments.results.get(name);
+  if (result === undefined) return;
+  const column = batch.column(name);
+  for (let row = 0; row < batch.rows; row++) {
+    if (batch.live[row] === 0) continue;
+    if ((result.kinds[row] as number) > NULL) column.copy(row, result);
+    else column.clear(row);
+  }
+}
+
+type Short = z.output<typeof expressions>;
+
+function isShort(config: z.output<typeof stellar.config>): config is Short {
+  return typeof config.config !== "object";
+}

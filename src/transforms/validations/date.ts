@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { Fault } from "../../core/fault.ts";
+import { cellText } from "../../stellar/cells.ts";
+import { PatternError } from "../../stellar/java/pattern-error.ts";
+import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
+import { defineValidation } from "./validation.ts";
+
+export const date = defineValidation({
+  name: "DATE",
+  summary:
+    "Checks that fields start with a date of a format; a field that is absent ends the check, as in the original.",
+  config: z.strictObject({ format: z.string().describe("Pattern of Java's SimpleDateFormat.") }),
+  open: ({ format }, { timeZone, clock }) => {
+    const dates = compileFormat(format, timeZone, clock.now());
+    return (batch, fields) => {
+      const columns = fields.map((field) => batch.column(field));
+      return (row) => {
+        for (const column of columns) {
+          const text = cellText(column, row);
+          if (text === null) return "valid";
+          if (Number.isNaN(dates.parse(text))) return "invalid";
+        }
+        return "valid";
+      };
+    };
+  },
+});
+
+function compileFormat(format: string, zone: string, now: number): DateFormat {
+  try {
+    return simpleDateFormat(format, { zone, now, lenient: false });
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new Fault("CONFIG_INVALID", `DATE: format \`${format}\`: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import type { Batch } from "../../core/batch.ts";
+import { withVisible } from "../../stellar/assignments.ts";
+import { bind, FAILED, NOTHING, YES } from "../../stellar/bind.ts";
+import { compileOption } from "../transform.ts";
+import { defineValidation } from "./validation.ts";
+
+export const stellar = defineValidation({
+  name: "STELLAR",
+  summary: "Checks that a Stellar predicate holds for the message, or for the named fields alone.",
+  config: z.strictObject({ condition: z.string().describe("Stellar predicate.") }).catchall(z.unknown()),
+  open: (config, { environment, global }) => {
+    const program = compileOption("STELLAR: condition", config.condition, environment);
+    const layers = [config, global];
+    let answers = new Uint8Array(0);
+    const select = (batch: Batch, fields: readonly string[]) => {
+      const bound = bind(program, batch, layers);
+      if (answers.length < batch.rows) answers = new Uint8Array(batch.capacity);
+      if (fields.length === 0) bound.select(answers);
+      else withVisible(batch, [program], fields, () => bound.select(answers));
+      return bound.failures;
+    };
+    return (batch, fields) => {
+      const failures = select(batch, fields);
+      const said = answers;
+      return (row) => {
+        if (said[row] === FAILED) return { failure: failures.get(row)?.message ?? "it failed" };
+        if (said[row] === NOTHING) return { failure: `\`${config.condition}\` is null` };
+        return said[row] === YES ? "valid" : "invalid";
+      };
+    };
+  },
+});

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { isValidDomain } from "../../stellar/net/domain.ts";
+import { isEmail, isInteger, isUrl } from "../../stellar/net/validation.ts";
+import { defineValidation, everyText, noOptions } from "./validation.ts";
+
+export const domain = defineValidation({
+  name: "DOMAIN",
+  summary: "Checks that fields hold domain names below a top-level domain that exists.",
+  config: noOptions,
+  open: () => everyText(isValidDomain),
+});
+
+export const email = defineValidation({
+  name: "EMAIL",
+  summary: "Checks that fields hold e-mail addresses.",
+  config: noOptions,
+  open: () => everyText(isEmail),
+});
+
+export const url = defineValidation({
+  name: "URL",
+  summary: "Checks that fields hold http, https or ftp URLs of public hosts.",
+  config: noOptions,
+  open: () => everyText(isUrl),
+});
+
+export const integer = defineValidation({
+  name: "INTEGER",
+  summary: "Checks that fields hold whole numbers, or text that reads as one.",
+  config: noOptions,
+  open: () => everyText(isInteger),
+});
+
+export const regexMatch = defineValidation({
+  name: "REGEX_MATCH",
+  summary: "Checks that the whole text of fields matches a pattern.",
+  config: z.strictObject({ pattern: z.string().describe("Regular expression.") }),
+  open: ({ pattern }) => {
+    const whole = new RegExp(`^(?:${pattern})$`);
+    return everyText((text) => whole.test(text));
+  },
+});
