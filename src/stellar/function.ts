@@ -136,6 +136,8 @@ export type BytesForm = {
   /** Index of the parameter that varies. */
   readonly param: number;
   readonly prepare: (constants: readonly (Value | undefined)[]) => BytesCall | undefined;
+  /** Said by a function that counts UTF-16 units, so that most comparisons are decided by the number of bytes. */
+  readonly countsUnits?: true;
 };
 export type BytesCall = (bytes: Uint8Array, start: number, end: number) => boolean | number;
 

@@ -267,9 +267,37 @@ ${none}else {\n${rest}\n}`,
       const none = op === "!=" ? "true" : "false";
       return this.emit.local(`${isNumber} ? n${column}_[row] ${js} ${wanted} : ${none}`, "b");
     }
+    const bounded =
+      node.kind === "call" ? this.compareLength(node, op, Number(wanted.slice(1, -1))) : undefined;
+    if (bounded !== undefined) return bounded;
     const { n, k } = this.number(node);
     if (typeof k === "number") return this.emit.local(`${n} ${js} ${wanted}`, "b");
     return this.emit.local(`${k} >= ${INT} ? ${n} ${js} ${wanted} : ${op === "!="}`, "b");
+  }
+
+  /** A comparison of a count of characters, which the number of bytes mostly decides. */
+  protected compareLength(
+    node: NodeOf<"call">,
+    op: NodeOf<"comparison">["op"],
+    wanted: number,
+  ): string | undefined {
+    const kernel = this.kernel(node);
+    if (kernel?.countsUnits !== true || !Number.isInteger(wanted)) return undefined;
+    const { emit } = this;
+    const { column, kind } = this.cell(kernel.variable);
+    const result = emit.local("false", "b");
+    const size = emit.local(`s${column}_[2 * row + 1] - s${column}_[2 * row]`, "n");
+    const exact = emit.capture(() => {
+      const { n, k } = this.number(node);
+      const js = op === "==" ? "===" : op === "!=" ? "!==" : op;
+      emit.line(`${result} = ${k} >= ${INT} ? ${n} ${js} (${wanted}) : ${op === "!="};`);
+    });
+    emit.line(
+      `if (${kind} === ${SPAN} && ${size} < ${wanted}) ${result} = ${["<", "<=", "!="].includes(op)};
+else if (${kind} === ${SPAN} && ${size} > ${wanted * 3 + 3}) ${result} = ${[">", ">=", "!="].includes(op)};
+else {\n${exact}\n}`,
+    );
+    return result;
   }
 
   protected compareRows(node: NodeOf<"comparison">): string {

@@ -12,6 +12,8 @@ export type Kernel = {
   readonly variable: string;
   readonly returns: ReturnType;
   readonly bytes: BytesCall;
+  /** Whether it counts UTF-16 units: between a third of the bytes and all of them. */
+  readonly countsUnits: boolean;
   /** The same for a decoded text. */
   readonly word: (text: string) => boolean | number;
   /** The value for null; undefined when it fails. */
@@ -64,6 +66,7 @@ export function kernelOf(
     variable: inner.name,
     returns: definition.returns,
     bytes,
+    countsUnits: form.countsUnits === true,
     word: (text) => call(text) as boolean | number,
     empty: () => {
       try {

@@ -1,24 +1,34 @@
 /**
  * What an expression of one text column gives, remembered by the bytes of the text: telemetry repeats itself, and a
- * look-up costs a fraction of decoding and evaluating. Direct-mapped and of fixed size; a newer text takes the place
- * of an older one. Indices are within bounds by construction, hence the casts.
+ * look-up costs a fraction of decoding and evaluating. Indices are within bounds by construction, hence the casts.
  */
 import { type Column, SPAN, WORD } from "../../core/column.ts";
 import type { Value } from "../value.ts";
 import { hashBytes } from "./bytes.ts";
 import { isImmutable } from "./emitter.ts";
 
-const SLOTS = 4096;
+const FIRST_SLOTS = 1 << 10;
+const MOST_SLOTS = 1 << 17;
+/** Bytes of remembered texts; beyond it everything is forgotten, which bounds what a hostile sender can fill. */
+const MOST_BYTES = 1 << 21;
 /** Longer texts are evaluated each time. */
-const LONGEST = 96;
+const LONGEST = 256;
+
+const SLOT = 4;
+const ENTRY = 0;
+const HASH = 1;
+const START = 2;
+const SIZE = 3;
 
 export class Memo {
   readonly #column: Column;
   readonly #evaluate: (row: number) => Value;
-  #keys: Uint8Array | undefined;
-  readonly #lengths = new Int32Array(SLOTS).fill(-1);
-  readonly #codes = new Uint8Array(SLOTS);
-  readonly #values: Value[] = new Array<Value>(SLOTS).fill(null);
+  /** Open addressing; a slot is ENTRY (number plus 1, 0 when free), HASH, START in `#texts`, and SIZE (length * 4 + code). */
+  #mask = FIRST_SLOTS - 1;
+  #slots = new Int32Array(FIRST_SLOTS * SLOT);
+  #values: Value[] = [];
+  #texts = new Uint8Array(1 << 12);
+  #used = 0;
   readonly #wordCodes: (number | undefined)[] = [];
   readonly #wordValues: (Value | undefined)[] = [];
 
@@ -33,7 +43,7 @@ export class Memo {
     const kind = this.#column.kinds[row];
     if (kind === SPAN) {
       const slot = this.#slot(row);
-      return slot < 0 ? this.#evaluate(row) : (this.#values[slot] as Value);
+      return slot < 0 ? this.#evaluate(row) : (this.#values[(this.#slots[slot] as number) - 1] as Value);
     }
     return kind === WORD ? this.#word(row) : this.#evaluate(row);
   }
@@ -43,7 +53,7 @@ export class Memo {
     const kind = this.#column.kinds[row];
     if (kind === SPAN) {
       const slot = this.#slot(row);
-      return slot < 0 ? codeOf(this.#evaluate(row)) : (this.#codes[slot] as number);
+      return slot < 0 ? codeOf(this.#evaluate(row)) : (this.#slots[slot + SIZE] as number) & 3;
     }
     if (kind === WORD) {
       const known = this.#wordCodes[this.#column.numbers[row] as number];
@@ -52,7 +62,7 @@ export class Memo {
     return codeOf(this.value(row));
   }
 
-  /** The slot that holds the value for the text of a row, or -1 when it cannot be remembered. */
+  /** Where the slot with the value for the text of a row begins, or -1 when it cannot be remembered. */
   #slot(row: number): number {
     const { spans, arena } = this.#column;
     const start = spans[2 * row] as number;
@@ -60,29 +70,77 @@ export class Memo {
     const length = end - start;
     if (length > LONGEST) return -1;
     const bytes = arena.bytes;
-    const slot = hashBytes(bytes, start, end) & (SLOTS - 1);
-    if (this.#lengths[slot] === length && this.#matches(slot, bytes, start, length)) return slot;
-    return this.#learn(row, slot, bytes, start, end);
+    const hash = hashBytes(bytes, start, end);
+    const slots = this.#slots;
+    const last = slots.length - 1;
+    for (let slot = (hash & this.#mask) * SLOT; ; slot = (slot + SLOT) & last) {
+      if (slots[slot] === 0) return this.#learn(row, hash);
+      if (slots[slot + HASH] !== hash || (slots[slot + SIZE] as number) >> 2 !== length) continue;
+      if (this.#matches(slots[slot + START] as number, bytes, start, end)) return slot;
+    }
   }
 
-  #matches(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const keys = this.#keys as Uint8Array;
-    const from = slot * LONGEST;
-    for (let index = 0; index < length; index++) {
-      if (keys[from + index] !== bytes[start + index]) return false;
+  #matches(at: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const texts = this.#texts;
+    const shift = at - start;
+    for (let index = start; index < end; index++) {
+      if (texts[index + shift] !== bytes[index]) return false;
     }
     return true;
   }
 
-  #learn(row: number, slot: number, bytes: Uint8Array, start: number, end: number): number {
+  #learn(row: number, hash: number): number {
     const value = this.#evaluate(row);
     if (!isImmutable(value)) return -1;
-    this.#keys ??= new Uint8Array(SLOTS * LONGEST);
-    this.#keys.set(bytes.subarray(start, end), slot * LONGEST);
-    this.#lengths[slot] = end - start;
-    this.#values[slot] = value;
-    this.#codes[slot] = codeOf(value);
+    const { spans, arena } = this.#column;
+    const text = arena.bytes.subarray(spans[2 * row], spans[2 * row + 1]);
+    this.#makeRoom(text.length);
+    this.#texts.set(text, this.#used);
+    this.#values.push(value);
+    const slot = this.#place(this.#values.length, hash, this.#used, text.length * 4 + codeOf(value));
+    this.#used += text.length;
     return slot;
+  }
+
+  #place(entry: number, hash: number, start: number, size: number): number {
+    const slots = this.#slots;
+    let slot = (hash & this.#mask) * SLOT;
+    while (slots[slot] !== 0) slot = (slot + SLOT) & (slots.length - 1);
+    slots[slot + ENTRY] = entry;
+    slots[slot + HASH] = hash;
+    slots[slot + START] = start;
+    slots[slot + SIZE] = size;
+    return slot;
+  }
+
+  /** Keeps half of the slots free and the texts within bounds. */
+  #makeRoom(length: number): void {
+    const slots = this.#mask + 1;
+    const full = this.#values.length * 2 >= slots;
+    if (this.#used + length > MOST_BYTES || (full && slots === MOST_SLOTS)) this.#forget();
+    else if (full) this.#double();
+    if (this.#used + length > this.#texts.length) {
+      const grown = new Uint8Array(Math.max(this.#used + length, this.#texts.length * 2));
+      grown.set(this.#texts);
+      this.#texts = grown;
+    }
+  }
+
+  #forget(): void {
+    this.#mask = FIRST_SLOTS - 1;
+    this.#slots = new Int32Array(FIRST_SLOTS * SLOT);
+    this.#values = [];
+    this.#used = 0;
+  }
+
+  #double(): void {
+    const old = this.#slots;
+    this.#mask = this.#mask * 2 + 1;
+    this.#slots = new Int32Array(old.length * 2);
+    for (let slot = 0; slot < old.length; slot += SLOT) {
+      const [entry = 0, hash = 0, start = 0, size = 0] = old.subarray(slot, slot + SLOT);
+      if (entry > 0) this.#place(entry, hash, start, size);
+    }
   }
 
   #word(row: number): Value {
@@ -90,7 +148,7 @@ export class Memo {
     const known = this.#wordValues[word];
     if (known !== undefined) return known;
     const value = this.#evaluate(row);
-    // Holes would turn the array into a slow one: fill up to the word.
+    // Holes would turn the arrays into slow ones: fill up to the word.
     while (this.#wordValues.length < word) this.#wordValues.push(undefined);
     while (this.#wordCodes.length < word) this.#wordCodes.push(undefined);
     if (isImmutable(value)) {
