@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
 import { diagnostic } from "./problem.ts";
 
-const kind = z.enum(["sensor", "global"]).describe("What kind of document it is.");
+const kind = z.enum(["sensor", "global", "functions"]).describe("What kind of document it is.");
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)

@@ -1,5 +1,6 @@
 import { Tooltip } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { getStatus } from "../../api/status.ts";
 import { call } from "../call.ts";
 import { countText, rateText, shortCount } from "./numbers.ts";
@@ -17,9 +18,22 @@ export function useStatus() {
   });
 }
 
+/** When the server answers again, what had failed meanwhile is asked for again. */
+function useRecovery(failing: boolean): void {
+  const client = useQueryClient();
+  const failed = useRef(false);
+  useEffect(() => {
+    if (failed.current && !failing) {
+      void client.refetchQueries({ predicate: ({ state }) => state.status === "error" });
+    }
+    failed.current = failing;
+  }, [client, failing]);
+}
+
 /** One line in the bar: is it well, how much is there, how fast does it come, how far is the scenario. */
 export function PlatformHealth() {
   const { data, isError, isPending } = useStatus();
+  useRecovery(isError);
   if (isPending) return <div className="health" />;
   if (isError || data === undefined) {
     return (

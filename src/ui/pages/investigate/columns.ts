@@ -1,8 +1,8 @@
 import type { StoredMessage } from "../../../api/selection.ts";
+import { localTime } from "../../parts/local-time.ts";
 import { valueAsText } from "./message-sections.ts";
 import { ruleNames } from "./score.ts";
 import { RULES, SCORE } from "./state.ts";
-import { localTime } from "./time-range.ts";
 
 /** How a column looks: its heading, first width in pixels, and whether it takes what room is left. */
 export type ColumnLook = {
@@ -15,11 +15,11 @@ export type ColumnLook = {
 const LOOKS: Record<string, ColumnLook> = {
   [SCORE]: { heading: "Score", width: 96 },
   [RULES]: { heading: "Why", width: 240, grows: true },
-  timestamp: { heading: "Time", width: 178, mono: true },
+  timestamp: { heading: "Time", width: 200, mono: true },
   "source.type": { heading: "Sensor", width: 84 },
-  ip_src_addr: { heading: "Source", width: 132, mono: true },
+  ip_src_addr: { heading: "Source", width: 140, mono: true },
   ip_src_port: { heading: "Port", width: 64, mono: true },
-  ip_dst_addr: { heading: "Destination", width: 132, mono: true },
+  ip_dst_addr: { heading: "Destination", width: 140, mono: true },
   ip_dst_port: { heading: "Port", width: 64, mono: true },
   protocol: { heading: "Protocol", width: 84 },
   "enrichments.geo.ip_dst_addr.country": { heading: "To", width: 52 },

@@ -5,12 +5,12 @@ import { getMessage } from "../../../api/messages.ts";
 import type { StoredMessage } from "../../../api/selection.ts";
 import { call } from "../../call.ts";
 import { CloseIcon, LinkIcon } from "../../parts/icons.tsx";
+import { localTime } from "../../parts/local-time.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { EndpointCards, EntryList, Section } from "./details-parts.tsx";
 import { type Entry, prettyRaw, sectionsOf, valueAsText } from "./message-sections.ts";
 import { scoreOf, severityOf } from "./score.ts";
 import { ScoreExplained } from "./score-explained.tsx";
-import { localTime } from "./time-range.ts";
 import { copy } from "./value-menu.tsx";
 
 type Props = {

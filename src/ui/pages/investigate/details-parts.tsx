@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
+import { localTime } from "../../parts/local-time.ts";
 import { type Endpoint, type Entry, valueAsText } from "./message-sections.ts";
-import { localTime } from "./time-range.ts";
 import { useValueMenu } from "./value-menu.tsx";
 
 type SectionProps = {
@@ -95,7 +95,7 @@ export function EndpointCards({ endpoints }: { endpoints: readonly Endpoint[] })
               <EntryList
                 entries={entries.map((entry) => ({
                   ...entry,
-                  label: entry.label.replace(/^known_info\./, ""),
+                  label: entry.label.replace(/^(known_info\.|autonomous_system_)/, ""),
                 }))}
               />
             </div>

@@ -24,7 +24,7 @@ export function Facets({ state, change, facets }: Props) {
         <FacetGroup key={facet.field} facet={facet} state={state} change={change} />
       ))}
       {facets.isPending && <p className="dim">Counting…</p>}
-      {facets.isError && facets.data === undefined && <p className="dim">Counts are not to be had.</p>}
+      {facets.isError && facets.data === undefined && <p className="dim">Nothing counted</p>}
     </aside>
   );
 }

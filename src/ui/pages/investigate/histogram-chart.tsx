@@ -8,9 +8,9 @@ import {
 import { type ComposeOption, type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { localTime } from "../../parts/local-time.ts";
 import { countText, shortCount } from "../../parts/numbers.ts";
 import { intervalText, type Series } from "./histogram-parts.ts";
-import { localTime } from "./time-range.ts";
 
 use([BarChart, GridComponent, TooltipComponent, CanvasRenderer]);
 

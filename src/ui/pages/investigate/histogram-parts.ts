@@ -1,9 +1,9 @@
 import type { ResponseOf } from "../../../api/endpoint.ts";
 import type { messageHistogram } from "../../../api/search.ts";
+import { localTime } from "../../parts/local-time.ts";
 import { countText } from "../../parts/numbers.ts";
 import { severityOf } from "./score.ts";
 import type { View } from "./state.ts";
-import { localTime } from "./time-range.ts";
 
 export type Histogram = ResponseOf<typeof messageHistogram>;
 

@@ -48,13 +48,13 @@ export function Histogram({ state, change, histogram: { data, isPending, isError
         )}
         {data !== undefined && buckets.length === 0 && <p className="dim">No messages in this time range</p>}
         {isPending && <p className="dim">Counting…</p>}
-        {isError && data === undefined && <p className="dim">Counts are not to be had.</p>}
+        {isError && data === undefined && <p className="dim">Nothing counted</p>}
       </div>
       <div className="histogram-side">
         {data !== undefined && data.interval > 0 && (
           <span className="dim">per {intervalText(data.interval)}</span>
         )}
-        {layers.length > 0 && (
+        {buckets.length > 0 && (
           <ul className="legend">
             {[...layers].reverse().map(({ name, colour }) => (
               <li key={name}>

@@ -138,15 +138,15 @@ export function InvestigatePage() {
               onOpened={(shown) => setMenu(shown ? "columns" : undefined)}
             />
           </div>
-          <RowsBanner
-            waiting={rows.waiting}
-            live={state.live}
-            failed={failed && rows.rows.length > 0}
-            lost={live.connection === "lost"}
-            since={rows.dataUpdatedAt}
-            onShow={showNew}
-            onRetry={() => rows.refetch()}
-          />
+          {rows.rows.length > 0 && (
+            <RowsBanner
+              waiting={rows.waiting}
+              stale={failed || live.connection === "lost"}
+              since={rows.dataUpdatedAt}
+              onShow={showNew}
+              onRetry={() => rows.refetch()}
+            />
+          )}
           {rows.isPending && <RowsWaiting />}
           {failed && rows.rows.length === 0 && (
             <ProblemNotice error={rows.error} onRetry={() => rows.refetch()} />

@@ -86,7 +86,12 @@ function Cell({ message, column }: { message: StoredMessage; column: string }) {
     return (
       <span className="cell-text" title={[first, ...others].join("\n")}>
         {first ?? <span className="dim">{message.is_alert === undefined ? "" : "No rule matched"}</span>}
-        {others.length > 0 && <span className="dim"> +{others.length}</span>}
+        {others.map((other) => (
+          <span key={other} className="dim">
+            {" · "}
+            {other}
+          </span>
+        ))}
       </span>
     );
   }

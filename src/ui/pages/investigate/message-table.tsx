@@ -99,7 +99,9 @@ export function MessageTable(props: Props) {
       aria-activedescendant={cursorAt >= 0 ? `row-${cursor}` : undefined}
       aria-busy={stale}
       tabIndex={0}
-      style={{ "--columns": template } as React.CSSProperties}
+      style={
+        { "--columns": template, "--least-width": `${table.getTotalSize() + 6}px` } as React.CSSProperties
+      }
     >
       <div className="table-head" role="row" aria-rowindex={1} tabIndex={-1}>
         {headers.map((header) => {

@@ -29,9 +29,9 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
   const refused = problem?.code === "QUERY_INVALID" ? problem : undefined;
   const mistake = useMemo(() => {
     if (refused === undefined) return undefined;
-    const from = placeInQuery(state, refused.line ?? 1, refused.column ?? 1);
+    const from = placeInQuery(state.q, refused.line ?? 1, refused.column ?? 1);
     return { from, to: Math.max(from + 1, from + (refused.length ?? 1)), message: refused.detail };
-  }, [refused, state]);
+  }, [refused, state.q]);
   return (
     <>
       <SegmentedControl

@@ -4,6 +4,9 @@ import {
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  completionStatus,
+  moveCompletionSelection,
+  selectedCompletion,
   startCompletion,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -27,6 +30,13 @@ type Props = {
   readonly onLeave: () => void;
   readonly ref?: React.Ref<QueryEditorHandle>;
 };
+
+/** Takes the chosen completion, or the first. Enter takes only a chosen one: otherwise it runs the query. */
+function takeCompletion(view: EditorView): boolean {
+  if (completionStatus(view.state) !== "active") return false;
+  if (selectedCompletion(view.state) === null) moveCompletionSelection(true)(view);
+  return acceptCompletion(view);
+}
 
 /** The query as an editor: coloured, completed, with the server's mistake underlined. Enter runs it. */
 export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave, ref }: Props) {
@@ -53,6 +63,7 @@ export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave,
           autocompletion({
             override: [queryCompletion({ fields, values })],
             icons: false,
+            selectOnOpen: false,
             maxRenderedOptions: 60,
           }),
           placeholder("Search: ip_src_addr:10.0.0.5 AND threat.triage.score:>50"),
@@ -65,7 +76,7 @@ export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave,
           }),
           Prec.high(
             keymap.of([
-              { key: "Tab", run: acceptCompletion },
+              { key: "Tab", run: takeCompletion },
               { key: "Ctrl-Space", run: startCompletion },
             ]),
           ),

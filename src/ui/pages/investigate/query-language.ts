@@ -1,5 +1,11 @@
-import { type CompletionContext, type CompletionResult, snippetCompletion } from "@codemirror/autocomplete";
+import {
+  type Completion,
+  type CompletionContext,
+  type CompletionResult,
+  startCompletion,
+} from "@codemirror/autocomplete";
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import type { EditorView } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { fieldText, valueText } from "./query-text.ts";
 
@@ -44,6 +50,13 @@ export const queryLanguage = [language, syntaxHighlighting(colours)];
 
 const EXISTS = { name: "_exists_", type: "", about: "Messages that have the field at all." };
 
+/** Puts the field in with its colon, and offers its values at once. */
+function applyField(view: EditorView, { label }: Completion, from: number, to: number): void {
+  const text = `${label}:`;
+  view.dispatch({ changes: { from, to, insert: text }, selection: { anchor: from + text.length } });
+  startCompletion(view);
+}
+
 /** Completes field names, the values of a field, and the words that join clauses. */
 export function queryCompletion(words: QueryWords) {
   return async (context: CompletionContext): Promise<CompletionResult | null> => {
@@ -76,14 +89,13 @@ export function queryCompletion(words: QueryWords) {
       from: word?.from ?? context.pos,
       options: [
         ...[...joins, ...negation].map((label) => ({ label, apply: `${label} `, type: "keyword", boost: 2 })),
-        ...[...words.fields(), EXISTS].map(({ name, type, about }) =>
-          snippetCompletion(`${fieldText(name)}:`, {
-            label: fieldText(name),
-            detail: type,
-            type: "property",
-            ...(about !== "" && { info: about }),
-          }),
-        ),
+        ...[...words.fields(), EXISTS].map(({ name, type, about }) => ({
+          label: fieldText(name),
+          apply: applyField,
+          detail: type,
+          type: "property",
+          ...(about !== "" && { info: about }),
+        })),
       ],
       validFor: /^(?:\\.|[^\s:()[\]{}"\\])*$/,
     };

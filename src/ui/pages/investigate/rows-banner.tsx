@@ -1,12 +1,11 @@
 import { Button } from "@mantine/core";
+import { localTime } from "../../parts/local-time.ts";
 import { countText } from "../../parts/numbers.ts";
-import { localTime } from "./time-range.ts";
 
 type Props = {
   readonly waiting: number;
-  readonly live: boolean;
-  readonly failed: boolean;
-  readonly lost: boolean;
+  /** The server does not answer, so the rows are as of `since`. */
+  readonly stale: boolean;
   /** When the rows shown were fetched. */
   readonly since: number;
   readonly onShow: () => void;
@@ -14,8 +13,8 @@ type Props = {
 };
 
 /** What is to be said about the rows shown: that they are old, or that new ones wait. */
-export function RowsBanner({ waiting, live, failed, lost, since, onShow, onRetry }: Props) {
-  if (failed || (live && lost)) {
+export function RowsBanner({ waiting, stale, since, onShow, onRetry }: Props) {
+  if (stale) {
     return (
       <div className="banner" data-tone="failing" role="alert">
         <span>

@@ -41,11 +41,11 @@ test("the view joins its condition without changing what the query means", () =>
   expect(sentQuery({ q: "a OR b", view: "messages" })).toBe("a OR b");
 });
 
-test("a mistake's place is found in the analyst's own text", () => {
-  const state = { q: "a:b AND\n(c", view: "alerts" } as const;
-  const sent = sentQuery(state);
-  expect(placeInQuery(state, 1, sent.indexOf("b AND") + 1)).toBe(2);
-  expect(placeInQuery(state, 2, 1)).toBe(8);
-  expect(placeInQuery(state, 2, 99)).toBe(state.q.length);
-  expect(placeInQuery({ q: "ab", view: "messages" }, 1, 2)).toBe(1);
+test.each([
+  [1, 3, 2],
+  [2, 1, 8],
+  [2, 99, 10],
+  [9, 1, 10],
+])("line %d, column %d is offset %d", (line, column, offset) => {
+  expect(placeInQuery("a:b AND\n(c", line, column)).toBe(offset);
 });

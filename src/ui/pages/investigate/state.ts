@@ -137,22 +137,20 @@ export function sortBy(sort: readonly SortKey[], field: string): SortKey[] {
   return [{ field, order }, ...rest];
 }
 
-/** The text before the analyst's query in what is sent; an error's column is counted from its end. */
-export const ALERT_PREFIX = "is_alert:true AND (";
-
 /** The query as it is sent: the view's own condition joined to the analyst's. */
 export function sentQuery({ q, view }: Pick<PageState, "q" | "view">): string {
   const query = q.trim() === "" ? "" : q;
   if (view === "messages") return query;
-  return query === "" ? "is_alert:true" : `${ALERT_PREFIX}${query})`;
+  return query === "" ? "is_alert:true" : `is_alert:true AND (${query})`;
 }
 
-/** Where a mistake at a place (line and column from 1) of the sent query lies in the analyst's, as an offset. */
-export function placeInQuery(state: Pick<PageState, "q" | "view">, line: number, column: number): number {
-  const prefix = state.view === "alerts" && line === 1 ? ALERT_PREFIX.length : 0;
-  const lines = state.q.split("\n");
-  const before = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
-  return Math.max(0, Math.min(state.q.length, before + column - 1 - prefix));
+/** Where a place (line and column from 1) lies in a query, as an offset; a place behind its end is its end. */
+export function placeInQuery(query: string, line: number, column: number): number {
+  const before = query
+    .split("\n")
+    .slice(0, line - 1)
+    .reduce((sum, text) => sum + text.length + 1, 0);
+  return Math.max(0, Math.min(query.length, before + column - 1));
 }
 
 /** The bounds of a range at this moment; open ones when it is no range. */

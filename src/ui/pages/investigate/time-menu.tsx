@@ -1,7 +1,8 @@
 import { Button, Popover, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { ClockIcon, FitIcon } from "../../parts/icons.tsx";
-import { exactRange, localTime, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
+import { localTime } from "../../parts/local-time.ts";
+import { exactRange, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
 
 type Props = {
   readonly range: string;

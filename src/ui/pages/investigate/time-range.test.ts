@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { exactRange, localTime, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
+import { localTime } from "../../parts/local-time.ts";
+import { exactRange, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
 
 const HOUR = 3_600_000;
 const at = (text: string) => new Date(text).getTime();

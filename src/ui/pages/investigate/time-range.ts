@@ -1,3 +1,5 @@
+import { localTime } from "../../parts/local-time.ts";
+
 /**
  * Time ranges as they stand in the address bar: `15m` (the last fifteen minutes), `today`, `all`, or two instants
  * `2026-03-01T00:00:00Z..2026-03-02T00:00:00Z`, of which the second may be `now`. Days and weeks are the browser's,
@@ -162,14 +164,4 @@ function shortTime(time: number, beside?: number): string {
   const text = localTime(time).slice(0, 19);
   const date = text.slice(0, 10);
   return beside !== undefined && localTime(beside).startsWith(date) ? text.slice(11) : text;
-}
-
-const pad = (value: number, width = 2) => String(value).padStart(width, "0");
-
-/** Local time as `2026-03-01 14:05:09.123`, whatever the browser's language: columns of times must align. */
-export function localTime(time: number): string {
-  const date = new Date(time);
-  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-  return `${day} ${clock}.${pad(date.getMilliseconds(), 3)}`;
 }

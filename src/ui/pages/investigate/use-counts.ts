@@ -68,5 +68,9 @@ export function useFields() {
 /** Counts again what the facets and the histogram show, keeping what is shown until the answer is there. */
 export function useRecount() {
   const client = useQueryClient();
-  return useCallback(() => client.invalidateQueries({ queryKey: ["counts"] }), [client]);
+  return useCallback(
+    () =>
+      client.invalidateQueries({ queryKey: ["counts"], predicate: ({ state }) => state.status !== "error" }),
+    [client],
+  );
 }

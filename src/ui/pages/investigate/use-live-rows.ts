@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useLive } from "../../live.ts";
 import { type PageState, selectionOf } from "./state.ts";
 
@@ -28,6 +28,15 @@ export function useLiveRows({ state, mayFlow, look, recount }: Live) {
     paced(rows.current, ROWS_EVERY, () => look(mayFlow()));
     paced(counts.current, COUNTS_EVERY, recount);
   });
+  const caughtUp = useRef(true);
+  const catchUp = useEffectEvent(() => {
+    paced(rows.current, ROWS_EVERY, () => look(mayFlow()));
+    paced(counts.current, COUNTS_EVERY, recount);
+  });
+  useEffect(() => {
+    if (connection === "open" && !caughtUp.current) catchUp();
+    caughtUp.current = connection === "open";
+  }, [connection]);
   useEffect(
     () => () => {
       clearTimeout(rows.current.timer);

@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import type { ResponseOf } from "../../../api/endpoint.ts";
 import { searchMessages } from "../../../api/search.ts";
 import type { StoredMessage } from "../../../api/selection.ts";
-import { call } from "../../call.ts";
+import { call, problemOf } from "../../call.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { type PageState, RULES, SCORE, selectionOf } from "./state.ts";
 
@@ -48,7 +48,8 @@ export function useRows(state: PageState) {
 
   const result = useInfiniteQuery({
     queryKey: key,
-    queryFn: ({ pageParam, signal }) => ask(PAGE, pageParam, signal),
+    queryFn: ({ pageParam, signal }) =>
+      ask(PAGE, pageParam, signal).catch((thrown) => rethrow(thrown, state)),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.cursor,
     placeholderData: (previous) => previous,
@@ -83,6 +84,17 @@ export function useRows(state: PageState) {
   };
 
   return { ...result, rows, total, look, waiting: waiting.key === keyText ? waiting.count : 0 };
+}
+
+/**
+ * A refused query is asked for once more as the analyst wrote it, without the view's condition around it: the place
+ * of the mistake is then one in the analyst's own text.
+ */
+async function rethrow(thrown: unknown, { q, view }: PageState): Promise<never> {
+  if (view === "alerts" && q !== "" && problemOf(thrown).code === "QUERY_INVALID") {
+    await call(searchMessages, { body: { query: q, size: 0, total: false } });
+  }
+  throw thrown;
 }
 
 /** The pages with a fresh head: one page now, ending where the last one did. */

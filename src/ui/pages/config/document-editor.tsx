@@ -1,0 +1,136 @@
+import { Button, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { checkDocument, type DocumentHead, getDocument, publishDocument } from "../../../api/config.ts";
+import type { Diagnostic } from "../../../api/problem.ts";
+import { call, problemOf } from "../../call.ts";
+import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { DocumentHistory } from "./document-history.tsx";
+import { YamlEditor } from "./yaml-editor.tsx";
+
+const NO_DIAGNOSTICS: readonly Diagnostic[] = [];
+
+/** One document: its text, what is wrong with it, publishing it, and its versions. */
+export function DocumentEditor({ head }: { head: DocumentHead }) {
+  const { kind, name } = head;
+  const client = useQueryClient();
+  const [draft, setDraft] = useState<string>();
+  const [note, setNote] = useState("");
+  // The editor keeps its own text; counting up starts it anew from the published one.
+  const [resets, setResets] = useState(0);
+  const current = useQuery({
+    queryKey: ["document", kind, name, head.version],
+    queryFn: ({ signal }) => call(getDocument, { params: { kind, name }, signal }),
+  });
+  const discard = () => {
+    setDraft(undefined);
+    setResets(resets + 1);
+  };
+  const refresh = async () => {
+    setDraft(undefined);
+    setNote("");
+    await client.invalidateQueries({ queryKey: ["documents"] });
+  };
+  const check = useMutation({
+    mutationFn: (text: string) => call(checkDocument, { body: { kind, name, text } }),
+  });
+  const publish = useMutation({
+    mutationFn: (text: string) =>
+      call(publishDocument, { params: { kind, name }, body: { text, note, base: head.version } }),
+    onSuccess: refresh,
+  });
+  if (current.error !== null)
+    return <ProblemNotice error={current.error} onRetry={() => current.refetch()} />;
+  if (current.data === undefined) return <p className="notice dim">Reading…</p>;
+  const text = draft ?? current.data.text;
+  const changed = draft !== undefined && draft !== current.data.text;
+  const problem = publish.error === null ? undefined : problemOf(publish.error);
+  const diagnostics = problem?.diagnostics ?? check.data?.diagnostics ?? NO_DIAGNOSTICS;
+  return (
+    <section className="document" aria-label={`Document ${name}`}>
+      <header className="document-head">
+        <h2>{name}</h2>
+        <span className="dim">
+          version {head.version}, by {head.author}
+        </span>
+        <TextInput
+          className="document-note"
+          aria-label="What changes and why"
+          placeholder="What changes and why"
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
+        <Button loading={check.isPending} onClick={() => check.mutate(text)}>
+          Check
+        </Button>
+        <Button disabled={!changed} onClick={discard}>
+          Discard
+        </Button>
+        <Button
+          variant="filled"
+          disabled={!changed}
+          loading={publish.isPending}
+          onClick={() => publish.mutate(text)}
+        >
+          Publish
+        </Button>
+      </header>
+      <Verdict
+        problem={problem?.detail}
+        advice={problem?.advice}
+        diagnostics={diagnostics}
+        checked={check.isSuccess}
+        published={publish.isSuccess && !changed}
+      />
+      <div className="document-body">
+        <YamlEditor
+          label={`YAML of ${name}`}
+          start={current.data.text}
+          key={resets}
+          diagnostics={diagnostics}
+          onChange={(next) => {
+            publish.reset();
+            check.reset();
+            setDraft(next);
+          }}
+        />
+        <DocumentHistory head={head} onChanged={refresh} />
+      </div>
+    </section>
+  );
+}
+
+type VerdictProps = {
+  readonly problem: string | undefined;
+  readonly advice: string | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly checked: boolean;
+  readonly published: boolean;
+};
+
+function Verdict({ problem, advice, diagnostics, checked, published }: VerdictProps) {
+  if (problem === undefined && diagnostics.length === 0) {
+    if (!checked && !published) return null;
+    return (
+      <p className="verdict" role="status">
+        {published ? "Published: in force at the next batch." : "Nothing is wrong with it."}
+      </p>
+    );
+  }
+  return (
+    <div className="verdict" data-tone="failing" role="alert">
+      {problem !== undefined && <p>{problem}</p>}
+      <ul>
+        {diagnostics.map(({ line, column, message, suggestion }) => (
+          <li key={`${line}:${column}:${message}`}>
+            <b>
+              Line {line}, column {column}:
+            </b>{" "}
+            {message} {suggestion}
+          </li>
+        ))}
+      </ul>
+      {advice !== undefined && <p className="dim">{advice}</p>}
+    </div>
+  );
+}

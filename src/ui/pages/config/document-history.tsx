@@ -1,0 +1,81 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { type DocumentHead, documentDiff, documentHistory, rollbackDocument } from "../../../api/config.ts";
+import { call, problemOf } from "../../call.ts";
+import { localTime } from "../../parts/local-time.ts";
+
+type Props = { readonly head: DocumentHead; readonly onChanged: () => void };
+
+/** The versions of a document: who, when, why; what each changed; and the way back to it. */
+export function DocumentHistory({ head, onChanged }: Props) {
+  const { kind, name, version: latest } = head;
+  const [shown, setShown] = useState<number>();
+  const history = useQuery({
+    queryKey: ["history", kind, name, latest],
+    queryFn: async ({ signal }) => (await call(documentHistory, { params: { kind, name }, signal })).versions,
+  });
+  const rollback = useMutation({
+    mutationFn: (version: number) => call(rollbackDocument, { params: { kind, name }, body: { version } }),
+    onSuccess: onChanged,
+  });
+  return (
+    <aside className="history" aria-label="History">
+      <h3>History</h3>
+      {rollback.error !== null && <p role="alert">{problemOf(rollback.error).detail}</p>}
+      <ol>
+        {history.data?.map(({ version, author, at, note }) => (
+          <li key={version}>
+            <div className="history-line">
+              <b>Version {version}</b>
+              {version === latest && <span className="dim">in force</span>}
+            </div>
+            <p className="dim">
+              {author}, {localTime(at).slice(0, 16)}
+            </p>
+            {note !== "" && <p>{note}</p>}
+            <div className="history-actions">
+              <Button
+                size="compact-xs"
+                aria-expanded={shown === version}
+                onClick={() => setShown(shown === version ? undefined : version)}
+              >
+                {shown === version ? "Hide the changes" : "Show the changes"}
+              </Button>
+              {version !== latest && (
+                <Button
+                  size="compact-xs"
+                  loading={rollback.isPending}
+                  onClick={() => rollback.mutate(version)}
+                >
+                  Return to this
+                </Button>
+              )}
+            </div>
+            {shown === version && <Diff head={head} version={version} />}
+          </li>
+        ))}
+      </ol>
+    </aside>
+  );
+}
+
+function Diff({ head: { kind, name }, version }: { head: DocumentHead; version: number }) {
+  const { data } = useQuery({
+    queryKey: ["diff", kind, name, version],
+    queryFn: ({ signal }) =>
+      call(documentDiff, { params: { kind, name }, query: { from: version - 1, to: version }, signal }),
+  });
+  const marks = { same: " ", added: "+", removed: "−" };
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
+    <pre className="diff" tabIndex={0}>
+      {data?.lines.map(({ change, text }, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity, and never move
+        <span key={at} data-change={change}>
+          {`${marks[change]} ${text}\n`}
+        </span>
+      ))}
+    </pre>
+  );
+}
