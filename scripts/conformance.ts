@@ -5,6 +5,7 @@
 import { createReadStream, existsSync, globSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isStellarCase, runStellarCase } from "../src/stellar/conformance.ts";
+import { isWindowCase, runWindowCase } from "../src/stellar/window-conformance.ts";
 
 /** What a runner answers for one line. */
 export type Verdict =
@@ -19,7 +20,8 @@ type Runner = {
 };
 
 const RUNNERS: readonly Runner[] = [
-  { name: "stellar", accepts: isStellarCase, run: runStellarCase }, //
+  { name: "stellar", accepts: isStellarCase, run: runStellarCase },
+  { name: "window", accepts: isWindowCase, run: runWindowCase },
 ];
 
 const FIRST_FAILURES = 20;
