@@ -7,6 +7,7 @@ import { conversion } from "./conversion.ts";
 import { dates } from "./dates.ts";
 import { domains } from "./domains.ts";
 import { encoding } from "./encoding.ts";
+import { enrichment } from "./enrichment.ts";
 import { entropy } from "./entropy.ts";
 import { functional } from "./functional.ts";
 import { geohash } from "./geohash.ts";
@@ -34,6 +35,7 @@ export const namespaces: readonly Namespace[] = [
   dates,
   domains,
   encoding,
+  enrichment,
   entropy,
   functional,
   geohash,
