@@ -35,6 +35,13 @@ export class ByteWriter {
     this.#length += 8;
   }
 
+  /** 64 bits, signed. */
+  long(value: bigint): void {
+    this.#reserve(8);
+    this.#view.setBigInt64(this.#length, value, true);
+    this.#length += 8;
+  }
+
   /** A stretch of bytes after its length. */
   block(bytes: Uint8Array): void {
     this.varint(bytes.length);
@@ -82,13 +89,24 @@ export class ByteReader {
       value += (byte & 127) * scale;
       if (byte < 128) return value;
     }
-    throw new StellarError(`the bytes of this ${this.#name} are damaged`);
+    throw this.damage();
+  }
+
+  /** The error for bytes that make no sense. */
+  damage(): StellarError {
+    return new StellarError(`the bytes of this ${this.#name} are damaged`);
   }
 
   double(): number {
     this.#need(8);
     this.#at += 8;
     return this.#view.getFloat64(this.#at - 8, true);
+  }
+
+  long(): bigint {
+    this.#need(8);
+    this.#at += 8;
+    return this.#view.getBigInt64(this.#at - 8, true);
   }
 
   /** A copy of a stretch of bytes. */
