@@ -1,12 +1,15 @@
 import { asa } from "./asa/asa.ts";
 import { bro } from "./bro/bro.ts";
 import { jsonMap } from "./json-map/json-map.ts";
+import { syslog3164, syslog5424 } from "./syslog/syslog.ts";
 
 /** Every parser there is. */
 export const parsers = [
   asa, //
   bro,
   jsonMap,
+  syslog3164,
+  syslog5424,
 ] as const;
 
 export type ParserName = (typeof parsers)[number]["name"];

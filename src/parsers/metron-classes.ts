@@ -5,4 +5,6 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
   "org.apache.metron.parsers.asa.BasicAsaParser": "asa",
   "org.apache.metron.parsers.bro.BasicBroParser": "bro",
   "org.apache.metron.parsers.json.JSONMapParser": "jsonMap",
+  "org.apache.metron.parsers.syslog.Syslog3164Parser": "syslog3164",
+  "org.apache.metron.parsers.syslog.Syslog5424Parser": "syslog5424",
 };

@@ -52,7 +52,9 @@ export class SyslogTime {
   read(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     // Digits first: an ISO date. Otherwise `Mmm dd HH:mm:ss` is 15 bytes, with a year 20.
-    if (((bytes[start] as number) ^ 48) < 10) return readIso(bytes, start, end)?.millis ?? Number.NaN;
+    if (((bytes[start] as number) ^ 48) < 10) {
+      return statesZone(bytes, start, end) ? (readIso(bytes, start, end)?.millis ?? Number.NaN) : Number.NaN;
+    }
     if (length !== 15 && length !== 20) return Number.NaN;
     const month = MONTHS.get(
       key(bytes[start] as number, bytes[start + 1] as number, bytes[start + 2] as number),
@@ -97,6 +99,11 @@ export class SyslogTime {
     }
     return local - this.#offset;
   }
+}
+
+/** Whether an ISO time ends in Z or an offset such as +02:00. */
+function statesZone(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[end - 1] === 90 || (end - start >= 25 && bytes[end - 3] === 58);
 }
 
 /** Milliseconds of `HH:mm:ss` at `at`, or something below zero. */

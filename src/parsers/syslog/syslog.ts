@@ -1,0 +1,62 @@
+import { z } from "zod";
+import type { Field } from "../../core/component.ts";
+import type { Context } from "../../core/context.ts";
+import { inCharset, readCharset } from "../charset.ts";
+import { defineParser, type Parse } from "../parser.ts";
+import { SyslogTime } from "../time/syslog-time.ts";
+import { deviceTimeZone } from "../time/zone-option.ts";
+import { type SyslogFormat, SyslogReader } from "./syslog-reader.ts";
+
+const HEADER: readonly Field[] = [
+  { name: "syslog.header.pri", type: "text", about: "Priority: eight times the facility plus the severity." },
+  { name: "syslog.header.facility", type: "text", about: "Number of the facility." },
+  { name: "syslog.header.severity", type: "text", about: "Number of the severity, 0 being the worst." },
+  { name: "syslog.header.timestamp", type: "text", about: "Time as the sender wrote it." },
+  { name: "syslog.header.hostName", type: "text", about: "Host that sent the message." },
+  { name: "syslog.message", type: "text", about: "The message itself." },
+];
+
+export const syslog3164 = defineParser({
+  name: "syslog3164",
+  summary: "Reads syslog of RFC 3164, whose times have no year.",
+  config: z.strictObject({ deviceTimeZone, readCharset }),
+  fields: HEADER,
+  open: (config, context) => open({ rfc: 3164, nilPolicy: "DASH" }, config, context),
+});
+
+export const syslog5424 = defineParser({
+  name: "syslog5424",
+  summary: "Reads syslog of RFC 5424 with its structured data.",
+  config: z.strictObject({
+    deviceTimeZone,
+    nilPolicy: z
+      .enum(["OMIT", "DASH", "NULL"])
+      .default("OMIT")
+      .describe("What becomes of a dash in the header: no field, the dash, or null."),
+    readCharset,
+  }),
+  fields: [
+    ...HEADER,
+    { name: "syslog.header.version", type: "text", about: "Version of the protocol." },
+    { name: "syslog.header.appName", type: "text", about: "Program that sent the message." },
+    { name: "syslog.header.procId", type: "text", about: "Its process." },
+    { name: "syslog.header.msgId", type: "text", about: "Kind of the message." },
+  ],
+  open: (config, context) => open({ rfc: 5424, nilPolicy: config.nilPolicy }, config, context),
+});
+
+function open(
+  format: SyslogFormat,
+  config: { readonly deviceTimeZone: string; readonly readCharset: string },
+  { clock }: Context,
+): Parse {
+  const time = new SyslogTime(config.deviceTimeZone, clock);
+  let reader: SyslogReader | undefined;
+  return inCharset(config.readCharset, {
+    parseBatch: (batch) => {
+      if (reader?.batch !== batch) reader = new SyslogReader(batch, format, time, () => clock.now());
+      time.tick();
+      reader.read();
+    },
+  });
+}
