@@ -1,0 +1,159 @@
+import type { Block } from "../core/block.ts";
+import type { Clock } from "../core/context.ts";
+import { allocateBytes } from "../core/text.ts";
+
+const LINE_FEED = 10;
+const BLOCK_BYTES = 512 * 1024;
+const BLOCK_RECORDS = 4096;
+const BLOCK_MILLISECONDS = 20;
+/** Blocks being delivered at which whoever brings records should wait. */
+const IN_FLIGHT = 4;
+
+export type BlockBuilderOptions = {
+  readonly clock: Clock;
+  readonly deliver: (block: Block) => Promise<unknown>;
+};
+
+/**
+ * Collects records of one or many peers into blocks, copying their bytes once, and delivers a block when it is full
+ * or 20 ms old. Memory is bounded when those who bring records wait for `pressure`.
+ */
+export class BlockBuilder {
+  records = 0;
+  bytes = 0;
+  readonly #options: BlockBuilderOptions;
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  #buffer: Uint8Array<ArrayBuffer> = allocateBytes(BLOCK_BYTES);
+  #ends = new Uint32Array(BLOCK_RECORDS);
+  #length = 0;
+  #count = 0;
+  #arrival = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #inFlight = 0;
+  #failure: { error: unknown } | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: BlockBuilderOptions) {
+    this.#options = options;
+  }
+
+  /** What to wait for before bringing more; `undefined` when there is room. Rejects when delivery failed. */
+  get pressure(): Promise<void> | undefined {
+    if (this.#failure === undefined && this.#inFlight < IN_FLIGHT) return undefined;
+    return this.#below(IN_FLIGHT);
+  }
+
+  /** Whether a block more would have to wait. */
+  get isFull(): boolean {
+    return this.#inFlight >= IN_FLIGHT;
+  }
+
+  /** Takes the records in chunk[start, end), each of which ends with a line feed. */
+  lines(chunk: Buffer, start: number, end: number): void {
+    let from = start;
+    while (from < end) {
+      const room = this.#buffer.length - this.#length;
+      let to = end;
+      if (end - from > room) {
+        to = room === 0 ? from : chunk.lastIndexOf(LINE_FEED, from + room - 1) + 1;
+        if (to <= from) {
+          // Not one fits: with the block emptied one will, unless it is larger than a block.
+          if (this.#count > 0) this.#cut();
+          else {
+            to = chunk.indexOf(LINE_FEED, from) + 1;
+            this.record(chunk, from, to);
+            from = to;
+          }
+          continue;
+        }
+      }
+      this.#begin();
+      const base = this.#length - from;
+      let at = from;
+      while (at < to && this.#count < BLOCK_RECORDS) {
+        at = chunk.indexOf(LINE_FEED, at) + 1;
+        this.#ends[this.#count++] = base + at;
+      }
+      this.#buffer.set(chunk.subarray(from, at), this.#length);
+      this.#length += at - from;
+      from = at;
+      if (this.#count === BLOCK_RECORDS) this.#cut();
+    }
+  }
+
+  /** Takes bytes[start, end) as one record; one larger than a block is delivered alone. */
+  record(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (length > this.#buffer.length - this.#length && this.#count > 0) this.#cut();
+    if (length > BLOCK_BYTES) {
+      const own = allocateBytes(length);
+      own.set(bytes.subarray(start, end));
+      this.#send({ bytes: own, ends: Uint32Array.of(length), arrival: this.#options.clock.now() });
+      return;
+    }
+    this.#begin();
+    this.#buffer.set(length === bytes.length ? bytes : bytes.subarray(start, end), this.#length);
+    this.#length += length;
+    this.#ends[this.#count++] = this.#length;
+    if (this.#count === BLOCK_RECORDS) this.#cut();
+  }
+
+  /** Delivers what there is and resolves when everything is delivered; rejects when a delivery failed. */
+  async flush(): Promise<void> {
+    this.#cut();
+    await this.#below(1);
+  }
+
+  #begin(): void {
+    if (this.#count > 0) return;
+    this.#arrival = this.#options.clock.now();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#cut();
+    }, BLOCK_MILLISECONDS);
+  }
+
+  #cut(): void {
+    if (this.#count === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const buffer = this.#buffer;
+    const block = {
+      bytes: buffer.subarray(0, this.#length),
+      ends: this.#ends.slice(0, this.#count),
+      arrival: this.#arrival,
+    };
+    this.#buffer = this.#free.pop() ?? allocateBytes(BLOCK_BYTES);
+    this.#length = 0;
+    this.#count = 0;
+    this.#send(block, buffer);
+  }
+
+  #send(block: Block, buffer?: Uint8Array<ArrayBuffer>): void {
+    this.#inFlight++;
+    this.#options.deliver(block).then(
+      () => {
+        this.records += block.ends.length;
+        this.bytes += block.bytes.length;
+        if (buffer !== undefined && this.#free.length < IN_FLIGHT) this.#free.push(buffer);
+        this.#settle();
+      },
+      (error: unknown) => {
+        this.#failure ??= { error };
+        this.#settle();
+      },
+    );
+  }
+
+  #settle(): void {
+    this.#inFlight--;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  async #below(limit: number): Promise<void> {
+    while (this.#inFlight >= limit && this.#failure === undefined) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}

@@ -1,0 +1,165 @@
+import { watch } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { BlockBuilder } from "../block-builder.ts";
+import type { LineFramer } from "../line-framer.ts";
+import type { Positions } from "../source.ts";
+
+/** Where in which file: the inode tells a file that was renamed from one that took its name. */
+export type FilePosition = { readonly inode: number; readonly offset: number };
+
+export type FollowOptions = {
+  readonly path: string;
+  readonly builder: BlockBuilder;
+  readonly framer: LineFramer;
+  readonly positions: Positions;
+  readonly positionKey: string;
+  /** Where to begin in a file that no position is known of. */
+  readonly from: "start" | "end";
+  readonly signal: AbortSignal;
+};
+
+const CHUNK = 256 * 1024;
+/** Bytes after which the position is saved although there is more to read. */
+const SAVE_BYTES = 16 * 1024 * 1024;
+/** File systems without notifications (NFS) are looked at this often; also how fast a rotation is noticed there. */
+const LOOK_MILLISECONDS = 1000;
+
+/**
+ * Delivers the lines of a file as they are appended, until the signal aborts. When the file is renamed its rest is
+ * read before the new one is begun; when it is cut short, reading begins at its start again. The position saved is
+ * that of delivered lines, so after a crash some may come twice but none is lost.
+ */
+export async function followFile(options: FollowOptions): Promise<void> {
+  const { path, signal } = options;
+  let isFirst = true;
+  while (!signal.aborted) {
+    const file = await openOrWait(path, signal);
+    if (file === undefined) return;
+    try {
+      await followOne(file, isFirst, options);
+    } finally {
+      await file.close();
+    }
+    isFirst = false;
+  }
+}
+
+/** Reads one file until another one has its name. */
+async function followOne(file: FileHandle, isFirst: boolean, options: FollowOptions): Promise<void> {
+  const { path, framer, builder, signal } = options;
+  const { ino: inode, size } = await file.stat();
+  let offset = await beginning(inode, size, isFirst, options);
+  let saved = offset;
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
+  const save = async () => {
+    await builder.flush();
+    const position = { inode, offset: offset - framer.pending };
+    if (position.offset !== saved) await options.positions.save(options.positionKey, position);
+    saved = position.offset;
+  };
+  while (!signal.aborted) {
+    const { bytesRead } = await file.read(buffer, 0, CHUNK, offset);
+    if (bytesRead > 0) {
+      framer.push(buffer.subarray(0, bytesRead));
+      offset += bytesRead;
+      await builder.pressure;
+      if (offset - saved > SAVE_BYTES) await save();
+      continue;
+    }
+    await save();
+    const now = await file.stat();
+    if (now.size < offset) {
+      // Cut short by whoever rotates by copying; an unfinished line went with the copy.
+      framer.end();
+      offset = 0;
+      continue;
+    }
+    if (await isReplaced(path, inode)) {
+      // What was written between the last read and the renaming.
+      if ((await file.stat()).size > offset) continue;
+      framer.end();
+      await builder.flush();
+      return;
+    }
+    await change(path, offset, signal);
+  }
+}
+
+async function beginning(
+  inode: number,
+  size: number,
+  isFirst: boolean,
+  options: FollowOptions,
+): Promise<number> {
+  const known = options.positions.load(options.positionKey);
+  if (isFilePosition(known) && known.inode === inode && known.offset <= size) return known.offset;
+  // A file that came after another one, or after a stop, is read whole: nothing of it has been seen.
+  return isFirst && known === undefined && options.from === "end" ? size : 0;
+}
+
+function isFilePosition(value: unknown): value is FilePosition {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "inode" in value &&
+    "offset" in value &&
+    typeof value.inode === "number" &&
+    typeof value.offset === "number"
+  );
+}
+
+async function isReplaced(path: string, inode: number): Promise<boolean> {
+  try {
+    return (await stat(path)).ino !== inode;
+  } catch (error) {
+    // Renamed, and its successor is not there yet: the old one may still be written to.
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+async function openOrWait(path: string, signal: AbortSignal): Promise<FileHandle | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await open(path, "r");
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await change(path, 0, signal);
+    }
+  }
+  return undefined;
+}
+
+/** Resolves when something changed in the file's folder since it had `size` bytes, or after a while, or on abort. */
+function change(path: string, size: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = new AbortController();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      stop.abort();
+      resolve();
+    };
+    const timer = setTimeout(done, LOOK_MILLISECONDS);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) return done();
+    try {
+      watch(dirname(path), { signal: stop.signal }, done).on("error", () => undefined);
+    } catch (error) {
+      // No folder, or no watches left: the timer remains.
+      if (!(error instanceof Error && "code" in error)) throw error;
+    }
+    // What was appended before the watch began gives no event.
+    stat(path).then(
+      (now) => {
+        if (now.size !== size) done();
+      },
+      () => undefined,
+    );
+  });
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

@@ -1,0 +1,116 @@
+import type { BlockBuilder } from "./block-builder.ts";
+import { HEAD_BYTES } from "./source.ts";
+
+const LINE_FEED = 10;
+
+/** How one peer's bytes become records. `push` takes what arrived, `end` says that no more will. */
+export type Framer = {
+  push(chunk: Buffer): void;
+  end(): void;
+  /** Bytes kept of a record that is not complete yet. */
+  readonly pending: number;
+};
+
+export type FramerOptions = {
+  readonly builder: BlockBuilder;
+  /** Longest record, in bytes. */
+  readonly maxRecordBytes: number;
+  readonly refuse: (reason: string, length: number, head: Uint8Array) => void;
+};
+
+/**
+ * Cuts one peer's bytes at line feeds. Complete lines go to the builder as they lie in the chunk; only the beginning
+ * of a line that is not complete is kept, up to the limit, beyond which the whole line is refused.
+ */
+export class LineFramer implements Framer {
+  readonly #options: FramerOptions;
+  #partial = Buffer.alloc(0);
+  #length = 0;
+  /** Length so far of a line that is being refused. */
+  #skipped = 0;
+
+  constructor(options: FramerOptions) {
+    this.#options = options;
+  }
+
+  get pending(): number {
+    return this.#length;
+  }
+
+  push(chunk: Buffer): void {
+    const last = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (last === 0) {
+      this.#keep(chunk);
+      return;
+    }
+    let start = 0;
+    if (this.#length > 0 || this.#skipped > 0) {
+      start = chunk.indexOf(LINE_FEED) + 1;
+      this.#keep(chunk.subarray(0, start));
+      this.#finish();
+    }
+    if (start < last) this.#lines(chunk, start, last);
+    if (last < chunk.length) this.#keep(chunk.subarray(last));
+  }
+
+  /** The last line counts without a line feed too. */
+  end(): void {
+    if (this.#length > 0 || this.#skipped > 0) this.#finish();
+  }
+
+  /** Lines that lie in one chunk: none is longer than the chunk, so the limit matters only for large ones. */
+  #lines(chunk: Buffer, start: number, end: number): void {
+    if (end - start <= this.#options.maxRecordBytes) {
+      this.#options.builder.lines(chunk, start, end);
+      return;
+    }
+    for (let from = start; from < end; ) {
+      const to = chunk.indexOf(LINE_FEED, from) + 1;
+      if (to - from <= this.#options.maxRecordBytes) this.#options.builder.lines(chunk, from, to);
+      else this.#refuse(to - from, chunk.subarray(from, Math.min(to, from + HEAD_BYTES)));
+      from = to;
+    }
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#skipped > 0) {
+      this.#skipped += bytes.length;
+      return;
+    }
+    const length = this.#length + bytes.length;
+    if (length > this.#options.maxRecordBytes) {
+      // What is kept goes on serving as the head of the refused line.
+      const room = Math.max(0, HEAD_BYTES - this.#length);
+      if (room > 0) this.#append(bytes.subarray(0, room));
+      this.#partial = Buffer.from(this.#partial.subarray(0, Math.min(this.#length, HEAD_BYTES)));
+      this.#skipped = length;
+      return;
+    }
+    this.#append(bytes);
+  }
+
+  #append(bytes: Buffer): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#partial.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, this.#partial.length * 2));
+      grown.set(this.#partial.subarray(0, this.#length));
+      this.#partial = grown;
+    }
+    this.#partial.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  #finish(): void {
+    if (this.#skipped > 0) this.#refuse(this.#skipped, this.#partial);
+    else this.#options.builder.record(this.#partial, 0, this.#length);
+    this.#skipped = 0;
+    this.#length = 0;
+    // A peer that once sent a large record should not keep its memory for ever.
+    if (this.#partial.length > HEAD_BYTES) this.#partial = Buffer.alloc(0);
+  }
+
+  #refuse(length: number, head: Uint8Array): void {
+    const { maxRecordBytes, refuse } = this.#options;
+    refuse(`a record of ${length} bytes, more than the ${maxRecordBytes} allowed`, length, head);
+  }
+}

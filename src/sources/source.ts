@@ -1,0 +1,90 @@
+import type { z } from "zod";
+import type { Block } from "../core/block.ts";
+import type { Component } from "../core/component.ts";
+import type { Context } from "../core/context.ts";
+
+/**
+ * A source turns what arrives into blocks of records and hands them over. It parses nothing and loses nothing: what
+ * it took is durable when `deliver` resolves, and while that takes long the source reads no further, so that the
+ * pressure reaches whoever sends.
+ */
+
+/** Makes a block durable for a sensor. Rejects only when it never will be: the sensor is gone, the platform stops. */
+export type Deliver = (sensor: string, block: Block) => Promise<unknown>;
+
+/** Bytes that never became a record, because there are too many of them or their framing broke. */
+export type Refusal = {
+  readonly sensor: string;
+  /** One sentence for the analyst: what was expected and what came, and from whom. */
+  readonly reason: string;
+  /** How many bytes there were. */
+  readonly length: number;
+  /** The first of them, at most 64 KB. */
+  readonly head: Uint8Array;
+};
+
+/** Where a source that can go on after a restart keeps how far it came, by a key of its own. */
+export type Positions = {
+  load(key: string): unknown;
+  save(key: string, position: { readonly [field: string]: number }): Promise<void>;
+};
+
+/** What a source may reach beyond its configuration. */
+export type SourceContext = Context & {
+  /** The sensor that all records of this source belong to. */
+  readonly sensor: string;
+  readonly deliver: Deliver;
+  readonly refuse: (refusal: Refusal) => void;
+  readonly positions: Positions;
+};
+
+/** What a source did so far. */
+export type SourceCounts = {
+  /** Records delivered, and their bytes. */
+  readonly records: number;
+  readonly bytes: number;
+  /** See `Refusal`. */
+  readonly refused: number;
+  /** Records that had to be thrown away because a peer that cannot wait (UDP) sent faster than they could be stored. */
+  readonly dropped: number;
+  /** Connections or files open now. */
+  readonly peers: number;
+};
+
+/** A source at work. Disposing of it stops the intake and delivers what it already took. */
+export type Source = AsyncDisposable & {
+  counts(): SourceCounts;
+  /** Addresses it listens on, such as `tcp://127.0.0.1:5514`; none for those that do not. */
+  readonly addresses: readonly string[];
+  /** Resolves when there is nothing more to come; rejects with the fault that ended it. */
+  readonly done: Promise<void>;
+};
+
+export type SourceDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Component<
+  Name,
+  Config
+> & {
+  /** Begins the intake. Throws a `Fault` when it cannot (PORT_IN_USE, INPUT_UNREADABLE, CONFIG_INVALID). */
+  readonly open: (config: z.output<Config>, context: SourceContext) => Promise<Source>;
+};
+
+/** States a source. The literal type of its name is kept, so a wrong name in code does not compile. */
+export function defineSource<const Name extends string, Config extends z.ZodType>(
+  definition: SourceDefinition<Name, Config>,
+): SourceDefinition<Name, Config> {
+  return definition;
+}
+
+/** Positions that are forgotten at the end, for one-off runs and tests. */
+export function forgetfulPositions(): Positions {
+  const known = new Map<string, unknown>();
+  return {
+    load: (key) => known.get(key),
+    save: async (key, position) => {
+      known.set(key, position);
+    },
+  };
+}
+
+/** How much of refused bytes is kept. */
+export const HEAD_BYTES = 64 * 1024;

@@ -1,0 +1,139 @@
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { Clock } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import { BlockBuilder } from "./block-builder.ts";
+import { LineFramer } from "./line-framer.ts";
+import { type Deliver, HEAD_BYTES, type Refusal } from "./source.ts";
+
+/** Longest record unless configured otherwise. */
+export const MAX_RECORD_BYTES = 32 * 1024 * 1024;
+
+export type StreamOptions = {
+  readonly sensor: string;
+  readonly deliver: Deliver;
+  readonly clock: Clock;
+  /** What the bytes are called in faults and refusals: a path, a peer. */
+  readonly name: string;
+  readonly refuse?: ((refusal: Refusal) => void) | undefined;
+  /** Whether the bytes are compressed; found out from the first two when left out. */
+  readonly gzip?: boolean | undefined;
+  readonly maxRecordBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told now and then, and at the end. */
+  readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
+};
+
+export type StreamProgress = {
+  /** Bytes read, as they came (compressed ones, if they were). */
+  readonly read: number;
+  /** Records that are durable, and their bytes. */
+  readonly records: number;
+  readonly bytes: number;
+  /** Records refused for their length. */
+  readonly refused: number;
+};
+
+/**
+ * Delivers a stream of lines, gzip or not, and resolves when all of them are durable. It reads only as fast as blocks
+ * are delivered. Throws INPUT_UNREADABLE when the stream breaks (its `details` are the progress: what came before is
+ * durable) and what `deliver` throws.
+ */
+export async function deliverStream(
+  input: AsyncIterable<Uint8Array>,
+  options: StreamOptions,
+): Promise<StreamProgress> {
+  const { sensor, deliver, clock, name } = options;
+  let read = 0;
+  let refused = 0;
+  const builder = new BlockBuilder({ clock, deliver: (block) => deliver(sensor, block) });
+  const framer = new LineFramer({
+    builder,
+    maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
+    refuse: (reason, length, head) => {
+      refused++;
+      options.refuse?.({
+        sensor,
+        reason: `${name}: ${reason}`,
+        length,
+        head: Buffer.from(head.subarray(0, HEAD_BYTES)),
+      });
+    },
+  });
+  const progress = () => ({ read, records: builder.records, bytes: builder.bytes, refused });
+  const counted = counting(input, options.signal, (length) => {
+    read += length;
+    options.onProgress?.(progress());
+  });
+  try {
+    for await (const chunk of await plain(counted, options.gzip)) {
+      framer.push(asBuffer(chunk));
+      await builder.pressure;
+    }
+  } catch (error) {
+    await builder.flush();
+    options.signal?.throwIfAborted();
+    if (error instanceof Fault || !isInputError(error)) throw error;
+    throw new Fault("INPUT_UNREADABLE", `reading ${name}: ${error.message}`, {
+      cause: error,
+      details: progress(),
+    });
+  }
+  framer.end();
+  await builder.flush();
+  options.onProgress?.(progress());
+  return progress();
+}
+
+/** The same memory as a Buffer, whose searches are native. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+async function* counting(
+  input: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+  count: (length: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of input) {
+    signal?.throwIfAborted();
+    count(chunk.length);
+    if (chunk.length > 0) yield chunk;
+  }
+}
+
+/** The stream unpacked, if it is gzip. */
+async function plain(
+  input: AsyncGenerator<Uint8Array, void>,
+  gzip: boolean | undefined,
+): Promise<AsyncIterable<Uint8Array>> {
+  const first: Uint8Array[] = [];
+  let length = 0;
+  while (gzip === undefined && length < 2) {
+    const next = await input.next();
+    if (next.done) break;
+    first.push(next.value);
+    length += next.value.length;
+  }
+  const start = Buffer.concat(first.map((chunk) => chunk.subarray(0, 2)));
+  const isGzip = gzip ?? (start[0] === 0x1f && start[1] === 0x8b);
+  const all = prefixed(first, input);
+  if (!isGzip) return all;
+  const unpacked = createGunzip({ chunkSize: 256 * 1024 });
+  const source = Readable.from(all, { objectMode: false });
+  source.on("error", (error) => unpacked.destroy(error));
+  return source.pipe(unpacked);
+}
+
+async function* prefixed(
+  first: readonly Uint8Array[],
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  yield* first;
+  yield* rest;
+}
+
+/** Errors of the system, of decompression and of broken connections have codes; bugs have none. */
+function isInputError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error;
+}
