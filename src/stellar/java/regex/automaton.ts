@@ -1,0 +1,155 @@
+/**
+ * The position automaton of a pattern (Glushkov's): one state for each place where a character is read, one edge for
+ * each way to get from one to the next. It shows how many ways there are to read the same text, which is what
+ * backtracking may have to try. Where a part cannot be expressed it stands for more than it reads, never for less.
+ */
+import { ALL, type CharSet, NONE, union } from "./char-set.ts";
+import { isNullable, type RegexNode } from "./nodes.ts";
+
+export type Automaton = {
+  /** What each position reads. Position 0 is the start, which reads nothing. */
+  readonly sets: readonly CharSet[];
+  readonly next: readonly ReadonlySet<number>[];
+  /** Edges that exist twice over, as `from * sets.length + to`: the same text read in two ways already. */
+  readonly doubled: ReadonlySet<number>;
+  /** Parts that are matched on their own: look-arounds and atomic groups. */
+  readonly nested: readonly RegexNode[];
+  /** Whether a repeat of what may be empty, or the pattern's size, defies this analysis. */
+  readonly opaque: boolean;
+};
+
+type Fragment = {
+  readonly nullable: boolean;
+  readonly first: readonly number[];
+  readonly last: readonly number[];
+};
+
+/** Above this many positions the analysis costs more than the bounded matcher. */
+const MAX_POSITIONS = 250;
+const NOTHING: Fragment = { nullable: true, first: [], last: [] };
+
+export function buildAutomaton(root: RegexNode): Automaton {
+  const builder = new Builder();
+  const whole = builder.build(root);
+  builder.connect([0], whole.first);
+  const { sets, next, nested, opaque } = builder;
+  const doubled = new Set(Array.from(builder.doubled, ([from, to]) => from * sets.length + to));
+  return { sets, next, doubled, nested, opaque: opaque || sets.length > MAX_POSITIONS };
+}
+
+class Builder {
+  readonly sets: CharSet[] = [NONE];
+  readonly next: Set<number>[] = [new Set()];
+  readonly doubled: [number, number][] = [];
+  readonly nested: RegexNode[] = [];
+  opaque = false;
+  readonly #counted: Set<number>[] = [];
+
+  build(node: RegexNode): Fragment {
+    if (this.sets.length > MAX_POSITIONS) return NOTHING;
+    switch (node.kind) {
+      case "set":
+        return this.#position(node.set, false);
+      case "sequence":
+        return node.items.reduce<Fragment>((before, item) => this.#join(before, this.build(item)), NOTHING);
+      case "choice":
+        return alternatives(node.options.map((option) => this.build(option)));
+      case "repeat":
+        return this.#repeat(node);
+      case "group":
+        return this.build(node.item);
+      case "atomic":
+        this.nested.push(node.item);
+        return this.#loop(this.#position(charsOf(node.item), isNullable(node.item)), false);
+      case "look":
+        this.nested.push(node.item);
+        return NOTHING;
+      case "backreference":
+        return this.#loop(this.#position(ALL, true), false);
+      case "assertion":
+        return NOTHING;
+    }
+  }
+
+  /** `counted` false: an edge that is not a choice, as within what is never tried again. */
+  connect(from: readonly number[], to: readonly number[], counted = true): void {
+    for (const left of from) {
+      const edges = this.#counted[left] ?? new Set();
+      this.#counted[left] = edges;
+      for (const right of to) {
+        this.next[left]?.add(right);
+        if (!counted) continue;
+        if (edges.has(right)) this.doubled.push([left, right]);
+        edges.add(right);
+      }
+    }
+  }
+
+  #position(set: CharSet, nullable: boolean): Fragment {
+    const index = this.sets.push(set) - 1;
+    this.next.push(new Set());
+    return { nullable, first: [index], last: [index] };
+  }
+
+  #join(left: Fragment, right: Fragment): Fragment {
+    this.connect(left.last, right.first);
+    return {
+      nullable: left.nullable && right.nullable,
+      first: left.nullable ? [...left.first, ...right.first] : left.first,
+      last: right.nullable ? [...left.last, ...right.last] : right.last,
+    };
+  }
+
+  #loop(part: Fragment, counted: boolean): Fragment {
+    this.connect(part.last, part.first, counted);
+    return part;
+  }
+
+  #repeat({ item, min, max }: RegexNode & { kind: "repeat" }): Fragment {
+    if (max === 0) return NOTHING;
+    const before = this.sets.length;
+    const one = this.build(item);
+    if (max === 1) return { ...one, nullable: one.nullable || min === 0 };
+    const size = Math.max(this.sets.length - before, 1);
+    // Few turns are written out, many stand as a loop. Turns that may be empty can be counted in many ways.
+    if (max === Number.POSITIVE_INFINITY || size * max > MAX_POSITIONS / 4) {
+      if (one.nullable && max !== Number.POSITIVE_INFINITY) this.opaque = true;
+      return { ...this.#loop(one, true), nullable: one.nullable || min === 0 };
+    }
+    let whole = min === 0 ? { ...one, nullable: true } : one;
+    for (let turn = 1; turn < max; turn++) {
+      const more = this.build(item);
+      whole = this.#join(whole, turn < min ? more : { ...more, nullable: true });
+    }
+    return whole;
+  }
+}
+
+function alternatives(parts: readonly Fragment[]): Fragment {
+  return {
+    nullable: parts.some((part) => part.nullable),
+    first: parts.flatMap((part) => part.first),
+    last: parts.flatMap((part) => part.last),
+  };
+}
+
+/** Every character a part may read. */
+function charsOf(node: RegexNode): CharSet {
+  switch (node.kind) {
+    case "set":
+      return node.set;
+    case "sequence":
+      return union(...node.items.map(charsOf));
+    case "choice":
+      return union(...node.options.map(charsOf));
+    case "repeat":
+    case "group":
+    case "atomic":
+      return charsOf(node.item);
+    case "look":
+    case "assertion":
+      return NONE;
+    case "backreference":
+      return ALL;
+  }
+}
