@@ -7,6 +7,9 @@ import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { DocumentEditor } from "./document-editor.tsx";
 import "./config-page.css";
 
+/** What is changed most comes first. */
+const RANK = { sensor: 0, global: 1, functions: 2 };
+
 /** The documents the platform runs by: read, change, publish, compare, return. */
 export function ConfigPage() {
   const { doc } = useSearch({ strict: false }) as { doc?: string };
@@ -16,7 +19,9 @@ export function ConfigPage() {
     queryFn: async ({ signal }) => (await call(listDocuments, { signal })).documents,
     staleTime: 0,
   });
-  const documents = data ?? [];
+  const documents = [...(data ?? [])].sort(
+    (a, b) => RANK[a.kind] - RANK[b.kind] || a.name.localeCompare(b.name),
+  );
   const chosen = documents.find(({ kind, name }) => `${kind}/${name}` === doc) ?? documents[0];
   if (error !== null && data === undefined) return <ProblemNotice error={error} onRetry={() => refetch()} />;
   return (

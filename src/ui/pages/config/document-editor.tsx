@@ -5,6 +5,7 @@ import { checkDocument, type DocumentHead, getDocument, publishDocument } from "
 import type { Diagnostic } from "../../../api/problem.ts";
 import { call, problemOf } from "../../call.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { WithCode } from "../../parts/with-code.tsx";
 import { DocumentHistory } from "./document-history.tsx";
 import { YamlEditor } from "./yaml-editor.tsx";
 
@@ -119,18 +120,26 @@ function Verdict({ problem, advice, diagnostics, checked, published }: VerdictPr
   }
   return (
     <div className="verdict" data-tone="failing" role="alert">
-      {problem !== undefined && <p>{problem}</p>}
+      {problem !== undefined && (
+        <p>
+          <WithCode text={problem} />
+        </p>
+      )}
       <ul>
         {diagnostics.map(({ line, column, message, suggestion }) => (
           <li key={`${line}:${column}:${message}`}>
             <b>
               Line {line}, column {column}:
             </b>{" "}
-            {message} {suggestion}
+            <WithCode text={`${message} ${suggestion ?? ""}`} />
           </li>
         ))}
       </ul>
-      {advice !== undefined && <p className="dim">{advice}</p>}
+      {advice !== undefined && (
+        <p className="dim">
+          <WithCode text={advice} />
+        </p>
+      )}
     </div>
   );
 }

@@ -25,6 +25,10 @@ const LOOKS: Record<string, ColumnLook> = {
   "enrichments.geo.ip_dst_addr.country": { heading: "To", width: 52 },
   "enrichments.geo.ip_src_addr.country": { heading: "From", width: 56 },
   original_string: { heading: "Record", width: 320, grows: true, mono: true },
+  failed_sensor_type: { heading: "Sensor", width: 84 },
+  error_type: { heading: "Stage", width: 130 },
+  message: { heading: "Reason", width: 320 },
+  raw_message: { heading: "Record", width: 320, grows: true, mono: true },
   guid: { heading: "guid", width: 280, mono: true },
 };
 

@@ -1,10 +1,10 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon, Tooltip, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 import { CloseIcon, DownIcon, ExcludeIcon, IncludeIcon, RightIcon } from "../../parts/icons.tsx";
 import { countText, shortCount } from "../../parts/numbers.ts";
 import { drop, exclude, include, stanceOn, type Value } from "./query-text.ts";
 import type { PageState } from "./state.ts";
-import { STANDING_FACETS, type useFacets } from "./use-counts.ts";
+import { facetLabel, type useFacets, useMoreValues } from "./use-counts.ts";
 import type { Change } from "./use-page-state.ts";
 
 type Facet = NonNullable<ReturnType<typeof useFacets>["data"]>["facets"][number];
@@ -31,8 +31,12 @@ export function Facets({ state, change, facets }: Props) {
 
 function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; change: Change }) {
   const [open, setOpen] = useState(true);
-  const { field, distinct, values } = facet;
-  const label = STANDING_FACETS.find((standing) => standing.field === field)?.label ?? field;
+  const [all, setAll] = useState(false);
+  const { field, distinct } = facet;
+  const { data: more } = useMoreValues(state, field, all);
+  const values = (all ? more : undefined) ?? facet.values;
+  const hidden = distinct > values.length;
+  const label = facetLabel(field);
   const most = Math.max(1, ...values.map(({ count }) => count));
   const extra = state.facets.includes(field);
   return (
@@ -41,7 +45,10 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? <DownIcon size={12} /> : <RightIcon size={12} />}
           <span>{label}</span>
-          <span className="facet-distinct">{shortCount(distinct)}</span>
+          <span className="facet-distinct">
+            {shortCount(values.length)}
+            {hidden && "+"}
+          </span>
         </button>
         {extra && (
           <ActionIcon
@@ -64,8 +71,13 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
             />
           ))}
           {values.length === 0 && <li className="dim facet-none">No values</li>}
-          {distinct > values.length && values.length > 0 && (
-            <li className="dim facet-none">{countText(distinct - values.length)} more</li>
+          {(hidden || all) && values.length > 0 && (
+            <li className="facet-more">
+              <button type="button" onClick={() => setAll(!all)}>
+                {all ? "Fewer" : "More"}
+                <VisuallyHidden> values of {label}</VisuallyHidden>
+              </button>
+            </li>
           )}
         </ul>
       )}

@@ -47,6 +47,9 @@ export function layersOf(buckets: Histogram["buckets"], view: View): Series[] {
       }),
     }));
   }
+  if (view === "rejected") {
+    return [{ name: "Rejected", colour: "--severity-medium", counts: buckets.map(({ count }) => count) }];
+  }
   const alerts = buckets.map(
     ({ parts }) => parts?.find(({ value }) => value === "true" || value === true)?.count ?? 0,
   );

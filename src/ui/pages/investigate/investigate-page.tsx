@@ -14,7 +14,7 @@ import { QueryBar } from "./query-bar.tsx";
 import type { QueryEditorHandle } from "./query-editor.tsx";
 import { RowsBanner } from "./rows-banner.tsx";
 import { RowsWaiting } from "./rows-waiting.tsx";
-import { DEFAULT_SORT, SCORE } from "./state.ts";
+import { DEFAULT_SORT, SCORE, type View } from "./state.ts";
 import { TimeMenu } from "./time-menu.tsx";
 import { useFacets, useHistogram, useRecount } from "./use-counts.ts";
 import { useLiveRows } from "./use-live-rows.ts";
@@ -26,6 +26,8 @@ import "./investigate-page.css";
 import "./details.css";
 import "./message-table.css";
 import "./query-bar.css";
+
+const WHAT: Record<View, string> = { alerts: "alerts", messages: "messages", rejected: "rejected records" };
 
 /** The one page of an investigation: narrow down, look through, open, understand. */
 export function InvestigatePage() {
@@ -126,7 +128,7 @@ export function InvestigatePage() {
             <span role="status">
               {rows.total !== undefined && (
                 <>
-                  <b>{countText(rows.total)}</b> {state.view === "alerts" ? "alerts" : "messages"}
+                  <b>{countText(rows.total)}</b> {WHAT[state.view]}
                 </>
               )}
               {rows.isFetching && rows.total === undefined && "Searching…"}

@@ -49,6 +49,9 @@ const NETWORK = [
 
 const RECORD = ["guid", "timestamp", "source.type", "is_alert", "alert_status", "comments", "metaalerts"];
 
+/** The record as it was received: of a message, and of a rejected record. */
+const RAW = ["original_string", "raw_message"];
+
 const ENDS = [
   { role: "Source", address: "ip_src_addr", port: "ip_src_port" },
   { role: "Destination", address: "ip_dst_addr", port: "ip_dst_port" },
@@ -64,7 +67,7 @@ export function sectionsOf(message: StoredMessage): Sections {
   const sensor: Entry[] = [];
   const record: Entry[] = [];
   for (const field of fields.sort(byName)) {
-    if (field === "original_string" || field.startsWith("threat.triage.")) continue;
+    if (RAW.includes(field) || field.startsWith("threat.triage.")) continue;
     if (ENDS.some((end) => end.address === field || end.port === field)) continue;
     if (field.startsWith("threatintels.")) {
       if (!field.endsWith(".ts")) intel.push(entry(field, field.slice("threatintels.".length)));
@@ -91,7 +94,7 @@ export function sectionsOf(message: StoredMessage): Sections {
         entries.map((known) => ({ ...known, label: `${adapter} ${known.label}` })),
       ),
     }));
-  const raw = message.original_string;
+  const raw = message.original_string ?? message.raw_message;
   return {
     endpoints: endpoints.filter((end) => end.address !== undefined || end.port !== undefined),
     intel,

@@ -26,11 +26,11 @@ export function NoRows({ state, change }: { state: PageState; change: Change }) 
       </Notice>
     );
   }
-  const what = state.view === "alerts" ? "alert" : "message";
+  const what = { alerts: "alert", messages: "message", rejected: "rejected record" }[state.view];
   const bounded = state.t !== DEFAULT_RANGE;
   return (
     <Notice
-      title={state.q === "" ? `No ${what} in this time range` : `No ${what} matches`}
+      title={state.q !== "" ? `No ${what} matches` : bounded ? `No ${what} in this time range` : `No ${what}`}
       actions={
         <>
           {bounded && <Button onClick={() => change({ t: DEFAULT_RANGE })}>Search all time</Button>}

@@ -41,6 +41,7 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
         data={[
           { value: "alerts", label: "Alerts" },
           { value: "messages", label: "All messages" },
+          { value: "rejected", label: "Rejected" },
         ]}
       />
       <div className="query" data-refused={refused !== undefined || undefined}>

@@ -5,7 +5,8 @@ import { type Bounds, resolveRange } from "./time-range.ts";
  * default, so that addresses stay short and old ones keep their meaning.
  */
 
-export type View = "alerts" | "messages";
+/** Alerts alone, every message, or the records that no stage could make one of. */
+export type View = "alerts" | "messages" | "rejected";
 
 export type SortKey = { readonly field: string; readonly order: "asc" | "desc" };
 
@@ -13,7 +14,6 @@ export type PageState = {
   readonly q: string;
   /** A range of `time-range.ts`. */
   readonly t: string;
-  /** Whether only messages with `is_alert` are shown. */
   readonly view: View;
   readonly sort: readonly SortKey[];
   readonly columns: readonly string[];
@@ -57,6 +57,7 @@ export const DEFAULT_COLUMNS: Record<View, readonly string[]> = {
     "protocol",
     "original_string",
   ],
+  rejected: ["timestamp", "failed_sensor_type", "error_type", "message", "raw_message"],
 };
 
 /** The most alarming first, and of equals the newest; without scores, the newest. */
@@ -66,7 +67,13 @@ export const DEFAULT_SORT: Record<View, readonly SortKey[]> = {
     { field: "timestamp", order: "desc" },
   ],
   messages: [{ field: "timestamp", order: "desc" }],
+  rejected: [{ field: "timestamp", order: "desc" }],
 };
+
+const VIEWS: readonly View[] = ["alerts", "messages", "rejected"];
+
+/** The sensor name under which rejected records are kept. */
+const REJECTED_SENSOR = "error";
 
 const KEYS = ["q", "t", "view", "sort", "cols", "facets", "guid", "live"] as const;
 
@@ -82,7 +89,7 @@ export function pickSearch(search: Record<string, unknown>): PageSearch {
 
 /** The state an address means; what it says wrongly falls back to the default. */
 export function readState(search: PageSearch): PageState {
-  const view: View = search.view === "messages" ? "messages" : "alerts";
+  const view = VIEWS.find((name) => name === search.view) ?? "alerts";
   const t = search.t !== undefined && resolveRange(search.t, 0) !== undefined ? search.t : DEFAULT_RANGE;
   return {
     q: search.q ?? "",
@@ -140,7 +147,7 @@ export function sortBy(sort: readonly SortKey[], field: string): SortKey[] {
 /** The query as it is sent: the view's own condition joined to the analyst's. */
 export function sentQuery({ q, view }: Pick<PageState, "q" | "view">): string {
   const query = q.trim() === "" ? "" : q;
-  if (view === "messages") return query;
+  if (view !== "alerts") return query;
   return query === "" ? "is_alert:true" : `is_alert:true AND (${query})`;
 }
 
@@ -159,6 +166,7 @@ export function resolveBounds(t: string): Bounds {
 }
 
 /** What every question of the page is about, at the moment `now`. */
-export function selectionOf(state: PageState, now: number): { query: string } & Bounds {
-  return { query: sentQuery(state), ...resolveRange(state.t, now) };
+export function selectionOf(state: PageState, now: number): { query: string; sensors?: string[] } & Bounds {
+  const sensors = state.view === "rejected" ? { sensors: [REJECTED_SENSOR] } : {};
+  return { query: sentQuery(state), ...resolveRange(state.t, now), ...sensors };
 }

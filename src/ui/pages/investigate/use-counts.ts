@@ -2,29 +2,52 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useCallback } from "react";
 import { facetMessages, listFields, messageHistogram } from "../../../api/search.ts";
 import { call } from "../../call.ts";
-import { type PageState, RULES, SCORE, selectionOf } from "./state.ts";
+import { type PageState, RULES, SCORE, selectionOf, type View } from "./state.ts";
 
-/** The facets every analyst starts from. */
-export const STANDING_FACETS: readonly { field: string; label: string }[] = [
-  { field: "source.type", label: "Sensor" },
-  { field: `${RULES}.0.name`, label: "Rule" },
-  { field: "ip_src_addr", label: "Source address" },
-  { field: "ip_dst_addr", label: "Destination address" },
-  { field: "enrichments.geo.ip_dst_addr.country", label: "Destination country" },
-  { field: "protocol", label: "Protocol" },
-  { field: "is_alert", label: "Alert" },
-];
+/** The facets that stand from the start, and what they are called. */
+const STANDING_FACETS: Record<View, readonly string[]> = {
+  alerts: [
+    "source.type",
+    `${RULES}.0.name`,
+    "ip_src_addr",
+    "ip_dst_addr",
+    "enrichments.geo.ip_dst_addr.country",
+    "protocol",
+  ],
+  messages: ["source.type", "is_alert", "ip_src_addr", "ip_dst_addr", "ip_dst_port", "protocol"],
+  rejected: ["failed_sensor_type", "error_type", "message"],
+};
+
+const LABELS: Record<string, string> = {
+  "source.type": "Sensor",
+  [`${RULES}.0.name`]: "Rule",
+  ip_src_addr: "Source address",
+  ip_dst_addr: "Destination address",
+  ip_dst_port: "Destination port",
+  "enrichments.geo.ip_dst_addr.country": "Destination country",
+  protocol: "Protocol",
+  is_alert: "Alert",
+  failed_sensor_type: "Sensor",
+  error_type: "Stage",
+  message: "Reason",
+};
+
+export function facetLabel(field: string): string {
+  return LABELS[field] ?? field;
+}
 
 const FACET_SIZE = 8;
+
+const MORE_VALUES = 50;
+
+/** Alerts are divided by how alarming they are, all messages by whether they are alerts. */
+const SPLIT: Record<View, string> = { alerts: SCORE, messages: "is_alert", rejected: "error_type" };
 
 /** About one bar in twelve pixels of a wide screen. */
 const BUCKETS = 120;
 
-export function facetFields(state: PageState): string[] {
-  const standing = STANDING_FACETS.map(({ field }) => field);
-  return [...new Set([...standing, ...state.facets])].filter(
-    (field) => field !== "is_alert" || state.view === "messages",
-  );
+function facetFields(state: PageState): string[] {
+  return [...new Set([...STANDING_FACETS[state.view], ...state.facets])];
 }
 
 export function useFacets(state: PageState, enabled: boolean) {
@@ -38,6 +61,19 @@ export function useFacets(state: PageState, enabled: boolean) {
   });
 }
 
+/** More values of one facet, once they are asked for. */
+export function useMoreValues(state: PageState, field: string, wanted: boolean) {
+  return useQuery({
+    queryKey: ["counts", "values", state.q, state.t, state.view, field],
+    queryFn: async ({ signal }) => {
+      const body = { ...selectionOf(state, Date.now()), fields: [field], size: MORE_VALUES };
+      return (await call(facetMessages, { body, signal })).facets[0]?.values ?? [];
+    },
+    placeholderData: keepPreviousData,
+    enabled: wanted,
+  });
+}
+
 export function useHistogram(state: PageState, enabled: boolean) {
   return useQuery({
     queryKey: ["counts", "histogram", state.q, state.t, state.view],
@@ -46,8 +82,7 @@ export function useHistogram(state: PageState, enabled: boolean) {
         body: {
           ...selectionOf(state, Date.now()),
           buckets: BUCKETS,
-          // Alerts are divided by how alarming they are, all messages by whether they are alerts.
-          split: state.view === "alerts" ? SCORE : "is_alert",
+          split: SPLIT[state.view],
           splitSize: 20,
         },
         signal,

@@ -49,7 +49,7 @@ export function useRows(state: PageState) {
   const result = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam, signal }) =>
-      ask(PAGE, pageParam, signal).catch((thrown) => rethrow(thrown, state)),
+      ask(PAGE, pageParam, signal).catch((thrown) => explainRefusal(thrown, state)),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.cursor,
     placeholderData: (previous) => previous,
@@ -88,13 +88,13 @@ export function useRows(state: PageState) {
 
 /**
  * A refused query is asked for once more as the analyst wrote it, without the view's condition around it: the place
- * of the mistake is then one in the analyst's own text.
+ * of the mistake is then one in the analyst's own text. When it is good by itself, the condition was the stranger:
+ * a platform that has not seen an alert yet does not know what alerts are, and there are none to show.
  */
-async function rethrow(thrown: unknown, { q, view }: PageState): Promise<never> {
-  if (view === "alerts" && q !== "" && problemOf(thrown).code === "QUERY_INVALID") {
-    await call(searchMessages, { body: { query: q, size: 0, total: false } });
-  }
-  throw thrown;
+async function explainRefusal(thrown: unknown, { q, view }: PageState): Promise<Answer> {
+  if (view !== "alerts" || problemOf(thrown).code !== "QUERY_INVALID") throw thrown;
+  await call(searchMessages, { body: { query: q, size: 0 } });
+  return { hits: [], total: 0, took: 0 };
 }
 
 /** The pages with a fresh head: one page now, ending where the last one did. */

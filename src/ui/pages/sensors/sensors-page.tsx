@@ -87,7 +87,13 @@ function SensorTable({ sensors }: { sensors: readonly SensorState[] }) {
             <td className="number">{countText(sensor.stored)}</td>
             <td className="number">{countText(sensor.alerts)}</td>
             <td className="number" data-rejected={sensor.rejected > 0 || undefined}>
-              {countText(sensor.rejected)}
+              {sensor.rejected === 0 ? (
+                "0"
+              ) : (
+                <Link to="/" search={{ view: "rejected", q: `failed_sensor_type:${sensor.name}` } as never}>
+                  {countText(sensor.rejected)}
+                </Link>
+              )}
             </td>
             <td>{sensor.lastSeen === null ? "never" : agoText(now - sensor.lastSeen)}</td>
           </tr>
