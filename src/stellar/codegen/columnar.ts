@@ -8,7 +8,7 @@
  */
 import { DOUBLE, FALSE, FLOAT, INT, NULL, SPAN, STRING, TRUE, WORD } from "../../core/column.ts";
 import type { Node, NodeOf } from "../ast.ts";
-import { truth } from "../semantics.ts";
+import { isFalsy, truth } from "../semantics.ts";
 import { Double, Float, isNumeric, numericValue, StellarSet, type Value } from "../value.ts";
 import { ByteSet, exactBytes } from "./bytes.ts";
 import type { ColumnarInput } from "./columnar-cells.ts";
@@ -46,6 +46,12 @@ export function generatePredicate(
   return new TestGenerator(input).predicate(whole);
 }
 
+/**
+ * Where a truth is wanted: an operand of `and`, `or`, `not`, where other values convert; a condition, where they are an
+ * error; the whole predicate, where null is told from false, too.
+ */
+type Mode = "truth" | "condition" | "predicate";
+
 class TestGenerator extends NumberGenerator {
   predicate(whole: (row: number) => number): ColumnarCode {
     const emit = this.emit;
@@ -54,7 +60,7 @@ class TestGenerator extends NumberGenerator {
       const memo = this.memo(this.input.node);
       emit.line(
         memo === undefined
-          ? `r = ${this.bool(this.input.node, true)} ? 1 : 0;`
+          ? `r = ${this.bool(this.input.node, "predicate")} ? 1 : 0;`
           : `r = ${memo}.code(row); if (r === 3) break body;`,
       );
     });
@@ -83,20 +89,18 @@ return r;
     return emit.build(source) as ColumnarCode;
   }
 
-  /**
-   * The truth of a node. At the top (`strict`) a value that is neither boolean nor null is for the scalar function to
-   * refuse, and null is NOTHING there; both bail.
-   */
-  protected bool(node: Node, strict = false): string {
+  /** The truth of a node; what the mode does not allow bails. */
+  protected bool(node: Node, mode: Mode = "truth"): string {
     const inner = bare(node);
     const constant = this.constant(inner);
     if (constant !== undefined) {
-      if (strict && typeof constant !== "boolean") return this.bail();
+      if (mode === "predicate" && typeof constant !== "boolean") return this.bail();
+      if (mode === "condition" && typeof constant !== "boolean" && !isFalsy(constant)) return this.bail();
       return String(truth(constant));
     }
     switch (inner.kind) {
       case "variable":
-        return this.boolVariable(inner.name, strict);
+        return this.boolVariable(inner.name, mode);
       case "not":
         return this.emit.local(`!${this.bool(inner.operand)}`, "b");
       case "exists":
@@ -108,11 +112,11 @@ return r;
       case "in":
         return this.in(inner);
       case "if":
-        return this.if(inner, strict);
+        return this.if(inner, mode);
       case "call":
-        return this.boolCall(inner, strict);
+        return this.boolCall(inner, mode);
       default:
-        return this.boolPart(inner, strict);
+        return this.boolPart(inner, mode);
     }
   }
 
@@ -121,10 +125,12 @@ return r;
     return "false";
   }
 
-  protected boolVariable(name: string, strict: boolean): string {
+  protected boolVariable(name: string, mode: Mode): string {
     if (name === "_") return this.bail();
     const { kind } = this.cell(name);
-    this.emit.line(`if (${kind} > ${TRUE}${strict ? ` || ${kind} <= ${NULL}` : ""}) break body;`);
+    this.emit.line(
+      `if (${kind} > ${TRUE}${mode === "predicate" ? ` || ${kind} <= ${NULL}` : ""}) break body;`,
+    );
     return this.emit.local(`${kind} === ${TRUE}`, "b");
   }
 
@@ -143,7 +149,7 @@ return r;
       let at: Node = node;
       for (; at.kind === "logical"; at = at.right) {
         const decides = at.op === "or";
-        const left = this.bool(at.left);
+        const left = this.bool(at.left, "condition");
         emit.line(`if (${decides ? "" : "!"}${left}) { ${result} = ${decides}; break ${label}; }`);
       }
       emit.line(`${result} = ${this.bool(at)};`);
@@ -152,31 +158,33 @@ return r;
     return result;
   }
 
-  protected if(node: NodeOf<"if">, strict: boolean): string {
+  protected if(node: NodeOf<"if">, mode: Mode): string {
     const emit = this.emit;
     const result = emit.local("false", "b");
-    const condition = this.bool(node.condition, false);
-    const then = emit.capture(() => emit.line(`${result} = ${this.bool(node.then, strict)};`));
-    const otherwise = emit.capture(() => emit.line(`${result} = ${this.bool(node.otherwise, strict)};`));
+    const condition = this.bool(node.condition, "condition");
+    const then = emit.capture(() => emit.line(`${result} = ${this.bool(node.then, mode)};`));
+    const otherwise = emit.capture(() => emit.line(`${result} = ${this.bool(node.otherwise, mode)};`));
     emit.line(`if (${condition}) {\n${then}\n} else {\n${otherwise}\n}`);
     return result;
   }
 
-  protected boolPart(node: Node, strict: boolean): string {
+  protected boolPart(node: Node, mode: Mode): string {
     const value = this.emit.local(`${this.emit.hoist(this.part(node), "P")}(row)`, "v");
-    this.emit.line(`if (typeof ${value} !== "boolean"${strict ? "" : ` && ${value} !== null`}) break body;`);
+    this.emit.line(
+      `if (typeof ${value} !== "boolean"${mode === "predicate" ? "" : ` && ${value} !== null`}) break body;`,
+    );
     return this.emit.local(`${value} === true`, "b");
   }
 
-  protected boolCall(node: NodeOf<"call">, strict: boolean): string {
+  protected boolCall(node: NodeOf<"call">, mode: Mode): string {
     const memo = this.memo(node);
     if (memo !== undefined) {
       const code = this.emit.local(`${memo}.code(row)`, "r");
-      this.emit.line(`if (${code} ${strict ? ">=" : ">"} 2) break body;`);
+      this.emit.line(`if (${code} ${mode === "predicate" ? ">=" : ">"} 2) break body;`);
       return this.emit.local(`${code} === 1`, "b");
     }
     const kernel = this.kernel(node);
-    if (kernel === undefined || kernel.returns !== "boolean") return this.boolPart(node, strict);
+    if (kernel === undefined || kernel.returns !== "boolean") return this.boolPart(node, mode);
     const emit = this.emit;
     const { column, kind } = this.cell(kernel.variable);
     const result = emit.local("false", "b");
@@ -184,8 +192,8 @@ return r;
       new WordTest(this.column(kernel.variable), kernel.word as (word: string) => boolean),
     );
     const bytes = emit.hoist(kernel.bytes);
-    const rest = emit.capture(() => emit.line(`${result} = ${this.boolPart(node, strict)};`));
-    const empty = strict ? undefined : kernel.empty();
+    const rest = emit.capture(() => emit.line(`${result} = ${this.boolPart(node, mode)};`));
+    const empty = mode === "predicate" ? undefined : kernel.empty();
     const none =
       typeof empty === "boolean" || empty === null
         ? `else if (${kind} <= ${NULL}) ${result} = ${empty === true};\n`
@@ -203,6 +211,7 @@ ${none}else {\n${rest}\n}`,
     if (memo !== undefined) return this.emit.local(`${memo}.code(row) === 1`, "b");
     const left = this.constant(node.left);
     const right = this.constant(node.right);
+    if (left !== undefined && right !== undefined) return this.boolPart(node, "truth");
     if (right !== undefined) return this.compareConstant(node, node.left, node.op, right);
     if (left !== undefined) return this.compareConstant(node, node.right, MIRRORED[node.op], left);
     return this.compareRows(node);
@@ -217,7 +226,7 @@ ${none}else {\n${rest}\n}`,
       const equal = this.equalsConstant(inner.name, constant);
       if (equal !== undefined) return op === "==" ? equal : this.emit.local(`!${equal}`, "b");
     }
-    return this.boolPart(node, false);
+    return this.boolPart(node, "truth");
   }
 
   /** Equality of a column with a constant that is no number; undefined when bytes cannot decide it. */
@@ -303,7 +312,7 @@ else {\n${exact}\n}`,
   protected compareRows(node: NodeOf<"comparison">): string {
     const left = bare(node.left);
     const right = bare(node.right);
-    if (!this.isNumber(left) || !this.isNumber(right)) return this.boolPart(node, false);
+    if (!this.isNumber(left) || !this.isNumber(right)) return this.boolPart(node, "truth");
     const emit = this.emit;
     const result = emit.local("false", "b");
     const compare = emit.capture(() => {
@@ -324,7 +333,7 @@ else {\n${exact}\n}`,
       const a = this.cell(left.name).kind;
       const b = this.cell(right.name).kind;
       const other = (kind: string) => `${kind} > ${DOUBLE} || ${kind} === ${TRUE} || ${kind} === ${FALSE}`;
-      const slow = emit.capture(() => emit.line(`${result} = ${this.boolPart(node, false)};`));
+      const slow = emit.capture(() => emit.line(`${result} = ${this.boolPart(node, "truth")};`));
       emit.line(`if (${other(a)} || ${other(b)}) {\n${slow}\n} else {\n${compare}\n}`);
     } else emit.line(`{\n${compare}\n}`);
     return result;
@@ -338,11 +347,11 @@ else {\n${exact}\n}`,
     const container = this.constant(right);
     const key = this.constant(left);
     let found: string | undefined;
-    if (Array.isArray(container) && left.kind === "variable" && left.name !== "_")
+    if (Array.isArray(container) && key === undefined && left.kind === "variable" && left.name !== "_")
       found = this.inList(left.name, container);
-    else if (typeof key === "string" && right.kind === "variable" && right.name !== "_")
+    else if (typeof key === "string" && container === undefined && right.kind === "variable" && right.name !== "_")
       found = this.inText(right.name, key, node);
-    if (found === undefined) return this.boolPart(node, false);
+    if (found === undefined) return this.boolPart(node, "truth");
     return node.negated ? this.emit.local(`!${found}`, "b") : found;
   }
 
