@@ -19,6 +19,7 @@ import { math } from "./math.ts";
 import { network } from "./network.ts";
 import { ordinal } from "./ordinal.ts";
 import { outliers } from "./outliers.ts";
+import { regexp } from "./regexp.ts";
 import { sampling } from "./sampling.ts";
 import { sets } from "./sets.ts";
 import { statistics } from "./statistics.ts";
@@ -48,6 +49,7 @@ export const namespaces: readonly Namespace[] = [
   ordinal,
   outliers,
   sampling,
+  regexp,
   sets,
   statistics,
   strings,
