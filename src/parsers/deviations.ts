@@ -36,6 +36,14 @@ export const DEVIATIONS: readonly Deviation[] = [
       fields.length > 0 && fields.every((field) => example.orderDependent.includes(field)),
   },
   {
+    name: "framing",
+    reason: "a line end at the end of a record belongs to the framing and not to the record",
+    explains: ({ input }, { messages }, fields) =>
+      fields.every((field) => field === "original_string") &&
+      messages.length > 0 &&
+      messages.every((message) => message.original_string === input.replace(/\r?\n$/, "")),
+  },
+  {
     name: "query refused early",
     reason: "a JSONPath with a mistake is refused with the configuration and not record by record",
     explains: (example, observed) =>

@@ -1,13 +1,17 @@
 import { asa } from "./asa/asa.ts";
 import { bro } from "./bro/bro.ts";
+import { csv } from "./csv/csv.ts";
 import { jsonMap } from "./json-map/json-map.ts";
+import { snort } from "./snort/snort.ts";
 import { syslog3164, syslog5424 } from "./syslog/syslog.ts";
 
 /** Every parser there is. */
 export const parsers = [
   asa, //
   bro,
+  csv,
   jsonMap,
+  snort,
   syslog3164,
   syslog5424,
 ] as const;

@@ -4,7 +4,9 @@ import type { ParserName } from "./index.ts";
 export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
   "org.apache.metron.parsers.asa.BasicAsaParser": "asa",
   "org.apache.metron.parsers.bro.BasicBroParser": "bro",
+  "org.apache.metron.parsers.csv.CSVParser": "csv",
   "org.apache.metron.parsers.json.JSONMapParser": "jsonMap",
+  "org.apache.metron.parsers.snort.BasicSnortParser": "snort",
   "org.apache.metron.parsers.syslog.Syslog3164Parser": "syslog3164",
   "org.apache.metron.parsers.syslog.Syslog5424Parser": "syslog5424",
 };

@@ -1,4 +1,5 @@
 import { dayNumber, monthLength } from "../../stellar/java/calendar.ts";
+import { twoDigits } from "./local-time.ts";
 
 // Bytes outside the text read as undefined and fail every comparison.
 
@@ -22,12 +23,12 @@ export function readIso(bytes: Uint8Array, start: number, end: number): IsoTime 
   ) {
     return undefined;
   }
-  const year = two(bytes, start) * 100 + two(bytes, start + 2);
-  const month = two(bytes, start + 5);
-  const day = two(bytes, start + 8);
-  const hour = two(bytes, start + 11);
-  const minute = two(bytes, start + 14);
-  const second = two(bytes, start + 17);
+  const year = twoDigits(bytes, start) * 100 + twoDigits(bytes, start + 2);
+  const month = twoDigits(bytes, start + 5);
+  const day = twoDigits(bytes, start + 8);
+  const hour = twoDigits(bytes, start + 11);
+  const minute = twoDigits(bytes, start + 14);
+  const second = twoDigits(bytes, start + 17);
   // A wrong digit makes its number negative beyond rescue.
   if (year < 0 || month < 1 || month > 12 || day < 1 || day > monthLength(year, month - 1)) return undefined;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return undefined;
@@ -59,15 +60,8 @@ function readOffset(bytes: Uint8Array, at: number, end: number): number {
   const length = end - at;
   if (length !== 3 && length !== 5 && length !== 6) return Number.NaN;
   if (length === 6 && bytes[at + 3] !== 58) return Number.NaN;
-  const hours = two(bytes, at + 1);
-  const minutes = length === 3 ? 0 : two(bytes, end - 2);
+  const hours = twoDigits(bytes, at + 1);
+  const minutes = length === 3 ? 0 : twoDigits(bytes, end - 2);
   if (hours < 0 || hours > 18 || minutes < 0 || minutes > 59) return Number.NaN;
   return sign === 45 ? -(hours * 60 + minutes) : hours * 60 + minutes;
-}
-
-/** The two digits at `at` as a number, or something far below zero. */
-function two(bytes: Uint8Array, at: number): number {
-  const tens = ((bytes[at] as number) ^ 48) >>> 0;
-  const ones = ((bytes[at + 1] as number) ^ 48) >>> 0;
-  return tens < 10 && ones < 10 ? tens * 10 + ones : -100000;
 }

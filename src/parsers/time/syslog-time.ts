@@ -1,15 +1,13 @@
 import type { Clock } from "../../core/context.ts";
 import { civilDate, dayNumber, monthLength } from "../../stellar/java/calendar.ts";
-import { type TimeZone, timeZone } from "../../stellar/java/time-zone.ts";
 import { readIso } from "./iso.ts";
+import { LocalTime, timeOfDay, twoDigits } from "./local-time.ts";
 
 // Bytes outside the text read as undefined and fail every comparison.
 
 const DAY = 86_400_000;
 /** A date without a year this far ahead of the clock is taken as last year's. */
 const AHEAD = 4 * DAY;
-/** Clocks change at quarters of an hour, so one offset holds for each. */
-const QUARTER = 900_000;
 
 const MONTHS = new Map(
   ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].map((name, month) => [
@@ -28,15 +26,13 @@ function key(first: number, second: number, third: number): number {
  * four days ahead.
  */
 export class SyslogTime {
-  readonly #zone: TimeZone;
+  readonly #local: LocalTime;
   readonly #clock: Clock;
   #now = 0;
   #year = 1970;
-  #quarter = Number.NaN;
-  #offset = 0;
 
   constructor(zone: string, clock: Clock) {
-    this.#zone = timeZone(zone);
+    this.#local = new LocalTime(zone);
     this.#clock = clock;
     this.tick();
   }
@@ -44,7 +40,7 @@ export class SyslogTime {
   /** Looks at the clock; once a batch is enough. */
   tick(): void {
     this.#now = this.#clock.now();
-    const local = this.#now + this.#zone.offsetAt(this.#now);
+    const local = this.#now + this.#local.zone.offsetAt(this.#now);
     this.#year = civilDate(Math.floor(local / DAY)).year;
   }
 
@@ -61,7 +57,7 @@ export class SyslogTime {
     );
     if (month === undefined || bytes[start + 3] !== 32 || bytes[start + 6] !== 32) return Number.NaN;
     const padded = bytes[start + 4] === 32;
-    const day = padded ? two(48, bytes[start + 5]) : two(bytes[start + 4], bytes[start + 5]);
+    const day = padded ? digit(bytes[start + 5]) : twoDigits(bytes, start + 4);
     const time = timeOfDay(bytes, end - 8);
     if (day < 1 || day > 31 || time < 0) return Number.NaN;
     return length === 15
@@ -77,27 +73,18 @@ export class SyslogTime {
     day: number,
     time: number,
   ): number {
-    const year = two(bytes[start + 7], bytes[start + 8]) * 100 + two(bytes[start + 9], bytes[start + 10]);
+    const year = twoDigits(bytes, start + 7) * 100 + twoDigits(bytes, start + 9);
     if (padded || year < 0 || bytes[start + 11] !== 32) return Number.NaN;
     // Java's reader takes a day past the end of its month as the last one.
-    return this.#toUtc(dayNumber(year, month, Math.min(day, monthLength(year, month))) * DAY + time);
+    return this.#local.toUtc(dayNumber(year, month, Math.min(day, monthLength(year, month))) * DAY + time);
   }
 
   #withoutYear(month: number, day: number, time: number): number {
     if (day > monthLength(this.#year, month)) return Number.NaN;
-    const millis = this.#toUtc(dayNumber(this.#year, month, day) * DAY + time);
+    const millis = this.#local.toUtc(dayNumber(this.#year, month, day) * DAY + time);
     if (millis <= this.#now + AHEAD) return millis;
     if (day > monthLength(this.#year - 1, month)) return Number.NaN;
-    return this.#toUtc(dayNumber(this.#year - 1, month, day) * DAY + time);
-  }
-
-  #toUtc(local: number): number {
-    const quarter = Math.floor(local / QUARTER);
-    if (quarter !== this.#quarter) {
-      this.#quarter = quarter;
-      this.#offset = local - this.#zone.toUtc(local);
-    }
-    return local - this.#offset;
+    return this.#local.toUtc(dayNumber(this.#year - 1, month, day) * DAY + time);
   }
 }
 
@@ -106,19 +93,7 @@ function statesZone(bytes: Uint8Array, start: number, end: number): boolean {
   return bytes[end - 1] === 90 || (end - start >= 25 && bytes[end - 3] === 58);
 }
 
-/** Milliseconds of `HH:mm:ss` at `at`, or something below zero. */
-function timeOfDay(bytes: Uint8Array, at: number): number {
-  if (bytes[at + 2] !== 58 || bytes[at + 5] !== 58) return -1;
-  const hour = two(bytes[at], bytes[at + 1]);
-  const minute = two(bytes[at + 3], bytes[at + 4]);
-  const second = two(bytes[at + 6], bytes[at + 7]);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return -1;
-  return ((hour * 60 + minute) * 60 + second) * 1000;
-}
-
-/** Two digits as a number, or something far below zero. */
-function two(first: number | undefined, second: number | undefined): number {
-  const tens = ((first as number) ^ 48) >>> 0;
-  const ones = ((second as number) ^ 48) >>> 0;
-  return tens < 10 && ones < 10 ? tens * 10 + ones : -100000;
+function digit(byte: number | undefined): number {
+  const value = ((byte as number) ^ 48) >>> 0;
+  return value < 10 ? value : -1;
 }
