@@ -45,6 +45,8 @@ class Emitter {
   #count = 0;
   #behind = 0;
   #looping = 0;
+  /** Depth of parts of which only the first match counts. */
+  #final = 0;
   /** Depth of what may be skipped within a turn of a loop. */
   #skippable = 0;
 
@@ -91,7 +93,10 @@ class Emitter {
   #repeat(node: RegexNode & { kind: "repeat" }): string {
     const { item, min, max, lazy } = node;
     // Where a turn may read nothing, JavaScript looks for one that does not, and Java stays with it.
-    if (isNullable(item) && prefersNothing(item)) this.exactGroups = false;
+    if (isNullable(item) && prefersNothing(item)) {
+      this.exactGroups = false;
+      if (this.#final > 0) this.exact = false;
+    }
     const turn = () => {
       if (max > 1) this.#looping++;
       const text = this.write(item);
@@ -118,12 +123,17 @@ class Emitter {
   #atomic(item: RegexNode): string {
     if (this.#behind > 0) this.exact = false;
     const index = ++this.#count;
-    return `(?:(?=(${this.write(item)}))\\${index})`;
+    this.#final++;
+    const text = this.write(item);
+    this.#final--;
+    return `(?:(?=(${text}))\\${index})`;
   }
 
   #look({ ahead, negative, item }: RegexNode & { kind: "look" }): string {
     if (!ahead) this.#behind++;
+    this.#final++;
     const text = negative ? this.#unsure(() => this.write(item)) : this.write(item);
+    this.#final--;
     if (!ahead) this.#behind--;
     return `(?:(?${ahead ? "" : "<"}${negative ? "!" : "="}${text}))`;
   }
