@@ -1,0 +1,168 @@
+import { Fault } from "../../core/fault.ts";
+import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
+import { Double, Float } from "../../core/number.ts";
+import { decodeText } from "../../core/text.ts";
+import { makeEnvironment } from "../../stellar/environment.ts";
+import type { Table, TableValue } from "../../storage/table/contract.ts";
+import { splitCsvLine } from "./csv-line.ts";
+import { csvExtractor, csvExtractorConfig, type Extraction } from "./extractor.ts";
+
+const LINE_FEED = 10;
+/** What a key of a table can hold. */
+const MOST_KEY_BYTES = 1900;
+/** A line longer than this is none of a list; reading on would only fill memory. */
+const MOST_LINE_BYTES = 1 << 20;
+const PROGRESS_LINES = 10_000;
+/** Entries of several types are put into the table in lots of this size. */
+const LOT = 16_384;
+
+export type LoadOptions = {
+  readonly input: AsyncIterable<Uint8Array | string>;
+  readonly table: Table;
+  /** Whether what the list says takes the place of what the type held. */
+  readonly replace?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each line that gives no entry although it should, counted from 1. */
+  readonly onRejected?: (line: number, reason: string) => void;
+  /** Told from time to time how many lines were read. */
+  readonly onProgress?: (lines: number) => void;
+};
+
+export type CsvLoadOptions = LoadOptions & {
+  readonly type: string;
+  /** Column of the header with the indicators; the first when left out. */
+  readonly indicatorColumn?: string | undefined;
+  readonly separator?: string;
+};
+
+/**
+ * Loads a CSV with a header into a type of a table and answers how many entries it gave. Blank lines and those that
+ * start with `#` are left out. Throws a `Fault` REQUEST_INVALID when the header lacks the column.
+ */
+export async function loadCsv(options: CsvLoadOptions): Promise<number> {
+  const { type, indicatorColumn, separator = "," } = options;
+  let extract: ((line: string) => Extraction) | undefined;
+  const fromHeader = (line: string): Extraction => {
+    if (extract !== undefined) return extract(line);
+    if (line.trim() === "" || line.startsWith("#")) return undefined;
+    const columns = splitCsvLine(line.replace(/^\uFEFF/, ""), separator);
+    if (columns === undefined)
+      throw new Fault("REQUEST_INVALID", "reading the header: a quote is not closed");
+    if (indicatorColumn !== undefined && !columns.includes(indicatorColumn)) {
+      const known = columns.join(", ");
+      throw new Fault(
+        "REQUEST_INVALID",
+        `reading the header: no column \`${indicatorColumn}\` among ${known}`,
+      );
+    }
+    const positions = Object.fromEntries(columns.map((name, index) => [name, index]));
+    const config = csvExtractorConfig.parse({
+      columns: positions,
+      type,
+      separator,
+      ...(indicatorColumn === undefined ? {} : { indicator_column: indicatorColumn }),
+    });
+    extract = csvExtractor(config, makeEnvironment());
+    return undefined;
+  };
+  return loadLines(options, fromHeader, type);
+}
+
+/**
+ * Loads what an extractor makes of the lines of an input and answers how many entries that were.
+ * @param type the one type of all entries, which are then put in as they come; without it they are sorted by type.
+ */
+export async function loadLines(
+  options: LoadOptions,
+  extract: (line: string) => Extraction,
+  type?: string,
+): Promise<number> {
+  const { table, replace } = options;
+  if (type !== undefined) return table.load(type, pairs(entries(options, extract)), { replace });
+  const lots = new Map<string, (readonly [string, TableValue])[]>();
+  let count = 0;
+  for await (const [key, value, own] of entries(options, extract)) {
+    const lot = lots.get(own) ?? [];
+    lots.set(own, lot);
+    lot.push([key, value]);
+    // A replacement must be whole before it is visible, so it waits for the end.
+    if (replace !== true && lot.length === LOT) {
+      count += await table.load(own, lot);
+      lots.delete(own);
+    }
+  }
+  for (const [own, lot] of lots) count += await table.load(own, lot, { replace });
+  return count;
+}
+
+async function* pairs(
+  all: AsyncIterable<readonly [string, TableValue, string]>,
+): AsyncGenerator<readonly [string, TableValue], void> {
+  for await (const [key, value] of all) yield [key, value];
+}
+
+async function* entries(
+  { input, signal, onRejected, onProgress }: LoadOptions,
+  extract: (line: string) => Extraction,
+): AsyncGenerator<readonly [string, TableValue, string], void> {
+  let number = 0;
+  for await (const lines of linesOf(input)) {
+    signal?.throwIfAborted();
+    for (const line of lines) {
+      number++;
+      if (number % PROGRESS_LINES === 0) onProgress?.(number);
+      const extracted = line === undefined ? { reason: "the line is too long" } : extract(line);
+      if (extracted === undefined) continue;
+      if ("reason" in extracted) {
+        onRejected?.(number, extracted.reason);
+        continue;
+      }
+      const { indicator, value, type } = extracted;
+      const length = Buffer.byteLength(indicator);
+      if (length >= 1 && length <= MOST_KEY_BYTES) yield [indicator, tableValue(value), type];
+      else onRejected?.(number, `an indicator has 1 to ${MOST_KEY_BYTES} bytes, this one ${length}`);
+    }
+  }
+  onProgress?.(number);
+}
+
+/** The lines of a stream, in lots; undefined for one that is too long. */
+async function* linesOf(
+  input: AsyncIterable<Uint8Array | string>,
+): AsyncGenerator<readonly (string | undefined)[], void> {
+  let rest = Buffer.alloc(0);
+  let isTooLong = false;
+  for await (const chunk of input) {
+    const added = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    const bytes = rest.length === 0 ? Buffer.from(added) : Buffer.concat([rest, added]);
+    const lines: (string | undefined)[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
+      lines.push(isTooLong ? undefined : lineOf(bytes, start, end));
+      isTooLong = false;
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+    if (rest.length > MOST_LINE_BYTES) {
+      isTooLong = true;
+      rest = Buffer.alloc(0);
+    }
+    yield lines;
+  }
+  if (isTooLong) yield [undefined];
+  else if (rest.length > 0) yield [lineOf(rest, 0, rest.length)];
+}
+
+function lineOf(bytes: Buffer, start: number, end: number): string {
+  return decodeText(bytes, start, end > start && bytes[end - 1] === 13 ? end - 1 : end);
+}
+
+/** Tables keep plain numbers. */
+function tableValue(value: FieldValue | Message): TableValue {
+  if (value instanceof Double || value instanceof Float) return value.value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(tableValue);
+  const plain: Record<string, TableValue> = emptyMessage() as Record<string, TableValue>;
+  for (const [key, entry] of Object.entries(value)) plain[key] = tableValue(entry as FieldValue);
+  return { ...plain };
+}
