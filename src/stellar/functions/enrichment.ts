@@ -73,11 +73,11 @@ function addressFacts(lookup: AddressLookup, ip: Value, fields: Value | undefine
   if (typeof ip !== "string" || ip.trim() === "") return null;
   if (fields === undefined) return mapOf(lookup(ip));
   const facts = Array.isArray(fields) ? lookup(ip) : undefined;
-  if (facts === undefined || !Array.isArray(fields) || fields.length === 0) return null;
+  if (facts === undefined || !Array.isArray(fields)) return null;
   const all = mapOf(facts);
   if (fields.length === 1) return all.get(fields[0] as Value) ?? null;
   const wanted = new StellarMap();
-  for (const field of fields) if (all.has(field)) wanted.set(field, all.get(field) ?? null);
+  for (const field of fields) wanted.set(field, all.get(field) ?? null);
   return wanted;
 }
 

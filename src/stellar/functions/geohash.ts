@@ -53,8 +53,7 @@ export const geohashFromLatLong = defineFunction({
     ["GEOHASH_FROM_LATLONG('blah', 10.4074)", null],
     ["GEOHASH_FROM_LATLONG(91, 0)", raises("not on the globe")],
   ],
-  call: (latitude, longitude, characters) =>
-    hashOf(latitude ?? null, longitude ?? null, lengthOf(characters)),
+  call: (latitude, longitude, characters) => hashOf(latitude ?? null, longitude ?? null, characters),
 });
 
 export const geohashFromLoc = defineFunction({
@@ -72,12 +71,17 @@ export const geohashFromLoc = defineFunction({
   ],
   call: (location, characters) => {
     const coordinate = (name: string): number | null => toDouble(location?.get(name) ?? null);
-    return hashOf(coordinate("latitude"), coordinate("longitude"), lengthOf(characters));
+    return hashOf(coordinate("latitude"), coordinate("longitude"), characters);
   },
 });
 
-function hashOf(latitude: number | null, longitude: number | null, length: number): string | null {
-  return latitude === null || longitude === null ? null : encodeGeohash({ latitude, longitude }, length);
+function hashOf(
+  latitude: number | null,
+  longitude: number | null,
+  characters: Value | undefined,
+): string | null {
+  if (latitude === null || longitude === null) return null;
+  return encodeGeohash({ latitude, longitude }, lengthOf(characters));
 }
 
 function lengthOf(characters: Value | undefined): number {
@@ -184,7 +188,7 @@ export const geohashCentroid = defineFunction({
   call: (hashes, characters) => {
     const middle = centroid(weighted(hashes ?? null));
     if (middle === undefined) return null;
-    return encodeGeohash(middle, characters === null ? LENGTH : lengthOf(characters));
+    return encodeGeohash(middle, lengthOf(characters));
   },
 });
 
@@ -211,7 +215,7 @@ function pointOf(hash: Value): Point {
 }
 
 function strategyOf(name: string | null | undefined): DistanceName {
-  const wanted = name ?? "HAVERSINE";
+  const wanted = name === undefined ? "HAVERSINE" : (name ?? "null");
   if (Object.hasOwn(DISTANCES, wanted)) return wanted as DistanceName;
   throw new StellarError(
     `\`${wanted.slice(0, 100)}\` is not a distance: take one of ${Object.keys(DISTANCES).join(", ")}`,

@@ -1,7 +1,7 @@
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
 import { Reservoir } from "../sketches/reservoir.ts";
-import { isCollection, isNumeric, toInteger, toText } from "../value.ts";
+import { isCollection, toInteger, toText } from "../value.ts";
 
 const DEFAULT_SIZE = 1024;
 const SAMPLER = { name: "sampler", type: Reservoir, about: "The sampler." } as const;
@@ -21,7 +21,7 @@ export const sampleInit = defineFunction({
   pure: false,
   call: (size) => {
     if (size === undefined || size === null) return new Reservoir(DEFAULT_SIZE);
-    const number = isNumeric(size) ? toInteger(size) : null;
+    const number = toInteger(size);
     if (number === null)
       throw new StellarError(`SAMPLE_INIT: \`size\` must be a number, not ${toText(size)}`);
     return new Reservoir(number);
@@ -32,8 +32,13 @@ export const sampleAdd = defineFunction({
   name: "SAMPLE_ADD",
   summary: "Offers a value or the values of a list to a sampler, which is changed in place.",
   params: [
-    { ...SAMPLER, about: "The sampler; null starts a new one." },
-    { name: "value", type: "any", about: "A value, or a list or set of values; null is skipped." },
+    { ...SAMPLER, about: "The sampler; null starts a new one.", optional: true },
+    {
+      name: "value",
+      type: "any",
+      about: "A value, or a list or set of values; null is skipped.",
+      optional: true,
+    },
   ],
   returns: "object",
   result: "The same sampler.",
@@ -44,6 +49,8 @@ export const sampleAdd = defineFunction({
   ],
   pure: false,
   call: (given, value) => {
+    if (given === undefined) return null;
+    if (value === undefined) throw new StellarError("SAMPLE_ADD needs a sampler and a value");
     const sampler = given ?? new Reservoir(DEFAULT_SIZE);
     for (const single of isCollection(value) ? value : [value]) sampler.add(single);
     return sampler;

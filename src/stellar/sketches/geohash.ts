@@ -80,6 +80,8 @@ export type DistanceName = keyof typeof DISTANCES;
 
 /** Kilometres between two points on a sphere of the earth's mean radius. */
 export function distance(from: Point, to: Point, name: DistanceName): number {
+  // The formulas themselves give a point a distance of some centimetres from itself.
+  if (from.latitude === to.latitude && from.longitude === to.longitude) return 0;
   return EARTH_RADIUS_KM * DISTANCES[name](from, to);
 }
 
