@@ -43,7 +43,7 @@ if (process.argv[2] !== "check") {
 const left: string[] = [];
 for (const step of steps) {
   if (step.skip !== undefined) {
-    if (process.env["CI"] === "true" && step.name === "browser") fail(step.name, step.skip);
+    if (process.env.CI === "true" && step.name === "browser") fail(step.name, step.skip);
     left.push(`${step.name}: left out, ${step.skip}`);
     continue;
   }
@@ -66,7 +66,7 @@ function fail(name: string, reason: string): never {
 /** The browser of the end-to-end tests: METRON_CHROMIUM, or what Debian and others install. */
 function chromium(): string | undefined {
   const candidates = [
-    process.env["METRON_CHROMIUM"],
+    process.env.METRON_CHROMIUM,
     "/usr/bin/chromium",
     "/usr/bin/chromium-browser",
     "/usr/bin/google-chrome",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { triageConfig } from "../triage/triage.ts";
 import { checkDocument, type Document, readYaml, refuse } from "./yaml.ts";
 
 /**
@@ -17,14 +18,6 @@ const component = z.record(
   options.nullable().transform((value) => value ?? {}),
 );
 const single = component.refine((value) => Object.keys(value).length === 1, "expected exactly one component");
-
-const rule = z.strictObject({
-  name: z.string().optional().describe("Short name the analyst reads."),
-  comment: z.string().optional().describe("Why the rule exists."),
-  rule: z.string().describe("Stellar predicate over the message."),
-  score: z.union([z.number(), z.string()]).describe("A number, or a Stellar expression that gives one."),
-  reason: z.string().optional().describe("Stellar expression; its text explains this very match."),
-});
 
 const stellarGroups = z.union([
   expressions,
@@ -92,20 +85,7 @@ export const sensorSchema = z.strictObject({
     })
     .optional()
     .describe("Free values that expressions of the sensor may use."),
-  triage: z
-    .strictObject({
-      aggregator: z
-        .enum(["MAX", "MIN", "SUM", "MEAN", "POSITIVE_MEAN"])
-        .default("MAX")
-        .describe("How the scores of the rules that match become one."),
-      aggregation: z
-        .strictObject({ negativeValuesTrump: z.union([z.boolean(), z.enum(["true", "false"])]).optional() })
-        .optional()
-        .describe("Options of the aggregator."),
-      rules: z.array(rule).default([]).describe("Rules, in order; only messages with `is_alert` are scored."),
-    })
-    .optional()
-    .describe("Scoring of alerts."),
+  triage: triageConfig.optional().describe("Scoring of alerts."),
   index: z
     .strictObject({
       enabled: z.boolean().default(true).describe("Whether messages are kept in the search index."),

@@ -18,6 +18,8 @@ export type SensorCounts = {
   rejected: number;
   /** Arrival of the newest block, epoch ms; 0 before any. */
   lastArrival: number;
+  /** Latest `timestamp` of a message, epoch ms; 0 before any. */
+  latest: number;
   /** Offset after the last committed record, by partition. */
   offsets: Record<number, number>;
   stages: Record<StageName, StageCounts>;
@@ -36,6 +38,7 @@ export function emptyCounts(): SensorCounts {
     alerts: 0,
     rejected: 0,
     lastArrival: 0,
+    latest: 0,
     offsets: {},
     stages,
     latency: new Array(LATENCY_BOUNDS.length + 1).fill(0),
@@ -50,6 +53,7 @@ export function addCounts(total: SensorCounts, more: SensorCounts): void {
   total.alerts += more.alerts;
   total.rejected += more.rejected;
   total.lastArrival = Math.max(total.lastArrival, more.lastArrival);
+  total.latest = Math.max(total.latest, more.latest);
   Object.assign(total.offsets, more.offsets);
   for (const stage of STAGES) {
     total.stages[stage].in += more.stages[stage].in;
@@ -157,4 +161,16 @@ export function countAlerts(batch: Batch): number {
   for (let row = 0; row < batch.rows; row++)
     if (batch.live[row] === 1 && (column.kinds[row] as number) > NULL) alerts++;
   return alerts;
+}
+
+/** The latest `timestamp` among the live messages of a batch; 0 when none has a number there. */
+export function latestTimestamp(batch: Batch): number {
+  const column = batch.columns.get("timestamp");
+  let latest = 0;
+  if (column === undefined || !column.touched) return latest;
+  for (let row = 0; row < batch.rows; row++) {
+    const time = batch.live[row] === 1 ? column.number(row) : 0;
+    if (time > latest) latest = time;
+  }
+  return latest;
 }

@@ -1,35 +1,53 @@
 import type { LogFields } from "../core/context.ts";
+import type { DatabaseHandles } from "../enrichments/databases.ts";
+import type { IndexHandle } from "../storage/index/duckdb/duckdb-index.ts";
+import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
+import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
 import type { SensorCounts } from "./metrics.ts";
 
 /** The documents in force, as text: what workers compile their stages from. */
 export type Snapshot = {
   readonly revision: number;
+  /** The global document. */
   readonly global: string;
   readonly sensors: readonly { readonly name: string; readonly text: string }[];
 };
 
+/** Memory and files that threads read together. */
+export type Shares = {
+  readonly databases?: DatabaseHandles;
+};
+
+/** What the supervisor hands to a new worker. */
+export type WorkerStart = {
+  readonly worker: number;
+  readonly workers: number;
+  readonly timeZone: string;
+  readonly snapshot: Snapshot;
+  readonly topics: Readonly<Record<string, SegmentsHandle>>;
+  readonly index: IndexHandle;
+  readonly tables: { readonly enrichment: LmdbTableHandle; readonly threatIntel: LmdbTableHandle };
+  readonly shares: Shares;
+};
+
 /** From the supervisor to a worker. */
 export type ToWorker =
-  /** New documents, and the topics of sensors that are new. */
-  | {
-      readonly type: "configure";
-      readonly snapshot: Snapshot;
-      readonly topics: Readonly<Record<string, unknown>>;
-    }
-  /** A table, a database or another shared thing was replaced. */
-  | { readonly type: "share"; readonly shares: unknown }
-  /** Read to the present end of the topics, seal, and say so. */
+  /** New documents, and the topics of all their sensors. */
+  | { readonly type: "configure"; readonly snapshot: Snapshot; readonly topics: WorkerStart["topics"] }
+  | { readonly type: "share"; readonly shares: Shares }
+  /** Read to the present end of the topics, seal, say so and end. */
   | { readonly type: "drain" }
   /** Seal everything written so far, and say so. */
   | { readonly type: "seal"; readonly id: number };
 
 /** From a worker to the supervisor. */
 export type FromWorker =
-  | { readonly type: "ready" }
+  | { readonly type: "ready"; readonly revision: number }
   | { readonly type: "counts"; readonly sensors: Readonly<Record<string, SensorCounts>> }
   | { readonly type: "configured"; readonly revision: number }
   | { readonly type: "sealed"; readonly id: number }
   | { readonly type: "drained" }
+  /** What keeps a sensor from running; an empty message says that it runs again. */
   | { readonly type: "problem"; readonly sensor: string; readonly message: string }
   | {
       readonly type: "log";

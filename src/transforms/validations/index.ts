@@ -18,7 +18,7 @@ export type ValidationName = (typeof validations)[number]["name"];
 /** What every validation is given: the fields it looks at and its own options. */
 export const validationItem = z.strictObject({
   input: fieldsOption.describe("Fields to check; the whole message when left out."),
-  config: z.unknown().describe("Options of the validation."),
+  config: z.unknown().optional().describe("Options of the validation."),
 });
 
 type Opened = { readonly name: string; readonly fields: readonly string[]; readonly validate: Validate };

@@ -1,0 +1,80 @@
+import { endpoints } from "../../src/api/index.ts";
+import { globalSchema } from "../../src/config/global.ts";
+import { sensorSchema } from "../../src/config/sensor.ts";
+import { FAULTS } from "../../src/core/fault.ts";
+import { enrichments } from "../../src/enrichments/index.ts";
+import { parsers } from "../../src/parsers/index.ts";
+import { sources } from "../../src/sources/index.ts";
+import { filters } from "../../src/transforms/filters.ts";
+import { transforms } from "../../src/transforms/index.ts";
+import { validations } from "../../src/transforms/validations/index.ts";
+import { componentPage, GENERATED, jsonSchema, optionsTable, table } from "./markdown.ts";
+import { openApi, restPage } from "./rest.ts";
+import { stellarPage } from "./stellar.ts";
+
+/** Every printed file by its path from the root of the project. */
+export async function printReference(): Promise<Record<string, string>> {
+  return {
+    "docs/reference/parsers.md": componentPage(
+      "Parsers",
+      "A parser turns records into messages. A sensor document names one under `parser`.",
+      parsers,
+    ),
+    "docs/reference/enrichments.md": componentPage(
+      "Enrichments",
+      "An enrichment adds what is known of a field's value, as `enrichments.<name>.<field>.<key>`.",
+      enrichments,
+    ),
+    "docs/reference/transforms.md": [
+      componentPage(
+        "Field transformations",
+        "They change a message after it is parsed, in the order of the sensor document.",
+        transforms,
+      ),
+      componentPage(
+        "Filters",
+        "A filter drops messages; a dropped message leaves no trace.",
+        filters,
+      ).replace(`${GENERATED}\n\n`, ""),
+      componentPage("Validations", "A message that fails one becomes an error record.", validations).replace(
+        `${GENERATED}\n\n`,
+        "",
+      ),
+    ].join("\n"),
+    "docs/reference/sources.md": componentPage(
+      "Sources",
+      "A source takes records in and makes them durable before it answers.",
+      sources,
+    ),
+    "docs/reference/stellar.md": stellarPage(),
+    "docs/reference/rest.md": restPage(Object.values(endpoints)),
+    "docs/reference/openapi.json": `${JSON.stringify(openApi(Object.values(endpoints)), null, 1)}\n`,
+    "docs/reference/errors.md": errorsPage(),
+    "docs/reference/configuration.md": configurationPage(),
+    "config/schema/sensor.json": `${JSON.stringify(jsonSchema(sensorSchema), null, 1)}\n`,
+    "config/schema/metron.json": `${JSON.stringify(jsonSchema(globalSchema), null, 1)}\n`,
+  };
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(FAULTS).map(([code, { status, advice }]) => [
+    `<a id="${code.toLowerCase()}"></a>\`${code}\``,
+    String(status),
+    advice,
+  ]);
+  return `${[GENERATED, "# Faults", "Every way Metron can fail. A problem answer (RFC 9457) carries the code and the advice.", table(["code", "status", "what to do"], rows)].join("\n\n")}\n`;
+}
+
+function configurationPage(): string {
+  return `${[
+    GENERATED,
+    "# Configuration",
+    "Configuration is documents in YAML. They are published with `metron config publish`, on the page, or by REST; every version is kept.",
+    "## A sensor",
+    "One document per sensor, in the order of the loop.",
+    optionsTable(sensorSchema),
+    "## The platform",
+    "The document `global` (`config/metron.yaml` for a new data folder).",
+    optionsTable(globalSchema),
+  ].join("\n\n")}\n`;
+}

@@ -1,0 +1,99 @@
+import { Command } from "commander";
+import { searchMessages } from "../../api/search.ts";
+import { connect } from "../client.ts";
+import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
+import { count, printJson, printTable } from "../print.ts";
+
+type Options = Reach & {
+  json?: true;
+  last?: number;
+  from?: number;
+  to?: number;
+  sensor?: string[];
+  limit: number;
+  sort: string;
+  fields?: string;
+};
+
+const PAGE = 1000;
+const COLUMNS = [
+  "timestamp",
+  "source.type",
+  "threat.triage.score",
+  "ip_src_addr",
+  "ip_dst_addr",
+  "protocol",
+  "original_string",
+];
+
+export function searchCommand(): Command {
+  const command = new Command("search")
+    .description("find messages in the index")
+    .argument("[query]", "query in Lucene's syntax; all messages when left out", "")
+    .option("--last <span>", "only this far back from now, e.g. 24h", duration)
+    .option("--from <time>", "only from this time on", moment)
+    .option("--to <time>", "only before this time", moment)
+    .option("--sensor <name...>", "only messages of these sensors")
+    .option("--limit <n>", "at most this many messages", wholeNumber, 50)
+    .option("--sort <field>", "sort by this field, `-` in front for descending", "-timestamp")
+    .option("--fields <list>", "only these fields, separated by commas")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  metron search 'ip_dst_addr:10.0.0.5 AND threat.triage.score:>50' --last 24h --json
+  metron search 'is_alert:true AND NOT source.type:snort' --sort -threat.triage.score --limit 20
+  metron search 'ip_src_addr:10.10.0.0/16 AND _exists_:server_name' --fields ip_src_addr,server_name --json | jq -r .server_name`,
+    );
+  return withJson(withReach(command)).action(search);
+}
+
+async function search(query: string, options: Options): Promise<void> {
+  const client = await connect(options);
+  const from = options.last === undefined ? options.from : Date.now() - options.last;
+  const wanted = options.fields?.split(",") ?? (options.json ? undefined : COLUMNS);
+  const descending = options.sort.startsWith("-");
+  const rows: Record<string, unknown>[] = [];
+  let cursor: string | undefined;
+  let total: number | undefined;
+  let left = options.limit;
+  do {
+    const page = await client.call(searchMessages, {
+      body: {
+        query,
+        ...(from === undefined ? {} : { from }),
+        ...(options.to === undefined ? {} : { to: options.to }),
+        ...(options.sensor === undefined ? {} : { sensors: options.sensor }),
+        sort: [{ field: options.sort.replace(/^-/, ""), order: descending ? "desc" : "asc" }],
+        size: Math.min(left, PAGE),
+        ...(cursor === undefined ? {} : { cursor }),
+        ...(wanted === undefined ? {} : { fields: wanted }),
+        total: total === undefined,
+      },
+    });
+    total ??= page.total ?? 0;
+    left -= page.hits.length;
+    cursor = page.hits.length === 0 ? undefined : page.cursor;
+    if (options.json) for (const hit of page.hits) printJson(hit);
+    else rows.push(...page.hits);
+  } while (left > 0 && cursor !== undefined);
+  if (options.json) return;
+  const columns = wanted ?? COLUMNS;
+  printTable(
+    columns,
+    rows.map((row) =>
+      columns.map((column) => (column === "timestamp" ? isoTime(row[column]) : shorten(row[column]))),
+    ),
+  );
+  process.stderr.write(`${count(rows.length)} of ${count(total ?? rows.length)} messages\n`);
+}
+
+function isoTime(value: unknown): string | null {
+  return typeof value === "number" ? new Date(value).toISOString() : null;
+}
+
+const WIDEST = 80;
+
+function shorten(value: unknown): unknown {
+  return typeof value === "string" && value.length > WIDEST ? `${value.slice(0, WIDEST - 1)}…` : value;
+}

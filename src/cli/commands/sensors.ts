@@ -1,0 +1,30 @@
+import { Command } from "commander";
+import { listSensors } from "../../api/sensors.ts";
+import { connect } from "../client.ts";
+import { type Reach, withJson, withReach } from "../options.ts";
+import { printJson, printTable } from "../print.ts";
+
+export function sensorsCommand(): Command {
+  const command = new Command("sensors")
+    .description("list the sensors with their rates, lag and rejections")
+    .addHelpText("after", "\nExamples:\n  metron sensors\n  metron sensors --json | jq 'select(.lag > 0)'");
+  return withJson(withReach(command)).action(async (options: Reach & { json?: true }) => {
+    const client = await connect(options);
+    const { sensors } = await client.call(listSensors);
+    if (options.json) return sensors.forEach(printJson);
+    printTable(
+      ["sensor", "parser", "state", "received/s", "indexed/s", "lag", "rejected", "alerts", "stored"],
+      sensors.map((sensor) => [
+        sensor.name,
+        sensor.parser,
+        sensor.state,
+        sensor.receivedPerSecond,
+        sensor.indexedPerSecond,
+        sensor.lag,
+        sensor.rejected,
+        sensor.alerts,
+        sensor.stored,
+      ]),
+    );
+  });
+}

@@ -1,0 +1,76 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { makeContext } from "../../core/context.ts";
+import { openPlatform, type Platform } from "../../pipeline/platform.ts";
+import { ROOT } from "../../pipeline/version.ts";
+import { startServer } from "../../server/server.ts";
+import { ADDRESS_FILE } from "../client.ts";
+import { playDemo } from "../demo.ts";
+import { consoleLog } from "../log.ts";
+import { DEFAULT_DATA, wholeNumber } from "../options.ts";
+
+type Options = { data?: string; port?: number; host?: string; workers?: number; demo?: true; verbose?: true };
+
+export function upCommand(): Command {
+  return new Command("up")
+    .description("start the platform: intake, workers, index, page and API, in one process")
+    .option("--data <folder>", "data folder (default: METRON_DATA or `data`; with --demo `data/demo`)")
+    .option("--port <n>", "port of page and API; 0 picks a free one", wholeNumber)
+    .option("--host <address>", "address to listen on; loopback unless told otherwise")
+    .option("--workers <n>", "pipeline worker threads; one per core when left out", wholeNumber)
+    .option("--demo", "play the bundled scenario: a company's day with an intrusion hidden in it")
+    .option("--verbose", "log state changes")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  metron up                              an empty platform on http://127.0.0.1:8765
+  metron up --demo                       the same, with a story to look at (what npm start does)
+  metron up --data /srv/metron --port 0  another folder, any free port`,
+    )
+    .action(up);
+}
+
+async function up(options: Options): Promise<void> {
+  const data = options.data ?? (options.demo ? join(DEFAULT_DATA, "demo") : DEFAULT_DATA);
+  const context = makeContext({ log: consoleLog(options.verbose === true) });
+  const stopped = Promise.withResolvers<void>();
+  // A second signal ends at once: everything acknowledged is durable, the next start reads on.
+  let signals = 0;
+  const stop = () => (++signals === 1 ? stopped.resolve() : process.exit(130));
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+
+  await using platform = await openPlatform({
+    data,
+    defaults: join(ROOT, "config"),
+    sources: true,
+    context,
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+  });
+  await using server = await startServer(platform, {
+    host: options.host ?? platform.settings.server.host,
+    port:
+      options.port ??
+      (process.env.METRON_PORT === undefined
+        ? platform.settings.server.port
+        : Number(process.env.METRON_PORT)),
+    ui: join(ROOT, "build", "ui"),
+  });
+  const addressFile = join(data, ADDRESS_FILE);
+  writeFileSync(addressFile, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
+  process.stdout.write(`Metron is up: ${server.url}\n`);
+  try {
+    await Promise.race([run(platform, options.demo === true), stopped.promise]);
+    await stopped.promise;
+    process.stdout.write("Stopping: what was accepted is being indexed ...\n");
+  } finally {
+    rmSync(addressFile, { force: true });
+  }
+}
+
+async function run(platform: Platform, demo: boolean): Promise<void> {
+  if (demo) await playDemo(platform);
+  await new Promise(() => {});
+}

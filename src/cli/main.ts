@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { Fault } from "../core/fault.ts";
+import { VERSION } from "../pipeline/version.ts";
+import { configCommand } from "./commands/config.ts";
+import { ingestCommand } from "./commands/ingest.ts";
+import { intelCommand } from "./commands/intel.ts";
+import { scenarioCommand } from "./commands/scenario.ts";
+import { searchCommand } from "./commands/search.ts";
+import { sensorsCommand } from "./commands/sensors.ts";
+import { stellarCommand } from "./commands/stellar.ts";
+import { upCommand } from "./commands/up.ts";
+
+/** Exit codes: 0 done, 1 it did not work, 2 the command line was wrong. */
+const WRONG_USAGE = 2;
+
+const program = new Command("metron")
+  .description("Security analytics: telemetry in, scored and searchable alerts out.")
+  .version(VERSION)
+  .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
+  .showHelpAfterError("(add --help for options and examples)")
+  .exitOverride();
+
+for (const command of [
+  upCommand(),
+  ingestCommand(),
+  searchCommand(),
+  sensorsCommand(),
+  configCommand(),
+  intelCommand(),
+  scenarioCommand(),
+  stellarCommand(),
+]) {
+  program.addCommand(command.exitOverride());
+}
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+  else if (error instanceof Fault) {
+    process.stderr.write(`metron: ${error.message}\n${error.advice}\n`);
+    process.exitCode = error.code === "REQUEST_INVALID" ? WRONG_USAGE : 1;
+  } else {
+    process.stderr.write(
+      `metron: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

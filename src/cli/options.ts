@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { Fault } from "../core/fault.ts";
+import { ROOT } from "../pipeline/version.ts";
+
+export type Reach = { data: string; server?: string };
+
+/** The data folder when none is named: METRON_DATA, or `data` beside the program. */
+export const DEFAULT_DATA = process.env.METRON_DATA ?? join(ROOT, "data");
+
+/** Adds the options by which a command finds a running platform. */
+export function withReach(command: Command): Command {
+  return command
+    .addOption(new Option("--data <folder>", "data folder of the platform").default(DEFAULT_DATA))
+    .addOption(
+      new Option("--server <url>", "address of the platform, if not the one on the data folder").env(
+        "METRON_SERVER",
+      ),
+    );
+}
+
+export function withJson(command: Command): Command {
+  return command.option("--json", "print JSON, one object per line");
+}
+
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("expected a whole number");
+  return value;
+}
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** `90s`, `15m`, `24h`, `7d` as milliseconds. */
+export function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("expected a span of time such as 90s, 15m, 24h or 7d");
+  return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+}
+
+/** An ISO time or epoch milliseconds. */
+export function moment(text: string): number {
+  const value = /^\d{10,}$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isNaN(value))
+    throw new InvalidArgumentError("expected a time such as 2026-11-21T10:00Z, or epoch milliseconds");
+  return value;
+}
+
+/** Reads all of standard input as text. */
+export async function readInput(): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(part as Buffer);
+  if (parts.length === 0) throw new Fault("INPUT_UNREADABLE", "reading standard input: it is empty");
+  return Buffer.concat(parts).toString("utf8");
+}

@@ -1,0 +1,53 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** Prints one object as one line of JSON. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Prints rows as columns under their names; numbers to the right. Text from telemetry cannot steer the terminal. */
+export function printTable(names: readonly string[], rows: readonly (readonly unknown[])[]): void {
+  const cells = rows.map((row) => row.map(cell));
+  const widths = names.map((name, index) =>
+    Math.max(name.length, ...cells.map((row) => row[index]?.length ?? 0)),
+  );
+  const isNumber = names.map((_name, index) =>
+    rows.every((row) => row[index] === null || typeof row[index] === "number"),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((text, index) =>
+        isNumber[index] ? text.padStart(widths[index] as number) : text.padEnd(widths[index] as number),
+      )
+      .join("  ")
+      .trimEnd();
+  process.stdout.write(`${[names.map((name) => name.toUpperCase()), ...cells].map(line).join("\n")}\n`);
+}
+
+/** Text as it may be shown on a terminal: control characters and escape sequences are gone. */
+export function safeText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach the terminal
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return "-";
+  if (typeof value === "number")
+    return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(1);
+  return safeText(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+/** A count for people: 12,345. */
+export const count = (value: number): string => Math.round(value).toLocaleString("en");
+
+/** Bytes for people: 1.2 MB. */
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  let rest = value;
+  while (rest >= 1000 && unit < units.length - 1) {
+    rest /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? rest : rest.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,76 @@
+import type { Readable } from "node:stream";
+import { ingestRecords } from "../api/ingest.ts";
+import { facetMessages } from "../api/search.ts";
+import { listSensors } from "../api/sensors.ts";
+import { openPlatform } from "../pipeline/platform.ts";
+import { ROOT } from "../pipeline/version.ts";
+import { addressOf, type Client, connect } from "./client.ts";
+import type { Reach } from "./options.ts";
+
+export type Accepted = { accepted: number; bytes: number; refused: number };
+export type Progress = { indexed: number; rejected: number; lag: number };
+
+/** Where telemetry goes: a running platform over HTTP or, when none runs on the data folder, one in this process. */
+export type Target = AsyncDisposable & {
+  send(sensor: string, input: Readable, options: { gzip: boolean }): Promise<Accepted>;
+  /** Since the target was opened. */
+  progress(sensor: string): Promise<Progress>;
+  /** The most frequent reasons of rejections since the target was opened. */
+  reasons(): Promise<{ reason: string; count: number }[]>;
+};
+
+export async function openTarget(reach: Reach): Promise<Target> {
+  if (reach.server === undefined && addressOf(reach.data) === undefined) return ownPlatform(reach.data);
+  return remote(await connect(reach));
+}
+
+async function remote(client: Client): Promise<Target> {
+  const opened = Date.now();
+  const states = async () =>
+    new Map((await client.call(listSensors)).sensors.map((sensor) => [sensor.name, sensor]));
+  const before = await states();
+  return {
+    send: (sensor, stream, { gzip }) =>
+      client.call(ingestRecords, {
+        params: { sensor },
+        stream,
+        headers: {
+          "content-type": "application/octet-stream",
+          ...(gzip ? { "content-encoding": "gzip" } : {}),
+        },
+      }),
+    async progress(sensor) {
+      const now = (await states()).get(sensor);
+      const then = before.get(sensor);
+      return {
+        indexed: (now?.indexed ?? 0) - (then?.indexed ?? 0),
+        rejected: (now?.rejected ?? 0) - (then?.rejected ?? 0),
+        lag: now?.lag ?? 0,
+      };
+    },
+    async reasons() {
+      const { facets } = await client.call(facetMessages, {
+        body: { sensors: ["error"], fields: ["message"], from: opened },
+      });
+      return (facets[0]?.values ?? []).map(({ value, count }) => ({ reason: String(value), count }));
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function ownPlatform(data: string): Promise<Target> {
+  const opened = Date.now();
+  const platform = await openPlatform({ data, defaults: `${ROOT}/config`, sources: false });
+  return {
+    send: (sensor, input, { gzip }) => platform.ingestStream(sensor, input, { gzip }),
+    async progress(sensor) {
+      const state = (await platform.sensorStates()).find((entry) => entry.name === sensor);
+      return { indexed: state?.indexed ?? 0, rejected: state?.rejected ?? 0, lag: state?.lag ?? 0 };
+    },
+    async reasons() {
+      const [facet] = await platform.index.facets({ sensors: ["error"], fields: ["message"], from: opened });
+      return (facet?.values ?? []).map(({ value, count }) => ({ reason: String(value), count }));
+    },
+    [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
+  };
+}

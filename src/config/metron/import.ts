@@ -1,0 +1,255 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
+import { stringify } from "yaml";
+import { Fault } from "../../core/fault.ts";
+import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
+import { globalSchema } from "../global.ts";
+import { sensorSchema } from "../sensor.ts";
+
+type Json = Record<string, unknown>;
+
+/** Metron's configuration as a ZooKeeper dump holds it: one JSON a sensor and kind, and the global one. */
+export type MetronFolder = {
+  readonly global: Json | undefined;
+  readonly parsers: ReadonlyMap<string, Json>;
+  readonly enrichments: ReadonlyMap<string, Json>;
+  readonly indexing: ReadonlyMap<string, Json>;
+};
+
+export type Imported = {
+  readonly documents: readonly {
+    readonly kind: "sensor" | "global";
+    readonly name: string;
+    readonly text: string;
+  }[];
+  /** What has no counterpart here, and what it was: nothing is dropped in silence. */
+  readonly notes: readonly string[];
+};
+
+/** Reads a folder with parsers/, enrichments/, indexing/ and global.json; the JSON may hold comments, as Metron's may. */
+export async function readMetronFolder(folder: string): Promise<MetronFolder> {
+  if (!existsSync(folder)) throw new Fault("INPUT_UNREADABLE", `reading ${folder}: no such folder`);
+  const kind = (name: string) =>
+    new Map(
+      globSync(join(folder, name, "*.json"))
+        .sort()
+        .map((file) => [basename(file, ".json"), readJson(file)]),
+    );
+  const global = join(folder, "global.json");
+  return {
+    global: existsSync(global) ? readJson(global) : undefined,
+    parsers: kind("parsers"),
+    enrichments: kind("enrichments"),
+    indexing: kind("indexing"),
+  };
+}
+
+function readJson(file: string): Json {
+  const errors: ParseError[] = [];
+  const text = readFileSync(file, "utf8");
+  const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first !== undefined) {
+    const before = text.slice(0, first.offset).split("\n");
+    throw new Fault(
+      "CONFIG_INVALID",
+      `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${printParseErrorCode(first.error)}`,
+    );
+  }
+  return (value ?? {}) as Json;
+}
+
+/** Turns Metron's configuration into sensor documents and a global document. Throws Fault CONFIG_INVALID. */
+export function importMetron(folder: MetronFolder): Imported {
+  const notes: string[] = [];
+  const documents: { kind: "sensor" | "global"; name: string; text: string }[] = [];
+  if (folder.global !== undefined) {
+    documents.push({ kind: "global", name: "global", text: stringify(importGlobal(folder.global, notes)) });
+  }
+  for (const [name, parser] of folder.parsers) {
+    const document = importSensor(
+      name,
+      parser,
+      folder.enrichments.get(name) ?? {},
+      folder.indexing.get(name) ?? {},
+      notes,
+    );
+    documents.push({ kind: "sensor", name, text: stringify(document, { lineWidth: 120 }) });
+  }
+  for (const name of [...folder.enrichments.keys(), ...folder.indexing.keys()]) {
+    if (!folder.parsers.has(name) && name !== "error")
+      notes.push(`${name}: has no parser; its enrichment and indexing were left out`);
+  }
+  return { documents, notes: [...new Set(notes)] };
+}
+
+/** Keys of a parser's configuration that belonged to Kafka, Storm or writers. */
+const PLUMBING = /^(kafka\.|shew\.|batchSize$|batchTimeout$|enabled$|index$|filter\.query$|bro\.filter\.)/;
+const STORM =
+  /Parallelism$|NumTasks$|^num(Workers|Ackers)$|^(spout|storm)Config$|^securityProtocol$|Topic$|^errorWriterClassName$|^cacheConfig$/;
+
+/** One sensor out of Metron's three documents; checked against the schema of sensor documents. */
+export function importSensor(
+  name: string,
+  parser: Json,
+  enrichment: Json,
+  indexing: Json,
+  notes: string[],
+): Json {
+  const className = String(parser.parserClassName ?? "");
+  const parserName = METRON_CLASSES[className];
+  if (parserName === undefined)
+    throw new Fault("CONFIG_INVALID", `importing sensor ${name}: no parser for class \`${className}\``);
+  const parserConfig = (parser.parserConfig ?? {}) as Json;
+  const [plumbing, options] = split(parserConfig, (key) => PLUMBING.test(key));
+  for (const key of Object.keys(parser))
+    if (STORM.test(key)) notes.push(`${name}: ${key} has no counterpart and was left out`);
+  for (const key of Object.keys(plumbing))
+    if (!/filter/.test(key)) notes.push(`${name}: parserConfig.${key} has no counterpart and was left out`);
+  const document = clean({
+    sensor: name,
+    raw: rawStrategy(parser),
+    parser: { [parserName]: options },
+    transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
+    filter: importFilter(parser, plumbing),
+    ...importEnrichment(enrichment),
+    index: importIndexing(indexing),
+  });
+  const checked = sensorSchema.safeParse(document);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw new Fault(
+      "CONFIG_INVALID",
+      `importing sensor ${name}: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
+    );
+  }
+  return document;
+}
+
+function rawStrategy(parser: Json): Json | undefined {
+  const config = (parser.rawMessageStrategyConfig ?? {}) as Json;
+  const raw = clean({
+    strategy: parser.rawMessageStrategy,
+    messageField: config.messageField,
+    metadataPrefix: config.metadataPrefix,
+    readMetadata: parser.readMetadata,
+    mergeMetadata: parser.mergeMetadata,
+  });
+  return Object.keys(raw).length === 0 ? undefined : raw;
+}
+
+/** A field transformation under the name it has here; class names and upper case come from Metron. */
+function importTransform(item: Json): Json {
+  const name = String(item.transformation ?? "")
+    .replace(/^.*\./, "")
+    .replace(/Transformation$/, "");
+  const known = name.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
+  return { [known]: clean({ input: item.input, output: item.output, config: item.config }) };
+}
+
+function importFilter(parser: Json, plumbing: Json): Json | undefined {
+  const name = String(parser.filterClassName ?? "")
+    .replace(/^.*\./, "")
+    .replace(/(Message)?Filter$/, "")
+    .toUpperCase();
+  if (name === "STELLAR") return { STELLAR: { query: plumbing["filter.query"] } };
+  if (name === "BRO")
+    return {
+      BRO: { field: plumbing["bro.filter.source.key"], known: plumbing["bro.filter.source.known.protocols"] },
+    };
+  return undefined;
+}
+
+type Stage = {
+  fieldMap?: Json;
+  fieldToTypeMap?: Record<string, string[]>;
+  config?: Json;
+  triageConfig?: Json;
+};
+
+function importEnrichment(json: Json): Json {
+  const enrichment = (json.enrichment ?? {}) as Stage;
+  const intel = (json.threatIntel ?? {}) as Stage;
+  const fieldMap = enrichment.fieldMap ?? {};
+  const enrichments: Json = {};
+  for (const [adapter, value] of Object.entries(fieldMap)) {
+    if (adapter === "stellar") enrichments.stellar = ((value as Json).config ?? value) as Json;
+    else if (adapter === "hbaseEnrichment")
+      enrichments.table = byType(value as string[], enrichment.fieldToTypeMap ?? {});
+    else enrichments[adapter] = value;
+  }
+  const threatIntel: Json = {};
+  for (const [adapter, value] of Object.entries(intel.fieldMap ?? {})) {
+    if (adapter === "stellar") threatIntel.stellar = ((value as Json).config ?? value) as Json;
+    else Object.assign(threatIntel, byType(value as string[], intel.fieldToTypeMap ?? {}));
+  }
+  const variables = clean({
+    enrichment: enrichment.config,
+    threatIntel: intel.config,
+    all: json.configuration,
+  });
+  return {
+    enrichments,
+    threatIntel,
+    ...(Object.keys(variables).length === 0 ? {} : { variables }),
+    triage: importTriage(intel.triageConfig),
+  };
+}
+
+/** `field -> types` of Metron as `type -> fields`. */
+function byType(fields: readonly string[], types: Record<string, string[]>): Json {
+  const byType: Record<string, string[]> = {};
+  for (const field of fields)
+    for (const type of types[field] ?? []) byType[type] = [...(byType[type] ?? []), field];
+  return byType;
+}
+
+function importTriage(triage: Json | undefined): Json | undefined {
+  if (triage === undefined) return undefined;
+  const rules = (triage.riskLevelRules ?? []) as Json[];
+  return clean({
+    aggregator: triage.aggregator,
+    aggregation: triage.aggregationConfig,
+    rules: rules.map(clean),
+  });
+}
+
+function importIndexing(indexing: Json): Json | undefined {
+  const search = (indexing.elasticsearch ?? indexing.solr) as Json | undefined;
+  return search?.enabled === false ? { enabled: false } : undefined;
+}
+
+/** Free keys of Metron's global document that have a place of their own here. */
+function importGlobal(json: Json, notes: string[]): Json {
+  const { fieldValidations, ...free } = json;
+  const validations = ((fieldValidations ?? []) as Json[]).map((item) => ({
+    [String(item.validation)]: clean({ input: item.input, config: item.config }),
+  }));
+  for (const key of Object.keys(free))
+    if (/^(es|solr|hbase|update\.hbase|bootstrap)\b/.test(key))
+      notes.push(`global: ${key} is kept as a free value and does nothing`);
+  const document = clean({ validations, global: free });
+  globalSchema.parse(document);
+  return document;
+}
+
+function split(map: Json, isLeft: (key: string) => boolean): [Json, Json] {
+  const entries = Object.entries(map);
+  return [
+    Object.fromEntries(entries.filter(([key]) => isLeft(key))),
+    Object.fromEntries(entries.filter(([key]) => !isLeft(key))),
+  ];
+}
+
+/** Without keys that hold nothing: null, undefined, empty lists and maps. */
+function clean(map: Json): Json {
+  return Object.fromEntries(
+    Object.entries(map).filter(
+      ([, value]) =>
+        value !== undefined &&
+        value !== null &&
+        !(typeof value === "object" && Object.keys(value).length === 0),
+    ),
+  );
+}

@@ -1,0 +1,191 @@
+import type { SensorState } from "../api/sensors.ts";
+import type { PlatformStatus } from "../api/status.ts";
+import type { Context } from "../core/context.ts";
+import { FAULTS, type Fault } from "../core/fault.ts";
+import type { Index } from "../storage/index/contract.ts";
+import type { Intake } from "./intake.ts";
+import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "./metrics.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { VERSION } from "./version.ts";
+
+const SECOND = 1000;
+/** Rates are means of this many seconds. */
+const MEAN_OF = 10;
+const KEPT = 61;
+const IDLE_AFTER = 60_000;
+const POLL = 20;
+
+type Sample = { readonly at: number; readonly sensors: ReadonlyMap<string, SensorCounts> };
+
+/** What the platform is doing: counts of the workers turned into states, rates and lag. */
+export class Activity implements Disposable {
+  readonly scenario: {
+    state: "playing" | "finished";
+    sent: number;
+    total: number;
+    seed?: string;
+    played: boolean;
+  } = {
+    state: "finished",
+    sent: 0,
+    total: 0,
+    played: false,
+  };
+  readonly #supervisor: Supervisor;
+  readonly #intake: Intake;
+  readonly #index: Index;
+  readonly #context: Context;
+  readonly #startedAt: number;
+  readonly #timer: NodeJS.Timeout;
+  /** One a second, the newest last. */
+  readonly #samples: Sample[] = [];
+  #stored: { at: number; sensors: Promise<ReadonlyMap<string, number>> } | undefined;
+
+  constructor(supervisor: Supervisor, intake: Intake, index: Index, context: Context) {
+    this.#supervisor = supervisor;
+    this.#intake = intake;
+    this.#index = index;
+    this.#context = context;
+    this.#startedAt = context.clock.now();
+    this.#timer = setInterval(() => {
+      this.#samples.push({ at: context.clock.now(), sensors: supervisor.counts() });
+      if (this.#samples.length > KEPT) this.#samples.shift();
+    }, SECOND);
+  }
+
+  /** Totals for the live stream: cheap enough for four times a second. */
+  now(): { indexed: number; latest: number | null; perSecond: number } {
+    const totals = emptyCounts();
+    for (const counts of this.#supervisor.counts().values()) {
+      totals.messages += counts.messages;
+      totals.latest = Math.max(totals.latest, counts.latest);
+    }
+    const perSecond = [...this.#sensors()].reduce(
+      (sum, sensor) => sum + this.#rate(sensor, (counts) => counts.messages),
+      0,
+    );
+    return { indexed: totals.messages, latest: totals.latest === 0 ? null : totals.latest, perSecond };
+  }
+
+  async sensorStates(): Promise<readonly SensorState[]> {
+    const [stored, lag] = [await this.#messagesStored(), await this.#lag()];
+    const counts = this.#supervisor.counts();
+    const problems = this.#supervisor.problems();
+    const now = this.#context.clock.now();
+    return this.#intake.sensors().map(({ name, parser }): SensorState => {
+      const own = counts.get(name) ?? emptyCounts();
+      const detail = problems.get(name) ?? this.#intake.problem(name);
+      const idle = now - own.lastArrival > IDLE_AFTER;
+      return {
+        name,
+        parser,
+        state: detail !== undefined ? "failing" : idle ? "idle" : "running",
+        ...(detail === undefined ? {} : { detail }),
+        received: this.#intake.received(name),
+        indexed: own.messages,
+        rejected: own.rejected,
+        alerts: own.alerts,
+        stored: stored.get(name) ?? 0,
+        receivedPerSecond: this.#rate(name, (sample) => sample.records),
+        indexedPerSecond: this.#rate(name, (sample) => sample.messages),
+        rejectedPerSecond: this.#rate(name, (sample) => sample.rejected),
+        lag: lag.get(name) ?? 0,
+        latency: latencyQuantile(own, 0.5),
+        lastSeen: own.lastArrival === 0 ? null : own.lastArrival,
+        recent: this.#recent(name),
+      };
+    });
+  }
+
+  async status(): Promise<PlatformStatus> {
+    const problems = [...this.#supervisor.problems()].map(([sensor, message]) =>
+      problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
+    );
+    for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
+    const { problems: unreadable } = await this.#index.stats();
+    for (const text of unreadable) problems.push(problem("STORAGE_CORRUPT", text));
+    const stored = await this.#messagesStored();
+    const { played, ...scenario } = this.scenario;
+    return {
+      health: problems.length === 0 ? "ok" : "degraded",
+      problems,
+      version: VERSION,
+      startedAt: this.#startedAt,
+      stored: [...stored.values()].reduce((sum, messages) => sum + messages, 0),
+      indexedPerSecond: this.now().perSecond,
+      ...(played ? { scenario } : {}),
+    };
+  }
+
+  /** Sensors that have messages in the index, known to the second. */
+  async storedSensors(): Promise<readonly string[]> {
+    return [...(await this.#messagesStored()).keys()];
+  }
+
+  async metricsText(): Promise<string> {
+    return prometheusText(this.#supervisor.counts(), await this.#lag());
+  }
+
+  /** Resolves when the workers have dealt with everything that was accepted before the call. */
+  async caughtUp(): Promise<void> {
+    const ends = await this.#intake.ends();
+    for (;;) {
+      const counts = this.#supervisor.counts();
+      const behind = [...ends].some(([sensor, partitions]) =>
+        partitions.some((end, partition) => (counts.get(sensor)?.offsets[partition] ?? 0) < end),
+      );
+      if (!behind) return;
+      await new Promise((done) => setTimeout(done, POLL));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  async #lag(): Promise<Map<string, number>> {
+    const counts = this.#supervisor.counts();
+    const lag = new Map<string, number>();
+    for (const [sensor, ends] of await this.#intake.ends()) {
+      const offsets = counts.get(sensor)?.offsets ?? {};
+      lag.set(
+        sensor,
+        ends.reduce((sum, end, partition) => sum + Math.max(0, end - (offsets[partition] ?? 0)), 0),
+      );
+    }
+    return lag;
+  }
+
+  #messagesStored(): Promise<ReadonlyMap<string, number>> {
+    const now = performance.now();
+    if (this.#stored === undefined || now - this.#stored.at > SECOND) {
+      const sensors = this.#index
+        .stats()
+        .then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry.messages])));
+      this.#stored = { at: now, sensors };
+    }
+    return this.#stored.sensors;
+  }
+
+  #sensors(): IterableIterator<string> {
+    return (this.#samples.at(-1)?.sensors ?? new Map<string, SensorCounts>()).keys();
+  }
+
+  #rate(sensor: string, of: (counts: SensorCounts) => number): number {
+    const last = this.#samples.at(-1);
+    const first = this.#samples.at(-1 - MEAN_OF) ?? this.#samples[0];
+    if (last === undefined || first === undefined || last.at <= first.at) return 0;
+    const value = (sample: Sample) => of(sample.sensors.get(sensor) ?? emptyCounts());
+    return Math.max(0, ((value(last) - value(first)) * SECOND) / (last.at - first.at));
+  }
+
+  /** Messages in each of the last seconds, the oldest first. */
+  #recent(sensor: string): number[] {
+    const values = this.#samples.map((sample) => sample.sensors.get(sensor)?.messages ?? 0);
+    return values.slice(1).map((value, index) => Math.max(0, value - (values[index] ?? 0)));
+  }
+}
+
+function problem(code: Fault["code"], detail: string) {
+  return { code, detail, advice: FAULTS[code].advice };
+}

@@ -1,0 +1,42 @@
+import { readGlobal } from "../config/global.ts";
+import { readSensor } from "../config/sensor.ts";
+import type { Change, ConfigStore } from "../config/store.ts";
+import type { Context } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import type { PipelineServices } from "./services.ts";
+import { openStages } from "./stages.ts";
+
+/**
+ * Checks changes as a whole before they are published: documents are read, and the stages of every sensor that they
+ * touch are opened for trial, so that a wrong expression, pattern or option is found now and not at midnight.
+ * @throws Fault CONFIG_INVALID naming line, column and what was expected.
+ */
+export function checkChanges(
+  changes: readonly Change[],
+  config: ConfigStore,
+  services: PipelineServices,
+  context: Context,
+): void {
+  const changed =
+    changes.find(({ kind }) => kind === "global")?.text ?? config.get("global", "global")?.text ?? "";
+  const global = readGlobal(changed ?? "", "global");
+  const touched = new Map<string, string>();
+  if (changes.some(({ kind }) => kind === "global")) {
+    for (const { name, text } of config.list("sensor")) touched.set(name, text ?? "");
+  }
+  for (const { kind, name, text } of changes) {
+    if (kind !== "sensor") continue;
+    if (text === null) touched.delete(name);
+    else touched.set(name, text);
+  }
+  for (const [name, text] of touched) {
+    const placed = readSensor(text, `sensor/${name}`);
+    if (placed.sensor.sensor !== name) {
+      throw new Fault(
+        "CONFIG_INVALID",
+        `sensor/${name}: the document says \`sensor: ${placed.sensor.sensor}\`; both must be the same`,
+      );
+    }
+    openStages(placed, global, services, context);
+  }
+}

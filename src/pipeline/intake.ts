@@ -1,0 +1,191 @@
+import type { Readable } from "node:stream";
+import { readSensor, type SensorDocument } from "../config/sensor.ts";
+import { blockOf } from "../core/batch.ts";
+import type { Block } from "../core/block.ts";
+import type { Context } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import type { Refusal } from "../sources/source.ts";
+import { deliverStream } from "../sources/stream.ts";
+import type { RetentionRule } from "../storage/index/contract.ts";
+import type { Topic, Topics } from "../storage/topic/contract.ts";
+import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import { ERROR_SENSOR, refusalRecord } from "./errors.ts";
+import type { Snapshot } from "./protocol.ts";
+
+export type IntakeOptions = {
+  /** Partitions of a topic whose sensor does not say: one per worker. */
+  readonly partitions: number;
+  readonly retention: { readonly age: number; readonly bytes: number };
+};
+
+type Entry = {
+  readonly sensor: SensorDocument;
+  readonly topic: Topic<SegmentsHandle>;
+  received: number;
+  /** The partition the next block goes to. */
+  next: number;
+};
+
+const DAY = 86_400_000;
+
+/** The way in: one durable topic per sensor, blocks dealt to its partitions in turn. */
+export class Intake implements AsyncDisposable {
+  readonly #topics: Topics<SegmentsHandle>;
+  readonly #context: Context;
+  readonly #options: IntakeOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(topics: Topics<SegmentsHandle>, context: Context, options: IntakeOptions) {
+    this.#topics = topics;
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Opens a topic for every sensor in force; `group` keeps what it has not read. Topics of removed sensors stay. */
+  async configure(snapshot: Snapshot, group: string): Promise<void> {
+    const named = new Set<string>();
+    for (const { name, text } of snapshot.sensors) {
+      named.add(name);
+      const { sensor } = readSensor(text, `sensor/${name}`);
+      const present = this.#entries.get(name);
+      const partitions = sensor.partitions ?? this.#options.partitions;
+      const topic =
+        present?.topic ??
+        (await this.#topics.topic(name, { partitions, retention: this.#options.retention }));
+      if (present === undefined) await topic.hold(group);
+      this.#entries.set(name, { sensor, topic, received: present?.received ?? 0, next: present?.next ?? 0 });
+    }
+    for (const name of this.#entries.keys()) if (!named.has(name)) this.#entries.delete(name);
+  }
+
+  /** Makes a block durable; resolves to the offset of its first record. Throws Fault SENSOR_UNKNOWN. */
+  async deliver(sensor: string, block: Block): Promise<number> {
+    const entry = this.#entry(sensor);
+    const partition = entry.next;
+    entry.next = (partition + 1) % entry.topic.partitions;
+    const offset = await entry.topic.append(partition, block);
+    entry.received += block.ends.length;
+    return offset;
+  }
+
+  /** Makes a stream of lines durable, gzip or not, as fast as the disk takes it. */
+  async stream(
+    sensor: string,
+    input: Readable,
+    { gzip, signal }: { gzip?: boolean; signal?: AbortSignal } = {},
+  ): Promise<{ accepted: number; bytes: number; refused: number }> {
+    this.#entry(sensor);
+    const { records, bytes, refused } = await deliverStream(input, {
+      sensor,
+      name: "the stream",
+      deliver: (name, block) => this.deliver(name, block),
+      clock: this.#context.clock,
+      refuse: (refusal) => this.refuse(refusal),
+      // What is not said to be gzip may be it all the same: its first bytes tell.
+      gzip: gzip === true ? true : undefined,
+      signal,
+    });
+    return { accepted: records, bytes, refused };
+  }
+
+  /** Keeps what never became a record: as an error record in a topic of its own, like any telemetry. */
+  refuse(refusal: Refusal): void {
+    const record = refusalRecord(refusal, this.#context.clock.now());
+    this.deliver(ERROR_SENSOR, blockOf([record], this.#context.clock.now())).catch((error: Error) =>
+      this.#context.log.error("A refused record could not be kept.", {
+        sensor: refusal.sensor,
+        error: error.message,
+      }),
+    );
+  }
+
+  /** What workers read the topics by. */
+  handles(): Record<string, SegmentsHandle> {
+    return Object.fromEntries([...this.#entries].map(([name, { topic }]) => [name, topic.share()]));
+  }
+
+  sensors(): { name: string; parser: string }[] {
+    return [...this.#entries]
+      .filter(([name]) => name !== ERROR_SENSOR)
+      .map(([name, { sensor }]) => ({ name, parser: Object.keys(sensor.parser)[0] ?? "" }))
+      .sort((one, other) => one.name.localeCompare(other.name));
+  }
+
+  /** The document of every sensor in force. */
+  documents(): SensorDocument[] {
+    return [...this.#entries.values()].map(({ sensor }) => sensor);
+  }
+
+  /** Records of a sensor made durable since the start. */
+  received(sensor: string): number {
+    return this.#entries.get(sensor)?.received ?? 0;
+  }
+
+  /** Where each partition of each topic ends. */
+  async ends(): Promise<Map<string, number[]>> {
+    const ends = new Map<string, number[]>();
+    for (const [name, { topic }] of this.#entries) {
+      ends.set(
+        name,
+        await Promise.all(Array.from({ length: topic.partitions }, (_, partition) => topic.end(partition))),
+      );
+    }
+    return ends;
+  }
+
+  /** What keeps topics from taking records, if anything does. */
+  faults(): Fault[] {
+    return [...this.#entries.values()].flatMap(({ topic }) =>
+      topic.fault === undefined ? [] : [topic.fault],
+    );
+  }
+
+  problem(sensor: string): string | undefined {
+    return this.#entries.get(sensor)?.topic.fault?.message;
+  }
+
+  /** Tells the topics what a group has dealt with, so that retention may take it. */
+  async commit(
+    group: string,
+    position: (topic: string, partition: number) => Promise<number | undefined>,
+  ): Promise<void> {
+    for (const { topic } of this.#entries.values()) {
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        const offset = await position(topic.name, partition);
+        if (offset !== undefined) await topic.commit(group, partition, offset);
+      }
+    }
+  }
+
+  /** What the documents say of how long messages are kept. */
+  retentionRules(): RetentionRule[] {
+    return this.documents().flatMap(({ sensor, index }) =>
+      index.retentionDays === undefined && index.retentionBytes === undefined
+        ? []
+        : [
+            {
+              sensor,
+              age: index.retentionDays === undefined ? undefined : index.retentionDays * DAY,
+              bytes: index.retentionBytes,
+            },
+          ],
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { topic } of this.#entries.values()) await topic[Symbol.asyncDispose]();
+    this.#context.log.debug("Intake is closed.");
+  }
+
+  #entry(sensor: string): Entry {
+    const entry = this.#entries.get(sensor);
+    if (entry !== undefined) return entry;
+    const known = this.sensors()
+      .map(({ name }) => name)
+      .join(", ");
+    throw new Fault(
+      "SENSOR_UNKNOWN",
+      `taking records for sensor \`${sensor}\`: there is no such sensor; there are: ${known}`,
+    );
+  }
+}

@@ -1,0 +1,203 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { readGlobal } from "../config/global.ts";
+import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
+import type { Block } from "../core/block.ts";
+import { type Context, makeContext } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import { type DatabaseHandles, loadDatabases } from "../enrichments/databases.ts";
+import { openIndex } from "../storage/index/duckdb/duckdb-index.ts";
+import { openTables } from "../storage/table/lmdb.ts";
+import { openTopics } from "../storage/topic/segments/topics.ts";
+import { Activity } from "./activity.ts";
+import { checkChanges } from "./check.ts";
+import { ERROR_DOCUMENT, ERROR_SENSOR } from "./errors.ts";
+import { Intake } from "./intake.ts";
+import { Intel } from "./intel.ts";
+import type { Snapshot } from "./protocol.ts";
+import { mainServices } from "./services.ts";
+import { Sources } from "./sources.ts";
+import { Supervisor } from "./supervisor.ts";
+
+export type PlatformOptions = {
+  /** The data folder; it belongs to one platform at a time. */
+  readonly data: string;
+  /** The folder whose documents are published when the data folder is new: metron.yaml and sensors/*.yaml. */
+  readonly defaults: string;
+  /** Whether the sources of the sensor documents are opened. */
+  readonly sources: boolean;
+  readonly workers?: number;
+  readonly context?: Context;
+};
+
+/** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
+const GROUP = "index";
+const HOUR = 3_600_000;
+const UPKEEP_EVERY = 5_000;
+const DRAIN_WITHIN = 120_000;
+
+export type Platform = Awaited<ReturnType<typeof openPlatform>>;
+
+/**
+ * Opens everything that makes the platform of one data folder: topics, tables, index, configuration, sources and the
+ * workers that run the loop. Disposing of it stops intake, lets the workers drain and closes all.
+ * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT, CONFIG_INVALID
+ */
+export async function openPlatform(options: PlatformOptions) {
+  const { data } = options;
+  const stack = new AsyncDisposableStack();
+  const ended = new AbortController();
+  const base = options.context ?? makeContext();
+  const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
+  try {
+    await mkdir(data, { recursive: true }).catch((cause: Error) => {
+      throw new Fault("FOLDER_UNWRITABLE", `making the data folder ${data}: ${cause.message}`, { cause });
+    });
+    // Topics are opened first: they hold the lock of the folder.
+    const topics = stack.use(await openTopics(join(data, "topics"), context));
+    const config = stack.use(openConfigStore(join(data, "config")));
+    await seed(config, options.defaults, context.clock.now());
+    const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
+    const settings = global();
+
+    const tables = stack.use(await openTables(join(data, "tables"), context));
+    const enrichment = await tables.table("enrichment");
+    const threatIntel = await tables.table("threatintel");
+    const index = stack.use(
+      await openIndex(join(data, "index"), { memory: settings.memory.index, seal: settings.seal }, context),
+    );
+    const services = mainServices({ enrichment, threatIntel }, context);
+    const intel = new Intel(threatIntel);
+
+    const workers = options.workers ?? settings.workers ?? availableParallelism();
+    const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
+    const intake = stack.use(new Intake(topics, context, { partitions: workers, retention }));
+    const snapshot = (): Snapshot => ({
+      revision: config.revision(),
+      global: config.get("global", "global")?.text ?? "",
+      sensors: [
+        ...config.list("sensor").map(({ name, text }) => ({ name, text: text ?? "" })),
+        { name: ERROR_SENSOR, text: ERROR_DOCUMENT },
+      ],
+    });
+    await intake.configure(snapshot(), GROUP);
+
+    const shares: { databases?: DatabaseHandles } = {};
+    const supervisor = new Supervisor({
+      workers,
+      context,
+      start: () => ({
+        timeZone: settings.timeZone,
+        snapshot: snapshot(),
+        topics: intake.handles(),
+        index: index.share(),
+        tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+        shares,
+      }),
+    });
+    // Disposed of in reverse order: sources stop, workers drain, storage closes.
+    stack.defer(() => supervisor.drain(DRAIN_WITHIN));
+    const databases = loadDatabases(settings.databases, (handles) => {
+      shares.databases = { ...shares.databases, ...handles };
+      services.attach({ databases: handles });
+      supervisor.share({ databases: handles });
+    }).catch((error: Error) =>
+      context.log.error("Geographic databases are missing.", { error: error.message }),
+    );
+
+    const activity = stack.use(new Activity(supervisor, intake, index, context));
+    const apply = async () => {
+      await intake.configure(snapshot(), GROUP);
+      await supervisor.configure(snapshot(), intake.handles());
+      await sources?.configure(intake.documents());
+    };
+    const positions = await tables.table("positions");
+    const sources = options.sources ? stack.use(new Sources(intake, positions, context)) : undefined;
+    await sources?.configure(intake.documents());
+
+    const upkeep = setInterval(() => {
+      void intake.commit(GROUP, (topic, partition) => index.position(topic, partition));
+      void index.retain(intake.retentionRules());
+    }, UPKEEP_EVERY);
+    stack.defer(() => clearInterval(upkeep));
+    const open = stack.move();
+
+    return {
+      context,
+      config,
+      index,
+      intel,
+      services,
+      settings,
+      tables: { enrichment, threatIntel },
+
+      /** Resolves when the workers read their topics and the geographic databases are loaded. */
+      ready: async () => void (await Promise.all([supervisor.ready(), databases])),
+      /** Checks and publishes documents: all or none. Resolves when they are in force. Throws Fault CONFIG_INVALID. */
+      async publish(
+        changes: readonly Change[],
+        by: { author: string; at: number; note?: string },
+      ): Promise<readonly Version[]> {
+        checkChanges(changes, config, services, context);
+        const versions = await config.publish(changes, by);
+        await apply();
+        context.log.info("Configuration was published.", {
+          documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
+          author: by.author,
+        });
+        return versions;
+      },
+      /** Throws Fault CONFIG_INVALID if the documents could not be published. */
+      check: async (changes: readonly Change[]) => checkChanges(changes, config, services, context),
+
+      /** Makes a block of records durable; resolves to the offset of the first. */
+      ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
+      ingestStream: intake.stream.bind(intake),
+      /** Addresses the sources listen on. */
+      addresses: () => sources?.addresses() ?? [],
+
+      storedSensors: () => activity.storedSensors(),
+      fieldNotes: () => services.fieldNotes(),
+      activity: () => activity.now(),
+      sensorStates: () => activity.sensorStates(),
+      status: () => activity.status(),
+      metricsText: () => activity.metricsText(),
+      /** What the workers counted since the start, by sensor. */
+      counts: () => supervisor.counts(),
+      /** Tells how far the bundled scenario is, for the status. */
+      scenario: activity.scenario,
+
+      /** Resolves when everything accepted so far is searchable. */
+      caughtUp: () => activity.caughtUp(),
+      /** Resolves when everything searchable is on disk. */
+      seal: () => supervisor.seal(),
+
+      async [Symbol.asyncDispose]() {
+        await open.disposeAsync();
+        ended.abort();
+      },
+    };
+  } catch (error) {
+    ended.abort();
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/** Publishes the documents of a folder into a store that has none yet. */
+async function seed(config: ConfigStore, folder: string, at: number): Promise<void> {
+  if (config.revision() > 0) return;
+  const changes: Change[] = [];
+  const main = join(folder, "metron.yaml");
+  if (existsSync(main)) changes.push({ kind: "global", name: "global", text: readFileSync(main, "utf8") });
+  for (const file of globSync("sensors/*.yaml", { cwd: folder }).sort()) {
+    const text = readFileSync(join(folder, file), "utf8");
+    const name = /^sensor:\s*["']?([\w.-]+)/m.exec(text)?.[1];
+    if (name === undefined)
+      throw new Fault("CONFIG_INVALID", `${join(folder, file)}:1:1: expected \`sensor: NAME\``);
+    changes.push({ kind: "sensor", name, text });
+  }
+  await config.publish(changes, { author: "metron", at, note: "Shipped with Metron." });
+}

@@ -1,0 +1,86 @@
+import type { GlobalDocument } from "../config/global.ts";
+import type { Field } from "../core/component.ts";
+import type { Context } from "../core/context.ts";
+import { attachDatabases, type Databases, noDatabases } from "../enrichments/databases.ts";
+import type { EnrichmentContext } from "../enrichments/enrichment.ts";
+import { type Environment, makeEnvironment } from "../stellar/environment.ts";
+import { fromMessage, StellarMap } from "../stellar/value.ts";
+import type { TableReader } from "../storage/table/contract.ts";
+import { openSharedTable } from "../storage/table/lmdb.ts";
+import { fieldNotes } from "./field-notes.ts";
+import type { Shares, WorkerStart } from "./protocol.ts";
+
+/** Tables every platform has: the original's names. */
+export type PlatformTables = { readonly enrichment: TableReader; readonly threatIntel: TableReader };
+
+/** What stages and expressions reach in one thread: tables, databases, and the environment of Stellar. */
+export type PipelineServices = AsyncDisposable & {
+  readonly databases: Databases;
+  readonly tables: PlatformTables;
+  /** The context of enrichments. */
+  readonly enrichmentContext: EnrichmentContext;
+  /** Functions and services of expressions under a global document; the same object as long as it is the same. */
+  environment(global: GlobalDocument): Environment;
+  /** Takes over shared memory that was loaded or replaced. */
+  attach(shares: Shares): void;
+  /** What is known of fields, by name. */
+  fieldNotes(): ReadonlyMap<string, Field>;
+};
+
+/** The services of a worker thread: readers of what the main thread owns. */
+export function openServices(start: WorkerStart, context: Context): PipelineServices {
+  const tables = {
+    enrichment: openSharedTable(start.tables.enrichment),
+    threatIntel: openSharedTable(start.tables.threatIntel),
+  };
+  const services = makeServices(tables, context, async () => {
+    await tables.enrichment[Symbol.asyncDispose]();
+    await tables.threatIntel[Symbol.asyncDispose]();
+  });
+  services.attach(start.shares);
+  return services;
+}
+
+/** The services of the thread that owns the tables. */
+export function mainServices(tables: PlatformTables, context: Context): PipelineServices {
+  return makeServices(tables, context, async () => {});
+}
+
+function makeServices(
+  tables: PlatformTables,
+  context: Context,
+  close: () => Promise<void>,
+): PipelineServices {
+  const databases = noDatabases();
+  const byName: Readonly<Record<string, TableReader>> = {
+    enrichment: tables.enrichment,
+    enrichments: tables.enrichment,
+    threatintel: tables.threatIntel,
+    threat_intel: tables.threatIntel,
+  };
+  const table = (name: string) => (Object.hasOwn(byName, name) ? byName[name] : undefined);
+  const enrichmentContext: EnrichmentContext = { ...context, databases, table };
+  let environment: { global: string; made: Environment } | undefined;
+  return {
+    databases,
+    tables,
+    enrichmentContext,
+    environment(global) {
+      const key = JSON.stringify(global.global);
+      if (environment?.global !== key) {
+        const globals = new StellarMap();
+        for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
+        const made = makeEnvironment({
+          services: { now: () => context.clock.now(), timeZone: global.timeZone, globals: () => globals },
+        });
+        environment = { global: key, made };
+      }
+      return environment.made;
+    },
+    attach(shares) {
+      if (shares.databases !== undefined) attachDatabases(databases, shares.databases);
+    },
+    fieldNotes,
+    [Symbol.asyncDispose]: close,
+  };
+}

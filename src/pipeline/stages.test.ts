@@ -1,0 +1,46 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { expect, test } from "vitest";
+import { readGlobal } from "../config/global.ts";
+import { readSensor } from "../config/sensor.ts";
+import { Batch, blockOf } from "../core/batch.ts";
+import { makeContext } from "../core/context.ts";
+import { DEFAULTS, generate } from "../scenario/scenario.ts";
+import { openStages } from "./stages.ts";
+import { openTestServices } from "./testing.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const documents = globSync("config/sensors/*.yaml", { cwd: ROOT }).sort();
+
+test.each(documents)("%s opens", async (file) => {
+  await using services = await openTestServices();
+  const placed = readSensor(readFileSync(join(ROOT, file), "utf8"), file);
+  expect(placed.sensor.sensor).toBe(basename(file, ".yaml"));
+  const stages = openStages(placed, readGlobal("", "global"), services, makeContext());
+  expect(Object.keys(stages)).toEqual(["parse", "transform", "validate", "enrich", "threatIntel", "triage"]);
+});
+
+test("the shipped sensors read every record of the scenario", async () => {
+  await using services = await openTestServices();
+  const global = readGlobal(readFileSync(join(ROOT, "config", "metron.yaml"), "utf8"), "metron.yaml");
+  const bySensor = Map.groupBy(generate({ ...DEFAULTS, duration: 3_600_000 }), ({ sensor }) => sensor);
+  for (const [sensor, telemetry] of bySensor) {
+    const stages = openStages(
+      readSensor(readFileSync(join(ROOT, `config/sensors/${sensor}.yaml`), "utf8"), sensor),
+      global,
+      services,
+      makeContext(),
+    );
+    const batch = new Batch();
+    batch.load(
+      blockOf(
+        telemetry.map(({ record }) => record),
+        Date.now(),
+      ),
+      { topic: sensor, partition: 0, offset: 0 },
+    );
+    for (const stage of Object.values(stages)) stage(batch);
+    expect(batch.rejected.slice(0, 3), sensor).toEqual([]);
+    expect(batch.liveCount(), sensor).toBe(telemetry.length);
+  }
+});

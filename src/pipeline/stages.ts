@@ -1,0 +1,131 @@
+import type { z } from "zod";
+import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { type PlacedSensor, readSensor, refuseAt } from "../config/sensor.ts";
+import type { Context } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
+import { parsers } from "../parsers/index.ts";
+import { type Parse, runParser } from "../parsers/parser.ts";
+import type { Layer } from "../stellar/environment.ts";
+import { openFilter } from "../transforms/filters.ts";
+import { openTransforms } from "../transforms/index.ts";
+import { openValidations } from "../transforms/validations/index.ts";
+import { openTriage } from "../triage/triage.ts";
+import { assignGuids } from "./guid.ts";
+import { setOriginal, setSensor } from "./identity.ts";
+import type { SensorStages } from "./pipeline.ts";
+import type { Snapshot } from "./protocol.ts";
+import type { PipelineServices } from "./services.ts";
+import { findSource } from "./sources.ts";
+
+/** The sensors of a snapshot, each with how its stages are opened. */
+export function readSensors(
+  snapshot: Snapshot,
+  services: PipelineServices,
+  context: Context,
+): { name: string; open: () => SensorStages }[] {
+  const global = readGlobal(snapshot.global, "global");
+  return snapshot.sensors.map(({ name, text }) => {
+    const placed = readSensor(text, `sensor/${name}`);
+    return { name, open: () => openStages(placed, global, services, context) };
+  });
+}
+
+/**
+ * Turns a sensor document into the stages of the loop: components by name, expressions compiled, tables found.
+ * @throws Fault CONFIG_INVALID with the place of the mistake in the document.
+ */
+export function openStages(
+  placed: PlacedSensor,
+  global: GlobalDocument,
+  services: PipelineServices,
+  base: Context,
+): SensorStages {
+  const { sensor } = placed;
+  const context: Context = { ...base, timeZone: global.timeZone, global: global.global };
+  const environment = services.environment(global);
+  const [parserName = "", parserOptions = {}] = Object.entries(sensor.parser)[0] ?? [];
+  const variables: readonly Layer[] = [parserOptions];
+  const stage = { ...context, environment, variables };
+  const { enrichment = {}, threatIntel = {}, all = {} } = sensor.variables ?? {};
+
+  const parse = at(placed, ["parser"], () => openParser(parserName, parserOptions, context));
+  const transform = at(placed, ["transforms"], () => openTransforms(sensor.transforms, stage));
+  const filter = at(placed, ["filter"], () => openFilter(sensor.filter, stage));
+  const validate = at(placed, ["validations"], () =>
+    openValidations([...global.validations, ...sensor.validations], stage),
+  );
+  const enrichmentStage = {
+    ...services.enrichmentContext,
+    ...context,
+    environment,
+    knownHosts: global.hosts,
+  };
+  const enrich = at(placed, ["enrichments"], () =>
+    openEnrichments(sensor.enrichments, { ...enrichmentStage, variables: [enrichment, all] }),
+  );
+  const match = at(placed, ["threatIntel"], () =>
+    openThreatIntel(sensor.threatIntel, { ...enrichmentStage, variables: [enrichment, all] }),
+  );
+  const triage = at(placed, ["triage"], () =>
+    openTriage(sensor.triage, { environment, variables: [all, threatIntel] }),
+  );
+
+  for (const [name, options] of Object.entries(sensor.source ?? {})) {
+    at(placed, ["source"], () => checkOptions(findSource(name), options, name));
+  }
+
+  return {
+    parse: (batch) => {
+      runParser(parse, batch);
+      setSensor(batch, sensor.sensor);
+    },
+    transform: (batch) => {
+      transform(batch);
+      assignGuids(batch);
+      setOriginal(batch);
+      filter(batch);
+    },
+    validate,
+    enrich,
+    threatIntel: match,
+    triage,
+  };
+}
+
+function openParser(name: string, options: unknown, context: Context): Parse {
+  const definition = parsers.find((candidate) => candidate.name === name);
+  if (definition === undefined) {
+    const known = parsers.map((candidate) => candidate.name).join(", ");
+    throw new Fault("CONFIG_INVALID", `there is no parser \`${name}\`; known are ${known}`, {
+      details: { path: [name] },
+    });
+  }
+  // The list keeps each definition's own types; name and options are matched to one another here.
+  const { open } = definition as { open: (config: unknown, context: Context) => Parse };
+  return open(checkOptions(definition, options, name), context);
+}
+
+/** The options of a component, checked by its own schema. */
+function checkOptions({ config }: { config: z.ZodType }, options: unknown, name: string): unknown {
+  const checked = config.safeParse(options);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  throw new Fault("CONFIG_INVALID", issue?.message ?? "wrong options", {
+    details: { path: [name, ...(issue?.path ?? [])] },
+  });
+}
+
+/** Opens a part of a document; a mistake found in it is refused at its place in the text. */
+function at<Opened>(placed: PlacedSensor, path: readonly PropertyKey[], open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return refuseAt(
+      placed,
+      [...path, ...((error.details?.path as PropertyKey[] | undefined) ?? [])],
+      error.message,
+    );
+  }
+}

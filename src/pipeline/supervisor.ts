@@ -1,0 +1,188 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Context } from "../core/context.ts";
+import { addCounts, emptyCounts, type SensorCounts } from "./metrics.ts";
+import type { FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
+
+export type SupervisorOptions = {
+  readonly workers: number;
+  readonly context: Context;
+  /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
+  readonly start: () => Omit<WorkerStart, "worker" | "workers">;
+};
+
+type Slot = {
+  worker: Worker;
+  /** What it last said it counted. */
+  counts: Readonly<Record<string, SensorCounts>>;
+  startedAt: number;
+  failures: number;
+  drained: boolean;
+  ready: Promise<void>;
+};
+
+/** A worker that ran this long before it died starts again at once; one that dies at once waits longer each time. */
+const STABLE_AFTER = 30_000;
+const LONGEST_WAIT = 30_000;
+
+/** Keeps one pipeline worker a core alive, tells them what changed and adds up what they count. */
+export class Supervisor implements AsyncDisposable {
+  readonly #options: SupervisorOptions;
+  readonly #slots: Slot[] = [];
+  /** Counts of workers that died; their successors count from zero. */
+  readonly #past = new Map<string, SensorCounts>();
+  readonly #problems = new Map<string, string>();
+  readonly #waiting = new Map<number, { left: number; done: () => void }>();
+  readonly #revisions = new Map<number, number>();
+  #sealId = 0;
+  #closing = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    for (let index = 0; index < options.workers; index++) this.#slots.push(this.#launch(index, 0));
+  }
+
+  /** Resolves when every worker reads its topics. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.ready));
+  }
+
+  /** Hands new documents to every worker; resolves when all have taken them over. */
+  async configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
+    this.#send({ type: "configure", snapshot, topics });
+    while (
+      !this.#closing &&
+      this.#slots.some((_slot, index) => (this.#revisions.get(index) ?? 0) < snapshot.revision)
+    ) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  }
+
+  /** Hands over a database that was loaded or replaced. */
+  share(shares: Shares): void {
+    this.#send({ type: "share", shares });
+  }
+
+  /** Resolves when everything the workers have written is on disk. */
+  seal(): Promise<void> {
+    const id = ++this.#sealId;
+    return new Promise((done) => {
+      this.#waiting.set(id, { left: this.#slots.length, done });
+      this.#send({ type: "seal", id });
+    });
+  }
+
+  /** What was counted since the platform started, by sensor. */
+  counts(): Map<string, SensorCounts> {
+    const totals = new Map<string, SensorCounts>();
+    const add = (sensor: string, counts: SensorCounts) => {
+      let total = totals.get(sensor);
+      if (total === undefined) {
+        total = emptyCounts();
+        totals.set(sensor, total);
+      }
+      addCounts(total, counts);
+    };
+    for (const [sensor, counts] of this.#past) add(sensor, counts);
+    for (const { counts } of this.#slots)
+      for (const sensor in counts) add(sensor, counts[sensor] as SensorCounts);
+    return totals;
+  }
+
+  /** What keeps a sensor from running, by sensor. */
+  problems(): ReadonlyMap<string, string> {
+    return this.#problems;
+  }
+
+  /** Lets the workers read to the end of their topics, seal and stop; whoever takes too long is stopped as it is. */
+  async drain(within: number): Promise<void> {
+    this.#closing = true;
+    const exits = this.#slots.map(
+      ({ worker }) => new Promise<void>((done) => worker.once("exit", () => done())),
+    );
+    this.#send({ type: "drain" });
+    const timeout = new Promise<"late">((done) => setTimeout(done, within, "late").unref());
+    const outcome = await Promise.race([Promise.all(exits), timeout]);
+    if (outcome === "late") {
+      this.#options.context.log.warn(
+        "Workers did not drain in time; their telemetry is read again at the next start.",
+      );
+      await Promise.all(this.#slots.map(({ worker }) => worker.terminate()));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#closing) await this.drain(60_000);
+  }
+
+  #launch(index: number, failures: number): Slot {
+    const start: WorkerStart = { ...this.#options.start(), worker: index, workers: this.#options.workers };
+    const script = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+    const worker = new Worker(script, { workerData: start, name: `pipeline-${index}` });
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const slot: Slot = { worker, counts: {}, startedAt: Date.now(), failures, drained: false, ready };
+    worker.on("message", (message: FromWorker) => this.#receive(index, slot, message, resolve));
+    worker.on("error", (error) =>
+      this.#options.context.log.error("A worker died.", { worker: index, error: error.stack }),
+    );
+    worker.on("exit", () => {
+      resolve();
+      this.#exited(index, slot);
+    });
+    return slot;
+  }
+
+  #receive(index: number, slot: Slot, message: FromWorker, ready: () => void): void {
+    switch (message.type) {
+      case "ready":
+        this.#revisions.set(index, message.revision);
+        ready();
+        return;
+      case "configured":
+        this.#revisions.set(index, message.revision);
+        return;
+      case "counts":
+        slot.counts = message.sensors;
+        return;
+      case "sealed": {
+        const waiting = this.#waiting.get(message.id);
+        if (waiting !== undefined && --waiting.left === 0) {
+          this.#waiting.delete(message.id);
+          waiting.done();
+        }
+        return;
+      }
+      case "drained":
+        slot.drained = true;
+        return;
+      case "problem":
+        if (message.message === "") this.#problems.delete(message.sensor);
+        else this.#problems.set(message.sensor, message.message);
+        return;
+      case "log":
+        this.#options.context.log[message.level](message.sentence, { worker: index, ...message.fields });
+    }
+  }
+
+  #exited(index: number, slot: Slot): void {
+    for (const sensor in slot.counts) {
+      const past = this.#past.get(sensor) ?? emptyCounts();
+      addCounts(past, slot.counts[sensor] as SensorCounts);
+      this.#past.set(sensor, past);
+    }
+    slot.counts = {};
+    // Whoever waits for this worker's seal waits for its successor's: what was not sealed is read again.
+    for (const waiting of this.#waiting.values()) if (--waiting.left === 0) waiting.done();
+    if (this.#closing) return;
+    const failures = Date.now() - slot.startedAt > STABLE_AFTER ? 0 : slot.failures + 1;
+    const wait = failures === 0 ? 0 : Math.min(LONGEST_WAIT, 250 * 2 ** failures);
+    this.#options.context.log.warn("A worker stopped and is started again.", { worker: index, wait });
+    setTimeout(() => {
+      if (!this.#closing) this.#slots[index] = this.#launch(index, failures);
+    }, wait);
+  }
+
+  #send(message: ToWorker): void {
+    for (const { worker } of this.#slots) worker.postMessage(message);
+  }
+}

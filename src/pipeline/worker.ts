@@ -1,0 +1,167 @@
+/** Runs as a thread of its own: the pipelines of all sensors over the partitions that are this worker's. */
+import { setImmediate as breathe } from "node:timers/promises";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type Context, type Log, systemClock } from "../core/context.ts";
+import type { IndexWriter } from "../storage/index/contract.ts";
+import { openSharedIndex } from "../storage/index/duckdb/duckdb-index.ts";
+import type { Entry, TopicReader } from "../storage/topic/contract.ts";
+import { openSharedTopic } from "../storage/topic/segments/topics.ts";
+import { emptyCounts, type SensorCounts } from "./metrics.ts";
+import { runPipeline, type SensorStages } from "./pipeline.ts";
+import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
+import { openServices } from "./services.ts";
+import { readSensors } from "./stages.ts";
+
+const COUNTS_EVERY = 250;
+/** A busy loop lets messages and timers in after this many milliseconds. */
+const BREATH = 20;
+const RETRY_AFTER = 1000;
+
+const port = parentPort as MessagePort;
+const start = workerData as WorkerStart;
+const tell = (message: FromWorker): void => port.postMessage(message);
+const ended = new AbortController();
+
+const log: Log = {
+  debug: (sentence, fields = {}) => tell({ type: "log", level: "debug", sentence, fields }),
+  info: (sentence, fields = {}) => tell({ type: "log", level: "info", sentence, fields }),
+  warn: (sentence, fields = {}) => tell({ type: "log", level: "warn", sentence, fields }),
+  error: (sentence, fields = {}) => tell({ type: "log", level: "error", sentence, fields }),
+};
+const context: Context = {
+  log,
+  clock: systemClock,
+  timeZone: start.timeZone,
+  signal: ended.signal,
+  global: {},
+};
+
+/** One sensor in this worker: how its stages in force are opened, and what was counted of it. */
+type Running = {
+  /** Opens the stages; each partition has its own, as stages bind to the batch they work on. Replaced on publish. */
+  open: () => SensorStages;
+  readonly counts: SensorCounts;
+  readonly topic: TopicReader;
+  readonly stop: AbortController;
+  readonly loops: Promise<void>[];
+};
+
+const services = openServices(start, context);
+const index = await openSharedIndex(start.index, context);
+const writer: IndexWriter = await index.writer(`worker-${start.worker}`);
+const running = new Map<string, Running>();
+
+await configure(start.snapshot, start.topics);
+tell({ type: "ready", revision: start.snapshot.revision });
+const counting = setInterval(tellCounts, COUNTS_EVERY);
+
+port.on("message", (message: ToWorker) => {
+  switch (message.type) {
+    case "configure":
+      void configure(message.snapshot, message.topics).then(() =>
+        tell({ type: "configured", revision: message.snapshot.revision }),
+      );
+      return;
+    case "share":
+      services.attach(message.shares);
+      return;
+    case "seal":
+      void writer.seal().then(() => tell({ type: "sealed", id: message.id }));
+      return;
+    case "drain":
+      void drain();
+  }
+});
+
+/** Takes documents over: changed sensors get new stages at their next batch, new ones start, removed ones stop. */
+async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
+  for (const { name: sensor, open } of readSensors(snapshot, services, context)) {
+    const present = running.get(sensor);
+    const handle = topics[sensor];
+    if (present !== undefined) present.open = open;
+    else if (handle !== undefined)
+      running.set(sensor, launch(sensor, open, openSharedTopic(handle, context)));
+  }
+  const named = new Set(snapshot.sensors.map(({ name }) => name));
+  for (const [sensor, gone] of running) {
+    if (named.has(sensor)) continue;
+    running.delete(sensor);
+    gone.stop.abort();
+    await Promise.all(gone.loops);
+    await gone.topic[Symbol.asyncDispose]();
+  }
+}
+
+function launch(sensor: string, open: () => SensorStages, topic: TopicReader): Running {
+  const entry: Running = { open, counts: emptyCounts(), topic, stop: new AbortController(), loops: [] };
+  for (let partition = start.worker; partition < topic.partitions; partition += start.workers) {
+    entry.loops.push(keepRunning(sensor, entry, partition));
+  }
+  return entry;
+}
+
+/** Runs one partition until it is told to stop. Storage that fails is tried again from the last sealed position. */
+async function keepRunning(sensor: string, entry: Running, partition: number): Promise<void> {
+  const { topic, counts, stop } = entry;
+  let opened = entry.open;
+  let current = opened();
+  const stages = () => {
+    if (entry.open !== opened) {
+      opened = entry.open;
+      current = opened();
+    }
+    return current;
+  };
+  while (!stop.signal.aborted) {
+    try {
+      const from = (await index.position(topic.name, partition)) ?? (await topic.start(partition));
+      counts.offsets[partition] = from;
+      const source = breathing(topic.read(partition, from, { signal: stop.signal }));
+      await runPipeline({ sensor, source, stages, index: writer, counts, clock: context.clock, log });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      log.error("A pipeline stopped and is started again.", { sensor, partition, error: message });
+      tell({ type: "problem", sensor, message });
+      await new Promise((done) => setTimeout(done, RETRY_AFTER));
+      tell({ type: "problem", sensor, message: "" });
+    }
+  }
+}
+
+/** Passes entries on, and lets timers and messages of this thread in between when the topic never runs dry. */
+async function* breathing(source: AsyncIterable<Entry>): AsyncIterable<Entry> {
+  let last = performance.now();
+  for await (const entry of source) {
+    yield entry;
+    if (performance.now() - last < BREATH) continue;
+    await breathe();
+    last = performance.now();
+  }
+}
+
+/** Reads to where the topics end now, seals, and ends the thread. */
+async function drain(): Promise<void> {
+  for (const { topic, counts, stop, loops } of running.values()) {
+    for (let partition = start.worker; partition < topic.partitions; partition += start.workers) {
+      const end = await topic.end(partition);
+      while ((counts.offsets[partition] ?? 0) < end) await new Promise((done) => setTimeout(done, 10));
+    }
+    stop.abort();
+    await Promise.all(loops);
+  }
+  clearInterval(counting);
+  await writer[Symbol.asyncDispose]();
+  tellCounts();
+  ended.abort();
+  for (const { topic } of running.values()) await topic[Symbol.asyncDispose]();
+  await index[Symbol.asyncDispose]();
+  await services[Symbol.asyncDispose]();
+  tell({ type: "drained" });
+  port.close();
+}
+
+function tellCounts(): void {
+  const sensors: Record<string, SensorCounts> = {};
+  for (const [sensor, { counts }] of running) sensors[sensor] = counts;
+  tell({ type: "counts", sensors });
+}

@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+import {
+  API_BASE,
+  type BodyOf,
+  type EndpointShape,
+  isStreamBody,
+  type ParamsOf,
+  type QueryOf,
+  type ResponseOf,
+} from "../api/endpoint.ts";
+import { Fault } from "../core/fault.ts";
+
+/** What a handler gets: everything checked by the endpoint's own schemas. */
+export type Call<Shape extends EndpointShape> = {
+  readonly params: ParamsOf<Shape>;
+  readonly query: QueryOf<Shape>;
+  readonly body: BodyOf<Shape>;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  /** The raw request, for bodies that are streams. */
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+};
+
+export type Handler<Shape extends EndpointShape> = (
+  call: Call<Shape>,
+) => Promise<ResponseOf<Shape> | undefined> | ResponseOf<Shape> | undefined;
+
+/** Serves an endpoint: checks what comes in, answers what the handler gives (or nothing, when it answered itself). */
+export function implement<Shape extends EndpointShape>(
+  app: FastifyInstance,
+  endpoint: Shape,
+  handler: Handler<Shape>,
+): void {
+  app.route({
+    method: endpoint.method,
+    url: API_BASE + endpoint.path,
+    handler: async (request, reply) => {
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      const answer = await handler({
+        params: check(endpoint.params, request.params, "path") as ParamsOf<Shape>,
+        query: check(endpoint.query, request.query, "query string") as QueryOf<Shape>,
+        body: (isStreamBody(endpoint.body)
+          ? undefined
+          : check(endpoint.body, request.body, "body")) as BodyOf<Shape>,
+        signal: gone.signal,
+        request,
+        reply,
+      });
+      return answer ?? reply;
+    },
+  });
+}
+
+/** Checks a part of a request. Throws Fault REQUEST_INVALID naming every mistake. */
+function check(schema: z.ZodType | undefined, value: unknown, part: string): unknown {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map(
+    (issue) => `${issue.path.map(String).join(".") || part}: ${issue.message}`,
+  );
+  throw new Fault("REQUEST_INVALID", `reading the ${part} of the request: ${mistakes.join("; ")}`);
+}

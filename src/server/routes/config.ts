@@ -1,0 +1,108 @@
+import type { FastifyInstance } from "fastify";
+import {
+  checkDocument,
+  documentDiff,
+  documentHistory,
+  getDocument,
+  listDocuments,
+  publishDocument,
+  publishDocuments,
+  rollbackDocument,
+  withdrawDocument,
+} from "../../api/config.ts";
+import { diffLines } from "../../config/diff.ts";
+import type { Kind, Version } from "../../config/store.ts";
+import { Fault } from "../../core/fault.ts";
+import type { Platform } from "../../pipeline/platform.ts";
+import { implement } from "../implement.ts";
+import { diagnosticsOf } from "../problems.ts";
+
+/** Who publishes while there are no users: whoever can reach the loopback address. */
+const AUTHOR = "local";
+
+export function configRoutes(app: FastifyInstance, platform: Platform): void {
+  const { config } = platform;
+  const now = () => platform.context.clock.now();
+
+  const find = (kind: Kind, name: string, version?: number): Version & { text: string } => {
+    const found = config.get(kind, name, version);
+    if (found === undefined || found.text === null) {
+      throw new Fault(
+        "CONFIG_NOT_FOUND",
+        `reading ${kind}/${name}${version === undefined ? "" : ` version ${version}`}: there is none`,
+      );
+    }
+    return { ...found, text: found.text };
+  };
+  const publish = async (kind: Kind, name: string, text: string | null, note: string, base?: number) => {
+    const change = { kind, name, text, ...(base === undefined ? {} : { base }) };
+    const [version] = await platform.publish([change], { author: AUTHOR, at: now(), note });
+    return head(version as Version);
+  };
+
+  implement(app, listDocuments, () => ({ documents: config.list().filter(isShown).map(head) }));
+
+  implement(app, publishDocuments, async ({ body }) => {
+    const changes = body.documents.map(({ base, ...document }) => ({
+      ...document,
+      ...(base === undefined ? {} : { base }),
+    }));
+    const versions = await platform.publish(changes, { author: AUTHOR, at: now(), note: body.note });
+    return { documents: versions.map(head) };
+  });
+
+  implement(app, getDocument, ({ params, query }) => {
+    const found = find(params.kind, params.name, query.version);
+    return { ...head(found), text: found.text };
+  });
+
+  implement(app, publishDocument, ({ params, body }) =>
+    publish(params.kind, params.name, body.text, body.note, body.base),
+  );
+
+  implement(app, withdrawDocument, async ({ params }) => {
+    find(params.kind, params.name);
+    await publish(params.kind, params.name, null, "Withdrawn.");
+    return { withdrawn: true as const };
+  });
+
+  implement(app, documentHistory, ({ params }) => ({
+    versions: config
+      .history(params.kind, params.name)
+      .map((version) => ({ ...head(version), withdrawn: version.text === null })),
+  }));
+
+  implement(app, documentDiff, ({ params, query }) => {
+    const text = (version: number) =>
+      version === 0 ? "" : (config.get(params.kind, params.name, version)?.text ?? "");
+    return { lines: diffLines(text(query.from), text(query.to)) };
+  });
+
+  implement(app, rollbackDocument, ({ params, body }) => {
+    const old = find(params.kind, params.name, body.version);
+    return publish(params.kind, params.name, old.text, body.note || `Back to version ${body.version}.`);
+  });
+
+  implement(app, checkDocument, async ({ body }) => {
+    try {
+      await platform.check([body]);
+      return { diagnostics: [] };
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== "CONFIG_INVALID") throw error;
+      const mistakes = (error.details?.mistakes ?? []) as Parameters<typeof diagnosticsOf>[0];
+      return {
+        diagnostics: diagnosticsOf(
+          mistakes.length > 0 ? mistakes : [{ line: 1, column: 1, path: "", message: error.message }],
+        ),
+      };
+    }
+  });
+}
+
+function isShown(version: Version): boolean {
+  return version.kind !== "functions";
+}
+
+function head({ kind, name, version, author, at, note }: Version) {
+  return { kind: kind as "sensor" | "global", name, version, author, at, note };
+}

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from "fastify";
+import { ingestRecords } from "../../api/ingest.ts";
+import { listIntel, loadIntel } from "../../api/intel.ts";
+import type { Platform } from "../../pipeline/platform.ts";
+import { implement } from "../implement.ts";
+
+/** Records and indicators come as streams: they are read as fast as they can be made durable, and no faster. */
+export function intakeRoutes(app: FastifyInstance, platform: Platform): void {
+  // A stream body is handed over unread, whatever its media type says.
+  app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+  app.addContentTypeParser(["text/plain", "application/x-www-form-urlencoded"], (_request, payload, done) =>
+    done(null, payload),
+  );
+
+  implement(app, ingestRecords, ({ params, request, signal }) =>
+    platform.ingestStream(params.sensor, request.raw, {
+      signal,
+      gzip: request.headers["content-encoding"] === "gzip",
+    }),
+  );
+
+  implement(app, listIntel, async () => ({ lists: [...(await platform.intel.list())] }));
+
+  implement(app, loadIntel, ({ params, query, request, signal }) =>
+    platform.intel.load({
+      type: params.type,
+      column: query.column,
+      replace: query.replace,
+      input: request.raw,
+      gzip: request.headers["content-encoding"] === "gzip",
+      signal,
+    }),
+  );
+}

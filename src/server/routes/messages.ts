@@ -1,0 +1,27 @@
+import type { FastifyInstance } from "fastify";
+import { getMessage, patchMessage } from "../../api/messages.ts";
+import { Fault } from "../../core/fault.ts";
+import type { Platform } from "../../pipeline/platform.ts";
+import { implement } from "../implement.ts";
+
+export function messageRoutes(app: FastifyInstance, { index }: Platform): void {
+  implement(app, getMessage, async ({ params }) => {
+    const [message] = await index.get([params.guid]);
+    if (message === undefined)
+      throw new Fault("NOT_FOUND", `reading message ${params.guid}: there is none with this guid`);
+    return { message };
+  });
+
+  implement(app, patchMessage, async ({ params, body }) => {
+    const fixed = ["guid", "timestamp", "source.type"].filter((field) => field in body.fields);
+    if (fixed.length > 0)
+      throw new Fault(
+        "REQUEST_INVALID",
+        `changing message ${params.guid}: ${fixed.join(", ")} cannot be changed`,
+      );
+    const entries = Object.entries(body.fields);
+    const set = Object.fromEntries(entries.filter(([, value]) => value !== null));
+    const remove = entries.filter(([, value]) => value === null).map(([field]) => field);
+    return { message: await index.patch(params.guid, { set, remove }) };
+  });
+}

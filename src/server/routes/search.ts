@@ -1,0 +1,161 @@
+import type { FastifyInstance } from "fastify";
+import {
+  type Group as ApiGroup,
+  facetMessages,
+  groupMessages,
+  listFields,
+  messageHistogram,
+  searchMessages,
+} from "../../api/search.ts";
+import { Fault } from "../../core/fault.ts";
+import { ERROR_SENSOR } from "../../pipeline/errors.ts";
+import type { Platform } from "../../pipeline/platform.ts";
+import type { Group, Selection } from "../../storage/index/contract.ts";
+import { parse } from "../../storage/query/parse.ts";
+import { implement } from "../implement.ts";
+
+type SelectionBody = {
+  query: string;
+  from?: number | undefined;
+  to?: number | undefined;
+  sensors?: string[] | undefined;
+};
+
+/** What a request selects: all sensors but the error index unless it names some. */
+export async function selectionOf(
+  platform: Platform,
+  body: SelectionBody,
+  signal?: AbortSignal,
+): Promise<Selection> {
+  const sensors =
+    body.sensors ?? (await platform.storedSensors()).filter((sensor) => sensor !== ERROR_SENSOR);
+  return { query: parse(body.query), from: body.from, to: body.to, sensors, signal };
+}
+
+export function searchRoutes(app: FastifyInstance, platform: Platform): void {
+  const { index } = platform;
+
+  implement(app, searchMessages, async ({ body, signal }) => {
+    const started = performance.now();
+    const always = ["guid", "timestamp", "source.type"];
+    const result = await index.search({
+      ...(await selectionOf(platform, body, signal)),
+      sort: body.sort.map(({ field, order }) => ({ field, descending: order === "desc" })),
+      size: body.size,
+      cursor: body.cursor,
+      fields: body.fields === undefined ? undefined : [...new Set([...body.fields, ...always])],
+      total: body.total,
+    });
+    const unknown = result.unknownFields[0];
+    if (unknown !== undefined && result.total === 0 && (await index.fields()).length > 0) {
+      throw new Fault("QUERY_INVALID", `no message has a field \`${unknown.field}\``, {
+        details: { ...unknown.place, length: unknown.field.length, suggestion: unknown.suggestions[0] },
+      });
+    }
+    return {
+      hits: [...result.messages],
+      ...(result.total === undefined ? {} : { total: result.total }),
+      ...(result.cursor === undefined ? {} : { cursor: result.cursor }),
+      took: performance.now() - started,
+    };
+  });
+
+  implement(app, facetMessages, async ({ body, signal }) => {
+    const started = performance.now();
+    const facets = await index.facets({
+      ...(await selectionOf(platform, body, signal)),
+      fields: body.fields,
+      size: body.size,
+    });
+    return {
+      facets: facets.map(({ field, values, other, missing }) => ({
+        field,
+        distinct: values.length + (other > 0 ? 1 : 0),
+        missing,
+        values: [...values],
+      })),
+      took: performance.now() - started,
+    };
+  });
+
+  implement(app, messageHistogram, async ({ body, signal }) => {
+    const started = performance.now();
+    const selection = await selectionOf(platform, body, signal);
+    const interval =
+      selection.from === undefined || selection.to === undefined
+        ? undefined
+        : niceInterval((selection.to - selection.from) / body.buckets);
+    const {
+      interval: width,
+      buckets,
+      series,
+    } = await index.histogram({
+      ...selection,
+      ...(interval === undefined ? {} : { interval }),
+      split: body.split,
+      splitSize: body.splitSize,
+    });
+    const first = buckets[0]?.time ?? selection.from ?? 0;
+    const last = (buckets.at(-1)?.time ?? first) + width;
+    return {
+      from: selection.from ?? first,
+      to: selection.to ?? last,
+      interval: buckets.length === 0 ? 0 : width,
+      buckets: buckets.map(({ time, count, split }) => ({
+        from: time,
+        count,
+        ...(body.split === undefined ? {} : { parts: partsOf(series, split, count) }),
+      })),
+      took: performance.now() - started,
+    };
+  });
+
+  implement(app, groupMessages, async ({ body, signal }) => {
+    const started = performance.now();
+    const groups = await index.groups({
+      ...(await selectionOf(platform, body, signal)),
+      by: body.fields,
+      size: body.size,
+    });
+    return { groups: groups.map(toApi), took: performance.now() - started };
+  });
+
+  implement(app, listFields, async () => {
+    const about = platform.fieldNotes();
+    return {
+      fields: (await index.fields()).map(({ name, type, sensors }) => {
+        const note = about.get(name);
+        const indexed = type === "json" ? "list" : type === "mixed" ? "other" : type;
+        return { name, type: note?.type ?? indexed, about: note?.about ?? "", sensors: [...sensors] };
+      }),
+    };
+  });
+}
+
+function toApi({ value, total, score, groups }: Group): ApiGroup {
+  return { value, count: total, score, ...(groups.length === 0 ? {} : { groups: groups.map(toApi) }) };
+}
+
+/** The parts of a bucket by the values of the split; what no listed value has is the part null. */
+function partsOf(
+  series: readonly string[],
+  split: readonly number[],
+  count: number,
+): { value: string | null; count: number }[] {
+  const parts: { value: string | null; count: number }[] = series.map((value, index) => ({
+    value,
+    count: split[index] ?? 0,
+  }));
+  const rest = count - parts.reduce((sum, part) => sum + part.count, 0);
+  return (rest > 0 ? [...parts, { value: null, count: rest }] : parts).filter((part) => part.count > 0);
+}
+
+const STEPS = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 15e3, 30e3, 60e3, 120e3, 300e3, 600e3, 900e3,
+  1.8e6, 3.6e6, 7.2e6, 10.8e6, 21.6e6, 43.2e6, 86.4e6,
+];
+
+/** The smallest step people count in that is no shorter than `wanted` milliseconds. */
+function niceInterval(wanted: number): number {
+  return STEPS.find((step) => step >= wanted) ?? Math.ceil(wanted / 86.4e6) * 86.4e6;
+}

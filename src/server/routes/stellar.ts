@@ -1,0 +1,51 @@
+import type { FastifyInstance } from "fastify";
+import type { Diagnostic as ApiDiagnostic } from "../../api/problem.ts";
+import { checkStellar, evaluateStellar } from "../../api/stellar.ts";
+import { readGlobal } from "../../config/global.ts";
+import type { FieldValue } from "../../core/message.ts";
+import type { Platform } from "../../pipeline/platform.ts";
+import { check } from "../../stellar/check.ts";
+import { compile } from "../../stellar/compile.ts";
+import { layered } from "../../stellar/environment.ts";
+import { StellarError } from "../../stellar/error.ts";
+import { type Diagnostic, diagnosticOf, placeOf } from "../../stellar/report.ts";
+import { toMessage, typeName } from "../../stellar/value.ts";
+import { implement } from "../implement.ts";
+
+export function stellarRoutes(app: FastifyInstance, platform: Platform): void {
+  const environment = () =>
+    platform.services.environment(readGlobal(platform.config.get("global", "global")?.text ?? "", "global"));
+
+  implement(app, checkStellar, ({ body }) => ({
+    diagnostics: check(body.expression, environment(), { predicate: body.expects === "boolean" }).map(
+      (found) => toApi(body.expression, found),
+    ),
+  }));
+
+  implement(app, evaluateStellar, ({ body }) => {
+    const { expression, message } = body;
+    const diagnostics = check(expression, environment());
+    try {
+      const value = compile(expression, environment()).evaluate(layered(message));
+      return {
+        value: toMessage(value) as FieldValue,
+        type: typeName(value),
+        diagnostics: diagnostics.map((found) => toApi(expression, found)),
+      };
+    } catch (error) {
+      if (!(error instanceof StellarError)) throw error;
+      return { value: undefined, diagnostics: [toApi(expression, diagnosticOf(expression, error))] };
+    }
+  });
+}
+
+function toApi(text: string, { severity, message, span, suggestion }: Diagnostic): ApiDiagnostic {
+  const length = Math.max(0, span.end - span.start);
+  return {
+    severity,
+    message,
+    ...placeOf(text, span.start),
+    length,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}

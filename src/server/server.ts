@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import fastifyStatic from "@fastify/static";
+import Fastify from "fastify";
+import { API_BASE } from "../api/endpoint.ts";
+import { Fault } from "../core/fault.ts";
+import type { Platform } from "../pipeline/platform.ts";
+import { guard } from "./guard.ts";
+import { answerProblems, problemOf } from "./problems.ts";
+import { configRoutes } from "./routes/config.ts";
+import { intakeRoutes } from "./routes/intake.ts";
+import { liveRoutes } from "./routes/live.ts";
+import { messageRoutes } from "./routes/messages.ts";
+import { searchRoutes } from "./routes/search.ts";
+import { statusRoutes } from "./routes/status.ts";
+import { stellarRoutes } from "./routes/stellar.ts";
+
+export type ServerOptions = {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Folder of the built interface. */
+  readonly ui: string;
+};
+
+export type Server = AsyncDisposable & { readonly url: string; readonly port: number };
+
+/**
+ * Starts page and API over a platform.
+ * @throws Fault PORT_IN_USE
+ */
+export async function startServer(platform: Platform, { host, port, ui }: ServerOptions): Promise<Server> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 8 << 20,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+  });
+  guard(app, host);
+  answerProblems(app, platform.context.log);
+  searchRoutes(app, platform);
+  messageRoutes(app, platform);
+  configRoutes(app, platform);
+  stellarRoutes(app, platform);
+  liveRoutes(app, platform);
+  statusRoutes(app, platform);
+  await app.register(async (scope) => intakeRoutes(scope, platform));
+
+  const hasPage = existsSync(`${ui}/index.html`);
+  // Names of built files carry a hash of their content, so they may be kept for ever; the page itself may not.
+  if (hasPage)
+    await app.register(fastifyStatic, {
+      root: ui,
+      index: false,
+      wildcard: false,
+      immutable: true,
+      maxAge: "365d",
+    });
+  app.setNotFoundHandler((request, reply) => {
+    const isCall = request.url.startsWith(API_BASE) || request.method !== "GET";
+    if (!isCall && hasPage) return reply.sendFile("index.html", { immutable: false, maxAge: 0 });
+    const reason = isCall ? "there is no such call" : "the interface is not built: run `npm run build`";
+    const problem = problemOf(
+      new Fault("NOT_FOUND", `${request.method} ${request.url.split("?")[0]}: ${reason}`),
+    );
+    return reply.code(404).type("application/problem+json").send(problem);
+  });
+
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
+    throw new Fault(
+      "PORT_IN_USE",
+      `listening on ${host} port ${port}: ${code === "EACCES" ? "not allowed" : "another program has it"}`,
+      { cause: error },
+    );
+  }
+  const address = app.server.address() as AddressInfo;
+  const name = host.includes(":") ? `[${host}]` : host;
+  return {
+    url: `http://${name}:${address.port}`,
+    port: address.port,
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
