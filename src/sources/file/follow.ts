@@ -1,6 +1,6 @@
-import { watch } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { createReadStream, watch } from "node:fs";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { BlockBuilder } from "../block-builder.ts";
 import type { LineFramer } from "../line-framer.ts";
 import type { Positions } from "../source.ts";
@@ -32,6 +32,7 @@ const LOOK_MILLISECONDS = 1000;
  */
 export async function followFile(options: FollowOptions): Promise<void> {
   const { path, signal } = options;
+  await finishRenamed(options);
   let isFirst = true;
   while (!signal.aborted) {
     const file = await openOrWait(path, signal);
@@ -84,6 +85,32 @@ async function followOne(file: FileHandle, isFirst: boolean, options: FollowOpti
     }
     await change(path, offset, signal);
   }
+  await save();
+}
+
+/** Reads the rest of a file that was renamed while nobody followed it, if it is still in its folder. */
+async function finishRenamed(options: FollowOptions): Promise<void> {
+  const { path, builder, framer, positions, positionKey, signal } = options;
+  const known = positions.load(positionKey);
+  if (!isFilePosition(known)) return;
+  const renamed = await findInode(dirname(path), known.inode);
+  if (renamed === undefined || renamed === basename(path)) return;
+  const input = createReadStream(join(dirname(path), renamed), { start: known.offset, signal });
+  for await (const chunk of input) {
+    framer.push(chunk as Buffer);
+    await builder.pressure;
+  }
+  framer.end();
+  await builder.flush();
+  // That file is done with; the one that has its name now is read from the start.
+  await positions.save(positionKey, { inode: 0, offset: 0 });
+}
+
+async function findInode(folder: string, inode: number): Promise<string | undefined> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isFile() && (await inodeOf(join(folder, entry.name))) === inode) return entry.name;
+  }
+  return undefined;
 }
 
 async function beginning(
@@ -110,11 +137,16 @@ function isFilePosition(value: unknown): value is FilePosition {
 }
 
 async function isReplaced(path: string, inode: number): Promise<boolean> {
+  // Renamed, and its successor is not there yet: the old one may still be written to.
+  const now = await inodeOf(path);
+  return now !== undefined && now !== inode;
+}
+
+async function inodeOf(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).ino !== inode;
+    return (await stat(path)).ino;
   } catch (error) {
-    // Renamed, and its successor is not there yet: the old one may still be written to.
-    if (isMissing(error)) return false;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
