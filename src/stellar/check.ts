@@ -7,7 +7,7 @@ import { arityMistake, arityOf, kindName, paramAt } from "./call.ts";
 import { traps } from "./check-traps.ts";
 import type { Environment } from "./environment.ts";
 import { type Span, StellarError } from "./error.ts";
-import type { Param, StellarFunction } from "./function.ts";
+import type { Param, Registry, StellarFunction } from "./function.ts";
 import { nearest, suggestFunction } from "./nearest.ts";
 import { parse } from "./parser.ts";
 import { type Diagnostic, diagnosticOf } from "./report.ts";
@@ -38,7 +38,7 @@ export function check(text: string, environment: Environment, options: CheckOpti
     node,
     (below) => void found.push(...checkNode(below, environment), ...traps(below, text, environment.registry)),
   );
-  if (known !== undefined) checkNames(node, known, new Set(), found);
+  if (known !== undefined) checkNames(node, { known, registry: environment.registry, found }, new Set());
   found.push(...checkConstants(node, environment));
   if (options.predicate === true) found.push(...checkPredicate(node, environment));
   return found.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
@@ -168,21 +168,30 @@ function checkPredicate(node: Node, environment: Environment): Diagnostic[] {
   return [error(`a rule must give a boolean, not ${aType(type)}`, node.span)];
 }
 
+type Names = {
+  readonly known: ReadonlySet<string>;
+  readonly registry: Registry;
+  readonly found: Diagnostic[];
+};
+
 /** Names that nothing defines; parameters count inside their lambda. */
-function checkNames(
-  node: Node,
-  known: ReadonlySet<string>,
-  params: ReadonlySet<string>,
-  found: Diagnostic[],
-): void {
-  if (node.kind === "variable" && !known.has(node.name) && !params.has(node.name) && node.name !== "_") {
-    const meant = nearest(node.name, [...known, ...params]);
-    found.push(
-      warning(`there is no field \`${node.name}\``, node.span, meant && `did you mean \`${meant}\`?`),
-    );
+function checkNames(node: Node, names: Names, params: ReadonlySet<string>): void {
+  if (
+    node.kind === "variable" &&
+    !names.known.has(node.name) &&
+    !params.has(node.name) &&
+    node.name !== "_"
+  ) {
+    const meant = nearest(node.name, [...names.known, ...params]);
+    const called =
+      names.registry.get(node.name) === undefined
+        ? undefined
+        : `write x -> ${node.name}(x) to pass a function`;
+    const suggestion = called ?? (meant && `did you mean \`${meant}\`?`);
+    names.found.push(warning(`there is no field \`${node.name}\``, node.span, suggestion));
   }
   const inner = node.kind === "lambda" ? new Set([...params, ...node.params]) : params;
-  for (const child of childrenOf(node)) checkNames(child, known, inner, found);
+  for (const child of childrenOf(node)) checkNames(child, names, inner);
 }
 
 /** The largest parts without variables: what always fails or is always null is worth a word. */

@@ -181,7 +181,10 @@ function strayCharacter(text: string, at: number): StellarSyntaxError {
   const span = { start: at, end: at + character.length };
   const assigns = character === "=" && text[at - 1] === ":";
   const suggestion = assigns ? "assignments belong to the shell and to configurations" : STRAY[character];
-  return new StellarSyntaxError(`unexpected character \`${character}\``, span, suggestion);
+  const shown = /[\p{C}\p{Z}]/u.test(character)
+    ? `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`
+    : `\`${character}\``;
+  return new StellarSyntaxError(`unexpected character ${shown}`, span, suggestion);
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): string {

@@ -1,6 +1,6 @@
 /** What to say of a token that does not fit: the likely slip first. */
 import { type Span, StellarSyntaxError } from "./error.ts";
-import type { Token } from "./lexer.ts";
+import { isKeyword, type Token } from "./lexer.ts";
 
 /** The error for token `at`, where something else was `expected`. */
 export function mistakeAt(
@@ -47,6 +47,10 @@ function suggestionFor(token: Token, before: Token | undefined, expected: string
 }
 
 function wordSuggestion(token: Token, before: Token | undefined): string | undefined {
+  const earlier = String(before?.value).toLowerCase();
+  if (before?.type === "identifier" && isKeyword(earlier)) {
+    return `keywords are all lower or all upper case: write \`${earlier}\``;
+  }
   const word = String(token.value).toLowerCase();
   if (token.type === "identifier" && ["and", "or", "in", "not", "then", "else"].includes(word)) {
     return `keywords are all lower or all upper case: write \`${word}\``;

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { check } from "./check.ts";
+import { compile } from "./compile.ts";
+import { layered, makeEnvironment } from "./environment.ts";
+import { StellarError } from "./error.ts";
+import { functions } from "./functions/index.ts";
+import { expression } from "./random-expressions.ts";
+import { formatDiagnostic } from "./report.ts";
+import { typeName } from "./value.ts";
+
+/** `STELLAR_FUZZ=1000000 npx vitest run src/stellar/fuzz` looks longer. */
+const RUNS = Number(process.env.STELLAR_FUZZ ?? 3000);
+const environment = makeEnvironment();
+
+const FRAGMENTS = [
+  ..."()[]{},.:?+-*/<>=!&|'\"\\ \n\t",
+  ...[
+    "->",
+    "=>",
+    "==",
+    "and",
+    "or",
+    "not",
+    "in",
+    "if",
+    "then",
+    "else",
+    "match",
+    "default",
+    "exists",
+    "NaN",
+    "null",
+  ],
+  ...[
+    "1",
+    "5L",
+    "1.5f",
+    "1e9",
+    "x",
+    "_",
+    "'a'",
+    "//",
+    "/*",
+    "$",
+    "`",
+    "constructor",
+    "__proto__",
+    "toString",
+  ],
+  ...["this", "globalThis", "process", "eval", "\u2028", "\u0000", "\ud800", "é", "\u00a0"],
+];
+
+const fragments = fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 30 }).map((parts) => parts.join(" "));
+const glued = fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 30 }).map((parts) => parts.join(""));
+
+/** A valid expression with a piece cut out, doubled, or replaced. */
+const mutated = fc
+  .tuple(expression, fc.nat(), fc.nat({ max: 8 }), fc.constantFrom(...FRAGMENTS, ""))
+  .map(([text, at, length, patch]) => {
+    const from = at % (text.length + 1);
+    return text.slice(0, from) + patch + text.slice(from + length);
+  });
+
+const calls = fc
+  .tuple(
+    fc.constantFrom(...functions.map(({ name }) => name)),
+    fc.array(fc.oneof(expression, fc.constantFrom("x -> x", "'('", "-1", "2147483647", "'%s %d'")), {
+      maxLength: 4,
+    }),
+  )
+  .map(([name, args]) => `${name}(${args.join(", ")})`);
+
+const anyText = fc.oneof(fc.string(), fc.string({ unit: "binary" }), fragments, glued, mutated, calls);
+
+test("no text does anything but give a value or a StellarError", () => {
+  const before = Object.getOwnPropertyNames(Object.prototype).length;
+  fc.assert(
+    fc.property(anyText, (text) => {
+      for (const diagnostic of check(text, environment)) {
+        expect(formatDiagnostic(text, diagnostic)).toContain(diagnostic.message);
+      }
+      try {
+        const value = compile(text, environment).evaluate(layered({ x: "value", a: 5, host: "example.com" }));
+        expect(typeof typeName(value)).toBe("string");
+      } catch (error) {
+        if (!(error instanceof StellarError))
+          throw new Error(`${JSON.stringify(text)} crashed`, { cause: error });
+      }
+    }),
+    { numRuns: RUNS },
+  );
+  expect(Object.getOwnPropertyNames(Object.prototype).length).toBe(before);
+});
+
+test.each([
+  ["names of the prototype are no variables", "constructor", null],
+  ["nor keys of maps", "MAP_GET('constructor', {'a' : 1})", null],
+  ["nor of messages", "exists(__proto__) or exists(toString)", false],
+])("%s", (_name, text, expected) => {
+  expect(compile(text, environment).evaluate(layered({}))).toBe(expected);
+});
+
+const HOSTILE: readonly (readonly [name: string, text: string, says: RegExp])[] = [
+  ["nesting parentheses", `${"(".repeat(50_000)}1${")".repeat(50_000)}`, /at most|nests deeper/],
+  ["nesting lists", `${"[".repeat(5000)}${"]".repeat(5000)}`, /nests deeper/],
+  ["nesting minus", `${"-".repeat(5000)}x`, /nests deeper/],
+  ["nesting not", `${"not ".repeat(5000)}x`, /nests deeper/],
+  ["a chain of plus", `1${" + 1".repeat(20_000)}`, /operators follow/],
+  ["a chain of and", `true${" and true".repeat(9_000)}`, /operators follow/],
+  ["a text without end", "x".repeat(200_000), /at most/],
+  [
+    "doubling a text",
+    "REDUCE(SPLIT(FILL_LEFT('', ',', 100), ','), (s, x) -> JOIN([s, s], ''), 'ab')",
+    /limit|steps/,
+  ],
+  ["filling a text", "FILL_LEFT('a', 'b', 2147483647)", /limit/],
+  [
+    "loops in loops",
+    "MAP(SPLIT(FILL_LEFT('', ',', 9999), ','), x -> MAP(SPLIT(FILL_LEFT('', ',', 9999), ','), y -> y))",
+    /steps/,
+  ],
+];
+
+test.each(HOSTILE)("%s is refused in time", (_name, text, says) => {
+  expect(() => compile(text, environment).evaluate(layered({}))).toThrow(says);
+  expect(() => compile(text, environment).walk(layered({}))).toThrow(says);
+});
+
+test("long chains within bounds evaluate, walked and compiled", () => {
+  for (const text of [`0${" + 1".repeat(1500)}`, `x${" or x".repeat(1500)}`, `x${" in x".repeat(1500)}`]) {
+    const program = compile(text, environment);
+    expect(program.evaluate(layered({ x: false }))).toEqual(program.walk(layered({ x: false })));
+  }
+});
