@@ -12,7 +12,7 @@ const context: EnrichmentStageContext = {
   table: () => undefined,
   environment: makeEnvironment(),
   variables: [{ k: "configured", a: "hidden by the message" }],
-  hosts: [{ ip: "10.1.1.1", type: "printer", local: "YES", empty: "" }],
+  knownHosts: [{ ip: "10.1.1.1", type: "printer", local: "YES", empty: "" }],
 };
 
 function enrich(document: Record<string, unknown>, ...messages: Message[]): Batch {

@@ -15,7 +15,7 @@ import { threatIntel } from "./threat-intel/threat-intel.ts";
 export type EnrichmentStageContext = EnrichmentContext &
   StellarContext & {
     /** The known hosts of the platform. */
-    readonly hosts: readonly Readonly<Record<string, unknown>>[];
+    readonly knownHosts: readonly Readonly<Record<string, unknown>>[];
   };
 
 /** An enrichment with the fields it looks at. */
@@ -47,7 +47,7 @@ export function openEnrichments(
         add(name, openEnrichment(geo, {}, context), read(fieldList));
         break;
       case "host":
-        add(name, openEnrichment(host, { knownHosts: [...context.hosts] }, context), read(fieldList));
+        add(name, openEnrichment(host, { knownHosts: [...context.knownHosts] }, context), read(fieldList));
         break;
       case "table":
       case "hbaseEnrichment": {
