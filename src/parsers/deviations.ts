@@ -39,8 +39,8 @@ export const DEVIATIONS: readonly Deviation[] = [
     name: "framing",
     reason: "a line end at the end of a record belongs to the framing and not to the record",
     explains: ({ input }, { messages }, fields) =>
+      fields.length > 0 &&
       fields.every((field) => field === "original_string") &&
-      messages.length > 0 &&
       messages.every((message) => message.original_string === input.replace(/\r?\n$/, "")),
   },
   {

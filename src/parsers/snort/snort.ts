@@ -7,7 +7,7 @@ import { inCharset, readCharset } from "../charset.ts";
 import { CellSplitter } from "../csv/cells.ts";
 import { defineParser } from "../parser.ts";
 import { zoneName } from "../time/zone-option.ts";
-import { SNORT_PATTERN, type SnortTime } from "./snort-time.ts";
+import { SNORT_PATTERN, type SnortTime, snortTime } from "./snort-time.ts";
 
 const COMMA = 44;
 /** Columns behind the time, in Snort's order. */
@@ -39,11 +39,7 @@ export const snort = defineParser({
     { name: "is_alert", type: "text", about: "`true` on every message." },
   ],
   open: (config, context) => {
-    const _format = openDateTimeFormatter(
-      "dateFormat",
-      config.dateFormat,
-      config.timeZone ?? context.timeZone,
-    );
+    const time = snortTime(config.dateFormat, config.timeZone ?? context.timeZone);
     let reader: SnortReader | undefined;
     return inCharset(config.readCharset, {
       parseBatch: (batch) => {
