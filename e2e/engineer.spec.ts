@@ -1,0 +1,44 @@
+import { expect, test } from "./test.ts";
+
+test("the sensors' page leads to their messages", async ({ page, investigate }) => {
+  await page.goto("/");
+  await page.getByRole("link", { name: "Sensors" }).click();
+  const row = page.getByRole("row", { name: /^bro/ });
+  await expect(row).toContainText(/running|idle/);
+  await row.getByRole("link", { name: "bro" }).click();
+  await expect(investigate.rows().first()).toContainText("bro");
+});
+
+test("a document with a mistake is refused at its place, a good one is published, compared and taken back", async ({
+  page,
+}) => {
+  await page.goto("/config?doc=sensor/squid");
+  const editor = page.getByRole("textbox", { name: "YAML of squid" });
+  await expect(editor).toContainText("sensor: squid");
+  const before = (await page.getByText(/^version \d+,/).textContent()) ?? "";
+  await editor.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("\nbogus: 1");
+  await page.getByRole("button", { name: "Publish" }).click();
+  await expect(page.getByRole("alert")).toContainText(/Line \d+, column \d+/);
+  await expect(page.getByText(before)).toBeVisible();
+
+  await page.getByRole("button", { name: "Discard" }).click();
+  await editor.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("\n# looked at by the e2e test\n");
+  await page.getByRole("textbox", { name: "What changes and why" }).fill("A remark.");
+  await page.getByRole("button", { name: "Publish" }).click();
+  const history = page.getByRole("complementary", { name: "History" });
+  await expect(history).toContainText("A remark.");
+  await history.getByRole("button", { name: "Show the changes" }).first().click();
+  await expect(history).toContainText("+ # looked at by the e2e test");
+  await history.getByRole("button", { name: "Return to this" }).first().click();
+  await expect(editor).not.toContainText("looked at by the e2e test");
+});
+
+test("an unknown address leads back", async ({ page }) => {
+  await page.goto("/nowhere");
+  await page.getByRole("link", { name: "Go to Investigate" }).click();
+  await expect(page.getByRole("grid", { name: "Alerts" })).toBeVisible();
+});

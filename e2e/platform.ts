@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A real platform in a process of its own, with a data folder of its own. */
+export type Platform = {
+  readonly url: string;
+  /** Hands over records of a sensor, one per line. */
+  ingest(sensor: string, ...records: readonly object[]): Promise<void>;
+  /** Ends the process at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port with the same data. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** How long a start may take: set-up of the databases of places on a slow machine included. */
+const START_LIMIT = 90_000;
+
+export async function startPlatform({ demo }: { demo: boolean }): Promise<Platform> {
+  const data = await mkdtemp(join(tmpdir(), "metron-e2e-"));
+  let { child, url } = await start(data, "0", demo);
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  };
+  return {
+    get url() {
+      return url;
+    },
+    async ingest(sensor, ...records) {
+      const body = records.map((record) => `${JSON.stringify(record)}\n`).join("");
+      const answer = await fetch(`${url}/api/v1/ingest/${sensor}`, {
+        method: "POST",
+        headers: { "content-type": "application/x-ndjson" },
+        body,
+      });
+      if (!answer.ok) throw new Error(`ingest of ${sensor}: ${answer.status} ${await answer.text()}`);
+    },
+    kill,
+    async restart() {
+      ({ child, url } = await start(data, new URL(url).port, demo));
+    },
+    async close() {
+      await kill();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function start(
+  data: string,
+  port: string,
+  demo: boolean,
+): Promise<{ child: ChildProcess; url: string }> {
+  const args = ["src/cli/main.ts", "up", "--data", data, "--port", port, "--workers", "1"];
+  const child = spawn(process.execPath, demo ? [...args, "--demo"] : args, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the platform did not start:\n${said}`)), START_LIMIT);
+    const listen = (chunk: Buffer) => {
+      said += chunk.toString();
+      const address = /Metron is up: (\S+)/.exec(said)?.[1];
+      if (address === undefined) return;
+      clearTimeout(timer);
+      resolve(address);
+    };
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the platform ended with ${code}:\n${said}`));
+    });
+  });
+  return { child, url };
+}
