@@ -43,33 +43,53 @@ function isLabel(label: string, isLast: boolean): boolean {
 
 /** The part of a domain name that registrars sell names under, in lower case, or what follows the last dot. */
 export function publicSuffix(text: string): string {
-  const name = withoutRoot(text);
-  if (!isDomainName(name)) return text.slice(text.lastIndexOf(".") + 1);
-  const suffix = getPublicSuffix(name.toLowerCase(), OPTIONS);
-  const last = name.slice(name.lastIndexOf(".") + 1);
-  // Of an unlisted domain tldts answers the last label, of which guava keeps the case.
-  return suffix === null || suffix === last.toLowerCase() ? keepCase(last, suffix) : suffix;
-}
-
-function keepCase(last: string, suffix: string | null): string {
-  if (suffix === null) return last;
-  const { isIcann, isPrivate } = parse(suffix, OPTIONS);
-  return isIcann === true || isPrivate === true ? suffix : last;
+  return split(text)?.suffix ?? text.slice(text.lastIndexOf(".") + 1);
 }
 
 /** The name without its public suffix and the dot before it, or undefined when it is no domain name. */
 export function withoutSuffix(text: string): string | undefined {
-  if (!isDomainName(text)) return undefined;
-  const name = withoutRoot(text);
-  return name.slice(0, Math.max(0, name.length - publicSuffix(name).length - 1));
+  return split(text)?.front;
 }
 
 /** One label and the public suffix, or the name itself when it has no more; undefined when it is no domain name. */
 export function registeredDomain(text: string): string | undefined {
-  const front = withoutSuffix(text);
-  if (front === undefined) return undefined;
+  return split(text)?.registered;
+}
+
+type Split = { readonly front: string; readonly suffix: string; readonly registered: string };
+
+const MAX_REMEMBERED = 4096;
+/** Telemetry repeats its names: the latest ones are remembered, in two generations of which the older is dropped. */
+let young = new Map<string, Split | undefined>();
+let old = new Map<string, Split | undefined>();
+
+function split(text: string): Split | undefined {
+  if (young.has(text)) return young.get(text);
+  const made = old.has(text) ? old.get(text) : splitName(text);
+  if (young.size >= MAX_REMEMBERED) {
+    old = young;
+    young = new Map();
+  }
+  // What is too long to be a name must not fill the memory either.
+  if (text.length <= MAX_NAME) young.set(text, made);
+  return made;
+}
+
+function splitName(text: string): Split | undefined {
+  if (!isDomainName(text)) return undefined;
   const name = withoutRoot(text);
-  return front === "" ? name : `${front.slice(front.lastIndexOf(".") + 1)}.${publicSuffix(name)}`;
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  const found = getPublicSuffix(name.toLowerCase(), OPTIONS);
+  // Of an unlisted domain tldts answers the last label, of which guava keeps the case.
+  const suffix = found === null || (found === last.toLowerCase() && !isListed(found)) ? last : found;
+  const front = name.slice(0, Math.max(0, name.length - suffix.length - 1));
+  const registered = front === "" ? name : `${front.slice(front.lastIndexOf(".") + 1)}.${suffix}`;
+  return { front, suffix, registered };
+}
+
+function isListed(suffix: string): boolean {
+  const { isIcann, isPrivate } = parse(suffix, OPTIONS);
+  return isIcann === true || isPrivate === true;
 }
 
 /** Tells whether a text is a domain name under a top-level domain that exists; international names in either form. */

@@ -4,11 +4,10 @@
  *
  * Places are below the number of bits, so array reads are asserted with `!`.
  */
-import { encodeText } from "../../core/text.ts";
 import { StellarError } from "../error.ts";
 import type { Opaque } from "../value.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { murmur3 } from "./murmur.ts";
+import { hashText, murmur3 } from "./murmur.ts";
 
 /** 256 MB of bits. */
 const MAX_BITS = 2 ** 31;
@@ -52,20 +51,24 @@ export class BloomFilter implements Opaque {
   /** Adds a value by a text that no other value has (see `bloomKey` of functions/bloom.ts). */
   add(key: string): void {
     this.#start(key);
+    const size = this.size;
     let at = walk.at;
     for (let index = 0; index < this.hashes; index++) {
       this.#bits[at >>> 3]! |= 1 << (at & 7);
-      at = (at + walk.stride) % this.size;
+      at += walk.stride;
+      if (at >= size) at -= size;
     }
   }
 
   /** False when the value was surely never added. */
   has(key: string): boolean {
     this.#start(key);
+    const size = this.size;
     let at = walk.at;
     for (let index = 0; index < this.hashes; index++) {
       if ((this.#bits[at >>> 3]! & (1 << (at & 7))) === 0) return false;
-      at = (at + walk.stride) % this.size;
+      at += walk.stride;
+      if (at >= size) at -= size;
     }
     return true;
   }
@@ -106,7 +109,7 @@ export class BloomFilter implements Opaque {
 
   /** Puts the first place of a value and the distance to the next into `walk`. */
   #start(key: string): void {
-    murmur3(encodeText(key), 0, hash);
+    hashText(murmur3, key, 0, hash);
     // Guava steps through the 64-bit sums of both halves; their low 53 bits are enough to spread over 2^31 places.
     walk.at = (hash[1]! + (hash[0]! & 0x1fffff) * 0x100000000) % this.size;
     walk.stride = (hash[3]! + (hash[2]! & 0x1fffff) * 0x100000000) % this.size;

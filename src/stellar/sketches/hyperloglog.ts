@@ -9,11 +9,10 @@
  *
  * Array reads are below lengths that are fixed by p, so they are asserted with `!`.
  */
-import { encodeText } from "../../core/text.ts";
 import { StellarError } from "../error.ts";
 import { type Opaque, toText, type Value } from "../value.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import { murmur2 } from "./murmur.ts";
+import { hashText, murmur2 } from "./murmur.ts";
 
 /** Linear counting is better than the estimate up to these counts, for p = 4 to 18 (the paper's appendix). */
 const LINEAR_UP_TO = [10, 20, 40, 80, 220, 400, 900, 1800, 3100, 6500, 11500, 20000, 50000, 120000, 350000];
@@ -48,7 +47,7 @@ export class HyperLogLog implements Opaque {
   /** Adds an item by its text, so that 1 and '1' are the same. */
   add(item: Value): void {
     if (item === null) hash.fill(0);
-    else murmur2(encodeText(toText(item)), SEED, hash);
+    else hashText(murmur2, toText(item), SEED, hash);
     this.#addHash(hash[0]!, hash[1]!);
   }
 

@@ -6,6 +6,7 @@
  *
  * Reads stay below the length of the bytes, so they are asserted with `!`.
  */
+import { allocateBytes, encodeInto, encodeText } from "../../core/text.ts";
 
 let high = 0;
 let low = 0;
@@ -65,9 +66,8 @@ function partialWord(bytes: Uint8Array, at: number, end: number): number {
 const M2_HIGH = 0xc6a4a793;
 const M2_LOW = 0x5bd1e995;
 
-/** MurmurHash64A; writes the high and the low half into `out`. The seed is 32 bits. */
-export function murmur2(bytes: Uint8Array, seed: number, out: Uint32Array): void {
-  const length = bytes.length;
+/** MurmurHash64A of the first `length` bytes; writes the high and the low half into `out`. The seed is 32 bits. */
+export function murmur2(bytes: Uint8Array, length: number, seed: number, out: Uint32Array): void {
   high = M2_HIGH;
   low = M2_LOW;
   multiply(0, length);
@@ -98,9 +98,8 @@ export function murmur2(bytes: Uint8Array, seed: number, out: Uint32Array): void
   out[1] = low;
 }
 
-/** MurmurHash3 x64 128; writes h1 (high, low) and h2 (high, low) into `out`. The seed is 32 bits. */
-export function murmur3(bytes: Uint8Array, seed: number, out: Uint32Array): void {
-  const length = bytes.length;
+/** MurmurHash3 x64 128 of the first `length` bytes; writes h1 (high, low) and h2 (high, low) into `out`. The seed is 32 bits. */
+export function murmur3(bytes: Uint8Array, length: number, seed: number, out: Uint32Array): void {
   let h1High = 0;
   let h1Low = seed >>> 0;
   let h2High = 0;
@@ -182,4 +181,21 @@ function finalMix(): void {
   foldDown(33);
   multiply(0xc4ceb9fe, 0x1a85ec53);
   foldDown(33);
+}
+
+const scratch = allocateBytes(1024);
+
+/** Hashes the UTF-8 bytes of a text by one of the above, without allocating for short ones. */
+export function hashText(
+  hash: (bytes: Uint8Array, length: number, seed: number, out: Uint32Array) => void,
+  text: string,
+  seed: number,
+  out: Uint32Array,
+): void {
+  if (text.length * 3 <= scratch.length) {
+    hash(scratch, encodeInto(text, scratch, 0), seed, out);
+  } else {
+    const bytes = encodeText(text);
+    hash(bytes, bytes.length, seed, out);
+  }
 }

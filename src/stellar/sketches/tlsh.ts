@@ -29,29 +29,27 @@ const PEARSON = hexToBytes(
     "33411c90fedd5dbdc28b702b476db8d1",
 );
 
-/** Salt, and the distances back from the newest byte, of the six triplets counted in each window. */
-const TRIPLETS = [
-  [2, 1, 2],
-  [3, 1, 3],
-  [5, 2, 3],
-  [7, 2, 4],
-  [11, 1, 4],
-  [13, 3, 4],
-] as const;
-
 /** The hash as upper-case hex, or undefined when there are too few bytes or too little variety in them. */
 export function tlsh(bytes: Uint8Array, options: TlshOptions): string | undefined {
   if (bytes.length < (options.force ? LEAST_FORCED : LEAST)) return undefined;
   const buckets = new Uint32Array(256);
   const checksum = new Uint8Array(options.checksumBytes);
   for (let at = WINDOW - 1; at < bytes.length; at++) {
-    const [newest, last] = [bytes[at]!, bytes[at - 1]!];
+    const newest = bytes[at]!;
+    const last = bytes[at - 1]!;
+    const third = bytes[at - 2]!;
+    const fourth = bytes[at - 3]!;
+    const fifth = bytes[at - 4]!;
     for (let index = 0; index < checksum.length; index++) {
       checksum[index] = pearson(index === 0 ? 0 : checksum[index - 1]!, newest, last, checksum[index]!);
     }
-    for (const [salt, second, third] of TRIPLETS) {
-      buckets[pearson(salt, newest, bytes[at - second]!, bytes[at - third]!)]!++;
-    }
+    // Six of the triplets a window holds, each with a salt of its own.
+    buckets[pearson(2, newest, last, third)]!++;
+    buckets[pearson(3, newest, last, fourth)]!++;
+    buckets[pearson(5, newest, third, fourth)]!++;
+    buckets[pearson(7, newest, third, fifth)]!++;
+    buckets[pearson(11, newest, last, fifth)]!++;
+    buckets[pearson(13, newest, fourth, fifth)]!++;
   }
   const counted = buckets.subarray(0, options.buckets);
   if (counted.reduce((used, count) => used + (count > 0 ? 1 : 0), 0) <= options.buckets / 2) return undefined;
