@@ -1,7 +1,8 @@
 import { parseIpv4, parseIpv6Into } from "../../core/ip.ts";
 import { ipProtocolName } from "../../core/ip-protocol.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
-import { addressOf, addressOfBytes, isWithin, type SubnetTest, subnetTest } from "../net/subnets.ts";
+import { subnetKernel } from "../net/subnet-kernel.ts";
+import { addressOf, isWithin, type SubnetTest, subnetTest } from "../net/subnets.ts";
 import { isIp as isIpText } from "../net/validation.ts";
 import { toInteger, type Value } from "../value.ts";
 
@@ -41,11 +42,7 @@ export const inSubnet = defineFunction({
       const tests = cidrs.map(soundSubnet);
       if (constants.length < 2 || !tests.every((test) => test !== undefined)) return undefined;
       if (tests.length === 0) return () => false;
-      return (bytes, start, end) => {
-        const address = addressOfBytes(bytes, start, end);
-        for (const test of tests) if (isWithin(address, test)) return true;
-        return false;
-      };
+      return subnetKernel(tests);
     },
   },
 });

@@ -42,6 +42,7 @@ function equalAt(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean 
 /** Counts UTF-16 units: one for each character up to U+FFFF, two beyond. */
 export const lengthBytes: BytesForm = {
   param: 0,
+  countsUnits: true,
   prepare: () => (bytes, start, end) => {
     let units = 0;
     for (let at = start; at < end; at++) {
