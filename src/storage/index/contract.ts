@@ -13,11 +13,16 @@ import type { Place, Query } from "../query/tree.ts";
  * - Writing and searching do not wait for each other.
  */
 export interface Index extends AsyncDisposable {
-  /** Opens a writer. A name has one writer at a time: opening it again drops what the earlier one had not sealed. */
+  /** Opens a writer. A name has one writer at a time: opening it again drops what the earlier one had not committed. */
   writer(name: string): Promise<IndexWriter>;
 
-  /** Where the reader of a topic's partition must go on after a restart; undefined when nothing of it is sealed yet. */
+  /**
+   * Where the reader of a topic's partition must go on: behind the last commit, which after a restart of the process
+   * is the last sealed one. Undefined when nothing of the partition is stored.
+   */
   position(topic: string, partition: number): Promise<number | undefined>;
+  /** Up to where a partition's messages are on disk: what the topic may forget. */
+  sealedPosition(topic: string, partition: number): Promise<number | undefined>;
 
   /** Messages that match, sorted, a page at a time. Newest first unless told otherwise. */
   search(request: SearchRequest): Promise<SearchResult>;

@@ -1,0 +1,119 @@
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  DuckDBConnection,
+  type DuckDBMaterializedResult,
+  type DuckDBType,
+  VARCHAR,
+} from "@duckdb/node-api";
+import duckdb, { type Database as Instance } from "@duckdb/node-bindings";
+import { SQL_FUNCTIONS, type SqlValue } from "../../query/compile-sql.ts";
+import { HotScan } from "./hot-scan.ts";
+
+export type DatabaseOptions = {
+  /** Bytes DuckDB may use. */
+  readonly memory: number;
+  readonly threads: number;
+  /** Where it puts what does not fit. */
+  readonly temporary: string;
+};
+
+/** A statement under construction: text of ours, values of others. */
+export class Statement {
+  readonly values: SqlValue[] = [];
+
+  bind(value: SqlValue): string {
+    this.values.push(typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\ufffd") : value);
+    return `$${this.values.length}`;
+  }
+}
+
+/** A file-less DuckDB and connections to it. Every call yields while DuckDB works. */
+export class Database implements Disposable {
+  readonly hot: HotScan;
+  readonly #instance: Instance;
+  readonly #idle: DuckDBConnection[] = [];
+  readonly #all: DuckDBConnection[] = [];
+
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const config = duckdb.create_config();
+    const settings: Record<string, string> = {
+      memory_limit: `${Math.floor(options.memory / 1_000_000)}MB`,
+      threads: String(options.threads),
+      temp_directory: options.temporary,
+      // Nothing written by a user becomes SQL; these make sure that nothing is fetched either.
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      allow_community_extensions: "false",
+    };
+    for (const [name, value] of Object.entries(settings)) duckdb.set_config(config, name, value);
+    const instance = await duckdb.open(":memory:", config);
+    const connection = await duckdb.connect(instance);
+    const hot = new HotScan();
+    hot.register(connection);
+    const database = new Database(instance, hot, new DuckDBConnection(connection));
+    for (const statement of [...SQL_FUNCTIONS, "SET parquet_metadata_cache = true"])
+      await database.run(statement);
+    await database.run("CREATE TABLE metron_patches (guid VARCHAR PRIMARY KEY, data VARCHAR)");
+    return database;
+  }
+
+  private constructor(instance: Instance, hot: HotScan, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.hot = hot;
+    this.#idle.push(connection);
+    this.#all.push(connection);
+  }
+
+  /** Runs a statement and returns its rows; int64 are bigint. */
+  async rows(sql: string, values: readonly SqlValue[] = [], signal?: AbortSignal): Promise<unknown[][]> {
+    const result = await this.run(sql, values, signal);
+    return (await result.getRowsJS()) as unknown[][];
+  }
+
+  async run(
+    sql: string,
+    values: readonly SqlValue[] = [],
+    signal?: AbortSignal,
+  ): Promise<DuckDBMaterializedResult> {
+    signal?.throwIfAborted();
+    const connection = this.#idle.pop() ?? (await this.#connect());
+    const interrupt = () => connection.interrupt();
+    signal?.addEventListener("abort", interrupt);
+    try {
+      return await connection.run(sql, [...values], values.map(typeOf));
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
+      this.#idle.push(connection);
+    }
+  }
+
+  async #connect(): Promise<DuckDBConnection> {
+    const connection = new DuckDBConnection(await duckdb.connect(this.#instance));
+    this.#all.push(connection);
+    return connection;
+  }
+
+  [Symbol.dispose](): void {
+    for (const connection of this.#all) connection.disconnectSync();
+    duckdb.close_sync(this.#instance);
+  }
+}
+
+/** Without its type a bigint would be bound wider than the columns it is compared with, which then cannot prune. */
+function typeOf(value: SqlValue): DuckDBType {
+  switch (typeof value) {
+    case "bigint":
+      return BIGINT;
+    case "number":
+      return DOUBLE;
+    case "boolean":
+      return BOOLEAN;
+    default:
+      return VARCHAR;
+  }
+}

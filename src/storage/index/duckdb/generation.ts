@@ -1,0 +1,76 @@
+import { type ColumnType, REST } from "./block.ts";
+import type { HotBlock } from "./hot-block.ts";
+
+/** What was written since a moment and is committed: blocks in memory and how far the topics are with them. */
+export class Generation {
+  readonly blocks: HotBlock[] = [];
+  readonly positions = new Map<string, number>();
+  rows = 0;
+  bytes = 0;
+  /** When the first of it came, epoch milliseconds. */
+  since = 0;
+
+  get isEmpty(): boolean {
+    return this.blocks.length === 0 && this.positions.size === 0;
+  }
+
+  advance(key: string, offset: number, now: number): void {
+    if (this.isEmpty) this.since = now;
+    this.positions.set(key, Math.max(offset, this.positions.get(key) ?? 0));
+  }
+
+  add(blocks: readonly HotBlock[], now: number): void {
+    for (const block of blocks) {
+      if (this.isEmpty) this.since = now;
+      this.blocks.push(block);
+      this.rows += block.block.rows;
+      this.bytes += block.bytes;
+    }
+  }
+}
+
+/** Blocks whose columns can stand in one table: no field has two types. */
+export type Shape = {
+  readonly types: Map<string, ColumnType>;
+  readonly blocks: HotBlock[];
+  hasRest: boolean;
+};
+
+/** Groups blocks into as few shapes as come easily; whole numbers and fractions go together, as fractions. */
+export function shapesOf(blocks: Iterable<HotBlock>, fields?: ReadonlySet<string>): Shape[] {
+  const shapes: Shape[] = [];
+  for (const block of blocks) {
+    let shape = shapes.find(({ types }) => agrees(types, block, fields));
+    if (shape === undefined) {
+      shape = { types: new Map(), blocks: [], hasRest: false };
+      shapes.push(shape);
+    }
+    for (const { field, type } of block.columns.values()) {
+      if (fields !== undefined && !fields.has(field)) continue;
+      const known = shape.types.get(field);
+      if (known === undefined || (known === "long" && type === "double")) shape.types.set(field, type);
+    }
+    shape.hasRest ||= block.columns.has(REST);
+    shape.blocks.push(block);
+  }
+  return shapes;
+}
+
+function agrees(
+  types: ReadonlyMap<string, ColumnType>,
+  block: HotBlock,
+  fields: ReadonlySet<string> | undefined,
+): boolean {
+  for (const { field, type } of block.columns.values()) {
+    if (fields !== undefined && !fields.has(field)) continue;
+    const known = types.get(field);
+    if (known === undefined || known === type) continue;
+    if (isNumber(known) && isNumber(type)) continue;
+    return false;
+  }
+  return true;
+}
+
+function isNumber(type: ColumnType): boolean {
+  return type === "long" || type === "double";
+}

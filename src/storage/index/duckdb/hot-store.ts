@@ -1,0 +1,171 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Context } from "../../../core/context.ts";
+import type { Block, Buffers } from "./block.ts";
+import type { Catalogue, Segment } from "./catalogue.ts";
+import type { Database } from "./database.ts";
+import { Generation } from "./generation.ts";
+import { HotBlock } from "./hot-block.ts";
+import type { Settings } from "./open.ts";
+import { sealBlocks } from "./seal.ts";
+
+const TICK = 1000;
+const RETRY = 2000;
+const ROOM = 250;
+
+/** Where a writer's blocks wait until it commits them. */
+type Pending = { blocks: HotBlock[] };
+
+/**
+ * What is not on disk yet, and its way there. At most two generations: the one that grows and the one being sealed;
+ * writers wait when both are full. Segments enter the catalogue in the very turn in which their blocks leave here, so
+ * a search sees each message once.
+ */
+export class HotStore implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #settings: Settings;
+  readonly #context: Context;
+  readonly #catalogue: Catalogue;
+  readonly #database: Database;
+  readonly #pointers: boolean;
+  readonly #pending = new Map<string, Pending>();
+  readonly #timer: NodeJS.Timeout;
+  #current = new Generation();
+  #frozen: Generation | undefined;
+  #sealing: Promise<void> | undefined;
+  #retryAt = 0;
+  #closed = false;
+
+  constructor(parts: {
+    folder: string;
+    settings: Settings;
+    context: Context;
+    catalogue: Catalogue;
+    database: Database;
+    pointers: boolean;
+  }) {
+    this.#folder = parts.folder;
+    this.#settings = parts.settings;
+    this.#context = parts.context;
+    this.#catalogue = parts.catalogue;
+    this.#database = parts.database;
+    this.#pointers = parts.pointers;
+    this.#timer = setInterval(() => this.#tick(), TICK).unref();
+  }
+
+  /** Everything that searches must read besides the catalogue's segments. */
+  blocks(): HotBlock[] {
+    const pending = [...this.#pending.values()].flatMap(({ blocks }) => blocks);
+    return [...(this.#frozen?.blocks ?? []), ...this.#current.blocks, ...pending];
+  }
+
+  /** How far a partition is committed, sealed or not. */
+  position(key: string): number | undefined {
+    return this.#current.positions.get(key) ?? this.#frozen?.positions.get(key);
+  }
+
+  /** Begins a writer; what one of the same name had not committed is dropped. */
+  enter(name: string): void {
+    this.leave(name);
+    this.#pending.set(name, { blocks: [] });
+  }
+
+  leave(name: string): void {
+    const before = this.#pending.get(name);
+    this.#pending.delete(name);
+    for (const block of before?.blocks ?? []) block.release();
+  }
+
+  add(name: string, block: Block, buffers: Buffers, onFree: (block: Block) => void): void {
+    const hot = new HotBlock(block, this.#pointers, buffers, onFree);
+    this.#pending.get(name)?.blocks.push(hot);
+  }
+
+  commit(name: string, key: string, offset: number): Promise<void> | undefined {
+    const pending = this.#pending.get(name);
+    if (pending !== undefined) {
+      this.#current.add(pending.blocks, this.#context.clock.now());
+      pending.blocks = [];
+    }
+    if (key !== "") this.#current.advance(key, offset, this.#context.clock.now());
+    if (!this.#isFull()) return undefined;
+    if (this.#frozen === undefined) {
+      this.#sealInBackground();
+      return undefined;
+    }
+    return this.#room();
+  }
+
+  /** Resolves when all that is committed by now is on disk. */
+  async seal(): Promise<void> {
+    const wanted = new Set(
+      [this.#frozen, this.#current].filter((generation) => generation?.isEmpty === false),
+    );
+    while (wanted.has(this.#frozen) || wanted.has(this.#current)) await this.#sealOnce();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.#closed = true;
+    await this.seal();
+    for (const name of [...this.#pending.keys()]) this.leave(name);
+  }
+
+  #isFull(): boolean {
+    const { rows, bytes } = this.#current;
+    return rows >= this.#settings.sealRows || bytes >= this.#settings.sealBytes;
+  }
+
+  async #room(): Promise<void> {
+    while (this.#isFull() && this.#frozen !== undefined && !this.#closed) {
+      await Promise.race([this.#sealing ?? delay(ROOM), delay(ROOM)]).catch(() => undefined);
+      this.#tick();
+    }
+    if (this.#isFull()) this.#sealInBackground();
+  }
+
+  #tick(): void {
+    const now = this.#context.clock.now();
+    const old = !this.#current.isEmpty && now - this.#current.since >= this.#settings.sealAge;
+    if (this.#frozen !== undefined || old || this.#isFull()) this.#sealInBackground();
+  }
+
+  #sealInBackground(): void {
+    if (this.#sealing !== undefined || this.#closed || performance.now() < this.#retryAt) return;
+    this.#sealOnce().catch((error: unknown) => {
+      this.#retryAt = performance.now() + RETRY;
+      this.#context.log.error("Sealing the index did not work; it is tried again and nothing is lost.", {
+        error: String(error),
+      });
+    });
+  }
+
+  #sealOnce(): Promise<void> {
+    this.#sealing ??= this.#sealFrozen().finally(() => {
+      this.#sealing = undefined;
+    });
+    return this.#sealing;
+  }
+
+  async #sealFrozen(): Promise<void> {
+    if (this.#frozen === undefined) {
+      this.#frozen = this.#current;
+      this.#current = new Generation();
+    }
+    const generation = this.#frozen;
+    const started = performance.now();
+    const segments: Segment[] = await sealBlocks(
+      generation.blocks,
+      this.#folder,
+      this.#database,
+      this.#catalogue,
+    );
+    await this.#catalogue.change({ add: segments, positions: generation.positions });
+    this.#frozen = undefined;
+    for (const block of generation.blocks) block.release();
+    this.#context.log.debug("Sealed a part of the index.", {
+      rows: generation.rows,
+      segments: segments.length,
+      milliseconds: Math.round(performance.now() - started),
+    });
+  }
+}

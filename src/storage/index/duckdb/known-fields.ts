@@ -1,0 +1,49 @@
+import { FieldNames } from "../../query/fields.ts";
+import type { FieldInfo, FieldType } from "../contract.ts";
+import { type ColumnType, REST, TIME } from "./block.ts";
+
+/** Names that a listing stops at: hostile telemetry can make up new ones without end. */
+const MOST_NAMES = 50_000;
+
+type Known = { types: Set<ColumnType>; sensors: Set<string> };
+
+/** Every field seen, with the types it has in which sensors. */
+export class KnownFields {
+  readonly #fields = new Map<string, Known>();
+  #names: FieldNames | undefined;
+
+  /** Notes fields of a sensor; `type` is undefined where it is not known (fields without a column). */
+  add(sensor: string, field: string, type: ColumnType | undefined): void {
+    if (field === TIME || field === REST) return;
+    let known = this.#fields.get(field);
+    if (known === undefined) {
+      if (this.#fields.size >= MOST_NAMES) return;
+      known = { types: new Set(), sensors: new Set() };
+      this.#fields.set(field, known);
+      this.#names = undefined;
+    }
+    known.sensors.add(sensor);
+    if (type !== undefined) known.types.add(type);
+  }
+
+  get names(): FieldNames {
+    this.#names ??= new FieldNames(this.#fields.keys());
+    return this.#names;
+  }
+
+  list(sensors: readonly string[] | undefined): FieldInfo[] {
+    const found: FieldInfo[] = [];
+    for (const [name, known] of this.#fields) {
+      const own = [...known.sensors].filter((sensor) => sensors?.includes(sensor) ?? true).sort();
+      if (own.length > 0) found.push({ name, type: typeOf(known.types), sensors: own });
+    }
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}
+
+function typeOf(types: ReadonlySet<ColumnType>): FieldType {
+  const [only] = types;
+  if (only === undefined) return "mixed";
+  if (types.size === 1) return only;
+  return [...types].every((type) => type === "long" || type === "double") ? "double" : "mixed";
+}

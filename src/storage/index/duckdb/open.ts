@@ -1,0 +1,98 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Context } from "../../../core/context.ts";
+import { lockFolder } from "../../folder-lock.ts";
+import { makeFolder } from "../../topic/segments/segment-files.ts";
+import { Catalogue } from "./catalogue.ts";
+import { Database } from "./database.ts";
+import { DuckdbIndex } from "./duckdb-index.ts";
+import { pointersWork } from "./hot-block.ts";
+
+export type DuckdbOptions = {
+  /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, about 150 MB at full speed. */
+  readonly memory?: number;
+  readonly threads?: number;
+  /** Messages, bytes and milliseconds after which what was written is sealed. */
+  readonly sealRows?: number;
+  readonly sealBytes?: number;
+  readonly sealAge?: number;
+  /** Fields a sensor that get a column of their own; the rest stay searchable, slower. */
+  readonly columns?: number;
+};
+
+export type Settings = Required<DuckdbOptions>;
+
+const DEFAULTS: Settings = {
+  memory: 512_000_000,
+  threads: 2,
+  sealRows: 131_072,
+  sealBytes: 192_000_000,
+  sealAge: 30_000,
+  columns: 400,
+};
+
+/**
+ * Opens the embedded index in a folder. The thread that opens it owns it and runs its searches; other threads get
+ * writers by `index.port`.
+ *
+ * @throws Fault STORAGE_LOCKED, STORAGE_CORRUPT (the catalogue), FOLDER_UNWRITABLE.
+ */
+export async function openDuckdbIndex(
+  folder: string,
+  options: DuckdbOptions,
+  context: Context,
+): Promise<DuckdbIndex> {
+  const settings: Settings = { ...DEFAULTS, ...options };
+  await makeFolder(folder);
+  const lock = await lockFolder(folder);
+  try {
+    const temporary = join(folder, "temporary");
+    await rm(temporary, { recursive: true, force: true });
+    const catalogue = new Catalogue(folder);
+    const problems = await reconcile(folder, catalogue, context);
+    const pointers = pointersWork();
+    if (!pointers) context.log.warn("DuckDB is not the version the index knows; writing is slower.");
+    const database = await Database.open({ ...settings, temporary });
+    return await DuckdbIndex.start({
+      folder,
+      settings,
+      context,
+      catalogue,
+      database,
+      lock,
+      problems,
+      pointers,
+    });
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Deletes files that no seal finished, and finds segments whose file is gone or cut. */
+async function reconcile(
+  folder: string,
+  catalogue: Catalogue,
+  context: Context,
+): Promise<Map<string, string>> {
+  const known = new Map([...catalogue.segments.values()].map((segment) => [segment.file, segment]));
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const file = relative(folder, path);
+    if (!entry.isFile() || !file.startsWith("sensor=") || known.has(file)) continue;
+    if (entry.name.endsWith(".parquet") || entry.name.endsWith(".tmp")) {
+      context.log.info("Removed a file of an unfinished seal.", { file });
+      await rm(path);
+    }
+  }
+  const problems = new Map<string, string>();
+  for (const { id, file, bytes } of catalogue.segments.values()) {
+    const size = await stat(join(folder, file)).then(
+      (found) => found.size,
+      () => undefined,
+    );
+    if (size === bytes) continue;
+    problems.set(id, size === undefined ? "it is missing" : `it has ${size} bytes instead of ${bytes}`);
+  }
+  return problems;
+}

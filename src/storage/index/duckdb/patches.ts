@@ -1,0 +1,92 @@
+import type { FieldValue, Message } from "../../../core/message.ts";
+import { messageToJson } from "../../../core/message.ts";
+import type { Patch } from "../contract.ts";
+import type { ColumnType } from "./block.ts";
+import type { Catalogue, StoredPatch } from "./catalogue.ts";
+import type { Database } from "./database.ts";
+import type { Patched } from "./relations.ts";
+
+/** Analysts' changes: durable in the catalogue, and in a table that searches join where they read a changed field. */
+export class Patches {
+  readonly #catalogue: Catalogue;
+  readonly #database: Database;
+  readonly #fields = new Map<string, ColumnType>();
+  #sorted: string[] = [];
+
+  static async open(catalogue: Catalogue, database: Database): Promise<Patches> {
+    const patches = new Patches(catalogue, database);
+    for (const [guid, patch] of catalogue.patches) await patches.#show(guid, patch);
+    patches.#sorted = [...catalogue.patches.keys()].sort();
+    return patches;
+  }
+
+  private constructor(catalogue: Catalogue, database: Database) {
+    this.#catalogue = catalogue;
+    this.#database = database;
+  }
+
+  get(guid: string): StoredPatch | undefined {
+    return this.#catalogue.patches.get(guid);
+  }
+
+  get patched(): Patched {
+    const sorted = this.#sorted;
+    return {
+      fields: this.#fields,
+      within(minGuid, maxGuid) {
+        let low = 0;
+        let high = sorted.length;
+        while (low < high) {
+          const middle = (low + high) >> 1;
+          if ((sorted[middle] as string) < minGuid) low = middle + 1;
+          else high = middle;
+        }
+        const next = sorted[low];
+        return next !== undefined && next <= maxGuid;
+      },
+    };
+  }
+
+  /** Adds a change to those the message has. Durable and searchable when it resolves. */
+  async add(guid: string, change: Patch): Promise<StoredPatch> {
+    const before = this.get(guid);
+    // Through JSON, because it is kept as JSON: what is returned is what a restart would return.
+    const set = JSON.parse(messageToJson({ ...before?.set, ...change.set })) as Message;
+    const remove = new Set([...(before?.remove ?? []), ...(change.remove ?? [])]);
+    for (const field of Object.keys(change.set ?? {})) remove.delete(field);
+    for (const field of change.remove ?? []) delete set[field];
+    const patch: StoredPatch = { set, remove: [...remove] };
+    await this.#catalogue.putPatch(guid, patch);
+    await this.#show(guid, patch);
+    if (before === undefined) this.#sorted = [...this.#catalogue.patches.keys()].sort();
+    return patch;
+  }
+
+  async #show(guid: string, patch: StoredPatch): Promise<void> {
+    const removed = Object.fromEntries(patch.remove.map((field) => [field, null]));
+    const data = JSON.stringify({ ...patch.set, ...removed });
+    await this.#database.run("INSERT OR REPLACE INTO metron_patches VALUES ($1, $2)", [guid, data]);
+    for (const [field, value] of Object.entries(patch.set)) this.#note(field, typeOf(value));
+    for (const field of patch.remove) this.#note(field, undefined);
+  }
+
+  #note(field: string, type: ColumnType | undefined): void {
+    const known = this.#fields.get(field);
+    if (type === undefined) {
+      if (known === undefined) this.#fields.set(field, "text");
+    } else this.#fields.set(field, known === undefined || known === type ? type : "text");
+  }
+}
+
+function typeOf(value: FieldValue): ColumnType | undefined {
+  switch (typeof value) {
+    case "string":
+      return "text";
+    case "number":
+      return Number.isSafeInteger(value) ? "long" : "double";
+    case "boolean":
+      return "boolean";
+    default:
+      return value === null ? undefined : "json";
+  }
+}

@@ -1,0 +1,201 @@
+import { join } from "node:path";
+import type { SqlField, SqlTable } from "../../query/compile-sql.ts";
+import type { FieldNames } from "../../query/fields.ts";
+import { type ColumnType, REST, TIME } from "./block.ts";
+import type { Segment } from "./catalogue.ts";
+import type { Database, Statement } from "./database.ts";
+import { type Shape, shapesOf } from "./generation.ts";
+import type { HotBlock } from "./hot-block.ts";
+import { identifier, jsonPointer, literal, pathLiteral } from "./names.ts";
+
+/** What is visible at one moment. Each message is in it once. */
+export type Snapshot = { readonly segments: readonly Segment[]; readonly blocks: readonly HotBlock[] };
+
+/** Changed messages, as far as searches need to know. */
+export type Patched = {
+  /** Types of the fields that some patch sets or removes. */
+  readonly fields: ReadonlyMap<string, ColumnType>;
+  /** Whether a message with a guid in this range is patched. */
+  readonly within: (minGuid: string, maxGuid: string) => boolean;
+};
+
+const SQL_TYPES: Record<ColumnType, string> = {
+  text: "VARCHAR",
+  json: "VARCHAR",
+  long: "BIGINT",
+  double: "DOUBLE",
+  boolean: "BOOLEAN",
+};
+
+/** Files or blocks whose columns agree, as one table of SQL. */
+export type Relation = {
+  /** What goes after FROM; its rows are `t`. */
+  readonly from: string;
+  readonly types: ReadonlyMap<string, ColumnType>;
+  /** The column of a field, quoted, if there is one. */
+  column(field: string): string | undefined;
+  readonly hasRest: boolean;
+  /** Fields that may occur in `_rest`; undefined: any. */
+  readonly rest: ReadonlySet<string> | undefined;
+  readonly segments: readonly Segment[];
+  readonly isPatched: boolean;
+  readonly minTime: number;
+  readonly maxTime: number;
+};
+
+export type Relations = { readonly list: readonly Relation[]; release(): void };
+
+/** Groups what is visible into tables such that each of the fields has one type in each of them. `fields` undefined: all. */
+export function relationsOf(
+  snapshot: Snapshot,
+  fields: ReadonlySet<string> | undefined,
+  patched: Patched,
+  folder: string,
+  database: Database,
+): Relations {
+  const touchesPatches = fields === undefined || [...fields].some((field) => patched.fields.has(field));
+  const keys: string[] = [];
+  const list: Relation[] = [];
+  const groups = Map.groupBy(snapshot.segments, (segment) => {
+    const isPatched = touchesPatches && patched.within(segment.minGuid, segment.maxGuid);
+    return `${isPatched}${signature(segment, fields)}`;
+  });
+  for (const [key, segments] of groups) list.push(cold(segments, folder, key.startsWith("true")));
+  const withTime = fields && new Set([...fields, TIME, "guid"]);
+  for (const shape of shapesOf(snapshot.blocks, withTime)) {
+    const isPatched = touchesPatches && patched.within("", "\u{10ffff}");
+    const { relation, key } = hot(shape, database, isPatched);
+    keys.push(key);
+    list.push(relation);
+  }
+  return {
+    list,
+    release() {
+      for (const key of keys.splice(0)) database.hot.remove(key);
+    },
+  };
+}
+
+/** What must be equal for two files to be read as one table. */
+function signature({ schema, rest }: Segment, fields: ReadonlySet<string> | undefined): string {
+  if (fields === undefined) return schema.id;
+  const kept = rest === undefined || rest.some((name) => fields.has(name));
+  const columns = [...fields].map((field) => {
+    const column = schema.columns.get(field);
+    return column === undefined ? null : [column.type, column.column];
+  });
+  return JSON.stringify([kept && schema.columns.has(REST), columns]);
+}
+
+function cold(segments: readonly Segment[], folder: string, isPatched: boolean): Relation {
+  const [first] = segments as [Segment];
+  const { columns } = first.schema;
+  const files = segments.map(({ file }) => pathLiteral(join(folder, file)));
+  const source = `read_parquet([${files.join(", ")}], hive_partitioning = false)`;
+  const guid = columns.get("guid")?.column ?? "guid";
+  return {
+    from: isPatched ? joined(source, identifier(guid)) : `${source} t`,
+    types: new Map([...columns.values()].map(({ field, type }) => [field, type])),
+    column: (field) => {
+      const column = columns.get(field)?.column;
+      return column === undefined ? undefined : `t.${identifier(column)}`;
+    },
+    hasRest: columns.has(REST),
+    rest: segments.some(({ rest }) => rest === undefined)
+      ? undefined
+      : new Set(segments.flatMap(({ rest }) => rest ?? [])),
+    segments,
+    isPatched,
+    minTime: Math.min(...segments.map(({ minTime }) => minTime)),
+    maxTime: Math.max(...segments.map(({ maxTime }) => maxTime)),
+  };
+}
+
+function hot(shape: Shape, database: Database, isPatched: boolean): { relation: Relation; key: string } {
+  if (shape.hasRest) shape.types.set(REST, "json");
+  const columns = [...shape.types].map(([field, type]) => ({ field, type }));
+  const places = new Map(columns.map(({ field }, index) => [field, `c${index}`]));
+  const key = database.hot.add(columns, shape.blocks);
+  const source = `metron_hot('${key}')`;
+  const relation: Relation = {
+    from: isPatched ? joined(source, places.get("guid") as string) : `${source} t`,
+    types: shape.types,
+    column: (field) => {
+      const place = places.get(field);
+      return place === undefined ? undefined : `t.${place}`;
+    },
+    hasRest: shape.hasRest,
+    rest: shape.blocks.some(({ block }) => block.rest === undefined)
+      ? undefined
+      : new Set(shape.blocks.flatMap(({ block }) => block.rest ?? [])),
+    segments: [],
+    isPatched,
+    minTime: Math.min(...shape.blocks.map(({ block }) => block.minTime)),
+    maxTime: Math.max(...shape.blocks.map(({ block }) => block.maxTime)),
+  };
+  return { relation, key };
+}
+
+function joined(source: string, guid: string): string {
+  return `${source} t LEFT JOIN metron_patches p ON p.guid = t.${guid}`;
+}
+
+/** A relation as the compiler of queries sees it. */
+export function tableOf(
+  relation: Relation,
+  names: FieldNames,
+  patched: Patched,
+  statement: Statement,
+  now: number,
+): SqlTable & { resolved(field: string): SqlField | undefined } {
+  const resolved = (field: string): SqlField | undefined => {
+    const type = relation.types.get(field);
+    const base = relation.column(field);
+    const mayRest = relation.hasRest && (relation.rest?.has(field) ?? true);
+    const rest = mayRest
+      ? `json_extract(${relation.column(REST)}, ${literal(jsonPointer(field))})`
+      : undefined;
+    const patchType = relation.isPatched ? patched.fields.get(field) : undefined;
+    if (patchType === undefined) {
+      if (type === undefined && rest === undefined) return undefined;
+      return { type: type ?? "text", column: base, rest };
+    }
+    // A patch may give a field another type than its column has; as text nothing of either is lost.
+    const shown = type === undefined ? patchType : type === patchType ? type : commonType(type, patchType);
+    const pointer = literal(jsonPointer(field));
+    const value = `json_extract_string(p.data, ${pointer})`;
+    const sql = SQL_TYPES[shown];
+    const stored = base === undefined ? "NULL" : `CAST(${base} AS ${sql})`;
+    const column = `CASE WHEN json_exists(p.data, ${pointer}) THEN TRY_CAST(${value} AS ${sql}) ELSE ${stored} END`;
+    const kept = rest && `CASE WHEN json_exists(p.data, ${pointer}) THEN NULL ELSE ${rest} END`;
+    return { type: shown, column, rest: kept };
+  };
+  return {
+    now,
+    bind: (value) => statement.bind(value),
+    resolved,
+    field(written) {
+      const field = names.resolve(written);
+      return field === undefined || field === TIME || field === REST ? undefined : resolved(field);
+    },
+    texts() {
+      const found: SqlField[] = [];
+      const patches = relation.isPatched ? patched.fields.keys() : [];
+      // Most words stand in the original, so it goes first.
+      for (const field of new Set(["original_string", ...relation.types.keys(), ...patches])) {
+        if (field === REST) continue;
+        const known = resolved(field);
+        if (known?.column !== undefined && (known.type === "text" || known.type === "json"))
+          found.push({ ...known, rest: undefined });
+      }
+      const rest = relation.hasRest ? relation.column(REST) : undefined;
+      if (rest !== undefined) found.push({ type: "json", column: rest, rest: undefined });
+      return found;
+    },
+  };
+}
+
+function commonType(one: ColumnType, other: ColumnType): ColumnType {
+  const numbers = (one === "long" || one === "double") && (other === "long" || other === "double");
+  return numbers ? "double" : "text";
+}

@@ -1,0 +1,160 @@
+import { compileSql, type SqlField, type SqlTable } from "../../query/compile-sql.ts";
+import { type FieldNames, fieldsOf } from "../../query/fields.ts";
+import type { Query } from "../../query/tree.ts";
+import type { Selection, UnknownField } from "../contract.ts";
+import { TIME } from "./block.ts";
+import { type Database, Statement } from "./database.ts";
+import {
+  type Patched,
+  type Relation,
+  type Relations,
+  relationsOf,
+  type Snapshot,
+  tableOf,
+} from "./relations.ts";
+
+/** What every request starts from. */
+export type Library = {
+  readonly database: Database;
+  readonly folder: string;
+  readonly now: () => number;
+  /** What is visible now; made anew for each request. */
+  snapshot(): Snapshot;
+  /** All fields of all messages. */
+  names(): FieldNames;
+  patched(): Patched;
+};
+
+/** How values of a field from several tables are brought together. */
+export type Kind = "number" | "boolean" | "text";
+
+/** A request's messages as tables of SQL with their conditions, and the statement that collects its values. */
+export class Selected implements Disposable {
+  readonly statement = new Statement();
+  readonly names: FieldNames;
+  readonly relations: Relations;
+  readonly #library: Library;
+  readonly #selection: Selection;
+  readonly #patched: Patched;
+
+  /** @param fields what the request reads besides what its query does, as stored. */
+  constructor(library: Library, selection: Selection, fields: readonly string[]) {
+    this.#library = library;
+    this.#selection = selection;
+    this.names = library.names();
+    this.#patched = library.patched();
+    const { query } = selection;
+    let needed: Set<string> | undefined = new Set(fields);
+    if (query !== undefined) {
+      for (const written of fieldsOf(query).keys()) needed.add(this.names.resolve(written) ?? written);
+      if (hasBareWord(query)) needed = undefined;
+    }
+    const snapshot = within(library.snapshot(), selection);
+    this.relations = relationsOf(snapshot, needed, this.#patched, library.folder, library.database);
+  }
+
+  get list(): readonly Relation[] {
+    return this.relations.list;
+  }
+
+  /** A table for the compiler; its values go to `statement`. */
+  table(relation: Relation, statement = this.statement): ReturnType<typeof tableOf> {
+    return tableOf(relation, this.names, this.#patched, statement, this.#library.now());
+  }
+
+  /** The condition of a relation's rows, undefined when all of them are selected. */
+  condition(relation: Relation, table: SqlTable): string | undefined {
+    const { query, from, to } = this.#selection;
+    const time = relation.column(TIME) as string;
+    const parts: string[] = [];
+    if (from !== undefined && from > relation.minTime)
+      parts.push(`${time} >= ${table.bind(BigInt(Math.ceil(from)))}`);
+    if (to !== undefined && to <= relation.maxTime)
+      parts.push(`${time} < ${table.bind(BigInt(Math.ceil(to)))}`);
+    if (query !== undefined && query.kind !== "all") parts.push(compileSql(query, table));
+    return parts.length === 0 ? undefined : parts.join(" AND ");
+  }
+
+  /** SELECTs of all relations as one. `columns` gives the columns of a relation. */
+  union(
+    columns: (relation: Relation, table: ReturnType<typeof tableOf>, index: number) => string,
+  ): string | undefined {
+    const selects = this.list.map((relation, index) => {
+      const table = this.table(relation);
+      const list = columns(relation, table, index);
+      const where = this.condition(relation, table);
+      return `SELECT ${list} FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`;
+    });
+    return selects.length === 0 ? undefined : selects.join("\nUNION ALL ");
+  }
+
+  /** How a field's values can be compared over all relations. `rest`: whether odd values must be kept. */
+  kind(field: string, rest: boolean): Kind {
+    const kinds = new Set<Kind>();
+    for (const relation of this.list) {
+      const found = this.table(relation, new Statement()).resolved(field);
+      if (found === undefined) continue;
+      if (found.column !== undefined) kinds.add(kindOf(found));
+      if (rest && found.rest !== undefined) kinds.add("text");
+    }
+    const [only] = kinds;
+    return kinds.size === 1 && only !== undefined ? only : "text";
+  }
+
+  /** The query's fields that no message has. */
+  unknownFields(): UnknownField[] {
+    const unknown: UnknownField[] = [];
+    for (const [field, place] of fieldsOf(this.#selection.query ?? { kind: "all" })) {
+      if (this.names.resolve(field) === undefined)
+        unknown.push({ field, place, suggestions: this.names.near(field) });
+    }
+    return unknown;
+  }
+
+  [Symbol.dispose](): void {
+    this.relations.release();
+  }
+}
+
+/** A field's value as an expression of a kind, NULL where there is none. */
+export function valueSql(field: SqlField | undefined, kind: Kind): string {
+  const sqlType = kind === "number" ? "DOUBLE" : kind === "boolean" ? "BOOLEAN" : "VARCHAR";
+  if (field === undefined) return `CAST(NULL AS ${sqlType})`;
+  const rest = field.rest && `TRY_CAST((${field.rest} ->> '$') AS ${sqlType})`;
+  const stored =
+    field.column === undefined
+      ? undefined
+      : kindOf(field) === kind
+        ? field.column
+        : `TRY_CAST(${field.column} AS ${sqlType})`;
+  if (stored === undefined) return rest ?? `CAST(NULL AS ${sqlType})`;
+  return rest === undefined ? stored : `coalesce(${stored}, ${rest})`;
+}
+
+function kindOf({ type }: SqlField): Kind {
+  return type === "boolean" ? "boolean" : type === "long" || type === "double" ? "number" : "text";
+}
+
+function hasBareWord(query: Query): boolean {
+  switch (query.kind) {
+    case "and":
+    case "or":
+      return query.parts.some(hasBareWord);
+    case "not":
+      return hasBareWord(query.part);
+    case "term":
+    case "pattern":
+      return query.field === undefined;
+    default:
+      return false;
+  }
+}
+
+function within({ segments, blocks }: Snapshot, { from, to, sensors }: Selection): Snapshot {
+  const wanted = sensors && new Set(sensors);
+  const inside = (part: { sensor: string; minTime: number; maxTime: number }) =>
+    (wanted?.has(part.sensor) ?? true) &&
+    (from === undefined || part.maxTime >= from) &&
+    (to === undefined || part.minTime < to);
+  return { segments: segments.filter(inside), blocks: blocks.filter(({ block }) => inside(block)) };
+}
