@@ -13,11 +13,10 @@ import { StellarMap, toBoolean, toInteger, toText, type Value } from "../value.t
 
 type Digest = (bytes: Uint8Array) => Uint8Array;
 
-/** The digests of a JVM. `SHA` is what Java 8 calls SHA-1. */
+/** The digests of a JVM, by their names in upper case. */
 const DIGESTS: ReadonlyMap<string, Digest> = new Map<string, Digest>([
   ["MD2", md2],
   ["MD5", md5],
-  ["SHA", sha1],
   ["SHA-1", sha1],
   ["SHA-224", sha224],
   ["SHA-256", sha256],
@@ -31,7 +30,13 @@ const DIGESTS: ReadonlyMap<string, Digest> = new Map<string, Digest>([
   ["SHA3-512", sha3_512],
 ]);
 const TLSH = "TLSH";
-const AVAILABLE = [...DIGESTS.keys(), TLSH];
+/** Java 8's name of SHA-1, still accepted. */
+const SHA_1_OF_JAVA_8 = "SHA";
+/** In the order a current JVM lists them in, which is that of its hash table. */
+const AVAILABLE =
+  "SHA3-512 SHA-1 SHA-384 TLSH SHA3-384 SHA-224 SHA-512/256 SHA-256 MD2 SHA-512/224 SHA3-256 SHA-512 SHA3-224 MD5".split(
+    " ",
+  );
 
 export const getHashesAvailable = defineFunction({
   name: "GET_HASHES_AVAILABLE",
@@ -76,7 +81,7 @@ export const hash = defineFunction({
     const name = algorithm.toUpperCase();
     const config = given instanceof StellarMap ? given : new StellarMap();
     if (name === TLSH) return hashSimilar(value, config);
-    const digest = DIGESTS.get(name);
+    const digest = DIGESTS.get(name === SHA_1_OF_JAVA_8 ? "SHA-1" : name);
     if (digest === undefined) {
       throw new StellarError(
         `\`${algorithm.slice(0, 100)}\` is not a hash: take one of ${AVAILABLE.join(", ")}`,

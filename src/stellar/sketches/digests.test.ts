@@ -56,6 +56,11 @@ describe("TLSH", () => {
     expect(tlsh(bytes(other.slice(0, 256)), { ...forced, force: false })).toBeDefined();
   });
 
+  test("reads hashes of later versions, which begin with T1", () => {
+    const hash = tlsh(bytes(paragraph), { buckets: 128, checksumBytes: 1, force: true })!;
+    expect(tlshDistance(hash, `T1${hash}`, true)).toBe(0);
+  });
+
   test("refuses what is no hash", () => {
     expect(() => tlshDistance("abc", "abd", false)).toThrow("`abc` is not a TLSH hash");
     expect(() => tlshDistance("0".repeat(70), "0".repeat(74), false)).toThrow("different options");
