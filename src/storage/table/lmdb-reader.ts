@@ -32,8 +32,8 @@ export type TableFile = {
 };
 
 /** Opens or makes a table's file. Throws STORAGE_CORRUPT. */
-export function openTableFile(path: string): TableFile {
-  const root = openLmdb(path, { maxDbs: 4 });
+export function openTableFile(path: string, isChecked = false): TableFile {
+  const root = openLmdb(path, { maxDbs: 4, isChecked });
   const types = root.openDB<TypeFacts, string>({ name: "types" });
   const entries = root.openDB<TableValue, Uint8Array>({ name: "entries", keyEncoding: "binary" });
   return { root, types, entries };

@@ -46,7 +46,7 @@ export async function openTables(folder: string, context: Context): Promise<Tabl
 
 /** Opens a reader of a table that another thread writes. Dispose of it when done. */
 export function openSharedTable(handle: LmdbTableHandle): TableReader {
-  return new LmdbTableReader(handle, openTableFile(handle.path));
+  return new LmdbTableReader(handle, openTableFile(handle.path, true));
 }
 
 class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {

@@ -7,8 +7,8 @@ export class Consumers {
   readonly #database: RootDatabase<number, (string | number)[]>;
 
   /** Opens the file in a folder of topics; threads may each open it. Set aside, groups begin with the oldest records. */
-  constructor(folder: string) {
-    this.#database = openLmdb<number, (string | number)[]>(join(folder, "consumers.mdb"));
+  constructor(folder: string, isChecked = false) {
+    this.#database = openLmdb<number, (string | number)[]>(join(folder, "consumers.mdb"), { isChecked });
   }
 
   async commit(topic: string, partition: number, group: string, offset: number): Promise<void> {

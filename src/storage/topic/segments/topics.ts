@@ -49,7 +49,7 @@ export async function openTopics(
 
 /** Opens a reader of a topic that another thread of this process writes. Dispose of it when done. */
 export function openSharedTopic(handle: SegmentsHandle, context: Context): TopicReader {
-  const consumers = new Consumers(handle.folder);
+  const consumers = new Consumers(handle.folder, true);
   const reader = new SegmentsReader(handle, consumers, context);
   const close = reader[Symbol.asyncDispose].bind(reader);
   reader[Symbol.asyncDispose] = async () => {
