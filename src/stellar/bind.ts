@@ -3,7 +3,8 @@ import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/column.ts";
 import type { FieldValue } from "../core/message.ts";
 import { freeVariables } from "./ast.ts";
-import { type ColumnarCode, generatePredicate } from "./codegen/columnar.ts";
+import { type ColumnarCode, type FillCode, generateFill, generatePredicate } from "./codegen/columnar.ts";
+import type { ColumnarInput } from "./codegen/columnar-cells.ts";
 import { canGenerate } from "./codegen/emitter.ts";
 import { RowVariables } from "./codegen/rows.ts";
 import type { Program } from "./compile.ts";
@@ -55,60 +56,58 @@ export function bind(program: Program, batch: Batch, layers: readonly Layer[] = 
     failures.set(row, error);
     return FAILED;
   };
-  const columnar = predicates(program, batch, columns, layers, variables, whole);
+  const forms = formsOf(program, batch, columns, layers, variables, { test: whole, value });
   return {
     value,
     failures,
     test(row) {
-      const answer = columnar().test(row);
+      const answer = forms.test().test(row);
       return answer === NOTHING ? null : answer === YES;
     },
     select(out) {
       failures.clear();
-      columnar().select(out, batch.rows, batch.live, failed);
+      forms.test().select(out, batch.rows, batch.live, failed);
     },
     fill(target) {
       failures.clear();
-      for (let row = 0; row < batch.rows; row++) {
-        if (batch.live[row] === 0) continue;
-        try {
-          const answer = toMessage(value(row)) as FieldValue;
-          if (answer === null) target.clear(row);
-          else target.set(row, answer);
-        } catch (error) {
-          failed(row, error);
-          target.clear(row);
-        }
-      }
+      forms.fill()(target, batch.rows, batch.live, failed);
     },
   };
 }
 
+/** Writes a value as a message keeps it; null leaves the field absent. */
+function store(target: Column, row: number, value: Value): void {
+  if (typeof value === "string") target.setString(row, value);
+  else if (value === null) target.clear(row);
+  else target.set(row, toMessage(value) as FieldValue);
+}
+
+type Forms = { readonly test: () => ColumnarCode; readonly fill: () => FillCode };
+
 /**
- * The generated predicate for the batch as it is. A variable with a value beneath it is a constant as long as no row
- * has it as a field, so there is one variant for each set of such fields that turned up.
+ * The generated forms for the batch as it is. A variable with a value beneath it is a constant as long as no row has
+ * it as a field, so there is one variant for each set of such fields that turned up.
  */
-function predicates(
+function formsOf(
   program: Program,
   batch: Batch,
   columns: ReadonlyMap<string, Column>,
   layers: readonly Layer[],
   variables: RowVariables,
-  whole: (row: number) => number,
-): () => ColumnarCode {
+  whole: { readonly test: (row: number) => number; readonly value: (row: number) => Value },
+): Forms {
   const { node, environment } = program;
-  const rowByRow = scalarPredicate(whole);
-  if (node === undefined || !canGenerate) return () => rowByRow;
+  const slow = { test: scalarPredicate(whole.test), fill: scalarFill(whole.value) };
+  if (node === undefined || !canGenerate) return { test: () => slow.test, fill: () => slow.fill };
   const beneath = layered(...layers);
   const backing = [...columns.values()].flatMap((column) => {
     const constant = beneath.get(column.name) ?? null;
     return constant === null ? [] : [{ column, constant }];
   });
-  const variants = new Map<string, ColumnarCode>();
-  const make = (): ColumnarCode => {
+  const input = (): ColumnarInput => {
     const open = backing.filter(({ column }) => column.touched);
     const closed = backing.filter(({ column }) => !column.touched);
-    const input = {
+    return {
       node,
       environment,
       batch,
@@ -117,20 +116,21 @@ function predicates(
       constants: new Map(closed.map(({ column, constant }) => [column.name, constant])),
       backed: new Set(open.map(({ column }) => column.name)),
     };
-    return generatePredicate(input, whole) ?? rowByRow;
   };
-  if (backing.length === 0) {
-    let only: ColumnarCode | undefined;
-    return () => {
-      only ??= make();
-      return only;
-    };
-  }
+  const variant = (): string => backing.map(({ column }) => (column.touched ? "1" : "0")).join("");
+  return {
+    test: remembered(variant, () => generatePredicate(input(), whole.test) ?? slow.test),
+    fill: remembered(variant, () => generateFill(input(), whole.value, store) ?? slow.fill),
+  };
+}
+
+/** One for each variant, made when it is first asked for. */
+function remembered<T>(variant: () => string, make: () => T): () => T {
+  const made = new Map<string, T>();
   return () => {
-    let key = "";
-    for (const { column } of backing) key += column.touched ? "1" : "0";
-    const known = variants.get(key) ?? make();
-    variants.set(key, known);
+    const key = variant();
+    const known = made.get(key) ?? make();
+    made.set(key, known);
     return known;
   };
 }
@@ -148,5 +148,19 @@ function scalarPredicate(whole: (row: number) => number): ColumnarCode {
         }
       }
     },
+  };
+}
+
+function scalarFill(whole: (row: number) => Value): FillCode {
+  return (target, rows, live, failed) => {
+    for (let row = 0; row < rows; row++) {
+      if (live[row] === 0) continue;
+      try {
+        store(target, row, whole(row));
+      } catch (error) {
+        target.clear(row);
+        failed(row, error);
+      }
+    }
   };
 }

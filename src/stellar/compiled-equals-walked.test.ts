@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Batch, blockOf } from "../core/batch.ts";
-import type { Column } from "../core/column.ts";
+import { Column } from "../core/column.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { FieldValue } from "../core/message.ts";
 import { bind, FAILED, NOTHING, YES } from "./bind.ts";
@@ -9,7 +9,7 @@ import { compile, type Program } from "./compile.ts";
 import { type Layer, layered, makeEnvironment, type Variables } from "./environment.ts";
 import { StellarError } from "./error.ts";
 import { expression, type Message, message } from "./random-expressions.ts";
-import { fromMessage, StellarMap, toText, typeName, type Value } from "./value.ts";
+import { fromMessage, StellarMap, toMessage, toText, typeName, type Value } from "./value.ts";
 
 /** `STELLAR_RUNS=100000 npx vitest run src/stellar/compiled` looks longer. */
 const RUNS = Number(process.env.STELLAR_RUNS ?? 1500);
@@ -56,6 +56,9 @@ function compareRows(
   const bound = bind(program, batch, layers);
   const out = new Uint8Array(batch.rows);
   bound.select(out);
+  const refused = new Map(bound.failures);
+  const filled = new Column("filled", batch.arena, batch.capacity);
+  bound.fill(filled);
   for (let row = 0; row < messages.length; row++) {
     const variables = rowVariables(batch, row, layers);
     const walked = outcome(() => program.walk(variables, true));
@@ -63,12 +66,25 @@ function compareRows(
       outcome(() => bound.test(row)),
       program.text,
     ).toBe(walked);
-    expect(selected(out[row] as number, bound.failures.get(row)), program.text).toBe(walked);
+    expect(selected(out[row] as number, refused.get(row)), program.text).toBe(walked);
+    const kept = bound.failures.get(row) ?? filled.value(row) ?? null;
+    const wanted = outcome(() => keep(program.walk(rowVariables(batch, row, layers)), batch));
+    expect(
+      outcome(() => (kept instanceof StellarError ? fail(kept) : fromMessage(kept))),
+      program.text,
+    ).toBe(wanted);
     expect(
       outcome(() => bound.value(row)),
       program.text,
     ).toBe(outcome(() => program.walk(variables)));
   }
+}
+
+/** What a column keeps of a value. */
+function keep(value: Value, batch: Batch): Value {
+  const cell = new Column("kept", batch.arena, 1);
+  if (value !== null) cell.set(0, toMessage(value) as FieldValue);
+  return fromMessage(cell.value(0));
 }
 
 function selected(code: number, failure: StellarError | undefined): string {

@@ -1,0 +1,368 @@
+/** Truths over columns: comparisons, membership, logic, and calls that tell yes or no. */
+import { DOUBLE, FALSE, FLOAT, INT, NULL, SPAN, STRING, TRUE, WORD } from "../../core/column.ts";
+import type { Node, NodeOf } from "../ast.ts";
+import { isFalsy, truth } from "../semantics.ts";
+import { Double, Float, isNumeric, numericValue, StellarSet, type Value } from "../value.ts";
+import { ByteSet, exactBytes } from "./bytes.ts";
+import type { ColumnarCode } from "./columnar.ts";
+import { NumberGenerator, numberCode } from "./columnar-numbers.ts";
+import { WordTest } from "./memo.ts";
+import { bare } from "./static.ts";
+
+/**
+ * Where a truth is wanted: an operand of `and`, `or`, `not`, where other values convert; a condition, where they are an
+ * error; the whole predicate, where null is told from false, too.
+ */
+export type Mode = "truth" | "condition" | "predicate";
+
+export class TestGenerator extends NumberGenerator {
+  predicate(whole: (row: number) => number): ColumnarCode {
+    const emit = this.emit;
+    const fallback = emit.hoist(whole, "G");
+    const body = emit.capture(() => {
+      const memo = this.memo(this.input.node);
+      emit.line(
+        memo === undefined
+          ? `r = ${this.bool(this.input.node, "predicate")} ? 1 : 0;`
+          : `r = ${memo}.code(row); if (r === 3) break body;`,
+      );
+    });
+    const guarded = `let r = 0; let bail = true;\nbody: {\n${body}\nbail = false;\n}\nif (bail) r = ${fallback}(row);`;
+    const source = `return {
+select(out, rows, live, failed) {
+${this.loads()}
+let row = 0;
+for (;;) {
+try {
+for (; row < rows; row++) {
+if (live[row] === 0) continue;
+${guarded}
+out[row] = r;
+}
+return;
+} catch (error) { out[row] = failed(row, error); row++; }
+}
+},
+test(row) {
+${this.loads()}
+${guarded}
+return r;
+}
+};`;
+    return emit.build(source) as ColumnarCode;
+  }
+
+  /** The truth of a node; what the mode does not allow bails. */
+  protected bool(node: Node, mode: Mode = "truth"): string {
+    const inner = bare(node);
+    const constant = this.constant(inner);
+    if (constant !== undefined) {
+      if (mode === "predicate" && typeof constant !== "boolean") return this.bail();
+      if (mode === "condition" && typeof constant !== "boolean" && !isFalsy(constant)) return this.bail();
+      return String(truth(constant));
+    }
+    switch (inner.kind) {
+      case "variable":
+        return this.boolVariable(inner.name, mode);
+      case "not":
+        return this.emit.local(`!${this.bool(inner.operand)}`, "b");
+      case "exists":
+        return this.exists(inner.name);
+      case "logical":
+        return this.logical(inner);
+      case "comparison":
+        return this.comparison(inner);
+      case "in":
+        return this.in(inner);
+      case "if":
+        return this.if(inner, mode);
+      case "call":
+        return this.boolCall(inner, mode);
+      default:
+        return this.boolPart(inner, mode);
+    }
+  }
+
+  protected bail(): string {
+    this.emit.line("if (true) break body;");
+    return "false";
+  }
+
+  protected boolVariable(name: string, mode: Mode): string {
+    if (name === "_") return this.bail();
+    const { kind } = this.cell(name);
+    this.emit.line(
+      `if (${kind} > ${TRUE}${mode === "predicate" ? ` || ${kind} <= ${NULL}` : ""}) break body;`,
+    );
+    return this.emit.local(`${kind} === ${TRUE}`, "b");
+  }
+
+  protected exists(name: string): string {
+    if (this.input.constants.has(name)) return "true";
+    if (name === "_") return "true";
+    return this.emit.local(`${this.cell(name).kind} > ${NULL}`, "b");
+  }
+
+  /** Left sides are real booleans or null here (all else bails), so the first that decides ends the chain. */
+  protected logical(node: NodeOf<"logical">): string {
+    const emit = this.emit;
+    const result = emit.local("false", "b");
+    const label = emit.fresh("L");
+    const body = emit.capture(() => {
+      let at: Node = node;
+      for (; at.kind === "logical"; at = at.right) {
+        const decides = at.op === "or";
+        const left = this.bool(at.left, "condition");
+        emit.line(`if (${decides ? "" : "!"}${left}) { ${result} = ${decides}; break ${label}; }`);
+      }
+      emit.line(`${result} = ${this.bool(at)};`);
+    });
+    emit.line(`${label}: {\n${body}\n}`);
+    return result;
+  }
+
+  protected if(node: NodeOf<"if">, mode: Mode): string {
+    const emit = this.emit;
+    const result = emit.local("false", "b");
+    const condition = this.bool(node.condition, "condition");
+    const then = emit.capture(() => emit.line(`${result} = ${this.bool(node.then, mode)};`));
+    const otherwise = emit.capture(() => emit.line(`${result} = ${this.bool(node.otherwise, mode)};`));
+    emit.line(`if (${condition}) {\n${then}\n} else {\n${otherwise}\n}`);
+    return result;
+  }
+
+  protected boolPart(node: Node, mode: Mode): string {
+    const value = this.emit.local(`${this.emit.hoist(this.part(node), "P")}(row)`, "v");
+    this.emit.line(
+      `if (typeof ${value} !== "boolean"${mode === "predicate" ? "" : ` && ${value} !== null`}) break body;`,
+    );
+    return this.emit.local(`${value} === true`, "b");
+  }
+
+  protected boolCall(node: NodeOf<"call">, mode: Mode): string {
+    const memo = this.memo(node);
+    if (memo !== undefined) {
+      const code = this.emit.local(`${memo}.code(row)`, "r");
+      this.emit.line(`if (${code} ${mode === "predicate" ? ">=" : ">"} 2) break body;`);
+      return this.emit.local(`${code} === 1`, "b");
+    }
+    const kernel = this.kernel(node);
+    if (kernel === undefined || kernel.returns !== "boolean") return this.boolPart(node, mode);
+    const emit = this.emit;
+    const { column, kind } = this.cell(kernel.variable);
+    const result = emit.local("false", "b");
+    const words = emit.hoist(
+      new WordTest(this.column(kernel.variable), kernel.word as (word: string) => boolean),
+    );
+    const bytes = emit.hoist(kernel.bytes);
+    const rest = emit.capture(() => emit.line(`${result} = ${this.boolPart(node, mode)};`));
+    const empty = mode === "predicate" ? undefined : kernel.empty();
+    const none =
+      typeof empty === "boolean" || empty === null
+        ? `else if (${kind} <= ${NULL}) ${result} = ${empty === true};\n`
+        : "";
+    emit.line(
+      `if (${kind} === ${SPAN}) ${result} = ${bytes}(B, s${column}_[2 * row], s${column}_[2 * row + 1]);
+else if (${kind} === ${WORD}) ${result} = ${words}.test(n${column}_[row]);
+${none}else {\n${rest}\n}`,
+    );
+    return result;
+  }
+
+  protected comparison(node: NodeOf<"comparison">): string {
+    const memo = this.memo(node);
+    if (memo !== undefined) return this.emit.local(`${memo}.code(row) === 1`, "b");
+    const left = this.constant(node.left);
+    const right = this.constant(node.right);
+    if (left !== undefined && right !== undefined) return this.boolPart(node, "truth");
+    if (right !== undefined) return this.compareConstant(node, node.left, node.op, right);
+    if (left !== undefined) return this.compareConstant(node, node.right, MIRRORED[node.op], left);
+    return this.compareRows(node);
+  }
+
+  protected compareConstant(node: Node, side: Node, op: NodeOf<"comparison">["op"], constant: Value): string {
+    const inner = bare(side);
+    const equality = op === "==" || op === "!=";
+    if (isNumeric(constant)) {
+      if (isSmall(constant) && this.isNumber(inner)) return this.compareNumber(inner, op, constant);
+    } else if (equality && inner.kind === "variable" && inner.name !== "_") {
+      const equal = this.equalsConstant(inner.name, constant);
+      if (equal !== undefined) return op === "==" ? equal : this.emit.local(`!${equal}`, "b");
+    }
+    return this.boolPart(node, "truth");
+  }
+
+  /** Equality of a column with a constant that is no number; undefined when bytes cannot decide it. */
+  protected equalsConstant(name: string, constant: Value): string | undefined {
+    if (constant === null) return this.emit.local(`${this.cell(name).kind} <= ${NULL}`, "b");
+    if (typeof constant === "boolean") {
+      return this.emit.local(`${this.cell(name).kind} === ${constant ? TRUE : FALSE}`, "b");
+    }
+    if (typeof constant !== "string") return undefined;
+    const bytes = exactBytes(constant);
+    if (bytes === undefined) return undefined;
+    const { column, kind } = this.cell(name);
+    const span = `s${column}_[2 * row]`;
+    const checks = [`s${column}_[2 * row + 1] - ${span} === ${bytes.length}`];
+    if (bytes.length > 16) checks.push(`${this.r}.sameBytes(B, ${span}, ${this.emit.hoist(bytes)})`);
+    else bytes.forEach((byte, at) => void checks.push(`B[${span} + ${at}] === ${byte}`));
+    return this.textTest(name, column, kind, checks.join(" && "), (text) => text === constant, "false");
+  }
+
+  /** A test of a cell's text: `span` over bytes, `test` once a word; other kinds are `otherwise`. */
+  protected textTest(
+    name: string,
+    column: number,
+    kind: string,
+    span: string,
+    test: (text: string) => boolean,
+    otherwise: string,
+  ): string {
+    const words = this.emit.hoist(new WordTest(this.column(name), test));
+    const string = this.emit.hoist(test);
+    return this.emit.local(
+      `${kind} === ${SPAN} ? ${span} : ${kind} === ${WORD} ? ${words}.test(n${column}_[row]) : ${kind} === ${STRING} ? ${string}(o${column}_[row]) : ${otherwise}`,
+      "b",
+    );
+  }
+
+  /** Compares with a number that is exact as a float and as a double, so that one comparison serves all types. */
+  protected compareNumber(node: Node, op: NodeOf<"comparison">["op"], constant: Value): string {
+    const wanted = numberCode(numericValue(constant as number));
+    const equality = op === "==" || op === "!=";
+    const js = op === "==" ? "===" : op === "!=" ? "!==" : op;
+    if (node.kind === "variable") {
+      const { column, kind } = this.cell(node.name);
+      if (!equality)
+        this.emit.line(`if (${kind} > ${DOUBLE} || ${kind} === ${TRUE} || ${kind} === ${FALSE}) break body;`);
+      const isNumber = `${kind} >= ${INT} && ${kind} <= ${DOUBLE}`;
+      const none = op === "!=" ? "true" : "false";
+      return this.emit.local(`${isNumber} ? n${column}_[row] ${js} ${wanted} : ${none}`, "b");
+    }
+    const bounded =
+      node.kind === "call" ? this.compareLength(node, op, Number(wanted.slice(1, -1))) : undefined;
+    if (bounded !== undefined) return bounded;
+    const { n, k } = this.number(node);
+    if (typeof k === "number") return this.emit.local(`${n} ${js} ${wanted}`, "b");
+    return this.emit.local(`${k} >= ${INT} ? ${n} ${js} ${wanted} : ${op === "!="}`, "b");
+  }
+
+  /** A comparison of a count of characters, which the number of bytes mostly decides. */
+  protected compareLength(
+    node: NodeOf<"call">,
+    op: NodeOf<"comparison">["op"],
+    wanted: number,
+  ): string | undefined {
+    const kernel = this.kernel(node);
+    if (kernel?.countsUnits !== true || !Number.isInteger(wanted)) return undefined;
+    const { emit } = this;
+    const { column, kind } = this.cell(kernel.variable);
+    const result = emit.local("false", "b");
+    const size = emit.local(`s${column}_[2 * row + 1] - s${column}_[2 * row]`, "n");
+    const exact = emit.capture(() => {
+      const { n, k } = this.number(node);
+      const js = op === "==" ? "===" : op === "!=" ? "!==" : op;
+      emit.line(`${result} = ${k} >= ${INT} ? ${n} ${js} (${wanted}) : ${op === "!="};`);
+    });
+    emit.line(
+      `if (${kind} === ${SPAN} && ${size} < ${wanted}) ${result} = ${["<", "<=", "!="].includes(op)};
+else if (${kind} === ${SPAN} && ${size} > ${wanted * 3 + 3}) ${result} = ${[">", ">=", "!="].includes(op)};
+else {\n${exact}\n}`,
+    );
+    return result;
+  }
+
+  protected compareRows(node: NodeOf<"comparison">): string {
+    const left = bare(node.left);
+    const right = bare(node.right);
+    if (!this.isNumber(left) || !this.isNumber(right)) return this.boolPart(node, "truth");
+    const emit = this.emit;
+    const result = emit.local("false", "b");
+    const compare = emit.capture(() => {
+      const a = this.number(left);
+      const b = this.number(right);
+      const js = node.op === "==" ? "===" : node.op === "!=" ? "!==" : node.op;
+      const none =
+        node.op === "==" || node.op === "!="
+          ? `((${a.k} < ${INT}) === (${b.k} < ${INT})) === ${node.op === "=="}`
+          : "false";
+      const float = `(${a.k} === ${FLOAT} || ${b.k} === ${FLOAT}) && ${a.k} !== ${DOUBLE} && ${b.k} !== ${DOUBLE}`;
+      emit.line(
+        `${result} = ${a.k} < ${INT} || ${b.k} < ${INT} ? ${none} : ${float} ? Math.fround(${a.n}) ${js} Math.fround(${b.n}) : ${a.n} ${js} ${b.n};`,
+      );
+    });
+    if (left.kind === "variable" && right.kind === "variable") {
+      // Columns of one name may hold texts: those are for the scalar form.
+      const a = this.cell(left.name).kind;
+      const b = this.cell(right.name).kind;
+      const other = (kind: string) => `${kind} > ${DOUBLE} || ${kind} === ${TRUE} || ${kind} === ${FALSE}`;
+      const slow = emit.capture(() => emit.line(`${result} = ${this.boolPart(node, "truth")};`));
+      emit.line(`if (${other(a)} || ${other(b)}) {\n${slow}\n} else {\n${compare}\n}`);
+    } else emit.line(`{\n${compare}\n}`);
+    return result;
+  }
+
+  protected in(node: NodeOf<"in">): string {
+    const memo = this.memo(node);
+    if (memo !== undefined) return this.emit.local(`${memo}.code(row) === 1`, "b");
+    const left = bare(node.left);
+    const right = bare(node.right);
+    const container = this.constant(right);
+    const key = this.constant(left);
+    let found: string | undefined;
+    if (Array.isArray(container) && key === undefined && left.kind === "variable" && left.name !== "_")
+      found = this.inList(left.name, container);
+    else if (
+      typeof key === "string" &&
+      container === undefined &&
+      right.kind === "variable" &&
+      right.name !== "_"
+    )
+      found = this.inText(right.name, key, node);
+    if (found === undefined) return this.boolPart(node, "truth");
+    return node.negated ? this.emit.local(`!${found}`, "b") : found;
+  }
+
+  protected inList(name: string, list: readonly Value[]): string | undefined {
+    const texts = list.filter((value) => typeof value === "string");
+    const bytes = texts.map(exactBytes);
+    if (bytes.includes(undefined) || list.some((value) => !isListed(value))) return undefined;
+    const { column, kind } = this.cell(name);
+    const set = this.emit.hoist(new ByteSet(bytes as Uint8Array[]));
+    const strings = new Set(texts);
+    const isNull = String(list.includes(null));
+    const exact = this.emit.hoist(new StellarSet(list));
+    const rest = `(${kind} <= ${NULL} ? ${isNull} : ${kind} === ${INT} ? ${this.amongInts(`n${column}_[row]`, list)} : ${exact}.has(${this.emit.hoist((row: number) => this.variable(name, row))}(row)))`;
+    const span = `${set}.has(B, s${column}_[2 * row], s${column}_[2 * row + 1])`;
+    return this.textTest(name, column, kind, span, (text) => strings.has(text), rest);
+  }
+
+  protected amongInts(n: string, list: readonly Value[]): string {
+    const ints = list.filter((value) => typeof value === "number");
+    if (ints.length === 0) return "false";
+    if (ints.length > 8) return `${this.emit.hoist(new Set(ints))}.has(${n})`;
+    return `(${ints.map((value) => `${n} === (${value})`).join(" || ")})`;
+  }
+
+  protected inText(name: string, key: string, node: NodeOf<"in">): string | undefined {
+    const wanted = exactBytes(key);
+    if (wanted === undefined) return undefined;
+    const { column, kind } = this.cell(name);
+    const span = `${this.r}.containsBytes(B, s${column}_[2 * row], s${column}_[2 * row + 1], ${this.emit.hoist(wanted)})`;
+    const part = this.emit.hoist(this.part(node), "P");
+    const rest = `(${kind} > ${NULL} && (${part}(row) !== ${node.negated}))`;
+    return this.textTest(name, column, kind, span, (text) => text.includes(key), rest);
+  }
+}
+
+const MIRRORED = { "==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<=" } as const;
+/** Exact in all four types, so that it compares with any of them as a double does. */
+function isSmall(value: Value): boolean {
+  if (value instanceof Double) return true;
+  return isNumeric(value) && Math.abs(numericValue(value)) <= 2 ** 24 && !(value instanceof Float);
+}
+
+/** Values that membership by kind covers: lists and maps need the deep comparison. */
+function isListed(value: Value): boolean {
+  return value === null || typeof value !== "object" || isNumeric(value);
+}
