@@ -4,8 +4,10 @@
  */
 import { createReadStream, existsSync, globSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { isParserCase, runParserCase } from "../src/parsers/conformance.ts";
 import { isStellarCase, runStellarCase } from "../src/stellar/conformance.ts";
 import { isWindowCase, runWindowCase } from "../src/stellar/window-conformance.ts";
+import { hasParser, isPipelineCase, runPipelineCase } from "./conformance-pipeline.ts";
 
 /** What a runner answers for one line. */
 export type Verdict =
@@ -16,12 +18,19 @@ export type Verdict =
 type Runner = {
   readonly name: string;
   readonly accepts: (line: unknown) => boolean;
-  readonly run: (line: never) => Verdict | Promise<Verdict>;
+  /** `text` is the line as written, which tells 6.0 from 6. */
+  readonly run: (line: never, text: string) => Verdict | Promise<Verdict>;
 };
 
 const RUNNERS: readonly Runner[] = [
   { name: "stellar", accepts: isStellarCase, run: runStellarCase },
   { name: "window", accepts: isWindowCase, run: runWindowCase },
+  {
+    name: "parser",
+    accepts: (line) => isParserCase(line) && hasParser(line.parserClass),
+    run: runParserCase,
+  },
+  { name: "pipeline", accepts: isPipelineCase, run: runPipelineCase },
 ];
 
 const FIRST_FAILURES = 20;
@@ -57,7 +66,7 @@ async function runLine(summary: Summary, place: string, line: string): Promise<v
     return;
   }
   summary.cases++;
-  const verdict = await attempt(runner, example);
+  const verdict = await attempt(runner, example, line);
   if (verdict.verdict === "passed") summary.passed++;
   else if (verdict.verdict === "deviated") {
     const entry = summary.deviated.get(verdict.name) ?? { count: 0, reason: verdict.reason };
@@ -71,9 +80,9 @@ async function runLine(summary: Summary, place: string, line: string): Promise<v
 }
 
 /** A crash in our code is a failure of the case that shows it, not the end of the run. */
-async function attempt(runner: Runner, example: unknown): Promise<Verdict> {
+async function attempt(runner: Runner, example: unknown, text: string): Promise<Verdict> {
   try {
-    return await runner.run(example as never);
+    return await runner.run(example as never, text);
   } catch (error) {
     const found =
       error instanceof Error ? `crash: ${error.stack ?? error.message}` : `crash: ${String(error)}`;

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { cellText, presentColumn } from "../stellar/cells.ts";
+import { PatternError } from "../stellar/java/pattern-error.ts";
+import { compileRegex, type Regex } from "../stellar/java/regex.ts";
 import { defineTransform, fieldsOption } from "./transform.ts";
 
 export const regexSelect = defineTransform({
@@ -38,11 +40,11 @@ export const regexSelect = defineTransform({
   },
 });
 
-function compilePattern(pattern: string): RegExp | undefined {
+function compilePattern(pattern: string): Regex | undefined {
   try {
-    return new RegExp(pattern);
+    return compileRegex(pattern);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof PatternError) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { Fault } from "../../core/fault.ts";
+import { PatternError } from "../../stellar/java/pattern-error.ts";
+import { compileRegex, type Regex } from "../../stellar/java/regex.ts";
 import { isValidDomain } from "../../stellar/net/domain.ts";
 import { isEmail, isInteger, isUrl } from "../../stellar/net/validation.ts";
 import { defineValidation, everyText, noOptions } from "./validation.ts";
@@ -36,7 +39,18 @@ export const regexMatch = defineValidation({
   summary: "Checks that the whole text of fields matches a pattern.",
   config: z.strictObject({ pattern: z.string().describe("Regular expression.") }),
   open: ({ pattern }) => {
-    const whole = new RegExp(`^(?:${pattern})$`);
-    return everyText((text) => whole.test(text));
+    const regex = compilePattern(pattern);
+    return everyText((text) => regex.matches(text));
   },
 });
+
+function compilePattern(pattern: string): Regex {
+  try {
+    return compileRegex(pattern);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    throw new Fault("CONFIG_INVALID", `REGEX_MATCH: pattern \`${pattern}\`: ${error.message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { Line, Outcome } from "./conformance-pipeline.ts";
+
+/** Where our stages differ from the original's on purpose. */
+export type Deviation = {
+  readonly name: string;
+  readonly reason: string;
+  /** Whether a case that differs differs for this reason. `fields` are the fields that differ, when messages were compared. */
+  readonly explains: (line: Line, outcome: Outcome, fields: readonly string[]) => boolean;
+};
+
+export const DEVIATIONS: readonly Deviation[] = [
+  {
+    name: "hash order",
+    reason:
+      "the original builds this text in Java's hash order; we keep the record as it came, which is the truth and costs nothing",
+    explains: (line, outcome, fields) =>
+      fields.length > 0 &&
+      fields.every(
+        (field) =>
+          (line.orderDependent ?? []).includes(field) ||
+          (line.parserClass?.endsWith("BasicBroParser") &&
+            field === "original_string" &&
+            outcome.messages.every((message) => message.original_string === line.input)),
+      ),
+  },
+  {
+    name: "refused when published",
+    reason:
+      "a mistake in an expression or option is refused with the configuration and not message by message",
+    explains: (line, outcome) =>
+      line.error === true && line.errorScope !== "config" && outcome.refused !== undefined,
+  },
+];
