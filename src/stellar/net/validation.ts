@@ -4,11 +4,12 @@ import { isValidDomain } from "./domain.ts";
 import { domainToAscii } from "./punycode.ts";
 
 const MAX_USER = 64;
+const MAX_PORT = 65535;
 /** Dot-separated words of unreserved characters, or quoted ones. */
 const USER_WORD = String.raw`(?:(?:\\.|[^\s\p{Cc}()<>@,;:'\\".[\]]|')+|"(?:\\"|[^"])*")`;
 const USER = new RegExp(String.raw`^\s*${USER_WORD}(?:\.${USER_WORD})*$`, "u");
 const AUTHORITY =
-  /^(?:\[([0-9a-fA-F:]+)\]|(?:[a-zA-Z0-9%\-._~!$&'()*+,;=]+:[a-zA-Z0-9%\-._~!$&'()*+,;=]*@)?([a-zA-Z0-9\-.]*))(?::[0-9]*)?\s*$/;
+  /^(?:\[([0-9a-fA-F:]+)\]|(?:[a-zA-Z0-9%\-._~!$&'()*+,;=]+:[a-zA-Z0-9%\-._~!$&'()*+,;=]*@)?([a-zA-Z0-9\-.]*))(?::([0-9]*))?\s*$/;
 const PATH = /^(?:\/[-\w:@&?=+,.!/~*'%$_;()]*)?$/;
 const LINE_END = /[\n\r\u0085\u2028\u2029]/;
 const SCHEMES = new Set(["http", "https", "ftp"]);
@@ -45,7 +46,8 @@ export function isUrl(text: string): boolean {
 
 function isAuthority(authority: string | undefined): boolean {
   if (authority === undefined) return false;
-  const [, ipv6, host] = AUTHORITY.exec(domainToAscii(authority) ?? authority) ?? [];
+  const [, ipv6, host, port = ""] = AUTHORITY.exec(domainToAscii(authority) ?? authority) ?? [];
+  if (Number(port) > MAX_PORT) return false;
   if (ipv6 !== undefined) return isIp(ipv6, 6);
   return host !== undefined && (isValidDomain(host) || isIp(host, 4));
 }
