@@ -1,3 +1,4 @@
+import { spend } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
 import { BloomFilter } from "../sketches/bloom.ts";
@@ -37,7 +38,10 @@ export const bloomInit = defineFunction({
     const falsePositives = heed === undefined ? DEFAULT_RATE : toDouble(rate ?? null);
     if (expected === null) throw new StellarError("BLOOM_INIT: `expectedInsertions` must be a number");
     if (falsePositives === null) throw new StellarError("BLOOM_INIT: `falsePositiveRate` must be a number");
-    return BloomFilter.sized(expected, falsePositives);
+    const filter = BloomFilter.sized(expected, falsePositives);
+    // Memory counts like time: one evaluation cannot make many huge filters.
+    spend(filter.size / 512);
+    return filter;
   },
 });
 

@@ -1,3 +1,4 @@
+import { spend } from "../budget.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
 import { publicSuffix, registeredDomain, withoutSuffix } from "../net/domain.ts";
 import { typosquats } from "../net/typosquat.ts";
@@ -62,7 +63,12 @@ export const domainTyposquat = defineFunction({
     ["DOMAIN_TYPOSQUAT(null)", null],
     ["DOMAIN_TYPOSQUAT(5)", raises("must be a string")],
   ],
-  call: (domain) => (typeof domain === "string" ? new StellarSet(typosquats(domain)) : null),
+  call: (domain) => {
+    if (typeof domain !== "string") return null;
+    const candidates = typosquats(domain);
+    spend(4 * candidates.size);
+    return new StellarSet(candidates);
+  },
 });
 
 export const domains: Namespace = {

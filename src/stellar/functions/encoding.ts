@@ -64,10 +64,9 @@ export const decode = defineFunction({
   ],
   exact: true,
   call: (text, name, verify) => {
-    const strict = verify === undefined ? false : truth(verify);
     if (!text || !name) return null;
     const encoding = encodingOf(name);
-    return strict && !encoding.is(text) ? text : encoding.decode(text);
+    return verify !== undefined && truth(verify) && !encoding.is(text) ? text : encoding.decode(text);
   },
 });
 

@@ -1,3 +1,4 @@
+import { spend } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
 import { entropy as entropyOf } from "../sketches/entropy.ts";
@@ -16,6 +17,7 @@ export const itEntropy = defineFunction({
   ],
   call: (multiset) => {
     if (multiset === null) return null;
+    spend(multiset.size >> 2);
     const counts = Array.from(multiset.values(), (count) => {
       if (typeof count === "number") return count;
       throw new StellarError(`IT_ENTROPY: a count must be an int, not ${toText(count).slice(0, 100)}`);

@@ -1,4 +1,4 @@
-import { spend } from "../budget.ts";
+import { spend, spendFor } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
 import {
@@ -104,7 +104,7 @@ export const geohashToLatLong = defineFunction({
   ],
   call: (hash) => {
     if (hash === undefined || hash === null) return null;
-    const { latitude, longitude } = decodeGeohash(hash);
+    const { latitude, longitude } = pointOf(hash);
     return new StellarMap([
       ["latitude", new Double(latitude)],
       ["longitude", new Double(longitude)],
@@ -128,7 +128,7 @@ export const geohashDist = defineFunction({
   ],
   call: (left, right, strategy) => {
     if (left === undefined || left === null || right === undefined || right === null) return null;
-    return distance(decodeGeohash(left), decodeGeohash(right), strategyOf(strategy));
+    return distance(pointOf(left), pointOf(right), strategyOf(strategy));
   },
 });
 
@@ -210,6 +210,7 @@ function weightOf(weight: Value): number {
 }
 
 function pointOf(hash: Value): Point {
+  spendFor(hash);
   if (typeof hash === "string") return decodeGeohash(hash);
   throw new StellarError(`${toText(hash).slice(0, 100)} is not a geohash`);
 }

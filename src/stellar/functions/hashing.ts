@@ -1,6 +1,7 @@
 import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } from "@noble/hashes/sha2.js";
 import { sha3_224, sha3_256, sha3_384, sha3_512 } from "@noble/hashes/sha3.js";
+import { spend } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
 import { Random } from "../java/random.ts";
@@ -89,8 +90,10 @@ export const hash = defineFunction({
     }
     if (value === null) return "00".repeat(digest(new Uint8Array()).length);
     const charset = charsetOf(toText(config.get("charset") ?? "UTF-8"));
+    const bytes = charset.encode(toText(value));
+    spend(bytes.length >> (name === "MD2" ? 2 : 6));
     // The original reads the hex digits back in the same character set, which makes wide ones unreadable.
-    return charset.decode(utf8(bytesToHex(digest(charset.encode(toText(value))))));
+    return charset.decode(utf8(bytesToHex(digest(bytes))));
   },
 });
 
@@ -101,7 +104,9 @@ function hashSimilar(value: Value, config: StellarMap): Value {
     checksumBytes: toInteger(config.get("checksumBytes") ?? null) === 3 ? 3 : 1,
     force: toBoolean(config.get("force") ?? null) ?? true,
   };
-  const found = tlsh(utf8(toText(value)), options);
+  const bytes = utf8(toText(value));
+  spend(bytes.length >> 3);
+  const found = tlsh(bytes, options);
   if (found === undefined) return null;
   const sizes = sizesOf(config.get("hashes") ?? null);
   if (sizes.length === 0) return found;

@@ -1,3 +1,4 @@
+import { spend } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
 import { HyperLogLog } from "../sketches/hyperloglog.ts";
@@ -29,7 +30,10 @@ export const hllpInit = defineFunction({
   pure: false,
   call: (p, sp) => {
     if (p === undefined) return new HyperLogLog();
-    return new HyperLogLog(precision("p", p), sp === undefined ? 0 : precision("sp", sp));
+    const estimator = new HyperLogLog(precision("p", p), sp === undefined ? 0 : precision("sp", sp));
+    // Memory counts like time: one evaluation cannot make many huge estimators.
+    spend(2 ** Math.min(estimator.p, 24) / 64);
+    return estimator;
   },
 });
 
@@ -80,8 +84,11 @@ export const hllpCardinality = defineFunction({
     ["HLLP_CARDINALITY(null)", 0],
   ],
   pure: false,
-  call: (estimator, extra) =>
-    estimator instanceof HyperLogLog && extra === undefined ? estimator.cardinality : 0,
+  call: (estimator, extra) => {
+    if (!(estimator instanceof HyperLogLog) || extra !== undefined) return 0;
+    spend(2 ** Math.min(estimator.p, 24) / 64);
+    return estimator.cardinality;
+  },
 });
 
 export const hllpMerge = defineFunction({

@@ -1,3 +1,4 @@
+import { spendFor } from "../budget.ts";
 import { defineFunction, type Namespace, type StellarFunction } from "../function.ts";
 import { isValidDomain } from "../net/domain.ts";
 import { isEmail, isInteger, isUrl } from "../net/validation.ts";
@@ -15,7 +16,10 @@ function defineTest(
     params: [{ name: "value", type: "text", about: "A value to test; all must pass.", rest: true }],
     returns: "boolean",
     examples: [...examples, [`${name}(null)`, false], [`${name}()`, false]],
-    call: (...values) => values.length > 0 && values.every((value) => value !== null && test(value)),
+    call: (...values) => {
+      for (const value of values) spendFor(value);
+      return values.length > 0 && values.every((value) => value !== null && test(value));
+    },
   });
 }
 
