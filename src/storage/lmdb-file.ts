@@ -28,7 +28,7 @@ export function openLmdb<Value = unknown, StoredKey extends Key = Key>(
       path,
       noSubdir: true,
       overlappingSync: false,
-      maxDbs: options.maxDbs ?? 1,
+      maxDbs: options.maxDbs ?? MOST_DATABASES,
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -51,6 +51,22 @@ export class Filter {
     if (this.#set(finish(low ^ mixed), finish(high + mixed))) this.#added++;
   }
 
+  /** All that it holds, to be kept in a file: how many keys, then its words. */
+  save(): { readonly added: number; readonly words: Uint32Array } {
+    return { added: this.#added, words: this.#words };
+  }
+
+  /** Takes on what another one saved; false if there is no room for it. */
+  restore(saved: { readonly added: number; readonly words: Uint32Array }): boolean {
+    const blocks = saved.words.length / WORDS;
+    const offset = this.#reserve(blocks);
+    if (offset < 0) return false;
+    new Uint32Array(this.memory, offset, saved.words.length).set(saved.words);
+    this.#adopt(offset, blocks);
+    this.#added = saved.added;
+    return true;
+  }
+
   /** Begins a filter with room for at least four times `keys`; add to it and to this one, then `replaceBy` it. */
   successor(keys: number): FilterDraft | undefined {
     let blocks = LEAST_BLOCKS;

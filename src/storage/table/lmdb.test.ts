@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeContext } from "../../core/context.ts";
 import { describeTable } from "./describe-table.ts";
 import { openSharedTable, openTables } from "./lmdb.ts";
@@ -13,4 +14,69 @@ describeTable("lmdb", async () => {
     openShared: async (handle) => openSharedTable(handle as LmdbTableHandle),
     remove: () => rm(folder, { recursive: true }),
   };
+});
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "metron-table-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const KEYS = Array.from({ length: 30_000 }, (_, index): [string, number] => [`key ${index}`, index]);
+
+async function fill(): Promise<void> {
+  await using tables = await openTables(folder, makeContext());
+  await (await tables.table("t")).load("a", KEYS);
+}
+
+/** Opens the table and asks for all there is, and for as much that there is not. */
+async function misses(): Promise<number> {
+  await using tables = await openTables(folder, makeContext());
+  const table = await tables.table("t");
+  const lookup = table.lookup("a");
+  let count = 0;
+  for (const [key, value] of KEYS) {
+    if (table.get("a", key) !== value) throw new Error(`${key} is gone`);
+    const absent = Buffer.from(`absent ${key}`);
+    if (!lookup.mightHave(absent, 0, absent.length)) count++;
+  }
+  return count;
+}
+
+test("the filter is kept in a file", async () => {
+  await fill();
+  expect((await readFile(join(folder, "t.mdb.filter"))).length).toBeGreaterThan(60_000);
+  expect(await misses()).toBeGreaterThan(29_700);
+});
+
+test("a filter file that is old, damaged or gone does no harm", async () => {
+  const [path, old] = [join(folder, "t.mdb.filter"), join(folder, "old")];
+  await using tables = await openTables(folder, makeContext());
+  await (await tables.table("t")).put("a", "other", 1);
+  await tables[Symbol.asyncDispose]();
+  await copyFile(path, old);
+  await fill();
+  await copyFile(old, path);
+  expect(await misses()).toBeGreaterThan(29_700);
+  const bytes = await readFile(path);
+  await writeFile(path, bytes.fill(0, 40, 60_000));
+  expect(await misses()).toBeGreaterThan(29_700);
+  await writeFile(path, "");
+  expect(await misses()).toBeGreaterThan(29_700);
+  await rm(path);
+  expect(await misses()).toBeGreaterThan(29_700);
+});
+
+test("a damaged file is a fault that says what to do, and the other tables open", async () => {
+  await fill();
+  const path = join(folder, "t.mdb");
+  await writeFile(path, (await readFile(path)).fill(0xaa, 100_000, 300_000));
+  await using tables = await openTables(folder, makeContext());
+  await expect(tables.table("t")).rejects.toMatchObject({
+    code: "STORAGE_CORRUPT",
+    message: expect.stringMatching(/opening .*t\.mdb: its page \d+ is damaged; set the file aside/),
+  });
+  const other = await tables.table("other");
+  await other.put("a", "k", 1);
+  expect(other.get("a", "k")).toBe(1);
 });

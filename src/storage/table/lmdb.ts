@@ -6,11 +6,13 @@ import { checkName } from "../names.ts";
 import { makeFolder } from "../topic/segments/segment-files.ts";
 import type { Table, TableChange, TableKey, TableReader, Tables, TableValue } from "./contract.ts";
 import { Filter } from "./filter.ts";
+import { loadFilter, saveFilter } from "./filter-file.ts";
 import { hashSpan, lanes } from "./hash.ts";
 import { type LmdbTableHandle, LmdbTableReader, openTableFile, type TableFile } from "./lmdb-reader.ts";
 import { encodeKey, keyBytes, PREFIX_BYTES, storedBounds, storedKey, type TypeFacts } from "./namespaces.ts";
 
 const SUFFIX = ".mdb";
+const FILTER_SUFFIX = ".filter";
 /** Entries of a load that are sorted and committed together. */
 const LOAD_ENTRIES = 8_192;
 /** Keys looked at before others get their turn. */
@@ -61,6 +63,7 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
   /** The facts as of the last write begun, which readers see once it is committed. */
   readonly #begun = new Map<string, TypeFacts>();
   #lastNamespace = 0;
+  #isClosed = false;
   #writing: Promise<unknown> = Promise.resolve();
 
   static async open(name: string, path: string, context: Context): Promise<LmdbTable> {
@@ -69,7 +72,8 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     const handle = { name, path, filter: filter.memory, changes: new SharedArrayBuffer(8) };
     const table = new LmdbTable(handle, file, filter, context);
     await table.#removeLeftovers();
-    await table.#rebuildFilter();
+    const saved = await loadFilter(`${path}${FILTER_SUFFIX}`, lastTransaction(file));
+    if (saved === undefined || !filter.restore(saved)) await table.#rebuildFilter();
     return table;
   }
 
@@ -118,28 +122,53 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     entries: Entries,
     options: { readonly replace?: boolean | undefined } = {},
   ): Promise<number> {
-    return this.#inTurn(async () => {
+    return options.replace ? this.#replace(type, entries) : this.#addAll(type, entries);
+  }
+
+  async #addAll(type: string, entries: Entries): Promise<number> {
+    return this.#putLots(entries, (lot) => {
+      this.#begin(type);
+      const { namespace } = this.#begun.get(type) as TypeFacts;
+      for (const [key, value] of lot) this.#putEntry(encodeKey(namespace, key), value);
+      return this.#commit();
+    });
+  }
+
+  /** Puts entries where no reader looks, then has the type refer to them. */
+  async #replace(type: string, entries: Entries): Promise<number> {
+    const namespace = ++this.#lastNamespace;
+    let count: number;
+    try {
+      count = await this.#putLots(entries, (lot) => {
+        for (const [key, value] of lot) this.#putEntry(encodeKey(namespace, key), value);
+        return this.#commit(false);
+      });
+    } catch (error) {
+      await this.#inTurn(() => this.#removeNamespace(namespace));
+      throw error;
+    }
+    await this.#inTurn(async () => {
       const before = this.#begun.get(type);
-      const isNew = options.replace || before === undefined || before.namespace === 0;
-      const namespace = isNew ? ++this.#lastNamespace : before.namespace;
-      let count = 0;
-      try {
-        for await (const lot of lotsOf(entries)) {
-          for (const [key, value] of lot) this.#putEntry(encodeKey(namespace, key), value);
-          if (!isNew) this.#begin(type);
-          await this.#commit(!isNew);
-          count += lot.length;
-        }
-      } catch (error) {
-        if (isNew) await this.#removeNamespace(namespace);
-        throw error;
-      }
-      if (!isNew) return count;
       this.#begin(type, namespace);
       await this.#commit();
       if (before !== undefined && before.namespace !== 0) await this.#removeNamespace(before.namespace);
-      return count;
     });
+    return count;
+  }
+
+  /** Puts lot after lot, each in a turn of its own: other writes go in between. */
+  async #putLots(entries: Entries, put: (lot: Lot) => Promise<void>): Promise<number> {
+    let count = 0;
+    let putting: Promise<void> = Promise.resolve();
+    for await (const lot of lotsOf(entries)) {
+      // The next lot is read while this one is written.
+      await putting;
+      putting = this.#inTurn(() => put(lot));
+      putting.catch(() => undefined);
+      count += lot.length;
+    }
+    await putting;
+    return count;
   }
 
   clear(type: string): Promise<void> {
@@ -159,6 +188,10 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
   override async [Symbol.asyncDispose](): Promise<void> {
     await this.#writing.catch(() => undefined);
     await this.#rebuilding;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { path } = this.#handle;
+    await saveFilter(`${path}${FILTER_SUFFIX}`, lastTransaction(this.#file), this.#filter.save());
     await super[Symbol.asyncDispose]();
   }
 
@@ -266,6 +299,10 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     this.#draft = undefined;
     this.#filter.replaceBy(draft);
   }
+}
+
+function lastTransaction(file: TableFile): number {
+  return (file.root.getStats() as { lastTxnId: number }).lastTxnId;
 }
 
 type Entries = Iterable<readonly [TableKey, TableValue]> | AsyncIterable<readonly [TableKey, TableValue]>;

@@ -217,6 +217,17 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
       expect(await again.end(0)).toBe(50);
     });
 
+    test("a topic may be closed alone and opened again", async () => {
+      const topics = await openTopics(await start());
+      const topic = await topics.topic("bro");
+      await topic.append(0, blockOf(["a"], 1));
+      await topic[Symbol.asyncDispose]();
+      await topic[Symbol.asyncDispose]();
+      await expect(topic.append(0, blockOf(["b"], 1))).rejects.toThrow("closed");
+      const again = await topics.topic("bro");
+      expect(await again.append(0, blockOf(["b"], 1))).toBe(1);
+    });
+
     test("throws away by age and by size, but never what a holding group needs", async () => {
       const made = await start();
       const topics = await openTopics(made);

@@ -147,7 +147,8 @@ class SegmentTopics implements Topics<SegmentsHandle> {
       for (const writer of writers) await writer.close();
       throw error;
     }
-    return new SegmentTopic(handle, settings, writers, this.#consumers, context);
+    const forget = () => this.#open.delete(name);
+    return new SegmentTopic(handle, settings, writers, this.#consumers, context, forget);
   }
 
   async #retain(): Promise<void> {
@@ -168,6 +169,8 @@ class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
   readonly #settings: TopicSettings;
   readonly #writers: readonly PartitionWriter[];
   readonly #consumers: Consumers;
+  readonly #onClose: () => void;
+  #closed: Promise<void> | undefined;
 
   constructor(
     handle: SegmentsHandle,
@@ -175,8 +178,10 @@ class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
     writers: readonly PartitionWriter[],
     consumers: Consumers,
     context: Context,
+    onClose: () => void,
   ) {
     super(handle, consumers, context);
+    this.#onClose = onClose;
     this.#handle = handle;
     this.#settings = settings;
     this.#writers = writers;
@@ -211,12 +216,18 @@ class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
     return this.#handle;
   }
 
-  override async [Symbol.asyncDispose](): Promise<void> {
+  override [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await super[Symbol.asyncDispose]();
     for (const [partition, writer] of this.#writers.entries()) {
       await writer.close();
       await this.#consumers.reached(this.name, partition, writer.end);
     }
+    this.#onClose();
   }
 }
 
