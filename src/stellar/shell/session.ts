@@ -1,0 +1,146 @@
+/**
+ * The Stellar shell without a terminal: what a line means, what it answers, and what the session remembers. The
+ * command line, the REST call and tests all talk to this.
+ */
+import { signature } from "../check.ts";
+import { compile } from "../compile.ts";
+import { type Environment, makeEnvironment, type Variables } from "../environment.ts";
+import { StellarError } from "../error.ts";
+import type { Registry, StellarFunction } from "../function.ts";
+import { suggestFunction } from "../nearest.ts";
+import { formatError } from "../report.ts";
+import type { Services } from "../services.ts";
+import { fromMessage, StellarMap, toText, type Value } from "../value.ts";
+import { helpOf, withoutHelp } from "./help.ts";
+import { MAGICS, type Magic } from "./magics.ts";
+import { assignmentIn, isName } from "./statement.ts";
+
+/** What a line answers. */
+export type Answer =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "quit" }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "error"; readonly message: string }
+  | {
+      readonly kind: "value";
+      readonly value: Value;
+      /** The variable it was assigned to. */
+      readonly name?: string;
+      /** How long it took, when asked with %time. */
+      readonly milliseconds?: number;
+    };
+
+export type SessionOptions = {
+  readonly registry: Registry;
+  readonly services?: Partial<Services>;
+  /** Variables to begin with, plain values. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** The global configuration to begin with; `%define` changes the session's copy alone. */
+  readonly globals?: Readonly<Record<string, unknown>>;
+};
+
+export class Session {
+  readonly variables = new Map<string, { readonly value: Value; readonly expression: string | undefined }>();
+  readonly globals: StellarMap;
+  readonly registry: Registry;
+  readonly #environment: Environment;
+
+  constructor(options: SessionOptions) {
+    const globals = fromMessage(options.globals ?? {});
+    this.globals = globals instanceof StellarMap ? globals : new StellarMap();
+    this.registry = options.registry;
+    for (const [name, value] of Object.entries(options.variables ?? {})) {
+      this.variables.set(name, { value: fromMessage(value), expression: undefined });
+    }
+    // The session can tell SHELL_VARS and the like what it holds.
+    const services = { ...options.services, globals: () => this.globals };
+    this.#environment = makeEnvironment({ registry: options.registry, services });
+  }
+
+  /** Runs one statement: a magic, a question for help, an assignment, or an expression. Never throws. */
+  run(input: string): Answer {
+    const text = input.trim();
+    if (text === "" || text.startsWith("#")) return { kind: "nothing" };
+    if (text === "quit" || text === "exit") return { kind: "quit" };
+    if (text.startsWith("?")) return this.#help(text.slice(1).trim());
+    if (text.startsWith("%")) return this.#magic(text);
+    const assignment = assignmentIn(text);
+    return assignment === undefined
+      ? this.#evaluate(text)
+      : this.#assign(assignment.name, assignment.expression);
+  }
+
+  /** The value of an expression. Throws a StellarError. */
+  evaluate(text: string): Value {
+    return compile(text, this.#environment).evaluate(this.#scope());
+  }
+
+  #scope(): Variables {
+    return {
+      get: (name) => this.variables.get(name)?.value,
+      all: () => new StellarMap(Array.from(this.variables, ([name, { value }]) => [name, value])),
+    };
+  }
+
+  #evaluate(text: string): Answer {
+    try {
+      return { kind: "value", value: this.evaluate(text) };
+    } catch (error) {
+      if (error instanceof StellarError) return { kind: "error", message: formatError(text, error) };
+      throw error;
+    }
+  }
+
+  /** What is assigned may be a statement itself, as in `a := b := 5`. */
+  #assign(name: string, expression: string): Answer {
+    if (!isName(name)) return { kind: "error", message: `\`${name}\` cannot be the name of a variable` };
+    const answer = this.run(expression);
+    if (answer.kind !== "value") {
+      return answer.kind === "nothing"
+        ? { kind: "error", message: `there is nothing to assign to ${name}` }
+        : answer;
+    }
+    this.variables.set(name, { value: answer.value, expression });
+    return { ...answer, name };
+  }
+
+  #help(name: string): Answer {
+    const definition = this.registry.get(name);
+    if (definition !== undefined) return { kind: "text", text: helpOf(definition) };
+    return { kind: "error", message: withoutHelp(name, suggestFunction(name, this.registry.names)) };
+  }
+
+  #magic(text: string): Answer {
+    const [, name = "", rest = ""] = /^%(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
+    const magic = MAGICS.find((candidate) => candidate.name === name);
+    if (magic !== undefined) return magic.run(this, rest);
+    const meant = suggestFunction(
+      name,
+      MAGICS.map((known: Magic) => known.name.toUpperCase()),
+    )?.toLowerCase();
+    const hint = meant === undefined ? "; %magics lists them" : `; did you mean %${meant}?`;
+    return { kind: "error", message: `there is no %${name}${hint}` };
+  }
+}
+
+/** The functions whose names contain a text, with what they take. */
+export function functionsLike(registry: Registry, part: string): readonly StellarFunction[] {
+  const wanted = part.toUpperCase();
+  return registry.names
+    .filter((name) => name.includes(wanted))
+    .map((name) => registry.get(name))
+    .filter((definition) => definition !== undefined);
+}
+
+/** A variable as `%vars` lists it. */
+export function describeVariable(name: string, value: Value, expression: string | undefined): string {
+  return `${name} = ${toText(value)}${expression === undefined ? "" : ` via \`${expression}\``}`;
+}
+
+/** Functions in columns: name and parameters, then what they do. */
+export function listFunctions(definitions: readonly StellarFunction[]): string {
+  const width = Math.min(48, Math.max(0, ...definitions.map((definition) => signature(definition).length)));
+  return definitions
+    .map((definition) => `${signature(definition).padEnd(width)}  ${definition.summary}`)
+    .join("\n");
+}
