@@ -107,6 +107,7 @@ function openCase(line: CaseLine): Parse {
   for (const [key, value] of Object.entries(line.config ?? {})) {
     if (key in known && value !== null) config[key] = value;
   }
+  // Pattern files named `vec:` come with the case.
   if (line.grokPatterns !== undefined) {
     config.patterns = line.grokPatterns;
     delete config.grokPath;
