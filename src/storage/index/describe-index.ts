@@ -400,7 +400,7 @@ export function describeIndex(name: string, subject: () => Promise<IndexSubject>
         ]);
         const groups = await index.groups({ by: ["kind", "ip"], query: parse("threat:triage:score:>=30") });
         expect(groups.map(({ value, total, score }) => [value, total, score])).toEqual([
-          ["b", 10, 440],
+          ["b", 10, 450],
           ["a", 5, 210],
         ]);
         expect(groups[0]?.groups.map(({ value, total }) => [value, total])).toEqual([

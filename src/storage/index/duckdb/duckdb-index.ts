@@ -78,6 +78,7 @@ export class DuckdbIndex implements Index {
     this.#hot = new HotStore(parts);
     for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
     for (const [id, reason] of parts.problems) this.#report(id, reason);
+    this.#notePatches();
     this.#library = {
       database: parts.database,
       folder: parts.folder,
@@ -206,8 +207,7 @@ export class DuckdbIndex implements Index {
     const [message] = await this.get([guid]);
     if (message === undefined) throw new Fault("NOT_FOUND", `changing message ${guid}: there is none`);
     const patch = await this.#patches.add(guid, change);
-    for (const [field] of this.#patches.patched.fields)
-      this.#known.add(String(message["source.type"] ?? ""), field, undefined);
+    this.#notePatches();
     return applyPatch(message, patch);
   }
 
@@ -365,6 +365,11 @@ export class DuckdbIndex implements Index {
     const result = this.#checking.then(() => this.#run(look));
     this.#checking = result.catch(() => undefined);
     return result;
+  }
+
+  /** Fields that only patches have belong to no sensor. */
+  #notePatches(): void {
+    for (const field of this.#patches.patched.fields.keys()) this.#known.add(undefined, field, undefined);
   }
 
   #noteBlock({ sensor, columns, rest }: Block): void {

@@ -10,7 +10,8 @@ const CELL_WORDS = 4;
 /** The version whose string_t this file knows. Another one gets the slow path. */
 const KNOWN_VERSION = "v1.5.6";
 
-const textType = duckdb.create_logical_type(17 as Parameters<typeof duckdb.create_logical_type>[0]);
+/** BLOB: of the same layout as text, but its bytes are taken as they are. */
+const blobType = duckdb.create_logical_type(18 as Parameters<typeof duckdb.create_logical_type>[0]);
 
 /**
  * Tells whether texts can be handed to DuckDB by pointer: the library is the known version and lays a text out as
@@ -18,7 +19,7 @@ const textType = duckdb.create_logical_type(17 as Parameters<typeof duckdb.creat
  */
 export function pointersWork(): boolean {
   if (duckdb.library_version() !== KNOWN_VERSION) return false;
-  const chunk = duckdb.create_data_chunk([textType]);
+  const chunk = duckdb.create_data_chunk([blobType]);
   const vector = duckdb.data_chunk_get_vector(chunk, 0);
   const long = new TextEncoder().encode("a text of more than twelve bytes");
   duckdb.vector_assign_string_element_len(vector, 0, long);
@@ -112,11 +113,13 @@ export class HotBlock {
   #moveText(): void {
     const { block } = this;
     if (block.textLength <= INLINE) return;
-    const chunk = duckdb.create_data_chunk([textType]);
+    const chunk = duckdb.create_data_chunk([blobType]);
     const vector = duckdb.data_chunk_get_vector(chunk, 0);
     duckdb.vector_assign_string_element_len(vector, 0, new Uint8Array(block.text, 0, block.textLength));
     this.#heap = chunk;
     const words = wordsOf(vector, 1);
+    // A wrong address would crash the process, so nothing is assumed.
+    if (words[0] !== block.textLength) throw new Error("DuckDB did not take the text of a block");
     const low = words[2] as number;
     const high = words[3] as number;
     const crosses = low + block.textLength > 0xffffffff;

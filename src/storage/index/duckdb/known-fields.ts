@@ -12,8 +12,8 @@ export class KnownFields {
   readonly #fields = new Map<string, Known>();
   #names: FieldNames | undefined;
 
-  /** Notes fields of a sensor; `type` is undefined where it is not known (fields without a column). */
-  add(sensor: string, field: string, type: ColumnType | undefined): void {
+  /** Notes a field of a sensor, or of all; `type` is undefined where it is not known (fields without a column). */
+  add(sensor: string | undefined, field: string, type: ColumnType | undefined): void {
     if (field === TIME || field === REST) return;
     let known = this.#fields.get(field);
     if (known === undefined) {
@@ -22,7 +22,7 @@ export class KnownFields {
       this.#fields.set(field, known);
       this.#names = undefined;
     }
-    known.sensors.add(sensor);
+    if (sensor !== undefined) known.sensors.add(sensor);
     if (type !== undefined) known.types.add(type);
   }
 
@@ -35,7 +35,8 @@ export class KnownFields {
     const found: FieldInfo[] = [];
     for (const [name, known] of this.#fields) {
       const own = [...known.sensors].filter((sensor) => sensors?.includes(sensor) ?? true).sort();
-      if (own.length > 0) found.push({ name, type: typeOf(known.types), sensors: own });
+      if (own.length > 0 || known.sensors.size === 0)
+        found.push({ name, type: typeOf(known.types), sensors: own });
     }
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
   }

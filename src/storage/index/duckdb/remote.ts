@@ -1,0 +1,141 @@
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { Position } from "../../../core/block.ts";
+import { type Block, Buffers } from "./block.ts";
+import type { DuckdbIndex } from "./duckdb-index.ts";
+import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
+
+/** What another thread opens its writer with; the port must be in the transfer list. */
+export type WriterHandle = { readonly port: MessagePort; readonly start: WriterStart };
+
+/** Commits that may be under way before the writer waits: enough to keep both threads busy. */
+const IN_FLIGHT = 8;
+
+type ToIndex =
+  | { readonly type: "add"; readonly block: Block }
+  | { readonly type: "commit"; readonly key: string; readonly offset: number }
+  | { readonly type: "stored"; readonly id: number; readonly sensor: string; readonly guids: readonly string[] }
+  | { readonly type: "seal"; readonly id: number }
+  | { readonly type: "close"; readonly id: number };
+
+type ToWriter =
+  | { readonly type: "committed" }
+  | { readonly type: "free"; readonly buffers: readonly ArrayBuffer[] }
+  | { readonly type: "answer"; readonly id: number; readonly value?: ReadonlySet<string>; readonly error?: string };
+
+/** Serves a writer for another thread. Opening one of the same name drops what the earlier one had not committed. */
+export function serveWriter(index: DuckdbIndex, name: string): WriterHandle {
+  const { port1: port, port2 } = new MessageChannel();
+  const send = (message: ToWriter, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  // Memory that is free again goes back to where blocks are made.
+  const target = index.target(name, new Buffers(0), ({ cells }) => {
+    if (cells.byteLength > 0) send({ type: "free", buffers: [cells] }, [cells]);
+  });
+  const answer = (id: number, work: Promise<ReadonlySet<string> | void>) =>
+    work.then(
+      (value) => send({ type: "answer", id, ...(value instanceof Set ? { value } : {}) }),
+      (error: Error) => send({ type: "answer", id, error: error.message }),
+    );
+  port.on("message", (message: ToIndex) => {
+    switch (message.type) {
+      case "add":
+        void target.add(message.block);
+        return;
+      case "commit": {
+        const room = target.commit(message.key, message.offset);
+        if (room === undefined) send({ type: "committed" });
+        else void room.then(() => send({ type: "committed" }));
+        return;
+      }
+      case "stored":
+        void answer(message.id, target.stored(message.sensor, message.guids));
+        return;
+      case "seal":
+        void answer(message.id, target.seal());
+        return;
+      case "close":
+        void answer(message.id, target.close()).then(() => port.close());
+    }
+  });
+  return { port: port2, start: index.writerStart() };
+}
+
+/** A writer in a thread that does not own the index. `position` is where a partition was sealed when it was opened. */
+export function openRemoteWriter({ port, start }: WriterHandle): BlockWriter {
+  const buffers = new Buffers(KEPT_BYTES);
+  return new BlockWriter(new RemoteTarget(port, buffers), start, buffers);
+}
+
+/** Where the reader of a partition must go on, as the writer was told at its start. */
+export function startOf({ start }: WriterHandle, { topic, partition }: Omit<Position, "offset">): number | undefined {
+  return start.positions.get(`${topic}/${partition}`);
+}
+
+class RemoteTarget implements WriterTarget {
+  readonly #port: MessagePort;
+  readonly #waiting = new Map<number, { done: (value: ReadonlySet<string>) => void; fail: (error: Error) => void }>();
+  #ids = 0;
+  #inFlight = 0;
+  #room: (() => void)[] = [];
+
+  constructor(port: MessagePort, buffers: Buffers) {
+    this.#port = port;
+    port.on("message", (message: ToWriter) => {
+      switch (message.type) {
+        case "committed":
+          this.#inFlight--;
+          for (const resume of this.#room.splice(0)) resume();
+          return;
+        case "free":
+          for (const buffer of message.buffers) buffers.give(buffer);
+          return;
+        case "answer": {
+          const waiting = this.#waiting.get(message.id);
+          this.#waiting.delete(message.id);
+          if (message.error !== undefined) waiting?.fail(new Error(message.error));
+          else waiting?.done(message.value ?? new Set());
+        }
+      }
+    });
+  }
+
+  add(block: Block): undefined {
+    const memory = block.cells === block.text ? [block.cells] : [block.cells, block.text];
+    this.#send({ type: "add", block }, memory);
+    return undefined;
+  }
+
+  commit(key: string, offset: number): Promise<void> | undefined {
+    this.#inFlight++;
+    this.#send({ type: "commit", key, offset });
+    return this.#inFlight < IN_FLIGHT ? undefined : this.#roomAgain();
+  }
+
+  stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#ask((id) => ({ type: "stored", id, sensor, guids }));
+  }
+
+  async seal(): Promise<void> {
+    await this.#ask((id) => ({ type: "seal", id }));
+  }
+
+  async close(): Promise<void> {
+    await this.#ask((id) => ({ type: "close", id }));
+    this.#port.close();
+  }
+
+  async #roomAgain(): Promise<void> {
+    while (this.#inFlight >= IN_FLIGHT) await new Promise<void>((resume) => this.#room.push(resume));
+  }
+
+  #ask(message: (id: number) => ToIndex): Promise<ReadonlySet<string>> {
+    const id = ++this.#ids;
+    return new Promise((done, fail) => {
+      this.#waiting.set(id, { done, fail });
+      this.#send(message(id));
+    });
+  }
+
+  #send(message: ToIndex, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
+  }
+}
