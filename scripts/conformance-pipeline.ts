@@ -21,6 +21,7 @@ import { openFilter } from "../src/transforms/filters.ts";
 import { openTransforms } from "../src/transforms/index.ts";
 import { openRawStrategy, type RawConfig } from "../src/transforms/raw.ts";
 import { openValidations } from "../src/transforms/validations/index.ts";
+import { checkParsed, type ParsedCheck } from "../src/transforms/validations/parsed.ts";
 import { openTriage, triageConfig } from "../src/triage/triage.ts";
 import { DEVIATIONS } from "./deviations-pipeline.ts";
 
@@ -35,7 +36,7 @@ export type Line = {
   readonly validation: Json;
   readonly enrichmentConfig: Json;
   readonly strategy?: string;
-  readonly knownHosts?: string;
+  readonly knownHosts?: string | readonly Json[];
   readonly parserClass: string;
   readonly sensor: string;
   readonly sensorConfig: Json;
@@ -220,7 +221,7 @@ function openEnrichmentOf(line: Line, base: Context): Stage {
     ...base,
     databases: noDatabases(),
     table: () => undefined,
-    knownHosts: line.knownHosts === undefined ? [] : (JSON.parse(line.knownHosts) as Json[]),
+    knownHosts: typeof line.knownHosts === "string" ? JSON.parse(line.knownHosts) : (line.knownHosts ?? []),
     environment,
     variables: [enrichment.config ?? {}, (config.configuration ?? {}) as Json],
   };
@@ -272,7 +273,13 @@ function runPipeline(line: Line, batch: Batch, base: Context): void {
   assignGuids(batch);
   setOriginal(batch);
   filter(batch);
+  checkParsed(batch, parsedCheckOf(line.parserClass));
   validations(batch);
+}
+
+function parsedCheckOf(parserClass: string): ParsedCheck {
+  if (/Grok\w*Parser$/.test(parserClass)) return "positive timestamp";
+  return parserClass.endsWith("BasicIseParser") ? "none" : "present";
 }
 
 function openParser(line: Line, options: Json, context: Context): Parse {

@@ -24,6 +24,22 @@ export const DEVIATIONS: readonly Deviation[] = [
       ),
   },
   {
+    name: "is_alert unclear",
+    reason:
+      "the original loses a message whose is_alert reads as neither true nor false; here it counts as an alert",
+    explains: (line, outcome) =>
+      line.error === true &&
+      outcome.rejected.length === 0 &&
+      outcome.messages.some((message) => message.is_alert === "true") &&
+      Object.hasOwn(line.input as object, "is_alert"),
+  },
+  {
+    name: "no sensor",
+    reason: "the original refuses to enrich a message without source.type; here every message has one",
+    explains: (line) =>
+      line.kind === "enrich" && line.error === true && !Object.hasOwn(line.input as object, "source.type"),
+  },
+  {
     name: "refused when published",
     reason:
       "a mistake in an expression or option is refused with the configuration and not message by message",

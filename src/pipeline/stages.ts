@@ -9,7 +9,9 @@ import { type Parse, runParser } from "../parsers/parser.ts";
 import type { Layer } from "../stellar/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
+import { openRawStrategy } from "../transforms/raw.ts";
 import { openValidations } from "../transforms/validations/index.ts";
+import { checkParsed, type ParsedCheck } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
 import { assignGuids } from "./guid.ts";
 import { setOriginal, setSensor } from "./identity.ts";
@@ -17,6 +19,13 @@ import type { SensorStages } from "./pipeline.ts";
 import type { Snapshot } from "./protocol.ts";
 import type { PipelineServices } from "./services.ts";
 import { findSource } from "./sources.ts";
+
+/** What the original's parsers check of their own messages, where it is not the usual. */
+const PARSED_CHECKS: Readonly<Record<string, ParsedCheck>> = {
+  grok: "positive timestamp",
+  websphere: "positive timestamp",
+  ise: "none",
+};
 
 /** The sensors of a snapshot, each with how its stages are opened. */
 export function readSensors(
@@ -50,6 +59,10 @@ export function openStages(
   const { enrichment = {}, threatIntel = {}, all = {} } = sensor.variables ?? {};
 
   const parse = at(placed, ["parser"], () => openParser(parserName, parserOptions, context));
+  const raw = at(placed, ["raw"], () =>
+    openRawStrategy(sensor.raw, (batch) => ({ topic: batch.position.topic })),
+  );
+  const parsedCheck = PARSED_CHECKS[parserName] ?? "present";
   const transform = at(placed, ["transforms"], () => openTransforms(sensor.transforms, stage));
   const filter = at(placed, ["filter"], () => openFilter(sensor.filter, stage));
   const validate = at(placed, ["validations"], () =>
@@ -77,16 +90,20 @@ export function openStages(
 
   return {
     parse: (batch) => {
-      runParser(parse, batch);
+      raw.parse(batch, (payloads) => runParser(parse, payloads));
       setSensor(batch, sensor.sensor);
     },
     transform: (batch) => {
       transform(batch);
+      raw.conceal(batch);
       assignGuids(batch);
       setOriginal(batch);
       filter(batch);
     },
-    validate,
+    validate: (batch) => {
+      checkParsed(batch, parsedCheck);
+      validate(batch);
+    },
     enrich,
     threatIntel: match,
     triage,

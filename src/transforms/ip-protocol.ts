@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Column } from "../core/column.ts";
-import { DOUBLE, INT } from "../core/column.ts";
+import { type Column, DOUBLE, INT, LONG } from "../core/column.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import { ipProtocolName } from "../core/ip-protocol.ts";
+import { INT_MAX, INT_MIN } from "../core/number.ts";
 import { defineTransform, fieldsOption } from "./transform.ts";
 
 export const ipProtocol = defineTransform({
@@ -23,13 +23,18 @@ export const ipProtocol = defineTransform({
       for (let row = 0; row < batch.rows; row++) {
         const kind = from.kinds[row] as number;
         if (batch.live[row] === 0 || kind < INT || kind > DOUBLE) continue;
-        const name = ipProtocolName(Math.trunc(from.numbers[row] as number));
+        const name = ipProtocolName(toInt(kind, from.numbers[row] as number));
         if (name === undefined) to.clear(row);
         else setWord(to, row, name, words);
       }
     };
   },
 });
+
+/** Java's conversion to int: whole numbers wrap, others are cut toward zero and stop at the ends. */
+function toInt(kind: number, value: number): number {
+  return kind <= LONG ? value | 0 : Math.trunc(Math.min(Math.max(value, INT_MIN), INT_MAX)) || 0;
+}
 
 function setWord(column: Column, row: number, word: string, words: Dictionary): void {
   column.dictionary ??= words;

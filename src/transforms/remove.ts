@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
 import { withVisible } from "../stellar/assignments.ts";
-import { type Bound, bind, YES } from "../stellar/bind.ts";
+import { type Bound, bind, NOTHING, YES } from "../stellar/bind.ts";
 import type { Program } from "../stellar/compile.ts";
 import { compileOption, defineTransform, fieldsOption, type Transform } from "./transform.ts";
 
@@ -51,8 +51,11 @@ function removeWhere(program: Program, fields: readonly string[], visible: reado
     if (answers.length < batch.rows) answers = new Uint8Array(batch.capacity);
     if (visible.length === 0) condition.select(answers);
     else withVisible(batch, [program], visible, () => condition.select(answers));
-    for (const [row, error] of condition.failures) {
-      batch.reject(row, new Rejection("parser_error", `REMOVE with \`${program.text}\`: ${error.message}`));
+    const fails = (row: number, why: string): void =>
+      batch.reject(row, new Rejection("parser_error", `REMOVE with \`${program.text}\`: ${why}`));
+    for (const [row, error] of condition.failures) fails(row, error.message);
+    for (let row = 0; row < batch.rows; row++) {
+      if (batch.live[row] === 1 && answers[row] === NOTHING) fails(row, "it is null");
     }
     for (const field of fields) {
       const column = batch.columns.get(field);

@@ -1,0 +1,30 @@
+import type { Batch } from "../../core/batch.ts";
+import { ABSENT, LONG } from "../../core/column.ts";
+import { Rejection } from "../../core/rejection.ts";
+
+/** What a parser promises of its messages besides being parsed; grok patterns are the user's, so they are checked harder. */
+export type ParsedCheck = "none" | "present" | "positive timestamp";
+
+const REQUIRED = ["original_string", "timestamp"];
+
+/**
+ * The parser's own validation: messages without `original_string` or `timestamp` are rejected as `parser_invalid`;
+ * with "positive timestamp" also those whose timestamp is no 64-bit whole number above 0.
+ */
+export function checkParsed(batch: Batch, check: ParsedCheck): void {
+  if (check === "none") return;
+  for (const field of REQUIRED) {
+    const column = batch.column(field);
+    for (let row = 0; row < batch.rows; row++) {
+      if (batch.live[row] === 1 && column.kinds[row] === ABSENT) {
+        batch.reject(row, new Rejection("parser_invalid", `the message has no ${field}`));
+      }
+    }
+  }
+  if (check === "present") return;
+  const { kinds, numbers } = batch.column("timestamp");
+  for (let row = 0; row < batch.rows; row++) {
+    if (batch.live[row] === 0 || (kinds[row] === LONG && (numbers[row] as number) > 0)) continue;
+    batch.reject(row, new Rejection("parser_invalid", "the timestamp is not a time after 1970"));
+  }
+}
