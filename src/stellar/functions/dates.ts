@@ -108,6 +108,16 @@ export const isDate = defineServiceFunction({
   },
 });
 
+export const now = defineServiceFunction({
+  name: "NOW",
+  summary: "Gives the current time in milliseconds since 1970.",
+  params: [],
+  returns: "long",
+  needs: [],
+  examples: [["NOW() > 1451995200000L - 1L", true]],
+  call: (services) => services.now(),
+});
+
 export const dates: Namespace = {
   name: "dates",
   summary: "Read, write and take apart dates.",
@@ -118,6 +128,7 @@ export const dates: Namespace = {
     defineField("DAY_OF_YEAR", "Gives the day of the year, from 1.", DAY_OF_YEAR, 5),
     isDate,
     defineField("MONTH", "Gives the month, 0 for January to 11 for December.", MONTH, 0),
+    now,
     toEpochTimestamp,
     defineField("WEEK_OF_MONTH", "Gives the week of the month; weeks begin on Sunday.", WEEK_OF_MONTH, 2),
     defineField("WEEK_OF_YEAR", "Gives the week of the year; the first contains 1 January.", WEEK_OF_YEAR, 2),

@@ -1,30 +1,41 @@
-/** Every namespace of functions that need nothing but the language: one sorted line each. */
+/** Every namespace of functions, with those that need a service: one sorted line each. */
 import { buildRegistry, type Namespace, type Registry, type StellarFunction } from "../function.ts";
 import { binning } from "./binning.ts";
 import { bloom } from "./bloom.ts";
 import { collections } from "./collections.ts";
+import { configurationManagement } from "./configuration-management.ts";
 import { conversion } from "./conversion.ts";
 import { dates } from "./dates.ts";
 import { domains } from "./domains.ts";
 import { encoding } from "./encoding.ts";
 import { enrichment } from "./enrichment.ts";
 import { entropy } from "./entropy.ts";
+import { localFiles, platformFiles } from "./files.ts";
 import { functional } from "./functional.ts";
 import { geohash } from "./geohash.ts";
 import { hashing } from "./hashing.ts";
 import { hyperloglog } from "./hyperloglog.ts";
+import { indexingManagement } from "./indexing-management.ts";
 import { json } from "./json.ts";
+import { kafka } from "./kafka.ts";
+import { models, packets, profiles } from "./later.ts";
 import { maps } from "./maps.ts";
 import { math } from "./math.ts";
 import { network } from "./network.ts";
 import { ordinal } from "./ordinal.ts";
 import { outliers } from "./outliers.ts";
+import { parserManagement } from "./parser-management.ts";
 import { regexp } from "./regexp.ts";
+import { rest } from "./rest.ts";
 import { sampling } from "./sampling.ts";
 import { sets } from "./sets.ts";
+import { shell } from "./shell.ts";
 import { statistics } from "./statistics.ts";
 import { strings } from "./strings.ts";
+import { system } from "./system.ts";
 import { text } from "./text.ts";
+import { transformsManagement } from "./transforms-management.ts";
+import { triageManagement } from "./triage-management.ts";
 import { urls } from "./urls.ts";
 import { validation } from "./validation.ts";
 
@@ -32,6 +43,7 @@ export const namespaces: readonly Namespace[] = [
   binning,
   bloom,
   collections,
+  configurationManagement,
   conversion,
   dates,
   domains,
@@ -42,18 +54,31 @@ export const namespaces: readonly Namespace[] = [
   geohash,
   hashing,
   hyperloglog,
+  indexingManagement,
   json,
+  kafka,
+  localFiles,
   maps,
   math,
+  models,
   network,
   ordinal,
   outliers,
-  sampling,
+  packets,
+  parserManagement,
+  platformFiles,
+  profiles,
   regexp,
+  rest,
+  sampling,
   sets,
+  shell,
   statistics,
   strings,
+  system,
   text,
+  transformsManagement,
+  triageManagement,
   urls,
   validation,
 ];

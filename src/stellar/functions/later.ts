@@ -1,0 +1,133 @@
+/**
+ * Functions whose services are not part of the platform yet. They are declared, so that the checker knows their
+ * signatures and an expression that calls one is told what it needs. Whoever builds the service defines them anew.
+ */
+import { StellarError } from "../error.ts";
+import { defineServiceFunction, type Namespace, type Param, type StellarFunction } from "../function.ts";
+import type { Services } from "../services.ts";
+
+declare module "../services.ts" {
+  interface Services {
+    readonly models?: object;
+    readonly packets?: object;
+    readonly profiles?: object;
+  }
+}
+
+const PROFILE = { name: "profile", type: "string", about: "Name of the profile." } as const;
+const ENTITY = { name: "entity", type: "any", about: "The entity that was profiled." } as const;
+const PERIODS = {
+  name: "periods",
+  type: "list",
+  about: "The periods to read, as PROFILE_FIXED or PROFILE_WINDOW gives them.",
+} as const;
+const GROUPS = { name: "groups", type: "any", about: "The groups to read, a list.", optional: true } as const;
+const OVERRIDES = {
+  name: "overrides",
+  type: "map",
+  about: "Settings of the profiler client that differ from the global ones.",
+  optional: true,
+} as const;
+const PROFILER = { name: "profiler", type: "any", about: "The profiler that PROFILER_INIT gave." } as const;
+
+export const profiles: Namespace = {
+  name: "profiles",
+  summary: "Read what profiles measured, and try profiles out.",
+  functions: [
+    declared("profiles", "PROFILER_APPLY", "Applies a profiler to messages and gives the profiler.", [
+      { name: "messages", type: "any", about: "A message as JSON, or a list of them." },
+      PROFILER,
+    ]),
+    declared(
+      "profiles",
+      "PROFILER_FLUSH",
+      "Ends a profiler's period and gives the list of its measurements.",
+      [PROFILER],
+    ),
+    declared("profiles", "PROFILER_INIT", "Makes a profiler that runs here and writes nothing.", [
+      { name: "definition", type: "any", about: "The profiles as JSON." },
+    ]),
+    declared("profiles", "PROFILE_FIXED", "Gives the periods of a time that ends now.", [
+      { name: "duration", type: "integer", about: "How long ago the time begins." },
+      { name: "units", type: "string", about: "The unit of the duration: DAYS, HOURS, MINUTES, SECONDS." },
+      OVERRIDES,
+    ]),
+    declared("profiles", "PROFILE_GET", "Gives the values that a profile measured for an entity.", [
+      PROFILE,
+      ENTITY,
+      PERIODS,
+      GROUPS,
+      OVERRIDES,
+    ]),
+    declared("profiles", "PROFILE_VERBOSE", "Gives a profile's measurements with their periods and groups.", [
+      PROFILE,
+      ENTITY,
+      PERIODS,
+      GROUPS,
+    ]),
+    declared("profiles", "PROFILE_WINDOW", "Gives the periods that a window selector describes.", [
+      {
+        name: "selector",
+        type: "string",
+        about: "The windows, such as `1 hour window every 1 day from 14 days ago`.",
+      },
+      { name: "now", type: "any", about: "Milliseconds since the epoch that count as now.", optional: true },
+      OVERRIDES,
+    ]),
+  ],
+};
+
+export const models: Namespace = {
+  name: "models",
+  summary: "Ask models that are deployed as services.",
+  functions: [
+    declared("models", "MAAS_GET_ENDPOINT", "Gives an endpoint of a deployed model.", [
+      { name: "model", type: "string", about: "Name of the model." },
+      {
+        name: "version",
+        type: "string",
+        about: "Version of the model; the latest unless given.",
+        optional: true,
+      },
+    ]),
+    declared("models", "MAAS_MODEL_APPLY", "Applies a model to arguments and gives the map of its answers.", [
+      { name: "endpoint", type: "map", about: "The endpoint that MAAS_GET_ENDPOINT gave." },
+      {
+        name: "function",
+        type: "any",
+        about: "Name of the model's function, `apply` unless given; or the arguments.",
+      },
+      { name: "arguments", type: "map", about: "The arguments, a map.", optional: true },
+    ]),
+  ],
+};
+
+export const packets: Namespace = {
+  name: "packets",
+  summary: "Look into packets.",
+  functions: [
+    declared("packets", "BYTEARRAY_MATCHER", "Tells whether a byte pattern occurs in a packet.", [
+      { name: "pattern", type: "string", about: "The pattern, in byteseek's syntax." },
+      { name: "bytes", type: "any", about: "The packet's bytes." },
+    ]),
+  ],
+};
+
+function declared(
+  service: keyof Services,
+  name: string,
+  summary: string,
+  params: readonly Param[],
+): StellarFunction {
+  return defineServiceFunction({
+    name,
+    summary,
+    params,
+    returns: "any",
+    needs: [service],
+    examples: [],
+    call: () => {
+      throw new StellarError(`${name} needs ${service}, which this version of the platform does not have`);
+    },
+  });
+}

@@ -1,0 +1,11 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { functions } from "./index.ts";
+
+const vectors = new URL("../../../vectors/stellar/functions.json", import.meta.url);
+const { names } = JSON.parse(readFileSync(vectors, "utf8")) as { names: string[] };
+
+test("there are exactly the functions of the original", () => {
+  expect(names).toHaveLength(208);
+  expect(functions.map(({ name }) => name).sort()).toEqual(names);
+});

@@ -1,0 +1,191 @@
+/** Calls of web services that speak JSON. */
+import { StellarError } from "../error.ts";
+import { defineServiceFunction, type Namespace } from "../function.ts";
+import { parseJson } from "../json-reader.ts";
+import { compactJson } from "../json-writer.ts";
+import type { Services } from "../services.ts";
+import { StellarMap, toText, type Value } from "../value.ts";
+import { type RestSettings, restSettings } from "./rest-settings.ts";
+
+export type HttpRequest = {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly proxy:
+    | { readonly host: string; readonly port: number; readonly authorization: string | undefined }
+    | undefined;
+  /** Milliseconds: for everything, and for its parts where they have limits of their own. */
+  readonly timeout: number;
+  readonly connectTimeout: number | undefined;
+  readonly socketTimeout: number | undefined;
+};
+
+/** `contentLength`: what the header announced, when it did. */
+export type HttpResponse = {
+  readonly status: number;
+  readonly body: string;
+  readonly contentLength: number | undefined;
+};
+
+/**
+ * Sends a request and waits for its response: evaluation is synchronous. What goes wrong on the way (no connection,
+ * too slow) is an answer too: its text, for the log.
+ */
+export type HttpAccess = (request: HttpRequest) => HttpResponse | { readonly failure: string };
+
+declare module "../services.ts" {
+  interface Services {
+    readonly http?: HttpAccess;
+    /** Takes note of what an expression survives but someone should know. */
+    readonly warn?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  }
+}
+
+const URL_PARAM = { name: "url", type: "string", about: "The address to call." } as const;
+const CONFIG = {
+  name: "config",
+  type: "map",
+  about: "Settings of the call, such as `timeout` and `basic.auth.user`; they win over the global ones.",
+  optional: true,
+} as const;
+const QUERY = {
+  name: "query",
+  type: "map",
+  about: "Parameters to put into the address, a map from name to text.",
+  optional: true,
+} as const;
+const RESULT =
+  "The response's JSON object as a map; null, or what the settings say, when it is empty or the call fails.";
+
+export const restGet = defineServiceFunction({
+  name: "REST_GET",
+  summary: "Calls a web service by GET.",
+  params: [URL_PARAM, CONFIG, QUERY],
+  returns: "any",
+  result: RESULT,
+  needs: ["http"],
+  examples: [],
+  call: (services, url, config, query) => {
+    const settings = restSettings(services, "get", config ?? null);
+    const headers = { Accept: "application/json" };
+    return send(services, settings, { method: "GET", url: addressOf(url, query), headers, body: undefined });
+  },
+});
+
+export const restPost = defineServiceFunction({
+  name: "REST_POST",
+  summary: "Calls a web service by POST.",
+  params: [
+    URL_PARAM,
+    {
+      name: "data",
+      type: "any",
+      about: "What to send: a map becomes JSON, a text must be JSON unless the settings say otherwise.",
+    },
+    CONFIG,
+    QUERY,
+  ],
+  returns: "any",
+  result: RESULT,
+  needs: ["http"],
+  examples: [],
+  call: (services, url, data, config, query) => {
+    const settings = restSettings(services, "post", config ?? null);
+    const headers = { Accept: "application/json", "Content-type": "application/json" };
+    return send(services, settings, {
+      method: "POST",
+      url: addressOf(url, query),
+      headers,
+      body: bodyOf(data, settings),
+    });
+  },
+});
+
+export const rest: Namespace = {
+  name: "rest",
+  summary: "Call web services.",
+  functions: [restGet, restPost],
+};
+
+type Call = Pick<HttpRequest, "method" | "url" | "headers" | "body">;
+
+function send(
+  services: Services & Required<Pick<Services, "http">>,
+  settings: RestSettings,
+  call: Call,
+): Value {
+  const authorization = credentials(services, settings.user, settings.passwordPath);
+  const outcome = services.http({
+    ...call,
+    headers: authorization === undefined ? call.headers : { ...call.headers, Authorization: authorization },
+    proxy: settings.proxy && {
+      ...settings.proxy,
+      authorization: credentials(services, settings.proxyUser, settings.proxyPasswordPath),
+    },
+    timeout: settings.timeout,
+    connectTimeout: settings.connectTimeout,
+    socketTimeout: settings.socketTimeout,
+  });
+  const failure = "failure" in outcome ? outcome.failure : refusal(outcome, settings);
+  if (failure !== undefined || "failure" in outcome) {
+    services.warn?.("A REST call failed.", { method: call.method, url: call.url, failure });
+    return settings.errorValue;
+  }
+  return outcome.body === "" ? settings.emptyContent : readBody(services, settings, call, outcome.body);
+}
+
+function refusal(response: HttpResponse, settings: RestSettings): string | undefined {
+  if (!settings.allowedStatus.has(response.status)) return `status ${response.status}`;
+  const actual = new TextEncoder().encode(response.body).length;
+  if (settings.verifyLength && response.contentLength !== undefined && response.contentLength !== actual) {
+    return `${response.contentLength} bytes announced, ${actual} received`;
+  }
+  return undefined;
+}
+
+function readBody(services: Services, settings: RestSettings, call: Call, body: string): Value {
+  let value: Value | undefined;
+  try {
+    value = parseJson(body);
+  } catch (error) {
+    if (!(error instanceof StellarError)) throw error;
+  }
+  if (value instanceof StellarMap) return value;
+  services.warn?.("A REST call gave no JSON object.", { method: call.method, url: call.url });
+  return settings.errorValue;
+}
+
+/** The address with its parameters; one that is there already is replaced. */
+function addressOf(address: string | null, query: StellarMap | null | undefined): string {
+  const url = address === null ? null : URL.parse(address);
+  if (url === null) throw new StellarError(`\`${address}\` is not an address to call`);
+  for (const [name, value] of query ?? []) {
+    if (typeof value !== "string")
+      throw new StellarError(`the parameter \`${toText(name)}\` must be a string`);
+    url.searchParams.set(toText(name), value);
+  }
+  return url.href;
+}
+
+function bodyOf(data: Value, settings: RestSettings): string {
+  if (data === null) return "";
+  if (data instanceof StellarMap) return compactJson(data);
+  const text = toText(data);
+  // Throws what is wrong with it.
+  if (settings.enforceJson) parseJson(text);
+  return text;
+}
+
+/** The value of a basic authorization header; the password is the whole content of a file. */
+function credentials(
+  services: Services,
+  user: string | undefined,
+  passwordPath: string | undefined,
+): string | undefined {
+  if (user === undefined || passwordPath === undefined) return undefined;
+  const password = services.platformFiles?.read(passwordPath);
+  if (password === undefined) throw new StellarError(`the password file \`${passwordPath}\` cannot be read`);
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
