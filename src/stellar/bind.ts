@@ -3,6 +3,7 @@ import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/column.ts";
 import type { FieldValue } from "../core/message.ts";
 import { freeVariables } from "./ast.ts";
+import { overBatch } from "./budget.ts";
 import { type ColumnarCode, type FillCode, generateFill, generatePredicate } from "./codegen/columnar.ts";
 import type { ColumnarInput } from "./codegen/columnar-cells.ts";
 import { canGenerate } from "./codegen/emitter.ts";
@@ -66,11 +67,11 @@ export function bind(program: Program, batch: Batch, layers: readonly Layer[] = 
     },
     select(out) {
       failures.clear();
-      forms.test().select(out, batch.rows, batch.live, failed);
+      overBatch(batch.rows, () => forms.test().select(out, batch.rows, batch.live, failed));
     },
     fill(target) {
       failures.clear();
-      forms.fill()(target, batch.rows, batch.live, failed);
+      overBatch(batch.rows, () => forms.fill()(target, batch.rows, batch.live, failed));
     },
   };
 }

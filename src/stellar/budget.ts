@@ -15,12 +15,36 @@ export const MAX_TEXT = 16_777_216;
 /** How deep calls of lambdas and user-defined functions may nest. */
 export const MAX_CALL_DEPTH = 200;
 
-const meter = { left: MAX_STEPS, depth: 0 };
+/** Steps the rows of a batch may take together for one expression: this many, and so many for each row. */
+const BATCH_STEPS = 20_000_000;
+const ROW_STEPS = 2_000;
+
+const meter = { left: MAX_STEPS, depth: 0, allowance: Number.POSITIVE_INFINITY };
+
+/**
+ * Runs an expression over the rows of a batch within a common allowance, so that one that is slow on every row fails
+ * on most of them instead of stopping the loop.
+ */
+export function overBatch(rows: number, run: () => void): void {
+  const before = meter.allowance;
+  meter.allowance = Math.min(before, BATCH_STEPS + rows * ROW_STEPS);
+  try {
+    run();
+  } finally {
+    meter.allowance = before;
+  }
+}
 
 /** Draws steps from the budget of the running evaluation; throws a StellarError when it is used up. */
 export function spend(steps: number): void {
   meter.left -= steps;
-  if (meter.left < 0) throw new StellarError(`the expression takes more than ${MAX_STEPS} steps`);
+  if (meter.left < 0) throw exhausted();
+}
+
+function exhausted(): StellarError {
+  return meter.allowance < MAX_STEPS
+    ? new StellarError("the expression takes too many steps on the rows of this batch")
+    : new StellarError(`the expression takes more than ${MAX_STEPS} steps`);
 }
 
 /** Refuses a text that would grow beyond MAX_TEXT; call it before making the text. */
@@ -38,8 +62,8 @@ export function checkCollectionSize(size: number): void {
 /** Draws from the budget for a value that took long to make or to read: texts by length, collections by size. */
 export function spendFor(value: unknown): void {
   if (typeof value === "string") {
-    if (value.length > 1024) spend(value.length >> 6);
-  } else if (Array.isArray(value) && value.length > 64) spend(value.length >> 2);
+    if (value.length > 1024) spend(value.length >> 3);
+  } else if (Array.isArray(value) && value.length > 64) spend(value.length);
 }
 
 /**
@@ -47,7 +71,7 @@ export function spendFor(value: unknown): void {
  * Whoever calls it calls `leave` when done, in any case.
  */
 export function enter(): void {
-  if (meter.depth === 0) meter.left = MAX_STEPS;
+  if (meter.depth === 0) meter.left = Math.min(MAX_STEPS, meter.allowance);
   if (meter.depth >= MAX_CALL_DEPTH) throw new StellarError(`calls nest deeper than ${MAX_CALL_DEPTH}`);
   meter.depth++;
   meter.left--;
@@ -55,5 +79,6 @@ export function enter(): void {
 
 export function leave(): void {
   meter.depth--;
-  if (meter.left < 0) throw new StellarError(`the expression takes more than ${MAX_STEPS} steps`);
+  if (meter.depth === 0) meter.allowance -= Math.min(MAX_STEPS, meter.allowance) - Math.max(0, meter.left);
+  if (meter.left < 0) throw exhausted();
 }

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { Batch, blockOf } from "../core/batch.ts";
+import { bind, FAILED, YES } from "./bind.ts";
 import { check } from "./check.ts";
 import { compile } from "./compile.ts";
 import { layered, makeEnvironment } from "./environment.ts";
@@ -132,4 +134,18 @@ test("long chains within bounds evaluate, walked and compiled", () => {
     const program = compile(text, environment);
     expect(program.evaluate(layered({ x: false }))).toEqual(program.walk(layered({ x: false })));
   }
+});
+
+test("an expression that is slow on every row cannot hold up a batch", () => {
+  const batch = new Batch();
+  batch.load(blockOf(["record"], 0), { topic: "test", partition: 0, offset: 0 });
+  for (let row = 0; row < 4096; row++) batch.column("n").setInt(batch.addRow(0), row);
+  const slow =
+    "LENGTH(MAP(SPLIT(FILL_LEFT('', ',', 999), ','), x -> MAP(SPLIT(FILL_LEFT('', ',', 999), ','), y -> n))) > 0";
+  const bound = bind(compile(slow, environment), batch);
+  const out = new Uint8Array(4096);
+  bound.select(out);
+  expect(out[0]).toBe(YES);
+  expect(out[4095]).toBe(FAILED);
+  expect(bound.failures.get(4095)?.message).toContain("too many steps on the rows of this batch");
 });
