@@ -36,7 +36,7 @@ export const globalSchema = z.strictObject({
     .describe("Pipeline worker threads; one per core when left out."),
   memory: z
     .strictObject({
-      index: z.string().default("600MB").describe("Memory the index engine may use, e.g. 600MB."),
+      index: z.number().int().min(64e6).default(512e6).describe("Bytes the engine of the index may use."),
     })
     .prefault({})
     .describe("Memory limits."),

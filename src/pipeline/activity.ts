@@ -126,17 +126,10 @@ export class Activity implements Disposable {
     return prometheusText(this.#supervisor.counts(), await this.#lag());
   }
 
-  /** Resolves when the workers have dealt with everything that was accepted before the call. */
+  /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */
   async caughtUp(): Promise<void> {
     const ends = await this.#intake.ends();
-    for (;;) {
-      const counts = this.#supervisor.counts();
-      const behind = [...ends].some(([sensor, partitions]) =>
-        partitions.some((end, partition) => (counts.get(sensor)?.offsets[partition] ?? 0) < end),
-      );
-      if (!behind) return;
-      await new Promise((done) => setTimeout(done, POLL));
-    }
+    while ((await this.#behind(ends)).size > 0) await new Promise((done) => setTimeout(done, POLL));
   }
 
   [Symbol.dispose](): void {
@@ -144,16 +137,19 @@ export class Activity implements Disposable {
   }
 
   async #lag(): Promise<Map<string, number>> {
-    const counts = this.#supervisor.counts();
-    const lag = new Map<string, number>();
-    for (const [sensor, ends] of await this.#intake.ends()) {
-      const offsets = counts.get(sensor)?.offsets ?? {};
-      lag.set(
-        sensor,
-        ends.reduce((sum, end, partition) => sum + Math.max(0, end - (offsets[partition] ?? 0)), 0),
-      );
+    return this.#behind(await this.#intake.ends());
+  }
+
+  /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */
+  async #behind(ends: ReadonlyMap<string, readonly number[]>): Promise<Map<string, number>> {
+    const behind = new Map<string, number>();
+    for (const [sensor, partitions] of ends) {
+      for (const [partition, end] of partitions.entries()) {
+        const left = end - ((await this.#index.position(sensor, partition)) ?? 0);
+        if (left > 0) behind.set(sensor, (behind.get(sensor) ?? 0) + left);
+      }
     }
-    return lag;
+    return behind;
   }
 
   #messagesStored(): Promise<ReadonlyMap<string, number>> {

@@ -8,7 +8,8 @@ import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { type DatabaseHandles, loadDatabases } from "../enrichments/databases.ts";
-import { openIndex } from "../storage/index/duckdb/duckdb-index.ts";
+import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
+import { serveWriter } from "../storage/index/duckdb/remote.ts";
 import { openTables } from "../storage/table/lmdb.ts";
 import { openTopics } from "../storage/topic/segments/topics.ts";
 import { Activity } from "./activity.ts";
@@ -35,6 +36,7 @@ export type PlatformOptions = {
 /** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
 const GROUP = "index";
 const HOUR = 3_600_000;
+const SECOND = 1000;
 const UPKEEP_EVERY = 5_000;
 const DRAIN_WITHIN = 120_000;
 
@@ -66,7 +68,15 @@ export async function openPlatform(options: PlatformOptions) {
     const enrichment = await tables.table("enrichment");
     const threatIntel = await tables.table("threatintel");
     const index = stack.use(
-      await openIndex(join(data, "index"), { memory: settings.memory.index, seal: settings.seal }, context),
+      await openDuckdbIndex(
+        join(data, "index"),
+        {
+          memory: settings.memory.index,
+          sealRows: settings.seal.rows,
+          sealAge: settings.seal.seconds * SECOND,
+        },
+        context,
+      ),
     );
     const services = mainServices({ enrichment, threatIntel }, context);
     const intel = new Intel(threatIntel);
@@ -88,11 +98,11 @@ export async function openPlatform(options: PlatformOptions) {
     const supervisor = new Supervisor({
       workers,
       context,
-      start: () => ({
+      start: (worker) => ({
         timeZone: settings.timeZone,
         snapshot: snapshot(),
         topics: intake.handles(),
-        index: index.share(),
+        writer: serveWriter(index, `worker-${worker}`),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
         shares,
       }),
@@ -118,7 +128,7 @@ export async function openPlatform(options: PlatformOptions) {
     await sources?.configure(intake.documents());
 
     const upkeep = setInterval(() => {
-      void intake.commit(GROUP, (topic, partition) => index.position(topic, partition));
+      void intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
       void index.retain(intake.retentionRules());
     }, UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));

@@ -1,6 +1,6 @@
 import type { LogFields } from "../core/context.ts";
 import type { DatabaseHandles } from "../enrichments/databases.ts";
-import type { IndexHandle } from "../storage/index/duckdb/duckdb-index.ts";
+import type { WriterHandle } from "../storage/index/duckdb/remote.ts";
 import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
 import type { SensorCounts } from "./metrics.ts";
@@ -25,7 +25,7 @@ export type WorkerStart = {
   readonly timeZone: string;
   readonly snapshot: Snapshot;
   readonly topics: Readonly<Record<string, SegmentsHandle>>;
-  readonly index: IndexHandle;
+  readonly writer: WriterHandle;
   readonly tables: { readonly enrichment: LmdbTableHandle; readonly threatIntel: LmdbTableHandle };
   readonly shares: Shares;
 };

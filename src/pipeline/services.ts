@@ -3,10 +3,12 @@ import type { Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
+import { enrichmentServices } from "../enrichments/services.ts";
 import { type Environment, makeEnvironment } from "../stellar/environment.ts";
 import { fromMessage, StellarMap } from "../stellar/value.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { openSharedTable } from "../storage/table/lmdb.ts";
+import { triageScorer } from "../triage/scorer.ts";
 import { fieldNotes } from "./field-notes.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
 
@@ -70,8 +72,14 @@ function makeServices(
       if (environment?.global !== key) {
         const globals = new StellarMap();
         for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
-        const made = makeEnvironment({
-          services: { now: () => context.clock.now(), timeZone: global.timeZone, globals: () => globals },
+        const made: Environment = makeEnvironment({
+          services: {
+            now: () => context.clock.now(),
+            timeZone: global.timeZone,
+            globals: () => globals,
+            ...enrichmentServices(databases, table),
+            triage: triageScorer(() => made),
+          },
         });
         environment = { global: key, made };
       }

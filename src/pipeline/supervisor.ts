@@ -8,7 +8,7 @@ export type SupervisorOptions = {
   readonly workers: number;
   readonly context: Context;
   /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
-  readonly start: () => Omit<WorkerStart, "worker" | "workers">;
+  readonly start: (worker: number) => Omit<WorkerStart, "worker" | "workers">;
 };
 
 type Slot = {
@@ -116,9 +116,17 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #launch(index: number, failures: number): Slot {
-    const start: WorkerStart = { ...this.#options.start(), worker: index, workers: this.#options.workers };
+    const start: WorkerStart = {
+      ...this.#options.start(index),
+      worker: index,
+      workers: this.#options.workers,
+    };
     const script = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(script, { workerData: start, name: `pipeline-${index}` });
+    const worker = new Worker(script, {
+      workerData: start,
+      transferList: [start.writer.port],
+      name: `pipeline-${index}`,
+    });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const slot: Slot = { worker, counts: {}, startedAt: Date.now(), failures, drained: false, ready };
     worker.on("message", (message: FromWorker) => this.#receive(index, slot, message, resolve));

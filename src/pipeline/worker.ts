@@ -3,7 +3,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { type Context, type Log, systemClock } from "../core/context.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
-import { openSharedIndex } from "../storage/index/duckdb/duckdb-index.ts";
+import { openRemoteWriter, startOf } from "../storage/index/duckdb/remote.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
 import { openSharedTopic } from "../storage/topic/segments/topics.ts";
 import { emptyCounts, type SensorCounts } from "./metrics.ts";
@@ -47,8 +47,7 @@ type Running = {
 };
 
 const services = openServices(start, context);
-const index = await openSharedIndex(start.index, context);
-const writer: IndexWriter = await index.writer(`worker-${start.worker}`);
+const writer: IndexWriter = openRemoteWriter(start.writer);
 const running = new Map<string, Running>();
 
 await configure(start.snapshot, start.topics);
@@ -100,7 +99,7 @@ function launch(sensor: string, open: () => SensorStages, topic: TopicReader): R
   return entry;
 }
 
-/** Runs one partition until it is told to stop. Storage that fails is tried again from the last sealed position. */
+/** Runs one partition until it is told to stop. What fails is tried again from the last committed position. */
 async function keepRunning(sensor: string, entry: Running, partition: number): Promise<void> {
   const { topic, counts, stop } = entry;
   let opened = entry.open;
@@ -114,7 +113,10 @@ async function keepRunning(sensor: string, entry: Running, partition: number): P
   };
   while (!stop.signal.aborted) {
     try {
-      const from = (await index.position(topic.name, partition)) ?? (await topic.start(partition));
+      const from =
+        counts.offsets[partition] ??
+        startOf(start.writer, { topic: topic.name, partition }) ??
+        (await topic.start(partition));
       counts.offsets[partition] = from;
       const source = breathing(topic.read(partition, from, { signal: stop.signal }));
       await runPipeline({ sensor, source, stages, index: writer, counts, clock: context.clock, log });
@@ -154,7 +156,6 @@ async function drain(): Promise<void> {
   tellCounts();
   ended.abort();
   for (const { topic } of running.values()) await topic[Symbol.asyncDispose]();
-  await index[Symbol.asyncDispose]();
   await services[Symbol.asyncDispose]();
   tell({ type: "drained" });
   port.close();

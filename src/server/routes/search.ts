@@ -7,6 +7,7 @@ import {
   messageHistogram,
   searchMessages,
 } from "../../api/search.ts";
+import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
 import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import type { Platform } from "../../pipeline/platform.ts";
@@ -125,7 +126,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
     return {
       fields: (await index.fields()).map(({ name, type, sensors }) => {
         const note = about.get(name);
-        const indexed = type === "json" ? "list" : type === "mixed" ? "other" : type;
+        const indexed: Field["type"] | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
         return { name, type: note?.type ?? indexed, about: note?.about ?? "", sensors: [...sensors] };
       }),
     };

@@ -13,37 +13,58 @@ const IN_FLIGHT = 8;
 type ToIndex =
   | { readonly type: "add"; readonly block: Block }
   | { readonly type: "commit"; readonly key: string; readonly offset: number }
-  | { readonly type: "stored"; readonly id: number; readonly sensor: string; readonly guids: readonly string[] }
+  | {
+      readonly type: "stored";
+      readonly id: number;
+      readonly sensor: string;
+      readonly guids: readonly string[];
+    }
   | { readonly type: "seal"; readonly id: number }
   | { readonly type: "close"; readonly id: number };
 
 type ToWriter =
-  | { readonly type: "committed" }
+  | { readonly type: "committed"; readonly error?: string }
   | { readonly type: "free"; readonly buffers: readonly ArrayBuffer[] }
-  | { readonly type: "answer"; readonly id: number; readonly value?: ReadonlySet<string>; readonly error?: string };
+  | {
+      readonly type: "answer";
+      readonly id: number;
+      readonly value?: ReadonlySet<string>;
+      readonly error?: string;
+    };
 
 /** Serves a writer for another thread. Opening one of the same name drops what the earlier one had not committed. */
 export function serveWriter(index: DuckdbIndex, name: string): WriterHandle {
   const { port1: port, port2 } = new MessageChannel();
   const send = (message: ToWriter, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
   // Memory that is free again goes back to where blocks are made.
-  const target = index.target(name, new Buffers(0), ({ cells }) => {
-    if (cells.byteLength > 0) send({ type: "free", buffers: [cells] }, [cells]);
-  });
-  const answer = (id: number, work: Promise<ReadonlySet<string> | void>) =>
+  const giveBack = (buffer: ArrayBuffer) => {
+    if (buffer.byteLength > 0) send({ type: "free", buffers: [buffer] }, [buffer]);
+  };
+  const target = index.target(name, giveBack, ({ cells }) => giveBack(cells));
+  const answer = (id: number, work: Promise<unknown>) =>
     work.then(
       (value) => send({ type: "answer", id, ...(value instanceof Set ? { value } : {}) }),
       (error: Error) => send({ type: "answer", id, error: error.message }),
     );
+  let failure: string | undefined;
   port.on("message", (message: ToIndex) => {
     switch (message.type) {
       case "add":
-        void target.add(message.block);
+        try {
+          target.add(message.block);
+        } catch (error) {
+          // The writer learns of it when it commits: it must not go on as if the block were stored.
+          failure = String(error);
+        }
         return;
       case "commit": {
+        if (failure !== undefined) return send({ type: "committed", error: failure });
         const room = target.commit(message.key, message.offset);
-        if (room === undefined) send({ type: "committed" });
-        else void room.then(() => send({ type: "committed" }));
+        if (room === undefined) return send({ type: "committed" });
+        void room.then(
+          () => send({ type: "committed" }),
+          (error: unknown) => send({ type: "committed", error: String(error) }),
+        );
         return;
       }
       case "stored":
@@ -56,6 +77,9 @@ export function serveWriter(index: DuckdbIndex, name: string): WriterHandle {
         void answer(message.id, target.close()).then(() => port.close());
     }
   });
+  // The other thread has ended: what it had not committed is read again by whoever follows it.
+  port.on("close", () => target.abandon());
+  port.unref();
   return { port: port2, start: index.writerStart() };
 }
 
@@ -66,15 +90,22 @@ export function openRemoteWriter({ port, start }: WriterHandle): BlockWriter {
 }
 
 /** Where the reader of a partition must go on, as the writer was told at its start. */
-export function startOf({ start }: WriterHandle, { topic, partition }: Omit<Position, "offset">): number | undefined {
+export function startOf(
+  { start }: WriterHandle,
+  { topic, partition }: Omit<Position, "offset">,
+): number | undefined {
   return start.positions.get(`${topic}/${partition}`);
 }
 
 class RemoteTarget implements WriterTarget {
   readonly #port: MessagePort;
-  readonly #waiting = new Map<number, { done: (value: ReadonlySet<string>) => void; fail: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { done: (value: ReadonlySet<string>) => void; fail: (error: Error) => void }
+  >();
   #ids = 0;
   #inFlight = 0;
+  #failure: string | undefined;
   #room: (() => void)[] = [];
 
   constructor(port: MessagePort, buffers: Buffers) {
@@ -83,6 +114,7 @@ class RemoteTarget implements WriterTarget {
       switch (message.type) {
         case "committed":
           this.#inFlight--;
+          this.#failure ??= message.error;
           for (const resume of this.#room.splice(0)) resume();
           return;
         case "free":
@@ -105,6 +137,7 @@ class RemoteTarget implements WriterTarget {
   }
 
   commit(key: string, offset: number): Promise<void> | undefined {
+    if (this.#failure !== undefined) throw new Error(`writing to the index: ${this.#failure}`);
     this.#inFlight++;
     this.#send({ type: "commit", key, offset });
     return this.#inFlight < IN_FLIGHT ? undefined : this.#roomAgain();
@@ -125,6 +158,10 @@ class RemoteTarget implements WriterTarget {
 
   async #roomAgain(): Promise<void> {
     while (this.#inFlight >= IN_FLIGHT) await new Promise<void>((resume) => this.#room.push(resume));
+  }
+
+  abandon(): void {
+    this.#port.close();
   }
 
   #ask(message: (id: number) => ToIndex): Promise<ReadonlySet<string>> {
