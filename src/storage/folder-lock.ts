@@ -2,6 +2,7 @@ import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Fault } from "../core/fault.ts";
+import { errorCode, writeFault } from "./folder.ts";
 
 /**
  * Claims a folder for this process until disposed of. Throws STORAGE_LOCKED, naming the process, when another one
@@ -15,7 +16,7 @@ export async function lockFolder(folder: string): Promise<AsyncDisposable> {
     await mkdir(folder, { recursive: true });
     await writeFile(own, mine);
   } catch (error) {
-    throw new Fault("FOLDER_UNWRITABLE", `locking ${folder}: ${codeOf(error)}`, { cause: error });
+    throw writeFault(`locking ${folder}`, error);
   }
   try {
     await claim(path, own, mine);
@@ -35,7 +36,7 @@ async function claim(path: string, own: string, mine: string): Promise<void> {
     await link(own, path);
     return;
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
   }
   const theirs = await readFile(path, "utf8");
   const pid = Number(theirs.split(" ")[0]);
@@ -57,7 +58,7 @@ async function owner(pid: number): Promise<string> {
     process.kill(pid, 0);
   } catch (error) {
     // Not allowed to signal it means that it runs.
-    if (codeOf(error) !== "EPERM") return "";
+    if (errorCode(error) !== "EPERM") return "";
   }
   return `${pid} ${await startTime(pid)}`;
 }
@@ -68,11 +69,7 @@ async function startTime(pid: number): Promise<string> {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
     return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return "";
+    if (errorCode(error) === "ENOENT") return "";
     throw error;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -17,7 +17,7 @@ beforeEach(async () => {
   const small = root.openDB({ name: "small" });
   const large = root.openDB({ name: "large", keyEncoding: "binary" });
   for (let round = 0; round < 4; round++) {
-    const writes = new PendingWrites();
+    const writes = new PendingWrites(root);
     for (let index = 0; index < 3000; index++)
       writes.add(small.put(`${round}-${index}`, { index, text: "x".repeat(40) }));
     for (let index = 0; index < 10; index++)

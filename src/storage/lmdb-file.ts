@@ -49,14 +49,37 @@ function findDamageOrFault(path: string): string | undefined {
 
 /** The writes of one transaction, which LMDB acknowledges and refuses by one or several promises. */
 export class PendingWrites {
+  readonly #root: { readonly committed: Promise<boolean> };
   readonly #promises = new Set<Promise<unknown>>();
+  #isTurnGuarded = false;
+
+  /** @param root the opened file whose databases are written. */
+  constructor(root: { readonly committed: Promise<boolean> }) {
+    this.#root = root;
+  }
 
   /** Takes what a write returned. All writes of one turn of the event loop are one transaction. */
   add(promise: Promise<unknown>): void {
+    if (!this.#isTurnGuarded) this.#guardTurn();
     if (this.#promises.has(promise)) return;
     this.#promises.add(promise);
     // `settle` may come turns later; until then a refusal must not count as unhandled.
     promise.catch(() => undefined);
+  }
+
+  /**
+   * The library ends a turn by starting its transaction, and makes one more promise for that, which it gives to nobody:
+   * a refusal would then end the process as unhandled. Right after that moment it can be had as `committed`.
+   */
+  #guardTurn(): void {
+    this.#isTurnGuarded = true;
+    setImmediate(() => {
+      this.#isTurnGuarded = false;
+      this.#root.committed.then(
+        () => undefined,
+        () => undefined,
+      );
+    });
   }
 
   /** Resolves once all are durable. Throws DISK_FULL or FOLDER_UNWRITABLE when they were refused, then none is. */
@@ -73,7 +96,7 @@ async function writeRefused(doing: string, reason: unknown): Promise<Fault> {
   // The library rejects with an error whose own cause arrives a moment later, as a promise.
   const detail = reason instanceof Error && "commitError" in reason ? reason.commitError : reason;
   const cause = await Promise.resolve(detail).catch((error: unknown) => error);
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const [text = ""] = (cause instanceof Error ? cause.message : String(cause)).split(": Attempting");
   // LMDB answers "Input/output error" when a full disk took only a part of a page.
   const isFull = /no space|input\/output|quota/i.test(text);
   return new Fault(isFull ? "DISK_FULL" : "FOLDER_UNWRITABLE", `${doing}: ${text}`, { cause });

@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeContext } from "../../core/context.ts";
 import { describeTable } from "./describe-table.ts";
@@ -79,4 +81,54 @@ test("a damaged file is a fault that says what to do, and the other tables open"
   const other = await tables.table("other");
   await other.put("a", "k", 1);
   expect(other.get("a", "k")).toBe(1);
+});
+
+const READER = `
+  import { parentPort, workerData } from "node:worker_threads";
+  import { openSharedTable } from ${JSON.stringify(join(import.meta.dirname, "lmdb.ts"))};
+  const table = openSharedTable(workerData);
+  const lookup = table.lookup("a");
+  const ask = (key) => { const bytes = Buffer.from(key); return lookup.get(bytes, 0, bytes.length); };
+  parentPort.on("message", (keys) => parentPort.postMessage(keys.map(ask)));
+  parentPort.postMessage("ready");
+  for await (const types of table.watch()) parentPort.postMessage({ changed: types });
+`;
+
+test("another thread sees each write once it is acknowledged, and is told of it", async () => {
+  await using tables = await openTables(folder, makeContext());
+  const table = await tables.table("t");
+  const worker = new Worker(READER, { eval: true, workerData: table.share() });
+  const changes: string[][] = [];
+  const answers: ((values: unknown) => void)[] = [];
+  await once(worker, "message");
+  worker.on("message", (message: { changed?: string[] }) => {
+    if (message.changed === undefined) answers.shift()?.(message);
+    else changes.push(message.changed);
+  });
+  const ask = (keys: string[]) =>
+    new Promise((resolve) => {
+      answers.push(resolve);
+      worker.postMessage(keys);
+    });
+  expect(await ask(["k0"])).toEqual([undefined]);
+  for (let round = 0; round < 30; round++) {
+    await table.put("a", "k0", round);
+    expect(await ask(["k0", "none"])).toEqual([round, undefined]);
+  }
+  // Enough for the filter to be replaced by larger ones while the thread asks.
+  for (let round = 0; round < 3; round++) {
+    const loading = table.load(
+      "a",
+      KEYS.map(([key, value]): [string, number] => [`${round} ${key}`, value]),
+    );
+    for (let asked = 0; asked < 20; asked++) expect(await ask(["k0"])).toEqual([29]);
+    await loading;
+    expect(await ask([`0 key 29999`, `${round} key 1`])).toEqual([29_999, 1]);
+  }
+  await table.load("a", [["new", 1]], { replace: true });
+  expect(await ask(["k0", "new"])).toEqual([undefined, 1]);
+  await table.put("b", "k", 1);
+  while (!changes.flat().includes("b")) await once(worker, "message");
+  expect(changes[0]).toEqual(["a"]);
+  await worker.terminate();
 });

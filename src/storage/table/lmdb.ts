@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Context } from "../../core/context.ts";
+import { makeFolder } from "../folder.ts";
 import { PendingWrites } from "../lmdb-file.ts";
 import { checkName } from "../names.ts";
-import { makeFolder } from "../topic/segments/segment-files.ts";
 import type { Table, TableChange, TableKey, TableReader, Tables, TableValue } from "./contract.ts";
 import { Filter } from "./filter.ts";
 import { loadFilter, saveFilter } from "./filter-file.ts";
@@ -57,7 +57,7 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
   readonly #filter: Filter;
   readonly #changes: BigInt64Array;
   readonly #context: Context;
-  readonly #pending = new PendingWrites();
+  readonly #pending: PendingWrites;
   #draft: ReturnType<Filter["successor"]>;
   #rebuilding: Promise<void> | undefined;
   /** The facts as of the last write begun, which readers see once it is committed. */
@@ -81,6 +81,7 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     super(handle, file);
     this.#handle = handle;
     this.#file = file;
+    this.#pending = new PendingWrites(file.root);
     this.#filter = filter;
     this.#changes = new BigInt64Array(handle.changes);
     this.#context = context;

@@ -12,7 +12,7 @@ export class Consumers {
   }
 
   async commit(topic: string, partition: number, group: string, offset: number): Promise<void> {
-    await durable(
+    await this.#durable(
       `committing ${offset} of topic ${topic} for ${group}`,
       this.#database.put(["group", topic, partition, group], offset),
     );
@@ -23,11 +23,14 @@ export class Consumers {
   }
 
   async hold(topic: string, group: string): Promise<void> {
-    await durable(`holding topic ${topic} for ${group}`, this.#database.put(["hold", topic, group], 1));
+    await this.#durable(`holding topic ${topic} for ${group}`, this.#database.put(["hold", topic, group], 1));
   }
 
   async release(topic: string, group: string): Promise<void> {
-    await durable(`releasing topic ${topic} for ${group}`, this.#database.remove(["hold", topic, group]));
+    await this.#durable(
+      `releasing topic ${topic} for ${group}`,
+      this.#database.remove(["hold", topic, group]),
+    );
   }
 
   /** The lowest offset that a holding group still needs; infinity when none holds. */
@@ -41,7 +44,7 @@ export class Consumers {
 
   /** Notes how far a partition reached, so that a later opening can tell a lost tail from an unwritten one. */
   async reached(topic: string, partition: number, end: number): Promise<void> {
-    await durable(`closing topic ${topic}`, this.#database.put(["end", topic, partition], end));
+    await this.#durable(`closing topic ${topic}`, this.#database.put(["end", topic, partition], end));
   }
 
   /** An offset that the partition is known to have reached. */
@@ -52,6 +55,12 @@ export class Consumers {
     return highest;
   }
 
+  #durable(doing: string, write: Promise<boolean>): Promise<void> {
+    const pending = new PendingWrites(this.#database);
+    pending.add(write);
+    return pending.settle(doing);
+  }
+
   async close(): Promise<void> {
     await this.#database.close();
   }
@@ -59,9 +68,3 @@ export class Consumers {
 
 /** Sorts behind every name that a topic or group may have. */
 const MAX = "\u{10ffff}";
-
-function durable(doing: string, write: Promise<boolean>): Promise<void> {
-  const pending = new PendingWrites();
-  pending.add(write);
-  return pending.settle(doing);
-}

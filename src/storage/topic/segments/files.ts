@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder } from "./segment-files.ts";
+import { syncFolder } from "../../folder.ts";
 
 /** What a writer asks of the system: a seam at which tests let disks fill up and power fail. */
 export type Files = {

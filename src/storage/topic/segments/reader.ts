@@ -1,13 +1,14 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
+import { errorCode } from "../../folder.ts";
 import { changedFrom } from "../../shared-wait.ts";
 import type { Entry, ReadOptions, TopicReader } from "../contract.ts";
 import type { Consumers } from "./consumers.ts";
 import { Cursor } from "./cursor.ts";
 import { damageFault, type OnDamage } from "./damage.ts";
 import { decodeBlock } from "./frame.ts";
-import { errorCode, listSegments, partitionFolder, segmentPath } from "./segment-files.ts";
+import { listSegments, partitionFolder, segmentPath } from "./segment-files.ts";
 
 /** What a thread needs to read a topic that another one writes. Structured-cloneable. */
 export type SegmentsHandle = {

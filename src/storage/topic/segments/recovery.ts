@@ -1,8 +1,9 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Context } from "../../../core/context.ts";
+import { makeFolder, writeFault } from "../../folder.ts";
 import { Cursor } from "./cursor.ts";
 import { damageFault, type OnDamage } from "./damage.ts";
-import { listSegments, makeFolder, segmentPath, writeFault } from "./segment-files.ts";
+import { listSegments, segmentPath } from "./segment-files.ts";
 
 /** What a writer knows of a segment. */
 export type SegmentFacts = {

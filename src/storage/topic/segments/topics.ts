@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Block } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
+import { errorCode, makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
 import { checkName } from "../../names.ts";
 import type { PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
@@ -11,7 +12,7 @@ import type { OnDamage } from "./damage.ts";
 import { type Files, systemFiles } from "./files.ts";
 import { type SegmentsHandle, SegmentsReader } from "./reader.ts";
 import { recoverPartition } from "./recovery.ts";
-import { errorCode, listSegments, makeFolder, partitionFolder } from "./segment-files.ts";
+import { listSegments, partitionFolder } from "./segment-files.ts";
 import { PartitionWriter } from "./writer.ts";
 
 export type SegmentsOptions = {

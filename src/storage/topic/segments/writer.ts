@@ -2,11 +2,12 @@ import { type FileHandle, unlink } from "node:fs/promises";
 import type { Block } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import type { Fault } from "../../../core/fault.ts";
+import { writeFault } from "../../folder.ts";
 import type { PartitionSize, Retention } from "../contract.ts";
 import type { Files } from "./files.ts";
 import { encodeFrame } from "./frame.ts";
 import type { Recovered, SegmentFacts } from "./recovery.ts";
-import { segmentPath, writeFault } from "./segment-files.ts";
+import { segmentPath } from "./segment-files.ts";
 
 /** Most bytes written before one flush: bounds how long the first append of a group waits for the last. */
 const GROUP_BYTES = 16 * 1024 * 1024;
