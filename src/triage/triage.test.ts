@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { Batch, blockOf } from "../core/batch.ts";
 import type { Message } from "../core/message.ts";
-import { makeEnvironment } from "../stellar/environment.ts";
+import { compile } from "../stellar/compile.ts";
+import { type Environment, layered, makeEnvironment } from "../stellar/environment.ts";
+import { toMessage } from "../stellar/value.ts";
 import { type Aggregator, aggregate } from "./aggregate.ts";
+import { triageScorer } from "./scorer.ts";
 import { openTriage, triageConfig } from "./triage.ts";
 
 function triage(config: unknown, messages: readonly Message[]): Batch {
@@ -103,4 +106,22 @@ test("a score that is no number rejects the message", () => {
 test("an expression with a mistake is refused before any message comes", () => {
   expect(() => triage({ rules: [{ rule: "a ==", score: 5 }] }, [])).toThrow(/rule of a triage rule, `a ==`/);
   expect(() => triage({ aggregator: "max" }, [])).toThrow();
+});
+
+test("THREAT_TRIAGE_SCORE scores by a document of Metron's form", () => {
+  const environment: Environment = makeEnvironment({ services: { triage: triageScorer(() => environment) } });
+  const rules = [
+    { name: "r", rule: "a > 1", score: "a * 10", reason: "a" },
+    { rule: "a > 9", score: 1 },
+  ];
+  const document = { threatIntel: { triageConfig: { riskLevelRules: rules, aggregator: "SUM" } } };
+  const text = "THREAT_TRIAGE_SCORE(message, THREAT_TRIAGE_INIT(document))";
+  const variables = layered({ message: '{"a": 3}', document: JSON.stringify(document) });
+  expect(JSON.parse(JSON.stringify(toMessage(compile(text, environment).evaluate(variables))))).toMatchObject(
+    {
+      score: 30,
+      aggregator: "SUM",
+      rules: [{ name: "r", rule: "a > 1", score: "a * 10", reason: "3" }],
+    },
+  );
 });
