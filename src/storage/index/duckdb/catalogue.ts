@@ -96,7 +96,7 @@ export class Catalogue implements AsyncDisposable {
     /** Patches that are part of the added segments now. */
     folded?: readonly string[];
   }): Promise<void> {
-    const writes = new PendingWrites();
+    const writes = new PendingWrites(this.#root);
     // All writes of one turn are one transaction.
     for (const { schema, rest, ...facts } of change.add ?? []) {
       const columns = [...schema.columns.values()].map(
@@ -116,7 +116,7 @@ export class Catalogue implements AsyncDisposable {
   }
 
   async putPatch(guid: string, patch: StoredPatch): Promise<void> {
-    const writes = new PendingWrites();
+    const writes = new PendingWrites(this.#root);
     writes.add(this.#patchTable.put(guid, patch));
     await writes.settle(`writing a change of message ${guid}`);
     this.patches.set(guid, patch);

@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Context } from "../../../core/context.ts";
+import { makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
-import { makeFolder } from "../../topic/segments/segment-files.ts";
 import { Catalogue } from "./catalogue.ts";
 import { Database } from "./database.ts";
 import { DuckdbIndex } from "./duckdb-index.ts";
