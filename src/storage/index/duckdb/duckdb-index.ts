@@ -96,27 +96,29 @@ export class DuckdbIndex implements Index {
 
   async writer(name: string): Promise<IndexWriter> {
     const buffers = new Buffers(KEPT_BYTES);
-    const target = this.target(name, buffers, (block) => buffers.give(block.cells));
+    const give = (text: ArrayBuffer) => buffers.give(text);
+    const target = this.target(name, give, (block) => buffers.give(block.cells));
     return new BlockWriter(target, this.writerStart(), buffers);
   }
 
-  /** What a writer, here or in another thread, talks to. `onFree` gets a block's cells when nobody reads them any more. */
-  target(name: string, buffers: Buffers, onFree: (block: Block) => void): WriterTarget {
+  /** What a writer, here or in another thread, talks to. `onText` and `onFree` get a block's memory back when it is free. */
+  target(name: string, onText: (text: ArrayBuffer) => void, onFree: (block: Block) => void): WriterTarget {
     const hot = this.#hot;
-    hot.enter(name);
+    const stay = hot.enter(name);
     return {
       add: (block) => {
         this.#noteBlock(block);
-        hot.add(name, block, buffers, onFree);
+        hot.add(stay, block, onText, onFree);
         return undefined;
       },
-      commit: (key, offset) => hot.commit(name, key, offset),
+      commit: (key, offset) => hot.commit(stay, key, offset),
       stored: (sensor, guids) => this.#stored(sensor, guids),
       seal: () => hot.seal(),
       close: async () => {
         await hot.seal();
-        hot.leave(name);
+        hot.leave(stay);
       },
+      abandon: () => hot.leave(stay),
     };
   }
 
@@ -125,9 +127,9 @@ export class DuckdbIndex implements Index {
     const fields = new Map<string, SensorFields>();
     const positions = new Map<string, number>();
     for (const [topic, partition] of this.#parts.catalogue.positions) {
-      const key = positionKey(topic, partition);
-      positions.set(key, this.#hot.position(key) ?? this.#parts.catalogue.position(topic, partition) ?? 0);
+      positions.set(positionKey(topic, partition), this.#parts.catalogue.position(topic, partition) ?? 0);
     }
+    for (const [key, offset] of this.#hot.positions()) positions.set(key, offset);
     for (const { sensor, schema } of this.#parts.catalogue.segments.values()) {
       const known = fields.get(sensor) ?? new Map();
       fields.set(sensor, known);

@@ -1,7 +1,7 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import duckdb, { type DataChunk, type Vector } from "@duckdb/node-bindings";
 import { asBytes } from "../../../core/text.ts";
-import { type Block, type BlockColumn, type Buffers, CELL_BYTES } from "./block.ts";
+import { type Block, type BlockColumn, CELL_BYTES } from "./block.ts";
 
 /** Pointers are only needed beyond this length. */
 const INLINE = 12;
@@ -46,14 +46,19 @@ export class HotBlock {
   #text: Uint8Array<ArrayBuffer> | undefined;
   #uses = 1;
 
-  /** Takes the block over. `onFree` gets its cells back; its text goes back to `buffers` at once where it can. */
-  constructor(block: Block, pointers: boolean, buffers: Buffers, onFree: (block: Block) => void) {
+  /** Takes the block over. `onFree` gets its cells back; `onText` its text, at once where it can. */
+  constructor(
+    block: Block,
+    pointers: boolean,
+    onText: (text: ArrayBuffer) => void,
+    onFree: (block: Block) => void,
+  ) {
     this.block = block;
     this.columns = new Map(block.columns.map((column) => [column.field, column]));
     this.#onFree = onFree;
     if (pointers) {
       this.#moveText();
-      buffers.give(block.text);
+      onText(block.text);
     } else this.#text = asBytes(block.text, 0, block.textLength);
   }
 

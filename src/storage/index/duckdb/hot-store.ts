@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../../../core/context.ts";
-import type { Block, Buffers } from "./block.ts";
+import type { Block } from "./block.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { Generation } from "./generation.ts";
@@ -12,8 +12,8 @@ const TICK = 1000;
 const RETRY = 2000;
 const ROOM = 250;
 
-/** Where a writer's blocks wait until it commits them. */
-type Pending = { blocks: HotBlock[] };
+/** A writer's stay: its blocks that it has not committed. */
+export type Stay = { readonly name: string; blocks: HotBlock[] };
 
 /**
  * What is not on disk yet, and its way there. At most two generations: the one that grows and the one being sealed;
@@ -27,7 +27,7 @@ export class HotStore implements AsyncDisposable {
   readonly #catalogue: Catalogue;
   readonly #database: Database;
   readonly #pointers: boolean;
-  readonly #pending = new Map<string, Pending>();
+  readonly #stays = new Map<string, Stay>();
   readonly #timer: NodeJS.Timeout;
   #current = new Generation();
   #frozen: Generation | undefined;
@@ -54,7 +54,7 @@ export class HotStore implements AsyncDisposable {
 
   /** Everything that searches must read besides the catalogue's segments. */
   blocks(): HotBlock[] {
-    const pending = [...this.#pending.values()].flatMap(({ blocks }) => blocks);
+    const pending = [...this.#stays.values()].flatMap(({ blocks }) => blocks);
     return [...(this.#frozen?.blocks ?? []), ...this.#current.blocks, ...pending];
   }
 
@@ -63,29 +63,35 @@ export class HotStore implements AsyncDisposable {
     return this.#current.positions.get(key) ?? this.#frozen?.positions.get(key);
   }
 
+  /** How far each partition is committed that something not sealed yet is of. */
+  positions(): ReadonlyMap<string, number> {
+    return new Map([...(this.#frozen?.positions ?? []), ...this.#current.positions]);
+  }
+
   /** Begins a writer; what one of the same name had not committed is dropped. */
-  enter(name: string): void {
-    this.leave(name);
-    this.#pending.set(name, { blocks: [] });
+  enter(name: string): Stay {
+    const before = this.#stays.get(name);
+    if (before !== undefined) this.leave(before);
+    const stay: Stay = { name, blocks: [] };
+    this.#stays.set(name, stay);
+    return stay;
   }
 
-  leave(name: string): void {
-    const before = this.#pending.get(name);
-    this.#pending.delete(name);
-    for (const block of before?.blocks ?? []) block.release();
+  leave(stay: Stay): void {
+    if (this.#stays.get(stay.name) === stay) this.#stays.delete(stay.name);
+    for (const block of stay.blocks.splice(0)) block.release();
   }
 
-  add(name: string, block: Block, buffers: Buffers, onFree: (block: Block) => void): void {
-    const hot = new HotBlock(block, this.#pointers, buffers, onFree);
-    this.#pending.get(name)?.blocks.push(hot);
+  add(stay: Stay, block: Block, onText: (text: ArrayBuffer) => void, onFree: (block: Block) => void): void {
+    const hot = new HotBlock(block, this.#pointers, onText, onFree);
+    if (this.#stays.get(stay.name) === stay) stay.blocks.push(hot);
+    else hot.release();
   }
 
-  commit(name: string, key: string, offset: number): Promise<void> | undefined {
-    const pending = this.#pending.get(name);
-    if (pending !== undefined) {
-      this.#current.add(pending.blocks, this.#context.clock.now());
-      pending.blocks = [];
-    }
+  commit(stay: Stay, key: string, offset: number): Promise<void> | undefined {
+    // A writer whose place another one has taken changes nothing any more.
+    if (this.#stays.get(stay.name) !== stay) return undefined;
+    this.#current.add(stay.blocks.splice(0), this.#context.clock.now());
     if (key !== "") this.#current.advance(key, offset, this.#context.clock.now());
     if (!this.#isFull()) return undefined;
     if (this.#frozen === undefined) {
@@ -107,7 +113,7 @@ export class HotStore implements AsyncDisposable {
     clearInterval(this.#timer);
     this.#closed = true;
     await this.seal();
-    for (const name of [...this.#pending.keys()]) this.leave(name);
+    for (const stay of [...this.#stays.values()]) this.leave(stay);
   }
 
   #isFull(): boolean {

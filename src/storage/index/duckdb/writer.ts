@@ -15,7 +15,10 @@ export type WriterTarget = {
   /** Which of these guids are stored. */
   stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>>;
   seal(): Promise<void>;
+  /** Seals and ends the writer. */
   close(): Promise<void>;
+  /** Ends the writer; what it had not committed is dropped. */
+  abandon(): void;
 };
 
 /** What a writer must know at its start. */
