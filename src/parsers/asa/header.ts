@@ -68,6 +68,8 @@ export class AsaHeader {
       if (bytes[at] === COLON) at++;
       if (bytes[at] !== BLANK) return -1;
       at++;
+      // The colon may stand alone.
+      if (bytes[at] === COLON && bytes[at + 1] === BLANK) at += 2;
       if (at >= end) return -1;
       if (bytes[at] === PERCENT) return at;
       if (names === 2) return -1;
