@@ -35,6 +35,8 @@ export type SessionOptions = {
   readonly services?: Partial<Services>;
   /** Variables to begin with, plain values. */
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** Opens the user's editor on a text, where there is one. */
+  readonly edit?: (text: string) => string | undefined;
   /** The global configuration to begin with; `%define` changes the session's copy alone. */
   readonly globals?: Readonly<Record<string, unknown>>;
 };
@@ -43,7 +45,7 @@ export class Session {
   readonly variables = new Map<string, { readonly value: Value; readonly expression: string | undefined }>();
   readonly globals: StellarMap;
   readonly registry: Registry;
-  readonly #environment: Environment;
+  readonly environment: Environment;
 
   constructor(options: SessionOptions) {
     const globals = fromMessage(options.globals ?? {});
@@ -52,9 +54,9 @@ export class Session {
     for (const [name, value] of Object.entries(options.variables ?? {})) {
       this.variables.set(name, { value: fromMessage(value), expression: undefined });
     }
-    // The session can tell SHELL_VARS and the like what it holds.
-    const services = { ...options.services, globals: () => this.globals };
-    this.#environment = makeEnvironment({ registry: options.registry, services });
+    const shell = { variables: () => this.variables, edit: options.edit ?? (() => undefined) };
+    const services = { ...options.services, globals: () => this.globals, shell };
+    this.environment = makeEnvironment({ registry: options.registry, services });
   }
 
   /** Runs one statement: a magic, a question for help, an assignment, or an expression. Never throws. */
@@ -72,7 +74,7 @@ export class Session {
 
   /** The value of an expression. Throws a StellarError. */
   evaluate(text: string): Value {
-    return compile(text, this.#environment).evaluate(this.#scope());
+    return compile(text, this.environment).evaluate(this.#scope());
   }
 
   #scope(): Variables {
