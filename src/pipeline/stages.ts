@@ -139,10 +139,39 @@ function at<Opened>(placed: PlacedSensor, path: readonly PropertyKey[], open: ()
     return open();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
+    const { path: below = [], expression } = (error.details ?? {}) as {
+      path?: PropertyKey[];
+      expression?: string;
+    };
+    const from = [...path, ...below];
     return refuseAt(
       placed,
-      [...path, ...((error.details?.path as PropertyKey[] | undefined) ?? [])],
+      pathTo(expression, valueAt(placed.document.data, from), from) ?? from,
       error.message,
     );
   }
+}
+
+/** The path of the text that equals an expression, below `from`: a component knows what is wrong, not where it stands. */
+function pathTo(
+  expression: string | undefined,
+  value: unknown,
+  from: readonly PropertyKey[],
+): readonly PropertyKey[] | undefined {
+  if (expression === undefined) return undefined;
+  if (value === expression) return from;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = pathTo(expression, inner, [...from, Array.isArray(value) ? Number(key) : key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce(
+    (value, key) =>
+      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    data,
+  );
 }
