@@ -86,7 +86,9 @@ export class Session {
 
   #evaluate(text: string): Answer {
     try {
-      return { kind: "value", value: this.evaluate(text) };
+      const program = compile(text, this.environment);
+      if (program.node === undefined) return { kind: "nothing" };
+      return { kind: "value", value: program.evaluate(this.#scope()) };
     } catch (error) {
       if (error instanceof StellarError) return { kind: "error", message: formatError(text, error) };
       throw error;
