@@ -19,14 +19,19 @@ export type Automaton = {
 };
 
 type Fragment = {
-  readonly nullable: boolean;
+  /** In how many ways it can match without reading anything. */
+  readonly ways: number;
+  /** Where it can begin and end; a position that can be reached in several ways stands twice. */
   readonly first: readonly number[];
   readonly last: readonly number[];
 };
 
+/** More ways to read nothing than these are not told apart any more. */
+const MAX_WAYS = 16;
+
 /** Above this many positions the analysis costs more than the bounded matcher. */
 const MAX_POSITIONS = 250;
-const NOTHING: Fragment = { nullable: true, first: [], last: [] };
+const NOTHING: Fragment = { ways: 1, first: [], last: [] };
 
 export function buildAutomaton(root: RegexNode): Automaton {
   const builder = new Builder();
@@ -43,29 +48,29 @@ class Builder {
   readonly doubled: [number, number][] = [];
   readonly nested: RegexNode[] = [];
   opaque = false;
-  readonly #counted: Set<number>[] = [];
+  readonly #edges: Set<number>[] = [];
 
   build(node: RegexNode): Fragment {
     if (this.sets.length > MAX_POSITIONS) return NOTHING;
     switch (node.kind) {
       case "set":
-        return this.#position(node.set, false);
+        return this.#position(node.set, 0);
       case "sequence":
         return node.items.reduce<Fragment>((before, item) => this.#join(before, this.build(item)), NOTHING);
       case "choice":
-        return alternatives(node.options.map((option) => this.build(option)));
+        return this.#counted(alternatives(node.options.map((option) => this.build(option))));
       case "repeat":
         return this.#repeat(node);
       case "group":
         return this.build(node.item);
       case "atomic":
         this.nested.push(node.item);
-        return this.#loop(this.#position(charsOf(node.item), isNullable(node.item)), false);
+        return this.#loop(this.#position(charsOf(node.item), isNullable(node.item) ? 1 : 0), false);
       case "look":
         this.nested.push(node.item);
         return NOTHING;
       case "backreference":
-        return this.#loop(this.#position(ALL, true), false);
+        return this.#loop(this.#position(ALL, 1), false);
       case "assertion":
         return NOTHING;
     }
@@ -74,8 +79,8 @@ class Builder {
   /** `counted` false: an edge that is not a choice, as within what is never tried again. */
   connect(from: readonly number[], to: readonly number[], counted = true): void {
     for (const left of from) {
-      const edges = this.#counted[left] ?? new Set();
-      this.#counted[left] = edges;
+      const edges = this.#edges[left] ?? new Set();
+      this.#edges[left] = edges;
       for (const right of to) {
         this.next[left]?.add(right);
         if (!counted) continue;
@@ -85,19 +90,24 @@ class Builder {
     }
   }
 
-  #position(set: CharSet, nullable: boolean): Fragment {
+  #position(set: CharSet, ways: number): Fragment {
     const index = this.sets.push(set) - 1;
     this.next.push(new Set());
-    return { nullable, first: [index], last: [index] };
+    return { ways, first: [index], last: [index] };
   }
 
   #join(left: Fragment, right: Fragment): Fragment {
     this.connect(left.last, right.first);
-    return {
-      nullable: left.nullable && right.nullable,
-      first: left.nullable ? [...left.first, ...right.first] : left.first,
-      last: right.nullable ? [...left.last, ...right.last] : right.last,
-    };
+    return this.#counted({
+      ways: left.ways * right.ways,
+      first: [...left.first, ...across(right.first, left.ways)],
+      last: [...right.last, ...across(left.last, right.ways)],
+    });
+  }
+
+  #counted(part: Fragment): Fragment {
+    if (part.ways > MAX_WAYS) this.opaque = true;
+    return part;
   }
 
   #loop(part: Fragment, counted: boolean): Fragment {
@@ -109,25 +119,38 @@ class Builder {
     if (max === 0) return NOTHING;
     const before = this.sets.length;
     const one = this.build(item);
-    if (max === 1) return { ...one, nullable: one.nullable || min === 0 };
+    // A turn beyond those that must be is never empty, so that leaving is the one way to read nothing.
+    const skippable = { ...one, ways: 1 };
+    if (max === 1) return min === 0 ? skippable : one;
     const size = Math.max(this.sets.length - before, 1);
     // Few turns are written out, many stand as a loop. Turns that may be empty can be counted in many ways.
     if (max === Number.POSITIVE_INFINITY || size * max > MAX_POSITIONS / 4) {
-      if (one.nullable && max !== Number.POSITIVE_INFINITY) this.opaque = true;
-      return { ...this.#loop(one, true), nullable: one.nullable || min === 0 };
+      if (one.ways > 0 && (max !== Number.POSITIVE_INFINITY || min > 1)) this.opaque = true;
+      return this.#loop(min === 0 ? skippable : one, true);
     }
-    let whole = min === 0 ? { ...one, nullable: true } : one;
+    let whole = min === 0 ? skippable : one;
     for (let turn = 1; turn < max; turn++) {
       const more = this.build(item);
-      whole = this.#join(whole, turn < min ? more : { ...more, nullable: true });
+      whole = this.#join(whole, turn < min ? more : { ...more, ways: 1 });
     }
     return whole;
   }
 }
 
+/** What lies behind a part that can be passed in several ways can be reached in as many. */
+function across(positions: readonly number[], ways: number): readonly number[] {
+  if (ways === 0) return [];
+  return ways === 1 ? positions : twice(positions);
+}
+
+function twice(positions: readonly number[]): number[] {
+  const distinct = Array.from(new Set(positions));
+  return [...distinct, ...distinct];
+}
+
 function alternatives(parts: readonly Fragment[]): Fragment {
   return {
-    nullable: parts.some((part) => part.nullable),
+    ways: parts.reduce((sum, part) => sum + part.ways, 0),
     first: parts.flatMap((part) => part.first),
     last: parts.flatMap((part) => part.last),
   };
