@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { appendFile, copyFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -42,6 +43,22 @@ test("tells of its progress", async () => {
   expect(progress).toMatchObject({ read: 3_200_000, records: 200_000, bytes: 3_200_000 });
   expect(seen.length).toBeGreaterThan(3);
   expect(seen.at(-1)).toBe(3_200_000);
+});
+
+test("reads standard input", async () => {
+  const script = `
+    import { deliverFile } from ${JSON.stringify(join(import.meta.dirname, "file.ts"))};
+    const deliver = async (_sensor, block) => process.stdout.write(block.bytes);
+    const progress = await deliverFile("-", { sensor: "x", deliver, clock: { now: () => 1 } });
+    console.log(JSON.stringify(progress));
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(gzipSync("one\ntwo\n"));
+  let output = "";
+  for await (const chunk of child.stdout) output += chunk;
+  expect(output).toMatch(/^one\ntwo\n\{"read":\d+,"records":2,"bytes":8,"refused":0\}\n$/);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { BlockBuilder } from "../block-builder.ts";
 import { defineSource, type Source, type SourceContext } from "../source.ts";
+import { MAX_RECORD_BYTES } from "../stream.ts";
 import { makeListener } from "./peers.ts";
 import { Connections } from "./tcp.ts";
 import { listenDatagrams } from "./udp.ts";
@@ -32,7 +33,7 @@ const config = z.strictObject({
   maxRecordBytes: z
     .int()
     .min(480)
-    .default(1024 * 1024)
+    .default(MAX_RECORD_BYTES)
     .describe("Longest record in bytes; longer ones are refused and kept as errors."),
   maxPeers: z
     .int()

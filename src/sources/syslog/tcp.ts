@@ -67,13 +67,18 @@ export class Connections {
       else framer.push(chunk);
       this.#pending += (framer?.pending ?? 0) - before;
       if (this.#pending > PENDING_BYTES) {
+        const length = framer?.pending ?? 0;
         listener.refuse(
           peer,
           "unfinished records of all connections together take too much memory",
-          0,
+          length,
           chunk,
         );
+        this.#pending -= length;
+        framer = undefined;
+        start = undefined;
         socket.destroy();
+        return;
       }
       const pressure = listener.builder.pressure;
       if (pressure === undefined) return;

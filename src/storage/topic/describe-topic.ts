@@ -173,6 +173,18 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
       expect(found).toEqual([0, 0, 2, 2, 4, 6]);
     });
 
+    test("finds the offset of a time among megabytes", async () => {
+      const topic = await openTopic();
+      const record = Buffer.alloc(100_000, "x");
+      for (let index = 0; index < 50; index++)
+        await topic.append(0, blockOf([record, "y"], 1000 + index * 10));
+      for (const index of [0, 1, 9, 10, 11, 25, 49]) {
+        expect(await topic.offsetAt(0, 1000 + index * 10)).toBe(index * 2);
+        expect(await topic.offsetAt(0, 1000 + index * 10 - 9)).toBe(index * 2);
+      }
+      expect(await topic.offsetAt(0, 1491)).toBe(100);
+    });
+
     test("groups commit apart from each other, and may go back", async () => {
       const topic = await openTopic(2);
       await topic.append(0, blockOf(["a", "b", "c"], 1));

@@ -78,7 +78,8 @@ export class SegmentsReader implements TopicReader {
     let answer = end;
     // Newest first: the answer is in the last segment that begins before the time, or right behind it.
     for (const first of (await listSegments(folder)).reverse()) {
-      const file = await open(segmentPath(folder, first), "r");
+      const file = await openIfThere(segmentPath(folder, first));
+      if (file === undefined) continue;
       try {
         const cursor = new Cursor(file);
         let found = await cursor.peek();
@@ -210,14 +211,18 @@ async function openSegment(folder: string, offset: number): Promise<Segment> {
     const first = firsts.findLast((candidate) => candidate <= offset) ?? firsts[0];
     if (first === undefined) throw new Fault("STORAGE_CORRUPT", `reading ${folder}: its segments are gone`);
     const path = segmentPath(folder, first);
-    try {
-      return { file: await open(path, "r"), folder, path, first };
-    } catch (error) {
-      // Retention may take the file between the listing and the opening; then the list is another.
-      if (errorCode(error) !== "ENOENT") {
-        throw new Fault("FOLDER_UNWRITABLE", `opening ${path}: ${errorCode(error)}`, { cause: error });
-      }
-    }
+    const file = await openIfThere(path);
+    if (file !== undefined) return { file, folder, path, first };
+  }
+}
+
+/** Opens a segment to read; retention may have taken it since the folder was listed. */
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw new Fault("FOLDER_UNWRITABLE", `opening ${path}: ${errorCode(error)}`, { cause: error });
   }
 }
 
