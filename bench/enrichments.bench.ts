@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
 import { Batch, blockOf } from "../src/core/batch.ts";
 import { makeContext } from "../src/core/context.ts";
 import { asn } from "../src/enrichments/asn/asn.ts";
@@ -5,6 +9,9 @@ import { attachDatabases, loadDatabases, noDatabases } from "../src/enrichments/
 import { type Enrich, openEnrichment } from "../src/enrichments/enrichment.ts";
 import { geo } from "../src/enrichments/geo/geo.ts";
 import { host } from "../src/enrichments/host/host.ts";
+import { loadCsv } from "../src/enrichments/loaders/csv.ts";
+import { threatIntel } from "../src/enrichments/threat-intel/threat-intel.ts";
+import { openTables } from "../src/storage/table/lmdb.ts";
 
 export const name = "enrichments";
 
@@ -34,7 +41,39 @@ export async function run(): Promise<Record<string, number>> {
     asn: measure(openEnrichment(asn, {}, context), "enrichments.asn", publicAddress),
     asnRecurring: measure(openEnrichment(asn, {}, context), "enrichments.asn", recurringAddress),
     host: measure(openEnrichment(host, { knownHosts }, context), "enrichments.host", localAddress),
+    ...(await measureThreatIntel()),
   };
+}
+
+/** Two addresses matched with a million indicators, none of which is among them; and loading these. */
+async function measureThreatIntel(): Promise<Record<string, number>> {
+  const folder = await mkdtemp(join(tmpdir(), "metron-bench-"));
+  try {
+    await using tables = await openTables(folder, makeContext());
+    const table = await tables.table("threatintel");
+    const started = performance.now();
+    await loadCsv({ input: Readable.from(indicators()), table, type: "malicious_ip" });
+    const loadIndicatorsMilliseconds = performance.now() - started;
+    const context = { ...makeContext(), databases: noDatabases(), table: () => table };
+    const types = { ip_src_addr: ["malicious_ip"], ip_dst_addr: ["malicious_ip"] };
+    const enrichment = openEnrichment(threatIntel, { table: "threatintel", types }, context);
+    const threatIntelMiss = measure(enrichment, "threatintels.hbaseThreatIntel", publicAddress);
+    return { loadIndicatorsMilliseconds, threatIntelMiss };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function* indicators(): Generator<string> {
+  yield "ip\n";
+  for (let lot = 0; lot < 1000; lot++) {
+    let text = "";
+    for (let index = 0; index < 1000; index++) {
+      const number = lot * 1000 + index;
+      text += `251.${number >> 16}.${(number >> 8) & 255}.${number & 255}\n`;
+    }
+    yield text;
+  }
 }
 
 /** The best of some rounds over batches that were filled before. */
