@@ -12,6 +12,8 @@ const IN_FLIGHT = 4;
 export type BlockBuilderOptions = {
   readonly clock: Clock;
   readonly deliver: (block: Block) => Promise<unknown>;
+  /** Told at once when a delivery fails; whoever waits for `pressure` or `flush` learns of it too. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 };
 
 /**
@@ -140,6 +142,7 @@ export class BlockBuilder {
       },
       (error: unknown) => {
         this.#failure ??= { error };
+        this.#options.onFailure?.(error);
         this.#settle();
       },
     );

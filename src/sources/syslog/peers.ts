@@ -8,8 +8,6 @@ export type Listener = {
   readonly refuse: (peer: string, reason: string, length: number, head: Uint8Array) => void;
   /** Counts, which the source reports. */
   readonly counts: { refused: number; dropped: number; peers: number };
-  /** Called when deliveries fail for good. */
-  readonly fail: (error: unknown) => void;
 };
 
 /** Makes what the peers of a listener share. */
@@ -17,14 +15,12 @@ export function makeListener(
   builder: BlockBuilder,
   maxRecordBytes: number,
   context: SourceContext,
-  fail: (error: unknown) => void,
 ): Listener {
   const counts = { refused: 0, dropped: 0, peers: 0 };
   return {
     builder,
     maxRecordBytes,
     counts,
-    fail,
     refuse: (peer, reason, length, head) => {
       counts.refused++;
       const kept = Buffer.from(head.subarray(0, HEAD_BYTES));

@@ -54,8 +54,9 @@ export const syslog = defineSource({
     const builder = new BlockBuilder({
       clock: context.clock,
       deliver: (block) => context.deliver(context.sensor, block),
+      onFailure: failed.reject,
     });
-    const listener = makeListener(builder, settings.maxRecordBytes, context, failed.reject);
+    const listener = makeListener(builder, settings.maxRecordBytes, context);
     const connections = new Connections(listener, settings.maxPeers);
     const stack = new AsyncDisposableStack();
     // What arrived before the listeners closed is delivered last of all.
@@ -71,7 +72,7 @@ export const syslog = defineSource({
         addresses.push(`${settings.tls === undefined ? "tcp" : "tls"}://${written(settings.host)}:${port}`);
       }
       if (settings.protocol !== "tcp") {
-        const socket = await listenDatagrams(settings.host, port, listener);
+        const socket = await listenDatagrams(settings.host, port, listener, failed.reject);
         stack.defer(() => new Promise<void>((resolve) => socket.close(resolve)));
         addresses.push(`udp://${written(settings.host)}:${socket.address().port}`);
       }

@@ -86,10 +86,8 @@ export class Connections {
       socket.pause();
       pressure.then(
         () => socket.resume(),
-        (error: unknown) => {
-          listener.fail(error);
-          socket.destroy();
-        },
+        // The source tells of it; this peer learns that nobody listens any more.
+        () => socket.destroy(),
       );
     });
     socket.on("end", over);

@@ -9,7 +9,12 @@ const RECEIVE_BYTES = 16 * 1024 * 1024;
  * Listens for datagrams, each of which is a record. Nobody can make their senders wait: when storage does not keep
  * up, those that find no room are dropped and counted, as the kernel does when its own buffer is full.
  */
-export async function listenDatagrams(host: string, port: number, listener: Listener): Promise<Socket> {
+export async function listenDatagrams(
+  host: string,
+  port: number,
+  listener: Listener,
+  fail: (error: unknown) => void,
+): Promise<Socket> {
   const socket = createSocket({ type: isIPv6(host) ? "udp6" : "udp4" });
   socket.on("message", (message, { address, port: from }) => {
     if (listener.builder.isFull) {
@@ -30,7 +35,7 @@ export async function listenDatagrams(host: string, port: number, listener: List
       resolve();
     });
   });
-  socket.on("error", listener.fail);
+  socket.on("error", fail);
   try {
     socket.setRecvBufferSize(RECEIVE_BYTES);
   } catch (error) {
