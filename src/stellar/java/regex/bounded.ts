@@ -10,9 +10,10 @@ import type { Assertion } from "./nodes.ts";
 import type { Program } from "./program.ts";
 import { isBoundaryWord } from "./properties.ts";
 
-const MAX_STEPS = 20_000_000;
-/** Bits of memory for one match: 64 MB. */
-const MAX_STATES = 2 ** 29;
+/** For what cannot be remembered. */
+const MAX_STEPS = 5_000_000;
+/** For what can: a second or two at worst, and 16 MB. */
+const MAX_STATES = 2 ** 27;
 const UNSET = -1;
 
 /** Positions by slot, -1 where a group did not match. */
@@ -89,6 +90,7 @@ class Matcher {
     // Alternatives to try, as pairs of instruction and position; slots to restore, as pairs of ~slot and old value.
     const pending: number[] = [entry, start];
     const width = this.#text.length + 1;
+    const isCounted = seen !== undefined || this.#visited === undefined;
     while (pending.length > 0) {
       let at = pending.pop() as number;
       let pc = pending.pop() as number;
@@ -97,7 +99,7 @@ class Matcher {
         continue;
       }
       while (pc >= 0) {
-        if (++this.#steps > MAX_STEPS) throw this.#exhausted();
+        if (isCounted && ++this.#steps > MAX_STEPS) throw this.#exhausted();
         if (!this.#isNew(pc * width + at, seen)) break;
         const instruction = this.#program.code[pc] as Program["code"][number];
         switch (instruction.op) {
