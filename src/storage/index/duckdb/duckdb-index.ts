@@ -66,6 +66,7 @@ export class DuckdbIndex implements Index {
   readonly #timer: NodeJS.Timeout;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   static async start(parts: IndexParts): Promise<DuckdbIndex> {
     const patches = await Patches.open(parts.catalogue, parts.database);
@@ -271,7 +272,12 @@ export class DuckdbIndex implements Index {
     return this.#compacting;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#timer);
     const { catalogue, database, lock } = this.#parts;
     try {

@@ -1,0 +1,188 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Batch } from "../src/core/batch.ts";
+import { makeContext } from "../src/core/context.ts";
+import { encodeInto } from "../src/core/text.ts";
+import type { Index, IndexWriter } from "../src/storage/index/contract.ts";
+import { Buffers } from "../src/storage/index/duckdb/block.ts";
+import { BlockEncoder } from "../src/storage/index/duckdb/encode.ts";
+import { openDuckdbIndex } from "../src/storage/index/duckdb/open.ts";
+import { parse } from "../src/storage/query/parse.ts";
+import { connectionBatch, generator, guidOf } from "./index-batches.ts";
+
+export const name = "index: 40 fields of about 600 bytes, written, sealed to zstd Parquet, and searched";
+
+const ROWS = 4096;
+const TEMPLATES = 24;
+const DAY = 86_400_000;
+const START = Date.UTC(2026, 10, 15);
+
+/** @param args `--rows=N` messages to write, 1,000,000 unless given; they spread over seven days. */
+export async function run(args: readonly string[]): Promise<Record<string, string | number>[]> {
+  const wanted = Number(args.find((arg) => arg.startsWith("--rows="))?.slice(7) ?? 1_000_000);
+  const rounds = Math.ceil(wanted / ROWS);
+  const folder = await mkdtemp(join(process.env.BENCH_FOLDER ?? tmpdir(), "index-bench-"));
+  const templates = Array.from({ length: TEMPLATES }, (_, seed) =>
+    connectionBatch(new Batch(), { rows: ROWS, offset: 0, time: START, step: 0.2, seed: (seed + 1) * 7919 }),
+  );
+  const table: Record<string, string | number>[] = [encoding(templates)];
+  try {
+    const index = await openDuckdbIndex(folder, {}, makeContext());
+    await using _closed = index;
+    table.push(...(await writing(index, templates, rounds)));
+    table.push(...(await searching(index, rounds * ROWS)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return table;
+}
+
+/** Gives a batch used before new times and guids, as if it were the next one of the topic. */
+function renew(batch: Batch, round: number, step: number): void {
+  batch.position = { topic: "bench", partition: 0, offset: round * ROWS };
+  const guid = batch.column("guid");
+  const times = batch.column("timestamp");
+  for (let row = 0; row < ROWS; row++) {
+    const sequence = round * ROWS + row;
+    const time = Math.floor(START + sequence * step);
+    times.numbers[row] = time;
+    encodeInto(
+      guidOf(time, sequence, sequence.toString(16).padStart(16, "0")),
+      batch.arena.bytes,
+      guid.spans[2 * row] as number,
+    );
+  }
+}
+
+function encoding(templates: readonly Batch[]): Record<string, string | number> {
+  const buffers = new Buffers(64_000_000);
+  const encoder = new BlockEncoder("bro", new Map(), { columns: 400 }, buffers);
+  const once = () => {
+    for (const batch of templates) {
+      const block = encoder.encode(batch);
+      if (block === undefined) continue;
+      buffers.give(block.cells);
+      buffers.give(block.text);
+    }
+  };
+  for (let warm = 0; warm < 4; warm++) once();
+  const before = process.cpuUsage();
+  const start = performance.now();
+  for (let repeat = 0; repeat < 8; repeat++) once();
+  return figures("encode a batch", before, start, 8 * TEMPLATES * ROWS);
+}
+
+async function writing(
+  index: Index,
+  templates: readonly Batch[],
+  rounds: number,
+): Promise<Record<string, string | number>[]> {
+  const writer: IndexWriter = await index.writer("bench");
+  const step = (7 * DAY) / (rounds * ROWS);
+  let renewing = 0;
+  let peak = 0;
+  const before = process.cpuUsage();
+  const start = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    const batch = templates[round % TEMPLATES] as Batch;
+    const from = process.cpuUsage();
+    renew(batch, round, step);
+    const spent = process.cpuUsage(from);
+    renewing += spent.user + spent.system;
+    await writer.write("bro", batch);
+    await (writer.commit(batch.position, ROWS) ?? new Promise((resolve) => setImmediate(resolve)));
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }
+  await writer.seal();
+  const row = figures("write, commit and seal", before, start, rounds * ROWS, renewing);
+  const stats = await index.stats();
+  return [
+    { ...row, note: `peak RSS ${Math.round(peak / 1e6)} MB` },
+    {
+      work: "on disk",
+      note: `${Math.round(stats.bytes / stats.messages)} bytes a message, ${stats.segments} files`,
+    },
+  ];
+}
+
+function figures(
+  work: string,
+  before: NodeJS.CpuUsage,
+  start: number,
+  rows: number,
+  without = 0,
+): Record<string, string | number> {
+  const cpu = process.cpuUsage(before);
+  return {
+    work,
+    "CPU µs a message": Number(((cpu.user + cpu.system - without) / rows).toFixed(2)),
+    "messages/s": Math.round(rows / ((performance.now() - start) / 1000)),
+  };
+}
+
+async function searching(index: Index, rows: number): Promise<Record<string, string | number>[]> {
+  const end = START + 7 * DAY;
+  const lastDay = { from: end - DAY, to: end };
+  const random = generator(7);
+  const address = async () => {
+    const { messages } = await index.search({
+      from: end - Math.floor(random() * 6 * DAY),
+      size: 1,
+      sort: [{ field: "timestamp", descending: false }],
+      total: false,
+    });
+    return messages[0];
+  };
+  const facets = ["ip_src_addr", "ip_dst_addr", "protocol", "service", "enrichments.geo.ip_dst_addr.country"];
+  const work: [string, () => Promise<unknown>][] = [
+    ["count of the last day", () => index.count(lastDay)],
+    ["newest 100 of the last day", () => index.search({ ...lastDay })],
+    [
+      "highest 100 by score of the last day",
+      () =>
+        index.search({
+          ...lastDay,
+          query: parse("is_alert:true"),
+          sort: [
+            { field: "threat.triage.score", descending: true },
+            { field: "timestamp", descending: true },
+          ],
+        }),
+    ],
+    ["five facets of the last day", () => index.facets({ ...lastDay, fields: facets })],
+    ["histogram of the last day", () => index.histogram({ ...lastDay, split: "protocol" })],
+    [
+      "one inside address, all time",
+      async () => index.search({ query: parse(`ip_src_addr:${(await address())?.ip_src_addr}`), size: 100 }),
+    ],
+    [
+      "one outside address, all time",
+      async () => index.search({ query: parse(`ip_dst_addr:${(await address())?.ip_dst_addr}`), size: 100 }),
+    ],
+    [
+      "one uid, all time",
+      async () => index.search({ query: parse(`uid:${(await address())?.uid}`), size: 100 }),
+    ],
+    ["a message by guid", async () => index.get([(await address())?.guid as string])],
+    [
+      "a word anywhere, last day",
+      () => index.search({ ...lastDay, query: parse("session=f3df"), size: 100 }),
+    ],
+    ["a word anywhere, all time", () => index.search({ query: parse("session=f3df"), size: 100 })],
+  ];
+  const table: Record<string, string | number>[] = [];
+  for (const [title, query] of work) {
+    const times: number[] = [];
+    for (let repeat = 0; repeat < (title.includes("anywhere, all") ? 3 : 12); repeat++) {
+      const start = performance.now();
+      await query();
+      times.push(performance.now() - start);
+    }
+    const sorted = times.sort((a, b) => a - b);
+    const at = (share: number) =>
+      Number((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number).toFixed(1));
+    table.push({ work: `${title} of ${rows.toLocaleString("en")}`, "p50 ms": at(0.5), "p95 ms": at(0.95) });
+  }
+  return table;
+}
