@@ -3,6 +3,8 @@ import { decodeText } from "../../core/text.ts";
 
 // Indexed reads below are inside bounds by construction; `as number` says so to the compiler.
 
+const RECENT = 1024;
+
 /** Distinct keys one parser remembers. Records may hold anything; memory may not. */
 export const KEY_LIMIT = 8192;
 /** Keys longer than this many bytes are refused: they would become column names. */
@@ -72,6 +74,8 @@ export class KeyTable {
   readonly root = marker();
   count = 0;
   readonly #slots: (KeyNode | undefined)[] = new Array(KEY_LIMIT * 2).fill(undefined);
+  /** The node found last for each hash of a key's ends and length: most look-ups go no further. */
+  readonly #recent: KeyNode[] = new Array(RECENT).fill(NOTHING);
   // Seeded, so that nobody can send keys that all collide.
   readonly #seed = (Math.random() * 0x7fffffff) | 0;
 
@@ -103,6 +107,24 @@ export class KeyTable {
     setWords(node);
     this.#slots[slot] = node;
     return node;
+  }
+
+  /**
+   * The place in the table of recent keys of a key with these ends and length in the map of a marker. What stands
+   * there is only a guess: the caller compares it with the bytes.
+   */
+  recentPlace(firstWord: number, lastWord: number, length: number, map: KeyNode): number {
+    const mixed =
+      Math.imul(firstWord, 0x9e3779b1) ^ Math.imul(lastWord, 0x85ebca6b) ^ (length << 7) ^ map.length;
+    return (mixed ^ (mixed >>> 15)) & (RECENT - 1);
+  }
+
+  recentAt(place: number): KeyNode {
+    return this.#recent[place] as KeyNode;
+  }
+
+  remember(place: number, node: KeyNode): void {
+    this.#recent[place] = node;
   }
 
   /** The marker of the map under a key. */

@@ -271,6 +271,20 @@ export class RecordScanner extends JsonCursor {
     let at = this.string(from);
     if (at < 0) return undefined;
     const rawEnd = at - 1;
+    const view = this.view;
+    const length = rawEnd - from + 2;
+    const recent = this.#keys.recentPlace(
+      view.getInt32(from, true),
+      view.getInt32(rawEnd - 2, true),
+      length,
+      map,
+    );
+    const guess = this.#keys.recentAt(recent);
+    if (guess.length === length && guess.parent === map && this.#isAt(guess, from)) {
+      this.#next = from + length;
+      previous.learn(guess);
+      return guess;
+    }
     const decoded = this.start !== from + 1;
     at = this.space(at);
     if (this.bytes[at] !== COLON || rawEnd - from > KEY_LENGTH_LIMIT) {
@@ -284,6 +298,7 @@ export class RecordScanner extends JsonCursor {
     const node = this.#keys.find(this.bytes, from + 1, rawEnd, map, name);
     if (node === undefined) return undefined;
     if (this.#keys.count !== known) this.#place(node);
+    this.#keys.remember(recent, node);
     previous.learn(node);
     return node;
   }
