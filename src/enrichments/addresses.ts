@@ -10,9 +10,13 @@ export type AddressFinder = {
   findIpv6(high: number, low: number): number;
 };
 
+/** Bits of the index of recent addresses: 16,384 of them stay in the nearest caches. */
+const RECENT_BITS = 14;
+
 /**
- * The rows of a batch whose address a finder knows. The arrays are reused from batch to batch; indexes stay within
- * them by construction, so typed-array reads are asserted.
+ * The rows of a batch whose address a finder knows. What was found for recent IPv4 addresses is remembered, as few
+ * addresses make most of the traffic. The arrays are reused from batch to batch; indexes stay within them by
+ * construction, so typed-array reads are asserted.
  */
 export class AddressHits {
   count = 0;
@@ -20,6 +24,9 @@ export class AddressHits {
   found = new Uint32Array(1024);
   readonly #cells = new CellBytes();
   readonly #words = new Uint32Array(4);
+  /** Pairs of address and what was found; the address 0 has nothing, so empty pairs are right. */
+  readonly #recent = new Uint32Array(2 << RECENT_BITS);
+  #finder: AddressFinder | undefined;
 
   /** Looks up the addresses in a column; what is no address counts as unknown. */
   find(batch: Batch, column: Column, finder: AddressFinder): void {
@@ -27,14 +34,28 @@ export class AddressHits {
       this.rows = new Uint32Array(batch.capacity);
       this.found = new Uint32Array(batch.capacity);
     }
+    if (this.#finder !== finder) {
+      this.#finder = finder;
+      this.#recent.fill(0);
+    }
     const { rows, found } = this;
+    const recent = this.#recent;
     const { live } = batch;
     const cells = this.#cells;
     let count = 0;
     for (let row = 0; row < batch.rows; row++) {
       if (live[row] === 0 || !cells.read(column, row)) continue;
       const address = parseIpv4(cells.bytes, cells.start, cells.end);
-      const value = address >= 0 ? finder.findIpv4(address) : this.#findIpv6(finder);
+      let value: number;
+      if (address >= 0) {
+        const pair = (Math.imul(address, 0x9e3779b1) >>> (32 - RECENT_BITS)) << 1;
+        if (recent[pair] === address) value = recent[pair + 1] as number;
+        else {
+          value = finder.findIpv4(address);
+          recent[pair] = address;
+          recent[pair + 1] = value;
+        }
+      } else value = this.#findIpv6(finder);
       if (value === 0) continue;
       rows[count] = row;
       found[count] = value;
