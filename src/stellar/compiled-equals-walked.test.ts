@@ -12,7 +12,7 @@ import { expression, type Message, message } from "./random-expressions.ts";
 import { fromMessage, StellarMap, toMessage, toText, typeName, type Value } from "./value.ts";
 
 /** `STELLAR_RUNS=100000 npx vitest run src/stellar/compiled` looks longer. */
-const RUNS = Number(process.env.STELLAR_RUNS ?? 1500);
+const RUNS = Number(process.env.STELLAR_RUNS ?? 800);
 const lenient = makeEnvironment();
 const strict = makeEnvironment({ missing: "error" });
 

@@ -138,6 +138,8 @@ export type BytesForm = {
   readonly prepare: (constants: readonly (Value | undefined)[]) => BytesCall | undefined;
   /** Said by a function that counts UTF-16 units, so that most comparisons are decided by the number of bytes. */
   readonly countsUnits?: true;
+  /** Said by a function that tells whether the text starts or ends with its second argument. */
+  readonly affix?: "start" | "end";
 };
 export type BytesCall = (bytes: Uint8Array, start: number, end: number) => boolean | number;
 

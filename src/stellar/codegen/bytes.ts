@@ -74,19 +74,39 @@ function bucketOf(bytes: Uint8Array, start: number, end: number): number {
   return length * 37 + (bytes[start] as number) + middle * 5 + (bytes[end - 1] as number) * 11;
 }
 
-/** Mixes bytes[start, end) into 32 bits, four at a time. */
-export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+const MIX = 0x9e3779b1 | 0;
+
+/** Mixes the bytes [start, end) of a view into 32 bits, four at a time; the last four may overlap those before. */
+export function hashOf(view: DataView, start: number, end: number): number {
   let hash = end - start;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const word =
-      (bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24);
-    hash = Math.imul(hash ^ word, 0x9e3779b1);
-    hash ^= hash >>> 15;
+  const last = end - 4;
+  if (last < start) {
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), MIX);
+  } else {
+    for (let at = start; at < last; at += 4) {
+      hash = Math.imul(hash ^ view.getInt32(at, true), MIX);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash ^ view.getInt32(last, true), MIX);
   }
-  for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
   return hash ^ (hash >>> 13);
+}
+
+/** Whether the bytes [start, end) of a view are those of `other` from `from` on. */
+export function sameView(view: DataView, start: number, end: number, other: DataView, from: number): boolean {
+  const last = end - 4;
+  const shift = from - start;
+  if (last < start) {
+    for (let at = start; at < end; at++) if (view.getUint8(at) !== other.getUint8(at + shift)) return false;
+    return true;
+  }
+  for (let at = start; at < last; at += 4) {
+    if (view.getInt32(at, true) !== other.getInt32(at + shift, true)) return false;
+  }
+  return view.getInt32(last, true) === other.getInt32(last + shift, true);
+}
+
+/** A view over the same bytes that reads several at once. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -6,6 +6,7 @@ import { Double, Float, isNumeric, numericValue, StellarSet, type Value } from "
 import { ByteSet, exactBytes } from "./bytes.ts";
 import type { ColumnarCode } from "./columnar.ts";
 import { NumberGenerator, numberCode } from "./columnar-numbers.ts";
+import type { Kernel } from "./kernel.ts";
 import { WordTest } from "./memo.ts";
 import { bare } from "./static.ts";
 
@@ -154,7 +155,7 @@ return r;
     const words = emit.hoist(
       new WordTest(this.column(kernel.variable), kernel.word as (word: string) => boolean),
     );
-    const bytes = emit.hoist(kernel.bytes);
+    const span = this.spanTest(kernel, column);
     const rest = emit.capture(() => emit.line(`${result} = ${this.boolPart(node, mode)};`));
     const empty = mode === "predicate" ? undefined : kernel.empty();
     const none =
@@ -162,7 +163,7 @@ return r;
         ? `else if (${kind} <= ${NULL}) ${result} = ${empty === true};\n`
         : "";
     emit.line(
-      `if (${kind} === ${SPAN}) ${result} = ${bytes}(B, s${column}_[2 * row], s${column}_[2 * row + 1]);
+      `if (${kind} === ${SPAN}) ${result} = ${span};
 else if (${kind} === ${WORD}) ${result} = ${words}.test(n${column}_[row]);
 ${none}else {\n${rest}\n}`,
     );
@@ -202,11 +203,36 @@ ${none}else {\n${rest}\n}`,
     const bytes = exactBytes(constant);
     if (bytes === undefined) return undefined;
     const { column, kind } = this.cell(name);
-    const span = `s${column}_[2 * row]`;
-    const checks = [`s${column}_[2 * row + 1] - ${span} === ${bytes.length}`];
-    if (bytes.length > 16) checks.push(`${this.r}.sameBytes(B, ${span}, ${this.emit.hoist(bytes)})`);
-    else bytes.forEach((byte, at) => void checks.push(`B[${span} + ${at}] === ${byte}`));
-    return this.textTest(name, column, kind, checks.join(" && "), (text) => text === constant, "false");
+    return this.textTest(
+      name,
+      column,
+      kind,
+      this.isBytes(column, bytes),
+      (text) => text === constant,
+      "false",
+    );
+  }
+
+  /** Whether a span is exactly these bytes. */
+  protected isBytes(column: number, bytes: Uint8Array): string {
+    const start = `s${column}_[2 * row]`;
+    return `s${column}_[2 * row + 1] - ${start} === ${bytes.length} && ${this.bytesAt(start, bytes)}`;
+  }
+
+  /** The comparison of a few bytes, written out; of many, a call. */
+  protected bytesAt(start: string, bytes: Uint8Array): string {
+    if (bytes.length > 16) return `${this.r}.sameBytes(B, ${start}, ${this.emit.hoist(bytes)})`;
+    return Array.from(bytes, (byte, at) => `B[${start} + ${at}] === ${byte}`).join(" && ") || "true";
+  }
+
+  /** The test of a span by a kernel: inline where it is a matter of some bytes at one end. */
+  protected spanTest(kernel: Kernel, column: number): string {
+    const [start, end] = [`s${column}_[2 * row]`, `s${column}_[2 * row + 1]`];
+    const { affix } = kernel;
+    if (affix === undefined) return `${this.emit.hoist(kernel.bytes)}(B, ${start}, ${end})`;
+    const size = affix.bytes.length;
+    const at = affix.at === "start" ? start : `${end} - ${size}`;
+    return `${end} - ${start} >= ${size} && ${this.bytesAt(at, affix.bytes)}`;
   }
 
   /** A test of a cell's text: `span` over bytes, `test` once a word; other kinds are `otherwise`. */
@@ -328,13 +354,21 @@ else {\n${exact}\n}`,
     const bytes = texts.map(exactBytes);
     if (bytes.includes(undefined) || list.some((value) => !isListed(value))) return undefined;
     const { column, kind } = this.cell(name);
-    const set = this.emit.hoist(new ByteSet(bytes as Uint8Array[]));
     const strings = new Set(texts);
     const isNull = String(list.includes(null));
     const exact = this.emit.hoist(new StellarSet(list));
     const rest = `(${kind} <= ${NULL} ? ${isNull} : ${kind} === ${INT} ? ${this.amongInts(`n${column}_[row]`, list)} : ${exact}.has(${this.emit.hoist((row: number) => this.variable(name, row))}(row)))`;
-    const span = `${set}.has(B, s${column}_[2 * row], s${column}_[2 * row + 1])`;
+    const span = this.isAnyOf(
+      column,
+      bytes.filter((text) => text !== undefined),
+    );
     return this.textTest(name, column, kind, span, (text) => strings.has(text), rest);
+  }
+
+  protected isAnyOf(column: number, texts: readonly Uint8Array[]): string {
+    if (texts.length === 0) return "false";
+    if (texts.length <= 6) return texts.map((bytes) => this.isBytes(column, bytes)).join(" || ");
+    return `${this.emit.hoist(new ByteSet(texts))}.has(B, s${column}_[2 * row], s${column}_[2 * row + 1])`;
   }
 
   protected amongInts(n: string, list: readonly Value[]): string {

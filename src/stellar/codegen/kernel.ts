@@ -5,6 +5,7 @@ import type { Environment } from "../environment.ts";
 import { StellarError } from "../error.ts";
 import type { BytesCall, ReturnType } from "../function.ts";
 import type { Value } from "../value.ts";
+import { exactBytes } from "./bytes.ts";
 import { bare, type Constants, constantOf, definitionOf } from "./static.ts";
 
 export type Kernel = {
@@ -14,6 +15,8 @@ export type Kernel = {
   readonly bytes: BytesCall;
   /** Whether it counts UTF-16 units: between a third of the bytes and all of them. */
   readonly countsUnits: boolean;
+  /** What the text must start or end with, for tests of that. */
+  readonly affix: { readonly at: "start" | "end"; readonly bytes: Uint8Array } | undefined;
   /** The same for a decoded text. */
   readonly word: (text: string) => boolean | number;
   /** The value for null; undefined when it fails. */
@@ -67,6 +70,7 @@ export function kernelOf(
     returns: definition.returns,
     bytes,
     countsUnits: form.countsUnits === true,
+    affix: affixOf(form.affix, given[1]),
     word: (text) => call(text) as boolean | number,
     empty: () => {
       try {
@@ -77,4 +81,9 @@ export function kernelOf(
       }
     },
   };
+}
+
+function affixOf(at: "start" | "end" | undefined, constant: Value | undefined): Kernel["affix"] {
+  const bytes = at !== undefined && typeof constant === "string" ? exactBytes(constant) : undefined;
+  return at === undefined || bytes === undefined ? undefined : { at, bytes };
 }

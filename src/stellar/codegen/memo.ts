@@ -4,7 +4,7 @@
  */
 import { type Column, SPAN, WORD } from "../../core/column.ts";
 import type { Value } from "../value.ts";
-import { hashBytes } from "./bytes.ts";
+import { hashOf, sameView, viewOf } from "./bytes.ts";
 import { isImmutable } from "./emitter.ts";
 
 const FIRST_SLOTS = 1 << 10;
@@ -28,6 +28,10 @@ export class Memo {
   #slots = new Int32Array(FIRST_SLOTS * SLOT);
   #values: Value[] = [];
   #texts = new Uint8Array(1 << 12);
+  #textView = viewOf(this.#texts);
+  /** The arena's bytes when they were last looked at, and a view over them. */
+  #bytes = this.#texts;
+  #view = this.#textView;
   #used = 0;
   readonly #wordCodes: (number | undefined)[] = [];
   readonly #wordValues: (Value | undefined)[] = [];
@@ -69,24 +73,19 @@ export class Memo {
     const end = spans[2 * row + 1] as number;
     const length = end - start;
     if (length > LONGEST) return -1;
-    const bytes = arena.bytes;
-    const hash = hashBytes(bytes, start, end);
+    if (arena.bytes !== this.#bytes) {
+      this.#bytes = arena.bytes;
+      this.#view = viewOf(arena.bytes);
+    }
+    const view = this.#view;
+    const hash = hashOf(view, start, end);
     const slots = this.#slots;
     const last = slots.length - 1;
     for (let slot = (hash & this.#mask) * SLOT; ; slot = (slot + SLOT) & last) {
       if (slots[slot] === 0) return this.#learn(row, hash);
       if (slots[slot + HASH] !== hash || (slots[slot + SIZE] as number) >> 2 !== length) continue;
-      if (this.#matches(slots[slot + START] as number, bytes, start, end)) return slot;
+      if (sameView(view, start, end, this.#textView, slots[slot + START] as number)) return slot;
     }
-  }
-
-  #matches(at: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const texts = this.#texts;
-    const shift = at - start;
-    for (let index = start; index < end; index++) {
-      if (texts[index + shift] !== bytes[index]) return false;
-    }
-    return true;
   }
 
   #learn(row: number, hash: number): number {
@@ -123,6 +122,7 @@ export class Memo {
       const grown = new Uint8Array(Math.max(this.#used + length, this.#texts.length * 2));
       grown.set(this.#texts);
       this.#texts = grown;
+      this.#textView = viewOf(grown);
     }
   }
 

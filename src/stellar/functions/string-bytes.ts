@@ -12,6 +12,7 @@ function constantBytes(constants: readonly (Value | undefined)[], index: number)
 
 export const startsWithBytes: BytesForm = {
   param: 0,
+  affix: "start",
   prepare: (constants) => {
     const prefix = constantBytes(constants, 1);
     if (prefix === undefined) return undefined;
@@ -21,6 +22,7 @@ export const startsWithBytes: BytesForm = {
 
 export const endsWithBytes: BytesForm = {
   param: 0,
+  affix: "end",
   prepare: (constants) => {
     const suffix = constantBytes(constants, 1);
     if (suffix === undefined) return undefined;
