@@ -33,7 +33,7 @@ export function openTransforms(list: readonly Named[], context: TransformContext
 
 /** Finds a component by name, checks its options and opens it. */
 export function openNamed<Opened>(
-  list: readonly Pick<TransformDefinition, "name" | "config">[],
+  list: readonly Pick<TransformDefinition, "name" | "config" | "expand">[],
   name: string,
   options: unknown,
   context: TransformContext,
@@ -46,7 +46,11 @@ export function openNamed<Opened>(
       details: { path: [...path, name] },
     });
   }
-  const checked = definition.config.safeParse(options ?? {});
+  const written =
+    typeof options === "object" && options !== null && definition.expand !== undefined
+      ? definition.expand(options as Named)
+      : (options ?? {});
+  const checked = definition.config.safeParse(written);
   if (!checked.success) {
     const [issue] = checked.error.issues;
     throw new Fault(

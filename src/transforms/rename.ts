@@ -2,22 +2,17 @@ import { z } from "zod";
 import { ABSENT, NULL } from "../core/column.ts";
 import { defineTransform, fieldsOption } from "./transform.ts";
 
-const names = z.record(z.string(), z.string());
-
 export const rename = defineTransform({
   name: "RENAME",
-  summary: "Gives fields other names.",
-  config: z.union([
-    z.strictObject({
-      input: fieldsOption.describe("Fields that take part; all when left out or empty."),
-      output: fieldsOption.describe("Not used."),
-      config: names.describe("Old name and new name."),
-    }),
-    names.describe("Old name and new name."),
-  ]),
-  open: (config) => {
-    const { input = [], config: all } = isShort(config) ? { config } : config;
-    const pairs = Object.entries(all).filter(
+  summary: "Gives fields other names. In short: old and new names alone.",
+  config: z.strictObject({
+    input: fieldsOption.describe("Fields that take part; all when left out or empty."),
+    output: fieldsOption.describe("Not used."),
+    config: z.record(z.string(), z.string()).describe("Old name and new name."),
+  }),
+  expand: (options) => (typeof options.config === "object" ? options : { config: options }),
+  open: ({ input = [], config }) => {
+    const pairs = Object.entries(config).filter(
       ([from, to]) => from !== to && (input.length === 0 || input.includes(from)),
     );
     return (batch) => {
@@ -37,7 +32,3 @@ export const rename = defineTransform({
     };
   },
 });
-
-function isShort(config: z.output<typeof rename.config>): config is z.output<typeof names> {
-  return typeof config.config !== "object";
-}

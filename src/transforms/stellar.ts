@@ -6,38 +6,34 @@ import { Rejection } from "../core/rejection.ts";
 import { Assignments } from "../stellar/assignments.ts";
 import { compileOption, defineTransform, fieldsOption } from "./transform.ts";
 
-const expressions = z.record(z.string(), z.string());
-
 export const stellar = defineTransform({
   name: "STELLAR",
-  summary: "Computes fields by Stellar expressions; a result that is null removes its field.",
-  config: z.union([
-    z.strictObject({
-      input: fieldsOption.describe("Fields the expressions see; all when left out or empty."),
-      output: fieldsOption.describe("Names that are written to the message; the others are temporary."),
-      config: expressions.describe("Name and expression, in order; each sees the results before it."),
-    }),
-    expressions.describe("Name and expression, in order; all are written to the message."),
-  ]),
-  open: (config, { environment, variables }) => {
-    const written = isShort(config)
-      ? { expressions: config, output: Object.keys(config), input: [] }
-      : { expressions: config.config, output: config.output, input: config.input ?? [] };
-    const { output } = written;
+  summary:
+    "Computes fields by Stellar expressions; a result that is null removes its field. In short: names and expressions alone, all of which are written.",
+  config: z.strictObject({
+    input: fieldsOption.describe("Fields the expressions see; all when left out or empty."),
+    output: fieldsOption.describe("Names that are written to the message; the others are temporary."),
+    config: z
+      .record(z.string(), z.string())
+      .describe("Name and expression, in order; each sees the results before it."),
+  }),
+  expand: (options) =>
+    typeof options.config === "object" ? options : { output: Object.keys(options), config: options },
+  open: ({ input = [], output, config }, { environment, variables }) => {
     if (output === undefined) {
       throw new Fault(
         "CONFIG_INVALID",
         "STELLAR: `output` is missing; it names what is written to the message",
       );
     }
-    const list = Object.entries(written.expressions).map(([name, text]) => ({
+    const list = Object.entries(config).map(([name, text]) => ({
       name,
       program: compileOption(`STELLAR: ${name}`, text, environment),
     }));
     const assignments = new Assignments(list, {
       layers: variables,
       afterNull: "message",
-      ...(written.input.length === 0 ? {} : { visible: written.input }),
+      ...(input.length === 0 ? {} : { visible: input }),
     });
     return (batch) => {
       assignments.run(batch);
@@ -58,10 +54,4 @@ function write(batch: Batch, name: string, assignments: Assignments): void {
     if ((result.kinds[row] as number) > NULL) column.copy(row, result);
     else column.clear(row);
   }
-}
-
-type Short = z.output<typeof expressions>;
-
-function isShort(config: z.output<typeof stellar.config>): config is Short {
-  return typeof config.config !== "object";
 }

@@ -21,6 +21,8 @@ export type TransformDefinition<
   Name extends string = string,
   Config extends z.ZodType = z.ZodType,
 > = Component<Name, Config> & {
+  /** Writes out options that were given in a short form; gives all others back as they are. */
+  readonly expand?: (options: Readonly<Record<string, unknown>>) => unknown;
   /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
   readonly open: (config: z.output<Config>, context: TransformContext) => Transform;
 };

@@ -9,16 +9,13 @@ const VERSIONS = { IPV4: 4, IPV6: 6, DEFAULT: undefined } as const;
 export const ip = defineValidation({
   name: "IP",
   summary: "Checks that a field holds an IP address; of several fields one is enough, as in the original.",
-  config: z
-    .strictObject({
-      type: z
-        .union([type.transform((one) => [one]), z.array(type)])
-        .optional()
-        .describe("IPV4, IPV6, DEFAULT (either) or a list of them; either when left out."),
-    })
-    .nullish(),
-  open: (config) => {
-    const types = config?.type ?? [];
+  config: z.strictObject({
+    type: z
+      .union([type.transform((one) => [one]), z.array(type)])
+      .optional()
+      .describe("IPV4, IPV6, DEFAULT (either) or a list of them; either when left out."),
+  }),
+  open: ({ type: types = [] }) => {
     const versions = (types.length === 0 ? (["DEFAULT"] as const) : types).map((name) => VERSIONS[name]);
     return (batch, fields) => {
       const columns = fields.map((field) => batch.column(field));
