@@ -18,7 +18,7 @@ const MIXED_DAYS = "mixed";
  * cache while they are written and prune better when read (docs/decisions/0003-index.md).
  */
 export const PARQUET =
-  "FORMAT parquet, CODEC zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 32768";
+  "FORMAT parquet, CODEC zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 8192";
 
 /** Writes blocks to Parquet files, by sensor and day. The files count once they are in the catalogue. */
 export async function sealBlocks(

@@ -1,0 +1,119 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { globSync } from "node:fs";
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { type LogFields, makeContext } from "../../../core/context.ts";
+import { parse } from "../../query/parse.ts";
+import { batchOf, put } from "../test-batches.ts";
+import { openDuckdbIndex } from "./open.ts";
+
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  folders.push(folder);
+  return folder;
+}
+
+test("killed at any moment, it has each message once and goes on where it was", async () => {
+  const folder = await emptyFolder();
+  const script = join(import.meta.dirname, "crash-child.ts");
+  const positions: number[] = [];
+  for (let round = 0; round < 6; round++) {
+    const child = fork(script, [folder], { stdio: "ignore", execArgv: [] });
+    await once(child, "message");
+    await delay(40 + ((round * 97) % 260));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    const position = (await index.position("t", 0)) ?? 0;
+    positions.push(position);
+    expect(await index.count({})).toBe(position);
+    expect(await index.count({ query: parse(`number:<${position}`) })).toBe(position);
+    const [facet] = await index.facets({ fields: ["number"], size: 1 });
+    expect(facet?.values[0]?.count ?? 1).toBe(1);
+  }
+  expect(positions.toSorted((a, b) => a - b)).toEqual(positions);
+  expect(positions.at(-1)).toBeGreaterThan(0);
+  // Nothing that no seal finished is left behind.
+  await using index = await openDuckdbIndex(folder, {}, makeContext());
+  expect(globSync("sensor=*/**/*.*", { cwd: folder })).toHaveLength((await index.stats()).segments);
+}, 60_000);
+
+describe("a damaged segment is named and left out, the others are found", () => {
+  const damages: [string, (file: string) => Promise<void>, RegExp][] = [
+    ["missing", (file) => rm(file), /it is missing/],
+    ["cut", (file) => truncate(file, 100), /it has 100 bytes instead of \d+/],
+    ["overwritten inside", overwrite, /segment .*\.parquet: /],
+    ["no Parquet at all", replaceWithText, /segment .*\.parquet: /],
+  ];
+  test.each(damages)("%s", async (_what, harm, reason) => {
+    const folder = await emptyFolder();
+    {
+      await using index = await openDuckdbIndex(folder, {}, makeContext());
+      const writer = await index.writer("one");
+      const text = (row: number) => `${row} some text that takes room ${"x".repeat(row)}`;
+      for (let part = 0; part < 3; part++) {
+        const messages = Array.from({ length: 100 }, (_, row) => ({ part, text: text(row) }));
+        await put(writer, "s", batchOf(messages, part * 100));
+        await index.seal();
+      }
+    }
+    const files = globSync("sensor=s/**/*.parquet", { cwd: folder }).sort();
+    await harm(join(folder, files[1] as string));
+    const logged: LogFields[] = [];
+    const log = {
+      debug() {},
+      info() {},
+      warn() {},
+      error: (_sentence: string, fields: LogFields = {}) => logged.push(fields),
+    };
+    await using index = await openDuckdbIndex(folder, {}, makeContext({ log }));
+    const found = await index.search({ query: parse("text:*room*"), size: 1000 });
+    expect(found.messages).toHaveLength(200);
+    expect(found.total).toBe(200);
+    expect(found.problems).toHaveLength(1);
+    expect(found.problems[0]).toMatch(reason);
+    expect(found.problems[0]).toContain(files[1]);
+    expect(found.problems[0]).toContain("Restore the file from a backup and restart, or delete it");
+    expect((await index.stats()).problems).toEqual(found.problems);
+    expect(logged).toEqual([{ code: "STORAGE_CORRUPT", reason: found.problems[0] }]);
+    expect(await index.count({ query: parse("part:0 OR part:1 OR part:2") })).toBe(200);
+  });
+});
+
+test("a damaged catalogue is a clear fault", async () => {
+  const folder = await emptyFolder();
+  await (await openDuckdbIndex(folder, {}, makeContext()))[Symbol.asyncDispose]();
+  await writeFile(join(folder, "catalogue.mdb"), "this is no LMDB file");
+  await expect(openDuckdbIndex(folder, {}, makeContext())).rejects.toMatchObject({
+    code: "STORAGE_CORRUPT",
+    message: expect.stringContaining(join(folder, "catalogue.mdb")),
+  });
+});
+
+test("a folder in use is refused", async () => {
+  const folder = await emptyFolder();
+  await using _index = await openDuckdbIndex(folder, {}, makeContext());
+  await expect(openDuckdbIndex(folder, {}, makeContext())).rejects.toMatchObject({ code: "STORAGE_LOCKED" });
+});
+
+/** Changes bytes of the data, which come before the footer. */
+async function overwrite(file: string): Promise<void> {
+  const { length } = await readFile(file);
+  const handle = await open(file, "r+");
+  await handle.write(Buffer.alloc(Math.floor(length / 2) - 8, 0xee), 0, undefined, 8);
+  await handle.close();
+}
+
+async function replaceWithText(file: string): Promise<void> {
+  const { length } = await readFile(file);
+  await writeFile(file, "z".repeat(length));
+}
