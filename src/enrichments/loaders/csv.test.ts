@@ -10,7 +10,7 @@ import type { Table, Tables } from "../../storage/table/contract.ts";
 import { openTables } from "../../storage/table/lmdb.ts";
 import { loadCsv, loadLines } from "./csv.ts";
 import { splitCsvLine } from "./csv-line.ts";
-import { csvExtractor, csvExtractorConfig } from "./extractor.ts";
+import { csvExtractor, csvExtractorConfig, readExtractor } from "./extractor.ts";
 
 const vectors = "/work/shared/data/metron/other-vectors.json";
 
@@ -103,4 +103,18 @@ test("entries may name their own type", async () => {
   expect(table.get("c2", "evil.example")).toEqual({ kind: "c2", host: "evil.example" });
   expect(table.get("phishing", "bad.example")).toEqual({ kind: "phishing", host: "bad.example" });
   expect(rejected).toEqual(["an indicator has 1 to 1900 bytes, this one 0"]);
+});
+
+test("an extractor file of Metron's is read, and a mistake in it named", () => {
+  const config = { columns: { ip: 0 }, type: "blacklist", zk_quorum: "node1:2181" };
+  const extract = csvExtractor(readExtractor({ config, extractor: "CSV" }), makeEnvironment());
+  expect(extract("10.0.0.1,x")).toEqual({
+    type: "blacklist",
+    indicator: "10.0.0.1",
+    value: { ip: "10.0.0.1" },
+  });
+  expect(() => readExtractor({ config: { ...config, columns: 5 }, extractor: "CSV" })).toThrow(
+    /^extractor: config\.columns: /,
+  );
+  expect(() => readExtractor({ config, extractor: "STIX" })).toThrow("extractor: extractor: ");
 });
