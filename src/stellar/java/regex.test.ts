@@ -143,7 +143,9 @@ test.each([
   ["(?<x>a)(?<x>b)", "there are two groups named x", 12],
   ["(?<1>a)", "a group's name is made of letters and digits", 3],
   ["(?z)", "this kind of group is unknown", 0],
-  ["(".repeat(300), "groups nest too deep", 200],
+  ["(".repeat(300), "the pattern nests too deep", 200],
+  ["[".repeat(300), "the pattern nests too deep", 201],
+  ["a".repeat(40_000), "too long", 32_768],
 ])("refuses %s", (pattern, message, position) => {
   expect(() => compileRegex(pattern)).toThrow(expect.objectContaining({ position }));
   expect(() => compileRegex(pattern)).toThrow(message);

@@ -30,7 +30,9 @@ type Fragment = {
 const MAX_WAYS = 16;
 
 /** Above this many positions the analysis costs more than the bounded matcher. */
-const MAX_POSITIONS = 250;
+const MAX_POSITIONS = 4000;
+/** Counted repeats are written out up to this many positions. */
+const MAX_COPIES = 64;
 const NOTHING: Fragment = { ways: 1, first: [], last: [] };
 
 export function buildAutomaton(root: RegexNode): Automaton {
@@ -123,17 +125,31 @@ class Builder {
     const skippable = { ...one, ways: 1 };
     if (max === 1) return min === 0 ? skippable : one;
     const size = Math.max(this.sets.length - before, 1);
-    // Few turns are written out, many stand as a loop. Turns that may be empty can be counted in many ways.
-    if (max === Number.POSITIVE_INFINITY || size * max > MAX_POSITIONS / 4) {
+    // A counted repeat of many turns stands as a loop, which has all its ways and more. Turns that may be empty can be
+    // counted in many ways, which a loop would not show.
+    const isFew = size * max <= MAX_COPIES;
+    if (max === Number.POSITIVE_INFINITY || !isFew) {
       if (one.ways > 0 && (max !== Number.POSITIVE_INFINITY || min > 1)) this.opaque = true;
       return this.#loop(min === 0 ? skippable : one, true);
     }
-    let whole = min === 0 ? skippable : one;
-    for (let turn = 1; turn < max; turn++) {
-      const more = this.build(item);
-      whole = this.#join(whole, turn < min ? more : { ...more, ways: 1 });
+    return this.#copies(item, one, min, max);
+  }
+
+  /** Turns written out: those that must be one after the other, each further one only behind the one before it. */
+  #copies(item: RegexNode, one: Fragment, min: number, max: number): Fragment {
+    let needed = min === 0 ? NOTHING : one;
+    for (let turn = 1; turn < min; turn++) needed = this.#join(needed, this.build(item));
+    let first: readonly number[] = [];
+    const last = [...needed.last];
+    let behind = needed.last;
+    for (let turn = min; turn < max; turn++) {
+      const more = turn === 0 ? one : this.build(item);
+      this.connect(behind, more.first);
+      if (turn === min) first = more.first;
+      last.push(...more.last);
+      behind = more.last;
     }
-    return whole;
+    return { ways: needed.ways, first: [...needed.first, ...across(first, needed.ways)], last };
   }
 }
 

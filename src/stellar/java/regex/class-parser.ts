@@ -9,25 +9,24 @@ export function readClass(cursor: Cursor, flags: Flags): CharSet {
   const start = cursor.at - 1;
   const negated = cursor.take("^");
   let whole: CharSet | undefined;
-  let part: CharSet = NONE;
-  let empty = true;
+  let items: CharSet[] = [];
   const finish = () => {
-    if (!empty || whole === undefined) whole = whole === undefined ? part : intersection(whole, part);
-    part = NONE;
-    empty = true;
+    const part = union(...items);
+    if (items.length > 0 || whole === undefined)
+      whole = whole === undefined ? part : intersection(whole, part);
+    items = [];
   };
   for (;;) {
     // Java skips blanks and comments in brackets too.
     if (flags.x) cursor.skipComments();
     if (cursor.done) throw cursor.error("the bracket is never closed", start);
-    if (cursor.next === "]" && !(empty && whole === undefined)) break;
+    if (cursor.next === "]" && !(items.length === 0 && whole === undefined)) break;
     if (cursor.take("&&")) {
       // `&&` with nothing before it, or twice, changes nothing.
       while (cursor.take("&&"));
-      if (!empty) finish();
+      if (items.length > 0) finish();
     } else {
-      part = union(part, readItem(cursor, flags));
-      empty = false;
+      items.push(readItem(cursor, flags));
     }
   }
   cursor.at++;
@@ -37,7 +36,7 @@ export function readClass(cursor: Cursor, flags: Flags): CharSet {
 }
 
 function readItem(cursor: Cursor, flags: Flags): CharSet {
-  if (cursor.take("[")) return readClass(cursor, flags);
+  if (cursor.take("[")) return cursor.nested(() => readClass(cursor, flags));
   if (cursor.take("\\Q")) return readQuoted(cursor, flags);
   if (cursor.next === "\\") {
     cursor.at++;
@@ -61,9 +60,9 @@ function readMember(cursor: Cursor): number {
 }
 
 function readQuoted(cursor: Cursor, flags: Flags): CharSet {
-  let set: CharSet = NONE;
-  while (!cursor.done && !cursor.take("\\E")) set = union(set, folded(single(cursor.code()), flags));
-  return set;
+  const items: CharSet[] = [];
+  while (!cursor.done && !cursor.take("\\E")) items.push(folded(single(cursor.code()), flags));
+  return union(...items);
 }
 
 function folded(set: CharSet, flags: Flags): CharSet {

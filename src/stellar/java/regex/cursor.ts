@@ -1,9 +1,13 @@
 import { PatternError } from "../pattern-error.ts";
 
+/** How deep groups and brackets may nest. */
+const MAX_DEPTH = 200;
+
 /** Reads a pattern unit by unit, and knows where it is when something is wrong. */
 export class Cursor {
   readonly text: string;
   at = 0;
+  #depth = 0;
 
   constructor(text: string) {
     this.text = text;
@@ -32,6 +36,13 @@ export class Cursor {
     if (code === undefined) throw this.error("the pattern ends too early");
     this.at += code > 0xffff ? 2 : 1;
     return code;
+  }
+  /** Reads something nested, unless it nests too deep. */
+  nested<T>(read: () => T): T {
+    if (++this.#depth > MAX_DEPTH) throw this.error("the pattern nests too deep");
+    const result = read();
+    this.#depth--;
+    return result;
   }
   /** What a sticky expression matches here, taken. */
   match(expression: RegExp): string | undefined {

@@ -12,9 +12,9 @@ import { components } from "./components.ts";
 import type { RegexNode } from "./nodes.ts";
 
 /** Ways to read a text that optional parts may multiply to, as a power of two, before they count as exponential. */
-const MAX_BITS = 10;
+const MAX_BITS = 16;
 /** Pairs of positions looked at; beyond, the answer is the cautious one. */
-const MAX_PAIRS = 40_000;
+const MAX_PAIRS = 100_000;
 
 /** The exponent of the cost in the length of the text; Infinity for exponential. */
 export function hazardDegree(root: RegexNode): number {
@@ -96,11 +96,16 @@ function ambiguousBits(automaton: Automaton, partOf: readonly number[]): number 
   for (const [from, targets] of next.entries()) for (const to of targets) before[to]?.push(from);
   const bits = sets.map((_, position) => {
     const entering = (before[position] ?? []).filter((from) => partOf[from] !== partOf[position]);
-    const rivals = entering.filter((from) =>
-      entering.some((other) => other !== from && together.has(from * sets.length + other)),
-    );
+    // At most as many of them can be reached by one text as any one of them has companions, and itself.
+    let rivals = 1;
+    for (const from of entering) {
+      const companions = entering.filter(
+        (other) => other !== from && together.has(from * sets.length + other),
+      );
+      rivals = Math.max(rivals, companions.length + 1);
+    }
     const twice = entering.some((from) => doubled.has(from * sets.length + position)) ? 1 : 0;
-    return twice + (rivals.length > 1 ? Math.log2(rivals.length) : 0);
+    return twice + Math.log2(rivals);
   });
   return longestPath(next, partOf, bits);
 }

@@ -1,4 +1,6 @@
 /** Parses the syntax of java.util.regex.Pattern. */
+
+import { PatternError } from "../pattern-error.ts";
 import { ALL, bothCases, type CharSet, complement, single } from "./char-set.ts";
 import { readClass } from "./class-parser.ts";
 import { Cursor } from "./cursor.ts";
@@ -7,13 +9,17 @@ import { type Flags, isFlag, NO_FLAGS } from "./flags.ts";
 import { type Assertion, EMPTY, type ParsedRegex, type RegexNode } from "./nodes.ts";
 import { LINE_ENDS, VERTICAL } from "./properties.ts";
 
-const MAX_DEPTH = 200;
+/** Far beyond any pattern a person writes; what is longer came out of the data. */
+const MAX_LENGTH = 32_768;
 const MAX_REPEAT = 0x7fffffff;
 const REPEAT = /\{(\d+)(,?)(\d*)\}/y;
 const NAME = /[a-zA-Z][a-zA-Z0-9]*/y;
 
 /** Throws a PatternError with the place of the first mistake. */
 export function parseRegex(pattern: string, flags: Partial<Flags> = {}): ParsedRegex {
+  if (pattern.length > MAX_LENGTH) {
+    throw new PatternError(`a pattern of ${pattern.length} characters is too long`, pattern, MAX_LENGTH);
+  }
   return new Parser(pattern, { ...NO_FLAGS, ...flags }).parse();
 }
 
@@ -22,7 +28,6 @@ class Parser {
   readonly #names = new Map<string, number>();
   #flags: Flags;
   #groups = 0;
-  #depth = 0;
 
   constructor(pattern: string, flags: Flags) {
     this.#cursor = new Cursor(pattern);
@@ -36,11 +41,11 @@ class Parser {
   }
 
   #choice(): RegexNode {
-    if (++this.#depth > MAX_DEPTH) throw this.#cursor.error("groups nest too deep");
-    const options = [this.#sequence()];
-    while (this.#cursor.take("|")) options.push(this.#sequence());
-    this.#depth--;
-    return options.length === 1 ? (options[0] as RegexNode) : { kind: "choice", options };
+    return this.#cursor.nested(() => {
+      const options = [this.#sequence()];
+      while (this.#cursor.take("|")) options.push(this.#sequence());
+      return options.length === 1 ? (options[0] as RegexNode) : { kind: "choice", options };
+    });
   }
 
   #sequence(): RegexNode {

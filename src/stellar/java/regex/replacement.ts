@@ -1,6 +1,8 @@
 import { PatternError } from "../pattern-error.ts";
 import type { ParsedRegex } from "./nodes.ts";
 
+const NAMED = /\$\{([a-zA-Z][a-zA-Z0-9]*)\}/y;
+
 /** A replacement as texts and numbers of groups. Throws a PatternError for a group that the pattern does not have. */
 export function parseReplacement(replacement: string, parsed: ParsedRegex): readonly (string | number)[] {
   const parts: (string | number)[] = [];
@@ -27,7 +29,8 @@ export function parseReplacement(replacement: string, parsed: ParsedRegex): read
 }
 
 function readReference(text: string, start: number, parsed: ParsedRegex): { group: number; end: number } {
-  const name = /^\$\{([a-zA-Z][a-zA-Z0-9]*)\}/.exec(text.slice(start));
+  NAMED.lastIndex = start;
+  const name = NAMED.exec(text);
   if (name !== null) {
     const group = parsed.names.get(name[1] as string);
     if (group === undefined)
