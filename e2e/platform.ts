@@ -63,6 +63,8 @@ async function start(
   const child = spawn(process.execPath, demo ? [...args, "--demo"] : args, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
+    // The test runner asks for colours, which would stand in the middle of the address.
+    env: { ...process.env, FORCE_COLOR: "0" },
   });
   let said = "";
   const url = await new Promise<string>((resolve, reject) => {

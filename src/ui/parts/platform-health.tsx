@@ -1,8 +1,8 @@
 import { Tooltip } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 import { getStatus } from "../../api/status.ts";
-import { call } from "../call.ts";
+import { call, problemOf } from "../call.ts";
 import { countText, rateText, shortCount } from "./numbers.ts";
 
 export const STATUS_KEY = ["status"];
@@ -18,22 +18,22 @@ export function useStatus() {
   });
 }
 
-/** When the server answers again, what had failed meanwhile is asked for again. */
-function useRecovery(failing: boolean): void {
+/** Whenever the server has answered, what did not reach it before is asked for again. */
+function useRecovery(answeredAt: number): void {
   const client = useQueryClient();
-  const failed = useRef(false);
   useEffect(() => {
-    if (failed.current && !failing) {
-      void client.refetchQueries({ predicate: ({ state }) => state.status === "error" });
-    }
-    failed.current = failing;
-  }, [client, failing]);
+    if (answeredAt === 0) return;
+    void client.refetchQueries({
+      predicate: ({ state }) =>
+        state.status === "error" && problemOf(state.error).code === "SERVER_UNREACHABLE",
+    });
+  }, [client, answeredAt]);
 }
 
 /** One line in the bar: is it well, how much is there, how fast does it come, how far is the scenario. */
 export function PlatformHealth() {
-  const { data, isError, isPending } = useStatus();
-  useRecovery(isError);
+  const { data, dataUpdatedAt, isError, isPending } = useStatus();
+  useRecovery(dataUpdatedAt);
   if (isPending) return <div className="health" />;
   if (isError || data === undefined) {
     return (

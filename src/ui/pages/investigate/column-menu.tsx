@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Checkbox, Popover, TextInput, Tooltip } from "@mantine/core";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { ColumnsIcon, DownIcon, UpIcon } from "../../parts/icons.tsx";
 import { lookOf } from "./columns.ts";
 import { DEFAULT_COLUMNS, type PageState, RULES } from "./state.ts";
@@ -39,7 +39,12 @@ function Columns({ state, change }: Pick<Props, "state" | "change">) {
   const wanted = filter.trim().toLowerCase();
   const names = [RULES, ...fields.map(({ name }) => name)];
   const others = names.filter((name) => !state.columns.includes(name) && name.toLowerCase().includes(wanted));
-  const set = (columns: readonly string[]) => change({ columns }, { replace: true });
+  const find = useRef<HTMLInputElement>(null);
+  const set = (columns: readonly string[]) => {
+    change({ columns }, { replace: true });
+    // What was pressed may be gone now, and the focus with it.
+    find.current?.focus();
+  };
   const move = (at: number, by: number) => {
     const next = [...state.columns];
     const [column] = next.splice(at, 1);
@@ -78,6 +83,7 @@ function Columns({ state, change }: Pick<Props, "state" | "change">) {
         ))}
       </ol>
       <TextInput
+        ref={find}
         aria-label="Find a field"
         placeholder="Find a field"
         value={filter}

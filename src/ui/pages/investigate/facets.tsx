@@ -107,7 +107,6 @@ function FacetValue({ field, label, value, count, share, state, change }: FacetV
       <button
         type="button"
         aria-pressed={stance === "included"}
-        aria-label={`${label} ${text}, ${countText(count)} messages`}
         title={`${text}\n${countText(count)} messages. Click: include. Alt-click: exclude.`}
         onClick={(event) => set(event.altKey ? "excluded" : "included")}
       >
@@ -115,7 +114,10 @@ function FacetValue({ field, label, value, count, share, state, change }: FacetV
         {stance === "included" && <IncludeIcon size={12} />}
         {stance === "excluded" && <ExcludeIcon size={12} />}
         <span className="facet-text">{text}</span>
-        <span className="facet-count">{shortCount(count)}</span>
+        <span className="facet-count">
+          {shortCount(count)}
+          <VisuallyHidden> messages</VisuallyHidden>
+        </span>
       </button>
       <Tooltip label={stance === "excluded" ? "Exclude no more" : "Exclude"}>
         <ActionIcon

@@ -3,6 +3,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
   completionStatus,
   moveCompletionSelection,
@@ -85,6 +86,7 @@ export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave,
             {
               key: "Enter",
               run: (target) => {
+                closeCompletion(target);
                 run(target.state.doc.toString());
                 return true;
               },

@@ -33,7 +33,7 @@ export function ValueMenu({ state, change, children }: Props) {
       {children}
       <Menu opened={opened} onChange={setOpened} position="bottom-start" width={230} returnFocus>
         <Menu.Target>
-          <span className="value-anchor" style={anchor} />
+          <span className="value-anchor" aria-hidden="true" style={anchor} />
         </Menu.Target>
         <Menu.Dropdown aria-label="What to do with the value">
           {place !== undefined && <Items place={place} state={state} change={change} />}
