@@ -21,9 +21,12 @@ const RULES = [
   "IS_EMPTY(user_agent) and method == 'GET'",
 ];
 
-/** Nanoseconds a message for ten rules when every message is an alert, and when one in fifty is. */
-export function run(): Record<string, number> {
-  return { alertsOnly: measure(1), oneInFifty: measure(50) };
+/** Ten rules, when every message is an alert and when one in fifty is: others are not scored. */
+export async function run(): Promise<Record<string, string | number>[]> {
+  return [
+    { work: "ten rules, every message an alert", "ns a message": measure(1) },
+    { work: "ten rules, one alert in fifty messages", "ns a message": measure(50) },
+  ];
 }
 
 function measure(every: number): number {
@@ -41,6 +44,7 @@ function measure(every: number): number {
     const isAlert = batch.column("is_alert");
     for (let row = 0; row < ROWS; row++) if (row % every !== 0) isAlert.clear(row);
   }
+  if (batch.rejected.length > 0) throw new Error(batch.rejected[0]?.rejection.reason);
   return Math.round(best);
 }
 
