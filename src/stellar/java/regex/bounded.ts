@@ -104,6 +104,12 @@ class Matcher {
         const instruction = this.#program.code[pc] as Program["code"][number];
         switch (instruction.op) {
           case "char": {
+            const unit = this.#text.charCodeAt(at);
+            if (unit < 128) {
+              at++;
+              pc = instruction.ascii[unit] === 1 ? pc + 1 : -1;
+              break;
+            }
             const code = this.#text.codePointAt(at);
             if (code !== undefined && contains(instruction.set, code)) {
               at += code > 0xffff ? 2 : 1;

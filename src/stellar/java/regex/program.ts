@@ -1,11 +1,12 @@
 /** A pattern as instructions for the bounded matcher. */
 
 import { PatternError } from "../pattern-error.ts";
-import type { CharSet } from "./char-set.ts";
+import { type CharSet, contains } from "./char-set.ts";
 import { type Assertion, EMPTY, type ParsedRegex, type RegexNode } from "./nodes.ts";
 
 export type Instruction =
-  | { readonly op: "char"; readonly set: CharSet }
+  /** `ascii`: which of the first 128 code points belong to the set. */
+  | { readonly op: "char"; readonly set: CharSet; readonly ascii: Uint8Array }
   /** Tries `first`, and `second` when that fails. */
   | { readonly op: "split"; first: number; second: number }
   | { readonly op: "jump"; target: number }
@@ -43,6 +44,7 @@ class Compiler {
   hasReferences = false;
   readonly #pattern: string;
   readonly #groups: number;
+  readonly #tables = new Map<CharSet, Uint8Array>();
 
   constructor(pattern: string, groups: number) {
     this.#pattern = pattern;
@@ -61,7 +63,7 @@ class Compiler {
   write(node: RegexNode): void {
     switch (node.kind) {
       case "set":
-        this.add({ op: "char", set: node.set });
+        this.add({ op: "char", set: node.set, ascii: this.#ascii(node.set) });
         break;
       case "sequence":
         for (const item of node.items) this.write(item);
@@ -97,6 +99,14 @@ class Compiler {
       case "assertion":
         this.add({ op: "assert", type: node.type });
     }
+  }
+
+  #ascii(set: CharSet): Uint8Array {
+    const known = this.#tables.get(set);
+    if (known !== undefined) return known;
+    const table = Uint8Array.from({ length: 128 }, (_, code) => (contains(set, code) ? 1 : 0));
+    this.#tables.set(set, table);
+    return table;
   }
 
   #nested(opening: { after: number }, item: RegexNode): void {
