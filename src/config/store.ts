@@ -1,5 +1,8 @@
-import { type Database, open, type RootDatabase } from "lmdb";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Database } from "lmdb";
 import { Fault } from "../core/fault.ts";
+import { openLmdb, PendingWrites } from "../storage/lmdb-file.ts";
 
 export type Kind = "global" | "sensor" | "functions";
 
@@ -26,13 +29,13 @@ export type Change = {
  * Configuration with its history. A publish of any number of documents is one transaction: all of it is in force
  * or none; every version stays, so a rollback is a publish of an old text.
  */
-export type ConfigStore = Disposable & {
+export type ConfigStore = AsyncDisposable & {
   /** Counts publishes; a reader that knows it knows whether anything changed. */
   revision(): number;
   list(kind?: Kind): Version[];
   get(kind: Kind, name: string, version?: number): Version | undefined;
   history(kind: Kind, name: string): Version[];
-  /** Publishes all changes or none. Throws Fault CONFIG_CONFLICT. */
+  /** Publishes all changes or none; resolves when they are on disk. Throws Fault CONFIG_CONFLICT, DISK_FULL. */
   publish(
     changes: readonly Change[],
     by: { author: string; at: number; note?: string },
@@ -41,12 +44,22 @@ export type ConfigStore = Disposable & {
   watch(listener: (versions: readonly Version[]) => void): () => void;
 };
 
-/** Opens (or creates) the store in a folder. */
+/**
+ * Opens (or creates) the store in a folder.
+ * @throws Fault STORAGE_CORRUPT, FOLDER_UNWRITABLE
+ */
 export function openConfigStore(folder: string): ConfigStore {
-  const root: RootDatabase = open({ path: folder, maxDbs: 4, compression: false });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new Fault("FOLDER_UNWRITABLE", `making ${folder}: ${(cause as Error).message}`, { cause });
+  }
+  const root = openLmdb(join(folder, "config.mdb"), { maxDbs: 4 });
   const current: Database<number, string[]> = root.openDB({ name: "current" });
   const versions: Database<Version, (string | number)[]> = root.openDB({ name: "versions" });
   const counters: Database<number, string> = root.openDB({ name: "counters" });
+  const pending = new PendingWrites(root);
+  let writing: Promise<unknown> = Promise.resolve();
   const listeners = new Set<(versions: readonly Version[]) => void>();
 
   const get = (kind: Kind, name: string, version?: number): Version | undefined => {
@@ -73,38 +86,41 @@ export function openConfigStore(folder: string): ConfigStore {
       const range = versions.getRange({ start: [kind, name, 0], end: [kind, name, Number.MAX_SAFE_INTEGER] });
       return [...range].map(({ value }) => value).reverse();
     },
-    async publish(changes, { author, at, note = "" }) {
-      const published = await root.transaction(() => {
-        const made: Version[] = [];
-        for (const { kind, name, text, base } of changes) {
+    publish(changes, { author, at, note = "" }) {
+      const work = async () => {
+        const made = changes.map(({ kind, name, text, base }): Version => {
           const latest = current.get([kind, name]) ?? 0;
           if (base !== undefined && base !== latest) {
-            return new Fault(
+            throw new Fault(
               "CONFIG_CONFLICT",
               `publishing ${kind}/${name}: made from version ${base}, but ${latest} is in force`,
             );
           }
-          made.push({ kind, name, version: latest + 1, text, author, at, note });
-        }
+          return { kind, name, version: latest + 1, text, author, at, note };
+        });
+        // One turn of the event loop is one transaction.
         for (const version of made) {
-          versions.put([version.kind, version.name, version.version], version);
-          current.put([version.kind, version.name], version.version);
+          pending.add(versions.put([version.kind, version.name, version.version], version));
+          pending.add(current.put([version.kind, version.name], version.version));
         }
-        counters.put("revision", (counters.get("revision") ?? 0) + 1);
+        pending.add(counters.put("revision", (counters.get("revision") ?? 0) + 1));
+        await pending.settle("publishing configuration");
+        for (const listener of listeners) listener(made);
         return made;
-      });
-      if (published instanceof Fault) throw published;
-      await root.flushed;
-      for (const listener of listeners) listener(published);
-      return published;
+      };
+      // Publishes follow one another: each sees the versions of the one before.
+      const turn = writing.then(work, work);
+      writing = turn.catch(() => undefined);
+      return turn;
     },
     watch(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       listeners.clear();
-      void root.close();
+      await writing;
+      await root.close();
     },
   };
 }

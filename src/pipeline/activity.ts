@@ -15,6 +15,9 @@ const KEPT = 61;
 const IDLE_AFTER = 60_000;
 const POLL = 20;
 
+/** Where a partition was read up to. */
+type Position = (sensor: string, partition: number) => number | undefined | Promise<number | undefined>;
+
 type Sample = { readonly at: number; readonly sensors: ReadonlyMap<string, SensorCounts> };
 
 /** What the platform is doing: counts of the workers turned into states, rates and lag. */
@@ -68,8 +71,15 @@ export class Activity implements Disposable {
   }
 
   async sensorStates(): Promise<readonly SensorState[]> {
-    const [stored, lag] = [await this.#messagesStored(), await this.#lag()];
+    const stored = await this.#messagesStored();
+    const ends = await this.#intake.ends();
+    // Lag and counts are from one telling of the workers, so that no lag means that everything is counted.
     const counts = this.#supervisor.counts();
+    const lag = await this.#behind(
+      ends,
+      (sensor, partition) =>
+        counts.get(sensor)?.offsets[partition] ?? this.#index.position(sensor, partition),
+    );
     const problems = this.#supervisor.problems();
     const now = this.#context.clock.now();
     return this.#intake.sensors().map(({ name, parser }): SensorState => {
@@ -141,11 +151,14 @@ export class Activity implements Disposable {
   }
 
   /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */
-  async #behind(ends: ReadonlyMap<string, readonly number[]>): Promise<Map<string, number>> {
+  async #behind(
+    ends: ReadonlyMap<string, readonly number[]>,
+    position: Position = (sensor, partition) => this.#index.position(sensor, partition),
+  ): Promise<Map<string, number>> {
     const behind = new Map<string, number>();
     for (const [sensor, partitions] of ends) {
       for (const [partition, end] of partitions.entries()) {
-        const left = end - ((await this.#index.position(sensor, partition)) ?? 0);
+        const left = end - ((await position(sensor, partition)) ?? 0);
         if (left > 0) behind.set(sensor, (behind.get(sensor) ?? 0) + left);
       }
     }

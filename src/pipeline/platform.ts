@@ -132,6 +132,8 @@ export async function openPlatform(options: PlatformOptions) {
       void index.retain(intake.retentionRules());
     }, UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
+    // Publishes follow one another: each is checked against what the one before left.
+    let publishing: Promise<unknown> = Promise.resolve();
     const open = stack.move();
 
     return {
@@ -150,14 +152,18 @@ export async function openPlatform(options: PlatformOptions) {
         changes: readonly Change[],
         by: { author: string; at: number; note?: string },
       ): Promise<readonly Version[]> {
-        checkChanges(changes, config, services, context);
-        const versions = await config.publish(changes, by);
-        await apply();
-        context.log.info("Configuration was published.", {
-          documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
-          author: by.author,
+        const turn = publishing.then(async () => {
+          checkChanges(changes, config, services, context);
+          const versions = await config.publish(changes, by);
+          await apply();
+          context.log.info("Configuration was published.", {
+            documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
+            author: by.author,
+          });
+          return versions;
         });
-        return versions;
+        publishing = turn.catch(() => undefined);
+        return turn;
       },
       /** Throws Fault CONFIG_INVALID if the documents could not be published. */
       check: async (changes: readonly Change[]) => checkChanges(changes, config, services, context),

@@ -17,8 +17,10 @@ type Slot = {
   counts: Readonly<Record<string, SensorCounts>>;
   startedAt: number;
   failures: number;
-  drained: boolean;
   ready: Promise<void>;
+  /** Resolves when the thread is gone. */
+  gone: Promise<void>;
+  isGone: boolean;
 };
 
 /** A worker that ran this long before it died starts again at once; one that dies at once waits longer each time. */
@@ -32,7 +34,8 @@ export class Supervisor implements AsyncDisposable {
   /** Counts of workers that died; their successors count from zero. */
   readonly #past = new Map<string, SensorCounts>();
   readonly #problems = new Map<string, string>();
-  readonly #waiting = new Map<number, { left: number; done: () => void }>();
+  /** Seals asked for: the workers that have not answered yet. */
+  readonly #waiting = new Map<number, { left: Set<number>; done: () => void }>();
   readonly #revisions = new Map<number, number>();
   #sealId = 0;
   #closing = false;
@@ -52,7 +55,10 @@ export class Supervisor implements AsyncDisposable {
     this.#send({ type: "configure", snapshot, topics });
     while (
       !this.#closing &&
-      this.#slots.some((_slot, index) => (this.#revisions.get(index) ?? 0) < snapshot.revision)
+      // One that died starts with the documents of that moment.
+      this.#slots.some(
+        ({ isGone }, index) => !isGone && (this.#revisions.get(index) ?? 0) < snapshot.revision,
+      )
     ) {
       await new Promise((done) => setTimeout(done, 5));
     }
@@ -67,7 +73,7 @@ export class Supervisor implements AsyncDisposable {
   seal(): Promise<void> {
     const id = ++this.#sealId;
     return new Promise((done) => {
-      this.#waiting.set(id, { left: this.#slots.length, done });
+      this.#waiting.set(id, { left: new Set(this.#slots.keys()), done });
       this.#send({ type: "seal", id });
     });
   }
@@ -97,9 +103,7 @@ export class Supervisor implements AsyncDisposable {
   /** Lets the workers read to the end of their topics, seal and stop; whoever takes too long is stopped as it is. */
   async drain(within: number): Promise<void> {
     this.#closing = true;
-    const exits = this.#slots.map(
-      ({ worker }) => new Promise<void>((done) => worker.once("exit", () => done())),
-    );
+    const exits = this.#slots.map(({ gone }) => gone);
     this.#send({ type: "drain" });
     const timeout = new Promise<"late">((done) => setTimeout(done, within, "late").unref());
     const outcome = await Promise.race([Promise.all(exits), timeout]);
@@ -128,13 +132,15 @@ export class Supervisor implements AsyncDisposable {
       name: `pipeline-${index}`,
     });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
-    const slot: Slot = { worker, counts: {}, startedAt: Date.now(), failures, drained: false, ready };
+    const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+    const slot: Slot = { worker, counts: {}, startedAt: Date.now(), failures, ready, gone, isGone: false };
     worker.on("message", (message: FromWorker) => this.#receive(index, slot, message, resolve));
     worker.on("error", (error) =>
       this.#options.context.log.error("A worker died.", { worker: index, error: error.stack }),
     );
     worker.on("exit", () => {
       resolve();
+      leave();
       this.#exited(index, slot);
     });
     return slot;
@@ -145,6 +151,9 @@ export class Supervisor implements AsyncDisposable {
       case "ready":
         this.#revisions.set(index, message.revision);
         ready();
+        // A seal that its predecessor owed is its own now.
+        for (const [id, { left }] of this.#waiting)
+          if (left.has(index)) slot.worker.postMessage({ type: "seal", id });
         return;
       case "configured":
         this.#revisions.set(index, message.revision);
@@ -153,15 +162,10 @@ export class Supervisor implements AsyncDisposable {
         slot.counts = message.sensors;
         return;
       case "sealed": {
-        const waiting = this.#waiting.get(message.id);
-        if (waiting !== undefined && --waiting.left === 0) {
-          this.#waiting.delete(message.id);
-          waiting.done();
-        }
+        this.#sealed(index, message.id);
         return;
       }
       case "drained":
-        slot.drained = true;
         return;
       case "problem":
         if (message.message === "") this.#problems.delete(message.sensor);
@@ -176,18 +180,31 @@ export class Supervisor implements AsyncDisposable {
     for (const sensor in slot.counts) {
       const past = this.#past.get(sensor) ?? emptyCounts();
       addCounts(past, slot.counts[sensor] as SensorCounts);
+      // Where its successor reads on is for the index to say.
+      past.offsets = {};
       this.#past.set(sensor, past);
     }
     slot.counts = {};
-    // Whoever waits for this worker's seal waits for its successor's: what was not sealed is read again.
-    for (const waiting of this.#waiting.values()) if (--waiting.left === 0) waiting.done();
-    if (this.#closing) return;
+    slot.isGone = true;
+    if (this.#closing) {
+      for (const id of this.#waiting.keys()) this.#sealed(index, id);
+      return;
+    }
     const failures = Date.now() - slot.startedAt > STABLE_AFTER ? 0 : slot.failures + 1;
     const wait = failures === 0 ? 0 : Math.min(LONGEST_WAIT, 250 * 2 ** failures);
     this.#options.context.log.warn("A worker stopped and is started again.", { worker: index, wait });
     setTimeout(() => {
       if (!this.#closing) this.#slots[index] = this.#launch(index, failures);
     }, wait);
+  }
+
+  #sealed(index: number, id: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    waiting.left.delete(index);
+    if (waiting.left.size > 0) return;
+    this.#waiting.delete(id);
+    waiting.done();
   }
 
   #send(message: ToWorker): void {
