@@ -107,6 +107,7 @@ async function play(
   };
   await using platform = await openPlatform(options);
   await platform.ready();
+  const cpu = process.cpuUsage();
   const started = performance.now();
   // The sensor is unknown until now: the clock starts with its publication.
   await platform.publish([{ kind: "sensor", name: shape, text: sensorDocument(shape) }], {
@@ -118,6 +119,7 @@ async function play(
   await platform.seal();
   const sealed = (performance.now() - started) / 1000;
   clearInterval(memory);
+  const { user, system } = process.cpuUsage(cpu);
 
   const counts = platform.counts().get(shape);
   const stored = await platform.index.count({ sensors: [shape] });
@@ -130,6 +132,8 @@ async function play(
     "messages/s": Math.round(rate),
     "searchable/s": Math.round(messages / searchable),
     ...(baseline === undefined ? {} : { "x baseline": Number((rate / baseline).toFixed(1)) }),
+    // Of all threads of the process; what the machine does besides does not count.
+    "CPU ns": Math.round(((user + system) * 1000) / messages),
     ...stages,
     "peak MB": Math.round(peak / 1e6),
     stored,

@@ -17,9 +17,12 @@ const folder = import.meta.dirname;
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const options = process.argv.slice(2).filter((word) => word.startsWith("--"));
 const files = globSync("*.bench.ts", { cwd: folder }).sort();
-const chosen = wanted.length === 0 ? files : files.filter((file) => wanted.includes(basename(file, ".bench.ts")));
+const chosen =
+  wanted.length === 0 ? files : files.filter((file) => wanted.includes(basename(file, ".bench.ts")));
 if (chosen.length === 0) {
-  console.error(`no such benchmark; there are: ${files.map((file) => basename(file, ".bench.ts")).join(", ")}`);
+  console.error(
+    `no such benchmark; there are: ${files.map((file) => basename(file, ".bench.ts")).join(", ")}`,
+  );
   process.exit(2);
 }
 
@@ -35,5 +38,8 @@ for (const file of chosen) {
   console.log(`\n${bench.name}`);
   const rows = await bench.run(options);
   console.table(rows);
-  writeFileSync(join(folder, "results", `${basename(file, ".bench.ts")}.json`), `${JSON.stringify({ name: bench.name, machine, rows }, null, 2)}\n`);
+  writeFileSync(
+    join(folder, "results", `${basename(file, ".bench.ts")}.json`),
+    `${JSON.stringify({ name: bench.name, machine, rows }, null, 2)}\n`,
+  );
 }
