@@ -9,7 +9,8 @@ import {
 } from "@duckdb/node-api";
 import duckdb, { type Database as Instance } from "@duckdb/node-bindings";
 import { SQL_FUNCTIONS, type SqlValue } from "../../query/compile-sql.ts";
-import { HotScan } from "./hot-scan.ts";
+import type { HotBlock } from "./hot-block.ts";
+import { type HotColumns, HotScan } from "./hot-scan.ts";
 
 export type DatabaseOptions = {
   /** Bytes DuckDB may use. */
@@ -30,8 +31,9 @@ export class Statement {
 }
 
 /** A file-less DuckDB and connections to it. Every call yields while DuckDB works. */
-export class Database implements Disposable {
-  readonly hot: HotScan;
+export class Database implements AsyncDisposable {
+  readonly #hot: HotScan;
+  readonly #running = new Set<Promise<unknown>>();
   readonly #instance: Instance;
   readonly #idle: DuckDBConnection[] = [];
   readonly #all: DuckDBConnection[] = [];
@@ -61,7 +63,7 @@ export class Database implements Disposable {
 
   private constructor(instance: Instance, hot: HotScan, connection: DuckDBConnection) {
     this.#instance = instance;
-    this.hot = hot;
+    this.#hot = hot;
     this.#idle.push(connection);
     this.#all.push(connection);
   }
@@ -72,9 +74,32 @@ export class Database implements Disposable {
     return (await result.getRowsJS()) as unknown[][];
   }
 
-  async run(
+  run(
     sql: string,
     values: readonly SqlValue[] = [],
+    signal?: AbortSignal,
+  ): Promise<DuckDBMaterializedResult> {
+    const running = this.#run(sql, values, signal);
+    this.#running.add(running);
+    const done = () => this.#running.delete(running);
+    running.then(done, done);
+    return running;
+  }
+
+  /** Makes blocks readable as a table; the key names it. Give it back when done. */
+  showHot(columns: HotColumns, blocks: readonly HotBlock[]): string {
+    return this.#hot.add(columns, blocks);
+  }
+
+  /** Lets go of a table of blocks once no statement that may read it runs: DuckDB reads texts where they lie. */
+  hideHot(key: string): void {
+    if (this.#running.size === 0) this.#hot.remove(key);
+    else void Promise.allSettled(this.#running).then(() => this.#hot.remove(key));
+  }
+
+  async #run(
+    sql: string,
+    values: readonly SqlValue[],
     signal?: AbortSignal,
   ): Promise<DuckDBMaterializedResult> {
     signal?.throwIfAborted();
@@ -98,7 +123,9 @@ export class Database implements Disposable {
     return connection;
   }
 
-  [Symbol.dispose](): void {
+  /** Waits for what runs: closing under a running statement would crash the process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
     for (const connection of this.#all) connection.disconnectSync();
     duckdb.close_sync(this.#instance);
   }

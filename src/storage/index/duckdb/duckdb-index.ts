@@ -36,7 +36,7 @@ import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { outdated } from "./retention.ts";
-import { countSelected, fetch, searchPage, sortFields } from "./search.ts";
+import { countSelected, fetch, searchPage } from "./search.ts";
 import { type Library, Selected } from "./selection.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
@@ -153,14 +153,14 @@ export class DuckdbIndex implements Index {
 
   search(request: SearchRequest): Promise<SearchResult> {
     return this.#run(async () => {
-      using selected = new Selected(this.#library, request, sortFields(request.sort, this.#library));
-      const unknownFields = selected.unknownFields();
-      const [found, total] = await Promise.all([
-        searchPage(selected, this.#library, request),
-        request.total === false ? undefined : countSelected(selected, this.#library, request),
-      ]);
+      using selected = new Selected(this.#library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
+      const unknownFields = selected.unknownFields();
+      const [found, total] = await Promise.all([
+        searchPage(this.#library, request, wanted),
+        request.total === false ? undefined : countSelected(selected, this.#library, request),
+      ]);
       const messages = found.messages.map((message) => {
         const whole = applyPatch(message, this.#patches.get(message.guid as string));
         return wanted === undefined ? whole : chosenFields(whole, wanted);
@@ -285,7 +285,7 @@ export class DuckdbIndex implements Index {
       await this.#compacting?.catch(() => undefined);
       await Promise.allSettled(this.#running);
     } finally {
-      database[Symbol.dispose]();
+      await database[Symbol.asyncDispose]();
       await catalogue[Symbol.asyncDispose]();
       await lock[Symbol.asyncDispose]();
     }

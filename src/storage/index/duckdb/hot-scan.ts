@@ -14,9 +14,11 @@ const logicalTypes = Object.fromEntries(
   Object.entries(TYPE_IDS).map(([type, id]) => [type, duckdb.create_logical_type(id as TypeId)]),
 ) as Record<ColumnType, LogicalType>;
 
+export type HotColumns = readonly { readonly field: string; readonly type: ColumnType }[];
+
 /** What one FROM reads: columns c0, c1, ... of some blocks. */
 type Source = {
-  readonly columns: readonly { readonly field: string; readonly type: ColumnType }[];
+  readonly columns: HotColumns;
   readonly blocks: readonly HotBlock[];
 };
 
@@ -74,7 +76,7 @@ export class HotScan {
   }
 
   /** Makes blocks readable under a key. They stay until `remove`, which must be called when the search is over. */
-  add(columns: Source["columns"], blocks: readonly HotBlock[]): string {
+  add(columns: HotColumns, blocks: readonly HotBlock[]): string {
     const key = String(this.#next++);
     for (const block of blocks) block.use();
     this.#sources.set(key, { columns, blocks });
@@ -87,7 +89,7 @@ export class HotScan {
     for (const block of source?.blocks ?? []) block.release();
   }
 
-  #fill(vector: Vector, { field, type }: Source["columns"][number], slices: readonly Slice[]): void {
+  #fill(vector: Vector, { field, type }: HotColumns[number], slices: readonly Slice[]): void {
     let nulls = false;
     for (const { hot, row, count, at } of slices) {
       const column = hot.columns.get(field);

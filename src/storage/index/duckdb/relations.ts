@@ -71,7 +71,7 @@ export function relationsOf(
   return {
     list,
     release() {
-      for (const key of keys.splice(0)) database.hot.remove(key);
+      for (const key of keys.splice(0)) database.hideHot(key);
     },
   };
 }
@@ -115,7 +115,7 @@ function hot(shape: Shape, database: Database, isPatched: boolean): { relation: 
   if (shape.hasRest) shape.types.set(REST, "json");
   const columns = [...shape.types].map(([field, type]) => ({ field, type }));
   const places = new Map(columns.map(({ field }, index) => [field, `c${index}`]));
-  const key = database.hot.add(columns, shape.blocks);
+  const key = database.showHot(columns, shape.blocks);
   const source = `metron_hot('${key}')`;
   const relation: Relation = {
     from: isPatched ? joined(source, places.get("guid") as string) : `${source} t`,

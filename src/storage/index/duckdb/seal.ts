@@ -52,7 +52,7 @@ async function sealShape(
   const types = [...shape.types].map(([field, type]) => ({ field, type }));
   const names = columnNames(types.map(({ field }) => field));
   const columns = types.map(({ field, type }) => ({ field, type, column: names.get(field) as string }));
-  const key = database.hot.add(types, shape.blocks);
+  const key = database.showHot(types, shape.blocks);
   try {
     const source = `metron_hot('${key}')`;
     for (const day of daysOf(shape.blocks)) {
@@ -71,7 +71,7 @@ async function sealShape(
       if (written !== undefined) segments.push(written);
     }
   } finally {
-    database.hot.remove(key);
+    database.hideHot(key);
   }
 }
 

@@ -5,103 +5,216 @@ import type { SearchRequest, Selection, Sort } from "../contract.ts";
 import { REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
 import { Statement } from "./database.ts";
-import type { HotBlock } from "./hot-block.ts";
 import { messageOf } from "./messages.ts";
-import { type Relation, relationsOf } from "./relations.ts";
-import { type Kind, type Library, type Selected, valueSql } from "./selection.ts";
+import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
+import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
 
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
+/** Messages looked at first when the newest are wanted; then four times as many, and so on. */
+const FIRST_ROWS = 400_000;
 
 type SortValue = null | boolean | number | string;
 type Key = { readonly field: string; readonly descending: boolean; readonly kind: Kind };
 
 export type Found = { readonly messages: Message[]; readonly cursor: string | undefined };
 
-/** One page of messages, in order. */
+/** A row of the answer before its message is read: the values it is sorted by, the last of them its guid. */
+type Hit = {
+  readonly values: readonly unknown[];
+  readonly guid: string;
+  readonly segment: Segment | undefined;
+};
+
+/** One page of messages, in order. `fields` are those to read, as stored; undefined for all. */
 export async function searchPage(
-  selected: Selected,
   library: Library,
   request: SearchRequest,
+  fields: ReadonlySet<string> | undefined,
 ): Promise<Found> {
   const size = request.size ?? DEFAULT_SIZE;
   if (!Number.isInteger(size) || size < 0 || size > MOST_SIZE)
     throw new Fault("REQUEST_INVALID", `searching: size is 0 to ${MOST_SIZE}, not ${size}`);
-  if (size === 0) return { messages: [], cursor: undefined };
-  const keys = sortOf(request.sort, selected);
-  const union = selected.union((relation, table, index) => {
-    const columns = keys.map(({ field, kind }, place) => {
-      const sql = field === TIME ? relation.column(TIME) : valueSql(table.resolved(field), kind);
-      return `${sql} AS k${place}`;
-    });
-    const where = relation.segments.length > 0 ? "t.file_index AS f" : "CAST(NULL AS BIGINT) AS f";
-    return `${columns.join(", ")}, ${relation.column("guid")} AS g, ${index} AS r, ${where}`;
-  });
-  if (union === undefined) return { messages: [], cursor: undefined };
-  const after =
-    request.cursor === undefined ? "" : ` WHERE ${afterCursor(request.cursor, keys, selected.statement)}`;
-  const order = keys.map(({ descending }, place) => `k${place} ${descending ? "DESC" : "ASC"} NULLS LAST`);
-  const sql = `SELECT * FROM (${union})${after} ORDER BY ${order.join(", ")}, g LIMIT ${size + 1}`;
-  const rows = await library.database.rows(sql, selected.statement.values, request.signal);
-  const page = rows.slice(0, size);
-  const hits = page.map((row) => {
-    const relation = selected.list[Number(row.at(-2))] as Relation;
-    const file = row.at(-1) as bigint | null;
-    return {
-      guid: row.at(-3) as string,
-      segment: file === null ? undefined : relation.segments[Number(file)],
-    };
-  });
+  const snapshot = within(library.snapshot(), request);
+  const { sort } = request;
+  const [first] = sort ?? [];
+  const byTime =
+    sort === undefined || sort.length === 0 || (sort.length === 1 && first?.field === "timestamp");
+  const hits = byTime
+    ? await hitsByTime(library, request, snapshot, first?.descending ?? true, size + 1)
+    : await hitsOf({ ...library, snapshot: () => snapshot }, request, size + 1, true);
+  const page = hits.slice(0, size);
   const found = await fetch(
     library,
-    hits.map(({ guid }) => guid),
+    page.map(({ guid }) => guid),
     {
-      segments: [...new Set(hits.flatMap(({ segment }) => segment ?? []))],
-      blocks: library.snapshot().blocks,
+      segments: [...new Set(page.flatMap(({ segment }) => segment ?? []))],
+      // A message may have been sealed since, or be sealed and still be found here: its guid tells.
+      blocks: page.some(({ segment }) => segment === undefined) ? snapshot.blocks : [],
     },
+    fields,
     request.signal,
   );
   const last = page.at(-1);
   return {
-    messages: hits.map(({ guid }) => found.get(guid)).filter((message) => message !== undefined),
-    cursor: rows.length > size && last !== undefined ? cursorOf(last.slice(0, keys.length + 1)) : undefined,
+    messages: page.map(({ guid }) => found.get(guid)).filter((message) => message !== undefined),
+    cursor: hits.length > size && last !== undefined ? cursorOf(last.values) : undefined,
   };
 }
 
-/** Messages by guid, from these segments and blocks, without analysts' changes. */
+/** Reads the newest (or oldest) part first, and no further than it must. */
+async function hitsByTime(
+  library: Library,
+  request: SearchRequest,
+  snapshot: Snapshot,
+  descending: boolean,
+  limit: number,
+): Promise<Hit[]> {
+  const sign = descending ? -1 : 1;
+  const edge = ({ minTime, maxTime }: Segment) => (descending ? -maxTime : minTime);
+  const waiting = snapshot.segments.toSorted((a, b) => edge(a) - edge(b));
+  let hits: Hit[] = [];
+  let blocks = snapshot.blocks;
+  let rows = FIRST_ROWS;
+  for (;;) {
+    const segments: Segment[] = [];
+    for (let sum = 0; sum < rows && waiting.length > 0; ) {
+      const segment = waiting.shift() as Segment;
+      segments.push(segment);
+      sum += segment.rows;
+    }
+    const part = { segments, blocks };
+    const more = await hitsOf({ ...library, snapshot: () => part }, request, limit, false);
+    const time = ({ values }: Hit) => sign * Number(values[0]);
+    hits = [...hits, ...more].sort((a, b) => time(a) - time(b) || (a.guid < b.guid ? -1 : 1)).slice(0, limit);
+    const last = hits[limit - 1];
+    const next = waiting[0];
+    if (next === undefined || (last !== undefined && time(last) < edge(next))) return hits;
+    blocks = [];
+    rows *= 4;
+  }
+}
+
+/**
+ * The first hits in order. `narrow`: first find how far the first key goes, reading nothing else, so that the guids
+ * that settle ties are read of few rows.
+ */
+async function hitsOf(
+  library: Library,
+  request: SearchRequest,
+  limit: number,
+  narrow: boolean,
+): Promise<Hit[]> {
+  using selected = new Selected(library, request, sortFields(request.sort, library));
+  const keys = sortOf(request.sort, selected);
+  const after = request.cursor === undefined ? [] : [afterCursor(request.cursor, keys, selected.statement)];
+  if (narrow && request.cursor === undefined) {
+    const bound = await firstKeyBound(library, request, limit);
+    const [key] = keys;
+    if (bound !== undefined && key !== undefined)
+      after.push(`k0 ${key.descending ? ">=" : "<="} ${bindSort(bound, key, selected.statement)}`);
+  }
+  const union = selected.union((relation, table, index) => {
+    const columns = keySql(keys, relation, table);
+    const where = relation.segments.length > 0 ? "t.file_index AS f" : "CAST(NULL AS BIGINT) AS f";
+    return `${columns.join(", ")}, ${relation.column("guid")} AS g, ${index} AS r, ${where}`;
+  });
+  if (union === undefined) return [];
+  const where = after.length === 0 ? "" : ` WHERE ${after.join(" AND ")}`;
+  const sql = `SELECT * FROM (${union})${where} ORDER BY ${orderSql(keys)}, g LIMIT ${limit}`;
+  const rows = await library.database.rows(sql, selected.statement.values, request.signal);
+  return rows.map((row) => {
+    const relation = selected.list[Number(row.at(-2))] as Relation;
+    const file = row.at(-1) as bigint | null;
+    return {
+      values: row.slice(0, keys.length + 1),
+      guid: row.at(-3) as string,
+      segment: file === null ? undefined : relation.segments[Number(file)],
+    };
+  });
+}
+
+/** The first key of the last row of a page; undefined when the page reaches messages without the key. */
+async function firstKeyBound(
+  library: Library,
+  request: SearchRequest,
+  limit: number,
+): Promise<Exclude<SortValue, null> | undefined> {
+  using selected = new Selected(library, request, sortFields(request.sort, library));
+  const keys = sortOf(request.sort, selected).slice(0, 1);
+  const union = selected.union((relation, table) => keySql(keys, relation, table).join(", "));
+  if (union === undefined) return undefined;
+  const sql = `SELECT k0 FROM (${union}) WHERE k0 IS NOT NULL ORDER BY ${orderSql(keys)} LIMIT 1 OFFSET ${limit - 1}`;
+  const [row] = await library.database.rows(sql, selected.statement.values, request.signal);
+  return row?.[0] as Exclude<SortValue, null> | undefined;
+}
+
+function keySql(keys: readonly Key[], relation: Relation, table: ReturnType<Selected["table"]>): string[] {
+  return keys.map(({ field, kind }, place) => {
+    const sql = field === TIME ? relation.column(TIME) : valueSql(table.resolved(field), kind);
+    return `${sql} AS k${place}`;
+  });
+}
+
+function orderSql(keys: readonly Key[]): string {
+  return keys
+    .map(({ descending }, place) => `k${place} ${descending ? "DESC" : "ASC"} NULLS LAST`)
+    .join(", ");
+}
+
+/** Messages by guid, from these segments and blocks, without analysts' changes. `fields`: only these, as stored. */
 export async function fetch(
   library: Library,
   guids: readonly string[],
-  where: { readonly segments: readonly Segment[]; readonly blocks: readonly HotBlock[] },
+  where: Snapshot,
+  fields?: ReadonlySet<string>,
   signal?: AbortSignal,
 ): Promise<Map<string, Message>> {
   const found = new Map<string, Message>();
   if (guids.length === 0) return found;
   const unpatched = { fields: new Map(), within: () => false };
-  const relations = relationsOf(where, undefined, unpatched, library.folder, library.database);
+  const wanted = fields && new Set([...fields, "guid"]);
+  const relations = relationsOf(where, wanted, unpatched, library.folder, library.database);
   try {
-    for (const relation of relations.list) {
-      const statement = new Statement();
-      const columns = [...relation.types].flatMap(([field, type]) =>
-        field === TIME ? [] : [{ field, type }],
-      );
-      if (relation.hasRest && !relation.types.has(REST)) columns.push({ field: REST, type: "json" });
-      const list = columns.map(({ field }) => relation.column(field));
-      const wanted = guids.filter((guid) =>
-        relation.segments.length === 0
-          ? true
-          : relation.segments.some(({ minGuid, maxGuid }) => guid >= minGuid && guid <= maxGuid),
-      );
-      if (wanted.length === 0) continue;
-      const guid = relation.column("guid");
-      const sql = `SELECT ${guid}, ${list.join(", ")} FROM ${relation.from} WHERE ${guid} IN (${wanted.map((one) => statement.bind(one)).join(", ")})`;
-      for (const [own, ...cells] of await library.database.rows(sql, statement.values, signal))
-        found.set(own as string, messageOf(columns, cells));
-    }
+    await Promise.all(
+      relations.list.map((relation) => fetchFrom(relation, library, guids, wanted, found, signal)),
+    );
   } finally {
     relations.release();
   }
   return found;
+}
+
+async function fetchFrom(
+  relation: Relation,
+  library: Library,
+  guids: readonly string[],
+  wanted: ReadonlySet<string> | undefined,
+  found: Map<string, Message>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { segments } = relation;
+  const own =
+    segments.length === 0
+      ? guids
+      : guids.filter((guid) => segments.some(({ minGuid, maxGuid }) => guid >= minGuid && guid <= maxGuid));
+  if (own.length === 0) return;
+  const columns = [...relation.types].flatMap(([field, type]) => {
+    const chosen = field !== TIME && field !== REST && (wanted?.has(field) ?? true);
+    return chosen ? [{ field, type }] : [];
+  });
+  const kept =
+    relation.hasRest &&
+    (wanted === undefined ||
+      relation.rest === undefined ||
+      [...wanted].some((field) => relation.rest?.has(field)));
+  if (kept) columns.push({ field: REST, type: "json" });
+  const statement = new Statement();
+  const guid = relation.column("guid");
+  const list = columns.map(({ field }) => relation.column(field));
+  const sql = `SELECT ${guid}, ${list.join(", ")} FROM ${relation.from} WHERE ${guid} IN (${own.map((one) => statement.bind(one)).join(", ")})`;
+  for (const [key, ...cells] of await library.database.rows(sql, statement.values, signal))
+    found.set(key as string, messageOf(columns, cells));
 }
 
 /** How many messages are selected. Tables that are selected whole are not read. */

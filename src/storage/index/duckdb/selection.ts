@@ -150,7 +150,8 @@ function hasBareWord(query: Query): boolean {
   }
 }
 
-function within({ segments, blocks }: Snapshot, { from, to, sensors }: Selection): Snapshot {
+/** What of a snapshot may hold selected messages. */
+export function within({ segments, blocks }: Snapshot, { from, to, sensors }: Selection): Snapshot {
   const wanted = sensors && new Set(sensors);
   const inside = (part: { sensor: string; minTime: number; maxTime: number }) =>
     (wanted?.has(part.sensor) ?? true) &&
