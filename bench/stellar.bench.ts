@@ -7,7 +7,8 @@ import { fromMessage, StellarMap } from "../src/stellar/value.ts";
 export const name = "stellar";
 
 const ROWS = 4096;
-const BATCHES = 4;
+/** A worker owns one batch object, whose records the parser has just read. */
+const BATCHES = 1;
 const MILLISECONDS = 300;
 const MILLISECONDS_A_TASK = 60;
 const WALKED_ROWS = 1024;
