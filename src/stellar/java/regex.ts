@@ -4,7 +4,7 @@
  * **Safety.** No pattern may hang the process, whatever the text. Three ways were weighed. RE2 (native or compiled to
  * WebAssembly) costs 20 to 44 µs a match where the engine's own RegExp takes 0.2, knows no look-around and no reference.
  * V8's linear engine (`--enable-experimental-regexp-engine-on-excessive-backtracks`) takes no pattern with the flags
- * `u` or `i`, none with look-around, and exists in no browser: measured, `/(a+)+b/u` runs away all the same. So a
+ * `u` or `i` and exists in no browser: measured, `/(a+)+b/u` runs away all the same. So a
  * pattern is judged before it meets a text (regex/hazard.ts: exact for exponential cost, an upper bound of the degree
  * for polynomial). Harmless ones, nearly all, run on the RegExp of the engine, at its speed; the others, and harmless
  * ones on texts so long that their degree would show, run on a matcher of our own (regex/bounded.ts) that takes at most
