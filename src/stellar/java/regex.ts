@@ -1,14 +1,11 @@
 /**
  * Patterns in the syntax of `java.util.regex`: the one place where a user's pattern becomes something that runs.
  *
- * **Safety.** No pattern may hang the process, whatever the text. Three ways were weighed. RE2 (native or compiled to
- * WebAssembly) costs 20 to 44 µs a match where the engine's own RegExp takes 0.2, knows no look-around and no reference.
- * V8's linear engine (`--enable-experimental-regexp-engine-on-excessive-backtracks`) takes no pattern with the flags
- * `u` or `i` and exists in no browser: measured, `/(a+)+b/u` runs away all the same. So a
- * pattern is judged before it meets a text (regex/hazard.ts: exact for exponential cost, an upper bound of the degree
- * for polynomial). Harmless ones, nearly all, run on the RegExp of the engine, at its speed; the others, and harmless
- * ones on texts so long that their degree would show, run on a matcher of our own (regex/bounded.ts) that takes at most
- * instructions × characters steps. Both give what Java gives; nothing depends on flags of the process.
+ * **Safety.** No pattern may hang the process, whatever the text; docs/decisions/0010-patterns-of-users.md says what was
+ * weighed. A pattern is judged before it meets a text (regex/hazard.ts). Harmless ones, nearly all, run on the RegExp of
+ * the engine, at its speed; the others, and harmless ones on texts so long that their degree would show, run on a
+ * matcher of our own (regex/bounded.ts) that takes at most instructions × characters steps. Both give what Java gives;
+ * nothing depends on flags of the process, so it holds in a browser too.
  */
 import { checkTextSize } from "../budget.ts";
 import { matchBounded } from "./regex/bounded.ts";
