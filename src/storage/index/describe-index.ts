@@ -2,6 +2,7 @@ import { afterEach, describe } from "vitest";
 import type { Index } from "./contract.ts";
 import { describeLife } from "./describe-life.ts";
 import { describeMessages } from "./describe-messages.ts";
+import { describeSearches } from "./describe-searches.ts";
 import type { IndexSubject, Started } from "./test-batches.ts";
 
 /** What every implementation of an index obeys. */
@@ -25,6 +26,7 @@ export function describeIndex(name: string, subject: () => Promise<IndexSubject>
     }
 
     describeMessages(start);
+    describeSearches(start);
     describeLife(start);
   });
 }

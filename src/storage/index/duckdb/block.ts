@@ -21,6 +21,8 @@ export type BlockColumn = {
   readonly data: number;
   /** Where the bits that tell values from nulls begin, or -1 when there are no nulls. */
   readonly valid: number;
+  /** Whether each text is a part of the row's `original_string`, so that a word in it is found there. */
+  readonly inside: boolean;
 };
 
 /**

@@ -6,7 +6,13 @@ import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 import type { ColumnType } from "./block.ts";
 
 /** A column of a Parquet file and the field it holds; the names differ where DuckDB could not tell two fields apart. */
-export type SchemaColumn = { readonly field: string; readonly type: ColumnType; readonly column: string };
+export type SchemaColumn = {
+  readonly field: string;
+  readonly type: ColumnType;
+  readonly column: string;
+  /** Whether each of its texts is a part of `original_string`. */
+  readonly inside: boolean;
+};
 
 export type Schema = { readonly id: string; readonly columns: ReadonlyMap<string, SchemaColumn> };
 
@@ -28,7 +34,7 @@ export type Segment = {
 };
 
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };
-type StoredColumn = readonly [field: string, type: ColumnType, column: string];
+type StoredColumn = readonly [field: string, type: ColumnType, column: string, inside: boolean];
 
 /** What an analyst changed of a stored message. */
 export type StoredPatch = { readonly set: Message; readonly remove: readonly string[] };
@@ -78,7 +84,12 @@ export class Catalogue implements AsyncDisposable {
 
   /** The schema with these columns; the same columns are always the same object. */
   schema(columns: readonly SchemaColumn[]): Schema {
-    const stored: StoredColumn[] = columns.map(({ field, type, column }) => [field, type, column]);
+    const stored: StoredColumn[] = columns.map(({ field, type, column, inside }) => [
+      field,
+      type,
+      column,
+      inside,
+    ]);
     const id = createHash("sha256").update(JSON.stringify(stored)).digest("base64url").slice(0, 22);
     let schema = this.#schemas.get(id);
     if (schema === undefined) {
@@ -100,7 +111,7 @@ export class Catalogue implements AsyncDisposable {
     // All writes of one turn are one transaction.
     for (const { schema, rest, ...facts } of change.add ?? []) {
       const columns = [...schema.columns.values()].map(
-        ({ field, type, column }) => [field, type, column] as const,
+        ({ field, type, column, inside }) => [field, type, column, inside] as const,
       );
       writes.add(this.#schemaTable.put(schema.id, columns));
       writes.add(this.#segmentTable.put(facts.id, { ...facts, schema: schema.id, rest: rest ?? null }));
@@ -132,5 +143,10 @@ export function positionKey(topic: string, partition: number): string {
 }
 
 function schemaOf(id: string, columns: readonly StoredColumn[]): Schema {
-  return { id, columns: new Map(columns.map(([field, type, column]) => [field, { field, type, column }])) };
+  return {
+    id,
+    columns: new Map(
+      columns.map(([field, type, column, inside]) => [field, { field, type, column, inside }]),
+    ),
+  };
 }

@@ -48,6 +48,7 @@ export async function merge(
     field,
     type,
     column: names.get(field) as string,
+    inside: group.every(({ schema }) => schema.columns.get(field)?.inside ?? true),
   }));
   const selects = group.map(({ file, schema }) => {
     const list = columns.map(({ field, type, column }) => {

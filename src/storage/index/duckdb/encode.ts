@@ -57,6 +57,9 @@ export class BlockEncoder {
   #rest: string[] = [];
   #restNames: Set<string> | undefined;
   #cells = new ArrayBuffer(0);
+  #original: Column | undefined;
+  /** Whether the texts just encoded are parts of the original. */
+  #inside = false;
   #used = 0;
 
   constructor(sensor: string, fields: SensorFields, limits: EncodeLimits, buffers: Buffers) {
@@ -79,6 +82,7 @@ export class BlockEncoder {
     const { min, max } = this.#readTimes(batch);
     const touched: Column[] = [];
     for (const column of batch.columns.values()) if (column.touched) touched.push(column);
+    this.#original = batch.columns.get("original_string");
     this.#rest = [];
     this.#restNames = undefined;
     this.#used = 0;
@@ -181,7 +185,7 @@ export class BlockEncoder {
       low[2 * index] = time;
       high[2 * index + 1] = Math.floor(time / SHIFT_32);
     }
-    return { field: TIME, type: "long", data, valid: -1 };
+    return { field: TIME, type: "long", data, valid: -1, inside: false };
   }
 
   #column(column: Column): BlockColumn | undefined {
@@ -233,7 +237,8 @@ export class BlockEncoder {
       this.#used = before;
       return undefined;
     }
-    return { field: column.name, type, data, valid: written === this.#count ? -1 : valid };
+    const inside = type === "text" && this.#inside;
+    return { field: column.name, type, data, valid: written === this.#count ? -1 : valid, inside };
   }
 
   /** The type most values have, or undefined when there is no value. */
@@ -263,13 +268,21 @@ export class BlockEncoder {
     const cells = new Uint32Array(this.#cells, data, this.#count * 4);
     const dictionary = column.dictionary as Dictionary;
     const known = column.dictionary === undefined ? undefined : heap.words(dictionary);
+    const original = this.#original;
+    let inside = original !== undefined && original !== column;
     let written = 0;
     for (let index = 0; index < this.#count; index++) {
       const row = this.#rows[index] as number;
       const kind = kinds[row] as number;
       const at = index * 4;
-      if (kind === SPAN) heap.span(cells, at, spans[2 * row] as number, spans[2 * row + 1] as number);
-      else if (kind === WORD) heap.word(cells, at, dictionary, known as Uint32Array, numbers[row] as number);
+      if (kind !== SPAN && kind >= SPAN) inside = false;
+      if (kind === SPAN) {
+        const start = spans[2 * row] as number;
+        const end = spans[2 * row + 1] as number;
+        if (inside) inside = isWithin(original as Column, row, start, end);
+        heap.span(cells, at, start, end);
+      } else if (kind === WORD)
+        heap.word(cells, at, dictionary, known as Uint32Array, numbers[row] as number);
       else if (kind === STRING) heap.string(cells, at, objects[row] as string);
       else {
         cells[at] = 0;
@@ -281,6 +294,7 @@ export class BlockEncoder {
       bits[index >> 3] = (bits[index >> 3] as number) | (1 << (index & 7));
       written++;
     }
+    this.#inside = inside;
     return written;
   }
 
@@ -393,8 +407,13 @@ export class BlockEncoder {
       this.#heap.string(cells, index * 4, `{${entries}}`);
       bits[index >> 3] = (bits[index >> 3] as number) | (1 << (index & 7));
     }
-    return { field: REST, type: "json", data, valid };
+    return { field: REST, type: "json", data, valid, inside: false };
   }
+}
+
+function isWithin(original: Column, row: number, start: number, end: number): boolean {
+  const { kinds, spans } = original;
+  return kinds[row] === SPAN && start >= (spans[2 * row] as number) && end <= (spans[2 * row + 1] as number);
 }
 
 /** Whether cells of a kind go into a column of a type. */

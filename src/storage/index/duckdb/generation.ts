@@ -33,6 +33,8 @@ export class Generation {
 export type Shape = {
   readonly types: Map<string, ColumnType>;
   readonly blocks: HotBlock[];
+  /** Fields of which some text is no part of the original. */
+  readonly outside: Set<string>;
   hasRest: boolean;
 };
 
@@ -42,11 +44,12 @@ export function shapesOf(blocks: Iterable<HotBlock>, fields?: ReadonlySet<string
   for (const block of blocks) {
     let shape = shapes.find(({ types }) => agrees(types, block, fields));
     if (shape === undefined) {
-      shape = { types: new Map(), blocks: [], hasRest: false };
+      shape = { types: new Map(), blocks: [], outside: new Set(), hasRest: false };
       shapes.push(shape);
     }
-    for (const { field, type } of block.columns.values()) {
+    for (const { field, type, inside } of block.columns.values()) {
       if (fields !== undefined && !fields.has(field)) continue;
+      if (!inside) shape.outside.add(field);
       const known = shape.types.get(field);
       if (known === undefined || (known === "long" && type === "double")) shape.types.set(field, type);
     }

@@ -34,6 +34,8 @@ export type Relation = {
   readonly types: ReadonlyMap<string, ColumnType>;
   /** The column of a field, quoted, if there is one. */
   column(field: string): string | undefined;
+  /** Whether a word in the field is also found in `original_string`. */
+  isInside(field: string): boolean;
   readonly hasRest: boolean;
   /** Fields that may occur in `_rest`; undefined: any. */
   readonly rest: ReadonlySet<string> | undefined;
@@ -100,6 +102,7 @@ function cold(segments: readonly Segment[], folder: string, isPatched: boolean):
       const column = columns.get(field)?.column;
       return column === undefined ? undefined : `t.${identifier(column)}`;
     },
+    isInside: (field) => columns.get(field)?.inside === true,
     hasRest: columns.has(REST),
     rest: segments.some(({ rest }) => rest === undefined)
       ? undefined
@@ -124,6 +127,7 @@ function hot(shape: Shape, database: Database, isPatched: boolean): { relation: 
       const place = places.get(field);
       return place === undefined ? undefined : `t.${place}`;
     },
+    isInside: (field) => !shape.outside.has(field),
     hasRest: shape.hasRest,
     rest: shape.blocks.some(({ block }) => block.rest === undefined)
       ? undefined
@@ -183,7 +187,8 @@ export function tableOf(
       const patches = relation.isPatched ? patched.fields.keys() : [];
       // Most words stand in the original, so it goes first.
       for (const field of new Set(["original_string", ...relation.types.keys(), ...patches])) {
-        if (field === REST) continue;
+        // A patch may have taken the original away.
+        if (field === REST || (!relation.isPatched && relation.isInside(field))) continue;
         const known = resolved(field);
         if (known?.column !== undefined && (known.type === "text" || known.type === "json"))
           found.push({ ...known, rest: undefined });

@@ -51,7 +51,12 @@ async function sealShape(
 ): Promise<void> {
   const types = [...shape.types].map(([field, type]) => ({ field, type }));
   const names = columnNames(types.map(({ field }) => field));
-  const columns = types.map(({ field, type }) => ({ field, type, column: names.get(field) as string }));
+  const columns = types.map(({ field, type }) => ({
+    field,
+    type,
+    column: names.get(field) as string,
+    inside: !shape.outside.has(field),
+  }));
   const key = database.showHot(types, shape.blocks);
   try {
     const source = `metron_hot('${key}')`;
