@@ -187,5 +187,5 @@ function credentials(
   const password = services.platformFiles?.read(passwordPath);
   if (password === undefined) throw new StellarError(`the password file \`${passwordPath}\` cannot be read`);
   const bytes = new TextEncoder().encode(`${user}:${password}`);
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+  return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`;
 }

@@ -1,4 +1,4 @@
-import { checkTextSize } from "../budget.ts";
+import { checkCollectionSize, checkTextSize } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, defineServiceFunction, type Namespace, raises } from "../function.ts";
 import { format } from "../java/formatter.ts";
@@ -117,7 +117,9 @@ export const split = defineFunction({
   call: (input, delimiter) => {
     if (input === null) return [];
     if (!delimiter) throw new StellarError("the delimiter must not be empty");
-    return input.split(delimiter);
+    const parts = input.split(delimiter);
+    checkCollectionSize(parts.length);
+    return parts;
   },
 });
 

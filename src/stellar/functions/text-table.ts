@@ -11,9 +11,14 @@ export type TextTable = {
 export function drawTable({ headers, rows, wrap }: TextTable): string {
   const cells = rows.map((row) => row.map((cell) => cellLines(cell, wrap)));
   const titles = headers.map((header) => [header]);
-  const widths = headers.map((_, column) =>
-    Math.max(...[titles, ...cells].flatMap((row) => (row[column] ?? []).map((line) => line.length))),
-  );
+  const widths = headers.map((_, column) => {
+    let width = 0;
+    // Not Math.max(...): a table may have more lines than a call may have arguments.
+    for (const row of [titles, ...cells]) {
+      for (const line of row[column] ?? []) width = Math.max(width, line.length);
+    }
+    return width;
+  });
   if (rows.length === 0) return drawEmpty(titles, widths);
   const lines = [rule("╔╤╗", "═", widths), ...drawRow(titles, widths), rule("╠╪╣", "═", widths)];
   for (const [index, row] of cells.entries()) {
