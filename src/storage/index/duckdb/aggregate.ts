@@ -86,10 +86,10 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
   const split =
     request.split === undefined ? undefined : (library.names().resolve(request.split) ?? request.split);
   const splitSize = sizeOf(request.splitSize, DEFAULT_SERIES, "a histogram's split");
-  const series =
-    split === undefined
-      ? []
-      : (await facet(library, request, split, splitSize)).values.map(({ value }) => String(value));
+  const values = split === undefined ? [] : (await facet(library, request, split, splitSize)).values;
+  const series = values.map(({ value }) => String(value));
+  // The engine writes the number 70 as `70.0`; a series is named as the facet names it.
+  const numbers = values.length > 0 && values.every(({ value }) => typeof value === "number");
   using selected = new Selected(library, request, split === undefined ? [] : [split]);
   const first = Math.max(
     request.from ?? Number.NEGATIVE_INFINITY,
@@ -135,7 +135,7 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     const found = buckets[Number(bucket) - from];
     if (found === undefined) continue;
     found.count += Number(count);
-    const place = places.get(value as string);
+    const place = places.get(numbers && value !== null ? String(Number(value)) : (value as string));
     if (place !== undefined) found.split[place] = Number(count);
   }
   return { interval, buckets, series };
