@@ -24,6 +24,38 @@ export const DEVIATIONS: readonly Deviation[] = [
       ),
   },
   {
+    name: "one message, not the payload",
+    reason: "the original loses all messages of a payload to one that fails; we reject that one alone",
+    explains: (line, outcome) =>
+      line.kind === "pipeline" &&
+      line.error === true &&
+      line.errorScope === "payload" &&
+      outcome.rejected.length > 0 &&
+      outcome.messages.length > 0,
+  },
+  {
+    name: "silent loss",
+    reason:
+      "the original loses what it cannot read without a trace; we keep it as a rejection with its reason",
+    explains: (line, outcome) =>
+      line.kind === "pipeline" &&
+      line.dropped === true &&
+      outcome.rejected.length > 0 &&
+      outcome.messages.length === 0,
+  },
+  {
+    name: "order of error fields",
+    reason:
+      "the original names failed fields in Java's hash order and hashes them so; we keep the order of the validations",
+    explains: (line, outcome, fields) =>
+      fields.length > 0 &&
+      fields.every((field) => field === "error_fields" || field === "error_hash") &&
+      (line.expectErrors ?? []).every(
+        (error, index) =>
+          sortedNames(error.error_fields) === sortedNames(outcome.errors[index]?.error_fields),
+      ),
+  },
+  {
     name: "is_alert unclear",
     reason:
       "the original loses a message whose is_alert reads as neither true nor false; here it counts as an alert",
@@ -47,3 +79,10 @@ export const DEVIATIONS: readonly Deviation[] = [
       line.error === true && line.errorScope !== "config" && outcome.refused !== undefined,
   },
 ];
+
+function sortedNames(fields: unknown): string {
+  return String(fields ?? "")
+    .split(",")
+    .sort()
+    .join();
+}

@@ -7,7 +7,7 @@ import { attachDatabases, type Databases, loadDatabases, noDatabases } from "./d
 import { enrichmentServices } from "./services.ts";
 
 const databases: Databases = noDatabases();
-beforeAll(() => loadDatabases({}, (handles) => attachDatabases(databases, handles)));
+beforeAll(() => loadDatabases({}, (handles) => attachDatabases(databases, handles)), 60_000);
 
 const entries = new Map([["malicious 10.0.0.1", { source: "a list" }]]);
 const reader = {

@@ -1,5 +1,6 @@
 import { parseIpv4, parseIpv6Into } from "../../core/ip.ts";
 import { decodeText, encodeText } from "../../core/text.ts";
+import { BytesMap } from "../bytes-map.ts";
 import { flattenMmdb } from "../geo/mmdb.ts";
 import { recordDecoder } from "../geo/place.ts";
 import { RangeBuilder, type RangeTable, sharedBytes } from "../ranges.ts";
@@ -7,6 +8,7 @@ import type { AsnHandle } from "./database.ts";
 
 const COMMA = 44;
 const LINE_FEED = 10;
+const SYSTEM = /^([0-9]+),(?:"(.*)"|(.*?))\r?$/s;
 
 /** Reads tables of lines `first address,last address,number,organisation`, ascending; throws a plain Error at a line that is none. */
 export function asnFromCsv(ipv4: Buffer, ipv6: Buffer): AsnHandle {
@@ -35,27 +37,25 @@ export function asnFromMmdb(bytes: Buffer): AsnHandle {
 
 function readCsv(bytes: Buffer, version: 4 | 6, systems: Systems): RangeTable {
   const builder = new RangeBuilder(version);
+  const read = version === 4 ? readIpv4 : readIpv6;
   const words = new Uint32Array(8);
+  const commas = [0, 0];
   let line = 0;
   for (let start = 0; start < bytes.length; ) {
     line++;
-    let end = bytes.indexOf(LINE_FEED, start);
-    if (end < 0) end = bytes.length;
+    let count = 0;
+    let end = start;
+    for (; end < bytes.length; end++) {
+      const byte = bytes[end];
+      if (byte === LINE_FEED) break;
+      if (byte === COMMA && count < 2) commas[count++] = end;
+    }
+    const [first, second] = commas as [number, number];
     if (end > start) {
-      const first = bytes.indexOf(COMMA, start);
-      const second = bytes.indexOf(COMMA, first + 1);
-      const third = bytes.indexOf(COMMA, second + 1);
-      const read = version === 4 ? readIpv4 : readIpv6;
-      if (
-        third < 0 ||
-        third > end ||
-        !read(bytes, start, first, words, 0) ||
-        !read(bytes, first + 1, second, words, 4)
-      ) {
+      if (count < 2 || !read(bytes, start, first, words, 0) || !read(bytes, first + 1, second, words, 4)) {
         throw new Error(`line ${line} is not "first address,last address,number,organisation"`);
       }
-      const system = systems.codeOf(bytes, second + 1, third, end);
-      builder.add(words[0] as number, words[1] as number, system);
+      builder.add(words[0] as number, words[1] as number, systems.codeOf(bytes, second + 1, end));
       const lastHigh = words[4] as number;
       const lastLow = words[5] as number;
       // The range ends behind its last address; the very last address of all has none behind it.
@@ -84,6 +84,8 @@ class Systems {
   readonly #codes = new Map<string, number>();
   readonly #numbers: number[] = [];
   readonly #names: string[] = [];
+  /** Codes by the text of a line, which is not decoded when it recurs. */
+  readonly #written = new BytesMap(1 << 18);
 
   code(number: number, name: string): number {
     const key = `${number},${name}`;
@@ -97,13 +99,14 @@ class Systems {
     return code;
   }
 
-  /** The code of the system whose number is bytes[start, comma) and whose organisation, quoted or not, runs to `end`. */
-  codeOf(bytes: Buffer, start: number, comma: number, end: number): number {
-    let last = end;
-    if (bytes[last - 1] === 13) last--;
-    let name = decodeText(bytes, comma + 1, last);
-    if (name.startsWith('"')) name = name.slice(1, name.endsWith('"') ? -1 : undefined).replaceAll('""', '"');
-    return this.code(Number(decodeText(bytes, start, comma)), name);
+  /** The code of the system that bytes[start, end) state as `number,organisation`, the latter quoted or not. */
+  codeOf(bytes: Buffer, start: number, end: number): number {
+    const known = this.#written.get(bytes, start, end);
+    if (known >= 0) return known;
+    const [, number, quoted, plain = ""] = SYSTEM.exec(decodeText(bytes, start, end)) ?? [];
+    const code = this.code(Number(number ?? 0), quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    this.#written.set(bytes, start, end, code);
+    return code;
   }
 
   handle(ipv4: RangeTable, ipv6: RangeTable): AsnHandle {

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { Batch, blockOf } from "../../core/batch.ts";
 import { makeContext } from "../../core/context.ts";
@@ -24,6 +27,23 @@ test.skipIf(!existsSync(nested))("answers the original's cases from a database o
   expect(database.lookup("::ffff:81.2.69.192")?.city).toBe("London");
 });
 
+test.skipIf(!existsSync(nested))("reads a user's database packed as .mmdb.gz and .tar.gz", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "metron-geo-"));
+  const database = gunzipSync(readFileSync(nested));
+  const header = Buffer.alloc(512);
+  header.write("GeoLite2-City_20200101/GeoLite2-City.mmdb");
+  header.write(database.length.toString(8).padStart(11, "0"), 124);
+  const padding = Buffer.alloc(512 - (database.length % 512) + 1024);
+  const packed = join(folder, "GeoLite2-City.tar.gz");
+  await writeFile(packed, gzipSync(Buffer.concat([Buffer.alloc(512), header, database, padding])));
+  for (const city of [nested, packed]) {
+    const own = noDatabases();
+    await loadDatabases({ city }, (handles) => attachDatabases(own, handles));
+    expect(own.geo?.lookup("81.2.69.192")?.city, city).toBe("London");
+  }
+  await rm(folder, { recursive: true });
+});
+
 test("refuses what is no database", () => {
   expect(() => flattenMmdb(Buffer.from("not a database"))).toThrow("not an MMDB file");
 });
@@ -39,7 +59,7 @@ let databases: Databases;
 beforeAll(async () => {
   databases = noDatabases();
   await loadDatabases({}, (handles) => attachDatabases(databases, handles));
-});
+}, 60_000);
 
 test("adds the parts that are known, as text, and skips local addresses", () => {
   const batch = new Batch();

@@ -20,16 +20,16 @@ const SEPARATOR = 16;
 export function flattenMmdb(bytes: Buffer): FlatDatabase {
   const tree = openTree(bytes);
   const records: number[] = [];
-  const known = new Map<number, number>();
+  // By offset in the data: a plain array is several times as fast as a map, and is gone after loading.
+  const known = new Uint32Array(tree.data.length);
   const recordAt = (node: number): number => {
     if (node <= tree.count) return 0;
-    let value = known.get(node);
-    if (value === undefined) {
-      records.push(node - tree.count - SEPARATOR);
-      value = records.length;
-      known.set(node, value);
-    }
-    return value;
+    const offset = node - tree.count - SEPARATOR;
+    const value = known[offset];
+    if (value === undefined) throw new Error("a record lies outside the file");
+    if (value !== 0) return value;
+    known[offset] = records.push(offset);
+    return records.length;
   };
 
   const ipv4 = new RangeBuilder(4);
