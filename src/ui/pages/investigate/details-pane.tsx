@@ -7,7 +7,7 @@ import { call } from "../../call.ts";
 import { CloseIcon, LinkIcon } from "../../parts/icons.tsx";
 import { localTime } from "../../parts/local-time.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
-import { EndpointCards, EntryList, Section } from "./details-parts.tsx";
+import { EndpointCards, EntryList, IntelMatches, Section } from "./details-parts.tsx";
 import { type Entry, prettyRaw, sectionsOf, valueAsText } from "./message-sections.ts";
 import { scoreOf, severityOf } from "./score.ts";
 import { ScoreExplained } from "./score-explained.tsx";
@@ -95,7 +95,7 @@ function Body({ message, wanted }: { message: StoredMessage; wanted: string }) {
       )}
       {sections.intel.length > 0 && (
         <Section title="Threat intelligence" tone="high">
-          <EntryList entries={sections.intel} />
+          <IntelMatches matches={sections.intel} />
         </Section>
       )}
       {sections.endpoints.length > 0 && (

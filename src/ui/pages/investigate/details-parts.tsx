@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { localTime } from "../../parts/local-time.ts";
-import { type Endpoint, type Entry, valueAsText } from "./message-sections.ts";
+import { type Endpoint, type Entry, type IntelMatch, valueAsText } from "./message-sections.ts";
 import { useValueMenu } from "./value-menu.tsx";
 
 type SectionProps = {
@@ -36,6 +36,24 @@ export function EntryList({ entries }: { entries: readonly Entry[] }) {
           <dt title={entry.field}>{entry.label}</dt>
           <dd>
             <ValueButton entry={entry} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What matched which kind of indicator. */
+export function IntelMatches({ matches }: { matches: readonly IntelMatch[] }) {
+  return (
+    <dl className="entries">
+      {matches.map(({ kind, subject, said }) => (
+        <div key={`${kind} ${subject.field}`}>
+          <dt>{kind}</dt>
+          <dd>
+            <ValueButton entry={subject} strong />
+            <span className="dim"> {subject.field}</span>
+            {said !== undefined && <p>{said}</p>}
           </dd>
         </div>
       ))}

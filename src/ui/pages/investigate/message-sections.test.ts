@@ -40,7 +40,13 @@ test("fields stand where their meaning is", () => {
       known: [{ adapter: "geo", entries: [{ label: "city" }, { label: "country", value: "US" }] }],
     },
   ]);
-  expect(sections.intel.map((entry) => entry.label)).toEqual(["hbaseThreatIntel.ip_dst_addr.malicious_ip"]);
+  expect(sections.intel).toEqual([
+    {
+      kind: "malicious_ip",
+      subject: { field: "ip_dst_addr", label: "ip_dst_addr", value: "93.184.216.34" },
+      said: undefined,
+    },
+  ]);
   expect(sections.network.map((entry) => entry.field)).toEqual(["protocol"]);
   expect(sections.enrichments).toMatchObject([
     { field: "host", entries: [{ label: "hbaseEnrichment whois.owner", value: "someone" }] },

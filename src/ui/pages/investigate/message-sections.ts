@@ -12,9 +12,17 @@ export type Endpoint = {
   readonly known: readonly { readonly adapter: string; readonly entries: readonly Entry[] }[];
 };
 
+/** A match with threat intelligence: the kind of indicator, and the field whose value is one. */
+export type IntelMatch = {
+  readonly kind: string;
+  readonly subject: Entry;
+  /** What the list says beside the match itself. */
+  readonly said: string | undefined;
+};
+
 export type Sections = {
   readonly endpoints: readonly Endpoint[];
-  readonly intel: readonly Entry[];
+  readonly intel: readonly IntelMatch[];
   readonly network: readonly Entry[];
   /** Enrichments of other fields, by field. */
   readonly enrichments: readonly { readonly field: string; readonly entries: readonly Entry[] }[];
@@ -62,7 +70,7 @@ export function sectionsOf(message: StoredMessage): Sections {
   const fields = Object.keys(message).filter((field) => message[field] !== null && message[field] !== "");
   const entry = (field: string, label = field): Entry => ({ field, label, value: message[field] });
   const known = new Map<string, Map<string, Entry[]>>();
-  const intel: Entry[] = [];
+  const intel: IntelMatch[] = [];
   const network: Entry[] = [];
   const sensor: Entry[] = [];
   const record: Entry[] = [];
@@ -70,7 +78,7 @@ export function sectionsOf(message: StoredMessage): Sections {
     if (RAW.includes(field) || field.startsWith("threat.triage.")) continue;
     if (ENDS.some((end) => end.address === field || end.port === field)) continue;
     if (field.startsWith("threatintels.")) {
-      if (!field.endsWith(".ts")) intel.push(entry(field, field.slice("threatintels.".length)));
+      if (!field.endsWith(".ts")) intel.push(intelMatch(field, message));
     } else if (field.startsWith("enrichments.")) {
       const { adapter, subject, key } = enrichmentName(field, message);
       const adapters = known.get(subject) ?? new Map<string, Entry[]>();
@@ -120,6 +128,20 @@ export function enrichmentName(
     if (Object.hasOwn(message, subject)) return { adapter, subject, key: rest.slice(length).join(".") };
   }
   return { adapter, subject: rest.slice(0, -1).join(".") || adapter, key: rest.at(-1) ?? name };
+}
+
+/** The plain match says `alert`, which its section says already. */
+function intelMatch(field: string, message: StoredMessage): IntelMatch {
+  const { subject, key } = enrichmentName(field, message);
+  const value = message[field];
+  const known = Object.hasOwn(message, subject);
+  return {
+    kind: key,
+    subject: known
+      ? { field: subject, label: subject, value: message[subject] }
+      : { field, label: field, value },
+    said: value === "alert" || !known ? undefined : valueAsText(value),
+  };
 }
 
 function isStageTime(field: string): boolean {

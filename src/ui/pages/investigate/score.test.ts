@@ -46,8 +46,9 @@ test.each([
   expect(scoreStory(given).sum).toBe(expected);
 });
 
-test("rules come in the order they ran, past the tenth too", () => {
+test("rules are named by weight, then in the order they ran, past the tenth too", () => {
   const many = Array.from({ length: 12 }, (_, at): [string, string] => [`rule ${at}`, "1"]);
   expect(ruleNames(message(1, ...many))).toEqual(many.map(([name]) => name));
   expect(ruleNames(message(1, [null, "5"]))).toEqual(["Rule 1"]);
+  expect(ruleNames(message(9, ["light", "5"], ["heavy", "9"]))).toEqual(["heavy", "light"]);
 });

@@ -60,9 +60,12 @@ export function scoreStory(message: StoredMessage): ScoreStory {
   return { score, rules, sum, adds: sum?.startsWith("The sum") ?? false };
 }
 
-/** The names of the rules that matched; a rule without one goes by its number. */
+/** The names of the rules that matched, the heaviest first; a rule without one goes by its number. */
 export function ruleNames(message: StoredMessage): string[] {
-  return scoreStory(message).rules.map((rule, at) => rule.name ?? rule.comment ?? `Rule ${at + 1}`);
+  return scoreStory(message)
+    .rules.map(({ name, comment, points = 0 }, at) => ({ name: name ?? comment ?? `Rule ${at + 1}`, points }))
+    .sort((a, b) => b.points - a.points)
+    .map(({ name }) => name);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -20,7 +20,10 @@ const RULES_SHOWN = 3;
 
 /** The fields that the columns need, and those that every row needs for its look. */
 export function fieldsOf(columns: readonly string[]): string[] {
-  const rules = Array.from({ length: RULES_SHOWN }, (_, at) => `${RULES}.${at}.name`);
+  const rules = Array.from({ length: RULES_SHOWN }, (_, at) => [
+    `${RULES}.${at}.name`,
+    `${RULES}.${at}.score`,
+  ]).flat();
   const wanted = columns.flatMap((column) => (column === RULES ? rules : [column]));
   return [...new Set(["guid", "timestamp", "source.type", "is_alert", SCORE, ...wanted])];
 }
