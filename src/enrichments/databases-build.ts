@@ -1,28 +1,26 @@
-/** Runs as a thread of its own: reads and flattens the databases it is told, one message each. */
+/**
+ * Runs as a process of its own, because flattening takes some hundred megabytes that a thread would not give back:
+ *
+ *   node databases-build.ts geo|asn IPV4-FILE IPV6-FILE TARGET
+ */
 import { readFileSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
 import { gunzipSync } from "node:zlib";
 import { asnFromCsv, asnFromMmdb } from "./asn/build.ts";
 import type { AsnHandle } from "./asn/database.ts";
-import type { DatabaseFiles, LoadAnswer, LoadRequest } from "./databases.ts";
+import type { DatabaseFiles } from "./databases.ts";
+import { writeFlat } from "./flat-file.ts";
 import type { GeoHandle } from "./geo/database.ts";
 import { flattenMmdb } from "./geo/mmdb.ts";
 
 /** Files of tar have a header of 512 bytes, with the name at 0 and the size in octal at 124, and are padded to 512. */
 const TAR_BLOCK = 512;
 
-const request = workerData as LoadRequest;
-if (request.asn !== undefined) answer(request.asn, (files) => ({ loaded: { asn: loadAsn(files) } }));
-if (request.geo !== undefined) answer(request.geo, (files) => ({ loaded: { geo: loadGeo(files) } }));
-
-function answer(files: DatabaseFiles, load: (files: DatabaseFiles) => LoadAnswer): void {
-  let message: LoadAnswer;
-  try {
-    message = load(files);
-  } catch (error) {
-    message = { unreadable: files.ipv4, reason: (error as Error).message };
-  }
-  parentPort?.postMessage(message);
+const [kind = "", ipv4 = "", ipv6 = "", target = ""] = process.argv.slice(2);
+try {
+  writeFlat(target, kind === "asn" ? loadAsn({ ipv4, ipv6 }) : loadGeo({ ipv4, ipv6 }));
+} catch (error) {
+  process.stderr.write((error as Error).message);
+  process.exitCode = 1;
 }
 
 function loadGeo({ ipv4, ipv6 }: DatabaseFiles): GeoHandle {
