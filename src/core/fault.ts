@@ -22,6 +22,11 @@ export const FAULTS = {
     status: 503,
     advice: "Check that the target runs; telemetry waits in its topic meanwhile.",
   },
+  SOURCE_STOPPED: {
+    status: 503,
+    advice:
+      "Mend what the message names, then publish the sensor's document again; other sensors are not concerned.",
+  },
   STORAGE_CORRUPT: {
     status: 500,
     advice: "See the message for the file; the guide page on storage says how to set it aside.",

@@ -1,7 +1,7 @@
 import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
-import { FAULTS, type Fault } from "../core/fault.ts";
+import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
 import type { Index } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
 import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "./metrics.ts";
@@ -17,6 +17,12 @@ const POLL = 20;
 
 /** Where a partition was read up to. */
 type Position = (sensor: string, partition: number) => number | undefined | Promise<number | undefined>;
+
+/** What is wrong beside the loop: sources that do not run, by sensor, and what concerns no sensor. */
+export type OtherProblems = {
+  readonly sources: ReadonlyMap<string, string>;
+  readonly faults: readonly Fault[];
+};
 
 type Sample = { readonly at: number; readonly sensors: ReadonlyMap<string, SensorCounts> };
 
@@ -38,13 +44,21 @@ export class Activity implements Disposable {
   readonly #intake: Intake;
   readonly #index: Index;
   readonly #context: Context;
+  readonly #others: () => OtherProblems;
   readonly #startedAt: number;
   readonly #timer: NodeJS.Timeout;
   /** One a second, the newest last. */
   readonly #samples: Sample[] = [];
   #stored: { at: number; sensors: Promise<ReadonlyMap<string, number>> } | undefined;
 
-  constructor(supervisor: Supervisor, intake: Intake, index: Index, context: Context) {
+  constructor(
+    supervisor: Supervisor,
+    intake: Intake,
+    index: Index,
+    context: Context,
+    others: () => OtherProblems,
+  ) {
+    this.#others = others;
     this.#supervisor = supervisor;
     this.#intake = intake;
     this.#index = index;
@@ -81,10 +95,11 @@ export class Activity implements Disposable {
         counts.get(sensor)?.offsets[partition] ?? this.#index.position(sensor, partition),
     );
     const problems = this.#supervisor.problems();
+    const { sources } = this.#others();
     const now = this.#context.clock.now();
     return this.#intake.sensors().map(({ name, parser }): SensorState => {
       const own = counts.get(name) ?? emptyCounts();
-      const detail = problems.get(name) ?? this.#intake.problem(name);
+      const detail = problems.get(name) ?? this.#intake.problem(name) ?? sources.get(name);
       const idle = now - own.lastArrival > IDLE_AFTER;
       return {
         name,
@@ -112,6 +127,10 @@ export class Activity implements Disposable {
       problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
+    const { sources, faults } = this.#others();
+    for (const [sensor, message] of sources)
+      problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
+    for (const fault of faults) problems.push(problem(fault.code, fault.message));
     const { problems: unreadable } = await this.#index.stats();
     for (const text of unreadable) problems.push(problem("STORAGE_CORRUPT", text));
     const stored = await this.#messagesStored();
@@ -195,6 +214,6 @@ export class Activity implements Disposable {
   }
 }
 
-function problem(code: Fault["code"], detail: string) {
+function problem(code: FaultCode, detail: string) {
   return { code, detail, advice: FAULTS[code].advice };
 }

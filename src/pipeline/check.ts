@@ -21,10 +21,14 @@ export function checkChanges(
     changes.find(({ kind }) => kind === "global")?.text ?? config.get("global", "global")?.text ?? "";
   const global = readGlobal(changed ?? "", "global");
   const touched = new Map<string, string>();
-  if (changes.some(({ kind }) => kind === "global")) {
+  if (changes.some(({ kind }) => kind !== "sensor")) {
     for (const { name, text } of config.list("sensor")) touched.set(name, text ?? "");
   }
+  const seen = new Set<string>();
   for (const { kind, name, text } of changes) {
+    if (seen.has(`${kind}/${name}`))
+      throw new Fault("CONFIG_INVALID", `${kind}/${name}: is there twice; publish one text of a document`);
+    seen.add(`${kind}/${name}`);
     if (kind !== "sensor") continue;
     if (text === null) touched.delete(name);
     else touched.set(name, text);

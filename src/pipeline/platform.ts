@@ -2,19 +2,21 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { readGlobal } from "../config/global.ts";
+import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { type DatabaseHandles, loadDatabases } from "../enrichments/databases.ts";
+import type { DatabaseHandles } from "../enrichments/databases.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
 import { serveWriter } from "../storage/index/duckdb/remote.ts";
 import { openTables } from "../storage/table/lmdb.ts";
 import { openTopics } from "../storage/topic/segments/topics.ts";
 import { Activity } from "./activity.ts";
+import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { checkChanges } from "./check.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "./errors.ts";
+import { type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -84,6 +86,18 @@ export async function openPlatform(options: PlatformOptions) {
     const workers = options.workers ?? settings.workers ?? availableParallelism();
     const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
     const intake = stack.use(new Intake(topics, context, { partitions: workers, retention }));
+    const faults: Fault[] = [];
+    let sourcesInForce: readonly FunctionSource[] = [];
+    try {
+      sourcesInForce = functionSources(config, [], data);
+      services.takeFunctions(await openFunctions(sourcesInForce));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      // Sensors that do not need them run; the others say what they miss, and their telemetry waits.
+      sourcesInForce = [];
+      faults.push(error);
+      context.log.error("Functions of users are missing.", { error: error.message });
+    }
     const snapshot = (): Snapshot => ({
       revision: config.revision(),
       global: config.get("global", "global")?.text ?? "",
@@ -91,6 +105,7 @@ export async function openPlatform(options: PlatformOptions) {
         ...config.list("sensor").map(({ name, text }) => ({ name, text: text ?? "" })),
         { name: ERROR_SENSOR, text: ERROR_DOCUMENT },
       ],
+      functions: sourcesInForce,
     });
     await intake.configure(snapshot(), GROUP);
 
@@ -109,15 +124,38 @@ export async function openPlatform(options: PlatformOptions) {
     });
     // Disposed of in reverse order: sources stop, workers drain, storage closes.
     stack.defer(() => supervisor.drain(DRAIN_WITHIN));
-    const databases = loadDatabases(settings.databases, (handles) => {
+    const databases = new AddressDatabases((handles) => {
       shares.databases = { ...shares.databases, ...handles };
       services.attach({ databases: handles });
       supervisor.share({ databases: handles });
-    }).catch((error: Error) =>
-      context.log.error("Geographic databases are missing.", { error: error.message }),
-    );
+    });
+    // A message that is read before what it is enriched from is loaded would go without.
+    const loaded = snapshotAsksForAddresses(snapshot())
+      ? databases
+          .load(settings.databases)
+          .catch((error: Error) =>
+            context.log.error("Geographic databases are missing.", { error: error.message }),
+          )
+      : Promise.resolve();
+    const begun = loaded.then(() => supervisor.begin());
 
-    const activity = stack.use(new Activity(supervisor, intake, index, context));
+    const activity = stack.use(
+      new Activity(supervisor, intake, index, context, () => ({
+        sources: sources?.problems() ?? new Map(),
+        faults: [...faults, ...(databases.fault === undefined ? [] : [databases.fault])],
+      })),
+    );
+    /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change. */
+    const check = async (changes: readonly Change[]) => {
+      const isGeneral = changes.some(({ kind }) => kind !== "sensor");
+      const sources = isGeneral ? functionSources(config, changes, data) : undefined;
+      const opened = sources === undefined ? undefined : await openFunctions(sources);
+      checkChanges(changes, config, opened === undefined ? services : services.trial(opened), context);
+      const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
+      if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
+        await databases.load(globalAfter(config, changes).databases);
+      return sources === undefined || opened === undefined ? undefined : { sources, opened };
+    };
     const apply = async () => {
       await intake.configure(snapshot(), GROUP);
       await supervisor.configure(snapshot(), intake.handles());
@@ -128,8 +166,10 @@ export async function openPlatform(options: PlatformOptions) {
     await sources?.configure(intake.documents());
 
     const upkeep = setInterval(() => {
-      void intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
-      void index.retain(intake.retentionRules());
+      Promise.all([
+        intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition)),
+        index.retain(intake.retentionRules()),
+      ]).catch((error: Error) => context.log.warn("Upkeep is tried again.", { error: error.message }));
     }, UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
     // Publishes follow one another: each is checked against what the one before left.
@@ -146,15 +186,20 @@ export async function openPlatform(options: PlatformOptions) {
       tables: { enrichment, threatIntel },
 
       /** Resolves when the workers read their topics and the geographic databases are loaded. */
-      ready: async () => void (await Promise.all([supervisor.ready(), databases])),
+      ready: async () => void (await Promise.all([supervisor.ready(), begun])),
       /** Checks and publishes documents: all or none. Resolves when they are in force. Throws Fault CONFIG_INVALID. */
       async publish(
         changes: readonly Change[],
         by: { author: string; at: number; note?: string },
       ): Promise<readonly Version[]> {
         const turn = publishing.then(async () => {
-          checkChanges(changes, config, services, context);
+          const functions = await check(changes);
           const versions = await config.publish(changes, by);
+          if (functions !== undefined) {
+            sourcesInForce = functions.sources;
+            services.takeFunctions(functions.opened);
+            faults.length = 0;
+          }
           await apply();
           context.log.info("Configuration was published.", {
             documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
@@ -166,7 +211,9 @@ export async function openPlatform(options: PlatformOptions) {
         return turn;
       },
       /** Throws Fault CONFIG_INVALID if the documents could not be published. */
-      check: async (changes: readonly Change[]) => checkChanges(changes, config, services, context),
+      check: async (changes: readonly Change[]) => void (await check(changes)),
+      /** Loads the databases of addresses if no document has asked for them yet. */
+      loadAddresses: () => databases.load(global().databases),
 
       /** Makes a block of records durable; resolves to the offset of the first. */
       ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
@@ -200,6 +247,23 @@ export async function openPlatform(options: PlatformOptions) {
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** The global document as it is once changes are published. */
+function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDocument {
+  const changed = changes.find(({ kind }) => kind === "global");
+  const text = changed === undefined ? config.get("global", "global")?.text : changed.text;
+  return readGlobal(text ?? "", "global");
+}
+
+/** Where functions of users come from once changes are published: documents of definitions, then files and packages. */
+function functionSources(config: ConfigStore, changes: readonly Change[], folder: string): FunctionSource[] {
+  const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
+  for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
+  return [
+    ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
+    ...findFunctions(globalAfter(config, changes).functions, folder),
+  ];
 }
 
 /** Publishes the documents of a folder into a store that has none yet. */

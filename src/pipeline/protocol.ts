@@ -3,6 +3,7 @@ import type { DatabaseHandles } from "../enrichments/databases.ts";
 import type { WriterHandle } from "../storage/index/duckdb/remote.ts";
 import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { FunctionSource } from "./functions.ts";
 import type { SensorCounts } from "./metrics.ts";
 
 /** The documents in force, as text: what workers compile their stages from. */
@@ -11,6 +12,8 @@ export type Snapshot = {
   /** The global document. */
   readonly global: string;
   readonly sensors: readonly { readonly name: string; readonly text: string }[];
+  /** Functions of users, as found on disk and in the store. */
+  readonly functions: readonly FunctionSource[];
 };
 
 /** Memory and files that threads read together. */
@@ -28,6 +31,8 @@ export type WorkerStart = {
   readonly writer: WriterHandle;
   readonly tables: { readonly enrichment: LmdbTableHandle; readonly threatIntel: LmdbTableHandle };
   readonly shares: Shares;
+  /** Whether it may read its topics at once, or waits for `begin`. */
+  readonly begins: boolean;
 };
 
 /** From the supervisor to a worker. */
@@ -35,6 +40,8 @@ export type ToWorker =
   /** New documents, and the topics of all their sensors. */
   | { readonly type: "configure"; readonly snapshot: Snapshot; readonly topics: WorkerStart["topics"] }
   | { readonly type: "share"; readonly shares: Shares }
+  /** Read the topics: what messages are enriched from is loaded. */
+  | { readonly type: "begin" }
   /** Read to the present end of the topics, seal, say so and end. */
   | { readonly type: "drain" }
   /** Seal everything written so far, and say so. */

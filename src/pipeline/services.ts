@@ -5,11 +5,13 @@ import { attachDatabases, type Databases, noDatabases } from "../enrichments/dat
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
 import { type Environment, makeEnvironment } from "../stellar/environment.ts";
+import type { Services } from "../stellar/services.ts";
 import { fromMessage, StellarMap } from "../stellar/value.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { openSharedTable } from "../storage/table/lmdb.ts";
 import { triageScorer } from "../triage/scorer.ts";
 import { fieldNotes } from "./field-notes.ts";
+import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
 
 /** Tables every platform has: the original's names. */
@@ -23,6 +25,10 @@ export type PipelineServices = AsyncDisposable & {
   readonly enrichmentContext: EnrichmentContext;
   /** Functions and services of expressions under a global document; the same object as long as it is the same. */
   environment(global: GlobalDocument): Environment;
+  /** Takes functions of users into use: expressions compiled from now on may call them. */
+  takeFunctions(functions: UserFunctions): void;
+  /** The same services with other functions, to try documents with. */
+  trial(functions: UserFunctions): PipelineServices;
   /** Takes over shared memory that was loaded or replaced. */
   attach(shares: Shares): void;
   /** What is known of fields, by name. */
@@ -35,25 +41,36 @@ export function openServices(start: WorkerStart, context: Context): PipelineServ
     enrichment: openSharedTable(start.tables.enrichment),
     threatIntel: openSharedTable(start.tables.threatIntel),
   };
-  const services = makeServices(tables, context, async () => {
+  const close = async () => {
     await tables.enrichment[Symbol.asyncDispose]();
     await tables.threatIntel[Symbol.asyncDispose]();
-  });
+  };
+  const services = makeServices({ tables, context, more: {}, databases: noDatabases(), close });
   services.attach(start.shares);
   return services;
 }
 
 /** The services of the thread that owns the tables. */
-export function mainServices(tables: PlatformTables, context: Context): PipelineServices {
-  return makeServices(tables, context, async () => {});
-}
-
-function makeServices(
+export function mainServices(
   tables: PlatformTables,
   context: Context,
-  close: () => Promise<void>,
+  more: Partial<Services> = {},
 ): PipelineServices {
-  const databases = noDatabases();
+  return makeServices({ tables, context, more, databases: noDatabases(), close: async () => {} });
+}
+
+type Parts = {
+  readonly tables: PlatformTables;
+  readonly context: Context;
+  readonly databases: Databases;
+  /** Services of expressions in this thread alone. */
+  readonly more: Partial<Services>;
+  readonly functions?: UserFunctions;
+  readonly close: () => Promise<void>;
+};
+
+function makeServices(parts: Parts): PipelineServices {
+  const { tables, context, databases, more, close } = parts;
   const byName: Readonly<Record<string, TableReader>> = {
     enrichment: tables.enrichment,
     enrichments: tables.enrichment,
@@ -62,29 +79,34 @@ function makeServices(
   };
   const table = (name: string) => (Object.hasOwn(byName, name) ? byName[name] : undefined);
   const enrichmentContext: EnrichmentContext = { ...context, databases, table };
-  let environment: { global: string; made: Environment } | undefined;
+  let functions = parts.functions ?? NO_FUNCTIONS;
+  let environment: { key: string; made: Environment } | undefined;
   return {
     databases,
     tables,
     enrichmentContext,
     environment(global) {
-      const key = JSON.stringify(global.global);
-      if (environment?.global !== key) {
+      const key = JSON.stringify([global.global, global.timeZone, functions.key]);
+      if (environment?.key !== key) {
         const globals = new StellarMap();
         for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
-        const made: Environment = makeEnvironment({
-          services: {
-            now: () => context.clock.now(),
-            timeZone: global.timeZone,
-            globals: () => globals,
-            ...enrichmentServices(databases, table),
-            triage: triageScorer(() => made),
-          },
-        });
-        environment = { global: key, made };
+        const services: Partial<Services> = {
+          now: () => context.clock.now(),
+          timeZone: global.timeZone,
+          globals: () => globals,
+          ...enrichmentServices(databases, table),
+          triage: triageScorer(() => made),
+          ...more,
+        };
+        const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });
+        environment = { key, made };
       }
       return environment.made;
     },
+    takeFunctions(next) {
+      functions = next;
+    },
+    trial: (next) => makeServices({ ...parts, functions: next }),
     attach(shares) {
       if (shares.databases !== undefined) attachDatabases(databases, shares.databases);
     },

@@ -38,6 +38,7 @@ export class Sources implements AsyncDisposable {
       this.#open.delete(id);
       await source[Symbol.asyncDispose]();
     }
+    this.#failed.clear();
     for (const [id, { sensor, name, options, key }] of wanted) {
       if (!this.#open.has(id)) await this.#start(id, sensor, name, options, key);
     }
@@ -65,8 +66,12 @@ export class Sources implements AsyncDisposable {
       const definition = findSource(name);
       const source = await definition.open(definition.config.parse(options), this.#contextOf(sensor));
       this.#open.set(id, { key, source });
-      this.#failed.delete(sensor);
-      source.done.catch((error: Error) => this.#fail(sensor, name, error));
+      source.done.catch((error: Error) => {
+        if (this.#open.get(id)?.source !== source) return;
+        // The next publish tries it again.
+        this.#open.delete(id);
+        this.#fail(sensor, name, error);
+      });
     } catch (error) {
       this.#fail(sensor, name, error as Error);
     }

@@ -8,7 +8,7 @@ export type SupervisorOptions = {
   readonly workers: number;
   readonly context: Context;
   /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
-  readonly start: (worker: number) => Omit<WorkerStart, "worker" | "workers">;
+  readonly start: (worker: number) => Omit<WorkerStart, "worker" | "workers" | "begins">;
 };
 
 type Slot = {
@@ -38,6 +38,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #waiting = new Map<number, { left: Set<number>; done: () => void }>();
   readonly #revisions = new Map<number, number>();
   #sealId = 0;
+  #begun = false;
   #closing = false;
 
   constructor(options: SupervisorOptions) {
@@ -62,6 +63,12 @@ export class Supervisor implements AsyncDisposable {
     ) {
       await new Promise((done) => setTimeout(done, 5));
     }
+  }
+
+  /** Lets the workers read their topics: a message read before its enrichments are loaded would go without. */
+  begin(): void {
+    this.#begun = true;
+    this.#send({ type: "begin" });
   }
 
   /** Hands over a database that was loaded or replaced. */
@@ -124,6 +131,7 @@ export class Supervisor implements AsyncDisposable {
       ...this.#options.start(index),
       worker: index,
       workers: this.#options.workers,
+      begins: this.#begun,
     };
     const script = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, {

@@ -6,6 +6,7 @@ import type { IndexWriter } from "../storage/index/contract.ts";
 import { openRemoteWriter, startOf } from "../storage/index/duckdb/remote.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
 import { openSharedTopic } from "../storage/topic/segments/topics.ts";
+import { openFunctions } from "./functions.ts";
 import { emptyCounts, type SensorCounts } from "./metrics.ts";
 import { runPipeline, type SensorStages } from "./pipeline.ts";
 import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
@@ -44,25 +45,35 @@ type Running = {
   readonly topic: TopicReader;
   readonly stop: AbortController;
   readonly loops: Promise<void>[];
+  /** Why it does not run now, if it does not. */
+  failure: string | undefined;
 };
 
 const services = openServices(start, context);
 const writer: IndexWriter = openRemoteWriter(start.writer);
 const running = new Map<string, Running>();
+const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+let reads = start.begins;
+if (reads) begin();
 
 await configure(start.snapshot, start.topics);
+let configuring: Promise<void> = Promise.resolve();
 tell({ type: "ready", revision: start.snapshot.revision });
 const counting = setInterval(tellCounts, COUNTS_EVERY);
 
 port.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "configure":
-      void configure(message.snapshot, message.topics).then(() =>
-        tell({ type: "configured", revision: message.snapshot.revision }),
-      );
+      configuring = configuring
+        .then(() => configure(message.snapshot, message.topics))
+        .then(() => tell({ type: "configured", revision: message.snapshot.revision }));
       return;
     case "share":
       services.attach(message.shares);
+      return;
+    case "begin":
+      reads = true;
+      begin();
       return;
     case "seal":
       void writer.seal().then(() => tell({ type: "sealed", id: message.id }));
@@ -74,6 +85,12 @@ port.on("message", (message: ToWorker) => {
 
 /** Takes documents over: changed sensors get new stages at their next batch, new ones start, removed ones stop. */
 async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
+  try {
+    services.takeFunctions(await openFunctions(snapshot.functions));
+  } catch (error) {
+    // They were checked when they were published; a module may still fail in a second thread.
+    log.error("Functions of users were not taken into use.", { error: (error as Error).message });
+  }
   for (const { name: sensor, open } of readSensors(snapshot, services, context)) {
     const present = running.get(sensor);
     const handle = topics[sensor];
@@ -92,7 +109,8 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
 }
 
 function launch(sensor: string, open: () => SensorStages, topic: TopicReader): Running {
-  const entry: Running = { open, counts: emptyCounts(), topic, stop: new AbortController(), loops: [] };
+  const stop = new AbortController();
+  const entry: Running = { open, counts: emptyCounts(), topic, stop, loops: [], failure: undefined };
   for (let partition = start.worker; partition < topic.partitions; partition += start.workers) {
     entry.loops.push(keepRunning(sensor, entry, partition));
   }
@@ -102,12 +120,14 @@ function launch(sensor: string, open: () => SensorStages, topic: TopicReader): R
 /** Runs one partition until it is told to stop. What fails is tried again from the last committed position. */
 async function keepRunning(sensor: string, entry: Running, partition: number): Promise<void> {
   const { topic, counts, stop } = entry;
-  let opened = entry.open;
-  let current = opened();
+  await begun;
+  let told = "";
+  let opened: Running["open"] | undefined;
+  let current: SensorStages | undefined;
   const stages = () => {
-    if (entry.open !== opened) {
+    if (current === undefined || entry.open !== opened) {
+      current = entry.open();
       opened = entry.open;
-      current = opened();
     }
     return current;
   };
@@ -122,9 +142,13 @@ async function keepRunning(sensor: string, entry: Running, partition: number): P
       await runPipeline({ sensor, source, stages, index: writer, counts, clock: context.clock, log });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      log.error("A pipeline stopped and is started again.", { sensor, partition, error: message });
+      if (message !== told)
+        log.error("A pipeline stopped and is started again.", { sensor, partition, error: message });
+      told = message;
+      entry.failure = message;
       tell({ type: "problem", sensor, message });
       await new Promise((done) => setTimeout(done, RETRY_AFTER));
+      entry.failure = undefined;
       tell({ type: "problem", sensor, message: "" });
     }
   }
@@ -143,12 +167,16 @@ async function* breathing(source: AsyncIterable<Entry>): AsyncIterable<Entry> {
 
 /** Reads to where the topics end now, seals, and ends the thread. */
 async function drain(): Promise<void> {
-  for (const { topic, counts, stop, loops } of running.values()) {
-    for (let partition = start.worker; partition < topic.partitions; partition += start.workers) {
+  for (const entry of running.values()) {
+    const { topic, counts, stop, loops } = entry;
+    for (let partition = start.worker; reads && partition < topic.partitions; partition += start.workers) {
       const end = await topic.end(partition);
-      while ((counts.offsets[partition] ?? 0) < end) await new Promise((done) => setTimeout(done, 10));
+      // What cannot go on stays in its topic and is read at the next start.
+      while ((counts.offsets[partition] ?? 0) < end && entry.failure === undefined)
+        await new Promise((done) => setTimeout(done, 10));
     }
     stop.abort();
+    begin();
     await Promise.all(loops);
   }
   clearInterval(counting);

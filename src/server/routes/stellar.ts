@@ -3,6 +3,7 @@ import type { Diagnostic as ApiDiagnostic } from "../../api/problem.ts";
 import { checkStellar, evaluateStellar } from "../../api/stellar.ts";
 import { readGlobal } from "../../config/global.ts";
 import type { FieldValue } from "../../core/message.ts";
+import { asksForAddresses } from "../../pipeline/address-databases.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { check } from "../../stellar/check.ts";
 import { compile } from "../../stellar/compile.ts";
@@ -22,8 +23,10 @@ export function stellarRoutes(app: FastifyInstance, platform: Platform): void {
     ),
   }));
 
-  implement(app, evaluateStellar, ({ body }) => {
+  implement(app, evaluateStellar, async ({ body }) => {
     const { expression, message } = body;
+    // Without the databases GEO_GET answers null; that they are missing is told by the status.
+    if (asksForAddresses(expression)) await platform.loadAddresses().catch(() => undefined);
     const diagnostics = check(expression, environment());
     try {
       const value = compile(expression, environment()).evaluate(layered(message));

@@ -1,0 +1,45 @@
+import type { GlobalDocument } from "../config/global.ts";
+import { Fault } from "../core/fault.ts";
+import { type DatabaseHandles, loadDatabases } from "../enrichments/databases.ts";
+import type { Snapshot } from "./protocol.ts";
+
+/** The databases of addresses: loaded once something asks for them, and again when the global document names others. */
+export class AddressDatabases {
+  readonly #onLoad: (handles: DatabaseHandles) => void;
+  #key: string | undefined;
+  #loading: Promise<void> = Promise.resolve();
+  /** Why they are missing, if they are. */
+  fault: Fault | undefined;
+
+  constructor(onLoad: (handles: DatabaseHandles) => void) {
+    this.#onLoad = onLoad;
+  }
+
+  /** Resolves when the databases that the settings name are in use. Throws Fault INPUT_UNREADABLE; the old ones stay. */
+  load(settings: GlobalDocument["databases"]): Promise<void> {
+    const key = JSON.stringify(settings);
+    if (key === this.#key) return this.#loading;
+    this.#key = key;
+    this.#loading = loadDatabases(settings, this.#onLoad).then(
+      () => {
+        this.fault = undefined;
+      },
+      (error: Error) => {
+        this.#key = undefined;
+        this.fault = error instanceof Fault ? error : new Fault("INPUT_UNREADABLE", error.message);
+        throw this.fault;
+      },
+    );
+    return this.#loading;
+  }
+}
+
+/** Tells whether documents may ask for the place or network of an address, by an enrichment or an expression. */
+export function asksForAddresses(text: string): boolean {
+  return /geo|asn/i.test(text);
+}
+
+/** The same of all documents in force. */
+export function snapshotAsksForAddresses({ sensors }: Snapshot): boolean {
+  return sensors.some(({ text }) => asksForAddresses(text));
+}
