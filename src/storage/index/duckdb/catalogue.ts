@@ -76,10 +76,9 @@ export class Catalogue implements AsyncDisposable {
     return this.#positions.get(positionKey(topic, partition));
   }
 
-  get positions(): readonly (readonly [topic: string, partition: number, offset: number])[] {
-    return [...this.#positions].map(
-      ([key, offset]) => [...(JSON.parse(key) as [string, number]), offset] as const,
-    );
+  /** Positions by the key that `positionKey` makes. */
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions;
   }
 
   /** The schema with these columns; the same columns are always the same object. */

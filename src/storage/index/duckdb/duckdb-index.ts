@@ -127,11 +127,10 @@ export class DuckdbIndex implements Index {
   writerStart(): WriterStart {
     const fields = new Map<string, SensorFields>();
     const positions = new Map<string, number>();
-    for (const [topic, partition] of this.#parts.catalogue.positions) {
-      positions.set(positionKey(topic, partition), this.#parts.catalogue.position(topic, partition) ?? 0);
-    }
-    for (const [key, offset] of this.#hot.positions()) positions.set(key, offset);
-    for (const { sensor, schema } of this.#parts.catalogue.segments.values()) {
+    const { catalogue } = this.#parts;
+    for (const key of [...catalogue.positions.keys(), ...this.#hot.positionKeys()])
+      positions.set(key, this.#hot.position(key) ?? catalogue.positions.get(key) ?? 0);
+    for (const { sensor, schema } of catalogue.segments.values()) {
       const known = fields.get(sensor) ?? new Map();
       fields.set(sensor, known);
       // `_time` and `_rest` are in no encoder's list.

@@ -68,6 +68,11 @@ export class HotStore implements AsyncDisposable {
     return new Map([...(this.#frozen?.positions ?? []), ...this.#current.positions]);
   }
 
+  /** The partitions with something that is not sealed. */
+  positionKeys(): string[] {
+    return [...(this.#frozen?.positions.keys() ?? []), ...this.#current.positions.keys()];
+  }
+
   /** Begins a writer; what one of the same name had not committed is dropped. */
   enter(name: string): Stay {
     const before = this.#stays.get(name);

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Position } from "../../../core/block.ts";
 import { type Block, Buffers } from "./block.ts";
+import { positionKey } from "./catalogue.ts";
 import type { DuckdbIndex } from "./duckdb-index.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
@@ -71,10 +72,13 @@ export function serveWriter(index: DuckdbIndex, name: string): WriterHandle {
         void answer(message.id, target.stored(message.sensor, message.guids));
         return;
       case "seal":
-        void answer(message.id, target.seal());
+        void answer(message.id, failure === undefined ? target.seal() : Promise.reject(new Error(failure)));
         return;
       case "close":
-        void answer(message.id, target.close()).then(() => port.close());
+        void answer(
+          message.id,
+          failure === undefined ? target.close() : Promise.reject(new Error(failure)),
+        ).then(() => port.close());
     }
   });
   // The other thread has ended: what it had not committed is read again by whoever follows it.
@@ -94,7 +98,7 @@ export function startOf(
   { start }: WriterHandle,
   { topic, partition }: Omit<Position, "offset">,
 ): number | undefined {
-  return start.positions.get(`${topic}/${partition}`);
+  return start.positions.get(positionKey(topic, partition));
 }
 
 class RemoteTarget implements WriterTarget {
