@@ -48,7 +48,7 @@ export function runParserCase(line: CaseLine): Verdict {
     input: line.input ?? "",
     config: line.config ?? {},
     error: line.error ?? false,
-    dropped: line.dropped ?? false,
+    expected: line.expectMessages?.length ?? (line.expect === undefined ? 0 : 1),
     orderDependent: line.orderDependent ?? [],
   };
   const observed = observe(line);

@@ -7,7 +7,8 @@ export type ParserCase = {
   readonly input: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly error: boolean;
-  readonly dropped: boolean;
+  /** How many messages the original gives. */
+  readonly expected: number;
   readonly orderDependent: readonly string[];
 };
 
@@ -54,6 +55,23 @@ export const DEVIATIONS: readonly Deviation[] = [
     reason: "a Grok pattern that does not exist is refused with the configuration and not line by line",
     explains: (example, observed) =>
       example.parser === "GROK" && example.error && observed.refused?.startsWith("patternLabel") === true,
+  },
+  {
+    name: "silent loss",
+    reason:
+      "the original loses what it cannot read without a trace; we keep it as a rejection with its reason",
+    explains: (example, observed) =>
+      !example.error &&
+      example.expected === 0 &&
+      observed.messages.length === 0 &&
+      observed.reasons.length > 0,
+  },
+  {
+    name: "blank record",
+    reason:
+      "the original makes a blank record a message without fields, which no validation passes; we reject it at once",
+    explains: (example, observed) =>
+      example.parser === "REGULAREXPRESSIONS" && example.input.trim() === "" && observed.reasons.length > 0,
   },
   {
     name: "bro null",

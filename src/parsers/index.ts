@@ -1,23 +1,43 @@
 import { asa } from "./asa/asa.ts";
 import { bro } from "./bro/bro.ts";
+import { cef } from "./cef/cef.ts";
 import { csv } from "./csv/csv.ts";
+import { fireeye } from "./fireeye/fireeye.ts";
 import { grok } from "./grok/grok.ts";
+import { ise } from "./ise/ise.ts";
 import { jsonMap } from "./json-map/json-map.ts";
+import { lancope } from "./lancope/lancope.ts";
+import { leef } from "./leef/leef.ts";
+import { logstash } from "./logstash/logstash.ts";
+import { paloAlto } from "./palo-alto/palo-alto.ts";
+import { regularExpressions } from "./regular-expressions/regular-expressions.ts";
 import { snort } from "./snort/snort.ts";
+import { sourcefire } from "./sourcefire/sourcefire.ts";
 import { suricata } from "./suricata/suricata.ts";
 import { syslog3164, syslog5424 } from "./syslog/syslog.ts";
+import { websphere } from "./websphere/websphere.ts";
 
 /** Every parser there is. */
 export const parsers = [
   asa, //
   bro,
+  cef,
   csv,
+  fireeye,
   grok,
+  ise,
   jsonMap,
+  lancope,
+  leef,
+  logstash,
+  paloAlto,
+  regularExpressions,
   snort,
+  sourcefire,
   suricata,
   syslog3164,
   syslog5424,
+  websphere,
 ] as const;
 
 export type ParserName = (typeof parsers)[number]["name"];

@@ -126,6 +126,10 @@ export const PATTERN_FILES: Readonly<Record<string, readonly string[]>> = {
     "SQUID_DELIMITED %{NUMBER:timestamp} +%{INT:elapsed} %{IP:ip_src_addr} %{WORD:action}/%{NUMBER:code} " +
       "%{NUMBER:bytes} %{WORD:method} %{NOTSPACE:url}[^0-9]*(?:%{IP:ip_dst_addr})?",
   ],
+  "/patterns/websphere": [
+    "WEBSPHERE_TIME %{MONTH:UNWANTED} +%{MONTHDAY:UNWANTED} %{HOUR:UNWANTED}:%{MINUTE:UNWANTED}:%{SECOND:UNWANTED}",
+    String.raw`WEBSPHERE (?:<%{POSINT:priority}>)?%{WEBSPHERE_TIME:timestamp_string} %{HOSTNAME:hostname} (?:\[%{WORD:security_domain}\])?\[%{WORD:event_code}\]\[%{WORD:event_type}\]\[%{WORD:severity}\] %{GREEDYDATA:message}`,
+  ],
   "/patterns/yaf": [
     // Not DATA: eight of those in a row make a damaged line cost minutes.
     "YAF_CELL [^|]*",

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { Fault } from "../../core/fault.ts";
 import type { Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
@@ -8,8 +7,8 @@ import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
 import { openDateFormat } from "../time/date-format.ts";
 import { zoneName } from "../time/zone-option.ts";
-import { BASE_PATTERNS, PATTERN_FILES } from "./base-patterns.ts";
-import { compileGrok, type GrokPattern, readPatterns } from "./grok-pattern.ts";
+import type { GrokPattern } from "./grok-pattern.ts";
+import { openPattern } from "./open-pattern.ts";
 
 export const grok = defineParser({
   name: "grok",
@@ -18,7 +17,9 @@ export const grok = defineParser({
     grokPath: z
       .string()
       .optional()
-      .describe("Pattern file that comes with Metron: /patterns/squid or /patterns/yaf."),
+      .describe(
+        "Pattern file that comes with Metron: /patterns/squid, /patterns/yaf or /patterns/websphere.",
+      ),
     patterns: z
       .array(z.string())
       .default([])
@@ -50,25 +51,6 @@ export const grok = defineParser({
     return multiLine ? inCharset(config.readCharset, eachLine(lines)) : wholeRecord(lines);
   },
 });
-
-function openPattern(label: string, path: string | undefined, lines: readonly string[]): GrokPattern {
-  const file = path === undefined ? [] : PATTERN_FILES[path];
-  if (file === undefined) {
-    throw new Fault(
-      "CONFIG_INVALID",
-      `grokPath: no pattern file ${path} comes with Metron; put its lines into patterns`,
-    );
-  }
-  const patterns = new Map([...Object.entries(BASE_PATTERNS), ...readPatterns(file), ...readPatterns(lines)]);
-  try {
-    return compileGrok(label, patterns);
-  } catch (cause) {
-    if (cause instanceof SyntaxError) {
-      throw new Fault("CONFIG_INVALID", `patternLabel ${label}: ${cause.message}`, { cause });
-    }
-    throw cause;
-  }
-}
 
 function wholeRecord(lines: GrokLines): RecordParser {
   return { parseRecord: (record) => lines.read(decodeText(record, 0, record.length)) };

@@ -1,11 +1,9 @@
 import { JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
-import { Arena } from "../../core/arena.ts";
 import type { Clock } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { type FieldValue, type Message, messageToJson } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
-import { JsonCursor } from "../json/cursor.ts";
-import { jsonRejection } from "../json/rejection.ts";
+import { readJsonValue } from "../json/read-value.ts";
 import type { RecordParser } from "../parser.ts";
 import { applyStrategy, isMap, type MapStrategy } from "./strategy.ts";
 
@@ -29,7 +27,7 @@ export function queryParser(options: QueryOptions): RecordParser {
   const wrap = options.wrapName === undefined ? undefined : wrapper(options.wrapName);
   return {
     parseRecord: (record) => {
-      const value = readValue(wrap === undefined ? record : wrap(record));
+      const value = readJsonValue(wrap === undefined ? record : wrap(record));
       if (value instanceof Rejection) return value;
       if (find === undefined) return toMessage(value, options);
       const list = find(value);
@@ -65,22 +63,6 @@ function wrapper(name: string): (record: Uint8Array) => Uint8Array {
     const text = decoder.decode(record).trimEnd().replace(/,$/, "");
     return encoder.encode(`{${JSON.stringify(name)}:[${text}]}`);
   };
-}
-
-/** Reads one JSON value with its numbers exact. */
-function readValue(record: Uint8Array): FieldValue | Rejection {
-  const arena = new Arena(record.length + 64);
-  arena.append(record);
-  const cursor = new JsonCursor(arena);
-  cursor.end = record.length;
-  const start = cursor.space(0);
-  let at = start >= cursor.end ? cursor.fail("", cursor.end) : cursor.value(start, 0);
-  if (at >= 0) {
-    at = cursor.space(at);
-    if (at === cursor.end) return cursor.object;
-    cursor.fail("something follows the value", at);
-  }
-  return jsonRejection(cursor, 0);
 }
 
 function toMessage(value: FieldValue, options: QueryOptions): Message | Rejection {

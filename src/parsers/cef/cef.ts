@@ -1,0 +1,94 @@
+import { z } from "zod";
+import type { Message } from "../../core/message.ts";
+import { Rejection } from "../../core/rejection.ts";
+import { decodeText } from "../../core/text.ts";
+import { inCharset, readCharset } from "../charset.ts";
+import { defineParser } from "../parser.ts";
+import { MultiFormat } from "../time/multi-format.ts";
+import { applyLabels, readExtension, renameField } from "./extension.ts";
+import { findHeader, linesOf, PrefixTime } from "./prefix.ts";
+
+const HEADER = ["DeviceVendor", "DeviceProduct", "DeviceVersion", "DeviceEvent", "Name", "Severity"] as const;
+const PATTERN = new RegExp(`CEF: ?0\\|${HEADER.map(() => "([^|]*)\\|").join("")}(.*)`, "y");
+
+const DATES = ["MMM dd", "MMM dd yyyy"].flatMap((day) =>
+  [" HH:mm:ss.SSS zzz", " HH:mm:ss.SSS", " HH:mm:ss zzz", " HH:mm:ss"].map((time) => day + time),
+);
+DATES.push("dd MMMM yyyy HH:mm:ss");
+
+const SEVERITIES: Readonly<Record<string, number>> = { Low: 2, Medium: 5, High: 8, "Very-High": 10 };
+
+const NO_CEF = "no CEF header with its six fields";
+const NO_SEVERITY = "the severity is neither a number nor a word";
+const NO_ATTRIBUTES = "no key=value behind the CEF header";
+const BAD_TIME = "the time of the message is not a date";
+const BAD_PORT = "a port is not a number";
+
+export const cef = defineParser({
+  name: "cef",
+  summary: "Reads ArcSight's Common Event Format, with or without a syslog header.",
+  config: z.strictObject({ readCharset }),
+  fields: [
+    { name: "DeviceVendor", type: "text", about: "Maker of the device." },
+    { name: "DeviceProduct", type: "text", about: "The device." },
+    { name: "DeviceVersion", type: "text", about: "Its version." },
+    { name: "DeviceEvent", type: "text", about: "Kind of the message, as the device numbers them." },
+    { name: "Name", type: "text", about: "Kind of the message in words." },
+    { name: "Severity", type: "integer", about: "Severity from 0 to 10." },
+    { name: "ip_src_addr", type: "ip", about: "Source address." },
+    { name: "ip_src_port", type: "integer", about: "Source port." },
+    { name: "ip_dst_addr", type: "ip", about: "Destination address." },
+    { name: "ip_dst_port", type: "integer", about: "Destination port." },
+    { name: "protocol", type: "text", about: "Application protocol." },
+    { name: "deviceAction", type: "text", about: "What the device did." },
+  ],
+  open: (config, context) => {
+    const dates = new MultiFormat(DATES, context.timeZone, context.clock);
+    const times = new PrefixTime(context);
+    return inCharset(config.readCharset, {
+      parseRecord: (record) => {
+        const lines = linesOf(decodeText(record, 0, record.length));
+        return lines.map((line) => {
+          const message = read(line, dates, times);
+          if (typeof message === "string") {
+            return new Rejection("parser_error", message, lines.length > 1 ? { raw: line } : {});
+          }
+          if (lines.length > 1) message.original_string = line;
+          return message;
+        });
+      },
+    });
+  },
+});
+
+/** Reads a line; a text says why it is no message. */
+function read(line: string, dates: MultiFormat, times: PrefixTime): Message | string {
+  const found = findHeader(line, "CEF:", PATTERN);
+  if (found === undefined) return NO_CEF;
+  const { header } = found;
+  const message = readExtension(header[HEADER.length + 1] as string);
+  if (message === undefined) return NO_ATTRIBUTES;
+  const severity = readSeverity(header[HEADER.length] as string);
+  if (Number.isNaN(severity)) return NO_SEVERITY;
+  applyLabels(message);
+  renameField(message, "src", "ip_src_addr");
+  renameField(message, "dst", "ip_dst_addr");
+  renameField(message, "act", "deviceAction");
+  renameField(message, "app", "protocol");
+  const isNumbers =
+    renameField(message, "spt", "ip_src_port", true) && renameField(message, "dpt", "ip_dst_port", true);
+  if (!isNumbers) return BAD_PORT;
+  for (const [index, name] of HEADER.entries()) message[name] = header[index + 1] as string;
+  message.Severity = severity;
+  const time = typeof message.rt === "string" ? dates.read(message.rt) : times.read(found.time);
+  if (!Number.isSafeInteger(time)) return BAD_TIME;
+  message.timestamp = BigInt(time);
+  if (found.host !== undefined) message.host = found.host;
+  return message;
+}
+
+/** Up to two characters are a number, longer ones a word of which four count. */
+function readSeverity(text: string): number {
+  if (text.length < 3) return /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Object.hasOwn(SEVERITIES, text) ? (SEVERITIES[text] as number) : 0;
+}

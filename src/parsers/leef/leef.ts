@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { emptyMessage, type Message } from "../../core/message.ts";
+import { Rejection } from "../../core/rejection.ts";
+import { decodeText } from "../../core/text.ts";
+import { applyLabels, readExtension, renameField } from "../cef/extension.ts";
+import { findHeader, linesOf, PrefixTime } from "../cef/prefix.ts";
+import { inCharset, readCharset } from "../charset.ts";
+import { defineParser } from "../parser.ts";
+import { MultiFormat } from "../time/multi-format.ts";
+
+const HEADER = ["DeviceVendor", "DeviceProduct", "DeviceVersion", "DeviceEvent"] as const;
+/** A further header field, the delimiter, may follow; so the original takes any text up to a bar for one. */
+const PATTERN = new RegExp(
+  `LEEF:(1\\.0|2\\.0|0)\\|${HEADER.map(() => "([^|]*)\\|").join("")}(?:([^|]*)\\|)? ?(.*)`,
+  "y",
+);
+/** Groups of the pattern: the version, the header, the delimiter, the attributes. */
+const FIRST_HEADER = 2;
+const DATES = ["MMM dd yyyy HH:mm:ss.SSS zzz", "MMM dd yyyy HH:mm:ss.SSS", "MMM dd yyyy HH:mm:ss"];
+
+const NO_LEEF = "no LEEF header of version 0, 1.0 or 2.0 with its four fields";
+const NO_ATTRIBUTES = "an attribute is not of the form key=value";
+const BAD_TIME = "the time of the message is not a date";
+const BAD_PORT = "a port is not a number";
+
+export const leef = defineParser({
+  name: "leef",
+  summary: "Reads IBM's Log Event Extended Format, one message a line.",
+  config: z.strictObject({ readCharset }),
+  fields: [
+    { name: "DeviceVendor", type: "text", about: "Maker of the device." },
+    { name: "DeviceProduct", type: "text", about: "The device." },
+    { name: "DeviceVersion", type: "text", about: "Its version." },
+    { name: "DeviceEvent", type: "text", about: "Kind of the message." },
+    { name: "ip_src_addr", type: "ip", about: "Source address." },
+    { name: "ip_src_port", type: "integer", about: "Source port." },
+    { name: "ip_dst_addr", type: "ip", about: "Destination address." },
+    { name: "ip_dst_port", type: "integer", about: "Destination port." },
+  ],
+  open: (config, context) => {
+    const dates = new MultiFormat(DATES, context.timeZone, context.clock);
+    const times = new PrefixTime(context);
+    return inCharset(config.readCharset, {
+      parseRecord: (record) => {
+        const lines = linesOf(decodeText(record, 0, record.length));
+        return lines.map((line) => {
+          const message = read(line, dates, times);
+          if (typeof message !== "string") return message;
+          return new Rejection("parser_error", message, lines.length > 1 ? { raw: line } : {});
+        });
+      },
+    });
+  },
+});
+
+/** Reads a line; a text says why it is no message. */
+function read(line: string, dates: MultiFormat, times: PrefixTime): Message | string {
+  const found = findHeader(line, "LEEF:", PATTERN);
+  if (found === undefined) return NO_LEEF;
+  const { header } = found;
+  const version = header[1] as string;
+  const attributes = header[FIRST_HEADER + HEADER.length + 1] as string;
+  const message =
+    version === "0"
+      ? readExtension(attributes)
+      : readAttributes(attributes, version === "2.0" ? (header[FIRST_HEADER + HEADER.length] ?? "") : "");
+  if (message === undefined) return NO_ATTRIBUTES;
+  if (version === "0") applyLabels(message);
+  renameField(message, "src", "ip_src_addr");
+  renameField(message, "dst", "ip_dst_addr");
+  const isNumbers =
+    renameField(message, "srcPort", "ip_src_port", true) &&
+    renameField(message, "dstPort", "ip_dst_port", true);
+  if (!isNumbers) return BAD_PORT;
+  for (const [index, name] of HEADER.entries()) message[name] = header[FIRST_HEADER + index] as string;
+  const { devTime, devTimeFormat } = message;
+  const time =
+    typeof devTime === "string"
+      ? dates.read(devTime, typeof devTimeFormat === "string" ? devTimeFormat : undefined)
+      : times.read(found.time);
+  if (!Number.isSafeInteger(time)) return BAD_TIME;
+  message.timestamp = BigInt(time);
+  message.original_string = line;
+  if (found.host !== undefined) message.host = found.host;
+  return message;
+}
+
+/**
+ * Reads attributes between delimiters; each character of `delimiters` is one, a tab when there are none. A backslash
+ * before one protects it and stays. Of `key=value=more` the original keeps key and value.
+ */
+function readAttributes(text: string, delimiters: string): Message | undefined {
+  const message = emptyMessage();
+  const set = delimiters === "" ? "\t" : delimiters;
+  let from = 0;
+  for (let at = 0; at <= text.length; at++) {
+    const isEnd = at === text.length;
+    if (!isEnd && (!set.includes(text[at] as string) || text[at - 1] === "\\")) continue;
+    const part = text.slice(from, at);
+    from = at + 1;
+    // A delimiter at the very end opens no further attribute.
+    if (isEnd && part === "" && at > 0) break;
+    const [key, value] = part.replace(/=+$/, "").split("=") as [string, string?];
+    if (value === undefined) return undefined;
+    message[key] = value;
+  }
+  return message;
+}

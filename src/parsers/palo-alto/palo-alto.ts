@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { emptyMessage } from "../../core/message.ts";
+import { Rejection } from "../../core/rejection.ts";
+import { decodeText } from "../../core/text.ts";
+import { inCharset, readCharset } from "../charset.ts";
+import { defineParser } from "../parser.ts";
+import { layoutOf } from "./columns.ts";
+
+const TYPE = 3;
+const DOMAIN = 0;
+const NO_LOG = new Rejection(
+  "parser_error",
+  "not a PAN-OS log: the fourth column is none of CONFIG, SYSTEM, THREAT, TRAFFIC",
+);
+
+export const paloAlto = defineParser({
+  name: "paloAlto",
+  summary: "Reads logs of Palo Alto firewalls, PAN-OS 6.0 to 8.0, as comma-separated text.",
+  config: z.strictObject({ readCharset }),
+  fields: [
+    { name: "parser_version", type: "integer", about: "Version of PAN-OS times ten, 0 when unknown." },
+    { name: "type", type: "text", about: "CONFIG, SYSTEM, THREAT or TRAFFIC." },
+    { name: "subtype", type: "text", about: "Kind within the type." },
+    { name: "ip_src_addr", type: "ip", about: "Source of the session." },
+    { name: "ip_src_port", type: "text", about: "Its port." },
+    { name: "ip_dst_addr", type: "ip", about: "Destination of the session." },
+    { name: "ip_dst_port", type: "text", about: "Its port." },
+    { name: "protocol", type: "text", about: "Transport protocol." },
+    { name: "app", type: "text", about: "Application the firewall recognised." },
+    { name: "action", type: "text", about: "What the firewall did." },
+    { name: "rule", type: "text", about: "Rule that decided it." },
+  ],
+  open: (config, context) =>
+    inCharset(config.readCharset, {
+      parseRecord: (record) => {
+        const text = decodeText(record, 0, record.length);
+        const cells = splitCells(text);
+        const layout = cells.length > TYPE ? layoutOf(cells[TYPE] as string, cells.length) : undefined;
+        if (layout === undefined) return NO_LOG;
+        const message = emptyMessage();
+        message.original_string = text;
+        message.timestamp = BigInt(context.clock.now());
+        for (const [index, name] of layout.columns.entries()) {
+          const cell = cells[index];
+          if (name === "-" || cell === undefined || cell === "" || cell === '""') continue;
+          message[name] = index === DOMAIN ? cell : unquote(cell);
+        }
+        message.parser_version = layout.version;
+        if (layout.version === 0) message.tokens_seen = cells.length;
+        const host = typeof message.url === "string" ? hostOf(message.url) : undefined;
+        if (host !== undefined) message.host = host;
+        return message;
+      },
+    }),
+});
+
+/** Splits at commas that stand outside double quotes. */
+function splitCells(text: string): string[] {
+  const cells: string[] = [];
+  let quoted = false;
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 34) quoted = !quoted;
+    else if (char === 44 && !quoted) {
+      cells.push(text.slice(from, at).trim());
+      from = at + 1;
+    }
+  }
+  cells.push(text.slice(from).trim());
+  return cells;
+}
+
+function unquote(cell: string): string {
+  return cell.startsWith('"') && cell.endsWith('"') && cell.length > 1 ? cell.slice(1, -1) : cell;
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.parse(url)?.hostname || undefined;
+}

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { Fault } from "../../core/fault.ts";
+import { emptyMessage, type Message } from "../../core/message.ts";
+import { Rejection } from "../../core/rejection.ts";
+import { decodeText } from "../../core/text.ts";
+import { inCharset, readCharset } from "../charset.ts";
+import { translateRegex } from "../grok/java-regex.ts";
+import { defineParser } from "../parser.ts";
+
+const regexes = z.union([z.string(), z.array(z.string()).min(1)]);
+
+const EMPTY = new Rejection("parser_error", "the record is blank");
+
+export const regularExpressions = defineParser({
+  name: "regularExpressions",
+  summary: "Reads text by regular expressions chosen by the type of the record.",
+  config: z.strictObject({
+    recordTypeRegex: z
+      .string()
+      .min(1)
+      .describe("Finds the type of a record: the text it matches, compared without case."),
+    messageHeaderRegex: regexes
+      .optional()
+      .describe("Expressions for the part all types share; the first that is found gives its groups."),
+    fields: z
+      .array(
+        z.strictObject({
+          recordType: z.string().min(1).describe("Type of the record."),
+          regex: regexes.describe(
+            "Expressions for the whole record; the first that matches gives its groups.",
+          ),
+        }),
+      )
+      .describe("Expressions for each type of record."),
+    convertCamelCaseToUnderScore: z
+      .union([z.boolean(), z.enum(["true", "false"])])
+      .default(false)
+      .describe("Whether a group such as ipSrcAddr becomes the field ip_src_addr."),
+    readCharset,
+  }),
+  fields: [],
+  open: (config, context) => {
+    const underscore =
+      config.convertCamelCaseToUnderScore === true || config.convertCamelCaseToUnderScore === "true";
+    const compile = (
+      place: string,
+      source: string | readonly string[] | undefined,
+      whole: boolean,
+    ): Regex[] => [source ?? []].flat().map((regex) => compileRegex(place, regex, whole, underscore));
+    const type = compileRegex("recordTypeRegex", config.recordTypeRegex, false, underscore);
+    const header = compile("messageHeaderRegex", config.messageHeaderRegex, false);
+    const types = new Map(
+      config.fields.map(({ recordType, regex }) => [
+        recordType.toLowerCase(),
+        compile(`fields of ${recordType}`, regex, true),
+      ]),
+    );
+    return inCharset(config.readCharset, {
+      parseRecord: (record) => {
+        const text = decodeText(record, 0, record.length).trim();
+        if (text === "") return EMPTY;
+        const message = emptyMessage();
+        const found = type.regex.exec(text);
+        if (found !== null) {
+          takeGroups(type, found, message);
+          takeFirst(types.get(found[0].toLowerCase()) ?? [], text, message);
+        }
+        takeFirst(header, text, message);
+        message.original_string = text;
+        message.timestamp = BigInt(context.clock.now());
+        return message;
+      },
+    });
+  },
+});
+
+type Regex = { readonly regex: RegExp; readonly fields: readonly (string | undefined)[] };
+
+function compileRegex(place: string, source: string, whole: boolean, underscore: boolean): Regex {
+  try {
+    const translated = translateRegex(source);
+    return {
+      regex: new RegExp(whole ? `^(?:${translated.source})(?![^])` : translated.source),
+      fields: translated.names.map((name) => (name === undefined || !underscore ? name : underscored(name))),
+    };
+  } catch (cause) {
+    if (cause instanceof SyntaxError) {
+      throw new Fault("CONFIG_INVALID", `${place}: ${cause.message}`, { cause });
+    }
+    throw cause;
+  }
+}
+
+function takeFirst(list: readonly Regex[], text: string, message: Message): void {
+  for (const entry of list) {
+    const found = entry.regex.exec(text);
+    if (found === null) continue;
+    takeGroups(entry, found, message);
+    return;
+  }
+}
+
+function takeGroups({ fields }: Regex, found: RegExpExecArray, message: Message): void {
+  for (const [index, field] of fields.entries()) {
+    const text = found[index]?.trim();
+    if (field !== undefined && text !== undefined && text !== "") message[field] = text;
+  }
+}
+
+/** `ipSrcAddr` as `ip_src_addr`. */
+function underscored(name: string): string {
+  return name.replace(/[A-Z]/g, (capital, at: number) => (at === 0 ? "" : "_") + capital.toLowerCase());
+}

@@ -1,0 +1,74 @@
+import type { Clock } from "../../core/context.ts";
+import { civilDate, dayNumber } from "../../stellar/java/calendar.ts";
+import { PatternError } from "../../stellar/java/pattern-error.ts";
+import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
+import { LocalTime } from "./local-time.ts";
+
+const DAY = 86_400_000;
+const AHEAD = 4 * DAY;
+/** Formats that records name themselves, kept compiled; a record must not be able to fill the memory. */
+const KEPT = 100;
+
+/**
+ * Reads the dates of CEF and LEEF attributes: all digits are milliseconds; else the first pattern that fits the start
+ * of the text. A date without a year is of this one; what lies more than four days ahead is put a year back, even
+ * when it stated its year, as in the original.
+ */
+export class MultiFormat {
+  readonly #formats: readonly DateFormat[];
+  readonly #local: LocalTime;
+  readonly #clock: Clock;
+  readonly #named = new Map<string, DateFormat | undefined>();
+
+  constructor(patterns: readonly string[], zone: string, clock: Clock) {
+    this.#formats = patterns.map((pattern) => simpleDateFormat(pattern, { zone, now: clock.now() }));
+    this.#local = new LocalTime(zone);
+    this.#clock = clock;
+  }
+
+  /** Epoch milliseconds, or NaN when no format fits. `pattern` stands in for the list. */
+  read(text: string, pattern?: string): number {
+    if (/^\d+$/.test(text)) return Number(text);
+    for (const format of pattern === undefined ? this.#formats : this.#namedFormat(pattern)) {
+      const millis = format.parse(text);
+      if (!Number.isNaN(millis)) return this.#inYear(millis);
+    }
+    return Number.NaN;
+  }
+
+  #namedFormat(pattern: string): readonly DateFormat[] {
+    let format = this.#named.get(pattern);
+    if (format === undefined && !this.#named.has(pattern)) {
+      format = compile(pattern, this.#local.zone.id, this.#clock.now());
+      if (this.#named.size < KEPT) this.#named.set(pattern, format);
+    }
+    return format === undefined ? [] : [format];
+  }
+
+  #inYear(millis: number): number {
+    const now = this.#clock.now();
+    const read = this.#year(millis);
+    const dated = read === 1970 ? this.#withYear(millis, this.#year(now)) : millis;
+    return dated > now + AHEAD ? this.#withYear(dated, this.#year(dated) - 1) : dated;
+  }
+
+  #year(millis: number): number {
+    return civilDate(Math.floor((millis + this.#local.zone.offsetAt(millis)) / DAY)).year;
+  }
+
+  #withYear(millis: number, year: number): number {
+    const local = millis + this.#local.zone.offsetAt(millis);
+    const day = Math.floor(local / DAY);
+    const date = civilDate(day);
+    return this.#local.toUtc((dayNumber(year, date.month, date.day) - day) * DAY + local);
+  }
+}
+
+function compile(pattern: string, zone: string, now: number): DateFormat | undefined {
+  try {
+    return simpleDateFormat(pattern, { zone, now });
+  } catch (error) {
+    if (error instanceof PatternError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { Message } from "../../core/message.ts";
+import { Rejection } from "../../core/rejection.ts";
+import { decodeText } from "../../core/text.ts";
+import { inCharset, readCharset } from "../charset.ts";
+import { openPattern } from "../grok/open-pattern.ts";
+import { defineParser } from "../parser.ts";
+import { openDateFormat } from "../time/date-format.ts";
+
+const NO_MATCH = new Rejection("parser_error", "the text does not fit the pattern of WebSphere messages");
+
+export const websphere = defineParser({
+  name: "websphere",
+  summary: "Reads syslog messages of IBM WebSphere and DataPower.",
+  config: z.strictObject({
+    grokPath: z.string().default("/patterns/websphere").describe("Pattern file that comes with Metron."),
+    patterns: z.array(z.string()).default([]).describe("Lines of a pattern file that redefine names."),
+    patternLabel: z.string().min(1).default("WEBSPHERE").describe("Name of the pattern."),
+    timestampField: z
+      .string()
+      .default("timestamp_string")
+      .describe("Field that holds the time; accepted as in the original, which knows only timestamp_string."),
+    dateFormat: z
+      .string()
+      .default("yyyy MMM dd HH:mm:ss")
+      .describe("SimpleDateFormat pattern of the time with the current year before it."),
+    readCharset,
+  }),
+  fields: [
+    { name: "priority", type: "integer", about: "Syslog priority." },
+    { name: "hostname", type: "text", about: "Host that sent the message." },
+    { name: "security_domain", type: "text", about: "Domain of the device." },
+    { name: "event_code", type: "text", about: "Code of the message." },
+    { name: "event_type", type: "text", about: "Kind of the message." },
+    { name: "event_subtype", type: "text", about: "`login` or `logout`." },
+    { name: "severity", type: "text", about: "Severity in words." },
+    { name: "process", type: "text", about: "Process that wrote the message." },
+    { name: "username", type: "text", about: "Who logged in or out." },
+    { name: "ip_src_addr", type: "ip", about: "Where from." },
+    { name: "message", type: "text", about: "What is left of the text." },
+  ],
+  open: (config, context) => {
+    const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);
+    const format = openDateFormat("dateFormat", config.dateFormat, "UTC", context.clock.now());
+    return inCharset(config.readCharset, {
+      parseRecord: (record) => {
+        const message = pattern.match(decodeText(record, 0, record.length));
+        if (message === undefined) return NO_MATCH;
+        const now = context.clock.now();
+        const time = format.parse(`${new Date(now).getUTCFullYear()} ${String(message.timestamp_string)}`);
+        message.timestamp = BigInt(Number.isNaN(time) ? now : time);
+        delete message.timestamp_string;
+        for (const field of Object.keys(message)) {
+          if (message[field] === null || message[field] === "") delete message[field];
+        }
+        if (typeof message.message === "string") readText(message, message.message);
+        return message;
+      },
+    });
+  },
+});
+
+function readText(message: Message, text: string): void {
+  if (text.includes("logged into")) readLogin(message, text);
+  else if (text.includes("logged out")) readLogout(message, text);
+  else readProcess(message, text);
+}
+
+function readLogin(message: Message, text: string): void {
+  message.event_subtype = "login";
+  if (!text.includes(":")) return;
+  const [head, rest] = text.split(":") as [string, string];
+  put(message, "username", /user\(([^)]*)\)/.exec(head)?.[1]);
+  put(message, "ip_src_addr", /\[([^\]]*)\]/.exec(rest)?.[1]);
+  delete message.message;
+}
+
+function readLogout(message: Message, text: string): void {
+  message.event_subtype = "logout";
+  const parts = text.split("'");
+  if (parts.length < 5) return;
+  put(message, "ip_src_addr", /\[([^\]]*)\]/.exec(parts[0] as string)?.[1]);
+  put(message, "username", parts[1]);
+  put(message, "security_domain", parts[3]);
+  delete message.message;
+}
+
+function readProcess(message: Message, text: string): void {
+  const bracket = text.indexOf("(");
+  if (bracket < 0) return;
+  put(message, "process", text.slice(0, bracket));
+  const colon = text.indexOf(":");
+  if (colon >= 0) message.message = text.slice(colon + 2);
+}
+
+function put(message: Message, field: string, value: string | undefined): void {
+  if (value !== undefined) message[field] = value;
+}
