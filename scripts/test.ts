@@ -24,6 +24,7 @@ const steps: Step[] = [
 if (process.argv[2] !== "check") {
   steps.push(
     { name: "tests", args: [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false"] },
+    { name: "reference", args: [join(root, "scripts", "docs.ts"), "--check"] },
     {
       name: "conformance",
       args: [join(root, "scripts", "conformance.ts")],
