@@ -5,26 +5,23 @@
  *
  *   npm run bench -- pipeline [--messages=10000000] [--shapes=zeek,zeek-general,asa] [--workers=2] [--baseline=no]
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
-import { stringify } from "yaml";
 import { makeContext, silentLog } from "../src/core/context.ts";
 import { STAGES } from "../src/pipeline/metrics.ts";
 import { openPlatform } from "../src/pipeline/platform.ts";
-import { openTables } from "../src/storage/table/lmdb.ts";
-import { openTopics } from "../src/storage/topic/segments/topics.ts";
 import { argument } from "./lib/arguments.ts";
 import type { BaselineResult, BaselineStart } from "./lib/baseline.ts";
-import { knownHosts, sensorDocument } from "./lib/sensors.ts";
-import { indicators, makeBlocks, type Shape } from "./lib/telemetry.ts";
+import { sensorDocument } from "./lib/sensors.ts";
+import type { Shape } from "./lib/telemetry.ts";
 
 export const name = "Pipeline: durable topic to sealed index";
 
 const INDICATORS = 1_000_000;
-/** Distinct records; the topic repeats them. */
-const DISTINCT = 262_144;
 
 type Row = Record<string, string | number>;
 
@@ -56,33 +53,17 @@ async function measure(
   }
 }
 
-/** Puts the records into the topic and the indicators into the table, before the clock starts. */
+/** Puts records and indicators in place before the clock starts, in a process of its own: its memory is not ours. */
 async function fill(folder: string, shape: Shape, messages: number, workers: number): Promise<number> {
-  mkdirSync(join(folder, "defaults", "sensors"), { recursive: true });
-  writeFileSync(
-    join(folder, "defaults", "metron.yaml"),
-    stringify({ workers, hosts: knownHosts(), topics: { retentionBytes: 1e12 } }),
-  );
-  const context = makeContext();
-  const data = join(folder, "data");
-  {
-    await using tables = await openTables(join(data, "tables"), context);
-    const table = await tables.table("threatintel");
-    await table.load("malicious_ip", indicators(INDICATORS), { replace: true });
-  }
-  await using topics = await openTopics(join(data, "topics"), context);
-  const topic = await topics.topic(shape, { partitions: workers });
-  const blocks = makeBlocks(shape, Math.min(messages, DISTINCT), Date.now());
-  let filled = 0;
-  let bytes = 0;
-  for (let turn = 0; filled < messages; turn++) {
-    const block = blocks[turn % blocks.length] as (typeof blocks)[number];
-    const appended = topic.append(turn % workers, { ...block, arrival: Date.now() });
-    if (turn % 16 === 15) await appended;
-    filled += block.ends.length;
-    bytes += block.bytes.length;
-  }
-  return bytes / filled;
+  const args = [
+    new URL("./lib/fill.ts", import.meta.url).pathname,
+    folder,
+    shape,
+    String(messages),
+    String(workers),
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return Number(stdout);
 }
 
 async function play(

@@ -53,7 +53,8 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
       }
       const block = blocks[turn % blocks.length]!;
       timed("load", () => batch.load(block, { topic: shape, partition: 0, offset: done }));
-      for (const [stage, work] of Object.entries(stages)) timed(stage, () => work(batch));
+      for (const [stage, work] of Object.entries(stages))
+        if (typeof work === "function") timed(stage, () => work(batch));
       done += block.ends.length;
       if (turn < blocks.length) done = 0;
     }

@@ -14,6 +14,8 @@ export type SensorStages = {
   readonly enrich: Stage;
   readonly threatIntel: Stage;
   readonly triage: Stage;
+  /** Whether messages are kept in the search index; error records always are. */
+  readonly indexed: boolean;
 };
 
 export type Pipeline = {
@@ -53,7 +55,7 @@ export async function runPipeline({
     run.pass("triage", stage.triage, batch);
 
     const started = performance.now();
-    await index.write(sensor, batch);
+    if (stage.indexed) await index.write(sensor, batch);
     if (batch.rejected.length > 0) await index.write(ERROR_SENSOR, errors.collect(batch, sensor));
     // The position becomes durable together with the messages: a batch is done when all of it is kept, and only then.
     await index.commit(position, batch.records);

@@ -107,6 +107,7 @@ export function openStages(
     enrich,
     threatIntel: match,
     triage,
+    indexed: sensor.index.enabled,
   };
 }
 
