@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import type { EndpointShape, ParamsOf, ResponseOf, SentBodyOf, SentQueryOf } from "../api/endpoint.ts";
 import { API_BASE } from "../api/endpoint.ts";
 import type { Problem } from "../api/problem.ts";
@@ -22,13 +26,26 @@ type Input<Shape extends EndpointShape> = {
   headers?: Record<string, string>;
 };
 
-/** The address of the platform that runs on a data folder, if one says so. */
+/** The address of the platform that runs on a data folder, if one says so and its process lives. */
 export function addressOf(data: string): string | undefined {
   try {
-    return (JSON.parse(readFileSync(join(data, ADDRESS_FILE), "utf8")) as { url: string }).url;
+    const { url, pid } = JSON.parse(readFileSync(join(data, ADDRESS_FILE), "utf8")) as Address;
+    return isAlive(pid) ? url : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
     throw error;
+  }
+}
+
+type Address = { readonly url: string; readonly pid: number };
+
+/** A platform that was killed leaves its address behind. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
@@ -37,6 +54,11 @@ export async function connect(options: { server?: string; data: string }): Promi
   const url = options.server ?? addressOf(options.data);
   if (url === undefined)
     throw new Fault("SERVER_UNREACHABLE", `looking for a platform on ${options.data}: none runs there`);
+  if (!URL.canParse(url))
+    throw new Fault(
+      "REQUEST_INVALID",
+      `the address \`${url}\` is none: expected one such as http://127.0.0.1:8765`,
+    );
   await send(`${url}${API_BASE}/status`, {});
   return { url, call: (endpoint, input) => call(url, endpoint, input) };
 }
@@ -54,18 +76,20 @@ async function call<Shape extends EndpointShape>(
   for (const [name, value] of Object.entries((input.query ?? {}) as Record<string, unknown>)) {
     if (value !== undefined) query.set(name, String(value));
   }
-  const request: RequestInit & { duplex?: "half" } = {
-    method: endpoint.method,
-    headers: input.headers ?? {},
-  };
-  if (input.stream !== undefined) {
-    request.body = input.stream as unknown as BodyInit;
-    request.duplex = "half";
-  } else if (input.body !== undefined) {
+  const address = `${url}${API_BASE}${path}${query.size > 0 ? `?${query}` : ""}`;
+  if (input.stream !== undefined)
+    return (await sendStream(
+      address,
+      endpoint.method,
+      input.headers ?? {},
+      input.stream,
+    )) as ResponseOf<Shape>;
+  const request: RequestInit = { method: endpoint.method, headers: input.headers ?? {} };
+  if (input.body !== undefined) {
     request.body = JSON.stringify(input.body);
     request.headers = { ...request.headers, "content-type": "application/json" };
   }
-  const response = await send(`${url}${API_BASE}${path}${query.size > 0 ? `?${query}` : ""}`, request);
+  const response = await send(address, request);
   return (await response.json()) as ResponseOf<Shape>;
 }
 
@@ -74,19 +98,56 @@ async function send(url: string, request: RequestInit): Promise<Response> {
   try {
     response = await fetch(url, request);
   } catch (cause) {
-    throw new Fault("SERVER_UNREACHABLE", `calling ${new URL(url).origin}: no answer`, { cause });
+    throw unreachable(url, cause);
   }
   if (response.ok) return response;
-  const problem = (await response
-    .json()
-    .catch(() => ({ detail: `status ${response.status}`, code: "" }))) as Problem;
-  throw faultOf(problem);
+  throw faultOf(await response.text(), response.status);
+}
+
+/** Sends a stream for as long as it takes: `fetch` would give up on a sender that pauses for minutes. */
+async function sendStream(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  stream: Readable,
+): Promise<unknown> {
+  const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { method, headers });
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    request.once("response", resolve);
+    request.once("error", reject);
+  });
+  // A server that refuses answers before it has read all; its answer counts, not the broken stream.
+  const sent = pipeline(stream, request).catch((error: Error) => error);
+  const response = await answer.catch(async (cause) => {
+    await sent;
+    if (stream.errored)
+      throw new Fault("INPUT_UNREADABLE", `reading the input: ${stream.errored.message}`, { cause });
+    throw unreachable(url, cause);
+  });
+  const body = await text(response);
+  if (response.statusCode !== 200) {
+    stream.destroy();
+    throw faultOf(body, response.statusCode ?? 0);
+  }
+  return JSON.parse(body);
+}
+
+function unreachable(url: string, cause: unknown): Fault {
+  return new Fault("SERVER_UNREACHABLE", `calling ${new URL(url).origin}: no answer`, { cause });
 }
 
 /** A problem of the server as the fault it was there, with its place in the text. */
-function faultOf(problem: Problem): Fault {
-  const code = (problem.code in FAULTS ? problem.code : "REQUEST_INVALID") as FaultCode;
-  const place = problem.line === undefined ? "" : ` (line ${problem.line}, column ${problem.column})`;
-  const hint = problem.suggestion === undefined ? "" : `; did you mean \`${problem.suggestion}\`?`;
-  return new Fault(code, `${problem.detail}${place}${hint}`);
+function faultOf(body: string, status: number): Fault {
+  let problem: Partial<Problem> = {};
+  try {
+    problem = JSON.parse(body) as Partial<Problem>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  const { code = "", detail = `the answer has status ${status}`, line, column, length, suggestion } = problem;
+  const hint =
+    suggestion === undefined || detail.includes(suggestion) ? "" : `; did you mean \`${suggestion}\`?`;
+  return new Fault((code in FAULTS ? code : "REQUEST_INVALID") as FaultCode, `${detail}${hint}`, {
+    details: { line, column, length },
+  });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { Fault } from "../core/fault.ts";
+import { Fault, type FaultCode } from "../core/fault.ts";
 import { VERSION } from "../pipeline/version.ts";
 import { configCommand } from "./commands/config.ts";
 import { ingestCommand } from "./commands/ingest.ts";
@@ -13,12 +13,15 @@ import { upCommand } from "./commands/up.ts";
 
 /** Exit codes: 0 done, 1 it did not work, 2 the command line was wrong. */
 const WRONG_USAGE = 2;
+const WRONG = new Set<FaultCode>(["REQUEST_INVALID", "QUERY_INVALID"]);
 
 const program = new Command("metron")
   .description("Security analytics: telemetry in, scored and searchable alerts out.")
   .version(VERSION)
   .configureHelp({ sortSubcommands: true, showGlobalOptions: true })
   .showHelpAfterError("(add --help for options and examples)")
+  // Options after a command are the command's own: `config show --version 2`.
+  .enablePositionalOptions()
   .exitOverride();
 
 for (const command of [
@@ -31,7 +34,14 @@ for (const command of [
   scenarioCommand(),
   stellarCommand(),
 ]) {
-  program.addCommand(command.exitOverride());
+  program.addCommand(command);
+  inherit(program, command);
+}
+
+/** Commands of commands answer a wrong command line the same way. */
+function inherit(parent: Command, command: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inherit(command, below);
 }
 
 // A reader that has seen enough (`| head`) is no failure.
@@ -46,7 +56,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
   else if (error instanceof Fault) {
     process.stderr.write(`metron: ${error.message}\n${error.advice}\n`);
-    process.exitCode = error.code === "REQUEST_INVALID" ? WRONG_USAGE : 1;
+    process.exitCode = WRONG.has(error.code) ? WRONG_USAGE : 1;
   } else {
     process.stderr.write(
       `metron: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -23,6 +23,11 @@ export function withJson(command: Command): Command {
   return command.option("--json", "print JSON, one object per line");
 }
 
+/** Command lines to show below a command's help. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError("expected a whole number");

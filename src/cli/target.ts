@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { ingestRecords } from "../api/ingest.ts";
 import { facetMessages } from "../api/search.ts";
 import { listSensors } from "../api/sensors.ts";
-import { openPlatform } from "../pipeline/platform.ts";
+import { Fault } from "../core/fault.ts";
 import { ROOT } from "../pipeline/version.ts";
 import { addressOf, type Client, connect } from "./client.ts";
 import type { Reach } from "./options.ts";
@@ -16,12 +16,19 @@ export type Target = AsyncDisposable & {
   /** Since the target was opened. */
   progress(sensor: string): Promise<Progress>;
   /** The most frequent reasons of rejections since the target was opened. */
-  reasons(): Promise<{ reason: string; count: number }[]>;
+  reasons(sensor: string): Promise<{ reason: string; count: number }[]>;
 };
 
 export async function openTarget(reach: Reach): Promise<Target> {
   if (reach.server === undefined && addressOf(reach.data) === undefined) return ownPlatform(reach.data);
-  return remote(await connect(reach));
+  try {
+    return remote(await connect(reach));
+  } catch (error) {
+    // The process that left its address behind may be another one by now.
+    const isNamed = reach.server !== undefined;
+    if (isNamed || !(error instanceof Fault) || error.code !== "SERVER_UNREACHABLE") throw error;
+    return ownPlatform(reach.data);
+  }
 }
 
 async function remote(client: Client): Promise<Target> {
@@ -48,9 +55,9 @@ async function remote(client: Client): Promise<Target> {
         lag: now?.lag ?? 0,
       };
     },
-    async reasons() {
+    async reasons(sensor) {
       const { facets } = await client.call(facetMessages, {
-        body: { sensors: ["error"], fields: ["message"], from: opened },
+        body: { query: failedAt(sensor), sensors: ["error"], fields: ["message"], from: opened },
       });
       return (facets[0]?.values ?? []).map(({ value, count }) => ({ reason: String(value), count }));
     },
@@ -60,17 +67,29 @@ async function remote(client: Client): Promise<Target> {
 
 async function ownPlatform(data: string): Promise<Target> {
   const opened = Date.now();
+  // The engine is read only here: most calls go to a platform that runs.
+  const { openPlatform } = await import("../pipeline/platform.ts");
+  const { parse } = await import("../storage/query/parse.ts");
   const platform = await openPlatform({ data, defaults: `${ROOT}/config`, sources: false });
+  await platform.ready();
   return {
     send: (sensor, input, { gzip }) => platform.ingestStream(sensor, input, { gzip }),
     async progress(sensor) {
       const state = (await platform.sensorStates()).find((entry) => entry.name === sensor);
       return { indexed: state?.indexed ?? 0, rejected: state?.rejected ?? 0, lag: state?.lag ?? 0 };
     },
-    async reasons() {
-      const [facet] = await platform.index.facets({ sensors: ["error"], fields: ["message"], from: opened });
+    async reasons(sensor) {
+      const query = parse(failedAt(sensor));
+      const [facet] = await platform.index.facets({
+        query,
+        sensors: ["error"],
+        fields: ["message"],
+        from: opened,
+      });
       return (facet?.values ?? []).map(({ value, count }) => ({ reason: String(value), count }));
     },
     [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose](),
   };
 }
+
+const failedAt = (sensor: string): string => `failed_sensor_type:"${sensor}"`;

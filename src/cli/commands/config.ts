@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import {
   checkDocument,
@@ -11,95 +11,88 @@ import {
   rollbackDocument,
   withdrawDocument,
 } from "../../api/config.ts";
-import { exportMetron } from "../../config/metron/export.ts";
-import { importMetron, readMetronFolder } from "../../config/metron/import.ts";
-import { readSensor } from "../../config/sensor.ts";
 import { Fault } from "../../core/fault.ts";
-import { connect } from "../client.ts";
-import { type Reach, readInput, wholeNumber, withJson, withReach } from "../options.ts";
+import { type Client, connect } from "../client.ts";
+import { examples, type Reach, readInput, wholeNumber, withJson, withReach } from "../options.ts";
 import { printJson, printTable } from "../print.ts";
 
-type Name = { kind: "sensor" | "global"; name: string };
+type Name = { kind: "sensor" | "global" | "functions"; name: string };
+type Json = { json?: true };
 
 export function configCommand(): Command {
-  const config = new Command("config").description("read, publish and roll back configuration").addHelpText(
-    "after",
-    `
-Examples:
-  metron config publish config/sensors/asa.yaml --note "Score scans higher"
-  metron config history sensor/asa
-  metron config rollback sensor/asa 3
-  metron config import /etc/metron/config/zookeeper --write config/sensors`,
-  );
-  config.addCommand(
-    withJson(withReach(new Command("list")))
-      .description("list the documents in force")
-      .action(list),
-  );
-  config.addCommand(
-    withReach(new Command("show"))
-      .description("print a document")
-      .argument("<document>", "sensor/NAME or global", document)
-      .option("--version <n>", "an earlier version", wholeNumber)
-      .action(show),
-  );
-  config.addCommand(
-    withReach(new Command("check"))
-      .description("say what is wrong with documents")
-      .argument("<file...>", "YAML files, or - for standard input")
-      .action(check),
-  );
-  config.addCommand(
-    withReach(new Command("publish"))
-      .description("publish documents: all of them or none")
-      .argument("<file...>", "YAML files, or - for standard input")
-      .option("--note <text>", "what changes and why", "")
-      .action(publish),
-  );
-  config.addCommand(
-    withJson(withReach(new Command("history")))
-      .description("list the versions of a document")
-      .argument("<document>", "sensor/NAME or global", document)
-      .action(history),
-  );
-  config.addCommand(
-    withReach(new Command("diff"))
-      .description("show what changed between two versions")
-      .argument("<document>", "sensor/NAME or global", document)
-      .argument("<from>", "older version; 0 for nothing", wholeNumber)
-      .argument("<to>", "newer version", wholeNumber)
-      .action(diff),
-  );
-  config.addCommand(
-    withReach(new Command("rollback"))
-      .description("publish an earlier version again")
-      .argument("<document>", "sensor/NAME or global", document)
-      .argument("<version>", "the version to return to", wholeNumber)
-      .action(rollback),
-  );
-  config.addCommand(
-    withReach(new Command("remove"))
-      .description("withdraw a document; its history stays")
-      .argument("<document>", "sensor/NAME", document)
-      .action(remove),
-  );
-  config.addCommand(
-    withReach(new Command("import"))
-      .description(
-        "turn Metron's JSON (a folder with parsers/, enrichments/, indexing/, global.json) into documents",
-      )
-      .argument("<folder>", "folder of a ZooKeeper dump")
-      .option("--write <folder>", "write YAML files there instead of publishing")
-      .action(importFolder),
-  );
-  config.addCommand(
-    withReach(new Command("export"))
-      .description("print a sensor as Metron's JSON")
-      .argument("<document>", "sensor/NAME", document)
-      .action(exportSensor),
-  );
+  const config = new Command("config")
+    .description("read, publish and roll back configuration")
+    .addHelpText(
+      "after",
+      examples(
+        'metron config publish config/sensors/asa.yaml --note "Score scans higher"',
+        "metron config history sensor/asa",
+        "metron config rollback sensor/asa 3",
+        "metron config import /etc/metron/config/zookeeper --write config/sensors",
+      ),
+    );
+  const add = (name: string, about: string, ...calls: string[]): Command => {
+    const command = withJson(withReach(new Command(name)))
+      .description(about)
+      .addHelpText("after", examples(...calls.map((call) => `metron config ${call}`)));
+    config.addCommand(command);
+    return command;
+  };
+  const DOCUMENT = "sensor/NAME, functions/NAME or global";
+  add("list", "list the documents in force", "list", "list --json | jq -r .name").action(list);
+  add("show", "print a document", "show sensor/asa", "show global --version 2")
+    .argument("<document>", DOCUMENT, document)
+    .option("--version <n>", "an earlier version", wholeNumber)
+    .action(show);
+  add("check", "say what is wrong with documents", "check config/sensors/*.yaml", "check -")
+    .argument("<file...>", FILES)
+    .action(check);
+  add(
+    "publish",
+    "publish documents: all of them or none; in force at the next batch",
+    "publish asa.yaml bro.yaml --note 'Score scans higher'",
+    "publish ours.stellar",
+  )
+    .argument("<file...>", FILES)
+    .option("--note <text>", "what changes and why", "")
+    .action(publish);
+  add("history", "list the versions of a document", "history sensor/asa")
+    .argument("<document>", DOCUMENT, document)
+    .action(history);
+  add("diff", "show what changed between two versions", "diff sensor/asa 1 2", "diff sensor/asa 0 1")
+    .argument("<document>", DOCUMENT, document)
+    .argument("<from>", "older version; 0 for nothing", wholeNumber)
+    .argument("<to>", "newer version", wholeNumber)
+    .action(diff);
+  add("rollback", "publish an earlier version again", "rollback sensor/asa 3")
+    .argument("<document>", DOCUMENT, document)
+    .argument("<version>", "the version to return to", wholeNumber)
+    .action(rollback);
+  add("remove", "withdraw a document; its history stays", "remove sensor/asa")
+    .argument("<document>", DOCUMENT, document)
+    .action(remove);
+  add(
+    "import",
+    "turn Metron's JSON (a folder with parsers/, enrichments/, indexing/, global.json) into documents",
+    "import /etc/metron/config/zookeeper",
+    "import zookeeper --write config/sensors",
+  )
+    .argument("<folder>", "folder of a ZooKeeper dump")
+    .option("--write <folder>", "write YAML files there instead of publishing")
+    .action(importFolder);
+  add(
+    "export",
+    "print a sensor as Metron's JSON, or write all documents as Metron's folder",
+    "export sensor/asa",
+    "export --write zookeeper",
+  )
+    .argument("[document]", "sensor/NAME; all when left out", document)
+    .option("--write <folder>", "write parsers/, enrichments/, indexing/ and global.json there")
+    .action(exportDocuments);
   return config;
 }
+
+const FILES = "YAML files, *.stellar files of functions, or - for standard input";
 
 async function list(options: Reach & { json?: true }): Promise<void> {
   const { documents } = await (await connect(options)).call(listDocuments);
@@ -107,7 +100,7 @@ async function list(options: Reach & { json?: true }): Promise<void> {
   printTable(
     ["document", "version", "published", "by", "note"],
     documents.map((entry) => [
-      `${entry.kind}/${entry.name}`,
+      titleOf(entry),
       entry.version,
       new Date(entry.at).toISOString(),
       entry.author,
@@ -116,33 +109,65 @@ async function list(options: Reach & { json?: true }): Promise<void> {
   );
 }
 
-async function show(params: Name, options: Reach & { version?: number }): Promise<void> {
+async function show(params: Name, options: Reach & Json & { version?: number }): Promise<void> {
   const client = await connect(options);
-  const { text } = await client.call(getDocument, { params, query: { version: options.version } });
-  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  const found = await client.call(getDocument, { params, query: { version: options.version } });
+  if (options.json) return printJson(found);
+  process.stdout.write(found.text.endsWith("\n") ? found.text : `${found.text}\n`);
 }
 
-async function check(files: string[], options: Reach): Promise<void> {
+async function check(files: string[], options: Reach & Json): Promise<void> {
   const client = await connect(options);
   for (const file of files) {
     const body = await readDocument(file);
     const { diagnostics } = await client.call(checkDocument, { body });
+    if (diagnostics.some((mistake) => mistake.severity === "error")) process.exitCode = 1;
+    if (options.json) {
+      printJson({ file, diagnostics });
+      continue;
+    }
     for (const mistake of diagnostics)
       process.stdout.write(
         `${file}:${mistake.line}:${mistake.column}: ${mistake.severity}: ${mistake.path ? `${mistake.path}: ` : ""}${mistake.message}\n`,
       );
-    if (diagnostics.some((mistake) => mistake.severity === "error")) process.exitCode = 1;
-    else process.stdout.write(`${file}: may be published\n`);
+    if (diagnostics.length === 0) process.stdout.write(`${file}: may be published\n`);
   }
 }
 
-async function publish(files: string[], options: Reach & { note: string }): Promise<void> {
+async function publish(files: string[], options: Reach & Json & { note: string }): Promise<void> {
   const documents = await Promise.all(files.map(readDocument));
   const client = await connect(options);
-  const answer = await client.call(publishDocuments, { body: { documents, note: options.note } });
-  for (const entry of answer.documents)
-    process.stdout.write(`${entry.kind}/${entry.name}: version ${entry.version} is in force\n`);
+  await publishAll(client, documents, options, (message) =>
+    // The server knows documents by name; who publishes files wants to hear of files.
+    files.reduce((text, file, index) => {
+      const { kind, name } = documents[index] as Name;
+      const known = kind === "global" ? "global" : `${kind}/${name}`;
+      return text.replaceAll(new RegExp(`^${known.replaceAll(".", "\\.")}:(?=\\d+:\\d+:)`, "gm"), `${file}:`);
+    }, message),
+  );
 }
+
+async function publishAll(
+  client: Client,
+  documents: readonly (Name & { text: string })[],
+  options: Json & { note: string },
+  named: (message: string) => string = (message) => message,
+): Promise<void> {
+  try {
+    const answer = await client.call(publishDocuments, {
+      body: { documents: [...documents], note: options.note },
+    });
+    for (const entry of answer.documents) {
+      if (options.json) printJson(entry);
+      else process.stdout.write(`${titleOf(entry)}: version ${entry.version} is in force\n`);
+    }
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== "CONFIG_INVALID") throw error;
+    throw new Fault(error.code, named(error.message), { cause: error });
+  }
+}
+
+const titleOf = ({ kind, name }: Name): string => (kind === "global" ? "global" : `${kind}/${name}`);
 
 async function history(params: Name, options: Reach & { json?: true }): Promise<void> {
   const { versions } = await (await connect(options)).call(documentHistory, { params });
@@ -160,63 +185,111 @@ async function history(params: Name, options: Reach & { json?: true }): Promise<
 
 const MARKS = { same: "  ", added: "+ ", removed: "- " } as const;
 
-async function diff(params: Name, from: number, to: number, options: Reach): Promise<void> {
+async function diff(params: Name, from: number, to: number, options: Reach & Json): Promise<void> {
   const { lines } = await (await connect(options)).call(documentDiff, { params, query: { from, to } });
+  if (options.json) return lines.forEach(printJson);
   process.stdout.write(lines.map(({ change, text }) => `${MARKS[change]}${text}\n`).join(""));
 }
 
-async function rollback(params: Name, version: number, options: Reach): Promise<void> {
+async function rollback(params: Name, version: number, options: Reach & Json): Promise<void> {
   const head = await (await connect(options)).call(rollbackDocument, { params, body: { version } });
+  if (options.json) return printJson(head);
   process.stdout.write(
-    `${head.kind}/${head.name}: version ${head.version} (the text of version ${version}) is in force\n`,
+    `${titleOf(head)}: version ${head.version} (the text of version ${version}) is in force\n`,
   );
 }
 
-async function remove(params: Name, options: Reach): Promise<void> {
-  await (await connect(options)).call(withdrawDocument, { params });
-  process.stdout.write(`${params.kind}/${params.name}: withdrawn\n`);
+async function remove(params: Name, options: Reach & Json): Promise<void> {
+  const answer = await (await connect(options)).call(withdrawDocument, { params });
+  if (options.json) return printJson({ ...params, ...answer });
+  process.stdout.write(`${titleOf(params)}: withdrawn\n`);
 }
 
-async function importFolder(folder: string, options: Reach & { write?: string }): Promise<void> {
-  const { documents, notes } = importMetron(await readMetronFolder(folder));
+async function importFolder(folder: string, options: Reach & Json & { write?: string }): Promise<void> {
+  const { importMetron, mergeGlobal, readMetronFolder } = await import("../../config/metron/import.ts");
+  const { documents, notes } = importMetron(readMetronFolder(folder));
   for (const note of notes) process.stderr.write(`note: ${note}\n`);
   if (options.write !== undefined) {
-    const { mkdir, writeFile } = await import("node:fs/promises");
-    await mkdir(options.write, { recursive: true });
-    for (const { name, text } of documents) await writeFile(`${options.write}/${name}.yaml`, text);
-    process.stdout.write(`${documents.length} documents written to ${options.write}\n`);
+    mkdirSync(options.write, { recursive: true });
+    for (const { kind, name, text } of documents)
+      writeFileSync(join(options.write, `${kind === "global" ? "metron" : name}.yaml`), text);
+    if (options.json) printJson({ documents: documents.length, folder: options.write });
+    else process.stdout.write(`${documents.length} documents written to ${options.write}\n`);
     return;
   }
   const client = await connect(options);
-  const answer = await client.call(publishDocuments, {
-    body: { documents: [...documents], note: `Imported from ${basename(folder)}.` },
-  });
-  for (const entry of answer.documents)
-    process.stdout.write(`${entry.kind}/${entry.name}: version ${entry.version} is in force\n`);
+  const current = (await client.call(listDocuments)).documents.some(({ kind }) => kind === "global")
+    ? (await client.call(getDocument, { params: { kind: "global", name: "global" }, query: {} })).text
+    : "";
+  const merged = documents.map((entry) =>
+    entry.kind === "global" ? { ...entry, text: mergeGlobal(current, entry.text) } : entry,
+  );
+  await publishAll(client, merged, { ...options, note: `Imported from ${basename(folder)}.` });
 }
 
-async function exportSensor(params: Name, options: Reach): Promise<void> {
-  const { text } = await (await connect(options)).call(getDocument, { params, query: {} });
-  process.stdout.write(`${JSON.stringify(exportMetron(readSensor(text, params.name).sensor), null, 2)}\n`);
+async function exportDocuments(
+  params: Name | undefined,
+  options: Reach & Json & { write?: string },
+): Promise<void> {
+  const { exportGlobal, exportMetron, leftOut } = await import("../../config/metron/export.ts");
+  const { readSensor } = await import("../../config/sensor.ts");
+  const { readGlobal } = await import("../../config/global.ts");
+  const client = await connect(options);
+  const read = async (name: Name) => (await client.call(getDocument, { params: name, query: {} })).text;
+  if (params !== undefined) {
+    const text = await read(params);
+    if (params.kind === "functions")
+      throw new Fault("REQUEST_INVALID", "exporting functions: Metron has no document for them");
+    const json =
+      params.kind === "global"
+        ? exportGlobal(readGlobal(text, "global"))
+        : exportMetron(readSensor(text, params.name).sensor);
+    process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${JSON.stringify(json, null, 2)}\n`);
+    return;
+  }
+  const folder = options.write;
+  if (folder === undefined)
+    throw new Fault(
+      "REQUEST_INVALID",
+      "exporting everything: say where to with --write FOLDER, or name one document",
+    );
+  const write = (path: string, json: object) =>
+    writeFileSync(join(folder, path), `${JSON.stringify(json, null, 2)}\n`);
+  for (const kind of ["parsers", "enrichments", "indexing"])
+    mkdirSync(join(folder, kind), { recursive: true });
+  const { documents } = await client.call(listDocuments);
+  for (const { kind, name } of documents) {
+    if (kind === "functions") continue;
+    const text = await read({ kind, name });
+    if (kind === "global") {
+      write("global.json", exportGlobal(readGlobal(text, "global")));
+      continue;
+    }
+    const { sensor } = readSensor(text, name);
+    for (const note of leftOut(sensor)) process.stderr.write(`note: ${note}\n`);
+    const { parser, enrichment, indexing } = exportMetron(sensor);
+    write(`parsers/${name}.json`, parser);
+    write(`enrichments/${name}.json`, enrichment);
+    write(`indexing/${name}.json`, indexing);
+  }
+  if (options.json) printJson({ documents: documents.length, folder });
+  else process.stdout.write(`${documents.length} documents written to ${folder}\n`);
 }
 
 function document(text: string): Name {
   if (text === "global") return { kind: "global", name: "global" };
-  const match = /^sensor\/(.+)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("expected sensor/NAME or global");
-  return { kind: "sensor", name: match[1] as string };
+  const match = /^(sensor|functions)\/(.+)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("expected sensor/NAME, functions/NAME or global");
+  return { kind: match[1] as Name["kind"], name: match[2] as string };
 }
 
-/** A file as a document: a sensor document names its sensor, anything else is the global one. */
+/** A file as a document: a sensor document names its sensor, *.stellar holds functions, metron.yaml is the global one. */
 async function readDocument(file: string): Promise<Name & { text: string }> {
   const text = file === "-" ? await readInput() : readText(file);
+  if (extname(file) === ".stellar") return { kind: "functions", name: basename(file, ".stellar"), text };
   const sensor = /^sensor:\s*["']?([A-Za-z0-9][\w.-]*)/m.exec(text)?.[1];
   if (sensor !== undefined) return { kind: "sensor", name: sensor, text };
-  if (
-    file === "-" ||
-    basename(file, extname(file)) === "metron" ||
-    basename(file, extname(file)) === "global"
-  )
+  if (["-", "metron", "global"].includes(basename(file, extname(file))))
     return { kind: "global", name: "global", text };
   throw new Fault(
     "CONFIG_INVALID",

@@ -2,7 +2,6 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { type Readable, Transform } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import cliProgress from "cli-progress";
 import { Command } from "commander";
 import { Fault } from "../../core/fault.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
@@ -37,12 +36,12 @@ async function ingest(files: string[], options: Options): Promise<void> {
   const inputs = await Promise.all((files.length === 0 ? ["-"] : files).map(describe));
   await using target = await openTarget(options);
   const started = performance.now();
-  const bar = progressBar(inputs, options);
+  const bar = progressLine(inputs, options);
   const total = { accepted: 0, bytes: 0, refused: 0 };
   for (const input of inputs) {
     const answer = await target.send(
       options.sensor,
-      measured(input.open(), (read) => bar?.increment(read)),
+      measured(input.open(), (chunk) => bar?.take(chunk, input.gzip)),
       input,
     );
     total.accepted += answer.accepted;
@@ -53,7 +52,7 @@ async function ingest(files: string[], options: Options): Promise<void> {
   const accepted = (performance.now() - started) / 1000;
   const done = options.wait ? await indexed(target, options, total.accepted) : { indexed: 0, rejected: 0 };
   const seconds = (performance.now() - started) / 1000;
-  const reasons = done.rejected > 0 ? await target.reasons() : [];
+  const reasons = done.rejected > 0 ? await target.reasons(options.sensor) : [];
   const rejected = done.rejected + total.refused;
   if (options.json)
     printJson({ sensor: options.sensor, ...total, indexed: done.indexed, rejected, seconds, reasons });
@@ -82,19 +81,16 @@ async function indexed(
   options: Options,
   accepted: number,
 ): Promise<{ indexed: number; rejected: number }> {
-  const bar =
-    process.stderr.isTTY && !options.json
-      ? new cliProgress.SingleBar({
-          format: "indexing  {bar} {value}/{total} messages",
-          stream: process.stderr,
-        })
-      : undefined;
-  bar?.start(accepted, 0);
+  const line = statusLine(options);
+  const started = performance.now();
   for (;;) {
     const now = await target.progress(options.sensor);
-    bar?.update(Math.min(accepted, now.indexed + now.rejected));
+    const done = Math.max(0, accepted - now.lag);
+    line?.show(
+      `indexing   ${count(done)} of ${count(accepted)} records, ${count((done * 1000) / (performance.now() - started))}/s`,
+    );
     if (now.lag === 0) {
-      bar?.stop();
+      line?.clear();
       return now;
     }
     await sleep(POLL);
@@ -105,7 +101,10 @@ async function describe(file: string): Promise<Input> {
   if (file === "-")
     return { name: "standard input", size: undefined, gzip: false, open: () => process.stdin };
   try {
-    const { size } = await stat(file);
+    const found = await stat(file);
+    if (found.isDirectory()) throw new Error("it is a folder; name its files");
+    // A pipe has no size.
+    const size = found.isFile() ? found.size : undefined;
     return {
       name: file,
       size,
@@ -117,21 +116,55 @@ async function describe(file: string): Promise<Input> {
   }
 }
 
-function progressBar(inputs: readonly Input[], options: Options): cliProgress.SingleBar | undefined {
+const LINE_FEED = 0x0a;
+
+/** On a terminal: how far the input is read, and how fast. */
+function progressLine(inputs: readonly Input[], options: Options) {
+  const line = statusLine(options);
+  if (line === undefined) return undefined;
+  const isSized = inputs.every(({ size }) => size !== undefined);
   const size = inputs.reduce((sum, input) => sum + (input.size ?? 0), 0);
-  if (!process.stderr.isTTY || options.json || size === 0) return undefined;
-  const bar = new cliProgress.SingleBar({
-    format: "accepting {bar} {percentage}% of {total} bytes, {eta_formatted} left",
-    stream: process.stderr,
-  });
-  bar.start(size, 0);
-  return bar;
+  const started = performance.now();
+  let read = 0;
+  let records = 0;
+  return {
+    take(chunk: Buffer, isGzip: boolean) {
+      read += chunk.length;
+      if (!isGzip)
+        for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, at + 1)) records++;
+      const seconds = (performance.now() - started) / 1000;
+      const share = isSized
+        ? `${Math.floor((100 * read) / Math.max(1, size))} % of ${bytes(size)}`
+        : bytes(read);
+      const rate = records > 0 ? `, ${count(records)} records, ${count(records / seconds)}/s` : "";
+      const left = isSized && read < size ? `, ${Math.ceil((seconds * (size - read)) / read)} s left` : "";
+      line.show(`accepting  ${share}${rate}, ${bytes(Math.round(read / seconds))}/s${left}`);
+    },
+    stop: () => line.clear(),
+  };
 }
 
-function measured(input: Readable, read: (bytes: number) => void): Readable {
+const REPAINT = 100;
+
+/** One line on the terminal that is written over; nothing where standard error is no terminal. */
+function statusLine(options: Options): { show(text: string): void; clear(): void } | undefined {
+  const { stderr } = process;
+  if (!stderr.isTTY || options.json) return undefined;
+  let painted = 0;
+  return {
+    show(text) {
+      if (performance.now() - painted < REPAINT) return;
+      painted = performance.now();
+      stderr.write(`\r\x1b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+    },
+    clear: () => void stderr.write("\r\x1b[K"),
+  };
+}
+
+function measured(input: Readable, take: (chunk: Buffer) => void): Readable {
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      read(chunk.length);
+      take(chunk);
       done(null, chunk);
     },
   });

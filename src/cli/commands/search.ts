@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { searchMessages } from "../../api/search.ts";
+import { Fault } from "../../core/fault.ts";
 import { connect } from "../client.ts";
 import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
-import { count, printJson, printTable } from "../print.ts";
+import { count, printJson, printTable, safeText } from "../print.ts";
 
 type Options = Reach & {
   json?: true;
@@ -45,7 +46,23 @@ Examples:
   metron search 'is_alert:true AND NOT source.type:snort' --sort -threat.triage.score --limit 20
   metron search 'ip_src_addr:10.10.0.0/16 AND _exists_:server_name' --fields ip_src_addr,server_name --json | jq -r .server_name`,
     );
-  return withJson(withReach(command)).action(search);
+  return withJson(withReach(command)).action((query: string, options: Options) =>
+    search(query, options).catch((error: unknown) => {
+      throw error instanceof Fault && error.code === "QUERY_INVALID" ? marked(query, error) : error;
+    }),
+  );
+}
+
+/** A mistake in the query with its place marked below it. */
+function marked(query: string, fault: Fault): Fault {
+  const { line, column, length } = (fault.details ?? {}) as Partial<Record<string, number>>;
+  if (line === undefined || column === undefined) return fault;
+  const text = safeText(query.split("\n")[line - 1] ?? "");
+  const message = fault.message.replace(/^Line \d+, column \d+: /, "");
+  const marks = "^".repeat(Math.max(1, Math.min(length ?? 1, text.length - column + 1)));
+  return new Fault(fault.code, `${message}\n  ${text}\n  ${" ".repeat(column - 1)}${marks}`, {
+    cause: fault,
+  });
 }
 
 async function search(query: string, options: Options): Promise<void> {

@@ -2,12 +2,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { makeContext } from "../../core/context.ts";
-import { openPlatform, type Platform } from "../../pipeline/platform.ts";
+import type { Platform } from "../../pipeline/platform.ts";
 import { ROOT } from "../../pipeline/version.ts";
-import { startServer } from "../../server/server.ts";
 import { ADDRESS_FILE } from "../client.ts";
-import { playDemo } from "../demo.ts";
-import { consoleLog } from "../log.ts";
 import { DEFAULT_DATA, wholeNumber } from "../options.ts";
 
 type Options = { data?: string; port?: number; host?: string; workers?: number; demo?: true; verbose?: true };
@@ -33,6 +30,10 @@ Examples:
 }
 
 async function up(options: Options): Promise<void> {
+  // Read here, so that other commands need not wait for the engine.
+  const { consoleLog } = await import("../log.ts");
+  const { openPlatform } = await import("../../pipeline/platform.ts");
+  const { startServer } = await import("../../server/server.ts");
   const data = options.data ?? (options.demo ? join(DEFAULT_DATA, "demo") : DEFAULT_DATA);
   const context = makeContext({ log: consoleLog(options.verbose === true) });
   const stopped = Promise.withResolvers<void>();
@@ -71,6 +72,6 @@ async function up(options: Options): Promise<void> {
 }
 
 async function run(platform: Platform, demo: boolean): Promise<void> {
-  if (demo) await playDemo(platform);
+  if (demo) await (await import("../demo.ts")).playDemo(platform);
   await new Promise(() => {});
 }

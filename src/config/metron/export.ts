@@ -1,4 +1,5 @@
 import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
+import type { GlobalDocument } from "../global.ts";
 import type { SensorDocument } from "../sensor.ts";
 
 type Json = Record<string, unknown>;
@@ -31,6 +32,35 @@ export function exportMetron(sensor: SensorDocument): MetronSensor {
     },
     enrichment: exportEnrichment(sensor),
     indexing: { elasticsearch: { index: sensor.sensor, batchSize: 1, enabled: sensor.index.enabled } },
+  };
+}
+
+/** What a sensor document says and Metron's documents cannot: in words, since it is left out. */
+export function leftOut(sensor: SensorDocument): string[] {
+  const { source, partitions, validations, index } = sensor;
+  const lost = [
+    source === undefined ? undefined : "source",
+    partitions === undefined ? undefined : "partitions",
+    validations.length === 0 ? undefined : "validations",
+    index.retentionDays === undefined ? undefined : "index.retentionDays",
+    index.retentionBytes === undefined ? undefined : "index.retentionBytes",
+  ];
+  return lost.flatMap((part) =>
+    part === undefined ? [] : [`${sensor.sensor}: ${part} has no counterpart in Metron and was left out`],
+  );
+}
+
+/** The global document as Metron's: its free values, and the validations. */
+export function exportGlobal({ global, validations }: GlobalDocument): Json {
+  return {
+    ...global,
+    ...(validations.length === 0
+      ? {}
+      : {
+          fieldValidations: validations.flatMap((item) =>
+            Object.entries(item).map(([validation, options]) => ({ validation, ...options })),
+          ),
+        }),
   };
 }
 

@@ -1,8 +1,10 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
-import { stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
+import type { z } from "zod";
 import { Fault } from "../../core/fault.ts";
+import { parsers } from "../../parsers/index.ts";
 import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
 import { globalSchema } from "../global.ts";
 import { sensorSchema } from "../sensor.ts";
@@ -28,7 +30,7 @@ export type Imported = {
 };
 
 /** Reads a folder with parsers/, enrichments/, indexing/ and global.json; the JSON may hold comments, as Metron's may. */
-export async function readMetronFolder(folder: string): Promise<MetronFolder> {
+export function readMetronFolder(folder: string): MetronFolder {
   if (!existsSync(folder)) throw new Fault("INPUT_UNREADABLE", `reading ${folder}: no such folder`);
   const kind = (name: string) =>
     new Map(
@@ -54,10 +56,17 @@ function readJson(file: string): Json {
     const before = text.slice(0, first.offset).split("\n");
     throw new Fault(
       "CONFIG_INVALID",
-      `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${printParseErrorCode(first.error)}`,
+      `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: not JSON: ${spelled(printParseErrorCode(first.error))}`,
     );
   }
-  return (value ?? {}) as Json;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Fault("CONFIG_INVALID", `${file}:1:1: expected a JSON object`);
+  return value as Json;
+}
+
+/** `CloseBraceExpected` as `close brace expected`. */
+function spelled(code: string): string {
+  return code.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
 }
 
 /** Turns Metron's configuration into sensor documents and a global document. Throws Fault CONFIG_INVALID. */
@@ -68,6 +77,11 @@ export function importMetron(folder: MetronFolder): Imported {
     documents.push({ kind: "global", name: "global", text: stringify(importGlobal(folder.global, notes)) });
   }
   for (const [name, parser] of folder.parsers) {
+    const className = String(parser.parserClassName ?? "");
+    if (parserNameOf(className) === undefined) {
+      notes.push(`${name}: left out, since there is no parser for class \`${className}\``);
+      continue;
+    }
     const document = importSensor(
       name,
       parser,
@@ -98,13 +112,14 @@ export function importSensor(
   notes: string[],
 ): Json {
   const className = String(parser.parserClassName ?? "");
-  const parserName = METRON_CLASSES[className];
+  const parserName = parserNameOf(className);
   if (parserName === undefined)
     throw new Fault("CONFIG_INVALID", `importing sensor ${name}: no parser for class \`${className}\``);
   const parserConfig = (parser.parserConfig ?? {}) as Json;
   const [plumbing, options] = split(parserConfig, (key) => PLUMBING.test(key));
   for (const key of Object.keys(parser))
-    if (STORM.test(key)) notes.push(`${name}: ${key} has no counterpart and was left out`);
+    if (STORM.test(key) && !(key === "sensorTopic" && parser[key] === name))
+      notes.push(`${name}: ${key} has no counterpart and was left out`);
   for (const key of Object.keys(plumbing))
     if (!/filter/.test(key)) notes.push(`${name}: parserConfig.${key} has no counterpart and was left out`);
   const document = clean({
@@ -112,19 +127,28 @@ export function importSensor(
     raw: rawStrategy(parser),
     parser: { [parserName]: options },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
-    filter: importFilter(parser, plumbing),
+    filter: importFilter(name, parser, plumbing, notes),
     ...importEnrichment(enrichment),
     index: importIndexing(indexing),
   });
-  const checked = sensorSchema.safeParse(document);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    throw new Fault(
-      "CONFIG_INVALID",
-      `importing sensor ${name}: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
-    );
-  }
-  return document;
+  return checked(`sensor ${name}`, sensorSchema, document);
+}
+
+/** A document as it is written, once its schema accepts it. */
+function checked(name: string, schema: z.ZodType, document: Json): Json {
+  const result = schema.safeParse(document);
+  if (result.success) return document;
+  const [issue] = result.error.issues;
+  throw new Fault(
+    "CONFIG_INVALID",
+    `importing ${name}: ${issue?.path.map(String).join(".")}: ${issue?.message}`,
+  );
+}
+
+/** The parser here for a class of Metron's; ours that it had not go by their own names. */
+function parserNameOf(className: string): string | undefined {
+  const name = METRON_CLASSES[className] ?? className;
+  return parsers.some((parser) => parser.name === name) ? name : undefined;
 }
 
 function rawStrategy(parser: Json): Json | undefined {
@@ -148,7 +172,7 @@ function importTransform(item: Json): Json {
   return { [known]: clean({ input: item.input, output: item.output, config: item.config }) };
 }
 
-function importFilter(parser: Json, plumbing: Json): Json | undefined {
+function importFilter(sensor: string, parser: Json, plumbing: Json, notes: string[]): Json | undefined {
   const name = String(parser.filterClassName ?? "")
     .replace(/^.*\./, "")
     .replace(/(Message)?Filter$/, "")
@@ -156,8 +180,15 @@ function importFilter(parser: Json, plumbing: Json): Json | undefined {
   if (name === "STELLAR") return { STELLAR: { query: plumbing["filter.query"] } };
   if (name === "BRO")
     return {
-      BRO: { field: plumbing["bro.filter.source.key"], known: plumbing["bro.filter.source.known.protocols"] },
+      BRO: {
+        field: plumbing["bro.filter.source.key"],
+        known: [plumbing["bro.filter.source.known.protocols"] ?? []].flat(),
+      },
     };
+  if (name !== "" && name !== "DEFAULT")
+    notes.push(
+      `${sensor}: there is no filter \`${String(parser.filterClassName)}\`; messages are not filtered`,
+    );
   return undefined;
 }
 
@@ -229,9 +260,15 @@ function importGlobal(json: Json, notes: string[]): Json {
   for (const key of Object.keys(free))
     if (/^(es|solr|hbase|update\.hbase|bootstrap)\b/.test(key))
       notes.push(`global: ${key} is kept as a free value and does nothing`);
-  const document = clean({ validations, global: free });
-  globalSchema.parse(document);
-  return document;
+  return checked("global", globalSchema, clean({ validations, global: free }));
+}
+
+/** The global document in force with what an imported one says; everything else of it stays, comments too. */
+export function mergeGlobal(current: string, imported: string): string {
+  const document = parseDocument(current);
+  for (const [key, value] of Object.entries((parseDocument(imported).toJS() ?? {}) as Json))
+    document.set(key, document.createNode(value));
+  return document.toString({ lineWidth: 120 });
 }
 
 function split(map: Json, isLeft: (key: string) => boolean): [Json, Json] {
