@@ -103,7 +103,9 @@ export class KeyTable {
     }
     if (this.count === KEY_LIMIT) return undefined;
     this.count++;
-    const node = new KeyNode(map, name ?? decodeText(bytes, start, end), bytes.slice(start, end));
+    // Copied with care: the bytes may be a Buffer, whose `slice` does not copy.
+    const raw = new Uint8Array(bytes.subarray(start, end));
+    const node = new KeyNode(map, name ?? decodeText(bytes, start, end), raw);
     setWords(node);
     this.#slots[slot] = node;
     return node;

@@ -169,7 +169,7 @@ export class RecordScanner extends JsonCursor {
     at = this.#members(at + 1, this.#keys.root, 1);
     if (at < 0) return at;
     if (at > end) return this.fail("", end);
-    while (at < end && (this.bytes[at] as number) <= 32) at++;
+    at = Math.min(end, this.space(at));
     return at === end ? at : this.fail("something follows the map", at);
   }
 
