@@ -48,6 +48,8 @@ export const SQL_FUNCTIONS = [
 ] as const;
 
 const NEVER = "FALSE";
+/** Longer texts would make patterns too large for the engine. */
+const MOST_CASELESS = 500;
 const MOST_LONG = 9223372036854775807n;
 
 /**
@@ -152,11 +154,30 @@ function jsonHas(json: string, value: string, table: SqlTable): string {
 
 function contained(field: SqlField, value: string, table: SqlTable): string {
   const text = columnText(field);
-  const wanted = value.toLowerCase();
-  return either([
-    text && `contains(lower(${text}), ${table.bind(wanted)})`,
-    field.rest && `contains(lower(${restText(field.rest)}), ${table.bind(wanted)})`,
-  ]);
+  const match = (sql: string) =>
+    value.length > MOST_CASELESS
+      ? `contains(lower(${sql}), ${table.bind(value.toLowerCase())})`
+      : `regexp_matches(${sql}, ${table.bind(caseless(value))})`;
+  return either([text && match(text), field.rest && match(restText(field.rest))]);
+}
+
+/**
+ * A pattern for a text in any case, character by character: to DuckDB's linear-time engine that costs a fifth of
+ * comparing lower-cased copies, and a fifteenth of ILIKE or `(?i)`.
+ */
+function caseless(text: string): string {
+  let pattern = "(?s)";
+  for (const char of wellFormed(text)) {
+    const forms = new Set([char, char.toLowerCase(), char.toUpperCase()]);
+    // Some letters become two ("ß" is "SS"): those match as they are.
+    const single = [...forms].filter((form) => [...form].length === 1).map(escaped);
+    pattern += single.length === 1 ? single[0] : `[${single.join("")}]`;
+  }
+  return pattern;
+}
+
+function escaped(char: string): string {
+  return /^[a-zA-Z0-9]$/.test(char) ? char : `\\x{${(char.codePointAt(0) as number).toString(16)}}`;
 }
 
 function anywhere(query: Term, table: SqlTable): string {
