@@ -1,5 +1,6 @@
 import { Tooltip } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { getStatus } from "../../api/status.ts";
 import { call, problemOf } from "../call.ts";
@@ -61,10 +62,10 @@ export function PlatformHealth() {
         <b>{rateText(indexedPerSecond)}</b>/s
       </span>
       <Tooltip label={label} multiline maw={360}>
-        <span className="health-word">
+        <Link to="/sensors" className="health-word">
           <span className="health-dot" />
           {words}
-        </span>
+        </Link>
       </Tooltip>
     </div>
   );

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { type DocumentHead, documentDiff, documentHistory, rollbackDocument } from "../../../api/config.ts";
 import { call, problemOf } from "../../call.ts";
 import { localTime } from "../../parts/local-time.ts";
+import { hunksOf } from "./diff-hunks.ts";
 
 type Props = { readonly head: DocumentHead; readonly onChanged: () => void };
 
@@ -70,12 +71,19 @@ function Diff({ head: { kind, name }, version }: { head: DocumentHead; version: 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
     <pre className="diff" tabIndex={0}>
-      {data?.lines.map(({ change, text }, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity, and never move
-        <span key={at} data-change={change}>
-          {`${marks[change]} ${text}\n`}
-        </span>
-      ))}
+      {hunksOf(data?.lines ?? []).map((hunk, at) =>
+        "left" in hunk ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: hunks have no other identity, and never move
+          <span key={at} className="dim">{`${hunk.left} lines unchanged\n`}</span>
+        ) : (
+          hunk.lines.map(({ change, text }, line) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity, and never move
+            <span key={`${at} ${line}`} data-change={change}>
+              {`${marks[change]} ${text}\n`}
+            </span>
+          ))
+        ),
+      )}
     </pre>
   );
 }

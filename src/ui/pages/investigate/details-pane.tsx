@@ -66,7 +66,7 @@ function Title({ message }: { message: StoredMessage }) {
   const time = message.timestamp;
   return (
     <h1 className="details-title" data-severity={severityOf(scoreOf(message))}>
-      {String(message["source.type"] ?? "message")}
+      {isRejected(message) ? `${message.failed_sensor_type}, rejected` : sensorOf(message)}
       <span className="dim mono">{typeof time === "number" ? localTime(time) : String(time ?? "")}</span>
     </h1>
   );
@@ -114,7 +114,7 @@ function Body({ message, wanted }: { message: StoredMessage; wanted: string }) {
         </Section>
       ))}
       {sections.sensor.length > 0 && (
-        <Section title={`What ${String(message["source.type"] ?? "the sensor")} says`}>
+        <Section title={isRejected(message) ? "Why it was rejected" : `What ${sensorOf(message)} says`}>
           <EntryList entries={sections.sensor} />
         </Section>
       )}
@@ -131,6 +131,15 @@ function Body({ message, wanted }: { message: StoredMessage; wanted: string }) {
       )}
     </>
   );
+}
+
+function sensorOf(message: StoredMessage): string {
+  return String(message["source.type"] ?? "the sensor");
+}
+
+/** A record that became no message stands in the error index, with the sensor it came from beside. */
+function isRejected(message: StoredMessage): boolean {
+  return message.failed_sensor_type !== undefined;
 }
 
 function Waiting() {

@@ -139,6 +139,7 @@ function optionOf(buckets: readonly number[], interval: number, layers: readonly
       data: [...counts],
       itemStyle: { color: colour(variable) },
       barCategoryGap: "18%",
+      barMaxWidth: 48,
       emphasis: { disabled: true },
     })),
   };

@@ -4,7 +4,9 @@ import { listSensors, type SensorState } from "../../../api/sensors.ts";
 import { call } from "../../call.ts";
 import { Notice } from "../../parts/notice.tsx";
 import { agoText, countText, rateText } from "../../parts/numbers.ts";
+import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { WithCode } from "../../parts/with-code.tsx";
 import { Sparkline } from "./sparkline.tsx";
 import "./sensors-page.css";
 
@@ -18,6 +20,7 @@ export function SensorsPage() {
   return (
     <div className="page">
       <h1>Sensors</h1>
+      <Problems />
       {isPending && <p className="dim">Asking the sensors…</p>}
       {error !== null && <ProblemNotice error={error} onRetry={() => refetch()} />}
       {data?.sensors.length === 0 && (
@@ -27,6 +30,26 @@ export function SensorsPage() {
       )}
       {data !== undefined && data.sensors.length > 0 && <SensorTable sensors={data.sensors} />}
     </div>
+  );
+}
+
+/** What is wrong with the platform now, and what to do about it. */
+function Problems() {
+  const { data } = useStatus();
+  if (data === undefined || data.problems.length === 0) return null;
+  return (
+    <ul className="problems" aria-label="Problems">
+      {data.problems.map(({ code, detail, advice }) => (
+        <li key={`${code} ${detail}`}>
+          <p>
+            <WithCode text={detail} />
+          </p>
+          <p className="dim">
+            <WithCode text={advice} />
+          </p>
+        </li>
+      ))}
+    </ul>
   );
 }
 
