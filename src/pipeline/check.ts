@@ -3,6 +3,7 @@ import { readSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
+import { checkExpressions } from "./check-expressions.ts";
 import type { PipelineServices } from "./services.ts";
 import { openStages } from "./stages.ts";
 
@@ -42,5 +43,7 @@ export function checkChanges(
       );
     }
     openStages(placed, global, services, context);
+    if (changes.some((change) => change.kind === "sensor" && change.name === name))
+      checkExpressions(placed, services.environment(global));
   }
 }

@@ -27,6 +27,8 @@ const COLUMNS = [
   "original_string",
 ];
 
+const ERROR_COLUMNS = ["timestamp", "failed_sensor_type", "error_type", "message", "raw_message"];
+
 export function searchCommand(): Command {
   const command = new Command("search")
     .description("find messages in the index")
@@ -68,7 +70,8 @@ function marked(query: string, fault: Fault): Fault {
 async function search(query: string, options: Options): Promise<void> {
   const client = await connect(options);
   const from = options.last === undefined ? options.from : Date.now() - options.last;
-  const wanted = options.fields?.split(",") ?? (options.json ? undefined : COLUMNS);
+  const columns = options.sensor?.every((sensor) => sensor === "error") ? ERROR_COLUMNS : COLUMNS;
+  const wanted = options.fields?.split(",") ?? (options.json ? undefined : columns);
   const descending = options.sort.startsWith("-");
   const rows: Record<string, unknown>[] = [];
   let cursor: string | undefined;
@@ -95,11 +98,11 @@ async function search(query: string, options: Options): Promise<void> {
     else rows.push(...page.hits);
   } while (left > 0 && cursor !== undefined);
   if (options.json) return;
-  const columns = wanted ?? COLUMNS;
+  const shown = wanted ?? columns;
   printTable(
-    columns,
+    shown,
     rows.map((row) =>
-      columns.map((column) => (column === "timestamp" ? isoTime(row[column]) : shorten(row[column]))),
+      shown.map((column) => (column === "timestamp" ? isoTime(row[column]) : shorten(row[column]))),
     ),
   );
   process.stderr.write(`${count(rows.length)} of ${count(total ?? rows.length)} messages\n`);
