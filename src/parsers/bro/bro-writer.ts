@@ -5,7 +5,7 @@ import type { FieldValue } from "../../core/message.ts";
 import { RecordScanner } from "../json/record-scanner.ts";
 import { readIso } from "../time/iso.ts";
 import { ADDRESSES, place, SLOTS, slotOf } from "./fields.ts";
-import { formatSeconds, isoSeconds } from "./seconds.ts";
+import { appendIsoSeconds, formatSeconds } from "./seconds.ts";
 
 const TS = slotOf("ts");
 const PATH = slotOf("_path");
@@ -145,7 +145,7 @@ export class BroWriter {
       const time = readIso(arena.bytes, start, end);
       if (time !== undefined) {
         this.#timestamp.setLong(row, time.millis);
-        const at = arena.appendText(isoSeconds(time));
+        const at = appendIsoSeconds(arena, time);
         this.#broTimestamp.setSpan(row, at, arena.length);
         scanner.refresh();
         return undefined;

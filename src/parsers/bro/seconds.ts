@@ -18,7 +18,7 @@ export function formatSeconds(arena: Arena, seconds: number, start: number, end:
   const bytes = arena.bytes;
   if (seconds >= 0 && seconds < EXACT) {
     let at = end - 1;
-    while (at > start && end - at <= 7 && bytes[at] !== POINT && ((bytes[at] as number) ^ ZERO) < 10) at--;
+    while (at > start && end - at <= 6 && bytes[at] !== POINT && ((bytes[at] as number) ^ ZERO) < 10) at--;
     if (bytes[at] === POINT && at > start && at < end - 1) {
       let last = end;
       while (last > at + 2 && bytes[last - 1] === ZERO) last--;
@@ -39,10 +39,31 @@ export function secondsText(seconds: number): string {
   return seconds.toFixed(6).replace(/0{1,5}$/, "");
 }
 
-/** The text in seconds of a time that was written as ISO text. */
-export function isoSeconds({ millis, nanos }: IsoTime): string {
-  const fraction = String(Math.floor(nanos / 1000) + 1_000_000)
-    .slice(1)
-    .replace(/0{1,5}$/, "");
-  return `${Math.floor(millis / 1000)}.${fraction}`;
+/** Writes the text in seconds of a time that was ISO text into the arena; it ends at the arena's length. */
+export function appendIsoSeconds(arena: Arena, { millis, nanos }: IsoTime): number {
+  const seconds = Math.floor(millis / 1000);
+  const micros = Math.floor(nanos / 1000);
+  if (seconds < 0) return arena.appendText(secondsText(seconds + micros / 1_000_000));
+  const start = arena.reserve(24);
+  const { bytes } = arena;
+  let digits = 1;
+  for (let power = 10; power <= seconds; power *= 10) digits++;
+  let rest = seconds;
+  for (let at = start + digits - 1; at >= start; at--) {
+    const next = Math.floor(rest / 10);
+    bytes[at] = ZERO + rest - next * 10;
+    rest = next;
+  }
+  const point = start + digits;
+  bytes[point] = POINT;
+  let fraction = micros;
+  let end = point + 2;
+  for (let at = point + 6; at > point; at--) {
+    const digit = fraction % 10;
+    bytes[at] = ZERO + digit;
+    if (digit !== 0 && end <= at) end = at + 1;
+    fraction = Math.floor(fraction / 10);
+  }
+  arena.length = end;
+  return start;
 }

@@ -30,7 +30,8 @@ export function readIso(bytes: Uint8Array, start: number, end: number): IsoTime 
   const minute = twoDigits(bytes, start + 14);
   const second = twoDigits(bytes, start + 17);
   // A wrong digit makes its number negative beyond rescue.
-  if (year < 0 || month < 1 || month > 12 || day < 1 || day > monthLength(year, month - 1)) return undefined;
+  if (year < 0 || month < 1 || month > 12 || day < 1 || (day > 28 && day > monthLength(year, month - 1)))
+    return undefined;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return undefined;
   let at = start + 19;
   let nanos = 0;
