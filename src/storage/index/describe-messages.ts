@@ -143,6 +143,15 @@ export function describeMessages(start: () => Promise<Started>): void {
       expect(facet?.values.reduce((sum, { count }) => sum + count, 0)).toBe(7);
     });
 
+    test("a whole guid is found as a word", async () => {
+      const { index, writer } = await start();
+      const guid = "01a0c450-6c00-7001-8eb3-bf791d59cabd";
+      await put(writer, "s", batchOf([{ guid, x: 1 }, { x: 2 }]));
+      await settle(index);
+      expect(await guids(index, guid)).toEqual([guid]);
+      expect(await guids(index, "bf791d59cabd")).toEqual([]);
+    });
+
     test("a word is found in the original, in fields cut out of it, and in others", async () => {
       const { index, writer } = await start();
       const batch = batchOf([

@@ -48,6 +48,7 @@ export const SQL_FUNCTIONS = [
 ] as const;
 
 const NEVER = "FALSE";
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Longer texts would make patterns too large for the engine. */
 const MOST_CASELESS = 500;
 const MOST_LONG = 9223372036854775807n;
@@ -181,7 +182,9 @@ function escaped(char: string): string {
 }
 
 function anywhere(query: Term, table: SqlTable): string {
-  return either(table.texts().map((field) => contained(field, query.value, table)));
+  // Guids are in no list of texts: reading them all for every word is dear, and only a whole one is ever looked for.
+  const guid = GUID.test(query.value) ? fieldTerm("guid", query.value, table) : undefined;
+  return either([guid, ...table.texts().map((field) => contained(field, query.value, table))]);
 }
 
 function anywherePattern(query: Pattern, table: SqlTable): string {

@@ -188,7 +188,7 @@ export function tableOf(
       // Most words stand in the original, so it goes first.
       for (const field of new Set(["original_string", ...relation.types.keys(), ...patches])) {
         // A patch may have taken the original away.
-        if (field === REST || (!relation.isPatched && relation.isInside(field))) continue;
+        if (field === REST || field === "guid" || (!relation.isPatched && relation.isInside(field))) continue;
         const known = resolved(field);
         if (known?.column !== undefined && (known.type === "text" || known.type === "json"))
           found.push({ ...known, rest: undefined });
