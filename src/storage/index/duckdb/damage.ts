@@ -23,6 +23,14 @@ export async function unreadable(
   return found;
 }
 
+/** Whether an error of a search may come from a file, so that looking at them all is worth the time. */
+export function mayBeDamage(error: Error): boolean {
+  if (error instanceof Fault || error.name === "AbortError") return false;
+  return !/^(Out of Memory|Binder|Parser|Catalog|Conversion|Out of Range|INTERRUPT|Interrupt)/.test(
+    error.message,
+  );
+}
+
 /** What an operator reads about a segment that cannot be read. */
 export function damageFault(folder: string, file: string, reason: string): Fault {
   const path = join(folder, file);

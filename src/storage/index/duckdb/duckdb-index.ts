@@ -26,7 +26,7 @@ import { facets, groups, histogram } from "./aggregate.ts";
 import { type Block, Buffers } from "./block.ts";
 import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
 import { merge, mergeable } from "./compact.ts";
-import { damageFault, unreadable } from "./damage.ts";
+import { damageFault, mayBeDamage, unreadable } from "./damage.ts";
 import type { Database } from "./database.ts";
 import type { SensorFields } from "./encode.ts";
 import { HotStore } from "./hot-store.ts";
@@ -336,7 +336,7 @@ export class DuckdbIndex implements Index {
     try {
       return await search();
     } catch (error) {
-      if (error instanceof Fault || (error instanceof Error && error.name === "AbortError")) throw error;
+      if (!(error instanceof Error) || !mayBeDamage(error)) throw error;
       const damaged = await unreadable(this.#parts.database, this.#parts.folder, segments);
       if (damaged.size === 0) throw error;
       for (const [id, reason] of damaged) this.#report(id, reason);

@@ -9,7 +9,7 @@ import { DuckdbIndex } from "./duckdb-index.ts";
 import { pointersWork } from "./hot-block.ts";
 
 export type DuckdbOptions = {
-  /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, about 150 MB at full speed. */
+  /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 256 MB at full speed. */
   readonly memory?: number;
   readonly threads?: number;
   /** Messages, bytes and milliseconds after which what was written is sealed. */
@@ -26,7 +26,7 @@ const DEFAULTS: Settings = {
   memory: 512_000_000,
   threads: 2,
   sealRows: 131_072,
-  sealBytes: 192_000_000,
+  sealBytes: 128_000_000,
   sealAge: 30_000,
   columns: 400,
 };
