@@ -14,6 +14,7 @@ import { ingestRecords } from "./ingest.ts";
 import { listIntel, loadIntel } from "./intel.ts";
 import { liveUpdates } from "./live.ts";
 import { getMessage, patchMessage } from "./messages.ts";
+import { replayRejections } from "./replay.ts";
 import { facetMessages, groupMessages, listFields, messageHistogram, searchMessages } from "./search.ts";
 import { listSensors } from "./sensors.ts";
 import { getStatus } from "./status.ts";
@@ -42,6 +43,7 @@ export const endpoints = {
   patchMessage,
   publishDocument,
   publishDocuments,
+  replayRejections,
   rollbackDocument,
   searchMessages,
   withdrawDocument,

@@ -5,6 +5,7 @@ import { VERSION } from "../pipeline/version.ts";
 import { configCommand } from "./commands/config.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { intelCommand } from "./commands/intel.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { scenarioCommand } from "./commands/scenario.ts";
 import { searchCommand } from "./commands/search.ts";
 import { sensorsCommand } from "./commands/sensors.ts";
@@ -31,6 +32,7 @@ for (const command of [
   sensorsCommand(),
   configCommand(),
   intelCommand(),
+  replayCommand(),
   scenarioCommand(),
   stellarCommand(),
 ]) {

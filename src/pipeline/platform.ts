@@ -20,6 +20,7 @@ import { type FunctionSource, findFunctions, openFunctions } from "./functions.t
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import type { Snapshot } from "./protocol.ts";
+import { type ReplayRequest, replay } from "./replay.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -218,6 +219,8 @@ export async function openPlatform(options: PlatformOptions) {
       /** Makes a block of records durable; resolves to the offset of the first. */
       ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
       ingestStream: intake.stream.bind(intake),
+      /** Sends rejected records through their sensors again. */
+      replay: (request: ReplayRequest) => replay(request, { index, intake, clock: context.clock }),
       /** Addresses the sources listen on. */
       addresses: () => sources?.addresses() ?? [],
 

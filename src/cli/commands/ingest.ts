@@ -67,7 +67,8 @@ async function ingest(files: string[], options: Options): Promise<void> {
       ...reasons.map(({ reason, count: times }) => `  ${count(times)} x ${safeText(reason)}`),
       ...(rejected > 0
         ? [
-            `They are kept with their bytes: metron search --sensor error 'failed_sensor_type:${options.sensor}'`,
+            `They are kept with their bytes: metron search 'failed_sensor_type:${options.sensor}' --sensor error`,
+            `After a fix: metron replay --sensor ${options.sensor}`,
           ]
         : []),
     ];

@@ -252,7 +252,7 @@ function importIndexing(indexing: Json): Json | undefined {
 }
 
 /** Free keys of Metron's global document that have a place of their own here. */
-function importGlobal(json: Json, notes: string[]): Json {
+export function importGlobal(json: Json, notes: string[]): Json {
   const { fieldValidations, ...free } = json;
   const validations = ((fieldValidations ?? []) as Json[]).map((item) => ({
     [String(item.validation)]: clean({ input: item.input, config: item.config }),

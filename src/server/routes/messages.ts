@@ -1,10 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import { getMessage, patchMessage } from "../../api/messages.ts";
+import { replayRejections } from "../../api/replay.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { implement } from "../implement.ts";
 
-export function messageRoutes(app: FastifyInstance, { index }: Platform): void {
+export function messageRoutes(app: FastifyInstance, { index, replay }: Platform): void {
+  implement(app, replayRejections, ({ body }) => replay(body));
+
   implement(app, getMessage, async ({ params }) => {
     const [message] = await index.get([params.guid]);
     if (message === undefined)

@@ -1,0 +1,120 @@
+import { blockOf } from "../core/batch.ts";
+import type { Clock } from "../core/context.ts";
+import type { Message } from "../core/message.ts";
+import type { Index } from "../storage/index/contract.ts";
+import { parse } from "../storage/query/parse.ts";
+import { ERROR_SENSOR } from "./errors.ts";
+import type { Intake } from "./intake.ts";
+
+export type ReplayRequest = {
+  readonly sensor?: string | undefined;
+  readonly query: string;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+};
+
+export type Replayed = { replayed: number; records: number; incomplete: number; unknown: number };
+
+/** Set on error records that were replayed. */
+export const REPLAYED = "replayed";
+const PAGE = 1000;
+const FIELDS = [
+  "failed_sensor_type",
+  "failed_topic",
+  "failed_partition",
+  "failed_offset",
+  "raw_message",
+  "raw_message_bytes",
+  "raw_message_length",
+];
+
+/**
+ * Sends rejected records through their sensors again and marks their error records. What fails again becomes a new
+ * error record, which this call leaves alone. Throws Fault QUERY_INVALID, and what the topic or the index throw;
+ * error records that are not marked by then are replayed by the next call.
+ */
+export async function replay(
+  { sensor, query, from, to }: ReplayRequest,
+  { index, intake, clock }: { index: Index; intake: Intake; clock: Clock },
+): Promise<Replayed> {
+  if (query !== "") parse(query);
+  const parts = [
+    `NOT ${REPLAYED}:true`,
+    ...(query === "" ? [] : [`(${query})`]),
+    ...(sensor === undefined ? [] : [`failed_sensor_type:${JSON.stringify(sensor)}`]),
+  ];
+  const known = new Set(intake.sensors().map(({ name }) => name));
+  const selection = {
+    query: parse(parts.join(" AND ")),
+    sensors: [ERROR_SENSOR],
+    from,
+    to: Math.min(to ?? Number.POSITIVE_INFINITY, clock.now() + 1),
+  };
+  const done: Replayed = { replayed: 0, records: 0, incomplete: 0, unknown: 0 };
+  const sent = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await index.search({
+      ...selection,
+      fields: ["guid", ...FIELDS],
+      size: PAGE,
+      cursor,
+      total: false,
+    });
+    const waiting = new Map<string, { records: Uint8Array[]; guids: string[] }>();
+    for (const error of page.messages) {
+      const target = String(error.failed_sensor_type);
+      const record = recordOf(error);
+      if (!known.has(target)) done.unknown++;
+      else if (record === undefined) done.incomplete++;
+      else {
+        const group = waiting.get(target) ?? { records: [], guids: [] };
+        waiting.set(target, group);
+        group.guids.push(String(error.guid));
+        const key = keyOf(error, record);
+        if (!sent.has(key)) group.records.push(record);
+        sent.add(key);
+      }
+    }
+    for (const [target, { records, guids }] of waiting) {
+      if (records.length > 0) await intake.deliver(target, blockOf(records, clock.now()));
+      for (const guid of guids) await index.patch(guid, { set: { [REPLAYED]: true } });
+      done.records += records.length;
+      done.replayed += guids.length;
+    }
+    cursor = page.messages.length === 0 ? undefined : page.cursor;
+  } while (cursor !== undefined);
+  return done;
+}
+
+/** The record as it came in; of a message that failed after it was parsed, what it was parsed from. */
+function recordOf(error: Message): Uint8Array | undefined {
+  const bytes =
+    typeof error.raw_message_bytes === "string"
+      ? Buffer.from(error.raw_message_bytes, "base64")
+      : Buffer.from(String(error.raw_message ?? ""));
+  if (typeof error.raw_message_length === "number" && error.raw_message_length > bytes.length)
+    return undefined;
+  const original = originalOf(String(error.raw_message ?? ""), String(error.failed_sensor_type));
+  return original === undefined ? bytes : Buffer.from(original);
+}
+
+function originalOf(text: string, sensor: string): string | undefined {
+  if (!text.startsWith("{")) return undefined;
+  try {
+    const message = JSON.parse(text) as Record<string, unknown>;
+    const isMessage = message["source.type"] === sensor && typeof message.guid === "string";
+    return isMessage && typeof message.original_string === "string" ? message.original_string : undefined;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+/** Several messages of one record may have failed, each with an error record of its own. */
+function keyOf(error: Message, record: Uint8Array): string {
+  const place = [error.failed_topic, error.failed_partition, error.failed_offset].join("/");
+  return error.failed_offset === undefined
+    ? `${error.guid}`
+    : `${place}/${Buffer.from(record).toString("latin1")}`;
+}
