@@ -36,6 +36,22 @@ export async function searchPage(
   if (!Number.isInteger(size) || size < 0 || size > MOST_SIZE)
     throw new Fault("REQUEST_INVALID", `searching: size is 0 to ${MOST_SIZE}, not ${size}`);
   const snapshot = within(library.snapshot(), request);
+  // A seal may end between finding the hits and reading them: the blocks must still be there.
+  for (const block of snapshot.blocks) block.use();
+  try {
+    return await pageOf(library, request, snapshot, size, fields);
+  } finally {
+    for (const block of snapshot.blocks) block.release();
+  }
+}
+
+async function pageOf(
+  library: Library,
+  request: SearchRequest,
+  snapshot: Snapshot,
+  size: number,
+  fields: ReadonlySet<string> | undefined,
+): Promise<Found> {
   const { sort } = request;
   const [first] = sort ?? [];
   const byTime =
@@ -49,7 +65,6 @@ export async function searchPage(
     page.map(({ guid }) => guid),
     {
       segments: [...new Set(page.flatMap(({ segment }) => segment ?? []))],
-      // A message may have been sealed since, or be sealed and still be found here: its guid tells.
       blocks: page.some(({ segment }) => segment === undefined) ? snapshot.blocks : [],
     },
     fields,
