@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
@@ -40,7 +41,7 @@ function recordsOf(sample: string): string[] {
   return readFileSync(join(root, sample), "utf8").split(/(?<=\n)/);
 }
 
-/** Every record gave rows, a rejection or was dropped, and every span lies in the arena. */
+/** Every record gave rows, a rejection or was dropped, and every span lies in the arena and is UTF-8. */
 function expectAccounted(batch: Batch): void {
   const seen = new Set<number>(batch.rejected.map(({ record }) => record));
   for (let row = 0; row < batch.rows; row++) seen.add(batch.recordOf[row] as number);
@@ -50,6 +51,8 @@ function expectAccounted(batch: Batch): void {
       if (column.kinds[row] !== SPAN) continue;
       expect(column.spans[2 * row] as number).toBeLessThanOrEqual(column.spans[2 * row + 1] as number);
       expect(column.spans[2 * row + 1] as number).toBeLessThanOrEqual(batch.arena.length);
+      const span = batch.arena.bytes.subarray(column.spans[2 * row], column.spans[2 * row + 1]);
+      if (!isUtf8(span)) expect.fail(`${column.name} is not UTF-8`);
     }
   }
 }

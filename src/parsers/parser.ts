@@ -4,6 +4,7 @@ import type { Component, Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { isRejection, Rejection } from "../core/rejection.ts";
+import { repairText } from "./repair.ts";
 
 /** What one record gives: a message, none (an empty list), several, or the reason why not; a list may mix both. */
 export type Parsed = Message | Rejection | readonly (Message | Rejection)[];
@@ -36,12 +37,14 @@ export function defineParser<const Name extends string, Config extends z.ZodType
   return definition;
 }
 
-/** Runs either form over a batch: the one way a parser is called. */
+/** Runs either form over a batch: the one way a parser is called. All texts are well-formed UTF-8 afterwards. */
 export function runParser(parse: Parse, batch: Batch): void {
-  if ("parseBatch" in parse) {
-    parse.parseBatch(batch);
-    return;
-  }
+  if ("parseBatch" in parse) parse.parseBatch(batch);
+  else parseRecords(parse, batch);
+  repairText(batch);
+}
+
+function parseRecords(parse: RecordParser, batch: Batch): void {
   for (let record = 0; record < batch.records; record++) {
     let parsed: Parsed;
     try {
