@@ -59,8 +59,20 @@ function makeRecord(shape: Shape, chance: Random, addresses: readonly string[], 
     service: chance.pick(["http", "ssl", "dns"]),
   });
   if (shape === "asa") return asaTeardown(flow, "10.0.0.1", chance.int(1e6, 9e8));
-  const record = conn(flow, chance);
+  const record = widen(conn(flow, chance), chance);
   return shape === "zeek" ? record : generalize(record, chance);
+}
+
+/** A connection as a busy site logs it, about 600 bytes: link addresses, VLAN and the times of the handshake too. */
+function widen(record: string, chance: Random): string {
+  const more = {
+    orig_l2_addr: `02:00:5e:10:${chance.hex(2)}:${chance.hex(2)}`,
+    resp_l2_addr: "02:00:5e:10:00:01",
+    vlan: chance.int(10, 40),
+    syn_ts: chance.int(1, 999_999) / 1_000_000,
+    ip_proto: 6,
+  };
+  return `${record.slice(0, -2)},${JSON.stringify(more).slice(1)}}`;
 }
 
 /** The same record with its keys in another order, an escape and text beyond ASCII: what no key template fits. */

@@ -43,7 +43,7 @@ export const globalSchema = z.strictObject({
   seal: z
     .strictObject({
       seconds: z.number().positive().default(30).describe("Age at which hot telemetry is sealed to Parquet."),
-      rows: z.number().int().positive().default(131072).describe("Messages at which it is."),
+      rows: z.number().int().positive().default(65536).describe("Messages at which it is."),
     })
     .prefault({})
     .describe("When hot telemetry is sealed to disk."),
