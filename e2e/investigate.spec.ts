@@ -66,6 +66,7 @@ test("every value in the details narrows the list", async ({ investigate, page }
 test("dragging over the histogram chooses the time", async ({ investigate, page }) => {
   await investigate.open();
   const all = await investigate.total();
+  await expect(page.locator(".histogram canvas")).toBeVisible();
   const box = await page.getByRole("img", { name: /^Histogram/ }).boundingBox();
   if (box === null) throw new Error("the histogram has no place");
   await page.mouse.move(box.x + box.width * 0.7, box.y + 30);

@@ -26,6 +26,7 @@ export function ConfigPage() {
   if (error !== null && data === undefined) return <ProblemNotice error={error} onRetry={() => refetch()} />;
   return (
     <div className="config">
+      <title>Configuration – Metron</title>
       <nav className="config-list" aria-label="Documents">
         <h1>Documents</h1>
         {isPending && <p className="dim">Reading…</p>}

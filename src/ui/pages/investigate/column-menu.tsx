@@ -4,6 +4,7 @@ import { ColumnsIcon, DownIcon, UpIcon } from "../../parts/icons.tsx";
 import { lookOf } from "./columns.ts";
 import { DEFAULT_COLUMNS, type PageState, RULES } from "./state.ts";
 import { useFields } from "./use-counts.ts";
+import { useEscape } from "./use-escape.ts";
 import type { Change } from "./use-page-state.ts";
 
 type Props = {
@@ -17,6 +18,7 @@ const SHOWN = 60;
 
 /** Which columns the list has, in which order. */
 export function ColumnMenu({ state, change, opened, onOpened }: Props) {
+  useEscape(opened, () => onOpened(false));
   return (
     <Popover opened={opened} onChange={onOpened} position="bottom-end" trapFocus returnFocus width={340}>
       <Popover.Target>

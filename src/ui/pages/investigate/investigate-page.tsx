@@ -100,6 +100,9 @@ export function InvestigatePage() {
   return (
     <ValueMenu state={state} change={change}>
       <div className="investigate">
+        <title>
+          {rows.total === undefined ? "Metron" : `${countText(rows.total)} ${WHAT[state.view]} – Metron`}
+        </title>
         <search className="bar">
           <QueryBar
             state={state}

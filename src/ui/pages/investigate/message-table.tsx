@@ -31,6 +31,9 @@ type Props = {
 
 export const ROW_HEIGHT = 28;
 
+/** Where the clock on the wall shows the times of the list. */
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 const features = tableFeatures({ columnSizingFeature, columnResizingFeature });
 
 /** The list: only the rows in sight are in the page, and it keeps its place while rows are put in above. */
@@ -117,7 +120,7 @@ export function MessageTable(props: Props) {
             >
               <button
                 type="button"
-                title={`${field}: sort`}
+                title={`Sort by ${field}${field === "timestamp" ? ` (times of ${ZONE})` : ""}`}
                 onClick={() => change({ sort: sortBy(state.sort, field) })}
               >
                 {lookOf(header.column.id).heading}

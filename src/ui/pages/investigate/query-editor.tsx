@@ -65,6 +65,8 @@ export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave,
             override: [queryCompletion({ fields, values })],
             icons: false,
             selectOnOpen: false,
+            // Nobody takes a completion by accident: Enter runs the query unless one was chosen.
+            interactionDelay: 0,
             maxRenderedOptions: 60,
           }),
           placeholder("Search: ip_src_addr:10.0.0.5 AND threat.triage.score:>50"),

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { ClockIcon, FitIcon } from "../../parts/icons.tsx";
 import { localTime } from "../../parts/local-time.ts";
 import { exactRange, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
+import { useEscape } from "./use-escape.ts";
 
 type Props = {
   readonly range: string;
@@ -15,6 +16,7 @@ type Props = {
 
 /** The time range: quick ones, all, the data's own, or exact. */
 export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
+  useEscape(opened, () => onOpened(false));
   const choose = (next: string) => {
     onChange(next);
     onOpened(false);

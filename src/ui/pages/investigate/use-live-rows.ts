@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useLive } from "../../live.ts";
-import { type PageState, selectionOf } from "./state.ts";
+import type { PageState } from "./state.ts";
 
 /** Rows are looked at no more often than this, however fast telemetry comes. */
 const ROWS_EVERY = 1000;
@@ -21,8 +21,8 @@ export function useLiveRows({ state, mayFlow, look, recount }: Live) {
   const [rate, setRate] = useState<number>();
   const rows = useRef(idle());
   const counts = useRef(idle());
-  const [since] = useState(() => Date.now());
-  const connection = useLive(selectionOf(state, since), state.live, ({ indexed, indexedPerSecond }) => {
+  // One stream for whatever is looked at: a tick says that something is new, the search says whether it matches.
+  const connection = useLive({ query: "" }, state.live, ({ indexed, indexedPerSecond }) => {
     setRate(indexedPerSecond);
     if (indexed === 0) return;
     paced(rows.current, ROWS_EVERY, () => look(mayFlow()));

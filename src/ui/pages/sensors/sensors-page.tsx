@@ -19,6 +19,7 @@ export function SensorsPage() {
   });
   return (
     <div className="page">
+      <title>Sensors – Metron</title>
       <h1>Sensors</h1>
       <Problems />
       {isPending && <p className="dim">Asking the sensors…</p>}
