@@ -18,6 +18,8 @@ export type DuckdbOptions = {
   readonly sealAge?: number;
   /** Fields a sensor that get a column of their own; the rest stay searchable, slower. */
   readonly columns?: number;
+  /** false hands every text to DuckDB by a call of its own, as is done by itself when DuckDB is an unknown version. */
+  readonly pointers?: boolean;
 };
 
 export type Settings = Required<DuckdbOptions>;
@@ -29,6 +31,7 @@ const DEFAULTS: Settings = {
   sealBytes: 128_000_000,
   sealAge: 30_000,
   columns: 400,
+  pointers: true,
 };
 
 /**
@@ -50,8 +53,9 @@ export async function openDuckdbIndex(
     await rm(temporary, { recursive: true, force: true });
     const catalogue = new Catalogue(folder);
     const problems = await reconcile(folder, catalogue, context);
-    const pointers = pointersWork();
-    if (!pointers) context.log.warn("DuckDB is not the version the index knows; writing is slower.");
+    const pointers = settings.pointers && pointersWork();
+    if (settings.pointers && !pointers)
+      context.log.warn("DuckDB is not the version the index knows; writing is slower.");
     const database = await Database.open({ ...settings, temporary });
     return await DuckdbIndex.start({
       folder,
