@@ -1,0 +1,87 @@
+/**
+ * Completes package-lock.json after a dependency changed: `node scripts/complete-lock.ts`.
+ *
+ * npm leaves builds for other platforms out of the lock file when the registry it asks does not carry them, and then
+ * `npm ci` refuses the file as out of step. They are named by their parents' optional dependencies, so they are put in
+ * here: version from the parent, platform from their name. On those platforms npm fetches them; elsewhere it skips them.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+type Entry = {
+  version?: string;
+  dev?: boolean;
+  optional?: boolean;
+  os?: string[];
+  cpu?: string[];
+  libc?: string[];
+  optionalDependencies?: Record<string, string>;
+};
+
+const SYSTEMS = [
+  "android",
+  "aix",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+];
+const PROCESSORS = [
+  "arm64",
+  "arm",
+  "ia32",
+  "x64",
+  "ppc64",
+  "riscv64",
+  "s390x",
+  "loong64",
+  "mips64el",
+  "wasm32",
+];
+
+const file = join(import.meta.dirname, "..", "package-lock.json");
+const lock = JSON.parse(readFileSync(file, "utf8")) as { packages: Record<string, Entry> };
+let added = 0;
+for (const [parent, { optionalDependencies = {}, dev, optional }] of Object.entries(lock.packages)) {
+  for (const [name, range] of Object.entries(optionalDependencies)) {
+    const places = [`${parent}/node_modules/${name}`, `node_modules/${name}`];
+    if (parent === "" || places.some((place) => lock.packages[place] !== undefined)) continue;
+    lock.packages[`node_modules/${name}`] = {
+      version: range.replace(/^[~^]/, ""),
+      ...(dev || optional ? { dev: dev ?? false } : {}),
+      optional: true,
+      ...platformOf(name),
+    };
+    added++;
+  }
+}
+const packages = Object.fromEntries(
+  Object.entries(lock.packages).sort(([one], [other]) => (one < other ? -1 : 1)),
+);
+writeFileSync(file, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);
+console.log(`${added} builds for other platforms added`);
+
+/** The platform a package's name tells of; one without is taken for macOS's `fsevents`-like helpers and refused. */
+function platformOf(name: string): Pick<Entry, "os" | "cpu" | "libc"> {
+  if (name === "fsevents") return { os: ["darwin"] };
+  const words = name.split(/[^a-z0-9]+/i);
+  const os = SYSTEMS.filter((system) => words.includes(system));
+  const cpu = PROCESSORS.filter((processor) => words.includes(processor) || words.includes(`${processor}gc`));
+  if (words.includes("armv7") || words.includes("armhf")) cpu.push("arm");
+  if (os.length === 0 && cpu.length === 0)
+    throw new Error(`${name}: its name tells no platform; add it to package-lock.json by hand`);
+  const libc = words.some((word) => /^musl/.test(word))
+    ? ["musl"]
+    : words.includes("gnu")
+      ? ["glibc"]
+      : undefined;
+  return {
+    ...(os.length > 0 ? { os } : {}),
+    ...(cpu.length > 0 ? { cpu } : {}),
+    ...(libc === undefined ? {} : { libc }),
+  };
+}
