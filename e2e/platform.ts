@@ -3,10 +3,13 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A real platform in a process of its own, with a data folder of its own. */
 export type Platform = {
   readonly url: string;
+  /** Waits until the whole scenario is in the index. */
+  played(): Promise<void>;
   /** Hands over records of a sensor, one per line. */
   ingest(sensor: string, ...records: readonly object[]): Promise<void>;
   /** Ends the process at once, as a crash would. */
@@ -33,6 +36,15 @@ export async function startPlatform({ demo }: { demo: boolean }): Promise<Platfo
   return {
     get url() {
       return url;
+    },
+    async played() {
+      const end = Date.now() + START_LIMIT;
+      while (Date.now() < end) {
+        const { scenario, stored } = await (await fetch(`${url}/api/v1/status`)).json();
+        if (scenario?.state === "finished" && stored >= scenario.total) return;
+        await sleep(250);
+      }
+      throw new Error("the scenario is still being played");
     },
     async ingest(sensor, ...records) {
       const body = records.map((record) => `${JSON.stringify(record)}\n`).join("");

@@ -14,10 +14,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures needed from this pattern
     async ({}, use) => {
       const platform = await startPlatform({ demo: true });
-      await use(platform);
-      await platform.close();
+      try {
+        await platform.played();
+        await use(platform);
+      } finally {
+        await platform.close();
+      }
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: 240_000 },
   ],
   baseURL: async ({ platform }, use) => use(platform.url),
   page: async ({ page, platform }, use) => {

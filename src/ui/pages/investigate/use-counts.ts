@@ -40,6 +40,9 @@ const FACET_SIZE = 8;
 
 const MORE_VALUES = 50;
 
+/** New telemetry may bring new fields, but seldom does. */
+const FIELDS_EVERY = 10_000;
+
 /** Alerts are divided by how alarming they are, all messages by whether they are alerts. */
 const SPLIT: Record<View, string> = { alerts: SCORE, messages: "is_alert", rejected: "error_type" };
 
@@ -96,16 +99,18 @@ export function useFields() {
   return useQuery({
     queryKey: ["fields"],
     queryFn: async ({ signal }) => (await call(listFields, { signal })).fields,
-    staleTime: 60_000,
+    staleTime: FIELDS_EVERY,
   });
 }
 
 /** Counts again what the facets and the histogram show, keeping what is shown until the answer is there. */
 export function useRecount() {
   const client = useQueryClient();
-  return useCallback(
-    () =>
+  return useCallback(async () => {
+    const old = Date.now() - FIELDS_EVERY;
+    await Promise.all([
       client.invalidateQueries({ queryKey: ["counts"], predicate: ({ state }) => state.status !== "error" }),
-    [client],
-  );
+      client.invalidateQueries({ queryKey: ["fields"], predicate: ({ state }) => state.dataUpdatedAt < old }),
+    ]);
+  }, [client]);
 }
