@@ -68,6 +68,7 @@ export async function openPlatform(options: PlatformOptions) {
     const settings = global();
 
     const tables = stack.use(await openTables(join(data, "tables"), context));
+    const files = join(data, "files");
     const enrichment = await tables.table("enrichment");
     const threatIntel = await tables.table("threatintel");
     const index = stack.use(
@@ -81,7 +82,7 @@ export async function openPlatform(options: PlatformOptions) {
         context,
       ),
     );
-    const services = mainServices({ enrichment, threatIntel }, context);
+    const services = mainServices({ enrichment, threatIntel }, context, { files });
     const intel = new Intel(threatIntel);
 
     const workers = options.workers ?? settings.workers ?? availableParallelism();
@@ -121,6 +122,7 @@ export async function openPlatform(options: PlatformOptions) {
         writer: serveWriter(index, `worker-${worker}`),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
         shares,
+        files,
       }),
     });
     // Disposed of in reverse order: sources stop, workers drain, storage closes.
@@ -225,6 +227,13 @@ export async function openPlatform(options: PlatformOptions) {
       addresses: () => sources?.addresses() ?? [],
 
       storedSensors: () => activity.storedSensors(),
+      /** What a search that names no sensors is about: all that are configured or stored, but the error index. */
+      async searchedSensors(): Promise<string[]> {
+        const configured = intake.sensors().map(({ name }) => name);
+        const all = new Set([...configured, ...(await activity.storedSensors())]);
+        all.delete(ERROR_SENSOR);
+        return [...all];
+      },
       fieldNotes: () => services.fieldNotes(),
       activity: () => activity.now(),
       sensorStates: () => activity.sensorStates(),

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { listIntel, loadIntel } from "../../api/intel.ts";
 import { Fault } from "../../core/fault.ts";
 import { connect } from "../client.ts";
-import { type Reach, withJson, withReach } from "../options.ts";
+import { examples, type Reach, withJson, withReach } from "../options.ts";
 import { count, printJson, printTable } from "../print.ts";
 
 type LoadOptions = Reach & { json?: true; type: string; column: string; replace?: true };
@@ -21,11 +21,19 @@ Examples:
   intel.addCommand(
     withJson(withReach(new Command("list")))
       .description("list the indicator lists in force")
+      .addHelpText("after", examples("metron intel list", "metron intel list --json"))
       .action(list),
   );
   intel.addCommand(
     withJson(withReach(new Command("load")))
       .description("load indicators from CSV with a header; in force within two seconds")
+      .addHelpText(
+        "after",
+        examples(
+          "metron intel load feed.csv --type malicious_ip --column ip",
+          "metron intel load feed.csv.gz --type malicious_domain --replace",
+        ),
+      )
       .argument("<file>", "CSV file (gzip too), or - for standard input")
       .requiredOption("--type <type>", "kind of indicator, such as malicious_ip")
       .option("--column <name>", "the column that holds the indicator", "indicator")

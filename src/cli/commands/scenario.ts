@@ -10,7 +10,7 @@ import { Command, Option } from "commander";
 import { assetList } from "../../scenario/company.ts";
 import { indicatorList, STAGES } from "../../scenario/intrusion.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions } from "../../scenario/scenario.ts";
-import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
+import { duration, examples, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
 import { count, printJson } from "../print.ts";
 import { openTarget } from "../target.ts";
 
@@ -39,12 +39,26 @@ Examples:
   scenario.addCommand(
     withStory(new Command("write"))
       .description("write telemetry by sensor, indicators.csv, assets.json and answers.jsonl")
+      .addHelpText(
+        "after",
+        examples(
+          "metron scenario write day --hosts 300 --rate 20",
+          "metron scenario write quiet --no-intrusion",
+        ),
+      )
       .argument("<folder>", "folder to write to")
       .action(write),
   );
   scenario.addCommand(
     withJson(withReach(withStory(new Command("send"))))
       .description("send telemetry at a fixed rate and report what was accepted: a load tool")
+      .addHelpText(
+        "after",
+        examples(
+          "metron scenario send --rate 5000 --for 60s",
+          "metron scenario send --to syslog:127.0.0.1:5514 --sensor syslog --rate 20000 --for 30s --json",
+        ),
+      )
       .addOption(
         new Option("--to <target>", "platform, syslog:HOST:PORT (TCP) or udp:HOST:PORT").default("platform"),
       )

@@ -7,12 +7,24 @@ import { ROOT } from "../../pipeline/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
 import { DEFAULT_DATA, wholeNumber } from "../options.ts";
 
-type Options = { data?: string; port?: number; host?: string; workers?: number; demo?: true; verbose?: true };
+type Options = {
+  data?: string;
+  config?: string;
+  port?: number;
+  host?: string;
+  workers?: number;
+  demo?: true;
+  verbose?: true;
+};
 
 export function upCommand(): Command {
   return new Command("up")
     .description("start the platform: intake, workers, index, page and API, in one process")
     .option("--data <folder>", "data folder (default: METRON_DATA or `data`; with --demo `data/demo`)")
+    .option(
+      "--config <folder>",
+      "documents that a new data folder begins with: metron.yaml and sensors/*.yaml (default: those that come along)",
+    )
     .option("--port <n>", "port of page and API; 0 picks a free one", wholeNumber)
     .option("--host <address>", "address to listen on; loopback unless told otherwise")
     .option("--workers <n>", "pipeline worker threads; one per core when left out", wholeNumber)
@@ -24,7 +36,8 @@ export function upCommand(): Command {
 Examples:
   metron up                              an empty platform on http://127.0.0.1:8765
   metron up --demo                       the same, with a story to look at (what npm start does)
-  metron up --data /srv/metron --port 0  another folder, any free port`,
+  metron up --data /srv/metron --port 0  another folder, any free port
+  metron up --data /srv/metron --config my-sensors`,
     )
     .action(up);
 }
@@ -45,7 +58,7 @@ async function up(options: Options): Promise<void> {
 
   await using platform = await openPlatform({
     data,
-    defaults: join(ROOT, "config"),
+    defaults: options.config ?? join(ROOT, "config"),
     sources: true,
     context,
     ...(options.workers === undefined ? {} : { workers: options.workers }),

@@ -9,7 +9,6 @@ import {
 } from "../../api/search.ts";
 import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
-import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import type { Group, Selection } from "../../storage/index/contract.ts";
 import { parse } from "../../storage/query/parse.ts";
@@ -28,8 +27,7 @@ export async function selectionOf(
   body: SelectionBody,
   signal?: AbortSignal,
 ): Promise<Selection> {
-  const sensors =
-    body.sensors ?? (await platform.storedSensors()).filter((sensor) => sensor !== ERROR_SENSOR);
+  const sensors = body.sensors ?? (await platform.searchedSensors());
   return { query: parse(body.query), from: body.from, to: body.to, sensors, signal };
 }
 

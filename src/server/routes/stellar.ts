@@ -14,8 +14,9 @@ import { toMessage, typeName } from "../../stellar/value.ts";
 import { implement } from "../implement.ts";
 
 export function stellarRoutes(app: FastifyInstance, platform: Platform): void {
-  const environment = () =>
-    platform.services.environment(readGlobal(platform.config.get("global", "global")?.text ?? "", "global"));
+  const global = () => readGlobal(platform.config.get("global", "global")?.text ?? "", "global");
+  const environment = () => platform.services.environment(global());
+  const evaluation = () => platform.services.evaluation(global());
 
   implement(app, checkStellar, ({ body }) => ({
     diagnostics: check(body.expression, environment(), { predicate: body.expects === "boolean" }).map(
@@ -27,9 +28,9 @@ export function stellarRoutes(app: FastifyInstance, platform: Platform): void {
     const { expression, message } = body;
     // Without the databases GEO_GET answers null; that they are missing is told by the status.
     if (asksForAddresses(expression)) await platform.loadAddresses().catch(() => undefined);
-    const diagnostics = check(expression, environment());
+    const diagnostics = check(expression, evaluation());
     try {
-      const value = compile(expression, environment()).evaluate(layered(message));
+      const value = compile(expression, evaluation()).evaluate(layered(message));
       return {
         value: toMessage(value) as FieldValue,
         type: typeName(value),

@@ -1,0 +1,328 @@
+import { createSocket } from "node:dgram";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort, openTestFolder, type Running, until } from "./testing.ts";
+
+/** One platform for all tests of the file; each test has a sensor of its own where it counts. */
+const folder = openTestFolder();
+const { metron, file } = folder;
+let platform: Running;
+let port: number;
+
+const jsonSensor = (name: string, more = "") => `sensor: ${name}\nparser: { jsonMap: {} }\n${more}`;
+const lines = (text: string) => text.split("\n").filter((line) => line !== "");
+const objects = (text: string) => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
+
+beforeAll(async () => {
+  port = await freePort();
+  platform = await folder.up({
+    "metron.yaml": "workers: 1\n",
+    "sensors/web.yaml": jsonSensor("web"),
+    "sensors/many.yaml": jsonSensor("many"),
+    "sensors/firewall.yaml": jsonSensor(
+      "firewall",
+      "threatIntel: { malicious_ip: [ip] }\ntriage: { rules: [ { rule: 'true', score: 7 } ] }\n",
+    ),
+    "sensors/syslog.yaml": `sensor: syslog\nsource: { syslog: { port: ${port} } }\nparser: { syslog3164: {} }\n`,
+  });
+}, 60_000);
+afterAll(async () => {
+  await platform[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+}, 60_000);
+
+test.each(["up", "ingest", "search", "intel load", "config publish"])(
+  "`%s` has help with examples",
+  async (name) => {
+    const { status, out } = await metron([...name.split(" "), "--help"]);
+    expect({ status, out }).toEqual({ status: 0, out: expect.stringMatching(/Usage: metron .*Examples?:/s) });
+  },
+);
+
+test("a wrong command line ends with 2, and what was meant is proposed", async () => {
+  expect(await metron(["serch"])).toMatchObject({
+    status: 2,
+    err: expect.stringContaining("Did you mean search?"),
+  });
+  expect(await metron(["config", "publish"])).toMatchObject({ status: 2 });
+  expect(await metron(["search", "--last", "3x"])).toMatchObject({
+    status: 2,
+    err: expect.stringContaining("such as 90s, 15m, 24h or 7d"),
+  });
+});
+
+test("files, gzip and standard input are taken in, and rejections are summed up with their reasons", async () => {
+  const plain = file("a.json", '{"n":1}\n{"n":2}\nnonsense\n');
+  const packed = file("b.json.gz", gzipSync('{"n":3}\n'));
+  const { status, out, err } = await metron(["ingest", "--sensor", "web", plain, packed]);
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+  expect(lines(out).map((line) => line.replaceAll(/[\d.,]+ (s|B)|[\d.,]+\/s/g, "#"))).toEqual([
+    "4 records (#) accepted in #, #",
+    "3 messages indexed in #, #; 1 rejected",
+    "  1 x not a JSON map: a map in braces was expected (at byte 0)",
+    "They are kept with their bytes: metron search 'failed_sensor_type:web' --sensor error",
+    "After a fix: metron replay --sensor web",
+  ]);
+  const piped = await metron(["ingest", "--sensor", "web", "--json"], '{"n":4}\n\n');
+  expect(JSON.parse(piped.out)).toMatchObject({
+    sensor: "web",
+    accepted: 2,
+    refused: 0,
+    indexed: 1,
+    rejected: 1,
+  });
+  const found = await metron(["search", "source.type:web", "--sort", "n", "--json", "--fields", "n"]);
+  expect(objects(found.out).map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+});
+
+test("what cannot be taken in is told", async () => {
+  const unknown = await metron(["ingest", "--sensor", "webb"], "{}\n");
+  expect(unknown).toMatchObject({ status: 1, out: "" });
+  expect(unknown.err).toContain("there is no such sensor; there are: firewall, many, syslog, web");
+  const missing = await metron(["ingest", "--sensor", "web", "/nowhere.json"]);
+  expect(missing).toMatchObject({ status: 1, err: expect.stringContaining("reading /nowhere.json: ENOENT") });
+});
+
+test("thousands of messages are paged through, each once", async () => {
+  const input = Array.from({ length: 3456 }, (_, n) => `{"n":${n},"timestamp":${1.7e12 + (n % 7)}}\n`).join(
+    "",
+  );
+  await metron(["ingest", "--sensor", "many"], input);
+  const { out } = await metron(["search", "source.type:many", "--limit", "5000", "--json", "--fields", "n"]);
+  const found = objects(out).map(({ n }) => Number(n));
+  expect(found).toHaveLength(3456);
+  expect(new Set(found).size).toBe(3456);
+  const table = await metron(["search", "source.type:many", "--limit", "3"]);
+  expect(lines(table.out)).toHaveLength(4);
+  expect(table.err).toBe("3 of 3,456 messages\n");
+  expect(await metron(["search", "source.type:many", "--last", "1m", "--json"])).toMatchObject({
+    status: 0,
+    out: "",
+  });
+});
+
+test("a mistake in a query is marked, and what was meant is proposed", async () => {
+  const open = await metron(["search", "source.type:(web"]);
+  expect(open.status).toBe(2);
+  expect(open.err).toContain("is not closed");
+  expect(open.err).toContain("\n  source.type:(web\n              ^\n");
+  const unknown = await metron(["search", "sorce.type:web"]);
+  expect(unknown.err).toContain("did you mean `source.type`?\n  sorce.type:web\n  ^^^^^^^^^^\n");
+});
+
+test("a document goes through check, publish, history, diff, rollback and removal", async () => {
+  const wrong = file("shop.yaml", jsonSensor("shop", "transforms:\n  - STELLAR: { big: 'TO_UPER(name)' }\n"));
+  const mistake = `${wrong}:4:16: `;
+  const checked = await metron(["config", "check", wrong]);
+  expect(checked).toMatchObject({ status: 1, out: expect.stringContaining(mistake) });
+  const refused = await metron(["config", "publish", wrong]);
+  expect(refused).toMatchObject({ status: 1, out: "", err: expect.stringContaining(mistake) });
+  expect(refused.err).toContain("did you mean TO_UPPER?");
+  expect((await metron(["config", "show", "sensor/shop"])).status).toBe(1);
+
+  const right = file(
+    "shop.yaml",
+    jsonSensor("shop", "transforms:\n  - STELLAR: { big: 'TO_UPPER(name)' }\n"),
+  );
+  expect((await metron(["config", "publish", right, "--note", "first"])).out).toBe(
+    "sensor/shop: version 1 is in force\n",
+  );
+  file("shop.yaml", jsonSensor("shop"));
+  await metron(["config", "publish", right]);
+  const diff = await metron(["config", "diff", "sensor/shop", "1", "2"]);
+  expect(lines(diff.out).filter((line) => !line.startsWith(" "))).toEqual([
+    "- transforms:",
+    "-   - STELLAR: { big: 'TO_UPPER(name)' }",
+  ]);
+  await metron(["config", "rollback", "sensor/shop", "1"]);
+  expect((await metron(["config", "show", "sensor/shop"])).out).toContain("TO_UPPER");
+  expect((await metron(["config", "show", "sensor/shop", "--version", "2"])).out).not.toContain("TO_UPPER");
+  expect((await metron(["config", "remove", "sensor/shop"])).out).toBe("sensor/shop: withdrawn\n");
+  const history = objects((await metron(["config", "history", "sensor/shop", "--json"])).out);
+  expect(history.map(({ version, note, withdrawn }) => [version, note, withdrawn])).toEqual([
+    [4, "Withdrawn.", true],
+    [3, "Back to version 1.", false],
+    [2, "", false],
+    [1, "first", false],
+  ]);
+  const listed = objects((await metron(["config", "list", "--json"])).out).map(({ name }) => name);
+  expect(listed).not.toContain("shop");
+});
+
+test("Metron's JSON is imported, published and exported again", async () => {
+  file("zookeeper/global.json", '{ // with a comment\n "es.ip": "node1:9300", "own": 1, }');
+  file(
+    "zookeeper/parsers/proxy.json",
+    JSON.stringify({
+      parserClassName: "org.apache.metron.parsers.json.JSONMapParser",
+      sensorTopic: "proxy",
+      parserConfig: { mapStrategy: "UNFOLD" },
+      fieldTransformations: [
+        { transformation: "STELLAR", output: ["big"], config: { big: "TO_UPPER(name)" } },
+      ],
+    }),
+  );
+  const enrichment = {
+    enrichment: { fieldMap: { hbaseEnrichment: ["user"] }, fieldToTypeMap: { user: ["person"] }, config: {} },
+    threatIntel: {
+      fieldMap: { hbaseThreatIntel: ["ip"] },
+      fieldToTypeMap: { ip: ["malicious_ip"] },
+      config: {},
+      triageConfig: { riskLevelRules: [{ name: "r", rule: "big == 'X'", score: 10 }], aggregator: "SUM" },
+    },
+    configuration: {},
+  };
+  file("zookeeper/enrichments/proxy.json", JSON.stringify(enrichment));
+  file("zookeeper/parsers/odd.json", '{"parserClassName":"com.example.Odd"}');
+  const imported = await metron(["config", "import", join(folder.path, "zookeeper")]);
+  expect(imported.status).toBe(0);
+  expect(lines(imported.out)).toEqual([
+    "global: version 2 is in force",
+    "sensor/proxy: version 1 is in force",
+  ]);
+  expect(imported.err).toContain("odd: left out, since there is no parser for class `com.example.Odd`");
+  // What the global document said besides stays.
+  const global = (await metron(["config", "show", "global"])).out;
+  expect(global).toContain("workers: 1");
+  expect(global).toContain("own: 1");
+
+  const exported = JSON.parse((await metron(["config", "export", "sensor/proxy"])).out);
+  expect(exported.parser).toMatchObject({
+    parserClassName: "org.apache.metron.parsers.json.JSONMapParser",
+    sensorTopic: "proxy",
+    parserConfig: { mapStrategy: "UNFOLD" },
+    fieldTransformations: [{ transformation: "STELLAR", output: ["big"], config: { big: "TO_UPPER(name)" } }],
+  });
+  expect(exported.enrichment).toMatchObject(enrichment);
+  const all = join(folder.path, "exported");
+  await metron(["config", "export", "--write", all]);
+  expect(readdirSync(join(all, "parsers"))).toContain("proxy.json");
+  expect(JSON.parse(readFileSync(join(all, "global.json"), "utf8"))).toEqual({
+    "es.ip": "node1:9300",
+    own: 1,
+  });
+  const broken = file("zookeeper2/parsers/x.json", '{\n  "a": }');
+  const refused = await metron(["config", "import", join(folder.path, "zookeeper2")]);
+  expect(refused).toMatchObject({
+    status: 1,
+    err: expect.stringContaining(`${broken}:2:8: not JSON: value expected`),
+  });
+  await metron(["config", "remove", "sensor/proxy"]);
+});
+
+test("a loaded indicator is in force within two seconds, while telemetry flows", async () => {
+  const alerts = async (query: string) =>
+    objects((await metron(["search", `source.type:firewall AND ${query}`, "--json"])).out);
+  await metron(["ingest", "--sensor", "firewall"], '{"n":1,"ip":"10.6.6.6"}\n');
+  const loaded = await metron(
+    ["intel", "load", "-", "--type", "malicious_ip", "--column", "ip"],
+    "ip,source\n10.6.6.6,feed\n",
+  );
+  expect(loaded.out).toBe("1 indicators of type malicious_ip loaded, 0 lines left out\n");
+  await metron(["ingest", "--sensor", "firewall"], '{"n":2,"ip":"10.6.6.6"}\n');
+  const scored = await alerts("is_alert:true");
+  expect(scored.map((message) => [message.n, message["threat.triage.score"]])).toEqual([[2, 7]]);
+  expect((await metron(["intel", "list"])).out).toMatch(/malicious_ip +1 /);
+});
+
+test("syslog is taken over UDP and TCP, in lines and with counted octets", async () => {
+  const text = (program: string) => `<34>Oct 11 22:14:15 host ${program}: hello`;
+  const socket = connect(port, "127.0.0.1");
+  const counted = text("counted");
+  socket.end(`${text("line")}\n`);
+  connect(port, "127.0.0.1").end(`${counted.length} ${counted}`);
+  const udp = createSocket("udp4");
+  udp.send(text("datagram"), port, "127.0.0.1", () => udp.close());
+  const found = await until(async () => {
+    const { out } = await metron(["search", "source.type:syslog", "--json", "--fields", "original_string"]);
+    return objects(out).length === 3 && objects(out);
+  });
+  expect(found.map((message) => message.original_string).sort()).toEqual(
+    ["counted", "datagram", "line"].map(text),
+  );
+});
+
+test("the scenario is written to files and sent to the platform and to syslog", async () => {
+  const target = join(folder.path, "day");
+  const written = await metron(["scenario", "write", target, "--duration", "20m", "--rate", "2"]);
+  expect(written.status).toBe(0);
+  expect(readdirSync(target)).toEqual(
+    expect.arrayContaining(["answers.jsonl", "assets.json", "indicators.csv"]),
+  );
+  const send = (...args: string[]) =>
+    metron(["scenario", "send", "--rate", "100", "--for", "1s", "--json", ...args]);
+  file(
+    "squid.yaml",
+    "sensor: squid\nparser: { grok: { grokPath: /patterns/squid, patternLabel: SQUID_DELIMITED } }\n",
+  );
+  await metron(["config", "publish", join(folder.path, "squid.yaml")]);
+  const platformed = JSON.parse((await send("--sensor", "squid")).out);
+  expect(platformed.accepted).toBe(platformed.sent);
+  expect(platformed.sent).toBeGreaterThan(0);
+  for (const to of [`syslog:127.0.0.1:${port}`, `udp:127.0.0.1:${port}`])
+    expect(JSON.parse((await send("--sensor", "syslog", "--to", to)).out).sent).toBeGreaterThan(0);
+  const nobody = await send("--to", `syslog:127.0.0.1:${await freePort()}`);
+  expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining("ECONNREFUSED") });
+});
+
+test("the sensors are listed with what they did", async () => {
+  const sensors = objects((await metron(["sensors", "--json"])).out);
+  expect(sensors.find(({ name }) => name === "many")).toMatchObject({
+    parser: "jsonMap",
+    indexed: 3456,
+    lag: 0,
+  });
+  expect((await metron(["sensors"])).out).toMatch(/^SENSOR +PARSER +STATE/);
+});
+
+test("rejected records are replayed after a fix, once", async () => {
+  const strict = file(
+    "strict.yaml",
+    jsonSensor("strict", "validations: [ { STELLAR: { config: { condition: 'a > 1' } } } ]\n"),
+  );
+  await metron(["config", "publish", strict]);
+  await metron(["ingest", "--sensor", "strict"], '{"a":1}\nnonsense\n{"a":2}\n');
+  file("strict.yaml", jsonSensor("strict"));
+  await metron(["config", "publish", strict]);
+  const replay = async () =>
+    JSON.parse(
+      (await metron(["replay", "--sensor", "strict", "--query", "error_type:parser_invalid", "--json"])).out,
+    );
+  expect(await replay()).toEqual({ replayed: 1, records: 1, incomplete: 0, unknown: 0 });
+  expect(await replay()).toEqual({ replayed: 0, records: 0, incomplete: 0, unknown: 0 });
+  const found = await until(async () => {
+    const { out } = await metron(["search", "source.type:strict", "--sort", "a", "--json"]);
+    return objects(out).length === 2 && objects(out);
+  });
+  expect(found.map(({ a, original_string }) => [a, original_string])).toEqual([
+    [1, '{"a":1}'],
+    [2, '{"a":2}'],
+  ]);
+});
+
+test("functions of users are published and refused like any document", async () => {
+  const ours = file("ours.stellar", "// Twice.\nTWICE := (x) -> x * 2\n");
+  expect((await metron(["config", "publish", ours])).out).toBe("functions/ours: version 1 is in force\n");
+  const double = file(
+    "double.yaml",
+    jsonSensor("double", "transforms: [ { STELLAR: { y: 'TWICE(x)' } } ]\n"),
+  );
+  await metron(["config", "publish", double]);
+  await metron(["ingest", "--sensor", "double"], '{"x":21}\n');
+  expect(objects((await metron(["search", "source.type:double", "--json"])).out)).toMatchObject([{ y: 42 }]);
+  file("ours.stellar", "TWICE := (x) -> x *");
+  const refused = await metron(["config", "publish", ours]);
+  expect(refused).toMatchObject({
+    status: 1,
+    err: expect.stringContaining(`${ours}:1:20: expected a value`),
+  });
+});
+
+test("a platform that is not there is told of", async () => {
+  const { status, err } = await metron(["search", "--server", "http://127.0.0.1:1"]);
+  expect(status).toBe(1);
+  expect(err).toBe("metron: calling http://127.0.0.1:1: no answer\nStart the platform with `metron up`.\n");
+});
