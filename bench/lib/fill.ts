@@ -21,7 +21,7 @@ const [folder = "", shape = "zeek", wanted = "0", parts = "2"] = process.argv.sl
 const messages = Number(wanted);
 const partitions = Number(parts);
 mkdirSync(join(folder, "defaults"), { recursive: true });
-const global = { workers: partitions, hosts: knownHosts(), topics: { retentionBytes: 1e12 }, ...(process.env.SEAL ? { seal: { rows: Number(process.env.SEAL) } } : {}), ...(process.env.MEM ? { memory: { index: Number(process.env.MEM) } } : {}) };
+const global = { workers: partitions, hosts: knownHosts(), topics: { retentionBytes: 1e12 } };
 writeFileSync(join(folder, "defaults", "metron.yaml"), stringify(global));
 const context = makeContext();
 {
