@@ -3,7 +3,7 @@ import { defineEndpoint } from "./endpoint.ts";
 import { selection, storedMessage, time } from "./selection.ts";
 
 /** The most rows one answer holds. */
-export const MAX_HITS = 1000;
+const MAX_HITS = 1000;
 
 const count = z.int().min(0);
 

@@ -24,7 +24,3 @@ export const selection = {
     .optional()
     .describe("Only messages of these sensors; absent means all sensors but the error index."),
 };
-
-const selectionObject = z.strictObject(selection);
-
-export type Selection = z.input<typeof selectionObject>;

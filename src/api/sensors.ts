@@ -3,7 +3,7 @@ import { defineEndpoint } from "./endpoint.ts";
 
 const count = z.number().min(0);
 
-export const sensorState = z.object({
+const sensorState = z.object({
   name: z.string().describe("The sensor's name, the `source.type` of its messages."),
   parser: z.string().describe("The parser that reads its records."),
   state: z

@@ -33,7 +33,7 @@ export const evaluateStellar = defineEndpoint({
     message: storedMessage.default({}).describe("The fields that the expression sees."),
   }),
   response: z.object({
-    value: z.unknown().describe("The value as JSON; absent when there is a mistake."),
+    value: z.unknown().optional().describe("The value as JSON; absent when there is a mistake."),
     type: z.string().optional().describe("The type of the value."),
     diagnostics: z.array(diagnostic).describe("Mistakes and warnings."),
   }),

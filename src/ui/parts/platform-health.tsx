@@ -6,12 +6,10 @@ import { getStatus } from "../../api/status.ts";
 import { call, problemOf } from "../call.ts";
 import { countText, rateText, shortCount } from "./numbers.ts";
 
-export const STATUS_KEY = ["status"];
-
 /** Health of the platform, asked for every few seconds: it also tells when a stopped server is back. */
 export function useStatus() {
   return useQuery({
-    queryKey: STATUS_KEY,
+    queryKey: ["status"],
     queryFn: ({ signal }) => call(getStatus, { signal }),
     refetchInterval: 4000,
     refetchIntervalInBackground: false,

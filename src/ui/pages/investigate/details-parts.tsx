@@ -62,7 +62,7 @@ export function IntelMatches({ matches }: { matches: readonly IntelMatch[] }) {
 }
 
 /** A value that can be included, excluded, copied: it opens the menu at its place. */
-export function ValueButton({ entry, strong = false }: { entry: Entry; strong?: boolean }) {
+function ValueButton({ entry, strong = false }: { entry: Entry; strong?: boolean }) {
   const openMenu = useValueMenu();
   const { field, value } = entry;
   return (

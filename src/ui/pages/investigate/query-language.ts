@@ -72,9 +72,11 @@ export function queryCompletion(words: QueryWords) {
           ? words
               .fields()
               .map(({ name, type }) => ({ label: fieldText(name), detail: type, type: "property" }))
-          : (await words.values(field)).map(({ value: text, count }) => ({
+          : (await words.values(field)).map(({ value: text, count }, rank) => ({
               label: valueText(text),
               detail: String(count),
+              // The most frequent first, not the first in the alphabet.
+              boost: 99 - rank,
               type: "text",
             }));
       if (context.aborted || options.length === 0) return null;

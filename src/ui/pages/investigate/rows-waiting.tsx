@@ -8,7 +8,9 @@ export function RowsWaiting() {
   return (
     <div className="rows-waiting" role="status" aria-label="Searching">
       {ROWS.map((at) => (
-        <Skeleton key={at} height={12} width={`${92 - ((at * 7) % 30)}%`} my={(ROW_HEIGHT - 12) / 2} />
+        <div key={at} className="row-waiting" style={{ height: ROW_HEIGHT }}>
+          <Skeleton height={12} width={`${92 - ((at * 7) % 30)}%`} />
+        </div>
       ))}
     </div>
   );

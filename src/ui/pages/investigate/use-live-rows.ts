@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 import { useLive } from "../../live.ts";
 import type { PageState } from "./state.ts";
 
@@ -18,12 +18,10 @@ type Live = {
 
 /** Turns the server's ticks into looks at the head of the list and recounts, each at its own pace. */
 export function useLiveRows({ state, mayFlow, look, recount }: Live) {
-  const [rate, setRate] = useState<number>();
   const rows = useRef(idle());
   const counts = useRef(idle());
   // One stream for whatever is looked at: a tick says that something is new, the search says whether it matches.
-  const connection = useLive({ query: "" }, state.live, ({ indexed, indexedPerSecond }) => {
-    setRate(indexedPerSecond);
+  const connection = useLive({ query: "" }, state.live, ({ indexed }) => {
     if (indexed === 0) return;
     paced(rows.current, ROWS_EVERY, () => look(mayFlow()));
     paced(counts.current, COUNTS_EVERY, recount);
@@ -44,7 +42,7 @@ export function useLiveRows({ state, mayFlow, look, recount }: Live) {
     },
     [],
   );
-  return { connection, rate };
+  return { connection };
 }
 
 type Pace = { timer: ReturnType<typeof setTimeout> | undefined; busyUntil: number };

@@ -19,7 +19,7 @@ const HEAD_LIMIT = 300;
 const RULES_SHOWN = 3;
 
 /** The fields that the columns need, and those that every row needs for its look. */
-export function fieldsOf(columns: readonly string[]): string[] {
+function fieldsOf(columns: readonly string[]): string[] {
   const rules = Array.from({ length: RULES_SHOWN }, (_, at) => [
     `${RULES}.${at}.name`,
     `${RULES}.${at}.score`,
