@@ -35,7 +35,11 @@ export function guard(app: FastifyInstance, host: string): void {
       );
     }
     const origin = request.headers.origin;
-    if (origin !== undefined && request.method !== "GET" && new URL(origin).host !== request.headers.host) {
+    if (
+      origin !== undefined &&
+      request.method !== "GET" &&
+      URL.parse(origin)?.host !== request.headers.host
+    ) {
       throw new Fault(
         "REQUEST_INVALID",
         `answering a ${request.method} from a page of ${origin}: calls of other sites are refused`,

@@ -1,17 +1,25 @@
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Diagnostic, Problem } from "../api/problem.ts";
 import type { Log } from "../core/context.ts";
 import { Fault, type FaultCode } from "../core/fault.ts";
 
 /** Answers every failure with a problem of RFC 9457; anything that is no `Fault` is a bug and is logged with its stack. */
 export function answerProblems(app: FastifyInstance, log: Log): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const fault = error instanceof Fault ? error : fromFramework(error);
-    if (fault === undefined)
-      log.error("A request crashed.", { path: request.url.split("?")[0], error: error.stack });
-    const problem = problemOf(fault);
-    return reply.code(problem.status).type("application/problem+json").send(problem);
-  });
+  app.setErrorHandler((error: FastifyError, request, reply) => answerProblem(error, request, reply, log));
+}
+
+/** Answers one failure; also what the router refuses before any handler is known. */
+export function answerProblem(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Log,
+): FastifyReply {
+  const fault = error instanceof Fault ? error : fromFramework(error);
+  if (fault === undefined)
+    log.error("A request crashed.", { path: request.url.split("?")[0], error: error.stack });
+  const problem = problemOf(fault);
+  return reply.code(problem.status).type("application/problem+json").send(problem);
 }
 
 /** Fastify's own refusals (body too large, wrong media type, broken JSON) are the client's mistakes. */

@@ -6,7 +6,7 @@ import { API_BASE } from "../api/endpoint.ts";
 import { Fault } from "../core/fault.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { guard } from "./guard.ts";
-import { answerProblems, problemOf } from "./problems.ts";
+import { answerProblem, answerProblems, problemOf } from "./problems.ts";
 import { configRoutes } from "./routes/config.ts";
 import { intakeRoutes } from "./routes/intake.ts";
 import { liveRoutes } from "./routes/live.ts";
@@ -23,7 +23,12 @@ export type ServerOptions = {
   readonly ui: string;
 };
 
-export type Server = AsyncDisposable & { readonly url: string; readonly port: number };
+export type Server = AsyncDisposable & {
+  readonly url: string;
+  readonly port: number;
+  /** What is served, as `GET /path`. */
+  readonly routes: readonly string[];
+};
 
 /**
  * Starts page and API over a platform.
@@ -35,7 +40,15 @@ export async function startServer(platform: Platform, { host, port, ui }: Server
     bodyLimit: 8 << 20,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error, request, reply) => {
+      answerProblem(error, request, reply as never, platform.context.log);
+    },
   });
+  const routes: string[] = [];
+  app.addHook(
+    "onRoute",
+    ({ method, url }) => void routes.push(...[method].flat().map((name) => `${name} ${url}`)),
+  );
   guard(app, host);
   answerProblems(app, platform.context.log);
   searchRoutes(app, platform);
@@ -83,6 +96,7 @@ export async function startServer(platform: Platform, { host, port, ui }: Server
   return {
     url: `http://${name}:${address.port}`,
     port: address.port,
+    routes,
     [Symbol.asyncDispose]: () => app.close(),
   };
 }

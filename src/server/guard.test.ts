@@ -1,0 +1,64 @@
+import { request } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTestServer, type TestServer } from "./testing.ts";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await openTestServer();
+}, 60_000);
+afterAll(() => server[Symbol.asyncDispose](), 60_000);
+
+/** fetch would not let a test set these headers. */
+function raw(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ status: number; headers: object }> {
+  return new Promise((resolve, reject) => {
+    const call = request(server.url + path, { method, headers }, (response) => {
+      response
+        .resume()
+        .once("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers }));
+    });
+    call.once("error", reject).end();
+  });
+}
+
+test.each([
+  ["a name that a hostile page made to point here", "GET", { host: "evil.example" }, 400],
+  ["a name that begins like ours", "GET", { host: "127.0.0.1.evil.example" }, 400],
+  ["our name on another port", "GET", { host: "localhost:1234" }, 200],
+  ["the address of version 6", "GET", { host: "[::1]:80" }, 200],
+  ["a change from another site's page", "POST", { origin: "https://evil.example" }, 400],
+  ["a change from a page without an origin", "POST", { origin: "null" }, 400],
+  ["a change that the browser says is cross-site", "POST", { "sec-fetch-site": "cross-site" }, 400],
+  ["a change that the browser says is of another port", "POST", { "sec-fetch-site": "same-site" }, 400],
+])("the guard judges %s", async (_what, method, headers, status) => {
+  const path = method === "GET" ? "/api/v1/status" : "/api/v1/ingest/web";
+  expect((await raw(method, path, headers)).status).toBe(status);
+});
+
+test("a change from our own page passes the guard", async () => {
+  const own = { origin: server.url, "sec-fetch-site": "same-origin" };
+  expect((await raw("POST", "/api/v1/ingest/web", own)).status).toBe(200);
+});
+
+test("the page is answered for every path of its own, and no script of others may run in it", async () => {
+  for (const path of ["/", "/investigate?query=a%3Ab"]) {
+    const response = await fetch(server.url + path);
+    expect(await response.text()).toContain("<title>Metron</title>");
+    expect(response.headers.get("content-security-policy")).toContain("script-src 'self';");
+    expect(response.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  }
+  const asset = await fetch(`${server.url}/assets/main-1a2b.js`);
+  expect(asset.headers.get("cache-control")).toContain("immutable");
+  for (const path of [
+    "/../package.json",
+    "/..%2fdata%2fserver.json",
+    "/assets/%2e%2e/%2e%2e/data/config/config.mdb",
+  ]) {
+    const answer = await raw("GET", path, {});
+    expect(Number((answer.headers as Record<string, string>)["content-length"])).toBeLessThan(1000);
+  }
+});

@@ -1,0 +1,293 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { API_BASE, type EndpointShape } from "../api/endpoint.ts";
+import { endpoints } from "../api/index.ts";
+import { openTestServer, refused, type Sent, type TestServer } from "./testing.ts";
+
+/** Every endpoint over real HTTP, on one platform with a little telemetry. */
+let server: TestServer;
+let send: TestServer["send"];
+let json: TestServer["json"];
+let base: string;
+let guid: string;
+
+beforeAll(async () => {
+  server = await openTestServer();
+  ({ send, json } = server);
+  base = server.url + API_BASE;
+  const records = Array.from(
+    { length: 50 },
+    (_, n) =>
+      `{"n":${n},"kind":"${n % 2 ? "odd" : "even"}","ip_src_addr":"10.0.0.${n}","timestamp":${1.7e12 + n * 60_000}}\n`,
+  );
+  await send("POST", "/ingest/web", { text: `${records.join("")}nonsense\n` });
+  await server.platform.caughtUp();
+  const { hits } = (await json("POST", "/search", { query: "n:7" })) as { hits: { guid: string }[] };
+  guid = hits[0]?.guid ?? "";
+}, 60_000);
+afterAll(() => server[Symbol.asyncDispose](), 60_000);
+
+/** A request of each endpoint that is answered, in an order that makes sense. */
+const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?: Sent])[]>> = {
+  getStatus: [() => ["/status"]],
+  listSensors: [() => ["/sensors"]],
+  listFields: [() => ["/fields"]],
+  ingestRecords: [
+    () => ["/ingest/web", { text: '{"n":100}\n' }],
+    () => ["/ingest/web", { text: gzipSync('{"n":101}\n'), headers: { "content-encoding": "gzip" } }],
+    // curl --data-binary says this when it is told nothing.
+    () => [
+      "/ingest/web",
+      { text: '{"n":102}', headers: { "content-type": "application/x-www-form-urlencoded" } },
+    ],
+  ],
+  searchMessages: [
+    () => ["/search", { body: {} }],
+    () => [
+      "/search",
+      { body: { query: "kind:odd AND n:>10", sort: [{ field: "n", order: "asc" }], size: 3, fields: ["n"] } },
+    ],
+    () => ["/search", { body: { size: 0, sensors: ["error"] } }],
+    () => ["/search", { body: { sensors: ["nobody"] } }],
+  ],
+  facetMessages: [() => ["/facets", { body: { fields: ["kind", "unknown"] } }]],
+  messageHistogram: [
+    () => ["/histogram", { body: { from: 1.7e12, to: 1.7e12 + 3.6e6, split: "kind" } }],
+    () => ["/histogram", { body: {} }],
+    () => ["/histogram", { body: { query: "n:99999" } }],
+  ],
+  groupMessages: [() => ["/groups", { body: { fields: ["kind", "source.type"] } }]],
+  getMessage: [() => [`/messages/${guid}`]],
+  patchMessage: [
+    () => [`/messages/${guid}`, { body: { fields: { alert_status: "OPEN", note: null, score: 1.5 } } }],
+  ],
+  listIntel: [() => ["/intel"]],
+  loadIntel: [
+    () => [
+      "/intel/malicious_ip?column=ip",
+      { text: "ip,source\n10.6.6.6,feed\n,empty\n", headers: { "content-type": "text/csv" } },
+    ],
+    () => [
+      "/intel/malicious_ip?replace=true",
+      { text: gzipSync("indicator\n10.6.6.7\n"), headers: { "content-encoding": "gzip" } },
+    ],
+  ],
+  checkStellar: [() => ["/stellar/check", { body: { expression: "TO_UPER(host)", expects: "boolean" } }]],
+  evaluateStellar: [
+    () => ["/stellar/evaluate", { body: { expression: "TO_UPPER(host)", message: { host: "a" } } }],
+    () => ["/stellar/evaluate", { body: { expression: "1 +" } }],
+  ],
+  checkDocument: [
+    () => [
+      "/config/check",
+      { body: { kind: "sensor", name: "new", text: "sensor: new\nparser: { jsonMap: {} }\n" } },
+    ],
+    () => [
+      "/config/check",
+      { body: { kind: "sensor", name: "new", text: "sensor: new\nparser: { jsonMapp: {} }\n" } },
+    ],
+  ],
+  listDocuments: [() => ["/config/documents"]],
+  publishDocument: [
+    () => [
+      "/config/documents/sensor/new",
+      { body: { text: "sensor: new\nparser: { jsonMap: {} }\n", base: 0 } },
+    ],
+  ],
+  publishDocuments: [
+    () => [
+      "/config/documents",
+      {
+        body: {
+          documents: [
+            { kind: "sensor", name: "new", text: "sensor: new\nparser: { csv: { columns: { a: 0 } } }\n" },
+          ],
+          note: "x",
+        },
+      },
+    ],
+  ],
+  getDocument: [() => ["/config/documents/sensor/new"], () => ["/config/documents/sensor/new?version=1"]],
+  documentHistory: [() => ["/config/documents/sensor/new/history"]],
+  documentDiff: [() => ["/config/documents/sensor/new/diff?from=1&to=2"]],
+  rollbackDocument: [() => ["/config/documents/sensor/new/rollback", { body: { version: 1 } }]],
+  withdrawDocument: [() => ["/config/documents/sensor/new"]],
+  replayRejections: [() => ["/replay", { body: { sensor: "web" } }]],
+  liveUpdates: [],
+};
+
+test.each(Object.entries(CALLS))("%s answers what it promises", async (name, calls) => {
+  const endpoint: EndpointShape = endpoints[name as keyof typeof endpoints];
+  for (const call of calls) {
+    const [path, sent] = call();
+    const response = await send(endpoint.method, path, sent);
+    const answer: unknown = await response.json();
+    expect(response.status, JSON.stringify(answer)).toBe(200);
+    endpoint.response.parse(answer);
+  }
+});
+
+test("exactly the declared endpoints are served", () => {
+  const declared = Object.values(endpoints).map(({ method, path }) => `${method} ${API_BASE}${path}`);
+  const served = server.routes.filter((route) => route.includes(API_BASE) && !route.startsWith("HEAD "));
+  expect(served.sort()).toEqual(declared.sort());
+});
+
+test("a search answers what was asked for", async () => {
+  const first = (await json("POST", "/search", {
+    query: "kind:odd AND n:<50",
+    sort: [{ field: "n", order: "asc" }],
+    size: 20,
+    fields: ["n"],
+  })) as { hits: { n: number }[]; total: number; cursor: string };
+  expect(first.total).toBe(25);
+  const second = (await json("POST", "/search", {
+    query: "kind:odd AND n:<50",
+    sort: [{ field: "n", order: "asc" }],
+    size: 20,
+    fields: ["n"],
+    cursor: first.cursor,
+  })) as typeof first;
+  expect([...first.hits, ...second.hits].map(({ n }) => n)).toEqual(
+    Array.from({ length: 25 }, (_, n) => 2 * n + 1),
+  );
+});
+
+test("the parts of a histogram's buckets add up", async () => {
+  const { buckets } = (await json("POST", "/histogram", {
+    from: 1.7e12,
+    to: 1.7e12 + 3.6e6,
+    buckets: 10,
+    split: "kind",
+  })) as { buckets: { count: number; parts: { count: number }[] }[] };
+  expect(buckets.reduce((sum, { count }) => sum + count, 0)).toBe(50);
+  for (const { count, parts } of buckets)
+    expect(parts.reduce((sum, part) => sum + part.count, 0)).toBe(count);
+});
+
+const REFUSED: [string, number, string, string, Sent?][] = [
+  ["CONFIG_NOT_FOUND", 404, "GET", "/config/documents/sensor/nobody"],
+  [
+    "CONFIG_CONFLICT",
+    409,
+    "PUT",
+    "/config/documents/sensor/web",
+    { body: { text: "sensor: web\nparser: { jsonMap: {} }\n", base: 7 } },
+  ],
+  [
+    "CONFIG_INVALID",
+    422,
+    "PUT",
+    "/config/documents/sensor/web",
+    { body: { text: "sensor: web\nparser: { nope: {} }\n" } },
+  ],
+  ["NOT_FOUND", 404, "GET", "/messages/nobody"],
+  ["NOT_FOUND", 404, "PATCH", "/messages/nobody", { body: { fields: { a: 1 } } }],
+  ["NOT_FOUND", 404, "GET", "/nothing"],
+  ["NOT_FOUND", 404, "DELETE", "/search"],
+  ["QUERY_INVALID", 400, "POST", "/search", { body: { query: "a:(b" } }],
+  ["QUERY_INVALID", 400, "POST", "/search", { body: { query: "knd:odd" } }],
+  ["QUERY_INVALID", 400, "GET", "/live?query=a%3A(b"],
+  ["REQUEST_INVALID", 400, "POST", "/search", { body: { siez: 3 } }],
+  ["REQUEST_INVALID", 400, "POST", "/search", { body: { cursor: "nonsense" } }],
+  ["REQUEST_INVALID", 400, "POST", "/search", { text: "{", headers: { "content-type": "application/json" } }],
+  ["REQUEST_INVALID", 400, "POST", "/search", { text: "a=b", headers: { "content-type": "text/plain" } }],
+  ["REQUEST_INVALID", 400, "PATCH", "/messages/x", { body: { fields: { guid: "other" } } }],
+  ["REQUEST_INVALID", 400, "GET", "/config/documents/nokind/x"],
+  ["SENSOR_UNKNOWN", 404, "POST", "/ingest/nobody", { text: "x\n" }],
+  ["REQUEST_INVALID", 400, "POST", "/intel/malicious_ip?column=nope", { text: "ip\n1.2.3.4\n" }],
+  [
+    "INPUT_UNREADABLE",
+    400,
+    "POST",
+    "/ingest/web",
+    { text: "no gzip", headers: { "content-encoding": "gzip" } },
+  ],
+  ["TOO_LARGE", 413, "POST", "/search", { body: { query: "x".repeat(9 << 20) } }],
+];
+
+test.each(REFUSED)("%s (%i): %s %s", async (code, status, method, path, sent) => {
+  const answer = await refused(send(method, path, sent));
+  expect(answer, answer.detail).toMatchObject({ code, status });
+});
+
+test("mistakes in a text have their place", async () => {
+  expect(await refused(send("POST", "/search", { body: { query: "n:7 AND knd:odd" } }))).toMatchObject({
+    line: 1,
+    column: 9,
+    suggestion: "kind",
+  });
+  const { diagnostics } = await refused(
+    send("PUT", "/config/documents/sensor/web", {
+      body: { text: "sensor: web\nparser: { jsonMap: {} }\nfoo: 1\nbar: 2\n" },
+    }),
+  );
+  expect(diagnostics?.map(({ line, column, path }) => [line, column, path])).toEqual([
+    [3, 1, "foo"],
+    [4, 1, "bar"],
+  ]);
+});
+
+test("metrics are in Prometheus' text format", async () => {
+  const response = await fetch(`${server.url}/metrics`);
+  expect(response.headers.get("content-type")).toContain("text/plain; version=0.0.4");
+  for (const line of (await response.text()).trimEnd().split("\n"))
+    expect(line).toMatch(/^(# (HELP|TYPE) \w+ .*|\w+(\{(\w+="[^"]*",?)*\})? [\d.e+-]+|\w+(\{.*\})? NaN)$/);
+});
+
+test("live updates tell of what was indexed since, and end with the client", async () => {
+  const stop = new AbortController();
+  const response = await fetch(`${base}/live`, { signal: stop.signal });
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  const ticks: { indexed: number }[] = [];
+  const decoder = new TextDecoder();
+  let text = "";
+  await expect(async () => {
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true });
+      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+        const data = /^event: tick\ndata: (.*)$/m.exec(text.slice(0, end))?.[1];
+        text = text.slice(end + 2);
+        if (data === undefined) continue;
+        ticks.push(endpoints.liveUpdates.response.parse(JSON.parse(data)));
+        if (ticks.length === 1) await send("POST", "/ingest/web", { text: '{"n":200}\n{"n":201}\n' });
+        if (ticks.at(-1)?.indexed === 2) stop.abort();
+      }
+    }
+  }).rejects.toThrow(/abort/i);
+  expect(ticks[0]).toMatchObject({ indexed: 0 });
+});
+
+test("a stream is read no faster than it can be kept, whole, and its records are all there", async () => {
+  const line = `{"n":300,"text":"${"x".repeat(1000)}"}\n`;
+  const block = Buffer.from(line.repeat(1000));
+  let blocks = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (++blocks > 30) controller.close();
+      else controller.enqueue(new Uint8Array(block));
+    },
+  });
+  const response = await fetch(`${base}/ingest/web`, { method: "POST", body, duplex: "half" } as RequestInit);
+  expect(await response.json()).toMatchObject({ accepted: 30_000, refused: 0 });
+  await server.platform.caughtUp();
+  expect(await json("POST", "/search", { query: "n:300", size: 0 })).toMatchObject({ total: 30_000 });
+});
+
+test("a client that goes away in the middle leaves whole records and a server that answers", async () => {
+  const stop = new AbortController();
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"n":400}\n{"n":4'));
+      setTimeout(() => stop.abort(), 50);
+    },
+  });
+  const call = fetch(`${base}/ingest/web`, {
+    method: "POST",
+    body,
+    duplex: "half",
+    signal: stop.signal,
+  } as RequestInit);
+  await expect(call).rejects.toThrow();
+  expect((await send("GET", "/status")).status).toBe(200);
+});
