@@ -239,6 +239,8 @@ export async function openPlatform(options: PlatformOptions) {
       sensorStates: () => activity.sensorStates(),
       status: () => activity.status(),
       metricsText: () => activity.metricsText(),
+      /** Ends a worker as a crash would; it is started again. */
+      endWorker: (worker: number) => supervisor.end(worker),
       /** What the workers counted since the start, by sensor. */
       counts: () => supervisor.counts(),
       /** Tells how far the bundled scenario is, for the status. */

@@ -31,6 +31,8 @@ export type WorkerStart = {
   readonly writer: WriterHandle;
   readonly tables: { readonly enrichment: LmdbTableHandle; readonly threatIntel: LmdbTableHandle };
   readonly shares: Shares;
+  /** The folder of the platform's own files. */
+  readonly files: string;
   /** Whether it may read its topics at once, or waits for `begin`. */
   readonly begins: boolean;
 };

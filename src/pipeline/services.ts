@@ -13,6 +13,7 @@ import { triageScorer } from "../triage/scorer.ts";
 import { fieldNotes } from "./field-notes.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
+import { ruleServices, withoutWaiting } from "./stellar-services/rules.ts";
 
 /** Tables every platform has: the original's names. */
 export type PlatformTables = { readonly enrichment: TableReader; readonly threatIntel: TableReader };
@@ -25,6 +26,8 @@ export type PipelineServices = AsyncDisposable & {
   readonly enrichmentContext: EnrichmentContext;
   /** Functions and services of expressions under a global document; the same object as long as it is the same. */
   environment(global: GlobalDocument): Environment;
+  /** The same for an expression that someone evaluates on the server: without what would make it wait. */
+  evaluation(global: GlobalDocument): Environment;
   /** Takes functions of users into use: expressions compiled from now on may call them. */
   takeFunctions(functions: UserFunctions): void;
   /** The same services with other functions, to try documents with. */
@@ -45,18 +48,19 @@ export function openServices(start: WorkerStart, context: Context): PipelineServ
     await tables.enrichment[Symbol.asyncDispose]();
     await tables.threatIntel[Symbol.asyncDispose]();
   };
-  const services = makeServices({ tables, context, more: {}, databases: noDatabases(), close });
+  const databases = noDatabases();
+  const services = makeServices({ tables, context, more: {}, databases, files: start.files, close });
   services.attach(start.shares);
   return services;
 }
 
-/** The services of the thread that owns the tables. */
+/** The services of the thread that owns the tables; `files` is the folder of the platform's own files. */
 export function mainServices(
   tables: PlatformTables,
   context: Context,
-  more: Partial<Services> = {},
+  { more = {}, files }: { more?: Partial<Services>; files?: string } = {},
 ): PipelineServices {
-  return makeServices({ tables, context, more, databases: noDatabases(), close: async () => {} });
+  return makeServices({ tables, context, more, databases: noDatabases(), files, close: async () => {} });
 }
 
 type Parts = {
@@ -65,12 +69,13 @@ type Parts = {
   readonly databases: Databases;
   /** Services of expressions in this thread alone. */
   readonly more: Partial<Services>;
+  readonly files: string | undefined;
   readonly functions?: UserFunctions;
   readonly close: () => Promise<void>;
 };
 
 function makeServices(parts: Parts): PipelineServices {
-  const { tables, context, databases, more, close } = parts;
+  const { tables, context, databases, more, files, close } = parts;
   const byName: Readonly<Record<string, TableReader>> = {
     enrichment: tables.enrichment,
     enrichments: tables.enrichment,
@@ -81,27 +86,39 @@ function makeServices(parts: Parts): PipelineServices {
   const enrichmentContext: EnrichmentContext = { ...context, databases, table };
   let functions = parts.functions ?? NO_FUNCTIONS;
   let environment: { key: string; made: Environment } | undefined;
+  let evaluation: { of: Environment; made: Environment } | undefined;
+  const environmentOf = (global: GlobalDocument): Environment => {
+    const key = JSON.stringify([global.global, global.timeZone, functions.key]);
+    if (environment?.key !== key) {
+      const globals = new StellarMap();
+      for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
+      const services: Partial<Services> = {
+        now: () => context.clock.now(),
+        timeZone: global.timeZone,
+        globals: () => globals,
+        ...enrichmentServices(databases, table),
+        triage: triageScorer(() => made),
+        ...(files === undefined ? {} : ruleServices(files, globals, context)),
+        ...more,
+      };
+      const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });
+      environment = { key, made };
+    }
+    return environment.made;
+  };
   return {
     databases,
     tables,
     enrichmentContext,
-    environment(global) {
-      const key = JSON.stringify([global.global, global.timeZone, functions.key]);
-      if (environment?.key !== key) {
-        const globals = new StellarMap();
-        for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
-        const services: Partial<Services> = {
-          now: () => context.clock.now(),
-          timeZone: global.timeZone,
-          globals: () => globals,
-          ...enrichmentServices(databases, table),
-          triage: triageScorer(() => made),
-          ...more,
-        };
+    environment: environmentOf,
+    evaluation(global) {
+      const of = environmentOf(global);
+      if (evaluation?.of !== of) {
+        const services = { ...withoutWaiting(of.services), triage: triageScorer(() => made) };
         const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });
-        environment = { key, made };
+        evaluation = { of, made };
       }
-      return environment.made;
+      return evaluation.made;
     },
     takeFunctions(next) {
       functions = next;

@@ -23,8 +23,11 @@ export type TableKey = {
 /** The facts of a row, or undefined when there is none. */
 export type TableLookup = (key: TableKey) => Facts | undefined;
 
-/** A stored object by its path; throws a StellarError when it is missing, unreadable or too large. */
-export type ObjectLookup = (path: string) => Value;
+/**
+ * A stored object by its path; throws a StellarError when it is missing, unreadable or too large. `section` is the
+ * global key that holds the settings of its cache; without it they are global keys themselves.
+ */
+export type ObjectLookup = (path: string, section?: string) => Value;
 
 declare module "../services.ts" {
   interface Services {
@@ -141,7 +144,7 @@ export const enrichmentObjectGet = defineServiceFunction({
   exact: true,
   call: ({ objects }, path, indicator) => {
     if (path === null || indicator === null) return null;
-    const object = objects(path);
+    const object = objects(path, "enrichment.object.get.settings");
     if (object === null) return null;
     if (object instanceof StellarMap) return object.get(indicator) ?? null;
     throw new StellarError(`ENRICHMENT_OBJECT_GET: ${toText(path)} is a ${typeName(object)}, not a map`);

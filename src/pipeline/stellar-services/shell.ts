@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type GlobalDocument, readGlobal } from "../../config/global.ts";
+import { type ConfigStore, openConfigStore } from "../../config/store.ts";
+import type { Context } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
+import { StellarError } from "../../stellar/error.ts";
+import type { Registry } from "../../stellar/function.ts";
+import type { Services } from "../../stellar/services.ts";
+import type { StellarMap } from "../../stellar/value.ts";
+import { AddressDatabases, asksForAddresses } from "../address-databases.ts";
+import { type FunctionSource, findFunctions, openFunctions, registryOf } from "../functions.ts";
+import { mainServices } from "../services.ts";
+import { configurationAccess, type Documents } from "./configuration.ts";
+import { localFiles, platformFiles } from "./files.ts";
+import { grokAccess } from "./grok.ts";
+import { httpAccess } from "./http.ts";
+import { objectLookup } from "./objects.ts";
+import { parserAccess } from "./parsers.ts";
+import { remotePlatform } from "./remote.ts";
+import { openStandingTable } from "./standing-tables.ts";
+import { systemAccess } from "./system.ts";
+
+export type ShellOptions = {
+  /** The data folder, which need not exist. */
+  readonly data: string;
+  /** The server of the platform that runs; without it the shell looks into the data folder itself. */
+  readonly url: string | undefined;
+  /** Files or packages with functions, besides those of the platform. */
+  readonly functions: readonly string[];
+  readonly context: Context;
+  /** The session's globals, as they are when an expression asks. */
+  readonly globals: () => StellarMap;
+};
+
+export type ShellPlatform = AsyncDisposable & {
+  readonly global: GlobalDocument;
+  readonly registry: Registry;
+  readonly services: Partial<Services>;
+  /** Loads what a statement may ask for and is not there yet. */
+  readonly prepare: (statement: string) => Promise<void>;
+};
+
+/**
+ * Everything an expression reaches in the shell: that of rules, and what only the user at the keyboard may do. Over a
+ * running platform, or over the data folder of one that does not run, which is then only read.
+ * @throws Fault CONFIG_INVALID for functions with a mistake
+ */
+export async function openShellPlatform(options: ShellOptions): Promise<ShellPlatform> {
+  const { data, url, context, globals } = options;
+  const stack = new AsyncDisposableStack();
+  const remote = url === undefined ? undefined : remotePlatform(url);
+  const store = remote === undefined ? storeOf(data) : undefined;
+  if (store !== undefined) stack.use(store);
+  const documents = remote?.documents ?? documentsOf(store);
+  const global = readGlobal(documents.read("global", "global") ?? "", "global");
+  const files = join(data, "files");
+
+  const tables = {
+    enrichment: stack.use(openStandingTable(remote === undefined ? data : "", "enrichment")),
+    threatIntel: stack.use(openStandingTable(remote === undefined ? data : "", "threatintel")),
+  };
+  const pipeline = mainServices(tables, context, { more: { ...remote?.services } });
+  const databases = new AddressDatabases((handles) => pipeline.attach({ databases: handles }));
+  const services: Partial<Services> = {
+    ...pipeline.environment(global).services,
+    configuration: configurationAccess(documents),
+    grok: grokAccess(),
+    http: httpAccess(() => true),
+    localFiles: localFiles(),
+    objects: objectLookup(files, globals, () => context.clock.now()),
+    parsers: parserAccess(
+      () => pipeline,
+      () => readGlobal(documents.read("global", "global") ?? "", "global"),
+      context,
+    ),
+    platformFiles: platformFiles(files, true),
+    system: systemAccess(),
+    warn: (sentence, fields) => context.log.warn(sentence, fields),
+    globals,
+  };
+  const stored = (store?.list("functions") ?? []).map(({ name, text }) => ({ name, text: text ?? "" }));
+  const sources = [
+    ...stored,
+    ...platformFunctions(global, data, context),
+    ...ownFunctions(options.functions),
+  ];
+  const functions = await openFunctions(sources);
+  pipeline.takeFunctions(functions);
+  let isAsked = sources.some((source) => "text" in source && asksForAddresses(source.text));
+  const open = stack.move();
+  return {
+    global,
+    registry: registryOf(functions, services),
+    services,
+    async prepare(statement) {
+      isAsked ||= asksForAddresses(statement);
+      if (isAsked && remote === undefined) await databases.load(global.databases);
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+function storeOf(data: string): ConfigStore | undefined {
+  const folder = join(data, "config");
+  return existsSync(join(folder, "config.mdb")) ? openConfigStore(folder) : undefined;
+}
+
+/** The documents of a folder that no platform runs on. What is published must be checked and applied by one. */
+function documentsOf(store: ConfigStore | undefined): Documents {
+  return {
+    read: (kind, name) => store?.get(kind, name)?.text ?? undefined,
+    write: () => {
+      throw new StellarError("no platform runs on the data folder; start one with `metron up` to publish");
+    },
+  };
+}
+
+/** Those the global document names. They may be on another machine than the shell. */
+function platformFunctions(global: GlobalDocument, data: string, { log }: Context): FunctionSource[] {
+  return global.functions.flatMap((name) => {
+    try {
+      return findFunctions([name], data);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      log.warn("Functions of the platform are not here.", { name });
+      return [];
+    }
+  });
+}
+
+function ownFunctions(names: readonly string[]): FunctionSource[] {
+  return findFunctions(names, process.cwd());
+}
