@@ -85,6 +85,11 @@ export class Supervisor implements AsyncDisposable {
     });
   }
 
+  /** Ends a worker at once, whatever it is doing. */
+  async end(worker: number): Promise<void> {
+    await this.#slots[worker]?.worker.terminate();
+  }
+
   /** What was counted since the platform started, by sensor. */
   counts(): Map<string, SensorCounts> {
     const totals = new Map<string, SensorCounts>();
