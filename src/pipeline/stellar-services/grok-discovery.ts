@@ -30,11 +30,18 @@ const EDGES = /[\s"'()[\]{}<>,;=|]/;
  * whole, with blanks and punctuation between them as they are. It is a proposal: fields are to be renamed.
  */
 export function discoverGrok(text: string): string {
+  const pattern = proposal(text);
+  // A token may fit alone and not where it stands, beside what must not be beside it.
+  const patterns = new Map([...Object.entries(BASE_PATTERNS), ["WHOLE0", pattern]]);
+  return compileGrok("WHOLE0", patterns).match(text) === undefined ? "%{GREEDYDATA:text}" : pattern;
+}
+
+function proposal(text: string): string {
   const used = new Map<string, number>();
   let pattern = "";
   let position = 0;
   while (position < text.length) {
-    const found = isEdge(text, position - 1) ? candidateAt(text, position) : undefined;
+    const found = /\w/.test(text[position - 1] ?? "") ? undefined : candidateAt(text, position);
     if (found === undefined) {
       const blanks = /^\s+/.exec(text.slice(position))?.[0];
       pattern +=
@@ -55,9 +62,15 @@ type Found = readonly [pattern: string, field: string, length: number];
 
 function candidateAt(text: string, position: number): Found | undefined {
   if (/\s/.test(text[position] as string)) return undefined;
+  // Punctuation right behind a token belongs to the pattern; alone it stands for a value, as `-` in access logs.
+  const isBehind = position > 0 && !/\s/.test(text[position - 1] as string);
+  if (isBehind && /^[^\w\s"']+(?=\s|$)/.test(text.slice(position))) return undefined;
   for (const [name, field] of CANDIDATES) {
     const length = lengthAt(name, text, position);
-    if (length > 0 && isEdge(text, position + length)) return [name, field, length];
+    const end = position + length;
+    // What follows an address may be its port.
+    if (length > 0 && (isEdge(text, end) || (name === "IP" && /[/:]/.test(text[end] ?? ""))))
+      return [name, field, length];
   }
   return undefined;
 }
