@@ -1,17 +1,16 @@
 import type { PlacedSensor, SensorDocument } from "../config/sensor.ts";
-import { type Mistake, refuse } from "../config/yaml.ts";
+import type { Mistake } from "../config/yaml.ts";
 import { check } from "../stellar/check.ts";
 import type { Environment } from "../stellar/environment.ts";
 
 type Expression = { readonly path: readonly PropertyKey[]; readonly text: string; readonly predicate?: true };
 
 /**
- * Checks what compiling does not: that the functions exist, take these arguments, and that rules are predicates. A
- * document in force may hold such an expression (the original fails on it record by record); a new one may not.
- * @throws Fault CONFIG_INVALID with every mistake and its place.
+ * Finds what compiling does not: functions that do not exist or do not take these arguments, rules that are no
+ * predicates. A document in force may hold such an expression (the original fails on it record by record).
  */
-export function checkExpressions(placed: PlacedSensor, environment: Environment): void {
-  const mistakes = expressionsIn(placed.sensor).flatMap(({ path, text, predicate }): Mistake[] =>
+export function mistakesIn(placed: PlacedSensor, environment: Environment): Mistake[] {
+  return expressionsIn(placed.sensor).flatMap(({ path, text, predicate }): Mistake[] =>
     check(text, environment, { predicate: predicate === true })
       .filter(({ severity }) => severity === "error")
       .map(({ message, suggestion }) => ({
@@ -20,7 +19,6 @@ export function checkExpressions(placed: PlacedSensor, environment: Environment)
         message: `\`${text}\`: ${message}${suggestion === undefined ? "" : `; ${suggestion}`}`,
       })),
   );
-  if (mistakes.length > 0) refuse(placed.name, mistakes);
 }
 
 function expressionsIn(sensor: SensorDocument): Expression[] {

@@ -1,15 +1,17 @@
 import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
+import { refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { checkExpressions } from "./check-expressions.ts";
+import { mistakesIn } from "./check-expressions.ts";
 import type { PipelineServices } from "./services.ts";
 import { openStages } from "./stages.ts";
 
 /**
  * Checks changes as a whole before they are published: documents are read, and the stages of every sensor that they
  * touch are opened for trial, so that a wrong expression, pattern or option is found now and not at midnight.
+ * @param services what the documents would run with; `inForce` what they run with now.
  * @throws Fault CONFIG_INVALID naming line, column and what was expected.
  */
 export function checkChanges(
@@ -17,6 +19,7 @@ export function checkChanges(
   config: ConfigStore,
   services: PipelineServices,
   context: Context,
+  inForce: PipelineServices = services,
 ): void {
   const changed =
     changes.find(({ kind }) => kind === "global")?.text ?? config.get("global", "global")?.text ?? "";
@@ -43,7 +46,10 @@ export function checkChanges(
       );
     }
     openStages(placed, global, services, context);
-    if (changes.some((change) => change.kind === "sensor" && change.name === name))
-      checkExpressions(placed, services.environment(global));
+    const mistakes = mistakesIn(placed, services.environment(global));
+    const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
+    // A sensor that is not published is refused only what it loses now.
+    if (mistakes.length > 0 && (isNew || mistakesIn(placed, inForce.environment(global)).length === 0))
+      refuse(placed.name, mistakes);
   }
 }

@@ -153,7 +153,8 @@ export async function openPlatform(options: PlatformOptions) {
       const isGeneral = changes.some(({ kind }) => kind !== "sensor");
       const sources = isGeneral ? functionSources(config, changes, data) : undefined;
       const opened = sources === undefined ? undefined : await openFunctions(sources);
-      checkChanges(changes, config, opened === undefined ? services : services.trial(opened), context);
+      const trial = opened === undefined ? services : services.trial(opened);
+      checkChanges(changes, config, trial, context, services);
       const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
       if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
         await databases.load(globalAfter(config, changes).databases);
