@@ -1,63 +1,160 @@
+/**
+ * The expressions of documents: where each stands, and what the checker says of it at that place. It finds what
+ * compiling does not: functions that do not exist or do not take these arguments, rules that are no predicates. A
+ * document in force may hold such an expression (the original fails on it record by record).
+ */
+import type { GlobalDocument } from "../config/global.ts";
 import type { PlacedSensor, SensorDocument } from "../config/sensor.ts";
-import type { Mistake } from "../config/yaml.ts";
+import type { Document, Mistake } from "../config/yaml.ts";
 import { check } from "../stellar/check.ts";
 import type { Environment } from "../stellar/environment.ts";
+import { type Diagnostic, placeOf } from "../stellar/report.ts";
 
-type Expression = { readonly path: readonly PropertyKey[]; readonly text: string; readonly predicate?: true };
+type Path = readonly PropertyKey[];
 
-/**
- * Finds what compiling does not: functions that do not exist or do not take these arguments, rules that are no
- * predicates. A document in force may hold such an expression (the original fails on it record by record).
- */
-export function mistakesIn(placed: PlacedSensor, environment: Environment): Mistake[] {
-  return expressionsIn(placed.sensor).flatMap(({ path, text, predicate }): Mistake[] =>
-    check(text, environment, { predicate: predicate === true })
-      .filter(({ severity }) => severity === "error")
-      .map(({ message, suggestion }) => ({
-        ...placed.document.place(path),
-        path: path.map(String).join("."),
-        message: `\`${text}\`: ${message}${suggestion === undefined ? "" : `; ${suggestion}`}`,
-      })),
-  );
-}
+/** An expression of a document, and whether it must give a boolean. */
+export type Expression = { readonly path: Path; readonly text: string; readonly isPredicate: boolean };
 
-function expressionsIn(sensor: SensorDocument): Expression[] {
-  const { transforms, filter = {}, validations, enrichments, threatIntel, triage } = sensor;
+/** What the checker says of the expressions of one document. */
+export type Findings = { readonly errors: readonly Mistake[]; readonly warnings: readonly Mistake[] };
+
+/** Every expression of a sensor document, in the order of the loop. */
+export function expressionsOf(sensor: SensorDocument): Expression[] {
   return [
-    ...transforms.flatMap((item, index) =>
-      Object.entries(item)
-        .filter(([name]) => name === "STELLAR")
-        .flatMap(([name, options]) => {
-          const isLong = typeof options.config === "object";
-          const path = ["transforms", index, name, ...(isLong ? ["config"] : [])];
-          return textsIn(isLong ? options.config : options, path);
-        }),
+    ...sensor.transforms.flatMap((item, index) => inTransform(item, ["transforms", index])),
+    ...named(sensor.filter, "STELLAR", ["filter"], (options, path) =>
+      predicate(options.query, [...path, "query"]),
     ),
-    ...textsIn(filter.STELLAR?.query, ["filter", "STELLAR", "query"], true),
-    ...validations.flatMap((item, index) => {
-      const { config } = item.STELLAR ?? {};
-      const isLong = typeof config === "object" && config !== null;
-      const path = ["validations", index, "STELLAR", ...(isLong ? ["config"] : []), "condition"];
-      return textsIn((isLong ? (config as Record<string, unknown>) : item.STELLAR)?.condition, path, true);
-    }),
-    ...textsIn(enrichments.stellar, ["enrichments", "stellar"]),
-    ...textsIn(threatIntel.stellar, ["threatIntel", "stellar"]),
-    ...(triage?.rules ?? []).flatMap(({ rule, score, reason }, index) => [
-      ...textsIn(rule, ["triage", "rules", index, "rule"], true),
-      ...textsIn(score, ["triage", "rules", index, "score"]),
-      ...textsIn(reason, ["triage", "rules", index, "reason"]),
+    ...inValidations(sensor.validations),
+    ...inGroups(sensor.enrichments.stellar, ["enrichments", "stellar"]),
+    ...inGroups(sensor.threatIntel.stellar, ["threatIntel", "stellar"]),
+    ...(sensor.triage?.rules ?? []).flatMap(({ rule, score, reason }, index) => [
+      ...predicate(rule, ["triage", "rules", index, "rule"]),
+      ...value(score, ["triage", "rules", index, "score"]),
+      ...value(reason, ["triage", "rules", index, "reason"]),
     ]),
   ];
 }
 
-/** The expressions at and below a place; those in lists name what they assign to. */
-function textsIn(value: unknown, path: readonly PropertyKey[], predicate = false): Expression[] {
-  if (typeof value === "string") {
-    const text = value.replace(/^\s*[\w.:]+\s*:=/, "");
-    return [{ path, text, ...(predicate ? { predicate } : {}) }];
+/** Checks the expressions of a sensor document. */
+export function checkExpressions(
+  { sensor, document }: PlacedSensor,
+  text: string,
+  environment: Environment,
+): Findings {
+  return checked(expressionsOf(sensor), document, text, environment);
+}
+
+/** Checks the expressions of the global document. */
+export function checkGlobalExpressions(
+  { validations }: GlobalDocument,
+  document: Document,
+  text: string,
+  environment: Environment,
+): Findings {
+  return checked(inValidations(validations), document, text, environment);
+}
+
+function checked(
+  expressions: readonly Expression[],
+  document: Document,
+  text: string,
+  environment: Environment,
+): Findings {
+  const errors: Mistake[] = [];
+  const warnings: Mistake[] = [];
+  for (const expression of expressions) {
+    for (const found of check(expression.text, environment, { predicate: expression.isPredicate })) {
+      const list = found.severity === "error" ? errors : warnings;
+      list.push(mistakeOf(expression, found, document, text));
+    }
   }
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, below]) =>
-    textsIn(below, [...path, Array.isArray(value) ? Number(key) : key], predicate),
+  return { errors, warnings };
+}
+
+function mistakeOf(expression: Expression, found: Diagnostic, document: Document, text: string): Mistake {
+  const hint = found.suggestion === undefined ? "" : `; ${found.suggestion}`;
+  return {
+    ...placeInDocument(expression, found.span.start, document, text),
+    path: expression.path.map(String).join("."),
+    message: `\`${expression.text}\`: ${found.message}${hint}`,
+  };
+}
+
+/** The place of an offset of the expression when its line stands in the document as it is; else where it begins. */
+function placeInDocument(
+  { path, text: expression }: Expression,
+  offset: number,
+  document: Document,
+  text: string,
+) {
+  const start = document.place(path);
+  const { line, column } = placeOf(expression, offset);
+  const wanted = (expression.split("\n")[line - 1] ?? "").trimEnd();
+  const lines = text.split("\n");
+  const before = lines.slice(0, start.line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  const at = wanted === "" ? -1 : text.indexOf(wanted, before + start.column - 1);
+  const found = at < 0 ? start : placeOf(text, at + column - 1);
+  // The same words further down belong to something else.
+  return found.line - start.line <= expression.split("\n").length + 1 ? found : start;
+}
+
+function inTransform(item: Readonly<Record<string, unknown>>, path: Path): Expression[] {
+  return [
+    ...named(item, "STELLAR", path, (options, at) => {
+      const isWritten = isMap(options.config);
+      const statements = isWritten ? (options.config as Json) : options;
+      return Object.entries(statements).flatMap(([name, text]) =>
+        value(text, isWritten ? [...at, "config", name] : [...at, name]),
+      );
+    }),
+    ...inConfig(item, "REMOVE", path),
+  ];
+}
+
+function inValidations(list: readonly Readonly<Record<string, unknown>>[]): Expression[] {
+  return list.flatMap((item, index) => inConfig(item, "STELLAR", ["validations", index]));
+}
+
+/** The condition of a component that has one. */
+function inConfig(item: Readonly<Record<string, unknown>>, component: string, path: Path): Expression[] {
+  return named(item, component, path, ({ config }, at) =>
+    isMap(config) ? predicate(config.condition, [...at, "config", "condition"]) : [],
   );
+}
+
+/** Expressions by name or as `name := expression`, alone or in groups. */
+function inGroups(config: unknown, path: Path): Expression[] {
+  if (typeof config === "string") return value(config, path);
+  if (Array.isArray(config)) {
+    return config.flatMap((line, index) => value(String(line).replace(/^[^:]*:=\s*/, ""), [...path, index]));
+  }
+  return isMap(config)
+    ? Object.entries(config).flatMap(([name, inner]) => inGroups(inner, [...path, name]))
+    : [];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function named(
+  item: Json | undefined,
+  component: string,
+  path: Path,
+  read: (options: Json, path: Path) => Expression[],
+): Expression[] {
+  return Object.entries(item ?? {}).flatMap(([name, options]) =>
+    name.toUpperCase() === component && isMap(options) ? read(options, [...path, name]) : [],
+  );
+}
+
+function value(text: unknown, path: Path): Expression[] {
+  return typeof text === "string" ? [{ path, text, isPredicate: false }] : [];
+}
+
+function predicate(text: unknown, path: Path): Expression[] {
+  return typeof text === "string" ? [{ path, text, isPredicate: true }] : [];
+}
+
+function isMap(found: unknown): found is Json {
+  return typeof found === "object" && found !== null && !Array.isArray(found);
 }

@@ -1,12 +1,15 @@
 import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
-import { refuse } from "../config/yaml.ts";
+import { type Mistake, readYaml, refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { mistakesIn } from "./check-expressions.ts";
+import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
 import type { PipelineServices } from "./services.ts";
 import { openStages } from "./stages.ts";
+
+/** Something in a document that may be published, but is probably not what was meant. */
+export type Warning = Mistake & { readonly document: string };
 
 /**
  * Checks changes as a whole before they are published: documents are read, and the stages of every sensor that they
@@ -20,10 +23,20 @@ export function checkChanges(
   services: PipelineServices,
   context: Context,
   inForce: PipelineServices = services,
-): void {
+): Warning[] {
   const changed =
     changes.find(({ kind }) => kind === "global")?.text ?? config.get("global", "global")?.text ?? "";
   const global = readGlobal(changed ?? "", "global");
+  const environment = services.environment(global);
+  const warnings: Warning[] = [];
+  const judge = (document: string, { errors, warnings: more }: Findings): void => {
+    if (errors.length > 0) refuse(document, errors);
+    warnings.push(...more.map((warning) => ({ ...warning, document })));
+  };
+  if (changes.some(({ kind }) => kind === "global")) {
+    const text = changed ?? "";
+    judge("global", checkGlobalExpressions(global, readYaml(text, "global"), text, environment));
+  }
   const touched = new Map<string, string>();
   if (changes.some(({ kind }) => kind !== "sensor")) {
     for (const { name, text } of config.list("sensor")) touched.set(name, text ?? "");
@@ -45,11 +58,14 @@ export function checkChanges(
         `sensor/${name}: the document says \`sensor: ${placed.sensor.sensor}\`; both must be the same`,
       );
     }
-    openStages(placed, global, services, context);
-    const mistakes = mistakesIn(placed, services.environment(global));
+    const findings = checkExpressions(placed, text, environment);
     const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
+    if (isNew) judge(placed.name, findings);
+    openStages(placed, global, services, context);
     // A sensor that is not published is refused only what it loses now.
-    if (mistakes.length > 0 && (isNew || mistakesIn(placed, inForce.environment(global)).length === 0))
-      refuse(placed.name, mistakes);
+    if (isNew || findings.errors.length === 0) continue;
+    const before = checkExpressions(placed, text, inForce.environment(global));
+    if (before.errors.length === 0) refuse(placed.name, findings.errors);
   }
+  return warnings;
 }

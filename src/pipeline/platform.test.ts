@@ -105,7 +105,7 @@ test("a published rule is in force at the next batch, and a wrong document is re
   const wrong = SENSOR.replace("bytes > 1000", "bytes >");
   await expect(
     platform.publish([{ kind: "sensor", name: "web", text: wrong }], { author: "test", at }),
-  ).rejects.toThrow(/^sensor\/web:12:20: triage.rules.1.rule: .*expected a value/);
+  ).rejects.toThrow(/^sensor\/web:12:34: triage.rules.1.rule: .*expected a value/);
   expect(platform.config.get("sensor", "web")?.version).toBe(2);
 });
 

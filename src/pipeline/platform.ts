@@ -148,17 +148,18 @@ export async function openPlatform(options: PlatformOptions) {
         faults: [...faults, ...(databases.fault === undefined ? [] : [databases.fault])],
       })),
     );
-    /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change. */
+    /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
     const check = async (changes: readonly Change[]) => {
       const isGeneral = changes.some(({ kind }) => kind !== "sensor");
       const sources = isGeneral ? functionSources(config, changes, data) : undefined;
       const opened = sources === undefined ? undefined : await openFunctions(sources);
       const trial = opened === undefined ? services : services.trial(opened);
-      checkChanges(changes, config, trial, context, services);
+      const warnings = checkChanges(changes, config, trial, context, services);
       const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
       if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
         await databases.load(globalAfter(config, changes).databases);
-      return sources === undefined || opened === undefined ? undefined : { sources, opened };
+      const functions = sources === undefined || opened === undefined ? undefined : { sources, opened };
+      return { functions, warnings };
     };
     const apply = async () => {
       await intake.configure(snapshot(), GROUP);
@@ -197,7 +198,7 @@ export async function openPlatform(options: PlatformOptions) {
         by: { author: string; at: number; note?: string },
       ): Promise<readonly Version[]> {
         const turn = publishing.then(async () => {
-          const functions = await check(changes);
+          const { functions, warnings } = await check(changes);
           const versions = await config.publish(changes, by);
           if (functions !== undefined) {
             sourcesInForce = functions.sources;
@@ -209,13 +210,15 @@ export async function openPlatform(options: PlatformOptions) {
             documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
             author: by.author,
           });
+          for (const warning of warnings)
+            context.log.info("An expression may not mean what it says.", warning);
           return versions;
         });
         publishing = turn.catch(() => undefined);
         return turn;
       },
-      /** Throws Fault CONFIG_INVALID if the documents could not be published. */
-      check: async (changes: readonly Change[]) => void (await check(changes)),
+      /** Answers what is doubtful about documents. Throws Fault CONFIG_INVALID if they could not be published. */
+      check: async (changes: readonly Change[]) => (await check(changes)).warnings,
       /** Loads the databases of addresses if no document has asked for them yet. */
       loadAddresses: () => databases.load(global().databases),
 

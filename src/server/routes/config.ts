@@ -85,8 +85,10 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
 
   implement(app, checkDocument, async ({ body }) => {
     try {
-      await platform.check([body]);
-      return { diagnostics: [] };
+      const warnings = await platform.check([body]);
+      return {
+        diagnostics: diagnosticsOf(warnings).map((found) => ({ ...found, severity: "warning" as const })),
+      };
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== "CONFIG_INVALID") throw error;
       const mistakes = (error.details?.mistakes ?? []) as Parameters<typeof diagnosticsOf>[0];
