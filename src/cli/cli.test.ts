@@ -115,7 +115,7 @@ test("a mistake in a query is marked, and what was meant is proposed", async () 
 
 test("a document goes through check, publish, history, diff, rollback and removal", async () => {
   const wrong = file("shop.yaml", jsonSensor("shop", "transforms:\n  - STELLAR: { big: 'TO_UPER(name)' }\n"));
-  const mistake = `${wrong}:4:16: `;
+  const mistake = `${wrong}:4:22: `;
   const checked = await metron(["config", "check", wrong]);
   expect(checked).toMatchObject({ status: 1, out: expect.stringContaining(mistake) });
   const refused = await metron(["config", "publish", wrong]);

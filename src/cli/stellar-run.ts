@@ -1,16 +1,12 @@
 import { readFileSync } from "node:fs";
-import { getDocument } from "../api/config.ts";
-import { readGlobal } from "../config/global.ts";
+import { makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { StellarError } from "../stellar/error.ts";
-import { buildRegistry, type Registry } from "../stellar/function.ts";
-import { functions, standardRegistry } from "../stellar/functions/index.ts";
-import { formatError } from "../stellar/report.ts";
+import { openShellPlatform, type ShellPlatform } from "../pipeline/stellar-services/shell.ts";
 import { Session } from "../stellar/shell/session.ts";
-import { parseUserFunctions } from "../stellar/user-functions.ts";
 import { addressOf, connect } from "./client.ts";
+import { consoleLog } from "./log.ts";
 import type { Reach } from "./options.ts";
-import { editText, runScript, runStatements, runTerminal } from "./stellar-shell.ts";
+import { editText, runScript, runStatements, runTerminal, type Shell } from "./stellar-shell.ts";
 import { evaluateEach } from "./stellar-stream.ts";
 
 export type StellarOptions = Reach & {
@@ -24,40 +20,37 @@ export type StellarOptions = Reach & {
 
 /** What `metron stellar` does. */
 export async function runStellar(script: string | undefined, options: StellarOptions): Promise<void> {
-  const registry = (options.functions ?? []).reduce(withFunctionsOf, standardRegistry);
   const variables = options.variables === undefined ? {} : readVariables(options.variables);
-  const session = new Session({ registry, variables, globals: await globalsOf(options), edit: editText });
-  const json = options.json === true;
+  const url = await platformUrl(options);
+  await using platform = await openShellPlatform({
+    data: options.data,
+    url,
+    functions: options.functions ?? [],
+    context: makeContext({ log: consoleLog(false) }),
+    globals: () => session.globals,
+  });
+  const session: Session = openSession(platform, variables);
+  const shell: Shell = { session, prepare: platform.prepare, json: options.json === true };
   if (options.each === true) {
     const [expression, ...more] = options.expression ?? [];
     if (expression === undefined || more.length > 0 || script !== undefined) {
       throw new Fault("REQUEST_INVALID", "--each takes exactly one expression, given by -e");
     }
-    await evaluateEach(expression, session, { json, filter: options.filter === true });
+    await evaluateEach(expression, shell, { filter: options.filter === true });
   } else if (options.expression !== undefined) {
-    runStatements(options.expression, session, json);
+    await runStatements(options.expression, shell);
   } else if (script !== undefined) {
-    runScript(readText(script), session, json);
+    await runScript(readText(script), shell);
   } else if (process.stdin.isTTY) {
-    await runTerminal(session);
+    await runTerminal(shell, url);
   } else {
-    runScript(readFileSync(0, "utf8"), session, json);
+    await runScript(readFileSync(0, "utf8"), shell);
   }
 }
 
-/** Adds the functions of a file; a mistake in it names the place. */
-function withFunctionsOf(registry: Registry, path: string): Registry {
-  const text = readText(path);
-  try {
-    const known =
-      registry === standardRegistry ? functions : registry.names.flatMap((name) => registry.get(name) ?? []);
-    return buildRegistry(known, parseUserFunctions(text, registry));
-  } catch (error) {
-    if (!(error instanceof StellarError)) throw error;
-    throw new Fault("CONFIG_INVALID", `reading functions of ${path}:\n${formatError(text, error)}`, {
-      cause: error,
-    });
-  }
+function openSession(platform: ShellPlatform, variables: Readonly<Record<string, unknown>>): Session {
+  const { registry, services, global } = platform;
+  return new Session({ registry, services, variables, globals: global.global, edit: editText });
 }
 
 function readVariables(path: string): Readonly<Record<string, unknown>> {
@@ -79,18 +72,15 @@ function readText(path: string): string {
   }
 }
 
-/** The free keys of the platform's global document; none without a platform or a document. */
-async function globalsOf(options: StellarOptions): Promise<Readonly<Record<string, unknown>>> {
-  if (options.server === undefined && addressOf(options.data) === undefined) return {};
+/** Where the platform is that the shell works over; undefined when none runs on the data folder. */
+async function platformUrl(options: StellarOptions): Promise<string | undefined> {
+  if (options.server === undefined && addressOf(options.data) === undefined) return undefined;
   try {
-    const client = await connect(options);
-    const { text } = await client.call(getDocument, { params: { kind: "global", name: "global" } });
-    return readGlobal(text, "global").global;
+    return (await connect(options)).url;
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
     // A platform that is named must answer; one whose address is merely left over need not.
-    if (error.code === "NOT_FOUND" || error.code === "CONFIG_NOT_FOUND") return {};
-    if (options.server === undefined && error.code === "SERVER_UNREACHABLE") return {};
+    const isLeftOver = options.server === undefined && error instanceof Fault;
+    if (isLeftOver && error.code === "SERVER_UNREACHABLE") return undefined;
     throw error;
   }
 }

@@ -17,9 +17,18 @@ const CONTINUED = "         ... ";
 const HISTORY = join(homedir(), ".metron_stellar_history");
 const HISTORY_LINES = 1000;
 
+/** A session, and what must be done before a statement is run in it. */
+export type Shell = {
+  readonly session: Session;
+  readonly prepare: (statement: string) => Promise<void>;
+  readonly json: boolean;
+};
+
 /** Runs statements one after the other, printing each answer; the exit code is 1 when one failed. */
-export function runStatements(statements: readonly string[], session: Session, json: boolean): void {
+export async function runStatements(statements: readonly string[], shell: Shell): Promise<void> {
+  const { session, json } = shell;
   for (const statement of statements) {
+    await shell.prepare(statement);
     const answer = session.run(statement);
     if (answer.kind === "quit") return;
     if (answer.kind === "error") {
@@ -31,12 +40,13 @@ export function runStatements(statements: readonly string[], session: Session, j
   }
 }
 
-export function runScript(text: string, session: Session, json: boolean): void {
-  runStatements(statementsIn(text), session, json);
+export function runScript(text: string, shell: Shell): Promise<void> {
+  return runStatements(statementsIn(text), shell);
 }
 
-/** Reads lines from the terminal until the user leaves. */
-export async function runTerminal(session: Session): Promise<void> {
+/** Reads lines from the terminal until the user leaves; `url` is the platform it works over, if one runs. */
+export async function runTerminal({ session, prepare }: Shell, url: string | undefined): Promise<void> {
+  print(url === undefined ? "No platform runs; this shell works alone." : `Over the platform at ${url}.`);
   print(
     `Stellar, Go! ${session.registry.names.length} functions. ?NAME for help, %magics for commands, quit to leave.`,
   );
@@ -61,6 +71,7 @@ export async function runTerminal(session: Session): Promise<void> {
     // An empty line ends a statement that will never be complete.
     if (line.trim() === "" || !isIncomplete(open)) {
       keepHistory(open);
+      await prepare(open);
       const answer = session.run(open);
       open = "";
       if (answer.kind === "quit") break;

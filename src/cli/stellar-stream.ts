@@ -8,7 +8,7 @@ import { StellarError } from "../stellar/error.ts";
 import { formatError } from "../stellar/report.ts";
 import type { Session } from "../stellar/shell/session.ts";
 import { toMessage, toText } from "../stellar/value.ts";
-import { visible } from "./stellar-shell.ts";
+import { type Shell, visible } from "./stellar-shell.ts";
 
 /**
  * Evaluates for every line of standard input and prints the value, or with `filter` the line itself when the value is
@@ -17,9 +17,10 @@ import { visible } from "./stellar-shell.ts";
  */
 export async function evaluateEach(
   expression: string,
-  session: Session,
-  options: { readonly json: boolean; readonly filter: boolean },
+  { session, prepare, json }: Shell,
+  options: { readonly filter: boolean },
 ): Promise<void> {
+  await prepare(expression);
   const program = compiled(expression, session);
   const beneath = new Map(Array.from(session.variables, ([name, { value }]) => [name, value]));
   let number = 0;
@@ -33,7 +34,7 @@ export async function evaluateEach(
         continue;
       }
       const value = program.evaluate(variables);
-      if (options.json) process.stdout.write(`${messageToJson(toMessage(value))}\n`);
+      if (json) process.stdout.write(`${messageToJson(toMessage(value))}\n`);
       else process.stdout.write(`${value === null ? "" : visible(toText(value))}\n`);
     } catch (error) {
       if (!(error instanceof StellarError)) throw error;

@@ -55,7 +55,7 @@ test.each<[string, readonly string[], string]>([
   [
     "a text whose quotes are escaped stands where its key is",
     ["enrichments:", "  stellar:", '    a: "TO_UPER(\\"a\\")"'],
-    '5:8 enrichments.stellar.a: `TO_UPER("a")`: there is no function TO_UPER; did you mean TO_UPPER?',
+    '5:5 enrichments.stellar.a: `TO_UPER("a")`: there is no function TO_UPER; did you mean TO_UPPER?',
   ],
 ])("%s is found at its place", async (_name, lines, expected) => {
   expect(await check(...lines)).toEqual([expected]);
