@@ -63,6 +63,9 @@ export async function runTerminal({ session, prepare }: Shell, url: string | und
   terminal.on("SIGINT", () => {
     open = "";
     process.stdout.write("^C\n");
+    // What was typed of the line goes too.
+    terminal.write(null, { ctrl: true, name: "e" });
+    terminal.write(null, { ctrl: true, name: "u" });
     ask(terminal, open);
   });
   ask(terminal, open);
@@ -110,7 +113,7 @@ function shown(answer: Answer): string {
     case "error":
       return `[!] ${answer.message}`;
     case "value": {
-      const value = renderValue(answer.value, process.stdout.columns ?? 100);
+      const value = renderValue(answer.value, process.stdout.columns || 100);
       if (answer.milliseconds === undefined) return value;
       return `${value}\n${answer.milliseconds.toFixed(3)} ms, ${describeType(answer.value)}`.trimStart();
     }
