@@ -79,6 +79,7 @@ export const sensorSchema = z.strictObject({
     .describe("Indicator type: the fields matched with it; `stellar`: expressions that run in this stage."),
   variables: z
     .strictObject({
+      parser: options.default({}),
       enrichment: options.default({}),
       threatIntel: options.default({}),
       all: options.default({}),

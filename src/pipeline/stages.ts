@@ -54,9 +54,9 @@ export function openStages(
   const context: Context = { ...base, timeZone: global.timeZone, global: global.global };
   const environment = services.environment(global);
   const [parserName = "", parserOptions = {}] = Object.entries(sensor.parser)[0] ?? [];
-  const variables: readonly Layer[] = [parserOptions];
+  const { parser: free = {}, enrichment = {}, threatIntel = {}, all = {} } = sensor.variables ?? {};
+  const variables: readonly Layer[] = [parserOptions, free];
   const stage = { ...context, environment, variables };
-  const { enrichment = {}, threatIntel = {}, all = {} } = sensor.variables ?? {};
 
   const parse = at(placed, ["parser"], () => openParser(parserName, parserOptions, context));
   const raw = at(placed, ["raw"], () =>

@@ -25,7 +25,7 @@ export function exportMetron(sensor: SensorDocument): MetronSensor {
             rawMessageStrategyConfig: { messageField, metadataPrefix },
             ...metadata,
           }),
-      parserConfig: { ...parserConfig, ...filterConfig },
+      parserConfig: { ...parserConfig, ...sensor.variables?.parser, ...filterConfig },
       fieldTransformations: sensor.transforms.flatMap((item) =>
         Object.entries(item).map(([transformation, options]) => ({ transformation, ...options })),
       ),

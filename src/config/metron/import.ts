@@ -116,7 +116,10 @@ export function importSensor(
   if (parserName === undefined)
     throw new Fault("CONFIG_INVALID", `importing sensor ${name}: no parser for class \`${className}\``);
   const parserConfig = (parser.parserConfig ?? {}) as Json;
-  const [plumbing, options] = split(parserConfig, (key) => PLUMBING.test(key));
+  const [plumbing, rest] = split(parserConfig, (key) => PLUMBING.test(key));
+  const [free, options] = split(rest, isFree(parserName, rest));
+  for (const key of Object.keys(free))
+    notes.push(`${name}: parserConfig.${key} is no option of the parser; it is kept in variables.parser`);
   for (const key of Object.keys(parser))
     if (STORM.test(key) && !(key === "sensorTopic" && parser[key] === name))
       notes.push(`${name}: ${key} has no counterpart and was left out`);
@@ -128,7 +131,7 @@ export function importSensor(
     parser: { [parserName]: options },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
     filter: importFilter(name, parser, plumbing, notes),
-    ...importEnrichment(enrichment),
+    ...importEnrichment(enrichment, free),
     index: importIndexing(indexing),
   });
   return checked(`sensor ${name}`, sensorSchema, document);
@@ -199,7 +202,7 @@ type Stage = {
   triageConfig?: Json;
 };
 
-function importEnrichment(json: Json): Json {
+function importEnrichment(json: Json, free: Json): Json {
   const enrichment = (json.enrichment ?? {}) as Stage;
   const intel = (json.threatIntel ?? {}) as Stage;
   const fieldMap = enrichment.fieldMap ?? {};
@@ -216,6 +219,7 @@ function importEnrichment(json: Json): Json {
     else Object.assign(threatIntel, byType(value as string[], intel.fieldToTypeMap ?? {}));
   }
   const variables = clean({
+    parser: free,
     enrichment: enrichment.config,
     threatIntel: intel.config,
     all: json.configuration,
@@ -269,6 +273,18 @@ export function mergeGlobal(current: string, imported: string): string {
   for (const [key, value] of Object.entries((parseDocument(imported).toJS() ?? {}) as Json))
     document.set(key, document.createNode(value));
   return document.toString({ lineWidth: 120 });
+}
+
+/** Tells the keys of a parser's configuration that it does not know itself: expressions may still ask for them. */
+function isFree(parserName: string, options: Json): (key: string) => boolean {
+  const config: z.ZodType | undefined = parsers.find(({ name }) => name === parserName)?.config;
+  const checked = config?.safeParse(options);
+  const unknown = new Set(
+    (checked?.error?.issues ?? []).flatMap((issue) =>
+      issue.code === "unrecognized_keys" && issue.path.length === 0 ? issue.keys : [],
+    ),
+  );
+  return (key) => unknown.has(key);
 }
 
 function split(map: Json, isLeft: (key: string) => boolean): [Json, Json] {
