@@ -87,12 +87,13 @@ export class Activity implements Disposable {
   async sensorStates(): Promise<readonly SensorState[]> {
     const stored = await this.#messagesStored();
     const ends = await this.#intake.ends();
-    // Lag and counts are from one telling of the workers, so that no lag means that everything is counted.
+    // Lag and counts are from one telling of the workers, so that no lag means that everything is counted; one that has
+    // told nothing yet begins where the index was sealed.
     const counts = this.#supervisor.counts();
     const lag = await this.#behind(
       ends,
       (sensor, partition) =>
-        counts.get(sensor)?.offsets[partition] ?? this.#index.position(sensor, partition),
+        counts.get(sensor)?.offsets[partition] ?? this.#index.sealedPosition(sensor, partition),
     );
     const problems = this.#supervisor.problems();
     const { sources } = this.#others();

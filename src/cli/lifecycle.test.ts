@@ -1,0 +1,132 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ADDRESS_FILE } from "./client.ts";
+import { freePort, openTestFolder } from "./testing.ts";
+
+/** Starting, stopping and failing to start, with real processes. */
+
+const WEB = { "metron.yaml": "workers: 1\n", "sensors/web.yaml": "sensor: web\nparser: { jsonMap: {} }\n" };
+const lines = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => `{"n":${from + index}}\n`).join("");
+
+test("SIGTERM lets what was accepted be indexed, and the next start goes on", async () => {
+  using folder = openTestFolder();
+  const first = await folder.up(WEB);
+  const sent = await folder.metron(["ingest", "--sensor", "web", "--no-wait", "--json"], lines(0, 20_000));
+  expect(JSON.parse(sent.out)).toMatchObject({ accepted: 20_000 });
+  const stopped = await first.stop("SIGTERM");
+  expect(stopped).toMatchObject({ status: 0, err: "" });
+  expect(stopped.out).toContain("Stopping: what was accepted is being indexed");
+
+  await using second = await folder.up(WEB);
+  const sum = async () => {
+    const response = await fetch(`${second.url}/api/v1/search`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "_exists_:n", size: 0 }),
+    });
+    return ((await response.json()) as { total: number }).total;
+  };
+  expect(await sum()).toBe(20_000);
+  await folder.metron(["ingest", "--sensor", "web"], lines(20_000, 20_100));
+  expect(await sum()).toBe(20_100);
+});
+
+test("without a platform, ingest goes straight into the folder; a killed one's address does not mislead it", async () => {
+  using folder = openTestFolder();
+  const platform = await folder.up(WEB);
+  await platform.stop("SIGKILL");
+  expect(readFileSync(join(folder.data, ADDRESS_FILE), "utf8")).toContain(platform.url);
+  const direct = await folder.metron(["ingest", "--sensor", "web", "--json"], `${lines(0, 3)}nonsense\n`);
+  expect(direct.err).toBe("");
+  expect(JSON.parse(direct.out)).toMatchObject({ accepted: 4, indexed: 3, rejected: 1 });
+  expect((await folder.metron(["search"])).err).toContain(
+    "none runs there\nStart the platform with `metron up`.",
+  );
+
+  // Another process has the number by now, and nobody the address.
+  writeFileSync(
+    join(folder.data, ADDRESS_FILE),
+    JSON.stringify({ url: `http://127.0.0.1:${await freePort()}`, pid: process.pid }),
+  );
+  const again = await folder.metron(["ingest", "--sensor", "web", "--json"], lines(3, 4));
+  expect(JSON.parse(again.out)).toMatchObject({ accepted: 1, indexed: 1 });
+});
+
+test("a platform that cannot start says why and what to do, and takes nobody's place", async () => {
+  using folder = openTestFolder();
+  await using running = await folder.up(WEB);
+  const second = await folder.metron(["up", "--port", "0"]);
+  expect(second).toMatchObject({
+    status: 1,
+    err: expect.stringContaining("Another Metron uses this data folder"),
+  });
+  expect(second.err).toContain(`process ${running.child.pid} has it`);
+
+  const { port } = new URL(running.url);
+  const taken = await folder.metron(["up", "--data", join(folder.path, "other"), "--port", port]);
+  expect(taken).toMatchObject({
+    status: 1,
+    err: expect.stringContaining(`listening on 127.0.0.1 port ${port}: another program has it`),
+  });
+
+  const file = folder.file("file", "");
+  const unwritable = await folder.metron(["up", "--data", join(file, "data"), "--port", "0"]);
+  expect(unwritable).toMatchObject({ status: 1, err: expect.stringContaining("making the data folder") });
+  expect((await folder.metron(["sensors"])).status).toBe(0);
+});
+
+test("a source whose port is taken is told of; the platform runs without it, and with it once it is free", async () => {
+  using folder = openTestFolder();
+  const port = await freePort();
+  const other = createServer().listen(port, "127.0.0.1");
+  const document = `sensor: logs\nsource: { syslog: { port: ${port} } }\nparser: { syslog3164: {} }\n`;
+  await using _platform = await folder.up({ ...WEB, "sensors/logs.yaml": document });
+  const logs = async () =>
+    JSON.parse(
+      (await folder.metron(["sensors", "--json"])).out.split("\n").find((line) => line.includes('"logs"')) ??
+        "",
+    );
+  expect(await logs()).toMatchObject({
+    state: "failing",
+    detail: expect.stringContaining(`${port}: the port is in use`),
+  });
+  expect((await folder.metron(["ingest", "--sensor", "web"], "{}\n")).status).toBe(0);
+  await new Promise((done) => other.close(done));
+  await folder.metron(["config", "publish", folder.file("logs.yaml", document)]);
+  expect((await logs()).state).not.toBe("failing");
+});
+
+test("the demo tells a story with alerts", { timeout: 120_000 }, async () => {
+  using folder = openTestFolder();
+  const demo = { "metron.yaml": "workers: 1\n" };
+  for (const sensor of ["bro", "snort", "asa", "squid", "suricata", "syslog", "yaf"])
+    Object.assign(demo, { [`sensors/${sensor}.yaml`]: withoutSource(sensor) });
+  await using platform = await folder.up(demo, "--demo");
+  const call = async (path: string, body?: unknown) => {
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    return (await (
+      await fetch(`${platform.url}/api/v1${path}`, body === undefined ? {} : init)
+    ).json()) as never;
+  };
+  const status = async () =>
+    ((await call("/status")) as { scenario: { state: string; sent: number } }).scenario;
+  await expect
+    .poll(async () => (await status()).sent, { timeout: 100_000, interval: 500 })
+    .toBeGreaterThan(10_000);
+  const alerts = async () =>
+    ((await call("/search", { query: "is_alert:true", size: 0 })) as { total: number }).total;
+  await expect.poll(alerts, { timeout: 100_000, interval: 500 }).toBeGreaterThan(10);
+});
+
+/** A shipped document without its ports, which another platform on this machine may have. */
+function withoutSource(sensor: string): string {
+  const text = readFileSync(new URL(`../../config/sensors/${sensor}.yaml`, import.meta.url), "utf8");
+  return text.replace(/^source:.*\n(?: .*\n)*/m, "");
+}
