@@ -171,7 +171,7 @@ function importTransform(item: Json): Json {
   const name = String(item.transformation ?? "")
     .replace(/^.*\./, "")
     .replace(/Transformation$/, "");
-  const known = name.replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
+  const known = name.replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_").toUpperCase();
   return { [known]: clean({ input: item.input, output: item.output, config: item.config }) };
 }
 
@@ -188,7 +188,7 @@ function importFilter(sensor: string, parser: Json, plumbing: Json, notes: strin
         known: [plumbing["bro.filter.source.known.protocols"] ?? []].flat(),
       },
     };
-  if (name !== "" && name !== "DEFAULT")
+  if (parser.filterClassName !== undefined && name !== "DEFAULT")
     notes.push(
       `${sensor}: there is no filter \`${String(parser.filterClassName)}\`; messages are not filtered`,
     );
