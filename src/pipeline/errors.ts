@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { Batch, type Rejected } from "../core/batch.ts";
 import type { Clock } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
-import { type Message, messageToJson } from "../core/message.ts";
+import { type FieldValue, type Message, messageToJson } from "../core/message.ts";
 import type { Refusal } from "../sources/source.ts";
 import { assignGuids } from "./guid.ts";
 
@@ -16,7 +16,7 @@ const NO_RECORDS = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
 /**
  * Makes the rejections of batches into error records with the original's schema, so that nothing is lost: the raw
  * bytes, the reason, the stage and the sensor. Beyond it: `raw_message_bytes` (base64) when the record is no valid
- * UTF-8, and `failed_topic`, `failed_partition`, `failed_offset`, where the record can be read again.
+ * UTF-8, and `failed_topic`, `failed_partition`, `failed_offset`, where the record can be read again. Metadata of the raw strategy stand beside these.
  */
 export class ErrorRecords {
   readonly batch = new Batch();
@@ -29,17 +29,24 @@ export class ErrorRecords {
   }
 
   /** Takes in the rejections of a batch; they stand in `this.batch` until the next call. */
-  collect(rejected: Batch, sensor: string): Batch {
+  collect(
+    rejected: Batch,
+    sensor: string,
+    metadata: (record: number) => readonly (readonly [string, FieldValue])[] = () => [],
+  ): Batch {
     const { batch } = this;
     batch.load({ ...NO_RECORDS, arrival: rejected.arrival }, rejected.position);
-    for (const entry of rejected.rejected) this.#add(rejected, sensor, entry);
+    for (const entry of rejected.rejected) {
+      const row = batch.addRow(entry.record);
+      for (const [name, value] of metadata(entry.record)) batch.column(name).set(row, value);
+      this.#add(rejected, sensor, entry, row);
+    }
     assignGuids(batch, ERROR_SENSOR);
     return batch;
   }
 
-  #add(source: Batch, sensor: string, { record, row: failedRow, rejection }: Rejected): void {
+  #add(source: Batch, sensor: string, { record, row: failedRow, rejection }: Rejected, row: number): void {
     const { batch } = this;
-    const row = batch.addRow(record);
     this.#word("source.type", row, ERROR_SENSOR);
     this.#word("error_type", row, rejection.type);
     this.#word("failed_sensor_type", row, sensor);

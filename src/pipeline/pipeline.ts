@@ -1,5 +1,6 @@
 import { Batch } from "../core/batch.ts";
 import type { Clock, Log } from "../core/context.ts";
+import type { FieldValue } from "../core/message.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import type { Entry } from "../storage/topic/contract.ts";
 import { ERROR_SENSOR, ErrorRecords } from "./errors.ts";
@@ -14,6 +15,8 @@ export type SensorStages = {
   readonly enrich: Stage;
   readonly threatIntel: Stage;
   readonly triage: Stage;
+  /** What came with a record of the batch that was parsed last: metadata of its raw strategy. */
+  readonly metadata: (record: number) => readonly (readonly [string, FieldValue])[];
   /** Whether messages are kept in the search index; error records always are. */
   readonly indexed: boolean;
 };
@@ -56,7 +59,8 @@ export async function runPipeline({
 
     const started = performance.now();
     if (stage.indexed) await index.write(sensor, batch);
-    if (batch.rejected.length > 0) await index.write(ERROR_SENSOR, errors.collect(batch, sensor));
+    if (batch.rejected.length > 0)
+      await index.write(ERROR_SENSOR, errors.collect(batch, sensor, stage.metadata));
     // The position becomes durable together with the messages: a batch is done when all of it is kept, and only then.
     await index.commit(position, batch.records);
     run.indexed(batch, performance.now() - started, clock.now() - batch.arrival, countAlerts(batch));

@@ -107,6 +107,7 @@ export function openStages(
     enrich,
     threatIntel: match,
     triage,
+    metadata: (record) => raw.metadata(record),
     indexed: sensor.index.enabled,
   };
 }

@@ -29,6 +29,8 @@ export type RawConfig = z.input<typeof rawConfig>;
 
 export type Metadata = Readonly<Record<string, FieldValue>>;
 
+type Entries = readonly (readonly [string, FieldValue])[];
+
 /** How records become payloads, and what comes with them. */
 export type RawStrategy = {
   /**
@@ -38,6 +40,8 @@ export type RawStrategy = {
   parse(batch: Batch, parse: (batch: Batch) => void): void;
   /** Takes away the metadata that only field transformations may see. */
   conceal(batch: Batch): void;
+  /** The metadata of a record of the batch that was parsed last, by their names in the message. */
+  metadata(record: number): Entries;
 };
 
 /**
@@ -61,7 +65,8 @@ export function openRawStrategy(
   }
   const reads = raw.readMetadata ?? isEnvelope;
   const merges = raw.mergeMetadata ?? isEnvelope;
-  if (!isEnvelope && !reads) return { parse: (batch, parse) => parse(batch), conceal: () => {} };
+  if (!isEnvelope && !reads)
+    return { parse: (batch, parse) => parse(batch), conceal: () => {}, metadata: () => [] };
   return new Strategy({ ...raw, reads, merges }, metadataOf);
 }
 
@@ -72,6 +77,8 @@ class Strategy implements RawStrategy {
   readonly #metadataOf: (batch: Batch) => Metadata;
   /** Fields put there for a while, with their rows. */
   readonly #shown = new Map<string, number[]>();
+  #common: Entries = [];
+  #own: readonly (Entries | undefined)[] = [];
 
   constructor(options: Options, metadataOf: (batch: Batch) => Metadata) {
     this.#options = options;
@@ -80,16 +87,23 @@ class Strategy implements RawStrategy {
 
   parse(batch: Batch, parse: (batch: Batch) => void): void {
     this.#shown.clear();
-    const common = this.#prefixed(Object.entries(this.#metadataOf(batch)));
+    this.#common = this.#prefixed(Object.entries(this.#metadataOf(batch)));
+    this.#own = [];
     const isEnvelope = this.#options.strategy === "ENVELOPE";
-    const envelopes = isEnvelope ? this.#unwrap(batch, parse) : undefined;
-    if (!isEnvelope) parse(batch);
+    if (isEnvelope) this.#own = this.#unwrap(batch, parse);
+    else parse(batch);
     if (!this.#options.reads) return;
     for (let row = 0; row < batch.rows; row++) {
       if (batch.live[row] === 0) continue;
-      const own = envelopes?.[batch.recordOf[row] as number] ?? [];
-      for (const [name, value] of [...common, ...own]) this.#put(batch, row, name, value);
+      for (const [name, value] of this.metadata(batch.recordOf[row] as number))
+        this.#put(batch, row, name, value);
     }
+  }
+
+  metadata(record: number): Entries {
+    if (!this.#options.reads) return [];
+    const own = this.#own[record];
+    return own === undefined ? this.#common : [...this.#common, ...own];
   }
 
   conceal(batch: Batch): void {
@@ -120,13 +134,13 @@ class Strategy implements RawStrategy {
     }
   }
 
-  #prefixed(entries: readonly (readonly [string, FieldValue])[]): (readonly [string, FieldValue])[] {
+  #prefixed(entries: Entries): Entries {
     return entries.map(([name, value]) => [prefixed(this.#options.metadataPrefix, name), value]);
   }
 
   /** Parses payloads instead of envelopes; answers the metadata of each record. */
-  #unwrap(batch: Batch, parse: (batch: Batch) => void): (readonly (readonly [string, FieldValue])[])[] {
-    const metadata: (readonly (readonly [string, FieldValue])[])[] = [];
+  #unwrap(batch: Batch, parse: (batch: Batch) => void): Entries[] {
+    const metadata: Entries[] = [];
     const failed = new Map<number, { start: number; end: number }>();
     for (let record = 0; record < batch.records; record++) {
       const opened = openEnvelope(batch.recordText(record), this.#options.messageField as string);
@@ -154,7 +168,7 @@ class Strategy implements RawStrategy {
   }
 }
 
-type Envelope = { readonly payload: string; readonly metadata: readonly (readonly [string, FieldValue])[] };
+type Envelope = { readonly payload: string; readonly metadata: Entries };
 
 function openEnvelope(text: string, messageField: string): Envelope | Rejection {
   let value: Value;
