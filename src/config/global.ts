@@ -71,7 +71,12 @@ export const globalSchema = z.strictObject({
     .default([])
     .describe("Known hosts for the host enrichment: `ip` and what is known of it."),
   validations: z.array(component).default([]).describe("Validations of every sensor's messages."),
-  functions: z.array(z.string()).default([]).describe("Files or packages that add Stellar functions."),
+  functions: z
+    .array(z.string())
+    .default([])
+    .describe(
+      "What adds Stellar functions: files of definitions, modules (.ts, .js) or packages; paths begin at the data folder. Read anew whenever this document is published.",
+    ),
   global: z
     .record(z.string(), z.unknown())
     .default({})

@@ -83,13 +83,14 @@ async function indexed(
   accepted: number,
 ): Promise<{ indexed: number; rejected: number }> {
   const line = statusLine(options);
-  const started = performance.now();
+  let first: { at: number; done: number } | undefined;
   for (;;) {
     const now = await target.progress(options.sensor);
+    const at = performance.now();
     const done = Math.max(0, accepted - now.lag);
-    line?.show(
-      `indexing   ${count(done)} of ${count(accepted)} records, ${count((done * 1000) / (performance.now() - started))}/s`,
-    );
+    first ??= { at, done };
+    const rate = at === first.at ? "" : `, ${count(((done - first.done) * 1000) / (at - first.at))}/s`;
+    line?.show(`indexing   ${count(done)} of ${count(accepted)} records${rate}`);
     if (now.lag === 0) {
       line?.clear();
       return now;
@@ -137,9 +138,12 @@ function progressLine(inputs: readonly Input[], options: Options) {
       const share = isSized
         ? `${Math.floor((100 * read) / Math.max(1, size))} % of ${bytes(size)}`
         : bytes(read);
-      const rate = records > 0 ? `, ${count(records)} records, ${count(records / seconds)}/s` : "";
+      const rate =
+        records > 0
+          ? `, ${count(records)} records, ${count(records / seconds)}/s`
+          : `, ${bytes(Math.round(read / seconds))}/s`;
       const left = isSized && read < size ? `, ${Math.ceil((seconds * (size - read)) / read)} s left` : "";
-      line.show(`accepting  ${share}${rate}, ${bytes(Math.round(read / seconds))}/s${left}`);
+      line.show(`accepting  ${share}${rate}${left}`);
     },
     stop: () => line.clear(),
   };
