@@ -170,15 +170,18 @@ export async function openPlatform(options: PlatformOptions) {
     const sources = options.sources ? stack.use(new Sources(intake, positions, context)) : undefined;
     await sources?.configure(intake.documents());
 
+    // Publishes follow one another: each is checked against what the one before left.
+    let publishing: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
       Promise.all([
         intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition)),
         index.retain(intake.retentionRules()),
       ]).catch((error: Error) => context.log.warn("Upkeep is tried again.", { error: error.message }));
+      // A source whose port was taken is opened once it is free.
+      if (sources !== undefined && sources.problems().size > 0)
+        publishing = publishing.then(() => sources.configure(intake.documents()));
     }, UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
-    // Publishes follow one another: each is checked against what the one before left.
-    let publishing: Promise<unknown> = Promise.resolve();
     const open = stack.move();
 
     return {

@@ -14,7 +14,9 @@ export class Sources implements AsyncDisposable {
   readonly #context: Context;
   readonly #positions: Positions;
   readonly #open = new Map<string, Open>();
-  readonly #failed = new Map<string, string>();
+  #failed = new Map<string, string>();
+  /** What was logged last of each source, so that a failure that lasts is told once. */
+  readonly #told = new Map<string, string>();
 
   constructor(intake: Intake, positions: Table, context: Context) {
     this.#intake = intake;
@@ -38,10 +40,12 @@ export class Sources implements AsyncDisposable {
       this.#open.delete(id);
       await source[Symbol.asyncDispose]();
     }
-    this.#failed.clear();
+    const failed = new Map<string, string>();
     for (const [id, { sensor, name, options, key }] of wanted) {
-      if (!this.#open.has(id)) await this.#start(id, sensor, name, options, key);
+      const failure = this.#open.has(id) ? undefined : await this.#start(id, sensor, name, options, key);
+      if (failure !== undefined) failed.set(sensor, failure);
     }
+    this.#failed = failed;
   }
 
   addresses(): string[] {
@@ -61,25 +65,35 @@ export class Sources implements AsyncDisposable {
   }
 
   /** A source that cannot start (its port is taken) is told of and left out; the platform runs without it. */
-  async #start(id: string, sensor: string, name: string, options: unknown, key: string): Promise<void> {
+  async #start(
+    id: string,
+    sensor: string,
+    name: string,
+    options: unknown,
+    key: string,
+  ): Promise<string | undefined> {
     try {
       const definition = findSource(name);
       const source = await definition.open(definition.config.parse(options), this.#contextOf(sensor));
       this.#open.set(id, { key, source });
+      if (this.#told.delete(id)) this.#context.log.info("A source runs again.", { sensor, source: name });
       source.done.catch((error: Error) => {
         if (this.#open.get(id)?.source !== source) return;
-        // The next publish tries it again.
+        // It is opened again with the next look.
         this.#open.delete(id);
-        this.#fail(sensor, name, error);
+        this.#failed.set(sensor, this.#tell(id, error));
       });
+      return undefined;
     } catch (error) {
-      this.#fail(sensor, name, error as Error);
+      return this.#tell(id, error as Error);
     }
   }
 
-  #fail(sensor: string, source: string, error: Error): void {
-    this.#failed.set(sensor, error.message);
-    this.#context.log.error("A source does not run.", { sensor, source, error: error.message });
+  #tell(id: string, { message }: Error): string {
+    if (this.#told.get(id) !== message)
+      this.#context.log.error("A source does not run; it is tried again.", { source: id, error: message });
+    this.#told.set(id, message);
+    return message;
   }
 
   #contextOf(sensor: string): SourceContext {
