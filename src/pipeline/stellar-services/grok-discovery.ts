@@ -33,7 +33,7 @@ export function discoverGrok(text: string): string {
   const pattern = proposal(text);
   // A token may fit alone and not where it stands, beside what must not be beside it.
   const patterns = new Map([...Object.entries(BASE_PATTERNS), ["WHOLE0", pattern]]);
-  return compileGrok("WHOLE0", patterns).match(text) === undefined ? "%{GREEDYDATA:text}" : pattern;
+  return compileGrok("WHOLE0", patterns, true).match(text) === undefined ? "%{GREEDYDATA:text}" : pattern;
 }
 
 function proposal(text: string): string {
@@ -90,7 +90,7 @@ function lengthAt(name: string, text: string, position: number): number {
   if (match === undefined) {
     const own = name === "NOTSPACE" ? String.raw`[^\s"'()\[\]{}<>,;=|]+` : `%{${name}:UNWANTED}`;
     const patterns = new Map([...Object.entries(BASE_PATTERNS), ["HERE0", `^(?<found>${own})`]]);
-    const compiled = compileGrok("HERE0", patterns);
+    const compiled = compileGrok("HERE0", patterns, true);
     match = (rest) => {
       const found = compiled.match(rest)?.found;
       return found === undefined || found === null ? undefined : String(found);

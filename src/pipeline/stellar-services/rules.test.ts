@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { readGlobal } from "../../config/global.ts";
+import { makeContext } from "../../core/context.ts";
+import { check } from "../../stellar/check.ts";
+import { compile } from "../../stellar/compile.ts";
+import { layered } from "../../stellar/environment.ts";
+import { storeValue } from "../../stellar/sketches/stored-value.ts";
+import { StellarMap } from "../../stellar/value.ts";
+import { mainServices } from "../services.ts";
+import { emptyTable } from "./standing-tables.ts";
+
+const files = mkdtempSync(join(tmpdir(), "metron-rules-"));
+mkdirSync(join(files, "lists"));
+writeFileSync(join(files, "lists", "bad"), storeValue(new StellarMap([["a", "known"]])));
+afterAll(() => rmSync(files, { recursive: true }));
+
+const warnings: { sentence: string; fields: unknown }[] = [];
+let now = 1_000_000;
+const context = makeContext({
+  clock: { now: () => now },
+  log: {
+    debug() {},
+    info() {},
+    error() {},
+    warn: (sentence, fields) => void warnings.push({ sentence, fields }),
+  },
+});
+const services = mainServices(
+  { enrichment: emptyTable("enrichment"), threatIntel: emptyTable("threatintel") },
+  context,
+  { files },
+);
+const closed = readGlobal("", "global");
+const open = readGlobal("global: { stellar.rest.allow: ['127.0.0.1:1'] }", "global");
+
+const mistakes = (text: string, global = closed) =>
+  check(text, services.environment(global)).map(({ message }) => message);
+
+test("a rule reaches stored objects", () => {
+  const program = compile("ENRICHMENT_OBJECT_GET('/lists/bad', host)", services.environment(closed));
+  expect(program.evaluate(layered({ host: "a" }))).toBe("known");
+});
+
+test.each([
+  "LOCAL_READ('a')",
+  "LOCAL_WRITE('a', 'b')",
+  "HDFS_READ('a')",
+  "HDFS_WRITE('a', 'b')",
+  "REST_GET('http://127.0.0.1:1/')",
+  "SYSTEM_ENV_GET('a')",
+  "CONFIG_PUT('GLOBAL', '{}')",
+  "SHELL_EDIT('a')",
+  "PARSER_INIT('a')",
+])("a rule does not reach %s", (text) => {
+  expect(mistakes(text)[0]).toContain("which this place does not provide");
+  expect(() => compile(text, services.environment(closed)).evaluate(layered({}))).toThrow("needs");
+});
+
+test("a rule calls allowed hosts alone, and failures do not flood the log", () => {
+  const environment = services.environment(open);
+  expect(mistakes("REST_GET('http://127.0.0.1:1/')", open)).toEqual([]);
+  const call = (url: string) => compile(`REST_GET('${url}')`, environment).evaluate(layered({}));
+  expect(call("http://127.0.0.1:2/")).toBeNull();
+  for (let count = 0; count < 5; count++) expect(call("http://127.0.0.1:1/")).toBeNull();
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatchObject({
+    fields: { failure: "127.0.0.1:2 is not in `stellar.rest.allow`", more: 0 },
+  });
+  now += 10_000;
+  call("http://127.0.0.1:1/");
+  expect(warnings[1]).toMatchObject({
+    fields: { failure: expect.stringContaining("ECONNREFUSED"), more: 5 },
+  });
+});
+
+test("who evaluates on the server keeps nobody waiting, not through a triage engine either", () => {
+  const environment = services.evaluation(open);
+  const run = (text: string) => compile(text, environment).evaluate(layered({}));
+  expect(() => run("REST_GET('http://127.0.0.1:1/')")).toThrow("REST_GET needs http");
+  const rule = `THREAT_TRIAGE_ADD('{}', {'rule': 'REST_GET("http://127.0.0.1:1/") == null', 'score': 1})`;
+  expect(() => run(`THREAT_TRIAGE_SCORE('{}', THREAT_TRIAGE_INIT(${rule}))`)).toThrow("REST_GET needs http");
+  expect(services.evaluation(open)).toBe(environment);
+});
