@@ -5,16 +5,47 @@
  *   node scripts/run.mjs [--build] FILE.ts [ARGUMENTS...]
  *
  * --build  build the interface too, when it is missing or older than its sources
+ *
+ * In an installed package everything is built and installed already: FILE.ts of src then means its JavaScript in dist.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+const isInstalled = root.split(sep).includes("node_modules");
+const isWindows = process.platform === "win32";
+
+const [first, ...rest] = process.argv.slice(2);
+const wantsBuild = first === "--build";
+const [file, ...options] = wantsBuild ? rest : [first, ...rest];
+if (file === undefined) fail("usage: node scripts/run.mjs [--build] FILE.ts [ARGUMENTS...]");
+if (!isInstalled) {
+  install();
+  if (wantsBuild) build();
+}
+const script = isInstalled ? file.replace(/^src\//, "dist/").replace(/\.ts$/, ".js") : file;
+const child = spawn(nodePath(), ["--disable-warning=ExperimentalWarning", join(root, script), ...options], {
+  stdio: "inherit",
+  env: {
+    ...process.env,
+    PATH: `${join(root, "node_modules", ".bin")}${isWindows ? ";" : ":"}${process.env.PATH}`,
+  },
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("exit", (code, signal) =>
+  process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0)),
+);
+
+/** The Node 24 that came with the packages. */
+function nodePath() {
+  const found = createRequire(join(root, "package.json")).resolve("node/package.json");
+  return join(dirname(found), "bin", isWindows ? "node.exe" : "node");
+}
 
 /** Installs the packages of the lock file when they are missing or of another lock file. */
 function install() {
@@ -22,19 +53,24 @@ function install() {
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   const stamp = join(root, "node_modules", ".metron-lock");
-  if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock && existsSync(nodePath())) return;
   process.stderr.write("Installing packages (npm ci) ...\n");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const done = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  });
-  if (done.status !== 0)
+  const done = spawnSync(
+    isWindows ? "npm.cmd" : "npm",
+    ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      cwd: root,
+      stdio: ["ignore", 2, 2],
+    },
+  );
+  if (done.status !== 0) {
     fail(
       done.error ? `running npm ci: ${done.error.message}` : "npm ci did not succeed: see its message above",
     );
-  if (!existsSync(node))
+  }
+  if (!existsSync(nodePath())) {
     fail("npm ci brought no Node 24: install scripts must be allowed for the package `node`");
+  }
   writeFileSync(stamp, lock);
 }
 
@@ -42,20 +78,16 @@ function install() {
 function build() {
   const made = join(root, "build", "ui", "index.html");
   const sources = ["src/ui", "src/api", "src/stellar", "src/core", "vite.config.ts", "package-lock.json"];
-  if (
+  const isCurrent =
     existsSync(made) &&
-    Math.max(...sources.map((path) => newest(join(root, path)))) <= statSync(made).mtimeMs
-  )
-    return;
+    Math.max(...sources.map((path) => newest(join(root, path)))) <= statSync(made).mtimeMs;
+  if (isCurrent) return;
   process.stderr.write("Building the interface (once) ...\n");
-  const done = spawnSync(
-    node,
-    [join(root, "node_modules", "vite", "bin", "vite.js"), "build", "--logLevel", "warn"],
-    {
-      cwd: root,
-      stdio: ["ignore", 2, 2],
-    },
-  );
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+  const done = spawnSync(nodePath(), [vite, "build", "--logLevel", "warn"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
   if (done.status !== 0) fail("building the interface did not succeed: see the message above");
 }
 
@@ -70,29 +102,3 @@ function fail(reason) {
   process.stderr.write(`metron: ${reason}\n`);
   process.exit(1);
 }
-
-const [first, ...rest] = process.argv.slice(2);
-const wantsBuild = first === "--build";
-const [file, ...options] = wantsBuild ? rest : [first, ...rest];
-if (file === undefined) fail("usage: node scripts/run.mjs [--build] FILE.ts [ARGUMENTS...]");
-install();
-if (wantsBuild) build();
-
-const child = spawn(
-  node,
-  // The linear-time engine takes over where a pattern backtracks too much: no expression of a user can hang a worker.
-  [
-    "--enable-experimental-regexp-engine-on-excessive-backtracks",
-    "--disable-warning=ExperimentalWarning",
-    join(root, file),
-    ...options,
-  ],
-  {
-    stdio: "inherit",
-    env: { ...process.env, PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH}` },
-  },
-);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-child.on("exit", (code, signal) =>
-  process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0)),
-);

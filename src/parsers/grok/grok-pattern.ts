@@ -1,5 +1,6 @@
 import type { FieldValue, Message } from "../../core/message.ts";
 import { emptyMessage } from "../../core/message.ts";
+import { boundedExec, type Exec } from "../bounded-pattern.ts";
 import { translateRegex } from "./java-regex.ts";
 
 /** How often references are replaced before a pattern counts as endless. */
@@ -26,15 +27,23 @@ export function readPatterns(lines: readonly string[]): Map<string, string> {
   return patterns;
 }
 
-/** Compiles the pattern of a name; throws a SyntaxError that names what is wrong. */
-export function compileGrok(label: string, patterns: ReadonlyMap<string, string>): GrokPattern {
+/**
+ * Compiles the pattern of a name; throws a SyntaxError or PatternError that names what is wrong.
+ * @param trusted whether all of it comes with Metron: patterns of users are bounded.
+ */
+export function compileGrok(
+  label: string,
+  patterns: ReadonlyMap<string, string>,
+  trusted = false,
+): GrokPattern {
   const { regex, fields } = expand(label, patterns);
-  const { source, names } = translateRegex(regex);
-  const compiled = new RegExp(source);
-  const groups = outputGroups(names, fields).filter(({ field }) => field !== label);
+  const translated = translateRegex(regex);
+  const native = trusted ? new RegExp(translated.source) : undefined;
+  const exec: Exec = native === undefined ? boundedExec(translated, regex) : (text) => native.exec(text);
+  const groups = outputGroups(translated.names, fields).filter(({ field }) => field !== label);
   return {
     match: (text) => {
-      const found = compiled.exec(text);
+      const found = exec(text);
       if (found === null) return undefined;
       const message = emptyMessage();
       for (const { index, field, convert } of groups) message[field] = convert(found[index]);

@@ -1,4 +1,5 @@
 import { Fault } from "../../core/fault.ts";
+import { PatternError } from "../../stellar/java/pattern-error.ts";
 import { BASE_PATTERNS, PATTERN_FILES } from "./base-patterns.ts";
 import { compileGrok, type GrokPattern, readPatterns } from "./grok-pattern.ts";
 
@@ -16,9 +17,9 @@ export function openPattern(label: string, path: string | undefined, lines: read
   }
   const patterns = new Map([...Object.entries(BASE_PATTERNS), ...readPatterns(file), ...readPatterns(lines)]);
   try {
-    return compileGrok(label, patterns);
+    return compileGrok(label, patterns, lines.length === 0);
   } catch (cause) {
-    if (cause instanceof SyntaxError) {
+    if (cause instanceof SyntaxError || cause instanceof PatternError) {
       throw new Fault("CONFIG_INVALID", `patternLabel ${label}: ${cause.message}`, { cause });
     }
     throw cause;

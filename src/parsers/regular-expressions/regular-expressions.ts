@@ -3,6 +3,8 @@ import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { PatternError } from "../../stellar/java/pattern-error.ts";
+import { boundedExec, type Exec } from "../bounded-pattern.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { translateRegex } from "../grok/java-regex.ts";
 import { defineParser } from "../parser.ts";
@@ -60,10 +62,10 @@ export const regularExpressions = defineParser({
         const text = decodeText(record, 0, record.length).trim();
         if (text === "") return EMPTY;
         const message = emptyMessage();
-        const found = type.regex.exec(text);
+        const found = type.exec(text);
         if (found !== null) {
           takeGroups(type, found, message);
-          takeFirst(types.get(found[0].toLowerCase()) ?? [], text, message);
+          takeFirst(types.get((found[0] as string).toLowerCase()) ?? [], text, message);
         }
         takeFirst(header, text, message);
         message.original_string = text;
@@ -74,17 +76,17 @@ export const regularExpressions = defineParser({
   },
 });
 
-type Regex = { readonly regex: RegExp; readonly fields: readonly (string | undefined)[] };
+type Regex = { readonly exec: Exec; readonly fields: readonly (string | undefined)[] };
 
 function compileRegex(place: string, source: string, whole: boolean, underscore: boolean): Regex {
   try {
     const translated = translateRegex(source);
     return {
-      regex: new RegExp(whole ? `^(?:${translated.source})(?![^])` : translated.source),
+      exec: boundedExec(translated, source, whole),
       fields: translated.names.map((name) => (name === undefined || !underscore ? name : underscored(name))),
     };
   } catch (cause) {
-    if (cause instanceof SyntaxError) {
+    if (cause instanceof SyntaxError || cause instanceof PatternError) {
       throw new Fault("CONFIG_INVALID", `${place}: ${cause.message}`, { cause });
     }
     throw cause;
@@ -93,14 +95,14 @@ function compileRegex(place: string, source: string, whole: boolean, underscore:
 
 function takeFirst(list: readonly Regex[], text: string, message: Message): void {
   for (const entry of list) {
-    const found = entry.regex.exec(text);
+    const found = entry.exec(text);
     if (found === null) continue;
     takeGroups(entry, found, message);
     return;
   }
 }
 
-function takeGroups({ fields }: Regex, found: RegExpExecArray, message: Message): void {
+function takeGroups({ fields }: Regex, found: readonly (string | undefined)[], message: Message): void {
   for (const [index, field] of fields.entries()) {
     const text = found[index]?.trim();
     if (field !== undefined && text !== undefined && text !== "") message[field] = text;
