@@ -28,6 +28,8 @@ beforeAll(async () => {
   });
   const bad = file("bad.csv", "indicator,level\n10.6.6.6,high\n");
   expect(await metron(["intel", "load", "--type", "malicious_ip", bad])).toMatchObject({ status: 0 });
+  const published = file("half.stellar", "HALF := (x) -> x / 2\n");
+  expect(await metron(["config", "publish", published])).toMatchObject({ status: 0 });
 }, 60_000);
 afterAll(async () => {
   await platform[Symbol.asyncDispose]();
@@ -40,7 +42,7 @@ async function shell(...statements: readonly string[]): Promise<string> {
 }
 
 const LOOK = [
-  "TWICE(THRICE(7))",
+  "HALF(TWICE(THRICE(14)))",
   "ENRICHMENT_GET('malicious_ip', '10.6.6.6', 'threatintel', 't')",
   "ENRICHMENT_EXISTS('malicious_ip', '10.6.6.7', 'threatintel', 't')",
   "GEO_GET('8.8.8.8', ['country'])",

@@ -24,8 +24,7 @@ export const FAULTS = {
   },
   SOURCE_STOPPED: {
     status: 503,
-    advice:
-      "Mend what the message names, then publish the sensor's document again; other sensors are not concerned.",
+    advice: "Mend what the message names; it is opened again by itself, and other sensors are not concerned.",
   },
   STORAGE_CORRUPT: {
     status: 500,

@@ -130,7 +130,8 @@ async function check(files: string[], options: Reach & Json): Promise<void> {
       process.stdout.write(
         `${file}:${mistake.line}:${mistake.column}: ${mistake.severity}: ${mistake.path ? `${mistake.path}: ` : ""}${mistake.message}\n`,
       );
-    if (diagnostics.length === 0) process.stdout.write(`${file}: may be published\n`);
+    if (!diagnostics.some((mistake) => mistake.severity === "error"))
+      process.stdout.write(`${file}: may be published\n`);
   }
 }
 

@@ -1,7 +1,8 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { makeContext } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { ROOT } from "../../pipeline/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
@@ -48,6 +49,8 @@ async function up(options: Options): Promise<void> {
   const { openPlatform } = await import("../../pipeline/platform.ts");
   const { startServer } = await import("../../server/server.ts");
   const data = options.data ?? (options.demo ? join(DEFAULT_DATA, "demo") : DEFAULT_DATA);
+  if (options.config !== undefined && !existsSync(options.config))
+    throw new Fault("INPUT_UNREADABLE", `reading documents of ${options.config}: there is no such folder`);
   const context = makeContext({ log: consoleLog(options.verbose === true) });
   const stopped = Promise.withResolvers<void>();
   // A second signal ends at once: everything acknowledged is durable, the next start reads on.
