@@ -38,6 +38,11 @@ export const listDocuments = defineEndpoint({
   path: "/config/documents",
   summary: "Lists the configuration documents in force.",
   role: "analyst",
+  query: z.strictObject({
+    kind: kind
+      .optional()
+      .describe("Only those of this kind; documents of functions are listed when asked for."),
+  }),
   response: z.object({ documents: z.array(documentHead).describe("Current versions, by kind and name.") }),
 });
 

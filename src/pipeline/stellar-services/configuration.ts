@@ -9,7 +9,7 @@ import { refusing } from "./parsers.ts";
 
 type Json = Record<string, unknown>;
 
-export type DocumentKind = "global" | "sensor";
+export type DocumentKind = "global" | "sensor" | "functions";
 
 /** The documents of the platform, as far as one may reach them. */
 export type Documents = {

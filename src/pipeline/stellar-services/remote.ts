@@ -13,6 +13,8 @@ const NOTE = "Published by CONFIG_PUT.";
 
 export type RemotePlatform = {
   readonly documents: Documents;
+  /** The published documents of functions. */
+  readonly functions: () => { readonly name: string; readonly text: string }[];
   readonly services: Pick<Services, "geo" | "asn" | "tables">;
 };
 
@@ -24,16 +26,26 @@ export function remotePlatform(url: string): RemotePlatform {
     if (value === undefined) throw new StellarError(diagnostics[0]?.message ?? `${expression} has no value`);
     return value === null || Object.keys(value as Json).length === 0 ? undefined : (value as Json);
   };
+  const read: Documents["read"] = (kind, name) => {
+    const answer = call(url, "GET", `/config/documents/${kind}/${encodeURIComponent(name)}`);
+    return answer === undefined ? undefined : String((answer as { text: unknown }).text);
+  };
   const row = "type, indicator, table, columnFamily";
   return {
     documents: {
-      read: (kind, name) => {
-        const answer = call(url, "GET", `/config/documents/${kind}/${encodeURIComponent(name)}`);
-        return answer === undefined ? undefined : String((answer as { text: unknown }).text);
-      },
+      read,
       write: (kind, name, text) => {
         call(url, "PUT", `/config/documents/${kind}/${encodeURIComponent(name)}`, { text, note: NOTE });
       },
+    },
+    functions: () => {
+      const { documents } = call(url, "GET", "/config/documents?kind=functions") as {
+        documents: readonly { name: string }[];
+      };
+      return documents.map(({ name }) => ({
+        name: `functions/${name}`,
+        text: read("functions", name) ?? "",
+      }));
     },
     services: {
       geo: (ip) => evaluate("GEO_GET(ip)", { ip }),

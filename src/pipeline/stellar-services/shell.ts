@@ -79,7 +79,12 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
     warn: (sentence, fields) => context.log.warn(sentence, fields),
     globals,
   };
-  const stored = (store?.list("functions") ?? []).map(({ name, text }) => ({ name, text: text ?? "" }));
+  const stored =
+    remote?.functions() ??
+    (store?.list("functions") ?? []).map(({ name, text }) => ({
+      name: `functions/${name}`,
+      text: text ?? "",
+    }));
   const sources = [
     ...stored,
     ...platformFunctions(global, data, context),

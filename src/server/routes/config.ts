@@ -40,7 +40,9 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
     return head(version as Version);
   };
 
-  implement(app, listDocuments, () => ({ documents: config.list().filter(isShown).map(head) }));
+  implement(app, listDocuments, ({ query }) => ({
+    documents: (query.kind === undefined ? config.list().filter(isShown) : config.list(query.kind)).map(head),
+  }));
 
   implement(app, publishDocuments, async ({ body }) => {
     const changes = body.documents.map(({ base, ...document }) => ({
