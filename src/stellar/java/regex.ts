@@ -1,7 +1,7 @@
 /**
  * Patterns in the syntax of `java.util.regex`: the one place where a user's pattern becomes something that runs.
  *
- * **Safety.** No pattern may hang the process, whatever the text; docs/decisions/0010-patterns-of-users.md says what was
+ * **Safety.** No pattern may hang the process, whatever the text; docs/decisions/0005-patterns-of-users.md says what was
  * weighed. A pattern is judged before it meets a text (regex/hazard.ts). Harmless ones, nearly all, run on the RegExp of
  * the engine, at its speed; the others, and harmless ones on texts so long that their degree would show, run on a
  * matcher of our own (regex/bounded.ts) that takes at most instructions × characters steps. Both give what Java gives;
