@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rawConfig } from "../transforms/raw.ts";
 import { triageConfig } from "../triage/triage.ts";
 import { checkDocument, type Document, readYaml, refuse } from "./yaml.ts";
 
@@ -41,25 +42,7 @@ export const sensorSchema = z.strictObject({
     .optional()
     .describe("Partitions of the topic; one per worker when left out."),
   source: component.optional().describe("Sources that feed the sensor, by name, with their options."),
-  raw: z
-    .strictObject({
-      strategy: z
-        .enum(["DEFAULT", "ENVELOPE"])
-        .default("DEFAULT")
-        .describe("Whether a record is the payload or a JSON envelope around it."),
-      messageField: z.string().optional().describe("ENVELOPE: the field that holds the payload."),
-      metadataPrefix: z
-        .string()
-        .default("metron.metadata")
-        .describe("Prefix of metadata fields; empty for none."),
-      readMetadata: z.boolean().optional().describe("Whether metadata are read; by strategy when left out."),
-      mergeMetadata: z
-        .boolean()
-        .optional()
-        .describe("Whether metadata are put into the message; by strategy when left out."),
-    })
-    .optional()
-    .describe("How a record is unwrapped before it is parsed."),
+  raw: rawConfig.optional().describe("How a record is unwrapped before it is parsed."),
   parser: single.describe("The parser, by name, with its options."),
   transforms: z.array(single).default([]).describe("Field transformations, in order."),
   filter: single.optional().describe("Keeps only messages that pass; others leave no trace."),

@@ -12,8 +12,8 @@ import { GeoDatabase } from "./database.ts";
 import { geo } from "./geo.ts";
 import { flattenMmdb } from "./mmdb.ts";
 
-const nested = "/work/shared/data/metron/geo-city-test.mmdb.gz";
-const vectors = "/work/shared/data/metron/other-vectors.json";
+const nested = join(import.meta.dirname, "../../../../shared/data/metron/geo-city-test.mmdb.gz");
+const vectors = join(import.meta.dirname, "../../../../shared/data/metron/other-vectors.json");
 
 test.skipIf(!existsSync(nested))("answers the original's cases from a database of MaxMind's form", () => {
   const flat = flattenMmdb(gunzipSync(readFileSync(nested)));

@@ -12,7 +12,7 @@ import { loadCsv, loadLines } from "./csv.ts";
 import { splitCsvLine } from "./csv-line.ts";
 import { csvExtractor, csvExtractorConfig, readExtractor } from "./extractor.ts";
 
-const vectors = "/work/shared/data/metron/other-vectors.json";
+const vectors = join(import.meta.dirname, "../../../../shared/data/metron/other-vectors.json");
 
 let folder: string;
 let tables: Tables;
