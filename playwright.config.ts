@@ -21,6 +21,7 @@ export default defineConfig({
   outputDir: "build/e2e",
   // One platform serves all tests, and the machine has work enough with it.
   workers: 1,
+  retries: process.env.CI === "true" ? 1 : 0,
   fullyParallel: false,
   forbidOnly: process.env.CI === "true",
   timeout: 60_000,
