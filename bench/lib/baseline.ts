@@ -12,7 +12,37 @@ import { indicators, makeBlocks } from "./telemetry.ts";
 export type BaselineStart = { readonly messages: number; readonly indicators: number };
 export type BaselineResult = { readonly messages: number; readonly seconds: number };
 
-const FIELDS = ["uid", "ip_src_addr", "ip_src_port", "ip_dst_addr", "ip_dst_port", "proto", "service", "duration", "orig_bytes", "resp_bytes", "conn_state", "history", "orig_pkts", "resp_pkts", "community_id", "timestamp", "protocol", "source.type", "guid", "original_string", "src_country", "dst_country", "dst_city", "src_asn", "dst_asn", "src_host", "dst_host", "is_alert", "score"] as const; // biome-ignore format: one list
+const FIELDS = [
+  "uid",
+  "ip_src_addr",
+  "ip_src_port",
+  "ip_dst_addr",
+  "ip_dst_port",
+  "proto",
+  "service",
+  "duration",
+  "orig_bytes",
+  "resp_bytes",
+  "conn_state",
+  "history",
+  "orig_pkts",
+  "resp_pkts",
+  "community_id",
+  "timestamp",
+  "protocol",
+  "source.type",
+  "guid",
+  "original_string",
+  "src_country",
+  "dst_country",
+  "dst_city",
+  "src_asn",
+  "dst_asn",
+  "src_host",
+  "dst_host",
+  "is_alert",
+  "score",
+] as const;
 const NUMBERS = new Set([
   "ip_src_port",
   "ip_dst_port",
@@ -60,18 +90,32 @@ function parse(line: string): Plain {
     ...rest
   } = record;
   return {
-    ...rest, protocol, ip_src_addr: source, ip_src_port: sourcePort, ip_dst_addr: target, ip_dst_port: targetPort,
-    timestamp: Math.trunc((ts as number) * 1000), original_string: line, "source.type": "zeek", guid: crypto.randomUUID(),
-  }; // biome-ignore format: one object
+    ...rest,
+    protocol,
+    ip_src_addr: source,
+    ip_src_port: sourcePort,
+    ip_dst_addr: target,
+    ip_dst_port: targetPort,
+    timestamp: Math.trunc((ts as number) * 1000),
+    original_string: line,
+    "source.type": "zeek",
+    guid: crypto.randomUUID(),
+  };
 }
 
 function enrich(message: Plain): Plain {
   const source = place(message.ip_src_addr as string);
   const target = place(message.ip_dst_addr as string);
   const enriched: Plain = {
-    ...message, src_country: source.country, dst_country: target.country, dst_city: target.city, src_asn: source.asn, dst_asn: target.asn,
-    src_host: hosts.get(message.ip_src_addr as string)?.type, dst_host: hosts.get(message.ip_dst_addr as string)?.type,
-  }; // biome-ignore format: one object
+    ...message,
+    src_country: source.country,
+    dst_country: target.country,
+    dst_city: target.city,
+    src_asn: source.asn,
+    dst_asn: target.asn,
+    src_host: hosts.get(message.ip_src_addr as string)?.type,
+    dst_host: hosts.get(message.ip_dst_addr as string)?.type,
+  };
   for (const field of ["ip_src_addr", "ip_dst_addr", "uid", "community_id"]) {
     if (intel.has(message[field] as string))
       enriched[`threatintels.hbaseThreatIntel.${field}.malicious_ip`] = "alert";

@@ -41,11 +41,27 @@ const LAST =
 
 // Prefixes of large public networks, so that geography and AS numbers come out as they would in life.
 const NETWORKS: readonly (readonly [string, string])[] = [
-  ["142.250.74", "US"], ["151.101.1", "US"], ["104.16.132", "US"], ["52.95.110", "US"], ["13.107.42", "US"],
-  ["185.60.216", "IE"], ["23.62.236", "US"], ["91.198.174", "NL"], ["217.160.0", "DE"], ["62.154.0", "DE"],
-  ["193.99.144", "DE"], ["212.58.237", "GB"], ["195.154.122", "FR"], ["151.1.0", "IT"], ["133.242.0", "JP"],
-  ["203.104.153", "JP"], ["210.242.0", "TW"], ["177.154.0", "BR"], ["41.203.18", "NG"], ["103.28.248", "IN"],
-]; // biome-ignore format: a table
+  ["142.250.74", "US"],
+  ["151.101.1", "US"],
+  ["104.16.132", "US"],
+  ["52.95.110", "US"],
+  ["13.107.42", "US"],
+  ["185.60.216", "IE"],
+  ["23.62.236", "US"],
+  ["91.198.174", "NL"],
+  ["217.160.0", "DE"],
+  ["62.154.0", "DE"],
+  ["193.99.144", "DE"],
+  ["212.58.237", "GB"],
+  ["195.154.122", "FR"],
+  ["151.1.0", "IT"],
+  ["133.242.0", "JP"],
+  ["203.104.153", "JP"],
+  ["210.242.0", "TW"],
+  ["177.154.0", "BR"],
+  ["41.203.18", "NG"],
+  ["103.28.248", "IN"],
+];
 
 const WORDS =
   "alpine,anchor,atlas,beacon,birch,bright,cedar,cloud,cobalt,comet,copper,coral,delta,ember,fable,falcon,garnet,harbor,indigo,juniper,lagoon,linden,lumen,maple,meadow,nimbus,north,opal,orbit,pebble,pine,quartz,river,saffron,sierra,slate,solar,summit,tidal,umber,velvet,willow,zenith".split(

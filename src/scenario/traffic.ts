@@ -88,9 +88,16 @@ export function resolve(
   stage?: string,
 ): void {
   const flow = makeFlow(random, {
-    time, source, target: company.resolver.ip, targetPort: 53, protocol: "udp", service: "dns",
-    duration: Math.round(random.spread(0.012, 0.8) * 1e6) / 1e6, sent: 40 + name.length, received: 60 + name.length * 2,
-  }); // biome-ignore format: one line of facts
+    time,
+    source,
+    target: company.resolver.ip,
+    targetPort: 53,
+    protocol: "udp",
+    service: "dns",
+    duration: Math.round(random.spread(0.012, 0.8) * 1e6) / 1e6,
+    sent: 40 + name.length,
+    received: 60 + name.length * 2,
+  });
   const mark = stage === undefined ? {} : { stage };
   emit({ time, sensor: "bro", record: dns(flow, name, answers, random), ...mark });
   emit({ time, sensor: "bro", record: conn(flow, random), ...mark });

@@ -67,9 +67,36 @@ export function snort(flow: Flow, rule: { id: number; message: string }): string
   const date = new Date(flow.time);
   const stamp = `${two(date.getUTCMonth() + 1)}/${two(date.getUTCDate())}/${String(date.getUTCFullYear()).slice(2)}-${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}.${String(date.getUTCMilliseconds()).padStart(3, "0")}000`;
   return [
-    stamp, 1, rule.id, 1, `"${rule.message}"`, flow.protocol.toUpperCase(), flow.source, flow.sourcePort, flow.target, flow.targetPort,
-    "02:00:5E:10:00:01", "02:00:5E:10:00:02", "0x4A", "***AP***", "0x59A7C2F1", "0x1F4E2A77", "", "0x1F5", 64, 0, 4711, 60, 61440, "", "", "", "",
-  ].join(" ,").replaceAll(" ,", ","); // biome-ignore format: the columns in their order
+    stamp,
+    1,
+    rule.id,
+    1,
+    `"${rule.message}"`,
+    flow.protocol.toUpperCase(),
+    flow.source,
+    flow.sourcePort,
+    flow.target,
+    flow.targetPort,
+    "02:00:5E:10:00:01",
+    "02:00:5E:10:00:02",
+    "0x4A",
+    "***AP***",
+    "0x59A7C2F1",
+    "0x1F4E2A77",
+    "",
+    "0x1F5",
+    64,
+    0,
+    4711,
+    60,
+    61440,
+    "",
+    "",
+    "",
+    "",
+  ]
+    .join(" ,")
+    .replaceAll(" ,", ",");
 }
 
 /** Cisco ASA: a connection through the firewall is torn down. */
@@ -104,8 +131,28 @@ export function yaf(flow: Flow): string {
   const stamp = (time: number) => new Date(time).toISOString().replace("T", " ").replace("Z", "");
   const pad = (text: string | number, width: number) => String(text).padStart(width, " ");
   return [
-    stamp(flow.time), stamp(flow.time + flow.duration * 1000), pad(flow.duration.toFixed(3), 10), pad("0.000", 8), pad(NUMBERS[flow.protocol], 3),
-    pad(flow.source, 40), pad(flow.sourcePort, 5), pad(flow.target, 40), pad(flow.targetPort, 5), pad("S", 8), pad("APF", 8), pad("AS", 8), pad("APF", 8),
-    "59a7c2f1", "1f4e2a77", "000", "000", pad(Math.ceil(flow.sent / 700), 8), pad(flow.sent, 8), pad(Math.ceil(flow.received / 900), 8), pad(flow.received, 8), pad(0, 5), "",
-  ].join("|"); // biome-ignore format: the columns in their order
+    stamp(flow.time),
+    stamp(flow.time + flow.duration * 1000),
+    pad(flow.duration.toFixed(3), 10),
+    pad("0.000", 8),
+    pad(NUMBERS[flow.protocol], 3),
+    pad(flow.source, 40),
+    pad(flow.sourcePort, 5),
+    pad(flow.target, 40),
+    pad(flow.targetPort, 5),
+    pad("S", 8),
+    pad("APF", 8),
+    pad("AS", 8),
+    pad("APF", 8),
+    "59a7c2f1",
+    "1f4e2a77",
+    "000",
+    "000",
+    pad(Math.ceil(flow.sent / 700), 8),
+    pad(flow.sent, 8),
+    pad(Math.ceil(flow.received / 900), 8),
+    pad(flow.received, 8),
+    pad(0, 5),
+    "",
+  ].join("|");
 }
