@@ -18,6 +18,7 @@ export function assignGuids(batch: Batch, salt = ""): void {
   const seed = hashText(`${salt}/${position.topic}/${position.partition}`);
   let at = arena.reserve(rows * LENGTH);
   const bytes = arena.bytes;
+  const time = timeDigits(batch.arrival);
   let ordinal = 0;
   for (let row = 0; row < rows; row++) {
     const record = batch.recordOf[row] as number;
@@ -30,26 +31,33 @@ export function assignGuids(batch: Batch, salt = ""): void {
     const high = mix(
       (Math.floor(offset / 0x1_0000_0000) + Math.imul(ordinal + 1, 0x9e3779b1) + low + seed) >>> 0,
     );
-    writeGuid(bytes, at, batch.arrival, low, high, mix((high ^ seed) >>> 0));
+    writeGuid(bytes, at, time, low, high, mix((high ^ seed) >>> 0));
     column.setSpan(row, at, at + LENGTH);
     at += LENGTH;
   }
   arena.length = at;
 }
 
-/** 48 bits of time, then 74 bits of hash around the version and variant marks. */
+/** The first 48 bits of a guid and the dash within them, the same for a whole batch. */
+function timeDigits(time: number): Uint8Array {
+  const bytes = new Uint8Array(13);
+  const seconds = Math.floor(time / 0x10000);
+  hex(bytes, 0, seconds, 8);
+  bytes[8] = DASH;
+  hex(bytes, 9, time - seconds * 0x10000, 4);
+  return bytes;
+}
+
+/** The time, then 74 bits of hash around the version and variant marks. */
 function writeGuid(
   bytes: Uint8Array,
   at: number,
-  time: number,
+  time: Uint8Array,
   low: number,
   high: number,
   more: number,
 ): void {
-  const seconds = Math.floor(time / 0x10000);
-  hex(bytes, at, seconds, 8);
-  bytes[at + 8] = DASH;
-  hex(bytes, at + 9, time - seconds * 0x10000, 4);
+  for (let digit = 0; digit < time.length; digit++) bytes[at + digit] = time[digit] as number;
   bytes[at + 13] = DASH;
   hex(bytes, at + 14, 0x7000 | (more & 0xfff), 4);
   bytes[at + 18] = DASH;

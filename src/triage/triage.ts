@@ -97,7 +97,8 @@ class Scorer {
 
   #scoreRow(batch: Batch, row: number): void {
     const { aggregator, aggregation } = this.#config;
-    const scores: number[] = [];
+    // Most messages match no rule, so the list is made for those that do.
+    let scores: number[] | undefined;
     for (let number = 0; number < this.#rules.length; number++) {
       if ((this.#matches[number] as Uint8Array)[row] !== YES) continue;
       const rule = this.#rules[number] as Rule;
@@ -106,10 +107,11 @@ class Scorer {
         batch.reject(row, score);
         return;
       }
-      this.#columns.write(row, scores.length, number, rule.reason(batch, row));
-      scores.push(score);
+      this.#columns.write(row, scores?.length ?? 0, number, rule.reason(batch, row));
+      if (scores === undefined) scores = [score];
+      else scores.push(score);
     }
-    if (scores.length === 0) return;
+    if (scores === undefined) return;
     this.#columns.score.setDouble(row, aggregate(scores, aggregator, aggregation.negativeValuesTrump));
   }
 }

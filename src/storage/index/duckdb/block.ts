@@ -1,4 +1,5 @@
 import type { FieldType } from "../contract.ts";
+import type { RowGroup } from "../parquet/row-group.ts";
 
 /** What a column may hold: every type of a field but "mixed", which only a set of columns can be. */
 export type ColumnType = Exclude<FieldType, "mixed">;
@@ -17,35 +18,58 @@ export const REST = "_rest";
 export type BlockColumn = {
   readonly field: string;
   readonly type: ColumnType;
-  /** Where the cells begin in `cells`. */
+  /** Where the cells begin in `cells`: one a row, or one a word. */
   readonly data: number;
-  /** Where the bits that tell values from nulls begin, or -1 when there are no nulls. */
+  /** Where the words of the rows begin, 16 bits each; -1 when each row has its own cell. */
+  readonly codes: number;
+  /** How many words there are; 0 when each row has its own cell. */
+  readonly words: number;
+  /** Where the bits that tell values from nulls begin, or -1 when there are no nulls. The cell or code of a null is zero. */
   readonly valid: number;
   /** Whether each text is a part of the row's `original_string`, so that a word in it is found there. */
   readonly inside: boolean;
 };
 
 /**
+ * What blocks are made of. It is shared because the garbage collector counts memory that is handed from thread to
+ * thread as new each time, and collects for it: that cost 2 µs a message. Only one thread at a time has a block.
+ */
+export type Memory = SharedArrayBuffer;
+
+/** No memory. */
+export const NOTHING: Memory = new SharedArrayBuffer(0);
+
+/**
  * The messages of one batch and sensor as columns, ready for DuckDB: plain memory that can be handed from thread to
- * thread. A text cell is DuckDB's string_t: length, then either up to 12 bytes of text, or 4 bytes of it and the
+ * thread. A column of few distinct texts is a list of words and a code a row. A text cell is DuckDB's string_t: length, then either up to 12 bytes of text, or 4 bytes of it and the
  * place of all of it, here counted from the beginning of `text`.
  */
 export type Block = {
   readonly sensor: string;
   readonly rows: number;
   readonly columns: readonly BlockColumn[];
-  readonly cells: ArrayBuffer;
-  readonly text: ArrayBuffer;
+  readonly cells: Memory;
+  readonly text: Memory;
   readonly textLength: number;
   readonly minTime: number;
   readonly maxTime: number;
   /** Fields that occur in `_rest`; undefined when there are too many to name. */
   readonly rest: readonly string[] | undefined;
+  /** The same messages as they go to disk; undefined when they are to be put together with others first. */
+  readonly group: RowGroup | undefined;
 };
+
+/** What is fit to be a row group of its own: enough messages, all of one day. */
+const LEAST_GROUP = 2048;
+export const DAY = 86_400_000;
+
+export function deservesGroup({ rows, minTime, maxTime }: Omit<Block, "group">): boolean {
+  return rows >= LEAST_GROUP && Math.floor(minTime / DAY) === Math.floor(maxTime / DAY);
+}
 
 /** Memory that blocks are made of, used again: fresh memory costs more than filling it. */
 export class Buffers {
-  readonly #free: ArrayBuffer[] = [];
+  readonly #free: Memory[] = [];
   readonly #most: number;
   #bytes = 0;
 
@@ -55,23 +79,23 @@ export class Buffers {
   }
 
   /** Memory of at least this size, with anything in it. */
-  take(bytes: number): ArrayBuffer {
+  take(bytes: number): Memory {
     let best = -1;
     for (let index = 0; index < this.#free.length; index++) {
-      const size = (this.#free[index] as ArrayBuffer).byteLength;
+      const size = (this.#free[index] as Memory).byteLength;
       if (size < bytes || size > bytes * 2 + 65_536) continue;
-      if (best < 0 || size < (this.#free[best] as ArrayBuffer).byteLength) best = index;
+      if (best < 0 || size < (this.#free[best] as Memory).byteLength) best = index;
     }
-    if (best < 0) return new ArrayBuffer((bytes + (bytes >> 3) + 4095) & ~4095);
+    if (best < 0) return new SharedArrayBuffer((bytes + (bytes >> 3) + 4095) & ~4095);
     const [found] = this.#free.splice(best, 1);
-    this.#bytes -= (found as ArrayBuffer).byteLength;
-    return found as ArrayBuffer;
+    this.#bytes -= (found as Memory).byteLength;
+    return found as Memory;
   }
 
-  give(buffer: ArrayBuffer): void {
+  give(buffer: Memory): void {
     if (buffer.byteLength === 0) return;
     this.#free.push(buffer);
     this.#bytes += buffer.byteLength;
-    while (this.#bytes > this.#most) this.#bytes -= (this.#free.shift() as ArrayBuffer).byteLength;
+    while (this.#bytes > this.#most) this.#bytes -= (this.#free.shift() as Memory).byteLength;
   }
 }

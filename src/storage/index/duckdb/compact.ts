@@ -1,9 +1,8 @@
 import { dirname, join } from "node:path";
 import { REST } from "./block.ts";
-import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
-import type { Database } from "./database.ts";
+import type { SchemaColumn, Segment } from "./catalogue.ts";
 import { columnNames, identifier, pathLiteral } from "./names.ts";
-import { writeSegment } from "./seal.ts";
+import { type Shelf, writeSegment } from "./seal.ts";
 
 /** Fewer small files than this are not worth the work. */
 const LEAST_FILES = 4;
@@ -34,12 +33,7 @@ export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][
 }
 
 /** Writes the messages of several segments as one. The catalogue is the caller's. */
-export async function merge(
-  group: readonly Segment[],
-  folder: string,
-  database: Database,
-  catalogue: Catalogue,
-): Promise<Segment | undefined> {
+export async function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment | undefined> {
   const fields = new Map(
     group.flatMap(({ schema }) => [...schema.columns.values()].map(({ field, type }) => [field, type])),
   );
@@ -56,7 +50,7 @@ export async function merge(
       const value = own === undefined ? `CAST(NULL AS ${SQL_TYPES[type]})` : identifier(own.column);
       return `${value} AS ${identifier(column)}`;
     });
-    return `SELECT ${list.join(", ")} FROM read_parquet([${pathLiteral(join(folder, file))}], hive_partitioning = false)`;
+    return `SELECT ${list.join(", ")} FROM read_parquet([${pathLiteral(join(shelf.folder, file))}], hive_partitioning = false)`;
   });
   const [first] = group as [Segment];
   const rest = group.some((segment) => segment.rest === undefined && segment.schema.columns.has(REST))
@@ -65,9 +59,7 @@ export async function merge(
   const day = dirname(first.file).replace(/^.*day=/, "");
   return writeSegment(
     { sensor: first.sensor, day, select: selects.join(" UNION ALL "), columns, rest },
-    folder,
-    database,
-    catalogue,
+    shelf,
   );
 }
 

@@ -23,7 +23,7 @@ import type {
   SensorStats,
 } from "../contract.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
-import { type Block, Buffers } from "./block.ts";
+import { type Block, Buffers, type Memory } from "./block.ts";
 import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
 import { merge, mergeable } from "./compact.ts";
 import { damageFault, mayBeDamage, unreadable } from "./damage.ts";
@@ -97,19 +97,18 @@ export class DuckdbIndex implements Index {
 
   async writer(name: string): Promise<IndexWriter> {
     const buffers = new Buffers(KEPT_BYTES);
-    const give = (text: ArrayBuffer) => buffers.give(text);
-    const target = this.target(name, give, (block) => buffers.give(block.cells));
+    const target = this.target(name, (memory) => buffers.give(memory));
     return new BlockWriter(target, this.writerStart(), buffers);
   }
 
-  /** What a writer, here or in another thread, talks to. `onText` and `onFree` get a block's memory back when it is free. */
-  target(name: string, onText: (text: ArrayBuffer) => void, onFree: (block: Block) => void): WriterTarget {
+  /** What a writer, here or in another thread, talks to. `onFree` gets the memory of blocks back when it is free. */
+  target(name: string, onFree: (memory: Memory) => void): WriterTarget {
     const hot = this.#hot;
     const stay = hot.enter(name);
     return {
       add: (block) => {
         this.#noteBlock(block);
-        hot.add(stay, block, onText, onFree);
+        hot.add(stay, block, onFree);
         return undefined;
       },
       commit: (key, offset) => hot.commit(stay, key, offset),
@@ -294,7 +293,7 @@ export class DuckdbIndex implements Index {
     const { catalogue, database, folder, settings, problems } = this.#parts;
     const healthy = [...catalogue.segments.values()].filter(({ id }) => !problems.has(id));
     for (const group of mergeable(healthy, settings.sealRows)) {
-      const merged = await merge(group, folder, database, catalogue);
+      const merged = await merge(group, { folder, database, catalogue });
       // Retention may have taken one of them meanwhile: then the next round sees to the rest.
       if (merged === undefined || !group.every(({ id }) => catalogue.segments.has(id))) {
         if (merged !== undefined) await rm(join(folder, merged.file), { force: true });

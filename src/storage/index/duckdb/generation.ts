@@ -38,11 +38,19 @@ export type Shape = {
   hasRest: boolean;
 };
 
-/** Groups blocks into as few shapes as come easily; whole numbers and fractions go together, as fractions. */
-export function shapesOf(blocks: Iterable<HotBlock>, fields?: ReadonlySet<string>): Shape[] {
+/**
+ * Groups blocks into as few shapes as come easily.
+ * @param fields those that matter; all when absent.
+ * @param mixed whether whole numbers and fractions may go together, as fractions.
+ */
+export function shapesOf(
+  blocks: Iterable<HotBlock>,
+  fields?: ReadonlySet<string>,
+  mixed: "mixed" | "exact" = "mixed",
+): Shape[] {
   const shapes: Shape[] = [];
   for (const block of blocks) {
-    let shape = shapes.find(({ types }) => agrees(types, block, fields));
+    let shape = shapes.find(({ types }) => agrees(types, block, fields, mixed));
     if (shape === undefined) {
       shape = { types: new Map(), blocks: [], outside: new Set(), hasRest: false };
       shapes.push(shape);
@@ -63,12 +71,13 @@ function agrees(
   types: ReadonlyMap<string, ColumnType>,
   block: HotBlock,
   fields: ReadonlySet<string> | undefined,
+  mixed: "mixed" | "exact",
 ): boolean {
   for (const { field, type } of block.columns.values()) {
     if (fields !== undefined && !fields.has(field)) continue;
     const known = types.get(field);
     if (known === undefined || known === type) continue;
-    if (isNumber(known) && isNumber(type)) continue;
+    if (mixed === "mixed" && isNumber(known) && isNumber(type)) continue;
     return false;
   }
   return true;

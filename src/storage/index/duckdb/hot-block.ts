@@ -1,11 +1,14 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import duckdb, { type DataChunk, type Vector } from "@duckdb/node-bindings";
 import { asBytes } from "../../../core/text.ts";
-import { type Block, type BlockColumn, CELL_BYTES } from "./block.ts";
+import { type Block, type BlockColumn, CELL_BYTES, type Memory } from "./block.ts";
 
 /** Pointers are only needed beyond this length. */
 const INLINE = 12;
 const CELL_WORDS = 4;
+
+/** Cells of one vector whose codes were looked up; the calls that fill vectors come one after another. */
+const spread = new Uint32Array(2048 * CELL_WORDS);
 
 /** The version whose string_t this file knows. Another one gets the slow path. */
 const KNOWN_VERSION = "v1.5.6";
@@ -41,30 +44,26 @@ export function pointersWork(): boolean {
 export class HotBlock {
   readonly block: Block;
   readonly columns: ReadonlyMap<string, BlockColumn>;
-  readonly #onFree: (block: Block) => void;
+  readonly #onFree: (memory: Memory) => void;
   #heap: DataChunk | undefined;
-  #text: Uint8Array<ArrayBuffer> | undefined;
+  #text: Uint8Array | undefined;
   #uses = 1;
 
-  /** Takes the block over. `onFree` gets its cells back; `onText` its text, at once where it can. */
-  constructor(
-    block: Block,
-    pointers: boolean,
-    onText: (text: ArrayBuffer) => void,
-    onFree: (block: Block) => void,
-  ) {
+  /** Takes the block over. `onFree` gets its memory back, that of the text at once where it can. */
+  constructor(block: Block, pointers: boolean, onFree: (memory: Memory) => void) {
     this.block = block;
     this.columns = new Map(block.columns.map((column) => [column.field, column]));
     this.#onFree = onFree;
     if (pointers) {
       this.#moveText();
-      onText(block.text);
+      onFree(block.text);
     } else this.#text = asBytes(block.text, 0, block.textLength);
   }
 
   /** Bytes of memory it takes, about. */
   get bytes(): number {
-    return this.block.cells.byteLength + this.block.textLength;
+    const { cells, textLength, group } = this.block;
+    return cells.byteLength + textLength + (group?.bytes.byteLength ?? 0);
   }
 
   use(): void {
@@ -75,21 +74,40 @@ export class HotBlock {
     if (--this.#uses > 0) return;
     if (this.#heap !== undefined) duckdb.data_chunk_reset(this.#heap);
     this.#heap = undefined;
-    this.#onFree(this.block);
+    const { cells, group } = this.block;
+    this.#onFree(cells);
+    if (group !== undefined) this.#onFree(group.bytes);
+    if (this.#text !== undefined) this.#onFree(this.block.text);
+    this.#text = undefined;
   }
 
   /** Copies cells [row, row + count) of a column to a vector, from `at` on. Validity is the caller's. */
   copy(column: BlockColumn, row: number, count: number, vector: Vector, at: number): void {
     const width = CELL_BYTES[column.type];
-    if (width === 16 && this.#text !== undefined) this.#copyTexts(column, row, count, vector, at, this.#text);
-    else
-      duckdb.copy_data_to_vector(
-        vector,
-        at * width,
-        this.block.cells,
-        column.data + row * width,
-        count * width,
-      );
+    if (column.codes >= 0) this.#copyWords(column, row, count, vector, at);
+    else if (width === 16 && this.#text !== undefined)
+      this.#copyTexts(column, row, count, vector, at, this.#text);
+    else copyToVector(vector, at * width, this.block.cells, column.data + row * width, count * width);
+  }
+
+  #copyWords(column: BlockColumn, row: number, count: number, vector: Vector, at: number): void {
+    const { cells } = this.block;
+    const codes = new Uint16Array(cells, column.codes + row * 2, count);
+    const words = new Uint32Array(cells, column.data, column.words * CELL_WORDS);
+    if (this.#text !== undefined) {
+      for (let index = 0; index < count; index++)
+        this.#assign(words, (codes[index] as number) * CELL_WORDS, column, vector, at + index, this.#text);
+      return;
+    }
+    for (let index = 0; index < count; index++) {
+      const from = (codes[index] as number) * CELL_WORDS;
+      const to = index * CELL_WORDS;
+      spread[to] = words[from] as number;
+      spread[to + 1] = words[from + 1] as number;
+      spread[to + 2] = words[from + 2] as number;
+      spread[to + 3] = words[from + 3] as number;
+    }
+    copyToVector(vector, at * 16, spread.buffer, 0, count * 16);
   }
 
   #copyTexts(
@@ -100,18 +118,27 @@ export class HotBlock {
     at: number,
     text: Uint8Array,
   ): void {
-    const { cells } = this.block;
-    const words = new Uint32Array(cells, column.data, this.block.rows * CELL_WORDS);
-    for (let index = 0; index < count; index++) {
-      const from = (row + index) * CELL_WORDS;
-      const length = words[from] as number;
-      const start = words[from + 2] as number;
-      const bytes =
-        length > INLINE
-          ? text.subarray(start, start + length)
-          : new Uint8Array(cells, column.data + from * 4 + 4, length);
-      duckdb.vector_assign_string_element_len(vector, at + index, bytes);
-    }
+    const words = new Uint32Array(this.block.cells, column.data, this.block.rows * CELL_WORDS);
+    for (let index = 0; index < count; index++)
+      this.#assign(words, (row + index) * CELL_WORDS, column, vector, at + index, text);
+  }
+
+  /** Hands a text over by a call of its own. */
+  #assign(
+    words: Uint32Array,
+    from: number,
+    column: BlockColumn,
+    vector: Vector,
+    at: number,
+    text: Uint8Array,
+  ): void {
+    const length = words[from] as number;
+    const start = words[from + 2] as number;
+    const bytes =
+      length > INLINE
+        ? text.subarray(start, start + length)
+        : new Uint8Array(this.block.cells, column.data + from * 4 + 4, length);
+    duckdb.vector_assign_string_element_len(vector, at, bytes);
   }
 
   /** Copies the text into memory of DuckDB's, the only memory whose address we learn, and turns places into addresses. */
@@ -130,7 +157,8 @@ export class HotBlock {
     const crosses = low + block.textLength > 0xffffffff;
     for (const column of block.columns) {
       if (CELL_BYTES[column.type] !== 16) continue;
-      const cells = new Uint32Array(block.cells, column.data, block.rows * CELL_WORDS);
+      const length = column.codes >= 0 ? column.words : block.rows;
+      const cells = new Uint32Array(block.cells, column.data, length * CELL_WORDS);
       for (let at = 0; at < cells.length; at += CELL_WORDS) {
         if ((cells[at] as number) <= INLINE) continue;
         const place = low + (cells[at + 2] as number);
@@ -139,6 +167,17 @@ export class HotBlock {
       }
     }
   }
+}
+
+function copyToVector(
+  vector: Vector,
+  to: number,
+  memory: ArrayBuffer | Memory,
+  from: number,
+  count: number,
+): void {
+  // The library takes shared memory too; its types do not say so.
+  duckdb.copy_data_to_vector(vector, to, memory as ArrayBuffer, from, count);
 }
 
 /** The cells of the first texts of a vector, copied. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../../../core/context.ts";
-import type { Block } from "./block.ts";
+import type { Block, Memory } from "./block.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { Generation } from "./generation.ts";
@@ -87,8 +87,8 @@ export class HotStore implements AsyncDisposable {
     for (const block of stay.blocks.splice(0)) block.release();
   }
 
-  add(stay: Stay, block: Block, onText: (text: ArrayBuffer) => void, onFree: (block: Block) => void): void {
-    const hot = new HotBlock(block, this.#pointers, onText, onFree);
+  add(stay: Stay, block: Block, onFree: (memory: Memory) => void): void {
+    const hot = new HotBlock(block, this.#pointers, onFree);
     if (this.#stays.get(stay.name) === stay) stay.blocks.push(hot);
     else hot.release();
   }

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Position } from "../../../core/block.ts";
-import { type Block, Buffers } from "./block.ts";
+import { type Block, Buffers, type Memory } from "./block.ts";
 import { positionKey } from "./catalogue.ts";
 import type { DuckdbIndex } from "./duckdb-index.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
@@ -25,7 +25,7 @@ type ToIndex =
 
 type ToWriter =
   | { readonly type: "committed"; readonly error?: string }
-  | { readonly type: "free"; readonly buffers: readonly ArrayBuffer[] }
+  | { readonly type: "free"; readonly memory: Memory }
   | {
       readonly type: "answer";
       readonly id: number;
@@ -36,12 +36,9 @@ type ToWriter =
 /** Serves a writer for another thread. Opening one of the same name drops what the earlier one had not committed. */
 export function serveWriter(index: DuckdbIndex, name: string): WriterHandle {
   const { port1: port, port2 } = new MessageChannel();
-  const send = (message: ToWriter, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const send = (message: ToWriter) => port.postMessage(message);
   // Memory that is free again goes back to where blocks are made.
-  const giveBack = (buffer: ArrayBuffer) => {
-    if (buffer.byteLength > 0) send({ type: "free", buffers: [buffer] }, [buffer]);
-  };
-  const target = index.target(name, giveBack, ({ cells }) => giveBack(cells));
+  const target = index.target(name, (memory) => send({ type: "free", memory }));
   const answer = (id: number, work: Promise<unknown>) =>
     work.then(
       (value) => send({ type: "answer", id, ...(value instanceof Set ? { value } : {}) }),
@@ -122,7 +119,7 @@ class RemoteTarget implements WriterTarget {
           for (const resume of this.#room.splice(0)) resume();
           return;
         case "free":
-          for (const buffer of message.buffers) buffers.give(buffer);
+          buffers.give(message.memory);
           return;
         case "answer": {
           const waiting = this.#waiting.get(message.id);
@@ -135,8 +132,7 @@ class RemoteTarget implements WriterTarget {
   }
 
   add(block: Block): undefined {
-    const memory = block.cells === block.text ? [block.cells] : [block.cells, block.text];
-    this.#send({ type: "add", block }, memory);
+    this.#send({ type: "add", block });
     return undefined;
   }
 
@@ -176,7 +172,7 @@ class RemoteTarget implements WriterTarget {
     });
   }
 
-  #send(message: ToIndex, transfer: ArrayBuffer[] = []): void {
-    this.#port.postMessage(message, transfer);
+  #send(message: ToIndex): void {
+    this.#port.postMessage(message);
   }
 }

@@ -1,14 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { TIME } from "./block.ts";
+import { decodeText } from "../../../core/text.ts";
+import { writeParquet } from "../parquet/file-writer.ts";
+import { FACT, FACTS, type RowGroup } from "../parquet/row-group.ts";
+import { type Block, DAY, TIME } from "./block.ts";
 import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
 import type { Database } from "./database.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
 import { columnNames, identifier, pathLiteral, pathPart } from "./names.ts";
 
-const DAY = 86_400_000;
+/** Greater than any guid. */
+const LAST = "\u{10ffff}";
 /** More days than this in one seal (times gone mad) share a file. */
 const MOST_DAYS = 40;
 const MIXED_DAYS = "mixed";
@@ -27,12 +31,15 @@ export async function sealBlocks(
   database: Database,
   catalogue: Catalogue,
 ): Promise<Segment[]> {
-  const bySensor = Map.groupBy(blocks, ({ block }) => block.sensor);
   const segments: Segment[] = [];
+  const shelf: Shelf = { folder, database, catalogue };
   try {
-    for (const [sensor, own] of bySensor) {
-      for (const shape of shapesOf(own))
-        await sealShape(sensor, shape, segments, folder, database, catalogue);
+    for (const [sensor, own] of Map.groupBy(blocks, ({ block }) => block.sensor)) {
+      const [grouped, loose] = partition(own);
+      for (const [day, blocks] of Map.groupBy(grouped, ({ block }) => Math.floor(block.minTime / DAY)))
+        for (const shape of shapesOf(blocks, undefined, "exact"))
+          segments.push(await writeGroups(sensor, dayName(day), shape, shelf));
+      for (const shape of shapesOf(loose)) await sealShape(sensor, shape, segments, shelf);
     }
   } catch (error) {
     for (const { file } of segments) await rm(join(folder, file), { force: true });
@@ -41,23 +48,20 @@ export async function sealBlocks(
   return segments;
 }
 
-async function sealShape(
-  sensor: string,
-  shape: Shape,
-  segments: Segment[],
-  folder: string,
-  database: Database,
-  catalogue: Catalogue,
-): Promise<void> {
-  const types = [...shape.types].map(([field, type]) => ({ field, type }));
-  const names = columnNames(types.map(({ field }) => field));
-  const columns = types.map(({ field, type }) => ({
-    field,
-    type,
-    column: names.get(field) as string,
-    inside: !shape.outside.has(field),
-  }));
-  const key = database.showHot(types, shape.blocks);
+/** Where segments are put, and what helps. */
+export type Shelf = { readonly folder: string; readonly database: Database; readonly catalogue: Catalogue };
+
+/** Blocks that are encoded for the disk already, and those that are not. */
+function partition(blocks: readonly HotBlock[]): [HotBlock[], HotBlock[]] {
+  const { true: grouped = [], false: loose = [] } = Object.groupBy(blocks, ({ block }) =>
+    String(block.group !== undefined),
+  );
+  return [grouped, loose];
+}
+
+async function sealShape(sensor: string, shape: Shape, segments: Segment[], shelf: Shelf): Promise<void> {
+  const columns = columnsOf(shape);
+  const key = shelf.database.showHot(columns, shape.blocks);
   try {
     const source = `metron_hot('${key}')`;
     for (const day of daysOf(shape.blocks)) {
@@ -69,15 +73,59 @@ async function sealShape(
           columns,
           rest: restOf(shape),
         },
-        folder,
-        database,
-        catalogue,
+        shelf,
       );
       if (written !== undefined) segments.push(written);
     }
   } finally {
-    database.hideHot(key);
+    shelf.database.hideHot(key);
   }
+}
+
+function columnsOf(shape: Shape): SchemaColumn[] {
+  const names = columnNames([...shape.types.keys()]);
+  return [...shape.types].map(([field, type]) => ({
+    field,
+    type,
+    column: names.get(field) as string,
+    inside: !shape.outside.has(field),
+  }));
+}
+
+/** Writes blocks whose row groups are made as a segment. */
+async function writeGroups(sensor: string, day: string, shape: Shape, shelf: Shelf): Promise<Segment> {
+  const columns = columnsOf(shape);
+  const blocks = shape.blocks.map(({ block }) => block);
+  const guids = blocks.map((block) => rangeOf(block, "guid"));
+  const facts = {
+    rows: blocks.reduce((sum, { rows }) => sum + rows, 0),
+    minTime: Math.min(...blocks.map(({ minTime }) => minTime)),
+    maxTime: Math.max(...blocks.map(({ maxTime }) => maxTime)),
+    minGuid: guids.map(({ least }) => least).sort()[0] ?? "",
+    maxGuid:
+      guids
+        .map(({ greatest }) => greatest)
+        .sort()
+        .at(-1) ?? LAST,
+    rest: restOf(shape),
+  };
+  return (await putSegment({ sensor, day, columns }, shelf, async (path) => {
+    await writeParquet(path, columns, blocks);
+    return facts;
+  })) as Segment;
+}
+
+/** The least and the greatest text of a column, as far as they are known. */
+function rangeOf({ columns, group }: Block, field: string): { least: string; greatest: string } {
+  const place = columns.findIndex((column) => column.field === field);
+  const fact = (name: keyof typeof FACT) => group?.facts[place * FACTS + FACT[name]] ?? -1;
+  if (fact("minLength") < 0) return { least: "", greatest: LAST };
+  const bytes = Buffer.from((group as RowGroup).bytes);
+  const text = (at: number, length: number) => decodeText(bytes, at, at + length);
+  return {
+    least: text(fact("minAt"), fact("minLength")),
+    greatest: text(fact("maxAt"), fact("maxLength")),
+  };
 }
 
 type Day = { readonly from: number; readonly to: number } | undefined;
@@ -120,51 +168,56 @@ function selection(source: string, columns: readonly SchemaColumn[], day: Day): 
   return `SELECT ${list} FROM ${source} WHERE ${time} >= ${day.from} AND ${time} < ${day.to}`;
 }
 
-/** Writes the rows of a SELECT as a segment: to a temporary name, synced, then renamed. */
-export async function writeSegment(
-  what: {
-    readonly sensor: string;
-    readonly day: string;
-    readonly select: string;
-    readonly columns: readonly SchemaColumn[];
-    readonly rest: readonly string[] | undefined;
-  },
-  folder: string,
-  database: Database,
-  catalogue: Catalogue,
+/** Writes the rows of a SELECT as a segment; undefined when there are none. */
+export function writeSegment(
+  what: SegmentPlace & { readonly select: string; readonly rest: readonly string[] | undefined },
+  shelf: Shelf,
 ): Promise<Segment | undefined> {
-  const id = `${Date.now().toString(36).padStart(9, "0")}${randomBytes(5).toString("hex")}`;
-  const file = join(`sensor=${pathPart(what.sensor)}`, `day=${what.day}`, `${id}.parquet`);
-  const path = join(folder, file);
-  const temporary = `${path}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
-  try {
-    const [stats] = await database.rows(
-      `COPY (${what.select}) TO ${pathLiteral(temporary)} (${PARQUET}, RETURN_STATS)`,
+  return putSegment(what, shelf, async (path) => {
+    const [stats] = await shelf.database.rows(
+      `COPY (${what.select}) TO ${pathLiteral(path)} (${PARQUET}, RETURN_STATS)`,
     );
-    const rows = Number(stats?.[1]);
-    if (rows === 0) {
-      await rm(temporary);
-      return undefined;
-    }
+    await sync(path);
     const facts = statistics(stats?.[4]);
-    await sync(temporary);
-    await rename(temporary, path);
-    await sync(dirname(path));
     return {
-      id,
-      sensor: what.sensor,
-      file,
-      rows,
-      bytes: (await stat(path)).size,
+      rows: Number(stats?.[1]),
       minTime: Number(facts(TIME, "min")),
       maxTime: Number(facts(TIME, "max")),
       // DuckDB leaves the extremes of very long texts out.
       minGuid: facts("guid", "min") ?? "",
-      maxGuid: facts("guid", "max") ?? "\u{10ffff}",
-      schema: catalogue.schema(what.columns),
+      maxGuid: facts("guid", "max") ?? LAST,
       rest: what.rest,
     };
+  });
+}
+
+type SegmentPlace = {
+  readonly sensor: string;
+  readonly day: string;
+  readonly columns: readonly SchemaColumn[];
+};
+
+/** Has a file written under a temporary name and puts it in its place; undefined when no rows were written. */
+async function putSegment(
+  { sensor, day, columns }: SegmentPlace,
+  { folder, catalogue }: Shelf,
+  write: (path: string) => Promise<Omit<Segment, "id" | "sensor" | "file" | "bytes" | "schema">>,
+): Promise<Segment | undefined> {
+  const id = `${Date.now().toString(36).padStart(9, "0")}${randomBytes(5).toString("hex")}`;
+  const file = join(`sensor=${pathPart(sensor)}`, `day=${day}`, `${id}.parquet`);
+  const path = join(folder, file);
+  const temporary = `${path}.tmp`;
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    const facts = await write(temporary);
+    if (facts.rows === 0) {
+      await rm(temporary);
+      return undefined;
+    }
+    await rename(temporary, path);
+    await sync(dirname(path));
+    const { size } = await stat(path);
+    return { id, sensor, file, bytes: size, schema: catalogue.schema(columns), ...facts };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

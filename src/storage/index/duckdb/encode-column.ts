@@ -1,0 +1,356 @@
+// The loops below run for every cell of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
+import { ABSENT, type Column, SPAN, STRING, VALUE, WORD } from "../../../core/column.ts";
+import type { Dictionary } from "../../../core/dictionary.ts";
+import { messageToJson } from "../../../core/message.ts";
+import { type BlockColumn, CELL_BYTES, type ColumnType } from "./block.ts";
+import type { CellSpace } from "./cell-space.ts";
+import { NumberEncoder } from "./encode-number.ts";
+import type { TextHeap } from "./text-heap.ts";
+import { Validity } from "./validity.ts";
+import { MOST_WORDS, Words } from "./words.ts";
+
+/** A column whose values turned out to be mostly distinct is taken as such for so many blocks. */
+const PLAIN_FOR = 31;
+/** A dictionary pays while it holds at most one word for so many rows. */
+const ROWS_PER_WORD = 4;
+/** Keeps the first n bytes of a 32-bit word. */
+const KEEP = new Uint32Array([0, 0xff, 0xffff, 0xffffff, 0xffffffff]);
+
+/** A column as it lies in the block, and what of it did not get in. */
+export type Encoded = Omit<BlockColumn, "field" | "type"> & {
+  /** Cells that have a value of the column's type. */
+  readonly written: number;
+  /** Cells that have neither such a value nor none. */
+  readonly odd: number;
+};
+
+/** Turns columns of a batch into columns of a block, for one sensor. */
+export class ColumnEncoder {
+  readonly #heap: TextHeap;
+  readonly #space: CellSpace;
+  readonly #words = new Words();
+  /** By field: for how many blocks no dictionary is tried. */
+  readonly #plain = new Map<string, number>();
+  /** By dictionary: the code in this block of each of its words, in the low half of a word that begins with `#stamp`. */
+  readonly #met = new Map<Dictionary, Uint32Array>();
+  #stamp = 0;
+  #codes = new Uint16Array(0);
+  #rows: Uint32Array = new Uint32Array(0);
+  #count = 0;
+  #original: Column | undefined;
+  readonly #valid = new Validity();
+  readonly #numbers: NumberEncoder;
+  #odd = 0;
+  #inside = false;
+
+  constructor(heap: TextHeap, space: CellSpace) {
+    this.#heap = heap;
+    this.#space = space;
+    this.#numbers = new NumberEncoder(space);
+  }
+
+  /** @param original the column of which texts may be parts. */
+  begin(rows: Uint32Array, count: number, original: Column | undefined): void {
+    this.#rows = rows;
+    this.#count = count;
+    this.#original = original;
+    if (this.#codes.length < count) this.#codes = new Uint16Array(count * 2);
+    this.#numbers.begin(rows, count);
+  }
+
+  /** Undefined when a column of whole numbers has a fraction. */
+  encode(column: Column, type: ColumnType): Encoded | undefined {
+    switch (type) {
+      case "text":
+        return this.#worthWords(column)
+          ? (this.#textWords(column) ?? this.#texts(column))
+          : this.#texts(column);
+      case "json":
+        return this.#json(column);
+      case "boolean":
+        return this.#numbers.booleans(column);
+      case "long":
+        return this.#numbers.longs(column);
+      case "double":
+        return this.#numbers.doubles(column);
+    }
+  }
+
+  #worthWords({ name }: Column): boolean {
+    const wait = this.#plain.get(name) ?? 0;
+    if (wait === 0) return true;
+    this.#plain.set(name, wait - 1);
+    return false;
+  }
+
+  #beginWords(): void {
+    this.#words.begin(Math.min(MOST_WORDS, (this.#count / ROWS_PER_WORD + 8) | 0), this.#heap.view);
+    this.#stamp = this.#stamp === 0xffff ? 1 : this.#stamp + 1;
+    if (this.#stamp === 1) this.#met.clear();
+  }
+
+  #tooManyWords({ name }: Column): undefined {
+    this.#plain.set(name, PLAIN_FOR);
+    return undefined;
+  }
+
+  /** Texts as codes of a dictionary; undefined when they are too many different ones. */
+  #textWords(column: Column): Encoded | undefined {
+    this.#beginWords();
+    const { kinds, spans, numbers, objects } = column;
+    const count = this.#count;
+    const rows = this.#rows;
+    const codes = this.#codes;
+    this.#valid.clear(count);
+    const { bits } = this.#valid;
+    const dictionary = column.dictionary as Dictionary;
+    const met = column.dictionary === undefined ? undefined : this.#metOf(dictionary);
+    const stamp = this.#stamp;
+    const original = this.#original;
+    let inside = original !== undefined && original !== column;
+    let written = 0;
+    let odd = 0;
+    let byte = 0;
+    for (let index = 0; index < count; index++) {
+      const row = rows[index] as number;
+      const kind = kinds[row] as number;
+      let code = 0;
+      let valid = 1;
+      if (kind === WORD) {
+        const word = numbers[row] as number;
+        const known = (met as Uint32Array)[word] as number;
+        if (known >>> 16 === stamp) code = known & 0xffff;
+        else code = this.#meet(dictionary, met as Uint32Array, word);
+        inside = false;
+      } else if (kind === SPAN) {
+        const start = spans[2 * row] as number;
+        const end = spans[2 * row + 1] as number;
+        if (inside) inside = isWithin(original as Column, row, start, end);
+        code = this.#heap.isText(start, end)
+          ? this.#wordOf(start, end - start)
+          : this.#added(this.#heap.mended(start, end));
+      } else if (kind === STRING) {
+        code = this.#added(objects[row] as string);
+        inside = false;
+      } else {
+        if (kind !== ABSENT) odd++;
+        valid = 0;
+      }
+      if (code < 0) return this.#tooManyWords(column);
+      codes[index] = code;
+      written += valid;
+      byte |= valid << (index & 7);
+      if ((index & 7) === 7) {
+        bits[index >> 3] = byte;
+        byte = 0;
+      }
+    }
+    bits[count >> 3] = byte;
+    this.#valid.written = written;
+    this.#odd = odd;
+    this.#inside = inside;
+    return this.#codedColumn("text");
+  }
+
+  /** The code of a text that lies in the heap. */
+  #wordOf(start: number, length: number): number {
+    if (!Words.isShort(length)) return this.#words.long(length, start);
+    const view = this.#heap.view;
+    if (length > 8) {
+      return this.#words.short(
+        length,
+        view.getUint32(start, true),
+        view.getUint32(start + 4, true),
+        (view.getUint32(start + 8, true) & (KEEP[length - 8] as number)) >>> 0,
+      );
+    }
+    if (length > 4) {
+      const second = (view.getUint32(start + 4, true) & (KEEP[length - 4] as number)) >>> 0;
+      return this.#words.short(length, view.getUint32(start, true), second, 0);
+    }
+    return this.#words.short(length, (view.getUint32(start, true) & (KEEP[length] as number)) >>> 0, 0, 0);
+  }
+
+  /** The code of a text that is in the heap only if it is long and new. */
+  #added(text: string): number {
+    return this.#addedAt(this.#heap.append(text));
+  }
+
+  #addedAt(start: number): number {
+    const heap = this.#heap;
+    this.#words.move(heap.view);
+    const length = heap.length - start;
+    const code = this.#wordOf(start, length);
+    if (Words.isShort(length) || !this.#words.isNew) heap.cutTo(start);
+    return code;
+  }
+
+  #meet(dictionary: Dictionary, met: Uint32Array, word: number): number {
+    const { arena, starts } = dictionary;
+    const from = this.#heap.appendBytes(arena.bytes, starts[word] as number, starts[word + 1] as number);
+    const code = this.#addedAt(from);
+    if (code >= 0) met[word] = ((this.#stamp << 16) | code) >>> 0;
+    return code;
+  }
+
+  #metOf(dictionary: Dictionary): Uint32Array {
+    let met = this.#met.get(dictionary);
+    if (met === undefined || met.length < dictionary.words.length) {
+      met = new Uint32Array(dictionary.words.length + 256);
+      this.#met.set(dictionary, met);
+    }
+    return met;
+  }
+
+  /** Texts each with its own cell. */
+  #texts(column: Column): Encoded {
+    const { kinds, spans, numbers, objects } = column;
+    const count = this.#count;
+    const rows = this.#rows;
+    this.#valid.clear(count);
+    const { bits } = this.#valid;
+    const heap = this.#heap;
+    const from = this.#space.used;
+    const data = this.#space.allocate(count * CELL_BYTES.text);
+    const cells = new Uint32Array(this.#space.memory, data, count * 4);
+    const dictionary = column.dictionary as Dictionary;
+    const original = this.#original;
+    let inside = original !== undefined && original !== column;
+    let written = 0;
+    let odd = 0;
+    let byte = 0;
+    for (let index = 0; index < count; index++) {
+      const row = rows[index] as number;
+      const kind = kinds[row] as number;
+      const at = index * 4;
+      if (kind >= SPAN && kind <= STRING) {
+        let start: number;
+        let end: number;
+        if (kind === SPAN) {
+          start = spans[2 * row] as number;
+          end = spans[2 * row + 1] as number;
+          if (inside) inside = isWithin(original as Column, row, start, end);
+          if (!heap.isText(start, end)) {
+            start = heap.append(heap.mended(start, end));
+            end = heap.length;
+          }
+        } else {
+          inside = false;
+          start = heap.append(
+            kind === STRING ? (objects[row] as string) : dictionary.word(numbers[row] as number),
+          );
+          end = heap.length;
+        }
+        putText(heap.view, cells, at, start, end - start);
+        written++;
+        byte |= 1 << (index & 7);
+      } else {
+        if (kind !== ABSENT) odd++;
+        cells[at] = 0;
+        cells[at + 1] = 0;
+        cells[at + 2] = 0;
+        cells[at + 3] = 0;
+      }
+      if ((index & 7) === 7) {
+        bits[index >> 3] = byte;
+        byte = 0;
+      }
+    }
+    bits[count >> 3] = byte;
+    this.#valid.written = written;
+    this.#odd = odd;
+    this.#inside = inside;
+    return this.#column(from, data);
+  }
+
+  #json({ kinds, objects }: Column): Encoded {
+    const made = this.made((_index, row) => (kinds[row] === VALUE ? messageToJson(objects[row]) : undefined));
+    let odd = 0;
+    for (let index = 0; index < this.#count; index++) {
+      const kind = kinds[this.#rows[index] as number] as number;
+      if (kind !== VALUE && kind !== ABSENT) odd++;
+    }
+    return { ...made, odd };
+  }
+
+  /** Texts made row by row; undefined is none. */
+  made(text: (index: number, row: number) => string | undefined): Encoded {
+    this.#beginWords();
+    const before = this.#heap.length;
+    this.#clear();
+    const codes = new Map<string, number>();
+    for (let index = 0; index < this.#count; index++) {
+      const made = text(index, this.#rows[index] as number);
+      const known = made === undefined ? 0 : codes.get(made);
+      const code = known ?? this.#added(made as string);
+      if (known === undefined) codes.set(made as string, code);
+      if (code < 0) {
+        this.#heap.cutTo(before);
+        return this.#madeTexts(text);
+      }
+      this.#codes[index] = code;
+      if (made !== undefined) this.#valid.mark(index);
+    }
+    return this.#codedColumn("json");
+  }
+
+  #madeTexts(text: (index: number, row: number) => string | undefined): Encoded {
+    const from = this.#space.used;
+    const data = this.#space.allocate(this.#count * CELL_BYTES.json);
+    const cells = new Uint32Array(this.#space.memory, data, this.#count * 4).fill(0);
+    this.#clear();
+    for (let index = 0; index < this.#count; index++) {
+      const made = text(index, this.#rows[index] as number);
+      if (made === undefined) continue;
+      const start = this.#heap.append(made);
+      putText(this.#heap.view, cells, index * 4, start, this.#heap.length - start);
+      this.#valid.mark(index);
+    }
+    return this.#column(from, data);
+  }
+
+  #clear(): void {
+    this.#valid.clear(this.#count);
+    this.#odd = 0;
+    this.#inside = false;
+  }
+
+  /** The column whose codes were just found. */
+  #codedColumn(type: "text" | "json"): Encoded {
+    const { cells, count } = this.#words;
+    const from = this.#space.used;
+    const codes = this.#space.allocate(this.#count * 2);
+    const data = this.#space.allocate(count * CELL_BYTES[type]);
+    new Uint16Array(this.#space.memory, codes, this.#count).set(this.#codes.subarray(0, this.#count));
+    new Uint32Array(this.#space.memory, data, count * 4).set(cells.subarray(0, count * 4));
+    return { ...this.#column(from, data), codes, words: count };
+  }
+
+  /** The column whose cells were just written. @param from where what it takes begins. */
+  #column(from: number, data: number): Encoded {
+    const { written } = this.#valid;
+    const facts = { codes: -1, words: 0, inside: this.#inside, written, odd: this.#odd };
+    if (written === 0) this.#space.release(from);
+    return { ...facts, data, valid: this.#valid.place(this.#space) };
+  }
+}
+
+/** Writes a text that lies in the heap as a string_t. Unused bytes are zero: DuckDB compares the words whole. */
+function putText(view: DataView, cells: Uint32Array, at: number, start: number, length: number): void {
+  cells[at] = length;
+  if (!Words.isShort(length)) {
+    cells[at + 1] = view.getUint32(start, true);
+    cells[at + 2] = start;
+    cells[at + 3] = 0;
+    return;
+  }
+  cells[at + 1] = view.getUint32(start, true) & (KEEP[Math.min(length, 4)] as number);
+  cells[at + 2] =
+    length > 4 ? view.getUint32(start + 4, true) & (KEEP[Math.min(length - 4, 4)] as number) : 0;
+  cells[at + 3] = length > 8 ? view.getUint32(start + 8, true) & (KEEP[length - 8] as number) : 0;
+}
+
+function isWithin(original: Column, row: number, start: number, end: number): boolean {
+  const { kinds, spans } = original;
+  return kinds[row] === SPAN && start >= (spans[2 * row] as number) && end <= (spans[2 * row + 1] as number);
+}
