@@ -43,7 +43,7 @@ export const globalSchema = z.strictObject({
   seal: z
     .strictObject({
       seconds: z.number().positive().default(30).describe("Age at which hot telemetry is sealed to Parquet."),
-      rows: z.number().int().positive().default(65536).describe("Messages at which it is."),
+      rows: z.number().int().positive().default(131072).describe("Messages at which it is."),
     })
     .prefault({})
     .describe("When hot telemetry is sealed to disk."),
@@ -85,7 +85,13 @@ export const globalSchema = z.strictObject({
 
 export type GlobalDocument = z.output<typeof globalSchema>;
 
+/** The document read last: it is asked for often, changes seldom, and a list of hosts makes it long. */
+let last: { readonly text: string; readonly name: string; readonly document: GlobalDocument } | undefined;
+
 /** Reads the global document. Throws Fault CONFIG_INVALID naming the place of each mistake. */
 export function readGlobal(text: string, name: string): GlobalDocument {
-  return checkDocument(globalSchema, readYaml(text, name), name);
+  if (last?.text === text && last.name === name) return last.document;
+  const document = checkDocument(globalSchema, readYaml(text, name), name);
+  last = { text, name, document };
+  return document;
 }

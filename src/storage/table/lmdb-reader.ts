@@ -45,6 +45,8 @@ export class LmdbTableReader implements TableReader {
   readonly #file: TableFile;
   readonly #filter: Filter;
   readonly #changes: BigInt64Array;
+  /** The low half of the same: enough to notice a change, and a plain number. */
+  readonly #recentChanges: Uint32Array;
   readonly #closing = new AbortController();
   readonly #scratch = new KeyScratch();
   #facts = new Map<string, TypeFacts>();
@@ -55,6 +57,7 @@ export class LmdbTableReader implements TableReader {
     this.#file = file;
     this.#filter = new Filter(handle.filter);
     this.#changes = new BigInt64Array(handle.changes);
+    this.#recentChanges = new Uint32Array(handle.changes);
   }
 
   get(type: string, key: TableKey): TableValue | undefined {
@@ -63,9 +66,20 @@ export class LmdbTableReader implements TableReader {
   }
 
   lookup(type: string): Lookup {
+    let seen = -1;
+    let known: TypeFacts | undefined;
+    // Asked for every value of a stream: what is known of the type is looked up when the table has changed.
+    const facts = (): TypeFacts | undefined => {
+      const now = this.#recentChanges[0] as number;
+      if (now !== seen) {
+        known = this.facts(type);
+        seen = now;
+      }
+      return known;
+    };
     const mightHaveHashed = (low: number, high: number): boolean => {
-      const facts = this.facts(type);
-      return facts !== undefined && this.#filter.mightHave(low, high, facts.namespace);
+      const found = facts();
+      return found !== undefined && this.#filter.mightHave(low, high, found.namespace);
     };
     const mightHave = (bytes: Uint8Array, start: number, end: number): boolean => {
       hashSpan(bytes, start, end);
@@ -73,8 +87,8 @@ export class LmdbTableReader implements TableReader {
     };
     const get = (bytes: Uint8Array, start: number, end: number): TableValue | undefined => {
       if (!mightHave(bytes, start, end)) return undefined;
-      const facts = this.facts(type);
-      const key = facts === undefined ? undefined : this.#scratch.fill(facts.namespace, bytes, start, end);
+      const found = facts();
+      const key = found === undefined ? undefined : this.#scratch.fill(found.namespace, bytes, start, end);
       return key === undefined ? undefined : this.#file.entries.get(key);
     };
     return { mightHave, mightHaveHashed, get };

@@ -27,8 +27,8 @@ export type Settings = Required<DuckdbOptions>;
 const DEFAULTS: Settings = {
   memory: 512_000_000,
   threads: 2,
-  sealRows: 65_536,
-  sealBytes: 128_000_000,
+  sealRows: 131_072,
+  sealBytes: 160_000_000,
   sealAge: 30_000,
   columns: 400,
   pointers: true,

@@ -57,7 +57,14 @@ function compare(cells: Uint32Array, one: number, other: number, text: Uint8Arra
   const oneLength = cells[one * 4] as number;
   const otherLength = cells[other * 4] as number;
   const common = Math.min(oneLength, otherLength);
-  for (let at = 4; at < common; at++) {
+  let from = 4;
+  if (oneLength <= INLINE && otherLength <= INLINE) {
+    const third = swapped(cells[one * 4 + 2] as number);
+    const fourth = swapped(cells[other * 4 + 2] as number);
+    if (third !== fourth) return third - fourth;
+    from = 8;
+  }
+  for (let at = from; at < common; at++) {
     const difference = byteOf(cells, one, at, oneLength, text) - byteOf(cells, other, at, otherLength, text);
     if (difference !== 0) return difference;
   }
