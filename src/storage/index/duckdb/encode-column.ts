@@ -12,7 +12,7 @@ import { MOST_WORDS, Words } from "./words.ts";
 /** A column whose values turned out to be mostly distinct is taken as such for so many blocks. */
 const PLAIN_FOR = 31;
 /** A dictionary pays while it holds at most one word for so many rows. */
-const ROWS_PER_WORD = 4;
+const ROWS_PER_WORD = 2;
 /** Keeps the first n bytes of a 32-bit word. */
 const KEEP = new Uint32Array([0, 0xff, 0xffff, 0xffffff, 0xffffffff]);
 

@@ -113,11 +113,16 @@ class Footer {
           encoding: fact("encoding"),
           codec: fact("codec"),
         });
+        const bloom = { at: at + fact("bloomAt"), length: fact("bloomLength") };
         this.#statistics(
           fact("nulls"),
           value(fact("minAt"), fact("minLength")),
           value(fact("maxAt"), fact("maxLength")),
         );
+        if (bloom.length > 0) {
+          thrift.i64(14, bloom.at);
+          thrift.i32(15, bloom.length);
+        }
       }
       thrift.end();
       thrift.end();

@@ -65,12 +65,12 @@ export class PageWriter {
     this.bytes[this.length++] = value;
   }
 
-  /** The definition levels of an optional column: a bit a row, from bits as DuckDB's vectors have them; -1: all are 1. */
-  definitionLevels(cells: ArrayBufferLike, valid: number, rows: number): void {
+  /** The definition levels of rows [from, to), which begin with a whole byte: a bit a row; undefined: all are 1. */
+  definitionLevels(valid: Uint8Array | undefined, from: number, to: number): void {
     const at = this.length;
     this.uint32(0);
-    if (valid < 0) this.#run(1, rows, 1);
-    else this.#levelBits(new Uint8Array(cells, valid, (rows + 7) >> 3), rows);
+    if (valid === undefined) this.#run(1, to - from, 1);
+    else this.#levelBits(valid.subarray(from >> 3, (to + 7) >> 3), to - from);
     this.#view.setUint32(at, this.length - at - 4, true);
   }
 

@@ -6,6 +6,8 @@ const INLINE = 12;
 export class TextRange {
   /** Of columns with longer texts the range is not kept. */
   static readonly LONGEST = 64;
+  /** Whether the texts looked through last came in ascending order. */
+  isSorted = false;
   #least = 0;
   #greatest = 0;
 
@@ -29,14 +31,21 @@ export class TextRange {
   find(cells: Uint32Array, count: number, valid: Uint8Array | undefined, text: Uint8Array): void {
     let least = -1;
     let greatest = -1;
+    let before = -1;
+    let sorted = true;
     for (let index = 0; index < count; index++) {
       if (valid !== undefined && (((valid[index >> 3] as number) >> (index & 7)) & 1) === 0) continue;
       if (least < 0) {
         least = index;
         greatest = index;
-      } else if (compare(cells, index, least, text) < 0) least = index;
-      else if (compare(cells, index, greatest, text) > 0) greatest = index;
+      } else if (compare(cells, index, greatest, text) > 0) greatest = index;
+      else {
+        if (sorted) sorted = compare(cells, index, before, text) >= 0;
+        if (!sorted && compare(cells, index, least, text) < 0) least = index;
+      }
+      before = index;
     }
+    this.isSorted = sorted;
     this.#least = least;
     this.#greatest = greatest;
   }
