@@ -6,6 +6,7 @@ import { StellarError } from "../error.ts";
 import { defineServiceFunction, type Namespace, type Param, type StellarFunction } from "../function.ts";
 import type { Services } from "../services.ts";
 import { profileFixed, profileWindow } from "./profile-periods.ts";
+import { profilerApply, profilerFlush, profilerInit } from "./profiler.ts";
 
 declare module "../services.ts" {
   interface Services {
@@ -29,25 +30,14 @@ const OVERRIDES = {
   about: "Settings of the profiler client that differ from the global ones.",
   optional: true,
 } as const;
-const PROFILER = { name: "profiler", type: "any", about: "The profiler that PROFILER_INIT gave." } as const;
 
 export const profiles: Namespace = {
   name: "profiles",
   summary: "Read what profiles measured, and try profiles out.",
   functions: [
-    declared("profiles", "PROFILER_APPLY", "Applies a profiler to messages and gives the profiler.", [
-      { name: "messages", type: "any", about: "A message as JSON, or a list of them." },
-      PROFILER,
-    ]),
-    declared(
-      "profiles",
-      "PROFILER_FLUSH",
-      "Ends a profiler's period and gives the list of its measurements.",
-      [PROFILER],
-    ),
-    declared("profiles", "PROFILER_INIT", "Makes a profiler that runs here and writes nothing.", [
-      { name: "definition", type: "any", about: "The profiles as JSON." },
-    ]),
+    profilerApply,
+    profilerFlush,
+    profilerInit,
     profileFixed,
     declared("profiles", "PROFILE_GET", "Gives the values that a profile measured for an entity.", [
       PROFILE,

@@ -106,7 +106,7 @@ export const profileWindow = defineServiceFunction({
 });
 
 /** How long a period is by the overrides, else by the global configuration; settings that do not convert count as unset. */
-function periodMillis(services: Services, overrides: StellarMap | null | undefined): number {
+export function periodMillis(services: Services, overrides: StellarMap | null | undefined): number {
   const setting = (name: string): Value => overrides?.get(name) ?? services.globals?.().get(name) ?? null;
   const duration = toLong(setting(DURATION)) ?? DEFAULT_DURATION;
   const units = setting(UNITS);
