@@ -29,6 +29,15 @@ function textOf(value: Value, depth: number): string {
   return value.toText === undefined ? `<${value.stellarType}>` : value.toText();
 }
 
+/** Java trims everything up to U+0020 and nothing above; JavaScript's trim differs on both sides. */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 32) start++;
+  while (end > start && text.charCodeAt(end - 1) <= 32) end--;
+  return text.slice(start, end);
+}
+
 function joined<T>(items: Iterable<T>, text: (item: T) => string): string {
   const parts: string[] = [];
   let length = 0;

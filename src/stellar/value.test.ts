@@ -53,6 +53,8 @@ test.each<[string, Value]>([
 test.each<
   [string, Value, ReturnType<typeof toInteger>, ReturnType<typeof toLong>, number | null, boolean | null]
 >([
+  ["text between control characters", "\u001f5\0", 5, 5n, 5, null],
+  ["text beside a no-break space", "\u00a05", null, null, null, null],
   ["null", null, null, null, null, null],
   ["an int", 5, 5, 5n, 5, null],
   ["one", 1, 1, 1n, 1, true],
