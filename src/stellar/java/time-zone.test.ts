@@ -14,6 +14,9 @@ test.each([
   ["US/Pacific", -8 * HOUR],
   ["Asia/Kolkata", 5.5 * HOUR],
   ["Etc/GMT+5", -5 * HOUR],
+  ["Australia/ACT", 11 * HOUR],
+  ["Australia/NSW", 11 * HOUR],
+  ["Australia/LHI", 11 * HOUR],
   ["EST5EDT", -5 * HOUR],
   ["CET", HOUR],
 ])("knows %s", (id, offset) => {

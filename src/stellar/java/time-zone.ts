@@ -2,7 +2,7 @@
  * Time zones as `java.util.TimeZone` knows them: IANA ids, the old three-letter ids, `GMT+hh:mm`; anything else is
  * GMT. Offsets come from `Intl`, which costs some 5 µs a question, so they are remembered per stretch of time.
  */
-import { FIXED_ZONES, LEGACY_ZONES, REGIONS } from "./zone-names.ts";
+import { CAPITAL_ZONES, FIXED_ZONES, LEGACY_ZONES, REGIONS } from "./zone-names.ts";
 
 const HOUR_MILLIS = 3_600_000;
 const DAY_MILLIS = 24 * HOUR_MILLIS;
@@ -82,6 +82,7 @@ function looksLikeZone(id: string): boolean {
   const [region, ...rest] = id.split("/");
   if (rest.length === 0) return /^[A-Z][A-Za-z0-9+-]*$/.test(id) && id.length > 2 && !/^[A-Z]+$/.test(id);
   if (!REGIONS.has(region as string)) return false;
+  if (CAPITAL_ZONES.has(id)) return true;
   return rest.every((part) => /^[A-Z]/.test(part) && (region === "Etc" || /[a-z]/.test(part)));
 }
 
