@@ -119,6 +119,16 @@ test.each([
   expect(simpleDateFormat(pattern, { zone }).format(MOMENT)).toBe(expected);
 });
 
+// What java.text.SimpleDateFormat (JDK 17) writes.
+test.each([
+  ["Europe/London", 0, "GMT Greenwich Mean Time"],
+  ["Australia/Sydney", -818910490722, "AEDT Australian Eastern Daylight Time"],
+  ["Asia/Kolkata", -506009122357, "IST India Standard Time"],
+  ["America/New_York", -49890399947763, "EST Eastern Standard Time"],
+])("times of %s long ago have the names of today", (zone, moment, expected) => {
+  expect(simpleDateFormat("z zzzz", { zone }).format(moment)).toBe(expected);
+});
+
 test("summer time has its own name", () => {
   const format = simpleDateFormat("yyyy-MM-dd HH:mm z", { zone: "America/New_York" });
   expect(format.format(at("2016-07-01T12:00:00Z"))).toBe("2016-07-01 08:00 EDT");
