@@ -5,7 +5,7 @@
 import { Double, Float, INT_MAX, INT_MIN } from "../core/number.ts";
 import { isCollection } from "./collections.ts";
 import { isNumeric, numericValue } from "./kinds.ts";
-import { toText } from "./text.ts";
+import { toText, trimmed } from "./text.ts";
 import type { Value } from "./value.ts";
 
 const LONG_MAX = 2n ** 63n - 1n;
@@ -33,7 +33,7 @@ function toWhole(value: Value): bigint | null {
   if (typeof single === "bigint") return single;
   if (typeof single === "boolean") return single ? 1n : 0n;
   if (single instanceof Double || single instanceof Float) return truncate(single.value);
-  const text = toText(single).trim();
+  const text = trimmed(toText(single));
   // The length keeps a hostile text from costing quadratic time: a long has 19 digits.
   if (text.length > 400 || !INTEGER.test(text)) return null;
   const whole = BigInt(text.startsWith("+") ? text.slice(1) : text);
@@ -66,9 +66,9 @@ export function toFloat(value: Value): number | null {
 
 /** Reads a decimal text as Java's `Double.valueOf` does (hexadecimal floats excepted); null when it is none. */
 export function parseDouble(text: string): number | null {
-  const trimmed = text.trim();
-  if (!DECIMAL.test(trimmed)) return null;
-  return Number(/[fFdD]$/.test(trimmed) ? trimmed.slice(0, -1) : trimmed);
+  const number = trimmed(text);
+  if (!DECIMAL.test(number)) return null;
+  return Number(/[fFdD]$/.test(number) ? number.slice(0, -1) : number);
 }
 
 /** true, yes, y, on, 1 and false, no, n, off, 0, in any case; everything else is null. */

@@ -29,6 +29,15 @@ function textOf(value: Value, depth: number): string {
   return value.toText === undefined ? `<${value.stellarType}>` : value.toText();
 }
 
+/** Java trims everything up to U+0020 and nothing above; JavaScript's trim differs on both sides. */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 32) start++;
+  while (end > start && text.charCodeAt(end - 1) <= 32) end--;
+  return text.slice(start, end);
+}
+
 function joined<T>(items: Iterable<T>, text: (item: T) => string): string {
   const parts: string[] = [];
   let length = 0;
@@ -41,20 +50,50 @@ function joined<T>(items: Iterable<T>, text: (item: T) => string): string {
   return parts.join(", ");
 }
 
-/** A double as `Double.toString` prints it, with the fewest digits that give it back. */
+/** A double as `Double.toString` prints it, mostly with the fewest digits that give it back. */
 export function doubleText(value: number): string {
-  return layOut(value, (magnitude) => atLeastTwo(magnitude, magnitude.toExponential()));
+  return layOut(
+    value,
+    (magnitude) => wholeDigits(magnitude, 53) ?? atLeastTwo(magnitude, magnitude.toExponential()),
+  );
 }
 
-/** A float as `Float.toString` prints it, with the fewest digits that give it back. */
+/** A float as `Float.toString` prints it, mostly with the fewest digits that give it back. */
 export function floatText(value: number): string {
   return layOut(value, (magnitude) => {
+    const whole = wholeDigits(magnitude, 24);
+    if (whole !== undefined) return whole;
     for (let digits = 0; digits < 9; digits++) {
       const text = magnitude.toExponential(digits);
-      if (Math.fround(Number(text)) === magnitude) return atLeastTwo(magnitude, text);
+      if (Math.fround(Number(text)) === magnitude) {
+        return atLeastTwo(magnitude, toEven(magnitude, text, digits));
+      }
     }
     return magnitude.toExponential();
   });
+}
+
+/**
+ * Whole numbers that fit a long and have more bits than the type keeps: up to version 18 Java prints all decimal
+ * digits that these bits are good for, one or two more than needed.
+ */
+function wholeDigits(magnitude: number, bits: number): string | undefined {
+  if (magnitude < 2 ** (bits + 1) || magnitude >= 2 ** 63) return undefined;
+  const whole = BigInt(magnitude);
+  const surplus = whole.toString(2).length - bits - 2;
+  const dropped = surplus > 1 ? Math.floor(surplus * Math.LOG10E * Math.LN2) : 0;
+  const unit = 10n ** BigInt(dropped);
+  const kept = String((whole + (dropped > 0 ? unit / 2n : 0n)) / unit);
+  const digits = kept.replace(/0+$/, "").padEnd(2, "0");
+  return `${digits[0]}.${digits.slice(1)}e${kept.length + dropped - 1}`;
+}
+
+/** JavaScript rounds a tie up, Java to the even digit. */
+function toEven(magnitude: number, text: string, digits: number): string {
+  const [mantissa = "", power = ""] = text.split("e");
+  const last = Number(mantissa.at(-1));
+  const rest = magnitude.toExponential(60).slice(digits + 2, 62);
+  return last % 2 === 1 && /^50*$/.test(rest) ? `${mantissa.slice(0, -1)}${last - 1}e${power}` : text;
 }
 
 /** Java prints two digits even where one would do, and then the two that come closest (4.9E-324). */

@@ -18,7 +18,7 @@ import {
   type Value,
 } from "./value.ts";
 
-// Expected texts are Java's Double.toString and Float.toString (specification of JDK 19 and later).
+// Expected texts are those of Java's Double.toString and Float.toString (JDK 17).
 test.each<[string, Value]>([
   ["5.0", new Double(5)],
   ["-0.0", new Double(-0)],
@@ -28,6 +28,16 @@ test.each<[string, Value]>([
   ["1.0E7", new Double(1e7)],
   ["1.0E21", new Double(1e21)],
   ["123456.789", new Double(123456.789)],
+  ["1.23456789012345677E18", new Double(Number(1234567890123456789n))],
+  ["2.56687680349222688E17", new Double(Number(256687680349222688n))],
+  ["9.007199254740992E15", new Double(2 ** 53)],
+  ["9.2233720368547748E18", new Double(Number(9223372036854774784n))],
+  ["9.223372036854776E18", new Double(2 ** 63)],
+  ["1.23456792E8", new Float(123456789)],
+  ["4.3332952E16", new Float(43332952000000000)],
+  ["344895.12", new Float(344895.125)],
+  ["-44054.812", new Float(-44054.8125)],
+  ["344895.38", new Float(344895.375)],
   ["4.9E-324", new Double(Number.MIN_VALUE)],
   ["1.7976931348623157E308", new Double(Number.MAX_VALUE)],
   ["0.002", new Double(2e-3)],
@@ -53,6 +63,8 @@ test.each<[string, Value]>([
 test.each<
   [string, Value, ReturnType<typeof toInteger>, ReturnType<typeof toLong>, number | null, boolean | null]
 >([
+  ["text between control characters", "\u001f5\0", 5, 5n, 5, null],
+  ["text beside a no-break space", "\u00a05", null, null, null, null],
   ["null", null, null, null, null, null],
   ["an int", 5, 5, 5n, 5, null],
   ["one", 1, 1, 1n, 1, true],

@@ -4,6 +4,8 @@ import { type GlobalDocument, readGlobal } from "../../config/global.ts";
 import { type ConfigStore, openConfigStore } from "../../config/store.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
+import { compile } from "../../stellar/compile.ts";
+import { type Environment, makeEnvironment } from "../../stellar/environment.ts";
 import { StellarError } from "../../stellar/error.ts";
 import type { Registry } from "../../stellar/function.ts";
 import type { Services } from "../../stellar/services.ts";
@@ -65,6 +67,7 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
   const services: Partial<Services> = {
     ...pipeline.environment(global).services,
     configuration: configurationAccess(documents),
+    evaluate: (expression, variables) => compile(expression, inside()).evaluate(variables),
     grok: grokAccess(),
     http: httpAccess(() => true),
     localFiles: localFiles(),
@@ -93,10 +96,17 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
   const functions = await openFunctions(sources);
   pipeline.takeFunctions(functions);
   let isAsked = sources.some((source) => "text" in source && asksForAddresses(source.text));
+  const registry = registryOf(functions, services);
+  let environment: Environment | undefined;
+  /** Where expressions of profiles are evaluated. */
+  function inside(): Environment {
+    environment ??= makeEnvironment({ registry, services });
+    return environment;
+  }
   const open = stack.move();
   return {
     global,
-    registry: registryOf(functions, services),
+    registry,
     services,
     async prepare(statement) {
       isAsked ||= asksForAddresses(statement);

@@ -33,6 +33,8 @@ export const length = defineFunction({
     ["LENGTH({'a' : 1})", 1],
     ["LENGTH(5)", 0],
     ["LENGTH(null)", 0],
+    ["LENGTH(SAMPLE_INIT(3))", 0],
+    ["LENGTH(BLOOM_INIT())", 0],
   ],
   bytes: lengthBytes,
   call: (input) => (input === undefined ? 0 : (sizeOf(input) ?? 0)),

@@ -23,6 +23,7 @@ export const toIntegerFunction = defineFunction({
     ["TO_INTEGER('5')", 5],
     ["TO_INTEGER(5.7)", 5],
     ["TO_INTEGER('5.7')", null],
+    ["TO_INTEGER('\\t5 ')", 5],
     ["TO_INTEGER(true)", 1],
     ["TO_INTEGER(3000000000L)", null],
   ],

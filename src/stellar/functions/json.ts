@@ -29,8 +29,10 @@ export const toJsonMap = defineFunction({
   examples: [
     [`TO_JSON_MAP('{"a" : 1}')`, { a: 1 }],
     ["TO_JSON_MAP('[1]')", raises("not a map")],
+    ["TO_JSON_MAP('')", ""],
+    [`TO_JSON_MAP('""')`, raises("a string, not a map")],
   ],
-  call: (json) => expecting(read(json), "map", (value) => value instanceof StellarMap),
+  call: (json) => expecting(json, "map", (value) => value instanceof StellarMap),
 });
 
 export const toJsonList = defineFunction({
@@ -42,8 +44,9 @@ export const toJsonList = defineFunction({
   examples: [
     ["TO_JSON_LIST('[1, \"a\"]')", [1, "a"]],
     [`TO_JSON_LIST('{"a" : 1}')`, raises("not a list")],
+    [`TO_JSON_LIST('""')`, raises("a string, not a list")],
   ],
-  call: (json) => expecting(read(json), "list", Array.isArray),
+  call: (json) => expecting(json, "list", Array.isArray),
 });
 
 export const json: Namespace = {
@@ -56,7 +59,8 @@ function read(json: string | null): Value {
   return json === null || json === "" ? json : parseJson(json);
 }
 
-function expecting(value: Value, wanted: string, is: (value: Value) => boolean): Value {
-  if (value === null || value === "" || is(value)) return value;
+function expecting(json: string | null, wanted: string, is: (value: Value) => boolean): Value {
+  const value = read(json);
+  if (value === null || json === "" || is(value)) return value;
   throw new StellarError(`the text holds a ${typeName(value)}, not a ${wanted}`);
 }

@@ -5,6 +5,8 @@
 import { StellarError } from "../error.ts";
 import { defineServiceFunction, type Namespace, type Param, type StellarFunction } from "../function.ts";
 import type { Services } from "../services.ts";
+import { profileFixed, profileWindow } from "./profile-periods.ts";
+import { profilerApply, profilerFlush, profilerInit } from "./profiler.ts";
 
 declare module "../services.ts" {
   interface Services {
@@ -28,30 +30,15 @@ const OVERRIDES = {
   about: "Settings of the profiler client that differ from the global ones.",
   optional: true,
 } as const;
-const PROFILER = { name: "profiler", type: "any", about: "The profiler that PROFILER_INIT gave." } as const;
 
 export const profiles: Namespace = {
   name: "profiles",
   summary: "Read what profiles measured, and try profiles out.",
   functions: [
-    declared("profiles", "PROFILER_APPLY", "Applies a profiler to messages and gives the profiler.", [
-      { name: "messages", type: "any", about: "A message as JSON, or a list of them." },
-      PROFILER,
-    ]),
-    declared(
-      "profiles",
-      "PROFILER_FLUSH",
-      "Ends a profiler's period and gives the list of its measurements.",
-      [PROFILER],
-    ),
-    declared("profiles", "PROFILER_INIT", "Makes a profiler that runs here and writes nothing.", [
-      { name: "definition", type: "any", about: "The profiles as JSON." },
-    ]),
-    declared("profiles", "PROFILE_FIXED", "Gives the periods of a time that ends now.", [
-      { name: "duration", type: "integer", about: "How long ago the time begins." },
-      { name: "units", type: "string", about: "The unit of the duration: DAYS, HOURS, MINUTES, SECONDS." },
-      OVERRIDES,
-    ]),
+    profilerApply,
+    profilerFlush,
+    profilerInit,
+    profileFixed,
     declared("profiles", "PROFILE_GET", "Gives the values that a profile measured for an entity.", [
       PROFILE,
       ENTITY,
@@ -65,15 +52,7 @@ export const profiles: Namespace = {
       PERIODS,
       GROUPS,
     ]),
-    declared("profiles", "PROFILE_WINDOW", "Gives the periods that a window selector describes.", [
-      {
-        name: "selector",
-        type: "string",
-        about: "The windows, such as `1 hour window every 1 day from 14 days ago`.",
-      },
-      { name: "now", type: "any", about: "Milliseconds since the epoch that count as now.", optional: true },
-      OVERRIDES,
-    ]),
+    profileWindow,
   ],
 };
 

@@ -85,6 +85,7 @@ export const regexpReplace = defineFunction({
     ["REGEXP_REPLACE('foobar', 'o', '')", "foobar"],
     ["REGEXP_REPLACE('', 'o', 'x')", null],
     ["REGEXP_REPLACE('foo', 'o', '$2')", raises("group 2")],
+    ["REGEXP_REPLACE('foo', 'z', '$2')", "foo"],
   ],
   call: (input, pattern, value) => {
     if (!input) return null;

@@ -1,7 +1,15 @@
 import { checkCollectionSize } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
-import { type Collection, isCollection, StellarMap, StellarSet, typeName, type Value } from "../value.ts";
+import {
+  aTypeName,
+  type Collection,
+  isCollection,
+  StellarMap,
+  StellarSet,
+  typeName,
+  type Value,
+} from "../value.ts";
 
 const ITEMS = { name: "items", type: "any", about: "The items; nulls are left out.", rest: true } as const;
 const SET = {
@@ -17,7 +25,7 @@ const MULTISET = {
   optional: true,
 } as const;
 const SINGLE = [
-  { name: "items", type: "collection", about: "The items to begin with.", optional: true },
+  { name: "items", type: "any", about: "A list or set of items to begin with.", optional: true },
   { name: "others", type: "any", about: "Nothing: with further arguments the result is empty.", rest: true },
 ] as const;
 
@@ -29,9 +37,10 @@ export const setInit = defineFunction({
   examples: [
     ["SET_INIT([1, 1, 2])", [1, 2]],
     ["SET_INIT()", []],
+    ["SET_INIT('abc', 'def')", []],
     ["SET_INIT('abc')", raises("list or set")],
   ],
-  call: (items, ...others) => new StellarSet(others.length === 0 ? (items ?? []) : []),
+  call: (items, ...others) => new StellarSet(others.length === 0 ? firstItems(items) : []),
 });
 
 export const setAdd = defineFunction({
@@ -103,10 +112,12 @@ export const multisetInit = defineFunction({
   examples: [
     ["MULTISET_INIT(['a', 'b', 'a'])", { a: 2, b: 1 }],
     ["MULTISET_INIT()", {}],
+    ["MULTISET_INIT(5, 6)", {}],
+    ["MULTISET_INIT(5)", raises("list or set")],
   ],
   call: (items, ...others) => {
     const multiset = new StellarMap();
-    if (others.length === 0) for (const item of items ?? []) count(multiset, item, 1);
+    if (others.length === 0) for (const item of firstItems(items)) count(multiset, item, 1);
     return multiset;
   },
 });
@@ -157,6 +168,7 @@ export const multisetMerge = defineFunction({
   returns: "map",
   examples: [
     ["MULTISET_MERGE([MULTISET_INIT(['a']), MULTISET_INIT(['a', 'b'])])", { a: 2, b: 1 }],
+    ["MULTISET_MERGE([{'a' : 2}, {'a' : -2, 'b' : -1}])", { a: 0, b: -1 }],
     ["MULTISET_MERGE([])", {}],
     ["MULTISET_MERGE(null)", raises("must not be null")],
   ],
@@ -169,7 +181,10 @@ export const multisetMerge = defineFunction({
       if (!(element instanceof StellarMap)) {
         throw new StellarError(`every element must be a multiset, not a ${typeName(element)}`);
       }
-      for (const [item, occurrences] of element) count(merged, item, countOf(occurrences));
+      // A sum of 0 or less stays: only MULTISET_REMOVE takes items out.
+      for (const [item, occurrences] of element) {
+        merged.set(item, (countOf(merged.get(item) ?? 0) + countOf(occurrences)) | 0);
+      }
       checkCollectionSize(merged.size);
     }
     return merged;
@@ -203,6 +218,13 @@ export const sets: Namespace = {
     setRemove,
   ],
 };
+
+/** What SET_INIT and MULTISET_INIT begin with when it is their only argument. */
+function firstItems(items: Value | undefined): Collection {
+  if (items === undefined || items === null) return [];
+  if (isCollection(items)) return items;
+  throw new StellarError(`the items must be a list or set, not ${aTypeName(items)}`);
+}
 
 function inner(element: Value): Collection {
   if (element === null) return [];

@@ -1,6 +1,6 @@
 /** Tests of strings over their raw UTF-8 bytes, for columns that never decode their text. */
 import type { BytesForm } from "../function.ts";
-import { isOpaque, StellarMap, StellarSet, type Value } from "../value.ts";
+import { StellarMap, StellarSet, type Value } from "../value.ts";
 
 const encoder = new TextEncoder();
 
@@ -57,9 +57,8 @@ export const lengthBytes: BytesForm = {
 
 export const isEmptyBytes: BytesForm = { param: 0, prepare: () => (_bytes, start, end) => start === end };
 
-/** The number of elements, or of characters; undefined for what has no size. */
+/** The number of elements, or of characters; undefined for all else, also for sketches that have a size of their own. */
 export function sizeOf(value: Value): number | undefined {
   if (typeof value === "string" || Array.isArray(value)) return value.length;
-  if (value instanceof StellarSet || value instanceof StellarMap) return value.size;
-  return isOpaque(value) && "size" in value && typeof value.size === "number" ? value.size : undefined;
+  return value instanceof StellarSet || value instanceof StellarMap ? value.size : undefined;
 }

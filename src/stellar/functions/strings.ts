@@ -3,6 +3,7 @@ import { StellarError } from "../error.ts";
 import { defineFunction, defineServiceFunction, type Namespace, raises } from "../function.ts";
 import { format } from "../java/formatter.ts";
 import { timeZone } from "../java/time-zone.ts";
+import { trimmed } from "../text.ts";
 import { toText } from "../value.ts";
 import { endsWithBytes, startsWithBytes } from "./string-bytes.ts";
 
@@ -358,15 +359,6 @@ export const strings: Namespace = {
     trim,
   ],
 };
-
-/** Java trims everything up to U+0020 and nothing above; JavaScript's trim differs on both sides. */
-function trimmed(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && text.charCodeAt(start) <= 32) start++;
-  while (end > start && text.charCodeAt(end - 1) <= 32) end--;
-  return text.slice(start, end);
-}
 
 /** The length and the fill character, as padStart takes them. */
 function filling(fill: string | null, length: number | null): [length: number, fill: string] {

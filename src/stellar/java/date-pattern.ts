@@ -3,7 +3,7 @@ import { PatternError } from "./pattern-error.ts";
 
 const LETTERS = "GyMdkHmsSEDFwWahKzZYuXL";
 
-/** `count`: how often the letter stands there. `adjoins`: a field follows at once, so the count bounds the digits. */
+/** `count`: how often the letter stands there. `adjoins`: a number follows at once, so the count bounds the digits. */
 export type FieldPiece = {
   readonly letter: string;
   readonly count: number;
@@ -39,8 +39,14 @@ export function compilePattern(pattern: string): readonly Piece[] {
   }
   flush();
   return pieces.map((piece, index) =>
-    typeof piece === "string" ? piece : { ...piece, adjoins: typeof pieces[index + 1] === "object" },
+    typeof piece === "string" ? piece : { ...piece, adjoins: isNumber(pieces[index + 1]) },
   );
+}
+
+/** Names and zones cannot be taken for digits, so Java does not bound what stands before them (Java 8 did). */
+function isNumber(piece: string | { letter: string; count: number } | undefined): boolean {
+  if (typeof piece !== "object") return false;
+  return "ML".includes(piece.letter) ? piece.count <= 2 : !"GEazZX".includes(piece.letter);
 }
 
 function checkField(pattern: string, at: number, letter: string, count: number): void {

@@ -46,6 +46,8 @@ test.each<[string, Value[], string]>([
   ["100%%|%5%|%-5%|", [], "100%|    %|%    |"],
   ["a%nb", [], "a\nb"],
   ["%d %f %x %tY", [null, null, null, null], "null null null null"],
+  ["%.2f|%5.1E|%+x|%(o", [null, null, null, null], "nu|    N|null|null"],
+  ["%10S", ["Straße"], "   STRASSE"],
   ["%tF %<tT %<tL %<tz %<tZ", [1452013350123n], "2016-01-05 17:02:30 123 +0000 UTC"],
   [
     "%tB %<tb %<tA %<ta %<te %<tj %<tp %<tI %<tC %<ty",

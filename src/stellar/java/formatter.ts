@@ -18,8 +18,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   s: "-",
   c: "-",
   d: "-+ 0,(",
-  o: "-#0",
-  x: "-#0",
+  o: "-#0+ (",
+  x: "-#0+ (",
   e: "-#+ 0(",
   f: "-#+ 0,(",
   g: "-+ 0,(",
@@ -102,11 +102,15 @@ function size(text: string, digits: string): number {
   return value;
 }
 
+function unsuited({ text, conversion }: Pick<Specifier, "text" | "conversion">, flag: string): StellarError {
+  return new StellarError(`'${text}': the flag '${flag}' does not go with '${conversion}'`);
+}
+
 function checkFlags({ text, conversion, flags, width, precision }: Specifier, allowed: string): void {
   for (const [index, flag] of Array.from(flags).entries()) {
     if (flags.indexOf(flag) !== index) throw new StellarError(`'${text}': the flag '${flag}' stands twice`);
     if (flag !== "<" && !allowed.includes(flag)) {
-      throw new StellarError(`'${text}': the flag '${flag}' does not go with '${conversion}'`);
+      throw unsuited({ text, conversion }, flag);
     }
   }
   const both = (left: string, right: string) => flags.includes(left) && flags.includes(right);
@@ -120,8 +124,7 @@ function checkFlags({ text, conversion, flags, width, precision }: Specifier, al
 
 function formatValue(specifier: Specifier, value: Value, zone: TimeZone): string {
   const text = convert(specifier, value, zone);
-  const sized = justify(text, specifier);
-  return specifier.upper ? sized.toUpperCase() : sized;
+  return justify(specifier.upper ? text.toUpperCase() : text, specifier);
 }
 
 function convert(specifier: Specifier, value: Value, zone: TimeZone): string {
@@ -133,7 +136,8 @@ function convert(specifier: Specifier, value: Value, zone: TimeZone): string {
     case "h":
       return cut(value === null ? "null" : (hashCode(value) >>> 0).toString(16), specifier);
   }
-  if (value === null) return "null";
+  // Java cuts even this to the precision, whatever the conversion.
+  if (value === null) return cut("null", specifier);
   switch (specifier.conversion) {
     case "c":
       return formatChar(specifier, value);
@@ -181,6 +185,8 @@ function formatInteger(specifier: Specifier, value: Value): string {
 
 function formatBits(specifier: Specifier, value: Value, radix: number, prefix: string): string {
   if (typeof value !== "number" && typeof value !== "bigint") return mismatch(specifier, value);
+  const [flag] = /[+ (]/.exec(specifier.flags) ?? [];
+  if (flag !== undefined) throw unsuited(specifier, flag);
   const digits = (typeof value === "number" ? value >>> 0 : BigInt.asUintN(64, value)).toString(radix);
   const lead = specifier.flags.includes("#") ? prefix : "";
   const zeros = specifier.flags.includes("0") ? (specifier.width as number) - lead.length : 0;

@@ -102,7 +102,8 @@ class CompiledRegex implements Regex {
   find = (text: string, from = 0): RegexMatch | undefined => this.#search(text, from, false);
 
   replaceAll = (text: string, replacement: string): string => {
-    const parts = parseReplacement(replacement, this.#parsed);
+    // Java reads the replacement when there is something to replace, and complains no earlier.
+    let parts: readonly (string | number)[] | undefined;
     let result = "";
     let at = 0;
     let from = 0;
@@ -110,6 +111,7 @@ class CompiledRegex implements Regex {
       const found = this.find(text, from);
       if (found === undefined) break;
       result += text.slice(at, found.start);
+      parts ??= parseReplacement(replacement, this.#parsed);
       for (const part of parts) result += typeof part === "string" ? part : (found.groups[part] ?? "");
       checkTextSize(result.length);
       at = found.end;

@@ -14,6 +14,9 @@ test.each([
   ["yyyy-MM-dd HH:mm:ss", "2016-13-45 99:99:99", "2017-02-18T04:40:39Z"],
   ["dd/MMM/yyyy:HH:mm:ss Z", "05/Jan/2016:17:02:30 +0000", "2016-01-05T17:02:30Z"],
   ["yyyy-MM-dd'T'HH:mm:ss.SSSX", "2016-01-05T17:02:30.123Z", "2016-01-05T17:02:30.123Z"],
+  ["yyyy-MM-dd'T'HH:mm:ss.SSSX", "2016-01-05T17:02:30.1234567Z", "2016-01-05T17:23:04.567Z"],
+  ["dMMMyyyy", "05Jan2016", "2016-01-05T00:00:00Z"],
+  ["h:ma", "12:30PM", "1970-01-01T12:30:00Z"],
   ["yyyy-MM-dd'T'HH:mm:ssX", "2016-01-05T17:02:30-08", "2016-01-06T01:02:30Z"],
   ["yyyy-MM-dd'T'HH:mm:ssXX", "2016-01-05T17:02:30-0830", "2016-01-06T01:32:30Z"],
   ["yyyy-MM-dd'T'HH:mm:ssXXX", "2016-01-05T17:02:30-08:30", "2016-01-06T01:32:30Z"],
@@ -114,6 +117,16 @@ test.each([
   ["h H", "UTC", "5 17"],
 ])("writes %s in %s as %s", (pattern, zone, expected) => {
   expect(simpleDateFormat(pattern, { zone }).format(MOMENT)).toBe(expected);
+});
+
+// What java.text.SimpleDateFormat (JDK 17) writes.
+test.each([
+  ["Europe/London", 0, "GMT Greenwich Mean Time"],
+  ["Australia/Sydney", -818910490722, "AEDT Australian Eastern Daylight Time"],
+  ["Asia/Kolkata", -506009122357, "IST India Standard Time"],
+  ["America/New_York", -49890399947763, "EST Eastern Standard Time"],
+])("times of %s long ago have the names of today", (zone, moment, expected) => {
+  expect(simpleDateFormat("z zzzz", { zone }).format(moment)).toBe(expected);
 });
 
 test("summer time has its own name", () => {

@@ -14,11 +14,25 @@ test.each([
   ["US/Pacific", -8 * HOUR],
   ["Asia/Kolkata", 5.5 * HOUR],
   ["Etc/GMT+5", -5 * HOUR],
+  ["Australia/ACT", 11 * HOUR],
+  ["Australia/NSW", 11 * HOUR],
+  ["Australia/LHI", 11 * HOUR],
   ["EST5EDT", -5 * HOUR],
   ["CET", HOUR],
 ])("knows %s", (id, offset) => {
   expect(timeZone(id).offsetAt(Date.UTC(2016, 0, 5))).toBe(offset);
   expect(isTimeZone(id)).toBe(true);
+});
+
+// What java.util.TimeZone (JDK 17) answers for the year 1272.
+test.each([
+  ["Asia/Kolkata", 5.5 * HOUR],
+  ["America/Sao_Paulo", -3 * HOUR],
+  ["Australia/Sydney", 10 * HOUR],
+  ["Europe/Moscow", 3 * HOUR],
+  ["America/New_York", -5 * HOUR],
+])("%s has today's standard time before records begin", (id, offset) => {
+  expect(timeZone(id).offsetAt(-22016591727734)).toBe(offset);
 });
 
 test.each(["Bogus/Zone", "america/new_york", "+08:00", "UTC+8", "", "est", "GMT+24", "Z"])(

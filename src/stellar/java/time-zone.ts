@@ -2,7 +2,7 @@
  * Time zones as `java.util.TimeZone` knows them: IANA ids, the old three-letter ids, `GMT+hh:mm`; anything else is
  * GMT. Offsets come from `Intl`, which costs some 5 µs a question, so they are remembered per stretch of time.
  */
-import { FIXED_ZONES, LEGACY_ZONES, REGIONS } from "./zone-names.ts";
+import { CAPITAL_ZONES, FIXED_ZONES, LEGACY_ZONES, REGIONS } from "./zone-names.ts";
 
 const HOUR_MILLIS = 3_600_000;
 const DAY_MILLIS = 24 * HOUR_MILLIS;
@@ -12,8 +12,9 @@ const STRETCH_MILLIS = 8 * DAY_MILLIS;
 /** Stretches remembered per zone: some 350 years. */
 const MAX_STRETCHES = 16_384;
 const GMT_OFFSET = /^GMT([+-])(\d{1,2})(?::?(\d{2}))?$/;
-/** Before its first recorded change a zone used local mean time, which Java leaves out. */
+/** Before its first recorded change a zone used local mean time; Java takes today's standard time instead. */
 const FIRST_RECORD = -2_208_988_800_000;
+const TODAY = [Date.UTC(2024, 0, 1), Date.UTC(2024, 6, 1)] as const;
 
 /** `change` is the moment within the stretch from which on `after` holds. */
 type Stretch = { readonly before: number; readonly after: number; readonly change: number };
@@ -82,6 +83,7 @@ function looksLikeZone(id: string): boolean {
   const [region, ...rest] = id.split("/");
   if (rest.length === 0) return /^[A-Z][A-Za-z0-9+-]*$/.test(id) && id.length > 2 && !/^[A-Z]+$/.test(id);
   if (!REGIONS.has(region as string)) return false;
+  if (CAPITAL_ZONES.has(id)) return true;
   return rest.every((part) => /^[A-Z]/.test(part) && (region === "Etc" || /[a-z]/.test(part)));
 }
 
@@ -89,7 +91,12 @@ function regionZone(id: string, region: string): TimeZone {
   const format = intlFormat(region);
   if (format === undefined) return GMT;
   const stretches = new Map<number, Stretch>();
-  const offsetNow = (utc: number) => intlOffset(format, utc);
+  let standard: number | undefined;
+  const offsetNow = (utc: number) => {
+    if (utc >= FIRST_RECORD) return intlOffset(format, utc);
+    standard ??= Math.min(...TODAY.map((moment) => intlOffset(format, moment)));
+    return standard;
+  };
   const offsetAt = (utc: number): number => {
     const index = Math.floor(utc / STRETCH_MILLIS);
     let stretch = stretches.get(index);
@@ -147,8 +154,8 @@ function intlFormat(region: string): Intl.DateTimeFormat | undefined {
 }
 
 function intlOffset(format: Intl.DateTimeFormat, utc: number): number {
-  // Date ends at the year 275760 and local mean time is not Java's; both ends are held at the nearest known offset.
-  const clamped = Math.min(Math.max(utc, FIRST_RECORD), 8_000_000_000_000_000);
+  // Date ends at the year 275760; what lies beyond has the last offset it knows.
+  const clamped = Math.min(utc, 8_000_000_000_000_000);
   const whole = Math.floor(clamped / 1000) * 1000;
   const parts: Record<string, number> = {};
   for (const { type, value } of format.formatToParts(whole)) parts[type] = Number(value);

@@ -20,6 +20,13 @@ export const REGIONS: ReadonlySet<string> = new Set([
   "US",
 ]);
 
+/** The only ids with a region whose second part is all capitals. */
+export const CAPITAL_ZONES: ReadonlySet<string> = new Set([
+  "Australia/ACT",
+  "Australia/LHI",
+  "Australia/NSW",
+]);
+
 /** Ids that stand for a fixed offset in hours. */
 export const FIXED_ZONES: Readonly<Record<string, number>> = { EST: -5, MST: -7, HST: -10 };
 

@@ -21,7 +21,7 @@ type Candidate = { readonly name: string; readonly zoneId: string; readonly summ
 /** The name of a zone at a moment: `EST` or `Eastern Standard Time`; where none is known `GMT+03:00`. */
 export function zoneName(zone: TimeZone, utcMillis: number, long: boolean): string {
   if (zone.region === undefined) return fixedName(zone, long);
-  const longName = intlName(zone.region, utcMillis);
+  const longName = regionName(zone, zone.region, utcMillis);
   if (long) return longName;
   const irregular = IRREGULAR[longName];
   if (irregular !== undefined) return irregular;
@@ -30,6 +30,16 @@ export function zoneName(zone: TimeZone, utcMillis: number, long: boolean): stri
   const entry = ZONE_NAMES.find(([, name]) => name === standardName);
   const short = summer ? entry?.[3] : entry?.[2];
   return short ?? offsetName(zone.offsetAt(utcMillis));
+}
+
+/** The long name. What `Intl` has none for, as times long ago, Java calls by the zone's names of today. */
+function regionName(zone: TimeZone, region: string, utcMillis: number): string {
+  const name = intlName(region, utcMillis);
+  if (!/^GMT[+-]/.test(name)) return name;
+  const isSummer = zone.offsetAt(utcMillis) !== standardOffset(zone, utcMillis);
+  const [january, july] = [Date.UTC(2020, 0, 1), Date.UTC(2020, 6, 1)];
+  const northern = zone.offsetAt(january) <= zone.offsetAt(july);
+  return intlName(region, isSummer === northern ? july : january);
 }
 
 /** Reads a zone's name at `start`; names of `own` come first. Undefined when there is none. */

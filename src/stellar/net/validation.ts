@@ -1,5 +1,6 @@
 /** When a text counts as an address, e-mail, URL or whole number: the rules of commons-validator 1.5.1. */
 import { parseIpv4Text, parseIpv6 } from "../../core/ip.ts";
+import { trimmed } from "../text.ts";
 import { isValidDomain } from "./domain.ts";
 import { domainToAscii } from "./punycode.ts";
 
@@ -66,7 +67,7 @@ const WHOLE = /^(-?)([\p{Nd},]*\p{Nd})(?:E(-?)([0-9]{1,6}))?$/u;
 /** Tells whether a text is a whole number of 64 bits, as an American writes it (`1,000`). */
 export function isInteger(text: string): boolean {
   if (text.length > MAX_TEXT) return false;
-  const [, sign, written, negative, exponent] = WHOLE.exec(trim(text)) ?? [];
+  const [, sign, written, negative, exponent] = WHOLE.exec(trimmed(text)) ?? [];
   if (written === undefined) return false;
   const digits = Array.from(written.replaceAll(",", ""), decimalDigit).join("").replace(/^0+/, "");
   if (digits === "") return true;
@@ -87,13 +88,4 @@ function decimalDigit(digit: string): number {
   let zero = point;
   while (point - zero < 9 && /^\p{Nd}$/u.test(String.fromCodePoint(zero - 1))) zero--;
   return (point - zero) % 10;
-}
-
-/** Java's trim: all characters up to the space. */
-function trim(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && text.charCodeAt(start) <= 32) start++;
-  while (end > start && text.charCodeAt(end - 1) <= 32) end--;
-  return text.slice(start, end);
 }

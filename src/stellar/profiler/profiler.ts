@@ -1,0 +1,98 @@
+/** A profiler in one place: routes messages to the entities of its profiles and measures them when told to. */
+import { checkCollectionSize } from "../budget.ts";
+import { toBoolean, toLong } from "../conversion.ts";
+import type { Variables } from "../environment.ts";
+import { StellarError } from "../error.ts";
+import { type Opaque, type StellarMap, toText } from "../value.ts";
+import type { ProfileDefinition, ProfilerDefinition } from "./definition.ts";
+import { EntityProfile, type Evaluate, type Measurement } from "./entity-profile.ts";
+
+export type ProfilerParts = {
+  readonly evaluate: Evaluate;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly periodMillis: number;
+  /** Told of a profile that failed; the others go on. */
+  readonly failed: (profile: string, error: StellarError) => void;
+};
+
+export class Profiler implements Opaque {
+  static readonly stellarType = "profiler";
+  readonly stellarType = "profiler";
+  readonly periodMillis: number;
+  readonly #definition: ProfilerDefinition;
+  readonly #parts: ProfilerParts;
+  readonly #entities: readonly Map<string, EntityProfile>[];
+  #messages = 0;
+  #routes = 0;
+
+  constructor(definition: ProfilerDefinition, parts: ProfilerParts) {
+    this.#definition = definition;
+    this.#parts = parts;
+    this.periodMillis = parts.periodMillis;
+    this.#entities = definition.profiles.map(() => new Map());
+  }
+
+  /** Counts a message for the entities that the profiles see in it. */
+  apply(message: StellarMap): void {
+    this.#messages++;
+    for (const [index, profile] of this.#definition.profiles.entries()) {
+      const entities = this.#entities[index];
+      if (entities !== undefined) this.#attempt(profile, () => this.#route(profile, entities, message));
+    }
+  }
+
+  /** Ends the period: the measurements of all entities that had messages. */
+  flush(): Measurement[] {
+    const measurements: Measurement[] = [];
+    for (const [index, profile] of this.#definition.profiles.entries()) {
+      for (const entity of this.#entities[index]?.values() ?? []) {
+        this.#attempt(profile, () => {
+          const measurement = entity.flush(this.periodMillis);
+          if (measurement !== undefined) measurements.push(measurement);
+        });
+      }
+    }
+    return measurements;
+  }
+
+  toText(): string {
+    const { length } = this.#definition.profiles;
+    return `Profiler{${length} profile(s), ${this.#messages} messages(s), ${this.#routes} route(s)}`;
+  }
+
+  #route(profile: ProfileDefinition, entities: Map<string, EntityProfile>, message: StellarMap): void {
+    const { evaluate } = this.#parts;
+    const fields: Variables = { get: (name) => message.get(name), all: () => message };
+    const applies = toBoolean(evaluate(profile.onlyif, fields));
+    if (applies === null) throw new StellarError(`\`${profile.onlyif}\` gives neither true nor false`);
+    if (!applies) return;
+    const timestamp = this.#timestampOf(message);
+    if (timestamp === undefined) return;
+    const value = evaluate(profile.foreach, fields);
+    if (value === null) throw new StellarError(`\`${profile.foreach}\` names no entity`);
+    this.#routes++;
+    const name = toText(value);
+    const entity = entities.get(name) ?? new EntityProfile(profile, name, evaluate);
+    checkCollectionSize(entities.size + 1);
+    entities.set(name, entity);
+    entity.apply(message, timestamp);
+  }
+
+  /** Undefined when the message should say when it happened and does not: it is ignored. */
+  #timestampOf(message: StellarMap): number | undefined {
+    const { timestampField } = this.#definition;
+    if (timestampField === undefined) return this.#parts.now();
+    const moment = toLong(message.get(timestampField) ?? null);
+    return moment === null ? undefined : Number(moment);
+  }
+
+  #attempt(profile: ProfileDefinition, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof StellarError)) throw error;
+      this.#parts.failed(profile.profile, error);
+    }
+  }
+}
