@@ -34,7 +34,7 @@ export const grok = defineParser({
       .string()
       .default("yyyy-MM-dd HH:mm:ss.S z")
       .describe("SimpleDateFormat pattern of timeFields."),
-    timeZone: zoneName.default("UTC").describe("Time zone of dates that state none."),
+    timeZone: zoneName.prefault("UTC").describe("Time zone of dates that state none."),
     multiLine: z
       .union([z.boolean(), z.enum(["true", "false"])])
       .default(false)
