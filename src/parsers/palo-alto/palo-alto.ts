@@ -75,6 +75,8 @@ function unquote(cell: string): string {
   return cell.startsWith('"') && cell.endsWith('"') && cell.length > 1 ? cell.slice(1, -1) : cell;
 }
 
+/** The host as it is written, of URLs of a protocol that Java knows: the web's reader would change its case. */
 function hostOf(url: string): string | undefined {
-  return URL.parse(url)?.hostname || undefined;
+  const host = /^\s*(?:https?|ftp|file|jar):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)/i.exec(url)?.[1];
+  return host === "" ? undefined : host;
 }
