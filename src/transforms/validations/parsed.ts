@@ -1,5 +1,5 @@
 import type { Batch } from "../../core/batch.ts";
-import { ABSENT, LONG } from "../../core/column.ts";
+import { ABSENT, type Column, LONG, VALUE } from "../../core/column.ts";
 import { Rejection } from "../../core/rejection.ts";
 
 /** What a parser promises of its messages besides being parsed; grok patterns are the user's, so they are checked harder. */
@@ -22,9 +22,16 @@ export function checkParsed(batch: Batch, check: ParsedCheck): void {
     }
   }
   if (check === "present") return;
-  const { kinds, numbers } = batch.column("timestamp");
+  const column = batch.column("timestamp");
   for (let row = 0; row < batch.rows; row++) {
-    if (batch.live[row] === 0 || (kinds[row] === LONG && (numbers[row] as number) > 0)) continue;
+    if (batch.live[row] === 0 || isTime(column, row)) continue;
     batch.reject(row, new Rejection("parser_invalid", "the timestamp is not a time after 1970"));
   }
+}
+
+function isTime({ kinds, numbers, objects }: Column, row: number): boolean {
+  if (kinds[row] === LONG) return (numbers[row] as number) > 0;
+  // A whole number that no double holds.
+  const value = kinds[row] === VALUE ? objects[row] : undefined;
+  return typeof value === "bigint" && value > 0n;
 }
