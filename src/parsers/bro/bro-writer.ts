@@ -1,5 +1,5 @@
 import type { Batch } from "../../core/batch.ts";
-import { type Column, DOUBLE, INT, LONG, NULL, SPAN, VALUE } from "../../core/column.ts";
+import { ABSENT, type Column, DOUBLE, INT, LONG, NULL, SPAN, VALUE } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import type { FieldValue } from "../../core/message.ts";
 import { RecordScanner } from "../json/record-scanner.ts";
@@ -99,7 +99,7 @@ export class BroWriter {
     for (let index = 0; index < lists.length; index++) {
       const { slot } = lists[index] as Plan["lists"][number];
       const kind = scanner.slotKinds[slot];
-      if (kind !== NULL && (kind !== VALUE || !Array.isArray(scanner.slotObjects[slot])))
+      if (kind !== ABSENT && kind !== NULL && (kind !== VALUE || !Array.isArray(scanner.slotObjects[slot])))
         return `${SLOTS[slot]} is no list of hosts`;
     }
     const reason = this.#writeTime(row);
