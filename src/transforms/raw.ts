@@ -103,7 +103,9 @@ class Strategy implements RawStrategy {
   metadata(record: number): Entries {
     if (!this.#options.reads) return [];
     const own = this.#own[record];
-    return own === undefined ? this.#common : [...this.#common, ...own];
+    if (own === undefined || this.#common.length === 0) return own ?? this.#common;
+    // What the envelope says replaces what came with the record under the same name.
+    return [...new Map([...this.#common, ...own])];
   }
 
   conceal(batch: Batch): void {

@@ -148,6 +148,21 @@ test("a rejection names the fields of all validations that failed", () => {
   });
 });
 
+test.each([
+  [{ NOT_EMPTY: {} }, { a: "x", b: "" }, false],
+  [{ NOT_EMPTY: {} }, { a: "x" }, true],
+  [{ IP: {} }, { a: "x" }, false],
+  [{ IP: {} }, { a: "x", b: "10.0.0.1" }, true],
+  [{ INTEGER: {} }, { a: 5, b: "x" }, false],
+  [{ REGEX_MATCH: { config: { pattern: "[a-z]+" } } }, { a: "x", b: null }, true],
+  [{ DATE: { config: { format: "yyyy" } } }, { a: "x" }, false],
+])("%j without fields looks at the whole message %j", (item, message, isValid) => {
+  // The other message has a field that this one lacks.
+  const batch = batchOf(message, { zz: "other" });
+  openValidations([item], context)(batch);
+  expect(batch.live[0] === 1).toBe(isValid);
+});
+
 test("parsed messages need original_string and timestamp", () => {
   const batch = batchOf(
     { original_string: "x", timestamp: 1_591_012_800_000 },
@@ -209,6 +224,10 @@ test("metadata that are not merged are seen by transformations alone; merged one
     '{"m":"x","text":"meta"}',
   ]);
   expect(envelope.message(0).text).toBe("x");
+  const both = unwrap({ strategy: "ENVELOPE", messageField: "m" }, ['{"m":"x","site":"own"}'], {
+    site: "south",
+  });
+  expect(both.message(0)["metron.metadata.site"]).toBe("own");
 });
 
 test("ENVELOPE needs to know its field", () => {
