@@ -168,11 +168,22 @@ function rawStrategy(parser: Json): Json | undefined {
 
 /** A field transformation under the name it has here; class names and upper case come from Metron. */
 function importTransform(item: Json): Json {
-  const name = String(item.transformation ?? "")
-    .replace(/^.*\./, "")
-    .replace(/Transformation$/, "");
-  const known = name.replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_").toUpperCase();
+  const known = spacedName(String(item.transformation ?? "").replace(/^.*\./, ""), /Transformation$/);
   return { [known]: clean({ input: item.input, output: item.output, config: item.config }) };
+}
+
+/** A validation under the name it has here, from its name or class. */
+function validationName(name: string): string {
+  const known = spacedName(name.replace(/^.*\./, ""), /Validation$/);
+  return known === "REGEX" ? "REGEX_MATCH" : known;
+}
+
+/** `NotEmptyValidation` as `NOT_EMPTY`; a name that is one already stays. */
+function spacedName(name: string, ending: RegExp): string {
+  return name
+    .replace(ending, "")
+    .replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_")
+    .toUpperCase();
 }
 
 function importFilter(sensor: string, parser: Json, plumbing: Json, notes: string[]): Json | undefined {
@@ -259,7 +270,7 @@ function importIndexing(indexing: Json): Json | undefined {
 export function importGlobal(json: Json, notes: string[]): Json {
   const { fieldValidations, ...free } = json;
   const validations = ((fieldValidations ?? []) as Json[]).map((item) => ({
-    [String(item.validation)]: clean({ input: item.input, config: item.config }),
+    [validationName(String(item.validation))]: clean({ input: item.input, config: item.config }),
   }));
   for (const key of Object.keys(free))
     if (/^(es|solr|hbase|update\.hbase|bootstrap)\b/.test(key))
