@@ -19,7 +19,7 @@ import { parseJson } from "../src/stellar/json-reader.ts";
 import { fromMessage, StellarMap, toMessage } from "../src/stellar/value.ts";
 import { openFilter } from "../src/transforms/filters.ts";
 import { openTransforms } from "../src/transforms/index.ts";
-import { openRawStrategy, type RawConfig } from "../src/transforms/raw.ts";
+import { openRawStrategy, type RawConfig, type RawStrategy } from "../src/transforms/raw.ts";
 import { openValidations } from "../src/transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../src/transforms/validations/parsed.ts";
 import { openTriage, triageConfig } from "../src/triage/triage.ts";
@@ -107,11 +107,12 @@ function observe(line: Line, typedInput: unknown): Outcome {
     global: line.global ?? {},
   });
   const batch = new Batch();
+  let metadata: RawStrategy["metadata"] = () => [];
   try {
     const record =
       line.inputBase64 === undefined ? String(line.input ?? "") : Buffer.from(line.inputBase64, "base64");
     batch.load(blockOf([record], line.now), { topic: "case", partition: 0, offset: 0 });
-    if (line.kind === "pipeline") runPipeline(line, batch, context);
+    if (line.kind === "pipeline") metadata = runPipeline(line, batch, context);
     else {
       batch.addMessage(0, messageOf(typedInput));
       openStage(line, context)(batch);
@@ -120,16 +121,16 @@ function observe(line: Line, typedInput: unknown): Outcome {
     if (!(error instanceof Fault && error.code === "CONFIG_INVALID")) throw error;
     return { messages: [], rejected: [], errors: [], refused: error.message };
   }
-  return outcomeOf(batch, line);
+  return outcomeOf(batch, line, metadata);
 }
 
 function messageOf(input: unknown): Message {
   return Object.assign(emptyMessage(), input as Record<string, FieldValue>);
 }
 
-function outcomeOf(batch: Batch, line: Line): Outcome {
+function outcomeOf(batch: Batch, line: Line, metadata: RawStrategy["metadata"]): Outcome {
   const rows = Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.live[row] === 1);
-  const records = new ErrorRecords({ now: () => line.now }).collect(batch, line.sensor ?? "case");
+  const records = new ErrorRecords({ now: () => line.now }).collect(batch, line.sensor ?? "case", metadata);
   return {
     messages: rows.map((row) => plain(batch.message(row))),
     rejected: batch.rejected.map(({ rejection: { type, reason } }) => ({ type, reason })),
@@ -175,7 +176,7 @@ function transformOf({ transformation, input, output, config }: Json): Json {
   const name = String(transformation)
     .replace(/^.*\./, "")
     .replace(/Transformation$/, "")
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_")
     .toUpperCase();
   return { [name]: present({ input, output, config }) };
 }
@@ -241,8 +242,8 @@ function documentOf({ fieldMap = {} }: StageConfig): Json {
   return { ...fields, stellar: config };
 }
 
-/** The order of the pipeline's stages up to validation. */
-function runPipeline(line: Line, batch: Batch, base: Context): void {
+/** The order of the pipeline's stages up to validation; answers the metadata of records. */
+function runPipeline(line: Line, batch: Batch, base: Context): RawStrategy["metadata"] {
   const { sensorConfig } = line;
   const options = (sensorConfig.parserConfig ?? {}) as Json;
   const environment = environmentOf(base);
@@ -275,6 +276,7 @@ function runPipeline(line: Line, batch: Batch, base: Context): void {
   filter(batch);
   checkParsed(batch, parsedCheckOf(line.parserClass));
   validations(batch);
+  return (record) => raw.metadata(record);
 }
 
 function parsedCheckOf(parserClass: string): ParsedCheck {
