@@ -12,6 +12,7 @@ const NO_LOG = new Rejection(
   "parser_error",
   "not a PAN-OS log: the fourth column is none of CONFIG, SYSTEM, THREAT, TRAFFIC",
 );
+const TOO_SHORT = new Rejection("parser_error", "fewer columns than every log of this type has");
 
 export const paloAlto = defineParser({
   name: "paloAlto",
@@ -37,6 +38,7 @@ export const paloAlto = defineParser({
         const cells = splitCells(text);
         const layout = cells.length > TYPE ? layoutOf(cells[TYPE] as string, cells.length) : undefined;
         if (layout === undefined) return NO_LOG;
+        if (cells.length < layout.columns.length) return TOO_SHORT;
         const message = emptyMessage();
         message.original_string = text;
         message.timestamp = BigInt(context.clock.now());
