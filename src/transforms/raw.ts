@@ -45,14 +45,21 @@ export type RawStrategy = {
 };
 
 /**
- * Opens the raw message strategy of a sensor. Throws a `Fault` CONFIG_INVALID when ENVELOPE lacks its field.
+ * Opens the raw message strategy of a sensor. Throws a `Fault` CONFIG_INVALID for wrong options.
  * @param metadataOf what is known of the records of a batch besides their bytes, such as their topic
  */
 export function openRawStrategy(
   config: RawConfig | undefined,
   metadataOf: (batch: Batch) => Metadata = () => ({}),
 ): RawStrategy {
-  const raw = rawConfig.parse(config ?? {});
+  const checked = rawConfig.safeParse(config ?? {});
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw new Fault("CONFIG_INVALID", `raw: ${issue?.path.join(".")}: ${issue?.message}`, {
+      details: { path: issue?.path ?? [] },
+    });
+  }
+  const raw = checked.data;
   const isEnvelope = raw.strategy === "ENVELOPE";
   if (isEnvelope && raw.messageField === undefined) {
     throw new Fault(

@@ -232,6 +232,7 @@ test("metadata that are not merged are seen by transformations alone; merged one
 
 test("ENVELOPE needs to know its field", () => {
   expect(() => openRawStrategy({ strategy: "ENVELOPE" })).toThrow("`messageField` is missing");
+  expect(() => openRawStrategy({ strategy: "LETTER" } as never)).toThrow("raw: strategy: ");
 });
 
 for (const definition of [...transforms, ...filters, ...validations]) {
