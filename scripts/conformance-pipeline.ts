@@ -2,6 +2,7 @@
  * Runs recorded cases of the original's stages and of whole pipelines through the functions that the pipeline calls.
  * The kind "parser" has a runner of its own beside the parsers.
  */
+import { transformName, validationName } from "../src/config/metron/import.ts";
 import { Batch, blockOf } from "../src/core/batch.ts";
 import { type Context, makeContext } from "../src/core/context.ts";
 import { Fault } from "../src/core/fault.ts";
@@ -171,18 +172,12 @@ function openStage(line: Line, context: Context): Stage {
   }
 }
 
-/** A field transformation under the name it has here, from its name or class. */
 function transformOf({ transformation, input, output, config }: Json): Json {
-  const name = String(transformation)
-    .replace(/^.*\./, "")
-    .replace(/Transformation$/, "")
-    .replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_")
-    .toUpperCase();
-  return { [name]: present({ input, output, config }) };
+  return { [transformName(String(transformation))]: present({ input, output, config }) };
 }
 
 function validationOf({ validation, input, config }: Json): Json {
-  return { [String(validation)]: present({ input, config }) };
+  return { [validationName(String(validation))]: present({ input, config }) };
 }
 
 function present(options: Json): Json {

@@ -166,14 +166,18 @@ function rawStrategy(parser: Json): Json | undefined {
   return Object.keys(raw).length === 0 ? undefined : raw;
 }
 
-/** A field transformation under the name it has here; class names and upper case come from Metron. */
 function importTransform(item: Json): Json {
-  const known = spacedName(String(item.transformation ?? "").replace(/^.*\./, ""), /Transformation$/);
+  const known = transformName(String(item.transformation ?? ""));
   return { [known]: clean({ input: item.input, output: item.output, config: item.config }) };
 }
 
-/** A validation under the name it has here, from its name or class. */
-function validationName(name: string): string {
+/** The name here of a field transformation, from its name or class. */
+export function transformName(name: string): string {
+  return spacedName(name.replace(/^.*\./, ""), /Transformation$/);
+}
+
+/** The name here of a validation, from its name or class. */
+export function validationName(name: string): string {
   const known = spacedName(name.replace(/^.*\./, ""), /Validation$/);
   return known === "REGEX" ? "REGEX_MATCH" : known;
 }
