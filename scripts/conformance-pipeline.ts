@@ -253,10 +253,10 @@ function runPipeline(line: Line, batch: Batch, base: Context): RawStrategy["meta
     }) as RawConfig,
     () => (line.metadata ?? {}) as Record<string, FieldValue>,
   );
-  const transforms = openTransforms(
-    ((sensorConfig.fieldTransformations ?? []) as Json[]).map(transformOf),
-    context,
-  );
+  const transforms = openTransforms(((sensorConfig.fieldTransformations ?? []) as Json[]).map(transformOf), {
+    ...context,
+    reveal: (shown, run) => raw.reveal(shown, run),
+  });
   const filter = openFilter(filterOf(String(sensorConfig.filterClassName ?? ""), options), context);
   const validations = openValidations(
     ((line.global?.fieldValidations ?? []) as Json[]).map(validationOf),
@@ -265,7 +265,6 @@ function runPipeline(line: Line, batch: Batch, base: Context): RawStrategy["meta
   raw.parse(batch, (payloads) => runParser(parser, payloads));
   setSensor(batch, line.sensor);
   transforms(batch);
-  raw.conceal(batch);
   assignGuids(batch);
   setOriginal(batch);
   filter(batch);

@@ -187,8 +187,11 @@ function unwrap(config: RawConfig, records: string[], metadata: Record<string, s
       else batch.addMessage(record, { text, original_string: text });
     }
   });
-  openTransforms([{ STELLAR: { seen: "metron.metadata.site" } }], context)(batch);
-  raw.conceal(batch);
+  const list = [
+    { RENAME: { "metron.metadata.hidden": "taken" } },
+    { STELLAR: { seen: "metron.metadata.site" } },
+  ];
+  openTransforms(list, { ...context, reveal: (shown, run) => raw.reveal(shown, run) })(batch);
   return batch;
 }
 
@@ -213,8 +216,8 @@ test("an envelope gives its payload to the parser and the rest as metadata", () 
   expect(batch.recordText(2)).toBe("no json");
 });
 
-test("metadata that are not merged are seen by transformations alone; merged ones win over the message without an envelope", () => {
-  const own = unwrap({ readMetadata: true }, ["x"], { site: "south" });
+test("metadata that are not merged are seen by expressions alone; merged ones win over the message without an envelope", () => {
+  const own = unwrap({ readMetadata: true }, ["x"], { site: "south", hidden: "yes" });
   expect({ ...own.message(0) }).toEqual({ text: "x", original_string: "x", seen: "south" });
   const merged = unwrap({ readMetadata: true, mergeMetadata: true, metadataPrefix: "" }, ["x"], {
     text: "meta",
