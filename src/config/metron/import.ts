@@ -131,7 +131,7 @@ export function importSensor(
     parser: { [parserName]: options },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
     filter: importFilter(name, parser, plumbing, notes),
-    ...importEnrichment(enrichment, free),
+    ...importEnrichment(name, enrichment, free, notes),
     index: importIndexing(indexing),
   });
   return checked(`sensor ${name}`, sensorSchema, document);
@@ -217,7 +217,7 @@ type Stage = {
   triageConfig?: Json;
 };
 
-function importEnrichment(json: Json, free: Json): Json {
+function importEnrichment(sensor: string, json: Json, free: Json, notes: string[]): Json {
   const enrichment = (json.enrichment ?? {}) as Stage;
   const intel = (json.threatIntel ?? {}) as Stage;
   const fieldMap = enrichment.fieldMap ?? {};
@@ -243,24 +243,31 @@ function importEnrichment(json: Json, free: Json): Json {
     enrichments,
     threatIntel,
     ...(Object.keys(variables).length === 0 ? {} : { variables }),
-    triage: importTriage(intel.triageConfig),
+    triage: importTriage(sensor, intel.triageConfig, notes),
   };
 }
 
-/** `field -> types` of Metron as `type -> fields`. */
+/** `field -> types` of Metron, which looks fields up by their last part, as `type -> fields`. */
 function byType(fields: readonly string[], types: Record<string, string[]>): Json {
   const byType: Record<string, string[]> = {};
   for (const field of fields)
-    for (const type of types[field] ?? []) byType[type] = [...(byType[type] ?? []), field];
+    for (const type of types[field] ?? types[field.slice(field.lastIndexOf(".") + 1)] ?? [])
+      byType[type] = [...(byType[type] ?? []), field];
   return byType;
 }
 
-function importTriage(triage: Json | undefined): Json | undefined {
+function importTriage(sensor: string, triage: Json | undefined, notes: string[]): Json | undefined {
   if (triage === undefined) return undefined;
   const rules = (triage.riskLevelRules ?? []) as Json[];
+  const { negativeValuesTrump, ...unknown } = (triage.aggregationConfig ?? {}) as Json;
+  for (const key of Object.keys(unknown))
+    notes.push(`${sensor}: aggregationConfig.${key} means nothing and was left out`);
   return clean({
     aggregator: triage.aggregator,
-    aggregation: triage.aggregationConfig,
+    aggregation: clean({
+      negativeValuesTrump:
+        typeof negativeValuesTrump === "string" ? negativeValuesTrump.toLowerCase() : negativeValuesTrump,
+    }),
     rules: rules.map(clean),
   });
 }
