@@ -27,6 +27,17 @@ export const DEVIATIONS: readonly Deviation[] = [
       ),
   },
   {
+    name: "names that meet",
+    reason:
+      "where a field is renamed to a name that is there the original goes by Java's hash order and may lose either; here the renamed one wins, and two can be exchanged",
+    explains: (line, _outcome, fields) =>
+      line.kind === "transform" &&
+      /RENAME|Rename/.test(String(line.transform.transformation)) &&
+      Object.values(line.transform.config ?? {}).some((name) => Object.hasOwn(line.input as object, name)) &&
+      fields.length > 0 &&
+      fields.every((field) => (line.orderDependent ?? []).includes(field)),
+  },
+  {
     name: "one message, not the payload",
     reason: "the original loses all messages of a payload to one that fails; we reject that one alone",
     explains: (line, outcome) =>

@@ -58,6 +58,9 @@ test.each<[Named, Message, Message]>([
   [{ RENAME: { a: "x" } }, { a: 1, b: 2 }, { x: 1, b: 2 }],
   [{ RENAME: { input: ["a"], config: { a: "x", b: "y" } } }, { a: 1, b: 2 }, { x: 1, b: 2 }],
   [{ RENAME: { a: "b" } }, { a: null, b: 2 }, {}],
+  [{ RENAME: { a: "b", b: "a" } }, { a: 1, b: "x" }, { a: "x", b: 1 }],
+  [{ RENAME: { a: "b", b: "c" } }, { a: 1, b: 2 }, { b: 1, c: 2 }],
+  [{ RENAME: { a: "b", b: "a" } }, { a: 1 }, { b: 1 }],
   [
     { REGEX_SELECT: { input: "f", output: "t", config: { A: "^h", B: ["[", "wor.d"] } } },
     { f: "a world" },
