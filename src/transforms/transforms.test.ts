@@ -171,11 +171,12 @@ test("parsed messages need original_string and timestamp", () => {
     { original_string: "x", timestamp: 1_591_012_800_000 },
     { original_string: "x" },
     { original_string: "x", timestamp: -5 },
+    { original_string: "x", timestamp: 1467011157401123456n },
   );
   checkParsed(batch, "present");
-  expect([...batch.live.subarray(0, 3)]).toEqual([1, 0, 1]);
+  expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 1, 1]);
   checkParsed(batch, "positive timestamp");
-  expect([...batch.live.subarray(0, 3)]).toEqual([1, 0, 0]);
+  expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 0, 1]);
 });
 
 /** Runs a parser that gives each payload as `text` over records. */

@@ -54,7 +54,7 @@ function compile(query: string): (value: FieldValue) => FieldValue | undefined {
   const single = path.singularQuery();
   return (value) => {
     // Filters compare plain numbers; what they chose is taken from the record, whose numbers know their type.
-    const found = path.query(plain(value) as never).locations();
+    const found = path.query((single ? value : plain(value)) as never).locations();
     const chosen = found.map((location) => valueAt(value, location));
     // A path to one place answers what is there; a path with choices answers the list of what it chose.
     return single ? chosen[0] : chosen;
