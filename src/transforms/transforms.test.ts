@@ -154,6 +154,8 @@ test("a rejection names the fields of all validations that failed", () => {
 test.each([
   [{ NOT_EMPTY: {} }, { a: "x", b: "" }, false],
   [{ NOT_EMPTY: {} }, { a: "x" }, true],
+  [{ NOT_EMPTY: {} }, { a: " \t\n" }, false],
+  [{ NOT_EMPTY: {} }, { a: "\u00a0" }, true],
   [{ IP: {} }, { a: "x" }, false],
   [{ IP: {} }, { a: "x", b: "10.0.0.1" }, true],
   [{ INTEGER: {} }, { a: 5, b: "x" }, false],

@@ -11,7 +11,8 @@ export const notEmpty = defineValidation({
       for (const column of columns) {
         if (!isSeen(fields, column, row)) continue;
         const text = cellText(column, row);
-        if (text === null || text.trim() === "") return "invalid";
+        // Blank as Java trims: up to the space, so a no-break space is something.
+        if (text === null || !/[^\0- ]/.test(text)) return "invalid";
       }
       return "valid";
     };
