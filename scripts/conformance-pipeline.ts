@@ -2,6 +2,7 @@
  * Runs recorded cases of the original's stages and of whole pipelines through the functions that the pipeline calls.
  * The kind "parser" has a runner of its own beside the parsers.
  */
+import { transformName, validationName } from "../src/config/metron/import.ts";
 import { Batch, blockOf } from "../src/core/batch.ts";
 import { type Context, makeContext } from "../src/core/context.ts";
 import { Fault } from "../src/core/fault.ts";
@@ -19,7 +20,7 @@ import { parseJson } from "../src/stellar/json-reader.ts";
 import { fromMessage, StellarMap, toMessage } from "../src/stellar/value.ts";
 import { openFilter } from "../src/transforms/filters.ts";
 import { openTransforms } from "../src/transforms/index.ts";
-import { openRawStrategy, type RawConfig } from "../src/transforms/raw.ts";
+import { openRawStrategy, type RawConfig, type RawStrategy } from "../src/transforms/raw.ts";
 import { openValidations } from "../src/transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../src/transforms/validations/parsed.ts";
 import { openTriage, triageConfig } from "../src/triage/triage.ts";
@@ -107,11 +108,12 @@ function observe(line: Line, typedInput: unknown): Outcome {
     global: line.global ?? {},
   });
   const batch = new Batch();
+  let metadata: RawStrategy["metadata"] = () => [];
   try {
     const record =
       line.inputBase64 === undefined ? String(line.input ?? "") : Buffer.from(line.inputBase64, "base64");
     batch.load(blockOf([record], line.now), { topic: "case", partition: 0, offset: 0 });
-    if (line.kind === "pipeline") runPipeline(line, batch, context);
+    if (line.kind === "pipeline") metadata = runPipeline(line, batch, context);
     else {
       batch.addMessage(0, messageOf(typedInput));
       openStage(line, context)(batch);
@@ -120,16 +122,16 @@ function observe(line: Line, typedInput: unknown): Outcome {
     if (!(error instanceof Fault && error.code === "CONFIG_INVALID")) throw error;
     return { messages: [], rejected: [], errors: [], refused: error.message };
   }
-  return outcomeOf(batch, line);
+  return outcomeOf(batch, line, metadata);
 }
 
 function messageOf(input: unknown): Message {
   return Object.assign(emptyMessage(), input as Record<string, FieldValue>);
 }
 
-function outcomeOf(batch: Batch, line: Line): Outcome {
+function outcomeOf(batch: Batch, line: Line, metadata: RawStrategy["metadata"]): Outcome {
   const rows = Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.live[row] === 1);
-  const records = new ErrorRecords({ now: () => line.now }).collect(batch, line.sensor ?? "case");
+  const records = new ErrorRecords({ now: () => line.now }).collect(batch, line.sensor ?? "case", metadata);
   return {
     messages: rows.map((row) => plain(batch.message(row))),
     rejected: batch.rejected.map(({ rejection: { type, reason } }) => ({ type, reason })),
@@ -170,18 +172,12 @@ function openStage(line: Line, context: Context): Stage {
   }
 }
 
-/** A field transformation under the name it has here, from its name or class. */
 function transformOf({ transformation, input, output, config }: Json): Json {
-  const name = String(transformation)
-    .replace(/^.*\./, "")
-    .replace(/Transformation$/, "")
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
-    .toUpperCase();
-  return { [name]: present({ input, output, config }) };
+  return { [transformName(String(transformation))]: present({ input, output, config }) };
 }
 
 function validationOf({ validation, input, config }: Json): Json {
-  return { [String(validation)]: present({ input, config }) };
+  return { [validationName(String(validation))]: present({ input, config }) };
 }
 
 function present(options: Json): Json {
@@ -241,8 +237,8 @@ function documentOf({ fieldMap = {} }: StageConfig): Json {
   return { ...fields, stellar: config };
 }
 
-/** The order of the pipeline's stages up to validation. */
-function runPipeline(line: Line, batch: Batch, base: Context): void {
+/** The order of the pipeline's stages up to validation; answers the metadata of records. */
+function runPipeline(line: Line, batch: Batch, base: Context): RawStrategy["metadata"] {
   const { sensorConfig } = line;
   const options = (sensorConfig.parserConfig ?? {}) as Json;
   const environment = environmentOf(base);
@@ -257,10 +253,10 @@ function runPipeline(line: Line, batch: Batch, base: Context): void {
     }) as RawConfig,
     () => (line.metadata ?? {}) as Record<string, FieldValue>,
   );
-  const transforms = openTransforms(
-    ((sensorConfig.fieldTransformations ?? []) as Json[]).map(transformOf),
-    context,
-  );
+  const transforms = openTransforms(((sensorConfig.fieldTransformations ?? []) as Json[]).map(transformOf), {
+    ...context,
+    reveal: (shown, run) => raw.reveal(shown, run),
+  });
   const filter = openFilter(filterOf(String(sensorConfig.filterClassName ?? ""), options), context);
   const validations = openValidations(
     ((line.global?.fieldValidations ?? []) as Json[]).map(validationOf),
@@ -269,12 +265,12 @@ function runPipeline(line: Line, batch: Batch, base: Context): void {
   raw.parse(batch, (payloads) => runParser(parser, payloads));
   setSensor(batch, line.sensor);
   transforms(batch);
-  raw.conceal(batch);
   assignGuids(batch);
   setOriginal(batch);
   filter(batch);
   checkParsed(batch, parsedCheckOf(line.parserClass));
   validations(batch);
+  return (record) => raw.metadata(record);
 }
 
 function parsedCheckOf(parserClass: string): ParsedCheck {

@@ -36,7 +36,7 @@ export function boundedExec({ source, names }: TranslatedPattern, pattern: strin
 function withoutNames(pattern: string): { nameless: string; named: number[] } {
   const named: number[] = [];
   let groups = 0;
-  const nameless = pattern.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?<[A-Za-z]\w*>|\((?!\?)/gs, (found) => {
+  const nameless = pattern.replaceAll(/\\.|\[(?:\\.|[^\]\\])*\]|\(\?<(?![=!])[^>]+>|\((?!\?)/gs, (found) => {
     if (!found.startsWith("(")) return found;
     groups++;
     if (found.length > 1) named.push(groups);

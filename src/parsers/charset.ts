@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Fault } from "../core/fault.ts";
-import type { Parse } from "./parser.ts";
+import { isRejection } from "../core/rejection.ts";
+import { encodeText } from "../core/text.ts";
+import type { Parse, Parsed } from "./parser.ts";
 
 /** The option that most parsers share. */
 export const readCharset = z
@@ -19,8 +21,12 @@ export function inCharset(name: string, parse: Parse): Parse {
   const decode = decoderOf(name);
   if (decode === undefined) return parse;
   if ("parseRecord" in parse) {
-    const encoder = new TextEncoder();
-    return { parseRecord: (record) => parse.parseRecord(encoder.encode(decode(record))) };
+    return {
+      parseRecord: (record) => {
+        const text = decode(record);
+        return withOriginal(parse.parseRecord(encodeText(text)), text);
+      },
+    };
   }
   return {
     parseBatch: (batch) => {
@@ -28,6 +34,14 @@ export function inCharset(name: string, parse: Parse): Parse {
       parse.parseBatch(batch);
     },
   };
+}
+
+/** Gives messages without an original the text of their record, whose bytes are in another character set. */
+function withOriginal(parsed: Parsed, text: string): Parsed {
+  for (const part of Array.isArray(parsed) ? parsed : [parsed]) {
+    if (!isRejection(part)) part.original_string ??= text;
+  }
+  return parsed;
 }
 
 /** Puts every record into the arena a second time, as UTF-8, and lets the batch point there. */

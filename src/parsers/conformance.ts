@@ -48,7 +48,8 @@ export function runParserCase(line: CaseLine): Verdict {
     input: line.input ?? "",
     config: line.config ?? {},
     error: line.error ?? false,
-    expected: line.expectMessages?.length ?? (line.expect === undefined ? 0 : 1),
+    errorScope: line.errorScope,
+    messages: messagesOf(line),
     orderDependent: line.orderDependent ?? [],
   };
   const observed = observe(line);
@@ -126,20 +127,25 @@ function compare(line: CaseLine, observed: Result): Difference | undefined {
       ? undefined
       : { expected: "a refused configuration", found, fields: [] };
   }
-  const expected = line.expectMessages ?? (line.expect === undefined ? [] : [line.expect]);
+  const expected = messagesOf(line);
   const wanted = `${line.error === true ? "an error and " : ""}${JSON.stringify(expected)}`;
   const difference = { expected: wanted, found, fields: [] };
   if (observed.refused !== undefined || observed.messages.length !== expected.length) return difference;
-  if ((line.error === true) !== observed.reasons.length > 0) return difference;
-  if (line.expectLineErrors !== undefined && !sameLines(line, observed)) {
-    return { ...difference, expected: `${wanted} with errors of ${JSON.stringify(line.expectLineErrors)}` };
-  }
   const fields = expected.flatMap((message, index) =>
     differingFields(line, message, observed.messages[index] as Message),
   );
+  if ((line.error === true) !== observed.reasons.length > 0) return { ...difference, fields };
+  if (line.expectLineErrors !== undefined && !sameLines(line, observed)) {
+    const withErrors = `${wanted} with errors of ${JSON.stringify(line.expectLineErrors)}`;
+    return { ...difference, expected: withErrors, fields };
+  }
   return fields.length === 0
     ? undefined
     : { ...difference, found: `differs in ${fields.join()}: ${found}`, fields };
+}
+
+function messagesOf(line: CaseLine): readonly Message[] {
+  return line.expectMessages ?? (line.expect === undefined ? [] : [line.expect]);
 }
 
 function sameLines(line: CaseLine, observed: Result): boolean {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
@@ -54,4 +55,23 @@ test("metadata without prefix do not hide what the record says of the error", as
 test("without a raw strategy there are none", async () => {
   const [error] = await errorsOf(ENVELOPE.replace(/^raw.*\n/m, ""), "nonsense");
   expect(Object.keys(error ?? {}).filter((name) => name.startsWith("meta"))).toEqual([]);
+});
+
+test.each([
+  ['{"host":"","n":5.0}', "n-5.0"],
+  ['{"host":"","n":[1,2.0,"a/b"]}', "n-[1, 2.0, a/b]"],
+  ['{"host":"","n":{"k":true}}', "n-{k=true}"],
+  ['{"host":"x","n":null,"m":12345678901}', "n-null"],
+])("the hash of %s is over the failed fields as Java prints them", async (record, hashed) => {
+  const document =
+    "sensor: web\nparser: { jsonMap: { mapStrategy: ALLOW } }\nvalidations: [ { STELLAR: { input: n, config: { condition: 'false' } } } ]\n";
+  const [error] = await errorsOf(document, record);
+  expect(error?.error_hash).toBe(createHash("sha256").update(hashed).digest("hex"));
+});
+
+test("a message that failed is kept as the original's library writes JSON", async () => {
+  const document = "sensor: web\nparser: { jsonMap: {} }\nvalidations: [ { NOT_EMPTY: { input: host } } ]\n";
+  const [error] = await errorsOf(document, '{"guid":"g","timestamp":1,"url":"http://x/","n":5.0}');
+  expect(error?.raw_message).toContain('"url":"http:\\/\\/x\\/"');
+  expect(error?.raw_message).toContain('"n":5.0');
 });

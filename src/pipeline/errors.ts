@@ -4,8 +4,11 @@ import { hostname } from "node:os";
 import { Batch, type Rejected } from "../core/batch.ts";
 import type { Clock } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
-import { type FieldValue, type Message, messageToJson } from "../core/message.ts";
+import { emptyMessage, type FieldValue, type Message } from "../core/message.ts";
+import { writeJson } from "../parsers/json/write-json.ts";
 import type { Refusal } from "../sources/source.ts";
+import { toText } from "../stellar/text.ts";
+import { fromMessage } from "../stellar/value.ts";
 import { assignGuids } from "./guid.ts";
 
 /** The sensor under which error records are indexed. */
@@ -56,7 +59,7 @@ export class ErrorRecords {
     batch.column("failed_offset").setNumber(row, source.position.offset + record);
     batch.column("timestamp").setLong(row, this.#clock.now());
     batch.column("message").setString(row, rejection.reason);
-    if (failedRow !== undefined) this.#message(row, source.message(failedRow), rejection.fields);
+    if (failedRow !== undefined) this.#message(row, exactMessage(source, failedRow), rejection.fields);
     else if (rejection.raw !== undefined) this.#text(row, rejection.raw);
     else this.#bytes(row, source.record(record));
   }
@@ -76,11 +79,13 @@ export class ErrorRecords {
 
   /** A message that failed after it was parsed: as JSON, hashed over the fields that failed when these are known. */
   #message(row: number, message: Message, fields: readonly string[] | undefined): void {
-    const json = messageToJson(message);
+    const json = writeJson(message);
     this.batch.column("raw_message").setString(row, json);
     if (fields !== undefined && fields.length > 0) {
       this.batch.column("error_fields").setString(row, fields.join(","));
-      const pairs = fields.map((field) => `${field}-${message[field] ?? "null"}`).join("|");
+      const pairs = fields
+        .map((field) => `${field}-${toText(fromMessage(message[field] ?? null))}`)
+        .join("|");
       this.batch.column("error_hash").setString(row, hash("sha256", pairs, "hex"));
     } else this.batch.column("error_hash").setString(row, hash("sha256", json, "hex"));
   }
@@ -90,6 +95,16 @@ export class ErrorRecords {
     column.dictionary ??= this.#words;
     column.setWord(row, column.dictionary.code(word));
   }
+}
+
+/** A message with the types of its numbers: the original's hash and JSON tell 5.0 from 5. */
+function exactMessage(batch: Batch, row: number): Message {
+  const message = emptyMessage();
+  for (const [name, column] of batch.columns) {
+    const value = column.touched ? column.value(row) : undefined;
+    if (value !== undefined) message[name] = value;
+  }
+  return message;
 }
 
 /** The document of the topic for what sources refuse: its records are error records already. */

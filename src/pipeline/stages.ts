@@ -63,7 +63,9 @@ export function openStages(
     openRawStrategy(sensor.raw, (batch) => ({ topic: batch.position.topic })),
   );
   const parsedCheck = PARSED_CHECKS[parserName] ?? "present";
-  const transform = at(placed, ["transforms"], () => openTransforms(sensor.transforms, stage));
+  const transform = at(placed, ["transforms"], () =>
+    openTransforms(sensor.transforms, { ...stage, reveal: (batch, run) => raw.reveal(batch, run) }),
+  );
   const filter = at(placed, ["filter"], () => openFilter(sensor.filter, stage));
   const validate = at(placed, ["validations"], () =>
     openValidations([...global.validations, ...sensor.validations], stage),
@@ -95,7 +97,6 @@ export function openStages(
     },
     transform: (batch) => {
       transform(batch);
-      raw.conceal(batch);
       assignGuids(batch);
       setOriginal(batch);
       filter(batch);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
-import { ABSENT } from "../core/column.ts";
+import { ABSENT, type Column } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
 import type { FieldValue } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
@@ -34,25 +34,32 @@ type Entries = readonly (readonly [string, FieldValue])[];
 /** How records become payloads, and what comes with them. */
 export type RawStrategy = {
   /**
-   * Runs a parser over the payloads. Afterwards the span of a record is its payload, and metadata are fields of the
-   * messages: for good when they are merged, otherwise until `conceal`.
+   * Runs a parser over the payloads. Afterwards the span of a record is its payload, and metadata that are merged are
+   * fields of the messages.
    */
   parse(batch: Batch, parse: (batch: Batch) => void): void;
-  /** Takes away the metadata that only field transformations may see. */
-  conceal(batch: Batch): void;
+  /** Runs something that sees metadata as fields, also those that are not merged. */
+  reveal(batch: Batch, run: () => void): void;
   /** The metadata of a record of the batch that was parsed last, by their names in the message. */
   metadata(record: number): Entries;
 };
 
 /**
- * Opens the raw message strategy of a sensor. Throws a `Fault` CONFIG_INVALID when ENVELOPE lacks its field.
+ * Opens the raw message strategy of a sensor. Throws a `Fault` CONFIG_INVALID for wrong options.
  * @param metadataOf what is known of the records of a batch besides their bytes, such as their topic
  */
 export function openRawStrategy(
   config: RawConfig | undefined,
   metadataOf: (batch: Batch) => Metadata = () => ({}),
 ): RawStrategy {
-  const raw = rawConfig.parse(config ?? {});
+  const checked = rawConfig.safeParse(config ?? {});
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw new Fault("CONFIG_INVALID", `raw: ${issue?.path.join(".")}: ${issue?.message}`, {
+      details: { path: issue?.path ?? [] },
+    });
+  }
+  const raw = checked.data;
   const isEnvelope = raw.strategy === "ENVELOPE";
   if (isEnvelope && raw.messageField === undefined) {
     throw new Fault(
@@ -66,7 +73,7 @@ export function openRawStrategy(
   const reads = raw.readMetadata ?? isEnvelope;
   const merges = raw.mergeMetadata ?? isEnvelope;
   if (!isEnvelope && !reads)
-    return { parse: (batch, parse) => parse(batch), conceal: () => {}, metadata: () => [] };
+    return { parse: (batch, parse) => parse(batch), reveal: (_batch, run) => run(), metadata: () => [] };
   return new Strategy({ ...raw, reads, merges }, metadataOf);
 }
 
@@ -75,8 +82,6 @@ type Options = z.output<typeof rawConfig> & { readonly reads: boolean; readonly 
 class Strategy implements RawStrategy {
   readonly #options: Options;
   readonly #metadataOf: (batch: Batch) => Metadata;
-  /** Fields put there for a while, with their rows. */
-  readonly #shown = new Map<string, number[]>();
   #common: Entries = [];
   #own: readonly (Entries | undefined)[] = [];
 
@@ -86,7 +91,6 @@ class Strategy implements RawStrategy {
   }
 
   parse(batch: Batch, parse: (batch: Batch) => void): void {
-    this.#shown.clear();
     this.#common = this.#prefixed(Object.entries(this.#metadataOf(batch)));
     this.#own = [];
     const isEnvelope = this.#options.strategy === "ENVELOPE";
@@ -103,15 +107,32 @@ class Strategy implements RawStrategy {
   metadata(record: number): Entries {
     if (!this.#options.reads) return [];
     const own = this.#own[record];
-    return own === undefined ? this.#common : [...this.#common, ...own];
+    if (own === undefined || this.#common.length === 0) return own ?? this.#common;
+    // What the envelope says replaces what came with the record under the same name.
+    return [...new Map([...this.#common, ...own])];
   }
 
-  conceal(batch: Batch): void {
-    for (const [name, rows] of this.#shown) {
-      const column = batch.column(name);
-      for (const row of rows) column.clear(row);
+  reveal(batch: Batch, run: () => void): void {
+    const { reads, merges } = this.#options;
+    if (!reads || merges) {
+      run();
+      return;
     }
-    this.#shown.clear();
+    const shown: { readonly column: Column; readonly row: number }[] = [];
+    for (let row = 0; row < batch.rows; row++) {
+      if (batch.live[row] === 0) continue;
+      for (const [name, value] of this.metadata(batch.recordOf[row] as number)) {
+        const column = batch.column(name);
+        if (column.kinds[row] !== ABSENT) continue;
+        column.set(row, value);
+        shown.push({ column, row });
+      }
+    }
+    try {
+      run();
+    } finally {
+      for (const { column, row } of shown) column.clear(row);
+    }
   }
 
   #put(batch: Batch, row: number, name: string, value: FieldValue): void {
@@ -122,16 +143,9 @@ class Strategy implements RawStrategy {
       batch.column("original_string").set(row, value);
       if (name === "original_string") return;
     }
+    if (!merges) return;
     const column = batch.column(name);
-    const isFree = column.kinds[row] === ABSENT;
-    if (merges) {
-      if (isFree || !isEnvelope) column.set(row, value);
-    } else if (isFree) {
-      column.set(row, value);
-      const rows = this.#shown.get(name);
-      if (rows === undefined) this.#shown.set(name, [row]);
-      else rows.push(row);
-    }
+    if (column.kinds[row] === ABSENT || !isEnvelope) column.set(row, value);
   }
 
   #prefixed(entries: Entries): Entries {

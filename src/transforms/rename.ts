@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Batch } from "../core/batch.ts";
 import { ABSENT, NULL } from "../core/column.ts";
 import { defineTransform, fieldsOption } from "./transform.ts";
 
@@ -15,6 +16,8 @@ export const rename = defineTransform({
     const pairs = Object.entries(config).filter(
       ([from, to]) => from !== to && (input.length === 0 || input.includes(from)),
     );
+    if (pairs.some(([, to]) => pairs.some(([from]) => from === to)))
+      return (batch) => renameTogether(batch, pairs);
     return (batch) => {
       for (const [from, to] of pairs) {
         const source = batch.columns.get(from);
@@ -32,3 +35,18 @@ export const rename = defineTransform({
     };
   },
 });
+
+/** Renames where old names are new names too: all are read before any is written, so two can be exchanged. */
+function renameTogether(batch: Batch, pairs: readonly (readonly [string, string])[]): void {
+  const columns = pairs.map(([from, to]) => ({ source: batch.column(from), target: batch.column(to) }));
+  for (let row = 0; row < batch.rows; row++) {
+    if (batch.live[row] === 0) continue;
+    const values = columns.map(({ source }) => source.value(row));
+    for (const { source } of columns) source.clear(row);
+    for (const [index, { target }] of columns.entries()) {
+      const value = values[index];
+      if (value === null) target.clear(row);
+      else if (value !== undefined) target.set(row, value);
+    }
+  }
+}

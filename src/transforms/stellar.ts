@@ -19,7 +19,7 @@ export const stellar = defineTransform({
   }),
   expand: (options) =>
     typeof options.config === "object" ? options : { output: Object.keys(options), config: options },
-  open: ({ input = [], output, config }, { environment, variables }) => {
+  open: ({ input = [], output, config }, { environment, variables, reveal }) => {
     if (output === undefined) {
       throw new Fault(
         "CONFIG_INVALID",
@@ -36,7 +36,8 @@ export const stellar = defineTransform({
       ...(input.length === 0 ? {} : { visible: input }),
     });
     return (batch) => {
-      assignments.run(batch);
+      if (reveal === undefined) assignments.run(batch);
+      else reveal(batch, () => assignments.run(batch));
       for (const [row, { name, error }] of assignments.failures) {
         batch.reject(row, new Rejection("parser_error", `transformation of ${name}: ${error.message}`));
       }

@@ -15,6 +15,8 @@ export type TransformContext = Context & {
   readonly environment: Environment;
   /** Values behind those of the message: the options of the sensor's parser, metadata. */
   readonly variables: readonly Layer[];
+  /** Runs expressions that see the metadata of the raw strategy besides; nothing is shown when left out. */
+  readonly reveal?: (batch: Batch, run: () => void) => void;
 };
 
 export type TransformDefinition<

@@ -58,6 +58,9 @@ test.each<[Named, Message, Message]>([
   [{ RENAME: { a: "x" } }, { a: 1, b: 2 }, { x: 1, b: 2 }],
   [{ RENAME: { input: ["a"], config: { a: "x", b: "y" } } }, { a: 1, b: 2 }, { x: 1, b: 2 }],
   [{ RENAME: { a: "b" } }, { a: null, b: 2 }, {}],
+  [{ RENAME: { a: "b", b: "a" } }, { a: 1, b: "x" }, { a: "x", b: 1 }],
+  [{ RENAME: { a: "b", b: "c" } }, { a: 1, b: 2 }, { b: 1, c: 2 }],
+  [{ RENAME: { a: "b", b: "a" } }, { a: 1 }, { b: 1 }],
   [
     { REGEX_SELECT: { input: "f", output: "t", config: { A: "^h", B: ["[", "wor.d"] } } },
     { f: "a world" },
@@ -148,16 +151,34 @@ test("a rejection names the fields of all validations that failed", () => {
   });
 });
 
+test.each([
+  [{ NOT_EMPTY: {} }, { a: "x", b: "" }, false],
+  [{ NOT_EMPTY: {} }, { a: "x" }, true],
+  [{ NOT_EMPTY: {} }, { a: " \t\n" }, false],
+  [{ NOT_EMPTY: {} }, { a: "\u00a0" }, true],
+  [{ IP: {} }, { a: "x" }, false],
+  [{ IP: {} }, { a: "x", b: "10.0.0.1" }, true],
+  [{ INTEGER: {} }, { a: 5, b: "x" }, false],
+  [{ REGEX_MATCH: { config: { pattern: "[a-z]+" } } }, { a: "x", b: null }, true],
+  [{ DATE: { config: { format: "yyyy" } } }, { a: "x" }, false],
+])("%j without fields looks at the whole message %j", (item, message, isValid) => {
+  // The other message has a field that this one lacks.
+  const batch = batchOf(message, { zz: "other" });
+  openValidations([item], context)(batch);
+  expect(batch.live[0] === 1).toBe(isValid);
+});
+
 test("parsed messages need original_string and timestamp", () => {
   const batch = batchOf(
     { original_string: "x", timestamp: 1_591_012_800_000 },
     { original_string: "x" },
     { original_string: "x", timestamp: -5 },
+    { original_string: "x", timestamp: 1467011157401123456n },
   );
   checkParsed(batch, "present");
-  expect([...batch.live.subarray(0, 3)]).toEqual([1, 0, 1]);
+  expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 1, 1]);
   checkParsed(batch, "positive timestamp");
-  expect([...batch.live.subarray(0, 3)]).toEqual([1, 0, 0]);
+  expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 0, 1]);
 });
 
 /** Runs a parser that gives each payload as `text` over records. */
@@ -172,8 +193,11 @@ function unwrap(config: RawConfig, records: string[], metadata: Record<string, s
       else batch.addMessage(record, { text, original_string: text });
     }
   });
-  openTransforms([{ STELLAR: { seen: "metron.metadata.site" } }], context)(batch);
-  raw.conceal(batch);
+  const list = [
+    { RENAME: { "metron.metadata.hidden": "taken" } },
+    { STELLAR: { seen: "metron.metadata.site" } },
+  ];
+  openTransforms(list, { ...context, reveal: (shown, run) => raw.reveal(shown, run) })(batch);
   return batch;
 }
 
@@ -198,8 +222,8 @@ test("an envelope gives its payload to the parser and the rest as metadata", () 
   expect(batch.recordText(2)).toBe("no json");
 });
 
-test("metadata that are not merged are seen by transformations alone; merged ones win over the message without an envelope", () => {
-  const own = unwrap({ readMetadata: true }, ["x"], { site: "south" });
+test("metadata that are not merged are seen by expressions alone; merged ones win over the message without an envelope", () => {
+  const own = unwrap({ readMetadata: true }, ["x"], { site: "south", hidden: "yes" });
   expect({ ...own.message(0) }).toEqual({ text: "x", original_string: "x", seen: "south" });
   const merged = unwrap({ readMetadata: true, mergeMetadata: true, metadataPrefix: "" }, ["x"], {
     text: "meta",
@@ -209,10 +233,15 @@ test("metadata that are not merged are seen by transformations alone; merged one
     '{"m":"x","text":"meta"}',
   ]);
   expect(envelope.message(0).text).toBe("x");
+  const both = unwrap({ strategy: "ENVELOPE", messageField: "m" }, ['{"m":"x","site":"own"}'], {
+    site: "south",
+  });
+  expect(both.message(0)["metron.metadata.site"]).toBe("own");
 });
 
 test("ENVELOPE needs to know its field", () => {
   expect(() => openRawStrategy({ strategy: "ENVELOPE" })).toThrow("`messageField` is missing");
+  expect(() => openRawStrategy({ strategy: "LETTER" } as never)).toThrow("raw: strategy: ");
 });
 
 for (const definition of [...transforms, ...filters, ...validations]) {

@@ -45,3 +45,26 @@ test("keys that a parser does not know are kept where expressions see them, and 
 
   expect(exportMetron(placed.sensor).parser).toMatchObject(PARSER);
 });
+
+test("types are found by the last part of a field's name, and options of the aggregator that mean nothing are said", () => {
+  const enrichment = {
+    enrichment: {
+      fieldMap: { hbaseEnrichment: ["a.host", "b"] },
+      fieldToTypeMap: { host: ["asset"], b: ["user"] },
+    },
+    threatIntel: {
+      triageConfig: {
+        riskLevelRules: [{ rule: "true", score: 5 }],
+        aggregationConfig: { negativeValuesTrump: "FALSE", negativeValuesTrumpConf: false },
+      },
+    },
+  };
+  const notes: string[] = [];
+  expect(
+    importSensor("web", { ...PARSER, parserConfig: { columns: "a" } }, enrichment, {}, notes),
+  ).toMatchObject({
+    enrichments: { table: { asset: ["a.host"], user: ["b"] } },
+    triage: { aggregation: { negativeValuesTrump: "false" } },
+  });
+  expect(notes).toEqual(["web: aggregationConfig.negativeValuesTrumpConf means nothing and was left out"]);
+});

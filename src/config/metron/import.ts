@@ -131,7 +131,7 @@ export function importSensor(
     parser: { [parserName]: options },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
     filter: importFilter(name, parser, plumbing, notes),
-    ...importEnrichment(enrichment, free),
+    ...importEnrichment(name, enrichment, free, notes),
     index: importIndexing(indexing),
   });
   return checked(`sensor ${name}`, sensorSchema, document);
@@ -166,13 +166,28 @@ function rawStrategy(parser: Json): Json | undefined {
   return Object.keys(raw).length === 0 ? undefined : raw;
 }
 
-/** A field transformation under the name it has here; class names and upper case come from Metron. */
 function importTransform(item: Json): Json {
-  const name = String(item.transformation ?? "")
-    .replace(/^.*\./, "")
-    .replace(/Transformation$/, "");
-  const known = name.replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_").toUpperCase();
+  const known = transformName(String(item.transformation ?? ""));
   return { [known]: clean({ input: item.input, output: item.output, config: item.config }) };
+}
+
+/** The name here of a field transformation, from its name or class. */
+export function transformName(name: string): string {
+  return spacedName(name.replace(/^.*\./, ""), /Transformation$/);
+}
+
+/** The name here of a validation, from its name or class. */
+export function validationName(name: string): string {
+  const known = spacedName(name.replace(/^.*\./, ""), /Validation$/);
+  return known === "REGEX" ? "REGEX_MATCH" : known;
+}
+
+/** `NotEmptyValidation` as `NOT_EMPTY`; a name that is one already stays. */
+function spacedName(name: string, ending: RegExp): string {
+  return name
+    .replace(ending, "")
+    .replace(/([a-z])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, "$&_")
+    .toUpperCase();
 }
 
 function importFilter(sensor: string, parser: Json, plumbing: Json, notes: string[]): Json | undefined {
@@ -202,7 +217,7 @@ type Stage = {
   triageConfig?: Json;
 };
 
-function importEnrichment(json: Json, free: Json): Json {
+function importEnrichment(sensor: string, json: Json, free: Json, notes: string[]): Json {
   const enrichment = (json.enrichment ?? {}) as Stage;
   const intel = (json.threatIntel ?? {}) as Stage;
   const fieldMap = enrichment.fieldMap ?? {};
@@ -228,24 +243,31 @@ function importEnrichment(json: Json, free: Json): Json {
     enrichments,
     threatIntel,
     ...(Object.keys(variables).length === 0 ? {} : { variables }),
-    triage: importTriage(intel.triageConfig),
+    triage: importTriage(sensor, intel.triageConfig, notes),
   };
 }
 
-/** `field -> types` of Metron as `type -> fields`. */
+/** `field -> types` of Metron, which looks fields up by their last part, as `type -> fields`. */
 function byType(fields: readonly string[], types: Record<string, string[]>): Json {
   const byType: Record<string, string[]> = {};
   for (const field of fields)
-    for (const type of types[field] ?? []) byType[type] = [...(byType[type] ?? []), field];
+    for (const type of types[field] ?? types[field.slice(field.lastIndexOf(".") + 1)] ?? [])
+      byType[type] = [...(byType[type] ?? []), field];
   return byType;
 }
 
-function importTriage(triage: Json | undefined): Json | undefined {
+function importTriage(sensor: string, triage: Json | undefined, notes: string[]): Json | undefined {
   if (triage === undefined) return undefined;
   const rules = (triage.riskLevelRules ?? []) as Json[];
+  const { negativeValuesTrump, ...unknown } = (triage.aggregationConfig ?? {}) as Json;
+  for (const key of Object.keys(unknown))
+    notes.push(`${sensor}: aggregationConfig.${key} means nothing and was left out`);
   return clean({
     aggregator: triage.aggregator,
-    aggregation: triage.aggregationConfig,
+    aggregation: clean({
+      negativeValuesTrump:
+        typeof negativeValuesTrump === "string" ? negativeValuesTrump.toLowerCase() : negativeValuesTrump,
+    }),
     rules: rules.map(clean),
   });
 }
@@ -259,7 +281,7 @@ function importIndexing(indexing: Json): Json | undefined {
 export function importGlobal(json: Json, notes: string[]): Json {
   const { fieldValidations, ...free } = json;
   const validations = ((fieldValidations ?? []) as Json[]).map((item) => ({
-    [String(item.validation)]: clean({ input: item.input, config: item.config }),
+    [validationName(String(item.validation))]: clean({ input: item.input, config: item.config }),
   }));
   for (const key of Object.keys(free))
     if (/^(es|solr|hbase|update\.hbase|bootstrap)\b/.test(key))

@@ -140,6 +140,19 @@ test("the global document keeps its free values and validations, and what stands
   expect(exportGlobal(readGlobal(text, "global"))).toEqual(json);
 });
 
+test.each([
+  ["org.apache.metron.common.field.validation.network.IPValidation", "IP"],
+  ["org.apache.metron.common.field.validation.primitive.NotEmptyValidation", "NOT_EMPTY"],
+  ["org.apache.metron.common.field.validation.primitive.RegexValidation", "REGEX_MATCH"],
+  ["REGEX_MATCH", "REGEX_MATCH"],
+])("a validation may be named by its class: %s", (validation, name) => {
+  const imported = importGlobal(
+    { fieldValidations: [{ validation, input: "a", config: { pattern: "x" } }] },
+    [],
+  );
+  expect(imported).toEqual({ validations: [{ [name]: { input: "a", config: { pattern: "x" } } }] });
+});
+
 test("what has no counterpart is said, not dropped", () => {
   const folder = {
     global: { "es.ip": "node1" },

@@ -1,5 +1,5 @@
 import type { Batch } from "../../core/batch.ts";
-import { type Column, DOUBLE, INT, LONG, SPAN, VALUE } from "../../core/column.ts";
+import { ABSENT, type Column, DOUBLE, INT, LONG, NULL, SPAN, VALUE } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import type { FieldValue } from "../../core/message.ts";
 import { RecordScanner } from "../json/record-scanner.ts";
@@ -92,12 +92,18 @@ export class BroWriter {
   }
 
   #finish(row: number): string | undefined {
-    // The time first: it may fail, and nothing else writes a cell that would have to be taken back.
-    const reason = this.#writeTime(row);
-    if (reason !== undefined) return reason;
     const { scanner } = this;
     if (this.#plan.bits !== scanner.filled) this.#plan = this.#planFor(scanner.filled);
     const { moves, lists } = this.#plan;
+    // What may fail comes first: no cell that is written must be taken back.
+    for (let index = 0; index < lists.length; index++) {
+      const { slot } = lists[index] as Plan["lists"][number];
+      const kind = scanner.slotKinds[slot];
+      if (kind !== ABSENT && kind !== NULL && (kind !== VALUE || !Array.isArray(scanner.slotObjects[slot])))
+        return `${SLOTS[slot]} is no list of hosts`;
+    }
+    const reason = this.#writeTime(row);
+    if (reason !== undefined) return reason;
     for (let index = 0; index < moves.length; index++) {
       const move = moves[index] as Plan["moves"][number];
       scanner.writeSlot(move.slot, move.column, row);
@@ -150,9 +156,8 @@ export class BroWriter {
         scanner.refresh();
         return undefined;
       }
-      const text = arena.text(start, end).trim();
-      seconds = text === "" ? Number.NaN : Number(text);
-    } else if (kind !== DOUBLE && kind !== INT && kind !== LONG) seconds = Number.NaN;
+    }
+    if (kind !== DOUBLE && kind !== INT && kind !== LONG) seconds = Number.NaN;
     const millis = Math.trunc(seconds * 1000);
     if (!Number.isSafeInteger(millis)) return "ts is neither seconds nor an ISO time";
     this.#timestamp.setLong(row, millis);

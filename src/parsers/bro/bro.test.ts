@@ -109,3 +109,18 @@ test.skipIf(!existsSync(DATA))("JSON and TSV of the same log give the same messa
     }
   }
 });
+
+test("a TSV log needs no #types, and a line owes nothing to the one before", () => {
+  const batch = parse([
+    "#separator \\x09",
+    "#path\tfiles",
+    "#fields\tts\tid.orig_h\ttx_hosts",
+    "1467657279.1\t10.0.0.1\t10.0.0.2",
+    "1467657279.2\t-\t10.0.0.3,10.0.0.4",
+    "1467657279.3\t-\t-",
+  ]);
+  expect(batch.rejected).toEqual([]);
+  expect(batch.message(0)).toMatchObject({ timestamp: 1467657279100, ip_src_addr: "10.0.0.1" });
+  expect(batch.message(1)).toMatchObject({ timestamp: 1467657279200, ip_src_addr: "10.0.0.3" });
+  expect(batch.message(2)).not.toHaveProperty("ip_src_addr");
+});

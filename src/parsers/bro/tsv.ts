@@ -9,6 +9,12 @@ import { place } from "./fields.ts";
 // All indexes lie within the header's lists or the record.
 
 const BACKSLASH = 92;
+/** Types of the fields that must have theirs, for logs without #types. */
+const UNTYPED: Readonly<Record<string, string>> = {
+  ts: "time",
+  tx_hosts: "set[addr]",
+  rx_hosts: "set[addr]",
+};
 const decoder = new TextDecoder();
 const NUMBERS = new Set(["time", "interval", "double", "count", "int", "port"]);
 
@@ -91,7 +97,7 @@ export class TsvReader {
 
   #plan(): void {
     this.#columns = this.#names.map((name, index) => {
-      const type = this.#types[index] ?? "string";
+      const type = this.#types[index] ?? UNTYPED[name] ?? "string";
       const inner = /^(?:set|vector|table|list)\[(.+)\]$/.exec(type);
       const { field, slot } = place(["", name]);
       return {
@@ -111,6 +117,7 @@ export class TsvReader {
     const scanner = this.#scanner;
     scanner.end = end;
     scanner.slotKinds.fill(ABSENT);
+    scanner.filled = 0;
     let at = start;
     let index = 0;
     for (; at <= end && index < this.#columns.length; index++) {

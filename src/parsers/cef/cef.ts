@@ -6,7 +6,7 @@ import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 import { MultiFormat } from "../time/multi-format.ts";
 import { applyLabels, readExtension, renameField } from "./extension.ts";
-import { findHeader, linesOf, PrefixTime } from "./prefix.ts";
+import { findHeader, PrefixTime } from "./prefix.ts";
 
 const HEADER = ["DeviceVendor", "DeviceProduct", "DeviceVersion", "DeviceEvent", "Name", "Severity"] as const;
 const PATTERN = new RegExp(`CEF: ?0\\|${HEADER.map(() => "([^|]*)\\|").join("")}(.*)`, "y");
@@ -18,6 +18,9 @@ DATES.push("dd MMMM yyyy HH:mm:ss");
 
 const SEVERITIES: Readonly<Record<string, number>> = { Low: 2, Medium: 5, High: 8, "Very-High": 10 };
 
+const LINE_END = /[\r\n\u0085\u2028\u2029]/;
+
+const SEVERAL_LINES = "the record holds several lines; CEF is one";
 const NO_CEF = "no CEF header with its six fields";
 const NO_SEVERITY = "the severity is neither a number nor a word";
 const NO_ATTRIBUTES = "no key=value behind the CEF header";
@@ -47,15 +50,9 @@ export const cef = defineParser({
     const times = new PrefixTime(context);
     return inCharset(config.readCharset, {
       parseRecord: (record) => {
-        const lines = linesOf(decodeText(record, 0, record.length));
-        return lines.map((line) => {
-          const message = read(line, dates, times);
-          if (typeof message === "string") {
-            return new Rejection("parser_error", message, lines.length > 1 ? { raw: line } : {});
-          }
-          if (lines.length > 1) message.original_string = line;
-          return message;
-        });
+        const text = decodeText(record, 0, record.length);
+        const message = LINE_END.test(text) ? SEVERAL_LINES : read(text, dates, times);
+        return typeof message === "string" ? new Rejection("parser_error", message) : message;
       },
     });
   },
@@ -84,6 +81,8 @@ function read(line: string, dates: MultiFormat, times: PrefixTime): Message | st
   if (!Number.isSafeInteger(time)) return BAD_TIME;
   message.timestamp = BigInt(time);
   if (found.host !== undefined) message.host = found.host;
+  // The record itself is the original, whatever its extension says.
+  delete message.original_string;
   return message;
 }
 

@@ -7,10 +7,13 @@ import type { DateFormat } from "../../stellar/java/simple-date-format.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 import { openDateFormat } from "../time/date-format.ts";
+import { wholeNumber } from "../time/whole-number.ts";
 import { CellSplitter } from "./cells.ts";
 import { type CsvColumn, columnsOption, readColumns } from "./columns.ts";
 
 const HASH = 35;
+/** Columns of these names become no field of their own: the one is read as a time, the other is the record itself. */
+const OWN = new Set(["timestamp", "original_string"]);
 const UNCLOSED = new Rejection("parser_error", "a quote is not closed");
 
 export const csv = defineParser({
@@ -73,7 +76,7 @@ class CsvReader {
     this.#timestamp = batch.column("timestamp");
     this.#timePosition = columns.findLast(({ name }) => name === "timestamp")?.position;
     this.#columns = columns
-      .filter(({ name }) => name !== "timestamp")
+      .filter(({ name }) => !OWN.has(name))
       .map(({ name, position }) => ({ column: batch.column(name), position }));
     this.#needed = Math.max(...columns.map(({ position }) => position)) + 1;
     this.#cells = new CellSplitter(batch.arena, separator, this.#needed);
@@ -112,12 +115,9 @@ class CsvReader {
   /** A time that cannot be read stays as text, as in the original; validation is the place to refuse it. */
   #time(start: number, end: number, row: number): void {
     const text = this.batch.arena.text(start, end);
-    const millis = this.#format === undefined ? wholeNumber(text) : this.#format.parse(text);
-    if (Number.isSafeInteger(millis)) this.#timestamp.setLong(row, millis);
-    else this.#timestamp.setSpan(row, start, end);
+    const number = this.#format === undefined ? wholeNumber(text) : this.#format.parse(text);
+    if (number === undefined || Number.isNaN(number)) this.#timestamp.setSpan(row, start, end);
+    else if (typeof number === "bigint") this.#timestamp.set(row, number);
+    else this.#timestamp.setLong(row, number);
   }
-}
-
-function wholeNumber(text: string): number {
-  return /^[+-]?\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
 }

@@ -6,6 +6,7 @@ import type { DateFormat } from "../../stellar/java/simple-date-format.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
 import { openDateFormat } from "../time/date-format.ts";
+import { wholeNumber } from "../time/whole-number.ts";
 import { zoneName } from "../time/zone-option.ts";
 import type { GrokPattern } from "./grok-pattern.ts";
 import { openPattern } from "./open-pattern.ts";
@@ -34,7 +35,7 @@ export const grok = defineParser({
       .string()
       .default("yyyy-MM-dd HH:mm:ss.S z")
       .describe("SimpleDateFormat pattern of timeFields."),
-    timeZone: zoneName.default("UTC").describe("Time zone of dates that state none."),
+    timeZone: zoneName.prefault("UTC").describe("Time zone of dates that state none."),
     multiLine: z
       .union([z.boolean(), z.enum(["true", "false"])])
       .default(false)
@@ -95,6 +96,8 @@ class GrokLines {
   read(text: string): Message | Rejection {
     const message = this.#pattern.match(text);
     if (message === undefined) return NO_MATCH;
+    // The text itself is the original, whatever the pattern calls so.
+    delete message.original_string;
     for (const field of this.#timeFields) {
       const value = message[field];
       if (value === undefined || value === null) continue;
@@ -104,18 +107,16 @@ class GrokLines {
     }
     if (this.#timestampField === undefined) return message;
     const timestamp = readTimestamp(message[this.#timestampField]);
-    if (Number.isNaN(timestamp)) return reject(`field ${this.#timestampField} is not a timestamp`);
-    message.timestamp = BigInt(timestamp);
+    if (timestamp === undefined) return reject(`field ${this.#timestampField} is not a timestamp`);
+    message.timestamp = timestamp;
     return message;
   }
 }
 
 /** A number as it is; a text without its dots, so that seconds with three decimals become milliseconds. */
-function readTimestamp(value: Message[string] | undefined): number {
-  if (typeof value === "number") return value;
-  if (typeof value !== "string") return Number.NaN;
-  const digits = value.replaceAll(".", "");
-  return /^[+-]?\d{1,18}$/.test(digits) ? Number(digits) : Number.NaN;
+function readTimestamp(value: Message[string] | undefined): bigint | undefined {
+  if (typeof value === "number") return BigInt(value);
+  return typeof value === "string" ? wholeNumber(value.replaceAll(".", "")) : undefined;
 }
 
 function reject(reason: string): Rejection {

@@ -105,7 +105,8 @@ class Translator {
 
   #group(): string {
     const rest = this.#pattern.slice(this.#at);
-    const named = /^\(\?<([a-zA-Z][a-zA-Z0-9]*)>/.exec(rest);
+    // The library that Grok patterns ran on took any name, Java letters and digits only: who uses these says so.
+    const named = /^\(\?<(?![=!])([^>]+)>/.exec(rest);
     if (named !== null) return this.#capture(named[0].length, named[1]);
     if (rest.startsWith("(?>")) {
       this.#at += 3;

@@ -1,9 +1,11 @@
 import { JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
 import type { Clock } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
-import { type FieldValue, type Message, messageToJson } from "../../core/message.ts";
+import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
+import { Double, Float } from "../../core/number.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { readJsonValue } from "../json/read-value.ts";
+import { writeJson } from "../json/write-json.ts";
 import type { RecordParser } from "../parser.ts";
 import { applyStrategy, isMap, type MapStrategy } from "./strategy.ts";
 
@@ -31,7 +33,7 @@ export function queryParser(options: QueryOptions): RecordParser {
       if (value instanceof Rejection) return value;
       if (find === undefined) return toMessage(value, options);
       const list = find(value);
-      if (list === undefined) return [];
+      if (list === undefined || list === null) return [];
       if (!Array.isArray(list)) return NO_LIST;
       return list.map((item: FieldValue) => toMessage(item, options));
     },
@@ -41,7 +43,8 @@ export function queryParser(options: QueryOptions): RecordParser {
 function compile(query: string): (value: FieldValue) => FieldValue | undefined {
   let path: JSONPathQuery;
   try {
-    path = new JSONPathEnvironment().compile(query);
+    // The root may be left out, as in the original.
+    path = new JSONPathEnvironment().compile(/^[$@]/.test(query) ? query : `$.${query}`);
   } catch (cause) {
     if (cause instanceof JSONPathError) {
       throw new Fault("CONFIG_INVALID", `jsonpQuery: ${cause.message}`, { cause });
@@ -50,10 +53,30 @@ function compile(query: string): (value: FieldValue) => FieldValue | undefined {
   }
   const single = path.singularQuery();
   return (value) => {
-    const found = path.query(value as never).values() as FieldValue[];
+    // Filters compare plain numbers; what they chose is taken from the record, whose numbers know their type.
+    const found = path.query((single ? value : plain(value)) as never).locations();
+    const chosen = found.map((location) => valueAt(value, location));
     // A path to one place answers what is there; a path with choices answers the list of what it chose.
-    return single ? found[0] : found;
+    return single ? chosen[0] : chosen;
   };
+}
+
+function plain(value: FieldValue): FieldValue {
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Double || value instanceof Float) return value.value;
+  if (Array.isArray(value)) return value.map(plain);
+  const map = emptyMessage();
+  for (const [key, entry] of Object.entries(value)) map[key] = plain(entry);
+  return map;
+}
+
+function valueAt(value: FieldValue, location: readonly (string | number)[]): FieldValue {
+  // The location was found in a copy of the same shape.
+  return location.reduce(
+    (inner, key) => (inner as Readonly<Record<string | number, FieldValue>>)[key] as FieldValue,
+    value,
+  );
 }
 
 function wrapper(name: string): (record: Uint8Array) => Uint8Array {
@@ -69,7 +92,7 @@ function toMessage(value: FieldValue, options: QueryOptions): Message | Rejectio
   if (!isMap(value)) return NO_MAP;
   const message = applyStrategy(value, options.strategy);
   if (message === undefined) return NESTED;
-  if (options.override) message.original_string = messageToJson(message);
+  if (options.override) message.original_string = writeJson(message);
   message.timestamp ??= options.clock.now();
   return message;
 }

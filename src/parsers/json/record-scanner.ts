@@ -210,9 +210,10 @@ export class RecordScanner extends JsonCursor {
         } else if (byte === OPEN_BRACE) at = this.#map(at, node, depth);
         else at = this.literal(at);
         if (at < 0) return -1;
-        // A map that was unfolded or dropped leaves nothing to put.
+        // A map that was unfolded or dropped leaves nothing to put, and takes back what the same key put before.
         if (node.slot === 0) {
           if (this.kind !== 0) this.write(node.column ?? this.#bind(node), this.#row);
+          else node.column?.clear(this.#row);
         } else if (node.slot > 0 && this.kind !== 0) this.fill(node.slot - 1);
       }
       if (at < 0) return -1;

@@ -7,6 +7,7 @@ import { findHeader, linesOf, PrefixTime } from "../cef/prefix.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 import { MultiFormat } from "../time/multi-format.ts";
+import { type Delimiter, delimiterOf } from "./delimiters.ts";
 
 const HEADER = ["DeviceVendor", "DeviceProduct", "DeviceVersion", "DeviceEvent"] as const;
 /** A further header field, the delimiter, may follow; so the original takes any text up to a bar for one. */
@@ -19,6 +20,7 @@ const FIRST_HEADER = 2;
 const DATES = ["MMM dd yyyy HH:mm:ss.SSS zzz", "MMM dd yyyy HH:mm:ss.SSS", "MMM dd yyyy HH:mm:ss"];
 
 const NO_LEEF = "no LEEF header of version 0, 1.0 or 2.0 with its four fields";
+const NO_DELIMITER = "the delimiter of the header is no class of characters";
 const NO_ATTRIBUTES = "an attribute is not of the form key=value";
 const BAD_TIME = "the time of the message is not a date";
 const BAD_PORT = "a port is not a number";
@@ -60,10 +62,9 @@ function read(line: string, dates: MultiFormat, times: PrefixTime): Message | st
   const { header } = found;
   const version = header[1] as string;
   const attributes = header[FIRST_HEADER + HEADER.length + 1] as string;
-  const message =
-    version === "0"
-      ? readExtension(attributes)
-      : readAttributes(attributes, version === "2.0" ? (header[FIRST_HEADER + HEADER.length] ?? "") : "");
+  const delimiter = delimiterOf(version === "2.0" ? (header[FIRST_HEADER + HEADER.length] ?? "") : "");
+  if (delimiter === undefined) return NO_DELIMITER;
+  const message = version === "0" ? readExtension(attributes) : readAttributes(attributes, delimiter);
   if (message === undefined) return NO_ATTRIBUTES;
   if (version === "0") applyLabels(message);
   renameField(message, "src", "ip_src_addr");
@@ -86,20 +87,20 @@ function read(line: string, dates: MultiFormat, times: PrefixTime): Message | st
 }
 
 /**
- * Reads attributes between delimiters; each character of `delimiters` is one, a tab when there are none. A backslash
- * before one protects it and stays. Of `key=value=more` the original keeps key and value.
+ * Reads attributes between delimiters. A backslash before one protects it and stays; those at the end open no further
+ * attribute. Of `key=value=more` the original keeps key and value.
  */
-function readAttributes(text: string, delimiters: string): Message | undefined {
+function readAttributes(text: string, isDelimiter: Delimiter): Message | undefined {
   const message = emptyMessage();
-  const set = delimiters === "" ? "\t" : delimiters;
+  const ends = (at: number): boolean => isDelimiter(text[at] as string) && text[at - 1] !== "\\";
+  let length = text.length;
+  while (length > 0 && ends(length - 1)) length--;
+  if (length === 0 && text !== "") return message;
   let from = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const isEnd = at === text.length;
-    if (!isEnd && (!set.includes(text[at] as string) || text[at - 1] === "\\")) continue;
+  for (let at = 0; at <= length; at++) {
+    if (at < length && !ends(at)) continue;
     const part = text.slice(from, at);
     from = at + 1;
-    // A delimiter at the very end opens no further attribute.
-    if (isEnd && part === "" && at > 0) break;
     const [key, value] = part.replace(/=+$/, "").split("=") as [string, string?];
     if (value === undefined) return undefined;
     message[key] = value;

@@ -12,6 +12,7 @@ const NO_LOG = new Rejection(
   "parser_error",
   "not a PAN-OS log: the fourth column is none of CONFIG, SYSTEM, THREAT, TRAFFIC",
 );
+const TOO_SHORT = new Rejection("parser_error", "fewer columns than every log of this type has");
 
 export const paloAlto = defineParser({
   name: "paloAlto",
@@ -37,6 +38,7 @@ export const paloAlto = defineParser({
         const cells = splitCells(text);
         const layout = cells.length > TYPE ? layoutOf(cells[TYPE] as string, cells.length) : undefined;
         if (layout === undefined) return NO_LOG;
+        if (cells.length < layout.columns.length) return TOO_SHORT;
         const message = emptyMessage();
         message.original_string = text;
         message.timestamp = BigInt(context.clock.now());
@@ -75,6 +77,8 @@ function unquote(cell: string): string {
   return cell.startsWith('"') && cell.endsWith('"') && cell.length > 1 ? cell.slice(1, -1) : cell;
 }
 
+/** The host as it is written, of URLs of a protocol that Java knows: the web's reader would change its case. */
 function hostOf(url: string): string | undefined {
-  return URL.parse(url)?.hostname || undefined;
+  const host = /^\s*(?:https?|ftp|file|jar):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)/i.exec(url)?.[1];
+  return host === "" ? undefined : host;
 }

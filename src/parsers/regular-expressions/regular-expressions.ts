@@ -11,6 +11,9 @@ import { defineParser } from "../parser.ts";
 
 const regexes = z.union([z.string(), z.array(z.string()).min(1)]);
 
+/** Names that Java takes for groups. */
+const NAME = /^[a-zA-Z][a-zA-Z0-9]*$/;
+
 const EMPTY = new Rejection("parser_error", "the record is blank");
 
 export const regularExpressions = defineParser({
@@ -81,6 +84,10 @@ type Regex = { readonly exec: Exec; readonly fields: readonly (string | undefine
 function compileRegex(place: string, source: string, whole: boolean, underscore: boolean): Regex {
   try {
     const translated = translateRegex(source);
+    for (const name of translated.names) {
+      if (name !== undefined && !NAME.test(name))
+        throw new SyntaxError(`the group ${name} needs a name of letters and digits`);
+    }
     return {
       exec: boundedExec(translated, source, whole),
       fields: translated.names.map((name) => (name === undefined || !underscore ? name : underscored(name))),

@@ -1,15 +1,14 @@
 import { z } from "zod";
-import { emptyMessage } from "../../core/message.ts";
+import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 
-/** Protocol in braces, then two addresses around an arrow. */
-const FLOW = /^\{([^}]*)\}\s*(\S+?)\s*->\s*(\S+)/;
 const SIGNATURE = /^(.*?)(\[\d+:\d+:\d\])(.*)$/s;
 
 const NO_FLOW = new Rejection("parser_error", "no `{protocol} source -> destination` in the text");
+const NO_PORT = new Rejection("parser_error", "a colon behind an address, but no port");
 
 export const sourcefire = defineParser({
   name: "sourcefire",
@@ -29,18 +28,16 @@ export const sourcefire = defineParser({
       parseRecord: (record) => {
         const text = decodeText(record, 0, record.length);
         const key = text.slice(Math.max(0, text.lastIndexOf("{")));
-        const flow = FLOW.exec(key);
-        if (flow === null) return NO_FLOW;
+        const brace = key.indexOf("}");
+        const arrow = key.indexOf("->", brace);
+        if (!key.startsWith("{") || brace < 0 || arrow < 0) return NO_FLOW;
         const message = emptyMessage();
-        message.key = key.trim();
-        message.protocol = (flow[1] as string).toLowerCase();
-        // An IPv6 address breaks at its first colon, as in the original.
-        const [source, sourcePort] = (flow[2] as string).split(":") as [string, string?];
-        const [destination, destinationPort] = (flow[3] as string).split(":") as [string, string?];
-        message.ip_src_addr = source;
-        message.ip_dst_addr = destination;
-        if (sourcePort !== undefined) message.ip_src_port = sourcePort;
-        if (destinationPort !== undefined) message.ip_dst_port = destinationPort;
+        message.key = key;
+        message.protocol = key.slice(1, brace).toLowerCase();
+        const hasEnds =
+          putEnd(message, "src", key.slice(brace + 1, arrow).trim()) &&
+          putEnd(message, "dst", key.slice(arrow + 2).trim());
+        if (!hasEnds) return NO_PORT;
         message.timestamp = BigInt(context.clock.now());
         const signature = SIGNATURE.exec(text);
         message.signature_id = signature?.[2] ?? "";
@@ -50,3 +47,11 @@ export const sourcefire = defineParser({
       },
     }),
 });
+
+/** Writes `address[:port]`; an IPv6 address breaks at its first colon, as in the original. False when a port is missing. */
+function putEnd(message: Message, end: "src" | "dst", text: string): boolean {
+  const [address, port] = text.replace(/:+$/, "").split(":") as [string, string?];
+  message[`ip_${end}_addr`] = address;
+  if (port !== undefined) message[`ip_${end}_port`] = port;
+  return port !== undefined || !text.includes(":");
+}

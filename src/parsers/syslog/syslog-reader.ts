@@ -22,7 +22,7 @@ export class SyslogReader {
   readonly batch: Batch;
   readonly #format: SyslogFormat;
   readonly #time: SyslogTime;
-  readonly #now: () => number;
+  readonly #localNow: () => number;
   readonly #line = new SyslogLine();
   readonly #data: StructuredData;
   readonly #timestamp: Column;
@@ -32,11 +32,12 @@ export class SyslogReader {
   readonly #message: Column;
   readonly #header: readonly { readonly part: Part; readonly column: Column }[];
 
-  constructor(batch: Batch, format: SyslogFormat, time: SyslogTime, now: () => number) {
+  /** @param localNow the clock of the machine's time zone, in milliseconds since 1970 there. */
+  constructor(batch: Batch, format: SyslogFormat, time: SyslogTime, localNow: () => number) {
     this.batch = batch;
     this.#format = format;
     this.#time = time;
-    this.#now = now;
+    this.#localNow = localNow;
     this.#data = new StructuredData(batch);
     this.#timestamp = batch.column("timestamp");
     this.#facility = batch.column("syslog.header.facility");
@@ -106,9 +107,9 @@ export class SyslogReader {
       this.#format.rfc === 3164 ? line.read3164(bytes, from, to) : line.read5424(bytes, from, to);
     if (reason !== undefined) return reason;
     const nil = bytes[line.time.start] === DASH && line.time.end === line.time.start + 1;
-    // Without a time the original gives the clock in seconds, and messages are compared with its.
+    // Without a time the original gives the machine's local time in seconds, and messages are compared with its.
     const time = nil
-      ? Math.floor(this.#now() / 1000)
+      ? Math.floor(this.#localNow() / 1000)
       : this.#time.read(bytes, line.time.start, line.time.end);
     if (Number.isNaN(time)) return BAD_TIME;
     const row = batch.addRow(record);

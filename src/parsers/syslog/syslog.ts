@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Field } from "../../core/component.ts";
 import type { Context } from "../../core/context.ts";
+import { timeZone } from "../../stellar/java/time-zone.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type Parse } from "../parser.ts";
 import { SyslogTime } from "../time/syslog-time.ts";
@@ -48,13 +49,18 @@ export const syslog5424 = defineParser({
 function open(
   format: SyslogFormat,
   config: { readonly deviceTimeZone: string; readonly readCharset: string },
-  { clock }: Context,
+  { clock, timeZone: zone }: Context,
 ): Parse {
+  const machine = timeZone(zone);
+  const localNow = (): number => {
+    const now = clock.now();
+    return now + machine.offsetAt(now);
+  };
   const time = new SyslogTime(config.deviceTimeZone, clock);
   let reader: SyslogReader | undefined;
   return inCharset(config.readCharset, {
     parseBatch: (batch) => {
-      if (reader?.batch !== batch) reader = new SyslogReader(batch, format, time, () => clock.now());
+      if (reader?.batch !== batch) reader = new SyslogReader(batch, format, time, localNow);
       time.tick();
       reader.read();
     },

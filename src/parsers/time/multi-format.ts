@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/context.ts";
-import { civilDate, dayNumber } from "../../stellar/java/calendar.ts";
+import { civilDate, dayNumber, monthLength } from "../../stellar/java/calendar.ts";
 import { PatternError } from "../../stellar/java/pattern-error.ts";
 import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
 import { LocalTime } from "./local-time.ts";
@@ -47,13 +47,16 @@ export class MultiFormat {
 
   #inYear(millis: number): number {
     const now = this.#clock.now();
-    const read = this.#year(millis);
-    const dated = read === 1970 ? this.#withYear(millis, this.#year(now)) : millis;
-    return dated > now + AHEAD ? this.#withYear(dated, this.#year(dated) - 1) : dated;
+    const dated = this.#date(millis).year === 1970 ? this.#withYear(millis, this.#date(now).year) : millis;
+    if (dated <= now + AHEAD) return dated;
+    const { year, month, day } = this.#date(dated);
+    // There is no 29 February a year back; the original takes the 28th.
+    const days = Math.max(0, day - monthLength(year - 1, month));
+    return this.#withYear(dated - days * DAY, year - 1);
   }
 
-  #year(millis: number): number {
-    return civilDate(Math.floor((millis + this.#local.zone.offsetAt(millis)) / DAY)).year;
+  #date(millis: number): ReturnType<typeof civilDate> {
+    return civilDate(Math.floor((millis + this.#local.zone.offsetAt(millis)) / DAY));
   }
 
   #withYear(millis: number, year: number): number {

@@ -49,7 +49,9 @@ export class SyslogTime {
     const length = end - start;
     // Digits first: an ISO date. Otherwise `Mmm dd HH:mm:ss` is 15 bytes, with a year 20.
     if (((bytes[start] as number) ^ 48) < 10) {
-      return statesZone(bytes, start, end) ? (readIso(bytes, start, end)?.millis ?? Number.NaN) : Number.NaN;
+      // Java knows no second 60, which the reader of ISO times lets pass as leap seconds.
+      const isTime = statesZone(bytes, start, end) && bytes[start + 17] !== 54;
+      return isTime ? (readIso(bytes, start, end)?.millis ?? Number.NaN) : Number.NaN;
     }
     if (length !== 15 && length !== 20) return Number.NaN;
     const month = MONTHS.get(

@@ -39,6 +39,7 @@ test.each([
   ["Jan  5 2016 14:52:35", "UTC", Number.NaN],
   ["2019-03-04T05:06:07Z", "Asia/Tokyo", Date.UTC(2019, 2, 4, 5, 6, 7)],
   ["2019-03-04T05:06:07", "UTC", Number.NaN],
+  ["2019-03-04T05:06:60Z", "UTC", Number.NaN],
   ["jan 05 14:52:35", "UTC", Number.NaN],
   ["Jan 05 14:52:60", "UTC", Number.NaN],
 ])("reads the syslog time %s in %s", (text, zone, expected) => {

@@ -3,7 +3,7 @@ import { Fault } from "../../core/fault.ts";
 import { cellText } from "../../stellar/cells.ts";
 import { PatternError } from "../../stellar/java/pattern-error.ts";
 import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
-import { defineValidation } from "./validation.ts";
+import { columnsSeen, defineValidation, isSeen } from "./validation.ts";
 
 export const date = defineValidation({
   name: "DATE",
@@ -13,9 +13,10 @@ export const date = defineValidation({
   open: ({ format }, { timeZone, clock }) => {
     const dates = compileFormat(format, timeZone, clock.now());
     return (batch, fields) => {
-      const columns = fields.map((field) => batch.column(field));
+      const columns = columnsSeen(batch, fields);
       return (row) => {
         for (const column of columns) {
+          if (!isSeen(fields, column, row)) continue;
           const text = cellText(column, row);
           if (text === null) return "valid";
           if (Number.isNaN(dates.parse(text))) return "invalid";

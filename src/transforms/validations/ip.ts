@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cellText } from "../../stellar/cells.ts";
 import { isIp } from "../../stellar/net/validation.ts";
-import { defineValidation } from "./validation.ts";
+import { columnsSeen, defineValidation, isSeen } from "./validation.ts";
 
 const type = z.enum(["IPV4", "IPV6", "DEFAULT"]);
 const VERSIONS = { IPV4: 4, IPV6: 6, DEFAULT: undefined } as const;
@@ -18,9 +18,10 @@ export const ip = defineValidation({
   open: ({ type: types = [] }) => {
     const versions = (types.length === 0 ? (["DEFAULT"] as const) : types).map((name) => VERSIONS[name]);
     return (batch, fields) => {
-      const columns = fields.map((field) => batch.column(field));
+      const columns = columnsSeen(batch, fields);
       return (row) => {
         for (const column of columns) {
+          if (!isSeen(fields, column, row)) continue;
           const text = cellText(column, row);
           if (text === null || versions.some((version) => isIp(text, version))) return "valid";
         }

@@ -1,5 +1,6 @@
 import type { Batch } from "../../core/batch.ts";
-import { ABSENT, LONG } from "../../core/column.ts";
+import { ABSENT, LONG, VALUE } from "../../core/column.ts";
+import type { FieldValue } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 
 /** What a parser promises of its messages besides being parsed; grok patterns are the user's, so they are checked harder. */
@@ -22,9 +23,15 @@ export function checkParsed(batch: Batch, check: ParsedCheck): void {
     }
   }
   if (check === "present") return;
-  const { kinds, numbers } = batch.column("timestamp");
+  const { kinds, numbers, objects } = batch.column("timestamp");
   for (let row = 0; row < batch.rows; row++) {
     if (batch.live[row] === 0 || (kinds[row] === LONG && (numbers[row] as number) > 0)) continue;
+    if (kinds[row] === VALUE && isPositive(objects[row])) continue;
     batch.reject(row, new Rejection("parser_invalid", "the timestamp is not a time after 1970"));
   }
+}
+
+/** Whether a value is a whole number above 0 that no double holds. */
+function isPositive(value: FieldValue | undefined): boolean {
+  return typeof value === "bigint" && value > 0n;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
+import { ABSENT, type Column } from "../../core/column.ts";
 import type { Component } from "../../core/component.ts";
 import { cellText } from "../../stellar/cells.ts";
 import type { TransformContext } from "../transform.ts";
@@ -31,10 +32,21 @@ export function defineValidation<const Name extends string, Config extends z.Zod
 /** The options of validations that have none. */
 export const noOptions = z.record(z.string(), z.unknown()).nullish().describe("Not used.");
 
+/** The columns a validation looks at: those of its fields, or all of the batch when it has none. */
+export function columnsSeen(batch: Batch, fields: readonly string[]): readonly Column[] {
+  if (fields.length > 0) return fields.map((field) => batch.column(field));
+  return [...batch.columns.values()].filter((column) => column.touched);
+}
+
+/** Whether a cell is looked at: a field that is named counts as null when it is missing, others do not count then. */
+export function isSeen(fields: readonly string[], column: Column, row: number): boolean {
+  return fields.length > 0 || column.kinds[row] !== ABSENT;
+}
+
 /** A validation that holds when each field that is there passes a test of its text. */
 export function everyText(passes: (text: string) => boolean): Validate {
   return (batch, fields) => {
-    const columns = fields.map((field) => batch.column(field));
+    const columns = columnsSeen(batch, fields);
     return (row) => {
       for (const column of columns) {
         const text = cellText(column, row);
