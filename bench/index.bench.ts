@@ -72,7 +72,7 @@ function renew(batch: Batch, round: number, step: number): void {
 
 function encoding(templates: readonly Batch[]): Record<string, string | number> {
   const buffers = new Buffers(64_000_000);
-  const encoder = new BlockEncoder("bro", new Map(), { columns: 400 }, buffers);
+  const encoder = new BlockEncoder("bro", new Map(), { columns: 400, groupRows: 2048 }, buffers);
   const once = () => {
     for (const batch of templates) {
       const block = encoder.encode(batch);

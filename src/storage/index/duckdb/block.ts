@@ -59,13 +59,7 @@ export type Block = {
   readonly group: RowGroup | undefined;
 };
 
-/** What is fit to be a row group of its own: enough messages, all of one day. */
-const LEAST_GROUP = 2048;
 export const DAY = 86_400_000;
-
-export function deservesGroup({ rows, minTime, maxTime }: Omit<Block, "group">): boolean {
-  return rows >= LEAST_GROUP && Math.floor(minTime / DAY) === Math.floor(maxTime / DAY);
-}
 
 /** Memory that blocks are made of, used again: fresh memory costs more than filling it. */
 export class Buffers {

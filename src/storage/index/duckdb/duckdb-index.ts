@@ -136,7 +136,7 @@ export class DuckdbIndex implements Index {
       for (const { field, type } of schema.columns.values())
         if (!field.startsWith("_")) known.set(field, type);
     }
-    return { limits: { columns: this.#parts.settings.columns }, positions, fields };
+    return { limits: this.#parts.settings, positions, fields };
   }
 
   async position(topic: string, partition: number): Promise<number | undefined> {

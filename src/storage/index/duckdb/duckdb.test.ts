@@ -16,6 +16,14 @@ describeIndex("duckdb", async () => {
   };
 });
 
+describeIndex("duckdb, each batch a row group", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  return {
+    open: () => openDuckdbIndex(folder, { groupRows: 1 }, makeContext()),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+});
+
 test("without pointers to texts it stores the same", async () => {
   const folder = await mkdtemp(join(tmpdir(), "index-"));
   try {

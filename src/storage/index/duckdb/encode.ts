@@ -23,7 +23,7 @@ import {
   type Buffers,
   CELL_BYTES,
   type ColumnType,
-  deservesGroup,
+  DAY,
   REST,
   TIME,
 } from "./block.ts";
@@ -44,6 +44,8 @@ export type SensorFields = Map<string, ColumnType>;
 export type EncodeLimits = {
   /** Fields a sensor that get a column of their own. */
   readonly columns: number;
+  /** Messages a block must have to be encoded for the disk by itself. */
+  readonly groupRows: number;
 };
 
 /** Makes blocks of batches for one sensor. Fields get a column by being seen, of the type most of their first values have. */
@@ -107,7 +109,9 @@ export class BlockEncoder {
       maxTime: max,
       rest: names.size > MOST_REST_NAMES ? undefined : [...names],
     };
-    return { ...block, group: deservesGroup(block) ? this.#groups.encode(block) : undefined };
+    // A row group of its own needs enough messages, all of one day.
+    const deserves = count >= this.#limits.groupRows && Math.floor(min / DAY) === Math.floor(max / DAY);
+    return { ...block, group: deserves ? this.#groups.encode(block) : undefined };
   }
 
   #select(batch: Batch, skip: ReadonlySet<number> | undefined): void {

@@ -6,9 +6,11 @@ import { REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
 import { Statement } from "./database.ts";
 import { messageOf } from "./messages.ts";
+import { originalsOf } from "./originals.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
 import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
 
+const ORIGINAL = "original_string";
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
 /** Messages looked at first when the newest are wanted; then four times as many, and so on. */
@@ -214,9 +216,10 @@ async function fetchFrom(
       ? guids
       : guids.filter((guid) => segments.some(({ minGuid, maxGuid }) => guid >= minGuid && guid <= maxGuid));
   if (own.length === 0) return;
+  const apart = (wanted?.has(ORIGINAL) ?? true) && originalsOf(relation, library.folder);
   const columns = [...relation.types].flatMap(([field, type]) => {
     const chosen = field !== TIME && field !== REST && (wanted?.has(field) ?? true);
-    return chosen ? [{ field, type }] : [];
+    return chosen && !(apart && field === ORIGINAL) ? [{ field, type }] : [];
   });
   const kept =
     relation.hasRest &&
@@ -227,9 +230,12 @@ async function fetchFrom(
   const statement = new Statement();
   const guid = relation.column("guid");
   const list = columns.map(({ field }) => relation.column(field));
+  if (apart) list.push("t.file_index", "t.file_row_number");
   const sql = `SELECT ${guid}, ${list.join(", ")} FROM ${relation.from} WHERE ${guid} IN (${own.map((one) => statement.bind(one)).join(", ")})`;
-  for (const [key, ...cells] of await library.database.rows(sql, statement.values, signal))
-    found.set(key as string, messageOf(columns, cells));
+  const rows = await library.database.rows(sql, statement.values, signal);
+  if (apart) await apart.fill(rows, columns.length);
+  const shown = apart ? [...columns, { field: ORIGINAL, type: "text" as const }] : columns;
+  for (const [key, ...cells] of rows) found.set(key as string, messageOf(shown, cells));
 }
 
 /** How many messages are selected. Tables that are selected whole are not read. */

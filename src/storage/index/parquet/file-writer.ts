@@ -3,6 +3,7 @@ import type { Block, ColumnType } from "../duckdb/block.ts";
 import { CODEC, dataPageHeader, ENCODING, OPTIONAL, TYPE, UTF8 } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
 import { FACT, FACTS, type RowGroup } from "./row-group.ts";
+import type { TextPages } from "./text-pages.ts";
 import { ThriftWriter } from "./thrift.ts";
 
 /** A column of the file: the field it holds and its name. */
@@ -14,28 +15,34 @@ const CREATED_BY = "metron";
 /**
  * Writes a Parquet file of blocks that have a row group, and syncs it. A field that a block lacks is null in it.
  * @param columns the fields of all blocks; a field has one type in all of them.
- * @returns the file's size in bytes.
+ * @returns where the pages of the originals lie; undefined when some block has messages without one.
  */
 export async function writeParquet(
   path: string,
   columns: readonly FileColumn[],
   blocks: readonly Block[],
-): Promise<number> {
+): Promise<TextPages | undefined> {
   await using file = await open(path, "wx");
   const footer = new Footer(columns, blocks);
   await append(file, MAGIC);
+  const originals: number[] = [];
+  let hasAll = true;
+  let row = 0;
   let at = MAGIC.length;
   for (const block of blocks) {
     const group = block.group as RowGroup;
     const absent = footer.rowGroup(block, group, at);
     await append(file, new Uint8Array(group.bytes, 0, group.length));
     await append(file, absent);
+    hasAll &&= group.originals !== undefined;
+    for (const [index, number] of (group.originals ?? []).entries())
+      originals.push(number + (index % 4 === 0 ? row : index % 4 === 1 ? at : 0));
+    row += block.rows;
     at += group.length + absent.length;
   }
-  const end = footer.end();
-  await append(file, end);
+  await append(file, footer.end());
   await file.datasync();
-  return at + end.length;
+  return hasAll ? originals : undefined;
 }
 
 async function append(file: FileHandle, bytes: Uint8Array): Promise<void> {

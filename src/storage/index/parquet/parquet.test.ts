@@ -26,7 +26,7 @@ type Rows = readonly Record<string, FieldValue>[];
 
 /** Blocks of these messages as the index's writer makes them. */
 function blocksOf(batches: readonly Rows[]): Block[] {
-  const encoder = new BlockEncoder("s", new Map(), { columns: 400 }, new Buffers(0));
+  const encoder = new BlockEncoder("s", new Map(), { columns: 400, groupRows: 1e9 }, new Buffers(0));
   const batch = new Batch();
   return batches.map((rows) => {
     batch.load(

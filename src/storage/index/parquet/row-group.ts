@@ -4,6 +4,7 @@ import type { BlockColumn, Buffers, Memory } from "../duckdb/block.ts";
 import { ChunkValues, type Messages } from "./chunk-values.ts";
 import { CODEC, dataPageHeader, dictionaryPageHeader } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
+import type { TextPages } from "./text-pages.ts";
 import { ThriftWriter } from "./thrift.ts";
 
 /**
@@ -15,6 +16,8 @@ export type RowGroup = {
   readonly length: number;
   /** `FACTS` numbers for each column, in the order of `FACT`. */
   readonly facts: Float64Array<ArrayBuffer>;
+  /** Where the pages of the originals lie; undefined when a message has none. Rows and places count from the row group's. */
+  readonly originals: TextPages | undefined;
 };
 
 /** What the footer must know of a column chunk. Places count from the beginning of the row group. */
@@ -38,6 +41,8 @@ export const FACT = {
 } as const;
 export const FACTS = 13;
 
+/** The column whose texts are long, and read one at a time. */
+const ORIGINAL = "original_string";
 /** Chunks smaller than this are not worth a call of the compressor, which costs some 20 µs however little it gets. */
 const LEAST_COMPRESSED = 3000;
 /** A chunk must become smaller by this factor, or it and the next ones stay as they are. */
@@ -72,11 +77,13 @@ export class RowGroupEncoder {
     this.#out.reset();
     this.#facts = new Float64Array(block.columns.length * FACTS);
     this.#at = 0;
+    let originals: TextPages | undefined;
     for (const column of block.columns) {
       const encoding = this.#values.encode(block, column);
       this.#set("encoding", encoding);
       this.#set("nulls", this.#values.nulls);
-      this.#writePages(column, encoding);
+      const pages = this.#writePages(column, encoding);
+      if (column.field === ORIGINAL && column.codes < 0 && column.valid < 0) originals = pages;
       this.#writeRange();
       this.#writeBloom();
       this.#at += FACTS;
@@ -84,33 +91,39 @@ export class RowGroupEncoder {
     const { length } = this.#out;
     const bytes = this.#buffers.take(length);
     new Uint8Array(bytes).set(this.#out.bytes.subarray(0, length));
-    return { bytes, length, facts: this.#facts };
+    return { bytes, length, facts: this.#facts, originals };
   }
 
-  #writePages({ field, words }: BlockColumn, encoding: number): void {
+  /** Writes the pages and returns where they lie. */
+  #writePages({ field, words }: BlockColumn, encoding: number): TextPages {
     const raw = this.#rawPages(words > 0);
     const total = sizeOf(raw);
     const pressed = this.#compress(field, raw, total);
     const stored = pressed ?? raw;
     const out = this.#out;
     const start = out.length;
+    const places: number[] = [];
     let headers = 0;
+    let row = 0;
     for (const [index, page] of stored.entries()) {
       const size = { raw: (raw[index] as Uint8Array).length, stored: page.length };
       const isDictionary = words > 0 && index === 0;
-      const rows = this.#values.pages[words > 0 ? index - 1 : index]?.rows ?? 0;
+      const rows = isDictionary ? 0 : (this.#values.pages[words > 0 ? index - 1 : index]?.rows ?? 0);
       const header = isDictionary
         ? dictionaryPageHeader(this.#thrift, size, words)
         : dataPageHeader(this.#thrift, size, rows, encoding);
       headers += header.length;
       out.append(header);
+      if (!isDictionary) places.push(row, out.length, page.length, pressed === undefined ? 0 : 1);
       out.append(page);
+      row += rows;
       if (isDictionary) this.#set("dictionary", out.length - start);
     }
     this.#set("start", start);
     this.#set("stored", out.length - start);
     this.#set("raw", total + headers);
     this.#set("codec", pressed === undefined ? CODEC.none : CODEC.zstd);
+    return places;
   }
 
   /** The pages as they were encoded, that of the dictionary first. */
