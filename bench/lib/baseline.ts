@@ -9,10 +9,15 @@ import { layered, makeEnvironment } from "../../src/stellar/environment.ts";
 import { knownHosts, RULES } from "./sensors.ts";
 import { indicators, makeBlocks } from "./telemetry.ts";
 
-export type BaselineStart = { readonly messages: number; readonly indicators: number };
+export type BaselineStart = {
+  readonly messages: number;
+  readonly indicators: number;
+  /** "all" keeps every field the pipeline keeps, "few" about half of them. */
+  readonly fields: "all" | "few";
+};
 export type BaselineResult = { readonly messages: number; readonly seconds: number };
 
-const FIELDS = [
+const FEW = [
   "uid",
   "ip_src_addr",
   "ip_src_port",
@@ -33,16 +38,42 @@ const FIELDS = [
   "source.type",
   "guid",
   "original_string",
-  "src_country",
-  "dst_country",
-  "dst_city",
-  "src_asn",
-  "dst_asn",
-  "src_host",
-  "dst_host",
+  "enrichments.geo.ip_src_addr.country",
+  "enrichments.geo.ip_dst_addr.country",
+  "enrichments.geo.ip_dst_addr.city",
+  "enrichments.asn.ip_src_addr.autonomous_system_number",
+  "enrichments.asn.ip_dst_addr.autonomous_system_number",
+  "enrichments.host.ip_src_addr.known_info.type",
+  "enrichments.host.ip_dst_addr.known_info.type",
   "is_alert",
-  "score",
-] as const;
+  "threat.triage.score",
+];
+const ADDRESSES = ["ip_src_addr", "ip_dst_addr"];
+const GEO = ["country", "city", "latitude", "longitude", "location_point"];
+const ASN = ["autonomous_system_number", "autonomous_system_organization", "network"];
+const HOST = ["local", "type", "asset_value"];
+const ALL = [
+  ...new Set([
+    ...FEW,
+    "bro_timestamp",
+    "local_orig",
+    "local_resp",
+    "missed_bytes",
+    "orig_ip_bytes",
+    "resp_ip_bytes",
+    "tunnel_parents",
+    "orig_l2_addr",
+    "resp_l2_addr",
+    "vlan",
+    "syn_ts",
+    "ip_proto",
+    ...ADDRESSES.flatMap((field) => GEO.map((part) => `enrichments.geo.${field}.${part}`)),
+    ...ADDRESSES.flatMap((field) => ASN.map((part) => `enrichments.asn.${field}.${part}`)),
+    ...ADDRESSES.flatMap((field) => HOST.map((part) => `enrichments.host.${field}.known_info.${part}`)),
+    ...ADDRESSES.map((field) => `threatintels.hbaseThreatIntel.${field}.malicious_ip`),
+    ...[0, 1].flatMap((place) => [`threat.triage.rules.${place}.name`, `threat.triage.rules.${place}.score`]),
+  ]),
+];
 const NUMBERS = new Set([
   "ip_src_port",
   "ip_dst_port",
@@ -51,14 +82,23 @@ const NUMBERS = new Set([
   "resp_bytes",
   "orig_pkts",
   "resp_pkts",
+  "missed_bytes",
+  "orig_ip_bytes",
+  "resp_ip_bytes",
+  "vlan",
+  "syn_ts",
+  "ip_proto",
   "timestamp",
-  "score",
+  "threat.triage.score",
+  "enrichments.asn.ip_src_addr.autonomous_system_number",
+  "enrichments.asn.ip_dst_addr.autonomous_system_number",
 ]);
 
-const { messages, indicators: count } = workerData as BaselineStart;
+const { messages, indicators: count, fields } = workerData as BaselineStart;
+const kept = fields === "all" ? ALL : FEW;
 const intel = new Map(indicators(count));
 const hosts = new Map(knownHosts().map((host) => [host.ip, host]));
-const places = new Map<string, { country: string; city: string; asn: number }>();
+const places = new Map<string, Plain>();
 const environment = makeEnvironment();
 const rules = RULES.map((rule) => compile(rule, environment));
 const lines = makeBlocks("zeek", Math.min(messages, 65_536), Date.now()).flatMap((block) =>
@@ -67,7 +107,7 @@ const lines = makeBlocks("zeek", Math.min(messages, 65_536), Date.now()).flatMap
 const instance = await DuckDBInstance.create(":memory:");
 const connection = await instance.connect();
 await connection.run(
-  `CREATE TABLE messages (${FIELDS.map((field) => `"${field}" ${NUMBERS.has(field) ? "DOUBLE" : "VARCHAR"}`).join(", ")})`,
+  `CREATE TABLE messages (${kept.map((field) => `"${field}" ${NUMBERS.has(field) ? "DOUBLE" : "VARCHAR"}`).join(", ")})`,
 );
 const appender = await connection.createAppender("messages");
 
@@ -97,6 +137,7 @@ function parse(line: string): Plain {
     ip_dst_addr: target,
     ip_dst_port: targetPort,
     timestamp: Math.trunc((ts as number) * 1000),
+    bro_timestamp: String(ts),
     original_string: line,
     "source.type": "zeek",
     guid: crypto.randomUUID(),
@@ -104,41 +145,55 @@ function parse(line: string): Plain {
 }
 
 function enrich(message: Plain): Plain {
-  const source = place(message.ip_src_addr as string);
-  const target = place(message.ip_dst_addr as string);
-  const enriched: Plain = {
-    ...message,
-    src_country: source.country,
-    dst_country: target.country,
-    dst_city: target.city,
-    src_asn: source.asn,
-    dst_asn: target.asn,
-    src_host: hosts.get(message.ip_src_addr as string)?.type,
-    dst_host: hosts.get(message.ip_dst_addr as string)?.type,
-  };
+  const enriched: Plain = { ...message };
+  for (const field of ADDRESSES) {
+    const address = message[field] as string;
+    Object.assign(enriched, place(field, address));
+    const host = hosts.get(address);
+    if (host !== undefined) {
+      enriched[`enrichments.host.${field}.known_info.local`] = host.local;
+      enriched[`enrichments.host.${field}.known_info.type`] = host.type;
+      enriched[`enrichments.host.${field}.known_info.asset_value`] = host.asset_value;
+    }
+  }
   for (const field of ["ip_src_addr", "ip_dst_addr", "uid", "community_id"]) {
     if (intel.has(message[field] as string))
       enriched[`threatintels.hbaseThreatIntel.${field}.malicious_ip`] = "alert";
   }
+  enriched.is_alert = "true";
   const variables = layered(enriched);
-  let score = 0;
-  for (const [index, rule] of rules.entries())
-    if (rule.walk(variables, true) === true) score = Math.max(score, 10 + index);
-  return { ...enriched, is_alert: "true", score };
+  let matched = 0;
+  for (const [index, rule] of rules.entries()) {
+    if (rule.walk(variables, true) !== true) continue;
+    enriched[`threat.triage.rules.${matched}.name`] = `rule ${index}`;
+    enriched[`threat.triage.rules.${matched++}.score`] = String(10 + index);
+    enriched["threat.triage.score"] = 10 + index;
+  }
+  return enriched;
 }
 
 /** A look-up in a Map, as if every address had been seen: the plain design's best case. */
-function place(address: string): { country: string; city: string; asn: number } {
-  let known = places.get(address);
+function place(field: string, address: string): Plain {
+  const key = `${field} ${address}`;
+  let known = places.get(key);
   if (known === undefined) {
-    known = { country: "DE", city: "Berlin", asn: 3320 };
-    places.set(address, known);
+    known = {
+      [`enrichments.geo.${field}.country`]: "DE",
+      [`enrichments.geo.${field}.city`]: "Berlin",
+      [`enrichments.geo.${field}.latitude`]: "52.52",
+      [`enrichments.geo.${field}.longitude`]: "13.405",
+      [`enrichments.geo.${field}.location_point`]: "52.52,13.405",
+      [`enrichments.asn.${field}.autonomous_system_number`]: 3320,
+      [`enrichments.asn.${field}.autonomous_system_organization`]: "Deutsche Telekom AG",
+      [`enrichments.asn.${field}.network`]: "84.128.0.0-84.191.255.255",
+    };
+    places.set(key, known);
   }
   return known;
 }
 
 function append(message: Plain): void {
-  for (const field of FIELDS) {
+  for (const field of kept) {
     const value = message[field];
     if (value === undefined || value === null) appender.appendNull();
     else if (NUMBERS.has(field)) appender.appendDouble(Number(value));

@@ -105,8 +105,8 @@ export class ChunkValues {
     }
     if (longest > TextRange.LONGEST) return;
     this.#noteRange(cells, block.rows, valid, text);
-    // What comes in order is found by its range.
-    if (column.type === "text" && !this.#range.isSorted)
+    // What comes in order, as guids nearly do, is found by its range.
+    if (column.type === "text" && column.field !== "guid" && !this.#range.isSorted)
       this.#fillBloom(cells, block.rows, valid, column, view);
   }
 

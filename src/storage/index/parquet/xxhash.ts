@@ -15,19 +15,172 @@ const P4_HIGH = 0x85ebca77 | 0;
 const P5_LOW = 0x165667c5 | 0;
 const P5_HIGH = 0x27d4eb2f | 0;
 
+/** Halves of the low halves, for multiplying. */
+const P1_0 = P1_LOW & 0xffff;
+const P1_1 = P1_LOW >>> 16;
+const P2_0 = P2_LOW & 0xffff;
+const P2_1 = P2_LOW >>> 16;
+const P3_0 = P3_LOW & 0xffff;
+const P3_1 = P3_LOW >>> 16;
+const P5_0 = P5_LOW & 0xffff;
+const P5_1 = P5_LOW >>> 16;
+
 /** The number at hand, low and high half; afterwards the result. Variables would be boxed. */
 export const hashed = new Int32Array(2);
 
 /** Hashes bytes [start, start + length) of a memory into `hashed`. */
 export function xxhash64(view: DataView, start: number, length: number): void {
+  if (length < 32) short(view, start, length);
+  else long(view, start, length);
+}
+
+/**
+ * The same for up to 31 bytes, which nearly all keys have. Everything is written out, so that all of it stays in
+ * registers: a call for each step takes three times as long.
+ */
+function short(view: DataView, start: number, length: number): void {
   const end = start + length;
-  const at = length >= 32 ? stripes(view, start, end) : start;
-  if (length < 32) {
-    hashed[0] = P5_LOW;
-    hashed[1] = P5_HIGH;
+  let at = start;
+  let l = (P5_LOW + length) | 0;
+  let h = (P5_HIGH + ((P5_LOW >>> 0) + length > 0xffffffff ? 1 : 0)) | 0;
+  // The halves of a word at hand, and what a multiplication needs.
+  let x = 0;
+  let y = 0;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let e = 0;
+  let f = 0;
+  for (; at + 8 <= end; at += 8) {
+    x = view.getInt32(at, true);
+    y = view.getInt32(at + 4, true);
+    a = x & 0xffff;
+    b = x >>> 16;
+    c = Math.imul(a, P2_0);
+    d = Math.imul(b, P2_0);
+    e = Math.imul(a, P2_1);
+    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+    f = Math.imul(b, P2_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+    y = (Math.imul(x, P2_HIGH) + Math.imul(y, P2_LOW) + f) | 0;
+    x = Math.imul(x, P2_LOW);
+    f = x;
+    x = (x << 31) | (y >>> 1);
+    y = (y << 31) | (f >>> 1);
+    a = x & 0xffff;
+    b = x >>> 16;
+    c = Math.imul(a, P1_0);
+    d = Math.imul(b, P1_0);
+    e = Math.imul(a, P1_1);
+    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+    y = (Math.imul(x, P1_HIGH) + Math.imul(y, P1_LOW) + f) | 0;
+    x = Math.imul(x, P1_LOW);
+    l ^= x;
+    h ^= y;
+    f = l;
+    l = (l << 27) | (h >>> 5);
+    h = (h << 27) | (f >>> 5);
+    a = l & 0xffff;
+    b = l >>> 16;
+    c = Math.imul(a, P1_0);
+    d = Math.imul(b, P1_0);
+    e = Math.imul(a, P1_1);
+    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+    h = (Math.imul(l, P1_HIGH) + Math.imul(h, P1_LOW) + f) | 0;
+    l = Math.imul(l, P1_LOW);
+    f = (l >>> 0) + (P4_LOW >>> 0);
+    h = (h + P4_HIGH + (f > 0xffffffff ? 1 : 0)) | 0;
+    l = f | 0;
   }
+  if (at + 4 <= end) {
+    x = view.getInt32(at, true);
+    y = 0;
+    a = x & 0xffff;
+    b = x >>> 16;
+    c = Math.imul(a, P1_0);
+    d = Math.imul(b, P1_0);
+    e = Math.imul(a, P1_1);
+    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+    y = (Math.imul(x, P1_HIGH) + Math.imul(y, P1_LOW) + f) | 0;
+    x = Math.imul(x, P1_LOW);
+    l ^= x;
+    h ^= y;
+    f = l;
+    l = (l << 23) | (h >>> 9);
+    h = (h << 23) | (f >>> 9);
+    a = l & 0xffff;
+    b = l >>> 16;
+    c = Math.imul(a, P2_0);
+    d = Math.imul(b, P2_0);
+    e = Math.imul(a, P2_1);
+    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+    f = Math.imul(b, P2_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+    h = (Math.imul(l, P2_HIGH) + Math.imul(h, P2_LOW) + f) | 0;
+    l = Math.imul(l, P2_LOW);
+    f = (l >>> 0) + (P3_LOW >>> 0);
+    h = (h + P3_HIGH + (f > 0xffffffff ? 1 : 0)) | 0;
+    l = f | 0;
+    at += 4;
+  }
+  for (; at < end; at++) {
+    x = view.getUint8(at);
+    y = 0;
+    a = x & 0xffff;
+    b = x >>> 16;
+    c = Math.imul(a, P5_0);
+    d = Math.imul(b, P5_0);
+    e = Math.imul(a, P5_1);
+    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+    f = Math.imul(b, P5_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+    y = (Math.imul(x, P5_HIGH) + Math.imul(y, P5_LOW) + f) | 0;
+    x = Math.imul(x, P5_LOW);
+    l ^= x;
+    h ^= y;
+    f = l;
+    l = (l << 11) | (h >>> 21);
+    h = (h << 11) | (f >>> 21);
+    a = l & 0xffff;
+    b = l >>> 16;
+    c = Math.imul(a, P1_0);
+    d = Math.imul(b, P1_0);
+    e = Math.imul(a, P1_1);
+    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+    h = (Math.imul(l, P1_HIGH) + Math.imul(h, P1_LOW) + f) | 0;
+    l = Math.imul(l, P1_LOW);
+  }
+  l ^= h >>> 1;
+  a = l & 0xffff;
+  b = l >>> 16;
+  c = Math.imul(a, P2_0);
+  d = Math.imul(b, P2_0);
+  e = Math.imul(a, P2_1);
+  f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+  f = Math.imul(b, P2_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+  h = (Math.imul(l, P2_HIGH) + Math.imul(h, P2_LOW) + f) | 0;
+  l = Math.imul(l, P2_LOW);
+  l ^= (l >>> 29) | (h << 3);
+  h ^= h >>> 29;
+  a = l & 0xffff;
+  b = l >>> 16;
+  c = Math.imul(a, P3_0);
+  d = Math.imul(b, P3_0);
+  e = Math.imul(a, P3_1);
+  f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
+  f = Math.imul(b, P3_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
+  h = (Math.imul(l, P3_HIGH) + Math.imul(h, P3_LOW) + f) | 0;
+  l = Math.imul(l, P3_LOW);
+  hashed[0] = l ^ h;
+  hashed[1] = h;
+}
+
+function long(view: DataView, start: number, length: number): void {
+  const at = stripes(view, start, start + length);
   add(length, 0);
-  rest(view, at, end);
+  rest(view, at, start + length);
   // Spreads every bit over all of them.
   xorShifted(33);
   multiply(P2_LOW, P2_HIGH);
