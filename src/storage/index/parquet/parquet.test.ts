@@ -12,6 +12,7 @@ import { BlockEncoder } from "../duckdb/encode.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { type FileColumn, writeParquet } from "./file-writer.ts";
 import { RowGroupEncoder } from "./row-group.ts";
+import { readTexts, type TextPages } from "./text-pages.ts";
 
 let folder: string;
 let files = 0;
@@ -48,18 +49,24 @@ function blocksOf(batches: readonly Rows[]): Block[] {
 }
 
 async function write(blocks: readonly Block[]): Promise<string> {
+  return (await writeFile(blocks)).path;
+}
+
+async function writeFile(
+  blocks: readonly Block[],
+): Promise<{ path: string; originals: TextPages | undefined }> {
   const encoder = new RowGroupEncoder(new Buffers(0));
   const types = new Map<string, ColumnType>(
     blocks.flatMap(({ columns }) => columns.map(({ field, type }) => [field, type] as const)),
   );
   const columns: FileColumn[] = [...types].map(([field, type]) => ({ field, type, column: field }));
   const path = join(folder, `${files++}.parquet`);
-  await writeParquet(
+  const originals = await writeParquet(
     path,
     columns,
     blocks.map((block) => ({ ...block, group: encoder.encode(block) })),
   );
-  return path;
+  return { path, originals };
 }
 
 /** What another implementation of the format reads: rows as objects, without what is null. */
@@ -242,6 +249,21 @@ test("a bloom filter lets about one absent value in a hundred pass", () => {
   }
   expect(passed).toBeGreaterThan(10);
   expect(passed).toBeLessThan(250);
+});
+
+test("single originals are read from their pages", async () => {
+  const rows = many((row) => ({ original_string: `${row}: ${"käse ".repeat(row % 60)}` }), 3000);
+  const blocks = blocksOf([rows, [{ original_string: "alone" }], rows]);
+  const { path, originals } = await writeFile(blocks);
+  const wanted = [0, 1, 1023, 1024, 2999, 3000, 3001, 4500, 6000];
+  const texts = await readTexts(path, originals ?? [], wanted);
+  const all = [...rows, { original_string: "alone" }, ...rows];
+  for (const row of wanted) expect(texts.get(row), String(row)).toBe(all[row]?.original_string);
+});
+
+test("originals that some message lacks are not read from their pages", async () => {
+  const rows = many((row) => (row === 7 ? {} : { original_string: `number ${row} of many` }));
+  expect((await writeFile(blocksOf([rows]))).originals).toBeUndefined();
 });
 
 test("long texts are cut into pages, each row in its place", async () => {

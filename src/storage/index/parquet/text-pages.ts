@@ -13,7 +13,7 @@ const PAGE_NUMBERS = 4;
 
 /**
  * Reads single texts of a column. The engine unpacks all texts before the one it is asked for, some megabytes for
- * each message of a page of results; here one page of 512 rows is.
+ * each message of a page of results; here one page of a thousand rows is.
  */
 export async function readTexts(
   path: string,
