@@ -61,9 +61,12 @@ export type Block = {
 
 export const DAY = 86_400_000;
 
-/** Memory that blocks are made of, used again: fresh memory costs more than filling it. */
+/**
+ * Memory that blocks are made of, used again: fresh memory costs more than filling it, and nobody counts shared memory
+ * that waits to be collected. Sizes are powers of two and halfway between, so that what is given back fits the next block.
+ */
 export class Buffers {
-  readonly #free: Memory[] = [];
+  readonly #free = new Map<number, Memory[]>();
   readonly #most: number;
   #bytes = 0;
 
@@ -74,22 +77,27 @@ export class Buffers {
 
   /** Memory of at least this size, with anything in it. */
   take(bytes: number): Memory {
-    let best = -1;
-    for (let index = 0; index < this.#free.length; index++) {
-      const size = (this.#free[index] as Memory).byteLength;
-      if (size < bytes || size > bytes * 2 + 65_536) continue;
-      if (best < 0 || size < (this.#free[best] as Memory).byteLength) best = index;
-    }
-    if (best < 0) return new SharedArrayBuffer((bytes + (bytes >> 3) + 4095) & ~4095);
-    const [found] = this.#free.splice(best, 1);
-    this.#bytes -= (found as Memory).byteLength;
-    return found as Memory;
+    const size = sizeFor(bytes);
+    const found = this.#free.get(size)?.pop();
+    if (found === undefined) return new SharedArrayBuffer(size);
+    this.#bytes -= size;
+    return found;
   }
 
-  give(buffer: Memory): void {
-    if (buffer.byteLength === 0) return;
-    this.#free.push(buffer);
-    this.#bytes += buffer.byteLength;
-    while (this.#bytes > this.#most) this.#bytes -= (this.#free.shift() as Memory).byteLength;
+  give(memory: Memory): void {
+    const size = memory.byteLength;
+    if (size === 0 || this.#bytes + size > this.#most) return;
+    const kept = this.#free.get(size);
+    if (kept === undefined) this.#free.set(size, [memory]);
+    else kept.push(memory);
+    this.#bytes += size;
   }
+}
+
+const LEAST_SIZE = 4096;
+
+function sizeFor(bytes: number): number {
+  let size = LEAST_SIZE;
+  while (size < bytes) size *= 2;
+  return size > LEAST_SIZE && size * 0.75 >= bytes ? size * 0.75 : size;
 }

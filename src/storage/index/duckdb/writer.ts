@@ -29,7 +29,7 @@ export type WriterStart = {
 };
 
 /** Bytes of memory a writer keeps to make further blocks of. */
-export const KEPT_BYTES = 64_000_000;
+export const KEPT_BYTES = 128_000_000;
 
 /** The half of the index that lives where batches are made: it encodes them and keeps replays from doubling messages. */
 export class BlockWriter implements IndexWriter {
