@@ -36,7 +36,7 @@ import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { outdated } from "./retention.ts";
-import { countSelected, fetch, searchPage } from "./search.ts";
+import { countOf, fetch, searchPage } from "./search.ts";
 import { type Library, Selected } from "./selection.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
@@ -84,6 +84,7 @@ export class DuckdbIndex implements Index {
       database: parts.database,
       folder: parts.folder,
       now: () => parts.context.clock.now(),
+      firstRows: parts.settings.firstRows,
       snapshot: () => this.#snapshot(),
       names: () => this.#known.names,
       patched: () => patches.patched,
@@ -155,23 +156,23 @@ export class DuckdbIndex implements Index {
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
       const unknownFields = selected.unknownFields();
-      const [found, total] = await Promise.all([
-        searchPage(this.#library, request, wanted),
-        request.total === false ? undefined : countSelected(selected, this.#library, request),
-      ]);
+      const found = await searchPage(this.#library, request, wanted);
       const messages = found.messages.map((message) => {
         const whole = applyPatch(message, this.#patches.get(message.guid as string));
         return wanted === undefined ? whole : chosenFields(whole, wanted);
       });
-      return { total, messages, cursor: found.cursor, unknownFields, problems: this.#problems() };
+      return {
+        total: found.total,
+        messages,
+        cursor: found.cursor,
+        unknownFields,
+        problems: this.#problems(),
+      };
     });
   }
 
   count(request: Selection): Promise<number> {
-    return this.#run(async () => {
-      using selected = new Selected(this.#library, request, []);
-      return await countSelected(selected, this.#library, request);
-    });
+    return this.#run(() => countOf(this.#library, request));
   }
 
   facets(request: FacetRequest): Promise<readonly Facet[]> {

@@ -19,9 +19,41 @@ describeIndex("duckdb", async () => {
 describeIndex("duckdb, each batch a row group", async () => {
   const folder = await mkdtemp(join(tmpdir(), "index-"));
   return {
-    open: () => openDuckdbIndex(folder, { groupRows: 1 }, makeContext()),
+    open: () => openDuckdbIndex(folder, { groupRows: 1, firstRows: 1 }, makeContext()),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+});
+
+test("what is rare is found and counted in all segments, whichever are looked at first", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  try {
+    await using index = await openDuckdbIndex(folder, { groupRows: 1, firstRows: 10 }, makeContext());
+    const writer = await index.writer("one");
+    for (let part = 0; part < 12; part++) {
+      const messages = Array.from({ length: 10 }, (_, row) => ({
+        every: "always",
+        third: row % 3 === 0 ? "yes" : "no",
+        ...(part % 4 === 1 && row === 5 ? { rare: "here" } : {}),
+      }));
+      await put(writer, "s", batchOf(messages, part * 10));
+      await index.seal();
+    }
+    const find = async (query: string, size: number) => {
+      const { total, messages } = await index.search({ query: parse(query), size });
+      return [total, messages.map(({ guid }) => guid)];
+    };
+    expect(await find("rare:here", 2)).toEqual([3, ["g95", "g55"]]);
+    expect(await find("rare:here", 10)).toEqual([3, ["g95", "g55", "g15"]]);
+    expect(await find("rare:there", 10)).toEqual([0, []]);
+    expect((await find("third:yes", 5))[0]).toBe(48);
+    expect((await find("third:yes", 50))[1]).toHaveLength(48);
+    expect(await find("every:always", 3)).toEqual([120, ["g119", "g118", "g117"]]);
+    const { cursor } = await index.search({ query: parse("rare:here"), size: 1 });
+    const next = await index.search({ query: parse("rare:here"), size: 1, ...(cursor ? { cursor } : {}) });
+    expect([next.total, next.messages.map(({ guid }) => guid)]).toEqual([3, ["g55"]]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test("without pointers to texts it stores the same", async () => {

@@ -18,6 +18,8 @@ export type DuckdbOptions = {
   readonly sealAge?: number;
   /** Fields a sensor that get a column of their own; the rest stay searchable, slower. */
   readonly columns?: number;
+  /** Messages looked at first when the newest are wanted; then four times as many, and so on. */
+  readonly firstRows?: number;
   /** Messages a batch must have to go to disk as it is; smaller ones are put together by the engine. */
   readonly groupRows?: number;
   /** false hands every text to DuckDB by a call of its own, as is done by itself when DuckDB is an unknown version. */
@@ -34,6 +36,7 @@ const DEFAULTS: Settings = {
   sealAge: 30_000,
   columns: 400,
   groupRows: 2048,
+  firstRows: 400_000,
   pointers: true,
 };
 

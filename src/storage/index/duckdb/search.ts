@@ -13,13 +13,18 @@ import { type Kind, type Library, Selected, valueSql, within } from "./selection
 const ORIGINAL = "original_string";
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
-/** Messages looked at first when the newest are wanted; then four times as many, and so on. */
-const FIRST_ROWS = 400_000;
+/** Matches, as estimated, up to which they are found and counted in one go. */
+const MOST_COUNTED = 100_000;
 
 type SortValue = null | boolean | number | string;
 type Key = { readonly field: string; readonly descending: boolean; readonly kind: Kind };
 
-export type Found = { readonly messages: Message[]; readonly cursor: string | undefined };
+export type Found = {
+  readonly messages: Message[];
+  readonly cursor: string | undefined;
+  /** All matches, or undefined when not asked for. */
+  readonly total: number | undefined;
+};
 
 /** A row of the answer before its message is read: the values it is sorted by, the last of them its guid. */
 type Hit = {
@@ -27,6 +32,9 @@ type Hit = {
   readonly guid: string;
   readonly segment: Segment | undefined;
 };
+
+/** The first hits, and how many matches there are if that was found on the way. */
+type Hits = { readonly hits: readonly Hit[]; readonly total?: number };
 
 /** One page of messages, in order. `fields` are those to read, as stored; undefined for all. */
 export async function searchPage(
@@ -58,41 +66,59 @@ async function pageOf(
   const [first] = sort ?? [];
   const byTime =
     sort === undefined || sort.length === 0 || (sort.length === 1 && first?.field === "timestamp");
-  const hits = byTime
+  const frozen = { ...library, snapshot: () => snapshot };
+  const { hits, total } = byTime
     ? await hitsByTime(library, request, snapshot, first?.descending ?? true, size + 1)
-    : await hitsOf({ ...library, snapshot: () => snapshot }, request, size + 1, true);
+    : await hitsOf(frozen, request, size + 1, "narrow");
   const page = hits.slice(0, size);
-  const found = await fetch(
-    library,
-    page.map(({ guid }) => guid),
-    {
-      segments: [...new Set(page.flatMap(({ segment }) => segment ?? []))],
-      blocks: page.some(({ segment }) => segment === undefined) ? snapshot.blocks : [],
-    },
-    fields,
-    request.signal,
-  );
+  const isCounted = total !== undefined || request.total === false;
+  const [found, counted] = await Promise.all([
+    fetch(
+      library,
+      page.map(({ guid }) => guid),
+      {
+        segments: [...new Set(page.flatMap(({ segment }) => segment ?? []))],
+        blocks: page.some(({ segment }) => segment === undefined) ? snapshot.blocks : [],
+      },
+      fields,
+      request.signal,
+    ),
+    isCounted ? total : countOf(frozen, request),
+  ]);
   const last = page.at(-1);
   return {
     messages: page.map(({ guid }) => found.get(guid)).filter((message) => message !== undefined),
     cursor: hits.length > size && last !== undefined ? cursorOf(last.values) : undefined,
+    total: request.total === false ? undefined : counted,
   };
 }
 
-/** Reads the newest (or oldest) part first, and no further than it must. */
+/** How many messages are selected. */
+export async function countOf(library: Library, selection: Selection): Promise<number> {
+  using selected = new Selected(library, selection, []);
+  return await countSelected(selected, library, selection);
+}
+
+/**
+ * Reads the newest (or oldest) part first, and no further than it must. What turns out to be rare is looked for in all
+ * the rest at once, and counted with it.
+ */
 async function hitsByTime(
   library: Library,
   request: SearchRequest,
   snapshot: Snapshot,
   descending: boolean,
   limit: number,
-): Promise<Hit[]> {
+): Promise<Hits> {
   const sign = descending ? -1 : 1;
   const edge = ({ minTime, maxTime }: Segment) => (descending ? -maxTime : minTime);
   const waiting = snapshot.segments.toSorted((a, b) => edge(a) - edge(b));
+  const canCount = request.total !== false && request.cursor === undefined;
   let hits: Hit[] = [];
+  let first = 0;
+  let isFew = false;
   let blocks = snapshot.blocks;
-  let rows = FIRST_ROWS;
+  let rows = library.firstRows;
   for (;;) {
     const segments: Segment[] = [];
     for (let sum = 0; sum < rows && waiting.length > 0; ) {
@@ -101,31 +127,44 @@ async function hitsByTime(
       sum += segment.rows;
     }
     const part = { segments, blocks };
-    const more = await hitsOf({ ...library, snapshot: () => part }, request, limit, false);
+    const isRest = isFew && waiting.length === 0;
+    const { hits: more, total } = await hitsOf(
+      { ...library, snapshot: () => part },
+      request,
+      limit,
+      isRest ? "counted" : "plain",
+    );
     const time = ({ values }: Hit) => sign * Number(values[0]);
     hits = [...hits, ...more].sort((a, b) => time(a) - time(b) || (a.guid < b.guid ? -1 : 1)).slice(0, limit);
     const last = hits[limit - 1];
     const next = waiting[0];
-    if (next === undefined || (last !== undefined && time(last) < edge(next))) return hits;
+    if (total !== undefined) return { hits, total: first + total };
+    if (next === undefined || (last !== undefined && time(last) < edge(next))) return { hits };
+    // The first part showed all its matches: if the rest has as few, one look at it finds and counts them.
+    first = more.length;
+    const seen = segments.reduce((sum, segment) => sum + segment.rows, 0);
+    const left = waiting.reduce((sum, segment) => sum + segment.rows, 0);
+    isFew =
+      canCount && rows === library.firstRows && first < limit && (first + 1) * left < MOST_COUNTED * seen;
     blocks = [];
-    rows *= 4;
+    rows = isFew ? Number.POSITIVE_INFINITY : rows * 4;
   }
 }
 
 /**
  * The first hits in order. `narrow`: first find how far the first key goes, reading nothing else, so that the guids
- * that settle ties are read of few rows.
+ * that settle ties are read of few rows. `counted`: count all matches too, for which each is read.
  */
 async function hitsOf(
   library: Library,
   request: SearchRequest,
   limit: number,
-  narrow: boolean,
-): Promise<Hit[]> {
+  manner: "plain" | "narrow" | "counted",
+): Promise<Hits> {
   using selected = new Selected(library, request, sortFields(request.sort, library));
   const keys = sortOf(request.sort, selected);
   const after = request.cursor === undefined ? [] : [afterCursor(request.cursor, keys, selected.statement)];
-  if (narrow && request.cursor === undefined) {
+  if (manner === "narrow" && request.cursor === undefined) {
     const bound = await firstKeyBound(library, request, limit);
     const [key] = keys;
     if (bound !== undefined && key !== undefined)
@@ -136,11 +175,14 @@ async function hitsOf(
     const where = relation.segments.length > 0 ? "t.file_index AS f" : "CAST(NULL AS BIGINT) AS f";
     return `${columns.join(", ")}, ${relation.column("guid")} AS g, ${index} AS r, ${where}`;
   });
-  if (union === undefined) return [];
+  if (union === undefined) return { hits: [] };
   const where = after.length === 0 ? "" : ` WHERE ${after.join(" AND ")}`;
-  const sql = `SELECT * FROM (${union})${where} ORDER BY ${orderSql(keys)}, g LIMIT ${limit}`;
+  const count = manner === "counted" ? "count(*) OVER () AS n, " : "";
+  const sql = `SELECT ${count}* FROM (${union})${where} ORDER BY ${orderSql(keys)}, g LIMIT ${limit}`;
   const rows = await library.database.rows(sql, selected.statement.values, request.signal);
-  return rows.map((row) => {
+  const total = count === "" ? {} : { total: Number(rows[0]?.[0] ?? 0) };
+  const hits = rows.map((all) => {
+    const row = count === "" ? all : all.slice(1);
     const relation = selected.list[Number(row.at(-2))] as Relation;
     const file = row.at(-1) as bigint | null;
     return {
@@ -149,6 +191,7 @@ async function hitsOf(
       segment: file === null ? undefined : relation.segments[Number(file)],
     };
   });
+  return { hits, ...total };
 }
 
 /** The first key of the last row of a page; undefined when the page reaches messages without the key. */

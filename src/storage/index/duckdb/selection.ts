@@ -18,6 +18,8 @@ export type Library = {
   readonly database: Database;
   readonly folder: string;
   readonly now: () => number;
+  /** Messages looked at first when the newest are wanted. */
+  readonly firstRows: number;
   /** What is visible now; made anew for each request. */
   snapshot(): Snapshot;
   /** All fields of all messages. */
