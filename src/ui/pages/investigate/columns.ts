@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../../../api/selection.ts";
 import { localTime } from "../../parts/local-time.ts";
 import { valueAsText } from "./message-sections.ts";
-import { ruleNames } from "./score.ts";
+import { heaviestRules } from "./score.ts";
 import { RULES, SCORE } from "./state.ts";
 
 /** How a column looks: its heading, first width in pixels, and whether it takes what room is left. */
@@ -39,7 +39,10 @@ export function lookOf(column: string): ColumnLook {
 
 /** The text of a cell. */
 export function cellText(message: StoredMessage, column: string): string {
-  if (column === RULES) return ruleNames(message).join(" · ");
+  if (column === RULES)
+    return heaviestRules(message)
+      .map(({ name }) => name)
+      .join(" · ");
   const value = message[column];
   if (column === "timestamp" && typeof value === "number") return localTime(value);
   return valueAsText(value);

@@ -35,6 +35,9 @@ export const SCORE = "threat.triage.score";
 /** A column made of several fields: the names of the rules that matched. */
 export const RULES = "threat.triage.rules";
 
+/** The names of all rules that matched: one field for each of them, together. */
+export const RULE_NAMES = `${RULES}.*.name`;
+
 export const DEFAULT_RANGE = "all";
 
 export const DEFAULT_COLUMNS: Record<View, readonly string[]> = {
