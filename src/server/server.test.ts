@@ -76,6 +76,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
     ],
   ],
   checkStellar: [() => ["/stellar/check", { body: { expression: "TO_UPER(host)", expects: "boolean" } }]],
+  listFunctions: [() => ["/stellar/functions"]],
   evaluateStellar: [
     () => ["/stellar/evaluate", { body: { expression: "TO_UPPER(host)", message: { host: "a" } } }],
     () => ["/stellar/evaluate", { body: { expression: "1 +" } }],
