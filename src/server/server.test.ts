@@ -315,3 +315,13 @@ test("a message counts for each of its rules, and is found by any of them", asyn
     code: "QUERY_INVALID",
   });
 });
+
+test("a file of an earlier build is missing, not the page", async () => {
+  const get = async (path: string) => {
+    const { status, headers } = await fetch(server.url + path);
+    return [status, headers.get("content-type")?.split(";")[0]];
+  };
+  expect(await get("/config?doc=sensor/web")).toEqual([200, "text/html"]);
+  expect(await get("/assets/main-1a2b.js")).toEqual([200, "application/javascript"]);
+  expect(await get("/assets/main-0000.js")).toEqual([404, "application/problem+json"]);
+});
