@@ -6,8 +6,10 @@ export type Completion = {
   /** What is put in place of the typed part. */
   readonly text: string;
   readonly kind: "function" | "variable" | "keyword" | "magic" | "help";
-  /** One line beside it. */
+  /** A word beside it: parameters, a type. */
   readonly detail: string;
+  /** A sentence on it, shown when there is room. */
+  readonly about?: string;
 };
 
 /** A function as a line of help. */
@@ -88,7 +90,7 @@ export function functionLines(registry: Registry): FunctionLine[] {
 }
 
 function calledFunction({ name, parameters, summary }: FunctionLine): Completion {
-  return { text: `${name}(`, kind: "function", detail: `${parameters} ${summary}` };
+  return { text: `${name}(`, kind: "function", detail: parameters, about: summary };
 }
 
 function ranked(word: string, options: readonly Completion[]): Completion[] {

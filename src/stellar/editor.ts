@@ -97,6 +97,7 @@ export function stellarCompletions(
         label: option.text,
         type: KINDS[option.kind],
         detail: option.detail,
+        ...(option.about !== undefined && { info: option.about }),
         // The order is ours: by beginning first.
         boost: -Math.min(index, 99),
       })),

@@ -143,7 +143,7 @@ function Verdict({ problem, advice, diagnostics, checked, published }: VerdictPr
             <b>
               Line {line}, column {column}:
             </b>{" "}
-            <WithCode text={`${message} ${suggestion ?? ""}`} />
+            <WithCode text={suggestion === undefined ? message : `${message}; ${suggestion}`} />
           </li>
         ))}
       </ul>

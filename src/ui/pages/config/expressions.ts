@@ -1,4 +1,4 @@
-import { type Extension, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
+import { type Extension, Prec, RangeSetBuilder, StateEffect, StateField } from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -60,14 +60,19 @@ function decorate({ state }: EditorView): DecorationSet {
 /** Keeps and colours the expressions. */
 export const expressions: Extension = [
   stretches,
-  ViewPlugin.define(
-    (view) => ({
-      marks: decorate(view),
-      update({ docChanged, transactions, view: now }: ViewUpdate) {
-        const isSet = transactions.some(({ effects }) => effects.some((effect) => effect.is(setExpressions)));
-        if (docChanged || isSet) this.marks = decorate(now);
-      },
-    }),
-    { decorations: ({ marks }) => marks },
+  // The innermost mark gives the colour; those of YAML go around.
+  Prec.lowest(
+    ViewPlugin.define(
+      (view) => ({
+        marks: decorate(view),
+        update({ docChanged, transactions, view: now }: ViewUpdate) {
+          const isSet = transactions.some(({ effects }) =>
+            effects.some((effect) => effect.is(setExpressions)),
+          );
+          if (docChanged || isSet) this.marks = decorate(now);
+        },
+      }),
+      { decorations: ({ marks }) => marks },
+    ),
   ),
 ];

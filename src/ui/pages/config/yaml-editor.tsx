@@ -61,7 +61,6 @@ export function YamlEditor({ label, start, diagnostics, places, words, onChange 
             icons: false,
             maxRenderedOptions: 60,
           }),
-          EditorView.lineWrapping,
           EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) changed(update.state.doc.toString());
