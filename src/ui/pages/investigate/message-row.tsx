@@ -5,6 +5,7 @@ import { cellText, lookOf } from "./columns.ts";
 import { heaviestRules, scoreOf, severityOf } from "./score.ts";
 import { ScoreBar } from "./score-bar.tsx";
 import { RULE_NAMES, RULES, SCORE } from "./state.ts";
+import { statusOf } from "./status.ts";
 import { useValueMenu } from "./value-menu.tsx";
 
 type Props = {
@@ -43,6 +44,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
       aria-selected={opened}
       data-cursor={atCursor || undefined}
       data-severity={alert ? severityOf(scoreOf(message)) : undefined}
+      data-status={alert ? statusOf(message) : undefined}
       data-alert={alert || undefined}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => {

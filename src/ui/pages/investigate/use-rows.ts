@@ -6,6 +6,7 @@ import type { StoredMessage } from "../../../api/selection.ts";
 import { call, problemOf } from "../../call.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { type PageState, RULES, SCORE, selectionOf } from "./state.ts";
+import { STATUS } from "./status.ts";
 
 type Answer = ResponseOf<typeof searchMessages>;
 type Pages = InfiniteData<Answer, string | undefined>;
@@ -26,7 +27,7 @@ function fieldsOf(columns: readonly string[]): string[] {
     `${RULES}.${at}.reason`,
   ]).flat();
   const wanted = columns.flatMap((column) => (column === RULES ? rules : [column]));
-  return [...new Set(["guid", "timestamp", "source.type", "is_alert", SCORE, ...wanted])];
+  return [...new Set(["guid", "timestamp", "source.type", "is_alert", SCORE, STATUS, ...wanted])];
 }
 
 /** The rows of the list, page by page, and how new ones come in. */
