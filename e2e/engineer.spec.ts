@@ -41,6 +41,12 @@ test("an expression is coloured, completed and checked where it stands in the do
   await page.goto("/config?doc=sensor/asa");
   const editor = page.getByRole("textbox", { name: "YAML of asa" });
   await expect(editor.locator(".stellar-function", { hasText: "FORMAT" }).first()).toBeVisible();
+  const colour = (text: string) =>
+    editor
+      .locator("span:not(:has(span))", { hasText: text })
+      .first()
+      .evaluate((span) => getComputedStyle(span).color);
+  expect(await colour("FORMAT")).not.toBe(await colour("Known bad address"));
   // The name of a rule is no expression: nothing is completed in it.
   const line = (text: string) => editor.locator(".cm-line", { hasText: text }).first();
   await line("name: Known bad address").click();
@@ -60,6 +66,21 @@ test("an expression is coloured, completed and checked where it stands in the do
   await expect(page.getByRole("alert")).toContainText("there is no function TO_LOWWER");
   await page.getByRole("button", { name: "Discard" }).click();
   await expect(mistake).toHaveCount(0);
+});
+
+test("sensors that cannot be asked: the problem stays to be read, and goes by itself", async ({ page }) => {
+  let dead = true;
+  await page.route("**/api/v1/**", (route) => (dead ? route.abort() : route.continue()));
+  await page.goto("/sensors");
+  const problem = page.getByRole("heading", { name: "The server does not answer" });
+  await expect(problem).toBeVisible();
+  for (let look = 0; look < 12; look++) {
+    await page.waitForTimeout(250);
+    await expect(problem).toBeVisible({ timeout: 1 });
+  }
+  dead = false;
+  await expect(page.getByRole("row", { name: /^bro/ })).toBeVisible();
+  await expect(problem).toBeHidden();
 });
 
 test("an unknown address leads back", async ({ page }) => {

@@ -60,8 +60,8 @@ function decorate({ state }: EditorView): DecorationSet {
 /** Keeps and colours the expressions. */
 export const expressions: Extension = [
   stretches,
-  // The innermost mark gives the colour; those of YAML go around.
-  Prec.lowest(
+  // The marks of highest precedence are the innermost, and give the colour.
+  Prec.highest(
     ViewPlugin.define(
       (view) => ({
         marks: decorate(view),

@@ -17,7 +17,10 @@ type Props = {
 
 /** The frequent values of the fields that matter, to narrow the list by a click. */
 export function Facets({ state, change, facets }: Props) {
-  const shown = facets.data?.facets ?? [];
+  // A standing facet without values says nothing; one that was asked for says that there are none.
+  const shown = (facets.data?.facets ?? []).filter(
+    ({ field, distinct }) => distinct > 0 || state.facets.includes(field),
+  );
   return (
     <aside className="facets" aria-label="Facets" aria-busy={facets.isFetching}>
       {shown.map((facet) => (

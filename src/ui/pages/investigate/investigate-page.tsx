@@ -29,6 +29,7 @@ import "./investigate-page.css";
 import "./details.css";
 import "./message-table.css";
 import "./query-bar.css";
+import "./narrow.css";
 
 /** The one page of an investigation: narrow down, look through, open, understand. */
 export function InvestigatePage() {
@@ -180,7 +181,7 @@ export function InvestigatePage() {
           )}
         </section>
         {opened !== undefined && (
-          <div className="pane" style={{ width: paneWidth }}>
+          <div className="pane" style={{ "--pane-width": `${paneWidth}px` } as React.CSSProperties}>
             <PaneDivider width={paneWidth} onWidth={setPaneWidth} />
             <DetailsPane
               key={opened}
