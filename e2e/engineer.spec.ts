@@ -37,6 +37,52 @@ test("a document with a mistake is refused at its place, a good one is published
   await expect(editor).not.toContainText("looked at by the e2e test");
 });
 
+test("an expression is coloured, completed and checked where it stands in the document", async ({ page }) => {
+  await page.goto("/config?doc=sensor/asa");
+  const editor = page.getByRole("textbox", { name: "YAML of asa" });
+  await expect(editor.locator(".stellar-function", { hasText: "FORMAT" }).first()).toBeVisible();
+  const colour = (text: string) =>
+    editor
+      .locator("span:not(:has(span))", { hasText: text })
+      .first()
+      .evaluate((span) => getComputedStyle(span).color);
+  expect(await colour("FORMAT")).not.toBe(await colour("Known bad address"));
+  // The name of a rule is no expression: nothing is completed in it.
+  const line = (text: string) => editor.locator(".cm-line", { hasText: text }).first();
+  await line("name: Known bad address").click();
+  await page.keyboard.press("End");
+  await page.keyboard.type(" TO_UP");
+  await expect(page.getByRole("listbox")).toHaveCount(0);
+  await line("rule: action != 'deny'").click();
+  await page.keyboard.press("End");
+  await page.keyboard.type(" and TO_UPP");
+  await page.getByRole("option", { name: /^TO_UPPER\(/ }).click();
+  await page.keyboard.type("ip_src_a");
+  await page.getByRole("option", { name: /^ip_src_addr/ }).click();
+  await page.keyboard.type(") == TO_LOWWER('A')");
+  const mistake = editor.locator(".cm-lintRange-error");
+  await expect(mistake).toHaveText("TO_LOWWER");
+  await page.getByRole("button", { name: "Check" }).click();
+  await expect(page.getByRole("alert")).toContainText("there is no function TO_LOWWER");
+  await page.getByRole("button", { name: "Discard" }).click();
+  await expect(mistake).toHaveCount(0);
+});
+
+test("sensors that cannot be asked: the problem stays to be read, and goes by itself", async ({ page }) => {
+  let dead = true;
+  await page.route("**/api/v1/**", (route) => (dead ? route.abort() : route.continue()));
+  await page.goto("/sensors");
+  const problem = page.getByRole("heading", { name: "The server does not answer" });
+  await expect(problem).toBeVisible();
+  for (let look = 0; look < 12; look++) {
+    await page.waitForTimeout(250);
+    await expect(problem).toBeVisible({ timeout: 1 });
+  }
+  dead = false;
+  await expect(page.getByRole("row", { name: /^bro/ })).toBeVisible();
+  await expect(problem).toBeHidden();
+});
+
 test("an unknown address leads back", async ({ page }) => {
   await page.goto("/nowhere");
   await page.getByRole("link", { name: "Go to Investigate" }).click();

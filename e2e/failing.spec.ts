@@ -46,4 +46,13 @@ test("an empty platform says how to fill it, and a dead one that it is dead", as
     timeout: 30_000,
   });
   await expect(investigate.rows()).toHaveCount(1);
+
+  await platform.kill();
+  await page.getByRole("link", { name: "Configuration" }).click();
+  await expect(
+    page.getByRole("heading", { name: "This part of the page could not be loaded" }),
+  ).toBeVisible();
+  await platform.restart();
+  await page.getByRole("button", { name: "Reload" }).click();
+  await expect(page.getByRole("textbox", { name: /^YAML of/ })).toBeVisible();
 });

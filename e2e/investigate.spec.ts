@@ -31,6 +31,23 @@ test("a facet's value is included, excluded and dropped again", async ({ investi
   await expect(investigate.alerts.getByRole("gridcell", { name: sensor, exact: true })).toHaveCount(0);
 });
 
+test("a message counts for each rule that matched it, and is found by any of them", async ({
+  investigate,
+  page,
+}) => {
+  await investigate.open();
+  // The exfiltration matches three rules; the two lighter ones count it too.
+  await investigate.facets.getByRole("button", { name: /^\d+ more values of Rule$/ }).click();
+  const upload = investigate.facets.getByRole("button", { name: /^Large upload \d+ messages$/ });
+  const count = Number(/\d+/.exec((await upload.textContent()) ?? "")?.[0]);
+  expect(count).toBeGreaterThan(0);
+  await upload.click();
+  await expect.poll(() => investigate.address("q")).toBe('threat.triage.rules.*.name:"Large upload"');
+  await expect.poll(() => investigate.total()).toBe(count);
+  await expect(investigate.rows().first()).toContainText("Large upload to a known bad address");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("an alert says why it is one, rule by rule", async ({ investigate, page }) => {
   await investigate.open();
   await investigate.rows().first().click();

@@ -140,6 +140,13 @@ export const rollbackDocument = defineEndpoint({
   response: documentHead,
 });
 
+const expressionPlace = z.object({
+  from: z.int().min(0).describe("Where its text begins, in UTF-16 units from the beginning of the document."),
+  to: z.int().min(0).describe("Where its text ends."),
+});
+
+export type ExpressionPlace = z.output<typeof expressionPlace>;
+
 export const checkDocument = defineEndpoint({
   method: "POST",
   path: "/config/check",
@@ -148,5 +155,11 @@ export const checkDocument = defineEndpoint({
   body: z.strictObject({ kind, name, text }),
   response: z.object({
     diagnostics: z.array(diagnostic).describe("Mistakes and warnings; empty: it may be published."),
+    expressions: z
+      .array(expressionPlace)
+      .optional()
+      .describe(
+        "Where Stellar expressions stand in a sensor document; absent while it cannot be read as one.",
+      ),
   }),
 });

@@ -18,7 +18,7 @@ import { replayRejections } from "./replay.ts";
 import { facetMessages, groupMessages, listFields, messageHistogram, searchMessages } from "./search.ts";
 import { listSensors } from "./sensors.ts";
 import { getStatus } from "./status.ts";
-import { checkStellar, evaluateStellar } from "./stellar.ts";
+import { checkStellar, evaluateStellar, listFunctions } from "./stellar.ts";
 
 /** Every REST call there is; the server implements exactly these. */
 export const endpoints = {
@@ -35,6 +35,7 @@ export const endpoints = {
   ingestRecords,
   listDocuments,
   listFields,
+  listFunctions,
   listIntel,
   listSensors,
   liveUpdates,

@@ -11,6 +11,9 @@ const bucketValue = z
   .union([z.string(), z.number(), z.boolean(), z.null()])
   .describe("The value; null stands for messages without the field.");
 
+const FAMILY =
+  "A name with `*` for a number, such as `threat.triage.rules.*.name`, means all these fields together: a message counts for each of their values.";
+
 export const searchMessages = defineEndpoint({
   method: "POST",
   path: "/search",
@@ -51,7 +54,7 @@ export const facetMessages = defineEndpoint({
   role: "analyst",
   body: z.strictObject({
     ...selection,
-    fields: z.array(z.string()).min(1).max(50).describe("Fields to count the values of."),
+    fields: z.array(z.string()).min(1).max(50).describe(`Fields to count the values of. ${FAMILY}`),
     size: z.int().min(1).max(1000).default(10).describe("Values per field, the most frequent first."),
   }),
   response: z.object({
@@ -59,7 +62,7 @@ export const facetMessages = defineEndpoint({
       .array(
         z.object({
           field: z.string().describe("The field."),
-          distinct: count.describe("How many different values there are; may be an estimate."),
+          distinct: count.describe("How many different values there are."),
           missing: count.optional().describe("How many messages do not have the field."),
           values: z
             .array(z.object({ value: bucketValue, count: count.describe("Messages with it.") }))
@@ -78,7 +81,12 @@ export const messageHistogram = defineEndpoint({
   role: "analyst",
   body: z.strictObject({
     ...selection,
-    buckets: z.int().min(1).max(1000).default(100).describe("About how many buckets are wanted."),
+    buckets: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(100)
+      .describe("How many buckets are wanted; there are about that many or fewer."),
     split: z
       .string()
       .optional()
@@ -134,8 +142,12 @@ export const groupMessages = defineEndpoint({
   role: "analyst",
   body: z.strictObject({
     ...selection,
-    fields: z.array(z.string()).min(1).max(5).describe("Fields to group by, the outermost first."),
-    size: z.int().min(1).max(1000).default(25).describe("Groups per level, the largest first."),
+    fields: z.array(z.string()).min(1).max(5).describe(`Fields to group by, the outermost first. ${FAMILY}`),
+    size: z.int().min(1).max(1000).default(25).describe("Groups per level."),
+    order: z
+      .enum(["count", "score"])
+      .default("count")
+      .describe("Which groups come first: the largest, or those with the highest score."),
   }),
   response: z.object({
     groups: z.array(group).describe("The groups of the first field."),

@@ -23,6 +23,24 @@ export const checkStellar = defineEndpoint({
   }),
 });
 
+export const listFunctions = defineEndpoint({
+  method: "GET",
+  path: "/stellar/functions",
+  summary: "Lists the functions that expressions may call, those of users among them, for completion.",
+  role: "analyst",
+  response: z.object({
+    functions: z
+      .array(
+        z.object({
+          name: z.string().describe("The function's name."),
+          parameters: z.string().describe("Its parameters as a call lists them: `(input, prefix, more?)`."),
+          summary: z.string().describe("What it does, in one sentence."),
+        }),
+      )
+      .describe("Every function, by name."),
+  }),
+});
+
 export const evaluateStellar = defineEndpoint({
   method: "POST",
   path: "/stellar/evaluate",

@@ -221,7 +221,7 @@ test("a loaded indicator is in force within two seconds, while telemetry flows",
     ["intel", "load", "-", "--type", "malicious_ip", "--column", "ip"],
     "ip,source\n10.6.6.6,feed\n",
   );
-  expect(loaded.out).toBe("1 indicators of type malicious_ip loaded, 0 lines left out\n");
+  expect(loaded.out).toBe("1 indicator of type malicious_ip loaded, 0 lines left out\n");
   await metron(["ingest", "--sensor", "firewall"], '{"n":2,"ip":"10.6.6.6"}\n');
   const scored = await alerts("is_alert:true");
   expect(scored.map((message) => [message.n, message["threat.triage.score"]])).toEqual([[2, 7]]);
@@ -264,6 +264,10 @@ test("the scenario is written to files and sent to the platform and to syslog", 
   expect(platformed.sent).toBeGreaterThan(0);
   for (const to of [`syslog:127.0.0.1:${port}`, `udp:127.0.0.1:${port}`])
     expect(JSON.parse((await send("--sensor", "syslog", "--to", to)).out).sent).toBeGreaterThan(0);
+  expect(await send("--to", "platfrom")).toMatchObject({
+    status: 2,
+    err: expect.stringContaining("expected platform, syslog:HOST:PORT or udp:HOST:PORT"),
+  });
   const nobody = await send("--to", `syslog:127.0.0.1:${await freePort()}`);
   expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining("ECONNREFUSED") });
 });
@@ -293,6 +297,13 @@ test("rejected records are replayed after a fix, once", async () => {
     );
   expect(await replay()).toEqual({ replayed: 1, records: 1, incomplete: 0, unknown: 0 });
   expect(await replay()).toEqual({ replayed: 0, records: 0, incomplete: 0, unknown: 0 });
+  expect((await metron(["replay", "--sensor", "strict", "--query", "error_type:parser_error"])).out).toBe(
+    "1 record is on its way through its sensor again\n",
+  );
+  expect(await metron(["replay", "--sensor", "strickt"])).toMatchObject({
+    status: 1,
+    err: expect.stringContaining("there is no such sensor"),
+  });
   const found = await until(async () => {
     const { out } = await metron(["search", "source.type:strict", "--sort", "a", "--json"]);
     return objects(out).length === 2 && objects(out);

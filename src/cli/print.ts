@@ -40,6 +40,10 @@ function cell(value: unknown): string {
 /** A count for people: 12,345. */
 export const count = (value: number): string => Math.round(value).toLocaleString("en");
 
+/** How many there are of a thing whose plural ends with s: 1 record, 12,345 records. */
+export const counted = (value: number, thing: string): string =>
+  `${count(value)} ${thing}${Math.round(value) === 1 ? "" : "s"}`;
+
 /** Bytes for people: 1.2 MB. */
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

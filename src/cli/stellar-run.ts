@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { listFields } from "../api/search.ts";
 import { makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { openShellPlatform, type ShellPlatform } from "../pipeline/stellar-services/shell.ts";
@@ -6,7 +7,7 @@ import { Session } from "../stellar/shell/session.ts";
 import { addressOf, connect } from "./client.ts";
 import { consoleLog } from "./log.ts";
 import type { Reach } from "./options.ts";
-import { editText, runScript, runStatements, runTerminal, type Shell } from "./stellar-shell.ts";
+import { editText, type Field, runScript, runStatements, runTerminal, type Shell } from "./stellar-shell.ts";
 import { evaluateEach } from "./stellar-stream.ts";
 
 export type StellarOptions = Reach & {
@@ -42,9 +43,20 @@ export async function runStellar(script: string | undefined, options: StellarOpt
   } else if (script !== undefined) {
     await runScript(readText(script), shell);
   } else if (process.stdin.isTTY) {
-    await runTerminal(shell, url);
+    await runTerminal(shell, url, fieldsOf(options, url));
   } else {
     await runScript(readFileSync(0, "utf8"), shell);
+  }
+}
+
+/** The fields of the platform's messages; none when it does not answer, as completion is no reason to fail. */
+async function fieldsOf(options: Reach, url: string | undefined): Promise<readonly Field[]> {
+  if (url === undefined) return [];
+  try {
+    const { fields } = await (await connect(options)).call(listFields);
+    return fields.map(({ name, type, about }) => [name, about || type]);
+  } catch {
+    return [];
   }
 }
 

@@ -140,6 +140,7 @@ test("rules and the server's own evaluation reach neither files nor the network"
 }, 60_000);
 
 test("on a terminal: banner, several lines, history, completion and charts", async () => {
+  await metron(["ingest", "--sensor", "web"], '{"host":"a","remote_user":"eve"}\n');
   const home = folder.path;
   // script(1) gives the shell a terminal of its own.
   const command = `${process.execPath} ${join(import.meta.dirname, "main.ts")} stellar --data ${folder.data}`;
@@ -160,6 +161,9 @@ test("on a terminal: banner, several lines, history, completion and charts", asy
   await type("2]\r", "[1, 2]");
   await type("TWI\t", "TWICE(");
   await type("21)\r", "42");
+  // The fields of stored messages are completed too.
+  await type("remote_u\t", "remote_user");
+  await type("\u0003", "^C");
   await type("{'a':1,'b':2,'c':30}\r", "█");
   await type("%vars\r", "x = [1, 2] via");
   await type("?TWICE\r", "Doubles.");

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { messageToJson } from "../core/message.ts";
-import { complete } from "../stellar/completion.ts";
+import { complete, functionLines } from "../stellar/completion.ts";
 import { MAGICS } from "../stellar/shell/magics.ts";
 import { describeType, renderValue } from "../stellar/shell/render.ts";
 import type { Answer, Session } from "../stellar/shell/session.ts";
@@ -16,6 +16,9 @@ const PROMPT = "[Stellar]>>> ";
 const CONTINUED = "         ... ";
 const HISTORY = join(homedir(), ".metron_stellar_history");
 const HISTORY_LINES = 1000;
+
+/** The name of a field of stored messages, and a word on it. */
+export type Field = readonly [name: string, detail: string];
 
 /** A session, and what must be done before a statement is run in it. */
 export type Shell = {
@@ -44,8 +47,15 @@ export function runScript(text: string, shell: Shell): Promise<void> {
   return runStatements(statementsIn(text), shell);
 }
 
-/** Reads lines from the terminal until the user leaves; `url` is the platform it works over, if one runs. */
-export async function runTerminal({ session, prepare }: Shell, url: string | undefined): Promise<void> {
+/**
+ * Reads lines from the terminal until the user leaves; `url` is the platform it works over, if one runs, and `fields`
+ * those of its messages, which are completed once they are known.
+ */
+export async function runTerminal(
+  { session, prepare }: Shell,
+  url: string | undefined,
+  fields: Promise<readonly Field[]>,
+): Promise<void> {
   print(url === undefined ? "No platform runs; this shell works alone." : `Over the platform at ${url}.`);
   print(
     `Stellar, Go! ${session.registry.names.length} functions. ?NAME for help, %magics for commands, quit to leave.`,
@@ -57,7 +67,8 @@ export async function runTerminal({ session, prepare }: Shell, url: string | und
     history: readHistory(),
     historySize: HISTORY_LINES,
     removeHistoryDuplicates: true,
-    completer: (line: string) => completions(line, session),
+    completer: (line: string, done: (error: null, found: [string[], string]) => void) =>
+      void fields.then((known) => done(null, completions(line, session, known))),
   });
   let open = "";
   terminal.on("SIGINT", () => {
@@ -90,11 +101,11 @@ function ask(terminal: Interface, open: string): void {
   terminal.prompt();
 }
 
-function completions(line: string, session: Session): [string[], string] {
+function completions(line: string, session: Session, fields: readonly Field[]): [string[], string] {
   const variables = Array.from(session.variables, ([name, { value }]) => [name, typeName(value)] as const);
   const { from, options } = complete(line, line.length, {
-    registry: session.registry,
-    variables,
+    functions: functionLines(session.registry),
+    variables: [...variables, ...fields.filter(([name]) => !session.variables.has(name))],
     magics: MAGICS,
   });
   const typed = line.slice(from);

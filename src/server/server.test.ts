@@ -56,7 +56,10 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
     () => ["/histogram", { body: {} }],
     () => ["/histogram", { body: { query: "n:99999" } }],
   ],
-  groupMessages: [() => ["/groups", { body: { fields: ["kind", "source.type"] } }]],
+  groupMessages: [
+    () => ["/groups", { body: { fields: ["kind", "source.type"] } }],
+    () => ["/groups", { body: { fields: ["rules.*.name"], order: "score" } }],
+  ],
   getMessage: [() => [`/messages/${guid}`]],
   patchMessage: [
     () => [`/messages/${guid}`, { body: { fields: { alert_status: "OPEN", note: null, score: 1.5 } } }],
@@ -73,6 +76,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
     ],
   ],
   checkStellar: [() => ["/stellar/check", { body: { expression: "TO_UPER(host)", expects: "boolean" } }]],
+  listFunctions: [() => ["/stellar/functions"]],
   evaluateStellar: [
     () => ["/stellar/evaluate", { body: { expression: "TO_UPPER(host)", message: { host: "a" } } }],
     () => ["/stellar/evaluate", { body: { expression: "1 +" } }],
@@ -290,4 +294,34 @@ test("a client that goes away in the middle leaves whole records and a server th
   } as RequestInit);
   await expect(call).rejects.toThrow();
   expect((await send("GET", "/status")).status).toBe(200);
+});
+
+test("a message counts for each of its rules, and is found by any of them", async () => {
+  const family = "rules.*.name";
+  await send("POST", "/ingest/web", {
+    text: '{"rules.0.name":"scan","rules.1.name":"upload"}\n{"rules.0.name":"upload"}\n',
+  });
+  await server.platform.caughtUp();
+  const { facets } = (await json("POST", "/facets", { fields: [family], size: 1 })) as {
+    facets: { distinct: number; values: unknown[] }[];
+  };
+  expect(facets[0]).toMatchObject({ distinct: 2, values: [{ value: "upload", count: 2 }] });
+  const total = async (query: string) =>
+    ((await json("POST", "/search", { query, size: 0 })) as { total: number }).total;
+  expect(await total(`${family}:upload`)).toBe(2);
+  expect(await total(`_exists_:rules.0.name AND NOT ${family}:scan`)).toBe(1);
+  expect(await total("rules.\\*.name:(scan OR nothing)")).toBe(1);
+  expect(await refused(send("POST", "/search", { body: { query: "rulez.*.name:x" } }))).toMatchObject({
+    code: "QUERY_INVALID",
+  });
+});
+
+test("a file of an earlier build is missing, not the page", async () => {
+  const get = async (path: string) => {
+    const { status, headers } = await fetch(server.url + path);
+    return [status, headers.get("content-type")?.split(";")[0]];
+  };
+  expect(await get("/config?doc=sensor/web")).toEqual([200, "text/html"]);
+  expect(await get("/assets/main-1a2b.js")).toEqual([200, "application/javascript"]);
+  expect(await get("/assets/main-0000.js")).toEqual([404, "application/problem+json"]);
 });

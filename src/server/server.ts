@@ -71,8 +71,14 @@ export async function startServer(platform: Platform, { host, port, ui }: Server
     });
   app.setNotFoundHandler((request, reply) => {
     const isCall = request.url.startsWith(API_BASE) || request.method !== "GET";
-    if (!isCall && hasPage) return reply.sendFile("index.html", { immutable: false, maxAge: 0 });
-    const reason = isCall ? "there is no such call" : "the interface is not built: run `npm run build`";
+    // The page stands for every address of its own, but not for a file that only an earlier build had.
+    const isFile = request.url.startsWith("/assets/");
+    if (!isCall && !isFile && hasPage) return reply.sendFile("index.html", { immutable: false, maxAge: 0 });
+    const reason = isCall
+      ? "there is no such call"
+      : hasPage
+        ? "there is no such file"
+        : "the interface is not built: run `npm run build`";
     const problem = problemOf(
       new Fault("NOT_FOUND", `${request.method} ${request.url.split("?")[0]}: ${reason}`),
     );

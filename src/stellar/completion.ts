@@ -6,12 +6,17 @@ export type Completion = {
   /** What is put in place of the typed part. */
   readonly text: string;
   readonly kind: "function" | "variable" | "keyword" | "magic" | "help";
-  /** One line beside it. */
+  /** A word beside it: parameters, a type. */
   readonly detail: string;
+  /** A sentence on it, shown when there is room. */
+  readonly about?: string;
 };
 
+/** A function as a line of help. */
+export type FunctionLine = { readonly name: string; readonly parameters: string; readonly summary: string };
+
 export type CompletionSources = {
-  readonly registry: Registry;
+  readonly functions: readonly FunctionLine[];
   /** Variables and fields, with a word on each. */
   readonly variables: Iterable<readonly [name: string, detail: string]>;
   /** Commands of the shell, without their percent sign. */
@@ -51,7 +56,7 @@ export function complete(
   if (isInText(text.slice(0, from))) return { from, options: [] };
   const options: Completion[] = [
     ...Array.from(sources.variables, ([name, detail]) => ({ text: name, kind: "variable" as const, detail })),
-    ...functionNames(sources.registry),
+    ...sources.functions.map(calledFunction),
     ...KEYWORDS.map(([name, detail]) => ({ text: name, kind: "keyword" as const, detail })),
   ];
   return { from, options: word === "" ? [] : ranked(word, options) };
@@ -67,21 +72,25 @@ function completeSpecial(mark: string, word: string, cursor: number, sources: Co
     }));
     return { from, options: ranked(word, magics) };
   }
-  const helps = functionNames(sources.registry).map(({ text, detail }) => ({
-    text: text.slice(0, -1),
+  const helps = sources.functions.map((line) => ({
+    ...calledFunction(line),
+    text: line.name,
     kind: "help" as const,
-    detail,
   }));
   return { from, options: ranked(word, helps) };
 }
 
-function functionNames(registry: Registry): { text: string; kind: "function"; detail: string }[] {
+/** The functions of a registry, for `CompletionSources`. */
+export function functionLines(registry: Registry): FunctionLine[] {
   return registry.names.flatMap((name) => {
     const definition = registry.get(name);
     if (definition === undefined) return [];
-    const params = signature(definition).slice(name.length);
-    return [{ text: `${name}(`, kind: "function" as const, detail: `${params} ${definition.summary}` }];
+    return [{ name, parameters: signature(definition).slice(name.length), summary: definition.summary }];
   });
+}
+
+function calledFunction({ name, parameters, summary }: FunctionLine): Completion {
+  return { text: `${name}(`, kind: "function", detail: parameters, about: summary };
 }
 
 function ranked(word: string, options: readonly Completion[]): Completion[] {

@@ -2,10 +2,9 @@ import { CompletionContext } from "@codemirror/autocomplete";
 import { EditorState } from "@codemirror/state";
 import { highlightTree, tagHighlighter, tags } from "@lezer/highlight";
 import { expect, test } from "vitest";
-import { editorDiagnostics, stellar, stellarCompletions, stellarLanguage } from "./editor.ts";
-import { makeEnvironment } from "./environment.ts";
-
-const environment = makeEnvironment();
+import { functionLines } from "./completion.ts";
+import { stellarCompletions, stellarLanguage } from "./editor.ts";
+import { standardRegistry } from "./functions/index.ts";
 
 const highlighter = tagHighlighter([
   { tag: tags.keyword, class: "keyword" },
@@ -42,21 +41,14 @@ test.each<[string, readonly string[]]>([
   expect(highlight(text)).toEqual(expected);
 });
 
-test("mistakes become the editor's diagnostics", () => {
-  expect(editorDiagnostics("TO_UPER(x)", environment, {})).toEqual([
-    {
-      from: 0,
-      to: 7,
-      severity: "error",
-      message: "there is no function TO_UPER: did you mean TO_UPPER?",
-      source: "stellar",
-    },
-  ]);
+const sources = () => ({
+  functions: functionLines(standardRegistry),
+  variables: [["ip_src_addr", "source address"]] as const,
 });
 
 test("completion offers fields and functions", () => {
-  const state = EditorState.create({ doc: "not(ip_s", extensions: [stellar({ environment })] });
-  const source = stellarCompletions({ environment, variables: () => [["ip_src_addr", "source address"]] });
+  const state = EditorState.create({ doc: "not(ip_s" });
+  const source = stellarCompletions(sources);
   const found = source(new CompletionContext(state, 8, false));
   expect(found?.from).toBe(4);
   expect(found?.options[0]).toMatchObject({
@@ -65,4 +57,17 @@ test("completion offers fields and functions", () => {
     detail: "source address",
   });
   expect(source(new CompletionContext(state, 0, false))).toBeNull();
+});
+
+test("completion stays inside the expressions of a text of another language", () => {
+  const doc = 'name: IN_\nrule: "IN_SUB"';
+  const state = EditorState.create({ doc });
+  const stretch = { from: doc.indexOf("IN_SUB"), to: doc.length - 1 };
+  const source = stellarCompletions(sources, (place) =>
+    place >= stretch.from && place <= stretch.to ? stretch : undefined,
+  );
+  expect(source(new CompletionContext(state, 9, false))).toBeNull();
+  const found = source(new CompletionContext(state, stretch.to, false));
+  expect(found?.from).toBe(stretch.from);
+  expect(found?.options[0]?.label).toBe("IN_SUBNET(");
 });

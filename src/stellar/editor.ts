@@ -1,32 +1,14 @@
 /**
- * Stellar in CodeMirror 6: highlighting, completion and inline mistakes, by the very lexer's words and the checker
- * that the server uses. Runs in the browser.
+ * Stellar in CodeMirror 6: highlighting by the very lexer's words, and completion. Runs in the browser, over a whole
+ * text or over a stretch of another language's; the checker runs where all functions are.
  */
-import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
-import { LanguageSupport, StreamLanguage, type StreamParser, type StringStream } from "@codemirror/language";
-import { type Diagnostic as EditorDiagnostic, linter } from "@codemirror/lint";
-import type { Extension } from "@codemirror/state";
-import { type CheckOptions, check } from "./check.ts";
-import { type Completion, complete } from "./completion.ts";
-import type { Environment } from "./environment.ts";
+import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
+import { StreamLanguage, type StreamParser, type StringStream } from "@codemirror/language";
+import { type Completion, type CompletionSources, complete } from "./completion.ts";
 import { isKeyword } from "./lexer.ts";
 
-export type EditorOptions = {
-  /** The functions to complete and check against. */
-  readonly environment: Environment;
-  /** Fields that exist, each with a word on it; asked each time, as they may change. Unknown ones are reported. */
-  readonly variables?: () => Iterable<readonly [name: string, detail: string]>;
-  /** Whether the expression must give a boolean. */
-  readonly predicate?: boolean;
-};
-
-/** All of the language for an editor: put it among the editor's extensions. */
-export function stellar(options: EditorOptions): LanguageSupport {
-  return new LanguageSupport(stellarLanguage, [
-    autocompletion({ override: [stellarCompletions(options)] }),
-    linterFor(options),
-  ]);
-}
+/** Where in the text of the editor an expression stands. */
+export type Stretch = { readonly from: number; readonly to: number };
 
 type State = { quote: string | undefined };
 
@@ -94,53 +76,31 @@ function wordToken(stream: StringStream): string {
   return stream.match(/^\s*\(/, false) ? "variableName.function" : "variableName";
 }
 
-/** The source of completions, for `autocompletion`. */
+/**
+ * The source of completions, for `autocompletion`.
+ * @param sources asked for each time, as functions and fields come and go.
+ * @param stretchAt the expression at a place, if one is there; the whole text when left out.
+ */
 export function stellarCompletions(
-  options: EditorOptions,
+  sources: () => CompletionSources,
+  stretchAt?: (place: number) => Stretch | undefined,
 ): (context: CompletionContext) => CompletionResult | null {
-  const { environment, variables } = options;
-  return (context) => {
-    const found = complete(context.state.doc.toString(), context.pos, {
-      registry: environment.registry,
-      variables: variables?.() ?? [],
-    });
+  return ({ state, pos }) => {
+    const stretch = stretchAt === undefined ? { from: 0, to: state.doc.length } : stretchAt(pos);
+    if (stretch === undefined) return null;
+    const { from } = stretch;
+    const found = complete(state.sliceDoc(from, stretch.to), pos - from, sources());
     if (found.options.length === 0) return null;
     return {
-      from: found.from,
+      from: from + found.from,
       options: found.options.map((option, index) => ({
         label: option.text,
         type: KINDS[option.kind],
         detail: option.detail,
+        ...(option.about !== undefined && { info: option.about }),
         // The order is ours: by beginning first.
         boost: -Math.min(index, 99),
       })),
     };
   };
-}
-
-function linterFor({ environment, variables, predicate }: EditorOptions): Extension {
-  return linter((view) => {
-    const text = view.state.doc.toString();
-    const names = variables === undefined ? undefined : Array.from(variables(), ([name]) => name);
-    const options: CheckOptions = {
-      ...(names === undefined ? {} : { variables: names }),
-      ...(predicate === undefined ? {} : { predicate }),
-    };
-    return editorDiagnostics(text, environment, options);
-  });
-}
-
-/** The checker's diagnostics as CodeMirror takes them. */
-export function editorDiagnostics(
-  text: string,
-  environment: Environment,
-  options: CheckOptions,
-): EditorDiagnostic[] {
-  return check(text, environment, options).map(({ severity, message, span, suggestion }) => ({
-    from: Math.min(span.start, text.length),
-    to: Math.min(Math.max(span.end, span.start), text.length),
-    severity,
-    message: suggestion === undefined ? message : `${message}: ${suggestion}`,
-    source: "stellar",
-  }));
 }

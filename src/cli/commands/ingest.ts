@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { Fault } from "../../core/fault.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
-import { bytes, count, printJson, safeText } from "../print.ts";
+import { bytes, count, counted, printJson, safeText } from "../print.ts";
 import { openTarget, type Target } from "../target.ts";
 
 type Options = Reach & { json?: true; sensor: string; wait: boolean };
@@ -58,10 +58,10 @@ async function ingest(files: string[], options: Options): Promise<void> {
     printJson({ sensor: options.sensor, ...total, indexed: done.indexed, rejected, seconds, reasons });
   else {
     const lines = [
-      `${count(total.accepted)} records (${bytes(total.bytes)}) accepted in ${accepted.toFixed(1)} s, ${count(total.accepted / accepted)}/s`,
+      `${counted(total.accepted, "record")} (${bytes(total.bytes)}) accepted in ${accepted.toFixed(1)} s, ${count(total.accepted / accepted)}/s`,
       ...(options.wait
         ? [
-            `${count(done.indexed)} messages indexed in ${seconds.toFixed(1)} s, ${count(done.indexed / seconds)}/s; ${count(rejected)} rejected`,
+            `${counted(done.indexed, "message")} indexed in ${seconds.toFixed(1)} s, ${count(done.indexed / seconds)}/s; ${count(rejected)} rejected`,
           ]
         : []),
       ...reasons.map(({ reason, count: times }) => `  ${count(times)} x ${safeText(reason)}`),

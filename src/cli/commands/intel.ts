@@ -5,7 +5,7 @@ import { listIntel, loadIntel } from "../../api/intel.ts";
 import { Fault } from "../../core/fault.ts";
 import { connect } from "../client.ts";
 import { examples, type Reach, withJson, withReach } from "../options.ts";
-import { count, printJson, printTable } from "../print.ts";
+import { counted, printJson, printTable } from "../print.ts";
 
 type LoadOptions = Reach & { json?: true; type: string; column: string; replace?: true };
 
@@ -71,7 +71,7 @@ async function load(file: string, options: LoadOptions): Promise<void> {
   });
   if (options.json) return printJson(answer);
   process.stdout.write(
-    `${count(answer.loaded)} indicators of type ${options.type} loaded, ${count(answer.rejectedCount)} lines left out\n`,
+    `${counted(answer.loaded, "indicator")} of type ${options.type} loaded, ${counted(answer.rejectedCount, "line")} left out\n`,
   );
   for (const { line, reason } of answer.rejected.slice(0, 10))
     process.stderr.write(`${file}:${line}: ${reason}\n`);

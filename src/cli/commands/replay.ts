@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { replayRejections } from "../../api/replay.ts";
 import { connect } from "../client.ts";
 import { duration, examples, type Reach, withJson, withReach } from "../options.ts";
-import { count, printJson } from "../print.ts";
+import { count, counted, printJson } from "../print.ts";
 
 type Options = Reach & { json?: true; sensor?: string; query: string; last?: number };
 
@@ -36,7 +36,9 @@ async function replay({ sensor, query, last, ...options }: Options): Promise<voi
     },
   });
   if (options.json) return printJson(answer);
-  process.stdout.write(`${count(answer.records)} records are on their way through their sensors again\n`);
+  const way =
+    answer.records === 1 ? "is on its way through its sensor" : "are on their way through their sensors";
+  process.stdout.write(`${counted(answer.records, "record")} ${way} again\n`);
   if (answer.incomplete > 0)
     process.stdout.write(
       `${count(answer.incomplete)} were too large to be kept whole and cannot be replayed\n`,

@@ -6,12 +6,12 @@ import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { assetList } from "../../scenario/company.ts";
 import { indicatorList, STAGES } from "../../scenario/intrusion.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions } from "../../scenario/scenario.ts";
 import { duration, examples, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
-import { count, printJson } from "../print.ts";
+import { count, counted, printJson } from "../print.ts";
 import { openTarget } from "../target.ts";
 
 type Options = {
@@ -60,10 +60,12 @@ Examples:
         ),
       )
       .addOption(
-        new Option("--to <target>", "platform, syslog:HOST:PORT (TCP) or udp:HOST:PORT").default("platform"),
+        new Option("--to <target>", "platform, syslog:HOST:PORT (TCP) or udp:HOST:PORT")
+          .default("platform")
+          .argParser(target),
       )
       .option("--sensor <name>", "only this sensor's records")
-      .option("--for <span>", "stop after this time", duration)
+      .option("--for <span>", "stop after this time; else at the end of the story", duration)
       .action(send),
   );
   return scenario;
@@ -112,8 +114,15 @@ async function write(folder: string, options: Options): Promise<void> {
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assetList(companyOf(story)), null, 1)}\n`);
   await writeFile(join(folder, "answers.jsonl"), `${answers.join("\n")}\n`);
   for (const [sensor, records] of [...lines].sort())
-    process.stdout.write(`${sensor}.log: ${count(records)} records\n`);
-  process.stdout.write(`answers.jsonl: ${count(answers.length)} records of ${STAGES.length} stages\n`);
+    process.stdout.write(`${sensor}.log: ${counted(records, "record")}\n`);
+  process.stdout.write(`answers.jsonl: ${counted(answers.length, "record")} of ${STAGES.length} stages\n`);
+}
+
+const NETWORK_TARGET = /^(syslog|udp):(.+):(\d+)$/;
+
+function target(text: string): string {
+  if (text === "platform" || NETWORK_TARGET.test(text)) return text;
+  throw new InvalidArgumentError("expected platform, syslog:HOST:PORT or udp:HOST:PORT");
 }
 
 /** Records handed over at once; short enough that the rate is even to the eye, long enough to reach high rates. */
@@ -158,7 +167,7 @@ async function send(options: SendOptions): Promise<void> {
   if (options.json) printJson(result);
   else
     process.stdout.write(
-      `${count(sent)} records sent in ${seconds.toFixed(1)} s, ${count(sent / seconds)}/s; accepted: ${accepted === undefined ? "syslog does not say" : count(accepted)}\n`,
+      `${counted(sent, "record")} sent in ${seconds.toFixed(1)} s, ${count(sent / seconds)}/s; accepted: ${accepted === undefined ? "syslog does not say" : count(accepted)}\n`,
     );
 }
 
@@ -168,7 +177,7 @@ type Wire = {
 };
 
 async function openWire(options: SendOptions): Promise<Wire> {
-  const match = /^(syslog|udp):(.+):(\d+)$/.exec(options.to);
+  const match = NETWORK_TARGET.exec(options.to);
   if (match === null) return platformWire(options);
   const [, kind, host, port] = match as unknown as [string, string, string, string];
   return kind === "udp" ? udpWire(host, Number(port)) : tcpWire(host, Number(port));

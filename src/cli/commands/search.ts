@@ -3,7 +3,7 @@ import { searchMessages } from "../../api/search.ts";
 import { Fault } from "../../core/fault.ts";
 import { connect } from "../client.ts";
 import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
-import { count, printJson, printTable, safeText } from "../print.ts";
+import { count, counted, printJson, printTable, safeText } from "../print.ts";
 
 type Options = Reach & {
   json?: true;
@@ -105,7 +105,7 @@ async function search(query: string, options: Options): Promise<void> {
       shown.map((column) => (column === "timestamp" ? isoTime(row[column]) : shorten(row[column]))),
     ),
   );
-  process.stderr.write(`${count(rows.length)} of ${count(total ?? rows.length)} messages\n`);
+  process.stderr.write(`${count(rows.length)} of ${counted(total ?? rows.length, "message")}\n`);
 }
 
 function isoTime(value: unknown): string | null {

@@ -10,10 +10,13 @@ import {
   rollbackDocument,
   withdrawDocument,
 } from "../../api/config.ts";
+import type { Diagnostic } from "../../api/problem.ts";
 import { diffLines } from "../../config/diff.ts";
+import { readGlobal } from "../../config/global.ts";
 import type { Kind, Version } from "../../config/store.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
+import { placeExpressions, refine } from "../expression-places.ts";
 import { implement } from "../implement.ts";
 import { diagnosticsOf } from "../problems.ts";
 
@@ -86,21 +89,30 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   });
 
   implement(app, checkDocument, async ({ body }) => {
+    const expressions = body.kind === "sensor" ? placeExpressions(body.text) : undefined;
+    const environment = () =>
+      platform.services.environment(readGlobal(config.get("global", "global")?.text ?? "", "global"));
+    const found = await findings(body);
+    if (expressions === undefined) return { diagnostics: found };
+    return {
+      diagnostics: refine(found, expressions, body.text, environment()),
+      expressions: expressions.map(({ from, to }) => ({ from, to })),
+    };
+  });
+
+  /** What keeps a document from being published, or else what is probably not meant. */
+  async function findings(document: { kind: Kind; name: string; text: string }): Promise<Diagnostic[]> {
     try {
-      const warnings = await platform.check([body]);
-      return {
-        diagnostics: diagnosticsOf(warnings).map((found) => ({ ...found, severity: "warning" as const })),
-      };
+      const warnings = await platform.check([document]);
+      return diagnosticsOf(warnings).map((found) => ({ ...found, severity: "warning" as const }));
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== "CONFIG_INVALID") throw error;
       const mistakes = (error.details?.mistakes ?? []) as Parameters<typeof diagnosticsOf>[0];
-      return {
-        diagnostics: diagnosticsOf(
-          mistakes.length > 0 ? mistakes : [{ line: 1, column: 1, path: "", message: error.message }],
-        ),
-      };
+      return diagnosticsOf(
+        mistakes.length > 0 ? mistakes : [{ line: 1, column: 1, path: "", message: error.message }],
+      );
     }
-  });
+  }
 }
 
 function isShown(version: Version): boolean {

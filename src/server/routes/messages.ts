@@ -5,8 +5,22 @@ import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { implement } from "../implement.ts";
 
-export function messageRoutes(app: FastifyInstance, { index, replay }: Platform): void {
-  implement(app, replayRejections, ({ body }) => replay(body));
+export function messageRoutes(app: FastifyInstance, platform: Platform): void {
+  const { index } = platform;
+
+  implement(app, replayRejections, async ({ body }) => {
+    const done = await platform.replay(body);
+    // A sensor's name that is mistyped must not look like a sensor with nothing to replay.
+    if (body.sensor !== undefined && done.replayed + done.incomplete + done.unknown === 0) {
+      const sensors = await platform.searchedSensors();
+      if (!sensors.includes(body.sensor))
+        throw new Fault(
+          "SENSOR_UNKNOWN",
+          `replaying records of sensor \`${body.sensor}\`: there is no such sensor; there are: ${sensors.join(", ")}`,
+        );
+    }
+    return done;
+  });
 
   implement(app, getMessage, async ({ params }) => {
     const [message] = await index.get([params.guid]);

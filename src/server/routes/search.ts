@@ -11,6 +11,8 @@ import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import type { Group, Selection } from "../../storage/index/contract.ts";
+import { withFamilies } from "../../storage/query/families.ts";
+import { FieldNames, fieldsOf } from "../../storage/query/fields.ts";
 import { parse } from "../../storage/query/parse.ts";
 import { implement } from "../implement.ts";
 
@@ -28,7 +30,12 @@ export async function selectionOf(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const sensors = body.sensors ?? (await platform.searchedSensors());
-  return { query: parse(body.query), from: body.from, to: body.to, sensors, signal };
+  let query = parse(body.query);
+  if ([...fieldsOf(query).keys()].some((field) => field.includes("*"))) {
+    const names = new FieldNames((await platform.index.fields()).map(({ name }) => name));
+    query = withFamilies(query, names);
+  }
+  return { query, from: body.from, to: body.to, sensors, signal };
 }
 
 export function searchRoutes(app: FastifyInstance, platform: Platform): void {
@@ -67,9 +74,9 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       size: body.size,
     });
     return {
-      facets: facets.map(({ field, values, other, missing }) => ({
+      facets: facets.map(({ field, values, distinct, missing }) => ({
         field,
-        distinct: values.length + (other > 0 ? 1 : 0),
+        distinct,
         missing,
         values: [...values],
       })),
@@ -80,17 +87,13 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, messageHistogram, async ({ body, signal }) => {
     const started = performance.now();
     const selection = await selectionOf(platform, body, signal);
-    const interval =
-      selection.from === undefined || selection.to === undefined
-        ? undefined
-        : niceInterval((selection.to - selection.from) / body.buckets);
     const {
       interval: width,
       buckets,
       series,
     } = await index.histogram({
       ...selection,
-      ...(interval === undefined ? {} : { interval }),
+      buckets: body.buckets,
       split: body.split,
       splitSize: body.splitSize,
     });
@@ -115,6 +118,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       ...(await selectionOf(platform, body, signal)),
       by: body.fields,
       size: body.size,
+      order: body.order === "score" ? "score" : "total",
     });
     return { groups: groups.map(toApi), took: performance.now() - started };
   });
@@ -131,8 +135,13 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
   });
 }
 
-function toApi({ value, total, score, groups }: Group): ApiGroup {
-  return { value, count: total, score, ...(groups.length === 0 ? {} : { groups: groups.map(toApi) }) };
+function toApi({ value, total, highest, groups }: Group): ApiGroup {
+  return {
+    value,
+    count: total,
+    score: highest ?? null,
+    ...(groups.length === 0 ? {} : { groups: groups.map(toApi) }),
+  };
 }
 
 /** The parts of a bucket by the values of the split; what no listed value has is the part null. */
@@ -147,14 +156,4 @@ function partsOf(
   }));
   const rest = count - parts.reduce((sum, part) => sum + part.count, 0);
   return (rest > 0 ? [...parts, { value: null, count: rest }] : parts).filter((part) => part.count > 0);
-}
-
-const STEPS = [
-  1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 15e3, 30e3, 60e3, 120e3, 300e3, 600e3, 900e3,
-  1.8e6, 3.6e6, 7.2e6, 10.8e6, 21.6e6, 43.2e6, 86.4e6,
-];
-
-/** The smallest step people count in that is no shorter than `wanted` milliseconds. */
-function niceInterval(wanted: number): number {
-  return STEPS.find((step) => step >= wanted) ?? Math.ceil(wanted / 86.4e6) * 86.4e6;
 }

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import type { Diagnostic as ApiDiagnostic } from "../../api/problem.ts";
-import { checkStellar, evaluateStellar } from "../../api/stellar.ts";
+import { checkStellar, evaluateStellar, listFunctions } from "../../api/stellar.ts";
 import { readGlobal } from "../../config/global.ts";
 import type { FieldValue } from "../../core/message.ts";
 import { asksForAddresses } from "../../pipeline/address-databases.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { check } from "../../stellar/check.ts";
 import { compile } from "../../stellar/compile.ts";
+import { functionLines } from "../../stellar/completion.ts";
 import { layered } from "../../stellar/environment.ts";
 import { StellarError } from "../../stellar/error.ts";
 import { type Diagnostic, diagnosticOf, placeOf } from "../../stellar/report.ts";
@@ -23,6 +24,8 @@ export function stellarRoutes(app: FastifyInstance, platform: Platform): void {
       (found) => toApi(body.expression, found),
     ),
   }));
+
+  implement(app, listFunctions, () => ({ functions: functionLines(environment().registry) }));
 
   implement(app, evaluateStellar, async ({ body }) => {
     const { expression, message } = body;

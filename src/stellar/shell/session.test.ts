@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { complete } from "../completion.ts";
+import { complete, functionLines } from "../completion.ts";
 import { standardRegistry } from "../functions/index.ts";
 import { fromMessage } from "../value.ts";
 import { MAGICS, plainAnswer } from "./magics.ts";
@@ -107,7 +107,7 @@ test("a script is split where statements end", () => {
 
 describe("completion", () => {
   const sources = {
-    registry: standardRegistry,
+    functions: functionLines(standardRegistry),
     variables: [
       ["ip_src_addr", "field"],
       ["ip_dst_addr", "field"],

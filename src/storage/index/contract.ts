@@ -120,6 +120,10 @@ export type UnknownField = {
 };
 
 export type FacetRequest = Selection & {
+  /**
+   * A name with `*` for a number, such as `threat.triage.rules.*.name`, means these fields together: a message counts
+   * for each of its values once.
+   */
   readonly fields: readonly string[];
   /** Values a field; 10 when absent. */
   readonly size?: number | undefined;
@@ -129,6 +133,8 @@ export type Facet = {
   readonly field: string;
   /** Most frequent first, ties by value. */
   readonly values: readonly { readonly value: string | number | boolean; readonly count: number }[];
+  /** How many different values there are, the listed ones among them. */
+  readonly distinct: number;
   /** Messages with a value that is not listed. */
   readonly other: number;
   /** Messages without a value. */
@@ -136,8 +142,10 @@ export type Facet = {
 };
 
 export type HistogramRequest = Selection & {
-  /** Milliseconds a bucket; chosen to give about 60 buckets when absent. */
+  /** Milliseconds a bucket; when absent a round span that gives about `buckets` or fewer. */
   readonly interval?: number | undefined;
+  /** 60 when absent. They reach from `from`, or the first message, to `to`, or the last one, or now if `from` is given. */
+  readonly buckets?: number | undefined;
   readonly split?: string | undefined;
   /** Values of the split that get a series of their own; 5 when absent. The rest is not listed. */
   readonly splitSize?: number | undefined;
@@ -157,9 +165,12 @@ export type Histogram = {
 };
 
 export type GroupRequest = Selection & {
+  /** Fields, the outermost first; a name with `*` for a number means what it does in facets. */
   readonly by: readonly string[];
-  /** The field whose sum each group gets; `threat.triage.score` when absent. */
+  /** The field whose sum and maximum each group gets; `threat.triage.score` when absent. */
   readonly score?: string | undefined;
+  /** What comes first on each level: the largest groups, as when absent, or those with the highest score. */
+  readonly order?: "total" | "score" | undefined;
   /** Groups a level; 50 when absent. */
   readonly size?: number | undefined;
 };
@@ -167,7 +178,10 @@ export type GroupRequest = Selection & {
 export type Group = {
   readonly value: string;
   readonly total: number;
+  /** The sum of the scores. */
   readonly score: number;
+  /** The highest score; undefined when no message of the group has one. */
+  readonly highest: number | undefined;
   /** By the next field; empty on the last level. */
   readonly groups: readonly Group[];
 };

@@ -74,9 +74,15 @@ export function describeSearches(start: () => Promise<Started>): void {
       await put(writer, "s", batchOf(messages));
       await settle(index);
       expect(await index.facets({ fields: ["kind", "threat.triage.score", "none"], size: 1 })).toEqual([
-        { field: "kind", values: [{ value: "b", count: 40 }], other: 20, missing: 0 },
-        { field: "threat.triage.score", values: [{ value: 0, count: 1 }], other: 29, missing: 30 },
-        { field: "none", values: [], other: 0, missing: 60 },
+        { field: "kind", values: [{ value: "b", count: 40 }], distinct: 2, other: 20, missing: 0 },
+        {
+          field: "threat.triage.score",
+          values: [{ value: 0, count: 1 }],
+          distinct: 30,
+          other: 29,
+          missing: 30,
+        },
+        { field: "none", values: [], distinct: 0, other: 0, missing: 60 },
       ]);
       const histogram = await index.histogram({
         from: NOON,
@@ -98,6 +104,99 @@ export function describeSearches(start: () => Promise<Started>): void {
       expect(groups[0]?.groups.map(({ value, total }) => [value, total])).toEqual([
         ["10.0.0.0", 5],
         ["10.0.0.2", 5],
+      ]);
+    });
+
+    test("a histogram has about as many bars as are wanted, up to now when its range is open", async () => {
+      const { index, writer } = await start();
+      const now = Date.now();
+      const old = now - 5 * 3_600_000;
+      await put(writer, "s", batchOf([{ timestamp: old }, { timestamp: old + 59_000 }]));
+      await settle(index);
+      const all = await index.histogram({ buckets: 120 });
+      expect([all.interval, all.buckets.reduce((sum, { count }) => sum + count, 0)]).toEqual([500, 2]);
+      expect(all.buckets.length).toBeGreaterThan(117);
+      const day = await index.histogram({ from: now - 24 * 3_600_000, buckets: 48 });
+      expect(day.interval).toBe(1_800_000);
+      expect(day.buckets[0]?.time).toBeLessThanOrEqual(now - 24 * 3_600_000);
+      expect((day.buckets.at(-1)?.time ?? 0) + day.interval).toBeGreaterThan(now);
+      const hit = await index.histogram({ from: old, to: old + 10, buckets: 10 });
+      expect([hit.interval, hit.buckets.reduce((sum, { count }) => sum + count, 0)]).toEqual([1, 1]);
+    });
+
+    test("a family of fields counts a message for each of its values, once", async () => {
+      const { index, writer } = await start();
+      const rule = (at: number, name: string) => ({ [`threat.triage.rules.${at}.name`]: name });
+      await put(
+        writer,
+        "a",
+        batchOf([
+          { ...rule(0, "scan"), ...rule(1, "bad address"), ...rule(2, "upload"), sensor: "x" },
+          { ...rule(0, "bad address"), ...rule(1, "bad address"), sensor: "x" },
+          {},
+        ]),
+      );
+      await put(writer, "b", batchOf([rule(0, "upload"), rule(10, "upload")], 3));
+      await settle(index);
+      const names = "threat.triage.rules.*.name";
+      expect(await index.facets({ fields: [names, "threat:triage:rules:*:name"], size: 2 })).toEqual(
+        [names, "threat:triage:rules:*:name"].map((field) => ({
+          field,
+          values: [
+            { value: "upload", count: 3 },
+            { value: "bad address", count: 2 },
+          ],
+          distinct: 3,
+          other: 1,
+          missing: 1,
+        })),
+      );
+      expect(await index.facets({ fields: ["none.*.name"] })).toEqual([
+        { field: "none.*.name", values: [], distinct: 0, other: 0, missing: 5 },
+      ]);
+      const groups = await index.groups({ by: ["sensor", names] });
+      expect(groups.map(({ value, total }) => [value, total])).toEqual([["x", 2]]);
+      expect(groups[0]?.groups.map(({ value, total }) => [value, total])).toEqual([
+        ["bad address", 2],
+        ["scan", 1],
+        ["upload", 1],
+      ]);
+      const twice = await index.groups({ by: [names, names], query: parse("_exists_:sensor") });
+      expect(twice[0]?.groups.map(({ value, total }) => [value, total])).toEqual([
+        ["bad address", 2],
+        ["scan", 1],
+        ["upload", 1],
+      ]);
+    });
+
+    test("groups come with their highest score, the largest or the most alarming first", async () => {
+      const { index, writer } = await start();
+      const scored = (kind: string, score?: number) => ({
+        kind,
+        ...(score !== undefined && { "threat.triage.score": score }),
+      });
+      await put(
+        writer,
+        "s",
+        batchOf([scored("many", 5), scored("many", 7), scored("few", 90), scored("none"), scored("none")]),
+      );
+      await settle(index);
+      const groups = async (order: "total" | "score") =>
+        (await index.groups({ by: ["kind"], order })).map(({ value, total, score, highest }) => [
+          value,
+          total,
+          score,
+          highest,
+        ]);
+      expect(await groups("total")).toEqual([
+        ["many", 2, 12, 7],
+        ["none", 2, 0, undefined],
+        ["few", 1, 90, 90],
+      ]);
+      expect(await groups("score")).toEqual([
+        ["few", 1, 90, 90],
+        ["many", 2, 12, 7],
+        ["none", 2, 0, undefined],
       ]);
     });
 

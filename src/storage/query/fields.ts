@@ -5,6 +5,9 @@ export function fieldKey(name: string): string {
   return name.replaceAll(":", ".");
 }
 
+/** Telemetry can make up numbers without end; what matters comes first. */
+const MOST_MEMBERS = 100;
+
 /** Finds fields by the name a person writes: exactly, or with colons for dots. */
 export class FieldNames {
   readonly #names: ReadonlySet<string>;
@@ -21,6 +24,20 @@ export class FieldNames {
     return this.#names.has(written) ? written : this.#byKey.get(fieldKey(written));
   }
 
+  /**
+   * The fields that a name with `*` in place of a number means, such as `threat.triage.rules.*.name`, in the order of
+   * their numbers; undefined when it is no such name, or a field is really called so.
+   */
+  family(written: string): readonly string[] | undefined {
+    const segments = fieldKey(written).split(".");
+    if (!segments.includes("*") || this.resolve(written) !== undefined) return undefined;
+    return [...this.#byKey]
+      .filter(([key]) => isMember(key.split("."), segments))
+      .map(([, name]) => name)
+      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+      .slice(0, MOST_MEMBERS);
+  }
+
   /** Up to three known names that are close to the one written, the closest first. */
   near(written: string): string[] {
     const wanted = fieldKey(written).toLowerCase();
@@ -32,6 +49,13 @@ export class FieldNames {
       .slice(0, 3)
       .map(({ name }) => name);
   }
+}
+
+function isMember(name: readonly string[], family: readonly string[]): boolean {
+  return (
+    name.length === family.length &&
+    family.every((segment, at) => (segment === "*" ? /^\d+$/.test(name[at] as string) : segment === name[at]))
+  );
 }
 
 /** Every field a query names, once each, with the place of its first mention. */

@@ -26,15 +26,18 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Spans that people find easy to read. */
 const STEPS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
   SECOND,
   2 * SECOND,
   5 * SECOND,
   10 * SECOND,
+  15 * SECOND,
   30 * SECOND,
   MINUTE,
   2 * MINUTE,
   5 * MINUTE,
   10 * MINUTE,
+  15 * MINUTE,
   30 * MINUTE,
   HOUR,
   2 * HOUR,
@@ -55,23 +58,55 @@ export async function facets(library: Library, request: FacetRequest): Promise<F
 }
 
 async function facet(library: Library, request: Selection, written: string, size: number): Promise<Facet> {
-  const field = library.names().resolve(written) ?? written;
-  using selected = new Selected(library, request, [field]);
-  const kind = selected.kind(field, true);
-  const union = selected.union((_relation, table) => `${valueSql(table.resolved(field), kind)} AS v`);
-  if (union === undefined) return { field: written, values: [], other: 0, missing: 0 };
-  const sql = `WITH g AS MATERIALIZED (SELECT v, count(*) AS c FROM (${union}) GROUP BY v)
-    SELECT 0 AS part, v, c FROM (SELECT v, c FROM g WHERE v IS NOT NULL ORDER BY c DESC, v LIMIT ${size})
-    UNION ALL SELECT 1, NULL, CAST(coalesce(sum(c), 0) AS BIGINT) FROM g WHERE v IS NOT NULL
-    UNION ALL SELECT 2, NULL, CAST(coalesce(sum(c), 0) AS BIGINT) FROM g WHERE v IS NULL`;
+  const members = membersOf(library, written);
+  using selected = new Selected(library, request, members);
+  const [field] = members;
+  const isFamily = library.names().family(written) !== undefined;
+  const kind = isFamily || field === undefined ? "text" : selected.kind(field, true);
+  const union = selected.union((_relation, table) => `${valuesSql(table, members, isFamily, kind)} AS v`);
+  if (union === undefined) return { field: written, values: [], distinct: 0, other: 0, missing: 0 };
+  const rest = "CAST(coalesce(sum(c), 0) AS BIGINT)";
+  const sql = `WITH g AS MATERIALIZED (
+      SELECT v, count(*) AS c FROM (${isFamily ? `SELECT unnest(v) AS v FROM (${union})` : union}) GROUP BY v)
+    SELECT 0 AS part, v, c, 0 FROM (SELECT v, c FROM g WHERE v IS NOT NULL ORDER BY c DESC, v LIMIT ${size})
+    UNION ALL SELECT 1, NULL, ${rest}, count(*) FROM g WHERE v IS NOT NULL
+    UNION ALL SELECT 2, NULL, ${rest}, 0 FROM g WHERE v IS NULL`;
   const rows = await library.database.rows(sql, selected.statement.values, request.signal);
   const counts = (part: number) => rows.filter((row) => row[0] === part);
   const values = counts(0)
     .map(([, value, count]) => ({ value: facetValue(value), count: Number(count) }))
     .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
-  const present = Number(counts(1)[0]?.[2]);
+  const [present] = counts(1);
   const listed = values.reduce((sum, { count }) => sum + count, 0);
-  return { field: written, values, other: present - listed, missing: Number(counts(2)[0]?.[2]) };
+  return {
+    field: written,
+    values,
+    distinct: Number(present?.[3]),
+    other: Number(present?.[2]) - listed,
+    missing: Number(counts(2)[0]?.[2]),
+  };
+}
+
+/** The stored fields that a written name means: one, or those of a family. */
+function membersOf(library: Library, written: string): readonly string[] {
+  const names = library.names();
+  return names.family(written) ?? [names.resolve(written) ?? written];
+}
+
+/** The value of a field; of a family the list of its different values, of which NULL is one when there is no other. */
+function valuesSql(
+  table: ReturnType<Selected["table"]>,
+  members: readonly string[],
+  isFamily: boolean,
+  kind: Kind,
+): string {
+  if (!isFamily) return valueSql(table.resolved(members[0] as string), kind);
+  const values = members
+    .map((member) => table.resolved(member))
+    .filter((field) => field !== undefined)
+    .map((field) => valueSql(field, "text"));
+  if (values.length === 0) return "[CAST(NULL AS VARCHAR)]";
+  return `CASE WHEN coalesce(${values.join(", ")}) IS NULL THEN [NULL] ELSE list_distinct([${values.join(", ")}]) END`;
 }
 
 function facetValue(value: unknown): string | number | boolean {
@@ -99,7 +134,10 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     (request.to ?? Number.POSITIVE_INFINITY) - 1,
     Math.max(...selected.list.map(({ maxTime }) => maxTime)),
   );
-  const interval = request.interval ?? niceInterval(request.from ?? first, request.to ?? last + 1);
+  const start = request.from ?? first;
+  // An open range goes on to now, though nothing may have come of late.
+  const end = request.to ?? Math.max(last + 1, request.from === undefined ? 0 : library.now());
+  const interval = request.interval ?? niceInterval(end - start, request.buckets ?? DEFAULT_BUCKETS);
   if (!Number.isSafeInteger(interval) || interval < 1)
     throw new Fault(
       "REQUEST_INVALID",
@@ -110,8 +148,8 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     return split === undefined ? bucket : `${bucket}, ${valueSql(table.resolved(split), "text")} AS v`;
   });
   if (union === undefined || last < first) return { interval, buckets: [], series: [] };
-  const from = Math.floor((request.from ?? first) / interval);
-  const to = Math.floor(((request.to ?? last + 1) - 1) / interval);
+  const from = Math.floor(start / interval);
+  const to = Math.floor((end - 1) / interval);
   if (to - from >= MOST_BUCKETS)
     throw new Fault(
       "REQUEST_INVALID",
@@ -141,23 +179,27 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
   return { interval, buckets, series };
 }
 
-/** About sixty buckets of a length that people find easy to read. */
-function niceInterval(from: number, to: number): number {
-  const wanted = (to - from) / DEFAULT_BUCKETS;
-  const step = STEPS.find((length) => length >= wanted);
-  return step ?? Math.max(SECOND, Math.ceil(wanted / (365 * DAY)) * 365 * DAY || SECOND);
+/** The shortest length that people find easy to read of which about `buckets` cover the span. */
+function niceInterval(span: number, buckets: number): number {
+  // "The last hour" is a moment longer by the time it is counted; that must not make its bars twice as wide.
+  const wanted = (0.98 * span) / buckets;
+  const years = Math.ceil(wanted / (365 * DAY)) * 365 * DAY;
+  return STEPS.find((length) => length >= wanted) ?? (Number.isFinite(years) ? years : SECOND);
 }
 
 export async function groups(library: Library, request: GroupRequest): Promise<Group[]> {
   const size = sizeOf(request.size, DEFAULT_GROUPS, "groups");
-  const names = library.names();
-  const by = request.by.map((field) => names.resolve(field) ?? field);
-  const score = names.resolve(request.score ?? SCORE) ?? SCORE;
+  const score = library.names().resolve(request.score ?? SCORE) ?? SCORE;
   const roots: MutableGroup[] = [];
   const known = new Map<string, MutableGroup>();
-  for (let level = 1; level <= by.length; level++) {
-    for (const [path, total, sum] of await groupLevel(library, request, by.slice(0, level), score)) {
-      const group: MutableGroup = { value: path.at(-1) as string, total, score: sum, groups: [] };
+  for (let level = 1; level <= request.by.length; level++) {
+    for (const { path, ...numbers } of await groupLevel(
+      library,
+      request,
+      request.by.slice(0, level),
+      score,
+    )) {
+      const group: MutableGroup = { value: path.at(-1) as string, ...numbers, groups: [] };
       const siblings = level === 1 ? roots : known.get(JSON.stringify(path.slice(0, -1)))?.groups;
       // Groups below one that is not listed are not listed either.
       if (siblings === undefined || siblings.length >= size) continue;
@@ -168,27 +210,44 @@ export async function groups(library: Library, request: GroupRequest): Promise<G
   return roots;
 }
 
-type MutableGroup = { value: string; total: number; score: number; groups: MutableGroup[] };
+type Numbers = Pick<Group, "total" | "score" | "highest">;
+type MutableGroup = Numbers & { value: string; groups: MutableGroup[] };
 
 async function groupLevel(
   library: Library,
   request: GroupRequest,
   by: readonly string[],
   score: string,
-): Promise<[path: string[], total: number, score: number][]> {
-  using selected = new Selected(library, request, [...by, score]);
-  const kind: Kind = "text";
+): Promise<(Numbers & { path: string[] })[]> {
+  const families = by.map((written) => library.names().family(written) !== undefined);
+  const fields = by.map((written) => membersOf(library, written));
+  using selected = new Selected(library, request, [...fields.flat(), score]);
   const union = selected.union((_relation, table) => {
-    const values = by.map((field, place) => `${valueSql(table.resolved(field), kind)} AS v${place}`);
+    const values = fields.map(
+      (members, place) => `${valuesSql(table, members, families[place] as boolean, "text")} AS v${place}`,
+    );
     return `${values.join(", ")}, ${valueSql(table.resolved(score), "number")} AS s`;
   });
   if (union === undefined) return [];
+  // One list after the other: lists unnested side by side would be paired, not combined.
+  const single = families.reduce(
+    (from, isFamily, place) =>
+      isFamily ? `SELECT * REPLACE (unnest(v${place}) AS v${place}) FROM (${from})` : from,
+    union,
+  );
   const places = by.map((_, place) => `v${place}`);
   const present = places.map((place) => `${place} IS NOT NULL`).join(" AND ");
-  const sql = `SELECT ${places.join(", ")}, count(*) AS n, CAST(coalesce(sum(s), 0) AS DOUBLE) FROM (${union})
-    WHERE ${present} GROUP BY ${places.join(", ")} ORDER BY n DESC, ${places.join(", ")} LIMIT ${MOST_VALUES}`;
+  const order = request.order === "score" ? "most DESC NULLS LAST, n DESC" : "n DESC";
+  const sql = `SELECT ${places.join(", ")}, count(*) AS n, CAST(coalesce(sum(s), 0) AS DOUBLE), CAST(max(s) AS DOUBLE) AS most
+    FROM (${single}) WHERE ${present} GROUP BY ${places.join(", ")}
+    ORDER BY ${order}, ${places.join(", ")} LIMIT ${MOST_VALUES}`;
   const rows = await library.database.rows(sql, selected.statement.values, request.signal);
-  return rows.map((row) => [row.slice(0, by.length) as string[], Number(row.at(-2)), Number(row.at(-1))]);
+  return rows.map((row) => ({
+    path: row.slice(0, by.length) as string[],
+    total: Number(row.at(-3)),
+    score: Number(row.at(-2)),
+    highest: (row.at(-1) as number | null) ?? undefined,
+  }));
 }
 
 function sizeOf(size: number | undefined, usual: number, what: string): number {

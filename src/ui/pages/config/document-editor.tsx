@@ -1,12 +1,13 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { checkDocument, type DocumentHead, getDocument, publishDocument } from "../../../api/config.ts";
+import { useMemo, useState } from "react";
+import { type DocumentHead, getDocument, publishDocument } from "../../../api/config.ts";
 import type { Diagnostic } from "../../../api/problem.ts";
 import { call, problemOf } from "../../call.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import { DocumentHistory } from "./document-history.tsx";
+import { useDocumentCheck, useExpressionWords } from "./use-document-check.ts";
 import { YamlEditor } from "./yaml-editor.tsx";
 
 const NO_DIAGNOSTICS: readonly Diagnostic[] = [];
@@ -32,9 +33,18 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
     setNote("");
     await client.invalidateQueries({ queryKey: ["documents"] });
   };
-  const check = useMutation({
-    mutationFn: (text: string) => call(checkDocument, { body: { kind, name, text } }),
-  });
+  const text = draft ?? current.data?.text;
+  const checked = useDocumentCheck(head, text);
+  const words = useExpressionWords();
+  const places = useMemo(
+    () =>
+      checked.data?.expressions === undefined
+        ? undefined
+        : { text: checked.data.text, expressions: checked.data.expressions },
+    [checked.data],
+  );
+  // Mistakes are underlined as they are made; in words they are told when asked for.
+  const [asked, setAsked] = useState(false);
   const publish = useMutation({
     mutationFn: (text: string) =>
       call(publishDocument, { params: { kind, name }, body: { text, note, base: head.version } }),
@@ -43,10 +53,10 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
   if (current.error !== null)
     return <ProblemNotice error={current.error} onRetry={() => current.refetch()} />;
   if (current.data === undefined) return <p className="notice dim">Reading…</p>;
-  const text = draft ?? current.data.text;
   const changed = draft !== undefined && draft !== current.data.text;
   const problem = publish.error === null ? undefined : problemOf(publish.error);
-  const diagnostics = problem?.diagnostics ?? check.data?.diagnostics ?? NO_DIAGNOSTICS;
+  const found = checked.data?.text === text ? checked.data : undefined;
+  const diagnostics = problem?.diagnostics ?? found?.diagnostics ?? NO_DIAGNOSTICS;
   return (
     <section className="document" aria-label={`Document ${name}`}>
       <header className="document-head">
@@ -61,7 +71,7 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        <Button loading={check.isPending} onClick={() => check.mutate(text)}>
+        <Button loading={asked && found === undefined} onClick={() => setAsked(true)}>
           Check
         </Button>
         <Button disabled={!changed} onClick={discard}>
@@ -71,7 +81,7 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
           variant="filled"
           disabled={!changed}
           loading={publish.isPending}
-          onClick={() => publish.mutate(text)}
+          onClick={() => publish.mutate(text ?? "")}
         >
           Publish
         </Button>
@@ -79,8 +89,8 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
       <Verdict
         problem={problem?.detail}
         advice={problem?.advice}
-        diagnostics={diagnostics}
-        checked={check.isSuccess}
+        diagnostics={problem !== undefined || asked ? diagnostics : NO_DIAGNOSTICS}
+        checked={asked && found !== undefined}
         published={publish.isSuccess && !changed}
       />
       <div className="document-body">
@@ -89,9 +99,11 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
           start={current.data.text}
           key={resets}
           diagnostics={diagnostics}
+          places={places}
+          words={words}
           onChange={(next) => {
             publish.reset();
-            check.reset();
+            setAsked(false);
             setDraft(next);
           }}
         />
@@ -131,7 +143,7 @@ function Verdict({ problem, advice, diagnostics, checked, published }: VerdictPr
             <b>
               Line {line}, column {column}:
             </b>{" "}
-            <WithCode text={`${message} ${suggestion ?? ""}`} />
+            <WithCode text={suggestion === undefined ? message : `${message}; ${suggestion}`} />
           </li>
         ))}
       </ul>

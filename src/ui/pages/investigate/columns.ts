@@ -1,8 +1,9 @@
 import type { StoredMessage } from "../../../api/selection.ts";
 import { localTime } from "../../parts/local-time.ts";
 import { valueAsText } from "./message-sections.ts";
-import { ruleNames } from "./score.ts";
+import { heaviestRules } from "./score.ts";
 import { RULES, SCORE } from "./state.ts";
+import { STATUS, statusText } from "./status.ts";
 
 /** How a column looks: its heading, first width in pixels, and whether it takes what room is left. */
 export type ColumnLook = {
@@ -14,6 +15,7 @@ export type ColumnLook = {
 
 const LOOKS: Record<string, ColumnLook> = {
   [SCORE]: { heading: "Score", width: 96 },
+  [STATUS]: { heading: "Status", width: 84 },
   [RULES]: { heading: "Why", width: 240, grows: true },
   timestamp: { heading: "Time", width: 200, mono: true },
   "source.type": { heading: "Sensor", width: 84 },
@@ -39,8 +41,12 @@ export function lookOf(column: string): ColumnLook {
 
 /** The text of a cell. */
 export function cellText(message: StoredMessage, column: string): string {
-  if (column === RULES) return ruleNames(message).join(" · ");
+  if (column === RULES)
+    return heaviestRules(message)
+      .map(({ name }) => name)
+      .join(" · ");
   const value = message[column];
+  if (column === STATUS) return statusText(value);
   if (column === "timestamp" && typeof value === "number") return localTime(value);
   return valueAsText(value);
 }

@@ -11,16 +11,19 @@ import { EndpointCards, EntryList, IntelMatches, Section } from "./details-parts
 import { type Entry, prettyRaw, sectionsOf, valueAsText } from "./message-sections.ts";
 import { scoreOf, severityOf } from "./score.ts";
 import { ScoreExplained } from "./score-explained.tsx";
+import type { Status } from "./status.ts";
+import { StatusControl } from "./status-control.tsx";
 import { copy } from "./value-menu.tsx";
 
 type Props = {
   readonly guid: string;
   readonly onClose: () => void;
+  readonly onStatus: (status: Status) => void;
   readonly find: React.Ref<HTMLInputElement>;
 };
 
 /** One message, whole: why it is scored so, who talked to whom, what is known of them, what the sensor said. */
-export function DetailsPane({ guid, onClose, find }: Props) {
+export function DetailsPane({ guid, onClose, onStatus, find }: Props) {
   const [wanted, setWanted] = useState("");
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ["message", guid],
@@ -54,6 +57,7 @@ export function DetailsPane({ guid, onClose, find }: Props) {
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard */}
       <section className="details-body" aria-label="Message" tabIndex={0}>
+        {data?.is_alert !== undefined && <StatusControl message={data} onStatus={onStatus} />}
         {data !== undefined && <Body message={data} wanted={wanted.trim().toLowerCase()} />}
         {isPending && <Waiting />}
         {error !== null && data === undefined && <ProblemNotice error={error} onRetry={() => refetch()} />}

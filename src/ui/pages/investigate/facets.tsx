@@ -17,7 +17,10 @@ type Props = {
 
 /** The frequent values of the fields that matter, to narrow the list by a click. */
 export function Facets({ state, change, facets }: Props) {
-  const shown = facets.data?.facets ?? [];
+  // A standing facet without values says nothing; one that was asked for says that there are none.
+  const shown = (facets.data?.facets ?? []).filter(
+    ({ field, distinct }) => distinct > 0 || state.facets.includes(field),
+  );
   return (
     <aside className="facets" aria-label="Facets" aria-busy={facets.isFetching}>
       {shown.map((facet) => (
@@ -35,7 +38,7 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
   const { field, distinct } = facet;
   const { data: more } = useMoreValues(state, field, all);
   const values = (all ? more : undefined) ?? facet.values;
-  const hidden = distinct > values.length;
+  const hidden = distinct - values.length;
   const label = facetLabel(field);
   const most = Math.max(1, ...values.map(({ count }) => count));
   const extra = state.facets.includes(field);
@@ -45,9 +48,8 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
           {open ? <DownIcon size={12} /> : <RightIcon size={12} />}
           <span>{label}</span>
-          <span className="facet-distinct">
-            {shortCount(values.length)}
-            {hidden && "+"}
+          <span className="facet-distinct" title={`${countText(distinct)} different values`}>
+            {shortCount(distinct)}
           </span>
         </button>
         {extra && (
@@ -71,12 +73,13 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
             />
           ))}
           {values.length === 0 && <li className="dim facet-none">No values</li>}
-          {(hidden || all) && values.length > 0 && (
+          {(hidden > 0 || all) && values.length > 0 && (
             <li className="facet-more">
               <button type="button" onClick={() => setAll(!all)}>
-                {all ? "Fewer" : "More"}
+                {all ? "Fewer" : `${countText(hidden)} more`}
                 <VisuallyHidden> values of {label}</VisuallyHidden>
               </button>
+              {all && hidden > 0 && <span className="dim">{countText(hidden)} rarer ones</span>}
             </li>
           )}
         </ul>

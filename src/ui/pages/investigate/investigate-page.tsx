@@ -2,10 +2,11 @@ import { useCallback, useRef, useState } from "react";
 import { problemOf } from "../../call.ts";
 import { countText } from "../../parts/numbers.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
-import { ColumnMenu } from "./column-menu.tsx";
 import { DetailsPane } from "./details-pane.tsx";
 import { Facets } from "./facets.tsx";
+import { Groups } from "./groups.tsx";
 import { Histogram } from "./histogram.tsx";
+import { ListHead, WHAT } from "./list-head.tsx";
 import { LiveControl } from "./live-control.tsx";
 import { MessageTable, type TableHandle } from "./message-table.tsx";
 import { NoRows } from "./no-rows.tsx";
@@ -14,20 +15,21 @@ import { QueryBar } from "./query-bar.tsx";
 import type { QueryEditorHandle } from "./query-editor.tsx";
 import { RowsBanner } from "./rows-banner.tsx";
 import { RowsWaiting } from "./rows-waiting.tsx";
-import { DEFAULT_SORT, SCORE, type View } from "./state.ts";
+import { DEFAULT_SORT, SCORE } from "./state.ts";
+import { STATUSES, type Status } from "./status.ts";
 import { TimeMenu } from "./time-menu.tsx";
 import { useFacets, useHistogram, useRecount } from "./use-counts.ts";
 import { useLiveRows } from "./use-live-rows.ts";
 import { type PageKeys, usePageKeys } from "./use-page-keys.ts";
 import { usePageState } from "./use-page-state.ts";
 import { useRows } from "./use-rows.ts";
+import { useStatusChange } from "./use-status-change.ts";
 import { copy, ValueMenu } from "./value-menu.tsx";
 import "./investigate-page.css";
 import "./details.css";
 import "./message-table.css";
 import "./query-bar.css";
-
-const WHAT: Record<View, string> = { alerts: "alerts", messages: "messages", rejected: "rejected records" };
+import "./narrow.css";
 
 /** The one page of an investigation: narrow down, look through, open, understand. */
 export function InvestigatePage() {
@@ -38,6 +40,7 @@ export function InvestigatePage() {
   const [cursor, setCursor] = useState(state.guid);
   const [menu, setMenu] = useState<"time" | "columns">();
   const [paneWidth, setPaneWidth] = usePaneWidth();
+  const changing = useStatusChange();
   const table = useRef<TableHandle>(null);
   const editor = useRef<QueryEditorHandle>(null);
   const find = useRef<HTMLInputElement>(null);
@@ -71,6 +74,12 @@ export function InvestigatePage() {
     if (opened !== undefined) change({ guid: undefined });
     table.current?.focus();
   };
+  const setStatus = (guid: string | undefined, status: Status) => {
+    const row = rows.rows.find((each) => each.guid === guid);
+    // What is no alert has no state; the details say of an opened one themselves what it is.
+    if (guid !== undefined && (guid === opened || row?.is_alert !== undefined))
+      changing.mutate({ guid, status });
+  };
   const { fetchNextPage, isFetchingNextPage } = rows;
   const more = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
@@ -94,6 +103,7 @@ export function InvestigatePage() {
     ["f", () => find.current?.focus()],
     ["y", () => copy(window.location.href)],
     [".", showNew],
+    ...STATUSES.map(({ key, value }) => [key, () => setStatus(cursor, value)] as const),
   ];
   usePageKeys(keys);
 
@@ -127,22 +137,15 @@ export function InvestigatePage() {
         <Histogram state={state} change={change} histogram={histogram} />
         <Facets state={state} change={change} facets={facets} />
         <section className="list" aria-label="Results">
-          <div className="list-head">
-            <span role="status">
-              {rows.total !== undefined && (
-                <>
-                  <b>{countText(rows.total)}</b> {WHAT[state.view]}
-                </>
-              )}
-              {rows.isFetching && rows.total === undefined && "Searching…"}
-            </span>
-            <ColumnMenu
-              state={state}
-              change={change}
-              opened={menu === "columns"}
-              onOpened={(shown) => setMenu(shown ? "columns" : undefined)}
-            />
-          </div>
+          <ListHead
+            state={state}
+            change={change}
+            total={rows.total}
+            isSearching={rows.isFetching}
+            statusError={changing.error}
+            columnsOpened={menu === "columns"}
+            onColumns={(shown) => setMenu(shown ? "columns" : undefined)}
+          />
           {rows.rows.length > 0 && (
             <RowsBanner
               waiting={rows.waiting}
@@ -160,7 +163,8 @@ export function InvestigatePage() {
           {refused && rows.rows.length === 0 && (
             <p className="notice dim">Correct the query to see rows again.</p>
           )}
-          {rows.rows.length > 0 && (
+          {state.group.length > 0 && rows.rows.length > 0 && <Groups state={state} change={change} />}
+          {state.group.length === 0 && rows.rows.length > 0 && (
             <MessageTable
               ref={table}
               state={state}
@@ -177,9 +181,15 @@ export function InvestigatePage() {
           )}
         </section>
         {opened !== undefined && (
-          <div className="pane" style={{ width: paneWidth }}>
+          <div className="pane" style={{ "--pane-width": `${paneWidth}px` } as React.CSSProperties}>
             <PaneDivider width={paneWidth} onWidth={setPaneWidth} />
-            <DetailsPane key={opened} guid={opened} onClose={close} find={find} />
+            <DetailsPane
+              key={opened}
+              guid={opened}
+              onClose={close}
+              onStatus={(status) => setStatus(opened, status)}
+              find={find}
+            />
           </div>
         )}
       </div>

@@ -2,9 +2,10 @@ import { memo } from "react";
 import type { StoredMessage } from "../../../api/selection.ts";
 import { MoreIcon } from "../../parts/icons.tsx";
 import { cellText, lookOf } from "./columns.ts";
-import { ruleNames, scoreOf, severityOf } from "./score.ts";
+import { heaviestRules, scoreOf, severityOf } from "./score.ts";
 import { ScoreBar } from "./score-bar.tsx";
-import { RULES, SCORE } from "./state.ts";
+import { RULE_NAMES, RULES, SCORE } from "./state.ts";
+import { statusOf } from "./status.ts";
 import { useValueMenu } from "./value-menu.tsx";
 
 type Props = {
@@ -25,8 +26,12 @@ export const MessageRow = memo(function MessageRow(props: Props) {
   const guid = String(message.guid);
   const alert = message.is_alert === "true" || message.is_alert === true;
   const menuAt = (column: string, x: number, y: number) => {
-    const field = column === RULES ? `${RULES}.0.name` : column;
-    openMenu({ field, value: message[field], x, y });
+    const heaviest = heaviestRules(message)[0]?.name;
+    openMenu(
+      column === RULES
+        ? { field: RULE_NAMES, value: heaviest, x, y }
+        : { field: column, value: message[column], x, y },
+    );
   };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keys (j, k, Enter) are the page's, whatever row has the focus
@@ -39,6 +44,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
       aria-selected={opened}
       data-cursor={atCursor || undefined}
       data-severity={alert ? severityOf(scoreOf(message)) : undefined}
+      data-status={alert ? statusOf(message) : undefined}
       data-alert={alert || undefined}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => {
@@ -82,16 +88,19 @@ export const MessageRow = memo(function MessageRow(props: Props) {
 function Cell({ message, column }: { message: StoredMessage; column: string }) {
   if (column === SCORE) return <ScoreBar score={scoreOf(message)} />;
   if (column === RULES) {
-    const [first, ...others] = ruleNames(message);
+    const [first, ...others] = heaviestRules(message);
+    if (first === undefined)
+      return <span className="cell-text dim">{message.is_alert === undefined ? "" : "No rule matched"}</span>;
+    const lines = [first, ...others].map(({ name, reason }) =>
+      reason === undefined ? name : `${name}: ${reason}`,
+    );
     return (
-      <span className="cell-text" title={[first, ...others].join("\n")}>
-        {first ?? <span className="dim">{message.is_alert === undefined ? "" : "No rule matched"}</span>}
-        {others.map((other) => (
-          <span key={other} className="dim">
-            {" · "}
-            {other}
-          </span>
-        ))}
+      <span className="cell-text" title={lines.join("\n")}>
+        {first.name}
+        <span className="dim">
+          {others.map(({ name }) => ` · ${name}`).join("")}
+          {first.reason !== undefined && <span className="cell-reason">{first.reason}</span>}
+        </span>
       </span>
     );
   }

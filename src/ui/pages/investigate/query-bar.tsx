@@ -30,7 +30,11 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
   const mistake = useMemo(() => {
     if (refused === undefined) return undefined;
     const from = placeInQuery(state.q, refused.line ?? 1, refused.column ?? 1);
-    return { from, to: Math.max(from + 1, from + (refused.length ?? 1)), message: refused.detail };
+    return {
+      from,
+      to: Math.max(from + 1, from + (refused.length ?? 1)),
+      message: withoutPlace(refused.detail),
+    };
   }, [refused, state.q]);
   return (
     <>
@@ -67,7 +71,7 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
         <div id={mistakeId} className="query-mistake" role={refused === undefined ? undefined : "alert"}>
           {refused !== undefined && (
             <>
-              <b>Column {(mistake?.from ?? 0) + 1}:</b> {refused.detail}
+              <b>Column {(mistake?.from ?? 0) + 1}:</b> {withoutPlace(refused.detail)}
               {refused.suggestion !== undefined && <span> {refused.suggestion}</span>}
             </>
           )}
@@ -75,6 +79,11 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
       </div>
     </>
   );
+}
+
+/** The place is shown as one in the analyst's own text, by the mark and in front. */
+function withoutPlace(detail: string): string {
+  return detail.replace(/^Line \d+, column \d+: /, "");
 }
 
 /** Values are those of the messages in the time range, whatever the query: it is being changed just now. */

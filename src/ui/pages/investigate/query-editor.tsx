@@ -15,6 +15,7 @@ import { setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { useEffect, useEffectEvent, useImperativeHandle, useRef } from "react";
+import "../../parts/editor.css";
 import { type QueryWords, queryCompletion, queryLanguage } from "./query-language.ts";
 
 /** Where a mistake stands in the text, and what is wrong. */

@@ -95,4 +95,6 @@ test("plain values stay readable", () => {
   expect(valueText("10.0.0.5")).toBe("10.0.0.5");
   expect(valueText("a b")).toBe('"a b"');
   expect(fieldText("threat.triage.rules.0.name")).toBe("threat.triage.rules.0.name");
+  expect(fieldText("threat.triage.rules.*.name")).toBe("threat.triage.rules.*.name");
+  expect(fieldText("a*.*b")).toBe("a\\*.\\*b");
 });

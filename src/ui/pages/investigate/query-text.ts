@@ -9,9 +9,9 @@ export type Value = string | number | boolean | null;
 
 const RESERVED = new Set(["AND", "OR", "NOT", "TO"]);
 
-/** A field name as it is written in a query: what has a meaning there is escaped. */
+/** A field name as it is written in a query: what has a meaning there is escaped, but for `*` in place of a number. */
 export function fieldText(field: string): string {
-  return field.replace(/[\s:()[\]{}"^~*?\\/!+\-=<>&|]/g, "\\$&");
+  return field.replace(/[\s:()[\]{}"^~*?\\/!+\-=<>&|]/g, "\\$&").replace(/(?<=\.)\\\*(?=\.)/g, "*");
 }
 
 /** The clause that finds messages whose field has the value. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ruleNames, scoreOf, scoreStory, scoreText, severityOf } from "./score.ts";
+import { heaviestRules, scoreOf, scoreStory, scoreText, severityOf } from "./score.ts";
 
 const message = (score: unknown, ...rules: [name: string | null, score: string][]) => ({
   "threat.triage.score": score,
@@ -10,6 +10,8 @@ const message = (score: unknown, ...rules: [name: string | null, score: string][
     ]),
   ),
 });
+
+const names = (scored: ReturnType<typeof message>) => heaviestRules(scored).map(({ name }) => name);
 
 test.each([
   [undefined, "none"],
@@ -48,7 +50,7 @@ test.each([
 
 test("rules are named by weight, then in the order they ran, past the tenth too", () => {
   const many = Array.from({ length: 12 }, (_, at): [string, string] => [`rule ${at}`, "1"]);
-  expect(ruleNames(message(1, ...many))).toEqual(many.map(([name]) => name));
-  expect(ruleNames(message(1, [null, "5"]))).toEqual(["Rule 1"]);
-  expect(ruleNames(message(9, ["light", "5"], ["heavy", "9"]))).toEqual(["heavy", "light"]);
+  expect(names(message(1, ...many))).toEqual(many.map(([name]) => name));
+  expect(names(message(1, [null, "5"]))).toEqual(["Rule 1"]);
+  expect(names(message(9, ["light", "5"], ["heavy", "9"]))).toEqual(["heavy", "light"]);
 });

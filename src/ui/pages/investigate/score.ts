@@ -60,12 +60,17 @@ export function scoreStory(message: StoredMessage): ScoreStory {
   return { score, rules, sum, adds: sum?.startsWith("The sum") ?? false };
 }
 
-/** The names of the rules that matched, the heaviest first; a rule without one goes by its number. */
-export function ruleNames(message: StoredMessage): string[] {
+/** The rules that matched, the heaviest first; a rule without a name goes by its comment or number. */
+export function heaviestRules(
+  message: StoredMessage,
+): { readonly name: string; readonly reason: string | undefined }[] {
   return scoreStory(message)
-    .rules.map(({ name, comment, points = 0 }, at) => ({ name: name ?? comment ?? `Rule ${at + 1}`, points }))
-    .sort((a, b) => b.points - a.points)
-    .map(({ name }) => name);
+    .rules.map(({ name, comment, reason, points = 0 }, at) => ({
+      name: name ?? comment ?? `Rule ${at + 1}`,
+      reason,
+      points,
+    }))
+    .sort((a, b) => b.points - a.points);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -15,6 +15,7 @@ test.each([
   { sort: "-ip_src_addr,timestamp", cols: "timestamp,guid" },
   { guid: "0192f0c8-aaaa-7bbb-8ccc-ddddeeeeffff", live: "off" },
   { facets: "host,uri" },
+  { group: "threat.triage.rules.*.name,ip_src_addr" },
 ])("%j survives a round", (search) => {
   expect(writeState(readState(search))).toEqual(search);
 });

@@ -1,3 +1,4 @@
+import { STATUS } from "./status.ts";
 import { type Bounds, resolveRange } from "./time-range.ts";
 
 /**
@@ -19,6 +20,8 @@ export type PageState = {
   readonly columns: readonly string[];
   /** Facets beside the standing ones. */
   readonly facets: readonly string[];
+  /** Fields to group by, the outermost first; none for a plain list. */
+  readonly group: readonly string[];
   /** The message that the details show. */
   readonly guid: string | undefined;
   /** Whether new rows flow in. */
@@ -27,13 +30,16 @@ export type PageState = {
 
 /** The address bar's parameters, as they stand there. */
 export type PageSearch = {
-  readonly [Key in "q" | "t" | "view" | "sort" | "cols" | "facets" | "guid" | "live"]?: string;
+  readonly [Key in "q" | "t" | "view" | "sort" | "cols" | "facets" | "group" | "guid" | "live"]?: string;
 };
 
 export const SCORE = "threat.triage.score";
 
 /** A column made of several fields: the names of the rules that matched. */
 export const RULES = "threat.triage.rules";
+
+/** The names of all rules that matched: one field for each of them, together. */
+export const RULE_NAMES = `${RULES}.*.name`;
 
 export const DEFAULT_RANGE = "all";
 
@@ -42,6 +48,7 @@ export const DEFAULT_COLUMNS: Record<View, readonly string[]> = {
     SCORE,
     "timestamp",
     "source.type",
+    STATUS,
     RULES,
     "ip_src_addr",
     "ip_dst_addr",
@@ -70,12 +77,15 @@ export const DEFAULT_SORT: Record<View, readonly SortKey[]> = {
   rejected: [{ field: "timestamp", order: "desc" }],
 };
 
+/** Deeper than this nobody finds the way back. */
+export const MOST_GROUPS = 3;
+
 const VIEWS: readonly View[] = ["alerts", "messages", "rejected"];
 
 /** The sensor name under which rejected records are kept. */
 const REJECTED_SENSOR = "error";
 
-const KEYS = ["q", "t", "view", "sort", "cols", "facets", "guid", "live"] as const;
+const KEYS = ["q", "t", "view", "sort", "cols", "facets", "group", "guid", "live"] as const;
 
 /** Keeps what is known of the parameters; unknown ones are ignored. */
 export function pickSearch(search: Record<string, unknown>): PageSearch {
@@ -98,6 +108,7 @@ export function readState(search: PageSearch): PageState {
     sort: readSort(search.sort) ?? DEFAULT_SORT[view],
     columns: readList(search.cols) ?? DEFAULT_COLUMNS[view],
     facets: readList(search.facets) ?? [],
+    group: (readList(search.group) ?? []).slice(0, MOST_GROUPS),
     guid: search.guid,
     live: search.live !== "off",
   };
@@ -114,6 +125,7 @@ export function writeState(state: PageState): PageSearch {
     ...(sort !== writeSort(DEFAULT_SORT[state.view]) && { sort }),
     ...(columns !== DEFAULT_COLUMNS[state.view].join(",") && { cols: columns }),
     ...(state.facets.length > 0 && { facets: state.facets.join(",") }),
+    ...(state.group.length > 0 && { group: state.group.join(",") }),
     ...(state.guid !== undefined && { guid: state.guid }),
     ...(!state.live && { live: "off" }),
   };

@@ -2,13 +2,15 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useCallback } from "react";
 import { facetMessages, listFields, messageHistogram } from "../../../api/search.ts";
 import { call } from "../../call.ts";
-import { type PageState, RULES, SCORE, selectionOf, type View } from "./state.ts";
+import { type PageState, RULE_NAMES, SCORE, selectionOf, type View } from "./state.ts";
+import { STATUS } from "./status.ts";
 
 /** The facets that stand from the start, and what they are called. */
 const STANDING_FACETS: Record<View, readonly string[]> = {
   alerts: [
     "source.type",
-    `${RULES}.0.name`,
+    RULE_NAMES,
+    STATUS,
     "ip_src_addr",
     "ip_dst_addr",
     "enrichments.geo.ip_dst_addr.country",
@@ -20,7 +22,8 @@ const STANDING_FACETS: Record<View, readonly string[]> = {
 
 const LABELS: Record<string, string> = {
   "source.type": "Sensor",
-  [`${RULES}.0.name`]: "Rule",
+  [RULE_NAMES]: "Rule",
+  [STATUS]: "Status",
   ip_src_addr: "Source address",
   ip_dst_addr: "Destination address",
   ip_dst_port: "Destination port",
@@ -49,7 +52,8 @@ const SPLIT: Record<View, string> = { alerts: SCORE, messages: "is_alert", rejec
 /** About one bar in twelve pixels of a wide screen. */
 const BUCKETS = 120;
 
-function facetFields(state: PageState): string[] {
+/** The fields whose values are counted: those that stand, and those an analyst added. */
+export function facetFields(state: PageState): string[] {
   return [...new Set([...STANDING_FACETS[state.view], ...state.facets])];
 }
 

@@ -22,7 +22,7 @@ export function usePageState(): [PageState, Change] {
           const base =
             parts.view === undefined || parts.view === current.view
               ? current
-              : readState({ ...pickSearch(previous), view: parts.view, sort: "", cols: "" });
+              : readState({ ...pickSearch(previous), view: parts.view, sort: "", cols: "", group: "" });
           return writeState({ ...base, ...parts });
         },
       }),

@@ -6,6 +6,7 @@ import type { StoredMessage } from "../../../api/selection.ts";
 import { call, problemOf } from "../../call.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { type PageState, RULES, SCORE, selectionOf } from "./state.ts";
+import { STATUS } from "./status.ts";
 
 type Answer = ResponseOf<typeof searchMessages>;
 type Pages = InfiniteData<Answer, string | undefined>;
@@ -15,17 +16,18 @@ const PAGE = 100;
 /** How many rows a look at the head may fetch when many are loaded. */
 const HEAD_LIMIT = 300;
 
-/** Rules a row names; the details show them all. */
-const RULES_SHOWN = 3;
+/** Rules among which a row finds the heaviest; the details show them all. */
+const RULES_SHOWN = 8;
 
 /** The fields that the columns need, and those that every row needs for its look. */
 function fieldsOf(columns: readonly string[]): string[] {
   const rules = Array.from({ length: RULES_SHOWN }, (_, at) => [
     `${RULES}.${at}.name`,
     `${RULES}.${at}.score`,
+    `${RULES}.${at}.reason`,
   ]).flat();
   const wanted = columns.flatMap((column) => (column === RULES ? rules : [column]));
-  return [...new Set(["guid", "timestamp", "source.type", "is_alert", SCORE, ...wanted])];
+  return [...new Set(["guid", "timestamp", "source.type", "is_alert", SCORE, STATUS, ...wanted])];
 }
 
 /** The rows of the list, page by page, and how new ones come in. */

@@ -15,7 +15,9 @@ export function SensorsPage() {
   const { data, error, refetch, isPending } = useQuery({
     queryKey: ["sensors"],
     queryFn: ({ signal }) => call(listSensors, { signal }),
-    refetchInterval: 2000,
+    // While it fails it is not asked again here, so that the problem stays to be read: the health line finds out when
+    // the server is back, and then whatever failed is asked for again.
+    refetchInterval: ({ state }) => (state.status === "error" ? false : 2000),
   });
   return (
     <div className="page">
