@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestFolder, type Running } from "./testing.ts";
+import { openTestFolder, type Running, until } from "./testing.ts";
 
 /** The shell over a platform that runs, and over the same folder once it does not. */
 const folder = openTestFolder();
@@ -30,6 +30,8 @@ beforeAll(async () => {
   expect(await metron(["intel", "load", "--type", "malicious_ip", bad])).toMatchObject({ status: 0 });
   const published = file("half.stellar", "HALF := (x) -> x / 2\n");
   expect(await metron(["config", "publish", published])).toMatchObject({ status: 0 });
+  await metron(["ingest", "--sensor", "web"], '{"host":"a","remote_user":"eve"}\n');
+  await until(async () => (await metron(["search", "remote_user:eve", "--json"])).out.includes("eve"));
 }, 60_000);
 afterAll(async () => {
   await platform[Symbol.asyncDispose]();
@@ -140,7 +142,6 @@ test("rules and the server's own evaluation reach neither files nor the network"
 }, 60_000);
 
 test("on a terminal: banner, several lines, history, completion and charts", async () => {
-  await metron(["ingest", "--sensor", "web"], '{"host":"a","remote_user":"eve"}\n');
   const home = folder.path;
   // script(1) gives the shell a terminal of its own.
   const command = `${process.execPath} ${join(import.meta.dirname, "main.ts")} stellar --data ${folder.data}`;
