@@ -104,10 +104,10 @@ export class ChunkValues {
       this.pages.push({ rows: to - from, end: this.page.length });
     }
     if (longest > TextRange.LONGEST) return;
-    this.#noteRange(cells, block.rows, valid, text);
-    // What comes in order, as guids nearly do, is found by its range.
-    if (column.type === "text" && column.field !== "guid" && !this.#range.isSorted)
-      this.#fillBloom(cells, block.rows, valid, column, view);
+    // Texts that come in order, as guids nearly do, are found by their range; the range of others is all there is.
+    if (column.field === "guid" || this.#range.isSorted(cells, block.rows, valid, text))
+      this.#noteRange(cells, block.rows, valid, text);
+    else if (column.type === "text") this.#fillBloom(cells, block.rows, valid, column, view);
   }
 
   #textPage(cells: Uint32Array, from: number, to: number, text: Buffer, view: DataView): void {

@@ -6,8 +6,6 @@ const INLINE = 12;
 export class TextRange {
   /** Of columns with longer texts the range is not kept. */
   static readonly LONGEST = 64;
-  /** Whether the texts looked through last came in ascending order. */
-  isSorted = false;
   #least = 0;
   #greatest = 0;
 
@@ -28,24 +26,28 @@ export class TextRange {
     return { longest, total };
   }
 
+  /** Whether the texts come in ascending order; of texts that do not, few are looked at. */
+  isSorted(cells: Uint32Array, count: number, valid: Uint8Array | undefined, text: Uint8Array): boolean {
+    let before = -1;
+    for (let index = 0; index < count; index++) {
+      if (valid !== undefined && (((valid[index >> 3] as number) >> (index & 7)) & 1) === 0) continue;
+      if (before >= 0 && compare(cells, index, before, text) < 0) return false;
+      before = index;
+    }
+    return true;
+  }
+
   find(cells: Uint32Array, count: number, valid: Uint8Array | undefined, text: Uint8Array): void {
     let least = -1;
     let greatest = -1;
-    let before = -1;
-    let sorted = true;
     for (let index = 0; index < count; index++) {
       if (valid !== undefined && (((valid[index >> 3] as number) >> (index & 7)) & 1) === 0) continue;
       if (least < 0) {
         least = index;
         greatest = index;
       } else if (compare(cells, index, greatest, text) > 0) greatest = index;
-      else {
-        if (sorted) sorted = compare(cells, index, before, text) >= 0;
-        if (!sorted && compare(cells, index, least, text) < 0) least = index;
-      }
-      before = index;
+      else if (compare(cells, index, least, text) < 0) least = index;
     }
-    this.isSorted = sorted;
     this.#least = least;
     this.#greatest = greatest;
   }
