@@ -9,6 +9,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { makeContext, silentLog } from "../src/core/context.ts";
@@ -102,6 +103,8 @@ async function play(
   clearInterval(memory);
   const { user, system } = process.cpuUsage(cpu);
 
+  // Workers tell their counts every quarter of a second.
+  await setTimeout(500);
   const counts = platform.counts().get(shape);
   const stored = await platform.index.count({ sensors: [shape] });
   const stages = Object.fromEntries(

@@ -9,7 +9,7 @@ import { DuckdbIndex } from "./duckdb-index.ts";
 import { pointersWork } from "./hot-block.ts";
 
 export type DuckdbOptions = {
-  /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 256 MB at full speed. */
+  /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 320 MB at full speed. */
   readonly memory?: number;
   readonly threads?: number;
   /** Messages, bytes and milliseconds after which what was written is sealed. */
