@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
 import type { Message } from "../../../core/message.ts";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
-import type { TextPages } from "../parquet/text-pages.ts";
 import type { ColumnType } from "./block.ts";
 
 /** A column of a Parquet file and the field it holds; the names differ where DuckDB could not tell two fields apart. */
@@ -32,8 +31,8 @@ export type Segment = {
   readonly schema: Schema;
   /** Fields that occur in `_rest`; undefined when there are too many to name, empty when the file has no `_rest`. */
   readonly rest: readonly string[] | undefined;
-  /** Where the pages of `original_string` lie, when they can be read one at a time. */
-  readonly originals?: TextPages | undefined;
+  /** Where the directory of the file stands, when rows can be read one at a time. */
+  readonly directory?: number | undefined;
 };
 
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };

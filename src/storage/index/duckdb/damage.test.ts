@@ -47,6 +47,27 @@ test("killed at any moment, it has each message once and goes on where it was", 
   expect(globSync("sensor=*/**/*.*", { cwd: folder })).toHaveLength((await index.stats()).segments);
 }, 60_000);
 
+test("a message is found also when the directory of its file is damaged", async () => {
+  const folder = await emptyFolder();
+  await using index = await openDuckdbIndex(folder, { groupRows: 1 }, makeContext());
+  const writer = await index.writer("one");
+  const messages = Array.from({ length: 50 }, (_, row) => ({ number: row, text: `text ${row}` }));
+  await put(writer, "s", batchOf(messages));
+  await index.seal();
+  const before = (await index.search({})).messages;
+  const [file = ""] = globSync("sensor=s/**/*.parquet", { cwd: folder });
+  const path = join(folder, file);
+  const bytes = await readFile(path);
+  // The directory ends where the footer begins; the last 8 bytes are the footer's length and the mark of the format.
+  const footer = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+  await using handle = await open(path, "r+");
+  await handle.write(bytes.subarray(0, 24), 0, 24, footer - 24);
+  const after = await index.search({});
+  expect(after.problems).toEqual([]);
+  expect(after.messages).toEqual(before);
+  expect(after.messages).toHaveLength(50);
+});
+
 describe("a damaged segment is named and left out, the others are found", () => {
   const damages: [string, (file: string) => Promise<void>, RegExp][] = [
     ["missing", (file) => rm(file), /it is missing/],

@@ -110,7 +110,7 @@ async function writeGroups(sensor: string, day: string, shape: Shape, shelf: She
     rest: restOf(shape),
   };
   return (await putSegment({ sensor, day, columns }, shelf, async (path) => {
-    return { ...facts, originals: await writeParquet(path, columns, blocks) };
+    return { ...facts, directory: await writeParquet(path, columns, blocks) };
   })) as Segment;
 }
 

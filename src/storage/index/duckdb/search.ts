@@ -6,11 +6,10 @@ import { REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
 import { Statement } from "./database.ts";
 import { messageOf } from "./messages.ts";
-import { originalsOf } from "./originals.ts";
+import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
 import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
 
-const ORIGINAL = "original_string";
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
 /** Matches, as estimated, up to which they are found and counted in one go. */
@@ -31,6 +30,8 @@ type Hit = {
   readonly values: readonly unknown[];
   readonly guid: string;
   readonly segment: Segment | undefined;
+  /** Its place in the segment's file. */
+  readonly row: number;
 };
 
 /** The first hits, and how many matches there are if that was found on the way. */
@@ -72,22 +73,25 @@ async function pageOf(
     : await hitsOf(frozen, request, size + 1, "narrow");
   const page = hits.slice(0, size);
   const isCounted = total !== undefined || request.total === false;
-  const [found, counted] = await Promise.all([
-    fetch(
-      library,
-      page.map(({ guid }) => guid),
-      {
-        segments: [...new Set(page.flatMap(({ segment }) => segment ?? []))],
-        blocks: page.some(({ segment }) => segment === undefined) ? snapshot.blocks : [],
-      },
-      fields,
-      request.signal,
-    ),
-    isCounted ? total : countOf(frozen, request),
-  ]);
+  const counting = isCounted ? total : countOf(frozen, request);
+  const [read, counted] = await Promise.all([readHits(page, library.folder, fields), counting]);
+  // What is in memory, or in a file without a directory, or whose directory is damaged.
+  const others = page.filter(({ guid }) => !read.has(guid));
+  const found = await fetch(
+    library,
+    others.map(({ guid }) => guid),
+    {
+      segments: [...new Set(others.flatMap(({ segment }) => segment ?? []))],
+      blocks: others.some(({ segment }) => segment === undefined) ? snapshot.blocks : [],
+    },
+    fields,
+    request.signal,
+  );
   const last = page.at(-1);
   return {
-    messages: page.map(({ guid }) => found.get(guid)).filter((message) => message !== undefined),
+    messages: page
+      .map(({ guid }) => read.get(guid) ?? found.get(guid))
+      .filter((message) => message !== undefined),
     cursor: hits.length > size && last !== undefined ? cursorOf(last.values) : undefined,
     total: request.total === false ? undefined : counted,
   };
@@ -172,7 +176,10 @@ async function hitsOf(
   }
   const union = selected.union((relation, table, index) => {
     const columns = keySql(keys, relation, table);
-    const where = relation.segments.length > 0 ? "t.file_index AS f" : "CAST(NULL AS BIGINT) AS f";
+    const where =
+      relation.segments.length > 0
+        ? "t.file_row_number AS p, t.file_index AS f"
+        : "CAST(NULL AS BIGINT) AS p, CAST(NULL AS BIGINT) AS f";
     return `${columns.join(", ")}, ${relation.column("guid")} AS g, ${index} AS r, ${where}`;
   });
   if (union === undefined) return { hits: [] };
@@ -183,11 +190,12 @@ async function hitsOf(
   const total = count === "" ? {} : { total: Number(rows[0]?.[0] ?? 0) };
   const hits = rows.map((all) => {
     const row = count === "" ? all : all.slice(1);
-    const relation = selected.list[Number(row.at(-2))] as Relation;
+    const relation = selected.list[Number(row.at(-3))] as Relation;
     const file = row.at(-1) as bigint | null;
     return {
       values: row.slice(0, keys.length + 1),
-      guid: row.at(-3) as string,
+      guid: row.at(-4) as string,
+      row: Number(row.at(-2)),
       segment: file === null ? undefined : relation.segments[Number(file)],
     };
   });
@@ -259,10 +267,9 @@ async function fetchFrom(
       ? guids
       : guids.filter((guid) => segments.some(({ minGuid, maxGuid }) => guid >= minGuid && guid <= maxGuid));
   if (own.length === 0) return;
-  const apart = (wanted?.has(ORIGINAL) ?? true) && originalsOf(relation, library.folder);
   const columns = [...relation.types].flatMap(([field, type]) => {
     const chosen = field !== TIME && field !== REST && (wanted?.has(field) ?? true);
-    return chosen && !(apart && field === ORIGINAL) ? [{ field, type }] : [];
+    return chosen ? [{ field, type }] : [];
   });
   const kept =
     relation.hasRest &&
@@ -273,12 +280,9 @@ async function fetchFrom(
   const statement = new Statement();
   const guid = relation.column("guid");
   const list = columns.map(({ field }) => relation.column(field));
-  if (apart) list.push("t.file_index", "t.file_row_number");
   const sql = `SELECT ${guid}, ${list.join(", ")} FROM ${relation.from} WHERE ${guid} IN (${own.map((one) => statement.bind(one)).join(", ")})`;
-  const rows = await library.database.rows(sql, statement.values, signal);
-  if (apart) await apart.fill(rows, columns.length);
-  const shown = apart ? [...columns, { field: ORIGINAL, type: "text" as const }] : columns;
-  for (const [key, ...cells] of rows) found.set(key as string, messageOf(shown, cells));
+  for (const [key, ...cells] of await library.database.rows(sql, statement.values, signal))
+    found.set(key as string, messageOf(columns, cells));
 }
 
 /** How many messages are selected. Tables that are selected whole are not read. */

@@ -10,7 +10,7 @@ const INLINE = 12;
 const MOST_EXACT = 2 ** 51;
 /** Texts longer than this on average get pages of so many rows, so that reading one does not cost reading them all. */
 const LONG_TEXT = 100;
-const LONG_TEXT_ROWS = 1024;
+const LONG_TEXT_ROWS = 512;
 
 /** A block as far as its messages go. */
 export type Messages = Omit<Block, "group">;

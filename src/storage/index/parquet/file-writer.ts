@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Block, ColumnType } from "../duckdb/block.ts";
+import { DirectoryWriter } from "./directory.ts";
 import { CODEC, dataPageHeader, ENCODING, OPTIONAL, TYPE, UTF8 } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
 import { FACT, FACTS, type RowGroup } from "./row-group.ts";
-import type { TextPages } from "./text-pages.ts";
 import { ThriftWriter } from "./thrift.ts";
 
 /** A column of the file: the field it holds and its name. */
@@ -15,34 +15,30 @@ const CREATED_BY = "metron";
 /**
  * Writes a Parquet file of blocks that have a row group, and syncs it. A field that a block lacks is null in it.
  * @param columns the fields of all blocks; a field has one type in all of them.
- * @returns where the pages of the originals lie; undefined when some block has messages without one.
+ * @returns where its directory stands.
  */
 export async function writeParquet(
   path: string,
   columns: readonly FileColumn[],
   blocks: readonly Block[],
-): Promise<TextPages | undefined> {
+): Promise<number> {
   await using file = await open(path, "wx");
   const footer = new Footer(columns, blocks);
   await append(file, MAGIC);
-  const originals: number[] = [];
-  let hasAll = true;
-  let row = 0;
+  const directory = new DirectoryWriter(columns.map(({ field }) => field));
   let at = MAGIC.length;
   for (const block of blocks) {
     const group = block.group as RowGroup;
     const absent = footer.rowGroup(block, group, at);
     await append(file, new Uint8Array(group.bytes, 0, group.length));
     await append(file, absent);
-    hasAll &&= group.originals !== undefined;
-    for (const [index, number] of (group.originals ?? []).entries())
-      originals.push(number + (index % 4 === 0 ? row : index % 4 === 1 ? at : 0));
-    row += block.rows;
+    directory.add(block, group, at);
     at += group.length + absent.length;
   }
+  await append(file, directory.bytes());
   await append(file, footer.end());
   await file.datasync();
-  return hasAll ? originals : undefined;
+  return at;
 }
 
 async function append(file: FileHandle, bytes: Uint8Array): Promise<void> {

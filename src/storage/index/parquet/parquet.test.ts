@@ -12,7 +12,7 @@ import { BlockEncoder } from "../duckdb/encode.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { type FileColumn, writeParquet } from "./file-writer.ts";
 import { RowGroupEncoder } from "./row-group.ts";
-import { readTexts, type TextPages } from "./text-pages.ts";
+import { readRows } from "./row-reader.ts";
 
 let folder: string;
 let files = 0;
@@ -52,21 +52,36 @@ async function write(blocks: readonly Block[]): Promise<string> {
   return (await writeFile(blocks)).path;
 }
 
-async function writeFile(
-  blocks: readonly Block[],
-): Promise<{ path: string; originals: TextPages | undefined }> {
+type Written = { readonly path: string; readonly directory: number; readonly columns: readonly FileColumn[] };
+
+async function writeFile(blocks: readonly Block[]): Promise<Written> {
   const encoder = new RowGroupEncoder(new Buffers(0));
   const types = new Map<string, ColumnType>(
     blocks.flatMap(({ columns }) => columns.map(({ field, type }) => [field, type] as const)),
   );
   const columns: FileColumn[] = [...types].map(([field, type]) => ({ field, type, column: field }));
   const path = join(folder, `${files++}.parquet`);
-  const originals = await writeParquet(
+  const directory = await writeParquet(
     path,
     columns,
     blocks.map((block) => ({ ...block, group: encoder.encode(block) })),
   );
-  return { path, originals };
+  return { path, directory, columns };
+}
+
+/** The same rows as our own reader of single rows gives them. */
+async function readSingly({ path, directory, columns }: Written, count: number): Promise<object[]> {
+  const rows = Array.from({ length: count }, (_, row) => row);
+  const wanted = columns.map(({ type }, place) => ({ place, type }));
+  const cells = await readRows(path, directory, wanted, rows);
+  return rows.map((row) =>
+    Object.fromEntries(
+      columns.flatMap(({ field }, place) => {
+        const cell = cells.get(row)?.[place];
+        return cell === null || field.startsWith("_") ? [] : [[field, cell]];
+      }),
+    ),
+  );
 }
 
 /** What another implementation of the format reads: rows as objects, without what is null. */
@@ -99,11 +114,12 @@ function stored(message: Message): Record<string, unknown> {
 }
 
 async function roundTrip(batches: readonly Rows[]): Promise<void> {
-  const path = await write(blocksOf(batches));
+  const written = await writeFile(blocksOf(batches));
   const expected = batches.flatMap((rows) =>
     rows.map((row, record) => stored({ guid: `guid-${record}`, timestamp: 1000 + record, ...row })),
   );
-  expect(await read(path)).toEqual(expected);
+  expect(await read(written.path)).toEqual(expected);
+  expect(await readSingly(written, expected.length)).toEqual(expected);
 }
 
 const many = <Row>(make: (row: number) => Row, count = 5000): Row[] =>
@@ -249,21 +265,6 @@ test("a bloom filter lets about one absent value in a hundred pass", () => {
   }
   expect(passed).toBeGreaterThan(10);
   expect(passed).toBeLessThan(250);
-});
-
-test("single originals are read from their pages", async () => {
-  const rows = many((row) => ({ original_string: `${row}: ${"käse ".repeat(row % 60)}` }), 3000);
-  const blocks = blocksOf([rows, [{ original_string: "alone" }], rows]);
-  const { path, originals } = await writeFile(blocks);
-  const wanted = [0, 1, 1023, 1024, 2999, 3000, 3001, 4500, 6000];
-  const texts = await readTexts(path, originals ?? [], wanted);
-  const all = [...rows, { original_string: "alone" }, ...rows];
-  for (const row of wanted) expect(texts.get(row), String(row)).toBe(all[row]?.original_string);
-});
-
-test("originals that some message lacks are not read from their pages", async () => {
-  const rows = many((row) => (row === 7 ? {} : { original_string: `number ${row} of many` }));
-  expect((await writeFile(blocksOf([rows]))).originals).toBeUndefined();
 });
 
 test("long texts are cut into pages, each row in its place", async () => {

@@ -4,7 +4,6 @@ import type { BlockColumn, Buffers, Memory } from "../duckdb/block.ts";
 import { ChunkValues, type Messages } from "./chunk-values.ts";
 import { CODEC, dataPageHeader, dictionaryPageHeader } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
-import type { TextPages } from "./text-pages.ts";
 import { ThriftWriter } from "./thrift.ts";
 
 /**
@@ -16,8 +15,11 @@ export type RowGroup = {
   readonly length: number;
   /** `FACTS` numbers for each column, in the order of `FACT`. */
   readonly facts: Float64Array<ArrayBuffer>;
-  /** Where the pages of the originals lie; undefined when a message has none. Rows and places count from the row group's. */
-  readonly originals: TextPages | undefined;
+  /**
+   * Where the pages lie, column by column: the dictionary's bytes, how many, and how many unpacked, the number of pages, and
+   * for each its first row and the same three. Places count from the beginning of the row group.
+   */
+  readonly places: Float64Array<ArrayBuffer>;
 };
 
 /** What the footer must know of a column chunk. Places count from the beginning of the row group. */
@@ -41,8 +43,6 @@ export const FACT = {
 } as const;
 export const FACTS = 13;
 
-/** The column whose texts are long, and read one at a time. */
-const ORIGINAL = "original_string";
 /** Chunks smaller than this are not worth a call of the compressor, which costs some 20 µs however little it gets. */
 const LEAST_COMPRESSED = 3000;
 /** A chunk must become smaller by this factor, or it and the next ones stay as they are. */
@@ -77,13 +77,12 @@ export class RowGroupEncoder {
     this.#out.reset();
     this.#facts = new Float64Array(block.columns.length * FACTS);
     this.#at = 0;
-    let originals: TextPages | undefined;
+    const places: number[] = [];
     for (const column of block.columns) {
       const encoding = this.#values.encode(block, column);
       this.#set("encoding", encoding);
       this.#set("nulls", this.#values.nulls);
-      const pages = this.#writePages(column, encoding);
-      if (column.field === ORIGINAL && column.codes < 0 && column.valid < 0) originals = pages;
+      this.#writePages(column, encoding, places);
       this.#writeRange();
       this.#writeBloom();
       this.#at += FACTS;
@@ -91,18 +90,17 @@ export class RowGroupEncoder {
     const { length } = this.#out;
     const bytes = this.#buffers.take(length);
     new Uint8Array(bytes).set(this.#out.bytes.subarray(0, length));
-    return { bytes, length, facts: this.#facts, originals };
+    return { bytes, length, facts: this.#facts, places: new Float64Array(places) };
   }
 
-  /** Writes the pages and returns where they lie. */
-  #writePages({ field, words }: BlockColumn, encoding: number): TextPages {
+  /** Writes the pages and notes where they lie. */
+  #writePages({ field, words }: BlockColumn, encoding: number, places: number[]): void {
     const raw = this.#rawPages(words > 0);
     const total = sizeOf(raw);
     const pressed = this.#compress(field, raw, total);
     const stored = pressed ?? raw;
     const out = this.#out;
     const start = out.length;
-    const places: number[] = [];
     let headers = 0;
     let row = 0;
     for (const [index, page] of stored.entries()) {
@@ -114,7 +112,10 @@ export class RowGroupEncoder {
         : dataPageHeader(this.#thrift, size, rows, encoding);
       headers += header.length;
       out.append(header);
-      if (!isDictionary) places.push(row, out.length, page.length, pressed === undefined ? 0 : 1);
+      if (isDictionary) places.push(out.length, page.length, size.raw);
+      else if (index === 0) places.push(0, 0, 0);
+      if (row === 0 && !isDictionary) places.push(this.#values.pages.length);
+      if (!isDictionary) places.push(row, out.length, page.length, size.raw);
       out.append(page);
       row += rows;
       if (isDictionary) this.#set("dictionary", out.length - start);
@@ -123,7 +124,6 @@ export class RowGroupEncoder {
     this.#set("stored", out.length - start);
     this.#set("raw", total + headers);
     this.#set("codec", pressed === undefined ? CODEC.none : CODEC.zstd);
-    return places;
   }
 
   /** The pages as they were encoded, that of the dictionary first. */
