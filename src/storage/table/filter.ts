@@ -164,7 +164,7 @@ const BLOCKS = 2;
 const MOST_BYTES = 512 * 1024 * 1024;
 
 /** Odd multipliers of the specification. */
-const SALTS = Uint32Array.of(
+export const SALTS = Uint32Array.of(
   0x47b6137b,
   0x44974d91,
   0x8824ad5b,

@@ -1,22 +1,11 @@
 // Words are read within bounds known beforehand, hence `as number`.
+import { SALTS } from "../../table/filter.ts";
 import type { ThriftWriter } from "./thrift.ts";
 import { hashed, xxhash64 } from "./xxhash.ts";
 
 const WORDS_A_BLOCK = 8;
 /** With so many keys a block of 256 bits about one in a hundred absent keys passes. */
 const KEYS_A_BLOCK = 24;
-/** Odd multipliers of the specification. */
-const SALTS = Int32Array.of(
-  0x47b6137b,
-  0x44974d91,
-  0x8824ad5b,
-  0xa2b7289d,
-  0x705495c7,
-  0x2df1424b,
-  0x9efc4947,
-  0x5c6bfb31,
-);
-
 /**
  * The split block bloom filter of a column chunk (https://parquet.apache.org/docs/file-format/bloomfilter/): tells a
  * reader that looks for one value which row groups surely lack it.
