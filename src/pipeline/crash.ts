@@ -24,7 +24,8 @@ export type CrashResult = {
   readonly rejected: number;
 };
 
-const IDS_PER_ROUND = 10_000_000;
+/** More than a victim can send in its life. */
+const IDS_PER_ROUND = 2_000_000;
 const PAGE = 10_000;
 
 /**
@@ -47,12 +48,12 @@ export async function crash({ folder, rounds, life, seed, onRound }: CrashOption
   }
   await using platform = await openPlatform({ data, defaults, sources: false });
   await platform.caughtUp();
-  const seen = new Map<number, number>();
+  const seen = new Uint8Array(rounds * IDS_PER_ROUND);
   await countMessages(platform, seen);
   const rejected = await countErrors(platform, seen);
   let lost = 0;
-  for (const [from, to] of acknowledged) for (let n = from; n < to; n++) if (!seen.has(n)) lost++;
-  const doubled = [...seen.values()].filter((times) => times > 1).length;
+  for (const [from, to] of acknowledged) for (let n = from; n < to; n++) if (seen[n] === 0) lost++;
+  const doubled = seen.reduce((sum, times) => sum + (times > 1 ? 1 : 0), 0);
   return { acknowledged: total(acknowledged), lost, doubled, rejected };
 }
 
@@ -79,11 +80,11 @@ async function oneLife(
   return ranges;
 }
 
-async function countMessages(platform: Platform, seen: Map<number, number>): Promise<void> {
+async function countMessages(platform: Platform, seen: Uint8Array): Promise<void> {
   for await (const message of all(platform, "crash", ["n"])) count(seen, Number(message.n));
 }
 
-async function countErrors(platform: Platform, seen: Map<number, number>): Promise<number> {
+async function countErrors(platform: Platform, seen: Uint8Array): Promise<number> {
   let errors = 0;
   for await (const message of all(platform, ERROR_SENSOR, ["raw_message"])) {
     count(seen, Number(/"n":(\d+)/.exec(String(message.raw_message))?.[1]));
@@ -92,8 +93,10 @@ async function countErrors(platform: Platform, seen: Map<number, number>): Promi
   return errors;
 }
 
-function count(seen: Map<number, number>, n: number): void {
-  seen.set(n, (seen.get(n) ?? 0) + 1);
+function count(seen: Uint8Array, n: number): void {
+  const times = seen[n];
+  if (times === undefined) throw new Error(`the index holds record ${n}, which nobody sent`);
+  seen[n] = times + 1;
 }
 
 async function* all(

@@ -45,6 +45,35 @@ export function describeSearches(start: () => Promise<Started>): void {
       expect(seen.map((message) => message.guid)).toEqual(sorted.map((message) => message.guid));
     });
 
+    test.each([true, false])(
+      "pages by time through what was written piece by piece, newest first: %s",
+      async (descending) => {
+        const { index, writer } = await start();
+        const messages: (Message & { timestamp: number; guid: string })[] = [];
+        for (let part = 0; part < 5; part++) {
+          // Each piece reaches into the times of the ones around it, and times repeat.
+          const own = Array.from({ length: 11 }, (_, row) => ({
+            guid: `m${part}-${row}`,
+            timestamp: NOON + part * 3 + (row % 7),
+          }));
+          messages.push(...own);
+          await put(writer, "s", batchOf(own, part * 11));
+          await settle(index);
+        }
+        const seen: unknown[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await index.search({ sort: [{ field: "timestamp", descending }], size: 4, cursor });
+          expect(page.total).toBe(55);
+          seen.push(...page.messages.map(({ guid }) => guid));
+          cursor = page.cursor;
+        } while (cursor !== undefined);
+        const sign = descending ? -1 : 1;
+        messages.sort((a, b) => sign * (a.timestamp - b.timestamp) || (a.guid < b.guid ? -1 : 1));
+        expect(seen).toEqual(messages.map(({ guid }) => guid));
+      },
+    );
+
     test("newest first, in a range of time, of some sensors, some fields", async () => {
       const { index, writer } = await start();
       await put(writer, "a", batchOf([{ x: 1, y: 1 }, { x: 2 }, { x: 3 }]));

@@ -116,7 +116,11 @@ async function hitsByTime(
 ): Promise<Hits> {
   const sign = descending ? -1 : 1;
   const edge = ({ minTime, maxTime }: Segment) => (descending ? -maxTime : minTime);
-  const waiting = snapshot.segments.toSorted((a, b) => edge(a) - edge(b));
+  // A later page looks at no file that the pages before it have used up.
+  const passed = request.cursor === undefined ? undefined : readCursor(request.cursor, 2)[0];
+  const remains = ({ minTime, maxTime }: Segment) =>
+    typeof passed !== "number" || (descending ? minTime <= passed : maxTime >= passed);
+  const waiting = snapshot.segments.filter(remains).sort((a, b) => edge(a) - edge(b));
   const canCount = request.total !== false && request.cursor === undefined;
   let hits: Hit[] = [];
   let first = 0;
