@@ -22,6 +22,7 @@ import type {
   Selection,
   SensorStats,
 } from "../contract.ts";
+import { RowReaders } from "../parquet/row-readers.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
@@ -60,6 +61,7 @@ export class DuckdbIndex implements Index {
   readonly #parts: IndexParts;
   readonly #hot: HotStore;
   readonly #patches: Patches;
+  readonly #readers: RowReaders;
   readonly #known = new KnownFields();
   readonly #library: Library;
   readonly #running = new Set<Promise<unknown>>();
@@ -77,12 +79,14 @@ export class DuckdbIndex implements Index {
     this.#parts = parts;
     this.#patches = patches;
     this.#hot = new HotStore(parts);
+    this.#readers = new RowReaders(parts.settings.threads);
     for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
     for (const [id, reason] of parts.problems) this.#report(id, reason);
     this.#notePatches();
     this.#library = {
       database: parts.database,
       folder: parts.folder,
+      readers: this.#readers,
       now: () => parts.context.clock.now(),
       firstRows: parts.settings.firstRows,
       snapshot: () => this.#snapshot(),
@@ -284,6 +288,7 @@ export class DuckdbIndex implements Index {
       await this.#compacting?.catch(() => undefined);
       await Promise.allSettled(this.#running);
     } finally {
+      await this.#readers[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await catalogue[Symbol.asyncDispose]();
       await lock[Symbol.asyncDispose]();

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Message } from "../../../core/message.ts";
-import { readRows } from "../parquet/row-reader.ts";
+import type { RowsWanted } from "../parquet/row-reader.ts";
 import { REST, TIME } from "./block.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
 import { messageOf } from "./messages.ts";
+import type { Library } from "./selection.ts";
 
 /** With more hits in one file than this, the engine is faster: it unpacks each page once and decodes all of it. */
 const MOST_SINGLE = 16;
@@ -11,39 +12,59 @@ const MOST_SINGLE = 16;
 /** A message found, and where. */
 type PlacedHit = { readonly guid: string; readonly segment: Segment | undefined; readonly row: number };
 
+type Columns = readonly (SchemaColumn & { readonly place: number })[];
+
 /**
  * Messages by guid, each read from its place: those that lie alone in segments that have a directory.
  * `fields`: only these, as stored; undefined for all.
  */
 export async function readHits(
   hits: readonly PlacedHit[],
-  folder: string,
+  { folder, readers }: Pick<Library, "folder" | "readers">,
   fields: ReadonlySet<string> | undefined,
 ): Promise<Map<string, Message>> {
+  const known = new Map<string, Columns>();
+  const files: {
+    readonly own: readonly PlacedHit[];
+    readonly wanted: RowsWanted;
+    readonly columns: Columns;
+  }[] = [];
+  for (const [segment, own] of Map.groupBy(hits, (hit) => hit.segment)) {
+    if (segment?.directory === undefined || own.length > MOST_SINGLE) continue;
+    const columns = wantedColumns(segment, fields, known);
+    const rows = own.map(({ row }) => row);
+    const path = join(folder, segment.file);
+    files.push({ own, columns, wanted: { path, directory: segment.directory, columns, rows } });
+  }
+  const read = await readers.read(files.map(({ wanted }) => wanted));
   const found = new Map<string, Message>();
-  await Promise.all(
-    [...Map.groupBy(hits, ({ segment }) => segment)].map(async ([segment, own]) => {
-      if (segment?.directory === undefined || own.length > MOST_SINGLE) return;
-      const columns = wantedColumns(segment, fields);
-      const rows = own.map(({ row }) => row);
-      const path = join(folder, segment.file);
-      // The engine is asked instead, and finds out whether the file itself is damaged.
-      const cells = await readRows(path, segment.directory, columns, rows).catch(() => undefined);
-      if (cells === undefined) return;
-      for (const { guid, row } of own) found.set(guid, messageOf(columns, cells.get(row) ?? []));
-    }),
-  );
+  for (const [index, { own, columns }] of files.entries()) {
+    const rows = read[index];
+    if (rows === undefined) continue;
+    for (const [place, { guid }] of own.entries()) {
+      const message = messageOf(columns, rows[place] ?? []);
+      message.guid = guid;
+      found.set(guid, message);
+    }
+  }
   return found;
 }
 
+/** Columns to read; the same ones for all segments of the same fields. The guid is known. */
 function wantedColumns(
   { schema, rest }: Segment,
   fields: ReadonlySet<string> | undefined,
-): (SchemaColumn & { place: number })[] {
+  known: Map<string, Columns>,
+): Columns {
   const mayRest = fields === undefined || rest === undefined || rest.some((field) => fields.has(field));
-  return [...schema.columns.values()].flatMap((column, place) => {
+  const key = `${mayRest} ${schema.id}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const columns = [...schema.columns.values()].flatMap((column, place) => {
     const { field } = column;
-    const isWanted = field === REST ? mayRest : fields === undefined || field === "guid" || fields.has(field);
-    return isWanted && field !== TIME ? [{ ...column, place }] : [];
+    const isWanted = field === REST ? mayRest : fields === undefined || fields.has(field);
+    return isWanted && field !== TIME && field !== "guid" ? [{ ...column, place }] : [];
   });
+  known.set(key, columns);
+  return columns;
 }

@@ -74,7 +74,7 @@ async function pageOf(
   const page = hits.slice(0, size);
   const isCounted = total !== undefined || request.total === false;
   const counting = isCounted ? total : countOf(frozen, request);
-  const [read, counted] = await Promise.all([readHits(page, library.folder, fields), counting]);
+  const [read, counted] = await Promise.all([readHits(page, library, fields), counting]);
   // What is in memory, or in a file without a directory, or whose directory is damaged.
   const others = page.filter(({ guid }) => !read.has(guid));
   const found = await fetch(

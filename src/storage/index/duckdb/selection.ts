@@ -2,6 +2,7 @@ import { compileSql, type SqlField, type SqlTable } from "../../query/compile-sq
 import { type FieldNames, fieldsOf } from "../../query/fields.ts";
 import type { Query } from "../../query/tree.ts";
 import type { Selection, UnknownField } from "../contract.ts";
+import type { RowReaders } from "../parquet/row-readers.ts";
 import { TIME } from "./block.ts";
 import { type Database, Statement } from "./database.ts";
 import {
@@ -17,6 +18,8 @@ import {
 export type Library = {
   readonly database: Database;
   readonly folder: string;
+  /** Read single messages of files. */
+  readonly readers: RowReaders;
   readonly now: () => number;
   /** Messages looked at first when the newest are wanted. */
   readonly firstRows: number;

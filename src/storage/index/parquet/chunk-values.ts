@@ -8,9 +8,13 @@ import { TextRange } from "./text-range.ts";
 const INLINE = 12;
 /** Whole numbers whose differences a double holds exactly, doubled. */
 const MOST_EXACT = 2 ** 51;
-/** Texts longer than this on average get pages of so many rows, so that reading one does not cost reading them all. */
-const LONG_TEXT = 100;
-const LONG_TEXT_ROWS = 512;
+/**
+ * Bytes of text in a page, about: reading one text means unpacking its page. Half as many make packing slower by half and
+ * the files of long texts larger by a twentieth.
+ */
+const PAGE_TEXT = 65_536;
+/** Pages have a multiple of so many rows; levels must begin with a whole byte. */
+const PAGE_STEP = 64;
 
 /** A block as far as its messages go. */
 export type Messages = Omit<Block, "group">;
@@ -95,7 +99,7 @@ export class ChunkValues {
     const view = new DataView(block.text);
     const valid = this.#valid;
     const { longest, total } = this.#range.measure(cells, block.rows, valid);
-    const rows = total > this.#values * LONG_TEXT ? LONG_TEXT_ROWS : block.rows;
+    const rows = Math.ceil((PAGE_TEXT / Math.max(total, 1)) * (block.rows / PAGE_STEP)) * PAGE_STEP;
     this.page.reserve(total + 16);
     for (let from = 0; from < block.rows; from += rows) {
       const to = Math.min(block.rows, from + rows);

@@ -65,7 +65,7 @@ export class DeltaReader {
   #varint(): number {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
-      const byte = this.#bytes[this.#at++] as number;
+      const byte = this.#bytes.readUInt8(this.#at++);
       value += (byte & 127) * factor;
       if (byte < 128) return value;
     }

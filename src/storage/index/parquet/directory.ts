@@ -1,75 +1,85 @@
 // Numbers are read within bounds known beforehand, hence `as number`.
-import type { FileHandle } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { Block } from "../duckdb/block.ts";
+import { readBytes } from "./read-bytes.ts";
 import { FACT, FACTS, type RowGroup } from "./row-group.ts";
-import { readBytes } from "./row-reader.ts";
 
-/** Numbers of a row group: its first row, how many it has, where it begins and where it ends. */
-const GROUP = 4;
+/** Numbers of a row group: its first row and where its table stands. */
+const GROUP = 2;
 /** Numbers of a chunk: its dictionary's bytes (see `Bytes`), encoding, codec, its first page, how many pages. */
 const CHUNK = 7;
 /** Numbers of a page: its first row in the row group and its bytes. */
 const PAGE = 4;
 /** What stands before the pages of a column among a row group's places. */
 const COLUMN = 4;
-const HEAD = 3;
-/** Bytes before the numbers: how many there are, and their CRC-32. */
+/** Numbers before the row groups: how many columns there are. */
+const HEAD = 1;
+/** Bytes before a table of numbers: how many numbers there are, and their CRC-32. */
 const BEFORE = 16;
-/** More than any file has. */
-const MOST_NUMBERS = 1e8;
+/** More than any table has. */
+const MOST_NUMBERS = 1e7;
 
 /** Bytes of a file: where they begin, how many they are, and how many when unpacked. */
 export type Bytes = { readonly at: number; readonly length: number; readonly raw: number };
 
 /**
- * Where everything lies in a file of ours, down to the bytes of each page: a table of numbers that stands between the
- * last row group and the footer, where other readers do not look.
+ * Where everything lies in a file of ours, down to the bytes of each page: tables of numbers that stand between the last
+ * row group and the footer, where other readers do not look. There is one for each row group, and at last one of them all.
  */
 export class Directory {
+  readonly #file: number;
   readonly #numbers: Float64Array;
-  readonly #groups: number;
+
+  /** @throws Error when a table is damaged, here and when a row group is asked for. */
+  constructor(file: number, at: number) {
+    this.#file = file;
+    this.#numbers = readNumbers(file, at);
+  }
+
+  /** The row group that holds a row: its number. */
+  groupOf(row: number): number {
+    const groups = (this.#numbers.length - HEAD) / GROUP;
+    for (let group = groups - 1; ; group--)
+      if (group <= 0 || (this.#numbers[HEAD + group * GROUP] as number) <= row) return group;
+  }
+
+  group(group: number): GroupPlaces {
+    const [firstRow = 0, at = 0] = this.#numbers.subarray(HEAD + group * GROUP);
+    return new GroupPlaces(firstRow, readNumbers(this.#file, at), this.#numbers[0] as number);
+  }
+}
+
+/** Where the columns of one row group lie. */
+export class GroupPlaces {
+  readonly firstRow: number;
+  readonly #numbers: Float64Array;
   readonly #columns: number;
 
-  private constructor(numbers: Float64Array) {
+  constructor(firstRow: number, numbers: Float64Array, columns: number) {
+    this.firstRow = firstRow;
     this.#numbers = numbers;
-    this.#groups = numbers[0] as number;
-    this.#columns = numbers[1] as number;
+    this.#columns = columns;
   }
 
-  static async read(file: FileHandle, at: number): Promise<Directory> {
-    const before = await readBytes(file, at, BEFORE);
-    const length = before.readDoubleLE(0);
-    if (!(length > 0 && length < MOST_NUMBERS)) throw new Error("the directory is damaged");
-    const bytes = await readBytes(file, at + BEFORE, length * 8);
-    if (crc32(bytes) !== before.readDoubleLE(8)) throw new Error("the directory is damaged");
-    return new Directory(new Float64Array(bytes.buffer, bytes.byteOffset, length));
-  }
-
-  /** The row group that holds a row. */
-  groupOf(row: number): number {
-    for (let group = this.#groups - 1; ; group--)
-      if (group === 0 || (this.#numbers[HEAD + group * GROUP] as number) <= row) return group;
-  }
-
-  group(group: number): { firstRow: number; start: number; end: number } {
-    const at = HEAD + group * GROUP;
-    const [firstRow = 0, , start = 0, end = 0] = this.#numbers.subarray(at, at + GROUP);
-    return { firstRow, start, end };
-  }
-
-  /** A column's chunk in a row group; undefined when it has no value there. */
-  place(group: number, column: number): Place | undefined {
-    if (column < 0) return undefined;
-    const chunks = HEAD + this.#groups * GROUP;
-    const at = chunks + (group * this.#columns + column) * CHUNK;
-    const pages = chunks + this.#groups * this.#columns * CHUNK;
+  /** A column's chunk; undefined when it has no value here. */
+  place(column: number): Place | undefined {
+    const at = column * CHUNK;
+    const pages = this.#columns * CHUNK;
     const [dictionaryAt = 0, length = 0, raw = 0, encoding = 0, codec = 0, first = 0, count = 0] =
       this.#numbers.subarray(at, at + CHUNK);
     if (count === 0) return undefined;
     const own = this.#numbers.subarray(pages + first * PAGE, pages + (first + count) * PAGE);
     return new Place({ at: dictionaryAt, length, raw }, encoding, codec !== 0, own);
   }
+}
+
+function readNumbers(file: number, at: number): Float64Array {
+  const before = readBytes(file, at, BEFORE);
+  const length = before.readDoubleLE(0);
+  if (!(length > 0 && length < MOST_NUMBERS)) throw new Error("the directory is damaged");
+  const bytes = readBytes(file, at + BEFORE, length * 8);
+  if (crc32(bytes) !== before.readDoubleLE(8)) throw new Error("the directory is damaged");
+  return new Float64Array(bytes.buffer, bytes.byteOffset, length);
 }
 
 /** One column chunk. */
@@ -95,12 +105,10 @@ export class Place {
   }
 }
 
-/** Collects the numbers of a directory while a file is written. */
+/** Collects the tables of a directory while a file is written. */
 export class DirectoryWriter {
   readonly #fields: readonly string[];
-  readonly #groups: number[] = [];
-  readonly #chunks: number[] = [];
-  readonly #pages: number[] = [];
+  readonly #groups: { readonly firstRow: number; readonly numbers: readonly number[] }[] = [];
   #row = 0;
 
   /** @param fields the file's columns, in order. */
@@ -109,9 +117,7 @@ export class DirectoryWriter {
   }
 
   /** Notes a block whose row group begins at a place of the file. */
-  add(block: Block, { facts, places, length }: RowGroup, at: number): void {
-    this.#groups.push(this.#row, block.rows, at, at + length);
-    this.#row += block.rows;
+  add(block: Block, { facts, places }: RowGroup, at: number): void {
     const starts = new Map<string, number>();
     let place = 0;
     for (const { field } of block.columns) {
@@ -119,44 +125,44 @@ export class DirectoryWriter {
       place += COLUMN + (places[place + COLUMN - 1] as number) * PAGE;
     }
     const columns = new Map(block.columns.map(({ field }, index) => [field, index]));
+    const chunks: number[] = [];
+    const pages: number[] = [];
     for (const field of this.#fields) {
       const column = columns.get(field);
       const start = starts.get(field);
       if (column === undefined || start === undefined) {
-        this.#chunks.push(0, 0, 0, 0, 0, 0, 0);
+        chunks.push(0, 0, 0, 0, 0, 0, 0);
         continue;
       }
       const fact = (name: keyof typeof FACT) => facts[column * FACTS + FACT[name]] as number;
-      const count = places[start + COLUMN - 1] as number;
-      this.#chunks.push(
-        at + (places[start] as number),
-        places[start + 1] as number,
-        places[start + 2] as number,
-        fact("encoding"),
-        fact("codec"),
-        this.#pages.length / PAGE,
-        count,
-      );
+      const [dictionary = 0, length = 0, raw = 0, count = 0] = places.subarray(start, start + COLUMN);
+      chunks.push(at + dictionary, length, raw, fact("encoding"), fact("codec"), pages.length / PAGE, count);
       for (let page = 0; page < count; page++) {
         const from = start + COLUMN + page * PAGE;
-        const [first = 0, begin = 0, length = 0, raw = 0] = places.subarray(from, from + PAGE);
-        this.#pages.push(first, at + begin, length, raw);
+        const [first = 0, begin = 0, stored = 0, unpacked = 0] = places.subarray(from, from + PAGE);
+        pages.push(first, at + begin, stored, unpacked);
       }
     }
+    this.#groups.push({ firstRow: this.#row, numbers: [...chunks, ...pages] });
+    this.#row += block.rows;
   }
 
-  /** The table, with its length and its checksum before it. */
-  bytes(): Uint8Array {
-    const head = [this.#groups.length / GROUP, this.#fields.length, this.#pages.length / PAGE];
-    const length = HEAD + this.#groups.length + this.#chunks.length + this.#pages.length;
-    const all = new Float64Array(BEFORE / 8 + length);
-    const numbers = all.subarray(BEFORE / 8);
-    numbers.set(head);
-    numbers.set(this.#groups, HEAD);
-    numbers.set(this.#chunks, HEAD + this.#groups.length);
-    numbers.set(this.#pages, HEAD + this.#groups.length + this.#chunks.length);
-    all[0] = length;
-    all[1] = crc32(new Uint8Array(all.buffer, BEFORE));
-    return new Uint8Array(all.buffer);
+  /** The tables one after another, to be written at a place of the file, and where the last one stands. */
+  end(at: number): { bytes: Uint8Array; directory: number } {
+    const tables: Buffer[] = [];
+    const head = [this.#fields.length];
+    let next = at;
+    for (const { firstRow, numbers } of this.#groups) {
+      head.push(firstRow, next);
+      const table = tableOf(numbers);
+      tables.push(table);
+      next += table.length;
+    }
+    return { bytes: Buffer.concat([...tables, tableOf(head)]), directory: next };
   }
+}
+
+function tableOf(numbers: readonly number[]): Buffer {
+  const own = new Uint8Array(new Float64Array(numbers).buffer);
+  return Buffer.concat([new Uint8Array(new Float64Array([numbers.length, crc32(own)]).buffer), own]);
 }

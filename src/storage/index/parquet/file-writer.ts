@@ -35,10 +35,11 @@ export async function writeParquet(
     directory.add(block, group, at);
     at += group.length + absent.length;
   }
-  await append(file, directory.bytes());
+  const tables = directory.end(at);
+  await append(file, tables.bytes);
   await append(file, footer.end());
   await file.datasync();
-  return at;
+  return tables.directory;
 }
 
 async function append(file: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -12,7 +12,8 @@ import { BlockEncoder } from "../duckdb/encode.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { type FileColumn, writeParquet } from "./file-writer.ts";
 import { RowGroupEncoder } from "./row-group.ts";
-import { readRows } from "./row-reader.ts";
+import { type Cell, readRows } from "./row-reader.ts";
+import { RowReaders } from "./row-readers.ts";
 
 let folder: string;
 let files = 0;
@@ -70,14 +71,14 @@ async function writeFile(blocks: readonly Block[]): Promise<Written> {
 }
 
 /** The same rows as our own reader of single rows gives them. */
-async function readSingly({ path, directory, columns }: Written, count: number): Promise<object[]> {
+function readSingly({ path, directory, columns }: Written, count: number): object[] {
   const rows = Array.from({ length: count }, (_, row) => row);
   const wanted = columns.map(({ type }, place) => ({ place, type }));
-  const cells = await readRows(path, directory, wanted, rows);
+  const cells = readRows({ path, directory, columns: wanted, rows });
   return rows.map((row) =>
     Object.fromEntries(
       columns.flatMap(({ field }, place) => {
-        const cell = cells.get(row)?.[place];
+        const cell = cells[row]?.[place];
         return cell === null || field.startsWith("_") ? [] : [[field, cell]];
       }),
     ),
@@ -119,7 +120,7 @@ async function roundTrip(batches: readonly Rows[]): Promise<void> {
     rows.map((row, record) => stored({ guid: `guid-${record}`, timestamp: 1000 + record, ...row })),
   );
   expect(await read(written.path)).toEqual(expected);
-  expect(await readSingly(written, expected.length)).toEqual(expected);
+  expect(readSingly(written, expected.length)).toEqual(expected);
 }
 
 const many = <Row>(make: (row: number) => Row, count = 5000): Row[] =>
@@ -265,6 +266,29 @@ test("a bloom filter lets about one absent value in a hundred pass", () => {
   }
   expect(passed).toBeGreaterThan(10);
   expect(passed).toBeLessThan(250);
+});
+
+test("threads read rows of many files, and say which they cannot read", async () => {
+  const parts = [0, 1, 2, 3, 4];
+  const files = await Promise.all(
+    parts.map((part) => writeFile(blocksOf([many((row) => ({ text: `${part} ${row}` }), 3000)]))),
+  );
+  const wanted = files.map(({ path, directory, columns }, part) => ({
+    path: part === 3 ? `${path} is not there` : path,
+    directory,
+    columns: columns.flatMap(({ field, type }, place) => (field === "text" ? [{ place, type }] : [])),
+    rows: [2999, part],
+  }));
+  const expected = parts.map((part) => (part === 3 ? undefined : [[`${part} 2999`], [`${part} ${part}`]]));
+  let late: Promise<readonly (Cell[][] | undefined)[]>;
+  {
+    await using readers = new RowReaders(2);
+    expect(await Promise.all([readers.read(wanted), readers.read(wanted)])).toEqual([expected, expected]);
+    expect(await readers.read([])).toEqual([]);
+    late = readers.read(wanted);
+  }
+  // Who still waits when the threads end is told so.
+  expect(await late).toHaveLength(wanted.length);
 });
 
 test("long texts are cut into pages, each row in its place", async () => {

@@ -1,11 +1,12 @@
 // Values are read within bounds known beforehand, hence `as number`.
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 import { decodeText } from "../../../core/text.ts";
 import type { ColumnType } from "../duckdb/block.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import { type Bytes, Directory, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
+import { readBytes, readInto } from "./read-bytes.ts";
 
 /** What stands in a row's column: a long as bigint, JSON as text, null for nothing. */
 export type Cell = string | number | bigint | boolean | null;
@@ -13,53 +14,53 @@ export type Cell = string | number | bigint | boolean | null;
 /** A column to be read: its place among the file's, and what it holds. */
 export type WantedColumn = { readonly place: number; readonly type: ColumnType };
 
+/** Rows of one file, and which of its columns. `directory` is where its directory stands. */
+export type RowsWanted = {
+  readonly path: string;
+  readonly directory: number;
+  readonly columns: readonly WantedColumn[];
+  readonly rows: readonly number[];
+};
+
 /**
- * Reads single rows of a file of ours. The engine unpacks a whole row group for each, several milliseconds for a message
- * of a page of results; here the pages that hold the row are unpacked, and of them only what leads to it is decoded.
+ * Reads single rows of a file of ours, in the order they are named. The engine unpacks a whole row group for each,
+ * several milliseconds for a message of a page of results; here the pages that hold the row are unpacked, and of them
+ * only what leads to it is decoded. It blocks the thread for up to a millisecond a row: see `RowReaders`.
+ *
+ * @throws Error when the file cannot be read or does not hold what its directory says.
  */
-export async function readRows(
-  path: string,
-  directoryAt: number,
-  columns: readonly WantedColumn[],
-  rows: readonly number[],
-): Promise<Map<number, Cell[]>> {
-  await using file = await open(path, "r");
-  const directory = await Directory.read(file, directoryAt);
-  const found = new Map<number, Cell[]>();
-  for (const [group, own] of Map.groupBy(rows, (row) => directory.groupOf(row))) {
-    const { start, end, firstRow } = directory.group(group);
-    const bytes = await readBytes(file, start, end - start);
-    const pages = new Pages(bytes, start);
-    const places = columns.map(({ place }) => directory.place(group, place));
-    for (const row of own)
-      found.set(
-        row,
-        columns.map(({ type }, index) => pages.cell(places[index], type, row - firstRow)),
-      );
+export function readRows({ path, directory: at, columns, rows }: RowsWanted): Cell[][] {
+  const file = openSync(path, "r");
+  try {
+    const directory = new Directory(file, at);
+    const found: Cell[][] = new Array(rows.length);
+    for (const [group, own] of Map.groupBy(rows.keys(), (index) =>
+      directory.groupOf(rows[index] as number),
+    )) {
+      const places = directory.group(group);
+      const pages = new Pages(file);
+      const chunks = columns.map(({ place }) => places.place(place));
+      for (const index of own) {
+        const row = (rows[index] as number) - places.firstRow;
+        found[index] = columns.map(({ type }, column) => pages.cell(chunks[column], type, row));
+      }
+    }
+    return found;
+  } finally {
+    closeSync(file);
   }
-  return found;
 }
 
-export async function readBytes(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  for (let read = 0; read < length; ) {
-    const { bytesRead } = await file.read(bytes, read, length - read, start + read);
-    if (bytesRead === 0) throw new Error(`the file ends ${length - read} bytes too early`);
-    read += bytesRead;
-  }
-  return bytes;
-}
+/** Bytes as they are stored, until they are unpacked; this thread reads one page at a time. */
+let packed = Buffer.allocUnsafeSlow(1 << 17);
 
 /** The pages of one row group. What was unpacked is kept: several rows may be wanted of it. */
 class Pages {
-  readonly #bytes: Buffer;
-  readonly #start: number;
+  readonly #file: number;
   readonly #unpacked = new Map<number, Buffer>();
 
-  /** @param start where the bytes begin in the file. */
-  constructor(bytes: Buffer, start: number) {
-    this.#bytes = bytes;
-    this.#start = start;
+  constructor(file: number) {
+    this.#file = file;
   }
 
   cell(place: Place | undefined, type: ColumnType, row: number): Cell {
@@ -91,11 +92,17 @@ class Pages {
   #page({ at, length, raw }: Bytes, isCompressed: boolean): Buffer {
     let page = this.#unpacked.get(at);
     if (page === undefined) {
-      const stored = this.#bytes.subarray(at - this.#start, at - this.#start + length);
-      page = isCompressed ? zstdDecompressSync(stored, { chunkSize: Math.max(raw, 64) }) : stored;
+      page = isCompressed ? this.#unpack(at, length, raw) : readBytes(this.#file, at, length);
       this.#unpacked.set(at, page);
     }
     return page;
+  }
+
+  #unpack(at: number, length: number, raw: number): Buffer {
+    if (packed.length < length) packed = Buffer.allocUnsafeSlow(length * 2);
+    const stored = packed.subarray(0, length);
+    readInto(stored, this.#file, at);
+    return zstdDecompressSync(stored, { chunkSize: Math.max(raw, 64) });
   }
 }
 
@@ -108,7 +115,7 @@ function valueIndex(page: Buffer, row: number): { index: number; at: number } {
   while (at < end) {
     let header = 0;
     for (let factor = 1; ; factor *= 128) {
-      const byte = page[at++] as number;
+      const byte = page.readUInt8(at++);
       header += (byte & 127) * factor;
       if (byte < 128) break;
     }
