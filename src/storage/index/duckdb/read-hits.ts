@@ -6,16 +6,13 @@ import type { SchemaColumn, Segment } from "./catalogue.ts";
 import { messageOf } from "./messages.ts";
 import type { Library } from "./selection.ts";
 
-/** With more hits in one file than this, the engine is faster: it unpacks each page once and decodes all of it. */
-const MOST_SINGLE = 16;
-
 /** A message found, and where. */
 type PlacedHit = { readonly guid: string; readonly segment: Segment | undefined; readonly row: number };
 
 type Columns = readonly (SchemaColumn & { readonly place: number })[];
 
 /**
- * Messages by guid, each read from its place: those that lie alone in segments that have a directory.
+ * Messages by guid, each read from its place: those that lie in segments that have a directory.
  * `fields`: only these, as stored; undefined for all.
  */
 export async function readHits(
@@ -30,7 +27,7 @@ export async function readHits(
     readonly columns: Columns;
   }[] = [];
   for (const [segment, own] of Map.groupBy(hits, (hit) => hit.segment)) {
-    if (segment?.directory === undefined || own.length > MOST_SINGLE) continue;
+    if (segment?.directory === undefined) continue;
     const columns = wantedColumns(segment, fields, known);
     const rows = own.map(({ row }) => row);
     const path = join(folder, segment.file);

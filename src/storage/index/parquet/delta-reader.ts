@@ -1,65 +1,108 @@
 // Values are read within bounds known beforehand, hence `as number`.
 
-/** Reads DELTA_BINARY_PACKED, as `PageWriter.deltas` writes it. */
+/** Reads DELTA_BINARY_PACKED, as `PageWriter.deltas` writes it, forwards: values are asked for in the order they come. */
 export class DeltaReader {
+  /** Where the encoding ends. */
+  readonly end: number;
+  /** The value last read, and the sum of those before it. */
+  value: number;
+  before = 0;
   readonly #bytes: Buffer;
+  readonly #count: number;
+  readonly #block: number;
+  readonly #miniblock: number;
   #at: number;
+  #index = 0;
+  /** The block in which the next value lies: its least difference, where its widths stand and where its next miniblock does. */
+  #least = 0;
+  #widths = 0;
 
+  /** @param at where the encoding begins. @throws RangeError when it reaches beyond the bytes. */
   constructor(bytes: Buffer, at: number) {
     this.#bytes = bytes;
     this.#at = at;
+    this.#block = this.#varint();
+    this.#miniblock = this.#block / this.#varint();
+    this.#count = this.#varint();
+    this.value = this.#zigzag();
+    const first = this.#at;
+    this.end = this.#findEnd();
+    this.#at = first;
   }
 
-  /** The value at an index, the sum of those before it, and where the encoding ends. */
-  sumTo(index: number): { value: number; before: number; end: number } {
-    const block = this.#varint();
-    const miniblocks = this.#varint();
-    const count = this.#varint();
-    const miniblock = block / miniblocks;
-    let current = this.#zigzag();
-    let value = current;
-    let before = 0;
-    let at = 0;
-    for (let from = 1; from < count; from += block) {
-      const least = this.#zigzag();
-      const widths = this.#at;
-      this.#at += miniblocks;
-      for (let mini = 0; mini < miniblocks && from + mini * miniblock < count; mini++) {
-        const width = this.#bytes[widths + mini] as number;
-        const last = Math.min(index, count - 1, from + (mini + 1) * miniblock - 1);
-        const mask = 2 ** width - 1;
-        for (let place = 0; at < last; place++) {
-          before += current;
-          current += least + (width === 0 ? 0 : this.#bits(place * width, width, mask));
-          at++;
-        }
-        this.#at += (miniblock * width) / 8;
-      }
+  /** Goes on to the value at an index. */
+  seek(index: number): void {
+    const last = Math.min(index, this.#count - 1);
+    while (this.#index < last) {
+      const place = this.#index % this.#miniblock;
+      if (place === 0) this.#beginMiniblock();
+      const width = this.#bytes[this.#widths] as number;
+      const steps = Math.min(last - this.#index, this.#miniblock - place);
+      if (width > 24) this.#wide(place, width, steps);
+      else this.#narrow(place, width, steps);
+      this.#index += steps;
     }
-    value = current;
-    return { value, before, end: this.#at };
   }
 
-  /** A number of some bits, counted from the next byte. */
-  #bits(from: number, width: number, mask: number): number {
+  #beginMiniblock(): void {
+    const number = (this.#index % this.#block) / this.#miniblock;
+    if (number === 0) {
+      if (this.#index > 0) this.#at += this.#size(this.#bytes[this.#widths] as number);
+      this.#least = this.#zigzag();
+      this.#widths = this.#at;
+      this.#at += this.#block / this.#miniblock;
+    } else {
+      this.#at += this.#size(this.#bytes[this.#widths] as number);
+      this.#widths++;
+    }
+  }
+
+  #narrow(place: number, width: number, steps: number): void {
     const bytes = this.#bytes;
-    const at = this.#at + (from >> 3);
-    const shift = from & 7;
-    if (width + shift <= 32) {
+    const least = this.#least;
+    const mask = (1 << width) - 1;
+    let { value, before } = this;
+    let bit = place * width;
+    for (let step = 0; step < steps; step++, bit += width) {
+      const at = this.#at + (bit >> 3);
       const word =
-        ((bytes[at] as number) |
-          ((bytes[at + 1] as number) << 8) |
-          ((bytes[at + 2] as number) << 16) |
-          ((bytes[at + 3] as number) << 24)) >>>
-        shift;
-      return (word & mask) >>> 0;
+        (bytes[at] as number) |
+        ((bytes[at + 1] as number) << 8) |
+        ((bytes[at + 2] as number) << 16) |
+        ((bytes[at + 3] as number) << 24);
+      before += value;
+      value += least + ((word >>> (bit & 7)) & mask);
     }
-    let value = 0;
-    for (let bit = 0; bit < width; bit++) {
-      const place = from + bit;
-      value += (((bytes[this.#at + (place >> 3)] as number) >> (place & 7)) & 1) * 2 ** bit;
+    this.value = value;
+    this.before = before;
+  }
+
+  #wide(place: number, width: number, steps: number): void {
+    for (let step = 0; step < steps; step++) {
+      let delta = 0;
+      for (let bit = 0; bit < width; bit++) {
+        const from = (place + step) * width + bit;
+        delta += (((this.#bytes[this.#at + (from >> 3)] as number) >> (from & 7)) & 1) * 2 ** bit;
+      }
+      this.before += this.value;
+      this.value += this.#least + delta;
     }
-    return value;
+  }
+
+  #findEnd(): number {
+    for (let from = 1; from < this.#count; from += this.#block) {
+      this.#zigzag();
+      const widths = this.#at;
+      this.#at += this.#block / this.#miniblock;
+      for (let mini = 0; mini < this.#block / this.#miniblock; mini++)
+        this.#at += this.#size(this.#bytes.readUInt8(widths + mini));
+    }
+    return this.#at;
+  }
+
+  /** Bytes of a miniblock. */
+  #size(width: number): number {
+    return (this.#miniblock * width) / 8;
   }
 
   #varint(): number {

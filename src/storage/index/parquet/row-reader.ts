@@ -6,6 +6,7 @@ import type { ColumnType } from "../duckdb/block.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import { type Bytes, Directory, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
+import { LevelReader } from "./level-reader.ts";
 import { readBytes, readInto } from "./read-bytes.ts";
 
 /** What stands in a row's column: a long as bigint, JSON as text, null for nothing. */
@@ -40,7 +41,8 @@ export function readRows({ path, directory: at, columns, rows }: RowsWanted): Ce
       const places = directory.group(group);
       const pages = new Pages(file);
       const chunks = columns.map(({ place }) => places.place(place));
-      for (const index of own) {
+      // Pages are read forwards.
+      for (const index of own.sort((a, b) => (rows[a] as number) - (rows[b] as number))) {
         const row = (rows[index] as number) - places.firstRow;
         found[index] = columns.map(({ type }, column) => pages.cell(chunks[column], type, row));
       }
@@ -54,32 +56,40 @@ export function readRows({ path, directory: at, columns, rows }: RowsWanted): Ce
 /** Bytes as they are stored, until they are unpacked; this thread reads one page at a time. */
 let packed = Buffer.allocUnsafeSlow(1 << 17);
 
-/** The pages of one row group. What was unpacked is kept: several rows may be wanted of it. */
+/** A page, and how far its rows were read. */
+type OpenPage = { readonly bytes: Buffer; readonly levels: LevelReader; deltas: DeltaReader | undefined };
+
+/** The pages of one row group. What was unpacked is kept: several rows may be wanted of it, in ascending order. */
 class Pages {
   readonly #file: number;
-  readonly #unpacked = new Map<number, Buffer>();
+  readonly #pages = new Map<number, OpenPage>();
+  readonly #dictionaries = new Map<number, Buffer>();
 
   constructor(file: number) {
     this.#file = file;
   }
 
   cell(place: Place | undefined, type: ColumnType, row: number): Cell {
-    const page = place?.pageOf(row);
-    if (place === undefined || page === undefined) return null;
-    const bytes = this.#page(page, place.isCompressed);
-    const { index, at } = valueIndex(bytes, row - page.firstRow);
+    if (place === undefined) return null;
+    const found = place.pageOf(row);
+    const page = this.#page(found, place.isCompressed);
+    const index = page.levels.indexOf(row - found.firstRow);
     if (index < 0) return null;
+    const { bytes } = page;
+    const at = page.levels.end;
     switch (place.encoding) {
-      case ENCODING.rleDictionary: {
-        const dictionary = this.#page(place.dictionary, place.isCompressed);
-        return dictionaryText(dictionary, codeAt(bytes, at, index));
-      }
+      case ENCODING.rleDictionary:
+        return dictionaryText(this.#dictionary(place), codeAt(bytes, at, index));
       case ENCODING.deltaLengthByteArray: {
-        const { before, value, end } = new DeltaReader(bytes, at).sumTo(index);
-        return decodeText(bytes, end + before, end + before + value);
+        page.deltas ??= new DeltaReader(bytes, at);
+        page.deltas.seek(index);
+        const start = page.deltas.end + page.deltas.before;
+        return decodeText(bytes, start, start + page.deltas.value);
       }
       case ENCODING.deltaBinaryPacked:
-        return BigInt(new DeltaReader(bytes, at).sumTo(index).value);
+        page.deltas ??= new DeltaReader(bytes, at);
+        page.deltas.seek(index);
+        return BigInt(page.deltas.value);
       case ENCODING.byteStreamSplit:
         return splitDouble(bytes, at, index);
       default:
@@ -89,58 +99,32 @@ class Pages {
     }
   }
 
-  #page({ at, length, raw }: Bytes, isCompressed: boolean): Buffer {
-    let page = this.#unpacked.get(at);
+  #page(place: Bytes, isCompressed: boolean): OpenPage {
+    let page = this.#pages.get(place.at);
     if (page === undefined) {
-      page = isCompressed ? this.#unpack(at, length, raw) : readBytes(this.#file, at, length);
-      this.#unpacked.set(at, page);
+      const bytes = this.#read(place, isCompressed);
+      page = { bytes, levels: new LevelReader(bytes), deltas: undefined };
+      this.#pages.set(place.at, page);
     }
     return page;
   }
 
-  #unpack(at: number, length: number, raw: number): Buffer {
+  #dictionary({ dictionary, isCompressed }: Place): Buffer {
+    let bytes = this.#dictionaries.get(dictionary.at);
+    if (bytes === undefined) {
+      bytes = this.#read(dictionary, isCompressed);
+      this.#dictionaries.set(dictionary.at, bytes);
+    }
+    return bytes;
+  }
+
+  #read({ at, length, raw }: Bytes, isCompressed: boolean): Buffer {
+    if (!isCompressed) return readBytes(this.#file, at, length);
     if (packed.length < length) packed = Buffer.allocUnsafeSlow(length * 2);
     const stored = packed.subarray(0, length);
     readInto(stored, this.#file, at);
     return zstdDecompressSync(stored, { chunkSize: Math.max(raw, 64) });
   }
-}
-
-/** Which of a page's values a row's is, -1 when it is null, and where the values begin: the definition levels tell. */
-function valueIndex(page: Buffer, row: number): { index: number; at: number } {
-  const end = 4 + page.readUInt32LE(0);
-  let at = 4;
-  let passed = 0;
-  let values = 0;
-  while (at < end) {
-    let header = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = page.readUInt8(at++);
-      header += (byte & 127) * factor;
-      if (byte < 128) break;
-    }
-    const isBits = header % 2 === 1;
-    const count = Math.floor(header / 2) * (isBits ? 8 : 1);
-    const upTo = Math.min(count, row - passed);
-    if (isBits) {
-      values += bitsSet(page, at, upTo);
-      if (row < passed + count)
-        return { index: ((page[at + (upTo >> 3)] as number) >> (upTo & 7)) & 1 ? values : -1, at: end };
-      at += count >> 3;
-    } else {
-      const level = page[at++] as number;
-      values += upTo * level;
-      if (row < passed + count) return { index: level === 1 ? values : -1, at: end };
-    }
-    passed += count;
-  }
-  throw new Error("a page ends before its rows do");
-}
-
-function bitsSet(page: Buffer, at: number, count: number): number {
-  let set = 0;
-  for (let bit = 0; bit < count; bit++) set += ((page[at + (bit >> 3)] as number) >> (bit & 7)) & 1;
-  return set;
 }
 
 /** A code among those `PageWriter.codes` wrote: one run, of one value or of bits. */
