@@ -2,17 +2,9 @@ import type { Batch } from "../../core/batch.ts";
 import { type Column, NULL, SPAN, VALUE } from "../../core/column.ts";
 import { emptyMessage, type FieldValue } from "../../core/message.ts";
 import { decodeText } from "../../core/text.ts";
-import {
-  CLOSE_BRACE,
-  COLON,
-  COMMA,
-  DEPTH_LIMIT,
-  JsonCursor,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-} from "./cursor.ts";
+import { CLOSE_BRACE, COLON, COMMA, DEPTH_LIMIT, JsonCursor, OPEN_BRACE, OPEN_BRACKET } from "./cursor.ts";
 import { KEY_LENGTH_LIMIT, type KeyNode, KeyTable, pathOf } from "./key-table.ts";
+import { QUOTE } from "./scalar-cursor.ts";
 
 /** What becomes of a map under a key: its members as fields of their own, nothing, the map itself, or a rejection. */
 export type Nested = "unfold" | "drop" | "keep" | "reject";
