@@ -57,8 +57,6 @@ export const defaultFilter = defineTransform({
 /** The filters Metron knows. */
 export const filters = [broFilter, defaultFilter, stellarFilter] as const;
 
-export type FilterName = (typeof filters)[number]["name"];
-
 /** Opens the filter of a sensor, `{ STELLAR: { query } }`; without one all messages are kept. Throws a `Fault` CONFIG_INVALID. */
 export function openFilter(item: Named | undefined, context: TransformContext): Transform {
   const opened = Object.entries(item ?? {}).map(([name, options]) =>
