@@ -35,7 +35,7 @@ export const csvExtractorConfig = z.strictObject({
 });
 
 /** An extractor file as Metron writes it. */
-export const extractorDocument = z.strictObject({
+const extractorDocument = z.strictObject({
   config: csvExtractorConfig.describe("What the lines look like and what becomes of them."),
   extractor: z.literal("CSV").describe("Kind of the list."),
   inputFormat: z.literal("BY_LINE").default("BY_LINE").describe("How a file is cut into records."),
