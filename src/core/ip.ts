@@ -16,18 +16,6 @@ export type Subnet =
   | { readonly version: 4; readonly address: number; readonly bits: number }
   | { readonly version: 6; readonly address: Ipv6; readonly bits: number };
 
-/** What kind of network an address belongs to; `public` is everything without a special meaning. */
-export type IpClass =
-  | "any-local"
-  | "broadcast"
-  | "documentation"
-  | "link-local"
-  | "loopback"
-  | "multicast"
-  | "private"
-  | "reserved"
-  | "public";
-
 /** The longest text of an address: an IPv6 address that ends in an IPv4 one. */
 const MAX_TEXT = 45;
 const scratch = new Uint8Array(MAX_TEXT);
@@ -133,23 +121,11 @@ export function parseIp(text: string): number | Ipv6 | undefined {
   return v4 >= 0 ? v4 : parseIpv6(text);
 }
 
-/** Bytes in network order (4 or 16 of them) as an address, or undefined for any other length. */
-export function ipFromBytes(bytes: Uint8Array): number | Ipv6 | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length === 4) return view.getUint32(0);
-  if (bytes.length !== 16) return undefined;
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
-}
-
-/** The usual text of an address; IPv6 in the one form RFC 5952 recommends. */
-export function formatIp(address: number | Ipv6): string {
-  return typeof address === "number" ? formatIpv4(address) : formatIpv6(address);
-}
-
 export function formatIpv4(address: number): string {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
 }
 
+/** The text of an address in the one form RFC 5952 recommends. */
 export function formatIpv6(address: Ipv6): string {
   const [first, second, third, last] = address;
   if (first === 0 && second === 0 && third === 0xffff) return `::ffff:${formatIpv4(last)}`;
@@ -191,50 +167,6 @@ export function isInSubnet(address: number | Ipv6, subnet: Subnet): boolean {
     if (differs(address[word]!, subnet.address[word]!, subnet.bits - word * 32) !== 0) return false;
   }
   return true;
-}
-
-/** The first and the last address of an IPv4 block, as unsigned numbers. */
-export function ipv4Range(address: number, bits: number): readonly [first: number, last: number] {
-  const mask = bits === 0 ? 0 : (-1 << (32 - bits)) >>> 0;
-  return [(address & mask) >>> 0, (address | ~mask) >>> 0];
-}
-
-/** The kind of network an address belongs to, by the special-purpose registries of IANA (RFC 6890). */
-export function classifyIp(address: number | Ipv6): IpClass {
-  return typeof address === "number" ? classifyIpv4(address) : classifyIpv6(address);
-}
-
-export function classifyIpv4(address: number): IpClass {
-  const first = address >>> 24;
-  const sixteen = address >>> 16;
-  if (first === 0) return address === 0 ? "any-local" : "reserved";
-  if (first === 10 || sixteen === 0xc0a8 || address >>> 20 === 0xac1) return "private";
-  if (first === 127) return "loopback";
-  if (sixteen === 0xa9fe) return "link-local";
-  if (first >= 224 && first < 240) return "multicast";
-  if (first >= 240) return address === 0xffffffff ? "broadcast" : "reserved";
-  // 100.64.0.0/10 is shared between a provider and its customers, 198.18.0.0/15 for measuring devices.
-  if (address >>> 22 === 0x191 || address >>> 17 === 0x6309 || address >>> 8 === 0xc00000) return "reserved";
-  const block = address >>> 8;
-  return block === 0xc00002 || block === 0xc63364 || block === 0xcb0071 ? "documentation" : "public";
-}
-
-export function classifyIpv6(address: Ipv6): IpClass {
-  const [first, second, third, last] = address;
-  if (first === 0 && second === 0) {
-    if (third === 0 && last === 0) return "any-local";
-    if (third === 0 && last === 1) return "loopback";
-    if (third === 0xffff) return classifyIpv4(last);
-    return "reserved";
-  }
-  const top = first >>> 16;
-  if (top >= 0xff00) return "multicast";
-  if ((top & 0xfe00) === 0xfc00) return "private";
-  // fec0::/10 is the site-local block that RFC 3879 deprecated; old devices still use it.
-  if ((top & 0xffc0) === 0xfec0) return "private";
-  if ((top & 0xffc0) === 0xfe80) return "link-local";
-  if (first === 0x20010db8) return "documentation";
-  return (top & 0xe000) === 0x2000 ? "public" : "reserved";
 }
 
 /** Non-zero bits where two words differ within the first `bits` (any number: below 1 nothing, above 31 all). */

@@ -18,7 +18,7 @@ export type Databases = { geo: GeoDatabase | undefined; asn: AsnDatabase | undef
 /** The same as it is sent to other threads: memory is shared, not copied. */
 export type DatabaseHandles = { readonly geo?: GeoHandle | undefined; readonly asn?: AsnHandle | undefined };
 
-export const databasesConfig = z.strictObject({
+const databasesConfig = z.strictObject({
   city: z
     .string()
     .optional()

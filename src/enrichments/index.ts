@@ -6,5 +6,3 @@ import { threatIntel } from "./threat-intel/threat-intel.ts";
 
 /** The enrichments Metron knows. Stellar enrichment (stellar/) is no look-up of a value and stands beside them. */
 export const enrichments = [asn, geo, table, threatIntel, host] as const;
-
-export type EnrichmentName = (typeof enrichments)[number]["name"];

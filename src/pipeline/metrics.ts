@@ -6,7 +6,7 @@ export const STAGES = ["parse", "transform", "validate", "enrich", "threatIntel"
 export type StageName = (typeof STAGES)[number];
 
 /** Upper bounds of the latency histogram, milliseconds from arrival to searchable. */
-export const LATENCY_BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
+const LATENCY_BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
 
 export type StageCounts = { in: number; out: number; rejected: number; nanoseconds: number };
 

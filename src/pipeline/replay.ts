@@ -16,7 +16,7 @@ export type ReplayRequest = {
 export type Replayed = { replayed: number; records: number; incomplete: number; unknown: number };
 
 /** Set on error records that were replayed. */
-export const REPLAYED = "replayed";
+const REPLAYED = "replayed";
 const PAGE = 1000;
 const FIELDS = [
   "failed_sensor_type",

@@ -7,13 +7,13 @@
 import { StellarError } from "./error.ts";
 
 /** Steps one evaluation may take: a lambda call is one, a loop in a function one per turn. */
-export const MAX_STEPS = 5_000_000;
+const MAX_STEPS = 5_000_000;
 /** Elements one collection may hold when a function makes it. */
-export const MAX_COLLECTION = 1_000_000;
+const MAX_COLLECTION = 1_000_000;
 /** UTF-16 units one text may hold when a function makes it. */
-export const MAX_TEXT = 16_777_216;
+const MAX_TEXT = 16_777_216;
 /** How deep calls of lambdas and user-defined functions may nest. */
-export const MAX_CALL_DEPTH = 200;
+const MAX_CALL_DEPTH = 200;
 
 /** Steps the rows of a batch may take together for one expression: this many, and so many for each row. */
 const BATCH_STEPS = 20_000_000;

@@ -65,7 +65,7 @@ export function toFloat(value: Value): number | null {
 }
 
 /** Reads a decimal text as Java's `Double.valueOf` does (hexadecimal floats excepted); null when it is none. */
-export function parseDouble(text: string): number | null {
+function parseDouble(text: string): number | null {
   const number = trimmed(text);
   if (!DECIMAL.test(number)) return null;
   return Number(/[fFdD]$/.test(number) ? number.slice(0, -1) : number);

@@ -50,7 +50,7 @@ const SYMBOL = /->|=>|==|!=|<=|>=|&&|\|\||[<>?:+\-*/()[\]{},]/y;
 const LONG_MAX = 2n ** 63n - 1n;
 
 /** The longest expression that is accepted, in UTF-16 units. */
-export const MAX_EXPRESSION = 100_000;
+const MAX_EXPRESSION = 100_000;
 
 /** All tokens of a text, the last one `end`. Throws a StellarSyntaxError at the first character that fits nowhere. */
 export function tokenize(text: string): Token[] {

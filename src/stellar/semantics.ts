@@ -41,7 +41,7 @@ function operand(op: ArithmeticOperator, value: Value): Numeric {
 }
 
 /** Java's int arithmetic. */
-export function intArithmetic(op: ArithmeticOperator, a: number, b: number): number {
+function intArithmetic(op: ArithmeticOperator, a: number, b: number): number {
   switch (op) {
     case "+":
       return (a + b) | 0;

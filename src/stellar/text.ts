@@ -51,7 +51,7 @@ function joined<T>(items: Iterable<T>, text: (item: T) => string): string {
 }
 
 /** A double as `Double.toString` prints it, mostly with the fewest digits that give it back. */
-export function doubleText(value: number): string {
+function doubleText(value: number): string {
   return layOut(
     value,
     (magnitude) => wholeDigits(magnitude, 53) ?? atLeastTwo(magnitude, magnitude.toExponential()),
@@ -59,7 +59,7 @@ export function doubleText(value: number): string {
 }
 
 /** A float as `Float.toString` prints it, mostly with the fewest digits that give it back. */
-export function floatText(value: number): string {
+function floatText(value: number): string {
   return layOut(value, (magnitude) => {
     const whole = wholeDigits(magnitude, 24);
     if (whole !== undefined) return whole;

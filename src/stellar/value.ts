@@ -94,7 +94,7 @@ export function aTypeName(value: Value): string {
  * The Stellar number of a plain JS number: whole and small is int, whole and exact (within 2^53) is long, all else,
  * -0 included, is double. The same rule as `Column.setNumber`.
  */
-export function fromNumber(value: number): Numeric {
+function fromNumber(value: number): Numeric {
   if (isInt(value)) return Object.is(value, -0) ? new Double(value) : value;
   return Number.isSafeInteger(value) ? BigInt(value) : new Double(value);
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
-import { type Bound, bind, FAILED, NO, NOTHING } from "../stellar/bind.ts";
+import { FAILED, NO, NOTHING } from "../stellar/bind.ts";
 import { cellText } from "../stellar/cells.ts";
 import { type Named, openNamed } from "./index.ts";
+import { predicateOf } from "./predicate.ts";
 import { compileOption, defineTransform, type Transform, type TransformContext } from "./transform.ts";
 
 export const stellarFilter = defineTransform({
@@ -12,23 +12,16 @@ export const stellarFilter = defineTransform({
   config: z.strictObject({ query: z.string().describe("Stellar predicate over the message.") }),
   open: ({ query }, { environment }) => {
     const program = compileOption("STELLAR filter", query, environment);
-    let bound: Bound | undefined;
-    let boundTo: Batch | undefined;
-    let answers = new Uint8Array(0);
+    const test = predicateOf(program);
     return (batch) => {
-      if (bound === undefined || boundTo !== batch) {
-        bound = bind(program, batch, []);
-        boundTo = batch;
-      }
-      if (answers.length < batch.rows) answers = new Uint8Array(batch.capacity);
-      bound.select(answers);
+      const { answers, failures } = test(batch);
       const fails = (row: number, why: string): void =>
         batch.reject(row, new Rejection("parser_error", `filter \`${query}\`: ${why}`));
       for (let row = 0; row < batch.rows; row++) {
         if (batch.live[row] === 0) continue;
         if (answers[row] === NO) batch.drop(row);
         else if (answers[row] === NOTHING) fails(row, "it is null");
-        else if (answers[row] === FAILED) fails(row, bound.failures.get(row)?.message ?? "it failed");
+        else if (answers[row] === FAILED) fails(row, failures.get(row)?.message ?? "it failed");
       }
     };
   },
@@ -63,8 +56,6 @@ export const defaultFilter = defineTransform({
 
 /** The filters Metron knows. */
 export const filters = [broFilter, defaultFilter, stellarFilter] as const;
-
-export type FilterName = (typeof filters)[number]["name"];
 
 /** Opens the filter of a sensor, `{ STELLAR: { query } }`; without one all messages are kept. Throws a `Fault` CONFIG_INVALID. */
 export function openFilter(item: Named | undefined, context: TransformContext): Transform {

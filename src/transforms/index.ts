@@ -11,8 +11,6 @@ import type { Transform, TransformContext, TransformDefinition } from "./transfo
 /** The field transformations Metron knows. */
 export const transforms = [ipProtocol, regexSelect, remove, rename, select, stellar] as const;
 
-export type TransformName = (typeof transforms)[number]["name"];
-
 /** A component and its options, as a sensor document names them: `{ RENAME: { ... } }`. */
 export type Named = Readonly<Record<string, unknown>>;
 

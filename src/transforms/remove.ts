@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
-import { withVisible } from "../stellar/assignments.ts";
-import { type Bound, bind, NOTHING, YES } from "../stellar/bind.ts";
+import { NOTHING, YES } from "../stellar/bind.ts";
 import type { Program } from "../stellar/compile.ts";
+import { predicateOf } from "./predicate.ts";
 import { compileOption, defineTransform, fieldsOption, type Transform } from "./transform.ts";
 
 export const remove = defineTransform({
@@ -39,21 +39,12 @@ function removeAll(batch: Batch, fields: readonly string[]): void {
 }
 
 function removeWhere(program: Program, fields: readonly string[], visible: readonly string[]): Transform {
-  let bound: Bound | undefined;
-  let boundTo: Batch | undefined;
-  let answers = new Uint8Array(0);
+  const test = predicateOf(program, visible);
   return (batch) => {
-    if (bound === undefined || boundTo !== batch) {
-      bound = bind(program, batch, []);
-      boundTo = batch;
-    }
-    const condition = bound;
-    if (answers.length < batch.rows) answers = new Uint8Array(batch.capacity);
-    if (visible.length === 0) condition.select(answers);
-    else withVisible(batch, [program], visible, () => condition.select(answers));
+    const { answers, failures } = test(batch);
     const fails = (row: number, why: string): void =>
       batch.reject(row, new Rejection("parser_error", `REMOVE with \`${program.text}\`: ${why}`));
-    for (const [row, error] of condition.failures) fails(row, error.message);
+    for (const [row, error] of failures) fails(row, error.message);
     for (let row = 0; row < batch.rows; row++) {
       if (batch.live[row] === 1 && answers[row] === NOTHING) fails(row, "it is null");
     }

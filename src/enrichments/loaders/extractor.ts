@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { compile, type Program } from "../../stellar/compile.ts";
-import { type Environment, type Layer, layered } from "../../stellar/environment.ts";
+import { type Environment, layered } from "../../stellar/environment.ts";
 import { StellarError } from "../../stellar/error.ts";
 import { fromMessage, toMessage, type Value } from "../../stellar/value.ts";
 import { splitCsvLine } from "./csv-line.ts";
@@ -35,7 +35,7 @@ export const csvExtractorConfig = z.strictObject({
 });
 
 /** An extractor file as Metron writes it. */
-export const extractorDocument = z.strictObject({
+const extractorDocument = z.strictObject({
   config: csvExtractorConfig.describe("What the lines look like and what becomes of them."),
   extractor: z.literal("CSV").describe("Kind of the list."),
   inputFormat: z.literal("BY_LINE").default("BY_LINE").describe("How a file is cut into records."),
@@ -64,7 +64,6 @@ export function readExtractor(document: unknown): CsvExtractorConfig {
 export function csvExtractor(
   config: CsvExtractorConfig,
   environment: Environment,
-  globals: Layer = {},
 ): (line: string) => Extraction {
   const columns = Object.entries(positionsOf(config.columns));
   const positions = new Map(columns);
@@ -79,7 +78,7 @@ export function csvExtractor(
   if (config.type === undefined && typeAt === undefined) {
     throw new Fault("CONFIG_INVALID", "extractor: either `type` or `type_column` is needed");
   }
-  const refine = refinement(config, environment, globals);
+  const refine = refinement(config, environment);
 
   return (line) => {
     if (line.trim() === "" || line.startsWith("#")) return undefined;
@@ -111,11 +110,7 @@ function positionsOf(columns: CsvExtractorConfig["columns"]): Readonly<Record<st
 }
 
 /** Applies transforms and filters, if there are any. */
-function refinement(
-  config: CsvExtractorConfig,
-  environment: Environment,
-  globals: Layer,
-): (entry: Extracted) => Extraction {
+function refinement(config: CsvExtractorConfig, environment: Environment): (entry: Extracted) => Extraction {
   const programs = (map: Readonly<Record<string, string>>, what: string): (readonly [string, Program])[] =>
     Object.entries(map).map(([name, text]) => [name, compilePart(`${what}.${name}`, text, environment)]);
   const valueTransform = programs(config.value_transform, "value_transform");
@@ -131,7 +126,7 @@ function refinement(
       Object.entries(value).map(([name, cell]) => [name, fromMessage(cell)]),
     );
     const names = new Map<string, Value>([["indicator", indicator]]);
-    const variables = layered(known, names, globals);
+    const variables = layered(known, names);
     try {
       for (const [name, program] of valueTransform) assign(known, name, program.evaluate(variables));
       for (const [name, program] of indicatorTransform) assign(names, name, program.evaluate(variables));

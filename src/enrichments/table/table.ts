@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
-import { encodeText } from "../../core/text.ts";
-import { defineEnrichment, type Lookup } from "../enrichment.ts";
-import { TypedFields, typesOption } from "./typed-fields.ts";
+import type { FieldValue, Message } from "../../core/message.ts";
+import type { TableValue } from "../../storage/table/contract.ts";
+import { defineEnrichment } from "../enrichment.ts";
+import { lookupTyped, typesOption } from "./typed-fields.ts";
 
 export const table = defineEnrichment({
   name: "hbaseEnrichment",
@@ -12,27 +12,11 @@ export const table = defineEnrichment({
     types: typesOption,
   }),
   fields: [],
-  open: (config, context): Lookup => {
-    const typed = new TypedFields(config.table, config.types, context);
-    return {
-      filter: typed.filter,
-      version: typed.version,
-      lookup: (value, field) => {
-        const key = encodeText(value);
-        let known: Message | undefined;
-        for (const { type, lookup } of typed.doors(field)) {
-          const entry = lookup.get(key, 0, key.length);
-          if (entry === undefined || entry === null) continue;
-          known ??= emptyMessage();
-          addEntry(known, type, entry as FieldValue);
-        }
-        return known;
-      },
-    };
-  },
+  open: (config, context) => lookupTyped(config, context, addEntry),
 });
 
-function addEntry(known: Message, type: string, entry: FieldValue): void {
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) known[type] = entry;
-  else for (const [key, value] of Object.entries(entry)) known[`${type}.${key}`] = value;
+function addEntry(known: Message, type: string, entry: TableValue): void {
+  if (entry === null) return;
+  if (typeof entry !== "object" || Array.isArray(entry)) known[type] = entry as FieldValue;
+  else for (const [key, value] of Object.entries(entry as object)) known[`${type}.${key}`] = value;
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
-import type { Lookup as TableLookup, TableReader } from "../../storage/table/contract.ts";
+import { emptyMessage, type Message } from "../../core/message.ts";
+import { encodeText } from "../../core/text.ts";
+import type { Lookup as TableLookup, TableReader, TableValue } from "../../storage/table/contract.ts";
 import { hashSpan, lanes } from "../../storage/table/hash.ts";
-import type { BytesTest, EnrichmentContext } from "../enrichment.ts";
+import type { BytesTest, EnrichmentContext, Lookup } from "../enrichment.ts";
 
 /** Which types of a table the values of a field are looked up in. */
 export const typesOption = z
@@ -11,11 +13,35 @@ export const typesOption = z
     "For each field (its whole name, or what follows the last dot) the types its values are looked up as.",
   );
 
-/** One type of a table, ready for look-ups. */
-export type TypeDoor = { readonly type: string; readonly lookup: TableLookup };
+/** Looks values up in a table as the types of their field; `add` puts what one entry says into what is known. */
+export function lookupTyped(
+  config: { readonly table: string; readonly types: Readonly<Record<string, readonly string[]>> },
+  context: EnrichmentContext,
+  add: (known: Message, type: string, entry: TableValue) => void,
+): Lookup {
+  const typed = new TypedFields(config.table, config.types, context);
+  return {
+    filter: typed.filter,
+    version: typed.version,
+    lookup: (value, field) => {
+      const key = encodeText(value);
+      let known: Message | undefined;
+      for (const { type, lookup } of typed.doors(field)) {
+        const entry = lookup.get(key, 0, key.length);
+        if (entry === undefined) continue;
+        known ??= emptyMessage();
+        add(known, type, entry);
+      }
+      return known;
+    },
+  };
+}
 
-/** The types of a table by field, and what the two enrichments that read tables share. */
-export class TypedFields {
+/** One type of a table, ready for look-ups. */
+type TypeDoor = { readonly type: string; readonly lookup: TableLookup };
+
+/** The types of a table by field. */
+class TypedFields {
   readonly #table: TableReader;
   readonly #types: Readonly<Record<string, readonly string[]>>;
   readonly #doors = new Map<string, readonly TypeDoor[]>();

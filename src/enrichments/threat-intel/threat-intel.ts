@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { emptyMessage, type Message } from "../../core/message.ts";
-import { encodeText } from "../../core/text.ts";
-import { defineEnrichment, type Lookup } from "../enrichment.ts";
-import { TypedFields, typesOption } from "../table/typed-fields.ts";
+import { defineEnrichment } from "../enrichment.ts";
+import { lookupTyped, typesOption } from "../table/typed-fields.ts";
 
 export const threatIntel = defineEnrichment({
   name: "hbaseThreatIntel",
@@ -12,21 +10,8 @@ export const threatIntel = defineEnrichment({
     types: typesOption,
   }),
   fields: [],
-  open: (config, context): Lookup => {
-    const typed = new TypedFields(config.table, config.types, context);
-    return {
-      filter: typed.filter,
-      version: typed.version,
-      lookup: (value, field) => {
-        const key = encodeText(value);
-        let hits: Message | undefined;
-        for (const { type, lookup } of typed.doors(field)) {
-          if (lookup.get(key, 0, key.length) === undefined) continue;
-          hits ??= emptyMessage();
-          hits[type] = "alert";
-        }
-        return hits;
-      },
-    };
-  },
+  open: (config, context) =>
+    lookupTyped(config, context, (hits, type) => {
+      hits[type] = "alert";
+    }),
 });

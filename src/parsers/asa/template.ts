@@ -3,7 +3,7 @@ import { parseIpv4, parseIpv6Into } from "../../core/ip.ts";
 // Bytes past the end read as undefined and fail every comparison.
 
 /** What a template captures. */
-export const CAPTURES = ["action", "protocol", "src", "sport", "dst", "dport"] as const;
+const CAPTURES = ["action", "protocol", "src", "sport", "dst", "dport"] as const;
 export type Capture = (typeof CAPTURES)[number];
 
 /** Action words, longer ones first where one begins another. */

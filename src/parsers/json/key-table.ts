@@ -6,7 +6,7 @@ import { decodeText } from "../../core/text.ts";
 const RECENT = 1024;
 
 /** Distinct keys one parser remembers. Records may hold anything; memory may not. */
-export const KEY_LIMIT = 8192;
+const KEY_LIMIT = 8192;
 /** Keys longer than this many bytes are refused: they would become column names. */
 export const KEY_LENGTH_LIMIT = 1024;
 

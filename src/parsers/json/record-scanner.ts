@@ -2,17 +2,9 @@ import type { Batch } from "../../core/batch.ts";
 import { type Column, NULL, SPAN, VALUE } from "../../core/column.ts";
 import { emptyMessage, type FieldValue } from "../../core/message.ts";
 import { decodeText } from "../../core/text.ts";
-import {
-  CLOSE_BRACE,
-  COLON,
-  COMMA,
-  DEPTH_LIMIT,
-  JsonCursor,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-} from "./cursor.ts";
+import { CLOSE_BRACE, COLON, COMMA, DEPTH_LIMIT, JsonCursor, OPEN_BRACE, OPEN_BRACKET } from "./cursor.ts";
 import { KEY_LENGTH_LIMIT, type KeyNode, KeyTable, pathOf } from "./key-table.ts";
+import { QUOTE } from "./scalar-cursor.ts";
 
 /** What becomes of a map under a key: its members as fields of their own, nothing, the map itself, or a rejection. */
 export type Nested = "unfold" | "drop" | "keep" | "reject";
@@ -33,7 +25,7 @@ export type Layout = {
 };
 
 /** Field that holds, as a map, the fields beyond `KEY_LIMIT`. */
-export const OVERFLOW_FIELD = "more_fields";
+const OVERFLOW_FIELD = "more_fields";
 
 const UNFOLD = 1;
 const DROP = 2;

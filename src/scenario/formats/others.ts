@@ -2,7 +2,6 @@ import type { Flow } from "./zeek.ts";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (value: number): string => String(value).padStart(2, "0");
-const NUMBERS = { tcp: 6, udp: 17, icmp: 1 } as const;
 
 /** `Nov 21 23:05:09`, the time of RFC 3164, in UTC. */
 function syslogTime(time: number): string {
@@ -124,35 +123,4 @@ export function squid(flow: Flow, method: string, url: string, status: number): 
 /** A Unix host's log line by RFC 3164. */
 export function syslog(time: number, host: string, program: string, text: string, priority = 38): string {
   return `<${priority}>${syslogTime(time)} ${host} ${program}: ${text}`;
-}
-
-/** YAF's pipe-delimited flow record. */
-export function yaf(flow: Flow): string {
-  const stamp = (time: number) => new Date(time).toISOString().replace("T", " ").replace("Z", "");
-  const pad = (text: string | number, width: number) => String(text).padStart(width, " ");
-  return [
-    stamp(flow.time),
-    stamp(flow.time + flow.duration * 1000),
-    pad(flow.duration.toFixed(3), 10),
-    pad("0.000", 8),
-    pad(NUMBERS[flow.protocol], 3),
-    pad(flow.source, 40),
-    pad(flow.sourcePort, 5),
-    pad(flow.target, 40),
-    pad(flow.targetPort, 5),
-    pad("S", 8),
-    pad("APF", 8),
-    pad("AS", 8),
-    pad("APF", 8),
-    "59a7c2f1",
-    "1f4e2a77",
-    "000",
-    "000",
-    pad(Math.ceil(flow.sent / 700), 8),
-    pad(flow.sent, 8),
-    pad(Math.ceil(flow.received / 900), 8),
-    pad(flow.received, 8),
-    pad(0, 5),
-    "",
-  ].join("|");
 }

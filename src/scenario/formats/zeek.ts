@@ -20,7 +20,7 @@ export type Flow = {
 const HISTORY = { SF: "ShADadFf", S0: "S", REJ: "Sr", S1: "ShADad", RSTO: "ShADaR" } as const;
 
 /** Seconds with the six decimals Zeek prints. */
-export const seconds = (time: number): number => Math.round(time * 1000) / 1_000_000;
+const seconds = (time: number): number => Math.round(time * 1000) / 1_000_000;
 
 function base(flow: Flow): Record<string, unknown> {
   return {

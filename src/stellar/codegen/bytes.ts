@@ -30,12 +30,6 @@ export function containsBytes(bytes: Uint8Array, start: number, end: number, wan
   return false;
 }
 
-/** UTF-16 units of well-formed UTF-8, or -1 when there is a byte beyond ASCII whose text must be decoded to know. */
-export function asciiLength(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; at++) if ((bytes[at] as number) > 127) return -1;
-  return end - start;
-}
-
 /** A set of texts that is asked with bytes. */
 export class ByteSet {
   readonly #buckets: (readonly Uint8Array[] | undefined)[];

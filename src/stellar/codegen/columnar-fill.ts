@@ -4,8 +4,7 @@ import type { Node, NodeOf } from "../ast.ts";
 import type { Value } from "../value.ts";
 import type { FillCode } from "./columnar.ts";
 import { TestGenerator } from "./columnar-tests.ts";
-import { isBoolean } from "./scalar.ts";
-import { bare, definitionOf } from "./static.ts";
+import { bare, definitionOf, isBoolean } from "./static.ts";
 
 export class FillGenerator extends TestGenerator {
   /** See `generateFill`. */

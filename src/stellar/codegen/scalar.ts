@@ -8,11 +8,12 @@ import { argument, arityMistake, checkArity, finish, paramAt, servicesFor } from
 import type { Environment, Variables } from "../environment.ts";
 import { resolve } from "../environment.ts";
 import { type Span, StellarError } from "../error.ts";
-import type { Param, StellarFunction } from "../function.ts";
+import type { StellarFunction } from "../function.ts";
 import { arithmetic, condition, isEqual, isFalsy, isIn, isOrdered, negate, truth } from "../semantics.ts";
 import { Double, Lambda, StellarMap, StellarSet, type Value } from "../value.ts";
-import { unknownFunction, walk } from "../walk.ts";
-import { Emitter, isImmutable } from "./emitter.ts";
+import { unknownFunction } from "../walk.ts";
+import { Emitter } from "./emitter.ts";
+import { constantList, fold, isBoolean, isPlainLiteral, passesAsIs } from "./static.ts";
 
 export type Evaluate = (variables: Variables) => Value;
 
@@ -346,73 +347,5 @@ class ScalarGenerator {
     });
     emit.line(`${label}: {\n${body}\n}`);
     return emit.local(`${this.#r}.act(${result})`);
-  }
-}
-
-/** Whether a node's value is always a boolean. */
-export function isBoolean(node: Node): boolean {
-  switch (node.kind) {
-    case "literal":
-      return typeof node.value === "boolean";
-    case "group":
-      return isBoolean(node.inner);
-    case "not":
-    case "exists":
-    case "comparison":
-    case "in":
-    case "logical":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function isPlainLiteral(node: Node): boolean {
-  if (node.kind === "group") return isPlainLiteral(node.inner);
-  if (node.kind !== "literal") return false;
-  return node.value === null || typeof node.value === "string" || typeof node.value === "boolean";
-}
-
-/** The elements of a list whose every element is a literal. */
-export function constantList(node: Node): readonly Value[] | undefined {
-  if (node.kind === "group") return constantList(node.inner);
-  if (node.kind !== "list") return undefined;
-  const values = node.elements.map((element) => (element.kind === "literal" ? element.value : undefined));
-  return values.includes(undefined) ? undefined : (values as Value[]);
-}
-
-function passesAsIs(param: Param, value: Value): boolean {
-  if (value === null) return true;
-  switch (param.type) {
-    case "string":
-    case "text":
-      return typeof value === "string";
-    case "boolean":
-      return typeof value === "boolean";
-    case "integer":
-    case "number":
-      return typeof value === "number";
-    default:
-      return false;
-  }
-}
-
-const PLAIN_RETURNS = new Set(["boolean", "string", "integer", "long", "double", "float"]);
-
-/** The value of a pure call of literals, when it has one that cannot change. */
-export function fold(
-  node: NodeOf<"call">,
-  definition: StellarFunction,
-  environment: Environment,
-): Value | undefined {
-  if (!definition.pure || definition.services || !PLAIN_RETURNS.has(definition.returns)) return undefined;
-  if (!node.args.every((arg) => arg.kind === "literal")) return undefined;
-  try {
-    const value = walk(node, environment, { get: () => undefined, all: () => new StellarMap() });
-    return isImmutable(value) ? value : undefined;
-  } catch (error) {
-    // It will fail again when evaluation reaches it, which may be never.
-    if (error instanceof StellarError) return undefined;
-    throw error;
   }
 }

@@ -1,9 +1,14 @@
 /** What can be known of a tree before it runs. */
-import { freeVariables, type Node, visit } from "../ast.ts";
+import { freeVariables, type Node, type NodeOf, visit } from "../ast.ts";
 import { arityMistake } from "../call.ts";
 import type { Environment } from "../environment.ts";
-import type { StellarFunction } from "../function.ts";
-import type { Value } from "../value.ts";
+import { StellarError } from "../error.ts";
+import type { Param, StellarFunction } from "../function.ts";
+import { StellarMap, type Value } from "../value.ts";
+import { walk } from "../walk.ts";
+import { isImmutable } from "./emitter.ts";
+
+const PLAIN_RETURNS = new Set(["boolean", "string", "integer", "long", "double", "float"]);
 
 /** Names that stand for a constant in the code being made: configuration beneath columns that hold nothing. */
 export type Constants = ReadonlyMap<string, Value>;
@@ -39,7 +44,7 @@ export function definitionOf(node: Node, environment: Environment): StellarFunct
 }
 
 /** Whether every function in a tree is pure: same arguments, same result, nothing changed. */
-export function isPure(node: Node, environment: Environment): boolean {
+function isPure(node: Node, environment: Environment): boolean {
   return everyCall(node, environment, (definition) => definition.pure);
 }
 
@@ -80,4 +85,72 @@ export function sizeOf(node: Node): number {
     size++;
   });
   return size;
+}
+
+/** Whether a node's value is always a boolean. */
+export function isBoolean(node: Node): boolean {
+  switch (node.kind) {
+    case "literal":
+      return typeof node.value === "boolean";
+    case "group":
+      return isBoolean(node.inner);
+    case "not":
+    case "exists":
+    case "comparison":
+    case "in":
+    case "logical":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether a node is a literal that equals nothing but itself. */
+export function isPlainLiteral(node: Node): boolean {
+  if (node.kind === "group") return isPlainLiteral(node.inner);
+  if (node.kind !== "literal") return false;
+  return node.value === null || typeof node.value === "string" || typeof node.value === "boolean";
+}
+
+/** The elements of a list whose every element is a literal. */
+export function constantList(node: Node): readonly Value[] | undefined {
+  if (node.kind === "group") return constantList(node.inner);
+  if (node.kind !== "list") return undefined;
+  const values = node.elements.map((element) => (element.kind === "literal" ? element.value : undefined));
+  return values.includes(undefined) ? undefined : (values as Value[]);
+}
+
+/** Whether a function takes a literal for an argument without converting it. */
+export function passesAsIs(param: Param, value: Value): boolean {
+  if (value === null) return true;
+  switch (param.type) {
+    case "string":
+    case "text":
+      return typeof value === "string";
+    case "boolean":
+      return typeof value === "boolean";
+    case "integer":
+    case "number":
+      return typeof value === "number";
+    default:
+      return false;
+  }
+}
+
+/** The value of a pure call of literals, when it has one that cannot change. */
+export function fold(
+  node: NodeOf<"call">,
+  definition: StellarFunction,
+  environment: Environment,
+): Value | undefined {
+  if (!definition.pure || definition.services || !PLAIN_RETURNS.has(definition.returns)) return undefined;
+  if (!node.args.every((arg) => arg.kind === "literal")) return undefined;
+  try {
+    const value = walk(node, environment, { get: () => undefined, all: () => new StellarMap() });
+    return isImmutable(value) ? value : undefined;
+  } catch (error) {
+    // It will fail again when evaluation reaches it, which may be never.
+    if (error instanceof StellarError) return undefined;
+    throw error;
+  }
 }

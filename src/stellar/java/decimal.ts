@@ -6,14 +6,14 @@
 /** `digits` without a point; the value is 0.digits × 10^exponent. `magnitude` must be finite and not negative. */
 export type Decimal = { readonly digits: string; readonly exponent: number };
 
-export function decimalOf(magnitude: number): Decimal {
+function decimalOf(magnitude: number): Decimal {
   if (magnitude === 0) return { digits: "0", exponent: 1 };
   const [mantissa = "", power = "0"] = magnitude.toExponential().split("e");
   return { digits: mantissa.replace(".", ""), exponent: Number(power) + 1 };
 }
 
 /** Keeps `count` digits (0 or less may leave none), half up. The exponent grows when 9.99 becomes 10. */
-export function roundDigits({ digits, exponent }: Decimal, count: number): Decimal {
+function roundDigits({ digits, exponent }: Decimal, count: number): Decimal {
   if (count >= digits.length) return { digits, exponent };
   if (count < 0) return { digits: "", exponent };
   const kept = digits.slice(0, count);

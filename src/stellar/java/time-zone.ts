@@ -35,7 +35,7 @@ export type TimeZone = {
 
 const zones = new Map<string, TimeZone>();
 
-export const GMT: TimeZone = fixedZone("GMT", 0);
+const GMT: TimeZone = fixedZone("GMT", 0);
 
 /** The zone of an id; an unknown one is GMT, as in Java. Zones are made once. */
 export function timeZone(id: string): TimeZone {

@@ -1,5 +1,5 @@
 /** Names of time zones in text, written and read as SimpleDateFormat's letter `z` does. */
-import { fixedZone, standardOffset, type TimeZone, timeZone } from "./time-zone.ts";
+import { standardOffset, type TimeZone, timeZone } from "./time-zone.ts";
 import { ZONE_NAMES } from "./zone-names.ts";
 
 /** Long names whose short ones do not follow from the standard time's. */
@@ -140,5 +140,3 @@ export function namedOffset({ zone, summer }: NamedZone, localMillis: number): n
   if (summer === undefined) return localMillis - utc;
   return standardOffset(zone, utc) + (summer ? 3_600_000 : 0);
 }
-
-export const UTC = fixedZone("UTC", 0);

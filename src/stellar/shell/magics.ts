@@ -1,5 +1,4 @@
 /** The commands of the shell that begin with a percent sign. */
-import { toText } from "../value.ts";
 import { type Answer, describeVariable, functionsLike, listFunctions, type Session } from "./session.ts";
 import { assignmentIn, isName } from "./statement.ts";
 
@@ -88,21 +87,6 @@ export const MAGICS: readonly Magic[] = [
     },
   },
 ];
-
-/** An answer on one line, for the plainest of terminals and logs. */
-export function plainAnswer(answer: Answer): string {
-  switch (answer.kind) {
-    case "nothing":
-    case "quit":
-      return "";
-    case "text":
-      return answer.text;
-    case "error":
-      return `[!] ${answer.message}`;
-    case "value":
-      return answer.value === null ? "" : toText(answer.value);
-  }
-}
 
 function text(content: string): Answer {
   return { kind: "text", text: content };

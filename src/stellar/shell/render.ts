@@ -68,7 +68,7 @@ function sizeOf(value: Value): number {
 }
 
 /** Numbers as a row of blocks, at most as many as a terminal is wide. */
-export function sparkline(values: readonly number[]): string {
+function sparkline(values: readonly number[]): string {
   const finite = values.filter(Number.isFinite).slice(0, 80);
   const least = Math.min(...finite);
   const range = Math.max(...finite) - least || 1;

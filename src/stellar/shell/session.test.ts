@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { complete, functionLines } from "../completion.ts";
 import { standardRegistry } from "../functions/index.ts";
-import { fromMessage } from "../value.ts";
-import { MAGICS, plainAnswer } from "./magics.ts";
+import { fromMessage, toText } from "../value.ts";
+import { MAGICS } from "./magics.ts";
 import { renderValue } from "./render.ts";
-import { Session } from "./session.ts";
+import { type Answer, Session } from "./session.ts";
 import { isIncomplete, statementsIn } from "./statement.ts";
 
 function transcript(...lines: readonly string[]): string[] {
@@ -14,6 +14,21 @@ function transcript(...lines: readonly string[]): string[] {
     globals: { "es.ip": "host" },
   });
   return lines.map((line) => plainAnswer(session.run(line)));
+}
+
+/** An answer on one line. */
+function plainAnswer(answer: Answer): string {
+  switch (answer.kind) {
+    case "nothing":
+    case "quit":
+      return "";
+    case "text":
+      return answer.text;
+    case "error":
+      return `[!] ${answer.message}`;
+    case "value":
+      return answer.value === null ? "" : toText(answer.value);
+  }
 }
 
 test.each<[string, readonly string[], readonly string[]]>([

@@ -87,7 +87,7 @@ function nameDistance(wanted: string, name: string, most: number): number {
 }
 
 /** Levenshtein's distance; anything beyond `most` is only known to be more. */
-export function editDistance(one: string, other: string, most: number): number {
+function editDistance(one: string, other: string, most: number): number {
   if (Math.abs(one.length - other.length) > most) return most + 1;
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i++) {

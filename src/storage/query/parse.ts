@@ -1,7 +1,9 @@
 import { parseAddress } from "./address.ts";
 import { fieldKey } from "./fields.ts";
 import { Reader, type Unit } from "./reader.ts";
-import type { Bound, PatternPart, Place, Query } from "./tree.ts";
+import { combine, type Item, plain, unsigned } from "./signs.ts";
+import type { Bound, Place, Query } from "./tree.ts";
+import { fieldEnd, isWord, patternOf, textOf } from "./words.ts";
 
 export type ParseOptions = {
   /** Fields that are known: they decide where a name with colons ends (`threat:triage:score:50`). */
@@ -11,9 +13,6 @@ export type ParseOptions = {
 const MOST_CHARACTERS = 65_536;
 const MOST_CLAUSES = 1024;
 const MOST_DEPTH = 100;
-
-/** First parts of Metron's own names with colons, for when the fields are not known. */
-const NAMESPACES = new Set(["source", "threat", "threatintels", "enrichments", "adapter", "metron", "error"]);
 
 const COMPARISON = /^(>=|<=|>|<)/;
 
@@ -27,9 +26,6 @@ const COMPARISON = /^(>=|<=|>|<)/;
 export function parse(text: string, options: ParseOptions = {}): Query {
   return new Parser(text, options).parse();
 }
-
-type Sign = "" | "+" | "-";
-type Item = { readonly query: Query; readonly sign: Sign };
 
 class Parser {
   readonly #reader: Reader;
@@ -169,7 +165,7 @@ class Parser {
           : `Unexpected ${reader.char}: quote it or put a backslash before it.`,
         at,
       );
-    const colon = this.#split(units);
+    const colon = fieldEnd(units, this.#known);
     if (colon === undefined) return this.#word(field, units, at);
     const name = textOf(units.slice(0, colon));
     const rest = units.slice(colon + 1);
@@ -293,27 +289,6 @@ class Parser {
     return { kind: "network", field, address: raw.slice(0, slash), bits: Number(bits), place };
   }
 
-  /** Where the name of a field ends in a word, if one does. */
-  #split(units: readonly Unit[]): number | undefined {
-    const colons = units.flatMap((unit, index) =>
-      unit.char === ":" && !unit.escaped && index > 0 ? [index] : [],
-    );
-    const first = colons[0];
-    const last = colons.at(-1);
-    if (first === undefined || last === undefined) return undefined;
-    const raw = textOf(units);
-    if (parseAddress(raw) !== undefined) return undefined;
-    if (first === last) return first;
-    const compared = colons.find((colon) => "<>".includes(units[colon + 1]?.char ?? "none"));
-    if (compared !== undefined) return compared;
-    if (textOf(units.slice(0, first)) === "_exists_") return first;
-    const known = colons.findLast((colon) => this.#known.has(fieldKey(textOf(units.slice(0, colon)))));
-    if (known !== undefined) return known;
-    if (last === units.length - 1) return last;
-    if (parseAddress(raw.slice(first + 1).replace(/\/\d+$/, "")) !== undefined) return first;
-    return NAMESPACES.has(textOf(units.slice(0, first))) ? last : first;
-  }
-
   #refuse(units: readonly Unit[], at: number): void {
     const raw = units.map((unit) => (unit.escaped ? "x" : unit.char)).join("");
     if (raw.length > 1 && raw.startsWith("/") && raw.endsWith("/"))
@@ -345,58 +320,6 @@ class Parser {
   }
 }
 
-/** Lucene's rule: what is required decides, else any of the rest; what is forbidden is taken away. */
-function combine(items: readonly Item[]): Query {
-  const [only] = items;
-  if (items.length === 1 && only !== undefined) return plain(only);
-  if (items.every((item) => item.sign === "")) return { kind: "or", parts: items.map((item) => item.query) };
-  const required = items.filter((item) => item.sign === "+").map((item) => item.query);
-  const optional = items.filter((item) => item.sign === "").map((item) => item.query);
-  const parts =
-    required.length > 0
-      ? required
-      : optional.length > 1
-        ? [{ kind: "or", parts: optional } as const]
-        : optional;
-  const all = [...parts, ...items.filter((item) => item.sign === "-").map(plain)];
-  return all.length === 1 ? (all[0] as Query) : { kind: "and", parts: all };
-}
-
-/** Beside a written OR, a NOT is one of the alternatives and forbids nothing. */
-function unsigned(item: Item): Item {
-  return item.sign === "-" ? { query: plain(item), sign: "" } : item;
-}
-
-function plain(item: Item): Query {
-  return item.sign === "-" ? { kind: "not", part: item.query } : item.query;
-}
-
-function textOf(units: readonly Unit[]): string {
-  return units.map((unit) => unit.char).join("");
-}
-
-function isWord(units: readonly Unit[], word: string): boolean {
-  return textOf(units) === word && units.every((unit) => !unit.escaped);
-}
-
 function closing(sign: string): string {
   return sign === "[" ? "]" : "}";
-}
-
-/** The parts of a word with wildcards, or undefined when it has none. */
-function patternOf(units: readonly Unit[]): PatternPart[] | undefined {
-  if (!units.some((unit) => !unit.escaped && (unit.char === "*" || unit.char === "?"))) return undefined;
-  const parts: PatternPart[] = [];
-  let text = "";
-  for (const { char, escaped } of units) {
-    if (escaped || (char !== "*" && char !== "?")) {
-      text += char;
-      continue;
-    }
-    if (text !== "") parts.push({ kind: "text", text });
-    text = "";
-    parts.push({ kind: char === "*" ? "many" : "one" });
-  }
-  if (text !== "") parts.push({ kind: "text", text });
-  return parts;
 }

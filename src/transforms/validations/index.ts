@@ -13,10 +13,8 @@ import type { Validate } from "./validation.ts";
 /** The validations Metron knows. */
 export const validations = [date, domain, email, integer, ip, notEmpty, regexMatch, stellar, url] as const;
 
-export type ValidationName = (typeof validations)[number]["name"];
-
 /** What every validation is given: the fields it looks at and its own options. */
-export const validationItem = z.strictObject({
+const validationItem = z.strictObject({
   input: fieldsOption.describe("Fields to check; the whole message when left out."),
   config: z.unknown().optional().describe("Options of the validation."),
 });

@@ -41,8 +41,6 @@ type StoredColumn = readonly [field: string, type: ColumnType, column: string, i
 /** What an analyst changed of a stored message. */
 export type StoredPatch = { readonly set: Message; readonly remove: readonly string[] };
 
-export type PositionKey = readonly [topic: string, partition: number];
-
 /**
  * What the index consists of: segments, how far each topic is in them, and patches. Kept in LMDB, whose transactions
  * make a seal happen wholly or not at all, and read once at the start: from then on memory is the truth.

@@ -21,8 +21,7 @@ const MIXED_DAYS = "mixed";
  * Level 1 of zstd costs a third less than the default and is as small here; small row groups stay in the processor's
  * cache while they are written and prune better when read (docs/decisions/0003-index.md).
  */
-export const PARQUET =
-  "FORMAT parquet, CODEC zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 8192";
+const PARQUET = "FORMAT parquet, CODEC zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 8192";
 
 /** Writes blocks to Parquet files, by sensor and day. The files count once they are in the catalogue. */
 export async function sealBlocks(
@@ -147,7 +146,7 @@ function daysOf(blocks: readonly HotBlock[]): { name: string; range: Day }[] {
   });
 }
 
-export function dayName(day: number): string {
+function dayName(day: number): string {
   return new Date(day * DAY).toISOString().split("T")[0] as string;
 }
 

@@ -179,15 +179,11 @@ export class ChunkValues {
     const valid = this.#valid;
     const numbers = this.#numbers;
     let count = 0;
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < block.rows; row++) {
       if (valid !== undefined && !isSet(valid, row)) continue;
-      const value = (high[2 * row + 1] as number) * 4294967296 + (low[2 * row] as number);
-      numbers[count++] = value;
-      if (value < least) least = value;
-      if (value > most) most = value;
+      numbers[count++] = (high[2 * row + 1] as number) * 4294967296 + (low[2 * row] as number);
     }
+    const { least, most } = extremes(numbers, count);
     if (least >= -MOST_EXACT && most <= MOST_EXACT) {
       this.least = new Uint8Array(new BigInt64Array([BigInt(least)]).buffer);
       this.greatest = new Uint8Array(new BigInt64Array([BigInt(most)]).buffer);
@@ -206,17 +202,13 @@ export class ChunkValues {
     const valid = this.#valid;
     const numbers = this.#numbers;
     let count = 0;
-    let least = Number.POSITIVE_INFINITY;
-    let most = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < block.rows; row++) {
       if (valid !== undefined && !isSet(valid, row)) continue;
-      const value = cells[row] as number;
-      numbers[count++] = value;
-      // Of a column with a NaN nothing is known: it has no place in the order.
-      least = value < least ? value : least <= value ? least : Number.NaN;
-      most = value > most ? value : most >= value ? most : Number.NaN;
+      numbers[count++] = cells[row] as number;
     }
-    if (!Number.isNaN(least) && !Number.isNaN(most)) {
+    const { least, most } = extremes(numbers, count);
+    // Of a column with a NaN nothing is known: it has no place in the order.
+    if (!Number.isNaN(least)) {
       // Zeros of both signs are equal and must both lie in the range.
       this.least = new Uint8Array(new Float64Array([least === 0 ? -0 : least]).buffer);
       this.greatest = new Uint8Array(new Float64Array([most === 0 ? 0 : most]).buffer);
@@ -224,6 +216,18 @@ export class ChunkValues {
     this.page.split(numbers, count);
     return ENCODING.byteStreamSplit;
   }
+}
+
+/** The least and the greatest of the first numbers; both NaN when one of them is. */
+function extremes(numbers: Float64Array, count: number): { least: number; most: number } {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < count; index++) {
+    const value = numbers[index] as number;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return { least, most };
 }
 
 /** Adds the text of a cell; the page has room for it and 16 bytes more. */

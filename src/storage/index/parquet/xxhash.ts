@@ -35,7 +35,7 @@ export function xxhash64(view: DataView, start: number, length: number): void {
 }
 
 /**
- * The same for up to 31 bytes, which nearly all keys have. Everything is written out, so that all of it stays in
+ * The same for up to 31 bytes, which nearly all keys have. All but `upper` is written out, so that all of it stays in
  * registers: a call for each step takes three times as long.
  */
 function short(view: DataView, start: number, length: number): void {
@@ -43,52 +43,26 @@ function short(view: DataView, start: number, length: number): void {
   let at = start;
   let l = (P5_LOW + length) | 0;
   let h = (P5_HIGH + ((P5_LOW >>> 0) + length > 0xffffffff ? 1 : 0)) | 0;
-  // The halves of a word at hand, and what a multiplication needs.
+  // The halves of a word at hand, and what a half was before or a sum.
   let x = 0;
   let y = 0;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let e = 0;
   let f = 0;
   for (; at + 8 <= end; at += 8) {
     x = view.getInt32(at, true);
     y = view.getInt32(at + 4, true);
-    a = x & 0xffff;
-    b = x >>> 16;
-    c = Math.imul(a, P2_0);
-    d = Math.imul(b, P2_0);
-    e = Math.imul(a, P2_1);
-    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-    f = Math.imul(b, P2_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-    y = (Math.imul(x, P2_HIGH) + Math.imul(y, P2_LOW) + f) | 0;
+    y = (Math.imul(x, P2_HIGH) + Math.imul(y, P2_LOW) + upper(x, P2_0, P2_1)) | 0;
     x = Math.imul(x, P2_LOW);
     f = x;
     x = (x << 31) | (y >>> 1);
     y = (y << 31) | (f >>> 1);
-    a = x & 0xffff;
-    b = x >>> 16;
-    c = Math.imul(a, P1_0);
-    d = Math.imul(b, P1_0);
-    e = Math.imul(a, P1_1);
-    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-    y = (Math.imul(x, P1_HIGH) + Math.imul(y, P1_LOW) + f) | 0;
+    y = (Math.imul(x, P1_HIGH) + Math.imul(y, P1_LOW) + upper(x, P1_0, P1_1)) | 0;
     x = Math.imul(x, P1_LOW);
     l ^= x;
     h ^= y;
     f = l;
     l = (l << 27) | (h >>> 5);
     h = (h << 27) | (f >>> 5);
-    a = l & 0xffff;
-    b = l >>> 16;
-    c = Math.imul(a, P1_0);
-    d = Math.imul(b, P1_0);
-    e = Math.imul(a, P1_1);
-    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-    h = (Math.imul(l, P1_HIGH) + Math.imul(h, P1_LOW) + f) | 0;
+    h = (Math.imul(l, P1_HIGH) + Math.imul(h, P1_LOW) + upper(l, P1_0, P1_1)) | 0;
     l = Math.imul(l, P1_LOW);
     f = (l >>> 0) + (P4_LOW >>> 0);
     h = (h + P4_HIGH + (f > 0xffffffff ? 1 : 0)) | 0;
@@ -96,29 +70,14 @@ function short(view: DataView, start: number, length: number): void {
   }
   if (at + 4 <= end) {
     x = view.getInt32(at, true);
-    y = 0;
-    a = x & 0xffff;
-    b = x >>> 16;
-    c = Math.imul(a, P1_0);
-    d = Math.imul(b, P1_0);
-    e = Math.imul(a, P1_1);
-    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-    y = (Math.imul(x, P1_HIGH) + Math.imul(y, P1_LOW) + f) | 0;
+    y = (Math.imul(x, P1_HIGH) + upper(x, P1_0, P1_1)) | 0;
     x = Math.imul(x, P1_LOW);
     l ^= x;
     h ^= y;
     f = l;
     l = (l << 23) | (h >>> 9);
     h = (h << 23) | (f >>> 9);
-    a = l & 0xffff;
-    b = l >>> 16;
-    c = Math.imul(a, P2_0);
-    d = Math.imul(b, P2_0);
-    e = Math.imul(a, P2_1);
-    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-    f = Math.imul(b, P2_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-    h = (Math.imul(l, P2_HIGH) + Math.imul(h, P2_LOW) + f) | 0;
+    h = (Math.imul(l, P2_HIGH) + Math.imul(h, P2_LOW) + upper(l, P2_0, P2_1)) | 0;
     l = Math.imul(l, P2_LOW);
     f = (l >>> 0) + (P3_LOW >>> 0);
     h = (h + P3_HIGH + (f > 0xffffffff ? 1 : 0)) | 0;
@@ -127,51 +86,22 @@ function short(view: DataView, start: number, length: number): void {
   }
   for (; at < end; at++) {
     x = view.getUint8(at);
-    y = 0;
-    a = x & 0xffff;
-    b = x >>> 16;
-    c = Math.imul(a, P5_0);
-    d = Math.imul(b, P5_0);
-    e = Math.imul(a, P5_1);
-    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-    f = Math.imul(b, P5_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-    y = (Math.imul(x, P5_HIGH) + Math.imul(y, P5_LOW) + f) | 0;
+    y = (Math.imul(x, P5_HIGH) + upper(x, P5_0, P5_1)) | 0;
     x = Math.imul(x, P5_LOW);
     l ^= x;
     h ^= y;
     f = l;
     l = (l << 11) | (h >>> 21);
     h = (h << 11) | (f >>> 21);
-    a = l & 0xffff;
-    b = l >>> 16;
-    c = Math.imul(a, P1_0);
-    d = Math.imul(b, P1_0);
-    e = Math.imul(a, P1_1);
-    f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-    f = Math.imul(b, P1_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-    h = (Math.imul(l, P1_HIGH) + Math.imul(h, P1_LOW) + f) | 0;
+    h = (Math.imul(l, P1_HIGH) + Math.imul(h, P1_LOW) + upper(l, P1_0, P1_1)) | 0;
     l = Math.imul(l, P1_LOW);
   }
   l ^= h >>> 1;
-  a = l & 0xffff;
-  b = l >>> 16;
-  c = Math.imul(a, P2_0);
-  d = Math.imul(b, P2_0);
-  e = Math.imul(a, P2_1);
-  f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-  f = Math.imul(b, P2_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-  h = (Math.imul(l, P2_HIGH) + Math.imul(h, P2_LOW) + f) | 0;
+  h = (Math.imul(l, P2_HIGH) + Math.imul(h, P2_LOW) + upper(l, P2_0, P2_1)) | 0;
   l = Math.imul(l, P2_LOW);
   l ^= (l >>> 29) | (h << 3);
   h ^= h >>> 29;
-  a = l & 0xffff;
-  b = l >>> 16;
-  c = Math.imul(a, P3_0);
-  d = Math.imul(b, P3_0);
-  e = Math.imul(a, P3_1);
-  f = (c >>> 16) + (d & 0xffff) + (e & 0xffff);
-  f = Math.imul(b, P3_1) + (d >>> 16) + (e >>> 16) + (f >>> 16);
-  h = (Math.imul(l, P3_HIGH) + Math.imul(h, P3_LOW) + f) | 0;
+  h = (Math.imul(l, P3_HIGH) + Math.imul(h, P3_LOW) + upper(l, P3_0, P3_1)) | 0;
   l = Math.imul(l, P3_LOW);
   hashed[0] = l ^ h;
   hashed[1] = h;
@@ -293,17 +223,24 @@ function add(otherLow: number, otherHigh: number): void {
 }
 
 function multiply(otherLow: number, otherHigh: number): void {
-  const a0 = (hashed[0] as number) & 0xffff;
-  const a1 = (hashed[0] as number) >>> 16;
-  const b0 = otherLow & 0xffff;
-  const b1 = otherLow >>> 16;
-  const p01 = Math.imul(a0, b1);
-  const p10 = Math.imul(a1, b0);
-  const middle = (Math.imul(a0, b0) >>> 16) + (p01 & 0xffff) + (p10 & 0xffff);
-  const carried = Math.imul(a1, b1) + (p01 >>> 16) + (p10 >>> 16) + (middle >>> 16);
+  const low = hashed[0] as number;
   hashed[1] =
-    (Math.imul(hashed[0] as number, otherHigh) + Math.imul(hashed[1] as number, otherLow) + carried) | 0;
-  hashed[0] = Math.imul(hashed[0] as number, otherLow);
+    (Math.imul(low, otherHigh) +
+      Math.imul(hashed[1] as number, otherLow) +
+      upper(low, otherLow & 0xffff, otherLow >>> 16)) |
+    0;
+  hashed[0] = Math.imul(low, otherLow);
+}
+
+/**
+ * The high half of the product of two numbers of 32 bits, the other given as its own halves. The engine takes it into
+ * its callers only while it is this small.
+ */
+function upper(low: number, other0: number, other1: number): number {
+  const low0 = low & 0xffff;
+  const low1 = low >>> 16;
+  const middle = low0 * other1 + ((low0 * other0) >>> 16);
+  return low1 * other1 + (middle >>> 16) + ((low1 * other0 + (middle & 0xffff)) >>> 16);
 }
 
 /** By 1 to 31 bits. */

@@ -109,6 +109,7 @@ function FacetValue({ field, label, value, count, share, state, change }: FacetV
     <li className="facet-value" data-stance={stance}>
       <button
         type="button"
+        className="line-button"
         aria-pressed={stance === "included"}
         title={`${text}\n${countText(count)} messages. Click: include. Alt-click: exclude.`}
         onClick={(event) => set(event.altKey ? "excluded" : "included")}

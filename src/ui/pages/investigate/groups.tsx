@@ -81,7 +81,7 @@ function GroupItem({ group, depth, path, ...rest }: Omit<ListProps, "groups"> & 
           <span />
         )}
         <ScoreBar score={score ?? undefined} />
-        <button type="button" onClick={() => rest.onChoose(own)}>
+        <button type="button" className="line-button" onClick={() => rest.onChoose(own)}>
           <span>{String(value)}</span>
           <b>{countText(count)}</b>
         </button>

@@ -39,7 +39,12 @@ export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
             <ul key={column[0]?.key}>
               {column.map(({ key, label }) => (
                 <li key={key}>
-                  <button type="button" aria-pressed={key === range} onClick={() => choose(key)}>
+                  <button
+                    type="button"
+                    className="line-button"
+                    aria-pressed={key === range}
+                    onClick={() => choose(key)}
+                  >
                     {label}
                   </button>
                 </li>

@@ -1,0 +1,57 @@
+/** What a word of a query says: its text, its wildcards, the field it names. */
+import { parseAddress } from "./address.ts";
+import { fieldKey } from "./fields.ts";
+import type { Unit } from "./reader.ts";
+import type { PatternPart } from "./tree.ts";
+
+/** First parts of Metron's own names with colons, for when the fields are not known. */
+const NAMESPACES = new Set(["source", "threat", "threatintels", "enrichments", "adapter", "metron", "error"]);
+
+/** A word as it reads without its backslashes. */
+export function textOf(units: readonly Unit[]): string {
+  return units.map((unit) => unit.char).join("");
+}
+
+/** Whether a word is exactly this one, nothing of it escaped. */
+export function isWord(units: readonly Unit[], word: string): boolean {
+  return textOf(units) === word && units.every((unit) => !unit.escaped);
+}
+
+/** The parts of a word with wildcards, or undefined when it has none. */
+export function patternOf(units: readonly Unit[]): PatternPart[] | undefined {
+  if (!units.some((unit) => !unit.escaped && (unit.char === "*" || unit.char === "?"))) return undefined;
+  const parts: PatternPart[] = [];
+  let text = "";
+  for (const { char, escaped } of units) {
+    if (escaped || (char !== "*" && char !== "?")) {
+      text += char;
+      continue;
+    }
+    if (text !== "") parts.push({ kind: "text", text });
+    text = "";
+    parts.push({ kind: char === "*" ? "many" : "one" });
+  }
+  if (text !== "") parts.push({ kind: "text", text });
+  return parts;
+}
+
+/** Where the name of a field ends in a word, if one does. @param fields the keys of those that are known. */
+export function fieldEnd(units: readonly Unit[], fields: ReadonlySet<string>): number | undefined {
+  const colons = units.flatMap((unit, index) =>
+    unit.char === ":" && !unit.escaped && index > 0 ? [index] : [],
+  );
+  const first = colons[0];
+  const last = colons.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const raw = textOf(units);
+  if (parseAddress(raw) !== undefined) return undefined;
+  if (first === last) return first;
+  const compared = colons.find((colon) => "<>".includes(units[colon + 1]?.char ?? "none"));
+  if (compared !== undefined) return compared;
+  if (textOf(units.slice(0, first)) === "_exists_") return first;
+  const known = colons.findLast((colon) => fields.has(fieldKey(textOf(units.slice(0, colon)))));
+  if (known !== undefined) return known;
+  if (last === units.length - 1) return last;
+  if (parseAddress(raw.slice(first + 1).replace(/\/\d+$/, "")) !== undefined) return first;
+  return NAMESPACES.has(textOf(units.slice(0, first))) ? last : first;
+}
