@@ -45,6 +45,11 @@ test("what is rare is found and counted in all segments, whichever are looked at
     expect(await find("rare:here", 2)).toEqual([3, ["g95", "g55"]]);
     expect(await find("rare:here", 10)).toEqual([3, ["g95", "g55", "g15"]]);
     expect(await find("rare:there", 10)).toEqual([0, []]);
+    // A message that meets several parts of an OR is there once.
+    expect(await find("rare:here OR guid:g55 OR (guid:g3 AND every:always)", 10)).toEqual([
+      4,
+      ["g95", "g55", "g15", "g3"],
+    ]);
     expect((await find("third:yes", 5))[0]).toBe(48);
     expect((await find("third:yes", 50))[1]).toHaveLength(48);
     expect(await find("every:always", 3)).toEqual([120, ["g119", "g118", "g117"]]);

@@ -161,7 +161,7 @@ async function hitsByTime(
 
 /**
  * The first hits in order. `narrow`: first find how far the first key goes, reading nothing else, so that the guids
- * that settle ties are read of few rows. `counted`: count all matches too, for which each is read.
+ * that settle ties are read of few rows. `counted`: the matches are few; count them too, for which each is read.
  */
 async function hitsOf(
   library: Library,
@@ -178,14 +178,17 @@ async function hitsOf(
     if (bound !== undefined && key !== undefined)
       after.push(`k0 ${key.descending ? ">=" : "<="} ${bindSort(bound, key, selected.statement)}`);
   }
-  const union = selected.union((relation, table, index) => {
-    const columns = keySql(keys, relation, table);
-    const where =
-      relation.segments.length > 0
-        ? "t.file_row_number AS p, t.file_index AS f"
-        : "CAST(NULL AS BIGINT) AS p, CAST(NULL AS BIGINT) AS f";
-    return `${columns.join(", ")}, ${relation.column("guid")} AS g, ${index} AS r, ${where}`;
-  });
+  const union = selected.union(
+    (relation, table, index) => {
+      const columns = keySql(keys, relation, table);
+      const where =
+        relation.segments.length > 0
+          ? "t.file_row_number AS p, t.file_index AS f"
+          : "CAST(NULL AS BIGINT) AS p, CAST(NULL AS BIGINT) AS f";
+      return `${columns.join(", ")}, ${relation.column("guid")} AS g, ${index} AS r, ${where}`;
+    },
+    manner === "counted" ? "apart" : "whole",
+  );
   if (union === undefined) return { hits: [] };
   const where = after.length === 0 ? "" : ` WHERE ${after.join(" AND ")}`;
   const count = manner === "counted" ? "count(*) OVER () AS n, " : "";

@@ -1,3 +1,4 @@
+import { alternatives } from "../../query/alternatives.ts";
 import { compileSql, type SqlField, type SqlTable } from "../../query/compile-sql.ts";
 import { type FieldNames, fieldsOf } from "../../query/fields.ts";
 import type { Query } from "../../query/tree.ts";
@@ -67,9 +68,9 @@ export class Selected implements Disposable {
     return tableOf(relation, this.names, this.#patched, statement, this.#library.now());
   }
 
-  /** The condition of a relation's rows, undefined when all of them are selected. */
-  condition(relation: Relation, table: SqlTable): string | undefined {
-    const { query, from, to } = this.#selection;
+  /** The condition of a relation's rows, undefined when all of them are selected. `query`: another one than the request's. */
+  condition(relation: Relation, table: SqlTable, query = this.#selection.query): string | undefined {
+    const { from, to } = this.#selection;
     const time = relation.column(TIME) as string;
     const parts: string[] = [];
     if (from !== undefined && from > relation.minTime)
@@ -80,15 +81,23 @@ export class Selected implements Disposable {
     return parts.length === 0 ? undefined : parts.join(" AND ");
   }
 
-  /** SELECTs of all relations as one. `columns` gives the columns of a relation. */
+  /**
+   * SELECTs of all relations as one. `columns` gives the columns of a relation. `apart`: an OR becomes several SELECTs,
+   * which is faster when its values are rare and slower when they are not.
+   */
   union(
     columns: (relation: Relation, table: ReturnType<typeof tableOf>, index: number) => string,
+    manner: "whole" | "apart" = "whole",
   ): string | undefined {
-    const selects = this.list.map((relation, index) => {
+    const { query = { kind: "all" } } = this.#selection;
+    const queries = manner === "apart" ? alternatives(query) : [query];
+    const selects = this.list.flatMap((relation, index) => {
       const table = this.table(relation);
       const list = columns(relation, table, index);
-      const where = this.condition(relation, table);
-      return `SELECT ${list} FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`;
+      return queries.map((query) => {
+        const where = this.condition(relation, table, query);
+        return `SELECT ${list} FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`;
+      });
     });
     return selects.length === 0 ? undefined : selects.join("\nUNION ALL ");
   }
