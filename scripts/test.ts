@@ -1,6 +1,6 @@
 /**
  * `npm test`: types, lint, unit and contract tests, conformance cases (when present), browser tests (when a Chromium
- * is). `npm run check` is the first two alone.
+ * is). `npm run check` is the quick part of it: types, lint, and the test of the architecture.
  *
  *   scripts/test.ts [check]
  */
@@ -21,9 +21,12 @@ const steps: Step[] = [
     args: [join(modules, "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
   },
 ];
-if (process.argv[2] !== "check") {
+const tests = [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false"];
+if (process.argv[2] === "check") {
+  steps.push({ name: "architecture", args: [...tests, join("src", "architecture.test.ts")] });
+} else {
   steps.push(
-    { name: "tests", args: [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false"] },
+    { name: "tests", args: tests },
     { name: "reference", args: [join(root, "scripts", "docs.ts"), "--check"] },
     {
       name: "conformance",
