@@ -1,12 +1,27 @@
-import { join } from "node:path";
+import { homedir } from "node:os";
+import { isAbsolute, join, sep } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { Fault } from "../core/fault.ts";
 import { ROOT } from "../pipeline/version.ts";
 
 export type Reach = { data: string; server?: string };
 
-/** The data folder when none is named: METRON_DATA, or `data` beside the program. */
-export const DEFAULT_DATA = process.env.METRON_DATA ?? join(ROOT, "data");
+/** The data folder when none is named. */
+export const DEFAULT_DATA = defaultData(ROOT, process.env, homedir());
+
+/**
+ * METRON_DATA, or `data` in a checkout. An installed package is replaced by the next version, so its data lies where the
+ * XDG base directory specification puts data of programs: `$XDG_DATA_HOME/metron`, or `~/.local/share/metron`.
+ *
+ * @param root folder of the program.
+ */
+export function defaultData(root: string, env: NodeJS.ProcessEnv, home: string): string {
+  if (env.METRON_DATA !== undefined) return env.METRON_DATA;
+  if (!root.split(sep).includes("node_modules")) return join(root, "data");
+  // The specification: a relative path is to be ignored.
+  const shared = env.XDG_DATA_HOME;
+  return join(shared && isAbsolute(shared) ? shared : join(home, ".local", "share"), "metron");
+}
 
 /** Adds the options by which a command finds a running platform. */
 export function withReach(command: Command): Command {

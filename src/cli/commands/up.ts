@@ -21,7 +21,10 @@ type Options = {
 export function upCommand(): Command {
   return new Command("up")
     .description("start the platform: intake, workers, index, page and API, in one process")
-    .option("--data <folder>", "data folder (default: METRON_DATA or `data`; with --demo `data/demo`)")
+    .option(
+      "--data <folder>",
+      "data folder (default: METRON_DATA, or `data` in a checkout; with --demo its `demo`)",
+    )
     .option(
       "--config <folder>",
       "documents that a new data folder begins with: metron.yaml and sensors/*.yaml (default: those that come along)",

@@ -59,7 +59,7 @@ export class BroWriter {
     const { scanner } = this;
     const named = this.#typeSlot();
     if (named < 0 && logType === undefined) {
-      return "the record does not name its log type: neither one map under the type, nor _path, nor type";
+      return "the record does not name its log type: neither one map under the type, nor _path, nor type; logType in the sensor's document says it for all records";
     }
     const reason = this.#finish(row);
     if (reason !== undefined) return reason;
