@@ -269,7 +269,36 @@ test("the scenario is written to files and sent to the platform and to syslog", 
     err: expect.stringContaining("expected platform, syslog:HOST:PORT or udp:HOST:PORT"),
   });
   const nobody = await send("--to", `syslog:127.0.0.1:${await freePort()}`);
-  expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining("ECONNREFUSED") });
+  expect(nobody).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(/^metron: sending to syslog:127\.0\.0\.1:\d+: connect ECONNREFUSED/),
+  });
+});
+
+test.each([
+  [["--rate", "abc"], "expected a number above 0"],
+  [["--rate", "0"], "expected a number above 0"],
+  [["--sensor", "nosuch"], "asa, bro, snort, squid, suricata, syslog"],
+])("a load that cannot be sent is refused at once: %j", async (args, reason) => {
+  const { status, err } = await metron(["scenario", "send", "--for", "1s", ...args]);
+  expect({ status, err }).toEqual({ status: 2, err: expect.stringContaining(reason) });
+});
+
+test("a load for a sensor that the platform does not have ends with the reason", async () => {
+  const { status, err } = await metron([
+    "scenario",
+    "send",
+    "--for",
+    "20s",
+    "--rate",
+    "50",
+    "--sensor",
+    "asa",
+  ]);
+  expect({ status, err }).toEqual({
+    status: 1,
+    err: expect.stringContaining("taking records for sensor `asa`: there is no such sensor"),
+  });
 });
 
 test("the sensors are listed with what they did", async () => {

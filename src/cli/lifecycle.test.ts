@@ -72,6 +72,11 @@ test("a platform that cannot start says why and what to do, and takes nobody's p
     err: expect.stringContaining(`listening on 127.0.0.1 port ${port}: another program has it`),
   });
 
+  expect(await folder.metron(["up", "--port", "70000"])).toMatchObject({
+    status: 2,
+    err: expect.stringContaining("expected a port, 0 to 65535"),
+  });
+
   const file = folder.file("file", "");
   const unwritable = await folder.metron(["up", "--data", join(file, "data"), "--port", "0"]);
   expect(unwritable).toMatchObject({ status: 1, err: expect.stringContaining("making the data folder") });
@@ -93,6 +98,8 @@ test("a source whose port is taken is told of; the platform runs without it, and
     state: "failing",
     detail: expect.stringContaining(`${port}: the port is in use`),
   });
+  const { out } = await folder.metron(["sensors"]);
+  expect(out).toContain(`logs: syslog for sensor logs, listening on 127.0.0.1:${port}: the port is in use`);
   expect((await folder.metron(["ingest", "--sensor", "web"], "{}\n")).status).toBe(0);
   await new Promise((done) => other.close(done));
   await expect.poll(async () => (await logs()).state, { timeout: 20_000, interval: 500 }).toBe("idle");

@@ -1,12 +1,12 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { ROOT } from "../../pipeline/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
-import { DEFAULT_DATA, wholeNumber } from "../options.ts";
+import { DEFAULT_DATA, portNumber, wholeNumber } from "../options.ts";
 
 type Options = {
   data?: string;
@@ -26,7 +26,11 @@ export function upCommand(): Command {
       "--config <folder>",
       "documents that a new data folder begins with: metron.yaml and sensors/*.yaml (default: those that come along)",
     )
-    .option("--port <n>", "port of page and API; 0 picks a free one", wholeNumber)
+    .addOption(
+      new Option("--port <n>", "port of page and API; 0 picks a free one")
+        .env("METRON_PORT")
+        .argParser(portNumber),
+    )
     .option("--host <address>", "address to listen on; loopback unless told otherwise")
     .option("--workers <n>", "pipeline worker threads; one per core when left out", wholeNumber)
     .option("--demo", "play the bundled scenario: a company's day with an intrusion hidden in it")
@@ -68,11 +72,7 @@ async function up(options: Options): Promise<void> {
   });
   await using server = await startServer(platform, {
     host: options.host ?? platform.settings.server.host,
-    port:
-      options.port ??
-      (process.env.METRON_PORT === undefined
-        ? platform.settings.server.port
-        : Number(process.env.METRON_PORT)),
+    port: options.port ?? platform.settings.server.port,
     ui: join(ROOT, "build", "ui"),
   });
   const addressFile = join(data, ADDRESS_FILE);
