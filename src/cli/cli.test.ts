@@ -34,13 +34,18 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 }, 60_000);
 
-test.each(["up", "ingest", "search", "intel load", "config publish"])(
-  "`%s` has help with examples",
-  async (name) => {
-    const { status, out } = await metron([...name.split(" "), "--help"]);
+test.each([
+  ["up", "ingest", "search", "sensors", "config", "intel", "scenario", "stellar", "replay"],
+  ["config list", "config show", "config check", "config publish", "config history", "config diff"],
+  ["config rollback", "config remove", "config import", "config export"],
+  ["intel load", "intel list", "scenario write", "scenario send"],
+])("the help of `%s`, ... has examples", async (...names) => {
+  const helps = await Promise.all(names.map((name) => metron([...name.split(" "), "--help"])));
+  for (const { status, out } of helps)
     expect({ status, out }).toEqual({ status: 0, out: expect.stringMatching(/Usage: metron .*Examples?:/s) });
-  },
-);
+  const runs = helps.filter(({ out }) => !out.includes("\nCommands:"));
+  for (const { out } of runs) expect(out).toContain("--json");
+});
 
 test("a wrong command line ends with 2, and what was meant is proposed", async () => {
   expect(await metron(["serch"])).toMatchObject({

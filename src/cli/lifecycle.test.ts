@@ -55,6 +55,17 @@ test("without a platform, ingest goes straight into the folder; a killed one's a
   expect(JSON.parse(again.out)).toMatchObject({ accepted: 1, indexed: 1 });
 });
 
+test("in JSON a platform says its address, and that it stops", async () => {
+  using folder = openTestFolder();
+  await using running = await folder.up(WEB, "--json");
+  const { out } = await running.stop();
+  expect(out.split("\n").map((line) => (line === "" ? null : JSON.parse(line)))).toEqual([
+    { state: "up", url: running.url, pid: running.child.pid },
+    { state: "stopping" },
+    null,
+  ]);
+});
+
 test("a platform that cannot start says why and what to do, and takes nobody's place", async () => {
   using folder = openTestFolder();
   await using running = await folder.up(WEB);

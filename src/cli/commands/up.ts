@@ -6,7 +6,8 @@ import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { ROOT } from "../../pipeline/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
-import { DEFAULT_DATA, portNumber, wholeNumber } from "../options.ts";
+import { DEFAULT_DATA, portNumber, wholeNumber, withJson } from "../options.ts";
+import { printJson } from "../print.ts";
 
 type Options = {
   data?: string;
@@ -16,10 +17,11 @@ type Options = {
   workers?: number;
   demo?: true;
   verbose?: true;
+  json?: true;
 };
 
 export function upCommand(): Command {
-  return new Command("up")
+  const command = new Command("up")
     .description("start the platform: intake, workers, index, page and API, in one process")
     .option("--data <folder>", "data folder (default: METRON_DATA or `data`; with --demo `data/demo`)")
     .option(
@@ -43,8 +45,8 @@ Examples:
   metron up --demo                       the same, with a story to look at (what npm start does)
   metron up --data /srv/metron --port 0  another folder, any free port
   metron up --data /srv/metron --config my-sensors`,
-    )
-    .action(up);
+    );
+  return withJson(command).action(up);
 }
 
 async function up(options: Options): Promise<void> {
@@ -77,11 +79,13 @@ async function up(options: Options): Promise<void> {
   });
   const addressFile = join(data, ADDRESS_FILE);
   writeFileSync(addressFile, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
-  process.stdout.write(`Metron is up: ${server.url}\n`);
+  const say = (text: string, json: object) =>
+    options.json ? printJson(json) : void process.stdout.write(`${text}\n`);
+  say(`Metron is up: ${server.url}`, { state: "up", url: server.url, pid: process.pid });
   try {
     await Promise.race([run(platform, options.demo === true), stopped.promise]);
     await stopped.promise;
-    process.stdout.write("Stopping: what was accepted is being indexed ...\n");
+    say("Stopping: what was accepted is being indexed ...", { state: "stopping" });
   } finally {
     rmSync(addressFile, { force: true });
   }
