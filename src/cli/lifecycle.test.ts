@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ADDRESS_FILE } from "./client.ts";
-import { freePort, openTestFolder } from "./testing.ts";
+import { freePort, openTestFolder, until } from "./testing.ts";
 
 /** Starting, stopping and failing to start, with real processes. */
 
@@ -53,6 +53,22 @@ test("without a platform, ingest goes straight into the folder; a killed one's a
   );
   const again = await folder.metron(["ingest", "--sensor", "web", "--json"], lines(3, 4));
   expect(JSON.parse(again.out)).toMatchObject({ accepted: 1, indexed: 1 });
+});
+
+test("a sender that a stopping platform leaves learns of it, and the platform takes it for no bug", async () => {
+  using folder = openTestFolder();
+  const running = await folder.up(WEB);
+  const args = ["scenario", "send", "--for", "60s", "--rate", "20000", "--sensor", "asa"];
+  const asa = folder.file("asa.yaml", "sensor: asa\nparser: { asa: {} }\n");
+  await folder.metron(["config", "publish", asa]);
+  const sending = folder.metron(args);
+  await until(async () => (await folder.metron(["search", "", "--sensor", "asa", "--json"])).out !== "");
+  expect(await running.stop()).toMatchObject({ status: 0, err: "" });
+  expect(await sending).toEqual({
+    status: 1,
+    out: "",
+    err: `metron: calling ${running.url}: the connection broke off\nStart the platform with \`metron up\`.\n`,
+  });
 });
 
 test("in JSON a platform says its address, and that it stops", async () => {

@@ -43,7 +43,9 @@ async function platformWire(reach: Reach): Promise<Wire> {
         streams.set(sensor, open);
       }
       if (open.stream.write(`${record}\n`)) return undefined;
-      return Promise.race([once(open.stream, "drain"), refused.promise]);
+      // A stream that breaks does so with its answer, which says why.
+      const { stream, answer } = open;
+      return Promise.race([once(stream, "drain").catch(() => answer), refused.promise]);
     },
     async end() {
       for (const { stream } of streams.values()) stream.end();

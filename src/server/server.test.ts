@@ -232,6 +232,11 @@ test("mistakes in a text have their place", async () => {
   ]);
 });
 
+test("a version that there is not is not taken for an empty one", async () => {
+  const path = "/config/documents/sensor/web/diff?from=1&to=99";
+  expect(await refused(send("GET", path))).toMatchObject({ code: "CONFIG_NOT_FOUND" });
+});
+
 test("metrics are in Prometheus' text format", async () => {
   const response = await fetch(`${server.url}/metrics`);
   expect(response.headers.get("content-type")).toContain("text/plain; version=0.0.4");
