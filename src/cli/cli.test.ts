@@ -34,13 +34,18 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 }, 60_000);
 
-test.each(["up", "ingest", "search", "intel load", "config publish"])(
-  "`%s` has help with examples",
-  async (name) => {
-    const { status, out } = await metron([...name.split(" "), "--help"]);
+test.each([
+  ["up", "ingest", "search", "sensors", "config", "intel", "scenario", "stellar", "replay"],
+  ["config list", "config show", "config check", "config publish", "config history", "config diff"],
+  ["config rollback", "config remove", "config import", "config export"],
+  ["intel load", "intel list", "scenario write", "scenario send"],
+])("the help of `%s`, ... has examples", async (...names) => {
+  const helps = await Promise.all(names.map((name) => metron([...name.split(" "), "--help"])));
+  for (const { status, out } of helps)
     expect({ status, out }).toEqual({ status: 0, out: expect.stringMatching(/Usage: metron .*Examples?:/s) });
-  },
-);
+  const runs = helps.filter(({ out }) => !out.includes("\nCommands:"));
+  for (const { out } of runs) expect(out).toContain("--json");
+});
 
 test("a wrong command line ends with 2, and what was meant is proposed", async () => {
   expect(await metron(["serch"])).toMatchObject({
@@ -189,6 +194,15 @@ test("Metron's JSON is imported, published and exported again", async () => {
   expect(global).toContain("workers: 1");
   expect(global).toContain("own: 1");
 
+  // Nor does importing again take from a sensor what Metron's JSON cannot say.
+  const ours = "source: { file: { paths: ['/nowhere/*.log'] } }\nindex: { retentionDays: 9 }\n";
+  const shown = (await metron(["config", "show", "sensor/proxy"])).out;
+  await metron(["config", "publish", "-"], `${shown}${ours}`);
+  expect((await metron(["config", "import", join(folder.path, "zookeeper")])).status).toBe(0);
+  const kept = (await metron(["config", "show", "sensor/proxy"])).out;
+  expect(kept).toContain("/nowhere/*.log");
+  expect(kept).toContain("retentionDays: 9");
+
   const exported = JSON.parse((await metron(["config", "export", "sensor/proxy"])).out);
   expect(exported.parser).toMatchObject({
     parserClassName: "org.apache.metron.parsers.json.JSONMapParser",
@@ -269,7 +283,36 @@ test("the scenario is written to files and sent to the platform and to syslog", 
     err: expect.stringContaining("expected platform, syslog:HOST:PORT or udp:HOST:PORT"),
   });
   const nobody = await send("--to", `syslog:127.0.0.1:${await freePort()}`);
-  expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining("ECONNREFUSED") });
+  expect(nobody).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(/^metron: sending to syslog:127\.0\.0\.1:\d+: connect ECONNREFUSED/),
+  });
+});
+
+test.each([
+  [["--rate", "abc"], "expected a number above 0"],
+  [["--rate", "0"], "expected a number above 0"],
+  [["--sensor", "nosuch"], "asa, bro, snort, squid, suricata, syslog"],
+])("a load that cannot be sent is refused at once: %j", async (args, reason) => {
+  const { status, err } = await metron(["scenario", "send", "--for", "1s", ...args]);
+  expect({ status, err }).toEqual({ status: 2, err: expect.stringContaining(reason) });
+});
+
+test("a load for a sensor that the platform does not have ends with the reason", async () => {
+  const { status, err } = await metron([
+    "scenario",
+    "send",
+    "--for",
+    "20s",
+    "--rate",
+    "50",
+    "--sensor",
+    "asa",
+  ]);
+  expect({ status, err }).toEqual({
+    status: 1,
+    err: expect.stringContaining("taking records for sensor `asa`: there is no such sensor"),
+  });
 });
 
 test("the sensors are listed with what they did", async () => {

@@ -120,7 +120,8 @@ async function sendStream(
   const sent = pipeline(stream, request).catch((error: Error) => error);
   const response = await answer.catch(async (cause) => {
     await sent;
-    if (stream.errored)
+    // A connection that breaks off ends the stream with its own error.
+    if (stream.errored && !isBrokenOff(cause))
       throw new Fault("INPUT_UNREADABLE", `reading the input: ${stream.errored.message}`, { cause });
     throw unreachable(url, cause);
   });
@@ -133,7 +134,12 @@ async function sendStream(
 }
 
 function unreachable(url: string, cause: unknown): Fault {
-  return new Fault("SERVER_UNREACHABLE", `calling ${new URL(url).origin}: no answer`, { cause });
+  const what = isBrokenOff(cause) ? "the connection broke off" : "no answer";
+  return new Fault("SERVER_UNREACHABLE", `calling ${new URL(url).origin}: ${what}`, { cause });
+}
+
+function isBrokenOff(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
 }
 
 /** A problem of the server as the fault it was there, with its place in the text. */

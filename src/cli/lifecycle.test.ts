@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ADDRESS_FILE } from "./client.ts";
-import { freePort, openTestFolder } from "./testing.ts";
+import { freePort, openTestFolder, until } from "./testing.ts";
 
 /** Starting, stopping and failing to start, with real processes. */
 
@@ -55,6 +55,33 @@ test("without a platform, ingest goes straight into the folder; a killed one's a
   expect(JSON.parse(again.out)).toMatchObject({ accepted: 1, indexed: 1 });
 });
 
+test("a sender that a stopping platform leaves learns of it, and the platform takes it for no bug", async () => {
+  using folder = openTestFolder();
+  const running = await folder.up(WEB);
+  const args = ["scenario", "send", "--for", "60s", "--rate", "20000", "--sensor", "asa"];
+  const asa = folder.file("asa.yaml", "sensor: asa\nparser: { asa: {} }\n");
+  await folder.metron(["config", "publish", asa]);
+  const sending = folder.metron(args);
+  await until(async () => (await folder.metron(["search", "", "--sensor", "asa", "--json"])).out !== "");
+  expect(await running.stop()).toMatchObject({ status: 0, err: "" });
+  expect(await sending).toEqual({
+    status: 1,
+    out: "",
+    err: `metron: calling ${running.url}: the connection broke off\nStart the platform with \`metron up\`.\n`,
+  });
+});
+
+test("in JSON a platform says its address, and that it stops", async () => {
+  using folder = openTestFolder();
+  await using running = await folder.up(WEB, "--json");
+  const { out } = await running.stop();
+  expect(out.split("\n").map((line) => (line === "" ? null : JSON.parse(line)))).toEqual([
+    { state: "up", url: running.url, pid: running.child.pid },
+    { state: "stopping" },
+    null,
+  ]);
+});
+
 test("a platform that cannot start says why and what to do, and takes nobody's place", async () => {
   using folder = openTestFolder();
   await using running = await folder.up(WEB);
@@ -70,6 +97,11 @@ test("a platform that cannot start says why and what to do, and takes nobody's p
   expect(taken).toMatchObject({
     status: 1,
     err: expect.stringContaining(`listening on 127.0.0.1 port ${port}: another program has it`),
+  });
+
+  expect(await folder.metron(["up", "--port", "70000"])).toMatchObject({
+    status: 2,
+    err: expect.stringContaining("expected a port, 0 to 65535"),
   });
 
   const file = folder.file("file", "");
@@ -93,6 +125,8 @@ test("a source whose port is taken is told of; the platform runs without it, and
     state: "failing",
     detail: expect.stringContaining(`${port}: the port is in use`),
   });
+  const { out } = await folder.metron(["sensors"]);
+  expect(out).toContain(`logs: syslog for sensor logs, listening on 127.0.0.1:${port}: the port is in use`);
   expect((await folder.metron(["ingest", "--sensor", "web"], "{}\n")).status).toBe(0);
   await new Promise((done) => other.close(done));
   await expect.poll(async () => (await logs()).state, { timeout: 20_000, interval: 500 }).toBe("idle");

@@ -55,3 +55,21 @@ export function bytes(value: number): string {
   }
   return `${unit === 0 ? rest : rest.toFixed(1)} ${units[unit]}`;
 }
+
+const REPAINT = 100;
+
+/** One line on the terminal that is written over; nothing where standard error is no terminal. */
+export function statusLine(): { show(text: () => string): void; clear(): void } | undefined {
+  const { stderr } = process;
+  if (!stderr.isTTY) return undefined;
+  let painted = 0;
+  return {
+    show(text) {
+      if (performance.now() - painted < REPAINT) return;
+      painted = performance.now();
+      // A terminal that does not know its width says 0.
+      stderr.write(`\r\x1b[K${text().slice(0, (stderr.columns || 80) - 1)}`);
+    },
+    clear: () => void stderr.write("\r\x1b[K"),
+  };
+}

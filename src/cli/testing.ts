@@ -78,7 +78,7 @@ async function start(args: readonly string[], data: string): Promise<Running> {
     let text = "";
     child.stdout?.on("data", (part: Buffer) => {
       text += part;
-      const found = /Metron is up: (\S+)/.exec(text)?.[1];
+      const found = /Metron is up: (\S+)|"url":"([^"]+)"/.exec(text)?.slice(1).find(Boolean);
       if (found !== undefined) resolve(found);
     });
     void ended.then(({ status, err }) => reject(new Error(`metron up ended with ${status}: ${err}`)));

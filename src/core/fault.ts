@@ -28,7 +28,8 @@ export const FAULTS = {
   },
   STORAGE_CORRUPT: {
     status: 500,
-    advice: "See the message for the file; the guide page on storage says how to set it aside.",
+    advice:
+      "Restore the file that the message names from a backup; docs/guide/storage.md says what each holds.",
   },
   STORAGE_LOCKED: {
     status: 500,

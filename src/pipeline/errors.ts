@@ -6,6 +6,7 @@ import type { Clock } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import { emptyMessage, type FieldValue, type Message } from "../core/message.ts";
 import { writeJson } from "../parsers/json/write-json.ts";
+import { headingsOf } from "../sources/heading.ts";
 import type { Refusal } from "../sources/source.ts";
 import { toText } from "../stellar/text.ts";
 import { fromMessage } from "../stellar/value.ts";
@@ -19,7 +20,8 @@ const NO_RECORDS = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
 /**
  * Makes the rejections of batches into error records with the original's schema, so that nothing is lost: the raw
  * bytes, the reason, the stage and the sensor. Beyond it: `raw_message_bytes` (base64) when the record is no valid
- * UTF-8, and `failed_topic`, `failed_partition`, `failed_offset`, where the record can be read again. Metadata of the raw strategy stand beside these.
+ * UTF-8, and `failed_topic`, `failed_partition`, `failed_offset`, where the record can be read again, and `raw_message_heading`, the
+ * header lines that a line of a Zeek log is read by. Metadata of the raw strategy stand beside these.
  */
 export class ErrorRecords {
   readonly batch = new Batch();
@@ -39,8 +41,10 @@ export class ErrorRecords {
   ): Batch {
     const { batch } = this;
     batch.load({ ...NO_RECORDS, arrival: rejected.arrival }, rejected.position);
+    const headingOf = headingsOf(rejected.records, (record) => rejected.record(record));
     for (const entry of rejected.rejected) {
       const row = batch.addRow(entry.record);
+      if (headingOf !== undefined) this.#word("raw_message_heading", row, headingOf(entry.record));
       for (const [name, value] of metadata(entry.record)) batch.column(name).set(row, value);
       this.#add(rejected, sensor, entry, row);
     }

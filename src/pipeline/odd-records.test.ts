@@ -37,6 +37,20 @@ test("no bytes at all", async () => {
   expect(errors).toMatchObject([{ raw_message: "", failed_sensor_type: "web", error_type: "parser_error" }]);
 });
 
+test("no bytes at all, as syslog", async () => {
+  const syslog = "sensor: log\nparser: { syslog3164: {} }\n";
+  const change = { author: "test", at: Date.now(), note: "" };
+  await platform.publish([{ kind: "sensor", name: "log", text: syslog }], change);
+  await send(platform, ["", " \r\n", "<34>Oct 11 22:14:15 host su: hello\n\n"], "log");
+  await platform.caughtUp();
+  expect(await found(platform, "", "log")).toHaveLength(1);
+  const errors = await found(platform, "failed_sensor_type:log", "error");
+  expect(errors.map(({ message, raw_message }) => [message, raw_message])).toEqual([
+    ["not syslog of RFC 3164: the record is blank", expect.stringMatching(/^\s?$/)],
+    ["not syslog of RFC 3164: the record is blank", expect.stringMatching(/^\s?$/)],
+  ]);
+});
+
 test("20 MB", async () => {
   const text = "x".repeat(20 << 20);
   const { messages, errors } = await outcome(JSON.stringify({ a: 2, text }));

@@ -15,6 +15,9 @@ export type ReplayRequest = {
 
 export type Replayed = { replayed: number; records: number; incomplete: number; unknown: number };
 
+/** Records of a page that go to a sensor in one block, and the error records they come from. */
+type Waiting = { target: string; heading: string; records: Uint8Array[]; guids: string[] };
+
 /** Set on error records that were replayed. */
 const REPLAYED = "replayed";
 const PAGE = 1000;
@@ -25,6 +28,7 @@ const FIELDS = [
   "failed_offset",
   "raw_message",
   "raw_message_bytes",
+  "raw_message_heading",
   "raw_message_length",
 ];
 
@@ -61,23 +65,26 @@ export async function replay(
       cursor,
       total: false,
     });
-    const waiting = new Map<string, { records: Uint8Array[]; guids: string[] }>();
+    const waiting = new Map<string, Waiting>();
     for (const error of page.messages) {
       const target = String(error.failed_sensor_type);
       const record = recordOf(error);
       if (!known.has(target)) done.unknown++;
       else if (record === undefined) done.incomplete++;
       else {
-        const group = waiting.get(target) ?? { records: [], guids: [] };
-        waiting.set(target, group);
+        // Records of one header go together, below it.
+        const heading = String(error.raw_message_heading ?? "");
+        const group = waiting.get(`${target}\n${heading}`) ?? { target, heading, records: [], guids: [] };
+        waiting.set(`${target}\n${heading}`, group);
         group.guids.push(String(error.guid));
         const key = keyOf(error, record);
         if (!sent.has(key)) group.records.push(record);
         sent.add(key);
       }
     }
-    for (const [target, { records, guids }] of waiting) {
-      if (records.length > 0) await intake.deliver(target, blockOf(records, clock.now()));
+    for (const { target, heading, records, guids } of waiting.values()) {
+      const header = heading === "" ? [] : heading.split("\n");
+      if (records.length > 0) await intake.deliver(target, blockOf([...header, ...records], clock.now()));
       for (const guid of guids) await index.patch(guid, { set: { [REPLAYED]: true } });
       done.records += records.length;
       done.replayed += guids.length;

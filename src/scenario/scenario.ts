@@ -27,6 +27,9 @@ export const DEFAULTS: ScenarioOptions = {
   intrusion: true,
 };
 
+/** The sensors whose telemetry the scenario invents. */
+export const SENSORS = ["asa", "bro", "snort", "squid", "suricata", "syslog"] as const;
+
 /** Records one ordinary happening gives on average, over all sensors (measured by scenario.test.ts). */
 export const RECORDS_PER_HAPPENING = 3.6;
 

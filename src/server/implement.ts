@@ -39,7 +39,7 @@ export function implement<Shape extends EndpointShape>(
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
-      const answer = await handler({
+      const call = {
         params: check(endpoint.params, request.params, "path") as ParamsOf<Shape>,
         query: check(endpoint.query, request.query, "query string") as QueryOf<Shape>,
         body: (isStreamBody(endpoint.body)
@@ -48,8 +48,14 @@ export function implement<Shape extends EndpointShape>(
         signal: gone.signal,
         request,
         reply,
-      });
-      return answer ?? reply;
+      };
+      try {
+        return (await handler(call)) ?? reply;
+      } catch (error) {
+        // Nobody waits for the answer any more; a handler that stopped for it is no bug.
+        if (!gone.signal.aborted || error !== gone.signal.reason) throw error;
+        throw new Fault("INPUT_UNREADABLE", "reading the request: the client went away", { cause: error });
+      }
     },
   });
 }

@@ -4,6 +4,7 @@ import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import { API_BASE } from "../api/endpoint.ts";
 import { Fault } from "../core/fault.ts";
+import { messageToJson } from "../core/message.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { guard } from "./guard.ts";
 import { answerProblem, answerProblems, problemOf } from "./problems.ts";
@@ -44,6 +45,8 @@ export async function startServer(platform: Platform, { host, port, ui }: Server
       answerProblem(error, request, reply as never, platform.context.log);
     },
   });
+  // A message may hold longs and numbers without end, which JSON.stringify throws at or makes null of.
+  app.setReplySerializer((payload) => messageToJson(payload));
   const routes: string[] = [];
   app.addHook(
     "onRoute",

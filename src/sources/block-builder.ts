@@ -31,6 +31,9 @@ export class BlockBuilder {
   #count = 0;
   #arrival = 0;
   #timer: NodeJS.Timeout | undefined;
+  #heading: readonly Uint8Array[] = [];
+  /** How many of the records in the block, and of its bytes, are its heading. */
+  #repeated = { records: 0, bytes: 0 };
   #inFlight = 0;
   #failure: { error: unknown } | undefined;
   #waiting: (() => void)[] = [];
@@ -50,17 +53,23 @@ export class BlockBuilder {
     return this.#inFlight >= IN_FLIGHT;
   }
 
+  /** Lines that blocks begun from now on have at their start; they do not count as records. */
+  heading(lines: readonly Uint8Array[]): void {
+    this.#heading = lines;
+  }
+
   /** Takes the records in chunk[start, end), each of which ends with a line feed. */
   lines(chunk: Buffer, start: number, end: number): void {
     let from = start;
     while (from < end) {
+      this.#begin();
       const room = this.#buffer.length - this.#length;
       let to = end;
       if (end - from > room) {
         to = room === 0 ? from : chunk.lastIndexOf(LINE_FEED, from + room - 1) + 1;
         if (to <= from) {
           // Not one fits: with the block emptied one will, unless it is larger than a block.
-          if (this.#count > 0) this.#cut();
+          if (this.#count > this.#repeated.records) this.#cut();
           else {
             to = chunk.indexOf(LINE_FEED, from) + 1;
             this.record(chunk, from, to);
@@ -69,7 +78,6 @@ export class BlockBuilder {
           continue;
         }
       }
-      this.#begin();
       const base = this.#length - from;
       let at = from;
       while (at < to && this.#count < BLOCK_RECORDS) {
@@ -87,13 +95,11 @@ export class BlockBuilder {
   record(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (length > this.#buffer.length - this.#length && this.#count > 0) this.#cut();
-    if (length > BLOCK_BYTES) {
-      const own = allocateBytes(length);
-      own.set(bytes.subarray(start, end));
-      this.#send({ bytes: own, ends: Uint32Array.of(length), arrival: this.#options.clock.now() });
+    this.#begin();
+    if (length > this.#buffer.length - this.#length) {
+      this.#sendAlone(bytes.subarray(start, end));
       return;
     }
-    this.#begin();
     this.#buffer.set(length === bytes.length ? bytes : bytes.subarray(start, end), this.#length);
     this.#length += length;
     this.#ends[this.#count++] = this.#length;
@@ -109,6 +115,12 @@ export class BlockBuilder {
   #begin(): void {
     if (this.#count > 0) return;
     this.#arrival = this.#options.clock.now();
+    for (const line of this.#heading) {
+      this.#buffer.set(line, this.#length);
+      this.#length += line.length;
+      this.#ends[this.#count++] = this.#length;
+    }
+    this.#repeated = { records: this.#count, bytes: this.#length };
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#cut();
@@ -119,6 +131,10 @@ export class BlockBuilder {
     if (this.#count === 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.#count === this.#repeated.records) {
+      this.#empty();
+      return;
+    }
     const buffer = this.#buffer;
     const block = {
       bytes: buffer.subarray(0, this.#length),
@@ -126,17 +142,33 @@ export class BlockBuilder {
       arrival: this.#arrival,
     };
     this.#buffer = this.#free.pop() ?? allocateBytes(BLOCK_BYTES);
-    this.#length = 0;
-    this.#count = 0;
+    this.#empty();
     this.#send(block, buffer);
   }
 
+  #empty(): void {
+    this.#length = 0;
+    this.#count = 0;
+  }
+
+  /** Sends a record that fits no block, below the heading of the block just begun. */
+  #sendAlone(record: Uint8Array): void {
+    const { bytes: head, records } = this.#repeated;
+    const bytes = allocateBytes(head + record.length);
+    bytes.set(this.#buffer.subarray(0, head));
+    bytes.set(record, head);
+    const ends = Uint32Array.of(...this.#ends.subarray(0, records), bytes.length);
+    this.#empty();
+    this.#send({ bytes, ends, arrival: this.#arrival });
+  }
+
   #send(block: Block, buffer?: Uint8Array<ArrayBuffer>): void {
+    const repeated = this.#repeated;
     this.#inFlight++;
     this.#options.deliver(block).then(
       () => {
-        this.records += block.ends.length;
-        this.bytes += block.bytes.length;
+        this.records += block.ends.length - repeated.records;
+        this.bytes += block.bytes.length - repeated.bytes;
         if (buffer !== undefined && this.#free.length < IN_FLIGHT) this.#free.push(buffer);
         this.#settle();
       },

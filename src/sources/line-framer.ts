@@ -1,4 +1,5 @@
 import type { BlockBuilder } from "./block-builder.ts";
+import { Heading, isHeaded } from "./heading.ts";
 import { HEAD_BYTES } from "./source.ts";
 
 const LINE_FEED = 10;
@@ -16,6 +17,8 @@ export type FramerOptions = {
   /** Longest record, in bytes. */
   readonly maxRecordBytes: number;
   readonly refuse: (reason: string, length: number, head: Uint8Array) => void;
+  /** Whether the builder takes this peer's bytes alone, so that its blocks may begin with the peer's header. */
+  readonly isAlone?: boolean;
 };
 
 /**
@@ -28,6 +31,8 @@ export class LineFramer implements Framer {
   #length = 0;
   /** Length so far of a line that is being refused. */
   #skipped = 0;
+  /** Of a log with a header; null when it has none, undefined before its first line. */
+  #heading: Heading | null | undefined;
 
   constructor(options: FramerOptions) {
     this.#options = options;
@@ -53,6 +58,11 @@ export class LineFramer implements Framer {
     if (last < chunk.length) this.#keep(chunk.subarray(last));
   }
 
+  /** Says what the stream began with that is now read from the middle. */
+  resume(head: Buffer): void {
+    this.#headingOf(head, 0)?.resume(head);
+  }
+
   /** The last line counts without a line feed too. */
   end(): void {
     if (this.#length > 0 || this.#skipped > 0) this.#finish();
@@ -61,15 +71,28 @@ export class LineFramer implements Framer {
   /** Lines that lie in one chunk: none is longer than the chunk, so the limit matters only for large ones. */
   #lines(chunk: Buffer, start: number, end: number): void {
     if (end - start <= this.#options.maxRecordBytes) {
-      this.#options.builder.lines(chunk, start, end);
+      this.#deliver(chunk, start, end);
       return;
     }
     for (let from = start; from < end; ) {
       const to = chunk.indexOf(LINE_FEED, from) + 1;
-      if (to - from <= this.#options.maxRecordBytes) this.#options.builder.lines(chunk, from, to);
+      if (to - from <= this.#options.maxRecordBytes) this.#deliver(chunk, from, to);
       else this.#refuse(to - from, chunk.subarray(from, Math.min(to, from + HEAD_BYTES)));
       from = to;
     }
+  }
+
+  #deliver(chunk: Buffer, start: number, end: number): void {
+    const heading = this.#headingOf(chunk, start);
+    if (heading === null) this.#options.builder.lines(chunk, start, end);
+    else heading.lines(chunk, start, end);
+  }
+
+  #headingOf(bytes: Buffer, start: number): Heading | null {
+    const { builder, isAlone } = this.#options;
+    if (this.#heading === undefined)
+      this.#heading = isAlone && isHeaded(bytes, start) ? new Heading(builder) : null;
+    return this.#heading;
   }
 
   #keep(bytes: Buffer): void {
@@ -102,7 +125,11 @@ export class LineFramer implements Framer {
 
   #finish(): void {
     if (this.#skipped > 0) this.#refuse(this.#skipped, this.#partial);
-    else this.#options.builder.record(this.#partial, 0, this.#length);
+    else {
+      const heading = this.#headingOf(this.#partial, 0);
+      this.#options.builder.record(this.#partial, 0, this.#length);
+      heading?.note(this.#partial.subarray(0, this.#length));
+    }
     this.#skipped = 0;
     this.#length = 0;
     // A peer that once sent a large record should not keep its memory for ever.

@@ -159,3 +159,40 @@ test("stops when told", async () => {
   stop.abort();
   await expect(delivering).rejects.toMatchObject({ name: "AbortError" });
 });
+
+test("each block of a Zeek log in tab-separated text begins with the log's header, which counts once", async () => {
+  const log = (path: string, lines: number) => [
+    "#separator \\x09",
+    `#path\t${path}`,
+    "#fields\tts\tuid",
+    ...Array.from({ length: lines }, (_, index) => `${index}.5\t${path}${"x".repeat(100)}`),
+    "#close\t2026-01-01",
+  ];
+  const lines = [...log("conn", 10_000), ...log("dns", 9_000)];
+  const blocks: string[][] = [];
+  const collected = collecting({
+    deliver: async (_sensor, { bytes, ends }) => {
+      const cut = (end: number, index: number) =>
+        Buffer.from(bytes.subarray(ends[index - 1] ?? 0, end))
+          .toString()
+          .trimEnd();
+      blocks.push([...ends].map(cut));
+    },
+  });
+  const text = Buffer.from(`${lines.join("\n")}\n`);
+  const progress = await deliverStream(chunksOf(text, 70_000), { ...collected.context, name: "x" });
+  expect(progress).toEqual({ read: text.length, records: lines.length, bytes: text.length, refused: 0 });
+  expect(blocks.length).toBeGreaterThan(4);
+  for (const block of blocks) {
+    let path = "";
+    for (const line of block) {
+      if (line.startsWith("#separator")) path = "";
+      else if (line.startsWith("#path")) path = line.slice(6);
+      else if (!line.startsWith("#")) expect(line.split("\t")[1]?.replaceAll("x", "")).toBe(path);
+    }
+    expect(block[0]).toBe("#separator \\x09");
+  }
+  expect(blocks.flat().filter((line) => !line.startsWith("#"))).toEqual(
+    lines.filter((line) => !line.startsWith("#")),
+  );
+});

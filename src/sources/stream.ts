@@ -49,6 +49,7 @@ export async function deliverStream(
   const builder = new BlockBuilder({ clock, deliver: (block) => deliver(sensor, block) });
   const framer = new LineFramer({
     builder,
+    isAlone: true,
     maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
     refuse: (reason, length, head) => {
       refused++;

@@ -207,7 +207,9 @@ async function remove(params: Name, options: Reach & Json): Promise<void> {
 }
 
 async function importFolder(folder: string, options: Reach & Json & { write?: string }): Promise<void> {
-  const { importMetron, mergeGlobal, readMetronFolder } = await import("../../config/metron/import.ts");
+  const { importMetron, mergeGlobal, mergeSensor, readMetronFolder } = await import(
+    "../../config/metron/import.ts"
+  );
   const { documents, notes } = importMetron(readMetronFolder(folder));
   for (const note of notes) process.stderr.write(`note: ${note}\n`);
   if (options.write !== undefined) {
@@ -219,11 +221,14 @@ async function importFolder(folder: string, options: Reach & Json & { write?: st
     return;
   }
   const client = await connect(options);
-  const current = (await client.call(listDocuments)).documents.some(({ kind }) => kind === "global")
-    ? (await client.call(getDocument, { params: { kind: "global", name: "global" }, query: {} })).text
-    : "";
-  const merged = documents.map((entry) =>
-    entry.kind === "global" ? { ...entry, text: mergeGlobal(current, entry.text) } : entry,
+  const inForce = new Set((await client.call(listDocuments)).documents.map(titleOf));
+  const merged = await Promise.all(
+    documents.map(async ({ kind, name, text }) => {
+      if (!inForce.has(titleOf({ kind, name }))) return { kind, name, text };
+      const current = await client.call(getDocument, { params: { kind, name }, query: {} });
+      const merge = kind === "global" ? mergeGlobal : mergeSensor;
+      return { kind, name, text: merge(current.text, text) };
+    }),
   );
   await publishAll(client, merged, { ...options, note: `Imported from ${basename(folder)}.` });
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { Fault } from "../../core/fault.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
-import { bytes, count, counted, printJson, safeText } from "../print.ts";
+import { bytes, count, counted, printJson, safeText, statusLine } from "../print.ts";
 import { openTarget, type Target } from "../target.ts";
 
 type Options = Reach & { json?: true; sensor: string; wait: boolean };
@@ -82,7 +82,7 @@ async function indexed(
   options: Options,
   accepted: number,
 ): Promise<{ indexed: number; rejected: number }> {
-  const line = statusLine(options);
+  const line = options.json ? undefined : statusLine();
   let first: { at: number; done: number } | undefined;
   for (;;) {
     const now = await target.progress(options.sensor);
@@ -90,7 +90,7 @@ async function indexed(
     const done = Math.max(0, accepted - now.lag);
     first ??= { at, done };
     const rate = at === first.at ? "" : `, ${count(((done - first.done) * 1000) / (at - first.at))}/s`;
-    line?.show(`indexing   ${count(done)} of ${count(accepted)} records${rate}`);
+    line?.show(() => `indexing   ${count(done)} of ${count(accepted)} records${rate}`);
     if (now.lag === 0) {
       line?.clear();
       return now;
@@ -122,7 +122,7 @@ const LINE_FEED = 0x0a;
 
 /** On a terminal: how far the input is read, and how fast. */
 function progressLine(inputs: readonly Input[], options: Options) {
-  const line = statusLine(options);
+  const line = options.json ? undefined : statusLine();
   if (line === undefined) return undefined;
   const isSized = inputs.every(({ size }) => size !== undefined);
   const size = inputs.reduce((sum, input) => sum + (input.size ?? 0), 0);
@@ -143,26 +143,9 @@ function progressLine(inputs: readonly Input[], options: Options) {
           ? `, ${count(records)} records, ${count(records / seconds)}/s`
           : `, ${bytes(Math.round(read / seconds))}/s`;
       const left = isSized && read < size ? `, ${Math.ceil((seconds * (size - read)) / read)} s left` : "";
-      line.show(`accepting  ${share}${rate}${left}`);
+      line.show(() => `accepting  ${share}${rate}${left}`);
     },
     stop: () => line.clear(),
-  };
-}
-
-const REPAINT = 100;
-
-/** One line on the terminal that is written over; nothing where standard error is no terminal. */
-function statusLine(options: Options): { show(text: string): void; clear(): void } | undefined {
-  const { stderr } = process;
-  if (!stderr.isTTY || options.json) return undefined;
-  let painted = 0;
-  return {
-    show(text) {
-      if (performance.now() - painted < REPAINT) return;
-      painted = performance.now();
-      stderr.write(`\r\x1b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
-    },
-    clear: () => void stderr.write("\r\x1b[K"),
   };
 }
 

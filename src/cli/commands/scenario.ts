@@ -1,18 +1,24 @@
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { assetList } from "../../scenario/company.ts";
 import { indicatorList, STAGES } from "../../scenario/intrusion.ts";
-import { companyOf, DEFAULTS, generate, type ScenarioOptions } from "../../scenario/scenario.ts";
-import { duration, examples, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
-import { count, counted, printJson } from "../print.ts";
-import { openTarget } from "../target.ts";
+import { companyOf, DEFAULTS, generate, type ScenarioOptions, SENSORS } from "../../scenario/scenario.ts";
+import {
+  duration,
+  examples,
+  moment,
+  positiveNumber,
+  type Reach,
+  wholeNumber,
+  withJson,
+  withReach,
+} from "../options.ts";
+import { count, counted, printJson, statusLine } from "../print.ts";
+import { isWire, openWire } from "../wire.ts";
 
 type Options = {
   seed: number;
@@ -33,11 +39,11 @@ export function scenarioCommand(): Command {
       `
 Examples:
   metron scenario write day --hosts 300 --rate 20      telemetry, indicators, assets and answers as files
-  metron scenario send --to platform --rate 5000 --for 60s
+  metron scenario send --rate 5000 --for 60s           into the platform, as a load
   metron scenario send --to syslog:127.0.0.1:5514 --sensor asa --rate 20000 --for 30s --json`,
     );
   scenario.addCommand(
-    withStory(new Command("write"))
+    withJson(withStory(new Command("write")))
       .description("write telemetry by sensor, indicators.csv, assets.json and answers.jsonl")
       .addHelpText(
         "after",
@@ -47,6 +53,17 @@ Examples:
         ),
       )
       .argument("<folder>", "folder to write to")
+      .addOption(
+        new Option("--start <time>", "first moment of the story")
+          .argParser(moment)
+          .default(DEFAULTS.start, new Date(DEFAULTS.start).toISOString()),
+      )
+      .option(
+        "--rate <n>",
+        "records a second of the story, in its busiest hour",
+        positiveNumber,
+        DEFAULTS.rate,
+      )
       .action(write),
   );
   scenario.addCommand(
@@ -54,17 +71,21 @@ Examples:
       .description("send telemetry at a fixed rate and report what was accepted: a load tool")
       .addHelpText(
         "after",
-        examples(
-          "metron scenario send --rate 5000 --for 60s",
-          "metron scenario send --to syslog:127.0.0.1:5514 --sensor syslog --rate 20000 --for 30s --json",
-        ),
+        `
+\`platform\` is the one that runs on the data folder or at --server, over HTTP; when none runs there, records go
+straight into the topics of the folder and through the pipeline.
+${examples(
+  "metron scenario send --rate 5000 --for 60s",
+  "metron scenario send --to syslog:127.0.0.1:5514 --sensor syslog --rate 20000 --for 30s --json",
+)}`,
       )
       .addOption(
         new Option("--to <target>", "platform, syslog:HOST:PORT (TCP) or udp:HOST:PORT")
           .default("platform")
           .argParser(target),
       )
-      .option("--sensor <name>", "only this sensor's records")
+      .addOption(new Option("--sensor <name>", "only this sensor's records").choices(SENSORS))
+      .option("--rate <n>", "records a second on the wire", positiveNumber, 1000)
       .option("--for <span>", "stop after this time; else at the end of the story", duration)
       .action(send),
   );
@@ -75,18 +96,15 @@ function withStory(command: Command): Command {
   return command
     .option("--seed <n>", "the same seed gives the same story", wholeNumber, DEFAULTS.seed)
     .option("--hosts <n>", "workstations of the company", wholeNumber, DEFAULTS.hosts)
-    .option("--start <time>", "first moment of the story", moment, DEFAULTS.start)
-    .option("--duration <span>", "how long the story lasts", duration, DEFAULTS.duration)
-    .option(
-      "--rate <n>",
-      "records a second: of the story when written, of the wire when sent",
-      Number,
-      DEFAULTS.rate,
+    .addOption(
+      new Option("--duration <span>", "how long the story lasts")
+        .argParser(duration)
+        .default(DEFAULTS.duration, "8h"),
     )
     .option("--no-intrusion", "an ordinary day");
 }
 
-async function write(folder: string, options: Options): Promise<void> {
+async function write(folder: string, options: Options & { json?: true }): Promise<void> {
   const story: ScenarioOptions = options;
   await mkdir(folder, { recursive: true });
   const files = new Map<string, ReturnType<typeof createWriteStream>>();
@@ -113,27 +131,29 @@ async function write(folder: string, options: Options): Promise<void> {
   );
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assetList(companyOf(story)), null, 1)}\n`);
   await writeFile(join(folder, "answers.jsonl"), `${answers.join("\n")}\n`);
+  if (options.json)
+    return printJson({ folder, records: Object.fromEntries([...lines].sort()), answers: answers.length });
   for (const [sensor, records] of [...lines].sort())
     process.stdout.write(`${sensor}.log: ${counted(records, "record")}\n`);
   process.stdout.write(`answers.jsonl: ${counted(answers.length, "record")} of ${STAGES.length} stages\n`);
 }
 
-const NETWORK_TARGET = /^(syslog|udp):(.+):(\d+)$/;
-
 function target(text: string): string {
-  if (text === "platform" || NETWORK_TARGET.test(text)) return text;
+  if (isWire(text)) return text;
   throw new InvalidArgumentError("expected platform, syslog:HOST:PORT or udp:HOST:PORT");
 }
 
 /** Records handed over at once; short enough that the rate is even to the eye, long enough to reach high rates. */
 const SLICE = 20;
 
-type SendOptions = Options & Reach & { json?: true; to: string; sensor?: string; for?: number };
+type SendOptions = Omit<Options, "start"> &
+  Reach & { json?: true; to: string; sensor?: string; for?: number };
 
 async function send(options: SendOptions): Promise<void> {
   // The story is generated at a modest rate of its own and repeated as long as the wire wants more.
   const story = { ...DEFAULTS, ...options, rate: DEFAULTS.rate };
-  const wire = await openWire(options);
+  const wire = await openWire(options.to, options);
+  const line = options.json ? undefined : statusLine();
   const started = performance.now();
   const until = started + (options.for ?? Number.POSITIVE_INFINITY);
   let sent = 0;
@@ -154,12 +174,15 @@ async function send(options: SendOptions): Promise<void> {
         const due = started + (sent / options.rate) * 1000;
         const now = performance.now();
         if (now >= until || stop.signal.aborted) break sending;
-        if (due - now > SLICE) await sleep(due - now);
+        if (due - now > SLICE)
+          await sleep(Math.min(due, until) - now, undefined, { signal: stop.signal }).catch(stopped);
+        line?.show(() => `sending    ${count(sent)} records, ${count((sent * 1000) / (now - started))}/s`);
       }
       if (options.for === undefined) break;
     }
   } finally {
     process.removeAllListeners("SIGINT");
+    line?.clear();
   }
   const accepted = await wire.end();
   const seconds = (performance.now() - started) / 1000;
@@ -171,65 +194,7 @@ async function send(options: SendOptions): Promise<void> {
     );
 }
 
-type Wire = {
-  write(sensor: string, record: string): Promise<void> | undefined;
-  end(): Promise<number | undefined>;
-};
-
-async function openWire(options: SendOptions): Promise<Wire> {
-  const match = NETWORK_TARGET.exec(options.to);
-  if (match === null) return platformWire(options);
-  const [, kind, host, port] = match as unknown as [string, string, string, string];
-  return kind === "udp" ? udpWire(host, Number(port)) : tcpWire(host, Number(port));
-}
-
-/** One HTTP stream a sensor, each answered with what became durable. */
-async function platformWire(options: SendOptions): Promise<Wire> {
-  const target = await openTarget(options);
-  const streams = new Map<string, { stream: PassThrough; answer: Promise<{ accepted: number }> }>();
-  return {
-    write(sensor, record) {
-      let open = streams.get(sensor);
-      if (open === undefined) {
-        const stream = new PassThrough({ highWaterMark: 1 << 20 });
-        open = { stream, answer: target.send(sensor, stream, { gzip: false }) };
-        streams.set(sensor, open);
-      }
-      return open.stream.write(`${record}\n`) ? undefined : once(open.stream, "drain").then(() => undefined);
-    },
-    async end() {
-      for (const { stream } of streams.values()) stream.end();
-      const answers = await Promise.all([...streams.values()].map(({ answer }) => answer));
-      await target[Symbol.asyncDispose]();
-      return answers.reduce((sum, answer) => sum + answer.accepted, 0);
-    },
-  };
-}
-
-async function tcpWire(host: string, port: number): Promise<Wire> {
-  const socket = connectTcp(port, host);
-  await once(socket, "connect");
-  return {
-    write: (_sensor, record) =>
-      socket.write(`${record}\n`) ? undefined : once(socket, "drain").then(() => undefined),
-    async end() {
-      socket.end();
-      await once(socket, "close");
-      return undefined;
-    },
-  };
-}
-
-async function udpWire(host: string, port: number): Promise<Wire> {
-  const socket = createSocket("udp4");
-  return {
-    write: (_sensor, record) =>
-      new Promise((done, fail) =>
-        socket.send(record, port, host, (error) => (error === null ? done() : fail(error))),
-      ),
-    async end() {
-      socket.close();
-      return undefined;
-    },
-  };
+/** An interrupted pause is over; anything else is a bug. */
+function stopped(error: Error): void {
+  if (error.name !== "AbortError") throw error;
 }

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { listSensors } from "../../api/sensors.ts";
 import { connect } from "../client.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
-import { printJson, printTable } from "../print.ts";
+import { printJson, printTable, safeText } from "../print.ts";
 
 export function sensorsCommand(): Command {
   const command = new Command("sensors")
@@ -26,5 +26,7 @@ export function sensorsCommand(): Command {
         sensor.stored,
       ]),
     );
+    for (const { name, detail } of sensors)
+      if (detail !== undefined) process.stdout.write(`${name}: ${safeText(detail)}\n`);
   });
 }

@@ -1,12 +1,13 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { ROOT } from "../../pipeline/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
-import { DEFAULT_DATA, wholeNumber } from "../options.ts";
+import { DEFAULT_DATA, portNumber, wholeNumber, withJson } from "../options.ts";
+import { printJson } from "../print.ts";
 
 type Options = {
   data?: string;
@@ -16,10 +17,11 @@ type Options = {
   workers?: number;
   demo?: true;
   verbose?: true;
+  json?: true;
 };
 
 export function upCommand(): Command {
-  return new Command("up")
+  const command = new Command("up")
     .description("start the platform: intake, workers, index, page and API, in one process")
     .option(
       "--data <folder>",
@@ -29,7 +31,11 @@ export function upCommand(): Command {
       "--config <folder>",
       "documents that a new data folder begins with: metron.yaml and sensors/*.yaml (default: those that come along)",
     )
-    .option("--port <n>", "port of page and API; 0 picks a free one", wholeNumber)
+    .addOption(
+      new Option("--port <n>", "port of page and API; 0 picks a free one")
+        .env("METRON_PORT")
+        .argParser(portNumber),
+    )
     .option("--host <address>", "address to listen on; loopback unless told otherwise")
     .option("--workers <n>", "pipeline worker threads; one per core when left out", wholeNumber)
     .option("--demo", "play the bundled scenario: a company's day with an intrusion hidden in it")
@@ -42,8 +48,8 @@ Examples:
   metron up --demo                       the same, with a story to look at (what npm start does)
   metron up --data /srv/metron --port 0  another folder, any free port
   metron up --data /srv/metron --config my-sensors`,
-    )
-    .action(up);
+    );
+  return withJson(command).action(up);
 }
 
 async function up(options: Options): Promise<void> {
@@ -71,20 +77,18 @@ async function up(options: Options): Promise<void> {
   });
   await using server = await startServer(platform, {
     host: options.host ?? platform.settings.server.host,
-    port:
-      options.port ??
-      (process.env.METRON_PORT === undefined
-        ? platform.settings.server.port
-        : Number(process.env.METRON_PORT)),
+    port: options.port ?? platform.settings.server.port,
     ui: join(ROOT, "build", "ui"),
   });
   const addressFile = join(data, ADDRESS_FILE);
   writeFileSync(addressFile, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
-  process.stdout.write(`Metron is up: ${server.url}\n`);
+  const say = (text: string, json: object) =>
+    options.json ? printJson(json) : void process.stdout.write(`${text}\n`);
+  say(`Metron is up: ${server.url}`, { state: "up", url: server.url, pid: process.pid });
   try {
     await Promise.race([run(platform, options.demo === true), stopped.promise]);
     await stopped.promise;
-    process.stdout.write("Stopping: what was accepted is being indexed ...\n");
+    say("Stopping: what was accepted is being indexed ...", { state: "stopping" });
   } finally {
     rmSync(addressFile, { force: true });
   }

@@ -297,6 +297,26 @@ export function mergeGlobal(current: string, imported: string): string {
   return document.toString({ lineWidth: 120 });
 }
 
+/** What a sensor's document says and Metron's JSON has no word for. */
+const OURS = [
+  ["source"],
+  ["partitions"],
+  ["validations"],
+  ["index", "retentionDays"],
+  ["index", "retentionBytes"],
+];
+
+/** An imported sensor with what only the document in force can say: its sources above all, or its intake would end. */
+export function mergeSensor(current: string, imported: string): string {
+  const [ours, document] = [parseDocument(current), parseDocument(imported)];
+  for (const path of OURS) {
+    if (!ours.hasIn(path) || document.hasIn(path)) continue;
+    const value = path.reduce<unknown>((map, key) => (map as Json)[key], ours.toJS());
+    document.setIn(path, document.createNode(value));
+  }
+  return document.toString({ lineWidth: 120 });
+}
+
 /** Tells the keys of a parser's configuration that it does not know itself: expressions may still ask for them. */
 function isFree(parserName: string, options: Json): (key: string) => boolean {
   const config: z.ZodType | undefined = parsers.find(({ name }) => name === parserName)?.config;

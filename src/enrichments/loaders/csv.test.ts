@@ -90,6 +90,18 @@ test("a header without the column is refused", async () => {
   await expect(load).rejects.toThrow("no column `domain` among ip, owner");
 });
 
+test.each(["", "\n# nothing came\n"])("an input without a header replaces nothing: %j", async (text) => {
+  const load = (content: string): Promise<number> =>
+    loadCsv({ input: Readable.from([content]), table, type: "kept", replace: true });
+  expect(await load("ip\n1.1.1.1\n")).toBe(1);
+  await expect(load(text)).rejects.toMatchObject({
+    code: "REQUEST_INVALID",
+    message: "reading the header: the input ends before it",
+  });
+  expect(table.get("kept", "1.1.1.1")).toEqual({ ip: "1.1.1.1" });
+  expect(await load("ip")).toBe(0);
+});
+
 test("entries may name their own type", async () => {
   const config = csvExtractorConfig.parse({
     columns: ["kind", "host"],

@@ -37,7 +37,7 @@ export type CsvLoadOptions = LoadOptions & {
 
 /**
  * Loads a CSV with a header into a type of a table and answers how many entries it gave. Blank lines and those that
- * start with `#` are left out. Throws a `Fault` REQUEST_INVALID when the header lacks the column.
+ * start with `#` are left out. Throws a `Fault` REQUEST_INVALID when the header is missing or lacks the column.
  */
 export async function loadCsv(options: CsvLoadOptions): Promise<number> {
   const { type, indicatorColumn, separator = "," } = options;
@@ -65,20 +65,21 @@ export async function loadCsv(options: CsvLoadOptions): Promise<number> {
     extract = csvExtractor(config, makeEnvironment());
     return undefined;
   };
-  return loadLines(options, fromHeader, type);
+  async function* all(): AsyncGenerator<readonly [string, TableValue], void> {
+    for await (const [key, value] of entries(options, fromHeader)) yield [key, value];
+    // A download that failed is empty; taken for a list it would replace all there is by nothing.
+    if (extract === undefined)
+      throw new Fault("REQUEST_INVALID", "reading the header: the input ends before it");
+  }
+  return options.table.load(type, all(), { replace: options.replace });
 }
 
-/**
- * Loads what an extractor makes of the lines of an input and answers how many entries that were.
- * @param type the one type of all entries, which are then put in as they come; without it they are sorted by type.
- */
+/** Loads what an extractor makes of the lines of an input, sorted by type, and answers how many entries that were. */
 export async function loadLines(
   options: LoadOptions,
   extract: (line: string) => Extraction,
-  type?: string,
 ): Promise<number> {
   const { table, replace } = options;
-  if (type !== undefined) return table.load(type, pairs(entries(options, extract)), { replace });
   const lots = new Map<string, (readonly [string, TableValue])[]>();
   let count = 0;
   for await (const [key, value, own] of entries(options, extract)) {
@@ -93,12 +94,6 @@ export async function loadLines(
   }
   for (const [own, lot] of lots) count += await table.load(own, lot, { replace });
   return count;
-}
-
-async function* pairs(
-  all: AsyncIterable<readonly [string, TableValue, string]>,
-): AsyncGenerator<readonly [string, TableValue], void> {
-  for await (const [key, value] of all) yield [key, value];
 }
 
 async function* entries(

@@ -66,6 +66,8 @@ class BroReader {
   read(): void {
     const { batch } = this;
     this.#writer.scanner.open();
+    // Sources begin each block with the header of its log; one left from another block may be another log's.
+    this.#tsv.forget();
     for (let record = 0; record < batch.records; record++) {
       const start = batch.recordStarts[record] as number;
       const end = batch.recordEnds[record] as number;

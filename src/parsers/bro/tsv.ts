@@ -50,6 +50,18 @@ export class TsvReader {
     return this.#names.length > 0;
   }
 
+  /** Forgets the header. */
+  forget(): void {
+    this.#separator = 9;
+    this.#setSeparator = ",";
+    this.#empty = "(empty)";
+    this.#unset = "-";
+    this.#path = undefined;
+    this.#names = [];
+    this.#types = [];
+    this.#columns = [];
+  }
+
   /** Reads a header line; answers what is wrong with it, or undefined. */
   header(start: number, end: number): string | undefined {
     const line = this.#writer.batch.arena.text(start, end);
@@ -88,10 +100,8 @@ export class TsvReader {
   #newLog(separator: string): string | undefined {
     const code = /^\\x([0-9a-fA-F]{2})$/.exec(separator);
     if (code === null) return "#separator is not of the form \\x09";
+    this.forget();
     this.#separator = Number.parseInt(code[1] as string, 16);
-    this.#names = [];
-    this.#types = [];
-    this.#path = undefined;
     return undefined;
   }
 

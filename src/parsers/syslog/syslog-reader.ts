@@ -66,7 +66,8 @@ export class SyslogReader {
       const start = batch.recordStarts[record] as number;
       const end = batch.recordEnds[record] as number;
       const lines = this.#record(record, start, end);
-      if (lines === 0) batch.dropped++;
+      if (lines === 0)
+        batch.rejectRecord(record, this.#rejection("the record is blank", start, end, start, end));
     }
   }
 

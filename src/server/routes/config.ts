@@ -27,14 +27,14 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   const { config } = platform;
   const now = () => platform.context.clock.now();
 
+  const missing = (kind: Kind, name: string, version?: number) =>
+    new Fault(
+      "CONFIG_NOT_FOUND",
+      `reading ${kind}/${name}${version === undefined ? "" : ` version ${version}`}: there is none`,
+    );
   const find = (kind: Kind, name: string, version?: number): Version & { text: string } => {
     const found = config.get(kind, name, version);
-    if (found === undefined || found.text === null) {
-      throw new Fault(
-        "CONFIG_NOT_FOUND",
-        `reading ${kind}/${name}${version === undefined ? "" : ` version ${version}`}: there is none`,
-      );
-    }
+    if (found === undefined || found.text === null) throw missing(kind, name, version);
     return { ...found, text: found.text };
   };
   const publish = async (kind: Kind, name: string, text: string | null, note: string, base?: number) => {
@@ -78,8 +78,12 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   }));
 
   implement(app, documentDiff, ({ params, query }) => {
-    const text = (version: number) =>
-      version === 0 ? "" : (config.get(params.kind, params.name, version)?.text ?? "");
+    // Nothing was there before the first version, nor is after a withdrawal.
+    const text = (version: number) => {
+      const found = version === 0 ? { text: "" } : config.get(params.kind, params.name, version);
+      if (found === undefined) throw missing(params.kind, params.name, version);
+      return found.text ?? "";
+    };
     return { lines: diffLines(text(query.from), text(query.to)) };
   });
 

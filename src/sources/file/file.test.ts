@@ -133,6 +133,34 @@ test("goes on after a restart where it was, also in a file renamed meanwhile and
   expect(third.records).toEqual(["five", "new"]);
 });
 
+test("reads the header of a Zeek log again where it goes on in the middle", async () => {
+  const path = join(folder, "conn.log");
+  const positions = forgetfulPositions();
+  const header = ["#separator \\x09", "#path\tconn", "#fields\tts\tuid"];
+  await writeFile(path, `${[...header, "1.5\tC1"].join("\n")}\n`);
+  const first = collecting({ positions });
+  {
+    await using _source = await openFiles(first, { paths: [path], follow: true });
+    await first.until(4);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await appendFile(path, "2.5\tC2\n");
+  const second = collecting({ positions });
+  {
+    await using source = await openFiles(second, { paths: [path], follow: true });
+    await second.until(4);
+    expect(source.counts()).toMatchObject({ records: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(second.records).toEqual([...header, "2.5\tC2"]);
+  await appendFile(path, "3.5\tC3\n");
+  await rename(path, `${path}.1`);
+  const third = collecting({ positions });
+  await using _source = await openFiles(third, { paths: [path], follow: true });
+  await third.until(4);
+  expect(third.records).toEqual([...header, "3.5\tC3"]);
+});
+
 test("may begin at the end", async () => {
   const path = join(folder, "x.log");
   await writeFile(path, "old\n");

@@ -166,6 +166,7 @@ class FileSource implements Source {
     this.#open.set(path, { count: () => builder });
     const framer = new LineFramer({
       builder,
+      isAlone: true,
       maxRecordBytes: this.#config.maxRecordBytes,
       refuse: (reason, length, head) => this.#refuse(`${path}: ${reason}`, length, head),
     });

@@ -1,9 +1,9 @@
-import { createReadStream, watch } from "node:fs";
+import { watch } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { BlockBuilder } from "../block-builder.ts";
 import type { LineFramer } from "../line-framer.ts";
-import type { Positions } from "../source.ts";
+import { HEAD_BYTES, type Positions } from "../source.ts";
 
 /** Where in which file: the inode tells a file that was renamed from one that took its name. */
 export type FilePosition = { readonly inode: number; readonly offset: number };
@@ -51,6 +51,7 @@ async function followOne(file: FileHandle, isFirst: boolean, options: FollowOpti
   const { path, framer, builder, signal } = options;
   const { ino: inode, size } = await file.stat();
   let offset = await beginning(inode, size, isFirst, options);
+  if (offset > 0) await resume(file, framer);
   let saved = offset;
   const buffer = Buffer.allocUnsafeSlow(CHUNK);
   const save = async () => {
@@ -95,7 +96,9 @@ async function finishRenamed(options: FollowOptions): Promise<void> {
   if (!isFilePosition(known)) return;
   const renamed = await findInode(dirname(path), known.inode);
   if (renamed === undefined || renamed === basename(path)) return;
-  const input = createReadStream(join(dirname(path), renamed), { start: known.offset, signal });
+  await using file = await open(join(dirname(path), renamed), "r");
+  if (known.offset > 0) await resume(file, framer);
+  const input = file.createReadStream({ start: known.offset, signal, autoClose: false });
   for await (const chunk of input) {
     framer.push(chunk as Buffer);
     await builder.pressure;
@@ -104,6 +107,12 @@ async function finishRenamed(options: FollowOptions): Promise<void> {
   await builder.flush();
   // That file is done with; the one that has its name now is read from the start.
   await positions.save(positionKey, { inode: 0, offset: 0 });
+}
+
+/** Tells the framer how a file begins that is read on from its middle. */
+async function resume(file: FileHandle, framer: LineFramer): Promise<void> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+  framer.resume(buffer.subarray(0, bytesRead));
 }
 
 async function findInode(folder: string, inode: number): Promise<string | undefined> {

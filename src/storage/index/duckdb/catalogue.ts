@@ -41,6 +41,8 @@ type StoredColumn = readonly [field: string, type: ColumnType, column: string, i
 /** What an analyst changed of a stored message. */
 export type StoredPatch = { readonly set: Message; readonly remove: readonly string[] };
 
+export const CATALOGUE_FILE = "catalogue.mdb";
+
 /**
  * What the index consists of: segments, how far each topic is in them, and patches. Kept in LMDB, whose transactions
  * make a seal happen wholly or not at all, and read once at the start: from then on memory is the truth.
@@ -58,7 +60,7 @@ export class Catalogue implements AsyncDisposable {
 
   /** @throws Fault STORAGE_CORRUPT, FOLDER_UNWRITABLE. */
   constructor(folder: string) {
-    this.#root = openLmdb(join(folder, "catalogue.mdb"), { maxDbs: 4 });
+    this.#root = openLmdb(join(folder, CATALOGUE_FILE), { maxDbs: 4 });
     this.#segmentTable = this.#root.openDB({ name: "segments", encoding: "json" });
     this.#schemaTable = this.#root.openDB({ name: "schemas", encoding: "json" });
     this.#positionTable = this.#root.openDB({ name: "positions", encoding: "json" });

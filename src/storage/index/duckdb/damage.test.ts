@@ -120,6 +120,26 @@ test("a damaged catalogue is a clear fault", async () => {
   });
 });
 
+test("without its catalogue the files stay where they are, and it is said what to do", async () => {
+  const folder = await emptyFolder();
+  {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    await put(await index.writer("one"), "s", batchOf([{ number: 1 }]));
+    await index.seal();
+  }
+  const files = globSync("sensor=s/**/*.parquet", { cwd: folder });
+  expect(files).toHaveLength(1);
+  await rm(join(folder, "catalogue.mdb"));
+  await expect(openDuckdbIndex(folder, {}, makeContext())).rejects.toMatchObject({
+    code: "STORAGE_CORRUPT",
+    message: expect.stringMatching(/catalogue\.mdb is missing, and \d+ Parquet files are there.*restore it/),
+  });
+  expect(globSync("sensor=s/**/*.parquet", { cwd: folder })).toEqual(files);
+  await rm(join(folder, "sensor=s"), { recursive: true });
+  await using index = await openDuckdbIndex(folder, {}, makeContext());
+  expect(await index.count({})).toBe(0);
+});
+
 test("a folder in use is refused", async () => {
   const folder = await emptyFolder();
   await using _index = await openDuckdbIndex(folder, {}, makeContext());

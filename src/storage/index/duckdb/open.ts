@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Context } from "../../../core/context.ts";
+import { Fault } from "../../../core/fault.ts";
 import { makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
-import { Catalogue } from "./catalogue.ts";
+import { CATALOGUE_FILE, Catalogue } from "./catalogue.ts";
 import { Database } from "./database.ts";
 import { DuckdbIndex } from "./duckdb-index.ts";
 import { pointersWork } from "./hot-block.ts";
@@ -44,7 +46,7 @@ const DEFAULTS: Settings = {
  * Opens the embedded index in a folder. The thread that opens it owns it and runs its searches; other threads get
  * writers by `index.port`.
  *
- * @throws Fault STORAGE_LOCKED, STORAGE_CORRUPT (the catalogue), FOLDER_UNWRITABLE.
+ * @throws Fault STORAGE_LOCKED, STORAGE_CORRUPT (the catalogue is damaged or gone), FOLDER_UNWRITABLE.
  */
 export async function openDuckdbIndex(
   folder: string,
@@ -57,6 +59,7 @@ export async function openDuckdbIndex(
   try {
     const temporary = join(folder, "temporary");
     await rm(temporary, { recursive: true, force: true });
+    await refuseOrphans(folder);
     const catalogue = new Catalogue(folder);
     const problems = await reconcile(folder, catalogue, context);
     const pointers = settings.pointers && pointersWork();
@@ -77,6 +80,23 @@ export async function openDuckdbIndex(
     await lock[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/**
+ * Files without a catalogue are no leavings of a seal, which has one to write to before it writes a file: it was lost
+ * or set aside, and a new one would make orphans of the files that `reconcile` deletes.
+ */
+async function refuseOrphans(folder: string): Promise<void> {
+  const path = join(folder, CATALOGUE_FILE);
+  if (existsSync(path)) return;
+  const files = (await readdir(folder, { recursive: true })).filter(
+    (file) => file.startsWith("sensor=") && file.endsWith(".parquet"),
+  );
+  if (files.length === 0) return;
+  throw new Fault(
+    "STORAGE_CORRUPT",
+    `opening the index ${folder}: ${CATALOGUE_FILE} is missing, and ${files.length} Parquet files are there that it alone explains; restore it, or move the folders sensor=* elsewhere to begin anew with what the topics still hold`,
+  );
 }
 
 /** Deletes files that no seal finished, and finds segments whose file is gone or cut. */
