@@ -106,7 +106,7 @@ test("a platform that cannot start says why and what to do, and takes nobody's p
 
   const file = folder.file("file", "");
   const unwritable = await folder.metron(["up", "--data", join(file, "data"), "--port", "0"]);
-  expect(unwritable).toMatchObject({ status: 1, err: expect.stringContaining("making the data folder") });
+  expect(unwritable).toMatchObject({ status: 1, err: expect.stringContaining("making folder") });
   expect((await folder.metron(["sensors"])).status).toBe(0);
 });
 

@@ -1,5 +1,4 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
@@ -8,6 +7,7 @@ import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/databases.ts";
+import { makeFolder } from "../storage/folder.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
 import { serveWriter } from "../storage/index/duckdb/remote.ts";
 import { openTables } from "../storage/table/lmdb.ts";
@@ -57,9 +57,7 @@ export async function openPlatform(options: PlatformOptions) {
   const base = options.context ?? makeContext();
   const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
   try {
-    await mkdir(data, { recursive: true }).catch((cause: Error) => {
-      throw new Fault("FOLDER_UNWRITABLE", `making the data folder ${data}: ${cause.message}`, { cause });
-    });
+    await makeFolder(data);
     // Topics are opened first: they hold the lock of the folder.
     const topics = stack.use(await openTopics(join(data, "topics"), context));
     const config = stack.use(openConfigStore(join(data, "config")));

@@ -41,6 +41,20 @@ test("bytes that are no UTF-8, and zeros, arrive as they are", async () => {
   expect(collected.records).toEqual(["\xff\xfe\0\xc3\x28", "\x80"]);
 });
 
+test.each([1, 2, 1000])(
+  "a byte order mark before the text is no part of it, in chunks of %d bytes",
+  async (size) => {
+    const read = async (bytes: Buffer) => {
+      const collected = collecting();
+      await deliverStream(chunksOf(bytes, size), { ...collected.context, name: "x" });
+      return collected.records;
+    };
+    expect(await read(Buffer.from("\ufeffa\n\ufeffb\n"))).toEqual(["a", "\xef\xbb\xbfb"]);
+    expect(await read(gzipSync("\ufeffa\n"))).toEqual(["a"]);
+    expect(await read(Buffer.from([0xef, 0xbb]))).toEqual(["\xef\xbb"]);
+  },
+);
+
 test("an empty stream gives nothing", async () => {
   const collected = collecting();
   expect(await deliverStream(Readable.from([]), { ...collected.context, name: "x" })).toMatchObject({

@@ -67,7 +67,7 @@ export async function deliverStream(
     options.onProgress?.(progress());
   });
   try {
-    for await (const chunk of await plain(counted, options.gzip)) {
+    for await (const chunk of withoutMark(await plain(counted, options.gzip))) {
       framer.push(asBuffer(chunk));
       await builder.pressure;
     }
@@ -124,6 +124,24 @@ async function plain(
   const source = Readable.from(all, { objectMode: false });
   source.on("error", (error) => unpacked.destroy(error));
   return source.pipe(unpacked);
+}
+
+/** What some programs put before UTF-8. It is no part of the first record. */
+const MARK = Buffer.from("\ufeff");
+
+async function* withoutMark(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let first: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of input) {
+    if (first === undefined) {
+      yield chunk;
+      continue;
+    }
+    const start: Buffer = first.length === 0 ? asBuffer(chunk) : Buffer.concat([first, chunk]);
+    first = start.length < MARK.length ? start : undefined;
+    if (first === undefined)
+      yield MARK.equals(start.subarray(0, MARK.length)) ? start.subarray(MARK.length) : start;
+  }
+  if (first !== undefined) yield first;
 }
 
 async function* prefixed(

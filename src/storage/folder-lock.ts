@@ -1,8 +1,8 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Fault } from "../core/fault.ts";
-import { errorCode, writeFault } from "./folder.ts";
+import { errorCode, makeFolder, writeFault } from "./folder.ts";
 
 /**
  * Claims a folder for this process until disposed of. Throws STORAGE_LOCKED, naming the process, when another one
@@ -12,8 +12,8 @@ export async function lockFolder(folder: string): Promise<AsyncDisposable> {
   const path = join(folder, "lock");
   const mine = await owner(process.pid);
   const own = join(folder, `lock.${process.pid}`);
+  await makeFolder(folder);
   try {
-    await mkdir(folder, { recursive: true });
     await writeFile(own, mine);
   } catch (error) {
     throw writeFault(`locking ${folder}`, error);

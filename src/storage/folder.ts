@@ -1,4 +1,5 @@
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, open, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { Fault } from "../core/fault.ts";
 
 /** Makes what a folder lists durable; on POSIX a new file needs it to survive power loss. */
@@ -11,13 +12,36 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder, or says in a fault why it cannot be written. */
+/** Makes a folder and those above it, or says in a fault why it cannot be written. */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(resolve(folder));
   } catch (error) {
     throw writeFault(`making folder ${folder}`, error);
   }
+}
+
+/**
+ * Not by mkdir's own recursion: where a file system has no such entry and takes none (/proc), it tries for ever
+ * (seen with Node 24).
+ */
+async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" && dirname(folder) !== folder) {
+      await makeFolders(dirname(folder));
+      await mkdir(folder).catch(unlessMade(folder));
+    } else await unlessMade(folder)(error);
+  }
+}
+
+/** Fails as making the folder did, unless it is there by now. */
+function unlessMade(folder: string): (error: unknown) => Promise<void> {
+  return async (error) => {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory() !== true) throw error;
+  };
 }
 
 /** The fault for a failed write: the disk is full, or the folder cannot be written. */
