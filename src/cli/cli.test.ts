@@ -357,6 +357,19 @@ test("rejected records are replayed after a fix, once", async () => {
   ]);
 });
 
+test("long whole numbers are shown to the last digit", async () => {
+  await metron(["config", "publish", file("long.yaml", jsonSensor("long"))]);
+  await metron(
+    ["ingest", "--sensor", "long"],
+    '{"n":9007199254740993,"list":[123456789012345678901234567890]}\n',
+  );
+  const { out } = await metron(["search", "source.type:long", "--json", "--fields", "n,list"]);
+  expect(out).toContain('"n":9007199254740993');
+  expect(out).toContain("123456789012345678901234567890");
+  const table = await metron(["search", "source.type:long", "--fields", "n"]);
+  expect(table.out).toContain("9,007,199,254,740,993");
+});
+
 test("functions of users are published and refused like any document", async () => {
   const ours = file("ours.stellar", "// Twice.\nTWICE := (x) -> x * 2\n");
   expect((await metron(["config", "publish", ours])).out).toBe("functions/ours: version 1 is in force\n");

@@ -9,6 +9,7 @@ import type { EndpointShape, ParamsOf, ResponseOf, SentBodyOf, SentQueryOf } fro
 import { API_BASE } from "../api/endpoint.ts";
 import type { Problem } from "../api/problem.ts";
 import { FAULTS, Fault, type FaultCode } from "../core/fault.ts";
+import { messageFromJson } from "../core/message.ts";
 
 /** Where a running platform says, in its data folder, how to reach it. */
 export const ADDRESS_FILE = "server.json";
@@ -90,7 +91,7 @@ async function call<Shape extends EndpointShape>(
     request.headers = { ...request.headers, "content-type": "application/json" };
   }
   const response = await send(address, request);
-  return (await response.json()) as ResponseOf<Shape>;
+  return messageFromJson(await response.text()) as ResponseOf<Shape>;
 }
 
 async function send(url: string, request: RequestInit): Promise<Response> {
@@ -130,7 +131,7 @@ async function sendStream(
     stream.destroy();
     throw faultOf(body, response.statusCode ?? 0);
   }
-  return JSON.parse(body);
+  return messageFromJson(body);
 }
 
 function unreachable(url: string, cause: unknown): Fault {

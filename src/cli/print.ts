@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
+import { messageToJson } from "../core/message.ts";
 
 /** Prints one object as one line of JSON. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${messageToJson(value)}\n`);
 }
 
 /** Prints rows as columns under their names; numbers to the right. Text from telemetry cannot steer the terminal. */
@@ -12,7 +13,7 @@ export function printTable(names: readonly string[], rows: readonly (readonly un
     Math.max(name.length, ...cells.map((row) => row[index]?.length ?? 0)),
   );
   const isNumber = names.map((_name, index) =>
-    rows.every((row) => row[index] === null || typeof row[index] === "number"),
+    rows.every((row) => row[index] === null || ["number", "bigint"].includes(typeof row[index])),
   );
   const line = (row: readonly string[]) =>
     row
@@ -32,9 +33,10 @@ export function safeText(text: string): string {
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return "-";
+  if (typeof value === "bigint") return value.toLocaleString("en");
   if (typeof value === "number")
     return Number.isInteger(value) ? value.toLocaleString("en") : value.toFixed(1);
-  return safeText(typeof value === "string" ? value : JSON.stringify(value));
+  return safeText(typeof value === "string" ? value : messageToJson(value));
 }
 
 /** A count for people: 12,345. */

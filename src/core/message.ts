@@ -35,6 +35,17 @@ export function messageToJson(message: unknown): string {
   });
 }
 
+/** Reads JSON such that whole numbers of any length stay exact and every key is a key like any other. @throws SyntaxError */
+export function messageFromJson(text: string): unknown {
+  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
+    if (typeof value === "number" && !Number.isSafeInteger(value) && context?.source !== undefined)
+      return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? Object.assign(emptyMessage(), value)
+      : value;
+  });
+}
+
 declare global {
   interface JSON {
     /** ES2026: a piece of JSON text that `stringify` puts in as it is. */

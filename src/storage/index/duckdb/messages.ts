@@ -1,4 +1,4 @@
-import { emptyMessage, type FieldValue, type Message } from "../../../core/message.ts";
+import { emptyMessage, type FieldValue, type Message, messageFromJson } from "../../../core/message.ts";
 import { type ColumnType, REST } from "./block.ts";
 import type { StoredPatch } from "./catalogue.ts";
 
@@ -11,14 +11,14 @@ export function messageOf(
   for (const [index, { field, type }] of columns.entries()) {
     const cell = cells[index];
     if (cell === null || cell === undefined) continue;
-    if (field === REST) Object.assign(message, parseJson(cell as string));
+    if (field === REST) Object.assign(message, messageFromJson(cell as string));
     else message[field] = cellValue(cell, type);
   }
   return message;
 }
 
 function cellValue(cell: unknown, type: ColumnType): FieldValue {
-  if (type === "json") return parseJson(cell as string);
+  if (type === "json") return messageFromJson(cell as string) as FieldValue;
   if (typeof cell === "bigint") return plainNumber(cell);
   return cell as FieldValue;
 }
@@ -27,17 +27,6 @@ function cellValue(cell: unknown, type: ColumnType): FieldValue {
 export function plainNumber(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
-}
-
-/** Reads JSON such that long numbers stay exact and every key is a key like any other. */
-function parseJson(text: string): FieldValue & object {
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
-    if (typeof value === "number" && !Number.isSafeInteger(value) && context?.source !== undefined)
-      return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? Object.assign(emptyMessage(), value)
-      : value;
-  }) as FieldValue & object;
 }
 
 /** The message with an analyst's changes. */
