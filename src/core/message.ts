@@ -27,23 +27,28 @@ export function emptyMessage(): Message {
 }
 
 /** JSON text of a message: longs in full, numbers that are not finite as text, as JSON has no word for them. */
-export function messageToJson(message: unknown): string {
-  return JSON.stringify(message, (_key, value: unknown) => {
+export function messageToJson(message: unknown, indent?: number): string {
+  const write = (_key: string, value: unknown) => {
     if (typeof value === "bigint") return JSON.rawJSON(value.toString());
     if (typeof value === "number" && !Number.isFinite(value)) return String(value);
     return value;
-  });
+  };
+  return JSON.stringify(message, write, indent);
 }
 
 /** Reads JSON such that whole numbers of any length stay exact and every key is a key like any other. @throws SyntaxError */
 export function messageFromJson(text: string): unknown {
-  return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
-    if (typeof value === "number" && !Number.isSafeInteger(value) && context?.source !== undefined)
-      return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
-    return value !== null && typeof value === "object" && !Array.isArray(value)
+  return JSON.parse(text, (key, value: unknown, context?: { source?: string }) =>
+    value !== null && typeof value === "object" && !Array.isArray(value)
       ? Object.assign(emptyMessage(), value)
-      : value;
-  });
+      : exactLong(key, value, context),
+  );
+}
+
+/** A reviver of `JSON.parse`: whole numbers that a plain number cannot hold exactly become bigint. */
+export function exactLong(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value) || context?.source === undefined) return value;
+  return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
 }
 
 declare global {

@@ -1,5 +1,6 @@
 import { API_BASE, type EndpointShape, isStreamBody, type ResponseOf } from "../api/endpoint.ts";
 import { type Problem, problem } from "../api/problem.ts";
+import { exactLong } from "../core/message.ts";
 
 /** What a call sends: only what its endpoint declares. */
 export type Sent<Shape extends EndpointShape> = {
@@ -50,7 +51,7 @@ export async function call<Shape extends EndpointShape>(
     throw new CallProblem(UNREACHABLE, { cause });
   });
   if (!response.ok) throw new CallProblem(readProblem(response.status, text));
-  return endpoint.response.parse(text === "" ? undefined : JSON.parse(text)) as ResponseOf<Shape>;
+  return endpoint.response.parse(text === "" ? undefined : JSON.parse(text, exactLong)) as ResponseOf<Shape>;
 }
 
 /** The path of an endpoint with its parameters filled in. */

@@ -86,6 +86,8 @@ test("values and raw records as text", () => {
   expect(valueAsText({ a: [1] })).toBe('{"a":[1]}');
   expect(valueAsText(false)).toBe("false");
   expect(prettyRaw('{"a":1}')).toBe('{\n  "a": 1\n}');
+  expect(valueAsText([9007199254740993n])).toBe("[9007199254740993]");
+  expect(prettyRaw('{"a":9007199254740993}')).toBe('{\n  "a": 9007199254740993\n}');
   expect(prettyRaw("{not json")).toBe("{not json");
   expect(prettyRaw("plain")).toBe("plain");
 });

@@ -1,4 +1,5 @@
 import type { StoredMessage } from "../../../api/selection.ts";
+import { exactLong, messageToJson } from "../../../core/message.ts";
 
 /** A field as the details show it: the label is the part of the name that its section does not say already. */
 export type Entry = { readonly field: string; readonly label: string; readonly value: unknown };
@@ -162,14 +163,14 @@ function byName(a: string, b: string): number {
 /** A value as text: what is not a plain value as JSON. */
 export function valueAsText(value: unknown): string {
   if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? messageToJson(value) : String(value);
 }
 
 /** Raw JSON set out over lines, anything else as it is. */
 export function prettyRaw(raw: string): string {
   if (!/^\s*[{[]/.test(raw)) return raw;
   try {
-    return JSON.stringify(JSON.parse(raw), undefined, 2);
+    return messageToJson(JSON.parse(raw, exactLong), 2);
   } catch {
     // A record that only looks like JSON is shown as it came.
     return raw;

@@ -111,6 +111,7 @@ function Items({ place: { field, value }, state, change }: { place: Place } & Om
 /** The value as a query can ask for it; lists and maps cannot be asked for as a whole. */
 function queryValue(value: unknown): Value | undefined {
   if (value === null || value === undefined || value === "") return null;
+  if (typeof value === "bigint") return String(value);
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   return undefined;
 }
