@@ -41,3 +41,24 @@ test("what a sensor sends is only ever text", async ({ investigate, page, platfo
   await expect(page.getByRole("option").first()).toBeVisible();
   expect(await page.evaluate(() => "hostile" in window)).toBe(false);
 });
+
+test("a whole number too long for JavaScript is shown to the last digit", async ({
+  investigate,
+  platform,
+}) => {
+  const uid = `Clong${Date.now()}`;
+  const long = "9007199254740993";
+  await platform.ingest("bro", {
+    _path: "conn",
+    ts: Date.now() / 1000,
+    uid,
+    "id.orig_h": "10.1.1.66",
+    "id.resp_h": "93.184.216.34",
+    orig_bytes: JSON.rawJSON(long),
+  });
+  await investigate.open(`?view=messages&q=uid:${uid}&cols=orig_bytes`);
+  await expect(investigate.rows()).toHaveCount(1);
+  await investigate.rows().first().click();
+  await expect(investigate.section("As it was received")).toContainText(long);
+  await expect(investigate.messages.getByText(long)).toBeVisible();
+});
