@@ -1,28 +1,19 @@
-import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { REST, TIME } from "./block.ts";
+import { REST } from "./block.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
-import type { Database } from "./database.ts";
-import { columnNames, identifier, pathLiteral } from "./names.ts";
+import { columnNames } from "./names.ts";
 import { putSegment, type Shelf } from "./seal.ts";
-import { LAST, type SegmentFacts } from "./write-segment.ts";
 
 /** Fewer small files than this are not worth the work. */
 const LEAST_FILES = 4;
-const SQL_TYPES = { text: "VARCHAR", json: "VARCHAR", long: "BIGINT", double: "DOUBLE", boolean: "BOOLEAN" };
 
 /**
- * Level 1 of zstd costs a third less than the default and is as small here; small row groups stay in the processor's
- * cache while they are written and prune better when read (docs/decisions/0003-index.md).
- */
-const PARQUET = "FORMAT parquet, CODEC zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 8192";
-
-/**
- * Groups of small segments that become one: of one sensor and day, and without a field that has two types.
+ * Groups of small segments that become one: of one sensor and day, and without a field that has two types. Files without a
+ * directory, which earlier versions wrote, stay as they are.
  * @param rows what counts as large enough to be left alone.
  */
 export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][] {
-  const small = [...segments].filter((segment) => segment.rows < rows / 2);
+  const small = [...segments].filter((segment) => segment.rows < rows / 2 && segment.directory !== undefined);
   const found: Segment[][] = [];
   for (const own of Map.groupBy(small, ({ file }) => dirname(file)).values()) {
     let group: Segment[] = [];
@@ -42,11 +33,7 @@ export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][
 }
 
 /** Writes the messages of several segments as one. The catalogue is the caller's. */
-export async function merge(
-  group: readonly Segment[],
-  shelf: Shelf,
-  database: Database,
-): Promise<Segment | undefined> {
+export function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment | undefined> {
   const fields = new Map(
     group.flatMap(({ schema }) => [...schema.columns.values()].map(({ field, type }) => [field, type])),
   );
@@ -57,47 +44,19 @@ export async function merge(
     column: names.get(field) as string,
     inside: group.every(({ schema }) => schema.columns.get(field)?.inside ?? true),
   }));
-  const selects = group.map(({ file, schema }) => {
-    const list = columns.map(({ field, type, column }) => {
-      const own = schema.columns.get(field);
-      const value = own === undefined ? `CAST(NULL AS ${SQL_TYPES[type]})` : identifier(own.column);
-      return `${value} AS ${identifier(column)}`;
-    });
-    return `SELECT ${list.join(", ")} FROM read_parquet([${pathLiteral(join(shelf.folder, file))}], hive_partitioning = false)`;
-  });
+  const files = group.map(({ file, rows, directory, schema }) => ({
+    path: join(shelf.folder, file),
+    rows,
+    directory: directory as number,
+    columns: [...schema.columns.values()],
+  }));
   const [first] = group as [Segment];
   const rest = group.some((segment) => segment.rest === undefined && segment.schema.columns.has(REST))
     ? undefined
     : [...new Set(group.flatMap((segment) => segment.rest ?? []))];
   const day = dirname(first.file).replace(/^.*day=/, "");
-  return putSegment({ sensor: first.sensor, day, columns, rest }, shelf, (path) =>
-    copy(selects.join(" UNION ALL "), path, database),
-  );
+  return putSegment({ sensor: first.sensor, day, columns, rest }, { files }, shelf);
 }
-
-/** Writes the rows of a SELECT to a file. */
-async function copy(select: string, path: string, database: Database): Promise<SegmentFacts> {
-  const [stats] = await database.rows(`COPY (${select}) TO ${pathLiteral(path)} (${PARQUET}, RETURN_STATS)`);
-  await using file = await open(path, "r");
-  await file.sync();
-  const facts = statistics(stats?.[4]);
-  return {
-    rows: Number(stats?.[1]),
-    minTime: Number(facts(TIME, "min")),
-    maxTime: Number(facts(TIME, "max")),
-    // DuckDB leaves the extremes of very long texts out.
-    minGuid: facts("guid", "min") ?? "",
-    maxGuid: facts("guid", "max") ?? LAST,
-  };
-}
-
-/** Reads what COPY tells of the columns: a map from quoted names to maps of facts. */
-function statistics(told: unknown): (column: string, fact: string) => string | undefined {
-  const columns = new Map((told as Entry<Entry<string>[]>[]).map(({ key, value }) => [key, value]));
-  return (column, fact) => columns.get(identifier(column))?.find(({ key }) => key === fact)?.value;
-}
-
-type Entry<Value> = { readonly key: string; readonly value: Value };
 
 function agree(one: Segment, other: Segment): boolean {
   if (one.schema === other.schema) return true;

@@ -300,10 +300,10 @@ export class DuckdbIndex implements Index {
   }
 
   async #compact(): Promise<void> {
-    const { catalogue, database, folder, settings, problems } = this.#parts;
+    const { catalogue, folder, settings, problems } = this.#parts;
     const healthy = [...catalogue.segments.values()].filter(({ id }) => !problems.has(id));
     for (const group of mergeable(healthy, settings.sealRows)) {
-      const merged = await merge(group, this.#shelf, database);
+      const merged = await merge(group, this.#shelf);
       // Retention may have taken one of them meanwhile: then the next round sees to the rest.
       if (merged === undefined || !group.every(({ id }) => catalogue.segments.has(id))) {
         if (merged !== undefined) await rm(join(folder, merged.file), { force: true });

@@ -341,7 +341,7 @@ export function mostWords(rows: number): number {
 }
 
 /** Writes a text that lies in the heap as a string_t. Unused bytes are zero: DuckDB compares the words whole. */
-function putText(view: DataView, cells: Uint32Array, at: number, start: number, length: number): void {
+export function putText(view: DataView, cells: Uint32Array, at: number, start: number, length: number): void {
   cells[at] = length;
   if (!Words.isShort(length)) {
     cells[at + 1] = view.getUint32(start, true);

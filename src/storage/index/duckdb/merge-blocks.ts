@@ -13,6 +13,7 @@ const SHIFT_32 = 4294967296;
 
 /** Makes one block of the rows of several. */
 export class BlockMerger {
+  readonly #sensor: string;
   readonly #fields: readonly SchemaColumn[];
   readonly #buffers: Buffers;
   readonly #space: CellSpace;
@@ -25,7 +26,8 @@ export class BlockMerger {
    * @param fields what the block may hold, and as what: of the type it has in every block, or fractions where some have
    * whole numbers.
    */
-  constructor(fields: readonly SchemaColumn[], buffers: Buffers) {
+  constructor(sensor: string, fields: readonly SchemaColumn[], buffers: Buffers) {
+    this.#sensor = sensor;
     this.#fields = fields;
     this.#buffers = buffers;
     this.#space = new CellSpace(buffers);
@@ -33,8 +35,7 @@ export class BlockMerger {
   }
 
   /** The memory of the block is the caller's. */
-  merge(parts: readonly [Part, ...Part[]]): Messages {
-    const [{ block: first }] = parts;
+  merge(parts: readonly Part[]): Messages {
     this.#parts = parts;
     this.#rows = parts.reduce((sum, { rows }) => sum + rows.length, 0);
     this.#space.begin(this.#rows);
@@ -49,7 +50,7 @@ export class BlockMerger {
     const times = columns.find(({ field }) => field === TIME) as BlockColumn;
     const { min, max } = rangeOf(new Uint32Array(cells, times.data, this.#rows * 2));
     return {
-      sensor: first.sensor,
+      sensor: this.#sensor,
       rows: this.#rows,
       columns,
       cells,

@@ -1,5 +1,5 @@
 // Cells are read within bounds known beforehand, hence `as number`.
-import type { Messages } from "../parquet/chunk-values.ts";
+import type { ReadBlock } from "../parquet/group-reader.ts";
 import { type BlockColumn, TIME } from "./block.ts";
 
 /** Messages that make a row group at most. */
@@ -10,7 +10,7 @@ const SHIFT_32 = 4294967296;
 
 /** A block whose messages are to be put together with others. */
 export type Source = {
-  readonly block: Messages;
+  readonly block: ReadBlock;
   /** What the places of its long texts count from: 0, or the low half of the address its text was moved to. */
   readonly textBase: number;
 };
@@ -19,6 +19,8 @@ export type Source = {
 export type Part = Source & {
   readonly columns: ReadonlyMap<string, BlockColumn>;
   readonly rows: Uint32Array;
+  /** Whether no later part has rows of the block. */
+  readonly isLast: boolean;
 };
 
 /** Times from `from` up to but not including `to`, epoch milliseconds. */
@@ -26,44 +28,45 @@ export type TimeRange = { readonly from: number; readonly to: number };
 
 /**
  * Deals blocks out to row groups of about the same size, as few as can be.
+ * @param total how many rows they have.
  * @param range only messages of these times; undefined: all.
  */
 export function* portions(
-  sources: readonly Source[],
+  sources: Iterable<Source>,
+  total: number,
   range: TimeRange | undefined,
-): Generator<[Part, ...Part[]]> {
-  const total = sources.reduce((sum, { block }) => sum + block.rows, 0);
+): Generator<Part[]> {
   const most = Math.ceil(total / Math.ceil(total / MOST_ROWS));
-  let parts: [Part, ...Part[]] | undefined;
+  let parts: Part[] = [];
   let rows = 0;
   let text = 0;
   for (const { block, textBase } of sources) {
     const columns = new Map(block.columns.map((column) => [column.field, column]));
     for (let left = rowsWithin(block, columns, range); left.length > 0; ) {
-      if (parts !== undefined && (rows === most || text + block.textLength > MOST_TEXT)) {
+      if (rows > 0 && (rows === most || text + block.textLength > MOST_TEXT)) {
         yield parts;
-        parts = undefined;
+        parts = [];
         rows = 0;
         text = 0;
       }
-      const part = { block, textBase, columns, rows: left.subarray(0, most - rows) };
-      if (parts === undefined) parts = [part];
-      else parts.push(part);
-      rows += part.rows.length;
+      const taken = left.subarray(0, most - rows);
+      const isLast = taken.length === left.length;
+      parts.push({ block, textBase, columns, rows: taken, isLast });
+      rows += taken.length;
       text += block.textLength;
-      left = left.subarray(part.rows.length);
+      left = left.subarray(taken.length);
     }
   }
-  if (parts !== undefined) yield parts;
+  if (rows > 0) yield parts;
 }
 
 function rowsWithin(
-  { rows, cells, minTime, maxTime }: Messages,
+  { rows, cells }: ReadBlock,
   columns: ReadonlyMap<string, BlockColumn>,
   range: TimeRange | undefined,
 ): Uint32Array {
   const found = new Uint32Array(rows);
-  if (range === undefined || (minTime >= range.from && maxTime < range.to)) {
+  if (range === undefined) {
     for (let row = 0; row < rows; row++) found[row] = row;
     return found;
   }

@@ -70,9 +70,7 @@ function writePart({ sensor, day, shape, range }: SealPart, shelf: Shelf): Promi
     ({ block }) => range === undefined || (block.minTime < range.to && block.maxTime >= range.from),
   );
   const blocks = within.map(({ block, textBase }) => ({ block, textBase }));
-  return putSegment({ sensor, day, columns, rest: restOf(shape) }, shelf, (path) =>
-    shelf.writer.run({ path, columns, blocks, range }),
-  );
+  return putSegment({ sensor, day, columns, rest: restOf(shape) }, { blocks, range }, shelf);
 }
 
 function columnsOf(shape: Shape): SchemaColumn[] {
@@ -95,9 +93,10 @@ function daysOf(blocks: readonly HotBlock[]): { name: string; range: TimeRange |
     for (let day = first; day <= last; day++) days.add(day);
   }
   if (days.size > MOST_DAYS) return [{ name: MIXED_DAYS, range: undefined }];
-  return [...days]
-    .sort((a, b) => a - b)
-    .map((day) => ({ name: dayName(day), range: { from: day * DAY, to: (day + 1) * DAY } }));
+  const all = [...days].sort((a, b) => a - b);
+  const [only] = all;
+  if (all.length === 1 && only !== undefined) return [{ name: dayName(only), range: undefined }];
+  return all.map((day) => ({ name: dayName(day), range: { from: day * DAY, to: (day + 1) * DAY } }));
 }
 
 function dayName(day: number): string {
@@ -120,11 +119,11 @@ type SegmentPlace = {
   readonly rest: readonly string[] | undefined;
 };
 
-/** Has a file written under a temporary name, and synced, and puts it in its place; undefined when it was not written. */
+/** Has a file written under a temporary name, and synced, and puts it in its place; undefined when there are no messages. */
 export async function putSegment(
   { sensor, day, columns, rest }: SegmentPlace,
-  { folder, catalogue }: Shelf,
-  write: (path: string) => Promise<SegmentFacts | undefined>,
+  from: SegmentJob["from"],
+  { folder, catalogue, writer }: Shelf,
 ): Promise<Segment | undefined> {
   const id = `${Date.now().toString(36).padStart(9, "0")}${randomBytes(5).toString("hex")}`;
   const file = join(`sensor=${pathPart(sensor)}`, `day=${day}`, `${id}.parquet`);
@@ -132,7 +131,7 @@ export async function putSegment(
   const temporary = `${path}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   try {
-    const facts = await write(temporary);
+    const facts = await writer.run({ path: temporary, sensor, columns, from });
     if (facts === undefined) return undefined;
     await rename(temporary, path);
     await sync(dirname(path));

@@ -22,6 +22,10 @@ export class Validity {
     this.written++;
   }
 
+  has(index: number): boolean {
+    return isValid(this.bits, index);
+  }
+
   /**
    * Marks from `index` on what the rows of another column tell.
    * @param valid where its bits begin in `cells`; -1: they are all set.

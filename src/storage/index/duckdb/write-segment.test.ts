@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -6,6 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../../../core/message.ts";
 import { Double } from "../../../core/number.ts";
+import type { WholeFile } from "../parquet/group-reader.ts";
 import { JobThread } from "../parquet/job-thread.ts";
 import { blocksOf, many, type Rows, read, readSingly, stored } from "../parquet/test-files.ts";
 import { DAY } from "./block.ts";
@@ -30,14 +32,14 @@ function jobOf(batches: readonly Rows[], range?: TimeRange, pointers = true): Se
   expect(others).toEqual([]);
   return {
     path: join(folder, `${files++}.parquet`),
+    sensor: "s",
     columns: [...(shape?.types ?? [])].map(([field, type]) => ({
       field,
       type,
       column: field,
       inside: false,
     })),
-    blocks: hot.map(({ block, textBase }) => ({ block, textBase })),
-    range,
+    from: { blocks: hot.map(({ block, textBase }) => ({ block, textBase })), range },
   };
 }
 
@@ -58,15 +60,25 @@ function expectedOf(batches: readonly Rows[]): Record<string, unknown>[] {
     );
 }
 
-/** Writes a file of these batches and compares what is read of it, row by row and as a whole. */
+/** Writes a file of these batches and checks it; then again of files of one batch each. */
 async function roundTrip(batches: readonly Rows[], range?: TimeRange): Promise<SegmentFacts | undefined> {
-  const job = jobOf(batches, range);
-  const facts = await writeSegment(job);
   const expected = expectedOf(batches).filter(
     ({ timestamp }) =>
       range === undefined || (Number(timestamp) >= range.from && Number(timestamp) < range.to),
   );
-  if (facts?.directory === undefined) {
+  const facts = await writeAndCheck(jobOf(batches, range), expected);
+  const parts = await filesOf(batches, range);
+  await writeAndCheck({ ...jobOf(batches), from: { files: parts } }, expected);
+  return facts;
+}
+
+/** Writes a file and compares what is read of it, row by row and as a whole. */
+async function writeAndCheck(
+  job: SegmentJob,
+  expected: readonly Record<string, unknown>[],
+): Promise<SegmentFacts | undefined> {
+  const facts = await writeSegment(job);
+  if (facts === undefined) {
     expect(expected).toEqual([]);
     return undefined;
   }
@@ -82,6 +94,20 @@ async function roundTrip(batches: readonly Rows[], range?: TimeRange): Promise<S
     maxGuid: guids.at(-1),
   });
   return facts;
+}
+
+/** Files of one batch each. */
+async function filesOf(batches: readonly Rows[], range?: TimeRange): Promise<WholeFile[]> {
+  const { from } = jobOf(batches);
+  const blocks = "blocks" in from ? from.blocks : [];
+  const files: WholeFile[] = [];
+  for (const source of blocks) {
+    const columns = source.block.columns.map((column) => ({ ...column, column: column.field }));
+    const job = { ...jobOf([]), columns, from: { blocks: [source], range } };
+    const facts = await writeSegment(job);
+    if (facts !== undefined) files.push({ ...job, ...facts });
+  }
+  return files;
 }
 
 async function query(sql: string): Promise<unknown[][]> {
@@ -138,9 +164,9 @@ test("a field of too many different words is stored without a dictionary", async
     many((row) => ({ same: "same", word: `word ${part}-${row % 255} of some length` }), 500),
   );
   const job = jobOf(batches);
-  expect(job.blocks.map(({ block }) => block.columns.find(({ field }) => field === "word")?.words)).toEqual(
-    batches.map(() => 255),
-  );
+  expect(
+    blocksOf(batches).map((block) => block.columns.find(({ field }) => field === "word")?.words),
+  ).toEqual(batches.map(() => 255));
   await writeSegment(job);
   expect(await read(job.path)).toEqual(expectedOf(batches));
   const encodings = await query(
@@ -245,6 +271,62 @@ test("any blocks come together", async () => {
     ),
     { numRuns: 40 },
   );
+});
+
+test("messages come together from files of many row groups, texts of many pages and every encoding", async () => {
+  const batches = [0, 1, 2].map((part) =>
+    many(
+      (row) => ({
+        original_string: `${part} ${row} ${"abc".repeat(30 + (row % 50))}`,
+        ...(row % 5 === 0 ? {} : { note: `${row} ${"note".repeat(row % 40)}` }),
+        ...(row % 1000 === 999 ? { seldom: "here", fraction: new Double(row / 3) } : {}),
+        ...(row > 2500
+          ? { late: row, big: 9223372036854775807n - BigInt(row) }
+          : { early: row % 2 === 0, big: row }),
+        steady: 7,
+        word: `word ${row % 300}`,
+        wide: (row * 7919 * 2 ** 30) % 2 ** 50,
+        double: new Double(row * 0.1 - part),
+      }),
+      5000,
+    ),
+  );
+  const job = jobOf(batches);
+  const facts = await writeSegment(job);
+  expect(facts?.rows).toBe(15_000);
+  const expected = expectedOf(batches);
+  expect(await read(job.path)).toEqual(expected);
+  const files = [...(await filesOf(batches)), { ...job, ...(facts as SegmentFacts) }];
+  const merged = { ...jobOf(batches), from: { files } };
+  await writeSegment(merged);
+  expect(await read(merged.path)).toEqual([...expected, ...expected]);
+  expect((await rowsOfGroups(merged.path)).map(([, rows]) => rows)).toEqual(new Array(8).fill(3750n));
+});
+
+test("of a damaged file no other is made", async () => {
+  const batches = [many((row) => ({ text: `${row * 7919} ${"text".repeat(row % 40)}` }), 2000)];
+  const [file] = await filesOf(batches);
+  const whole = await readFile((file as WholeFile).path);
+  for (const at of [4, 2000, whole.length - 4000]) {
+    const harmed = { ...(file as WholeFile), path: join(folder, `harmed-${at}`) };
+    await writeFile(harmed.path, Buffer.from(whole).fill(0xee, at, at + 1000));
+    const job = { ...jobOf(batches), from: { files: [harmed] } };
+    await expect(writeSegment(job), `${at}`).rejects.toThrow();
+    expect(existsSync(job.path)).toBe(false);
+  }
+});
+
+test("bytes that are no text do not get from one file to another", async () => {
+  for (const text of [(row: number) => `a text of row ${row}`, () => "a text of row 7"]) {
+    const batches = [many((row) => ({ text: text(row) }), 20)];
+    const [file] = await filesOf(batches);
+    const { path } = file as WholeFile;
+    const bytes = await readFile(path);
+    const at = bytes.indexOf("a text of row 7");
+    await writeFile(path, bytes.fill(0xee, at, at + 1));
+    const job = { ...jobOf(batches), from: { files: [file as WholeFile] } };
+    await expect(writeSegment(job)).rejects.toThrow("a page has a text that is none");
+  }
 });
 
 test("a thread writes files one after another and tells what went wrong", async () => {

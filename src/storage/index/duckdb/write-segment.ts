@@ -1,25 +1,33 @@
 import { decodeText } from "../../../core/text.ts";
 import { writeParquet } from "../parquet/file-writer.ts";
+import { readGroups, type WholeFile } from "../parquet/group-reader.ts";
 import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-group.ts";
 import { type Block, Buffers, NOTHING } from "./block.ts";
 import type { SchemaColumn } from "./catalogue.ts";
 import { BlockMerger } from "./merge-blocks.ts";
-import { portions, type Source, type TimeRange } from "./portions.ts";
+import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
 
 /** Greater than any guid. */
-export const LAST = "\u{10ffff}";
+const LAST = "\u{10ffff}";
 /** Bytes of memory kept to make further row groups of. */
 const KEPT_BYTES = 32_000_000;
 
-/** Blocks of one sensor, and the file they are to become. */
+/** Messages of one sensor, and the file they are to become. */
 export type SegmentJob = {
   readonly path: string;
+  readonly sensor: string;
   readonly columns: readonly SchemaColumn[];
-  /** Either all have a row group, or none: then they are put together to row groups. */
-  readonly blocks: readonly (Source & { readonly block: Block })[];
-  /** Only messages of these times, where blocks are put together; undefined: all. */
-  readonly range: TimeRange | undefined;
+  readonly from: Messages;
 };
+
+type Messages =
+  | {
+      /** Either all have a row group, or none: then they are put together to row groups. */
+      readonly blocks: readonly (Source & { readonly block: Block })[];
+      /** Only messages of these times, where blocks are put together; undefined: all. */
+      readonly range: TimeRange | undefined;
+    }
+  | { readonly files: readonly WholeFile[] };
 
 /** What the catalogue must know of the file. */
 export type SegmentFacts = {
@@ -28,8 +36,8 @@ export type SegmentFacts = {
   readonly maxTime: number;
   readonly minGuid: string;
   readonly maxGuid: string;
-  /** Where its directory stands, if it has one. */
-  readonly directory?: number;
+  /** Where its directory stands. */
+  readonly directory: number;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
@@ -39,31 +47,50 @@ const buffers = new Buffers(KEPT_BYTES);
  * microseconds a message: for a thread of its own.
  */
 export async function writeSegment(job: SegmentJob): Promise<SegmentFacts | undefined> {
-  const { path, columns } = job;
-  const given = job.blocks.map(({ block }) => block);
-  const isEncoded = given.every(({ group }) => group !== undefined);
-  const blocks = isEncoded ? given : encode(job);
+  const given = "blocks" in job.from ? job.from.blocks.map(({ block }) => block) : [];
+  const isEncoded = given.some(({ group }) => group !== undefined);
+  const blocks = isEncoded ? given : putTogether(job);
   if (blocks.length === 0) return undefined;
   try {
-    const directory = await writeParquet(path, columns, blocks);
+    const directory = await writeParquet(job.path, job.columns, blocks);
     return { ...factsOf(blocks), directory };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
 }
 
-/** Puts blocks together to row groups; of the new blocks only these are left. */
-function encode({ blocks, columns, range }: SegmentJob): Block[] {
-  const merger = new BlockMerger(columns, buffers);
+/** Makes row groups; of the new blocks only these are left. */
+function putTogether({ sensor, columns, from }: SegmentJob): Block[] {
+  const merger = new BlockMerger(sensor, columns, buffers);
   const encoder = new RowGroupEncoder(buffers);
   const encoded: Block[] = [];
-  for (const parts of portions(blocks, range)) {
+  for (const parts of portionsOf(from)) {
     const merged = merger.merge(parts);
     encoded.push({ ...merged, cells: NOTHING, text: NOTHING, group: encoder.encode(merged) });
-    buffers.give(merged.cells);
-    buffers.give(merged.text);
+    free(merged);
+    // What was read of files is ours; given blocks are not.
+    if ("files" in from) for (const { block, isLast } of parts) if (isLast) free(block);
   }
   return encoded;
+}
+
+function portionsOf(from: Messages): Iterable<Part[]> {
+  if ("blocks" in from)
+    return portions(from.blocks, sumOf(from.blocks.map(({ block }) => block)), from.range);
+  return portions(blocksOf(from.files), sumOf(from.files), undefined);
+}
+
+function* blocksOf(files: readonly WholeFile[]): Generator<Source> {
+  for (const file of files) for (const block of readGroups(file, buffers)) yield { block, textBase: 0 };
+}
+
+function free({ cells, text }: Pick<Block, "cells" | "text">): void {
+  buffers.give(cells);
+  buffers.give(text);
+}
+
+function sumOf(counted: readonly { readonly rows: number }[]): number {
+  return counted.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory"> {
@@ -71,7 +98,7 @@ function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory"> {
   const [minGuid = ""] = guids.map(({ least }) => least).sort();
   const maxGuid = guids.map(({ greatest }) => greatest).sort();
   return {
-    rows: blocks.reduce((sum, { rows }) => sum + rows, 0),
+    rows: sumOf(blocks),
     minTime: Math.min(...blocks.map(({ minTime }) => minTime)),
     maxTime: Math.max(...blocks.map(({ maxTime }) => maxTime)),
     minGuid,

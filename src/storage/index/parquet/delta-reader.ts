@@ -40,6 +40,43 @@ export class DeltaReader {
     return { value, before, end: this.#at };
   }
 
+  /**
+   * Reads all values and returns how many they are.
+   * @throws Error when they are more than `values` has room for.
+   */
+  all(values: Float64Array): number {
+    const block = this.#varint();
+    const miniblocks = this.#varint();
+    const count = this.#varint();
+    if (count > values.length)
+      throw new Error(`there are ${count} values where ${values.length} are expected`);
+    const miniblock = block / miniblocks;
+    let current = this.#zigzag();
+    if (count > 0) values[0] = current;
+    for (let from = 1; from < count; from += block) {
+      const least = this.#zigzag();
+      const widths = this.#at;
+      this.#at += miniblocks;
+      for (let mini = 0; mini < miniblocks && from + mini * miniblock < count; mini++) {
+        const width = this.#bytes[widths + mini] as number;
+        const first = from + mini * miniblock;
+        const after = Math.min(count, first + miniblock);
+        const mask = 2 ** width - 1;
+        for (let index = first; index < after; index++) {
+          current += least + (width === 0 ? 0 : this.#bits((index - first) * width, width, mask));
+          values[index] = current;
+        }
+        this.#at += (miniblock * width) / 8;
+      }
+    }
+    return count;
+  }
+
+  /** Where what was read ends. */
+  get end(): number {
+    return this.#at;
+  }
+
   /** A number of some bits, counted from the next byte. */
   #bits(from: number, width: number, mask: number): number {
     const bytes = this.#bytes;

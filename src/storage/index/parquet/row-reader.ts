@@ -1,12 +1,11 @@
 // Values are read within bounds known beforehand, hence `as number`.
 import { closeSync, openSync } from "node:fs";
-import { zstdDecompressSync } from "node:zlib";
 import { decodeText } from "../../../core/text.ts";
 import type { ColumnType } from "../duckdb/block.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import { type Bytes, Directory, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
-import { readBytes, readInto } from "./read-bytes.ts";
+import { readPage } from "./read-bytes.ts";
 
 /** What stands in a row's column: a long as bigint, JSON as text, null for nothing. */
 export type Cell = string | number | bigint | boolean | null;
@@ -51,9 +50,6 @@ export function readRows({ path, directory: at, columns, rows }: RowsWanted): Ce
   }
 }
 
-/** Bytes as they are stored, until they are unpacked; this thread reads one page at a time. */
-let packed = Buffer.allocUnsafeSlow(1 << 17);
-
 /** The pages of one row group. What was unpacked is kept: several rows may be wanted of it. */
 class Pages {
   readonly #file: number;
@@ -89,20 +85,13 @@ class Pages {
     }
   }
 
-  #page({ at, length, raw }: Bytes, isCompressed: boolean): Buffer {
-    let page = this.#unpacked.get(at);
+  #page(bytes: Bytes, isCompressed: boolean): Buffer {
+    let page = this.#unpacked.get(bytes.at);
     if (page === undefined) {
-      page = isCompressed ? this.#unpack(at, length, raw) : readBytes(this.#file, at, length);
-      this.#unpacked.set(at, page);
+      page = readPage(this.#file, bytes, isCompressed);
+      this.#unpacked.set(bytes.at, page);
     }
     return page;
-  }
-
-  #unpack(at: number, length: number, raw: number): Buffer {
-    if (packed.length < length) packed = Buffer.allocUnsafeSlow(length * 2);
-    const stored = packed.subarray(0, length);
-    readInto(stored, this.#file, at);
-    return zstdDecompressSync(stored, { chunkSize: Math.max(raw, 64) });
   }
 }
 
