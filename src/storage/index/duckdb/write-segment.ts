@@ -17,17 +17,15 @@ export type SegmentJob = {
   readonly path: string;
   readonly sensor: string;
   readonly columns: readonly SchemaColumn[];
-  readonly from: Messages;
+  readonly from: GivenBlocks | { readonly files: readonly WholeFile[] };
 };
 
-type Messages =
-  | {
-      /** Either all have a row group, or none: then they are put together to row groups. */
-      readonly blocks: readonly (Source & { readonly block: Block })[];
-      /** Only messages of these times, where blocks are put together; undefined: all. */
-      readonly range: TimeRange | undefined;
-    }
-  | { readonly files: readonly WholeFile[] };
+type GivenBlocks = {
+  /** Either all have a row group, or none: then they are put together to row groups. */
+  readonly blocks: readonly (Source & { readonly block: Block })[];
+  /** Only messages of these times, where blocks are put together; undefined: all. */
+  readonly range: TimeRange | undefined;
+};
 
 /** What the catalogue must know of the file. */
 export type SegmentFacts = {
@@ -74,7 +72,7 @@ function putTogether({ sensor, columns, from }: SegmentJob): Block[] {
   return encoded;
 }
 
-function portionsOf(from: Messages): Iterable<Part[]> {
+function portionsOf(from: SegmentJob["from"]): Iterable<Part[]> {
   if ("blocks" in from)
     return portions(from.blocks, sumOf(from.blocks.map(({ block }) => block)), from.range);
   return portions(blocksOf(from.files), sumOf(from.files), undefined);
