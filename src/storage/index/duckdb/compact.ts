@@ -1,19 +1,19 @@
 import { dirname, join } from "node:path";
 import { REST } from "./block.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
-import { columnNames, identifier, pathLiteral } from "./names.ts";
-import { type Shelf, writeSegment } from "./seal.ts";
+import { columnNames } from "./names.ts";
+import { putSegment, type Shelf } from "./seal.ts";
 
 /** Fewer small files than this are not worth the work. */
 const LEAST_FILES = 4;
-const SQL_TYPES = { text: "VARCHAR", json: "VARCHAR", long: "BIGINT", double: "DOUBLE", boolean: "BOOLEAN" };
 
 /**
- * Groups of small segments that become one: of one sensor and day, and without a field that has two types.
+ * Groups of small segments that become one: of one sensor and day, and without a field that has two types. Files without a
+ * directory, which earlier versions wrote, stay as they are.
  * @param rows what counts as large enough to be left alone.
  */
 export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][] {
-  const small = [...segments].filter((segment) => segment.rows < rows / 2);
+  const small = [...segments].filter((segment) => segment.rows < rows / 2 && segment.directory !== undefined);
   const found: Segment[][] = [];
   for (const own of Map.groupBy(small, ({ file }) => dirname(file)).values()) {
     let group: Segment[] = [];
@@ -33,7 +33,7 @@ export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][
 }
 
 /** Writes the messages of several segments as one. The catalogue is the caller's. */
-export async function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment | undefined> {
+export function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment | undefined> {
   const fields = new Map(
     group.flatMap(({ schema }) => [...schema.columns.values()].map(({ field, type }) => [field, type])),
   );
@@ -44,23 +44,18 @@ export async function merge(group: readonly Segment[], shelf: Shelf): Promise<Se
     column: names.get(field) as string,
     inside: group.every(({ schema }) => schema.columns.get(field)?.inside ?? true),
   }));
-  const selects = group.map(({ file, schema }) => {
-    const list = columns.map(({ field, type, column }) => {
-      const own = schema.columns.get(field);
-      const value = own === undefined ? `CAST(NULL AS ${SQL_TYPES[type]})` : identifier(own.column);
-      return `${value} AS ${identifier(column)}`;
-    });
-    return `SELECT ${list.join(", ")} FROM read_parquet([${pathLiteral(join(shelf.folder, file))}], hive_partitioning = false)`;
-  });
+  const files = group.map(({ file, rows, directory, schema }) => ({
+    path: join(shelf.folder, file),
+    rows,
+    directory: directory as number,
+    columns: [...schema.columns.values()],
+  }));
   const [first] = group as [Segment];
   const rest = group.some((segment) => segment.rest === undefined && segment.schema.columns.has(REST))
     ? undefined
     : [...new Set(group.flatMap((segment) => segment.rest ?? []))];
   const day = dirname(first.file).replace(/^.*day=/, "");
-  return writeSegment(
-    { sensor: first.sensor, day, select: selects.join(" UNION ALL "), columns, rest },
-    shelf,
-  );
+  return putSegment({ sensor: first.sensor, day, columns, rest }, { files }, shelf);
 }
 
 function agree(one: Segment, other: Segment): boolean {

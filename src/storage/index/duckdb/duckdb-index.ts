@@ -37,6 +37,7 @@ import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { outdated } from "./retention.ts";
+import { openShelf, type Shelf } from "./seal.ts";
 import { countOf, fetch, searchPage } from "./search.ts";
 import { type Library, Selected } from "./selection.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
@@ -59,6 +60,7 @@ export type IndexParts = {
 /** The embedded index: hot blocks in memory and Parquet files, searched by DuckDB as one. */
 export class DuckdbIndex implements Index {
   readonly #parts: IndexParts;
+  readonly #shelf: Shelf;
   readonly #hot: HotStore;
   readonly #patches: Patches;
   readonly #readers: RowReaders;
@@ -78,7 +80,8 @@ export class DuckdbIndex implements Index {
   private constructor(parts: IndexParts, patches: Patches) {
     this.#parts = parts;
     this.#patches = patches;
-    this.#hot = new HotStore(parts);
+    this.#shelf = openShelf(parts);
+    this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
     for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
     for (const [id, reason] of parts.problems) this.#report(id, reason);
@@ -288,6 +291,7 @@ export class DuckdbIndex implements Index {
       await this.#compacting?.catch(() => undefined);
       await Promise.allSettled(this.#running);
     } finally {
+      await this.#shelf.writer[Symbol.asyncDispose]();
       await this.#readers[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await catalogue[Symbol.asyncDispose]();
@@ -296,10 +300,10 @@ export class DuckdbIndex implements Index {
   }
 
   async #compact(): Promise<void> {
-    const { catalogue, database, folder, settings, problems } = this.#parts;
+    const { catalogue, folder, settings, problems } = this.#parts;
     const healthy = [...catalogue.segments.values()].filter(({ id }) => !problems.has(id));
     for (const group of mergeable(healthy, settings.sealRows)) {
-      const merged = await merge(group, { folder, database, catalogue });
+      const merged = await merge(group, this.#shelf);
       // Retention may have taken one of them meanwhile: then the next round sees to the rest.
       if (merged === undefined || !group.every(({ id }) => catalogue.segments.has(id))) {
         if (merged !== undefined) await rm(join(folder, merged.file), { force: true });

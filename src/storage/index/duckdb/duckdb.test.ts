@@ -1,11 +1,14 @@
+import { globSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../query/parse.ts";
 import { describeIndex } from "../describe-index.ts";
-import { batchOf, put } from "../test-batches.ts";
+import { batchOf, NOON, put } from "../test-batches.ts";
+import { DAY } from "./block.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 describeIndex("duckdb", async () => {
@@ -81,3 +84,50 @@ test("without pointers to texts it stores the same", async () => {
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("small batches, also of several days, become a file of ours for each day", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  try {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    const writer = await index.writer("one");
+    for (let part = 0; part < 6; part++) {
+      const messages = Array.from({ length: 20 }, (_, row) => ({
+        timestamp: NOON + (row % 3) * DAY,
+        text: `part ${part}, the text of row ${row}`,
+        word: `word ${row % 4}`,
+        // Another type than the field has elsewhere, and no value.
+        odd: part === 3 ? row : `text ${row}`,
+        ...(row === 7 ? { nothing: null } : {}),
+      }));
+      await put(writer, "s", batchOf(messages, part * 20));
+    }
+    const page = async () => (await index.search({ size: 1000 })).messages;
+    const before = await page();
+    expect(before).toHaveLength(120);
+    await index.seal();
+    expect(await page()).toEqual(before);
+    expect((await index.stats()).hot).toBe(0);
+    expect(await index.count({ query: parse("odd:>=0") })).toBe(20);
+    const paths = globSync("sensor=s/*/*", { cwd: folder }).sort();
+    expect(paths.map((path) => path.split("/")[1])).toEqual([
+      "day=2026-11-21",
+      "day=2026-11-22",
+      "day=2026-11-23",
+    ]);
+    for (const path of paths) expect(await writerOf(join(folder, path))).toEqual([["metron", 1n]]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** Who wrote a Parquet file, and in how many row groups. */
+async function writerOf(path: string): Promise<unknown[][]> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const result = await connection.runAndReadAll(
+    `SELECT created_by, num_row_groups FROM parquet_file_metadata('${path}')`,
+  );
+  connection.disconnectSync();
+  instance.closeSync();
+  return result.getRowsJS();
+}

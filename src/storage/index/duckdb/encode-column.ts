@@ -10,7 +10,7 @@ import { Validity } from "./validity.ts";
 import { MOST_WORDS, Words } from "./words.ts";
 
 /** A column whose values turned out to be mostly distinct is taken as such for so many blocks. */
-const PLAIN_FOR = 31;
+export const PLAIN_FOR = 31;
 /** A dictionary pays while it holds at most one word for so many rows. */
 const ROWS_PER_WORD = 2;
 /** Keeps the first n bytes of a 32-bit word. */
@@ -84,7 +84,7 @@ export class ColumnEncoder {
   }
 
   #beginWords(): void {
-    this.#words.begin(Math.min(MOST_WORDS, (this.#count / ROWS_PER_WORD + 8) | 0), this.#heap.view);
+    this.#words.begin(mostWords(this.#count), this.#heap.view);
     this.#stamp = this.#stamp === 0xffff ? 1 : this.#stamp + 1;
     if (this.#stamp === 1) this.#met.clear();
   }
@@ -335,8 +335,13 @@ export class ColumnEncoder {
   }
 }
 
+/** How many different texts so many rows may have for a dictionary to pay. */
+export function mostWords(rows: number): number {
+  return Math.min(MOST_WORDS, (rows / ROWS_PER_WORD + 8) | 0);
+}
+
 /** Writes a text that lies in the heap as a string_t. Unused bytes are zero: DuckDB compares the words whole. */
-function putText(view: DataView, cells: Uint32Array, at: number, start: number, length: number): void {
+export function putText(view: DataView, cells: Uint32Array, at: number, start: number, length: number): void {
   cells[at] = length;
   if (!Words.isShort(length)) {
     cells[at + 1] = view.getUint32(start, true);

@@ -45,25 +45,35 @@ export class HotBlock {
   readonly block: Block;
   readonly columns: ReadonlyMap<string, BlockColumn>;
   readonly #onFree: (memory: Memory) => void;
+  /** Whether the block's own memory holds its text: for the seal, or for want of pointers. */
+  readonly #keepsText: boolean;
+  #textBase = 0;
   #heap: DataChunk | undefined;
   #text: Uint8Array | undefined;
   #uses = 1;
 
-  /** Takes the block over. `onFree` gets its memory back, that of the text at once where it can. */
+  /** Takes the block over. `onFree` gets its memory back, that of the text at once where nobody needs it. */
   constructor(block: Block, pointers: boolean, onFree: (memory: Memory) => void) {
     this.block = block;
     this.columns = new Map(block.columns.map((column) => [column.field, column]));
     this.#onFree = onFree;
-    if (pointers) {
-      this.#moveText();
-      onFree(block.text);
-    } else this.#text = asBytes(block.text, 0, block.textLength);
+    this.#keepsText = !pointers || block.group === undefined;
+    if (pointers) this.#moveText();
+    else this.#text = asBytes(block.text, 0, block.textLength);
+    if (!this.#keepsText) onFree(block.text);
+  }
+
+  /** What the places of long texts count from: 0, or the low half of an address of DuckDB's. */
+  get textBase(): number {
+    return this.#textBase;
   }
 
   /** Bytes of memory it takes, about. */
   get bytes(): number {
-    const { cells, textLength, group } = this.block;
-    return cells.byteLength + textLength + (group?.bytes.byteLength ?? 0);
+    const { cells, text, textLength, group } = this.block;
+    const moved = this.#heap === undefined ? 0 : textLength;
+    const kept = this.#keepsText ? text.byteLength : 0;
+    return cells.byteLength + moved + kept + (group?.bytes.byteLength ?? 0);
   }
 
   use(): void {
@@ -74,11 +84,11 @@ export class HotBlock {
     if (--this.#uses > 0) return;
     if (this.#heap !== undefined) duckdb.data_chunk_reset(this.#heap);
     this.#heap = undefined;
-    const { cells, group } = this.block;
+    this.#text = undefined;
+    const { cells, text, group } = this.block;
     this.#onFree(cells);
     if (group !== undefined) this.#onFree(group.bytes);
-    if (this.#text !== undefined) this.#onFree(this.block.text);
-    this.#text = undefined;
+    if (this.#keepsText) this.#onFree(text);
   }
 
   /** Copies cells [row, row + count) of a column to a vector, from `at` on. Validity is the caller's. */
@@ -154,6 +164,7 @@ export class HotBlock {
     if (words[0] !== block.textLength) throw new Error("DuckDB did not take the text of a block");
     const low = words[2] as number;
     const high = words[3] as number;
+    this.#textBase = low;
     const crosses = low + block.textLength > 0xffffffff;
     for (const column of block.columns) {
       if (CELL_BYTES[column.type] !== 16) continue;

@@ -2,11 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../../../core/context.ts";
 import type { Block, Memory } from "./block.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
-import type { Database } from "./database.ts";
 import { Generation } from "./generation.ts";
 import { HotBlock } from "./hot-block.ts";
 import type { Settings } from "./open.ts";
-import { sealBlocks } from "./seal.ts";
+import { type Shelf, sealBlocks } from "./seal.ts";
 
 const TICK = 1000;
 const RETRY = 2000;
@@ -21,11 +20,10 @@ export type Stay = { readonly name: string; blocks: HotBlock[] };
  * a search sees each message once.
  */
 export class HotStore implements AsyncDisposable {
-  readonly #folder: string;
   readonly #settings: Settings;
   readonly #context: Context;
   readonly #catalogue: Catalogue;
-  readonly #database: Database;
+  readonly #shelf: Shelf;
   readonly #pointers: boolean;
   readonly #stays = new Map<string, Stay>();
   readonly #timer: NodeJS.Timeout;
@@ -35,19 +33,14 @@ export class HotStore implements AsyncDisposable {
   #retryAt = 0;
   #closed = false;
 
-  constructor(parts: {
-    folder: string;
-    settings: Settings;
-    context: Context;
-    catalogue: Catalogue;
-    database: Database;
-    pointers: boolean;
-  }) {
-    this.#folder = parts.folder;
+  constructor(
+    parts: { settings: Settings; context: Context; catalogue: Catalogue; pointers: boolean },
+    shelf: Shelf,
+  ) {
     this.#settings = parts.settings;
     this.#context = parts.context;
     this.#catalogue = parts.catalogue;
-    this.#database = parts.database;
+    this.#shelf = shelf;
     this.#pointers = parts.pointers;
     this.#timer = setInterval(() => this.#tick(), TICK).unref();
   }
@@ -164,12 +157,7 @@ export class HotStore implements AsyncDisposable {
     }
     const generation = this.#frozen;
     const started = performance.now();
-    const segments: Segment[] = await sealBlocks(
-      generation.blocks,
-      this.#folder,
-      this.#database,
-      this.#catalogue,
-    );
+    const segments: Segment[] = await sealBlocks(generation.blocks, this.#shelf);
     await this.#catalogue.change({ add: segments, positions: generation.positions });
     this.#frozen = undefined;
     for (const block of generation.blocks) block.release();

@@ -22,7 +22,7 @@ export type DuckdbOptions = {
   readonly columns?: number;
   /** Messages looked at first when the newest are wanted; then four times as many, and so on. */
   readonly firstRows?: number;
-  /** Messages a batch must have to go to disk as it is; smaller ones are put together by the engine. */
+  /** Messages a batch must have to go to disk as it is; smaller ones are put together first. */
   readonly groupRows?: number;
   /** false hands every text to DuckDB by a call of its own, as is done by itself when DuckDB is an unknown version. */
   readonly pointers?: boolean;

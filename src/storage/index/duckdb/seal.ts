@@ -1,84 +1,76 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { decodeText } from "../../../core/text.ts";
-import { writeParquet } from "../parquet/file-writer.ts";
-import { FACT, FACTS, type RowGroup } from "../parquet/row-group.ts";
-import { type Block, DAY, TIME } from "./block.ts";
+import { JobThread } from "../parquet/job-thread.ts";
+import { DAY } from "./block.ts";
 import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
-import type { Database } from "./database.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
-import { columnNames, identifier, pathLiteral, pathPart } from "./names.ts";
+import { columnNames, pathPart } from "./names.ts";
+import type { TimeRange } from "./portions.ts";
+import type { SegmentFacts, SegmentJob } from "./write-segment.ts";
 
-/** Greater than any guid. */
-const LAST = "\u{10ffff}";
 /** More days than this in one seal (times gone mad) share a file. */
 const MOST_DAYS = 40;
 const MIXED_DAYS = "mixed";
 
-/**
- * Level 1 of zstd costs a third less than the default and is as small here; small row groups stay in the processor's
- * cache while they are written and prune better when read (docs/decisions/0003-index.md).
- */
-const PARQUET = "FORMAT parquet, CODEC zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 8192";
+/** Where segments are put, and who writes them. */
+export type Shelf = {
+  readonly folder: string;
+  readonly catalogue: Catalogue;
+  readonly writer: JobThread<SegmentJob, SegmentFacts | undefined>;
+};
+
+/** The shelf in a folder; its writer is the caller's to end. */
+export function openShelf({ folder, catalogue }: Omit<Shelf, "writer">): Shelf {
+  return { folder, catalogue, writer: new JobThread("./segment-worker", import.meta.url, "segment-writer") };
+}
 
 /** Writes blocks to Parquet files, by sensor and day. The files count once they are in the catalogue. */
-export async function sealBlocks(
-  blocks: readonly HotBlock[],
-  folder: string,
-  database: Database,
-  catalogue: Catalogue,
-): Promise<Segment[]> {
+export async function sealBlocks(blocks: readonly HotBlock[], shelf: Shelf): Promise<Segment[]> {
   const segments: Segment[] = [];
-  const shelf: Shelf = { folder, database, catalogue };
   try {
-    for (const [sensor, own] of Map.groupBy(blocks, ({ block }) => block.sensor)) {
-      const [grouped, loose] = partition(own);
-      for (const [day, blocks] of Map.groupBy(grouped, ({ block }) => Math.floor(block.minTime / DAY)))
-        for (const shape of shapesOf(blocks, undefined, "exact"))
-          segments.push(await writeGroups(sensor, dayName(day), shape, shelf));
-      for (const shape of shapesOf(loose)) await sealShape(sensor, shape, segments, shelf);
+    for (const part of partsOf(blocks)) {
+      const written = await writePart(part, shelf);
+      if (written !== undefined) segments.push(written);
     }
   } catch (error) {
-    for (const { file } of segments) await rm(join(folder, file), { force: true });
+    for (const { file } of segments) await rm(join(shelf.folder, file), { force: true });
     throw error;
   }
   return segments;
 }
 
-/** Where segments are put, and what helps. */
-export type Shelf = { readonly folder: string; readonly database: Database; readonly catalogue: Catalogue };
+/** Blocks that become one file. */
+type SealPart = {
+  readonly sensor: string;
+  readonly day: string;
+  readonly shape: Shape;
+  readonly range: TimeRange | undefined;
+};
 
-/** Blocks that are encoded for the disk already, and those that are not. */
-function partition(blocks: readonly HotBlock[]): [HotBlock[], HotBlock[]] {
-  const { true: grouped = [], false: loose = [] } = Object.groupBy(blocks, ({ block }) =>
-    String(block.group !== undefined),
-  );
-  return [grouped, loose];
+/** Those that are encoded for the disk already, and those that are to be put together. */
+function* partsOf(blocks: readonly HotBlock[]): Generator<SealPart> {
+  for (const [sensor, own] of Map.groupBy(blocks, ({ block }) => block.sensor)) {
+    const { encoded = [], loose = [] } = Object.groupBy(own, ({ block }) =>
+      block.group === undefined ? "loose" : "encoded",
+    );
+    for (const [day, blocks] of Map.groupBy(encoded, ({ block }) => Math.floor(block.minTime / DAY)))
+      for (const shape of shapesOf(blocks, undefined, "exact"))
+        yield { sensor, day: dayName(day), shape, range: undefined };
+    for (const shape of shapesOf(loose))
+      for (const { name, range } of daysOf(shape.blocks)) yield { sensor, day: name, shape, range };
+  }
 }
 
-async function sealShape(sensor: string, shape: Shape, segments: Segment[], shelf: Shelf): Promise<void> {
+/** Undefined when none of the blocks' messages are of the part's day. */
+function writePart({ sensor, day, shape, range }: SealPart, shelf: Shelf): Promise<Segment | undefined> {
   const columns = columnsOf(shape);
-  const key = shelf.database.showHot(columns, shape.blocks);
-  try {
-    const source = `metron_hot('${key}')`;
-    for (const day of daysOf(shape.blocks)) {
-      const written = await writeSegment(
-        {
-          sensor,
-          day: day.name,
-          select: selection(source, columns, day.range),
-          columns,
-          rest: restOf(shape),
-        },
-        shelf,
-      );
-      if (written !== undefined) segments.push(written);
-    }
-  } finally {
-    shelf.database.hideHot(key);
-  }
+  const within = shape.blocks.filter(
+    ({ block }) => range === undefined || (block.minTime < range.to && block.maxTime >= range.from),
+  );
+  const blocks = within.map(({ block, textBase }) => ({ block, textBase }));
+  return putSegment({ sensor, day, columns, rest: restOf(shape) }, { blocks, range }, shelf);
 }
 
 function columnsOf(shape: Shape): SchemaColumn[] {
@@ -91,45 +83,8 @@ function columnsOf(shape: Shape): SchemaColumn[] {
   }));
 }
 
-/** Writes blocks whose row groups are made as a segment. */
-async function writeGroups(sensor: string, day: string, shape: Shape, shelf: Shelf): Promise<Segment> {
-  const columns = columnsOf(shape);
-  const blocks = shape.blocks.map(({ block }) => block);
-  const guids = blocks.map((block) => rangeOf(block, "guid"));
-  const facts = {
-    rows: blocks.reduce((sum, { rows }) => sum + rows, 0),
-    minTime: Math.min(...blocks.map(({ minTime }) => minTime)),
-    maxTime: Math.max(...blocks.map(({ maxTime }) => maxTime)),
-    minGuid: guids.map(({ least }) => least).sort()[0] ?? "",
-    maxGuid:
-      guids
-        .map(({ greatest }) => greatest)
-        .sort()
-        .at(-1) ?? LAST,
-    rest: restOf(shape),
-  };
-  return (await putSegment({ sensor, day, columns }, shelf, async (path) => {
-    return { ...facts, directory: await writeParquet(path, columns, blocks) };
-  })) as Segment;
-}
-
-/** The least and the greatest text of a column, as far as they are known. */
-function rangeOf({ columns, group }: Block, field: string): { least: string; greatest: string } {
-  const place = columns.findIndex((column) => column.field === field);
-  const fact = (name: keyof typeof FACT) => group?.facts[place * FACTS + FACT[name]] ?? -1;
-  if (fact("minLength") < 0) return { least: "", greatest: LAST };
-  const bytes = Buffer.from((group as RowGroup).bytes);
-  const text = (at: number, length: number) => decodeText(bytes, at, at + length);
-  return {
-    least: text(fact("minAt"), fact("minLength")),
-    greatest: text(fact("maxAt"), fact("maxLength")),
-  };
-}
-
-type Day = { readonly from: number; readonly to: number } | undefined;
-
 /** The days blocks lie in; undefined stands for all of them in one file. */
-function daysOf(blocks: readonly HotBlock[]): { name: string; range: Day }[] {
+function daysOf(blocks: readonly HotBlock[]): { name: string; range: TimeRange | undefined }[] {
   const days = new Set<number>();
   for (const { block } of blocks) {
     const first = Math.floor(block.minTime / DAY);
@@ -141,9 +96,7 @@ function daysOf(blocks: readonly HotBlock[]): { name: string; range: Day }[] {
   const all = [...days].sort((a, b) => a - b);
   const [only] = all;
   if (all.length === 1 && only !== undefined) return [{ name: dayName(only), range: undefined }];
-  return all.map((day) => {
-    return { name: dayName(day), range: { from: day * DAY, to: (day + 1) * DAY } };
-  });
+  return all.map((day) => ({ name: dayName(day), range: { from: day * DAY, to: (day + 1) * DAY } }));
 }
 
 function dayName(day: number): string {
@@ -159,47 +112,18 @@ function restOf(shape: Shape): readonly string[] | undefined {
   return [...names];
 }
 
-function selection(source: string, columns: readonly SchemaColumn[], day: Day): string {
-  const list = columns.map(({ column }, index) => `c${index} AS ${identifier(column)}`).join(", ");
-  if (day === undefined) return `SELECT ${list} FROM ${source}`;
-  const time = `c${columns.findIndex(({ field }) => field === TIME)}`;
-  return `SELECT ${list} FROM ${source} WHERE ${time} >= ${day.from} AND ${time} < ${day.to}`;
-}
-
-/** Writes the rows of a SELECT as a segment; undefined when there are none. */
-export function writeSegment(
-  what: SegmentPlace & { readonly select: string; readonly rest: readonly string[] | undefined },
-  shelf: Shelf,
-): Promise<Segment | undefined> {
-  return putSegment(what, shelf, async (path) => {
-    const [stats] = await shelf.database.rows(
-      `COPY (${what.select}) TO ${pathLiteral(path)} (${PARQUET}, RETURN_STATS)`,
-    );
-    await sync(path);
-    const facts = statistics(stats?.[4]);
-    return {
-      rows: Number(stats?.[1]),
-      minTime: Number(facts(TIME, "min")),
-      maxTime: Number(facts(TIME, "max")),
-      // DuckDB leaves the extremes of very long texts out.
-      minGuid: facts("guid", "min") ?? "",
-      maxGuid: facts("guid", "max") ?? LAST,
-      rest: what.rest,
-    };
-  });
-}
-
 type SegmentPlace = {
   readonly sensor: string;
   readonly day: string;
   readonly columns: readonly SchemaColumn[];
+  readonly rest: readonly string[] | undefined;
 };
 
-/** Has a file written under a temporary name and puts it in its place; undefined when no rows were written. */
-async function putSegment(
-  { sensor, day, columns }: SegmentPlace,
-  { folder, catalogue }: Shelf,
-  write: (path: string) => Promise<Omit<Segment, "id" | "sensor" | "file" | "bytes" | "schema">>,
+/** Has a file written under a temporary name, and synced, and puts it in its place; undefined when there are no messages. */
+export async function putSegment(
+  { sensor, day, columns, rest }: SegmentPlace,
+  from: SegmentJob["from"],
+  { folder, catalogue, writer }: Shelf,
 ): Promise<Segment | undefined> {
   const id = `${Date.now().toString(36).padStart(9, "0")}${randomBytes(5).toString("hex")}`;
   const file = join(`sensor=${pathPart(sensor)}`, `day=${day}`, `${id}.parquet`);
@@ -207,15 +131,12 @@ async function putSegment(
   const temporary = `${path}.tmp`;
   await mkdir(dirname(path), { recursive: true });
   try {
-    const facts = await write(temporary);
-    if (facts.rows === 0) {
-      await rm(temporary);
-      return undefined;
-    }
+    const facts = await writer.run({ path: temporary, sensor, columns, from });
+    if (facts === undefined) return undefined;
     await rename(temporary, path);
     await sync(dirname(path));
     const { size } = await stat(path);
-    return { id, sensor, file, bytes: size, schema: catalogue.schema(columns), ...facts };
+    return { id, sensor, file, bytes: size, schema: catalogue.schema(columns), rest, ...facts };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -230,11 +151,3 @@ async function sync(path: string): Promise<void> {
     await handle.close();
   }
 }
-
-/** Reads what COPY tells of the columns: a map from quoted names to maps of facts. */
-function statistics(told: unknown): (column: string, fact: string) => string | undefined {
-  const columns = new Map((told as Entry<Entry<string>[]>[]).map(({ key, value }) => [key, value]));
-  return (column, fact) => columns.get(identifier(column))?.find(({ key }) => key === fact)?.value;
-}
-
-type Entry<Value> = { readonly key: string; readonly value: Value };

@@ -3,7 +3,7 @@ import { asBytes, decodeText, encodeInto } from "../../../core/text.ts";
 import { type Buffers, type Memory, NOTHING } from "./block.ts";
 
 /** Bytes that may be read beyond the end of a text. */
-const PADDING = 16;
+export const PADDING = 16;
 
 /**
  * The texts of one block: the batch's bytes as they are, then what is not among them. Only well-formed UTF-8 is told

@@ -44,6 +44,21 @@ export class DeltaReader {
     }
   }
 
+  /**
+   * Reads all values, from the first on, and returns how many they are.
+   * @throws Error when they are more than `values` has room for.
+   */
+  all(values: Float64Array): number {
+    const count = this.#count;
+    if (count > values.length)
+      throw new Error(`there are ${count} values where ${values.length} are expected`);
+    for (let index = 0; index < count; index++) {
+      this.seek(index);
+      values[index] = this.value;
+    }
+    return count;
+  }
+
   #beginMiniblock(): void {
     const number = (this.#index % this.#block) / this.#miniblock;
     if (number === 0) {

@@ -36,10 +36,14 @@ export class Directory {
     this.#numbers = readNumbers(file, at);
   }
 
+  /** How many row groups there are. */
+  get groups(): number {
+    return (this.#numbers.length - HEAD) / GROUP;
+  }
+
   /** The row group that holds a row: its number. */
   groupOf(row: number): number {
-    const groups = (this.#numbers.length - HEAD) / GROUP;
-    for (let group = groups - 1; ; group--)
+    for (let group = this.groups - 1; ; group--)
       if (group <= 0 || (this.#numbers[HEAD + group * GROUP] as number) <= row) return group;
   }
 
@@ -82,6 +86,9 @@ function readNumbers(file: number, at: number): Float64Array {
   return new Float64Array(bytes.buffer, bytes.byteOffset, length);
 }
 
+/** A page and its rows, counted from the row group's first; `endRow` is not one of them. */
+export type Page = Bytes & { readonly firstRow: number; readonly endRow: number };
+
 /** One column chunk. */
 export class Place {
   readonly dictionary: Bytes;
@@ -102,6 +109,14 @@ export class Place {
     while (at > 0 && (this.#pages[at] as number) > row) at -= PAGE;
     const [firstRow = 0, start = 0, length = 0, raw = 0] = this.#pages.subarray(at, at + PAGE);
     return { firstRow, at: start, length, raw };
+  }
+
+  /** All pages. @param rows how many the row group has. */
+  pages(rows: number): Page[] {
+    return Array.from({ length: this.#pages.length / PAGE }, (_, index) => {
+      const [firstRow = 0, at = 0, length = 0, raw = 0, endRow = rows] = this.#pages.subarray(index * PAGE);
+      return { firstRow, endRow, at, length, raw };
+    });
   }
 }
 

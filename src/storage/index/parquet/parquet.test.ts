@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Batch, blockOf } from "../../../core/batch.ts";
-import type { FieldValue, Message } from "../../../core/message.ts";
 import { Double } from "../../../core/number.ts";
 import { type Block, Buffers, type ColumnType } from "../duckdb/block.ts";
-import { BlockEncoder } from "../duckdb/encode.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { type FileColumn, writeParquet } from "./file-writer.ts";
 import { RowGroupEncoder } from "./row-group.ts";
-import { type Cell, readRows } from "./row-reader.ts";
+import type { Cell } from "./row-reader.ts";
 import { RowReaders } from "./row-readers.ts";
+import { blocksOf, many, type Rows, read, readSingly, stored, type Written } from "./test-files.ts";
 
 let folder: string;
 let files = 0;
@@ -24,36 +22,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-type Rows = readonly Record<string, FieldValue>[];
-
-/** Blocks of these messages as the index's writer makes them. */
-function blocksOf(batches: readonly Rows[]): Block[] {
-  const encoder = new BlockEncoder("s", new Map(), { columns: 400, groupRows: 1e9 }, new Buffers(0));
-  const batch = new Batch();
-  return batches.map((rows) => {
-    batch.load(
-      blockOf(
-        rows.map(({ original_string }) => String(original_string ?? "-")),
-        1000,
-      ),
-      { topic: "t", partition: 0, offset: 0 },
-    );
-    for (const [record, message] of rows.entries()) {
-      const row = batch.addMessage(record, { guid: `guid-${record}`, timestamp: 1000 + record, ...message });
-      if (message.original_string !== undefined)
-        batch
-          .column("original_string")
-          .setSpan(row, batch.recordStarts[record] as number, batch.recordEnds[record] as number);
-    }
-    return encoder.encode(batch) as Block;
-  });
-}
-
 async function write(blocks: readonly Block[]): Promise<string> {
   return (await writeFile(blocks)).path;
 }
-
-type Written = { readonly path: string; readonly directory: number; readonly columns: readonly FileColumn[] };
 
 async function writeFile(blocks: readonly Block[]): Promise<Written> {
   const encoder = new RowGroupEncoder(new Buffers(0));
@@ -70,49 +41,6 @@ async function writeFile(blocks: readonly Block[]): Promise<Written> {
   return { path, directory, columns };
 }
 
-/** The same rows as our own reader of single rows gives them. */
-function readSingly({ path, directory, columns }: Written, rows: readonly number[]): object[] {
-  const wanted = columns.map(({ type }, place) => ({ place, type }));
-  const cells = readRows({ path, directory, columns: wanted, rows });
-  return cells.map((row) =>
-    Object.fromEntries(
-      columns.flatMap(({ field }, place) => {
-        const cell = row[place];
-        return cell === null || field.startsWith("_") ? [] : [[field, cell]];
-      }),
-    ),
-  );
-}
-
-/** What another implementation of the format reads: rows as objects, without what is null. */
-async function read(path: string, where = "TRUE"): Promise<Record<string, unknown>[]> {
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  try {
-    const result = await connection.runAndReadAll(`SELECT * FROM read_parquet('${path}') WHERE ${where}`);
-    return result
-      .getRowObjectsJS()
-      .map((row) =>
-        Object.fromEntries(
-          Object.entries(row).filter(([name, value]) => value !== null && !name.startsWith("_")),
-        ),
-      );
-  } finally {
-    connection.disconnectSync();
-    instance.closeSync();
-  }
-}
-
-/** A message as DuckDB gives it: whole numbers as bigint. */
-function stored(message: Message): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(message).map(([field, value]) => [
-      field,
-      value instanceof Double ? value.value : typeof value === "number" ? BigInt(value) : value,
-    ]),
-  );
-}
-
 async function roundTrip(batches: readonly Rows[]): Promise<void> {
   const written = await writeFile(blocksOf(batches));
   const expected = batches.flatMap((rows) =>
@@ -125,9 +53,6 @@ async function roundTrip(batches: readonly Rows[]): Promise<void> {
   const few = [...rows.filter((row) => row % 97 === 3).reverse(), rows.length - 1, 0, rows.length - 1];
   expect(readSingly(written, few)).toEqual(few.map((row) => expected[row]));
 }
-
-const many = <Row>(make: (row: number) => Row, count = 5000): Row[] =>
-  Array.from({ length: count }, (_, row) => make(row));
 
 test("texts of every length and alphabet come back", async () => {
   const texts = ["", "a", "four", "twelve bytes", "thirteen byte", "käse 🧀", "\u0000", "x".repeat(300)];

@@ -1,11 +1,9 @@
 /** A thread of `RowReaders`. */
-import { parentPort } from "node:worker_threads";
+import { doJobs } from "./job-thread.ts";
 import { type Cell, type RowsWanted, readRows } from "./row-reader.ts";
-import type { FromReader, ToReader } from "./row-readers.ts";
+import type { Found } from "./row-readers.ts";
 
-parentPort?.on("message", ({ id, wanted }: ToReader) => {
-  parentPort?.postMessage({ id, found: wanted.map(tryRows) } satisfies FromReader);
-});
+doJobs((wanted: readonly RowsWanted[]): Found => wanted.map(tryRows));
 
 /** Undefined when it does not work: the engine is asked instead, and finds out whether the file itself is damaged. */
 function tryRows(wanted: RowsWanted): Cell[][] | undefined {

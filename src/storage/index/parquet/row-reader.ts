@@ -1,13 +1,12 @@
 // Values are read within bounds known beforehand, hence `as number`.
 import { closeSync, openSync } from "node:fs";
-import { zstdDecompressSync } from "node:zlib";
 import { decodeText } from "../../../core/text.ts";
 import type { ColumnType } from "../duckdb/block.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import { type Bytes, Directory, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
 import { LevelReader } from "./level-reader.ts";
-import { readBytes, readInto } from "./read-bytes.ts";
+import { readPage } from "./read-bytes.ts";
 
 /** What stands in a row's column: a long as bigint, JSON as text, null for nothing. */
 export type Cell = string | number | bigint | boolean | null;
@@ -52,9 +51,6 @@ export function readRows({ path, directory: at, columns, rows }: RowsWanted): Ce
     closeSync(file);
   }
 }
-
-/** Bytes as they are stored, until they are unpacked; this thread reads one page at a time. */
-let packed = Buffer.allocUnsafeSlow(1 << 17);
 
 /** A page, and how far its rows were read. */
 type OpenPage = { readonly bytes: Buffer; readonly levels: LevelReader; deltas: DeltaReader | undefined };
@@ -102,7 +98,7 @@ class Pages {
   #page(place: Bytes, isCompressed: boolean): OpenPage {
     let page = this.#pages.get(place.at);
     if (page === undefined) {
-      const bytes = this.#read(place, isCompressed);
+      const bytes = readPage(this.#file, place, isCompressed);
       page = { bytes, levels: new LevelReader(bytes), deltas: undefined };
       this.#pages.set(place.at, page);
     }
@@ -112,18 +108,10 @@ class Pages {
   #dictionary({ dictionary, isCompressed }: Place): Buffer {
     let bytes = this.#dictionaries.get(dictionary.at);
     if (bytes === undefined) {
-      bytes = this.#read(dictionary, isCompressed);
+      bytes = readPage(this.#file, dictionary, isCompressed);
       this.#dictionaries.set(dictionary.at, bytes);
     }
     return bytes;
-  }
-
-  #read({ at, length, raw }: Bytes, isCompressed: boolean): Buffer {
-    if (!isCompressed) return readBytes(this.#file, at, length);
-    if (packed.length < length) packed = Buffer.allocUnsafeSlow(length * 2);
-    const stored = packed.subarray(0, length);
-    readInto(stored, this.#file, at);
-    return zstdDecompressSync(stored, { chunkSize: Math.max(raw, 64) });
   }
 }
 

@@ -1,0 +1,118 @@
+import { decodeText } from "../../../core/text.ts";
+import { writeParquet } from "../parquet/file-writer.ts";
+import { readGroups, type WholeFile } from "../parquet/group-reader.ts";
+import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-group.ts";
+import { type Block, Buffers, NOTHING } from "./block.ts";
+import type { SchemaColumn } from "./catalogue.ts";
+import { BlockMerger } from "./merge-blocks.ts";
+import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
+
+/** Greater than any guid. */
+const LAST = "\u{10ffff}";
+/** Bytes of memory kept to make further row groups of. */
+const KEPT_BYTES = 32_000_000;
+
+/** Messages of one sensor, and the file they are to become. */
+export type SegmentJob = {
+  readonly path: string;
+  readonly sensor: string;
+  readonly columns: readonly SchemaColumn[];
+  readonly from: GivenBlocks | { readonly files: readonly WholeFile[] };
+};
+
+type GivenBlocks = {
+  /** Either all have a row group, or none: then they are put together to row groups. */
+  readonly blocks: readonly (Source & { readonly block: Block })[];
+  /** Only messages of these times, where blocks are put together; undefined: all. */
+  readonly range: TimeRange | undefined;
+};
+
+/** What the catalogue must know of the file. */
+export type SegmentFacts = {
+  readonly rows: number;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly minGuid: string;
+  readonly maxGuid: string;
+  /** Where its directory stands. */
+  readonly directory: number;
+};
+
+const buffers = new Buffers(KEPT_BYTES);
+
+/**
+ * Writes a file and syncs it; undefined, and no file, when there are no messages. It encodes without a pause, some
+ * microseconds a message: for a thread of its own.
+ */
+export async function writeSegment(job: SegmentJob): Promise<SegmentFacts | undefined> {
+  const given = "blocks" in job.from ? job.from.blocks.map(({ block }) => block) : [];
+  const isEncoded = given.some(({ group }) => group !== undefined);
+  const blocks = isEncoded ? given : putTogether(job);
+  if (blocks.length === 0) return undefined;
+  try {
+    const directory = await writeParquet(job.path, job.columns, blocks);
+    return { ...factsOf(blocks), directory };
+  } finally {
+    if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
+  }
+}
+
+/** Makes row groups; of the new blocks only these are left. */
+function putTogether({ sensor, columns, from }: SegmentJob): Block[] {
+  const merger = new BlockMerger(sensor, columns, buffers);
+  const encoder = new RowGroupEncoder(buffers);
+  const encoded: Block[] = [];
+  for (const parts of portionsOf(from)) {
+    const merged = merger.merge(parts);
+    encoded.push({ ...merged, cells: NOTHING, text: NOTHING, group: encoder.encode(merged) });
+    free(merged);
+    // What was read of files is ours; given blocks are not.
+    if ("files" in from) for (const { block, isLast } of parts) if (isLast) free(block);
+  }
+  return encoded;
+}
+
+function portionsOf(from: SegmentJob["from"]): Iterable<Part[]> {
+  if ("blocks" in from)
+    return portions(from.blocks, sumOf(from.blocks.map(({ block }) => block)), from.range);
+  return portions(blocksOf(from.files), sumOf(from.files), undefined);
+}
+
+function* blocksOf(files: readonly WholeFile[]): Generator<Source> {
+  for (const file of files) for (const block of readGroups(file, buffers)) yield { block, textBase: 0 };
+}
+
+function free({ cells, text }: Pick<Block, "cells" | "text">): void {
+  buffers.give(cells);
+  buffers.give(text);
+}
+
+function sumOf(counted: readonly { readonly rows: number }[]): number {
+  return counted.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory"> {
+  const guids = blocks.map((block) => rangeOf(block, "guid"));
+  const [minGuid = ""] = guids.map(({ least }) => least).sort();
+  const maxGuid = guids.map(({ greatest }) => greatest).sort();
+  return {
+    rows: sumOf(blocks),
+    minTime: Math.min(...blocks.map(({ minTime }) => minTime)),
+    maxTime: Math.max(...blocks.map(({ maxTime }) => maxTime)),
+    minGuid,
+    maxGuid: maxGuid.at(-1) ?? LAST,
+  };
+}
+
+/** The least and the greatest text of a column, as far as they are known. */
+function rangeOf({ columns, group }: Block, field: string): { least: string; greatest: string } {
+  const place = columns.findIndex((column) => column.field === field);
+  const fact = (name: keyof typeof FACT) => group?.facts[place * FACTS + FACT[name]] ?? -1;
+  if (fact("minLength") < 0) return { least: "", greatest: LAST };
+  const bytes = Buffer.from((group as RowGroup).bytes);
+  const text = (at: number, length: number) => decodeText(bytes, at, at + length);
+  return {
+    least: text(fact("minAt"), fact("minLength")),
+    greatest: text(fact("maxAt"), fact("maxLength")),
+  };
+}
