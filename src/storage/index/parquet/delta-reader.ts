@@ -92,15 +92,21 @@ export class DeltaReader {
     this.before = before;
   }
 
+  /** Widths that may reach into a fifth byte. */
   #wide(place: number, width: number, steps: number): void {
-    for (let step = 0; step < steps; step++) {
-      let delta = 0;
-      for (let bit = 0; bit < width; bit++) {
-        const from = (place + step) * width + bit;
-        delta += (((this.#bytes[this.#at + (from >> 3)] as number) >> (from & 7)) & 1) * 2 ** bit;
-      }
+    const bytes = this.#bytes;
+    const mask = width === 32 ? -1 : (1 << width) - 1;
+    for (let step = 0, bit = place * width; step < steps; step++, bit += width) {
+      const at = this.#at + (bit >> 3);
+      const shift = bit & 7;
+      const low =
+        (bytes[at] as number) |
+        ((bytes[at + 1] as number) << 8) |
+        ((bytes[at + 2] as number) << 16) |
+        ((bytes[at + 3] as number) << 24);
+      const word = shift === 0 ? low : (low >>> shift) | ((bytes[at + 4] as number) << (32 - shift));
       this.before += this.value;
-      this.value += this.#least + delta;
+      this.value += this.#least + ((word & mask) >>> 0);
     }
   }
 
