@@ -17,6 +17,9 @@ export const name = "index: 40 fields of about 600 bytes, written, sealed to zst
 const ROWS = 4096;
 const TEMPLATES = 24;
 const DAY = 86_400_000;
+/** Searches of each kind, so that 1 in 20 is more than the slowest one; and messages whose values they ask for. */
+const REPEATS = 40;
+const SAMPLES = 40;
 const START = Date.UTC(2026, 10, 15);
 
 /** What a table of alerts shows. */
@@ -142,7 +145,7 @@ async function searching(index: Index, rows: number): Promise<Record<string, str
   const random = generator(7);
   // Addresses and names that do occur, looked up before the clock runs.
   const samples: Message[] = [];
-  for (let number = 0; number < 12; number++) {
+  for (let number = 0; number < SAMPLES; number++) {
     const from = end - Math.floor(random() * 6 * DAY);
     const sort = [{ field: "timestamp", descending: false }];
     samples.push(...(await index.search({ from, size: 1, sort, total: false })).messages);
@@ -188,6 +191,13 @@ async function searching(index: Index, rows: number): Promise<Record<string, str
       "the same, ten fields of each",
       () => index.search({ query: parse(`ip_dst_addr:${sample("ip_dst_addr")}`), fields: TABLE }),
     ],
+    [
+      "one inside address on either side, all time",
+      () => {
+        const address = sample("ip_src_addr");
+        return index.search({ query: parse(`ip_src_addr:${address} OR ip_dst_addr:${address}`), size: 100 });
+      },
+    ],
     ["one uid, all time", () => index.search({ query: parse(`uid:${sample("uid")}`), size: 100 })],
     ["a message by guid", () => index.get([sample("guid")])],
     [
@@ -200,7 +210,7 @@ async function searching(index: Index, rows: number): Promise<Record<string, str
   for (const [title, query] of work) {
     const times: number[] = [];
     const before = process.cpuUsage();
-    const repeats = title.includes("anywhere, all") ? 3 : 12;
+    const repeats = title.includes("anywhere, all") ? 3 : REPEATS;
     for (let repeat = 0; repeat < repeats; repeat++) {
       const start = performance.now();
       await query();
@@ -214,6 +224,7 @@ async function searching(index: Index, rows: number): Promise<Record<string, str
       work: `${title} of ${rows.toLocaleString("en")}`,
       "p50 ms": at(0.5),
       "p95 ms": at(0.95),
+      "max ms": at(1),
       "CPU ms": Number(((user + system) / 1000 / repeats).toFixed(1)),
     });
   }
