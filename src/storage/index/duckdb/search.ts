@@ -12,8 +12,8 @@ import { type Kind, type Library, Selected, valueSql, within } from "./selection
 
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
-/** Matches, as estimated, up to which they are found and counted in one go. */
-const MOST_COUNTED = 100_000;
+/** How much more than it should take to find a page is looked at, so that one more look is seldom needed. */
+const AMPLE = 1.5;
 
 type SortValue = null | boolean | number | string;
 type Key = { readonly field: string; readonly descending: boolean; readonly kind: Kind };
@@ -34,8 +34,8 @@ type Hit = {
   readonly row: number;
 };
 
-/** The first hits, and how many matches there are if that was found on the way. */
-type Hits = { readonly hits: readonly Hit[]; readonly total?: number };
+/** The first hits, and whether matches turned out to be rare. */
+type Hits = { readonly hits: readonly Hit[]; readonly isRare: boolean };
 
 /** One page of messages, in order. `fields` are those to read, as stored; undefined for all. */
 export async function searchPage(
@@ -68,12 +68,11 @@ async function pageOf(
   const byTime =
     sort === undefined || sort.length === 0 || (sort.length === 1 && first?.field === "timestamp");
   const frozen = { ...library, snapshot: () => snapshot };
-  const { hits, total } = byTime
+  const { hits, isRare } = byTime
     ? await hitsByTime(library, request, snapshot, first?.descending ?? true, size + 1)
-    : await hitsOf(frozen, request, size + 1, "narrow");
+    : { hits: await hitsOf(frozen, request, size + 1, "narrow"), isRare: false };
   const page = hits.slice(0, size);
-  const isCounted = total !== undefined || request.total === false;
-  const counting = isCounted ? total : countOf(frozen, request);
+  const counting = request.total === false ? undefined : countOf(frozen, request, isRare ? "apart" : "whole");
   const [read, counted] = await Promise.all([readHits(page, library, fields), counting]);
   // What is in memory, or in a file without a directory, or whose directory is damaged.
   const others = page.filter(({ guid }) => !read.has(guid));
@@ -93,19 +92,13 @@ async function pageOf(
       .map(({ guid }) => read.get(guid) ?? found.get(guid))
       .filter((message) => message !== undefined),
     cursor: hits.length > size && last !== undefined ? cursorOf(last.values) : undefined,
-    total: request.total === false ? undefined : counted,
+    total: counted,
   };
 }
 
-/** How many messages are selected. */
-export async function countOf(library: Library, selection: Selection): Promise<number> {
-  using selected = new Selected(library, selection, []);
-  return await countSelected(selected, library, selection);
-}
-
 /**
- * Reads the newest (or oldest) part first, and no further than it must. What turns out to be rare is looked for in all
- * the rest at once, and counted with it.
+ * Reads the newest (or oldest) part first, and no further than it must. Of what turns out to be rare, the next part is as
+ * large as it takes to find a page of it.
  */
 async function hitsByTime(
   library: Library,
@@ -121,12 +114,11 @@ async function hitsByTime(
   const remains = ({ minTime, maxTime }: Segment) =>
     typeof passed !== "number" || (descending ? minTime <= passed : maxTime >= passed);
   const waiting = snapshot.segments.filter(remains).sort((a, b) => edge(a) - edge(b));
-  const canCount = request.total !== false && request.cursor === undefined;
   let hits: Hit[] = [];
-  let first = 0;
-  let isFew = false;
   let blocks = snapshot.blocks;
   let rows = library.firstRows;
+  let seen = 0;
+  let isRare = false;
   for (;;) {
     const segments: Segment[] = [];
     for (let sum = 0; sum < rows && waiting.length > 0; ) {
@@ -134,41 +126,31 @@ async function hitsByTime(
       segments.push(segment);
       sum += segment.rows;
     }
-    const part = { segments, blocks };
-    const isRest = isFew && waiting.length === 0;
-    const { hits: more, total } = await hitsOf(
-      { ...library, snapshot: () => part },
-      request,
-      limit,
-      isRest ? "counted" : "plain",
-    );
+    const part = { ...library, snapshot: () => ({ segments, blocks }) };
+    const more = await hitsOf(part, request, limit, isRare ? "rare" : "plain");
     const time = ({ values }: Hit) => sign * Number(values[0]);
     hits = [...hits, ...more].sort((a, b) => time(a) - time(b) || (a.guid < b.guid ? -1 : 1)).slice(0, limit);
     const last = hits[limit - 1];
     const next = waiting[0];
-    if (total !== undefined) return { hits, total: first + total };
-    if (next === undefined || (last !== undefined && time(last) < edge(next))) return { hits };
-    // The first part showed all its matches: if the rest has as few, one look at it finds and counts them.
-    first = more.length;
-    const seen = segments.reduce((sum, segment) => sum + segment.rows, 0);
-    const left = waiting.reduce((sum, segment) => sum + segment.rows, 0);
-    isFew =
-      canCount && rows === library.firstRows && first < limit && (first + 1) * left < MOST_COUNTED * seen;
+    if (next === undefined || (last !== undefined && time(last) < edge(next))) return { hits, isRare };
+    // A part that is not full has shown all its matches.
+    isRare = seen === 0 ? more.length < limit : isRare;
+    seen += segments.reduce((sum, segment) => sum + segment.rows, 0);
+    rows = isRare ? (seen * limit * AMPLE) / hits.length : rows * 4;
     blocks = [];
-    rows = isFew ? Number.POSITIVE_INFINITY : rows * 4;
   }
 }
 
 /**
  * The first hits in order. `narrow`: first find how far the first key goes, reading nothing else, so that the guids
- * that settle ties are read of few rows. `counted`: the matches are few; count them too, for which each is read.
+ * that settle ties are read of few rows. `rare`: matches are few, so that each value of an OR is worth a look of its own.
  */
 async function hitsOf(
   library: Library,
   request: SearchRequest,
   limit: number,
-  manner: "plain" | "narrow" | "counted",
-): Promise<Hits> {
+  manner: "plain" | "narrow" | "rare",
+): Promise<Hit[]> {
   using selected = new Selected(library, request, sortFields(request.sort, library));
   const keys = sortOf(request.sort, selected);
   const after = request.cursor === undefined ? [] : [afterCursor(request.cursor, keys, selected.statement)];
@@ -187,16 +169,13 @@ async function hitsOf(
           : "CAST(NULL AS BIGINT) AS p, CAST(NULL AS BIGINT) AS f";
       return `${columns.join(", ")}, ${relation.column("guid")} AS g, ${index} AS r, ${where}`;
     },
-    manner === "counted" ? "apart" : "whole",
+    manner === "rare" ? "apart" : "whole",
   );
-  if (union === undefined) return { hits: [] };
+  if (union === undefined) return [];
   const where = after.length === 0 ? "" : ` WHERE ${after.join(" AND ")}`;
-  const count = manner === "counted" ? "count(*) OVER () AS n, " : "";
-  const sql = `SELECT ${count}* FROM (${union})${where} ORDER BY ${orderSql(keys)}, g LIMIT ${limit}`;
+  const sql = `SELECT * FROM (${union})${where} ORDER BY ${orderSql(keys)}, g LIMIT ${limit}`;
   const rows = await library.database.rows(sql, selected.statement.values, request.signal);
-  const total = count === "" ? {} : { total: Number(rows[0]?.[0] ?? 0) };
-  const hits = rows.map((all) => {
-    const row = count === "" ? all : all.slice(1);
+  return rows.map((row) => {
     const relation = selected.list[Number(row.at(-3))] as Relation;
     const file = row.at(-1) as bigint | null;
     return {
@@ -206,7 +185,6 @@ async function hitsOf(
       segment: file === null ? undefined : relation.segments[Number(file)],
     };
   });
-  return { hits, ...total };
 }
 
 /** The first key of the last row of a page; undefined when the page reaches messages without the key. */
@@ -292,28 +270,28 @@ async function fetchFrom(
     found.set(key as string, messageOf(columns, cells));
 }
 
-/** How many messages are selected. Tables that are selected whole are not read. */
-export async function countSelected(
-  selected: Selected,
+/** How many messages are selected. Tables that are selected whole are not read. `manner`: see `Selected.conditions`. */
+export async function countOf(
   library: Library,
   selection: Selection,
+  manner: "whole" | "apart" = "whole",
 ): Promise<number> {
+  using selected = new Selected(library, selection, []);
   let known = 0;
-  const statement = new Statement();
   const selects: string[] = [];
   for (const relation of selected.list) {
-    const table = selected.table(relation, statement);
-    const where = selected.condition(relation, table);
-    if (where === undefined && relation.segments.length > 0)
-      known += relation.segments.reduce((sum, { rows }) => sum + rows, 0);
-    else
-      selects.push(
-        `SELECT count(*) AS n FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`,
-      );
+    for (const where of selected.conditions(relation, selected.table(relation), manner)) {
+      if (where === undefined && relation.segments.length > 0)
+        known += relation.segments.reduce((sum, { rows }) => sum + rows, 0);
+      else
+        selects.push(
+          `SELECT count(*) AS n FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`,
+        );
+    }
   }
   if (selects.length === 0) return known;
   const sql = `SELECT CAST(sum(n) AS BIGINT) FROM (${selects.join(" UNION ALL ")})`;
-  const [row] = await library.database.rows(sql, statement.values, selection.signal);
+  const [row] = await library.database.rows(sql, selected.statement.values, selection.signal);
   return known + Number(row?.[0]);
 }
 

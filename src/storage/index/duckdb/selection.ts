@@ -68,8 +68,21 @@ export class Selected implements Disposable {
     return tableOf(relation, this.names, this.#patched, statement, this.#library.now());
   }
 
-  /** The condition of a relation's rows, undefined when all of them are selected. `query`: another one than the request's. */
-  condition(relation: Relation, table: SqlTable, query = this.#selection.query): string | undefined {
+  /**
+   * Conditions such that each of a relation's selected rows meets one; undefined when all rows are selected. `apart`: an
+   * OR becomes several, which is faster when its values are rare and slower when they are not.
+   */
+  conditions(
+    relation: Relation,
+    table: SqlTable,
+    manner: "whole" | "apart" = "whole",
+  ): (string | undefined)[] {
+    const { query = { kind: "all" } } = this.#selection;
+    const queries = manner === "apart" ? alternatives(query) : [query];
+    return queries.map((query) => this.#condition(relation, table, query));
+  }
+
+  #condition(relation: Relation, table: SqlTable, query: Query): string | undefined {
     const { from, to } = this.#selection;
     const time = relation.column(TIME) as string;
     const parts: string[] = [];
@@ -77,27 +90,21 @@ export class Selected implements Disposable {
       parts.push(`${time} >= ${table.bind(BigInt(Math.ceil(from)))}`);
     if (to !== undefined && to <= relation.maxTime)
       parts.push(`${time} < ${table.bind(BigInt(Math.ceil(to)))}`);
-    if (query !== undefined && query.kind !== "all") parts.push(compileSql(query, table));
+    if (query.kind !== "all") parts.push(compileSql(query, table));
     return parts.length === 0 ? undefined : parts.join(" AND ");
   }
 
-  /**
-   * SELECTs of all relations as one. `columns` gives the columns of a relation. `apart`: an OR becomes several SELECTs,
-   * which is faster when its values are rare and slower when they are not.
-   */
+  /** SELECTs of all relations as one. `columns` gives the columns of a relation. `manner`: see `conditions`. */
   union(
     columns: (relation: Relation, table: ReturnType<typeof tableOf>, index: number) => string,
     manner: "whole" | "apart" = "whole",
   ): string | undefined {
-    const { query = { kind: "all" } } = this.#selection;
-    const queries = manner === "apart" ? alternatives(query) : [query];
     const selects = this.list.flatMap((relation, index) => {
       const table = this.table(relation);
       const list = columns(relation, table, index);
-      return queries.map((query) => {
-        const where = this.condition(relation, table, query);
-        return `SELECT ${list} FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`;
-      });
+      return this.conditions(relation, table, manner).map(
+        (where) => `SELECT ${list} FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`,
+      );
     });
     return selects.length === 0 ? undefined : selects.join("\nUNION ALL ");
   }
