@@ -14,6 +14,8 @@ const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
 /** How much more than it should take to find a page is looked at, so that one more look is seldom needed. */
 const AMPLE = 1.5;
+/** Up to so many pages of matches are all found at once, and so counted. */
+const MOST_PAGES = 3;
 
 type SortValue = null | boolean | number | string;
 type Key = { readonly field: string; readonly descending: boolean; readonly kind: Kind };
@@ -34,8 +36,8 @@ type Hit = {
   readonly row: number;
 };
 
-/** The first hits, and whether matches turned out to be rare. */
-type Hits = { readonly hits: readonly Hit[]; readonly isRare: boolean };
+/** The first hits, whether matches turned out to be rare, and how many there are if that was found on the way. */
+type Hits = { readonly hits: readonly Hit[]; readonly isRare: boolean; readonly total?: number };
 
 /** One page of messages, in order. `fields` are those to read, as stored; undefined for all. */
 export async function searchPage(
@@ -68,11 +70,12 @@ async function pageOf(
   const byTime =
     sort === undefined || sort.length === 0 || (sort.length === 1 && first?.field === "timestamp");
   const frozen = { ...library, snapshot: () => snapshot };
-  const { hits, isRare } = byTime
+  const { hits, isRare, total }: Hits = byTime
     ? await hitsByTime(library, request, snapshot, first?.descending ?? true, size + 1)
     : { hits: await hitsOf(frozen, request, size + 1, "narrow"), isRare: false };
   const page = hits.slice(0, size);
-  const counting = request.total === false ? undefined : countOf(frozen, request, isRare ? "apart" : "whole");
+  const isCounted = total !== undefined || request.total === false;
+  const counting = isCounted ? total : countOf(frozen, request, isRare ? "apart" : "whole");
   const [read, counted] = await Promise.all([readHits(page, library, fields), counting]);
   // What is in memory, or in a file without a directory, or whose directory is damaged.
   const others = page.filter(({ guid }) => !read.has(guid));
@@ -92,13 +95,13 @@ async function pageOf(
       .map(({ guid }) => read.get(guid) ?? found.get(guid))
       .filter((message) => message !== undefined),
     cursor: hits.length > size && last !== undefined ? cursorOf(last.values) : undefined,
-    total: counted,
+    total: request.total === false ? undefined : counted,
   };
 }
 
 /**
  * Reads the newest (or oldest) part first, and no further than it must. Of what turns out to be rare, the next part is as
- * large as it takes to find a page of it.
+ * large as it takes to find a page of it; of what is so rare that there are but a few pages, it is all the rest.
  */
 async function hitsByTime(
   library: Library,
@@ -119,6 +122,8 @@ async function hitsByTime(
   let rows = library.firstRows;
   let seen = 0;
   let isRare = false;
+  let most = limit;
+  let total = request.cursor === undefined ? 0 : Number.NaN;
   for (;;) {
     const segments: Segment[] = [];
     for (let sum = 0; sum < rows && waiting.length > 0; ) {
@@ -127,18 +132,26 @@ async function hitsByTime(
       sum += segment.rows;
     }
     const part = { ...library, snapshot: () => ({ segments, blocks }) };
-    const more = await hitsOf(part, request, limit, isRare ? "rare" : "plain");
+    const more = await hitsOf(part, request, most, isRare ? "rare" : "plain");
+    // A part that is not full has shown all its matches.
+    total += more.length < most ? more.length : Number.NaN;
     const time = ({ values }: Hit) => sign * Number(values[0]);
     hits = [...hits, ...more].sort((a, b) => time(a) - time(b) || (a.guid < b.guid ? -1 : 1)).slice(0, limit);
     const last = hits[limit - 1];
     const next = waiting[0];
-    if (next === undefined || (last !== undefined && time(last) < edge(next))) return { hits, isRare };
-    // A part that is not full has shown all its matches.
+    if (next === undefined || (last !== undefined && time(last) < edge(next)))
+      return { hits, isRare, ...(next === undefined && !Number.isNaN(total) && { total }) };
     isRare = seen === 0 ? more.length < limit : isRare;
-    seen += segments.reduce((sum, segment) => sum + segment.rows, 0);
-    rows = isRare ? (seen * limit * AMPLE) / hits.length : rows * 4;
+    seen += rowsOf(segments);
+    const isFew = isRare && hits.length * rowsOf(waiting) <= MOST_PAGES * limit * seen;
+    most = isFew ? limit * MOST_PAGES * 2 : limit;
+    rows = isFew ? Number.POSITIVE_INFINITY : isRare ? (seen * limit * AMPLE) / hits.length : rows * 4;
     blocks = [];
   }
+}
+
+function rowsOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 /**
@@ -281,8 +294,7 @@ export async function countOf(
   const selects: string[] = [];
   for (const relation of selected.list) {
     for (const where of selected.conditions(relation, selected.table(relation), manner)) {
-      if (where === undefined && relation.segments.length > 0)
-        known += relation.segments.reduce((sum, { rows }) => sum + rows, 0);
+      if (where === undefined && relation.segments.length > 0) known += rowsOf(relation.segments);
       else
         selects.push(
           `SELECT count(*) AS n FROM ${relation.from}${where === undefined ? "" : ` WHERE ${where}`}`,

@@ -43,10 +43,10 @@ export const FACT = {
 } as const;
 export const FACTS = 13;
 
-/** Chunks smaller than this are not worth a call of the compressor, which costs some 20 µs however little it gets. */
-const LEAST_COMPRESSED = 3000;
+/** Chunks smaller than this are not worth a call for each page, which costs some 20 µs when written and for each row read. */
+const LEAST_COMPRESSED = 8000;
 /** A chunk must become smaller by this factor, or it and the next ones stay as they are. */
-const WORTHWHILE = 0.9;
+const WORTHWHILE = 0.8;
 const RAW_FOR = 31;
 /**
  * Level 1 makes these files as small as the default and costs a third less (docs/decisions/0003-index.md). Smaller tables
