@@ -41,19 +41,25 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
   const wanted = Number(args.find((arg) => arg.startsWith("--rows="))?.slice(7) ?? 1_000_000);
   const rounds = Math.ceil(wanted / ROWS);
   const folder = await mkdtemp(join(process.env.BENCH_FOLDER ?? tmpdir(), "index-bench-"));
-  const templates = Array.from({ length: TEMPLATES }, (_, seed) =>
-    connectionBatch(new Batch(), { rows: ROWS, offset: 0, time: START, step: 0.2, seed: (seed + 1) * 7919 }),
-  );
-  const table: Record<string, string | number>[] = [encoding(templates)];
+  const table: Record<string, string | number>[] = [];
   try {
-    const index = await openDuckdbIndex(folder, {}, makeContext());
-    await using _closed = index;
-    table.push(...(await writing(index, templates, rounds)));
+    table.push(...(await filling(folder, rounds)));
+    // Opened anew: whoever searches is not the one that made the batches.
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
     table.push(...(await searching(index, rounds * ROWS)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   return table;
+}
+
+async function filling(folder: string, rounds: number): Promise<Record<string, string | number>[]> {
+  const templates = Array.from({ length: TEMPLATES }, (_, seed) =>
+    connectionBatch(new Batch(), { rows: ROWS, offset: 0, time: START, step: 0.2, seed: (seed + 1) * 7919 }),
+  );
+  const encoded = encoding(templates);
+  await using index = await openDuckdbIndex(folder, {}, makeContext());
+  return [encoded, ...(await writing(index, templates, rounds))];
 }
 
 /** Gives a batch used before new times and guids, as if it were the next one of the topic. */
