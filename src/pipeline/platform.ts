@@ -16,6 +16,7 @@ import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { checkChanges } from "./check.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "./errors.ts";
+import { Evaluator } from "./evaluator.ts";
 import { type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
@@ -34,6 +35,8 @@ export type PlatformOptions = {
   readonly sources: boolean;
   readonly workers?: number;
   readonly context?: Context;
+  /** Bounds of one expression that is asked for over the network. */
+  readonly expressions?: { readonly milliseconds?: number; readonly megabytes?: number };
 };
 
 /** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
@@ -125,10 +128,27 @@ export async function openPlatform(options: PlatformOptions) {
     });
     // Disposed of in reverse order: sources stop, workers drain, storage closes.
     stack.defer(() => supervisor.drain(DRAIN_WITHIN));
+    const evaluator = stack.use(
+      new Evaluator({
+        ...options.expressions,
+        context,
+        start: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          shares,
+          files,
+        }),
+        inForce: () => ({
+          global: config.get("global", "global")?.text ?? "",
+          functions: sourcesInForce,
+        }),
+      }),
+    );
     const databases = new AddressDatabases((handles) => {
       shares.databases = { ...shares.databases, ...handles };
       services.attach({ databases: handles });
       supervisor.share({ databases: handles });
+      evaluator.share({ databases: handles });
     });
     // A message that is read before what it is enriched from is loaded would go without.
     const loaded = snapshotAsksForAddresses(snapshot())
@@ -190,6 +210,8 @@ export async function openPlatform(options: PlatformOptions) {
       services,
       settings,
       tables: { enrichment, threatIntel },
+      /** Evaluates what somebody asks for in a thread that can be ended. */
+      evaluator,
 
       /** Resolves when the workers read their topics and the geographic databases are loaded. */
       ready: async () => void (await Promise.all([supervisor.ready(), begun])),
