@@ -65,6 +65,12 @@ test("literals in a lambda count by their size", () => {
   expect(() => compile(text, environment).walk(layered({}))).toThrow(/steps/);
 });
 
+test("a hundred thousand patterns cost more than their number", () => {
+  const patterns = Array.from({ length: 100_000 }, (_, n) => `a${n}`);
+  const program = compile("REGEXP_MATCH('x', patterns)", environment);
+  expect(() => program.evaluate(layered({ patterns }))).toThrow("steps");
+});
+
 test("a message that nests 5,000 deep is refused, one that nests 400 deep is not", () => {
   const nested = (depth: number): unknown => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
   expect(() => fromMessage(nested(5000))).toThrow("nests deeper than 500");
