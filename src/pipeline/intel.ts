@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { Fault } from "../core/fault.ts";
 import { loadCsv } from "../enrichments/loaders/csv.ts";
 import type { Table } from "../storage/table/contract.ts";
 
@@ -34,8 +35,8 @@ export class Intel {
   async load({ type, column, replace, input, gzip, signal }: IntelLoad) {
     const rejected: { line: number; reason: string }[] = [];
     let rejectedCount = 0;
-    const loaded = await loadCsv({
-      input: gzip ? input.pipe(createGunzip()) : input,
+    const loading = loadCsv({
+      input: gzip ? unpacked(input) : input,
       table: this.#table,
       type,
       indicatorColumn: column,
@@ -46,7 +47,20 @@ export class Intel {
         if (rejected.length < TOLD) rejected.push({ line, reason });
       },
     });
+    const loaded = await loading.catch((error: NodeJS.ErrnoException) => {
+      if (!(error.code ?? "").startsWith("Z_")) throw error;
+      throw new Fault("INPUT_UNREADABLE", `unpacking indicators of ${type}: ${error.message}`, {
+        cause: error,
+      });
+    });
     this.#updated.set(type, Date.now());
     return { loaded, rejected, rejectedCount };
   }
+}
+
+/** What is packed as gzip, unpacked. An input that breaks off ends both. */
+function unpacked(input: Readable): Readable {
+  const gunzip = createGunzip();
+  input.once("error", (error) => gunzip.destroy(error));
+  return input.pipe(gunzip);
 }

@@ -7,6 +7,7 @@ import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/databases.ts";
+import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import { makeFolder } from "../storage/folder.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
 import { serveWriter } from "../storage/index/duckdb/remote.ts";
@@ -17,7 +18,7 @@ import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./
 import { checkChanges } from "./check.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "./errors.ts";
 import { Evaluator } from "./evaluator.ts";
-import { type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
+import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -35,6 +36,11 @@ export type PlatformOptions = {
   readonly sources: boolean;
   readonly workers?: number;
   readonly context?: Context;
+  /** Folders whose modules and files documents may name, besides those below the data folder. */
+  readonly functionsFrom?: readonly string[];
+  readonly filesFrom?: readonly string[];
+  /** Whether documents may make the server listen where others than this machine reach it. */
+  readonly mayServeOthers?: boolean;
   /** Bounds of one expression that is asked for over the network. */
   readonly expressions?: { readonly milliseconds?: number; readonly megabytes?: number };
 };
@@ -54,7 +60,8 @@ export type Platform = Awaited<ReturnType<typeof openPlatform>>;
  * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT, CONFIG_INVALID
  */
 export async function openPlatform(options: PlatformOptions) {
-  const { data } = options;
+  const { data, mayServeOthers = false } = options;
+  const allow = allowPaths(options);
   const stack = new AsyncDisposableStack();
   const ended = new AbortController();
   const base = options.context ?? makeContext();
@@ -92,7 +99,7 @@ export async function openPlatform(options: PlatformOptions) {
     const faults: Fault[] = [];
     let sourcesInForce: readonly FunctionSource[] = [];
     try {
-      sourcesInForce = functionSources(config, [], data);
+      sourcesInForce = functionSources(config, [], allow);
       services.takeFunctions(await openFunctions(sourcesInForce));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -149,7 +156,7 @@ export async function openPlatform(options: PlatformOptions) {
       services.attach({ databases: handles });
       supervisor.share({ databases: handles });
       evaluator.share({ databases: handles });
-    });
+    }, allow);
     // A message that is read before what it is enriched from is loaded would go without.
     const loaded = snapshotAsksForAddresses(snapshot())
       ? databases
@@ -167,12 +174,15 @@ export async function openPlatform(options: PlatformOptions) {
       })),
     );
     /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
-    const check = async (changes: readonly Change[]) => {
+    const check = async (changes: readonly Change[], runs: boolean) => {
       const isGeneral = changes.some(({ kind }) => kind !== "sensor");
-      const sources = isGeneral ? functionSources(config, changes, data) : undefined;
-      const opened = sources === undefined ? undefined : await openFunctions(sources);
+      const sources = isGeneral ? functionSources(config, changes, allow) : undefined;
+      const open = () => (runs ? openFunctions : checkFunctions)(sources ?? [], sourcesInForce);
+      const opened = sources === undefined ? undefined : await open();
       const trial = opened === undefined ? services : services.trial(opened);
-      const warnings = checkChanges(changes, config, trial, context, services);
+      const rules = { inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
+      const warnings = checkChanges(changes, config, trial, context, rules);
+      if (!runs) return { functions: undefined, warnings };
       const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
       if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
         await databases.load(globalAfter(config, changes).databases);
@@ -185,7 +195,7 @@ export async function openPlatform(options: PlatformOptions) {
       await sources?.configure(intake.documents());
     };
     const positions = await tables.table("positions");
-    const sources = options.sources ? stack.use(new Sources(intake, positions, context)) : undefined;
+    const sources = options.sources ? stack.use(new Sources(intake, positions, context, allow)) : undefined;
     await sources?.configure(intake.documents());
 
     // Publishes follow one another: each is checked against what the one before left.
@@ -221,7 +231,7 @@ export async function openPlatform(options: PlatformOptions) {
         by: { author: string; at: number; note?: string },
       ): Promise<readonly Version[]> {
         const turn = publishing.then(async () => {
-          const { functions, warnings } = await check(changes);
+          const { functions, warnings } = await check(changes, true);
           const versions = await config.publish(changes, by);
           if (functions !== undefined) {
             sourcesInForce = functions.sources;
@@ -240,8 +250,8 @@ export async function openPlatform(options: PlatformOptions) {
         publishing = turn.catch(() => undefined);
         return turn;
       },
-      /** Answers what is doubtful about documents. Throws Fault CONFIG_INVALID if they could not be published. */
-      check: async (changes: readonly Change[]) => (await check(changes)).warnings,
+      /** Answers what is doubtful about documents, and runs and starts nothing for it. Throws Fault CONFIG_INVALID if they could not be published. */
+      check: async (changes: readonly Change[]) => (await check(changes, false)).warnings,
       /** Loads the databases of addresses if no document has asked for them yet. */
       loadAddresses: () => databases.load(global().databases),
 
@@ -298,12 +308,16 @@ function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDoc
 }
 
 /** Where functions of users come from once changes are published: documents of definitions, then files and packages. */
-function functionSources(config: ConfigStore, changes: readonly Change[], folder: string): FunctionSource[] {
+function functionSources(
+  config: ConfigStore,
+  changes: readonly Change[],
+  allow: AllowPath,
+): FunctionSource[] {
   const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
   for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
   return [
     ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
-    ...findFunctions(globalAfter(config, changes).functions, folder),
+    ...findFunctions(globalAfter(config, changes).functions, allow),
   ];
 }
 

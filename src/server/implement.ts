@@ -36,6 +36,7 @@ export function implement<Shape extends EndpointShape>(
   app.route({
     method: endpoint.method,
     url: API_BASE + endpoint.path,
+    config: { isStream: isStreamBody(endpoint.body) },
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());

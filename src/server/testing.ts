@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { API_BASE } from "../api/endpoint.ts";
 import { problem } from "../api/problem.ts";
 import { openPlatform, type Platform, type PlatformOptions } from "../pipeline/platform.ts";
+import type { Limits } from "./limits.ts";
 import { startServer } from "./server.ts";
 
 export type Sent = {
@@ -26,7 +27,7 @@ export type TestServer = AsyncDisposable & {
 };
 
 export async function openTestServer(
-  options: Pick<PlatformOptions, "expressions"> = {},
+  options: Pick<PlatformOptions, "expressions"> & { limits?: Partial<Limits> } = {},
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "metron-server-"));
   const file = (name: string, text: string) => {
@@ -39,7 +40,12 @@ export async function openTestServer(
   file("ui/assets/main-1a2b.js", "1");
   const defaults = join(folder, "defaults");
   const platform = await openPlatform({ data: join(folder, "data"), defaults, sources: false, ...options });
-  const server = await startServer(platform, { host: "127.0.0.1", port: 0, ui: join(folder, "ui") });
+  const server = await startServer(platform, {
+    host: "127.0.0.1",
+    port: 0,
+    ui: join(folder, "ui"),
+    ...options,
+  });
   const send: TestServer["send"] = (method, path, { text, body, headers = {} } = {}) => {
     const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
     const type = text === undefined && body !== undefined ? { "content-type": "application/json" } : {};
