@@ -199,6 +199,7 @@ export async function openPlatform(options: PlatformOptions) {
     await sources?.configure(intake.documents());
 
     // Publishes follow one another: each is checked against what the one before left.
+    let replaying: Promise<unknown> = Promise.resolve();
     let publishing: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
       Promise.all([
@@ -259,7 +260,12 @@ export async function openPlatform(options: PlatformOptions) {
       ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
       ingestStream: intake.stream.bind(intake),
       /** Sends rejected records through their sensors again. */
-      replay: (request: ReplayRequest) => replay(request, { index, intake, clock: context.clock }),
+      replay(request: ReplayRequest): ReturnType<typeof replay> {
+        // One after the other: two at once would send the same records twice.
+        const turn = replaying.then(() => replay(request, { index, intake, clock: context.clock }));
+        replaying = turn.catch(() => undefined);
+        return turn;
+      },
       /** Addresses the sources listen on. */
       addresses: () => sources?.addresses() ?? [],
 
