@@ -107,6 +107,11 @@ export function intoParts<Result>(parts: number, run: () => Result): Result {
   if (walk.depth >= MAX_NESTING)
     throw new StellarError(`the value nests deeper than ${MAX_NESTING}, or holds itself`);
   if (meter.depth > 0) spend(parts);
+  else {
+    // A result that is converted once it is there: the rows of a batch share what they may take.
+    meter.allowance -= parts;
+    if (meter.allowance < 0) throw exhausted();
+  }
   walk.depth++;
   try {
     return run();
