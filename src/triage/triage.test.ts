@@ -75,6 +75,7 @@ test("writes score, name, comment, score text and reason of each match in order"
     "threat.triage.rules.0.name": "expression",
     "threat.triage.rules.0.comment": "why",
     "threat.triage.rules.0.score": "a * 2.5",
+    "threat.triage.rules.0.points": 2.5,
     "threat.triage.rules.0.reason": "1",
     "threat.triage.rules.1.name": null,
     "threat.triage.rules.1.comment": null,
