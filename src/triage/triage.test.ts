@@ -33,6 +33,7 @@ test.each<[Aggregator, boolean, number[], number]>([
   ["SUM", true, [10, 5], 15],
   ["SUM", true, [10, -1], Number.NEGATIVE_INFINITY],
   ["MEAN", true, [10, 5], 7.5],
+  ["MEAN", false, [10, 0, -4, 6], 3],
   ["POSITIVE_MEAN", false, [10, 0, -4, 5], 7.5],
   ["POSITIVE_MEAN", true, [0], 0],
 ])("%s, negatives trump %s, of %j is %d", (aggregator, trump, scores, expected) => {
