@@ -1,14 +1,19 @@
 import { useState } from "react";
+import { problemOf } from "../../call.ts";
 
 /**
- * What a query answered, or the answer before it while there is none because it was refused or failed: a mistake
- * while typing must not take away what is being looked at.
+ * What a query answered; while it is refused for a mistake, the answer before it: a mistake while typing must not take
+ * away what is being looked at. Any other failure leaves nothing, as old rows would pass for an answer.
  */
-export function useLastGood<Data>(result: {
-  readonly data: Data | undefined;
-  readonly isError: boolean;
+export function useLastGood<Data>({
+  data,
+  error,
+}: {
+  data: Data | undefined;
+  error: unknown;
 }): Data | undefined {
   const [good, setGood] = useState<Data>();
-  if (result.data !== undefined && result.data !== good) setGood(result.data);
-  return result.data ?? (result.isError ? good : undefined);
+  if (data !== undefined && data !== good) setGood(data);
+  const refused = error !== null && problemOf(error).code === "QUERY_INVALID";
+  return data ?? (refused ? good : undefined);
 }
