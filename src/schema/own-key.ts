@@ -6,22 +6,33 @@ const COLON = 2;
 const DOT = 4;
 const DASH = 8;
 const FOREIGN = 16;
-/** No value that has another spelling holds such a byte. */
-const NEVER = 32;
-/** What a byte of a text may mean for its canonical form. */
-const KINDS = new Uint8Array(256);
-KINDS.fill(NEVER, 0, 0x21);
-for (const sign of '"{}<>|^`\\') KINDS[sign.charCodeAt(0)] = NEVER;
-KINDS.fill(UPPER, 0x41, 0x5b);
-KINDS[0x3a] = COLON;
-KINDS[0x2e] = DOT;
-KINDS[0x2d] = DASH;
-KINDS.fill(FOREIGN, 0x80);
+const SLASH_SEEN = 32;
+const PERCENT = 64;
+/** Neither a hexadecimal digit nor a sign of addresses. */
+const WORDY = 128;
+/** What a byte of a text may mean for its canonical form; a text with a byte of -1 has no other spelling. */
+const KINDS = new Int16Array(256);
+for (let byte = 0; byte < 256; byte++) {
+  const sign = String.fromCharCode(byte);
+  KINDS[byte] = byte <= 0x20 || '"{}<>|^`\\'.includes(sign) ? -1 : byte >= 0x80 ? FOREIGN : 0;
+  if (/[A-Z]/.test(sign)) KINDS[byte] = UPPER;
+  if (byte > 0x20 && byte < 0x80 && !/[0-9a-f:./%[\]]/i.test(sign))
+    KINDS[byte] = (KINDS[byte] as number) < 0 ? -1 : (KINDS[byte] as number) | WORDY;
+}
+const SIGNS: readonly (readonly [string, number])[] = [
+  [":", COLON],
+  [".", DOT],
+  ["-", DASH | WORDY],
+  ["/", SLASH_SEEN],
+  ["%", PERCENT],
+];
+for (const [sign, kind] of SIGNS) KINDS[sign.charCodeAt(0)] = kind;
 
 const SHORTEST_DIGEST = 32;
 const LONGEST_DIGEST = 128;
-const SHORTEST_MAC = 14;
-const LONGEST_MAC = 17;
+/** `0011.22AA.BBCC` and `00-11-22-AA-BB-CC`. */
+const DOTTED_MAC = 14;
+const DASHED_MAC = 17;
 const SLASH = 0x2f;
 const DOT_BYTE = 0x2e;
 
@@ -32,23 +43,25 @@ const DOT_BYTE = 0x2e;
 export function isOwnKey(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
   if (length < 2 || length > LONGEST_KEY) return true;
-  if (bytes[start] === SLASH) return true;
   let seen = 0;
   for (let at = start; at < end; at++) {
     const kind = KINDS[bytes[at] as number] as number;
     if (kind === 0) continue;
+    if (kind < 0) return true;
     // A URL may hold anything behind its host.
-    if (kind === COLON && bytes[at + 1] === SLASH && bytes[at + 2] === SLASH && at + 2 < end)
+    if (kind === COLON && at + 2 < end && bytes[at + 1] === SLASH && bytes[at + 2] === SLASH)
       return (seen & (UPPER | FOREIGN)) === 0 && isOwnUrl(bytes, at + 3, end);
     seen |= kind;
-    if (kind === NEVER) return true;
   }
-  if ((seen & (COLON | FOREIGN)) !== 0) return false;
+  if ((seen & COLON) !== 0) return (seen & WORDY) !== 0 && (seen & PERCENT) === 0;
+  // Without a colon it is a path or an IPv4 network, which has one spelling.
+  if ((seen & SLASH_SEEN) !== 0) return true;
+  if ((seen & FOREIGN) !== 0) return false;
   if ((seen & DOT) !== 0) {
     if ((seen & UPPER) !== 0 || bytes[end - 1] === DOT_BYTE) return false;
-    return length !== SHORTEST_MAC;
+    return length !== DOTTED_MAC;
   }
-  if ((seen & DASH) !== 0) return length !== LONGEST_MAC;
+  if ((seen & DASH) !== 0) return length !== DASHED_MAC;
   return (seen & UPPER) === 0 || length < SHORTEST_DIGEST || length > LONGEST_DIGEST;
 }
 
