@@ -50,7 +50,9 @@ function withoutThem(): Promise<Awaited<ReturnType<typeof openFunctions>>> {
 
 function answerTo({ expression, message, predicate = false }: Question, global: string): object {
   const environment = services.evaluation(readGlobal(global, "global"));
-  const diagnostics = check(expression, environment, { predicate }).map((found) => placed(expression, found));
+  const diagnostics = check(expression, environment, predicate ? { gives: "boolean" } : {}).map((found) =>
+    placed(expression, found),
+  );
   if (message === undefined) return { diagnostics };
   try {
     const value = compile(expression, environment).evaluate(layered(message));
