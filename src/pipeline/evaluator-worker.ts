@@ -49,7 +49,9 @@ function withoutThem(): Promise<Awaited<ReturnType<typeof openFunctions>>> {
 }
 
 function answerTo({ expression, message, predicate = false }: Question, global: string): object {
-  const environment = services.evaluation(readGlobal(global, "global"));
+  const document = readGlobal(global, "global");
+  // An expression that is only checked may be meant for a rule, which may wait for other services.
+  const environment = message === undefined ? services.environment(document) : services.evaluation(document);
   const diagnostics = check(expression, environment, predicate ? { gives: "boolean" } : {}).map((found) =>
     placed(expression, found),
   );
