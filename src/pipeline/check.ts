@@ -5,6 +5,7 @@ import { type Document, type Mistake, readYaml, refuse } from "../config/yaml.ts
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
+import { withinSteps } from "../stellar/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
 import { isOfUnknownFunction } from "./functions.ts";
@@ -14,6 +15,9 @@ import { openStages } from "./stages.ts";
 
 /** Something in a document that may be published, but is probably not what was meant. */
 export type Warning = Mistake & { readonly document: string };
+
+/** Steps that the constants of all expressions may take together; those beyond are not evaluated for a check. */
+const CHECK_STEPS = 50_000_000;
 
 /** What documents are held against beyond their own text. */
 export type CheckRules = {
@@ -33,6 +37,16 @@ export type CheckRules = {
  * @throws Fault CONFIG_INVALID naming line, column and what was expected.
  */
 export function checkChanges(
+  changes: readonly Change[],
+  config: ConfigStore,
+  services: PipelineServices,
+  context: Context,
+  rules: CheckRules,
+): Warning[] {
+  return withinSteps(CHECK_STEPS, () => checkWithin(changes, config, services, context, rules));
+}
+
+function checkWithin(
   changes: readonly Change[],
   config: ConfigStore,
   services: PipelineServices,

@@ -56,7 +56,8 @@ test("a server that others reach is not started, and the refusal says what to do
 });
 
 test("a server that was allowed to be reached by others still knows its names", async () => {
-  const options = { host: "0.0.0.0", port: 0, ui: "", mayServeOthers: true };
+  // Loopback, but not as the refusal knows it: the test must not listen where others reach it.
+  const options = { host: "::ffff:127.0.0.1", port: 0, ui: "", mayServeOthers: true };
   await using open = await startServer(server.platform, options);
   const base = `http://127.0.0.1:${open.port}`;
   const ask = async (host: string) => (await raw("GET", "/api/v1/status", { host }, base)).status;
