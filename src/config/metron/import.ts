@@ -4,8 +4,8 @@ import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc
 import { parseDocument, stringify } from "yaml";
 import type { z } from "zod";
 import { Fault } from "../../core/fault.ts";
-import { parsers } from "../../parsers/index.ts";
-import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
+import { type ParserName, parsers } from "../../parsers/index.ts";
+import { METRON_CLASSES, METRON_OPTIONS } from "../../parsers/metron-classes.ts";
 import { globalSchema } from "../global.ts";
 import { sensorSchema } from "../sensor.ts";
 
@@ -128,7 +128,7 @@ export function importSensor(
   const document = clean({
     sensor: name,
     raw: rawStrategy(parser),
-    parser: { [parserName]: options },
+    parser: { [parserName]: { ...METRON_OPTIONS[parserName], ...options } },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
     filter: importFilter(name, parser, plumbing, notes),
     ...importEnrichment(name, enrichment, free, notes),
@@ -149,9 +149,9 @@ function checked(name: string, schema: z.ZodType, document: Json): Json {
 }
 
 /** The parser here for a class of Metron's; ours that it had not go by their own names. */
-function parserNameOf(className: string): string | undefined {
+function parserNameOf(className: string): ParserName | undefined {
   const name = METRON_CLASSES[className] ?? className;
-  return parsers.some((parser) => parser.name === name) ? name : undefined;
+  return parsers.find((parser) => parser.name === name)?.name;
 }
 
 function rawStrategy(parser: Json): Json | undefined {
