@@ -5,7 +5,8 @@ import { Batch, blockOf } from "../core/batch.ts";
 import { makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { messageToJson } from "../core/message.ts";
-import { parsers } from "./index.ts";
+import { type ParserName, parsers } from "./index.ts";
+import { METRON_OPTIONS } from "./metron-classes.ts";
 import { type ParserDefinition, runParser } from "./parser.ts";
 
 /**
@@ -15,7 +16,7 @@ import { type ParserDefinition, runParser } from "./parser.ts";
  */
 type Vector = {
   readonly why: string;
-  readonly config?: unknown;
+  readonly config?: object;
   readonly input: string;
   /** How the input becomes bytes. */
   readonly encoding?: BufferEncoding;
@@ -59,7 +60,8 @@ function run(definition: ParserDefinition, vector: Vector): Batch {
   const { config = {}, input, encoding = "utf8", now, timeZone = "UTC" } = vector;
   const time = Date.parse(now ?? "2020-06-01T12:00:00Z");
   const context = makeContext({ clock: { now: () => time }, timeZone });
-  const checked = definition.config.safeParse(config);
+  const original = METRON_OPTIONS[definition.name as ParserName];
+  const checked = definition.config.safeParse({ ...original, ...config });
   if (!checked.success) throw new Fault("CONFIG_INVALID", checked.error.message);
   const parse = definition.open(checked.data, context);
   const batch = new Batch();

@@ -30,12 +30,6 @@ export function findHeader(line: string, mark: string, pattern: RegExp): Found |
   return undefined;
 }
 
-/** The lines of a record that are not blank; a record of one line as it is. */
-export function linesOf(text: string): readonly string[] {
-  const lines = text.split(/\r\n|\n|\r/);
-  return lines.length > 1 ? lines.filter((line) => line.trim() !== "") : lines;
-}
-
 /** Reads the times of prefixes, which are in UTC unless they say otherwise. */
 export class PrefixTime {
   readonly #time: SyslogTime;
