@@ -6,6 +6,7 @@ import { fireeye } from "./fireeye/fireeye.ts";
 import { grok } from "./grok/grok.ts";
 import { ise } from "./ise/ise.ts";
 import { jsonMap } from "./json-map/json-map.ts";
+import { keyValue } from "./key-value/key-value.ts";
 import { lancope } from "./lancope/lancope.ts";
 import { leef } from "./leef/leef.ts";
 import { logstash } from "./logstash/logstash.ts";
@@ -27,6 +28,7 @@ export const parsers = [
   grok,
   ise,
   jsonMap,
+  keyValue,
   lancope,
   leef,
   logstash,
