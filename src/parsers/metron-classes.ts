@@ -29,4 +29,5 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
 export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {
   cef: { reading: "metron" },
   leef: { reading: "metron" },
+  paloAlto: { reading: "metron" },
 };
