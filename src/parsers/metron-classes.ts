@@ -28,6 +28,8 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
  */
 export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {
   cef: { reading: "metron" },
+  fireeye: { reading: "metron" },
   leef: { reading: "metron" },
   paloAlto: { reading: "metron" },
+  sourcefire: { reading: "metron" },
 };

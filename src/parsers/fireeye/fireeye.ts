@@ -4,6 +4,7 @@ import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
+import { reading } from "../reading.ts";
 import { openDateFormat } from "../time/date-format.ts";
 
 const PRIORITY = /<[1-9]\d*>/g;
@@ -35,8 +36,9 @@ const TOO_SHORT = new Rejection("parser_error", "fewer words than a FireEye mess
 
 export const fireeye = defineParser({
   name: "fireeye",
-  summary: "Reads FireEye alerts sent over syslog.",
-  config: z.strictObject({ readCharset }),
+  summary:
+    "Reads FireEye alerts sent over syslog into the fields that Metron gave them; the parser cef reads all they hold.",
+  config: z.strictObject({ reading, readCharset }),
   fields: [
     { name: "ip_src_addr", type: "text", about: "Addresses of the devices, with commas between them." },
     { name: "ip_src_port", type: "text", about: "Source port." },
@@ -47,7 +49,8 @@ export const fireeye = defineParser({
     const format = openDateFormat("time", "yyyy MMM dd HH:mm:ss", "GMT", context.clock.now());
     return inCharset(config.readCharset, {
       parseRecord: (record) => {
-        const text = fromPriority(decodeText(record, 0, record.length));
+        const all = decodeText(record, 0, record.length);
+        const text = config.reading === "metron" ? fromPriority(all) : fromHeader(all);
         const words = text.split(/\s+/);
         if (words.at(-1) === "") words.pop();
         if (words.length < 5) return TOO_SHORT;
@@ -62,6 +65,13 @@ export const fireeye = defineParser({
     });
   },
 });
+
+/** The text from the last priority of its header on: one behind the first bar or `=` is part of a value. */
+function fromHeader(text: string): string {
+  const end = text.search(/[|=]/);
+  const header = end < 0 ? text : text.slice(0, end);
+  return fromPriority(header) + text.slice(header.length);
+}
 
 /** The text from its last priority on. */
 function fromPriority(text: string): string {
