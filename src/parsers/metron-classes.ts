@@ -26,4 +26,6 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
  * Options that make our parsers read as the original does, where they read otherwise by themselves. Imported sensors
  * get them, so that what they give stays what it was.
  */
-export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {};
+export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {
+  asa: { reading: "original" },
+};
