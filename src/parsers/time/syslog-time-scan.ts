@@ -116,14 +116,14 @@ function localDay(year: number, month: number, day: number): number {
   return dayNumber(year, month, day) * DAY;
 }
 
-/** Milliseconds of `HH:mm:ss` at `at`, a leap second included, or -1. */
+/** Milliseconds of `HH:mm:ss` at `at`, a leap second included; -1 when it is not of that form, NaN for no such time. */
 function clockTime(bytes: Uint8Array, at: number): number {
   if (bytes[at + 2] !== COLON || bytes[at + 5] !== COLON) return -1;
   const hour = twoDigits(bytes, at);
   const minute = twoDigits(bytes, at + 3);
   const second = twoDigits(bytes, at + 6);
   if (hour < 0 || minute < 0 || second < 0) return -1;
-  if (hour > 23 || minute > 59 || second > 60) return -1;
+  if (hour > 23 || minute > 59 || second > 60) return Number.NaN;
   return ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
