@@ -24,6 +24,9 @@ export class NearestYear {
   readonly #asOriginal: boolean;
   #latest = 0;
   #year = 1970;
+  /** The day that was asked for last, and when it began in the year that was found: records follow each other. */
+  #lastDay = -1;
+  #lastStart = 0;
 
   /** @param asOriginal never next year, and a day that this year does not have is none. */
   constructor(local: LocalTime, asOriginal = false) {
@@ -36,10 +39,16 @@ export class NearestYear {
     this.#latest = now + AHEAD;
     const local = now + this.#local.zone.offsetAt(now);
     this.#year = civilDate(Math.floor(local / DAY)).year;
+    this.#lastDay = -1;
   }
 
   /** Epoch milliseconds of a day (month from 0) and a time of day; NaN when neither year has that day. */
   millis(month: number, day: number, time: number): number {
+    const key = month * 32 + day;
+    if (key === this.#lastDay) {
+      const millis = this.#local.toUtc(this.#lastStart + time);
+      if (millis <= this.#latest) return millis;
+    }
     // Next year is worth a look only for the days that four days ahead can be.
     let year = month === 0 && day <= 5 && !this.#asOriginal ? this.#year + 1 : this.#year;
     for (; year >= this.#year - 1; year--) {
@@ -47,8 +56,12 @@ export class NearestYear {
         if (this.#asOriginal) return Number.NaN;
         continue;
       }
-      const millis = this.#local.toUtc(dayNumber(year, month, day) * DAY + time);
-      if (millis <= this.#latest) return millis;
+      const start = dayNumber(year, month, day) * DAY;
+      const millis = this.#local.toUtc(start + time);
+      if (millis > this.#latest) continue;
+      this.#lastDay = key;
+      this.#lastStart = start;
+      return millis;
     }
     return Number.NaN;
   }

@@ -107,13 +107,22 @@ function withoutYear(found: Scanned, month: number, day: number, at: number): nu
   found.month = month;
   found.day = day;
   // 2024 had every day that a year can have.
-  found.local = day >= 1 && day <= monthLength(2024, month) ? 0 : Number.NaN;
+  found.local = day >= 1 && (day <= 28 || day <= monthLength(2024, month)) ? 0 : Number.NaN;
   return at;
 }
 
+/** The day that was asked for last: records follow each other. */
+let lastKey = -1;
+let lastDay = 0;
+
 function localDay(year: number, month: number, day: number): number {
-  if (month < 0 || month > 11 || day < 1 || day > monthLength(year, month)) return Number.NaN;
-  return dayNumber(year, month, day) * DAY;
+  if (month < 0 || month > 11 || day < 1 || day > 31) return Number.NaN;
+  const key = (year * 12 + month) * 32 + day;
+  if (key === lastKey) return lastDay;
+  if (day > monthLength(year, month)) return Number.NaN;
+  lastKey = key;
+  lastDay = dayNumber(year, month, day) * DAY;
+  return lastDay;
 }
 
 /** Milliseconds of `HH:mm:ss` at `at`, a leap second included; -1 when it is not of that form, NaN for no such time. */
@@ -143,7 +152,8 @@ function fraction(bytes: Uint8Array, start: number, found: Scanned): number {
 function trailingYear(bytes: Uint8Array, at: number, end: number, found: Scanned): number {
   const next = bytes[at + 5];
   if (bytes[at] !== BLANK || at + 5 > end) return at;
-  if (at + 5 < end && next !== BLANK && next !== COLON) return at;
+  // An IPv6 address may start with four digits and a colon.
+  if (at + 5 < end && next !== BLANK && !(next === COLON && bytes[at + 6] === BLANK)) return at;
   const year = twoDigits(bytes, at + 1) * 100 + twoDigits(bytes, at + 3);
   if (year < 1970 || year > 2100) return at;
   found.local += localDay(year, found.month, found.day);
