@@ -15,7 +15,7 @@ import { regularExpressions } from "./regular-expressions/regular-expressions.ts
 import { snort } from "./snort/snort.ts";
 import { sourcefire } from "./sourcefire/sourcefire.ts";
 import { suricata } from "./suricata/suricata.ts";
-import { syslog3164, syslog5424 } from "./syslog/syslog.ts";
+import { syslog, syslog3164, syslog5424 } from "./syslog/syslog.ts";
 import { websphere } from "./websphere/websphere.ts";
 
 /** Every parser there is. */
@@ -37,6 +37,7 @@ export const parsers = [
   snort,
   sourcefire,
   suricata,
+  syslog,
   syslog3164,
   syslog5424,
   websphere,

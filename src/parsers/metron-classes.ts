@@ -27,9 +27,12 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
  * get them, so that what they give stays what it was.
  */
 export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {
-  cef: { reading: "metron" },
-  fireeye: { reading: "metron" },
-  leef: { reading: "metron" },
-  paloAlto: { reading: "metron" },
-  sourcefire: { reading: "metron" },
+  asa: { reading: "original" },
+  cef: { reading: "original" },
+  fireeye: { reading: "original" },
+  leef: { reading: "original" },
+  paloAlto: { reading: "original" },
+  sourcefire: { reading: "original" },
+  syslog3164: { reading: "original", program: "none" },
+  syslog5424: { reading: "original" },
 };

@@ -77,5 +77,7 @@ test.each([
   ["fireeye.BasicFireEyeParser", "fireeye"],
 ])("a sensor of %s goes on reading as it did", (className, name) => {
   const parser = { parserClassName: `org.apache.metron.parsers.${className}` };
-  expect(importSensor("x", parser, {}, {}, [])).toMatchObject({ parser: { [name]: { reading: "metron" } } });
+  expect(importSensor("x", parser, {}, {}, [])).toMatchObject({
+    parser: { [name]: { reading: "original" } },
+  });
 });

@@ -5,7 +5,7 @@ import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
-import { reading } from "../reading.ts";
+import { reading } from "../reading-option.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 import { asMetron } from "./as-metron.ts";
 import { DeviceTime } from "./device-time.ts";
@@ -68,7 +68,7 @@ export const cef = defineParser({
   open: (config, context) =>
     inCharset(
       config.readCharset,
-      config.reading === "metron" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
+      config.reading === "original" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
     ),
 });
 

@@ -1,16 +1,16 @@
 import type { Context } from "../../core/context.ts";
 import { encodeInto } from "../../core/text.ts";
-import { instantReader } from "../time/instant.ts";
 import { SyslogTime } from "../time/syslog-time.ts";
 
 /** The line up to the mark is a syslog header; a longer one is some other text. */
 const LONGEST_HEADER = 1024;
-const PRIORITY = String.raw`(?:\uFEFF|<\d{1,3}>(?:\d )?)*`;
-const DATE = String.raw`([A-Z][a-z]{2}) +(\d{1,2}) (?:(\d{4}) )?(\d{2}:\d{2}:\d{2})(?:\.\d+)?(?: (\d{4}))?`;
-const ISO = String.raw`\d{4}-\d{2}-\d{2}T[^ ]+`;
-const SYSLOG = new RegExp(
-  String.raw`^ *${PRIORITY} *(?:(?:(${ISO})|${DATE}):? +)?(?:([\w.:-]*[\w.-]):?(?: |$))?`,
-);
+/** Priorities, each with the version that RFC 5424 sets behind it, and the mark that a text is UTF-8. */
+const PRIORITY = /^[ \uFEFF]*(?:<\d{1,3}>(?:\d(?= ))?[ \uFEFF]*)*/;
+/** A host behind a time, and a first word that can be nothing else. */
+const HOST_BEHIND = /^:? *([\w.:-]*[\w.-]):?(?: |$)/;
+const HOST_ALONE = /^([\w.:-]*[\w.-])(?: |$)/;
+/** No time is longer. */
+const LONGEST_TIME = 64;
 
 /** What stands before a message in its line. */
 export type LineHeader = { readonly host: string | undefined; readonly time: number | undefined };
@@ -53,29 +53,23 @@ export function cutFields(text: string, at: number, count: number): string[] | u
 /** Reads the time and the host of syslog headers before a mark. */
 export class SyslogPrefix {
   readonly #time: SyslogTime;
-  readonly #instant: (value: unknown) => number | undefined;
-  readonly #bytes = new Uint8Array(64);
+  readonly #bytes = new Uint8Array(3 * LONGEST_TIME);
 
   constructor(zone: string, context: Context) {
     this.#time = new SyslogTime(zone, context.clock);
-    this.#instant = instantReader(zone);
   }
 
   read(text: string): LineHeader {
-    const found = SYSLOG.exec(text);
-    if (found === null) return { host: undefined, time: undefined };
-    const [, iso, month, day, year, time, yearBehind, host] = found;
+    const from = PRIORITY.exec(text)?.[0].length ?? 0;
+    const time = this.#time;
+    time.tick();
+    const length = encodeInto(text.slice(from, from + LONGEST_TIME), this.#bytes, 0);
+    const at = time.scan(this.#bytes, 0, length);
+    if (at < 0) return { host: HOST_ALONE.exec(text.slice(from))?.[1], time: undefined };
     return {
-      host,
-      time: iso === undefined ? this.#date(month, day, year ?? yearBehind, time) : this.#instant(iso),
+      // What was read as a time is ASCII, so its bytes are as many as its characters.
+      host: HOST_BEHIND.exec(text.slice(from + at))?.[1],
+      time: Number.isSafeInteger(time.millis) ? time.millis : undefined,
     };
-  }
-
-  #date(month?: string, day = "", year?: string, time?: string): number | undefined {
-    if (month === undefined) return undefined;
-    const date = [month, day.padStart(2, "0"), ...(year === undefined ? [] : [year]), time].join(" ");
-    this.#time.tick();
-    const millis = this.#time.read(this.#bytes, 0, encodeInto(date, this.#bytes, 0));
-    return Number.isNaN(millis) ? undefined : millis;
   }
 }

@@ -38,7 +38,7 @@ export class PrefixTime {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#time = new SyslogTime("UTC", context.clock);
+    this.#time = new SyslogTime("UTC", context.clock, true);
   }
 
   /** Epoch milliseconds of the time, the clock's when there is none; NaN when it is no date. */

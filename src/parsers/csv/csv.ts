@@ -3,10 +3,10 @@ import type { Batch } from "../../core/batch.ts";
 import type { Column } from "../../core/column.ts";
 import type { Context } from "../../core/context.ts";
 import { Rejection } from "../../core/rejection.ts";
-import type { DateFormat } from "../../stellar/java/simple-date-format.ts";
+
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
-import { openDateFormat } from "../time/date-format.ts";
+import { type DateReader, openDateFormat } from "../time/date-format.ts";
 import { wholeNumber } from "../time/whole-number.ts";
 import { CellSplitter } from "./cells.ts";
 import { type CsvColumn, columnsOption, readColumns } from "./columns.ts";
@@ -40,7 +40,7 @@ export const csv = defineParser({
     const format =
       config.timestampFormat === undefined
         ? undefined
-        : openDateFormat("timestampFormat", config.timestampFormat, context.timeZone, context.clock.now());
+        : openDateFormat("timestampFormat", config.timestampFormat, context.timeZone, context.clock);
     let reader: CsvReader | undefined;
     return inCharset(config.readCharset, {
       parseBatch: (batch) => {
@@ -59,7 +59,7 @@ class CsvReader {
   readonly #cells: CellSplitter;
   readonly #needed: number;
   readonly #timestamp: Column;
-  readonly #format: DateFormat | undefined;
+  readonly #format: DateReader | undefined;
   readonly #context: Context;
   readonly #missing: Rejection;
 
@@ -67,7 +67,7 @@ class CsvReader {
     batch: Batch,
     columns: readonly CsvColumn[],
     separator: number,
-    format: DateFormat | undefined,
+    format: DateReader | undefined,
     context: Context,
   ) {
     this.batch = batch;

@@ -4,8 +4,9 @@ import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
-import { reading } from "../reading.ts";
+import { reading } from "../reading-option.ts";
 import { openDateFormat } from "../time/date-format.ts";
+import { inNearestYear } from "../time/nearest-year.ts";
 
 const PRIORITY = /<[1-9]\d*>/g;
 const TIME = /([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2}) \d+\.\d+\.\d+\.\d+/;
@@ -46,18 +47,18 @@ export const fireeye = defineParser({
     { name: "protocol", type: "text", about: "Protocol of the traffic." },
   ],
   open: (config, context) => {
-    const format = openDateFormat("time", "yyyy MMM dd HH:mm:ss", "GMT", context.clock.now());
+    const format = openDateFormat("time", "yyyy MMM dd HH:mm:ss", "GMT", context.clock);
     return inCharset(config.readCharset, {
       parseRecord: (record) => {
         const all = decodeText(record, 0, record.length);
-        const text = config.reading === "metron" ? fromPriority(all) : fromHeader(all);
+        const text = config.reading === "original" ? fromPriority(all) : fromHeader(all);
         const words = text.split(/\s+/);
         if (words.at(-1) === "") words.pop();
         if (words.length < 5) return TOO_SHORT;
         const message = (words[4] as string).split(".").length === 2 ? readPairs(words) : emptyMessage();
         const time = TIME.exec(text);
-        const year = new Date(context.clock.now()).getUTCFullYear();
-        const millis = time === null ? 0 : format.parse(`${year} ${time[1]} ${time[2]} ${time[3]}`);
+        const read = (year: number): number => format.parse(`${year} ${time?.slice(1, 4).join(" ")}`);
+        const millis = time === null ? 0 : inNearestYear(context.clock.now(), read);
         message.original_string = text;
         message.timestamp = BigInt(Number.isNaN(millis) ? 0 : millis);
         return message;

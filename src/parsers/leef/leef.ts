@@ -6,7 +6,7 @@ import { readPairs, renameField, renameLabelled } from "../cef/extension.ts";
 import { cutFields, findMark, SyslogPrefix } from "../cef/header.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
-import { reading } from "../reading.ts";
+import { reading } from "../reading-option.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 import { asMetron } from "./as-metron.ts";
 import { readAttributes, splitDelimiter } from "./attributes.ts";
@@ -42,7 +42,7 @@ export const leef = defineParser({
   open: (config, context) =>
     inCharset(
       config.readCharset,
-      config.reading === "metron" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
+      config.reading === "original" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
     ),
 });
 

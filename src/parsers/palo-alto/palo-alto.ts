@@ -6,7 +6,7 @@ import { decodeText } from "../../core/text.ts";
 import { SyslogPrefix } from "../cef/header.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
-import { reading } from "../reading.ts";
+import { reading } from "../reading-option.ts";
 import { instantReader } from "../time/instant.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 import { asMetron, hostOf } from "./as-metron.ts";
@@ -51,7 +51,7 @@ export const paloAlto = defineParser({
   open: (config, context) =>
     inCharset(
       config.readCharset,
-      config.reading === "metron" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
+      config.reading === "original" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
     ),
 });
 

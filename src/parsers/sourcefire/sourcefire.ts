@@ -6,7 +6,7 @@ import { decodeText } from "../../core/text.ts";
 import { SyslogPrefix } from "../cef/header.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
-import { reading } from "../reading.ts";
+import { reading } from "../reading-option.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 
 const SIGNATURE = /^(.*?)(\[\d+:\d+:\d\])(.*)$/s;
@@ -31,7 +31,7 @@ export const sourcefire = defineParser({
     { name: "ip_dst_port", type: "text", about: "Its port." },
   ],
   open: (config, context) => {
-    const isMetron = config.reading === "metron";
+    const isMetron = config.reading === "original";
     const put = isMetron ? putFirst : putEnd;
     const prefixes = new SyslogPrefix(config.deviceTimeZone, context);
     return inCharset(config.readCharset, {
