@@ -300,6 +300,29 @@ test.each([
   expect(status).not.toBe(0);
 });
 
+test("a Zeek log as TSV accounts for its header lines", async () => {
+  await metron(["config", "publish", file("tsv.yaml", "sensor: tsv\nparser: { bro: {} }\n")]);
+  const log = [
+    "#separator \\x09",
+    "#set_separator\t,",
+    "#empty_field\t(empty)",
+    "#unset_field\t-",
+    "#path\tconn",
+    "#fields\tts\tuid\tid.orig_h\tid.resp_h",
+    "#types\ttime\tstring\taddr\taddr",
+    "1795946500.5\tC1\t192.0.2.1\t192.0.2.2",
+    "1795946501.5\tC2\t192.0.2.1\t192.0.2.2",
+    "#close\t2026-11-29-10-00-00",
+    "",
+  ].join("\n");
+  const { out } = await metron(["ingest", "--sensor", "tsv"], log);
+  expect(out).toContain("10 records");
+  expect(out).toContain("2 messages indexed");
+  expect(out).toContain("8 records gave no message: header lines, or left out by the sensor's filter\n");
+  const [told] = objects((await metron(["ingest", "--sensor", "tsv", "--json"], log)).out);
+  expect(told).toMatchObject({ accepted: 10, indexed: 2, rejected: 0, withoutMessage: 8 });
+});
+
 test("syslog is taken over UDP and TCP, in lines and with counted octets", async () => {
   const text = (program: string) => `<34>Oct 11 22:14:15 host ${program}: hello`;
   const socket = connect(port, "127.0.0.1");
