@@ -23,8 +23,9 @@ export const sourcefire = defineParser({
     { name: "ip_dst_addr", type: "ip", about: "Destination of the flow." },
     { name: "ip_dst_port", type: "text", about: "Its port." },
   ],
-  open: (config, context) =>
+  open: (config) =>
     inCharset(config.readCharset, {
+      timeless: "arrival",
       parseRecord: (record) => {
         const text = decodeText(record, 0, record.length);
         const key = text.slice(Math.max(0, text.lastIndexOf("{")));
@@ -38,7 +39,6 @@ export const sourcefire = defineParser({
           putEnd(message, "src", key.slice(brace + 1, arrow).trim()) &&
           putEnd(message, "dst", key.slice(arrow + 2).trim());
         if (!hasEnds) return NO_PORT;
-        message.timestamp = BigInt(context.clock.now());
         const signature = SIGNATURE.exec(text);
         message.signature_id = signature?.[2] ?? "";
         message.original_string =
