@@ -8,6 +8,8 @@ export type Read = {
   readonly messages: readonly Record<string, unknown>[];
   readonly rejected: readonly string[];
   readonly dropped: number;
+  /** How many messages have no time but that of their arrival. */
+  readonly timeless: number;
 };
 
 /** Reads records with a parser as a sensor would, for tests; `now` is the clock and the time of arrival. */
@@ -32,5 +34,6 @@ export function readRecords(
     ),
     rejected: batch.rejected.map(({ rejection }) => rejection.reason),
     dropped: batch.dropped,
+    timeless: batch.timeless.subarray(0, batch.rows).reduce((sum, flag) => sum + flag, 0),
   };
 }

@@ -130,6 +130,8 @@ export function importSensor(
     sensor: name,
     raw: rawStrategy(parser),
     parser: { [parserName]: { ...METRON_OPTIONS[parserName], ...options } },
+    // The original takes what stands there for the time.
+    timestamp: { unreadable: "keep" },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
     filter: importFilter(name, parser, plumbing, notes),
     ...importEnrichment(name, enrichment, free, notes),
@@ -308,6 +310,7 @@ const OURS = [
   ["source"],
   ["partitions"],
   ["validations"],
+  ["timestamp"],
   ["index", "retentionDays"],
   ["index", "retentionBytes"],
 ];
@@ -315,6 +318,8 @@ const OURS = [
 /** An imported sensor with what only the document in force can say: its sources above all, or its intake would end. */
 export function mergeSensor(current: string, imported: string): string {
   const [ours, document] = [parseDocument(current), parseDocument(imported)];
+  // What an import says of the time is only that nothing is known of it.
+  if (ours.hasIn(["timestamp"])) document.deleteIn(["timestamp"]);
   for (const path of OURS) {
     if (!ours.hasIn(path) || document.hasIn(path)) continue;
     const value = path.reduce<unknown>((map, key) => (map as Json)[key], ours.toJS());

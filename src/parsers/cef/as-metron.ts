@@ -31,6 +31,7 @@ export function asMetron(context: Context): RecordParser {
   const dates = new MultiFormat(DATES, context.timeZone, context.clock);
   const times = new PrefixTime(context);
   return {
+    timeless: "arrival",
     parseRecord: (record) => {
       const text = decodeText(record, 0, record.length);
       const message = LINE_END.test(text) ? SEVERAL_LINES : read(text, dates, times);
@@ -59,8 +60,11 @@ function read(line: string, dates: MultiFormat, times: PrefixTime): Message | st
   for (const [index, name] of HEADER.entries()) message[name] = header[index + 1] as string;
   message.Severity = severity;
   const time = typeof message.rt === "string" ? dates.read(message.rt) : times.read(found.time);
-  if (!Number.isSafeInteger(time)) return BAD_TIME;
-  message.timestamp = BigInt(time);
+  delete message.timestamp;
+  if (time !== undefined) {
+    if (!Number.isSafeInteger(time)) return BAD_TIME;
+    message.timestamp = BigInt(time);
+  }
   if (found.host !== undefined) message.host = found.host;
   // The record itself is the original, whatever its extension says.
   delete message.original_string;

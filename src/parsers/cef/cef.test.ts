@@ -186,3 +186,13 @@ test.each([
 test("a port that is no number is a rejection that names it", () => {
   expect(readRecords(cef, ["CEF:0|E|F|1|2|n|3|spt=ssh"]).rejected).toEqual([expect.stringContaining("spt")]);
 });
+
+test("a message without a time of its own is counted as one", () => {
+  const records = [
+    "CEF:0|E|F|1|2|n|3|a=1",
+    "CEF:0|E|F|1|2|n|3|rt=1795946400126",
+    "Nov 29 10:00:00 h CEF:0|E|F|1|2|n|3|a=1",
+  ];
+  expect(readRecords(cef, records).timeless).toBe(1);
+  expect(readRecords(cef, records, { config: { reading: "original" } }).timeless).toBe(1);
+});

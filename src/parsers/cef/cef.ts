@@ -76,12 +76,13 @@ function asDescribed(zone: string, context: Context): RecordParser {
   const times = new DeviceTime(zone, context.clock);
   const prefixes = new SyslogPrefix(zone, context);
   return {
+    timeless: "arrival",
     parseRecord: (record) => {
       const text = decodeText(record, 0, record.length);
       const message = LINE_END.test(text) ? SEVERAL_LINES : read(text, times);
       if (typeof message === "string") return new Rejection("parser_error", message);
       const { host, time } = prefixes.read(text.slice(0, findMark(text, "CEF:")));
-      message.timestamp ??= BigInt(time ?? context.clock.now());
+      if (time !== undefined) message.timestamp ??= BigInt(time);
       if (host !== undefined) message.host = host;
       return message;
     },

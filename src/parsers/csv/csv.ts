@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import type { Column } from "../../core/column.ts";
-import type { Context } from "../../core/context.ts";
 import { Rejection } from "../../core/rejection.ts";
 
 import { inCharset, readCharset } from "../charset.ts";
@@ -44,7 +43,7 @@ export const csv = defineParser({
     let reader: CsvReader | undefined;
     return inCharset(config.readCharset, {
       parseBatch: (batch) => {
-        if (reader?.batch !== batch) reader = new CsvReader(batch, columns, separator, format, context);
+        if (reader?.batch !== batch) reader = new CsvReader(batch, columns, separator, format);
         reader.read();
       },
     });
@@ -60,7 +59,6 @@ class CsvReader {
   readonly #needed: number;
   readonly #timestamp: Column;
   readonly #format: DateReader | undefined;
-  readonly #context: Context;
   readonly #missing: Rejection;
 
   constructor(
@@ -68,11 +66,9 @@ class CsvReader {
     columns: readonly CsvColumn[],
     separator: number,
     format: DateReader | undefined,
-    context: Context,
   ) {
     this.batch = batch;
     this.#format = format;
-    this.#context = context;
     this.#timestamp = batch.column("timestamp");
     this.#timePosition = columns.findLast(({ name }) => name === "timestamp")?.position;
     this.#columns = columns
@@ -86,7 +82,6 @@ class CsvReader {
   read(): void {
     const { batch } = this;
     const cells = this.#cells;
-    const now = this.#context.clock.now();
     for (let record = 0; record < batch.records; record++) {
       const start = batch.recordStarts[record] as number;
       const end = batch.recordEnds[record] as number;
@@ -106,7 +101,7 @@ class CsvReader {
         const { column, position } = this.#columns[index] as { column: Column; position: number };
         column.setSpan(row, cells.starts[position] as number, cells.ends[position] as number);
       }
-      if (this.#timePosition === undefined) this.#timestamp.setLong(row, now);
+      if (this.#timePosition === undefined) batch.setArrival(row);
       else
         this.#time(cells.starts[this.#timePosition] as number, cells.ends[this.#timePosition] as number, row);
     }

@@ -16,23 +16,19 @@ const ALIASES: Readonly<Record<string, string>> = { timezone: "tz", time_zone: "
 
 /** Collects the values of a record that tell its time, and reads them. */
 export class EventTime {
-  readonly #starts = new Float64Array(NAMES.length + 1);
-  readonly #ends = new Float64Array(NAMES.length + 1);
-  readonly #own: string | undefined;
+  readonly #starts = new Float64Array(NAMES.length);
+  readonly #ends = new Float64Array(NAMES.length);
   readonly #instant: (value: unknown) => number | undefined;
   readonly #local: LocalTime;
   readonly #scratch = new Uint8Array(40);
 
-  /** @param own the field that the document names; the others are then not looked at. */
-  constructor(own: string | undefined, zone: string) {
-    this.#own = own;
+  constructor(zone: string) {
     this.#instant = instantReader(zone);
     this.#local = new LocalTime(zone);
   }
 
   /** Which value of interest the key is, or -1. */
   roleOf(key: string): number {
-    if (this.#own !== undefined) return key === this.#own ? NAMES.length : -1;
     const name = key.toLowerCase();
     return NAMES.indexOf(ALIASES[name] ?? name);
   }
@@ -51,11 +47,6 @@ export class EventTime {
 
   /** Epoch milliseconds; undefined when the record tells no time, and a text when what it tells is none. */
   read(arena: Arena): number | string | undefined {
-    if (this.#own !== undefined) {
-      const text = this.#text(arena, NAMES.length);
-      if (text === undefined) return `the field ${this.#own}, which holds the time, is missing`;
-      return this.#instant(text) ?? `the field ${this.#own} holds no time: ${text.slice(0, 40)}`;
-    }
     const exact = this.#epoch(arena);
     if (exact !== undefined) return exact;
     if ((this.#starts[DATE] as number) >= 0 && (this.#starts[TIME] as number) >= 0) return this.#pair(arena);

@@ -15,7 +15,6 @@ export type ReaderOptions = PairOptions & {
   readonly skipTo: string | undefined;
   readonly renames: ReadonlyMap<string, string>;
   readonly usualNames: boolean;
-  readonly timestamp: string | undefined;
   readonly zone: string;
 };
 
@@ -39,7 +38,6 @@ const words = new Uint32Array(4);
 export class KeyValueReader {
   readonly batch: Batch;
   readonly #options: ReaderOptions;
-  readonly #context: Context;
   readonly #scanner: PairScanner;
   readonly #keys: KeyTable;
   readonly #time: EventTime;
@@ -54,9 +52,8 @@ export class KeyValueReader {
   constructor(batch: Batch, options: ReaderOptions, context: Context) {
     this.batch = batch;
     this.#options = options;
-    this.#context = context;
     this.#scanner = new PairScanner(options);
-    this.#time = new EventTime(options.timestamp, options.zone);
+    this.#time = new EventTime(options.zone);
     this.#keys = new KeyTable(batch, options.renames, options.usualNames, (key) => this.#time.roleOf(key));
     this.#prefix = new SyslogPrefix(options.zone, context);
     this.#timestamp = batch.column("timestamp");
@@ -121,7 +118,8 @@ export class KeyValueReader {
       if (header.host !== undefined && this.#host.kinds[rows] === ABSENT)
         this.#take(this.#host).setString(rows, header.host);
     }
-    this.#take(this.#timestamp).setLong(rows, time ?? this.#context.clock.now());
+    if (time === undefined) this.batch.setArrival(rows);
+    else this.#timestamp.setLong(rows, time);
     return undefined;
   }
 

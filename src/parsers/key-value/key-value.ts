@@ -41,13 +41,6 @@ export const keyValue = defineParser({
       .record(z.string(), z.string().min(1))
       .default({})
       .describe("Fields by the keys of the record, as `{ cid: client }`; they come before the usual names."),
-    timestamp: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        "Key that holds the time, as ISO 8601 or a number since 1970. Without it eventtime, date with time and tz, timestamp or time, else the time of the syslog header.",
-      ),
     deviceTimeZone,
     readCharset,
   }),
@@ -74,7 +67,6 @@ export const keyValue = defineParser({
       skipTo: config.skipTo,
       renames: new Map(Object.entries(config.rename)),
       usualNames: config.usualNames,
-      timestamp: config.timestamp,
       zone: config.deviceTimeZone,
     };
     let reader: KeyValueReader | undefined;

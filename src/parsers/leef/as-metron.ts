@@ -27,7 +27,10 @@ const BAD_PORT = "a port is not a number";
 export function asMetron(context: Context): RecordParser {
   const dates = new MultiFormat(DATES, context.timeZone, context.clock);
   const times = new PrefixTime(context);
-  return { parseRecord: (record) => readLines(record, (line) => read(line, dates, times)) };
+  return {
+    timeless: "arrival",
+    parseRecord: (record) => readLines(record, (line) => read(line, dates, times)),
+  };
 }
 
 /** Reads a line; a text says why it is no message. */
@@ -54,8 +57,11 @@ function read(line: string, dates: MultiFormat, times: PrefixTime): Message | st
     typeof devTime === "string"
       ? dates.read(devTime, typeof devTimeFormat === "string" ? devTimeFormat : undefined)
       : times.read(found.time);
-  if (!Number.isSafeInteger(time)) return BAD_TIME;
-  message.timestamp = BigInt(time);
+  delete message.timestamp;
+  if (time !== undefined) {
+    if (!Number.isSafeInteger(time)) return BAD_TIME;
+    message.timestamp = BigInt(time);
+  }
   message.original_string = line;
   if (found.host !== undefined) message.host = found.host;
   return message;

@@ -82,3 +82,9 @@ test("the header of syslog gives time and host where the attributes give none", 
     host: "gw-1",
   });
 });
+
+test("a message without a time of its own is counted as one", () => {
+  const records = ["LEEF:1.0|E|I|1|4|a=1", "LEEF:1.0|E|I|1|4|devTime=1795946400126"];
+  expect(readRecords(leef, records).timeless).toBe(1);
+  expect(readRecords(leef, records, { config: { reading: "original" } }).timeless).toBe(1);
+});

@@ -50,12 +50,13 @@ function asDescribed(zone: string, context: Context): RecordParser {
   const times = new DeviceTime(zone, context.clock);
   const prefixes = new SyslogPrefix(zone, context);
   return {
+    timeless: "arrival",
     parseRecord: (record) =>
       readLines(record, (line) => {
         const message = read(line, times);
         if (typeof message === "string") return message;
         const { host, time } = prefixes.read(line.slice(0, findMark(line, "LEEF:")));
-        message.timestamp ??= BigInt(time ?? context.clock.now());
+        if (time !== undefined) message.timestamp ??= BigInt(time);
         message.original_string = line;
         if (host !== undefined) message.host = host;
         return message;

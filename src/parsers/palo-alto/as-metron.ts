@@ -1,4 +1,3 @@
-import type { Context } from "../../core/context.ts";
 import { emptyMessage } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
@@ -14,8 +13,9 @@ const NO_LOG = new Rejection(
 const TOO_SHORT = new Rejection("parser_error", "fewer columns than every log of this type has");
 
 /** Reads PAN-OS logs as the original does: all of them are of the moment they arrive. */
-export function asMetron(context: Context): RecordParser {
+export function asMetron(): RecordParser {
   return {
+    timeless: "arrival",
     parseRecord: (record) => {
       const text = decodeText(record, 0, record.length);
       const cells = splitCells(text);
@@ -24,7 +24,6 @@ export function asMetron(context: Context): RecordParser {
       if (cells.length < layout.columns.length) return TOO_SHORT;
       const message = emptyMessage();
       message.original_string = text;
-      message.timestamp = BigInt(context.clock.now());
       for (const [index, name] of layout.columns.entries()) {
         const cell = cells[index];
         if (name === "-" || cell === undefined || cell === "" || cell === '""') continue;

@@ -132,6 +132,7 @@ test.each([
 test("a log without any time is of the moment it arrives, or of its header", () => {
   const changes = { 0: "1", 1: "", 6: "", 21: "", 35: "" };
   expect(one(numbered("TRAFFIC", 46, changes)).timestamp).toBe(NOW);
+  expect(readRecords(paloAlto, [numbered("TRAFFIC", 46, changes), THREAT_42]).timeless).toBe(1);
   expect(one(numbered("TRAFFIC", 46, { ...changes, 0: "Nov 29 10:00:00 fw-1 1" })).timestamp).toBe(
     Date.parse("2026-11-29T10:00:00Z"),
   );

@@ -51,7 +51,7 @@ export const paloAlto = defineParser({
   open: (config, context) =>
     inCharset(
       config.readCharset,
-      config.reading === "original" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
+      config.reading === "original" ? asMetron() : asDescribed(config.deviceTimeZone, context),
     ),
 });
 
@@ -59,6 +59,7 @@ function asDescribed(zone: string, context: Context): RecordParser {
   const instant = instantReader(zone);
   const prefixes = new SyslogPrefix(zone, context);
   return {
+    timeless: "arrival",
     parseRecord: (record) => {
       const text = decodeText(record, 0, record.length);
       const cells = splitCells(text);
@@ -76,9 +77,9 @@ function asDescribed(zone: string, context: Context): RecordParser {
       const header = splitHeader(message);
       const { host, time } = prefixes.read(header);
       if (host !== undefined) message["syslog.header.hostName"] = host;
-      const timestamp = timeOf(message, instant) ?? time ?? context.clock.now();
+      const timestamp = timeOf(message, instant) ?? time;
       if (typeof timestamp === "string") return new Rejection("parser_error", timestamp);
-      message.timestamp = BigInt(timestamp);
+      if (timestamp !== undefined) message.timestamp = BigInt(timestamp);
       const site = typeof message.url === "string" ? siteOf(message.url, message.subtype) : undefined;
       if (site !== undefined) message.host = site;
       return message;

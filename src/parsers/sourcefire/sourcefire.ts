@@ -35,6 +35,7 @@ export const sourcefire = defineParser({
     const put = isMetron ? putFirst : putEnd;
     const prefixes = new SyslogPrefix(config.deviceTimeZone, context);
     return inCharset(config.readCharset, {
+      timeless: "arrival",
       parseRecord: (record) => {
         const text = decodeText(record, 0, record.length);
         const key = text.slice(Math.max(0, text.lastIndexOf("{")));
@@ -49,7 +50,7 @@ export const sourcefire = defineParser({
           put(message, "dst", key.slice(arrow + 2).trim());
         if (!hasEnds) return isMetron ? NO_PORT : NO_ADDRESS;
         const { time } = isMetron ? NO_HEADER : prefixes.read(text.slice(0, LONGEST_HEADER));
-        message.timestamp = BigInt(time ?? context.clock.now());
+        if (time !== undefined) message.timestamp = BigInt(time);
         const signature = SIGNATURE.exec(text);
         message.signature_id = signature?.[2] ?? "";
         // The original doubles the blanks around the signature; the record as it came is the truth.

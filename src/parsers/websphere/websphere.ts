@@ -46,13 +46,15 @@ export const websphere = defineParser({
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);
     const format = openDateFormat("dateFormat", config.dateFormat, "UTC", context.clock);
     return inCharset(config.readCharset, {
+      timeless: "arrival",
       parseRecord: (record) => {
         const message = pattern.match(decodeText(record, 0, record.length));
         if (message === undefined) return NO_MATCH;
         const now = context.clock.now();
         const text = String(message.timestamp_string);
         const time = inNearestYear(now, (year) => format.parse(`${year} ${text}`));
-        message.timestamp = BigInt(Number.isNaN(time) ? now : time);
+        if (Number.isNaN(time)) delete message.timestamp;
+        else message.timestamp = BigInt(time);
         delete message.timestamp_string;
         for (const field of Object.keys(message)) {
           if (message[field] === null || message[field] === "") delete message[field];
