@@ -6,9 +6,9 @@ import { SyslogTime } from "../time/syslog-time.ts";
 const LONGEST_HEADER = 1024;
 /** Priorities, each with the version that RFC 5424 sets behind it, and the mark that a text is UTF-8. */
 const PRIORITY = /^[ \uFEFF]*(?:<\d{1,3}>(?:\d(?= ))?[ \uFEFF]*)*/;
-/** A host behind a time, and a first word that can be nothing else. */
+/** A host behind a time, and a word that is all there is. */
 const HOST_BEHIND = /^:? *([\w.:-]*[\w.-]):?(?: |$)/;
-const HOST_ALONE = /^([\w.:-]*[\w.-])(?: |$)/;
+const HOST_ALONE = /^([\w.:-]*[\w.-]) *$/;
 /** No time is longer. */
 const LONGEST_TIME = 64;
 

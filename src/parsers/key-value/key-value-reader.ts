@@ -115,8 +115,10 @@ export class KeyValueReader {
     if (first - start > 6) {
       const header = this.#prefix.read(arena.text(start, Math.min(first, start + 300)));
       time ??= header.time;
-      if (header.host !== undefined && this.#host.kinds[rows] === ABSENT)
-        this.#take(this.#host).setString(rows, header.host);
+      // A word without a time before it may be anything.
+      const isHeader = header.host !== undefined && header.time !== undefined;
+      if (isHeader && this.#host.kinds[rows] === ABSENT)
+        this.#take(this.#host).setString(rows, header.host as string);
     }
     if (time === undefined) this.batch.setArrival(rows);
     else this.#timestamp.setLong(rows, time);

@@ -229,6 +229,10 @@ test("keys without number are kept in one field", () => {
   expect(message.more_fields).toMatchObject({ k2000: "2000", k2099: "2099" });
 });
 
+test("a word before the pairs is no host", () => {
+  expect(one("Blocked srcip=192.0.2.4 action=deny")).not.toHaveProperty("host");
+});
+
 test("a record does not replace what is the message's own", () => {
   expect(one("original_string=x a=1")).toEqual({ timestamp: NOW, a: 1 });
 });
