@@ -64,45 +64,40 @@ export function limitConnections(server: HttpServer, limits: Limits, log: Log): 
   });
 }
 
-type Body = {
-  readonly raw: IncomingMessage;
-  readonly isStream: boolean;
-  readonly since: number;
-  bytes: number;
-  at: number;
-};
+type Body = { isStream: boolean; readonly since: number; bytes: number; at: number };
 
 /**
  * Closes requests whose bodies do not come. Node's own limit counts the whole request and would end a stream of many
  * gigabytes; a stream is given up only when it stands still while the server waits for it.
  */
 export function limitBodies(app: FastifyInstance, limits: Limits): void {
-  const bodies = new Set<Body>();
-  app.addHook("onRequest", async (request) => {
-    const { raw } = request;
-    if (raw.headers["transfer-encoding"] === undefined && !(Number(raw.headers["content-length"]) > 0))
-      return;
+  const bodies = new Map<IncomingMessage, Body>();
+  // Requests that are refused before any handler is known have bodies too.
+  app.server.on("request", (raw: IncomingMessage) => {
+    const { "transfer-encoding": encoding, "content-length": length } = raw.headers;
+    if (encoding === undefined && !(Number(length) > 0)) return;
     const now = performance.now();
-    const { isStream = false } = request.routeOptions.config as { isStream?: boolean };
-    const body = { raw, isStream, since: now, bytes: raw.socket.bytesRead, at: now };
-    bodies.add(body);
-    raw.once("close", () => bodies.delete(body));
+    bodies.set(raw, { isStream: false, since: now, bytes: raw.socket.bytesRead, at: now });
+  });
+  app.addHook("onRequest", async ({ raw, routeOptions }) => {
+    const body = bodies.get(raw);
+    const config = routeOptions.config as { isStream?: boolean } | undefined;
+    if (body !== undefined) body.isStream = config?.isStream === true;
   });
   const look = () => {
     const now = performance.now();
-    for (const body of bodies) {
-      const { raw } = body;
-      if (raw.complete || raw.destroyed) {
-        bodies.delete(body);
+    for (const [raw, body] of bodies) {
+      if (raw.complete || raw.socket.destroyed) {
+        bodies.delete(raw);
         continue;
       }
       // What stands in the buffer waits for the server, not for the client.
-      if (raw.socket.bytesRead !== body.bytes || raw.readableLength >= raw.readableHighWaterMark)
-        body.at = now;
+      const isWaiting = raw.readableLength >= raw.readableHighWaterMark;
+      if (raw.socket.bytesRead !== body.bytes || isWaiting) body.at = now;
       body.bytes = raw.socket.bytesRead;
       if (now - body.at < limits.idle && (body.isStream || now - body.since < limits.body)) continue;
-      bodies.delete(body);
-      raw.socket.end(LATE, () => raw.destroy());
+      bodies.delete(raw);
+      raw.socket.end(LATE, () => raw.socket.destroy());
     }
   };
   const timer = setInterval(look, Math.max(10, Math.min(limits.idle, limits.body) / 4));
