@@ -17,13 +17,14 @@ const PAGE = 100;
 const HEAD_LIMIT = 300;
 
 /** Rules among which a row finds the heaviest; the details show them all. */
-const RULES_SHOWN = 8;
+export const RULES_SHOWN = 8;
 
 /** The fields that the columns need, and those that every row needs for its look. */
 function fieldsOf(columns: readonly string[]): string[] {
   const rules = Array.from({ length: RULES_SHOWN }, (_, at) => [
     `${RULES}.${at}.name`,
     `${RULES}.${at}.score`,
+    `${RULES}.${at}.points`,
     `${RULES}.${at}.reason`,
   ]).flat();
   const wanted = columns.flatMap((column) => (column === RULES ? rules : [column]));
