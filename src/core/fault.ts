@@ -3,6 +3,10 @@
  * docs/reference/errors.md is printed from this table.
  */
 export const FAULTS = {
+  CATALOGUE_LOST: {
+    status: 500,
+    advice: "Run `metron index rebuild`: it finds again what files and topics hold. Nothing was deleted.",
+  },
   CONFIG_INVALID: { status: 422, advice: "Correct the named place in the document and publish it again." },
   CONFIG_CONFLICT: {
     status: 409,
@@ -10,8 +14,22 @@ export const FAULTS = {
   },
   CONFIG_NOT_FOUND: { status: 404, advice: "List the documents with `metron config list`." },
   DISK_FULL: { status: 507, advice: "Free space or move the data folder; intake resumes by itself." },
+  FILES_UNLISTED: {
+    status: 500,
+    advice: "Run `metron index rebuild`: it takes them in, each message once. Nothing was deleted.",
+  },
+  FILE_UNREADABLE: {
+    status: 500,
+    advice:
+      "Run `metron index rebuild`, which makes its messages again, or restore the file from a backup and restart.",
+  },
   FOLDER_UNWRITABLE: { status: 500, advice: "Give the user that runs Metron write access to the folder." },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
+  MESSAGES_LOST: {
+    status: 500,
+    advice:
+      "Nothing can bring them back but a backup of their files. `metron index rebuild --forget-lost` takes this notice away.",
+  },
   NOT_FOUND: { status: 404, advice: "Check the name." },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },

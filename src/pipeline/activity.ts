@@ -124,7 +124,7 @@ export class Activity implements Disposable {
   }
 
   async status(): Promise<PlatformStatus> {
-    const problems = [...this.#supervisor.problems()].map(([sensor, message]) =>
+    const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(([sensor, message]) =>
       problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
@@ -132,8 +132,8 @@ export class Activity implements Disposable {
     for (const [sensor, message] of sources)
       problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
-    const { problems: unreadable } = await this.#index.stats();
-    for (const text of unreadable) problems.push(problem("STORAGE_CORRUPT", text));
+    for (const { code, text, advice } of this.#index.problems())
+      problems.push({ code, detail: text, advice });
     const stored = await this.#messagesStored();
     const { played, ...scenario } = this.scenario;
     return {

@@ -42,6 +42,9 @@ export interface Index extends AsyncDisposable {
    */
   patch(guid: string, change: Patch): Promise<Message>;
 
+  /** What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. */
+  problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[];
+
   /** Every field seen, with its type, sorted by name. */
   fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]>;
   stats(): Promise<IndexStats>;
@@ -108,8 +111,23 @@ export type SearchResult = {
   readonly cursor: string | undefined;
   /** Fields the query names and no message has: they match nothing. */
   readonly unknownFields: readonly UnknownField[];
-  /** Storage that could not be read and is left out of the answer; empty when all is well. */
-  readonly problems: readonly string[];
+  /** What is missing in the answer; empty when it is whole. */
+  readonly problems: readonly IndexProblem[];
+};
+
+/** Something that answers lack: which messages, why, and what to do about it. */
+export type IndexProblem = {
+  /** What kind of problem it is: a fault's code. */
+  readonly code: string;
+  readonly text: string;
+  readonly advice: string;
+  readonly sensor?: string;
+  readonly file?: string;
+  /** How many messages, as far as is known. */
+  readonly messages?: number;
+  /** Times of the first and the last of them, epoch milliseconds. */
+  readonly from?: number;
+  readonly to?: number;
 };
 
 export type UnknownField = {
@@ -209,8 +227,8 @@ export type IndexStats = {
   readonly bytes: number;
   readonly segments: number;
   readonly sensors: readonly SensorStats[];
-  /** Files that could not be read, with what was wrong. */
-  readonly problems: readonly string[];
+  /** What cannot be searched, and counts nowhere here. */
+  readonly problems: readonly IndexProblem[];
 };
 
 export type SensorStats = {

@@ -4,6 +4,7 @@ import { readGroups, type WholeFile } from "../parquet/group-reader.ts";
 import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-group.ts";
 import { type Block, Buffers, NOTHING } from "./block.ts";
 import type { SchemaColumn } from "./catalogue.ts";
+import { checksumOf } from "./checksum.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
 
@@ -36,6 +37,8 @@ export type SegmentFacts = {
   readonly maxGuid: string;
   /** Where its directory stands. */
   readonly directory: number;
+  /** CRC-32 of all its bytes. */
+  readonly crc: number;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
@@ -51,7 +54,7 @@ export async function writeSegment(job: SegmentJob): Promise<SegmentFacts | unde
   if (blocks.length === 0) return undefined;
   try {
     const directory = await writeParquet(job.path, job.columns, blocks);
-    return { ...factsOf(blocks), directory };
+    return { ...factsOf(blocks), directory, crc: await checksumOf(job.path) };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
@@ -91,7 +94,7 @@ function sumOf(counted: readonly { readonly rows: number }[]): number {
   return counted.reduce((sum, { rows }) => sum + rows, 0);
 }
 
-function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory"> {
+function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory" | "crc"> {
   const guids = blocks.map((block) => rangeOf(block, "guid"));
   const [minGuid = ""] = guids.map(({ least }) => least).sort();
   const maxGuid = guids.map(({ greatest }) => greatest).sort();
