@@ -34,6 +34,15 @@ export const FAULTS = {
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  SEARCH_BUSY: {
+    status: 503,
+    advice: "Try again in a moment; the status tells how many searches run and wait.",
+  },
+  SEARCH_LIMIT: {
+    status: 422,
+    advice:
+      "Ask about a shorter time, fewer sensors or fewer values, or raise `search` and `memory` in metron.yaml.",
+  },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
   SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
   SINK_UNREACHABLE: {

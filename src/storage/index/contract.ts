@@ -11,6 +11,8 @@ import type { Place, Query } from "../query/tree.ts";
  * - What a writer has written is searchable at once (embedded: within milliseconds), also before it is sealed.
  * - A field appears by being written; a value of another type than the field's main one is kept and found.
  * - Writing and searching do not wait for each other.
+ * - A search ends: it has a limit of time and memory (Fault SEARCH_LIMIT), few work at a time and further ones wait their
+ *   turn, too many are refused (Fault SEARCH_BUSY), and one whose signal aborts is not run any further.
  */
 export interface Index extends AsyncDisposable {
   /** Opens a writer. A name has one writer at a time: opening it again drops what the earlier one had not committed. */
@@ -104,7 +106,7 @@ export type SearchRequest = Selection & {
 };
 
 export type SearchResult = {
-  /** All matches, or undefined when not asked for. */
+  /** All matches; undefined when not asked for, or when a limit came before they were counted (see `problems`). */
   readonly total: number | undefined;
   readonly messages: readonly Message[];
   /** For the next page; undefined on the last one. */
@@ -227,8 +229,23 @@ export type IndexStats = {
   readonly bytes: number;
   readonly segments: number;
   readonly sensors: readonly SensorStats[];
+  readonly searches: SearchLoad;
   /** What cannot be searched, and counts nowhere here. */
   readonly problems: readonly IndexProblem[];
+};
+
+/** How busy searches keep the index. The last three count since the start. */
+export type SearchLoad = {
+  readonly running: number;
+  readonly waiting: number;
+  /** Refused because too many waited. */
+  readonly refused: number;
+  /** Ended for a limit of time or memory. */
+  readonly limited: number;
+  /** Those whose client went away before there was an answer. */
+  readonly abandoned: number;
+  /** Whether one was refused within the last minute. */
+  readonly isSaturated: boolean;
 };
 
 export type SensorStats = {

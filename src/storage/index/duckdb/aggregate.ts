@@ -9,6 +9,7 @@ import type {
   Selection,
 } from "../contract.ts";
 import { TIME } from "./block.ts";
+import { sideBySide } from "./database.ts";
 import { plainNumber } from "./messages.ts";
 import { type Kind, type Library, Selected, valueSql } from "./selection.ts";
 
@@ -54,7 +55,7 @@ const STEPS = [
 
 export async function facets(library: Library, request: FacetRequest): Promise<Facet[]> {
   const size = sizeOf(request.size, DEFAULT_FACETS, "facets");
-  return Promise.all(request.fields.map((field) => facet(library, request, field, size)));
+  return sideBySide(request.fields, (field) => facet(library, request, field, size));
 }
 
 async function facet(library: Library, request: Selection, written: string, size: number): Promise<Facet> {

@@ -39,7 +39,8 @@ import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { outdated } from "./retention.ts";
 import { discard, openShelf, type Shelf } from "./seal.ts";
-import { countOf, fetch, searchPage } from "./search.ts";
+import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
+import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
@@ -67,6 +68,7 @@ export class DuckdbIndex implements Index {
   readonly #known = new KnownFields();
   readonly #library: Library;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #queue: SearchQueue;
   readonly #timer: NodeJS.Timeout;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
@@ -83,6 +85,7 @@ export class DuckdbIndex implements Index {
     this.#shelf = openShelf(parts);
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
+    this.#queue = new SearchQueue(queueLimits(parts.settings, parts.context.log));
     for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
     this.#notePatches();
     this.#library = {
@@ -157,7 +160,7 @@ export class DuckdbIndex implements Index {
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
-    return this.#run(async () => {
+    return this.#ask(request, async (request) => {
       using selected = new Selected(this.#library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
@@ -172,7 +175,7 @@ export class DuckdbIndex implements Index {
         messages,
         cursor: found.cursor,
         unknownFields,
-        problems: this.problems(request),
+        problems: [...this.problems(request), ...limitProblems(found.limits)],
       };
     });
   }
@@ -182,28 +185,29 @@ export class DuckdbIndex implements Index {
   }
 
   count(request: Selection): Promise<number> {
-    return this.#run(() => countOf(this.#library, request));
+    return this.#ask(request, (request) => countOf(this.#library, request));
   }
 
   facets(request: FacetRequest): Promise<readonly Facet[]> {
-    return this.#run(() => facets(this.#library, request));
+    return this.#ask(request, (request) => facets(this.#library, request));
   }
 
   histogram(request: HistogramRequest): Promise<Histogram> {
-    return this.#run(() => histogram(this.#library, request));
+    return this.#ask(request, (request) => histogram(this.#library, request));
   }
 
   groups(request: GroupRequest): Promise<readonly Group[]> {
-    return this.#run(() => groups(this.#library, request));
+    return this.#ask(request, (request) => groups(this.#library, request));
   }
 
   get(guids: readonly string[]): Promise<readonly Message[]> {
-    return this.#run(async () => {
+    return this.#ask<Pick<Selection, "signal">, readonly Message[]>({}, async ({ signal }) => {
       const snapshot = this.#snapshot();
       const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
         guids.some((guid) => guid >= minGuid && guid <= maxGuid),
       );
-      const found = await fetch(this.#library, guids, { segments, blocks: snapshot.blocks });
+      const where = { segments, blocks: snapshot.blocks };
+      const found = await fetch(this.#library, guids, where, undefined, signal);
       return guids
         .map((guid) => found.get(guid))
         .filter((message) => message !== undefined)
@@ -253,6 +257,7 @@ export class DuckdbIndex implements Index {
       bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
       segments: segments.length,
       sensors: [...sensors.values()].sort((a, b) => (a.sensor < b.sensor ? -1 : 1)),
+      searches: this.#queue.load(),
       problems: this.problems(),
     };
   }
@@ -287,10 +292,12 @@ export class DuckdbIndex implements Index {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    const idle = this.#queue[Symbol.asyncDispose]();
     const { catalogue, database, lock } = this.#parts;
     try {
       await this.#hot[Symbol.asyncDispose]();
       await this.#compacting?.catch(() => undefined);
+      await idle;
       await Promise.allSettled(this.#running);
     } finally {
       await this.#shelf.writer[Symbol.asyncDispose]();
@@ -326,6 +333,14 @@ export class DuckdbIndex implements Index {
   #snapshot(): Snapshot {
     const { catalogue, health } = this.#parts;
     return { segments: health.readable(catalogue.segments.values()), blocks: this.#hot.blocks() };
+  }
+
+  /** Runs what somebody asks for when its turn comes, with a signal that aborts when it must end. */
+  #ask<Request extends { readonly signal?: AbortSignal | undefined }, Result>(
+    request: Request,
+    search: (request: Request) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#queue.run((signal) => this.#run(() => search({ ...request, signal })), request.signal);
   }
 
   /** Runs a search; when a file turns out to be damaged, it is left out and the search runs again. */

@@ -13,6 +13,14 @@ export type DuckdbOptions = {
   /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 320 MB at full speed. */
   readonly memory?: number;
   readonly threads?: number;
+  /** Bytes on disk for what does not fit into the memory; 2 GB when absent. */
+  readonly temporaryBytes?: number;
+  /** Searches at work at a time, and those that may wait. */
+  readonly concurrent?: number;
+  readonly waiting?: number;
+  /** Milliseconds a search may work, and may keep a place that others wait for. */
+  readonly searchTime?: number;
+  readonly patience?: number;
   /** Messages, bytes and milliseconds after which what was written is sealed. */
   readonly sealRows?: number;
   readonly sealBytes?: number;
@@ -32,6 +40,11 @@ export type Settings = Required<DuckdbOptions>;
 const DEFAULTS: Settings = {
   memory: 512_000_000,
   threads: 2,
+  temporaryBytes: 2_000_000_000,
+  concurrent: 4,
+  waiting: 200,
+  searchTime: 30_000,
+  patience: 1000,
   sealRows: 131_072,
   sealBytes: 160_000_000,
   sealAge: 30_000,
