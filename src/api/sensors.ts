@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
+import { partial } from "./search.ts";
 
 const count = z.number().min(0);
 
@@ -15,6 +16,9 @@ const sensorState = z.object({
   rejected: count.describe("Records rejected since the platform started."),
   alerts: count.describe("Messages among them that are alerts."),
   stored: count.describe("Messages in the index now."),
+  unreadable: count
+    .optional()
+    .describe("Messages stored besides that cannot be read now; `partial` of the answer says why."),
   receivedPerSecond: z.number().describe("Records per second, mean of the last ten seconds."),
   indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
   rejectedPerSecond: z.number().describe("Rejections per second, mean of the last ten seconds."),
@@ -37,5 +41,8 @@ export const listSensors = defineEndpoint({
   path: "/sensors",
   summary: "Lists the sensors with their rates, lag and rejections.",
   role: "analyst",
-  response: z.object({ sensors: z.array(sensorState).describe("Every configured sensor, sorted by name.") }),
+  response: z.object({
+    sensors: z.array(sensorState).describe("Every configured sensor, sorted by name."),
+    partial,
+  }),
 });

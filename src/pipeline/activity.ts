@@ -96,6 +96,9 @@ export class Activity implements Disposable {
         counts.get(sensor)?.offsets[partition] ?? this.#index.sealedPosition(sensor, partition),
     );
     const problems = this.#supervisor.problems();
+    const unreadable = new Map<string, number>();
+    for (const { sensor, messages = 0 } of this.#index.problems())
+      if (sensor !== undefined) unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
     const { sources } = this.#others();
     const now = this.#context.clock.now();
     return this.#intake.sensors().map(({ name, parser }): SensorState => {
@@ -112,6 +115,7 @@ export class Activity implements Disposable {
         rejected: own.rejected,
         alerts: own.alerts,
         stored: stored.get(name) ?? 0,
+        ...(unreadable.has(name) ? { unreadable: unreadable.get(name) } : {}),
         receivedPerSecond: this.#rate(name, (sample) => sample.records),
         indexedPerSecond: this.#rate(name, (sample) => sample.messages),
         rejectedPerSecond: this.#rate(name, (sample) => sample.rejected),

@@ -89,7 +89,12 @@ export async function openPlatform(options: PlatformOptions) {
 
     const workers = options.workers ?? settings.workers ?? availableParallelism();
     const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
-    const intake = stack.use(new Intake(topics, context, { partitions: workers, retention }));
+    const intake = stack.use(
+      new Intake(topics, context, {
+        ...{ partitions: workers, retention },
+        reached: (topic, partition) => index.sealedPosition(topic, partition),
+      }),
+    );
     const faults: Fault[] = [];
     let sourcesInForce: readonly FunctionSource[] = [];
     try {
@@ -112,6 +117,7 @@ export async function openPlatform(options: PlatformOptions) {
       functions: sourcesInForce,
     });
     await intake.configure(snapshot(), GROUP);
+    await index.recoverPositions(await intake.committed(GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
     const supervisor = new Supervisor({
@@ -239,7 +245,8 @@ export async function openPlatform(options: PlatformOptions) {
       /** What a search that names no sensors is about: all that are configured or stored, but the error index. */
       async searchedSensors(): Promise<string[]> {
         const configured = intake.sensors().map(({ name }) => name);
-        const all = new Set([...configured, ...(await activity.storedSensors())]);
+        const missing = index.problems().flatMap(({ sensor }) => sensor ?? []);
+        const all = new Set([...configured, ...(await activity.storedSensors()), ...missing]);
         all.delete(ERROR_SENSOR);
         return [...all];
       },

@@ -3,6 +3,7 @@ import { listSensors } from "../../api/sensors.ts";
 import { connect } from "../client.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
 import { printJson, printTable, safeText } from "../print.ts";
+import { tellPartial } from "../tell-partial.ts";
 
 export function sensorsCommand(): Command {
   const command = new Command("sensors")
@@ -10,8 +11,11 @@ export function sensorsCommand(): Command {
     .addHelpText("after", "\nExamples:\n  metron sensors\n  metron sensors --json | jq 'select(.lag > 0)'");
   return withJson(withReach(command)).action(async (options: Reach & { json?: true }) => {
     const client = await connect(options);
-    const { sensors } = await client.call(listSensors);
-    if (options.json) return sensors.forEach(printJson);
+    const { sensors, partial } = await client.call(listSensors);
+    if (options.json) {
+      sensors.forEach(printJson);
+      return tellPartial(partial, options);
+    }
     printTable(
       ["sensor", "parser", "state", "received/s", "indexed/s", "lag", "rejected", "alerts", "stored"],
       sensors.map((sensor) => [
@@ -28,5 +32,6 @@ export function sensorsCommand(): Command {
     );
     for (const { name, detail } of sensors)
       if (detail !== undefined) process.stdout.write(`${name}: ${safeText(detail)}\n`);
+    tellPartial(partial, options);
   });
 }

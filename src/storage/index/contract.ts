@@ -26,6 +26,12 @@ export interface Index extends AsyncDisposable {
   /** Up to where a partition's messages are on disk: what the topic may forget. */
   sealedPosition(topic: string, partition: number): Promise<number | undefined>;
 
+  /**
+   * Takes over how far topics were read, as these remember it, where the index has lost that together with its
+   * catalogue. To be called before writers are opened.
+   */
+  recoverPositions(known: readonly Position[]): Promise<void>;
+
   /** Messages that match, sorted, a page at a time. Newest first unless told otherwise. */
   search(request: SearchRequest): Promise<SearchResult>;
   count(request: Selection): Promise<number>;

@@ -5,6 +5,7 @@ import type { Database, RootDatabase } from "lmdb";
 import type { Message } from "../../../core/message.ts";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 import type { ColumnType } from "./block.ts";
+import { ChangeJournal } from "./change-journal.ts";
 
 /** A column of a Parquet file and the field it holds; the names differ where DuckDB could not tell two fields apart. */
 export type SchemaColumn = {
@@ -89,6 +90,7 @@ export class Catalogue implements AsyncDisposable {
   /** When the file of a segment was last changed, by its id, as far as it was found sound since. */
   readonly changed = new Map<string, number>();
   readonly #folder: string;
+  readonly #journal: ChangeJournal;
   readonly #facts: Partial<Facts> = {};
   readonly #positions = new Map<string, number>();
   readonly #schemas = new Map<string, Schema>();
@@ -106,6 +108,7 @@ export class Catalogue implements AsyncDisposable {
   /** @throws Fault STORAGE_CORRUPT, FOLDER_UNWRITABLE. */
   constructor(folder: string) {
     this.#folder = folder;
+    this.#journal = new ChangeJournal(folder);
     this.#root = openLmdb(join(folder, CATALOGUE_FILE));
     this.#segmentTable = this.#root.openDB({ name: "segments", encoding: "json" });
     this.#schemaTable = this.#root.openDB({ name: "schemas", encoding: "json" });
@@ -125,6 +128,18 @@ export class Catalogue implements AsyncDisposable {
     for (const { key, value } of this.#unreadableTable.getRange()) this.unreadable.set(key, value);
     for (const { key, value } of this.#changedTable.getRange()) this.changed.set(key, value);
     for (const { key, value } of this.#factTable.getRange()) Object.assign(this.#facts, { [key]: value });
+  }
+
+  /** Makes the catalogue and the second copy of analysts' changes agree: the copy knows what an older catalogue does not. */
+  async restoreChanges(): Promise<void> {
+    const writes = new PendingWrites(this.#root);
+    for (const [guid, patch] of this.#journal.changes) {
+      if (JSON.stringify(this.patches.get(guid)) === JSON.stringify(patch)) continue;
+      writes.add(this.#patchTable.put(guid, patch));
+      this.patches.set(guid, patch);
+    }
+    await writes.settle("restoring changes of messages");
+    this.#journal.renew(this.patches);
   }
 
   position(topic: string, partition: number): number | undefined {
@@ -236,6 +251,7 @@ export class Catalogue implements AsyncDisposable {
   }
 
   async putPatch(guid: string, patch: StoredPatch): Promise<void> {
+    await this.#journal.add(guid, patch);
     const writes = new PendingWrites(this.#root);
     writes.add(this.#patchTable.put(guid, patch));
     await writes.settle(`writing a change of message ${guid}`);

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
@@ -157,6 +158,16 @@ export class DuckdbIndex implements Index {
 
   async sealedPosition(topic: string, partition: number): Promise<number | undefined> {
     return this.#parts.catalogue.position(topic, partition);
+  }
+
+  async recoverPositions(known: readonly Position[]): Promise<void> {
+    const { catalogue } = this.#parts;
+    if (catalogue.lost === undefined) return;
+    const lost = known.filter(({ topic, partition }) => catalogue.position(topic, partition) === undefined);
+    const positions = lost.map(
+      ({ topic, partition, offset }) => [positionKey(topic, partition), offset] as const,
+    );
+    if (positions.length > 0) await catalogue.change({ positions: new Map(positions) });
   }
 
   search(request: SearchRequest): Promise<SearchResult> {

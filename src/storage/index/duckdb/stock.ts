@@ -47,6 +47,7 @@ export async function openCatalogue(folder: string, context: Context): Promise<C
 }
 
 async function begin(catalogue: Catalogue, reason: string, at: number, context: Context): Promise<Catalogue> {
+  await catalogue.restoreChanges();
   if (reason === "") return catalogue;
   context.log.error("The catalogue of the index is lost; run `metron index rebuild`.", { reason });
   await catalogue.change({ facts: { lost: { at, reason } } });

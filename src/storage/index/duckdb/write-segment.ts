@@ -7,6 +7,7 @@ import type { SchemaColumn } from "./catalogue.ts";
 import { checksumOf } from "./checksum.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
+import { noteOf } from "./segment-note.ts";
 
 /** Greater than any guid. */
 const LAST = "\u{10ffff}";
@@ -53,11 +54,22 @@ export async function writeSegment(job: SegmentJob): Promise<SegmentFacts | unde
   const blocks = isEncoded ? given : putTogether(job);
   if (blocks.length === 0) return undefined;
   try {
-    const directory = await writeParquet(job.path, job.columns, blocks);
-    return { ...factsOf(blocks), directory, crc: await checksumOf(job.path) };
+    const facts = factsOf(blocks);
+    const note = (directory: number) => noteOf(job, { ...facts, directory }, restOf(blocks));
+    const directory = await writeParquet(job.path, job.columns, blocks, note);
+    return { ...facts, directory, crc: await checksumOf(job.path) };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
+}
+
+function restOf(blocks: readonly Block[]): readonly string[] | undefined {
+  const names = new Set<string>();
+  for (const { rest } of blocks) {
+    if (rest === undefined) return undefined;
+    for (const name of rest) names.add(name);
+  }
+  return [...names];
 }
 
 /** Makes row groups; of the new blocks only these are left. */
