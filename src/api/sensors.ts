@@ -14,6 +14,9 @@ const sensorState = z.object({
   received: count.describe("Records received since the platform started."),
   indexed: count.describe("Messages written to the index since the platform started."),
   rejected: count.describe("Records rejected since the platform started."),
+  dropped: count.describe(
+    "Records thrown away since the platform started: they came over UDP faster than they could be stored.",
+  ),
   alerts: count.describe("Messages among them that are alerts."),
   stored: count.describe("Messages in the index now."),
   unreadable: count

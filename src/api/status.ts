@@ -16,6 +16,12 @@ const platformStatus = z.object({
   startedAt: z.number().describe("When the platform started."),
   stored: z.int().min(0).describe("Messages in the index."),
   indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
+  searches: z
+    .object({
+      running: z.int().min(0).describe("Searches at work."),
+      waiting: z.int().min(0).describe("Searches that wait for a place."),
+    })
+    .describe("How busy searches keep the index."),
   scenario: z
     .object({
       state: z

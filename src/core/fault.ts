@@ -33,6 +33,11 @@ export const FAULTS = {
   NOT_FOUND: { status: 404, advice: "Check the name." },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
+  RECORDS_DROPPED: {
+    status: 503,
+    advice:
+      "Send over TCP, which makes senders wait; or spread the senders, or give the platform more cores.",
+  },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
   SEARCH_BUSY: {
     status: 503,

@@ -153,6 +153,8 @@ export async function openPlatform(options: PlatformOptions) {
     const activity = stack.use(
       new Activity(supervisor, intake, index, context, () => ({
         sources: sources?.problems() ?? new Map(),
+        counts: sources?.counts() ?? new Map(),
+        losses: sources?.losses() ?? [],
         faults: [...faults, ...(databases.fault === undefined ? [] : [databases.fault])],
       })),
     );

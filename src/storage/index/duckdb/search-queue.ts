@@ -13,6 +13,8 @@ export type QueueLimits = {
   readonly time: number;
   /** How long a search may keep a quick place that others wait for, milliseconds. */
   readonly patience: number;
+  /** How many searches beyond `concurrent` the process has threads for. */
+  readonly spare: number;
 };
 
 type Entry = {
@@ -29,13 +31,20 @@ type Lane = { readonly places: number; readonly running: Set<Entry>; readonly wa
 /** Why a search was interrupted that starts again when there is a place for long ones. Nobody sees it. */
 const LATER = new Error("the search makes room for others");
 
+/**
+ * How long a search that was interrupted may take to end. The engine looks for interruptions between portions of 2,048
+ * messages only, so that a long condition over long texts can outlast this by far.
+ */
+const GRACE = 500;
+
 /** How long after a search was refused the queue counts as saturated, milliseconds. */
 const SATURATED_FOR = 60_000;
 
 /**
  * Lets few searches work at a time. Each begins at a place for quick ones; one that lasts moves to a place for long ones or,
  * when those are taken and others wait, is interrupted and begins again once one is free. So those who ask for little are
- * answered while others ask for much. A search whose client has gone is not begun, or is interrupted.
+ * answered while others ask for much. A search whose client has gone is not begun, or is interrupted. One that does not end
+ * though it was interrupted gives its place up, as long as there are threads to spare.
  */
 export class SearchQueue implements AsyncDisposable {
   readonly #limits: QueueLimits;
@@ -43,6 +52,7 @@ export class SearchQueue implements AsyncDisposable {
   readonly #long: Lane;
   readonly #closed = new AbortController();
   readonly #attempts = new Set<Promise<void>>();
+  readonly #lingering = new Set<Entry>();
   #refusedAt = Number.NEGATIVE_INFINITY;
   #refused = 0;
   #limited = 0;
@@ -86,7 +96,7 @@ export class SearchQueue implements AsyncDisposable {
 
   load(): SearchLoad {
     return {
-      running: this.#quick.running.size + this.#long.running.size,
+      running: this.#quick.running.size + this.#long.running.size + this.#lingering.size,
       waiting: this.#waits,
       refused: this.#refused,
       limited: this.#limited,
@@ -146,21 +156,45 @@ export class SearchQueue implements AsyncDisposable {
       this.#closed.signal,
       ...(entry.asked === undefined ? [] : [entry.asked]),
     ]);
+    let isTold = false;
+    const tellLimit = (limit: Fault) => {
+      if (!isTold) this.#limited++;
+      isTold = true;
+      entry.leave();
+      entry.reject(limit);
+    };
+    let grace: NodeJS.Timeout | undefined;
+    const giveUp = () => {
+      if (isLimit(signal.reason)) tellLimit(signal.reason);
+      if (this.#lingering.size >= this.#limits.spare) return;
+      lane.running.delete(entry);
+      this.#lingering.add(entry);
+      this.#begin();
+    };
+    const interrupted = () => {
+      clearInterval(turn);
+      grace = setTimeout(giveUp, GRACE);
+    };
+    signal.addEventListener("abort", interrupted);
     let isOver = true;
     try {
       const result = await entry.search(signal);
       // A search may answer with what it had found when the limit came.
-      if (isLimit(ending.signal.reason)) this.#limited++;
+      if (isLimit(ending.signal.reason) && !isTold) this.#limited++;
       entry.resolve(result);
     } catch (error) {
       isOver = error !== LATER || entry.asked?.aborted === true || this.#closed.signal.aborted;
-      if (isLimit(error)) this.#limited++;
-      if (isOver) entry.reject(error === LATER ? signal.reason : error);
+      if (isLimit(error)) tellLimit(error);
+      else if (isOver) entry.reject(error === LATER ? signal.reason : error);
       else this.#long.waiting.push(entry);
     } finally {
       clearTimeout(limit);
+      // A client's signal aborts after its answer, too.
+      signal.removeEventListener("abort", interrupted);
+      clearTimeout(grace);
       clearInterval(turn);
       lane.running.delete(entry);
+      this.#lingering.delete(entry);
       if (isOver) entry.leave();
       this.#begin();
     }
@@ -188,9 +222,10 @@ export function queueLimits(settings: Settings, log: Log): QueueLimits {
       threads: pool,
       searches: most,
       allowed: concurrent,
-      wanted: concurrent * MOST_STATEMENTS + KEPT_THREADS,
+      wanted: 2 * concurrent * MOST_STATEMENTS + KEPT_THREADS,
     });
-  return { concurrent: Math.min(most, concurrent), waiting, time: searchTime, patience };
+  const spare = Math.max(0, most - concurrent);
+  return { concurrent: Math.min(most, concurrent), waiting, time: searchTime, patience, spare };
 }
 
 function limitFault(time: number): Fault {

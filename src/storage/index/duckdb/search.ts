@@ -143,7 +143,7 @@ async function hitsByTime(
   const sign = descending ? -1 : 1;
   const edge = ({ minTime, maxTime }: Segment) => (descending ? -maxTime : minTime);
   // A later page looks at no file that the pages before it have used up.
-  const passed = request.cursor === undefined ? undefined : readCursor(request.cursor, 2)[0];
+  const passed = request.cursor === undefined ? undefined : readCursor(request.cursor, [TIME_KEY])[0];
   const remains = ({ minTime, maxTime }: Segment) =>
     typeof passed !== "number" || (descending ? minTime <= passed : maxTime >= passed);
   const waiting = snapshot.segments.filter(remains).sort((a, b) => edge(a) - edge(b));
@@ -369,7 +369,7 @@ function cursorOf(values: readonly unknown[]): string {
 
 /** Rows that come after the cursor's: equal in the first keys and beyond it in the next one. */
 function afterCursor(cursor: string, keys: readonly Key[], statement: Statement): string {
-  const values = readCursor(cursor, keys.length + 1);
+  const values = readCursor(cursor, keys);
   const columns = [
     ...keys.map((key, place) => ({ ...key, sql: `k${place}` })),
     { sql: "g", descending: false, kind: "text" as Kind, field: "guid" },
@@ -395,12 +395,23 @@ function bindSort(value: Exclude<SortValue, null>, key: { field: string }, state
   return statement.bind(bound);
 }
 
-function readCursor(cursor: string, length: number): SortValue[] {
+const TIME_KEY: Key = { field: TIME, descending: true, kind: "number" };
+const TYPES: Record<Kind, string> = { number: "number", boolean: "boolean", text: "string" };
+
+/** The values of the keys and the guid, each of the type that it is compared as. */
+function readCursor(cursor: string, keys: readonly Key[]): SortValue[] {
+  const fits = ({ field, kind }: Key, value: unknown) =>
+    field === TIME
+      ? Number.isSafeInteger(value)
+      : value === null || (typeof value === TYPES[kind] && value !== Number.POSITIVE_INFINITY);
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    const simple = (value: unknown) =>
-      value === null || ["boolean", "number", "string"].includes(typeof value);
-    if (Array.isArray(values) && values.length === length && values.every(simple)) return values;
+    const isOurs =
+      Array.isArray(values) &&
+      values.length === keys.length + 1 &&
+      keys.every((key, place) => fits(key, values[place])) &&
+      typeof values.at(-1) === "string";
+    if (isOurs) return values;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
