@@ -76,6 +76,17 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("When hot telemetry is sealed to disk."),
+  stop: z
+    .strictObject({
+      seconds: z
+        .number()
+        .positive()
+        .max(3600)
+        .default(10)
+        .describe("How long a stop may take to index what was accepted; the rest is read at the next start."),
+    })
+    .prefault({})
+    .describe("How the platform ends."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),

@@ -41,7 +41,6 @@ const GROUP = "index";
 const HOUR = 3_600_000;
 const SECOND = 1000;
 const UPKEEP_EVERY = 5_000;
-const DRAIN_WITHIN = 120_000;
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>;
 
@@ -134,7 +133,7 @@ export async function openPlatform(options: PlatformOptions) {
       }),
     });
     // Disposed of in reverse order: sources stop, workers drain, storage closes.
-    stack.defer(() => supervisor.drain(DRAIN_WITHIN));
+    stack.defer(() => supervisor.drain(settings.stop.seconds * SECOND));
     const databases = new AddressDatabases((handles) => {
       shares.databases = { ...shares.databases, ...handles };
       services.attach({ databases: handles });
