@@ -42,7 +42,7 @@ export interface Index extends AsyncDisposable {
   /** Messages that match, grouped by the first field, in it by the second, and so on, with the sum of a score. */
   groups(request: GroupRequest): Promise<readonly Group[]>;
   /** The messages with these guids, in that order; those unknown are left out. */
-  get(guids: readonly string[]): Promise<readonly Message[]>;
+  get(guids: readonly string[], signal?: AbortSignal): Promise<readonly Message[]>;
 
   /**
    * Changes fields of a stored message and returns it as it is then; searches see the change at once. Durable when it

@@ -211,8 +211,8 @@ export class DuckdbIndex implements Index {
     return this.#ask(request, (request) => groups(this.#library, request));
   }
 
-  get(guids: readonly string[]): Promise<readonly Message[]> {
-    return this.#ask<Pick<Selection, "signal">, readonly Message[]>({}, async ({ signal }) => {
+  get(guids: readonly string[], asked?: AbortSignal): Promise<readonly Message[]> {
+    return this.#ask<Pick<Selection, "signal">, readonly Message[]>({ signal: asked }, async ({ signal }) => {
       const snapshot = this.#snapshot();
       const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
         guids.some((guid) => guid >= minGuid && guid <= maxGuid),
