@@ -139,7 +139,7 @@ export class Activity implements Disposable {
     });
   }
 
-  async status(): Promise<PlatformStatus> {
+  async status(): Promise<Omit<PlatformStatus, "listening">> {
     const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(([sensor, message]) =>
       problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
     );

@@ -1,5 +1,6 @@
 import { memo } from "react";
 import type { StoredMessage } from "../../../api/selection.ts";
+import { useZone } from "../../parts/clock.ts";
 import { MoreIcon } from "../../parts/icons.tsx";
 import { cellText, lookOf } from "./columns.ts";
 import { heaviestRules, scoreOf, severityOf } from "./score.ts";
@@ -24,6 +25,7 @@ type Props = {
 export const MessageRow = memo(function MessageRow(props: Props) {
   const { message, index, top, columns, opened, atCursor, onPick, onOpen } = props;
   const openMenu = useValueMenu();
+  useZone();
   const guid = String(message.guid);
   const alert = message.is_alert === "true" || message.is_alert === true;
   const menuAt = (column: string, x: number, y: number) => {

@@ -7,6 +7,7 @@ import { call, problemOf } from "../../call.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { type PageState, RULES, SCORE, selectionOf } from "./state.ts";
 import { STATUS } from "./status.ts";
+import { useLastGood } from "./use-last-good.ts";
 
 type Answer = ResponseOf<typeof searchMessages>;
 type Pages = InfiniteData<Answer, string | undefined>;
@@ -61,8 +62,9 @@ export function useRows(state: PageState) {
     placeholderData: (previous) => previous,
   });
 
-  const rows: readonly StoredMessage[] = result.data?.pages.flatMap((page) => page.hits) ?? [];
-  const total = result.data?.pages[0]?.total;
+  const shown = useLastGood(result);
+  const rows: readonly StoredMessage[] = shown?.pages.flatMap((page) => page.hits) ?? [];
+  const total = shown?.pages[0]?.total;
 
   /** Looks at the head of the list: with `flow` puts new rows in, without only counts them for the banner. */
   const look = async (flow: boolean): Promise<void> => {
