@@ -18,6 +18,15 @@ const sensorState = z.object({
     "Records thrown away since the platform started: they came over UDP faster than they could be stored.",
   ),
   alerts: count.describe("Messages among them that are alerts."),
+  timeless: z
+    .object({
+      messages: count.describe("How many since the platform started."),
+      since: z.number().describe("When the first of them arrived."),
+    })
+    .optional()
+    .describe(
+      "Messages without a time of their own, whose `timestamp` is their arrival; left out while there are none.",
+    ),
   stored: count.describe("Messages in the index now."),
   unreadable: count
     .optional()

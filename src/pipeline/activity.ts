@@ -126,6 +126,7 @@ export class Activity implements Disposable {
         rejected: own.rejected,
         dropped: dropped.get(name) ?? 0,
         alerts: own.alerts,
+        ...(own.timeless === 0 ? {} : { timeless: { messages: own.timeless, since: own.timelessSince } }),
         stored: stored.get(name) ?? 0,
         ...(unreadable.has(name) ? { unreadable: unreadable.get(name) } : {}),
         receivedPerSecond: this.#rate(name, (sample) => sample.records),
