@@ -53,6 +53,35 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("Memory limits."),
+  search: z
+    .strictObject({
+      seconds: z
+        .number()
+        .min(0.1)
+        .max(3600)
+        .default(30)
+        .describe("How long a search may work; it is then ended, and its answer says so."),
+      concurrent: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(4)
+        .describe("Searches that work at a time; half of the places are kept for quick ones."),
+      waiting: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(200)
+        .describe("Searches that wait for a place; further ones are told to come again."),
+      temporaryBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(2e9)
+        .describe("Disk that searches may use for what does not fit into `memory.index`."),
+    })
+    .prefault({})
+    .describe("Limits of searches; they are read when the platform starts."),
   seal: z
     .strictObject({
       seconds: z.number().positive().default(30).describe("Age at which hot telemetry is sealed to Parquet."),
@@ -60,6 +89,17 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("When hot telemetry is sealed to disk."),
+  stop: z
+    .strictObject({
+      seconds: z
+        .number()
+        .positive()
+        .max(3600)
+        .default(10)
+        .describe("How long a stop may take to index what was accepted; the rest is read at the next start."),
+    })
+    .prefault({})
+    .describe("How the platform ends."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),

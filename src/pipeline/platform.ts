@@ -50,7 +50,6 @@ const GROUP = "index";
 const HOUR = 3_600_000;
 const SECOND = 1000;
 const UPKEEP_EVERY = 5_000;
-const DRAIN_WITHIN = 120_000;
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>;
 
@@ -86,6 +85,10 @@ export async function openPlatform(options: PlatformOptions) {
           memory: settings.memory.index,
           sealRows: settings.seal.rows,
           sealAge: settings.seal.seconds * SECOND,
+          concurrent: settings.search.concurrent,
+          waiting: settings.search.waiting,
+          searchTime: settings.search.seconds * SECOND,
+          temporaryBytes: settings.search.temporaryBytes,
         },
         context,
       ),
@@ -95,7 +98,12 @@ export async function openPlatform(options: PlatformOptions) {
 
     const workers = options.workers ?? settings.workers ?? availableParallelism();
     const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
-    const intake = stack.use(new Intake(topics, context, { partitions: workers, retention }));
+    const intake = stack.use(
+      new Intake(topics, context, {
+        ...{ partitions: workers, retention },
+        reached: (topic, partition) => index.sealedPosition(topic, partition),
+      }),
+    );
     const faults: Fault[] = [];
     let sourcesInForce: readonly FunctionSource[] = [];
     try {
@@ -118,6 +126,7 @@ export async function openPlatform(options: PlatformOptions) {
       functions: sourcesInForce,
     });
     await intake.configure(snapshot(), GROUP);
+    await index.recoverPositions(await intake.committed(GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
     const supervisor = new Supervisor({
@@ -134,7 +143,7 @@ export async function openPlatform(options: PlatformOptions) {
       }),
     });
     // Disposed of in reverse order: sources stop, workers drain, storage closes.
-    stack.defer(() => supervisor.drain(DRAIN_WITHIN));
+    stack.defer(() => supervisor.drain(settings.stop.seconds * SECOND));
     const evaluator = stack.use(
       new Evaluator({
         ...options.expressions,
@@ -170,6 +179,8 @@ export async function openPlatform(options: PlatformOptions) {
     const activity = stack.use(
       new Activity(supervisor, intake, index, context, () => ({
         sources: sources?.problems() ?? new Map(),
+        counts: sources?.counts() ?? new Map(),
+        losses: sources?.losses() ?? [],
         faults: [...faults, ...(databases.fault === undefined ? [] : [databases.fault])],
       })),
     );
@@ -273,7 +284,8 @@ export async function openPlatform(options: PlatformOptions) {
       /** What a search that names no sensors is about: all that are configured or stored, but the error index. */
       async searchedSensors(): Promise<string[]> {
         const configured = intake.sensors().map(({ name }) => name);
-        const all = new Set([...configured, ...(await activity.storedSensors())]);
+        const missing = index.problems().flatMap(({ sensor }) => sensor ?? []);
+        const all = new Set([...configured, ...(await activity.storedSensors()), ...missing]);
         all.delete(ERROR_SENSOR);
         return [...all];
       },

@@ -26,15 +26,20 @@ export type TestServer = AsyncDisposable & {
   json(method: string, path: string, body?: unknown): Promise<unknown>;
 };
 
-export async function openTestServer(
-  options: Pick<PlatformOptions, "expressions"> & { limits?: Partial<Limits> } = {},
-): Promise<TestServer> {
+/** @param global the global document it begins with. */
+export async function openTestServer({
+  global = "workers: 1\n",
+  ...options
+}: Pick<PlatformOptions, "expressions"> & {
+  global?: string;
+  limits?: Partial<Limits>;
+} = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "metron-server-"));
   const file = (name: string, text: string) => {
     mkdirSync(join(folder, name, ".."), { recursive: true });
     writeFileSync(join(folder, name), text);
   };
-  file("defaults/metron.yaml", "workers: 1\n");
+  file("defaults/metron.yaml", global);
   file("defaults/sensors/web.yaml", "sensor: web\nparser: { jsonMap: {} }\n");
   file("ui/index.html", "<title>Metron</title>");
   file("ui/assets/main-1a2b.js", "1");

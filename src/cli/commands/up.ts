@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { makeContext } from "../../core/context.ts";
@@ -23,6 +23,11 @@ type Options = {
   verbose?: true;
   json?: true;
 };
+
+/** Two signals within so many milliseconds may be one press of a key. */
+const SAME_KEY = 300;
+/** After the time for indexing, how long closing files may take, milliseconds. */
+const CLOSE_WITHIN = 20_000;
 
 export function upCommand(): Command {
   const command = new Command("up")
@@ -84,9 +89,18 @@ async function up(options: Options): Promise<void> {
     throw new Fault("HOST_REFUSED", withoutGuard(options.host));
   const context = makeContext({ log: consoleLog(options.verbose === true) });
   const stopped = Promise.withResolvers<void>();
-  // A second signal ends at once: everything acknowledged is durable, the next start reads on.
-  let signals = 0;
-  const stop = () => (++signals === 1 ? stopped.resolve() : process.exit(130));
+  const addressFile = join(data, ADDRESS_FILE);
+  let stoppedAt: number | undefined;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stoppedAt === undefined) {
+      stoppedAt = performance.now();
+      stopped.resolve();
+      return;
+    }
+    // A terminal sends ^C to this process and to the one that started it, which passes it on.
+    if (signal === "SIGINT" && performance.now() - stoppedAt < SAME_KEY) return;
+    endAtOnce(addressFile, "Ended by a second signal");
+  };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
 
@@ -106,7 +120,6 @@ async function up(options: Options): Promise<void> {
     ui: join(ROOT, "build", "ui"),
     mayServeOthers,
   });
-  const addressFile = join(data, ADDRESS_FILE);
   writeFileSync(addressFile, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
   const say = (text: string, json: object) =>
     options.json ? printJson(json) : void process.stdout.write(`${text}\n`);
@@ -114,7 +127,14 @@ async function up(options: Options): Promise<void> {
   try {
     await Promise.race([run(platform, options.demo === true), stopped.promise]);
     await stopped.promise;
-    say("Stopping: what was accepted is being indexed ...", { state: "stopping" });
+    const { seconds } = platform.settings.stop;
+    say(
+      `Stopping: what was accepted is being indexed, for ${seconds} s at most; a second signal ends at once.`,
+      {
+        state: "stopping",
+      },
+    );
+    setTimeout(() => endAtOnce(addressFile, "The stop took too long"), seconds * 1000 + CLOSE_WITHIN).unref();
   } finally {
     rmSync(addressFile, { force: true });
   }
@@ -122,6 +142,16 @@ async function up(options: Options): Promise<void> {
 
 function collected(folder: string, before: readonly string[] = []): string[] {
   return [...before, folder];
+}
+
+/**
+ * Everything acknowledged is durable, and the next start reads on. A usual exit would wait for the engine's threads, and so
+ * for whatever keeps the stop.
+ */
+function endAtOnce(addressFile: string, why: string): void {
+  rmSync(addressFile, { force: true });
+  writeSync(2, `${why}: what was accepted and is not indexed yet is read at the next start.\n`);
+  process.kill(process.pid, "SIGKILL");
 }
 
 async function run(platform: Platform, demo: boolean): Promise<void> {

@@ -6,6 +6,7 @@ import { Fault } from "../../core/fault.ts";
 import { BlockBuilder } from "../block-builder.ts";
 import { defineSource, type Source, type SourceContext } from "../source.ts";
 import { MAX_RECORD_BYTES } from "../stream.ts";
+import { kernelDrops } from "./kernel-drops.ts";
 import { makeListener } from "./peers.ts";
 import { Connections } from "./tcp.ts";
 import { listenDatagrams } from "./udp.ts";
@@ -66,6 +67,7 @@ export const syslog = defineSource({
     // What arrived before the listeners closed is delivered last of all.
     stack.defer(() => builder.flush());
     const addresses: string[] = [];
+    let lost = () => 0;
     try {
       let { port } = settings;
       if (settings.protocol !== "udp") {
@@ -78,7 +80,14 @@ export const syslog = defineSource({
       if (settings.protocol !== "tcp") {
         const socket = await listenDatagrams(settings.host, port, listener, failed.reject);
         stack.defer(() => new Promise<void>((resolve) => socket.close(resolve)));
-        addresses.push(`udp://${written(settings.host)}:${socket.address().port}`);
+        const { port: own } = socket.address();
+        addresses.push(`udp://${written(settings.host)}:${own}`);
+        lost = () => kernelDrops(own);
+        // The kernel forgets the count with the socket.
+        stack.defer(() => {
+          const last = kernelDrops(own);
+          lost = () => last;
+        });
       }
     } catch (error) {
       await stack.disposeAsync();
@@ -88,7 +97,12 @@ export const syslog = defineSource({
     return {
       addresses,
       done: failed.promise,
-      counts: () => ({ records: builder.records, bytes: builder.bytes, ...listener.counts }),
+      counts: () => ({
+        records: builder.records,
+        bytes: builder.bytes,
+        ...listener.counts,
+        dropped: listener.counts.dropped + lost(),
+      }),
       async [Symbol.asyncDispose]() {
         await owned.disposeAsync();
         failed.resolve();

@@ -9,6 +9,7 @@ import type {
   Selection,
 } from "../contract.ts";
 import { TIME } from "./block.ts";
+import { type Statement, sideBySide } from "./database.ts";
 import { plainNumber } from "./messages.ts";
 import { type Kind, type Library, Selected, valueSql } from "./selection.ts";
 
@@ -54,7 +55,7 @@ const STEPS = [
 
 export async function facets(library: Library, request: FacetRequest): Promise<Facet[]> {
   const size = sizeOf(request.size, DEFAULT_FACETS, "facets");
-  return Promise.all(request.fields.map((field) => facet(library, request, field, size)));
+  return sideBySide(request.fields, (field) => facet(library, request, field, size));
 }
 
 async function facet(library: Library, request: Selection, written: string, size: number): Promise<Facet> {
@@ -164,7 +165,7 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
   const sql =
     split === undefined
       ? `SELECT b, count(*) FROM (${union}) GROUP BY b`
-      : `SELECT b, count(*), v FROM (${union}) GROUP BY b, v`;
+      : `SELECT b, count(*), ${listedSql(values, numbers, selected.statement)} AS s FROM (${union}) GROUP BY b, s`;
   for (const [bucket, count, value] of await library.database.rows(
     sql,
     selected.statement.values,
@@ -174,9 +175,18 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     if (found === undefined) continue;
     found.count += Number(count);
     const place = places.get(numbers && value !== null ? String(Number(value)) : (value as string));
-    if (place !== undefined) found.split[place] = Number(count);
+    if (place !== undefined) found.split[place] = (found.split[place] ?? 0) + Number(count);
   }
   return { interval, buckets, series };
+}
+
+/** The value of the split where it has a series: all others are one, so that there are no more rows than bars. */
+function listedSql(values: Facet["values"], numbers: boolean, statement: Statement): string {
+  if (values.length === 0) return "CAST(NULL AS VARCHAR)";
+  const bound = values.map(({ value }) =>
+    statement.bind(numbers && typeof value === "number" ? value : String(value)),
+  );
+  return `CASE WHEN ${numbers ? "TRY_CAST(v AS DOUBLE)" : "v"} IN (${bound.join(", ")}) THEN v END`;
 }
 
 /** The shortest length that people find easy to read of which about `buckets` cover the span. */
