@@ -28,6 +28,7 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
  */
 export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {
   asa: { reading: "original" },
+  ise: { reading: "original" },
   regularExpressions: { reading: "original" },
   syslog3164: { reading: "original", program: "none" },
   syslog5424: { reading: "original" },
