@@ -1,43 +1,48 @@
-import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
-import { readIse } from "./ise-grammar.ts";
+import { emptyMessage, type Message } from "../../core/message.ts";
 
 /**
- * Reads pairs as ISE writes them: a comma that no pair follows belongs to the value before it, quotes are text, and a
- * backslash before a comma, semicolon, quote, brace or backslash is not part of the value.
+ * Reads pairs as ISE writes them: `key=value, key=value`. A value is the text up to the next pair, with the equals
+ * signs and commas in it, escaped or not; a backslash before a comma, semicolon, quote, brace or backslash is not part
+ * of it. A key that comes again makes a list of its values. Undefined when a pair has no key.
  */
 export function readIsePairs(text: string): Message | undefined {
-  const message = readIse(joinValues(text));
-  if (message === undefined) return undefined;
-  for (const key of Object.keys(message)) message[key] = plain(message[key] as FieldValue);
+  const message = emptyMessage();
+  for (const piece of pairs(text)) {
+    const equals = piece.indexOf("=");
+    const key = plain(piece.slice(0, equals).trim());
+    if (equals < 1 || key === "") return undefined;
+    const value = plain(piece.slice(equals + 1).trim());
+    const before = message[key];
+    if (before === undefined) message[key] = value === "" ? null : value;
+    else if (Array.isArray(before)) before.push(value);
+    else message[key] = [before ?? "", value];
+  }
   return message;
 }
 
-/** The text with the commas inside of values escaped, and quotes too, so that the grammar takes them for text. */
-function joinValues(text: string): string {
-  const pieces: string[] = [];
+/** The pairs, each with the commas that no pair follows. */
+function pairs(text: string): string[] {
+  const found: string[] = [];
   for (const piece of split(text)) {
-    const last = pieces.length - 1;
+    const last = found.length - 1;
     if (piece.trim() === "") continue;
-    if (last >= 0 && !piece.includes("=") && !piece.includes("{")) pieces[last] += `\\,${piece}`;
-    else pieces.push(piece);
+    if (last >= 0 && !piece.includes("=")) found[last] += `,${piece}`;
+    else found.push(piece);
   }
-  return pieces.join(",").replace(/(\\.)|"/gs, (found, escaped?: string) => escaped ?? `\\${found}`);
+  return found;
 }
 
 /** The parts between commas that are neither escaped nor inside braces. */
 function split(text: string): string[] {
   const pieces: string[] = [];
   let start = 0;
-  let close = -1;
+  const lastClose = text.lastIndexOf("}");
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === "\\") at++;
-    else if (char === "{" && at > close) {
-      // A brace that nothing closes is text.
-      const end = text.indexOf("}", at);
-      close = end < 0 ? text.length : end;
-      if (end > 0) at = end;
-    } else if (char === ",") {
+    // A brace that nothing closes is text.
+    else if (char === "{" && at < lastClose) at = text.indexOf("}", at);
+    else if (char === ",") {
       pieces.push(text.slice(start, at));
       start = at + 1;
     }
@@ -46,10 +51,6 @@ function split(text: string): string[] {
   return pieces;
 }
 
-function plain(value: FieldValue): FieldValue {
-  if (typeof value === "string") return value.replace(/\\([,;"{}\\])/g, "$1");
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const map = emptyMessage();
-  for (const [key, inner] of Object.entries(value as Message)) map[key] = plain(inner as FieldValue);
-  return map;
+function plain(value: string): string {
+  return value.includes("\\") ? value.replace(/\\([,;"{}\\])/g, "$1") : value;
 }
