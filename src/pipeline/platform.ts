@@ -20,6 +20,8 @@ import { type FunctionSource, findFunctions, openFunctions } from "./functions.t
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import type { Snapshot } from "./protocol.ts";
+import { Rebuild } from "./rebuild.ts";
+import { rebuildTopics } from "./rebuild-topics.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
@@ -129,7 +131,13 @@ export async function openPlatform(options: PlatformOptions) {
         files,
       }),
     });
-    // Disposed of in reverse order: sources stop, workers drain, storage closes.
+    const commit = () => intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
+    // Disposed of in reverse order: sources stop, workers drain, topics learn how far they were read, storage closes.
+    stack.defer(() =>
+      commit().catch((error: Error) =>
+        context.log.warn("It could not be kept how far topics were read.", { error: error.message }),
+      ),
+    );
     stack.defer(() => supervisor.drain(DRAIN_WITHIN));
     const databases = new AddressDatabases((handles) => {
       shares.databases = { ...shares.databases, ...handles };
@@ -170,6 +178,29 @@ export async function openPlatform(options: PlatformOptions) {
       await supervisor.configure(snapshot(), intake.handles());
       await sources?.configure(intake.documents());
     };
+    const rebuild = stack.use(
+      new Rebuild({
+        ...{ index, context },
+        settle: async () => {
+          await activity.caughtUp();
+          await supervisor.seal();
+        },
+        async topics(sensors, withCurrent) {
+          const functions = (changes: readonly Change[]) => functionSources(config, changes, data);
+          const sources = { config, index, handles: intake.handles(), snapshot: snapshot(), functions };
+          const found = await rebuildTopics(sensors, withCurrent, sources);
+          const epochs = found.flatMap((topic) => topic.epochs);
+          if (epochs.some((epoch) => snapshotAsksForAddresses(epoch.snapshot)))
+            await databases.load(global().databases);
+          return found;
+        },
+        start: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          ...{ shares, files },
+        }),
+      }),
+    );
     const positions = await tables.table("positions");
     const sources = options.sources ? stack.use(new Sources(intake, positions, context)) : undefined;
     await sources?.configure(intake.documents());
@@ -177,10 +208,9 @@ export async function openPlatform(options: PlatformOptions) {
     // Publishes follow one another: each is checked against what the one before left.
     let publishing: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
-      Promise.all([
-        intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition)),
-        index.retain(intake.retentionRules()),
-      ]).catch((error: Error) => context.log.warn("Upkeep is tried again.", { error: error.message }));
+      Promise.all([commit(), index.retain(intake.retentionRules())]).catch((error: Error) =>
+        context.log.warn("Upkeep is tried again.", { error: error.message }),
+      );
       // A source whose port was taken is opened once it is free.
       if (sources !== undefined && sources.problems().size > 0)
         publishing = publishing.then(() => sources.configure(intake.documents()));
@@ -234,6 +264,8 @@ export async function openPlatform(options: PlatformOptions) {
       ingestStream: intake.stream.bind(intake),
       /** Sends rejected records through their sensors again. */
       replay: (request: ReplayRequest) => replay(request, { index, intake, clock: context.clock }),
+      /** Makes lost or damaged parts of the index again. */
+      rebuild,
       /** Addresses the sources listen on. */
       addresses: () => sources?.addresses() ?? [],
 
