@@ -5,7 +5,6 @@ import type { Position } from "../core/block.ts";
 import { type Context, silentLog } from "../core/context.ts";
 import { openRemoteWriter, type WriterHandle } from "../storage/index/duckdb/remote.ts";
 import type { GuidRange } from "../storage/index/duckdb/restoration.ts";
-import type { TopicReader } from "../storage/topic/contract.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
 import { openSharedTopic } from "../storage/topic/segments/topics.ts";
 import { ERROR_SENSOR, ErrorRecords } from "./errors.ts";
@@ -42,8 +41,8 @@ export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | 
 export type FromRebuild =
   | { readonly type: "progress"; readonly records: number }
   | { readonly type: "warn"; readonly text: string }
-  /** Of each sensor, the arrival after which the topic holds every record; infinite where it holds not all of any time. */
-  | { readonly type: "done"; readonly covers: ReadonlyMap<string, number> }
+  /** The sensors whose topics still hold every record that they ever held. */
+  | { readonly type: "done"; readonly whole: ReadonlySet<string> }
   | { readonly type: "failed"; readonly error: string };
 
 const PROGRESS_EVERY = 200;
@@ -64,16 +63,16 @@ const context: Context = {
 };
 
 try {
-  tell({ type: "done", covers: await rebuild() });
+  tell({ type: "done", whole: await rebuild() });
 } catch (error) {
   tell({ type: "failed", error: error instanceof Error ? error.message : String(error) });
 }
 port.close();
 
-async function rebuild(): Promise<Map<string, number>> {
+async function rebuild(): Promise<Set<string>> {
   const services = openServices(start, context);
   const writer = openRemoteWriter(start.writer);
-  const covers = new Map<string, number>();
+  const whole = new Set(start.topics.map(({ sensor }) => sensor));
   const batch = new Batch();
   const errors = new ErrorRecords(context.clock);
   let records = 0;
@@ -86,9 +85,8 @@ async function rebuild(): Promise<Map<string, number>> {
     const isWanted = windowOf([...own, ...rejected]);
     await using reader = openSharedTopic(topic.handle, context);
     for (const [partition, limit] of topic.limits.entries()) {
-      const first = await firstArrival(reader, partition, limit);
-      covers.set(topic.sensor, Math.max(covers.get(topic.sensor) ?? Number.NEGATIVE_INFINITY, first));
       const from = await reader.start(partition);
+      if (from > 0) whole.delete(topic.sensor);
       if (from >= limit) continue;
       for await (const { block, position } of reader.read(partition, from, { follow: false })) {
         if (position.offset >= limit) break;
@@ -118,7 +116,7 @@ async function rebuild(): Promise<Map<string, number>> {
   }
   await writer[Symbol.asyncDispose]();
   await services[Symbol.asyncDispose]();
-  return covers;
+  return whole;
 
   /** Writes what is wanted and not there. */
   async function write(sensor: string, made: Batch, ranges: readonly GuidRange[] | undefined): Promise<void> {
@@ -177,13 +175,4 @@ function windowOf(ranges: readonly GuidRange[]): (arrival: number) => boolean {
     to: arrivalOf(greatest) ?? Number.POSITIVE_INFINITY,
   }));
   return (arrival) => spans.some(({ from, to }) => arrival >= from && arrival <= to);
-}
-
-/** The arrival of the oldest record of a partition that has lost older ones. */
-async function firstArrival(reader: TopicReader, partition: number, limit: number): Promise<number> {
-  const from = await reader.start(partition);
-  if (from === 0) return Number.NEGATIVE_INFINITY;
-  if (from >= limit) return Number.POSITIVE_INFINITY;
-  for await (const { block } of reader.read(partition, from, { follow: false })) return block.arrival;
-  return Number.POSITIVE_INFINITY;
 }

@@ -103,12 +103,10 @@ export class Rebuild implements AsyncDisposable {
         signal.throwIfAborted();
         this.#note({ filesDone: (this.#state.filesDone ?? 0) + 1 });
       });
-      const covers = await this.#fromTopics(request, restoration, signal);
+      const whole = await this.#fromTopics(request, restoration, signal);
       this.#note({ phase: "finishing" });
-      await restoration.keepRest((sensor, guid) => {
-        const arrival = arrivalOf(guid);
-        return arrival !== undefined && arrival > (covers.get(sensor) ?? Number.POSITIVE_INFINITY);
-      });
+      // A guid of another make is the record's own, and says not whether a topic holds it.
+      await restoration.keepRest((sensor, guid) => whole.has(sensor) && arrivalOf(guid) !== undefined);
       signal.throwIfAborted();
       return await restoration.commit();
     } finally {
@@ -120,12 +118,12 @@ export class Rebuild implements AsyncDisposable {
     { sensor, withCurrent }: RebuildRequest,
     restoration: Restoration,
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, number>> {
+  ): Promise<ReadonlySet<string>> {
     const ranges = await restoration.missing();
     const { topics: find, start } = this.#parts;
     if (withCurrent) ranges.delete(ERROR_SENSOR);
     const isUnknown = restoration.lostCatalogue;
-    if (ranges.size === 0 && !isUnknown) return new Map();
+    if (ranges.size === 0 && !isUnknown) return new Set();
     // Error records are made of the records of every sensor.
     const isAll = isUnknown || ranges.has(ERROR_SENSOR);
     const topics = await find(isAll ? undefined : [...ranges.keys()], withCurrent);
@@ -138,25 +136,25 @@ export class Rebuild implements AsyncDisposable {
     this.#note({ phase: "records", total });
     const writer = serveWriter(restoration.staging, "rebuild");
     const keepsErrors = withCurrent;
-    const covers = await this.#inThread({ ...start(), writer, topics, ranges, keepsErrors }, signal);
-    const every = isAll ? Math.max(...covers.values()) : Number.POSITIVE_INFINITY;
-    return new Map([...covers, [ERROR_SENSOR, every]]);
+    const whole = await this.#inThread({ ...start(), writer, topics, ranges, keepsErrors }, signal);
+    const isEvery = isAll && topics.every((topic) => whole.has(topic.sensor));
+    return new Set([...whole].filter((name) => name !== ERROR_SENSOR || isEvery));
   }
 
-  #inThread(start: RebuildStart, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  #inThread(start: RebuildStart, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const script = new URL(`./rebuild-worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, {
       workerData: start,
       transferList: [start.writer.port],
       name: "rebuild",
     });
-    const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<string, number>>();
+    const { promise, resolve, reject } = Promise.withResolvers<ReadonlySet<string>>();
     worker.on("message", (message: FromRebuild) => {
       if (message.type === "progress") this.#note({ records: message.records });
       else if (message.type === "warn")
         this.#note({ warnings: [...(this.#state.warnings ?? []), message.text] });
       else if (message.type === "failed") reject(new Error(message.error));
-      else resolve(message.covers);
+      else resolve(message.whole);
     });
     worker.on("error", reject);
     worker.on("exit", () => reject(new Error("the thread of the rebuild ended early")));

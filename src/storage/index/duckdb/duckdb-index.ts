@@ -38,7 +38,7 @@ import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { Restoration, type RestorationScope } from "./restoration.ts";
-import { outdated } from "./retention.ts";
+import { outdated, RetentionClock } from "./retention.ts";
 import { discard, openShelf, type Shelf } from "./seal.ts";
 import { countOf, fetch, searchPage } from "./search.ts";
 import { type Library, Selected } from "./selection.ts";
@@ -70,6 +70,7 @@ export class DuckdbIndex implements Index {
   readonly #library: Library;
   readonly #running = new Set<Promise<unknown>>();
   readonly #timer: NodeJS.Timeout;
+  readonly #clock: RetentionClock;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
   #restoration: Restoration | undefined;
@@ -82,6 +83,7 @@ export class DuckdbIndex implements Index {
 
   private constructor(parts: IndexParts, patches: Patches) {
     this.#parts = parts;
+    this.#clock = new RetentionClock(() => parts.context.clock.now());
     this.#patches = patches;
     this.#shelf = openShelf(parts);
     this.#hot = new HotStore(parts, this.#shelf);
@@ -282,9 +284,9 @@ export class DuckdbIndex implements Index {
   }
 
   async retain(rules: readonly RetentionRule[]): Promise<RetentionResult> {
-    const { catalogue, context } = this.#parts;
+    const { catalogue } = this.#parts;
     const kept = new Set(this.#restoration?.replaced);
-    const remove = outdated(catalogue.segments.values(), rules, context.clock.now()).filter(
+    const remove = outdated(catalogue.segments.values(), rules, this.#clock.read()).filter(
       (segment) => !kept.has(segment),
     );
     await catalogue.change({ remove });
