@@ -7,7 +7,7 @@ import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/databases.ts";
-import { makeFolder } from "../storage/folder.ts";
+import { checkWritable, makeFolder } from "../storage/folder.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
 import { serveWriter } from "../storage/index/duckdb/remote.ts";
 import { openTables } from "../storage/table/lmdb.ts";
@@ -60,6 +60,7 @@ export async function openPlatform(options: PlatformOptions) {
   const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
   try {
     await makeFolder(data);
+    for (const part of ["", "topics", "config", "tables", "index"]) await checkWritable(join(data, part));
     // Topics are opened first: they hold the lock of the folder.
     const topics = stack.use(await openTopics(join(data, "topics"), context));
     const config = stack.use(openConfigStore(join(data, "config")));
