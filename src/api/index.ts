@@ -11,7 +11,7 @@ import {
 } from "./config.ts";
 import type { EndpointShape } from "./endpoint.ts";
 import { ingestRecords } from "./ingest.ts";
-import { listIntel, loadIntel } from "./intel.ts";
+import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "./intel.ts";
 import { liveUpdates } from "./live.ts";
 import { getMessage, patchMessage } from "./messages.ts";
 import { getRebuild, startRebuild, stopRebuild } from "./rebuild.ts";
@@ -29,6 +29,7 @@ export const endpoints = {
   documentHistory,
   evaluateStellar,
   facetMessages,
+  findIndicators,
   getDocument,
   getMessage,
   getRebuild,
@@ -38,6 +39,7 @@ export const endpoints = {
   listDocuments,
   listFields,
   listFunctions,
+  listIndicators,
   listIntel,
   listSensors,
   liveUpdates,
@@ -46,6 +48,7 @@ export const endpoints = {
   patchMessage,
   publishDocument,
   publishDocuments,
+  removeIndicator,
   replayRejections,
   rollbackDocument,
   searchMessages,

@@ -97,8 +97,9 @@ export class Activity implements Disposable {
     );
     const problems = this.#supervisor.problems();
     const unreadable = new Map<string, number>();
-    for (const { sensor, messages = 0 } of this.#index.problems())
-      if (sensor !== undefined) unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
+    for (const { code, sensor, messages = 0 } of this.#index.problems())
+      if (sensor !== undefined && code !== "MESSAGES_LOST")
+        unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
     const { sources } = this.#others();
     const now = this.#context.clock.now();
     return this.#intake.sensors().map(({ name, parser }): SensorState => {
@@ -127,7 +128,7 @@ export class Activity implements Disposable {
     });
   }
 
-  async status(): Promise<PlatformStatus> {
+  async status(): Promise<Omit<PlatformStatus, "listening">> {
     const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(([sensor, message]) =>
       problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
     );

@@ -25,7 +25,10 @@ export function statusRoutes(app: FastifyInstance, platform: Platform): void {
   });
   implement(app, getRebuild, () => platform.rebuild.state);
   implement(app, stopRebuild, () => platform.rebuild.stop());
-  implement(app, getStatus, async () => platform.status());
+  implement(app, getStatus, async () => ({
+    ...(await platform.status()),
+    listening: platform.addresses(),
+  }));
   app.get("/metrics", async (_request, reply) => {
     return reply.type("text/plain; version=0.0.4; charset=utf-8").send(await platform.metricsText());
   });
