@@ -115,6 +115,7 @@ export class Activity implements Disposable {
         indexed: own.messages,
         rejected: own.rejected,
         alerts: own.alerts,
+        ...(own.timeless === 0 ? {} : { timeless: { messages: own.timeless, since: own.timelessSince } }),
         stored: stored.get(name) ?? 0,
         ...(unreadable.has(name) ? { unreadable: unreadable.get(name) } : {}),
         receivedPerSecond: this.#rate(name, (sample) => sample.records),
