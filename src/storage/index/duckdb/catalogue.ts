@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { rename } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
 import type { Message } from "../../../core/message.ts";
@@ -187,6 +187,10 @@ export class Catalogue implements AsyncDisposable {
     const { add = [], adopt = [], remove = [], abandon = [], release = [] } = change;
     const { folded = [], positions = [], facts = {} } = change;
     const gone = [...remove, ...abandon];
+    const changed = await this.#changedOf([
+      ...add.map(({ id, file }) => ({ id, file: unfinished(file) })),
+      ...adopt,
+    ]);
     const writes = new PendingWrites(this.#root);
     // All writes of one turn are one transaction.
     for (const { schema, rest, ...stored } of [...add, ...adopt]) {
@@ -196,6 +200,7 @@ export class Catalogue implements AsyncDisposable {
       writes.add(this.#schemaTable.put(schema.id, columns));
       writes.add(this.#segmentTable.put(stored.id, { ...stored, schema: schema.id, rest: rest ?? null }));
     }
+    for (const [id, time] of changed) writes.add(this.#changedTable.put(id, time));
     for (const { id } of gone)
       for (const table of [this.#segmentTable, this.#unreadableTable, this.#changedTable])
         writes.add(table.remove(id));
@@ -209,10 +214,21 @@ export class Catalogue implements AsyncDisposable {
     const added = await Promise.all(add.map((segment) => this.#finish(segment)));
     for (const { id } of gone)
       for (const known of [this.segments, this.unreadable, this.changed]) known.delete(id);
+    for (const [id, time] of changed) this.changed.set(id, time);
     for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
     for (const guid of folded) this.patches.delete(guid);
     for (const [key, offset] of positions) this.#positions.set(key, offset);
     Object.assign(this.#facts, facts);
+  }
+
+  /** When files were last changed, whose checksums were made of what was written: nobody need read them again. */
+  async #changedOf(files: readonly Pick<Segment, "id" | "file">[]): Promise<[id: string, time: number][]> {
+    const found: [string, number][] = [];
+    for (const { id, file } of files) {
+      const facts = await stat(join(this.#folder, file)).catch(() => undefined);
+      if (facts !== undefined) found.push([id, Math.floor(facts.mtimeMs)]);
+    }
+    return found;
   }
 
   /** Gives a file its name. Where that does not work the next start does it, and until then it is read where it is. */
