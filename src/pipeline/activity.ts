@@ -103,8 +103,9 @@ export class Activity implements Disposable {
     );
     const problems = this.#supervisor.problems();
     const unreadable = new Map<string, number>();
-    for (const { sensor, messages = 0 } of this.#index.problems())
-      if (sensor !== undefined) unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
+    for (const { code, sensor, messages = 0 } of this.#index.problems())
+      if (sensor !== undefined && code !== "MESSAGES_LOST")
+        unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
     const { sources, counts: taken } = this.#others();
     const dropped = new Map<string, number>();
     for (const [id, counts] of taken) {

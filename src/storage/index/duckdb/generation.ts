@@ -7,7 +7,7 @@ export class Generation {
   readonly positions = new Map<string, number>();
   rows = 0;
   bytes = 0;
-  /** When the first of it came, epoch milliseconds. */
+  /** When the first of it came, in milliseconds of a clock that nobody sets. */
   since = 0;
 
   get isEmpty(): boolean {

@@ -39,7 +39,7 @@ export type SegmentFacts = {
   /** Where its directory stands. */
   readonly directory: number;
   /** CRC-32 of all its bytes. */
-  readonly crc: number;
+  readonly crc: number | undefined;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
