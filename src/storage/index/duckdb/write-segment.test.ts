@@ -150,7 +150,7 @@ test("blocks of other fields, words and nulls come together", async () => {
 test("whole numbers become fractions where another block has fractions", async () => {
   await roundTrip([
     many((row) => ({ number: row - 5 }), 20),
-    [{ number: -(2 ** 40) }, { number: 9007199254740991 }, {}, { number: 9223372036854775807n }],
+    [{ number: -(2 ** 40) }, { number: 9007199254740991 }, {}],
     many((row) => ({ number: new Double(row / 3) }), 20),
   ]);
 });

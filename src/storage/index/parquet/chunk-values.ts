@@ -126,7 +126,7 @@ export class ChunkValues {
       numbers[count++] = length;
       total += length;
     }
-    if (count === 0) return;
+    // Also of no values at all: a page without the head of its encoding is one that nobody can read.
     page.deltas(numbers, count);
     page.reserve(total + 16);
     for (let row = from; row < to; row++)
