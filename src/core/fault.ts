@@ -16,6 +16,11 @@ export const FAULTS = {
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  SEGMENT_REFUSED: {
+    status: 500,
+    advice:
+      "Nothing is lost: the messages were kept in another way. Report the file that the message names, then delete it.",
+  },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
   SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
   SINK_UNREACHABLE: {

@@ -211,6 +211,8 @@ export type IndexStats = {
   readonly sensors: readonly SensorStats[];
   /** Files that could not be read, with what was wrong. */
   readonly problems: readonly string[];
+  /** Files that were written and do not hold what was put in them, with why. Their messages are kept in another way. */
+  readonly setAside: readonly string[];
 };
 
 export type SensorStats = {

@@ -26,7 +26,7 @@ import { RowReaders } from "../parquet/row-readers.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
-import { merge, mergeable } from "./compact.ts";
+import { Merger } from "./compact.ts";
 import { damageFault, mayBeDamage, unreadable } from "./damage.ts";
 import type { Database } from "./database.ts";
 import type { SensorFields } from "./encode.ts";
@@ -37,9 +37,9 @@ import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { outdated } from "./retention.ts";
-import { openShelf, type Shelf } from "./seal.ts";
 import { countOf, fetch, searchPage } from "./search.ts";
 import { type Library, Selected } from "./selection.ts";
+import { openShelf, type Shelf } from "./shelf.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
 const COMPACT_EVERY = 60_000;
@@ -68,6 +68,7 @@ export class DuckdbIndex implements Index {
   readonly #library: Library;
   readonly #running = new Set<Promise<unknown>>();
   readonly #timer: NodeJS.Timeout;
+  readonly #merger: Merger;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -80,7 +81,8 @@ export class DuckdbIndex implements Index {
   private constructor(parts: IndexParts, patches: Patches) {
     this.#parts = parts;
     this.#patches = patches;
-    this.#shelf = openShelf(parts);
+    this.#shelf = openShelf(parts, parts.settings.segmentWriter);
+    this.#merger = new Merger(this.#shelf);
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
     for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
@@ -252,6 +254,7 @@ export class DuckdbIndex implements Index {
       segments: segments.length,
       sensors: [...sensors.values()].sort((a, b) => (a.sensor < b.sensor ? -1 : 1)),
       problems: this.#problems(),
+      setAside: this.#shelf.setAside.map(({ message }) => message),
     };
   }
 
@@ -299,19 +302,10 @@ export class DuckdbIndex implements Index {
     }
   }
 
-  async #compact(): Promise<void> {
-    const { catalogue, folder, settings, problems } = this.#parts;
+  #compact(): Promise<void> {
+    const { catalogue, settings, problems } = this.#parts;
     const healthy = [...catalogue.segments.values()].filter(({ id }) => !problems.has(id));
-    for (const group of mergeable(healthy, settings.sealRows)) {
-      const merged = await merge(group, this.#shelf);
-      // Retention may have taken one of them meanwhile: then the next round sees to the rest.
-      if (merged === undefined || !group.every(({ id }) => catalogue.segments.has(id))) {
-        if (merged !== undefined) await rm(join(folder, merged.file), { force: true });
-        continue;
-      }
-      await catalogue.change({ add: [merged], remove: group });
-      await this.#removeFiles(group);
-    }
+    return this.#merger.compact(healthy, settings.sealRows, (segments) => this.#removeFiles(segments));
   }
 
   /** Deletes files once no search that may read them runs. A crash before leaves them to the next start. */

@@ -5,7 +5,8 @@ import type { Catalogue, Segment } from "./catalogue.ts";
 import { Generation } from "./generation.ts";
 import { HotBlock } from "./hot-block.ts";
 import type { Settings } from "./open.ts";
-import { type Shelf, sealBlocks } from "./seal.ts";
+import { sealBlocks } from "./seal.ts";
+import type { Shelf } from "./shelf.ts";
 
 const TICK = 1000;
 const RETRY = 2000;

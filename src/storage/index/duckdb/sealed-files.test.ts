@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Batch, blockOf } from "../../../core/batch.ts";
+import { makeContext } from "../../../core/context.ts";
 import { messageFromJson, messageToJson } from "../../../core/message.ts";
 import { Double, Float } from "../../../core/number.ts";
 import { DuckdbReader, readByHyparquet, type Table } from "../parquet/foreign-readers.ts";
@@ -12,9 +13,11 @@ import { readRows } from "../parquet/row-reader.ts";
 import { type Block, Buffers, DAY, REST, TIME } from "./block.ts";
 import { Catalogue, type SchemaColumn, type Segment } from "./catalogue.ts";
 import { merge } from "./compact.ts";
+import { Database } from "./database.ts";
 import { BlockEncoder } from "./encode.ts";
 import { HotBlock } from "./hot-block.ts";
-import { openShelf, type Shelf, sealBlocks } from "./seal.ts";
+import { sealBlocks } from "./seal.ts";
+import { openShelf, type Shelf } from "./shelf.ts";
 
 /** `METRON_RUNS=2000 METRON_SEED=7` tries more; a failure prints its seed. */
 const RUNS = Number(process.env.METRON_RUNS ?? 8);
@@ -27,13 +30,16 @@ let duckdb: DuckdbReader;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sealed-"));
-  shelf = openShelf({ folder, catalogue: new Catalogue(folder) });
+  const temporary = join(folder, "temporary");
+  const database = await Database.open({ memory: 100_000_000, threads: 1, temporary });
+  shelf = openShelf({ folder, catalogue: new Catalogue(folder), database, context: makeContext() });
   duckdb = await DuckdbReader.open();
 });
 
 afterAll(async () => {
   duckdb[Symbol.dispose]();
   await shelf.writer[Symbol.asyncDispose]();
+  await shelf.database[Symbol.asyncDispose]();
   await shelf.catalogue[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -212,6 +218,7 @@ test("whatever was written, sealed, merged and merged again, two foreign readers
         const merged = [...(await mergeAll(sealed.slice(0, half))), ...(await mergeAll(sealed.slice(half)))];
         await check(merged, messages);
         await check(await mergeAll(merged), messages);
+        expect(shelf.setAside).toEqual([]);
         for (const block of hot) block.release();
       },
     ),

@@ -6,6 +6,7 @@ import { type Block, Buffers, NOTHING } from "./block.ts";
 import type { SchemaColumn } from "./catalogue.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
+import { ValueCounter } from "./value-counts.ts";
 
 /** Greater than any guid. */
 const LAST = "\u{10ffff}";
@@ -34,9 +35,12 @@ export type SegmentFacts = {
   readonly maxTime: number;
   readonly minGuid: string;
   readonly maxGuid: string;
-  /** Where its directory stands. */
-  readonly directory: number;
+  /** Where its directory stands; undefined when it has none. */
+  readonly directory: number | undefined;
 };
+
+/** What the catalogue must know of a file, and what was put in it. */
+export type Written = SegmentFacts & { readonly directory: number; readonly counts: ValueCounter };
 
 const buffers = new Buffers(KEPT_BYTES);
 
@@ -44,25 +48,28 @@ const buffers = new Buffers(KEPT_BYTES);
  * Writes a file and syncs it; undefined, and no file, when there are no messages. It encodes without a pause, some
  * microseconds a message: for a thread of its own.
  */
-export async function writeSegment(job: SegmentJob): Promise<SegmentFacts | undefined> {
+export async function writeSegment(job: SegmentJob): Promise<Written | undefined> {
   const given = "blocks" in job.from ? job.from.blocks.map(({ block }) => block) : [];
   const isEncoded = given.some(({ group }) => group !== undefined);
-  const blocks = isEncoded ? given : putTogether(job);
+  const counts = new ValueCounter();
+  if (isEncoded) for (const parts of portionsOf(job.from)) counts.add(parts);
+  const blocks = isEncoded ? given : putTogether(job, counts);
   if (blocks.length === 0) return undefined;
   try {
     const directory = await writeParquet(job.path, job.columns, blocks);
-    return { ...factsOf(blocks), directory };
+    return { ...factsOf(blocks), directory, counts };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
 }
 
-/** Makes row groups; of the new blocks only these are left. */
-function putTogether({ sensor, columns, from }: SegmentJob): Block[] {
+/** Makes row groups; of the new blocks only these are left. Counts what goes into them. */
+function putTogether({ sensor, columns, from }: SegmentJob, counts: ValueCounter): Block[] {
   const merger = new BlockMerger(sensor, columns, buffers);
   const encoder = new RowGroupEncoder(buffers);
   const encoded: Block[] = [];
   for (const parts of portionsOf(from)) {
+    counts.add(parts);
     const merged = merger.merge(parts);
     encoded.push({ ...merged, cells: NOTHING, text: NOTHING, group: encoder.encode(merged) });
     free(merged);
