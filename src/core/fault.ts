@@ -16,6 +16,11 @@ export const FAULTS = {
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  SEAL_FAILED: {
+    status: 500,
+    advice:
+      "Mend what the message names; messages stay in memory and in their topics, and sealing is tried again.",
+  },
   SEGMENT_REFUSED: {
     status: 500,
     advice:

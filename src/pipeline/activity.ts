@@ -132,8 +132,9 @@ export class Activity implements Disposable {
     for (const [sensor, message] of sources)
       problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
-    const { problems: unreadable, setAside } = await this.#index.stats();
+    const { problems: unreadable, setAside, unsealed } = await this.#index.stats();
     for (const text of unreadable) problems.push(problem("STORAGE_CORRUPT", text));
+    if (unsealed !== undefined) problems.push(problem("SEAL_FAILED", `sealing the index: ${unsealed}`));
     for (const text of setAside) problems.push(problem("SEGMENT_REFUSED", text));
     const stored = await this.#messagesStored();
     const { played, ...scenario } = this.scenario;

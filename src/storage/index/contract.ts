@@ -213,6 +213,8 @@ export type IndexStats = {
   readonly problems: readonly string[];
   /** Files that were written and do not hold what was put in them, with why. Their messages are kept in another way. */
   readonly setAside: readonly string[];
+  /** Why what is in memory cannot be written to disk at the moment; it is tried again and again. */
+  readonly unsealed: string | undefined;
 };
 
 export type SensorStats = {

@@ -255,6 +255,7 @@ export class DuckdbIndex implements Index {
       sensors: [...sensors.values()].sort((a, b) => (a.sensor < b.sensor ? -1 : 1)),
       problems: this.#problems(),
       setAside: this.#shelf.setAside.map(({ message }) => message),
+      unsealed: this.#hot.failure,
     };
   }
 

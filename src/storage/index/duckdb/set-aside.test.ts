@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -92,4 +92,21 @@ test("files stay as they are when what they were merged to does not hold what th
   expect(stats.setAside).toHaveLength(3);
   expect(files(".set-aside")).toHaveLength(2);
   expect(await all(index)).toEqual(before);
+});
+
+test("a seal that does not work is told until it works, and nothing is lost", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  folders.push(folder);
+  await using index = await openDuckdbIndex(folder, {}, makeContext());
+  // Where the folder of the sensor's files should be, there is a file.
+  const inTheWay = join(folder, "sensor=s");
+  await writeFile(inTheWay, "");
+  await put(await index.writer("one"), "s", batchOf(messagesOf(0)));
+  await expect(index.seal()).rejects.toThrow(/EEXIST|ENOTDIR/);
+  expect((await index.stats()).unsealed).toContain(inTheWay);
+  expect(await all(index)).toHaveLength(40);
+  await rm(inTheWay);
+  await index.seal();
+  expect(await index.stats()).toMatchObject({ unsealed: undefined, hot: 0, messages: 40 });
+  expect(await all(index)).toHaveLength(40);
 });

@@ -14,6 +14,8 @@ import type { SegmentFacts, SegmentJob } from "./write-segment.ts";
 
 /** The end of the name of a file that was set aside: no start removes it, no search reads it. */
 const ASIDE = ".set-aside";
+/** With more than these nobody would be helped, and the disk would fill. */
+const MOST_ASIDE = 20;
 
 /** Where segments are put, and who writes them. */
 export type Shelf = {
@@ -109,16 +111,21 @@ async function writeOtherwise(
   return facts;
 }
 
-/** Gives the file another name, tells the operator, and returns what it told. */
+/**
+ * Gives the file another name, tells the operator, and returns what it told. After `MOST_ASIDE` of them a file is deleted
+ * instead: its messages are still where they came from.
+ */
 async function setAside(path: string, reason: string, shelf: Shelf): Promise<Fault> {
   const aside = `${path}.${shelf.setAside.length}${ASIDE}`;
-  await rename(`${path}.tmp`, aside).catch(() => undefined);
+  const isKept = shelf.setAside.length < MOST_ASIDE;
+  if (isKept) await rename(`${path}.tmp`, aside).catch(() => undefined);
+  else await rm(`${path}.tmp`, { force: true });
   const fault = new Fault(
     "SEGMENT_REFUSED",
-    `writing segment ${path}: ${reason}; what was written was set aside as ${aside}`,
-    { details: { file: aside } },
+    `writing segment ${path}: ${reason}; what was written was ${isKept ? `set aside as ${aside}` : "deleted"}`,
+    { details: { file: isKept ? aside : path } },
   );
-  shelf.setAside.push(fault);
+  if (isKept) shelf.setAside.push(fault);
   shelf.context.log.error("A file of the index does not hold what was put in it.", {
     code: fault.code,
     reason: fault.message,

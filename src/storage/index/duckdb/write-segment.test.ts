@@ -11,7 +11,7 @@ import type { WholeFile } from "../parquet/group-reader.ts";
 import { JobThread } from "../parquet/job-thread.ts";
 import { blocksOf, many, type Rows, read, readSingly, stored } from "../parquet/test-files.ts";
 import { DAY } from "./block.ts";
-import type { SegmentAnswer } from "./check-segment.ts";
+import { answerJob, type SegmentAnswer } from "./check-segment.ts";
 import { shapesOf } from "./generation.ts";
 import { HotBlock } from "./hot-block.ts";
 import type { TimeRange } from "./portions.ts";
@@ -363,4 +363,24 @@ test("who waits for a thread that ended is told so, and the next one gets anothe
     thread[Symbol.asyncDispose](),
   ]);
   expect(await thread.run(jobOf(batches))).toMatchObject({ facts: { rows: 300 } });
+});
+
+test("a large file is counted too, and of long texts that every message has, some are read", async () => {
+  const batches = [0, 1, 2, 3].map((part) =>
+    many((row) => ({ text: `${part} ${row} ${"abc".repeat(2500)}`, ...(row % 3 ? { few: row } : {}) }), 1500),
+  );
+  const good = await answerJob()(jobOf(batches));
+  expect(good).toMatchObject({ facts: { rows: 6000 } });
+  const spoiled = (column: string) =>
+    answerJob(async (job) => {
+      const written = await writeSegment(job);
+      const [[at] = []] = await query(
+        `SELECT data_page_offset FROM parquet_metadata('${job.path}') WHERE path_in_schema = '${column}' LIMIT 1`,
+      );
+      const bytes = await readFile(job.path);
+      await writeFile(job.path, bytes.fill(0xff, Number(at), Number(at) + 200));
+      return written;
+    })(jobOf(batches));
+  for (const column of ["few", "text"])
+    expect(await spoiled(column), column).toEqual({ refused: expect.any(String) });
 });

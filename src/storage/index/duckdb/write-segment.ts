@@ -40,7 +40,12 @@ export type SegmentFacts = {
 };
 
 /** What the catalogue must know of a file, and what was put in it. */
-export type Written = SegmentFacts & { readonly directory: number; readonly counts: ValueCounter };
+export type Written = SegmentFacts & {
+  readonly directory: number;
+  readonly counts: ValueCounter;
+  /** Bytes of each field before they were compressed. */
+  readonly raw: ReadonlyMap<string, number>;
+};
 
 const buffers = new Buffers(KEPT_BYTES);
 
@@ -57,7 +62,7 @@ export async function writeSegment(job: SegmentJob): Promise<Written | undefined
   if (blocks.length === 0) return undefined;
   try {
     const directory = await writeParquet(job.path, job.columns, blocks);
-    return { ...factsOf(blocks), directory, counts };
+    return { ...factsOf(blocks), directory, counts, raw: rawOf(blocks) };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
@@ -109,6 +114,16 @@ function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory"> {
     minGuid,
     maxGuid: maxGuid.at(-1) ?? LAST,
   };
+}
+
+function rawOf(blocks: readonly Block[]): Map<string, number> {
+  const raw = new Map<string, number>();
+  for (const { columns, group } of blocks)
+    for (const [place, { field }] of columns.entries()) {
+      const bytes = group?.facts[place * FACTS + FACT.raw] ?? 0;
+      raw.set(field, (raw.get(field) ?? 0) + bytes);
+    }
+  return raw;
 }
 
 /** The least and the greatest text of a column, as far as they are known. */
