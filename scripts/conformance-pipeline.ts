@@ -198,6 +198,7 @@ function openTriageOf(config: Json, environment: ReturnType<typeof environmentOf
   const checked = triageConfig.safeParse({
     ...present({ aggregator: triage.aggregator }),
     aggregation: present({ negativeValuesTrump }),
+    points: false,
     rules: ((triage.riskLevelRules ?? []) as Json[]).map(present),
   });
   if (!checked.success) throw new Fault("CONFIG_INVALID", checked.error.message);

@@ -274,6 +274,8 @@ function importTriage(sensor: string, triage: Json | undefined, notes: string[])
     notes.push(`${sensor}: aggregationConfig.${key} means nothing and was left out`);
   return clean({
     aggregator: triage.aggregator,
+    // The original says the text alone.
+    points: rules.length === 0 ? undefined : false,
     aggregation: clean({
       negativeValuesTrump:
         typeof negativeValuesTrump === "string" ? negativeValuesTrump.toLowerCase() : negativeValuesTrump,
