@@ -153,7 +153,7 @@ export class Activity implements Disposable {
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
-    const { searches } = await this.#index.stats();
+    const { searches, setAside, unsealed } = await this.#index.stats();
     if (searches.isSaturated)
       problems.push(
         problem(
@@ -161,6 +161,8 @@ export class Activity implements Disposable {
           `searches were refused within the last minute; ${searches.running} run and ${searches.waiting} wait now`,
         ),
       );
+    if (unsealed !== undefined) problems.push(problem("SEAL_FAILED", `sealing the index: ${unsealed}`));
+    for (const text of setAside) problems.push(problem("SEGMENT_REFUSED", text));
     const stored = await this.#messagesStored();
     const { played, ...scenario } = this.scenario;
     return {

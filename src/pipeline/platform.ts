@@ -45,6 +45,8 @@ export type PlatformOptions = {
   readonly mayServeOthers?: boolean;
   /** Bounds of one expression that is asked for over the network. */
   readonly expressions?: { readonly milliseconds?: number; readonly megabytes?: number };
+  /** Milliseconds from one round of upkeep to the next: positions of topics, retention, sources that wait for a port. */
+  readonly upkeepEvery?: number;
 };
 
 /** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
@@ -251,7 +253,7 @@ export async function openPlatform(options: PlatformOptions) {
       // A source whose port was taken is opened once it is free.
       if (sources !== undefined && sources.problems().size > 0)
         publishing = publishing.then(() => sources.configure(intake.documents()));
-    }, UPKEEP_EVERY);
+    }, options.upkeepEvery ?? UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
     const open = stack.move();
 

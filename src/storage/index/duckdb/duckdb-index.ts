@@ -27,7 +27,7 @@ import { RowReaders } from "../parquet/row-readers.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
-import { merge, mergeable } from "./compact.ts";
+import { Merger } from "./compact.ts";
 import type { Database } from "./database.ts";
 import type { SensorFields } from "./encode.ts";
 import type { FileHealth } from "./file-health.ts";
@@ -39,10 +39,10 @@ import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { Restoration, type RestorationScope } from "./restoration.ts";
 import { outdated, RetentionClock } from "./retention.ts";
-import { discard, openShelf, type Shelf } from "./seal.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
 import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
+import { openShelf, type Shelf } from "./shelf.ts";
 import { statsOf } from "./stats.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
@@ -73,6 +73,7 @@ export class DuckdbIndex implements Index {
   readonly #queue: SearchQueue;
   readonly #timer: NodeJS.Timeout;
   readonly #clock: RetentionClock;
+  readonly #merger: Merger;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
   #restoration: Restoration | undefined;
@@ -87,7 +88,8 @@ export class DuckdbIndex implements Index {
     this.#parts = parts;
     this.#clock = new RetentionClock(() => parts.context.clock.now());
     this.#patches = patches;
-    this.#shelf = openShelf(parts);
+    this.#shelf = openShelf(parts, parts.settings.segmentWriter);
+    this.#merger = new Merger(this.#shelf);
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
     this.#queue = new SearchQueue(queueLimits(parts.settings, parts.context.log));
@@ -250,6 +252,8 @@ export class DuckdbIndex implements Index {
     return statsOf(this.#snapshot(), this.#known, {
       problems: this.problems(),
       searches: this.#queue.load(),
+      setAside: this.#shelf.setAside.map(({ message }) => message),
+      unsealed: this.#hot.failure,
     });
   }
 
@@ -339,21 +343,12 @@ export class DuckdbIndex implements Index {
   async #compact(): Promise<void> {
     const { catalogue, settings, health } = this.#parts;
     await health.look();
-    if (this.#restoration !== undefined) return;
-    for (const group of mergeable(health.readable(catalogue.segments.values()), settings.sealRows)) {
-      const merged = await merge(group, this.#shelf);
-      // Retention may have taken one of them meanwhile: then the next round sees to the rest.
-      if (
-        merged === undefined ||
-        this.#restoration !== undefined ||
-        !group.every(({ id }) => catalogue.segments.has(id))
-      ) {
-        await discard(merged === undefined ? [] : [merged], this.#shelf);
-        continue;
-      }
-      await catalogue.change({ add: [merged], remove: group });
-      await this.#removeFiles(group);
-    }
+    const readable = [...health.readable(catalogue.segments.values())];
+    await this.#merger.compact(readable, settings.sealRows, {
+      // What is being made again must not be merged meanwhile.
+      mayGoOn: () => this.#restoration === undefined,
+      remove: (segments) => this.#removeFiles(segments),
+    });
   }
 
   /** Deletes files once no search that may read them runs. A crash before leaves them to the next start. */

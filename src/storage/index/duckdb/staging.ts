@@ -2,9 +2,10 @@ import { type Block, Buffers, type Memory } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
 import { unfinished } from "./catalogue.ts";
 import { HotBlock } from "./hot-block.ts";
-import { discard, type Shelf, sealBlocks } from "./seal.ts";
+import { sealBlocks } from "./seal.ts";
 import { fetch } from "./search.ts";
 import type { Library } from "./selection.ts";
+import { discard, type Shelf } from "./shelf.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
 export type StagingParts = {
