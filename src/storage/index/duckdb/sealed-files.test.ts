@@ -196,7 +196,10 @@ async function mergeAll(segments: readonly Segment[]): Promise<Segment[]> {
     ]),
   );
   const merged = await Promise.all([...groups.values()].map((group) => merge(group, shelf)));
-  return merged.filter((segment) => segment !== undefined);
+  const whole = merged.filter((segment) => segment !== undefined);
+  // Files get their own names once the catalogue lists them.
+  await shelf.catalogue.change({ add: whole });
+  return whole;
 }
 
 test("whatever was written, sealed, merged and merged again, two foreign readers read what was put in", async () => {
@@ -213,6 +216,7 @@ test("whatever was written, sealed, merged and merged again, two foreign readers
           (block) => new HotBlock(block, pointers, () => undefined),
         );
         const sealed = await sealBlocks(hot, shelf);
+        await shelf.catalogue.change({ add: sealed });
         await check(sealed, messages);
         const half = sealed.length >> 1;
         const merged = [...(await mergeAll(sealed.slice(0, half))), ...(await mergeAll(sealed.slice(half)))];

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { parentPort, Worker } from "node:worker_threads";
 
-type ToThread<Job> = { readonly id: number; readonly job: Job };
+type ToThread<Job> = { readonly id: number; readonly job: Job } | "end";
 type FromThread<Answer> = { readonly id: number } & (
   | { readonly answer: Answer }
   | { readonly error: unknown }
@@ -38,8 +38,18 @@ export class JobThread<Job, Answer> implements AsyncDisposable {
     return promise;
   }
 
+  /**
+   * Ends the thread once its jobs are done. It goes by itself: a thread that is terminated while it loads modules or waits
+   * for native code can take the whole process with it.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    this.#worker = undefined;
+    worker.ref();
+    const gone = new Promise((resolve) => worker.once("exit", resolve));
+    worker.postMessage("end" satisfies ToThread<Job>);
+    await gone;
   }
 
   #start(): Worker {
@@ -60,7 +70,7 @@ export class JobThread<Job, Answer> implements AsyncDisposable {
 
   /** Whatever ended it, what was not done is not going to be; who asks next gets a new thread. */
   #leave(worker: Worker, error: unknown): void {
-    if (this.#worker !== worker) return;
+    if (this.#worker !== undefined && this.#worker !== worker) return;
     this.#worker = undefined;
     for (const id of [...this.#waiting.keys()]) this.#settle({ id, error });
   }
@@ -68,12 +78,16 @@ export class JobThread<Job, Answer> implements AsyncDisposable {
 
 /** Makes this thread one that does jobs for a `JobThread`. */
 export function doJobs<Job, Answer>(work: (job: Job) => Answer | Promise<Answer>): void {
-  const reply = async ({ id, job }: ToThread<Job>): Promise<FromThread<Answer>> => {
+  const reply = async ({ id, job }: Exclude<ToThread<Job>, "end">): Promise<FromThread<Answer>> => {
     try {
       return { id, answer: await work(job) };
     } catch (error) {
       return { id, error };
     }
   };
-  parentPort?.on("message", async (message: ToThread<Job>) => parentPort?.postMessage(await reply(message)));
+  let last: Promise<unknown> = Promise.resolve();
+  parentPort?.on("message", (message: ToThread<Job>) => {
+    if (message === "end") void last.finally(() => parentPort?.close());
+    else last = Promise.all([last, reply(message).then((answer) => parentPort?.postMessage(answer))]);
+  });
 }
