@@ -3,6 +3,7 @@ import type { Index } from "./contract.ts";
 import { describeLife } from "./describe-life.ts";
 import { describeMessages } from "./describe-messages.ts";
 import { describeSearches } from "./describe-searches.ts";
+import { describeValues } from "./describe-values.ts";
 import type { IndexSubject, Started } from "./test-batches.ts";
 
 /** What every implementation of an index obeys. */
@@ -27,6 +28,7 @@ export function describeIndex(name: string, subject: () => Promise<IndexSubject>
 
     describeMessages(start);
     describeSearches(start);
+    describeValues(start);
     describeLife(start);
   });
 }

@@ -33,6 +33,8 @@ export type Segment = {
   readonly rest: readonly string[] | undefined;
   /** Where the directory of the file stands, when rows can be read one at a time. */
   readonly directory?: number | undefined;
+  /** Which canonical keys it holds; undefined for files of versions that wrote none. */
+  readonly keys?: number | undefined;
 };
 
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };

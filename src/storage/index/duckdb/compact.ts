@@ -54,8 +54,9 @@ export function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment 
   const rest = group.some((segment) => segment.rest === undefined && segment.schema.columns.has(REST))
     ? undefined
     : [...new Set(group.flatMap((segment) => segment.rest ?? []))];
+  const keys = group.every((segment) => segment.keys === first.keys) ? first.keys : undefined;
   const day = dirname(first.file).replace(/^.*day=/, "");
-  return putSegment({ sensor: first.sensor, day, columns, rest }, { files }, shelf);
+  return putSegment({ sensor: first.sensor, day, columns, rest, keys }, { files }, shelf);
 }
 
 function agree(one: Segment, other: Segment): boolean {

@@ -94,6 +94,7 @@ export class DuckdbIndex implements Index {
       firstRows: parts.settings.firstRows,
       snapshot: () => this.#snapshot(),
       names: () => this.#known.names,
+      fieldType: (field) => this.#known.type(field),
       patched: () => patches.patched,
     };
     this.#timer = setInterval(() => {

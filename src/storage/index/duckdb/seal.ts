@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { JobThread } from "../parquet/job-thread.ts";
-import { DAY } from "./block.ts";
+import { DAY, KEYS_VERSION } from "./block.ts";
 import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
@@ -70,7 +70,11 @@ function writePart({ sensor, day, shape, range }: SealPart, shelf: Shelf): Promi
     ({ block }) => range === undefined || (block.minTime < range.to && block.maxTime >= range.from),
   );
   const blocks = within.map(({ block, textBase }) => ({ block, textBase }));
-  return putSegment({ sensor, day, columns, rest: restOf(shape) }, { blocks, range }, shelf);
+  return putSegment(
+    { sensor, day, columns, rest: restOf(shape), keys: KEYS_VERSION },
+    { blocks, range },
+    shelf,
+  );
 }
 
 function columnsOf(shape: Shape): SchemaColumn[] {
@@ -117,11 +121,13 @@ type SegmentPlace = {
   readonly day: string;
   readonly columns: readonly SchemaColumn[];
   readonly rest: readonly string[] | undefined;
+  /** Which canonical keys its blocks hold. */
+  readonly keys: number | undefined;
 };
 
 /** Has a file written under a temporary name, and synced, and puts it in its place; undefined when there are no messages. */
 export async function putSegment(
-  { sensor, day, columns, rest }: SegmentPlace,
+  { sensor, day, columns, rest, keys }: SegmentPlace,
   from: SegmentJob["from"],
   { folder, catalogue, writer }: Shelf,
 ): Promise<Segment | undefined> {
@@ -136,7 +142,7 @@ export async function putSegment(
     await rename(temporary, path);
     await sync(dirname(path));
     const { size } = await stat(path);
-    return { id, sensor, file, bytes: size, schema: catalogue.schema(columns), rest, ...facts };
+    return { id, sensor, file, bytes: size, schema: catalogue.schema(columns), rest, keys, ...facts };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
