@@ -123,7 +123,7 @@ export class Activity implements Disposable {
     });
   }
 
-  async status(): Promise<PlatformStatus> {
+  async status(): Promise<Omit<PlatformStatus, "listening">> {
     const problems = [...this.#supervisor.problems()].map(([sensor, message]) =>
       problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
     );
