@@ -92,6 +92,7 @@ async function search(query: string, options: Options): Promise<void> {
       },
     });
     total ??= page.total ?? 0;
+    for (const hint of page.hints) tellHint(hint);
     left -= page.hits.length;
     cursor = page.hits.length === 0 ? undefined : page.cursor;
     if (options.json) for (const hit of page.hits) printJson(hit);
@@ -106,6 +107,12 @@ async function search(query: string, options: Options): Promise<void> {
     ),
   );
   process.stderr.write(`${count(rows.length)} of ${counted(total ?? rows.length, "message")}\n`);
+}
+
+/** Beside the answer, and apart from it: what is read by programs goes to standard output. */
+function tellHint({ text, query }: { text: string; query?: string | undefined }): void {
+  const better = query === undefined ? "" : `\n  try: ${safeText(query)}`;
+  process.stderr.write(`hint: ${safeText(text)}${better}\n`);
 }
 
 function isoTime(value: unknown): string | null {

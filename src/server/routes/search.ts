@@ -51,6 +51,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       cursor: body.cursor,
       fields: body.fields === undefined ? undefined : [...new Set([...body.fields, ...always])],
       total: body.total,
+      text: body.query,
     });
     const unknown = result.unknownFields[0];
     if (unknown !== undefined && result.total === 0 && (await index.fields()).length > 0) {
@@ -62,6 +63,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       hits: [...result.messages],
       ...(result.total === undefined ? {} : { total: result.total }),
       ...(result.cursor === undefined ? {} : { cursor: result.cursor }),
+      hints: [...result.hints],
       took: performance.now() - started,
     };
   });

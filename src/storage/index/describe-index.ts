@@ -1,5 +1,6 @@
 import { afterEach, describe } from "vitest";
 import type { Index } from "./contract.ts";
+import { describeHints } from "./describe-hints.ts";
 import { describeLife } from "./describe-life.ts";
 import { describeMessages } from "./describe-messages.ts";
 import { describeSearches } from "./describe-searches.ts";
@@ -29,6 +30,7 @@ export function describeIndex(name: string, subject: () => Promise<IndexSubject>
     describeMessages(start);
     describeSearches(start);
     describeValues(start);
+    describeHints(start);
     describeLife(start);
   });
 }

@@ -30,6 +30,7 @@ import { merge, mergeable } from "./compact.ts";
 import { damageFault, mayBeDamage, unreadable } from "./damage.ts";
 import type { Database } from "./database.ts";
 import type { SensorFields } from "./encode.ts";
+import { hintsOf } from "./hints.ts";
 import { HotStore } from "./hot-store.ts";
 import { KnownFields } from "./known-fields.ts";
 import { applyPatch, chosenFields } from "./messages.ts";
@@ -95,6 +96,7 @@ export class DuckdbIndex implements Index {
       snapshot: () => this.#snapshot(),
       names: () => this.#known.names,
       fieldType: (field) => this.#known.type(field),
+      fieldSensors: (field) => this.#known.sensors(field),
       patched: () => patches.patched,
     };
     this.#timer = setInterval(() => {
@@ -169,11 +171,13 @@ export class DuckdbIndex implements Index {
         const whole = applyPatch(message, this.#patches.get(message.guid as string));
         return wanted === undefined ? whole : chosenFields(whole, wanted);
       });
+      const isEmpty = found.messages.length === 0 && (found.total ?? 0) === 0;
       return {
         total: found.total,
         messages,
         cursor: found.cursor,
         unknownFields,
+        hints: await hintsOf(this.#library, request, unknownFields, isEmpty),
         problems: this.#problems(),
       };
     });

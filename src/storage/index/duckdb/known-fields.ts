@@ -37,6 +37,11 @@ export class KnownFields {
     return known && typeOf(known.types);
   }
 
+  /** The sensors whose messages have a field, by its stored name. */
+  sensors(field: string): readonly string[] {
+    return [...(this.#fields.get(field)?.sensors ?? [])].sort();
+  }
+
   list(sensors: readonly string[] | undefined): FieldInfo[] {
     const found: FieldInfo[] = [];
     for (const [name, known] of this.#fields) {

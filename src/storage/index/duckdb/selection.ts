@@ -31,6 +31,8 @@ export type Library = {
   names(): FieldNames;
   /** The type of a field, by the name as stored; undefined when no message has it. */
   fieldType(field: string): FieldType | undefined;
+  /** The sensors that have a field, by the name as stored; empty for one that only changes by analysts have. */
+  fieldSensors(field: string): readonly string[];
   patched(): Patched;
 };
 
