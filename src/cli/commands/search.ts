@@ -32,7 +32,7 @@ const ERROR_COLUMNS = ["timestamp", "failed_sensor_type", "error_type", "message
 export function searchCommand(): Command {
   const command = new Command("search")
     .description("find messages in the index")
-    .argument("[query]", "query in Lucene's syntax; all messages when left out", "")
+    .argument("[query]", "query in Lucene's syntax (docs/guide/search.md); all messages when left out", "")
     .option("--last <span>", "only this far back from now, e.g. 24h", duration)
     .option("--from <time>", "only from this time on", moment)
     .option("--to <time>", "only before this time", moment)
