@@ -60,6 +60,7 @@ describe("the canonical form of", () => {
     ["email", "Some.One@Example.COM", "some.one@example.com"],
     ["email", "@example.com", undefined],
     ["email", "someone", undefined],
+    ["email", '"a b"@example.com', undefined],
     ["url", "HTTP://WWW.Bad.Example/Path?Q=A", "http://www.bad.example/Path?Q=A"],
     ["url", "http://bad.example", "http://bad.example/"],
     ["url", "https://bad.example.:443/a", "https://bad.example/a"],

@@ -98,7 +98,7 @@ export class BlockEncoder {
     for (const column of batch.columns.values()) {
       const made = column.touched ? this.#column(column) : undefined;
       if (made !== undefined) columns.push(made);
-      const keys = made?.type === "text" ? this.#keyColumn(column) : undefined;
+      const keys = made?.type === "text" ? this.#keyColumn(column, made) : undefined;
       if (keys !== undefined) columns.push(keys);
     }
     const rest = this.#restColumn();
@@ -220,7 +220,8 @@ export class BlockEncoder {
   }
 
   /** The keys of values that are not their own; undefined when all are. */
-  #keyColumn(column: Column): BlockColumn | undefined {
+  #keyColumn(column: Column, made: BlockColumn): BlockColumn | undefined {
+    if (made.words > 0 && this.#keys.areOwn(made, this.#space.memory, this.#heap.bytes)) return undefined;
     const keys = this.#keys.find(column, this.#rows, this.#count);
     if (keys === undefined) return undefined;
     const { written: _written, odd: _odd, ...place } = this.#columns.made((index) => keys.get(index));

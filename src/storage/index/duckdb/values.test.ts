@@ -147,6 +147,17 @@ test("row groups are left out by the key, and only texts in another spelling hav
   instance.closeSync();
 });
 
+test("weeks begin on Monday, whatever day it is", async () => {
+  const folder = await emptyFolder();
+  const now = Date.UTC(2026, 10, 29, 12);
+  await using index = await openDuckdbIndex(folder, {}, makeContext({ clock: { now: () => now } }));
+  const writer = await index.writer("one");
+  const times = [1795514400000, 1794909600000, Date.UTC(2026, 10, 23), Date.UTC(2026, 10, 23) - 1];
+  await put(writer, "s", batchOf(times.map((timestamp, at) => ({ guid: `W${at + 1}`, timestamp }))));
+  expect(await guids(index, "timestamp:[now/w TO now]")).toEqual(["W1", "W3"]);
+  expect(await guids(index, "timestamp:[now-1w/w TO now/w}")).toEqual(["W2", "W4"]);
+});
+
 test("files with and without keys are searched as one, and merged they have none", async () => {
   const folder = await emptyFolder();
   const ip = "2001:0db8:0000:0000:0000:0000:0000:0001";
