@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { rawConfig } from "../transforms/raw.ts";
 import { triageConfig } from "../triage/triage.ts";
 import { checkDocument, type Document, readYaml, refuse } from "./yaml.ts";
@@ -44,6 +45,11 @@ export const sensorSchema = z.strictObject({
   source: component.optional().describe("Sources that feed the sensor, by name, with their options."),
   raw: rawConfig.optional().describe("How a record is unwrapped before it is parsed."),
   parser: single.describe("The parser, by name, with its options."),
+  timestamp: timestampConfig
+    .prefault({})
+    .describe(
+      "Where the time of the messages is, whatever the parser, and what becomes of one that is none.",
+    ),
   transforms: z.array(single).default([]).describe("Field transformations, in order."),
   filter: single.optional().describe("Keeps only messages that pass; others leave no trace."),
   validations: z

@@ -36,6 +36,10 @@ export class Batch {
   rejected: Rejected[] = [];
   /** Records that gave no message and no rejection on purpose (blank lines, filters). */
   dropped = 0;
+  /** 1 for a row whose `timestamp` is the arrival of its record, since it stated none. */
+  timeless = new Uint8Array(1024);
+  /** Whether `timeless` holds any 1. */
+  hasTimeless = false;
 
   /** Takes in a block: its bytes are copied to the arena, all columns become empty. */
   load(block: Block, position: Position): void {
@@ -44,6 +48,8 @@ export class Batch {
     this.records = block.ends.length;
     this.rows = 0;
     this.dropped = 0;
+    if (this.hasTimeless) this.timeless.fill(0);
+    this.hasTimeless = false;
     if (this.rejected.length > 0) this.rejected = [];
     for (const column of this.columns.values()) column.reset();
     if (this.recordStarts.length < this.records) {
@@ -86,6 +92,14 @@ export class Batch {
     this.live[row] = 1;
     this.rows = row + 1;
     return row;
+  }
+
+  /** Makes the arrival of its record the time of a row that states none; such rows are counted and told of. */
+  setArrival(row: number): void {
+    this.column("timestamp").setLong(row, this.arrival);
+    if (row >= this.capacity) this.#growRows(row + 1);
+    this.timeless[row] = 1;
+    this.hasTimeless = true;
   }
 
   /** Adds a message given as an object. */
@@ -145,6 +159,9 @@ export class Batch {
     const live = new Uint8Array(capacity);
     live.set(this.live);
     this.live = live;
+    const timeless = new Uint8Array(capacity);
+    timeless.set(this.timeless);
+    this.timeless = timeless;
     const recordOf = new Uint32Array(capacity);
     recordOf.set(this.recordOf);
     this.recordOf = recordOf;

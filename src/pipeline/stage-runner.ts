@@ -1,7 +1,7 @@
 import type { Batch } from "../core/batch.ts";
 import type { Log } from "../core/context.ts";
 import { type ErrorType, Rejection } from "../core/rejection.ts";
-import { addLatency, latestTimestamp, type SensorCounts, type StageName } from "./metrics.ts";
+import { addLatency, countTimeless, latestTimestamp, type SensorCounts, type StageName } from "./metrics.ts";
 
 /** Reads and adds columns of the live rows of a batch; takes rows out by rejecting or dropping them. */
 export type Stage = (batch: Batch) => void;
@@ -65,6 +65,9 @@ export class StageRunner {
     counts.messages += messages;
     counts.alerts += alerts;
     counts.rejected += batch.rejected.length;
+    const timeless = countTimeless(batch);
+    if (timeless > 0 && counts.timelessSince === 0) counts.timelessSince = batch.arrival;
+    counts.timeless += timeless;
     counts.latest = Math.max(counts.latest, latestTimestamp(batch));
     counts.offsets[batch.position.partition] = batch.position.offset + batch.records;
     addLatency(counts, latency, messages);

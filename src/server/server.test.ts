@@ -65,6 +65,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
     () => [`/messages/${guid}`, { body: { fields: { alert_status: "OPEN", note: null, score: 1.5 } } }],
   ],
   listIntel: [() => ["/intel"]],
+  findIndicators: [() => ["/indicators?value=192.0.2.99"]],
   loadIntel: [
     () => [
       "/intel/malicious_ip?column=ip",
@@ -75,6 +76,8 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
       { text: gzipSync("indicator\n10.6.6.7\n"), headers: { "content-encoding": "gzip" } },
     ],
   ],
+  listIndicators: [() => ["/intel/malicious_ip/indicators?size=5"]],
+  removeIndicator: [() => ["/intel/malicious_ip/indicators?value=10.6.6.7"]],
   checkStellar: [() => ["/stellar/check", { body: { expression: "TO_UPER(host)", expects: "boolean" } }]],
   listFunctions: [() => ["/stellar/functions"]],
   evaluateStellar: [
