@@ -33,6 +33,8 @@ const child = spawn(nodePath(), ["--disable-warning=ExperimentalWarning", join(r
   stdio: "inherit",
   env: {
     ...process.env,
+    // Searches and files share libuv's pool of four threads; its size is read once, before any program of ours runs.
+    UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "24",
     PATH: `${join(root, "node_modules", ".bin")}${isWindows ? ";" : ":"}${process.env.PATH}`,
   },
 });

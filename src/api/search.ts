@@ -7,6 +7,31 @@ const MAX_HITS = 1000;
 
 const count = z.int().min(0);
 
+/** Why an answer is not the whole one: a part of the index could not be read, or a limit was reached. */
+export const partial = z
+  .object({
+    reasons: z
+      .array(
+        z.object({
+          code: z
+            .string()
+            .describe("What kind of reason it is, such as `FILE_UNREADABLE` or `SEARCH_LIMIT`."),
+          text: z.string().describe("What is missing in the answer, in one sentence."),
+          advice: z.string().describe("What to do about it."),
+          sensor: z.string().optional().describe("The sensor whose messages are missing."),
+          file: z.string().optional().describe("The file concerned."),
+          messages: count.optional().describe("How many messages are missing, as far as is known."),
+          from: time.optional().describe("The earliest `timestamp` of what is missing."),
+          to: time.optional().describe("The latest `timestamp` of what is missing."),
+        }),
+      )
+      .describe("Every reason there is."),
+  })
+  .optional()
+  .describe("Given when the answer does not cover everything that was asked for; absent when it is whole.");
+
+export type PartialAnswer = NonNullable<z.output<typeof partial>>;
+
 const bucketValue = z
   .union([z.string(), z.number(), z.boolean(), z.null()])
   .describe("The value; null stands for messages without the field.");
@@ -52,6 +77,7 @@ export const searchMessages = defineEndpoint({
     hints: z
       .array(hint)
       .describe("What the query probably does not mean, and how to ask for what it does; mostly empty."),
+    partial,
     took: z.number().describe("Milliseconds the index worked."),
   }),
 });
@@ -79,6 +105,7 @@ export const facetMessages = defineEndpoint({
         }),
       )
       .describe("One per field asked for, in that order; an unknown field has no values."),
+    partial,
     took: z.number().describe("Milliseconds the index worked."),
   }),
 });
@@ -123,6 +150,7 @@ export const messageHistogram = defineEndpoint({
         }),
       )
       .describe("Buckets in order of time; empty ones may be left out."),
+    partial,
     took: z.number().describe("Milliseconds the index worked."),
   }),
 });
@@ -160,6 +188,7 @@ export const groupMessages = defineEndpoint({
   }),
   response: z.object({
     groups: z.array(group).describe("The groups of the first field."),
+    partial,
     took: z.number().describe("Milliseconds the index worked."),
   }),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
+import { partial } from "./search.ts";
 
 const count = z.number().min(0);
 
@@ -13,6 +14,9 @@ const sensorState = z.object({
   received: count.describe("Records received since the platform started."),
   indexed: count.describe("Messages written to the index since the platform started."),
   rejected: count.describe("Records rejected since the platform started."),
+  dropped: count.describe(
+    "Records thrown away since the platform started: they came over UDP faster than they could be stored.",
+  ),
   alerts: count.describe("Messages among them that are alerts."),
   timeless: z
     .object({
@@ -24,6 +28,9 @@ const sensorState = z.object({
       "Messages without a time of their own, whose `timestamp` is their arrival; left out while there are none.",
     ),
   stored: count.describe("Messages in the index now."),
+  unreadable: count
+    .optional()
+    .describe("Messages stored besides that cannot be read now; `partial` of the answer says why."),
   receivedPerSecond: z.number().describe("Records per second, mean of the last ten seconds."),
   indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
   rejectedPerSecond: z.number().describe("Rejections per second, mean of the last ten seconds."),
@@ -46,5 +53,8 @@ export const listSensors = defineEndpoint({
   path: "/sensors",
   summary: "Lists the sensors with their rates, lag and rejections.",
   role: "analyst",
-  response: z.object({ sensors: z.array(sensorState).describe("Every configured sensor, sorted by name.") }),
+  response: z.object({
+    sensors: z.array(sensorState).describe("Every configured sensor, sorted by name."),
+    partial,
+  }),
 });

@@ -21,6 +21,12 @@ const platformStatus = z.object({
       "Where telemetry is taken besides by HTTP: sensor, source and address, as `asa/syslog udp://127.0.0.1:5515`.",
     ),
   indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
+  searches: z
+    .object({
+      running: z.int().min(0).describe("Searches at work."),
+      waiting: z.int().min(0).describe("Searches that wait for a place."),
+    })
+    .describe("How busy searches keep the index."),
   scenario: z
     .object({
       state: z

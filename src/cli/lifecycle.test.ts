@@ -55,6 +55,57 @@ test("without a platform, ingest goes straight into the folder; a killed one's a
   expect(JSON.parse(again.out)).toMatchObject({ accepted: 1, indexed: 1 });
 });
 
+/** Takes many seconds over texts of this length, in steps that cannot be interrupted. */
+const LONG_TEXTS = Array.from({ length: 1500 }, (_, n) => `{"n":${n},"t":"${"ab".repeat(2500)}${n}"}\n`).join(
+  "",
+);
+const HEAVY = Array.from({ length: 400 }, (_, n) => `t:*a?b?${n}*a?x*y`).join(" OR ");
+
+test("searches that cannot be interrupted keep neither intake nor publishing waiting, and a second signal ends at once", async () => {
+  using folder = openTestFolder();
+  const running = await folder.up({ ...WEB, "metron.yaml": "workers: 1\nstop: { seconds: 300 }\n" });
+  await folder.metron(["ingest", "--sensor", "web"], LONG_TEXTS);
+  let out = "";
+  running.child.stdout?.on("data", (part: Buffer) => {
+    out += part;
+  });
+  const gone = new AbortController();
+  const searches = Array.from({ length: 8 }, () =>
+    fetch(`${running.url}/api/v1/search`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: HEAVY }),
+      signal: gone.signal,
+    }).then(
+      () => "answered",
+      () => "gone",
+    ),
+  );
+  const isBusy = async () => {
+    const status = (await (await fetch(`${running.url}/api/v1/status`)).json()) as {
+      searches: { running: number };
+    };
+    return status.searches.running >= 4;
+  };
+  await until(isBusy);
+  gone.abort();
+  expect(await Promise.all(searches)).toEqual(searches.map(() => "gone"));
+  const sent = await folder.metron(["ingest", "--sensor", "web", "--json"], '{"n":-1}\n');
+  expect(JSON.parse(sent.out)).toMatchObject({ accepted: 1, indexed: 1 });
+  const file = folder.file("other.yaml", "sensor: other\nparser: { jsonMap: {} }\n");
+  expect(await folder.metron(["config", "publish", file])).toMatchObject({ status: 0 });
+
+  running.child.kill("SIGTERM");
+  await until(async () => out.includes("Stopping"));
+  const stopped = await running.stop("SIGTERM");
+  expect(stopped.status).toBe(null);
+  expect(stopped.err).toContain("Ended by a second signal");
+
+  await using _again = await folder.up(WEB);
+  const find = () => folder.metron(["search", "n:\\-1", "--json"]);
+  await until(async () => (await find()).out.includes('"n":-1'));
+}, 120_000);
+
 test("a sender that a stopping platform leaves learns of it, and the platform takes it for no bug", async () => {
   using folder = openTestFolder();
   const running = await folder.up(WEB);

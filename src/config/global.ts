@@ -16,7 +16,9 @@ export const globalSchema = z.strictObject({
       host: z
         .string()
         .default("127.0.0.1")
-        .describe("Address the server listens on; loopback until users are set up."),
+        .describe(
+          "Address the server listens on. Others than this machine's own are refused until there are accounts, unless `metron up` allows them.",
+        ),
       port: z
         .number()
         .int()
@@ -24,6 +26,17 @@ export const globalSchema = z.strictObject({
         .max(65535)
         .default(8765)
         .describe("Port of page and API; 0 picks a free one."),
+      names: z
+        .array(
+          z
+            .string()
+            .toLowerCase()
+            .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "expected a host name, such as metron.example.org"),
+        )
+        .default([])
+        .describe(
+          "Host names under which a reverse proxy offers the page. Requests for other names are refused, as a hostile page could have made its name point here.",
+        ),
     })
     .prefault({})
     .describe("The HTTP server."),
@@ -40,6 +53,35 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("Memory limits."),
+  search: z
+    .strictObject({
+      seconds: z
+        .number()
+        .min(0.1)
+        .max(3600)
+        .default(30)
+        .describe("How long a search may work; it is then ended, and its answer says so."),
+      concurrent: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(4)
+        .describe("Searches that work at a time; half of the places are kept for quick ones."),
+      waiting: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(200)
+        .describe("Searches that wait for a place; further ones are told to come again."),
+      temporaryBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(2e9)
+        .describe("Disk that searches may use for what does not fit into `memory.index`."),
+    })
+    .prefault({})
+    .describe("Limits of searches; they are read when the platform starts."),
   seal: z
     .strictObject({
       seconds: z.number().positive().default(30).describe("Age at which hot telemetry is sealed to Parquet."),
@@ -47,6 +89,17 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("When hot telemetry is sealed to disk."),
+  stop: z
+    .strictObject({
+      seconds: z
+        .number()
+        .positive()
+        .max(3600)
+        .default(10)
+        .describe("How long a stop may take to index what was accepted; the rest is read at the next start."),
+    })
+    .prefault({})
+    .describe("How the platform ends."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),
@@ -61,8 +114,18 @@ export const globalSchema = z.strictObject({
   timeZone: z.string().default("UTC").describe("Zone of dates that name none."),
   databases: z
     .strictObject({
-      city: z.string().optional().describe("A city database of your own in MaxMind's format (.mmdb)."),
-      asn: z.string().optional().describe("An ASN database of your own in MaxMind's format (.mmdb)."),
+      city: z
+        .string()
+        .optional()
+        .describe(
+          "A city database of your own in MaxMind's format (.mmdb), below `databases` in the data folder.",
+        ),
+      asn: z
+        .string()
+        .optional()
+        .describe(
+          "An ASN database of your own in MaxMind's format (.mmdb), below `databases` in the data folder.",
+        ),
     })
     .prefault({})
     .describe("Geographic databases; the free ones that come with Metron when left out."),
@@ -75,7 +138,7 @@ export const globalSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      "What adds Stellar functions: files of definitions, modules (.ts, .js) or packages; paths begin at the data folder. Read anew whenever this document is published.",
+      "What adds Stellar functions: files of definitions, modules (.ts, .js) or packages; paths begin at the data folder and lead into its `functions` or a folder allowed at the start. Read again whenever this document is published.",
     ),
   global: z
     .record(z.string(), z.unknown())

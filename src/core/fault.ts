@@ -3,6 +3,10 @@
  * docs/reference/errors.md is printed from this table.
  */
 export const FAULTS = {
+  CATALOGUE_LOST: {
+    status: 500,
+    advice: "Run `metron index rebuild`: it finds again what files and topics hold. Nothing was deleted.",
+  },
   CONFIG_INVALID: { status: 422, advice: "Correct the named place in the document and publish it again." },
   CONFIG_CONFLICT: {
     status: 409,
@@ -10,12 +14,54 @@ export const FAULTS = {
   },
   CONFIG_NOT_FOUND: { status: 404, advice: "List the documents with `metron config list`." },
   DISK_FULL: { status: 507, advice: "Free space or move the data folder; intake resumes by itself." },
+  EXPRESSION_STOPPED: {
+    status: 422,
+    advice: "Let it do less: shorter lists and texts, fewer loops within loops.",
+  },
+  FILES_UNLISTED: {
+    status: 500,
+    advice: "Run `metron index rebuild`: it takes them in, each message once. Nothing was deleted.",
+  },
+  FILE_UNREADABLE: {
+    status: 500,
+    advice:
+      "Run `metron index rebuild`, which makes its messages again, or restore the file from a backup and restart.",
+  },
   FOLDER_UNWRITABLE: { status: 500, advice: "Give the user that runs Metron write access to the folder." },
+  HOST_REFUSED: {
+    status: 403,
+    advice:
+      "Listen on 127.0.0.1 and put a reverse proxy that asks for a password before it, or use an SSH tunnel; docs/guide/network.md shows both.",
+  },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
+  MESSAGES_LOST: {
+    status: 500,
+    advice:
+      "Nothing can bring them back but a backup of their files. `metron index rebuild --forget-lost` takes this notice away.",
+  },
   NOT_FOUND: { status: 404, advice: "Check the name." },
+  PATH_NOT_ALLOWED: {
+    status: 422,
+    advice:
+      "Put the file below a folder that the platform may read, or allow its folder at the start with --files-from or --functions-from.",
+  },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
+  RECORDS_DROPPED: {
+    status: 503,
+    advice:
+      "Send over TCP, which makes senders wait; or spread the senders, or give the platform more cores.",
+  },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  SEARCH_BUSY: {
+    status: 503,
+    advice: "Try again in a moment; the status tells how many searches run and wait.",
+  },
+  SEARCH_LIMIT: {
+    status: 422,
+    advice:
+      "Ask about a shorter time, fewer sensors or fewer values, or raise `search` and `memory` in metron.yaml.",
+  },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
   SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
   SINK_UNREACHABLE: {
@@ -36,6 +82,7 @@ export const FAULTS = {
     advice: "Another Metron uses this data folder: stop it, or use another folder.",
   },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
+  TOO_BUSY: { status: 429, advice: "Try again in a moment." },
   TOO_LARGE: { status: 413, advice: "Split the input." },
 } as const satisfies Record<string, { status: number; advice: string }>;
 

@@ -2,8 +2,10 @@ import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
+import type { SourceCounts } from "../sources/source.ts";
 import type { Index } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
+import { loadText } from "./load-metrics.ts";
 import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "./metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
@@ -21,6 +23,10 @@ type Position = (sensor: string, partition: number) => number | undefined | Prom
 /** What is wrong beside the loop: sources that do not run, by sensor, and what concerns no sensor. */
 export type OtherProblems = {
   readonly sources: ReadonlyMap<string, string>;
+  /** What sources counted, by sensor and source. */
+  readonly counts: ReadonlyMap<string, SourceCounts>;
+  /** Sources that lately threw records away, as sentences. */
+  readonly losses: readonly string[];
   readonly faults: readonly Fault[];
 };
 
@@ -96,7 +102,15 @@ export class Activity implements Disposable {
         counts.get(sensor)?.offsets[partition] ?? this.#index.sealedPosition(sensor, partition),
     );
     const problems = this.#supervisor.problems();
-    const { sources } = this.#others();
+    const unreadable = new Map<string, number>();
+    for (const { sensor, messages = 0 } of this.#index.problems())
+      if (sensor !== undefined) unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
+    const { sources, counts: taken } = this.#others();
+    const dropped = new Map<string, number>();
+    for (const [id, counts] of taken) {
+      const sensor = id.split("/")[0] as string;
+      dropped.set(sensor, (dropped.get(sensor) ?? 0) + counts.dropped);
+    }
     const now = this.#context.clock.now();
     return this.#intake.sensors().map(({ name, parser }): SensorState => {
       const own = counts.get(name) ?? emptyCounts();
@@ -110,9 +124,11 @@ export class Activity implements Disposable {
         received: this.#intake.received(name),
         indexed: own.messages,
         rejected: own.rejected,
+        dropped: dropped.get(name) ?? 0,
         alerts: own.alerts,
         ...(own.timeless === 0 ? {} : { timeless: { messages: own.timeless, since: own.timelessSince } }),
         stored: stored.get(name) ?? 0,
+        ...(unreadable.has(name) ? { unreadable: unreadable.get(name) } : {}),
         receivedPerSecond: this.#rate(name, (sample) => sample.records),
         indexedPerSecond: this.#rate(name, (sample) => sample.messages),
         rejectedPerSecond: this.#rate(name, (sample) => sample.rejected),
@@ -125,16 +141,25 @@ export class Activity implements Disposable {
   }
 
   async status(): Promise<Omit<PlatformStatus, "listening">> {
-    const problems = [...this.#supervisor.problems()].map(([sensor, message]) =>
+    const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(([sensor, message]) =>
       problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
-    const { sources, faults } = this.#others();
+    const { sources, faults, losses } = this.#others();
+    for (const loss of losses) problems.push(problem("RECORDS_DROPPED", loss));
     for (const [sensor, message] of sources)
       problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
-    const { problems: unreadable } = await this.#index.stats();
-    for (const text of unreadable) problems.push(problem("STORAGE_CORRUPT", text));
+    for (const { code, text, advice } of this.#index.problems())
+      problems.push({ code, detail: text, advice });
+    const { searches } = await this.#index.stats();
+    if (searches.isSaturated)
+      problems.push(
+        problem(
+          "SEARCH_BUSY",
+          `searches were refused within the last minute; ${searches.running} run and ${searches.waiting} wait now`,
+        ),
+      );
     const stored = await this.#messagesStored();
     const { played, ...scenario } = this.scenario;
     return {
@@ -144,6 +169,7 @@ export class Activity implements Disposable {
       startedAt: this.#startedAt,
       stored: [...stored.values()].reduce((sum, messages) => sum + messages, 0),
       indexedPerSecond: this.now().perSecond,
+      searches: { running: searches.running, waiting: searches.waiting },
       ...(played ? { scenario } : {}),
     };
   }
@@ -154,7 +180,9 @@ export class Activity implements Disposable {
   }
 
   async metricsText(): Promise<string> {
-    return prometheusText(this.#supervisor.counts(), await this.#lag());
+    const { searches } = await this.#index.stats();
+    const own = prometheusText(this.#supervisor.counts(), await this.#lag());
+    return own + loadText(this.#others().counts, searches);
   }
 
   /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */

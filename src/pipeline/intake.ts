@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { readSensor, type SensorDocument } from "../config/sensor.ts";
 import { blockOf } from "../core/batch.ts";
-import type { Block } from "../core/block.ts";
+import type { Block, Position } from "../core/block.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { Refusal } from "../sources/source.ts";
@@ -16,6 +16,8 @@ export type IntakeOptions = {
   /** Partitions of a topic whose sensor does not say: one per worker. */
   readonly partitions: number;
   readonly retention: { readonly age: number; readonly bytes: number };
+  /** Up to where a partition was read once. */
+  readonly reached: (topic: string, partition: number) => Promise<number | undefined>;
 };
 
 type Entry = {
@@ -51,7 +53,11 @@ export class Intake implements AsyncDisposable {
       const partitions = sensor.partitions ?? this.#options.partitions;
       const topic =
         present?.topic ??
-        (await this.#topics.topic(name, { partitions, retention: this.#options.retention }));
+        (await this.#topics.topic(name, {
+          partitions,
+          retention: this.#options.retention,
+          reached: (partition) => this.#options.reached(name, partition),
+        }));
       if (present === undefined) await topic.hold(group);
       this.#entries.set(name, { sensor, topic, received: present?.received ?? 0, next: present?.next ?? 0 });
     }
@@ -155,6 +161,18 @@ export class Intake implements AsyncDisposable {
         if (offset !== undefined) await topic.commit(group, partition, offset);
       }
     }
+  }
+
+  /** Up to where each partition was told to be dealt with, by a group. */
+  async committed(group: string): Promise<Position[]> {
+    const positions: Position[] = [];
+    for (const { topic } of this.#entries.values()) {
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        const offset = await topic.committed(group, partition);
+        if (offset !== undefined) positions.push({ topic: topic.name, partition, offset });
+      }
+    }
+    return positions;
   }
 
   /** What the documents say of how long messages are kept. */

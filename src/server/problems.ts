@@ -19,6 +19,8 @@ export function answerProblem(
   if (fault === undefined)
     log.error("A request crashed.", { path: request.url.split("?")[0], error: error.stack });
   const problem = problemOf(fault);
+  const after = fault?.details?.retryAfter;
+  if (typeof after === "number") reply.header("retry-after", after);
   return reply.code(problem.status).type("application/problem+json").send(problem);
 }
 
@@ -84,5 +86,7 @@ const TITLES: Partial<Record<FaultCode, string>> = {
   NOT_FOUND: "There is no such thing",
   QUERY_INVALID: "The query has a mistake",
   REQUEST_INVALID: "The request has a mistake",
+  SEARCH_BUSY: "Too many searches wait",
+  SEARCH_LIMIT: "The search needs more than it may have",
   SENSOR_UNKNOWN: "There is no such sensor",
 };

@@ -12,7 +12,7 @@ export function findDamage(path: string): string | undefined {
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
-    if (size === 0) return undefined;
+    if (size === 0) return "it is empty (0 bytes)";
     const first = readMeta(file, 0);
     const second = first && readMeta(file, first.pageSize);
     if (first === undefined || second === undefined) return "its header is damaged";

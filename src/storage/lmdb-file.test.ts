@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,16 +39,23 @@ test("opens what is sound, and counts all of it", async () => {
   await root.close();
 });
 
-test("opens an empty file as a new one", async () => {
-  await writeFile(path, "");
-  const root = openLmdb(path);
+test("makes a file whole before it has its name, so that nobody meets an empty one", async () => {
+  const fresh = join(folder, "fresh.mdb");
+  // What a start left behind that was killed while it made the file.
+  await writeFile(`${fresh}.new`, "");
+  const root = openLmdb(fresh);
   await root.put("a", 1);
   await root.close();
+  const again = openLmdb(fresh);
+  expect(again.get("a")).toBe(1);
+  await again.close();
+  expect((await readdir(folder)).filter((name) => name.includes(".new"))).toEqual([]);
 });
 
 const half = (bytes: Buffer) => bytes.length >> 1;
 test.each<[string, (bytes: Buffer) => Buffer, RegExp]>([
   ["is something else", (bytes) => Buffer.alloc(bytes.length, "text\n"), /its header is damaged/],
+  ["is empty", () => Buffer.alloc(0), /it is empty \(0 bytes\)/],
   ["is a few bytes", (bytes) => bytes.subarray(0, 100), /its header is damaged/],
   ["lost its first page", (bytes) => Buffer.from(bytes).fill(0, 0, 4096), /its header is damaged/],
   ["lost its second page", (bytes) => Buffer.from(bytes).fill(0, 4096, 8192), /its header is damaged/],

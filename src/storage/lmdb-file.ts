@@ -1,6 +1,16 @@
-import { existsSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { type Key, open, type RootDatabase } from "lmdb";
 import { Fault } from "../core/fault.ts";
+import { errorCode, writeFault } from "./folder.ts";
 import { findDamage } from "./lmdb-check.ts";
 
 const MOST_DATABASES = 12;
@@ -12,14 +22,15 @@ export type LmdbOptions = {
 };
 
 /**
- * Opens an LMDB file such that a write that resolved is on disk. Faults: STORAGE_CORRUPT when it is no such file or a
- * part of it is missing (LMDB itself would crash the process on one), FOLDER_UNWRITABLE.
+ * Opens an LMDB file, made if there is none, such that a write that resolved is on disk. Faults: STORAGE_CORRUPT when it
+ * is no such file, empty, or a part of it is missing (LMDB itself would crash the process on one), FOLDER_UNWRITABLE.
  */
 export function openLmdb<Value = unknown, StoredKey extends Key = Key>(
   path: string,
   options: LmdbOptions = {},
 ): RootDatabase<Value, StoredKey> {
-  if (!options.isChecked && existsSync(path)) {
+  if (!existsSync(path)) make(path);
+  else if (!options.isChecked) {
     const damage = findDamageOrFault(path);
     if (damage !== undefined) throw corrupt(path, damage);
   }
@@ -32,11 +43,40 @@ export function openLmdb<Value = unknown, StoredKey extends Key = Key>(
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (/permission|read-only|access/i.test(reason)) {
+    if (isRefused(error)) {
       throw new Fault("FOLDER_UNWRITABLE", `opening ${path}: ${reason}`, { cause: error });
     }
     throw corrupt(path, reason, error);
   }
+}
+
+/**
+ * Makes an empty database under another name first: LMDB makes a file of 0 bytes before it writes to it, and one that a
+ * kill left behind could not be told from one that lost all it held.
+ */
+function make(path: string): void {
+  const draft = `${path}.new`;
+  try {
+    for (const leftover of [draft, `${draft}-lock`]) rmSync(leftover, { force: true });
+    const root = open({ path: draft, noSubdir: true });
+    const bytes = readFileSync(draft);
+    void root.close();
+    rmSync(`${draft}-lock`, { force: true });
+    rmSync(draft);
+    const whole = openSync(draft, "wx");
+    writeSync(whole, bytes);
+    fsyncSync(whole);
+    closeSync(whole);
+    renameSync(draft, path);
+  } catch (error) {
+    if (isRefused(error))
+      throw new Fault("FOLDER_UNWRITABLE", `making ${path}: ${errorCode(error)}`, { cause: error });
+    throw writeFault(`making ${path}`, error);
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return /permission|read-only|access/i.test(error instanceof Error ? error.message : String(error));
 }
 
 function findDamageOrFault(path: string): string | undefined {

@@ -1,9 +1,10 @@
 import { Command } from "commander";
-import { searchMessages } from "../../api/search.ts";
+import { type PartialAnswer, searchMessages } from "../../api/search.ts";
 import { Fault } from "../../core/fault.ts";
 import { connect } from "../client.ts";
 import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
 import { count, counted, printJson, printTable, safeText } from "../print.ts";
+import { tellPartial } from "../tell-partial.ts";
 
 type Options = Reach & {
   json?: true;
@@ -76,6 +77,7 @@ async function search(query: string, options: Options): Promise<void> {
   const rows: Record<string, unknown>[] = [];
   let cursor: string | undefined;
   let total: number | undefined;
+  let partial: PartialAnswer | undefined;
   let left = options.limit;
   do {
     const page = await client.call(searchMessages, {
@@ -93,12 +95,13 @@ async function search(query: string, options: Options): Promise<void> {
     });
     total ??= page.total ?? 0;
     for (const hint of page.hints) tellHint(hint);
+    partial = page.partial ?? partial;
     left -= page.hits.length;
     cursor = page.hits.length === 0 ? undefined : page.cursor;
     if (options.json) for (const hit of page.hits) printJson(hit);
     else rows.push(...page.hits);
   } while (left > 0 && cursor !== undefined);
-  if (options.json) return;
+  if (options.json) return tellPartial(partial, options);
   const shown = wanted ?? columns;
   printTable(
     shown,
@@ -106,6 +109,7 @@ async function search(query: string, options: Options): Promise<void> {
       shown.map((column) => (column === "timestamp" ? isoTime(row[column]) : shorten(row[column]))),
     ),
   );
+  tellPartial(partial, options);
   process.stderr.write(`${count(rows.length)} of ${counted(total ?? rows.length, "message")}\n`);
 }
 

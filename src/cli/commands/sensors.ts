@@ -3,6 +3,7 @@ import { listSensors } from "../../api/sensors.ts";
 import { connect } from "../client.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
 import { printJson, printTable, safeText } from "../print.ts";
+import { tellPartial } from "../tell-partial.ts";
 
 export function sensorsCommand(): Command {
   const command = new Command("sensors")
@@ -10,8 +11,11 @@ export function sensorsCommand(): Command {
     .addHelpText("after", "\nExamples:\n  metron sensors\n  metron sensors --json | jq 'select(.lag > 0)'");
   return withJson(withReach(command)).action(async (options: Reach & { json?: true }) => {
     const client = await connect(options);
-    const { sensors } = await client.call(listSensors);
-    if (options.json) return sensors.forEach(printJson);
+    const { sensors, partial } = await client.call(listSensors);
+    if (options.json) {
+      sensors.forEach(printJson);
+      return tellPartial(partial, options);
+    }
     printTable(
       ["sensor", "parser", "state", "received/s", "indexed/s", "lag", "rejected", "alerts", "stored"],
       sensors.map((sensor) => [
@@ -33,5 +37,6 @@ export function sensorsCommand(): Command {
           `${name}: ${timeless.messages} messages since ${new Date(timeless.since).toISOString()} have no time of their own and were given that of their arrival; \`timestamp\` in the document names the field that holds the time\n`,
         );
     }
+    tellPartial(partial, options);
   });
 }

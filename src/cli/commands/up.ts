@@ -1,8 +1,9 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
+import { isLoopback, withoutGuard } from "../../core/loopback.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { ROOT } from "../../pipeline/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
@@ -14,11 +15,19 @@ type Options = {
   config?: string;
   port?: number;
   host?: string;
+  allowAnyoneOnTheNetwork?: true;
+  functionsFrom?: string[];
+  filesFrom?: string[];
   workers?: number;
   demo?: true;
   verbose?: true;
   json?: true;
 };
+
+/** Two signals within so many milliseconds may be one press of a key. */
+const SAME_KEY = 300;
+/** After the time for indexing, how long closing files may take, milliseconds. */
+const CLOSE_WITHIN = 20_000;
 
 export function upCommand(): Command {
   const command = new Command("up")
@@ -36,7 +45,21 @@ export function upCommand(): Command {
         .env("METRON_PORT")
         .argParser(portNumber),
     )
-    .option("--host <address>", "address to listen on; loopback unless told otherwise")
+    .option("--host <address>", "address to listen on; others than loopback need the option below")
+    .option(
+      "--allow-anyone-on-the-network",
+      "listen where others reach it: they may read all telemetry and change all configuration",
+    )
+    .option(
+      "--functions-from <folder>",
+      "documents may name modules below it, besides `functions` in the data folder; may be given again",
+      collected,
+    )
+    .option(
+      "--files-from <folder>",
+      "documents may name telemetry, databases and certificates below it; may be given again",
+      collected,
+    )
     .option("--workers <n>", "pipeline worker threads; one per core when left out", wholeNumber)
     .option("--demo", "play the bundled scenario: a company's day with an intrusion hidden in it")
     .option("--verbose", "log state changes")
@@ -47,7 +70,8 @@ Examples:
   metron up                              an empty platform on http://127.0.0.1:8765
   metron up --demo                       the same, with a story to look at (what npm start does)
   metron up --data /srv/metron --port 0  another folder, any free port
-  metron up --data /srv/metron --config my-sensors`,
+  metron up --data /srv/metron --config my-sensors
+  metron up --files-from /var/log        sensors may read files below /var/log`,
     );
   return withJson(command).action(up);
 }
@@ -60,11 +84,23 @@ async function up(options: Options): Promise<void> {
   const data = options.data ?? (options.demo ? join(DEFAULT_DATA, "demo") : DEFAULT_DATA);
   if (options.config !== undefined && !existsSync(options.config))
     throw new Fault("INPUT_UNREADABLE", `reading documents of ${options.config}: there is no such folder`);
+  const mayServeOthers = options.allowAnyoneOnTheNetwork === true;
+  if (options.host !== undefined && !mayServeOthers && !isLoopback(options.host))
+    throw new Fault("HOST_REFUSED", withoutGuard(options.host));
   const context = makeContext({ log: consoleLog(options.verbose === true) });
   const stopped = Promise.withResolvers<void>();
-  // A second signal ends at once: everything acknowledged is durable, the next start reads on.
-  let signals = 0;
-  const stop = () => (++signals === 1 ? stopped.resolve() : process.exit(130));
+  const addressFile = join(data, ADDRESS_FILE);
+  let stoppedAt: number | undefined;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stoppedAt === undefined) {
+      stoppedAt = performance.now();
+      stopped.resolve();
+      return;
+    }
+    // A terminal sends ^C to this process and to the one that started it, which passes it on.
+    if (signal === "SIGINT" && performance.now() - stoppedAt < SAME_KEY) return;
+    endAtOnce(addressFile, "Ended by a second signal");
+  };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
 
@@ -73,14 +109,17 @@ async function up(options: Options): Promise<void> {
     defaults: options.config ?? join(ROOT, "config"),
     sources: true,
     context,
+    mayServeOthers,
+    functionsFrom: options.functionsFrom ?? [],
+    filesFrom: options.filesFrom ?? [],
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   await using server = await startServer(platform, {
     host: options.host ?? platform.settings.server.host,
     port: options.port ?? platform.settings.server.port,
     ui: join(ROOT, "build", "ui"),
+    mayServeOthers,
   });
-  const addressFile = join(data, ADDRESS_FILE);
   writeFileSync(addressFile, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
   const say = (text: string, json: object) =>
     options.json ? printJson(json) : void process.stdout.write(`${text}\n`);
@@ -88,10 +127,31 @@ async function up(options: Options): Promise<void> {
   try {
     await Promise.race([run(platform, options.demo === true), stopped.promise]);
     await stopped.promise;
-    say("Stopping: what was accepted is being indexed ...", { state: "stopping" });
+    const { seconds } = platform.settings.stop;
+    say(
+      `Stopping: what was accepted is being indexed, for ${seconds} s at most; a second signal ends at once.`,
+      {
+        state: "stopping",
+      },
+    );
+    setTimeout(() => endAtOnce(addressFile, "The stop took too long"), seconds * 1000 + CLOSE_WITHIN).unref();
   } finally {
     rmSync(addressFile, { force: true });
   }
+}
+
+function collected(folder: string, before: readonly string[] = []): string[] {
+  return [...before, folder];
+}
+
+/**
+ * Everything acknowledged is durable, and the next start reads on. A usual exit would wait for the engine's threads, and so
+ * for whatever keeps the stop.
+ */
+function endAtOnce(addressFile: string, why: string): void {
+  rmSync(addressFile, { force: true });
+  writeSync(2, `${why}: what was accepted and is not indexed yet is read at the next start.\n`);
+  process.kill(process.pid, "SIGKILL");
 }
 
 async function run(platform: Platform, demo: boolean): Promise<void> {

@@ -22,10 +22,13 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     return done;
   });
 
-  implement(app, getMessage, async ({ params }) => {
-    const [message] = await index.get([params.guid]);
-    if (message === undefined)
-      throw new Fault("NOT_FOUND", `reading message ${params.guid}: there is none with this guid`);
+  implement(app, getMessage, async ({ params, signal }) => {
+    const [message] = await index.get([params.guid], signal);
+    if (message === undefined) {
+      const lacks =
+        index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
+      throw new Fault("NOT_FOUND", `reading message ${params.guid}: there is none with this guid${lacks}`);
+    }
     return { message };
   });
 

@@ -15,6 +15,7 @@ import { withFamilies } from "../../storage/query/families.ts";
 import { FieldNames, fieldsOf } from "../../storage/query/fields.ts";
 import { parse } from "../../storage/query/parse.ts";
 import { implement } from "../implement.ts";
+import { partialOf } from "../partial.ts";
 
 type SelectionBody = {
   query: string;
@@ -44,8 +45,9 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, searchMessages, async ({ body, signal }) => {
     const started = performance.now();
     const always = ["guid", "timestamp", "source.type"];
+    const selection = await selectionOf(platform, body, signal);
     const result = await index.search({
-      ...(await selectionOf(platform, body, signal)),
+      ...selection,
       sort: body.sort.map(({ field, order }) => ({ field, descending: order === "desc" })),
       size: body.size,
       cursor: body.cursor,
@@ -54,7 +56,8 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       text: body.query,
     });
     const unknown = result.unknownFields[0];
-    if (unknown !== undefined && result.total === 0 && (await index.fields()).length > 0) {
+    const isWhole = result.problems.length === 0;
+    if (unknown !== undefined && result.total === 0 && isWhole && (await index.fields()).length > 0) {
       throw new Fault("QUERY_INVALID", `no message has a field \`${unknown.field}\``, {
         details: { ...unknown.place, length: unknown.field.length, suggestion: unknown.suggestions[0] },
       });
@@ -64,14 +67,16 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       ...(result.total === undefined ? {} : { total: result.total }),
       ...(result.cursor === undefined ? {} : { cursor: result.cursor }),
       hints: [...result.hints],
+      ...partialOf(result.problems),
       took: performance.now() - started,
     };
   });
 
   implement(app, facetMessages, async ({ body, signal }) => {
     const started = performance.now();
+    const selection = await selectionOf(platform, body, signal);
     const facets = await index.facets({
-      ...(await selectionOf(platform, body, signal)),
+      ...selection,
       fields: body.fields,
       size: body.size,
     });
@@ -82,6 +87,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
         missing,
         values: [...values],
       })),
+      ...partialOf(index.problems(selection)),
       took: performance.now() - started,
     };
   });
@@ -110,19 +116,22 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
         count,
         ...(body.split === undefined ? {} : { parts: partsOf(series, split, count) }),
       })),
+      ...partialOf(index.problems(selection)),
       took: performance.now() - started,
     };
   });
 
   implement(app, groupMessages, async ({ body, signal }) => {
     const started = performance.now();
+    const selection = await selectionOf(platform, body, signal);
     const groups = await index.groups({
-      ...(await selectionOf(platform, body, signal)),
+      ...selection,
       by: body.fields,
       size: body.size,
       order: body.order === "score" ? "score" : "total",
     });
-    return { groups: groups.map(toApi), took: performance.now() - started };
+    const partial = partialOf(index.problems(selection));
+    return { groups: groups.map(toApi), ...partial, took: performance.now() - started };
   });
 
   implement(app, listFields, async () => {

@@ -3,9 +3,13 @@ import { listSensors } from "../../api/sensors.ts";
 import { getStatus } from "../../api/status.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { implement } from "../implement.ts";
+import { partialOf } from "../partial.ts";
 
 export function statusRoutes(app: FastifyInstance, platform: Platform): void {
-  implement(app, listSensors, async () => ({ sensors: [...(await platform.sensorStates())] }));
+  implement(app, listSensors, async () => ({
+    sensors: [...(await platform.sensorStates())],
+    ...partialOf(platform.index.problems()),
+  }));
   implement(app, getStatus, async () => ({
     ...(await platform.status()),
     listening: platform.addresses(),

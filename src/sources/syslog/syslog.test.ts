@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
@@ -175,6 +176,20 @@ test("a record of 20 MB comes whole, counted or as a line", async () => {
   (await dial(source)).end(`${record}\n`);
   await collected.until(2);
   expect(collected.records.map((each) => each.length)).toEqual([record.length, record.length]);
+});
+
+test.runIf(process.platform === "linux")("what the kernel throws away is counted too", async () => {
+  const collected = collecting();
+  await using source = await open(collected, { protocol: "udp" });
+  // Nothing is read while this thread waits for the sender: more than any buffer holds.
+  const sender = `
+    const socket = require("node:dgram").createSocket("udp4");
+    const datagram = Buffer.alloc(8000, "x");
+    let left = 8000;
+    const send = () => (left-- === 0 ? socket.close() : socket.send(datagram, ${portOf(source, "udp")}, "127.0.0.1", send));
+    send();`;
+  spawnSync(process.execPath, ["-e", sender]);
+  expect(source.counts().dropped).toBeGreaterThan(0);
 });
 
 test("an unfinished counted record is refused, not passed on as if it were whole", async () => {

@@ -6,6 +6,7 @@ import { Fault } from "../../core/fault.ts";
 import { BlockBuilder } from "../block-builder.ts";
 import { defineSource, type Source, type SourceContext } from "../source.ts";
 import { MAX_RECORD_BYTES } from "../stream.ts";
+import { kernelDrops } from "./kernel-drops.ts";
 import { makeListener } from "./peers.ts";
 import { Connections } from "./tcp.ts";
 import { listenDatagrams } from "./udp.ts";
@@ -21,12 +22,14 @@ const config = z.strictObject({
     ),
   tls: z
     .strictObject({
-      cert: z.string().describe("File with the certificate and its chain, PEM."),
-      key: z.string().describe("File with the private key, PEM."),
+      cert: z
+        .string()
+        .describe("File with the certificate and its chain, PEM; below `tls` in the data folder."),
+      key: z.string().describe("File with the private key, PEM; as `cert`."),
       ca: z
         .string()
         .optional()
-        .describe("File with the authorities that client certificates must come from, PEM."),
+        .describe("File with the authorities that client certificates must come from, PEM; as `cert`."),
     })
     .optional()
     .describe("Makes TCP connections TLS ones (RFC 5425); UDP stays as it is."),
@@ -48,6 +51,8 @@ export const syslog = defineSource({
   name: "syslog",
   summary: "Listens for syslog over UDP, TCP and TLS; one listener feeds one sensor.",
   config,
+  paths: ({ tls }) =>
+    [tls?.cert, tls?.key, tls?.ca].flatMap((path) => (path === undefined ? [] : [{ path, use: "tls" }])),
   open: async (settings, context): Promise<Source> => {
     const failed = Promise.withResolvers<void>();
     failed.promise.catch(() => undefined);
@@ -62,10 +67,11 @@ export const syslog = defineSource({
     // What arrived before the listeners closed is delivered last of all.
     stack.defer(() => builder.flush());
     const addresses: string[] = [];
+    let lost = () => 0;
     try {
       let { port } = settings;
       if (settings.protocol !== "udp") {
-        const server = await listenStreams(settings, connections);
+        const server = await listenStreams(settings, connections, context);
         stack.defer(() => closeServer(server, connections));
         server.on("error", failed.reject);
         port = (server.address() as AddressInfo).port;
@@ -74,7 +80,14 @@ export const syslog = defineSource({
       if (settings.protocol !== "tcp") {
         const socket = await listenDatagrams(settings.host, port, listener, failed.reject);
         stack.defer(() => new Promise<void>((resolve) => socket.close(resolve)));
-        addresses.push(`udp://${written(settings.host)}:${socket.address().port}`);
+        const { port: own } = socket.address();
+        addresses.push(`udp://${written(settings.host)}:${own}`);
+        lost = () => kernelDrops(own);
+        // The kernel forgets the count with the socket.
+        stack.defer(() => {
+          const last = kernelDrops(own);
+          lost = () => last;
+        });
       }
     } catch (error) {
       await stack.disposeAsync();
@@ -84,7 +97,12 @@ export const syslog = defineSource({
     return {
       addresses,
       done: failed.promise,
-      counts: () => ({ records: builder.records, bytes: builder.bytes, ...listener.counts }),
+      counts: () => ({
+        records: builder.records,
+        bytes: builder.bytes,
+        ...listener.counts,
+        dropped: listener.counts.dropped + lost(),
+      }),
       async [Symbol.asyncDispose]() {
         await owned.disposeAsync();
         failed.resolve();
@@ -93,10 +111,16 @@ export const syslog = defineSource({
   },
 });
 
-async function listenStreams(settings: SyslogConfig, connections: Connections): Promise<Server> {
+async function listenStreams(
+  settings: SyslogConfig,
+  connections: Connections,
+  { allow }: SourceContext,
+): Promise<Server> {
   const accept = connections.accept.bind(connections);
   const server =
-    settings.tls === undefined ? createServer(accept) : createTlsServer(await readTls(settings.tls), accept);
+    settings.tls === undefined
+      ? createServer(accept)
+      : createTlsServer(await readTls(settings.tls, allow), accept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(settings.port, settings.host, () => {
@@ -107,12 +131,14 @@ async function listenStreams(settings: SyslogConfig, connections: Connections): 
   return server;
 }
 
-async function readTls(tls: NonNullable<SyslogConfig["tls"]>) {
+async function readTls(tls: NonNullable<SyslogConfig["tls"]>, allow: SourceContext["allow"]) {
+  const read = (path: string) => readFile(allow(path, "tls"));
   try {
-    const [cert, key] = [await readFile(tls.cert), await readFile(tls.key)];
+    const [cert, key] = [await read(tls.cert), await read(tls.key)];
     if (tls.ca === undefined) return { cert, key };
-    return { cert, key, ca: await readFile(tls.ca), requestCert: true, rejectUnauthorized: true };
+    return { cert, key, ca: await read(tls.ca), requestCert: true, rejectUnauthorized: true };
   } catch (error) {
+    if (error instanceof Fault) throw error;
     throw new Fault("CONFIG_INVALID", `reading the TLS files of syslog: ${(error as Error).message}`, {
       cause: error,
     });

@@ -12,6 +12,8 @@ import type { Place, Query } from "../query/tree.ts";
  * - What a writer has written is searchable at once (embedded: within milliseconds), also before it is sealed.
  * - A field appears by being written; a value of another type than the field's main one is kept and found.
  * - Writing and searching do not wait for each other.
+ * - A search ends: it has a limit of time and memory (Fault SEARCH_LIMIT), few work at a time and further ones wait their
+ *   turn, too many are refused (Fault SEARCH_BUSY), and one whose signal aborts is not run any further.
  */
 export interface Index extends AsyncDisposable {
   /** Opens a writer. A name has one writer at a time: opening it again drops what the earlier one had not committed. */
@@ -25,6 +27,12 @@ export interface Index extends AsyncDisposable {
   /** Up to where a partition's messages are on disk: what the topic may forget. */
   sealedPosition(topic: string, partition: number): Promise<number | undefined>;
 
+  /**
+   * Takes over how far topics were read, as these remember it, where the index has lost that together with its
+   * catalogue. To be called before writers are opened.
+   */
+  recoverPositions(known: readonly Position[]): Promise<void>;
+
   /** Messages that match, sorted, a page at a time. Newest first unless told otherwise. */
   search(request: SearchRequest): Promise<SearchResult>;
   count(request: Selection): Promise<number>;
@@ -35,13 +43,16 @@ export interface Index extends AsyncDisposable {
   /** Messages that match, grouped by the first field, in it by the second, and so on, with the sum of a score. */
   groups(request: GroupRequest): Promise<readonly Group[]>;
   /** The messages with these guids, in that order; those unknown are left out. */
-  get(guids: readonly string[]): Promise<readonly Message[]>;
+  get(guids: readonly string[], signal?: AbortSignal): Promise<readonly Message[]>;
 
   /**
    * Changes fields of a stored message and returns it as it is then; searches see the change at once. Durable when it
    * resolves. @throws Fault NOT_FOUND when there is no such message.
    */
   patch(guid: string, change: Patch): Promise<Message>;
+
+  /** What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. */
+  problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[];
 
   /** Every field seen, with its type, sorted by name. */
   fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]>;
@@ -104,7 +115,7 @@ export type SearchRequest = Selection & {
 };
 
 export type SearchResult = {
-  /** All matches, or undefined when not asked for. */
+  /** All matches; undefined when not asked for, or when a limit came before they were counted (see `problems`). */
   readonly total: number | undefined;
   readonly messages: readonly Message[];
   /** For the next page; undefined on the last one. */
@@ -113,8 +124,23 @@ export type SearchResult = {
   readonly unknownFields: readonly UnknownField[];
   /** What the query probably does not mean; empty unless its text was given. */
   readonly hints: readonly Hint[];
-  /** Storage that could not be read and is left out of the answer; empty when all is well. */
-  readonly problems: readonly string[];
+  /** What is missing in the answer; empty when it is whole. */
+  readonly problems: readonly IndexProblem[];
+};
+
+/** Something that answers lack: which messages, why, and what to do about it. */
+export type IndexProblem = {
+  /** What kind of problem it is: a fault's code. */
+  readonly code: string;
+  readonly text: string;
+  readonly advice: string;
+  readonly sensor?: string;
+  readonly file?: string;
+  /** How many messages, as far as is known. */
+  readonly messages?: number;
+  /** Times of the first and the last of them, epoch milliseconds. */
+  readonly from?: number;
+  readonly to?: number;
 };
 
 export type UnknownField = {
@@ -214,8 +240,23 @@ export type IndexStats = {
   readonly bytes: number;
   readonly segments: number;
   readonly sensors: readonly SensorStats[];
-  /** Files that could not be read, with what was wrong. */
-  readonly problems: readonly string[];
+  readonly searches: SearchLoad;
+  /** What cannot be searched, and counts nowhere here. */
+  readonly problems: readonly IndexProblem[];
+};
+
+/** How busy searches keep the index. The last three count since the start. */
+export type SearchLoad = {
+  readonly running: number;
+  readonly waiting: number;
+  /** Refused because too many waited. */
+  readonly refused: number;
+  /** Ended for a limit of time or memory. */
+  readonly limited: number;
+  /** Those whose client went away before there was an answer. */
+  readonly abandoned: number;
+  /** Whether one was refused within the last minute. */
+  readonly isSaturated: boolean;
 };
 
 export type SensorStats = {

@@ -1,8 +1,8 @@
 import { canonicalKey } from "../../schema/canonical.ts";
 import { networkRange, parseAddress } from "./address.ts";
-import { caseless, wellFormed } from "./caseless.ts";
 import { parseMoment } from "./moment.ts";
 import { numberOf } from "./number-of.ts";
+import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
 import { hex, mayHoldOther, sameValue } from "./same-value.ts";
 import type { Bound, Network, Pattern, Query, Range, Term } from "./tree.ts";
 
@@ -174,7 +174,7 @@ function listHas(json: string, text: string, value: string, table: SqlTable): st
   const word = value.toLowerCase();
   const other = mayHoldOther(text, value, table.bind);
   return either([
-    `json_contains(${json}, ${table.bind(JSON.stringify(wellFormed(value)))})`,
+    `json_contains(${json}, ${table.bind(JSON.stringify(value.toWellFormed()))})`,
     number === undefined ? undefined : `json_contains(${json}, ${table.bind(String(number))})`,
     word === "true" || word === "false" ? `json_contains(${json}, ${table.bind(word)})` : undefined,
     other && `(${other} AND ${anyOf(json, (one) => sameValue(one, value, table.bind))})`,
@@ -185,7 +185,7 @@ function contained(field: SqlField, value: string, table: SqlTable): string {
   const match = (sql: string) =>
     value.length > MOST_CASELESS
       ? `contains(lower(${sql}), ${table.bind(value.toLowerCase())})`
-      : `regexp_matches(${sql}, ${table.bind(caseless(value))})`;
+      : `regexp_matches(${sql}, ${table.bind(`(?s)${caseless(value)}`)})`;
   return either([
     field.column && match(columnText(field.column, field.type)),
     field.rest && match(restText(field.rest)),
@@ -212,16 +212,9 @@ function fieldPattern(name: string, query: Pattern, table: SqlTable): string {
 }
 
 function like(field: SqlField, query: Pattern, somewhere: boolean, table: SqlTable): string {
-  const pattern = query.parts
-    .map((part) =>
-      part.kind === "many" ? "%" : part.kind === "one" ? "_" : part.text.replace(/[\\%_]/g, "\\$&"),
-    )
-    .join("");
-  const match = (sql: string) =>
-    somewhere
-      ? `lower(${sql}) LIKE ${table.bind(`%${pattern.toLowerCase()}%`)} ESCAPE '\\'`
-      : `${sql} LIKE ${table.bind(pattern)} ESCAPE '\\'`;
-  if (!somewhere) return onTexts(field, match);
+  const bind = (value: string) => table.bind(value);
+  if (!somewhere) return onTexts(field, (sql) => patternSql(sql, query, bind));
+  const match = (sql: string) => patternInsideSql(sql, query, bind);
   return either([
     field.column && match(columnText(field.column, field.type)),
     field.rest && match(restText(field.rest)),

@@ -1,7 +1,8 @@
 import { canonicalKey, guessMeaning } from "../../schema/canonical.ts";
 import { networkRange, parseAddress } from "./address.ts";
-import { caseless } from "./caseless.ts";
+
 import type { SqlValue } from "./compile-sql.ts";
+import { caseless } from "./pattern-sql.ts";
 
 type Bind = (value: SqlValue) => string;
 
@@ -58,7 +59,7 @@ export function mayHoldOther(json: string, value: string, bind: Bind): string | 
       return key.includes(":") ? `contains(${json}, '/')` : undefined;
     case "domain":
     case "email":
-      return `regexp_matches(${json}, ${bind(caseless(key))})`;
+      return `regexp_matches(${json}, ${bind(`(?s)${caseless(key)}`)})`;
     case "hash":
       return `regexp_matches(${json}, ${bind(pairs(key))})`;
     case "mac":

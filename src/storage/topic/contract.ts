@@ -21,6 +21,11 @@ export type TopicSettings = {
   /** Partitions, 1 to 256; a topic that has more keeps them, one that has fewer grows. Default 1. */
   readonly partitions?: number | undefined;
   readonly retention?: Retention | undefined;
+  /**
+   * Offsets that partitions are known to have reached, from whoever has read them. Should the files of a topic be gone,
+   * its offsets go on from there, as a reader waits for what follows what it has read.
+   */
+  readonly reached?: ((partition: number) => Promise<number | undefined>) | undefined;
 };
 
 export type ReadOptions = {

@@ -1,5 +1,4 @@
 import { Fault } from "../../../core/fault.ts";
-import { canonicalKey } from "../../../schema/canonical.ts";
 import type { SqlField } from "../../query/compile-sql.ts";
 import type {
   Facet,
@@ -11,6 +10,7 @@ import type {
   Selection,
 } from "../contract.ts";
 import { TIME } from "./block.ts";
+import { type Statement, sideBySide } from "./database.ts";
 import { plainNumber } from "./messages.ts";
 import { type Kind, type Library, Selected, valueSql } from "./selection.ts";
 
@@ -56,7 +56,7 @@ const STEPS = [
 
 export async function facets(library: Library, request: FacetRequest): Promise<Facet[]> {
   const size = sizeOf(request.size, DEFAULT_FACETS, "facets");
-  return Promise.all(request.fields.map((field) => facet(library, request, field, size)));
+  return sideBySide(request.fields, (field) => facet(library, request, field, size));
 }
 
 async function facet(library: Library, request: Selection, written: string, size: number): Promise<Facet> {
@@ -212,14 +212,19 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     count: 0,
     split: series.map(() => 0),
   }));
+  const isKeyed = selected.list.every((relation) => relation.isKeyed && !relation.isPatched);
+  const listed =
+    split === undefined
+      ? ""
+      : listedSql(isKeyed ? "v" : "metron_key(v)", values, numbers, selected.statement);
   const sql =
     split === undefined
       ? `SELECT b, count(*), NULL, count(*) FROM (${union}) GROUP BY b`
       : isSplitList
-        ? `SELECT b, sum(c), v, CAST(sum(n) AS BIGINT) FROM (
+        ? `SELECT b, sum(c), ${listed} AS s, CAST(sum(n) AS BIGINT) FROM (
             SELECT b, 0 AS c, unnest(v) AS v, 1 AS n FROM (${union}) UNION ALL SELECT b, 1, NULL, 0 FROM (${union}))
-          GROUP BY b, v`
-        : `SELECT b, count(*), v, count(*) FROM (${union}) GROUP BY b, v`;
+          GROUP BY b, s`
+        : `SELECT b, count(*), ${listed} AS s, count(*) FROM (${union}) GROUP BY b, s`;
   for (const [bucket, count, value, times] of await library.database.rows(
     sql,
     selected.statement.values,
@@ -228,12 +233,19 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     const found = buckets[Number(bucket) - from];
     if (found === undefined) continue;
     found.count += Number(count);
-    if (value === null) continue;
-    const text = numbers ? String(Number(value)) : canonicalKey(value as string);
-    const place = places.get(text);
+    const place = places.get(numbers && value !== null ? String(Number(value)) : (value as string));
     if (place !== undefined) found.split[place] = (found.split[place] ?? 0) + Number(times);
   }
   return { interval, buckets, series };
+}
+
+/** The value of the split where it has a series: all others are one, so that there are no more rows than bars. */
+function listedSql(value: string, values: Facet["values"], numbers: boolean, statement: Statement): string {
+  if (values.length === 0) return "CAST(NULL AS VARCHAR)";
+  const bound = values.map(({ value }) =>
+    statement.bind(numbers && typeof value === "number" ? value : String(value)),
+  );
+  return `CASE WHEN ${numbers ? "TRY_CAST(v AS DOUBLE)" : value} IN (${bound.join(", ")}) THEN ${numbers ? "v" : value} END`;
 }
 
 /** The shortest length that people find easy to read of which about `buckets` cover the span. */

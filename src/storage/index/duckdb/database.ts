@@ -8,17 +8,21 @@ import {
   VARCHAR,
 } from "@duckdb/node-api";
 import duckdb, { type Database as Instance } from "@duckdb/node-bindings";
+import { Fault } from "../../../core/fault.ts";
 import type { SqlValue } from "../../query/compile-sql.ts";
 import { SQL_FUNCTIONS } from "../../query/sql-functions.ts";
 import type { HotBlock } from "./hot-block.ts";
 import { type HotColumns, HotScan } from "./hot-scan.ts";
 
+const INTERRUPT_EVERY = 50;
+
 export type DatabaseOptions = {
   /** Bytes DuckDB may use. */
   readonly memory: number;
   readonly threads: number;
-  /** Where it puts what does not fit. */
+  /** Where it puts what does not fit, and how many bytes of it. */
   readonly temporary: string;
+  readonly temporaryBytes: number;
 };
 
 /** A statement under construction: text of ours, values of others. */
@@ -45,6 +49,7 @@ export class Database implements AsyncDisposable {
       memory_limit: `${Math.floor(options.memory / 1_000_000)}MB`,
       threads: String(options.threads),
       temp_directory: options.temporary,
+      max_temp_directory_size: `${Math.floor(options.temporaryBytes / 1_000_000)}MB`,
       // Nothing written by a user becomes SQL; these make sure that nothing is fetched either.
       autoinstall_known_extensions: "false",
       autoload_known_extensions: "false",
@@ -105,14 +110,22 @@ export class Database implements AsyncDisposable {
   ): Promise<DuckDBMaterializedResult> {
     signal?.throwIfAborted();
     const connection = this.#idle.pop() ?? (await this.#connect());
-    const interrupt = () => connection.interrupt();
+    let again: NodeJS.Timeout | undefined;
+    // An interruption between two steps of a statement (preparing, running) is forgotten, so it is said again.
+    const interrupt = () => {
+      connection.interrupt();
+      again ??= setInterval(() => connection.interrupt(), INTERRUPT_EVERY);
+    };
     signal?.addEventListener("abort", interrupt);
     try {
-      return await connection.run(sql, [...values], values.map(typeOf));
+      const result = await connection.run(sql, [...values], values.map(typeOf));
+      signal?.throwIfAborted();
+      return result;
     } catch (error) {
       signal?.throwIfAborted();
-      throw error;
+      throw signal === undefined ? error : (memoryFault(error) ?? error);
     } finally {
+      clearInterval(again);
       signal?.removeEventListener("abort", interrupt);
       this.#idle.push(connection);
     }
@@ -130,6 +143,33 @@ export class Database implements AsyncDisposable {
     for (const connection of this.#all) connection.disconnectSync();
     duckdb.close_sync(this.#instance);
   }
+}
+
+/** Statements of one search that work side by side at most, so that it takes no more threads from others than it must. */
+export const MOST_STATEMENTS = 2;
+
+/** Does work for each item, a few of them at a time; the results in the order of the items. */
+export async function sideBySide<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = items.entries();
+  const next = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: MOST_STATEMENTS }, next));
+  return results;
+}
+
+/** What a search that needs more memory or disk than it may have fails with; undefined for other errors. */
+function memoryFault(error: unknown): Fault | undefined {
+  if (!(error instanceof Error) || !error.message.startsWith("Out of Memory Error")) return undefined;
+  return new Fault(
+    "SEARCH_LIMIT",
+    "searching: it was ended because it needs more memory than `memory.index` and `search.temporaryBytes` allow",
+    { cause: error },
+  );
 }
 
 /** Without its type a bigint would be bound wider than the columns it is compared with, which then cannot prune. */

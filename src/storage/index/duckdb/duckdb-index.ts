@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
@@ -12,6 +13,7 @@ import type {
   Histogram,
   HistogramRequest,
   Index,
+  IndexProblem,
   IndexStats,
   IndexWriter,
   Patch,
@@ -27,9 +29,9 @@ import { facets, groups, histogram } from "./aggregate.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
 import { merge, mergeable } from "./compact.ts";
-import { damageFault, mayBeDamage, unreadable } from "./damage.ts";
 import type { Database } from "./database.ts";
 import type { SensorFields } from "./encode.ts";
+import type { FileHealth } from "./file-health.ts";
 import { hintsOf } from "./hints.ts";
 import { HotStore } from "./hot-store.ts";
 import { KnownFields } from "./known-fields.ts";
@@ -38,8 +40,9 @@ import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { outdated } from "./retention.ts";
-import { openShelf, type Shelf } from "./seal.ts";
-import { countOf, fetch, searchPage } from "./search.ts";
+import { discard, openShelf, type Shelf } from "./seal.ts";
+import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
+import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
@@ -53,8 +56,7 @@ export type IndexParts = {
   readonly catalogue: Catalogue;
   readonly database: Database;
   readonly lock: AsyncDisposable;
-  /** Why segments cannot be read, by their id. */
-  readonly problems: Map<string, string>;
+  readonly health: FileHealth;
   readonly pointers: boolean;
 };
 
@@ -68,6 +70,7 @@ export class DuckdbIndex implements Index {
   readonly #known = new KnownFields();
   readonly #library: Library;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #queue: SearchQueue;
   readonly #timer: NodeJS.Timeout;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
@@ -84,8 +87,8 @@ export class DuckdbIndex implements Index {
     this.#shelf = openShelf(parts);
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
+    this.#queue = new SearchQueue(queueLimits(parts.settings, parts.context.log));
     for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
-    for (const [id, reason] of parts.problems) this.#report(id, reason);
     this.#notePatches();
     this.#library = {
       database: parts.database,
@@ -160,8 +163,18 @@ export class DuckdbIndex implements Index {
     return this.#parts.catalogue.position(topic, partition);
   }
 
+  async recoverPositions(known: readonly Position[]): Promise<void> {
+    const { catalogue } = this.#parts;
+    if (catalogue.lost === undefined) return;
+    const lost = known.filter(({ topic, partition }) => catalogue.position(topic, partition) === undefined);
+    const positions = lost.map(
+      ({ topic, partition, offset }) => [positionKey(topic, partition), offset] as const,
+    );
+    if (positions.length > 0) await catalogue.change({ positions: new Map(positions) });
+  }
+
   search(request: SearchRequest): Promise<SearchResult> {
-    return this.#run(async () => {
+    return this.#ask(request, async (request) => {
       using selected = new Selected(this.#library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
@@ -178,34 +191,39 @@ export class DuckdbIndex implements Index {
         cursor: found.cursor,
         unknownFields,
         hints: await hintsOf(this.#library, request, unknownFields, isEmpty),
-        problems: this.#problems(),
+        problems: [...this.problems(request), ...limitProblems(found.limits)],
       };
     });
   }
 
+  problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[] {
+    return this.#parts.health.problems(selection);
+  }
+
   count(request: Selection): Promise<number> {
-    return this.#run(() => countOf(this.#library, request));
+    return this.#ask(request, (request) => countOf(this.#library, request));
   }
 
   facets(request: FacetRequest): Promise<readonly Facet[]> {
-    return this.#run(() => facets(this.#library, request));
+    return this.#ask(request, (request) => facets(this.#library, request));
   }
 
   histogram(request: HistogramRequest): Promise<Histogram> {
-    return this.#run(() => histogram(this.#library, request));
+    return this.#ask(request, (request) => histogram(this.#library, request));
   }
 
   groups(request: GroupRequest): Promise<readonly Group[]> {
-    return this.#run(() => groups(this.#library, request));
+    return this.#ask(request, (request) => groups(this.#library, request));
   }
 
-  get(guids: readonly string[]): Promise<readonly Message[]> {
-    return this.#run(async () => {
+  get(guids: readonly string[], asked?: AbortSignal): Promise<readonly Message[]> {
+    return this.#ask<Pick<Selection, "signal">, readonly Message[]>({ signal: asked }, async ({ signal }) => {
       const snapshot = this.#snapshot();
       const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
         guids.some((guid) => guid >= minGuid && guid <= maxGuid),
       );
-      const found = await fetch(this.#library, guids, { segments, blocks: snapshot.blocks });
+      const where = { segments, blocks: snapshot.blocks };
+      const found = await fetch(this.#library, guids, where, undefined, signal);
       return guids
         .map((guid) => found.get(guid))
         .filter((message) => message !== undefined)
@@ -230,8 +248,7 @@ export class DuckdbIndex implements Index {
   }
 
   async stats(): Promise<IndexStats> {
-    const { blocks } = this.#snapshot();
-    const segments = [...this.#parts.catalogue.segments.values()];
+    const { blocks, segments } = this.#snapshot();
     const sensors = new Map<string, { -readonly [K in keyof SensorStats]: SensorStats[K] }>();
     const note = (sensor: string, rows: number, bytes: number, from: number, to: number) => {
       const known = sensors.get(sensor);
@@ -256,7 +273,8 @@ export class DuckdbIndex implements Index {
       bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
       segments: segments.length,
       sensors: [...sensors.values()].sort((a, b) => (a.sensor < b.sensor ? -1 : 1)),
-      problems: this.#problems(),
+      searches: this.#queue.load(),
+      problems: this.problems(),
     };
   }
 
@@ -290,10 +308,12 @@ export class DuckdbIndex implements Index {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    const idle = this.#queue[Symbol.asyncDispose]();
     const { catalogue, database, lock } = this.#parts;
     try {
       await this.#hot[Symbol.asyncDispose]();
       await this.#compacting?.catch(() => undefined);
+      await idle;
       await Promise.allSettled(this.#running);
     } finally {
       await this.#shelf.writer[Symbol.asyncDispose]();
@@ -305,13 +325,13 @@ export class DuckdbIndex implements Index {
   }
 
   async #compact(): Promise<void> {
-    const { catalogue, folder, settings, problems } = this.#parts;
-    const healthy = [...catalogue.segments.values()].filter(({ id }) => !problems.has(id));
-    for (const group of mergeable(healthy, settings.sealRows)) {
+    const { catalogue, settings, health } = this.#parts;
+    await health.look();
+    for (const group of mergeable(health.readable(catalogue.segments.values()), settings.sealRows)) {
       const merged = await merge(group, this.#shelf);
       // Retention may have taken one of them meanwhile: then the next round sees to the rest.
       if (merged === undefined || !group.every(({ id }) => catalogue.segments.has(id))) {
-        if (merged !== undefined) await rm(join(folder, merged.file), { force: true });
+        await discard(merged === undefined ? [] : [merged], this.#shelf);
         continue;
       }
       await catalogue.change({ add: [merged], remove: group });
@@ -323,52 +343,31 @@ export class DuckdbIndex implements Index {
   async #removeFiles(segments: readonly Segment[]): Promise<void> {
     await Promise.allSettled(this.#running);
     for (const { file } of segments) await rm(join(this.#parts.folder, file), { force: true });
+    await this.#parts.catalogue.forgetReleased(segments.map(({ file }) => file));
   }
 
   #snapshot(): Snapshot {
-    const { catalogue, problems } = this.#parts;
-    const segments = [...catalogue.segments.values()];
-    return {
-      segments: problems.size === 0 ? segments : segments.filter(({ id }) => !problems.has(id)),
-      blocks: this.#hot.blocks(),
-    };
+    const { catalogue, health } = this.#parts;
+    return { segments: health.readable(catalogue.segments.values()), blocks: this.#hot.blocks() };
+  }
+
+  /** Runs what somebody asks for when its turn comes, with a signal that aborts when it must end. */
+  #ask<Request extends { readonly signal?: AbortSignal | undefined }, Result>(
+    request: Request,
+    search: (request: Request) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#queue.run((signal) => this.#run(() => search({ ...request, signal })), request.signal);
   }
 
   /** Runs a search; when a file turns out to be damaged, it is left out and the search runs again. */
   async #run<Result>(search: () => Promise<Result>): Promise<Result> {
-    const running = this.#attempt(search);
+    const running = this.#parts.health.attempt(search);
     this.#running.add(running);
     try {
       return await running;
     } finally {
       this.#running.delete(running);
     }
-  }
-
-  async #attempt<Result>(search: () => Promise<Result>): Promise<Result> {
-    const { segments } = this.#snapshot();
-    try {
-      return await search();
-    } catch (error) {
-      if (!(error instanceof Error) || !mayBeDamage(error)) throw error;
-      const damaged = await unreadable(this.#parts.database, this.#parts.folder, segments);
-      if (damaged.size === 0) throw error;
-      for (const [id, reason] of damaged) this.#report(id, reason);
-      return await search();
-    }
-  }
-
-  #report(id: string, reason: string): void {
-    const { catalogue, problems, context, folder } = this.#parts;
-    const segment = catalogue.segments.get(id);
-    if (segment === undefined) return;
-    const fault = damageFault(folder, segment.file, reason);
-    problems.set(id, fault.message);
-    context.log.error("A part of the index cannot be read.", { code: fault.code, reason: fault.message });
-  }
-
-  #problems(): string[] {
-    return [...this.#parts.problems.values()];
   }
 
   /** One look-up at a time: what the one before let in, the next one must see. */

@@ -27,10 +27,11 @@ export async function hintsOf(
   isEmpty: boolean,
 ): Promise<Hint[]> {
   const { query, text } = request;
-  if (query === undefined || text === undefined) return [];
+  // Later pages are of the same search, which the first one told about.
+  if (query === undefined || text === undefined || request.cursor !== undefined) return [];
   const hints = [...syntaxHints(query, text), ...typeHints(library, query, isEmpty)];
   for (const { field, suggestions } of unknown) hints.push(unknownHint(query, field, suggestions[0]));
-  if (!isEmpty || unknown.length > 0 || request.cursor !== undefined) return hints;
+  if (!isEmpty || unknown.length > 0) return hints;
   try {
     return [...hints, ...(await emptyHints(library, request, query))];
   } catch (error) {

@@ -1,19 +1,26 @@
-import { existsSync } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Context } from "../../../core/context.ts";
-import { Fault } from "../../../core/fault.ts";
 import { makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
-import { CATALOGUE_FILE, Catalogue } from "./catalogue.ts";
 import { Database } from "./database.ts";
 import { DuckdbIndex } from "./duckdb-index.ts";
+import { FileHealth } from "./file-health.ts";
 import { pointersWork } from "./hot-block.ts";
+import { openCatalogue, survey, takeStock } from "./stock.ts";
 
 export type DuckdbOptions = {
   /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 320 MB at full speed. */
   readonly memory?: number;
   readonly threads?: number;
+  /** Bytes on disk for what does not fit into the memory; 2 GB when absent. */
+  readonly temporaryBytes?: number;
+  /** Searches at work at a time, and those that may wait. */
+  readonly concurrent?: number;
+  readonly waiting?: number;
+  /** Milliseconds a search may work, and may keep a place that others wait for. */
+  readonly searchTime?: number;
+  readonly patience?: number;
   /** Messages, bytes and milliseconds after which what was written is sealed. */
   readonly sealRows?: number;
   readonly sealBytes?: number;
@@ -33,6 +40,11 @@ export type Settings = Required<DuckdbOptions>;
 const DEFAULTS: Settings = {
   memory: 512_000_000,
   threads: 2,
+  temporaryBytes: 2_000_000_000,
+  concurrent: 4,
+  waiting: 200,
+  searchTime: 30_000,
+  patience: 1000,
   sealRows: 131_072,
   sealBytes: 160_000_000,
   sealAge: 30_000,
@@ -46,7 +58,9 @@ const DEFAULTS: Settings = {
  * Opens the embedded index in a folder. The thread that opens it owns it and runs its searches; other threads get
  * writers by `index.port`.
  *
- * @throws Fault STORAGE_LOCKED, STORAGE_CORRUPT (the catalogue is damaged or gone), FOLDER_UNWRITABLE.
+ * Whatever is wrong with its files, it opens with what it can read and says what is missing (`problems`).
+ *
+ * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE.
  */
 export async function openDuckdbIndex(
   folder: string,
@@ -59,13 +73,15 @@ export async function openDuckdbIndex(
   try {
     const temporary = join(folder, "temporary");
     await rm(temporary, { recursive: true, force: true });
-    await refuseOrphans(folder);
-    const catalogue = new Catalogue(folder);
-    const problems = await reconcile(folder, catalogue, context);
+    const catalogue = await openCatalogue(folder, context);
+    const files = await takeStock(folder, catalogue, context);
     const pointers = settings.pointers && pointersWork();
     if (settings.pointers && !pointers)
       context.log.warn("DuckDB is not the version the index knows; writing is slower.");
     const database = await Database.open({ ...settings, temporary });
+    const unlisted = await survey(folder, files, database);
+    const health = new FileHealth({ folder, catalogue, database, context, unlisted });
+    await health.look();
     return await DuckdbIndex.start({
       folder,
       settings,
@@ -73,56 +89,11 @@ export async function openDuckdbIndex(
       catalogue,
       database,
       lock,
-      problems,
+      health,
       pointers,
     });
   } catch (error) {
     await lock[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/**
- * Files without a catalogue are no leavings of a seal, which has one to write to before it writes a file: it was lost
- * or set aside, and a new one would make orphans of the files that `reconcile` deletes.
- */
-async function refuseOrphans(folder: string): Promise<void> {
-  const path = join(folder, CATALOGUE_FILE);
-  if (existsSync(path)) return;
-  const files = (await readdir(folder, { recursive: true })).filter(
-    (file) => file.startsWith("sensor=") && file.endsWith(".parquet"),
-  );
-  if (files.length === 0) return;
-  throw new Fault(
-    "STORAGE_CORRUPT",
-    `opening the index ${folder}: ${CATALOGUE_FILE} is missing, and ${files.length} Parquet files are there that it alone explains; restore it, or move the folders sensor=* elsewhere to begin anew with what the topics still hold`,
-  );
-}
-
-/** Deletes files that no seal finished, and finds segments whose file is gone or cut. */
-async function reconcile(
-  folder: string,
-  catalogue: Catalogue,
-  context: Context,
-): Promise<Map<string, string>> {
-  const known = new Map([...catalogue.segments.values()].map((segment) => [segment.file, segment]));
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    const file = relative(folder, path);
-    if (!entry.isFile() || !file.startsWith("sensor=") || known.has(file)) continue;
-    if (entry.name.endsWith(".parquet") || entry.name.endsWith(".tmp")) {
-      context.log.info("Removed a file of an unfinished seal.", { file });
-      await rm(path);
-    }
-  }
-  const problems = new Map<string, string>();
-  for (const { id, file, bytes } of catalogue.segments.values()) {
-    const size = await stat(join(folder, file)).then(
-      (found) => found.size,
-      () => undefined,
-    );
-    if (size === bytes) continue;
-    problems.set(id, size === undefined ? "it is missing" : `it has ${size} bytes instead of ${bytes}`);
-  }
-  return problems;
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { JobThread } from "../parquet/job-thread.ts";
 import { DAY, KEYS_VERSION } from "./block.ts";
-import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
+import { type Catalogue, type SchemaColumn, type Segment, unfinished } from "./catalogue.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
 import { columnNames, pathPart } from "./names.ts";
@@ -35,10 +35,18 @@ export async function sealBlocks(blocks: readonly HotBlock[], shelf: Shelf): Pro
       if (written !== undefined) segments.push(written);
     }
   } catch (error) {
-    for (const { file } of segments) await rm(join(shelf.folder, file), { force: true });
+    await discard(segments, shelf);
     throw error;
   }
   return segments;
+}
+
+/** Deletes the files of segments that no catalogue lists. */
+export async function discard(
+  segments: readonly Segment[],
+  { folder }: Pick<Shelf, "folder">,
+): Promise<void> {
+  for (const { file } of segments) await rm(join(folder, unfinished(file)), { force: true });
 }
 
 /** Blocks that become one file. */
@@ -125,7 +133,7 @@ type SegmentPlace = {
   readonly keys: number | undefined;
 };
 
-/** Has a file written under a temporary name, and synced, and puts it in its place; undefined when there are no messages. */
+/** Has a file written under its unfinished name, and synced; undefined when there are no messages. */
 export async function putSegment(
   { sensor, day, columns, rest, keys }: SegmentPlace,
   from: SegmentJob["from"],
@@ -133,15 +141,13 @@ export async function putSegment(
 ): Promise<Segment | undefined> {
   const id = `${Date.now().toString(36).padStart(9, "0")}${randomBytes(5).toString("hex")}`;
   const file = join(`sensor=${pathPart(sensor)}`, `day=${day}`, `${id}.parquet`);
-  const path = join(folder, file);
-  const temporary = `${path}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
+  const temporary = join(folder, unfinished(file));
+  await mkdir(dirname(temporary), { recursive: true });
   try {
     const facts = await writer.run({ path: temporary, sensor, columns, from });
     if (facts === undefined) return undefined;
-    await rename(temporary, path);
-    await sync(dirname(path));
-    const { size } = await stat(path);
+    await sync(dirname(temporary));
+    const { size } = await stat(temporary);
     return { id, sensor, file, bytes: size, schema: catalogue.schema(columns), rest, keys, ...facts };
   } catch (error) {
     await rm(temporary, { force: true });

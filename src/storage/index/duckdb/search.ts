@@ -1,13 +1,14 @@
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
 import type { SqlValue } from "../../query/compile-sql.ts";
-import type { SearchRequest, Selection, Sort } from "../contract.ts";
+import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
 import { isHidden, REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
-import { Statement } from "./database.ts";
+import { Statement, sideBySide } from "./database.ts";
 import { messageOf } from "./messages.ts";
 import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
+import { isLimit } from "./search-queue.ts";
 import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
 
 const DEFAULT_SIZE = 100;
@@ -25,6 +26,8 @@ export type Found = {
   readonly cursor: string | undefined;
   /** All matches, or undefined when not asked for. */
   readonly total: number | undefined;
+  /** What limits kept the answer from being whole. */
+  readonly limits: readonly Fault[];
 };
 
 /** A row of the answer before its message is read: the values it is sorted by, the last of them its guid. */
@@ -37,7 +40,13 @@ type Hit = {
 };
 
 /** The first hits, whether matches turned out to be rare, and how many there are if that was found on the way. */
-type Hits = { readonly hits: readonly Hit[]; readonly isRare: boolean; readonly total?: number };
+type Hits = {
+  readonly hits: readonly Hit[];
+  readonly isRare: boolean;
+  readonly total?: number;
+  /** Given when it came before all hits of the page were found. */
+  readonly limit?: Fault | undefined;
+};
 
 /** One page of messages, in order. `fields` are those to read, as stored; undefined for all. */
 export async function searchPage(
@@ -70,13 +79,14 @@ async function pageOf(
   const byTime =
     sort === undefined || sort.length === 0 || (sort.length === 1 && first?.field === "timestamp");
   const frozen = { ...library, snapshot: () => snapshot };
-  const { hits, isRare, total }: Hits = byTime
+  const { hits, isRare, total, limit }: Hits = byTime
     ? await hitsByTime(library, request, snapshot, first?.descending ?? true, size + 1)
     : { hits: await hitsOf(frozen, request, size + 1, "narrow"), isRare: false };
   const page = hits.slice(0, size);
-  const isCounted = total !== undefined || request.total === false;
-  const counting = isCounted ? total : countOf(frozen, request, isRare ? "apart" : "whole");
+  const isCounted = total !== undefined || request.total === false || limit !== undefined;
+  const counting = isCounted ? total : upToLimit(countOf(frozen, request, isRare ? "apart" : "whole"));
   const [read, counted] = await Promise.all([readHits(page, library, fields), counting]);
+  const limits = [limit ?? counted].filter((end) => end instanceof Fault);
   // What is in memory, or in a file without a directory, or whose directory is damaged.
   const others = page.filter(({ guid }) => !read.has(guid));
   const found = await fetch(
@@ -87,16 +97,36 @@ async function pageOf(
       blocks: others.some(({ segment }) => segment === undefined) ? snapshot.blocks : [],
     },
     fields,
-    request.signal,
+    // When the limit came there is only this left to do: what was found is not thrown away.
+    limits.length === 0 ? request.signal : undefined,
   );
   const last = page.at(-1);
   return {
     messages: page
       .map(({ guid }) => read.get(guid) ?? found.get(guid))
       .filter((message) => message !== undefined),
-    cursor: hits.length > size && last !== undefined ? cursorOf(last.values) : undefined,
-    total: request.total === false ? undefined : counted,
+    cursor:
+      last !== undefined && (hits.length > size || limit !== undefined) ? cursorOf(last.values) : undefined,
+    total: request.total === false || counted instanceof Fault ? undefined : counted,
+    limits,
   };
+}
+
+/** The result, or the limit that came first. */
+function upToLimit<Result>(work: Promise<Result>): Promise<Result | Fault> {
+  return work.catch((error: unknown) => {
+    if (isLimit(error)) return error;
+    throw error;
+  });
+}
+
+/** What limits mean for an answer, as people read it. */
+export function limitProblems(limits: readonly Fault[]): IndexProblem[] {
+  return limits.map(({ code, message, advice }) => ({
+    code,
+    text: `not everything was looked at, so hits or the total are missing: ${message}`,
+    advice,
+  }));
 }
 
 /**
@@ -113,7 +143,7 @@ async function hitsByTime(
   const sign = descending ? -1 : 1;
   const edge = ({ minTime, maxTime }: Segment) => (descending ? -maxTime : minTime);
   // A later page looks at no file that the pages before it have used up.
-  const passed = request.cursor === undefined ? undefined : readCursor(request.cursor, 2)[0];
+  const passed = request.cursor === undefined ? undefined : readCursor(request.cursor, [TIME_KEY])[0];
   const remains = ({ minTime, maxTime }: Segment) =>
     typeof passed !== "number" || (descending ? minTime <= passed : maxTime >= passed);
   const waiting = snapshot.segments.filter(remains).sort((a, b) => edge(a) - edge(b));
@@ -132,7 +162,14 @@ async function hitsByTime(
       sum += segment.rows;
     }
     const part = { ...library, snapshot: () => ({ segments, blocks }) };
-    const more = await hitsOf(part, request, most, isRare ? "rare" : "plain");
+    const more: Hit[] | Fault = await upToLimit(hitsOf(part, request, most, isRare ? "rare" : "plain"));
+    if (more instanceof Fault) {
+      // Only what nothing of the rest comes before is in its place.
+      const next = segments[0] ?? waiting[0];
+      const sure = hits.filter((hit) => next === undefined || sign * Number(hit.values[0]) < edge(next));
+      if (sure.length === 0) throw more;
+      return { hits: sure.slice(0, limit - 1), isRare, limit: more };
+    }
     // A part that is not full has shown all its matches.
     total += more.length < most ? more.length : Number.NaN;
     const time = ({ values }: Hit) => sign * Number(values[0]);
@@ -242,8 +279,8 @@ export async function fetch(
   const wanted = fields && new Set([...fields, "guid"]);
   const relations = relationsOf(where, wanted, unpatched, library.folder, library.database);
   try {
-    await Promise.all(
-      relations.list.map((relation) => fetchFrom(relation, library, guids, wanted, found, signal)),
+    await sideBySide(relations.list, (relation) =>
+      fetchFrom(relation, library, guids, wanted, found, signal),
     );
   } finally {
     relations.release();
@@ -332,7 +369,7 @@ function cursorOf(values: readonly unknown[]): string {
 
 /** Rows that come after the cursor's: equal in the first keys and beyond it in the next one. */
 function afterCursor(cursor: string, keys: readonly Key[], statement: Statement): string {
-  const values = readCursor(cursor, keys.length + 1);
+  const values = readCursor(cursor, keys);
   const columns = [
     ...keys.map((key, place) => ({ ...key, sql: `k${place}` })),
     { sql: "g", descending: false, kind: "text" as Kind, field: "guid" },
@@ -358,12 +395,23 @@ function bindSort(value: Exclude<SortValue, null>, key: { field: string }, state
   return statement.bind(bound);
 }
 
-function readCursor(cursor: string, length: number): SortValue[] {
+const TIME_KEY: Key = { field: TIME, descending: true, kind: "number" };
+const TYPES: Record<Kind, string> = { number: "number", boolean: "boolean", text: "string" };
+
+/** The values of the keys and the guid, each of the type that it is compared as. */
+function readCursor(cursor: string, keys: readonly Key[]): SortValue[] {
+  const fits = ({ field, kind }: Key, value: unknown) =>
+    field === TIME
+      ? Number.isSafeInteger(value)
+      : value === null || (typeof value === TYPES[kind] && value !== Number.POSITIVE_INFINITY);
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    const simple = (value: unknown) =>
-      value === null || ["boolean", "number", "string"].includes(typeof value);
-    if (Array.isArray(values) && values.length === length && values.every(simple)) return values;
+    const isOurs =
+      Array.isArray(values) &&
+      values.length === keys.length + 1 &&
+      keys.every((key, place) => fits(key, values[place])) &&
+      typeof values.at(-1) === "string";
+    if (isOurs) return values;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

@@ -4,8 +4,10 @@ import { readGroups, type WholeFile } from "../parquet/group-reader.ts";
 import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-group.ts";
 import { type Block, Buffers, NOTHING } from "./block.ts";
 import type { SchemaColumn } from "./catalogue.ts";
+import { checksumOf } from "./checksum.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
+import { noteOf } from "./segment-note.ts";
 
 /** Greater than any guid. */
 const LAST = "\u{10ffff}";
@@ -36,6 +38,8 @@ export type SegmentFacts = {
   readonly maxGuid: string;
   /** Where its directory stands. */
   readonly directory: number;
+  /** CRC-32 of all its bytes. */
+  readonly crc: number;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
@@ -50,11 +54,22 @@ export async function writeSegment(job: SegmentJob): Promise<SegmentFacts | unde
   const blocks = isEncoded ? given : putTogether(job);
   if (blocks.length === 0) return undefined;
   try {
-    const directory = await writeParquet(job.path, job.columns, blocks);
-    return { ...factsOf(blocks), directory };
+    const facts = factsOf(blocks);
+    const note = (directory: number) => noteOf(job, { ...facts, directory }, restOf(blocks));
+    const directory = await writeParquet(job.path, job.columns, blocks, note);
+    return { ...facts, directory, crc: await checksumOf(job.path) };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
+}
+
+function restOf(blocks: readonly Block[]): readonly string[] | undefined {
+  const names = new Set<string>();
+  for (const { rest } of blocks) {
+    if (rest === undefined) return undefined;
+    for (const name of rest) names.add(name);
+  }
+  return [...names];
 }
 
 /** Makes row groups; of the new blocks only these are left. */
@@ -91,7 +106,7 @@ function sumOf(counted: readonly { readonly rows: number }[]): number {
   return counted.reduce((sum, { rows }) => sum + rows, 0);
 }
 
-function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory"> {
+function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory" | "crc"> {
   const guids = blocks.map((block) => rangeOf(block, "guid"));
   const [minGuid = ""] = guids.map(({ least }) => least).sort();
   const maxGuid = guids.map(({ greatest }) => greatest).sort();

@@ -11,16 +11,20 @@ export type FileColumn = { readonly field: string; readonly type: ColumnType; re
 
 const MAGIC = new TextEncoder().encode("PAR1");
 const CREATED_BY = "metron";
+/** The key of a file's note among the metadata of its footer. */
+export const NOTE_KEY = "metron.segment";
 
 /**
  * Writes a Parquet file of blocks that have a row group, and syncs it. A field that a block lacks is null in it.
  * @param columns the fields of all blocks; a field has one type in all of them.
+ * @param note a text to keep in the footer under `NOTE_KEY`, made once it is known where the directory stands.
  * @returns where its directory stands.
  */
 export async function writeParquet(
   path: string,
   columns: readonly FileColumn[],
   blocks: readonly Block[],
+  note?: (directory: number) => string,
 ): Promise<number> {
   await using file = await open(path, "wx");
   const footer = new Footer(columns, blocks);
@@ -37,7 +41,7 @@ export async function writeParquet(
   }
   const tables = directory.end(at);
   await append(file, tables.bytes);
-  await append(file, footer.end());
+  await append(file, footer.end(note?.(tables.directory)));
   await file.datasync();
   return tables.directory;
 }
@@ -140,8 +144,15 @@ class Footer {
   }
 
   /** Everything that follows the last row group. */
-  end(): Uint8Array {
+  end(note: string | undefined): Uint8Array {
     const thrift = this.#thrift;
+    if (note !== undefined) {
+      thrift.structs(5, 1);
+      thrift.begin();
+      thrift.text(1, NOTE_KEY);
+      thrift.text(2, note);
+      thrift.end();
+    }
     thrift.text(6, CREATED_BY);
     thrift.structs(7, this.#columns.length);
     for (const _column of this.#columns) {

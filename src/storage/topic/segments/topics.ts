@@ -132,7 +132,8 @@ class SegmentTopics implements Topics<SegmentsHandle> {
     try {
       for (let partition = 0; partition < partitions; partition++) {
         const folder = partitionFolder(this.#folder, name, partition);
-        const floor = this.#consumers.floor(name, partition);
+        const reached = (await settings.reached?.(partition)) ?? 0;
+        const floor = Math.max(this.#consumers.floor(name, partition), reached);
         const options = { folder, topic: name, partition, floor, segmentBytes, onDamage, context };
         const recovered = await recoverPartition(options);
         const publish = (end: number) => {

@@ -6,6 +6,7 @@ import { call, problemOf } from "../../call.ts";
 import { CloseIcon, SearchIcon } from "../../parts/icons.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import type { QueryEditorHandle } from "./query-editor.tsx";
+import { QueryHelp } from "./query-help.tsx";
 import type { QueryWords } from "./query-language.ts";
 import { fieldText } from "./query-text.ts";
 import { type PageState, placeInQuery, resolveBounds, type View } from "./state.ts";
@@ -70,6 +71,7 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
             </ActionIcon>
           </Tooltip>
         )}
+        <QueryHelp onTake={(q) => change({ q })} />
         <div id={mistakeId} className="query-mistake" role={refused === undefined ? undefined : "alert"}>
           {refused !== undefined && (
             <>

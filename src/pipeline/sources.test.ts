@@ -1,0 +1,66 @@
+import { createSocket } from "node:dgram";
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { readSensor } from "../config/sensor.ts";
+import { type LogFields, makeContext, silentLog } from "../core/context.ts";
+import type { Table } from "../storage/table/contract.ts";
+import { loadText } from "./load-metrics.ts";
+import { Sources } from "./sources.ts";
+
+const NO_SEARCHES = { running: 0, waiting: 0, refused: 0, limited: 0, abandoned: 0, isSaturated: false };
+
+test("datagrams that found no room are told in metrics, status and log, and counted on after a change of options", async () => {
+  const logged: [string, LogFields | undefined][] = [];
+  const log = {
+    ...silentLog,
+    error: (sentence: string, fields?: LogFields) => logged.push([sentence, fields]),
+  };
+  // A topic on a disk that takes nothing for a while.
+  const gate = Promise.withResolvers<void>();
+  const intake = { deliver: () => gate.promise.then(() => 0), refuse: () => undefined };
+  const noPositions = { get: () => undefined, put: async () => undefined } as unknown as Table;
+  let now = Date.UTC(2026, 0, 1);
+  const clock = { now: () => now };
+  await using sources = new Sources(intake, noPositions, makeContext({ log, clock }), (_use, path) => path);
+  const document = (more: string) =>
+    readSensor(`sensor: fw\nparser: { jsonMap: {} }\nsource: { syslog: { port: 0${more} } }\n`, "fw").sensor;
+  await sources.configure([document("")]);
+  const port = (protocol: string) =>
+    Number(
+      sources
+        .addresses()
+        .find((address) => address.includes(`${protocol}:`))
+        ?.split(":")
+        .at(-1),
+    );
+
+  // Records over TCP fill what is held in memory.
+  const socket = connect(port("tcp"), "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.write(Buffer.alloc(64 * 1024 * 1024, `<13>${"x".repeat(1019)}\n`));
+  const datagrams = createSocket("udp4");
+  const dropped = () => sources.counts().get("fw/syslog")?.dropped ?? 0;
+  while (dropped() === 0) {
+    datagrams.send("<13>late", port("udp"), "127.0.0.1");
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  datagrams.close();
+  socket.destroy();
+
+  expect(sources.losses()).toEqual([
+    expect.stringMatching(/^fw\/syslog threw \d+ records? away since 2026-/),
+  ]);
+  expect(logged.map(([sentence]) => sentence)).toEqual([
+    "Records were thrown away: they came faster than they could be stored.",
+  ]);
+  expect(logged[0]?.[1]).toMatchObject({ source: "fw/syslog" });
+  const before = dropped();
+  gate.resolve();
+  await sources.configure([document(", maxPeers: 5")]);
+  expect(dropped()).toBeGreaterThanOrEqual(before);
+  expect(loadText(sources.counts(), NO_SEARCHES)).toContain(
+    `metron_source_dropped_total{sensor="fw",source="syslog"} ${dropped()}\n`,
+  );
+  now += 600_000;
+  expect(sources.losses()).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFault } from "../../folder.ts";
+import type { StoredPatch } from "./catalogue.ts";
+
+const JOURNAL_FILE = "changes.jsonl";
+
+/**
+ * A second copy of what analysts changed, one line of JSON per change: it survives the catalogue, and anybody can read
+ * it. It is written first, so it never knows less.
+ */
+export class ChangeJournal {
+  /** The last change of each message. */
+  readonly changes = new Map<string, StoredPatch>();
+  readonly #path: string;
+  #lines = 0;
+  #isWhole = true;
+
+  constructor(folder: string) {
+    this.#path = join(folder, JOURNAL_FILE);
+    if (!existsSync(this.#path)) return;
+    const lines = readFileSync(this.#path, "utf8").split("\n");
+    // A line without an end is of a change that was never acknowledged, or the end of a cut file.
+    this.#isWhole = lines.pop() === "";
+    this.#lines = lines.length;
+    for (const line of lines) this.#read(line);
+  }
+
+  /** Writes it anew when it lacks changes, is damaged, or holds more lines than changes. */
+  renew(known: ReadonlyMap<string, StoredPatch>): void {
+    for (const [guid, patch] of known) if (!this.changes.has(guid)) this.changes.set(guid, patch);
+    if (this.#isWhole && this.#lines === this.changes.size) return;
+    try {
+      const lines = [...this.changes].map(([guid, patch]) => lineOf(guid, patch));
+      writeFileSync(`${this.#path}.new`, lines.join(""), { flush: true });
+      renameSync(`${this.#path}.new`, this.#path);
+    } catch (error) {
+      throw writeFault(`writing ${this.#path}`, error);
+    }
+  }
+
+  async add(guid: string, patch: StoredPatch): Promise<void> {
+    try {
+      await appendFile(this.#path, lineOf(guid, patch));
+    } catch (error) {
+      throw writeFault(`writing ${this.#path}`, error);
+    }
+  }
+
+  #read(line: string): void {
+    try {
+      const { guid, set, remove } = JSON.parse(line) as StoredPatch & { guid: string };
+      if (typeof guid === "string" && Array.isArray(remove)) this.changes.set(guid, { set, remove });
+      else this.#isWhole = false;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#isWhole = false;
+    }
+  }
+}
+
+function lineOf(guid: string, { set, remove }: StoredPatch): string {
+  return `${JSON.stringify({ guid, set, remove })}\n`;
+}
