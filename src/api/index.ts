@@ -14,6 +14,7 @@ import { ingestRecords } from "./ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "./intel.ts";
 import { liveUpdates } from "./live.ts";
 import { getMessage, patchMessage } from "./messages.ts";
+import { getRebuild, startRebuild, stopRebuild } from "./rebuild.ts";
 import { replayRejections } from "./replay.ts";
 import { facetMessages, groupMessages, listFields, messageHistogram, searchMessages } from "./search.ts";
 import { listSensors } from "./sensors.ts";
@@ -31,6 +32,7 @@ export const endpoints = {
   findIndicators,
   getDocument,
   getMessage,
+  getRebuild,
   getStatus,
   groupMessages,
   ingestRecords,
@@ -50,5 +52,7 @@ export const endpoints = {
   replayRejections,
   rollbackDocument,
   searchMessages,
+  startRebuild,
+  stopRebuild,
   withdrawDocument,
 } as const satisfies Record<string, EndpointShape>;

@@ -137,6 +137,15 @@ export const messageHistogram = defineEndpoint({
   response: z.object({
     from: time.describe("Start of the first bucket. Without a range in the request: of the data."),
     to: time.describe("End of the last bucket. Without a range in the request: of the data."),
+    outside: z
+      .object({
+        before: count.describe("Messages that are older."),
+        after: count.describe("Messages that are newer."),
+      })
+      .optional()
+      .describe(
+        "What an open range leaves out, when few messages are so far from all others that these would be one bar.",
+      ),
     interval: z.number().describe("Width of a bucket in milliseconds; 0 when nothing matches."),
     buckets: z
       .array(

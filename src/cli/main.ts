@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { Fault, type FaultCode } from "../core/fault.ts";
 import { VERSION } from "../pipeline/version.ts";
 import { configCommand } from "./commands/config.ts";
+import { indexCommand } from "./commands/index-rebuild.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { intelCommand } from "./commands/intel.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -28,6 +29,7 @@ const program = new Command("metron")
 for (const command of [
   upCommand(),
   ingestCommand(),
+  indexCommand(),
   searchCommand(),
   sensorsCommand(),
   configCommand(),

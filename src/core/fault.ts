@@ -62,6 +62,16 @@ export const FAULTS = {
     advice:
       "Ask about a shorter time, fewer sensors or fewer values, or raise `search` and `memory` in metron.yaml.",
   },
+  SEAL_FAILED: {
+    status: 500,
+    advice:
+      "Mend what the message names; messages stay in memory and in their topics, and sealing is tried again.",
+  },
+  SEGMENT_REFUSED: {
+    status: 500,
+    advice:
+      "Nothing is lost: the messages were kept in another way. Report the file that the message names, then delete it.",
+  },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
   SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
   SINK_UNREACHABLE: {

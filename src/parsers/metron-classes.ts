@@ -32,6 +32,7 @@ export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record
   fireeye: { reading: "original" },
   leef: { reading: "original" },
   paloAlto: { reading: "original" },
+  ise: { reading: "original" },
   regularExpressions: { reading: "original" },
   sourcefire: { reading: "original" },
   syslog3164: { reading: "original", program: "none" },

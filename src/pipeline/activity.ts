@@ -103,8 +103,9 @@ export class Activity implements Disposable {
     );
     const problems = this.#supervisor.problems();
     const unreadable = new Map<string, number>();
-    for (const { sensor, messages = 0 } of this.#index.problems())
-      if (sensor !== undefined) unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
+    for (const { code, sensor, messages = 0 } of this.#index.problems())
+      if (sensor !== undefined && code !== "MESSAGES_LOST")
+        unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
     const { sources, counts: taken } = this.#others();
     const dropped = new Map<string, number>();
     for (const [id, counts] of taken) {
@@ -152,7 +153,7 @@ export class Activity implements Disposable {
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
-    const { searches } = await this.#index.stats();
+    const { searches, setAside, unsealed } = await this.#index.stats();
     if (searches.isSaturated)
       problems.push(
         problem(
@@ -160,6 +161,8 @@ export class Activity implements Disposable {
           `searches were refused within the last minute; ${searches.running} run and ${searches.waiting} wait now`,
         ),
       );
+    if (unsealed !== undefined) problems.push(problem("SEAL_FAILED", `sealing the index: ${unsealed}`));
+    for (const text of setAside) problems.push(problem("SEGMENT_REFUSED", text));
     const stored = await this.#messagesStored();
     const { played, ...scenario } = this.scenario;
     return {

@@ -44,23 +44,33 @@ test("a folder that cannot be made is refused, and named", async () => {
   });
 });
 
-test.each(["config/config.mdb", "tables/threatintel.mdb", "index/catalogue.mdb", "topics/consumers.mdb"])(
-  "a damaged %s is refused, and the platform opens again once the file is restored",
-  async (name) => {
-    using platforms = testPlatforms();
-    await fill(platforms, 100);
+const LMDB_FILES = [
+  "config/config.mdb",
+  "tables/threatintel.mdb",
+  "tables/enrichment.mdb",
+  "tables/positions.mdb",
+  "topics/consumers.mdb",
+];
+
+test("a damaged or empty file of settings or tables is refused, and restored the platform opens again", async () => {
+  using platforms = testPlatforms();
+  await fill(platforms, 100);
+  for (const name of LMDB_FILES) {
     const path = join(platforms.data, name);
     copyFileSync(path, `${path}.good`);
     const bytes = readFileSync(path);
-    writeFileSync(path, bytes.fill(0xa5, 0, bytes.length / 2));
-    const error: unknown = await platforms.open().catch((cause: unknown) => cause);
-    expect(error).toBeInstanceOf(Fault);
-    expect(error).toMatchObject({ code: "STORAGE_CORRUPT", message: expect.stringContaining(path) });
+    for (const harmed of [bytes.fill(0xa5, 0, bytes.length / 2), Buffer.alloc(0)]) {
+      writeFileSync(path, harmed);
+      const error: unknown = await platforms.open().catch((cause: unknown) => cause);
+      expect(error, name).toBeInstanceOf(Fault);
+      expect(error).toMatchObject({ code: "STORAGE_CORRUPT", message: expect.stringContaining(path) });
+      expect(readFileSync(path).length, name).toBe(harmed.length);
+    }
     renameSync(`${path}.good`, path);
-    await using platform = await platforms.open();
-    expect(await numbers(platform)).toEqual(upTo(100));
-  },
-);
+  }
+  await using platform = await platforms.open();
+  expect(await numbers(platform)).toEqual(upTo(100));
+});
 
 test("a damaged Parquet file is told of, the others are searched, and restored it is searched again", async () => {
   using platforms = testPlatforms();
@@ -82,7 +92,7 @@ test("a damaged Parquet file is told of, the others are searched, and restored i
     expect(left.length).toBeLessThan(200);
     const { health, problems } = await platform.status();
     expect(health).toBe("degraded");
-    expect(problems).toMatchObject([{ code: "STORAGE_CORRUPT", detail: expect.stringContaining(path) }]);
+    expect(problems).toMatchObject([{ code: "FILE_UNREADABLE", detail: expect.stringContaining(path) }]);
   }
   writeFileSync(path, good);
   await using platform = await platforms.open();

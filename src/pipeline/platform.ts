@@ -8,7 +8,7 @@ import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/databases.ts";
 import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
-import { makeFolder } from "../storage/folder.ts";
+import { checkWritable, makeFolder } from "../storage/folder.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
 import { serveWriter } from "../storage/index/duckdb/remote.ts";
 import { openTables } from "../storage/table/lmdb.ts";
@@ -22,6 +22,8 @@ import { checkFunctions, type FunctionSource, findFunctions, openFunctions } fro
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import type { Snapshot } from "./protocol.ts";
+import { Rebuild } from "./rebuild.ts";
+import { rebuildTopics } from "./rebuild-topics.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
@@ -43,6 +45,8 @@ export type PlatformOptions = {
   readonly mayServeOthers?: boolean;
   /** Bounds of one expression that is asked for over the network. */
   readonly expressions?: { readonly milliseconds?: number; readonly megabytes?: number };
+  /** Milliseconds from one round of upkeep to the next: positions of topics, retention, sources that wait for a port. */
+  readonly upkeepEvery?: number;
 };
 
 /** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
@@ -67,6 +71,7 @@ export async function openPlatform(options: PlatformOptions) {
   const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
   try {
     await makeFolder(data);
+    for (const part of ["", "topics", "config", "tables", "index"]) await checkWritable(join(data, part));
     // Topics are opened first: they hold the lock of the folder.
     const topics = stack.use(await openTopics(join(data, "topics"), context));
     const config = stack.use(openConfigStore(join(data, "config")));
@@ -142,7 +147,13 @@ export async function openPlatform(options: PlatformOptions) {
         files,
       }),
     });
-    // Disposed of in reverse order: sources stop, workers drain, storage closes.
+    const commit = () => intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
+    // Disposed of in reverse order: sources stop, workers drain, topics learn how far they were read, storage closes.
+    stack.defer(() =>
+      commit().catch((error: Error) =>
+        context.log.warn("It could not be kept how far topics were read.", { error: error.message }),
+      ),
+    );
     stack.defer(() => supervisor.drain(settings.stop.seconds * SECOND));
     const evaluator = stack.use(
       new Evaluator({
@@ -205,6 +216,29 @@ export async function openPlatform(options: PlatformOptions) {
       await supervisor.configure(snapshot(), intake.handles());
       await sources?.configure(intake.documents());
     };
+    const rebuild = stack.use(
+      new Rebuild({
+        ...{ index, context },
+        settle: async () => {
+          await activity.caughtUp();
+          await supervisor.seal();
+        },
+        async topics(sensors, withCurrent) {
+          const functions = (changes: readonly Change[]) => functionSources(config, changes, allow);
+          const sources = { config, index, handles: intake.handles(), snapshot: snapshot(), functions };
+          const found = await rebuildTopics(sensors, withCurrent, sources);
+          const epochs = found.flatMap((topic) => topic.epochs);
+          if (epochs.some((epoch) => snapshotAsksForAddresses(epoch.snapshot)))
+            await databases.load(global().databases);
+          return found;
+        },
+        start: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          ...{ shares, files },
+        }),
+      }),
+    );
     const positions = await tables.table("positions");
     const sources = options.sources ? stack.use(new Sources(intake, positions, context, allow)) : undefined;
     await sources?.configure(intake.documents());
@@ -213,14 +247,13 @@ export async function openPlatform(options: PlatformOptions) {
     let replaying: Promise<unknown> = Promise.resolve();
     let publishing: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
-      Promise.all([
-        intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition)),
-        index.retain(intake.retentionRules()),
-      ]).catch((error: Error) => context.log.warn("Upkeep is tried again.", { error: error.message }));
+      Promise.all([commit(), index.retain(intake.retentionRules())]).catch((error: Error) =>
+        context.log.warn("Upkeep is tried again.", { error: error.message }),
+      );
       // A source whose port was taken is opened once it is free.
       if (sources !== undefined && sources.problems().size > 0)
         publishing = publishing.then(() => sources.configure(intake.documents()));
-    }, UPKEEP_EVERY);
+    }, options.upkeepEvery ?? UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
     const open = stack.move();
 
@@ -277,6 +310,8 @@ export async function openPlatform(options: PlatformOptions) {
         replaying = turn.catch(() => undefined);
         return turn;
       },
+      /** Makes lost or damaged parts of the index again. */
+      rebuild,
       /** Addresses the sources listen on. */
       addresses: () => sources?.addresses() ?? [],
 

@@ -20,10 +20,12 @@ export function testPlatforms({
   global = "workers: 2\nseal: { seconds: 1 }\n",
   sensors = { web: JSON_SENSOR },
   folder = mkdtempSync(join(tmpdir(), "metron-platform-")),
+  upkeepEvery,
 }: {
   global?: string;
   sensors?: Readonly<Record<string, string>>;
   folder?: string;
+  upkeepEvery?: number;
 } = {}): TestPlatforms {
   const defaults = join(folder, "defaults");
   mkdirSync(join(defaults, "sensors"), { recursive: true });
@@ -34,7 +36,8 @@ export function testPlatforms({
   return {
     folder,
     data,
-    open: () => openPlatform({ data, defaults, sources: false }),
+    open: () =>
+      openPlatform({ data, defaults, sources: false, ...(upkeepEvery === undefined ? {} : { upkeepEvery }) }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

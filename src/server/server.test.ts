@@ -50,6 +50,9 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
     () => ["/search", { body: { size: 0, sensors: ["error"] } }],
     () => ["/search", { body: { sensors: ["nobody"] } }],
   ],
+  startRebuild: [() => ["/index/rebuild", { body: {} }]],
+  getRebuild: [() => ["/index/rebuild"]],
+  stopRebuild: [() => ["/index/rebuild"]],
   facetMessages: [() => ["/facets", { body: { fields: ["kind", "unknown"] } }]],
   messageHistogram: [
     () => ["/histogram", { body: { from: 1.7e12, to: 1.7e12 + 3.6e6, split: "kind" } }],

@@ -60,14 +60,19 @@ async function owner(pid: number): Promise<string> {
     // Not allowed to signal it means that it runs.
     if (errorCode(error) !== "EPERM") return "";
   }
-  return `${pid} ${await startTime(pid)}`;
+  const started = await startTime(pid);
+  return started === undefined ? "" : `${pid} ${started}`;
 }
 
-/** Field 22 of /proc/<pid>/stat on Linux (see proc_pid_stat(5)); elsewhere the id must do. */
-async function startTime(pid: number): Promise<string> {
+/**
+ * Field 22 of /proc/<pid>/stat on Linux (see proc_pid_stat(5)); elsewhere the id must do. Undefined of a process that has
+ * ended and whose parent has not asked for its end: in a container without an init it stays for ever.
+ */
+async function startTime(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : (fields[19] ?? "");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return "";
     throw error;

@@ -1,4 +1,4 @@
-import { mkdir, open, stat } from "node:fs/promises";
+import { access, constants, mkdir, open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Fault } from "../core/fault.ts";
 
@@ -18,6 +18,15 @@ export async function makeFolder(folder: string): Promise<void> {
     await makeFolders(resolve(folder));
   } catch (error) {
     throw writeFault(`making folder ${folder}`, error);
+  }
+}
+
+/** Says in a fault when an existing folder takes no files: better at the start than with the first that is written. */
+export async function checkWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw writeFault(`writing to folder ${folder}`, error);
   }
 }
 

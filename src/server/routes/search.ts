@@ -16,6 +16,7 @@ import { FieldNames, fieldsOf } from "../../storage/query/fields.ts";
 import { parse } from "../../storage/query/parse.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
+import { robustHistogram } from "./histogram-range.ts";
 
 type SelectionBody = {
   query: string;
@@ -94,29 +95,27 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
 
   implement(app, messageHistogram, async ({ body, signal }) => {
     const started = performance.now();
-    const selection = await selectionOf(platform, body, signal);
-    const {
-      interval: width,
-      buckets,
-      series,
-    } = await index.histogram({
-      ...selection,
+    const request = {
+      ...(await selectionOf(platform, body, signal)),
       buckets: body.buckets,
       split: body.split,
       splitSize: body.splitSize,
-    });
-    const first = buckets[0]?.time ?? selection.from ?? 0;
+    };
+    const { histogram, from, to, outside } = await robustHistogram(request, (part) => index.histogram(part));
+    const { interval: width, buckets, series } = histogram;
+    const first = buckets[0]?.time ?? from ?? 0;
     const last = (buckets.at(-1)?.time ?? first) + width;
     return {
-      from: selection.from ?? first,
-      to: selection.to ?? last,
+      from: from ?? first,
+      to: to ?? last,
+      ...(outside.before + outside.after === 0 ? {} : { outside }),
       interval: buckets.length === 0 ? 0 : width,
       buckets: buckets.map(({ time, count, split }) => ({
         from: time,
         count,
         ...(body.split === undefined ? {} : { parts: partsOf(series, split, count) }),
       })),
-      ...partialOf(index.problems(selection)),
+      ...partialOf(index.problems(request)),
       took: performance.now() - started,
     };
   });

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from "fastify";
+import { getRebuild, startRebuild, stopRebuild } from "../../api/rebuild.ts";
 import { listSensors } from "../../api/sensors.ts";
 import { getStatus } from "../../api/status.ts";
+import { Fault } from "../../core/fault.ts";
+import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
@@ -10,6 +13,18 @@ export function statusRoutes(app: FastifyInstance, platform: Platform): void {
     sensors: [...(await platform.sensorStates())],
     ...partialOf(platform.index.problems()),
   }));
+  implement(app, startRebuild, async ({ body }) => {
+    const { sensor } = body;
+    const known = sensor === undefined ? [] : await platform.searchedSensors();
+    if (sensor !== undefined && sensor !== ERROR_SENSOR && !known.includes(sensor))
+      throw new Fault(
+        "SENSOR_UNKNOWN",
+        `rebuilding the index of sensor \`${sensor}\`: there is no such sensor; there are: ${known.join(", ")}`,
+      );
+    return platform.rebuild.start(body);
+  });
+  implement(app, getRebuild, () => platform.rebuild.state);
+  implement(app, stopRebuild, () => platform.rebuild.stop());
   implement(app, getStatus, async () => ({
     ...(await platform.status()),
     listening: platform.addresses(),

@@ -243,6 +243,10 @@ export type IndexStats = {
   readonly searches: SearchLoad;
   /** What cannot be searched, and counts nowhere here. */
   readonly problems: readonly IndexProblem[];
+  /** Files that were written and do not hold what was put in them, with why. Their messages are kept in another way. */
+  readonly setAside: readonly string[];
+  /** Why what is in memory cannot be written to disk at the moment; it is tried again and again. */
+  readonly unsealed: string | undefined;
 };
 
 /** How busy searches keep the index. The last three count since the start. */

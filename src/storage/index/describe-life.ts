@@ -17,6 +17,24 @@ export function describeLife(start: () => Promise<Started>): void {
     expect(await index.count({})).toBe(2);
   });
 
+  test("a writer whose place another one has taken changes nothing any more", async () => {
+    const { index, writer } = await start();
+    const batch = batchOf([{ n: 1 }]);
+    await writer.write("s", batch);
+    const again = await index.writer("one");
+    await writer.commit(batch.position, batch.records);
+    // Its message is gone: were its position in force, nobody would read the message again.
+    expect(await index.count({})).toBe(0);
+    expect(await index.position("t", 0)).toBeUndefined();
+    await writer.write("s", batchOf([{ n: 2 }], 1));
+    await writer.commit({ topic: "t", partition: 0, offset: 1 }, 1);
+    expect(await index.position("t", 0)).toBeUndefined();
+    await put(again, "s", batchOf([{ n: 1 }]));
+    await index.seal();
+    expect(await index.position("t", 0)).toBe(1);
+    expect(await guids(index, "*")).toEqual(["g0"]);
+  });
+
   test("rows out of the selection are not written", async () => {
     const { index, writer } = await start();
     const batch = batchOf([{ n: 1 }, { n: 2 }, { n: 3 }]);

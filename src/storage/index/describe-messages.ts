@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Batch, blockOf } from "../../core/batch.ts";
 import type { Message } from "../../core/message.ts";
 import { encodeText } from "../../core/text.ts";
+import { parse } from "../query/parse.ts";
 import type { Index } from "./contract.ts";
 import { batchOf, guids, NOON, put, type Started } from "./test-batches.ts";
 
@@ -47,6 +48,16 @@ export function describeMessages(start: () => Promise<Started>): void {
       await settle(index);
       const found = await index.get(["g0", "g1", "g2"]);
       expect(found.map((message) => message.big)).toEqual([9223372036854775807n, 1, 18446744073709551616n]);
+    });
+
+    test("longs are exact also where the same field has fractions later", async () => {
+      const { index, writer } = await start();
+      const values = [7, 9223372036854775807n, 9007199254740993n, 0.5, 8, -9223372036854775808n];
+      for (const [row, value] of values.entries()) await put(writer, "s", batchOf([{ big: value }], row));
+      await settle(index);
+      const found = await index.get(values.map((_, row) => `g${row}`));
+      expect(found.map((message) => message.big)).toEqual(values);
+      expect(await guids(index, "big:>6")).toEqual(["g0", "g1", "g2", "g4"]);
     });
 
     test("searches by every kind of condition", async () => {
@@ -142,6 +153,31 @@ export function describeMessages(start: () => Promise<Started>): void {
       const [facet] = await index.facets({ fields: ["f"] });
       expect(facet?.missing).toBe(2);
       expect(facet?.values.reduce((sum, { count }) => sum + count, 0)).toBe(7);
+    });
+
+    test("long texts that the first, the last or the middle messages lack", async () => {
+      const { index, writer } = await start();
+      const lacks: Record<string, (row: number) => boolean> = {
+        first: (row) => row < 1000,
+        last: (row) => row >= 1600,
+        middle: (row) => row >= 700 && row < 1900,
+        most: (row) => row !== 2000,
+      };
+      const messages = Array.from({ length: 2600 }, (_, row) => {
+        const fields = Object.keys(lacks).filter((field) => lacks[field]?.(row) !== true);
+        return Object.fromEntries(
+          fields.map((field) => [field, `value ${field} of row ${row} ${"x".repeat(300)}`]),
+        );
+      });
+      await put(writer, "t", batchOf(messages));
+      await settle(index);
+      for (const [field, lacksIt] of Object.entries(lacks)) {
+        const expected = messages.filter((_, row) => !lacksIt(row)).length;
+        expect([field, await index.count({ query: parse(`${field}:value*`) })]).toEqual([field, expected]);
+        expect([field, await index.count({ query: parse(`_exists_:${field}`) })]).toEqual([field, expected]);
+      }
+      expect(await index.count({})).toBe(2600);
+      expect((await index.stats()).problems).toEqual([]);
     });
 
     test("a whole guid is found as a word", async () => {

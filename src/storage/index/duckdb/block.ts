@@ -43,6 +43,8 @@ export type BlockColumn = {
   readonly words: number;
   /** Where the bits that tell values from nulls begin, or -1 when there are no nulls. The cell or code of a null is zero. */
   readonly valid: number;
+  /** Whether some whole numbers lie beyond 2^53: as fractions they would not be what they are. */
+  readonly isWide?: boolean;
   /** Whether each text is a part of the row's `original_string`, so that a word in it is found there. */
   readonly inside: boolean;
 };

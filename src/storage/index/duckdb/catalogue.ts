@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { rename } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
 import type { Message } from "../../../core/message.ts";
@@ -67,7 +67,13 @@ type Facts = { lost: LostCatalogue; losses: readonly Loss[] };
 export type CatalogueChange = {
   /** Their files stand under `unfinished` names; they get their own when the change is durable. */
   readonly add?: readonly Segment[];
+  /** Segments whose files have their own names: they were sealed before, and an earlier catalogue listed them. */
+  readonly adopt?: readonly Segment[];
   readonly remove?: readonly Segment[];
+  /** Segments that are taken out while their files stay. */
+  readonly abandon?: readonly Segment[];
+  /** Files, listed nowhere, that are given up. */
+  readonly release?: readonly string[];
   readonly positions?: ReadonlyMap<string, number>;
   /** Patches that are part of the added segments now. */
   readonly folded?: readonly string[];
@@ -180,33 +186,51 @@ export class Catalogue implements AsyncDisposable {
 
   /** Takes segments in and out and moves positions on, all or nothing; durable when it resolves. */
   async change(change: CatalogueChange): Promise<void> {
-    const { add = [], remove = [], folded = [], positions = [], facts = {} } = change;
+    const { add = [], adopt = [], remove = [], abandon = [], release = [] } = change;
+    const { folded = [], positions = [], facts = {} } = change;
+    const gone = [...remove, ...abandon];
+    const changed = await this.#changedOf([
+      ...add.map(({ id, file }) => ({ id, file: unfinished(file) })),
+      ...adopt,
+    ]);
     const writes = new PendingWrites(this.#root);
     // All writes of one turn are one transaction.
-    for (const { schema, rest, ...stored } of add) {
+    for (const { schema, rest, ...stored } of [...add, ...adopt]) {
       const columns = [...schema.columns.values()].map(
         ({ field, type, column, inside }) => [field, type, column, inside] as const,
       );
       writes.add(this.#schemaTable.put(schema.id, columns));
       writes.add(this.#segmentTable.put(stored.id, { ...stored, schema: schema.id, rest: rest ?? null }));
     }
-    for (const { id, file } of remove) {
+    for (const [id, time] of changed) writes.add(this.#changedTable.put(id, time));
+    for (const { id } of gone)
       for (const table of [this.#segmentTable, this.#unreadableTable, this.#changedTable])
         writes.add(table.remove(id));
+    for (const file of [...remove.map(({ file }) => file), ...release])
       writes.add(this.#releasedTable.put(file, true));
-    }
     for (const guid of folded) writes.add(this.#patchTable.remove(guid));
     for (const [key, offset] of positions) writes.add(this.#positionTable.put(key, offset));
     for (const [name, fact] of Object.entries(facts))
       writes.add(fact === undefined ? this.#factTable.remove(name) : this.#factTable.put(name, fact));
     await writes.settle("writing the index's catalogue");
     const added = await Promise.all(add.map((segment) => this.#finish(segment)));
-    for (const { id } of remove)
+    for (const { id } of gone)
       for (const known of [this.segments, this.unreadable, this.changed]) known.delete(id);
-    for (const segment of added) this.segments.set(segment.id, segment);
+    for (const [id, time] of changed) this.changed.set(id, time);
+    for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
     for (const guid of folded) this.patches.delete(guid);
     for (const [key, offset] of positions) this.#positions.set(key, offset);
     Object.assign(this.#facts, facts);
+  }
+
+  /** When files were last changed, whose checksums were made of what was written: nobody need read them again. */
+  async #changedOf(files: readonly Pick<Segment, "id" | "file">[]): Promise<[id: string, time: number][]> {
+    const found: [string, number][] = [];
+    for (const { id, file } of files) {
+      const facts = await stat(join(this.#folder, file)).catch(() => undefined);
+      if (facts !== undefined) found.push([id, Math.floor(facts.mtimeMs)]);
+    }
+    return found;
   }
 
   /** Gives a file its name. Where that does not work the next start does it, and until then it is read where it is. */

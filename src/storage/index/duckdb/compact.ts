@@ -1,8 +1,9 @@
 import { dirname, join } from "node:path";
+import { Fault } from "../../../core/fault.ts";
 import { REST } from "./block.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
 import { columnNames } from "./names.ts";
-import { putSegment, type Shelf } from "./seal.ts";
+import { discard, putSegment, type Shelf } from "./shelf.ts";
 
 /** Fewer small files than this are not worth the work. */
 const LEAST_FILES = 4;
@@ -32,8 +33,58 @@ export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][
   return found.filter((group) => group.length >= LEAST_FILES);
 }
 
-/** Writes the messages of several segments as one. The catalogue is the caller's. */
-export function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment | undefined> {
+/** Merges segments, and remembers of which ones it cannot. */
+export class Merger {
+  readonly #shelf: Shelf;
+  /** Segments of which a merge was refused: they stay as they are until the next start. */
+  readonly #refused = new Set<string>();
+
+  constructor(shelf: Shelf) {
+    this.#shelf = shelf;
+  }
+
+  /**
+   * Makes few segments of many small ones.
+   * @param remove deletes the files of segments that the catalogue has no more; `mayGoOn` is asked before each step.
+   */
+  async compact(
+    segments: readonly Segment[],
+    rows: number,
+    { mayGoOn, remove }: { mayGoOn: () => boolean; remove: (segments: readonly Segment[]) => Promise<void> },
+  ): Promise<void> {
+    const { catalogue } = this.#shelf;
+    for (const group of mergeable(segments, rows)) {
+      if (!mayGoOn()) return;
+      const merged = await this.#merge(group);
+      if (merged === undefined) continue;
+      // Retention may have taken one of them meanwhile: then the next round sees to the rest.
+      if (!mayGoOn() || !group.every(({ id }) => catalogue.segments.has(id))) {
+        await discard([merged], this.#shelf);
+        continue;
+      }
+      await catalogue.change({ add: [merged], remove: group });
+      await remove(group);
+    }
+  }
+
+  /** The segments as one; undefined when what was written of them cannot be relied on, so that they must stay. */
+  async #merge(group: readonly Segment[]): Promise<Segment | undefined> {
+    if (group.some(({ id }) => this.#refused.has(id))) return undefined;
+    try {
+      return await merge(group, this.#shelf);
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === "SEGMENT_REFUSED")) throw error;
+      for (const { id } of group) this.#refused.add(id);
+      return undefined;
+    }
+  }
+}
+
+/**
+ * Writes the messages of several segments as one. The catalogue is the caller's.
+ * @throws Fault SEGMENT_REFUSED when the file cannot be relied on: the segments must stay.
+ */
+export async function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment | undefined> {
   const fields = new Map(
     group.flatMap(({ schema }) => [...schema.columns.values()].map(({ field, type }) => [field, type])),
   );
@@ -56,7 +107,10 @@ export function merge(group: readonly Segment[], shelf: Shelf): Promise<Segment 
     : [...new Set(group.flatMap((segment) => segment.rest ?? []))];
   const keys = group.every((segment) => segment.keys === first.keys) ? first.keys : undefined;
   const day = dirname(first.file).replace(/^.*day=/, "");
-  return putSegment({ sensor: first.sensor, day, columns, rest, keys }, { files }, shelf);
+  const merged = await putSegment({ sensor: first.sensor, day, columns, rest, keys }, { files }, shelf);
+  const expected = group.reduce((sum, { rows }) => sum + rows, 0);
+  if (merged?.rows === expected) return merged;
+  throw new Error(`merging segments of ${first.sensor}: ${merged?.rows} messages of ${expected}`);
 }
 
 function agree(one: Segment, other: Segment): boolean {

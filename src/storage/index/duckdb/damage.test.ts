@@ -1,10 +1,7 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { globSync } from "node:fs";
 import { copyFile, mkdtemp, open, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { type LogFields, makeContext } from "../../../core/context.ts";
 import { parse } from "../../query/parse.ts";
@@ -21,31 +18,6 @@ async function emptyFolder(): Promise<string> {
   folders.push(folder);
   return folder;
 }
-
-test("killed at any moment, it has each message once and goes on where it was", async () => {
-  const folder = await emptyFolder();
-  const script = join(import.meta.dirname, "crash-child.ts");
-  const positions: number[] = [];
-  for (let round = 0; round < 6; round++) {
-    const child = fork(script, [folder], { stdio: "ignore", execArgv: [] });
-    await once(child, "message");
-    await delay(40 + ((round * 97) % 260));
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    await using index = await openDuckdbIndex(folder, {}, makeContext());
-    const position = (await index.position("t", 0)) ?? 0;
-    positions.push(position);
-    expect(await index.count({})).toBe(position);
-    expect(await index.count({ query: parse(`number:<${position}`) })).toBe(position);
-    const [facet] = await index.facets({ fields: ["number"], size: 1 });
-    expect(facet?.values[0]?.count ?? 1).toBe(1);
-  }
-  expect(positions.toSorted((a, b) => a - b)).toEqual(positions);
-  expect(positions.at(-1)).toBeGreaterThan(0);
-  // Nothing that no seal finished is left behind.
-  await using index = await openDuckdbIndex(folder, {}, makeContext());
-  expect(globSync("sensor=*/**/*.*", { cwd: folder })).toHaveLength((await index.stats()).segments);
-}, 60_000);
 
 test("a message is found also when the directory of its file is damaged", async () => {
   const folder = await emptyFolder();

@@ -22,13 +22,12 @@ import type {
   SearchRequest,
   SearchResult,
   Selection,
-  SensorStats,
 } from "../contract.ts";
 import { RowReaders } from "../parquet/row-readers.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
-import { merge, mergeable } from "./compact.ts";
+import { Merger } from "./compact.ts";
 import type { Database } from "./database.ts";
 import type { SensorFields } from "./encode.ts";
 import type { FileHealth } from "./file-health.ts";
@@ -39,11 +38,13 @@ import { applyPatch, chosenFields } from "./messages.ts";
 import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
-import { outdated } from "./retention.ts";
-import { discard, openShelf, type Shelf } from "./seal.ts";
+import { Restoration, type RestorationScope } from "./restoration.ts";
+import { outdated, RetentionClock } from "./retention.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
 import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
+import { openShelf, type Shelf } from "./shelf.ts";
+import { statsOf } from "./stats.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
 const COMPACT_EVERY = 60_000;
@@ -72,8 +73,11 @@ export class DuckdbIndex implements Index {
   readonly #running = new Set<Promise<unknown>>();
   readonly #queue: SearchQueue;
   readonly #timer: NodeJS.Timeout;
+  readonly #clock: RetentionClock;
+  readonly #merger: Merger;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
+  #restoration: Restoration | undefined;
   #closing: Promise<void> | undefined;
 
   static async start(parts: IndexParts): Promise<DuckdbIndex> {
@@ -83,8 +87,10 @@ export class DuckdbIndex implements Index {
 
   private constructor(parts: IndexParts, patches: Patches) {
     this.#parts = parts;
+    this.#clock = new RetentionClock(() => parts.context.clock.now());
     this.#patches = patches;
-    this.#shelf = openShelf(parts);
+    this.#shelf = openShelf(parts, parts.settings.segmentWriter);
+    this.#merger = new Merger(this.#shelf);
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
     this.#queue = new SearchQueue(queueLimits(parts.settings, parts.context.log));
@@ -248,34 +254,45 @@ export class DuckdbIndex implements Index {
   }
 
   async stats(): Promise<IndexStats> {
-    const { blocks, segments } = this.#snapshot();
-    const sensors = new Map<string, { -readonly [K in keyof SensorStats]: SensorStats[K] }>();
-    const note = (sensor: string, rows: number, bytes: number, from: number, to: number) => {
-      const known = sensors.get(sensor);
-      if (known === undefined) {
-        const fields = this.#known.list([sensor]).length;
-        sensors.set(sensor, { sensor, messages: rows, bytes, segments: bytes > 0 ? 1 : 0, fields, from, to });
-        return;
-      }
-      known.messages += rows;
-      known.bytes += bytes;
-      known.segments += bytes > 0 ? 1 : 0;
-      known.from = Math.min(known.from, from);
-      known.to = Math.max(known.to, to);
-    };
-    for (const { sensor, rows, bytes, minTime, maxTime } of segments)
-      note(sensor, rows, bytes, minTime, maxTime);
-    for (const { block } of blocks) note(block.sensor, block.rows, 0, block.minTime, block.maxTime);
-    const hot = blocks.reduce((sum, { block }) => sum + block.rows, 0);
-    return {
-      messages: segments.reduce((sum, { rows }) => sum + rows, hot),
-      hot,
-      bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
-      segments: segments.length,
-      sensors: [...sensors.values()].sort((a, b) => (a.sensor < b.sensor ? -1 : 1)),
-      searches: this.#queue.load(),
+    return statsOf(this.#snapshot(), this.#known, {
       problems: this.problems(),
-    };
+      searches: this.#queue.load(),
+      setAside: this.#shelf.setAside.map(({ message }) => message),
+      unsealed: this.#hot.failure,
+    });
+  }
+
+  /** Begins to make a part of the index again; meanwhile nothing is merged and nothing of it is removed. */
+  restore(scope: RestorationScope): Restoration {
+    if (this.#restoration !== undefined)
+      throw new Fault("REQUEST_INVALID", "rebuilding the index: a rebuild is running already");
+    const { settings } = this.#parts;
+    const restoration = new Restoration(
+      {
+        ...this.#parts,
+        ...{ shelf: this.#shelf, library: this.#library, limits: settings, start: this.writerStart() },
+        onAdded: (segments) => {
+          for (const segment of segments) this.#noteSegment(segment);
+        },
+        removeFiles: (segments) => this.#removeFiles(segments),
+      },
+      scope,
+    );
+    this.#restoration = restoration;
+    return restoration;
+  }
+
+  /** Takes the notices of lost messages away, of all or of one sensor. */
+  async forgetLost({ sensor }: { readonly sensor?: string | undefined }): Promise<void> {
+    const { catalogue } = this.#parts;
+    const losses = catalogue.losses.filter((loss) => sensor !== undefined && loss.sensor !== sensor);
+    await catalogue.change({ facts: { losses } });
+  }
+
+  /** Ends what `restore` began; what it has not committed is dropped. */
+  async endRestoration(): Promise<void> {
+    await this.#restoration?.[Symbol.asyncDispose]();
+    this.#restoration = undefined;
   }
 
   seal(): Promise<void> {
@@ -283,8 +300,11 @@ export class DuckdbIndex implements Index {
   }
 
   async retain(rules: readonly RetentionRule[]): Promise<RetentionResult> {
-    const { catalogue, context } = this.#parts;
-    const remove = outdated(catalogue.segments.values(), rules, context.clock.now());
+    const { catalogue } = this.#parts;
+    const kept = new Set(this.#restoration?.replaced);
+    const remove = outdated(catalogue.segments.values(), rules, this.#clock.read()).filter(
+      (segment) => !kept.has(segment),
+    );
     await catalogue.change({ remove });
     await this.#removeFiles(remove);
     return {
@@ -314,6 +334,7 @@ export class DuckdbIndex implements Index {
       await this.#hot[Symbol.asyncDispose]();
       await this.#compacting?.catch(() => undefined);
       await idle;
+      await this.endRestoration();
       await Promise.allSettled(this.#running);
     } finally {
       await this.#shelf.writer[Symbol.asyncDispose]();
@@ -327,16 +348,12 @@ export class DuckdbIndex implements Index {
   async #compact(): Promise<void> {
     const { catalogue, settings, health } = this.#parts;
     await health.look();
-    for (const group of mergeable(health.readable(catalogue.segments.values()), settings.sealRows)) {
-      const merged = await merge(group, this.#shelf);
-      // Retention may have taken one of them meanwhile: then the next round sees to the rest.
-      if (merged === undefined || !group.every(({ id }) => catalogue.segments.has(id))) {
-        await discard(merged === undefined ? [] : [merged], this.#shelf);
-        continue;
-      }
-      await catalogue.change({ add: [merged], remove: group });
-      await this.#removeFiles(group);
-    }
+    const readable = [...health.readable(catalogue.segments.values())];
+    await this.#merger.compact(readable, settings.sealRows, {
+      // What is being made again must not be merged meanwhile.
+      mayGoOn: () => this.#restoration === undefined,
+      remove: (segments) => this.#removeFiles(segments),
+    });
   }
 
   /** Deletes files once no search that may read them runs. A crash before leaves them to the next start. */

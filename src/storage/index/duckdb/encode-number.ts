@@ -15,6 +15,7 @@ export class NumberEncoder {
   #rows: Uint32Array = new Uint32Array(0);
   #count = 0;
   #odd = 0;
+  #isWide = false;
 
   constructor(space: CellSpace) {
     this.#space = space;
@@ -68,6 +69,7 @@ export class NumberEncoder {
         const value = kind === VALUE ? objects[row] : undefined;
         if (isLong(value)) {
           new BigInt64Array(this.#space.memory, data, count)[index] = value;
+          this.#isWide = true;
           this.#valid.mark(index);
         } else this.#odd++;
       }
@@ -98,11 +100,12 @@ export class NumberEncoder {
   #begin(): void {
     this.#valid.clear(this.#count);
     this.#odd = 0;
+    this.#isWide = false;
   }
 
   #encoded(from: number, data: number): Encoded {
     const { written } = this.#valid;
-    const facts = { codes: -1, words: 0, inside: false, written, odd: this.#odd };
+    const facts = { codes: -1, words: 0, inside: false, isWide: this.#isWide, written, odd: this.#odd };
     if (written === 0) this.#space.release(from);
     return { ...facts, data, valid: this.#valid.place(this.#space) };
   }

@@ -144,7 +144,7 @@ export class FileHealth {
       return { reason: `it has ${found.size} bytes instead of ${segment.bytes}`, changed };
     if (!isSuspect && this.#parts.catalogue.changed.get(segment.id) === changed)
       return { reason: undefined, changed };
-    const reason = (await this.#checksum(segment)) ?? (isSuspect ? await this.#readAll(segment) : undefined);
+    const reason = (await this.#checksum(segment)) ?? (isSuspect ? await this.readAll(segment) : undefined);
     return { reason, changed };
   }
 
@@ -153,7 +153,7 @@ export class FileHealth {
     const checks = [
       async (segment: Segment) =>
         (await this.#lookAt(segment, false)).reason ?? (await this.#checksum(segment)),
-      (segment: Segment) => this.#readAll(segment),
+      (segment: Segment) => this.readAll(segment),
     ];
     for (const check of checks) {
       const findings = [];
@@ -177,8 +177,14 @@ export class FileHealth {
     }
   }
 
-  /** Decodes every value. */
-  async #readAll({ file, rows }: Segment): Promise<string | undefined> {
+  /** Size and checksum of a file. */
+  async bytesOf(file: string): Promise<{ bytes: number; crc: number }> {
+    const path = join(this.#parts.folder, file);
+    return { bytes: (await stat(path)).size, crc: await checksumOf(path) };
+  }
+
+  /** Why a file cannot be read: every value is decoded. */
+  async readAll({ file, rows }: Pick<Segment, "file" | "rows">): Promise<string | undefined> {
     const path = pathLiteral(join(this.#parts.folder, file));
     try {
       const [row] = await this.#parts.database.rows(

@@ -7,7 +7,7 @@ export class Generation {
   readonly positions = new Map<string, number>();
   rows = 0;
   bytes = 0;
-  /** When the first of it came, epoch milliseconds. */
+  /** When the first of it came, in milliseconds of a clock that nobody sets. */
   since = 0;
 
   get isEmpty(): boolean {
@@ -35,13 +35,15 @@ export type Shape = {
   readonly blocks: HotBlock[];
   /** Fields of which some text is no part of the original. */
   readonly outside: Set<string>;
+  /** Fields of which some whole number lies beyond 2^53. */
+  readonly wide: Set<string>;
   hasRest: boolean;
 };
 
 /**
  * Groups blocks into as few shapes as come easily.
  * @param fields those that matter; all when absent.
- * @param mixed whether whole numbers and fractions may go together, as fractions.
+ * @param mixed whether whole numbers and fractions may go together, as fractions, where that changes none of them.
  */
 export function shapesOf(
   blocks: Iterable<HotBlock>,
@@ -50,14 +52,15 @@ export function shapesOf(
 ): Shape[] {
   const shapes: Shape[] = [];
   for (const block of blocks) {
-    let shape = shapes.find(({ types }) => agrees(types, block, fields, mixed));
+    let shape = shapes.find((known) => agrees(known, block, fields, mixed));
     if (shape === undefined) {
-      shape = { types: new Map(), blocks: [], outside: new Set(), hasRest: false };
+      shape = { types: new Map(), blocks: [], outside: new Set(), wide: new Set(), hasRest: false };
       shapes.push(shape);
     }
-    for (const { field, type, inside } of block.columns.values()) {
+    for (const { field, type, inside, isWide } of block.columns.values()) {
       if (fields !== undefined && !fields.has(field)) continue;
       if (!inside) shape.outside.add(field);
+      if (isWide) shape.wide.add(field);
       const known = shape.types.get(field);
       if (known === undefined || (known === "long" && type === "double")) shape.types.set(field, type);
     }
@@ -68,16 +71,17 @@ export function shapesOf(
 }
 
 function agrees(
-  types: ReadonlyMap<string, ColumnType>,
+  { types, wide }: Shape,
   block: HotBlock,
   fields: ReadonlySet<string> | undefined,
   mixed: "mixed" | "exact",
 ): boolean {
-  for (const { field, type } of block.columns.values()) {
+  for (const { field, type, isWide } of block.columns.values()) {
     if (fields !== undefined && !fields.has(field)) continue;
     const known = types.get(field);
     if (known === undefined || known === type) continue;
-    if (mixed === "mixed" && isNumber(known) && isNumber(type)) continue;
+    const stays = isWide !== true && !wide.has(field);
+    if (mixed === "mixed" && stays && isNumber(known) && isNumber(type)) continue;
     return false;
   }
   return true;

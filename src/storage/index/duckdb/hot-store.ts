@@ -5,7 +5,8 @@ import type { Catalogue, Segment } from "./catalogue.ts";
 import { Generation } from "./generation.ts";
 import { HotBlock } from "./hot-block.ts";
 import type { Settings } from "./open.ts";
-import { type Shelf, sealBlocks } from "./seal.ts";
+import { sealBlocks } from "./seal.ts";
+import type { Shelf } from "./shelf.ts";
 
 const TICK = 1000;
 const RETRY = 2000;
@@ -31,6 +32,7 @@ export class HotStore implements AsyncDisposable {
   #frozen: Generation | undefined;
   #sealing: Promise<void> | undefined;
   #retryAt = 0;
+  #failure: string | undefined;
   #closed = false;
 
   constructor(
@@ -49,6 +51,11 @@ export class HotStore implements AsyncDisposable {
   blocks(): HotBlock[] {
     const pending = [...this.#stays.values()].flatMap(({ blocks }) => blocks);
     return [...(this.#frozen?.blocks ?? []), ...this.#current.blocks, ...pending];
+  }
+
+  /** Why the last seal did not work; undefined when it did. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** How far a partition is committed, sealed or not. */
@@ -89,8 +96,8 @@ export class HotStore implements AsyncDisposable {
   commit(stay: Stay, key: string, offset: number): Promise<void> | undefined {
     // A writer whose place another one has taken changes nothing any more.
     if (this.#stays.get(stay.name) !== stay) return undefined;
-    this.#current.add(stay.blocks.splice(0), this.#context.clock.now());
-    if (key !== "") this.#current.advance(key, offset, this.#context.clock.now());
+    this.#current.add(stay.blocks.splice(0), performance.now());
+    if (key !== "") this.#current.advance(key, offset, performance.now());
     if (!this.#isFull()) return undefined;
     if (this.#frozen === undefined) {
       this.#sealInBackground();
@@ -128,8 +135,8 @@ export class HotStore implements AsyncDisposable {
   }
 
   #tick(): void {
-    const now = this.#context.clock.now();
-    const old = !this.#current.isEmpty && now - this.#current.since >= this.#settings.sealAge;
+    // By a clock that nobody sets: one that is put back must not keep what came from the disk.
+    const old = !this.#current.isEmpty && performance.now() - this.#current.since >= this.#settings.sealAge;
     if (this.#frozen !== undefined || old || this.#isFull()) this.#sealInBackground();
   }
 
@@ -144,9 +151,19 @@ export class HotStore implements AsyncDisposable {
   }
 
   #sealOnce(): Promise<void> {
-    this.#sealing ??= this.#sealFrozen().finally(() => {
-      this.#sealing = undefined;
-    });
+    this.#sealing ??= this.#sealFrozen()
+      .then(
+        () => {
+          this.#failure = undefined;
+        },
+        (error: unknown) => {
+          this.#failure = error instanceof Error ? error.message : String(error);
+          throw error;
+        },
+      )
+      .finally(() => {
+        this.#sealing = undefined;
+      });
     return this.#sealing;
   }
 

@@ -33,6 +33,8 @@ export type DuckdbOptions = {
   readonly groupRows?: number;
   /** false hands every text to DuckDB by a call of its own, as is done by itself when DuckDB is an unknown version. */
   readonly pointers?: boolean;
+  /** The script of the thread that writes files, without its ending; a test puts a faulty one here. */
+  readonly segmentWriter?: string;
 };
 
 export type Settings = Required<DuckdbOptions>;
@@ -52,6 +54,7 @@ const DEFAULTS: Settings = {
   groupRows: 2048,
   firstRows: 400_000,
   pointers: true,
+  segmentWriter: "./segment-worker",
 };
 
 /**

@@ -34,7 +34,7 @@ type ToWriter =
     };
 
 /** Serves a writer for another thread. Opening one of the same name drops what the earlier one had not committed. */
-export function serveWriter(index: DuckdbIndex, name: string): WriterHandle {
+export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, name: string): WriterHandle {
   const { port1: port, port2 } = new MessageChannel();
   const send = (message: ToWriter) => port.postMessage(message);
   // Memory that is free again goes back to where blocks are made.

@@ -1,30 +1,16 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { JobThread } from "../parquet/job-thread.ts";
 import { DAY, KEYS_VERSION } from "./block.ts";
-import { type Catalogue, type SchemaColumn, type Segment, unfinished } from "./catalogue.ts";
+import type { SchemaColumn, Segment } from "./catalogue.ts";
+import { copyBlocks } from "./copy-blocks.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
-import { columnNames, pathPart } from "./names.ts";
-import type { TimeRange } from "./portions.ts";
-import type { SegmentFacts, SegmentJob } from "./write-segment.ts";
+import { columnNames } from "./names.ts";
+import { portions, type TimeRange } from "./portions.ts";
+import { discard, putSegment, type Shelf } from "./shelf.ts";
+import { ValueCounter } from "./value-counts.ts";
 
 /** More days than this in one seal (times gone mad) share a file. */
 const MOST_DAYS = 40;
 const MIXED_DAYS = "mixed";
-
-/** Where segments are put, and who writes them. */
-export type Shelf = {
-  readonly folder: string;
-  readonly catalogue: Catalogue;
-  readonly writer: JobThread<SegmentJob, SegmentFacts | undefined>;
-};
-
-/** The shelf in a folder; its writer is the caller's to end. */
-export function openShelf({ folder, catalogue }: Omit<Shelf, "writer">): Shelf {
-  return { folder, catalogue, writer: new JobThread("./segment-worker", import.meta.url, "segment-writer") };
-}
 
 /** Writes blocks to Parquet files, by sensor and day. The files count once they are in the catalogue. */
 export async function sealBlocks(blocks: readonly HotBlock[], shelf: Shelf): Promise<Segment[]> {
@@ -34,19 +20,13 @@ export async function sealBlocks(blocks: readonly HotBlock[], shelf: Shelf): Pro
       const written = await writePart(part, shelf);
       if (written !== undefined) segments.push(written);
     }
+    const [rows, expected] = [sumOf(segments), sumOf(blocks.map(({ block }) => block))];
+    if (rows !== expected) throw new Error(`the files have ${rows} messages instead of ${expected}`);
   } catch (error) {
     await discard(segments, shelf);
     throw error;
   }
   return segments;
-}
-
-/** Deletes the files of segments that no catalogue lists. */
-export async function discard(
-  segments: readonly Segment[],
-  { folder }: Pick<Shelf, "folder">,
-): Promise<void> {
-  for (const { file } of segments) await rm(join(folder, unfinished(file)), { force: true });
 }
 
 /** Blocks that become one file. */
@@ -77,12 +57,22 @@ function writePart({ sensor, day, shape, range }: SealPart, shelf: Shelf): Promi
   const within = shape.blocks.filter(
     ({ block }) => range === undefined || (block.minTime < range.to && block.maxTime >= range.from),
   );
-  const blocks = within.map(({ block, textBase }) => ({ block, textBase }));
-  return putSegment(
-    { sensor, day, columns, rest: restOf(shape), keys: KEYS_VERSION },
-    { blocks, range },
-    shelf,
-  );
+  const sources = within.map(({ block, textBase }) => ({ block, textBase }));
+  const place = { sensor, day, columns, rest: restOf(shape), keys: KEYS_VERSION };
+  const from = { blocks: within, range };
+  return putSegment(place, { blocks: sources, range }, shelf, {
+    write: (path) => copyBlocks(path, columns, from, shelf.database),
+    count: () => {
+      const counts = new ValueCounter();
+      const total = sumOf(sources.map(({ block }) => block));
+      for (const parts of portions(sources, total, range)) counts.add(parts);
+      return counts;
+    },
+  });
+}
+
+function sumOf(counted: readonly { readonly rows: number }[]): number {
+  return counted.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function columnsOf(shape: Shape): SchemaColumn[] {
@@ -122,44 +112,4 @@ function restOf(shape: Shape): readonly string[] | undefined {
     for (const name of block.rest) names.add(name);
   }
   return [...names];
-}
-
-type SegmentPlace = {
-  readonly sensor: string;
-  readonly day: string;
-  readonly columns: readonly SchemaColumn[];
-  readonly rest: readonly string[] | undefined;
-  /** Which canonical keys its blocks hold. */
-  readonly keys: number | undefined;
-};
-
-/** Has a file written under its unfinished name, and synced; undefined when there are no messages. */
-export async function putSegment(
-  { sensor, day, columns, rest, keys }: SegmentPlace,
-  from: SegmentJob["from"],
-  { folder, catalogue, writer }: Shelf,
-): Promise<Segment | undefined> {
-  const id = `${Date.now().toString(36).padStart(9, "0")}${randomBytes(5).toString("hex")}`;
-  const file = join(`sensor=${pathPart(sensor)}`, `day=${day}`, `${id}.parquet`);
-  const temporary = join(folder, unfinished(file));
-  await mkdir(dirname(temporary), { recursive: true });
-  try {
-    const facts = await writer.run({ path: temporary, sensor, columns, from });
-    if (facts === undefined) return undefined;
-    await sync(dirname(temporary));
-    const { size } = await stat(temporary);
-    return { id, sensor, file, bytes: size, schema: catalogue.schema(columns), rest, keys, ...facts };
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

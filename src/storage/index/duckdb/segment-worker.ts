@@ -1,5 +1,5 @@
-/** The thread that writes the index's files. */
+/** The thread that writes the index's files, and has each of them read before it counts. */
 import { doJobs } from "../parquet/job-thread.ts";
-import { writeSegment } from "./write-segment.ts";
+import { answerJob } from "./check-segment.ts";
 
-doJobs(writeSegment);
+doJobs(answerJob());

@@ -8,6 +8,7 @@ import { checksumOf } from "./checksum.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
 import { noteOf } from "./segment-note.ts";
+import { ValueCounter } from "./value-counts.ts";
 
 /** Greater than any guid. */
 const LAST = "\u{10ffff}";
@@ -36,10 +37,18 @@ export type SegmentFacts = {
   readonly maxTime: number;
   readonly minGuid: string;
   readonly maxGuid: string;
-  /** Where its directory stands. */
+  /** Where its directory stands; undefined when it has none. */
+  readonly directory: number | undefined;
+  /** CRC-32 of all its bytes; undefined when it was not taken. */
+  readonly crc?: number | undefined;
+};
+
+/** What the catalogue must know of a file, and what was put in it. */
+export type Written = SegmentFacts & {
   readonly directory: number;
-  /** CRC-32 of all its bytes. */
-  readonly crc: number;
+  readonly counts: ValueCounter;
+  /** Bytes of each field before they were compressed. */
+  readonly raw: ReadonlyMap<string, number>;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
@@ -48,16 +57,19 @@ const buffers = new Buffers(KEPT_BYTES);
  * Writes a file and syncs it; undefined, and no file, when there are no messages. It encodes without a pause, some
  * microseconds a message: for a thread of its own.
  */
-export async function writeSegment(job: SegmentJob): Promise<SegmentFacts | undefined> {
+export async function writeSegment(job: SegmentJob): Promise<Written | undefined> {
   const given = "blocks" in job.from ? job.from.blocks.map(({ block }) => block) : [];
   const isEncoded = given.some(({ group }) => group !== undefined);
-  const blocks = isEncoded ? given : putTogether(job);
+  const counts = new ValueCounter();
+  if (isEncoded) for (const parts of portionsOf(job.from)) counts.add(parts);
+  const blocks = isEncoded ? given : putTogether(job, counts);
   if (blocks.length === 0) return undefined;
   try {
     const facts = factsOf(blocks);
     const note = (directory: number) => noteOf(job, { ...facts, directory }, restOf(blocks));
     const directory = await writeParquet(job.path, job.columns, blocks, note);
-    return { ...facts, directory, crc: await checksumOf(job.path) };
+    const crc = await checksumOf(job.path);
+    return { ...facts, directory, crc, counts, raw: rawOf(blocks) };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
@@ -72,12 +84,13 @@ function restOf(blocks: readonly Block[]): readonly string[] | undefined {
   return [...names];
 }
 
-/** Makes row groups; of the new blocks only these are left. */
-function putTogether({ sensor, columns, from }: SegmentJob): Block[] {
+/** Makes row groups; of the new blocks only these are left. Counts what goes into them. */
+function putTogether({ sensor, columns, from }: SegmentJob, counts: ValueCounter): Block[] {
   const merger = new BlockMerger(sensor, columns, buffers);
   const encoder = new RowGroupEncoder(buffers);
   const encoded: Block[] = [];
   for (const parts of portionsOf(from)) {
+    counts.add(parts);
     const merged = merger.merge(parts);
     encoded.push({ ...merged, cells: NOTHING, text: NOTHING, group: encoder.encode(merged) });
     free(merged);
@@ -117,6 +130,16 @@ function factsOf(blocks: readonly Block[]): Omit<SegmentFacts, "directory" | "cr
     minGuid,
     maxGuid: maxGuid.at(-1) ?? LAST,
   };
+}
+
+function rawOf(blocks: readonly Block[]): Map<string, number> {
+  const raw = new Map<string, number>();
+  for (const { columns, group } of blocks)
+    for (const [place, { field }] of columns.entries()) {
+      const bytes = group?.facts[place * FACTS + FACT.raw] ?? 0;
+      raw.set(field, (raw.get(field) ?? 0) + bytes);
+    }
+  return raw;
 }
 
 /** The least and the greatest text of a column, as far as they are known. */

@@ -126,7 +126,7 @@ export class ChunkValues {
       numbers[count++] = length;
       total += length;
     }
-    if (count === 0) return;
+    // Also of no values at all: a page without the head of its encoding is one that nobody can read.
     page.deltas(numbers, count);
     page.reserve(total + 16);
     for (let row = from; row < to; row++)
@@ -184,7 +184,7 @@ export class ChunkValues {
       numbers[count++] = (high[2 * row + 1] as number) * 4294967296 + (low[2 * row] as number);
     }
     const { least, most } = extremes(numbers, count);
-    if (least >= -MOST_EXACT && most <= MOST_EXACT) {
+    if (count > 0 && least >= -MOST_EXACT && most <= MOST_EXACT) {
       this.least = new Uint8Array(new BigInt64Array([BigInt(least)]).buffer);
       this.greatest = new Uint8Array(new BigInt64Array([BigInt(most)]).buffer);
       if (this.page.deltas(numbers, count)) return ENCODING.deltaBinaryPacked;

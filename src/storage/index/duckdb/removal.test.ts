@@ -1,0 +1,37 @@
+import { existsSync, globSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { makeContext } from "../../../core/context.ts";
+import { parse } from "../../query/parse.ts";
+import { batchOf, put } from "../test-batches.ts";
+import { openDuckdbIndex } from "./open.ts";
+
+test("a file stays until the searches that may read it are done, and goes then", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  try {
+    await using index = await openDuckdbIndex(folder, { threads: 1 }, makeContext());
+    const messages = Array.from({ length: 1000 }, (_, row) => ({
+      text: `${row} ${"abc ".repeat(row % 90)}`,
+    }));
+    await put(await index.writer("one"), "s", batchOf(messages));
+    await index.seal();
+    const files = globSync("sensor=s/**/*.parquet", { cwd: folder }).map((file) => join(folder, file));
+    expect(files).toHaveLength(1);
+    // Many at once: they wait for one another, so that most of them are not done when the segment is given up.
+    const searches = Array.from({ length: 30 }, async () => {
+      const { total, problems } = await index.search({ query: parse("text:*9*abc*") });
+      return { total, problems, isThere: files.every((file) => existsSync(file)) };
+    });
+    const removed = await index.retain([{ sensor: "s", bytes: 1 }]);
+    expect(removed).toMatchObject({ segments: 1, messages: 1000 });
+    expect(files.filter((file) => existsSync(file))).toEqual([]);
+    const [first, ...others] = await Promise.all(searches);
+    const total = messages.filter(({ text }) => /9.*abc/.test(text)).length;
+    expect(first).toEqual({ total, problems: [], isThere: true });
+    for (const other of others) expect(other).toEqual(first);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
