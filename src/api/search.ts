@@ -39,6 +39,12 @@ const bucketValue = z
 const FAMILY =
   "A name with `*` for a number, such as `threat.triage.rules.*.name`, means all these fields together: a message counts for each of their values.";
 
+const hint = z.object({
+  code: z.string().describe("The kind of hint, such as `lowercase-operator` or `part-of-value`."),
+  text: z.string().describe("What a person should know about the answer."),
+  query: z.string().optional().describe("The whole query as it was probably meant."),
+});
+
 export const searchMessages = defineEndpoint({
   method: "POST",
   path: "/search",
@@ -68,6 +74,9 @@ export const searchMessages = defineEndpoint({
     hits: z.array(storedMessage).describe("The messages of this page, in order."),
     total: count.optional().describe("How many messages match in all, when asked for."),
     cursor: z.string().optional().describe("Where to go on; absent on the last page."),
+    hints: z
+      .array(hint)
+      .describe("What the query probably does not mean, and how to ask for what it does; mostly empty."),
     partial,
     took: z.number().describe("Milliseconds the index worked."),
   }),

@@ -114,6 +114,14 @@ test("a mistake in a query is marked, and what was meant is proposed", async () 
   expect(unknown.err).toContain("did you mean `source.type`?\n  sorce.type:web\n  ^^^^^^^^^^\n");
 });
 
+test("beside an answer stands what the query probably does not mean", async () => {
+  const found = await metron(["search", "source.type=web", "--json"]);
+  expect(found).toMatchObject({ status: 0, out: "" });
+  expect(found.err).toBe(
+    "hint: `source.type=web` is looked for as a word: a field and its value are written source.type:web.\n  try: source.type:web\n",
+  );
+});
+
 test("a document goes through check, publish, history, diff, rollback and removal", async () => {
   const wrong = file("shop.yaml", jsonSensor("shop", "transforms:\n  - STELLAR: { big: 'TO_UPER(name)' }\n"));
   const mistake = `${wrong}:4:22: `;

@@ -48,10 +48,12 @@ export function readNetwork(text: string): NetworkValue | undefined {
   if (slash < 0) return { address, bits: width };
   const digits = text.slice(slash + 1);
   if (!/^(?:0|[1-9]\d{0,2})$/.test(digits)) return undefined;
+  const prefix = Number(digits);
   const isMapped = width === 32 && written.includes(":");
-  const bits = Number(digits) - (isMapped ? MAPPED_BITS : 0);
-  if (bits < 0 || bits > width) return undefined;
-  return { address: firstOf(address, bits), bits };
+  // A shorter prefix holds more than mapped addresses.
+  if (isMapped && prefix < MAPPED_BITS) return { address: firstOf([0, 0, 0xffff, 0], prefix), bits: prefix };
+  const bits = prefix - (isMapped ? MAPPED_BITS : 0);
+  return bits > width ? undefined : { address: firstOf(address, bits), bits };
 }
 
 /** The network in its one spelling. */

@@ -7,8 +7,8 @@ const MOST_DOMAIN = 253;
 /** Underscores are no part of host names but of many names that are asked for (`_ldap._tcp.example`). */
 const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/is;
-/** Signs that stand in mailboxes only between quotes, or that nobody has in one. */
-const MAILBOX = /^[^\s<>()[\]{},;:"\\/|^`]+$/;
+/** What mailboxes are made of; the other signs that RFC 5322 allows are in use by nobody. */
+const MAILBOX = /^[\p{L}\p{N}._%+~=-]+$/u;
 const PORT = /:(\d{0,5})$/;
 /** Ports that a scheme has anyway. */
 const USUAL_PORTS: Readonly<Record<string, string>> = {

@@ -163,6 +163,30 @@ test("a search answers what was asked for", async () => {
   );
 });
 
+test("an answer says what the query probably does not mean", async () => {
+  const hintsOf = async (query: string) =>
+    ((await json("POST", "/search", { query, size: 0 })) as { hints: unknown[] }).hints;
+  expect(await hintsOf("kind:odd AND n:7")).toEqual([]);
+  expect(await hintsOf("kind:odd and n:7")).toEqual([
+    {
+      code: "lowercase-operator",
+      text: "`and` is looked for as a word: operators are written in capitals, AND.",
+      query: "kind:odd AND n:7",
+    },
+  ]);
+  expect(await hintsOf("kind:ODD")).toEqual([
+    expect.objectContaining({ code: "other-case", query: "kind:odd" }),
+  ]);
+  expect(
+    await refused(send("POST", "/search", { body: { query: "kind:odd AND NOT n:>seven" } })),
+  ).toMatchObject({
+    code: "QUERY_INVALID",
+    line: 1,
+    column: 21,
+    length: 5,
+  });
+});
+
 test("the parts of a histogram's buckets add up", async () => {
   const { buckets } = (await json("POST", "/histogram", {
     from: 1.7e12,

@@ -33,7 +33,7 @@ const ERROR_COLUMNS = ["timestamp", "failed_sensor_type", "error_type", "message
 export function searchCommand(): Command {
   const command = new Command("search")
     .description("find messages in the index")
-    .argument("[query]", "query in Lucene's syntax; all messages when left out", "")
+    .argument("[query]", "query in Lucene's syntax (docs/guide/search.md); all messages when left out", "")
     .option("--last <span>", "only this far back from now, e.g. 24h", duration)
     .option("--from <time>", "only from this time on", moment)
     .option("--to <time>", "only before this time", moment)
@@ -94,6 +94,7 @@ async function search(query: string, options: Options): Promise<void> {
       },
     });
     total ??= page.total ?? 0;
+    for (const hint of page.hints) tellHint(hint);
     partial = page.partial ?? partial;
     left -= page.hits.length;
     cursor = page.hits.length === 0 ? undefined : page.cursor;
@@ -110,6 +111,12 @@ async function search(query: string, options: Options): Promise<void> {
   );
   tellPartial(partial, options);
   process.stderr.write(`${count(rows.length)} of ${counted(total ?? rows.length, "message")}\n`);
+}
+
+/** Beside the answer, and apart from it: what is read by programs goes to standard output. */
+function tellHint({ text, query }: { text: string; query?: string | undefined }): void {
+  const better = query === undefined ? "" : `\n  try: ${safeText(query)}`;
+  process.stderr.write(`hint: ${safeText(text)}${better}\n`);
 }
 
 function isoTime(value: unknown): string | null {

@@ -54,6 +54,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       cursor: body.cursor,
       fields: body.fields === undefined ? undefined : [...new Set([...body.fields, ...always])],
       total: body.total,
+      text: body.query,
     });
     const unknown = result.unknownFields[0];
     const isWhole = result.problems.length === 0;
@@ -66,6 +67,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       hits: [...result.messages],
       ...(result.total === undefined ? {} : { total: result.total }),
       ...(result.cursor === undefined ? {} : { cursor: result.cursor }),
+      hints: [...result.hints],
       ...partialOf(result.problems),
       took: performance.now() - started,
     };

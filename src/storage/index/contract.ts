@@ -1,6 +1,7 @@
 import type { Batch } from "../../core/batch.ts";
 import type { Position } from "../../core/block.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
+import type { Hint } from "../query/hints.ts";
 import type { Place, Query } from "../query/tree.ts";
 
 /**
@@ -109,6 +110,8 @@ export type SearchRequest = Selection & {
   readonly fields?: readonly string[] | undefined;
   /** Whether to count all matches; true when absent. */
   readonly total?: boolean | undefined;
+  /** The query as a person wrote it: asks for hints, which a program has no use for. */
+  readonly text?: string | undefined;
 };
 
 export type SearchResult = {
@@ -119,6 +122,8 @@ export type SearchResult = {
   readonly cursor: string | undefined;
   /** Fields the query names and no message has: they match nothing. */
   readonly unknownFields: readonly UnknownField[];
+  /** What the query probably does not mean; empty unless its text was given. */
+  readonly hints: readonly Hint[];
   /** What is missing in the answer; empty when it is whole. */
   readonly problems: readonly IndexProblem[];
 };

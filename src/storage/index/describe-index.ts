@@ -1,8 +1,10 @@
 import { afterEach, describe } from "vitest";
 import type { Index } from "./contract.ts";
+import { describeHints } from "./describe-hints.ts";
 import { describeLife } from "./describe-life.ts";
 import { describeMessages } from "./describe-messages.ts";
 import { describeSearches } from "./describe-searches.ts";
+import { describeValues } from "./describe-values.ts";
 import type { IndexSubject, Started } from "./test-batches.ts";
 
 /** What every implementation of an index obeys. */
@@ -27,6 +29,8 @@ export function describeIndex(name: string, subject: () => Promise<IndexSubject>
 
     describeMessages(start);
     describeSearches(start);
+    describeValues(start);
+    describeHints(start);
     describeLife(start);
   });
 }

@@ -1,6 +1,9 @@
+import { canonicalKey } from "../../schema/canonical.ts";
 import { networkRange, parseAddress } from "./address.ts";
 import { parseMoment } from "./moment.ts";
+import { numberOf } from "./number-of.ts";
 import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
+import { hex, mayHoldOther, sameValue } from "./same-value.ts";
 import type { Bound, Network, Pattern, Query, Range, Term } from "./tree.ts";
 
 /** What a search knows of a field in one table. Both texts are SQL made by the index, never by a user. */
@@ -10,6 +13,10 @@ export type SqlField = {
   readonly column: string | undefined;
   /** A JSON value for what did not fit the column; undefined when there is none in the table. */
   readonly rest: string | undefined;
+  /** The column of the canonical keys of those texts that are not their own; undefined when all are. */
+  readonly key?: string | undefined;
+  /** Whether `key` says so of every text; otherwise each must be asked. */
+  readonly isKeyed?: boolean | undefined;
 };
 
 /** The table a query is compiled for. */
@@ -26,40 +33,18 @@ export type SqlTable = {
 
 export type SqlValue = string | number | bigint | boolean;
 
-/** Functions the compiled conditions call; the index defines them once a database. */
-export const SQL_FUNCTIONS = [
-  // The number of an IPv4 address, null for any other text.
-  `CREATE OR REPLACE MACRO metron_ipv4(address) AS CASE
-    WHEN regexp_full_match(address, '[0-9]{1,3}(\\.[0-9]{1,3}){3}') THEN
-      split_part(address, '.', 1)::BIGINT * 16777216 + split_part(address, '.', 2)::BIGINT * 65536
-      + split_part(address, '.', 3)::BIGINT * 256 + split_part(address, '.', 4)::BIGINT END`,
-  // The 32 hexadecimal digits of an IPv6 address, null for any other text (also for those that end in an IPv4 address).
-  `CREATE OR REPLACE MACRO metron_ipv6(address) AS CASE
-    WHEN contains(address, ':') AND regexp_full_match(address, '[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,8}') THEN
-      array_to_string(list_transform(
-        list_concat(
-          list_filter(string_split(split_part(address, '::', 1), ':'), lambda part: part <> ''),
-          list_concat(
-            list_resize([]::VARCHAR[], greatest(0, 8
-              - len(list_filter(string_split(split_part(address, '::', 1), ':'), lambda part: part <> ''))
-              - len(list_filter(string_split(split_part(address, '::', 2), ':'), lambda part: part <> ''))), '0'),
-            list_filter(string_split(split_part(address, '::', 2), ':'), lambda part: part <> '')
-          )
-        ), lambda part: lpad(lower(part), 4, '0')), '') END`,
-] as const;
-
 const NEVER = "FALSE";
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Longer texts would make patterns too large for the engine. */
 const MOST_CASELESS = 500;
-const MOST_LONG = 9223372036854775807n;
 
 /**
  * Compiles a query to the condition of a WHERE. Every value a user wrote goes through `bind`, every name through
  * `field`, so nothing written reaches SQL as text. A field that is missing matches nothing; NOT matches it.
  *
- * Texts in fields compare exactly, as Metron's keyword fields did; a bare word, and a word in `original_string`, is
- * found anywhere in the text whatever its case.
+ * Texts in fields compare by value: exactly, as Metron's keyword fields did, but for what has several spellings, such as
+ * addresses, domains and hashes. A field that holds a list meets a condition when one of its values does. A bare word, and
+ * a word in `original_string`, is found anywhere in the text whatever its case.
  */
 export function compileSql(query: Query, table: SqlTable): string {
   switch (query.kind) {
@@ -73,14 +58,9 @@ export function compileSql(query: Query, table: SqlTable): string {
       // A condition on a field that is absent is null, which NOT would keep null.
       return `((${compileSql(query.part, table)}) IS NOT TRUE)`;
     case "exists":
-      return onField(table, query.field, (field) =>
-        either([
-          field.column && `${field.column} IS NOT NULL`,
-          field.rest && `json_type(${field.rest}) IS DISTINCT FROM 'NULL' AND ${field.rest} IS NOT NULL`,
-        ]),
-      );
+      return onField(table, query.field, exists);
     case "term":
-      return query.field === undefined ? anywhere(query, table) : fieldTerm(query.field, query.value, table);
+      return isFieldTerm(query) ? fieldTerm(query, table) : anywhere(query, table);
     case "pattern":
       return query.field === undefined
         ? anywherePattern(query, table)
@@ -88,8 +68,19 @@ export function compileSql(query: Query, table: SqlTable): string {
     case "range":
       return onField(table, query.field, (field) => range(query, field, table));
     case "network":
+      if (isOneAddress(query))
+        return fieldTerm({ kind: "term", field: query.field, value: query.address }, table);
       return onField(table, query.field, (field) => network(query, field, table));
   }
+}
+
+function isFieldTerm(query: Term): query is Term & { readonly field: string } {
+  return query.field !== undefined;
+}
+
+function isOneAddress({ address, bits }: Network): boolean {
+  const ends = networkRange(address, bits);
+  return ends !== undefined && ends.first === ends.last;
 }
 
 function onField(table: SqlTable, name: string, compile: (field: SqlField) => string): string {
@@ -102,42 +93,71 @@ function either(conditions: readonly (string | undefined)[]): string {
   return given.length === 0 ? NEVER : `(${given.join(" OR ")})`;
 }
 
+/** An empty list, and one of nulls, is no value; as in the original's index. */
+function exists(field: SqlField): string {
+  return either([
+    field.column &&
+      `${field.column} IS NOT NULL${field.type === "json" ? ` AND metron_holds(${field.column})` : ""}`,
+    field.rest && `${field.rest} IS NOT NULL AND metron_holds(CAST(${field.rest} AS VARCHAR))`,
+  ]);
+}
+
 /** The value kept aside, as text: a string without its quotes, anything else as JSON. */
 function restText(rest: string): string {
   return `(${rest} ->> '$')`;
 }
 
-/** The column as text, whatever its type. */
-function columnText(field: SqlField): string | undefined {
-  if (field.column === undefined) return undefined;
-  return field.type === "text" || field.type === "json" ? field.column : `CAST(${field.column} AS VARCHAR)`;
+/** Whether one value of a list or map, or a value that is neither, meets a condition. */
+function anyOf(json: string, condition: (text: string) => string): string {
+  return `list_bool_or(list_transform(metron_values(${json}), lambda value: ${condition("value")}))`;
 }
 
-function fieldTerm(name: string, value: string, table: SqlTable): string {
-  const search = isOriginal(name);
+/** A condition on each text of a field: of a list on each of its values, and on what is kept aside. */
+function onTexts(field: SqlField, condition: (text: string) => string): string {
+  const { column, key, type, rest } = field;
+  return either([
+    column && (type === "json" ? anyOf(column, condition) : condition(columnText(column, type))),
+    type === "text" && key ? condition(key) : undefined,
+    rest && anyOf(rest, condition),
+  ]);
+}
+
+/** The column as text, whatever its type. */
+function columnText(column: string, type: SqlField["type"]): string {
+  return type === "text" || type === "json" ? column : `CAST(${column} AS VARCHAR)`;
+}
+
+function fieldTerm({ field: name, value, by }: Term & { readonly field: string }, table: SqlTable): string {
   return onField(table, name, (field) => {
-    if (search) return contained(field, value, table);
+    if (isOriginal(name)) return contained(field, value, table);
+    if (by === "key")
+      return field.key === undefined ? NEVER : `${field.key} = ${table.bind(canonicalKey(value))}`;
     return either([
-      field.column && equal(field.column, field.type, value, table),
-      field.rest &&
-        either([`${restText(field.rest)} = ${table.bind(value)}`, jsonHas(field.rest, value, table)]),
+      field.column && equal(field, field.column, value, by, table),
+      field.rest && listHas(field.rest, `CAST(${field.rest} AS VARCHAR)`, value, table),
     ]);
   });
 }
 
-function equal(column: string, type: SqlField["type"], value: string, table: SqlTable): string {
-  switch (type) {
-    case "text":
-      return `${column} = ${table.bind(value)}`;
+function equal(field: SqlField, column: string, value: string, by: Term["by"], table: SqlTable): string {
+  switch (field.type) {
+    case "text": {
+      if (field.isKeyed !== true) return sameValue(column, value, table.bind);
+      const key = table.bind(canonicalKey(value));
+      return either([
+        `${column} = ${key}`,
+        field.key && by === undefined ? `${field.key} = ${key}` : undefined,
+      ]);
+    }
     case "json":
-      return either([`${column} = ${table.bind(value)}`, jsonHas(column, value, table)]);
+      return either([`${column} = ${table.bind(value)}`, listHas(column, column, value, table)]);
     case "boolean": {
       const known = { true: true, false: false }[value.toLowerCase()];
       return known === undefined ? NEVER : `${column} = ${table.bind(known)}`;
     }
     default: {
       const number = numberOf(value);
-      if (number !== undefined) return `${column} = ${bindNumber(number, table)}`;
+      if (number !== undefined) return `${column} = ${table.bind(number)}`;
       const moment = parseMoment(value, table.now);
       if (moment === undefined) return NEVER;
       return `(${column} >= ${table.bind(BigInt(moment.from))} AND ${column} < ${table.bind(BigInt(moment.to))})`;
@@ -145,28 +165,42 @@ function equal(column: string, type: SqlField["type"], value: string, table: Sql
   }
 }
 
-/** Whether a list or map holds the value, as text or as a number. */
-function jsonHas(json: string, value: string, table: SqlTable): string {
+/**
+ * Whether a list or map, or a value that is neither, holds a value: as text in any spelling, as a number or as true or
+ * false. `text`: the same JSON as text.
+ */
+function listHas(json: string, text: string, value: string, table: SqlTable): string {
   const number = numberOf(value);
+  const word = value.toLowerCase();
+  const other = mayHoldOther(text, value, table.bind);
   return either([
-    `json_contains(${json}, ${table.bind(JSON.stringify(wellFormed(value)))})`,
+    `json_contains(${json}, ${table.bind(JSON.stringify(value.toWellFormed()))})`,
     number === undefined ? undefined : `json_contains(${json}, ${table.bind(String(number))})`,
+    word === "true" || word === "false" ? `json_contains(${json}, ${table.bind(word)})` : undefined,
+    other && `(${other} AND ${anyOf(json, (one) => sameValue(one, value, table.bind))})`,
   ]);
 }
 
 function contained(field: SqlField, value: string, table: SqlTable): string {
-  const text = columnText(field);
   const match = (sql: string) =>
     value.length > MOST_CASELESS
       ? `contains(lower(${sql}), ${table.bind(value.toLowerCase())})`
       : `regexp_matches(${sql}, ${table.bind(`(?s)${caseless(value)}`)})`;
-  return either([text && match(text), field.rest && match(restText(field.rest))]);
+  return either([
+    field.column && match(columnText(field.column, field.type)),
+    field.rest && match(restText(field.rest)),
+  ]);
 }
 
-function anywhere(query: Term, table: SqlTable): string {
+function anywhere({ value }: Term, table: SqlTable): string {
   // Guids are in no list of texts: reading them all for every word is dear, and only a whole one is ever looked for.
-  const guid = GUID.test(query.value) ? fieldTerm("guid", query.value, table) : undefined;
-  return either([guid, ...table.texts().map((field) => contained(field, query.value, table))]);
+  const guid = GUID.test(value) ? fieldTerm({ kind: "term", field: "guid", value }, table) : undefined;
+  // Keys are among the texts, so that of an address in another spelling its one spelling is found.
+  const forms = [...new Set([value, canonicalKey(value)])];
+  return either([
+    guid,
+    ...table.texts().flatMap((field) => forms.map((form) => contained(field, form, table))),
+  ]);
 }
 
 function anywherePattern(query: Pattern, table: SqlTable): string {
@@ -178,17 +212,21 @@ function fieldPattern(name: string, query: Pattern, table: SqlTable): string {
 }
 
 function like(field: SqlField, query: Pattern, somewhere: boolean, table: SqlTable): string {
-  const text = columnText(field);
   const bind = (value: string) => table.bind(value);
-  const match = (sql: string) =>
-    somewhere ? patternInsideSql(sql, query, bind) : patternSql(sql, query, bind);
-  return either([text && match(text), field.rest && match(restText(field.rest))]);
+  if (!somewhere) return onTexts(field, (sql) => patternSql(sql, query, bind));
+  const match = (sql: string) => patternInsideSql(sql, query, bind);
+  return either([
+    field.column && match(columnText(field.column, field.type)),
+    field.rest && match(restText(field.rest)),
+  ]);
 }
 
 function range(query: Range, field: SqlField, table: SqlTable): string {
+  if (field.type === "text" || field.type === "json")
+    return onTexts(field, (text) => columnRange(query, text, "text", table));
   return either([
     field.column && columnRange(query, field.column, field.type, table),
-    field.rest && columnRange(query, restText(field.rest), "text", table),
+    field.rest && anyOf(field.rest, (text) => columnRange(query, text, "text", table)),
   ]);
 }
 
@@ -201,21 +239,32 @@ function columnRange(query: Range, column: string, type: SqlField["type"], table
     const low = from && lowNumber(from, table.now);
     const high = to && highNumber(to, table.now);
     if ((from && low === undefined) || (to && high === undefined)) return NEVER;
-    return between(column, low, high, (bound) => bindNumber(bound, table));
+    return between(column, low, high, table.bind);
   }
   if (bounds.every((bound) => numberOf(bound.value) !== undefined)) {
     const number = (bound: Bound | undefined) =>
       bound && { value: numberOf(bound.value) as number | bigint, inclusive: bound.inclusive };
-    return between(`TRY_CAST(${column} AS DOUBLE)`, number(from), number(to), (bound) =>
-      bindNumber(bound, table),
-    );
+    return between(`TRY_CAST(${column} AS DOUBLE)`, number(from), number(to), table.bind);
   }
-  if (bounds.every((bound) => parseAddress(bound.value)?.family === 4)) {
+  const families = new Set(bounds.map(({ value }) => parseAddress(value)?.family));
+  const [family] = families;
+  if (families.size === 1 && family !== undefined) {
     const address = (bound: Bound | undefined) =>
       bound && { value: parseAddress(bound.value)?.value as bigint, inclusive: bound.inclusive };
-    return between(`metron_ipv4(${column})`, address(from), address(to), (bound) => table.bind(bound));
+    return between(`metron_ipv${family}(${column})`, address(from), address(to), (bound) =>
+      table.bind(family === 4 ? bound : hex(bound)),
+    );
   }
-  return between(column, from, to, (bound) => table.bind(bound));
+  return between(column, textLimit(from, table.now), textLimit(to, table.now), (bound) => table.bind(bound));
+}
+
+/** Times relative to now, and date arithmetic, among texts: the beginning as ISO 8601 writes it. */
+function textLimit(bound: Bound | undefined, now: number): Limit<string> | undefined {
+  if (bound === undefined || !/^now|\|\|/.test(bound.value)) return bound;
+  const moment = parseMoment(bound.value, now);
+  return moment === undefined
+    ? bound
+    : { value: new Date(moment.from).toISOString().slice(0, 19), inclusive: bound.inclusive };
 }
 
 type Limit<T> = { readonly value: T; readonly inclusive: boolean };
@@ -247,49 +296,45 @@ function highNumber(bound: Bound, now: number): Limit<number | bigint> | undefin
   return moment && { value: BigInt(bound.inclusive ? moment.to : moment.from), inclusive: false };
 }
 
-function network(query: Network, field: SqlField, table: SqlTable): string {
-  const address = parseAddress(query.address);
-  const ends = address && networkRange(address, query.bits);
-  if (address === undefined || ends === undefined) return NEVER;
-  const inside = (text: string): string => {
-    if (address.family === 6)
-      return `metron_ipv6(${text}) BETWEEN ${table.bind(hex(ends.first))} AND ${table.bind(hex(ends.last))}`;
-    const octets = Math.floor(query.bits / 8);
-    const prefix = query.address.split(".").slice(0, octets).map(Number).join(".");
-    if (octets === 4) return `${text} = ${table.bind(prefix)}`;
-    // The prefix is cheap and lets the row groups prune; the exact test then sees few rows.
-    const cheap = octets === 0 ? "" : `starts_with(${text}, ${table.bind(`${prefix}.`)}) AND `;
-    return `(${cheap}metron_ipv4(${text}) BETWEEN ${table.bind(ends.first)} AND ${table.bind(ends.last)})`;
-  };
+function network({ address, bits }: Network, field: SqlField, table: SqlTable): string {
+  const ends = networkRange(address, bits);
+  if (ends === undefined || (field.type !== "text" && field.type !== "json" && !field.rest)) return NEVER;
+  const inside = (text: string, cheap: string): string =>
+    ends.family === 6
+      ? `(${cheap}metron_ipv6(${text}) BETWEEN ${table.bind(hex(ends.first))} AND ${table.bind(hex(ends.last))})`
+      : `(${cheap}metron_ipv4(${text}) BETWEEN ${table.bind(ends.first)} AND ${table.bind(ends.last)})`;
+  const { column, key, rest } = field;
+  // The prefix is cheap and lets the row groups prune; the exact test then sees few rows.
+  const prefix = networkPrefix(ends);
+  const begins = (text: string) => (prefix === "" ? "" : `starts_with(${text}, ${table.bind(prefix)}) AND `);
+  const any = (json: string) => anyOf(json, (text) => inside(text, ""));
   return either([
-    field.type === "text" && field.column !== undefined ? inside(field.column) : undefined,
-    field.rest && inside(restText(field.rest)),
+    column && field.type === "json" ? any(column) : undefined,
+    // Among canonical texts an address of the network begins like it; among others it may be spelt otherwise.
+    column && field.type === "text" && (field.isKeyed || ends.family === 4)
+      ? inside(column, begins(column))
+      : undefined,
+    column && field.type === "text" && !field.isKeyed
+      ? inside(column, `contains(${column}, ':') AND `)
+      : undefined,
+    field.type === "text" && key ? inside(key, begins(key)) : undefined,
+    rest && any(rest),
   ]);
 }
 
-function hex(value: bigint): string {
-  return value.toString(16).padStart(32, "0");
-}
-
-function numberOf(text: string): number | bigint | undefined {
-  if (/^[+-]?\d{1,19}$/.test(text)) {
-    const value = BigInt(text.replace("+", ""));
-    if (value <= MOST_LONG && value >= -MOST_LONG - 1n) return value;
+/** How the canonical texts of all addresses of a network begin; "" when they have nothing in common. */
+function networkPrefix({ family, first, bits }: { family: 4 | 6; first: bigint; bits: number }): string {
+  const [width, size, sign, radix] = family === 4 ? [32, 8, ".", 10] : [128, 16, ":", 16];
+  let prefix = "";
+  for (let at = size; at <= Math.min(bits, width - size); at += size) {
+    const part = (first >> BigInt(width - at)) & ((1n << BigInt(size)) - 1n);
+    // A group of zeros may be left out of an IPv6 address.
+    if (family === 6 && part === 0n) break;
+    prefix += part.toString(radix) + sign;
   }
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isFinite(value) ? value : undefined;
-}
-
-function bindNumber(value: number | bigint, table: SqlTable): string {
-  return table.bind(value);
+  return prefix;
 }
 
 function isOriginal(name: string): boolean {
   return name === "original_string";
-}
-
-/** Lone surrogates have no UTF-8, so no stored text has them. */
-function wellFormed(text: string): string {
-  return text.toWellFormed();
 }

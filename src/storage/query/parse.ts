@@ -233,18 +233,19 @@ class Parser {
     this.#refuseSuffix(start);
     const place = reader.place(at);
     if (from === undefined && to === undefined) return { kind: "exists", field, place };
-    return { kind: "range", field, from, to: to && { value: to.value, inclusive: toInclusive }, place };
+    return { kind: "range", field, from, to: to && { ...to, inclusive: toInclusive }, place };
   }
 
   #bound(inclusive: boolean, start: number): Bound | undefined {
     const reader = this.#reader;
     reader.skipSpace();
+    const place = reader.place(reader.at);
     const phrase = reader.quoted();
-    if (phrase !== undefined) return { value: phrase, inclusive };
+    if (phrase !== undefined) return { value: phrase, inclusive, place };
     const units = reader.word();
     if (units.length === 0 || isWord(units, "TO"))
       throw reader.fault("A range is written [a TO b] or {a TO b}, with * for an open end.", start);
-    return isWord(units, "*") ? undefined : { value: textOf(units), inclusive };
+    return isWord(units, "*") ? undefined : { value: textOf(units), inclusive, place };
   }
 
   /** A word as a value of a field, or of no field. */
@@ -258,12 +259,14 @@ class Parser {
     if (field !== undefined && comparison !== null) {
       const sign = comparison[0];
       let value = raw.slice(sign.length);
+      let begins = reader.at - value.length;
       if (value === "") {
         reader.skipSpace();
+        begins = reader.at;
         value = reader.quoted() ?? textOf(reader.word());
         if (value === "") throw reader.fault(`No value follows ${sign}: write ${field}:${sign}50.`, at);
       }
-      const bound: Bound = { value, inclusive: sign.length === 2 };
+      const bound: Bound = { value, inclusive: sign.length === 2, place: reader.place(begins) };
       return sign.startsWith(">")
         ? { kind: "range", field, from: bound, to: undefined, place }
         : { kind: "range", field, from: undefined, to: bound, place };
@@ -283,7 +286,7 @@ class Parser {
     const address = parseAddress(raw.slice(0, slash));
     const bits = raw.slice(slash + 1);
     if (address === undefined || !/^\d{1,4}$/.test(bits)) return undefined;
-    const most = address.family === 4 ? 32 : 128;
+    const most = raw.includes(":") ? 128 : 32;
     if (Number(bits) > most)
       throw this.#reader.fault(`${raw} is no network: its prefix has at most ${most} bits.`, at);
     return { kind: "network", field, address: raw.slice(0, slash), bits: Number(bits), place };

@@ -22,6 +22,8 @@ export type Term = {
   readonly kind: "term";
   readonly field: string | undefined;
   readonly value: string;
+  /** Only what is found by the column's own text, or only by its key; absent in what people write. */
+  readonly by?: "text" | "key";
   readonly place?: Place;
 };
 
@@ -39,7 +41,7 @@ export type PatternPart =
   | { readonly kind: "one" };
 
 /** One end of a range. */
-export type Bound = { readonly value: string; readonly inclusive: boolean };
+export type Bound = { readonly value: string; readonly inclusive: boolean; readonly place?: Place };
 
 /** Values between two ends; an end that is undefined is open. At least one end is given. */
 export type Range = {

@@ -7,6 +7,9 @@ import type { PatternPart } from "./tree.ts";
 /** First parts of Metron's own names with colons, for when the fields are not known. */
 const NAMESPACES = new Set(["source", "threat", "threatintels", "enrichments", "adapter", "metron", "error"]);
 
+/** No address with its prefix is longer. */
+const LONGEST_NETWORK = 100;
+
 /** A word as it reads without its backslashes. */
 export function textOf(units: readonly Unit[]): string {
   return units.map((unit) => unit.char).join("");
@@ -51,7 +54,11 @@ export function fieldEnd(units: readonly Unit[], fields: ReadonlySet<string>): n
   if (textOf(units.slice(0, first)) === "_exists_") return first;
   const known = colons.findLast((colon) => fields.has(fieldKey(textOf(units.slice(0, colon)))));
   if (known !== undefined) return known;
+  const before = colons.find(
+    (colon) =>
+      raw.length - colon < LONGEST_NETWORK && parseAddress(raw.slice(colon + 1).replace(/\/\d+$/, "")),
+  );
+  if (before !== undefined) return before;
   if (last === units.length - 1) return last;
-  if (parseAddress(raw.slice(first + 1).replace(/\/\d+$/, "")) !== undefined) return first;
   return NAMESPACES.has(textOf(units.slice(0, first))) ? last : first;
 }

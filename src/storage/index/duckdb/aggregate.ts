@@ -1,4 +1,5 @@
 import { Fault } from "../../../core/fault.ts";
+import type { SqlField } from "../../query/compile-sql.ts";
 import type {
   Facet,
   FacetRequest,
@@ -64,11 +65,18 @@ async function facet(library: Library, request: Selection, written: string, size
   const [field] = members;
   const isFamily = library.names().family(written) !== undefined;
   const kind = isFamily || field === undefined ? "text" : selected.kind(field, true);
-  const union = selected.union((_relation, table) => `${valuesSql(table, members, isFamily, kind)} AS v`);
+  const union = selected.union((_relation, table) => {
+    const { sql, isList } = valuesSql(table, members, isFamily, kind);
+    return `${isList ? `unnest(${sql})` : sql} AS v`;
+  });
   if (union === undefined) return { field: written, values: [], distinct: 0, other: 0, missing: 0 };
   const rest = "CAST(coalesce(sum(c), 0) AS BIGINT)";
+  // Values that are equal as texts are put together first, so that few are asked for their keys.
+  const isKeyed =
+    kind !== "text" || selected.list.every((relation) => relation.isKeyed && !relation.isPatched);
+  const raw = `SELECT v, count(*) AS c FROM (${union}) GROUP BY v`;
   const sql = `WITH g AS MATERIALIZED (
-      SELECT v, count(*) AS c FROM (${isFamily ? `SELECT unnest(v) AS v FROM (${union})` : union}) GROUP BY v)
+      ${isKeyed ? raw : `SELECT metron_key(v) AS v, CAST(sum(c) AS BIGINT) AS c FROM (${raw}) GROUP BY 1`})
     SELECT 0 AS part, v, c, 0 FROM (SELECT v, c FROM g WHERE v IS NOT NULL ORDER BY c DESC, v LIMIT ${size})
     UNION ALL SELECT 1, NULL, ${rest}, count(*) FROM g WHERE v IS NOT NULL
     UNION ALL SELECT 2, NULL, ${rest}, 0 FROM g WHERE v IS NULL`;
@@ -94,20 +102,58 @@ function membersOf(library: Library, written: string): readonly string[] {
   return names.family(written) ?? [names.resolve(written) ?? written];
 }
 
-/** The value of a field; of a family the list of its different values, of which NULL is one when there is no other. */
+/** An expression of a message's value of a field, or of the list of its different values, NULL among them if there is none. */
+type Values = { readonly sql: string; readonly isList: boolean };
+
+/** The values of a field, or of a family of fields, as they are counted: by their canonical keys where these are stored. */
 function valuesSql(
   table: ReturnType<Selected["table"]>,
   members: readonly string[],
   isFamily: boolean,
   kind: Kind,
-): string {
-  if (!isFamily) return valueSql(table.resolved(members[0] as string), kind);
-  const values = members
-    .map((member) => table.resolved(member))
-    .filter((field) => field !== undefined)
-    .map((field) => valueSql(field, "text"));
-  if (values.length === 0) return "[CAST(NULL AS VARCHAR)]";
-  return `CASE WHEN coalesce(${values.join(", ")}) IS NULL THEN [NULL] ELSE list_distinct([${values.join(", ")}]) END`;
+): Values {
+  const fields = members.map((member) => table.resolved(member)).filter((field) => field !== undefined);
+  const [only] = fields;
+  if (!isFamily && (only === undefined || kind !== "text" || !mayBeList(only)))
+    return { sql: keySql(only, kind), isList: false };
+  const lists = fields.map((field) => (mayBeList(field) ? listSql(field) : `[${keySql(field, "text")}]`));
+  if (lists.length === 0) return { sql: "[CAST(NULL AS VARCHAR)]", isList: true };
+  const all = lists.reduce((one, other) => `list_concat(${one}, ${other})`);
+  // list_distinct leaves NULL out.
+  const values = `list_distinct(${all})`;
+  return { sql: `CASE WHEN len(${values}) = 0 THEN [NULL] ELSE ${values} END`, isList: true };
+}
+
+/** Whether a message may have several values of a field, or of a family of fields. */
+function holdsLists(selected: Selected, members: readonly string[], isFamily: boolean): boolean {
+  return selected.list.some(
+    (relation) => valuesSql(selected.table(relation), members, isFamily, "text").isList,
+  );
+}
+
+/** The value of a field, of a text its key where that is known. */
+function keySql(field: SqlField | undefined, kind: Kind): string {
+  const value = valueSql(field, kind);
+  return field?.key === undefined || kind !== "text" ? value : `coalesce(${field.key}, ${value})`;
+}
+
+function mayBeList({ type, column, rest }: SqlField): boolean {
+  return (column !== undefined && type === "json") || rest !== undefined;
+}
+
+/** All values of a field that may be a list; numbers without a fraction as whole ones, as they are looked for. */
+function listSql(field: SqlField): string {
+  const { type, column, rest, key } = field;
+  const listOf = (json: string) =>
+    `list_transform(metron_values(${json}), lambda value: metron_key(regexp_replace(value, '^(-?[0-9]+)\\.0$', '\\1')))`;
+  if (column !== undefined && type === "json")
+    return rest === undefined
+      ? listOf(column)
+      : `CASE WHEN ${column} IS NOT NULL THEN ${listOf(column)} ELSE ${listOf(rest)} END`;
+  const kept = rest === undefined ? "[NULL]" : listOf(rest);
+  if (column === undefined) return kept;
+  const text = `CAST(${column} AS VARCHAR)`;
+  return `CASE WHEN ${column} IS NOT NULL THEN [${key === undefined ? text : `coalesce(${key}, ${text})`}] ELSE ${kept} END`;
 }
 
 function facetValue(value: unknown): string | number | boolean {
@@ -144,9 +190,13 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
       "REQUEST_INVALID",
       `counting by time: an interval is whole milliseconds from 1, not ${interval}`,
     );
+  // A message with several values of the split is one message: then messages are counted apart from values.
+  const isSplitList = split !== undefined && holdsLists(selected, [split], false);
   const union = selected.union((relation, table) => {
     const bucket = `CAST(floor(${relation.column(TIME)} / ${interval}) AS BIGINT) AS b`;
-    return split === undefined ? bucket : `${bucket}, ${valueSql(table.resolved(split), "text")} AS v`;
+    if (split === undefined) return bucket;
+    const { sql, isList } = valuesSql(table, [split], false, "text");
+    return `${bucket}, ${isSplitList && !isList ? `[${sql}]` : sql} AS v`;
   });
   if (union === undefined || last < first) return { interval, buckets: [], series: [] };
   const from = Math.floor(start / interval);
@@ -162,11 +212,20 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     count: 0,
     split: series.map(() => 0),
   }));
+  const isKeyed = selected.list.every((relation) => relation.isKeyed && !relation.isPatched);
+  const listed =
+    split === undefined
+      ? ""
+      : listedSql(isKeyed ? "v" : "metron_key(v)", values, numbers, selected.statement);
   const sql =
     split === undefined
-      ? `SELECT b, count(*) FROM (${union}) GROUP BY b`
-      : `SELECT b, count(*), ${listedSql(values, numbers, selected.statement)} AS s FROM (${union}) GROUP BY b, s`;
-  for (const [bucket, count, value] of await library.database.rows(
+      ? `SELECT b, count(*), NULL, count(*) FROM (${union}) GROUP BY b`
+      : isSplitList
+        ? `SELECT b, sum(c), ${listed} AS s, CAST(sum(n) AS BIGINT) FROM (
+            SELECT b, 0 AS c, unnest(v) AS v, 1 AS n FROM (${union}) UNION ALL SELECT b, 1, NULL, 0 FROM (${union}))
+          GROUP BY b, s`
+        : `SELECT b, count(*), ${listed} AS s, count(*) FROM (${union}) GROUP BY b, s`;
+  for (const [bucket, count, value, times] of await library.database.rows(
     sql,
     selected.statement.values,
     request.signal,
@@ -175,18 +234,18 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
     if (found === undefined) continue;
     found.count += Number(count);
     const place = places.get(numbers && value !== null ? String(Number(value)) : (value as string));
-    if (place !== undefined) found.split[place] = (found.split[place] ?? 0) + Number(count);
+    if (place !== undefined) found.split[place] = (found.split[place] ?? 0) + Number(times);
   }
   return { interval, buckets, series };
 }
 
 /** The value of the split where it has a series: all others are one, so that there are no more rows than bars. */
-function listedSql(values: Facet["values"], numbers: boolean, statement: Statement): string {
+function listedSql(value: string, values: Facet["values"], numbers: boolean, statement: Statement): string {
   if (values.length === 0) return "CAST(NULL AS VARCHAR)";
   const bound = values.map(({ value }) =>
     statement.bind(numbers && typeof value === "number" ? value : String(value)),
   );
-  return `CASE WHEN ${numbers ? "TRY_CAST(v AS DOUBLE)" : "v"} IN (${bound.join(", ")}) THEN v END`;
+  return `CASE WHEN ${numbers ? "TRY_CAST(v AS DOUBLE)" : value} IN (${bound.join(", ")}) THEN ${numbers ? "v" : value} END`;
 }
 
 /** The shortest length that people find easy to read of which about `buckets` cover the span. */
@@ -232,19 +291,25 @@ async function groupLevel(
   const families = by.map((written) => library.names().family(written) !== undefined);
   const fields = by.map((written) => membersOf(library, written));
   using selected = new Selected(library, request, [...fields.flat(), score]);
+  const lists = fields.map((members, place) => holdsLists(selected, members, families[place] as boolean));
   const union = selected.union((_relation, table) => {
-    const values = fields.map(
-      (members, place) => `${valuesSql(table, members, families[place] as boolean, "text")} AS v${place}`,
-    );
+    const values = fields.map((members, place) => {
+      const { sql, isList } = valuesSql(table, members, families[place] as boolean, "text");
+      return `${lists[place] && !isList ? `[${sql}]` : sql} AS v${place}`;
+    });
     return `${values.join(", ")}, ${valueSql(table.resolved(score), "number")} AS s`;
   });
   if (union === undefined) return [];
   // One list after the other: lists unnested side by side would be paired, not combined.
-  const single = families.reduce(
-    (from, isFamily, place) =>
-      isFamily ? `SELECT * REPLACE (unnest(v${place}) AS v${place}) FROM (${from})` : from,
+  const unnested = lists.reduce(
+    (from, isList, place) =>
+      isList ? `SELECT * REPLACE (unnest(v${place}) AS v${place}) FROM (${from})` : from,
     union,
   );
+  const isKeyed = selected.list.every((relation) => relation.isKeyed && !relation.isPatched);
+  const single = isKeyed
+    ? unnested
+    : `SELECT * REPLACE (${by.map((_, place) => `metron_key(v${place}) AS v${place}`).join(", ")}) FROM (${unnested})`;
   const places = by.map((_, place) => `v${place}`);
   const present = places.map((place) => `${place} IS NOT NULL`).join(" AND ");
   const order = request.order === "score" ? "most DESC NULLS LAST, n DESC" : "n DESC";

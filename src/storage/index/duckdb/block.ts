@@ -14,6 +14,23 @@ export const CELL_BYTES = { text: 16, json: 16, long: 8, double: 8, boolean: 1 }
 export const TIME = "_time";
 /** JSON of what has no column: rare fields, nulls, and values of another type than their field's column. */
 export const REST = "_rest";
+/**
+ * Of a text field, the canonical keys (src/schema/canonical.ts) of those values that are not their own key: a value is
+ * found, counted and pruned by its key, and comes back as it was sent. Nearly all such columns are not there at all.
+ */
+const KEY_PREFIX = "_key.";
+/** Changes with what the canonical keys are: files of another version are searched by asking each value. */
+export const KEYS_VERSION = 1;
+
+/** The column of a field's keys. */
+export function keyField(field: string): string {
+  return KEY_PREFIX + field;
+}
+
+/** Whether a column is of our own making and no field of a message. */
+export function isHidden(field: string): boolean {
+  return field === TIME || field === REST || field.startsWith(KEY_PREFIX);
+}
 
 export type BlockColumn = {
   readonly field: string;

@@ -35,6 +35,8 @@ export type Segment = {
   readonly rest: readonly string[] | undefined;
   /** Where the directory of the file stands, when rows can be read one at a time. */
   readonly directory?: number | undefined;
+  /** Which canonical keys it holds; undefined for files of versions that wrote none. */
+  readonly keys?: number | undefined;
   /** CRC-32 of all its bytes; unknown of files that earlier versions wrote. */
   readonly crc?: number | undefined;
 };

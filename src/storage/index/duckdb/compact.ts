@@ -105,8 +105,9 @@ export async function merge(group: readonly Segment[], shelf: Shelf): Promise<Se
   const rest = group.some((segment) => segment.rest === undefined && segment.schema.columns.has(REST))
     ? undefined
     : [...new Set(group.flatMap((segment) => segment.rest ?? []))];
+  const keys = group.every((segment) => segment.keys === first.keys) ? first.keys : undefined;
   const day = dirname(first.file).replace(/^.*day=/, "");
-  const merged = await putSegment({ sensor: first.sensor, day, columns, rest }, { files }, shelf);
+  const merged = await putSegment({ sensor: first.sensor, day, columns, rest, keys }, { files }, shelf);
   const expected = group.reduce((sum, { rows }) => sum + rows, 0);
   if (merged?.rows === expected) return merged;
   throw new Error(`merging segments of ${first.sensor}: ${merged?.rows} messages of ${expected}`);

@@ -1,7 +1,7 @@
 import { Batch } from "../../../core/batch.ts";
 import type { Message } from "../../../core/message.ts";
 import type { IndexWriter } from "../contract.ts";
-import { type ColumnType, REST, TIME } from "./block.ts";
+import { type ColumnType, isHidden, REST, TIME } from "./block.ts";
 import type { Database } from "./database.ts";
 import { messageOf } from "./messages.ts";
 import { identifier, pathLiteral } from "./names.ts";
@@ -61,7 +61,8 @@ async function copyPart(
   from: number,
   to: number,
 ): Promise<number> {
-  const fields = columns.filter(({ field }) => field !== TIME);
+  // Keys are made anew by the writer.
+  const fields = columns.filter(({ field }) => field === REST || !isHidden(field));
   const list = fields.map(({ column }) => `t.${identifier(column)}`).join(", ");
   const rows = await database.rows(
     `SELECT t.${identifier(TIME)}, ${list} FROM read_parquet([${path}], hive_partitioning = false) t WHERE file_row_number >= ${from} AND file_row_number < ${to}`,

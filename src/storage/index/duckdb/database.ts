@@ -9,7 +9,8 @@ import {
 } from "@duckdb/node-api";
 import duckdb, { type Database as Instance } from "@duckdb/node-bindings";
 import { Fault } from "../../../core/fault.ts";
-import { SQL_FUNCTIONS, type SqlValue } from "../../query/compile-sql.ts";
+import type { SqlValue } from "../../query/compile-sql.ts";
+import { SQL_FUNCTIONS } from "../../query/sql-functions.ts";
 import type { HotBlock } from "./hot-block.ts";
 import { type HotColumns, HotScan } from "./hot-scan.ts";
 

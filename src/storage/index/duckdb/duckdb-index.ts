@@ -31,6 +31,7 @@ import { Merger } from "./compact.ts";
 import type { Database } from "./database.ts";
 import type { SensorFields } from "./encode.ts";
 import type { FileHealth } from "./file-health.ts";
+import { hintsOf } from "./hints.ts";
 import { HotStore } from "./hot-store.ts";
 import { KnownFields } from "./known-fields.ts";
 import { applyPatch, chosenFields } from "./messages.ts";
@@ -103,6 +104,8 @@ export class DuckdbIndex implements Index {
       firstRows: parts.settings.firstRows,
       snapshot: () => this.#snapshot(),
       names: () => this.#known.names,
+      fieldType: (field) => this.#known.type(field),
+      fieldSensors: (field) => this.#known.sensors(field),
       patched: () => patches.patched,
     };
     this.#timer = setInterval(() => {
@@ -187,11 +190,13 @@ export class DuckdbIndex implements Index {
         const whole = applyPatch(message, this.#patches.get(message.guid as string));
         return wanted === undefined ? whole : chosenFields(whole, wanted);
       });
+      const isEmpty = found.messages.length === 0 && (found.total ?? 0) === 0;
       return {
         total: found.total,
         messages,
         cursor: found.cursor,
         unknownFields,
+        hints: await hintsOf(this.#library, request, unknownFields, isEmpty),
         problems: [...this.problems(request), ...limitProblems(found.limits)],
       };
     });

@@ -24,11 +24,14 @@ import {
   CELL_BYTES,
   type ColumnType,
   DAY,
+  isHidden,
+  keyField,
   REST,
   TIME,
 } from "./block.ts";
 import { CellSpace } from "./cell-space.ts";
 import { ColumnEncoder } from "./encode-column.ts";
+import { KeyFinder } from "./encode-keys.ts";
 import { isLong } from "./encode-number.ts";
 import { TextHeap } from "./text-heap.ts";
 
@@ -57,6 +60,7 @@ export class BlockEncoder {
   readonly #space: CellSpace;
   readonly #columns: ColumnEncoder;
   readonly #groups: RowGroupEncoder;
+  readonly #keys = new KeyFinder();
   readonly #counts = new Uint32Array(VALUE + 1);
   #rows = new Uint32Array(0);
   #count = 0;
@@ -86,6 +90,7 @@ export class BlockEncoder {
     const { min, max } = this.#readTimes(batch);
     this.#rest = [];
     this.#restNames = undefined;
+    this.#keys.begin(batch.arena.bytes);
     this.#space.begin(count);
     this.#heap.begin(batch.arena.bytes, batch.arena.length, count);
     this.#columns.begin(this.#rows, count, batch.columns.get("original_string"));
@@ -93,6 +98,8 @@ export class BlockEncoder {
     for (const column of batch.columns.values()) {
       const made = column.touched ? this.#column(column) : undefined;
       if (made !== undefined) columns.push(made);
+      const keys = made?.type === "text" ? this.#keyColumn(column, made) : undefined;
+      if (keys !== undefined) columns.push(keys);
     }
     const rest = this.#restColumn();
     if (rest !== undefined) columns.push(rest);
@@ -185,7 +192,7 @@ export class BlockEncoder {
         this.#nulls(column);
         return undefined;
       }
-      if (this.#fields.size >= this.#limits.columns || field === TIME || field === REST) {
+      if (this.#fields.size >= this.#limits.columns || isHidden(field)) {
         this.#misfits(column, () => true);
         return undefined;
       }
@@ -210,6 +217,15 @@ export class BlockEncoder {
       if (values > written) this.#fields.set(field, this.#choose(column) ?? type);
     }
     return written === 0 ? undefined : { field, type, ...place };
+  }
+
+  /** The keys of values that are not their own; undefined when all are. */
+  #keyColumn(column: Column, made: BlockColumn): BlockColumn | undefined {
+    if (made.words > 0 && this.#keys.areOwn(made, this.#space.memory, this.#heap.bytes)) return undefined;
+    const keys = this.#keys.find(column, this.#rows, this.#count);
+    if (keys === undefined) return undefined;
+    const { written: _written, odd: _odd, ...place } = this.#columns.made((index) => keys.get(index));
+    return { field: keyField(column.name), type: "text", ...place };
   }
 
   /** The type most values have, or undefined when there is no value. */

@@ -1,6 +1,6 @@
 import { FieldNames } from "../../query/fields.ts";
 import type { FieldInfo, FieldType } from "../contract.ts";
-import { type ColumnType, REST, TIME } from "./block.ts";
+import { type ColumnType, isHidden } from "./block.ts";
 
 /** Names that a listing stops at: hostile telemetry can make up new ones without end. */
 const MOST_NAMES = 50_000;
@@ -14,7 +14,7 @@ export class KnownFields {
 
   /** Notes a field of a sensor, or of all; `type` is undefined where it is not known (fields without a column). */
   add(sensor: string | undefined, field: string, type: ColumnType | undefined): void {
-    if (field === TIME || field === REST) return;
+    if (isHidden(field)) return;
     let known = this.#fields.get(field);
     if (known === undefined) {
       if (this.#fields.size >= MOST_NAMES) return;
@@ -29,6 +29,17 @@ export class KnownFields {
   get names(): FieldNames {
     this.#names ??= new FieldNames(this.#fields.keys());
     return this.#names;
+  }
+
+  /** The type of a field, by its stored name; undefined when no message has it. */
+  type(field: string): FieldType | undefined {
+    const known = this.#fields.get(field);
+    return known && typeOf(known.types);
+  }
+
+  /** The sensors whose messages have a field, by its stored name. */
+  sensors(field: string): readonly string[] {
+    return [...(this.#fields.get(field)?.sensors ?? [])].sort();
   }
 
   list(sensors: readonly string[] | undefined): FieldInfo[] {

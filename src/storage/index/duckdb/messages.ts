@@ -1,5 +1,5 @@
 import { emptyMessage, type FieldValue, type Message, messageFromJson } from "../../../core/message.ts";
-import { type ColumnType, REST } from "./block.ts";
+import { type ColumnType, isHidden, REST } from "./block.ts";
 import type { StoredPatch } from "./catalogue.ts";
 
 /** Makes a message of a row: columns in their order, then what was kept aside. */
@@ -12,7 +12,7 @@ export function messageOf(
     const cell = cells[index];
     if (cell === null || cell === undefined) continue;
     if (field === REST) Object.assign(message, messageFromJson(cell as string));
-    else message[field] = cellValue(cell, type);
+    else if (!isHidden(field)) message[field] = cellValue(cell, type);
   }
   return message;
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Message } from "../../../core/message.ts";
 import type { RowsWanted } from "../parquet/row-reader.ts";
-import { REST, TIME } from "./block.ts";
+import { isHidden, REST } from "./block.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
 import { messageOf } from "./messages.ts";
 import type { Library } from "./selection.ts";
@@ -59,8 +59,9 @@ function wantedColumns(
   if (before !== undefined) return before;
   const columns = [...schema.columns.values()].flatMap((column, place) => {
     const { field } = column;
-    const isWanted = field === REST ? mayRest : fields === undefined || fields.has(field);
-    return isWanted && field !== TIME && field !== "guid" ? [{ ...column, place }] : [];
+    const isWanted =
+      field === REST ? mayRest : !isHidden(field) && (fields === undefined || fields.has(field));
+    return isWanted && field !== "guid" ? [{ ...column, place }] : [];
   });
   known.set(key, columns);
   return columns;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SqlField, SqlTable } from "../../query/compile-sql.ts";
 import type { FieldNames } from "../../query/fields.ts";
-import { type ColumnType, REST, TIME } from "./block.ts";
+import { type ColumnType, isHidden, KEYS_VERSION, keyField, REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
 import type { Database, Statement } from "./database.ts";
 import { type Shape, shapesOf } from "./generation.ts";
@@ -41,6 +41,8 @@ export type Relation = {
   readonly rest: ReadonlySet<string> | undefined;
   readonly segments: readonly Segment[];
   readonly isPatched: boolean;
+  /** Whether its columns of keys tell all. */
+  readonly isKeyed: boolean;
   readonly minTime: number;
   readonly maxTime: number;
 };
@@ -60,7 +62,7 @@ export function relationsOf(
   const list: Relation[] = [];
   const groups = Map.groupBy(snapshot.segments, (segment) => {
     const isPatched = touchesPatches && patched.within(segment.minGuid, segment.maxGuid);
-    return `${isPatched}${signature(segment, fields)}`;
+    return `${isPatched}${isKeyed(segment)}${signature(segment, fields)}`;
   });
   for (const [key, segments] of groups) list.push(cold(segments, folder, key.startsWith("true")));
   const withTime = fields && new Set([...fields, TIME, "guid"]);
@@ -76,6 +78,10 @@ export function relationsOf(
       for (const key of keys.splice(0)) database.hideHot(key);
     },
   };
+}
+
+function isKeyed({ keys }: Segment): boolean {
+  return keys === KEYS_VERSION;
 }
 
 /** What must be equal for two files to be read as one table. */
@@ -109,6 +115,7 @@ function cold(segments: readonly Segment[], folder: string, isPatched: boolean):
       : new Set(segments.flatMap(({ rest }) => rest ?? [])),
     segments,
     isPatched,
+    isKeyed: isKeyed(first),
     minTime: Math.min(...segments.map(({ minTime }) => minTime)),
     maxTime: Math.max(...segments.map(({ maxTime }) => maxTime)),
   };
@@ -134,6 +141,7 @@ function hot(shape: Shape, database: Database, isPatched: boolean): { relation: 
       : new Set(shape.blocks.flatMap(({ block }) => block.rest ?? [])),
     segments: [],
     isPatched,
+    isKeyed: true,
     minTime: Math.min(...shape.blocks.map(({ block }) => block.minTime)),
     maxTime: Math.max(...shape.blocks.map(({ block }) => block.maxTime)),
   };
@@ -162,7 +170,8 @@ export function tableOf(
     const patchType = relation.isPatched ? patched.fields.get(field) : undefined;
     if (patchType === undefined) {
       if (type === undefined && rest === undefined) return undefined;
-      return { type: type ?? "text", column: base, rest };
+      const key = type === "text" && relation.isKeyed ? relation.column(keyField(field)) : undefined;
+      return { type: type ?? "text", column: base, rest, key, isKeyed: relation.isKeyed };
     }
     // A patch may give a field another type than its column has; as text nothing of either is lost.
     const shown = type === undefined ? patchType : type === patchType ? type : commonType(type, patchType);
@@ -180,7 +189,7 @@ export function tableOf(
     resolved,
     field(written) {
       const field = names.resolve(written);
-      return field === undefined || field === TIME || field === REST ? undefined : resolved(field);
+      return field === undefined || isHidden(field) ? undefined : resolved(field);
     },
     texts() {
       const found: SqlField[] = [];

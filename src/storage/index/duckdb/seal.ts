@@ -1,4 +1,4 @@
-import { DAY } from "./block.ts";
+import { DAY, KEYS_VERSION } from "./block.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
 import { copyBlocks } from "./copy-blocks.ts";
 import { type Shape, shapesOf } from "./generation.ts";
@@ -58,7 +58,7 @@ function writePart({ sensor, day, shape, range }: SealPart, shelf: Shelf): Promi
     ({ block }) => range === undefined || (block.minTime < range.to && block.maxTime >= range.from),
   );
   const sources = within.map(({ block, textBase }) => ({ block, textBase }));
-  const place = { sensor, day, columns, rest: restOf(shape) };
+  const place = { sensor, day, columns, rest: restOf(shape), keys: KEYS_VERSION };
   const from = { blocks: within, range };
   return putSegment(place, { blocks: sources, range }, shelf, {
     write: (path) => copyBlocks(path, columns, from, shelf.database),

@@ -2,7 +2,7 @@ import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
 import type { SqlValue } from "../../query/compile-sql.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
-import { REST, TIME } from "./block.ts";
+import { isHidden, REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
 import { Statement, sideBySide } from "./database.ts";
 import { messageOf } from "./messages.ts";
@@ -303,7 +303,7 @@ async function fetchFrom(
       : guids.filter((guid) => segments.some(({ minGuid, maxGuid }) => guid >= minGuid && guid <= maxGuid));
   if (own.length === 0) return;
   const columns = [...relation.types].flatMap(([field, type]) => {
-    const chosen = field !== TIME && field !== REST && (wanted?.has(field) ?? true);
+    const chosen = !isHidden(field) && (wanted?.has(field) ?? true);
     return chosen ? [{ field, type }] : [];
   });
   const kept =

@@ -1,10 +1,11 @@
 import { alternatives } from "../../query/alternatives.ts";
+import { checkRanges } from "../../query/check-ranges.ts";
 import { compileSql, type SqlField, type SqlTable } from "../../query/compile-sql.ts";
 import { type FieldNames, fieldsOf } from "../../query/fields.ts";
 import type { Query } from "../../query/tree.ts";
-import type { Selection, UnknownField } from "../contract.ts";
+import type { FieldType, Selection, UnknownField } from "../contract.ts";
 import type { RowReaders } from "../parquet/row-readers.ts";
-import { TIME } from "./block.ts";
+import { keyField, TIME } from "./block.ts";
 import { type Database, Statement } from "./database.ts";
 import {
   type Patched,
@@ -28,6 +29,10 @@ export type Library = {
   snapshot(): Snapshot;
   /** All fields of all messages. */
   names(): FieldNames;
+  /** The type of a field, by the name as stored; undefined when no message has it. */
+  fieldType(field: string): FieldType | undefined;
+  /** The sensors that have a field, by the name as stored; empty for one that only changes by analysts have. */
+  fieldSensors(field: string): readonly string[];
   patched(): Patched;
 };
 
@@ -52,9 +57,11 @@ export class Selected implements Disposable {
     const { query } = selection;
     let needed: Set<string> | undefined = new Set(fields);
     if (query !== undefined) {
+      checkRanges(query, (field) => library.fieldType(this.names.resolve(field) ?? field), library.now());
       for (const written of fieldsOf(query).keys()) needed.add(this.names.resolve(written) ?? written);
       if (hasBareWord(query)) needed = undefined;
     }
+    for (const field of [...(needed ?? [])]) needed?.add(keyField(field));
     const snapshot = within(library.snapshot(), selection);
     this.relations = relationsOf(snapshot, needed, this.#patched, library.folder, library.database);
   }
@@ -79,7 +86,9 @@ export class Selected implements Disposable {
   ): (string | undefined)[] {
     const { query = { kind: "all" } } = this.#selection;
     const queries = manner === "apart" ? alternatives(query) : [query];
-    return queries.map((query) => this.#condition(relation, table, query));
+    return queries
+      .flatMap((query) => (relation.segments.length > 0 ? bySpelling(query, table) : [query]))
+      .map((query) => this.#condition(relation, table, query));
   }
 
   #condition(relation: Relation, table: SqlTable, query: Query): string | undefined {
@@ -150,6 +159,20 @@ export function valueSql(field: SqlField | undefined, kind: Kind): string {
         : `TRY_CAST(${field.column} AS ${sqlType})`;
   if (stored === undefined) return rest ?? `CAST(NULL AS ${sqlType})`;
   return rest === undefined ? stored : `coalesce(${stored}, ${rest})`;
+}
+
+/**
+ * A query for a value of a field of which some values are spelt otherwise, as two that find each message once between
+ * them: files leave stretches out by the text of a column, or by its key, and not by either of them.
+ */
+function bySpelling(query: Query, table: SqlTable): readonly Query[] {
+  const together = query.kind === "and" ? query.parts : [query];
+  const term = together.find(
+    (part) => part.kind === "term" && part.field !== undefined && table.field(part.field)?.key !== undefined,
+  );
+  if (term?.kind !== "term") return [query];
+  const others = together.filter((part) => part !== term);
+  return (["text", "key"] as const).map((by) => ({ kind: "and", parts: [{ ...term, by }, ...others] }));
 }
 
 function kindOf({ type }: SqlField): Kind {

@@ -50,6 +50,8 @@ type SegmentPlace = {
   readonly day: string;
   readonly columns: readonly SchemaColumn[];
   readonly rest: readonly string[] | undefined;
+  /** Which canonical keys its blocks hold. */
+  readonly keys: number | undefined;
 };
 
 /** Another way to write the same messages, and what they are. */
@@ -83,7 +85,7 @@ export async function putSegment(
     await sync(dirname(path));
     const { size } = await stat(temporary);
     const schema = shelf.catalogue.schema(columns);
-    return { id, sensor, file, bytes: size, schema, rest: place.rest, ...facts };
+    return { id, sensor, file, bytes: size, schema, rest: place.rest, keys: place.keys, ...facts };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

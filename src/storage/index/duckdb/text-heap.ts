@@ -47,6 +47,11 @@ export class TextHeap {
     return this.#view;
   }
 
+  /** The same memory as bytes. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** Whether bytes [start, end) of the source may be handed to DuckDB as they are. */
   isText(start: number, end: number): boolean {
     if (this.#state === "ascii") return true;

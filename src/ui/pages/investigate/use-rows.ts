@@ -102,7 +102,7 @@ export function useRows(state: PageState) {
 async function explainRefusal(thrown: unknown, { q, view }: PageState): Promise<Answer> {
   if (view !== "alerts" || problemOf(thrown).code !== "QUERY_INVALID") throw thrown;
   await call(searchMessages, { body: { query: q, size: 0 } });
-  return { hits: [], total: 0, took: 0 };
+  return { hits: [], total: 0, hints: [], took: 0 };
 }
 
 /** The pages with a fresh head: one page now, ending where the last one did. */

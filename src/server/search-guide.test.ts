@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTestServer, refused, type TestServer } from "./testing.ts";
+
+/** Every example of the guide's page about searching, over a few messages that have what it speaks of. */
+const GUIDE = readFileSync(new URL("../../docs/guide/search.md", import.meta.url), "utf8");
+
+const DAY = 86_400_000;
+const NOW = Date.now();
+const MESSAGES = [
+  {
+    timestamp: NOW - 1000,
+    protocol: "dns",
+    query: "e4.akadns.net",
+    rcode: 0,
+    ip_src_addr: "10.0.0.5",
+    ip_src_port: 5353,
+  },
+  {
+    timestamp: NOW - 2000,
+    protocol: "dns",
+    query: "x.example",
+    rcode: 3,
+    ip_src_addr: "10.0.0.5",
+    user: "Mary Major",
+  },
+  {
+    timestamp: NOW - 3000,
+    protocol: "tls",
+    ip_src_addr: "10.0.0.5",
+    ip_dst_addr: "2001:0DB8::7",
+    ip_src_port: 2048,
+  },
+  {
+    timestamp: NOW - 4000,
+    answers: ["a.akadns.net", "203.0.113.9"],
+    TTLs: [3600, 4000],
+    note: "dns and more",
+  },
+  { timestamp: NOW - 5000, "threat.triage.score": 70, "threat.triage.rules.0.name": "Known bad address" },
+  { timestamp: Date.UTC(2026, 10, 29, 10, 30), protocol: "a day the page speaks of" },
+  // Yesterday, and in the middle of the month before.
+  { timestamp: Math.floor(NOW / DAY) * DAY - DAY / 2 },
+  { timestamp: Date.UTC(new Date(NOW).getUTCFullYear(), new Date(NOW).getUTCMonth() - 1, 15) },
+  { timestamp: Date.UTC(2020, 0, 1), TTLs: [60], user: "x", rcode: 0, protocol: "x" },
+  // At a Monday's very beginning nothing but this minute is of this week.
+  { timestamp: NOW - 1 },
+];
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await openTestServer();
+  await server.send("POST", "/ingest/web", {
+    text: MESSAGES.map((message) => `${JSON.stringify(message)}\n`).join(""),
+  });
+  await server.platform.caughtUp();
+}, 60_000);
+afterAll(() => server[Symbol.asyncDispose](), 60_000);
+
+/** The columns of the lines of all blocks of a kind. */
+function examples(kind: string): string[][] {
+  const blocks = [...GUIDE.matchAll(/^```([\w-]+)\n(.*?)^```$/gms)].filter((block) => block[1] === kind);
+  return blocks.flatMap(([, , text = ""]) => text.trimEnd().split("\n")).map((line) => line.split(/ {2,}/));
+}
+
+test("there are examples of each kind", () => {
+  expect(["search", "search-traps", "search-refused"].map((kind) => examples(kind).length > 9)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+});
+
+test.each(examples("search"))("finds: %s", async (query = "") => {
+  const { total, hints } = (await server.json("POST", "/search", { query })) as {
+    total: number;
+    hints: unknown[];
+  };
+  expect({ found: total > 0, all: total === MESSAGES.length, hints }).toEqual({
+    found: true,
+    all: false,
+    hints: [],
+  });
+});
+
+test.each(examples("search-traps"))("says: %s", async (query = "", code = "") => {
+  const { hints } = (await server.json("POST", "/search", { query })) as { hints: unknown[] };
+  expect(hints).toContainEqual(expect.objectContaining({ code }));
+});
+
+test.each(examples("search-refused"))("refuses: %s", async (query = "") => {
+  expect(await refused(server.send("POST", "/search", { body: { query } }))).toMatchObject({
+    code: "QUERY_INVALID",
+  });
+});

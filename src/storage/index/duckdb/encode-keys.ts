@@ -1,0 +1,106 @@
+// The loop below runs for every text of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
+import { type Column, SPAN, STRING, WORD } from "../../../core/column.ts";
+import type { Dictionary } from "../../../core/dictionary.ts";
+import { decodeText, encodeText } from "../../../core/text.ts";
+import { canonicalKey } from "../../../schema/canonical.ts";
+import { isOwnKey } from "../../../schema/own-key.ts";
+import type { BlockColumn, Memory } from "./block.ts";
+
+/** Fields whose texts are what they are. */
+const PLAIN: ReadonlySet<string> = new Set(["guid", "original_string"]);
+/** Texts up to this length lie in their cells. */
+const INLINE = 12;
+/** Texts remembered with their keys. */
+const MOST_REMEMBERED = 4096;
+
+type DictionaryKeys = {
+  /** Words looked at so far: words are only ever added. */
+  asked: number;
+  readonly keys: Map<number, string>;
+};
+
+/** Without any of these, and not as long as a MAC, a text is its own key. */
+const MAY_DIFFER = /[A-Z:]|\.$|[^ -~]/;
+const MACS: ReadonlySet<number> = new Set([14, 17]);
+
+/** Finds, of a column's texts, the canonical keys of those that are not their own: few, and mostly none. */
+export class KeyFinder {
+  #bytes: Uint8Array = new Uint8Array(0);
+  /** By text; undefined for texts that are their own keys after all. */
+  readonly #known = new Map<string, string | undefined>();
+  readonly #words = new WeakMap<Dictionary, DictionaryKeys>();
+
+  /** @param bytes what the spans of the batch's columns lie in. */
+  begin(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+  }
+
+  /** Whether all different texts of a column made with a list of them are their own keys. `text` is what long ones lie in. */
+  areOwn({ data, words }: Pick<BlockColumn, "data" | "words">, memory: Memory, text: Uint8Array): boolean {
+    const cells = new Uint32Array(memory, data, words * 4);
+    const short = new Uint8Array(memory, data, words * 16);
+    for (let word = 0; word < words; word++) {
+      const length = cells[word * 4] as number;
+      const start = length > INLINE ? (cells[word * 4 + 2] as number) : word * 16 + 4;
+      if (!isOwnKey(length > INLINE ? text : short, start, start + length)) return false;
+    }
+    return true;
+  }
+
+  /** The keys by place among `rows`; undefined when every text is its own. */
+  find(
+    { name, kinds, spans, numbers, objects, dictionary }: Column,
+    rows: Uint32Array,
+    count: number,
+  ): ReadonlyMap<number, string> | undefined {
+    if (PLAIN.has(name)) return undefined;
+    const bytes = this.#bytes;
+    const words = dictionary === undefined ? undefined : this.#wordKeys(dictionary);
+    let keys: Map<number, string> | undefined;
+    for (let index = 0; index < count; index++) {
+      const row = rows[index] as number;
+      const kind = kinds[row] as number;
+      let key: string | undefined;
+      if (kind === SPAN) {
+        const start = spans[2 * row] as number;
+        const end = spans[2 * row + 1] as number;
+        if (isOwnKey(bytes, start, end)) continue;
+        key = this.#keyOf(decodeText(bytes, start, end));
+      } else if (kind === WORD) key = words?.get(numbers[row] as number);
+      else if (kind === STRING) key = this.#textKey(objects[row] as string);
+      if (key === undefined) continue;
+      keys ??= new Map();
+      keys.set(index, key);
+    }
+    return keys;
+  }
+
+  /** The keys of those words of a dictionary that are not their own; undefined when all are. */
+  #wordKeys(dictionary: Dictionary): ReadonlyMap<number, string> | undefined {
+    let known = this.#words.get(dictionary);
+    if (known === undefined) {
+      known = { asked: 0, keys: new Map() };
+      this.#words.set(dictionary, known);
+    }
+    for (; known.asked < dictionary.words.length; known.asked++) {
+      const key = this.#textKey(dictionary.word(known.asked));
+      if (key !== undefined) known.keys.set(known.asked, key);
+    }
+    return known.keys.size === 0 ? undefined : known.keys;
+  }
+
+  #textKey(text: string): string | undefined {
+    if (!MAY_DIFFER.test(text) && !MACS.has(text.length)) return undefined;
+    const bytes = encodeText(text);
+    return isOwnKey(bytes, 0, bytes.length) ? undefined : this.#keyOf(text);
+  }
+
+  #keyOf(text: string): string | undefined {
+    if (this.#known.has(text)) return this.#known.get(text);
+    const key = canonicalKey(text);
+    if (this.#known.size >= MOST_REMEMBERED) this.#known.clear();
+    const other = key === text ? undefined : key;
+    this.#known.set(text, other);
+    return other;
+  }
+}
