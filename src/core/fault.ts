@@ -12,11 +12,25 @@ export const FAULTS = {
   DISK_FULL: { status: 507, advice: "Free space or move the data folder; intake resumes by itself." },
   FOLDER_UNWRITABLE: { status: 500, advice: "Give the user that runs Metron write access to the folder." },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
+  MEDIA_UNSUPPORTED: {
+    status: 415,
+    advice: "Send JSON, NDJSON or plain lines, as UTF-8, gzip or not.",
+  },
+  MESSAGE_AMBIGUOUS: {
+    status: 409,
+    advice:
+      "Find the messages with a search for the guid. They were stored by an earlier version; they can be read, not changed.",
+  },
   NOT_FOUND: { status: 404, advice: "Check the name." },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
+  SENSOR_STOPPED: {
+    status: 503,
+    advice:
+      "Telemetry waits in its topic and is tried again every second; mend what the message names, and report it with the log if it names nothing of yours.",
+  },
   SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
   SINK_UNREACHABLE: {
     status: 503,
@@ -68,4 +82,29 @@ export class Fault extends Error {
   get advice(): string {
     return FAULTS[this.code].advice;
   }
+}
+
+/** A failure as it travels between threads. */
+export type Failure = { readonly code: FaultCode; readonly message: string };
+
+/** What to tell of anything that was thrown; `otherwise` is the code of what has none. */
+export function failureOf(error: unknown, otherwise: FaultCode): Failure {
+  if (error instanceof Fault) return { code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: isDiskFull(error) ? "DISK_FULL" : otherwise, message };
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+/**
+ * Whether an error comes from outside the telemetry at hand: a named failure, the system, or a store's own code. The
+ * same records will pass once it is gone, so they must wait; any other error is theirs or ours and comes again.
+ */
+export function isOutside(error: unknown): boolean {
+  if (error instanceof Fault) return true;
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  // Node's own checks of arguments have codes too (ERR_STRING_TOO_LONG): they judge the record.
+  return typeof error.code === "number" || !String(error.code).startsWith("ERR_");
 }

@@ -100,7 +100,7 @@ export class Activity implements Disposable {
     const now = this.#context.clock.now();
     return this.#intake.sensors().map(({ name, parser }): SensorState => {
       const own = counts.get(name) ?? emptyCounts();
-      const detail = problems.get(name) ?? this.#intake.problem(name) ?? sources.get(name);
+      const detail = problems.get(name)?.message ?? this.#intake.problem(name) ?? sources.get(name);
       const idle = now - own.lastArrival > IDLE_AFTER;
       return {
         name,
@@ -124,8 +124,8 @@ export class Activity implements Disposable {
   }
 
   async status(): Promise<PlatformStatus> {
-    const problems = [...this.#supervisor.problems()].map(([sensor, message]) =>
-      problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
+    const problems = [...this.#supervisor.problems()].map(([sensor, { code, message }]) =>
+      problem(code, `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
     const { sources, faults } = this.#others();

@@ -1,10 +1,11 @@
 import { readGlobal } from "../config/global.ts";
-import { readSensor } from "../config/sensor.ts";
+import { readSensor, refuseAt } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import { type Mistake, readYaml, refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
+import { ERROR_SENSOR } from "./errors.ts";
 import type { PipelineServices } from "./services.ts";
 import { openStages } from "./stages.ts";
 
@@ -60,6 +61,10 @@ export function checkChanges(
     }
     const findings = checkExpressions(placed, text, environment);
     const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
+    if (name === ERROR_SENSOR) {
+      if (!isNew) continue;
+      refuseAt(placed, ["sensor"], "`error` holds the records that were rejected; choose another name");
+    }
     if (isNew) judge(placed.name, findings);
     openStages(placed, global, services, context);
     // A sensor that is not published is refused only what it loses now.

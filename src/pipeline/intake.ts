@@ -59,8 +59,11 @@ export class Intake implements AsyncDisposable {
   }
 
   /** Makes a block durable; resolves to the offset of its first record. Throws Fault SENSOR_UNKNOWN. */
-  async deliver(sensor: string, block: Block): Promise<number> {
-    const entry = this.#entry(sensor);
+  deliver(sensor: string, block: Block): Promise<number> {
+    return this.#append(this.#entry(sensor), block);
+  }
+
+  async #append(entry: Entry, block: Block): Promise<number> {
     const partition = entry.next;
     entry.next = (partition + 1) % entry.topic.partitions;
     const offset = await entry.topic.append(partition, block);
@@ -91,7 +94,12 @@ export class Intake implements AsyncDisposable {
   /** Keeps what never became a record: as an error record in a topic of its own, like any telemetry. */
   refuse(refusal: Refusal): void {
     const record = refusalRecord(refusal, this.#context.clock.now());
-    this.deliver(ERROR_SENSOR, blockOf([record], this.#context.clock.now())).catch((error: Error) =>
+    const entry = this.#entries.get(ERROR_SENSOR);
+    const kept =
+      entry === undefined
+        ? Promise.reject(new Error("there is no topic for it"))
+        : this.#append(entry, blockOf([record], this.#context.clock.now()));
+    kept.catch((error: Error) =>
       this.#context.log.error("A refused record could not be kept.", {
         sensor: refusal.sensor,
         error: error.message,
@@ -177,8 +185,14 @@ export class Intake implements AsyncDisposable {
     this.#context.log.debug("Intake is closed.");
   }
 
+  /** The entry of a sensor that takes records. */
   #entry(sensor: string): Entry {
     const entry = this.#entries.get(sensor);
+    if (sensor === ERROR_SENSOR)
+      throw new Fault(
+        "SENSOR_UNKNOWN",
+        "taking records for `error`: `error` holds the records that were rejected and takes none; send to the sensor that reads them",
+      );
     if (entry !== undefined) return entry;
     const known = this.sensors()
       .map(({ name }) => name)

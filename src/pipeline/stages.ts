@@ -13,7 +13,8 @@ import { openRawStrategy } from "../transforms/raw.ts";
 import { openValidations } from "../transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
-import { assignGuids } from "./guid.ts";
+import { Brought } from "./brought.ts";
+import { Guids } from "./guid.ts";
 import { setOriginal, setSensor } from "./identity.ts";
 import type { SensorStages } from "./pipeline.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -26,6 +27,9 @@ const PARSED_CHECKS: Readonly<Record<string, ParsedCheck>> = {
   websphere: "positive timestamp",
   ise: "none",
 };
+
+/** Parsers that make fields of whatever keys a record has, so that one may be called `original_string`. */
+const TAKE_KEYS = new Set(["jsonMap", "bro", "suricata", "ise", "keyValue"]);
 
 /** The sensors of a snapshot, each with how its stages are opened. */
 export function readSensors(
@@ -90,14 +94,22 @@ export function openStages(
     at(placed, ["source"], () => checkOptions(findSource(name), options, name));
   }
 
+  const brought = new Brought(sensor.trusted);
+  const guids = new Guids();
+  const takesKeys = TAKE_KEYS.has(parserName) && !isTrue(parserOptions.overrideOriginalString);
+
   return {
     parse: (batch) => {
-      raw.parse(batch, (payloads) => runParser(parse, payloads));
+      raw.parse(batch, (payloads) => {
+        runParser(parse, payloads);
+        if (takesKeys) brought.setOriginalAside(payloads);
+      });
+      brought.setAside(batch);
       setSensor(batch, sensor.sensor);
     },
     transform: (batch) => {
       transform(batch);
-      assignGuids(batch);
+      guids.assign(batch);
       setOriginal(batch);
       filter(batch);
     },
@@ -107,10 +119,17 @@ export function openStages(
     },
     enrich,
     threatIntel: match,
-    triage,
+    triage: (batch) => {
+      triage(batch);
+      guids.keep(batch);
+    },
     metadata: (record) => raw.metadata(record),
     indexed: sensor.index.enabled,
   };
+}
+
+function isTrue(option: unknown): boolean {
+  return option === true || option === "true";
 }
 
 function openParser(name: string, options: unknown, context: Context): Parse {

@@ -25,7 +25,7 @@ export type Layout = {
 };
 
 /** Field that holds, as a map, the fields beyond `KEY_LIMIT`. */
-const OVERFLOW_FIELD = "more_fields";
+export const OVERFLOW_FIELD = "more_fields";
 
 const UNFOLD = 1;
 const DROP = 2;

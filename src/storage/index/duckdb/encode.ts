@@ -38,6 +38,40 @@ const SHIFT_32 = 4294967296;
 /** JavaScript's own limit of a date: beyond it a time is no time. */
 const MOST_TIME = 8.64e15;
 
+/**
+ * Fields that searches, the page and the platform itself rely on. They have a column of their own whatever came before
+ * them: it is the others that the limit of columns is for.
+ */
+const STANDING = new Set([
+  "guid",
+  "timestamp",
+  "source.type",
+  "original_string",
+  "is_alert",
+  "threat.triage.score",
+  "threat.triage.rules.0.name",
+  "threat.triage.rules.0.reason",
+  "ip_src_addr",
+  "ip_src_port",
+  "ip_dst_addr",
+  "ip_dst_port",
+  "protocol",
+  "error_type",
+  "error_fields",
+  "error_hash",
+  "failed_sensor_type",
+  "failed_topic",
+  "failed_partition",
+  "failed_offset",
+  "hostname",
+  "message",
+  "raw_message",
+  "raw_message_bytes",
+  "raw_message_form",
+  "raw_message_heading",
+  "raw_message_length",
+]);
+
 /** How a sensor's fields are stored, as learnt so far. */
 export type SensorFields = Map<string, ColumnType>;
 
@@ -185,7 +219,8 @@ export class BlockEncoder {
         this.#nulls(column);
         return undefined;
       }
-      if (this.#fields.size >= this.#limits.columns || field === TIME || field === REST) {
+      const isFull = this.#fields.size >= this.#limits.columns && !STANDING.has(field);
+      if (isFull || field === TIME || field === REST) {
         this.#misfits(column, () => true);
         return undefined;
       }
