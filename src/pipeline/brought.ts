@@ -15,8 +15,8 @@ const OURS = new Set([
   "comments",
   "metaalerts",
   "replayed",
-  "changed_by",
-  "changed_at",
+  "alert_changed_by",
+  "alert_changed_at",
 ]);
 /** Families of such fields. Whatever begins with `threatintels` makes a message an alert. */
 const FAMILIES = ["threat.triage.", "threatintels", "enrichments."];

@@ -4,8 +4,8 @@ import { blockOf } from "../core/batch.ts";
 import type { Block } from "../core/block.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
+import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
-import { deliverStream } from "../sources/stream.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
 import type { Topic, Topics } from "../storage/topic/contract.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
@@ -25,6 +25,16 @@ type Entry = {
   /** The partition the next block goes to. */
   next: number;
 };
+
+/** What is known of a stream beside its bytes: the headers of a request. */
+export type StreamOptions = {
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Parsers whose records are JSON: for these, JSON that is not one value a line is taken apart. */
+const JSON_PARSERS = new Set(["jsonMap", "bro", "suricata", "lancope", "logstash"]);
 
 const DAY = 86_400_000;
 
@@ -71,24 +81,26 @@ export class Intake implements AsyncDisposable {
     return offset;
   }
 
-  /** Makes a stream of lines durable, gzip or not, as fast as the disk takes it. */
+  /** Makes the records of a stream durable, gzip or not, as fast as the disk takes them: see `acceptBody`. */
   async stream(
     sensor: string,
     input: Readable,
-    { gzip, signal }: { gzip?: boolean; signal?: AbortSignal } = {},
-  ): Promise<{ accepted: number; bytes: number; refused: number }> {
-    this.#entry(sensor);
-    const { records, bytes, refused } = await deliverStream(input, {
+    { contentType, contentEncoding, signal }: StreamOptions = {},
+  ): Promise<Accepted> {
+    const { parser, raw } = this.#entry(sensor).sensor;
+    const [[name = "", options = {}] = []] = Object.entries(parser);
+    return acceptBody(input, {
       sensor,
       name: "the stream",
-      deliver: (name, block) => this.deliver(name, block),
+      deliver: (to, block) => this.deliver(to, block),
       clock: this.#context.clock,
       refuse: (refusal) => this.refuse(refusal),
-      // What is not said to be gzip may be it all the same: its first bytes tell.
-      gzip: gzip === true ? true : undefined,
+      contentType,
+      contentEncoding,
+      readsJson: JSON_PARSERS.has(name) || raw?.strategy === "ENVELOPE",
+      readsLists: options.jsonpQuery !== undefined || String(options.wrapInEntityArray) === "true",
       signal,
     });
-    return { accepted: records, bytes, refused };
   }
 
   /** Keeps what never became a record: as an error record in a topic of its own, like any telemetry. */

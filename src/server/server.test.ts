@@ -62,7 +62,10 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
   ],
   getMessage: [() => [`/messages/${guid}`]],
   patchMessage: [
-    () => [`/messages/${guid}`, { body: { fields: { alert_status: "OPEN", note: null, score: 1.5 } } }],
+    () => [
+      `/messages/${guid}`,
+      { body: { fields: { alert_status: "OPEN", alert_assignee: null, alert_tags: ["a"], comment: "b" } } },
+    ],
   ],
   listIntel: [() => ["/intel"]],
   loadIntel: [
@@ -186,7 +189,7 @@ const REFUSED: [string, number, string, string, Sent?][] = [
     { body: { text: "sensor: web\nparser: { nope: {} }\n" } },
   ],
   ["NOT_FOUND", 404, "GET", "/messages/nobody"],
-  ["NOT_FOUND", 404, "PATCH", "/messages/nobody", { body: { fields: { a: 1 } } }],
+  ["NOT_FOUND", 404, "PATCH", "/messages/nobody", { body: { fields: { alert_status: "OPEN" } } }],
   ["NOT_FOUND", 404, "GET", "/nothing"],
   ["NOT_FOUND", 404, "DELETE", "/search"],
   ["QUERY_INVALID", 400, "POST", "/search", { body: { query: "a:(b" } }],
