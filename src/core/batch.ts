@@ -56,6 +56,8 @@ export class Batch {
   rejected: Rejected[] = [];
   /** Records that gave no message and no rejection on purpose (blank lines, filters). */
   dropped = 0;
+  /** Whether a parser had no room for more names of fields, and kept fields together that no search finds by their names. */
+  isCrowded = false;
 
   /** @param rows how many rows to make room for at first. */
   constructor(rows = 1024) {
@@ -72,6 +74,7 @@ export class Batch {
     this.records = block.ends.length;
     this.rows = 0;
     this.dropped = 0;
+    this.isCrowded = false;
     if (this.rejected.length > 0) this.rejected = [];
     for (const column of this.columns.values()) column.reset();
     if (this.recordStarts.length < this.records) {

@@ -1,7 +1,6 @@
 import { Batch } from "../core/batch.ts";
 import type { Clock, Log } from "../core/context.ts";
 import type { FieldValue } from "../core/message.ts";
-import { OVERFLOW_FIELD } from "../parsers/json/record-scanner.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import type { Entry } from "../storage/topic/contract.ts";
 import { ErrorWriter } from "./error-writer.ts";
@@ -59,7 +58,7 @@ export async function runPipeline({
   const run = new StageRunner(counts, log);
 
   for await (const entry of source) {
-    if (batch.columns.size > REMEMBERED_FIELDS || batch.columns.has(OVERFLOW_FIELD)) batch = new Batch();
+    if (batch.columns.size > REMEMBERED_FIELDS || batch.isCrowded) batch = new Batch();
     run.begin();
     await inParts(
       entry,

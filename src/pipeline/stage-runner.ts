@@ -2,7 +2,6 @@ import { type Batch, TooManyFields } from "../core/batch.ts";
 import type { Log } from "../core/context.ts";
 import { isOutside } from "../core/fault.ts";
 import { type ErrorType, Rejection } from "../core/rejection.ts";
-import { OVERFLOW_FIELD } from "../parsers/json/record-scanner.ts";
 import type { Entry } from "../storage/topic/contract.ts";
 import {
   addCounts,
@@ -64,8 +63,8 @@ export class StageRunner {
     const started = performance.now();
     const records = batch.records - repeated;
     run("parse", stage, batch);
-    // A parser that had no room for keys keeps them together, where no search for one finds it: fewer records have fewer.
-    if (records > 1 && batch.columns.get(OVERFLOW_FIELD)?.touched === true)
+    // Fewer records have fewer names.
+    if (records > 1 && batch.isCrowded)
       throw blamed("parse", new TooManyFields(batch.columns.size, batch.capacity));
     if (repeated > 0) batch.rejected = batch.rejected.filter(({ record }) => record >= repeated);
     this.#count("parse", records, batch.liveCount(), batch.rejected.length, started);

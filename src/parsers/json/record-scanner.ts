@@ -25,7 +25,7 @@ export type Layout = {
 };
 
 /** Field that holds, as a map, the fields beyond `KEY_LIMIT`. */
-export const OVERFLOW_FIELD = "more_fields";
+const OVERFLOW_FIELD = "more_fields";
 
 const UNFOLD = 1;
 const DROP = 2;
@@ -342,6 +342,7 @@ export class RecordScanner extends JsonCursor {
 
   #writeOverflow(): void {
     this.#batch.column(OVERFLOW_FIELD).setValue(this.#row, this.#overflow as FieldValue);
+    this.#batch.isCrowded = true;
     this.#overflow = undefined;
   }
 }
