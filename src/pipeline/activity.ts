@@ -2,7 +2,7 @@ import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
-import type { Index } from "../storage/index/contract.ts";
+import type { Index, SensorStats } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
 import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "./metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -49,7 +49,7 @@ export class Activity implements Disposable {
   readonly #timer: NodeJS.Timeout;
   /** One a second, the newest last. */
   readonly #samples: Sample[] = [];
-  #stored: { at: number; sensors: Promise<ReadonlyMap<string, number>> } | undefined;
+  #stored: { at: number; sensors: Promise<ReadonlyMap<string, SensorStats>> } | undefined;
 
   constructor(
     supervisor: Supervisor,
@@ -107,11 +107,12 @@ export class Activity implements Disposable {
         parser,
         state: detail !== undefined ? "failing" : idle ? "idle" : "running",
         ...(detail === undefined ? {} : { detail }),
+        ...noteOf(stored.get(name)),
         received: this.#intake.received(name),
         indexed: own.messages,
         rejected: own.rejected,
         alerts: own.alerts,
-        stored: stored.get(name) ?? 0,
+        stored: stored.get(name)?.messages ?? 0,
         receivedPerSecond: this.#rate(name, (sample) => sample.records),
         indexedPerSecond: this.#rate(name, (sample) => sample.messages),
         rejectedPerSecond: this.#rate(name, (sample) => sample.rejected),
@@ -141,7 +142,7 @@ export class Activity implements Disposable {
       problems,
       version: VERSION,
       startedAt: this.#startedAt,
-      stored: [...stored.values()].reduce((sum, messages) => sum + messages, 0),
+      stored: [...stored.values()].reduce((sum, { messages }) => sum + messages, 0),
       indexedPerSecond: this.now().perSecond,
       ...(played ? { scenario } : {}),
     };
@@ -153,7 +154,9 @@ export class Activity implements Disposable {
   }
 
   async metricsText(): Promise<string> {
-    return prometheusText(this.#supervisor.counts(), await this.#lag());
+    const stored = await this.#messagesStored();
+    const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
+    return prometheusText(this.#supervisor.counts(), await this.#lag(), together);
   }
 
   /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */
@@ -185,12 +188,12 @@ export class Activity implements Disposable {
     return behind;
   }
 
-  #messagesStored(): Promise<ReadonlyMap<string, number>> {
+  #messagesStored(): Promise<ReadonlyMap<string, SensorStats>> {
     const now = performance.now();
     if (this.#stored === undefined || now - this.#stored.at > SECOND) {
       const sensors = this.#index
         .stats()
-        .then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry.messages])));
+        .then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry])));
       this.#stored = { at: now, sensors };
     }
     return this.#stored.sensors;
@@ -213,6 +216,13 @@ export class Activity implements Disposable {
     const values = this.#samples.map((sample) => sample.sensors.get(sensor)?.messages ?? 0);
     return values.slice(1).map((value, index) => Math.max(0, value - (values[index] ?? 0)));
   }
+}
+
+/** Says that a sensor has more fields than columns are made for. */
+function noteOf(stats: SensorStats | undefined): { note?: string } {
+  if (stats === undefined || (stats.together === 0 && !stats.hasMore)) return {};
+  const count = `${stats.together}${stats.hasMore ? " or more" : ""}`;
+  return { note: `${count} fields beyond the limit are kept together: they are found, only more slowly.` };
 }
 
 function problem(code: FaultCode, detail: string) {

@@ -231,8 +231,16 @@ export class DuckdbIndex implements Index {
     const note = (sensor: string, rows: number, bytes: number, from: number, to: number) => {
       const known = sensors.get(sensor);
       if (known === undefined) {
-        const fields = this.#known.list([sensor]).length;
-        sensors.set(sensor, { sensor, messages: rows, bytes, segments: bytes > 0 ? 1 : 0, fields, from, to });
+        const fields = this.#known.counts(sensor);
+        sensors.set(sensor, {
+          sensor,
+          messages: rows,
+          bytes,
+          segments: bytes > 0 ? 1 : 0,
+          ...fields,
+          from,
+          to,
+        });
         return;
       }
       known.messages += rows;
@@ -390,11 +398,13 @@ export class DuckdbIndex implements Index {
 
   #noteBlock({ sensor, columns, rest }: Block): void {
     for (const { field, type } of columns) this.#known.add(sensor, field, type);
-    for (const field of rest ?? []) this.#known.add(sensor, field, undefined);
+    if (rest === undefined) this.#known.more(sensor);
+    else for (const field of rest) this.#known.add(sensor, field, undefined);
   }
 
   #noteSegment({ sensor, schema, rest }: Segment): void {
     for (const { field, type } of schema.columns.values()) this.#known.add(sensor, field, type);
-    for (const field of rest ?? []) this.#known.add(sensor, field, undefined);
+    if (rest === undefined) this.#known.more(sensor);
+    else for (const field of rest) this.#known.add(sensor, field, undefined);
   }
 }

@@ -33,7 +33,7 @@ import { isLong } from "./encode-number.ts";
 import { TextHeap } from "./text-heap.ts";
 
 /** Names listed of what is in `_rest`; with more, a search looks into every `_rest`. */
-const MOST_REST_NAMES = 2000;
+export const MOST_REST_NAMES = 2000;
 const SHIFT_32 = 4294967296;
 /** JavaScript's own limit of a date: beyond it a time is no time. */
 const MOST_TIME = 8.64e15;

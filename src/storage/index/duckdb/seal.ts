@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { JobThread } from "../parquet/job-thread.ts";
 import { DAY } from "./block.ts";
 import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
+import { MOST_REST_NAMES } from "./encode.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
 import { columnNames, pathPart } from "./names.ts";
@@ -108,6 +109,7 @@ function restOf(shape: Shape): readonly string[] | undefined {
   for (const { block } of shape.blocks) {
     if (block.rest === undefined) return undefined;
     for (const name of block.rest) names.add(name);
+    if (names.size > MOST_REST_NAMES) return undefined;
   }
   return [...names];
 }
