@@ -179,7 +179,7 @@ export function tableOf(
     bind: (value) => statement.bind(value),
     resolved,
     field(written) {
-      const field = names.resolve(written);
+      const field = names.resolve(written) ?? (names.isComplete ? undefined : written);
       return field === undefined || field === TIME || field === REST ? undefined : resolved(field);
     },
     texts() {
