@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { type PlacedSensor, readSensor, refuseAt } from "../config/sensor.ts";
+import { refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { parsers } from "../parsers/index.ts";
 import { type Parse, runParser } from "../parsers/parser.ts";
-import type { Layer } from "../stellar/environment.ts";
+import type { Environment, Layer } from "../stellar/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
 import { openRawStrategy } from "../transforms/raw.ts";
@@ -14,6 +15,7 @@ import { openValidations } from "../transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
 import { Brought } from "./brought.ts";
+import { checkExpressions } from "./check-expressions.ts";
 import { Guids } from "./guid.ts";
 import { setOriginal, setSensor } from "./identity.ts";
 import type { SensorStages } from "./pipeline.ts";
@@ -28,6 +30,9 @@ const PARSED_CHECKS: Readonly<Record<string, ParsedCheck>> = {
   ise: "none",
 };
 
+/** How the checker says that a function does not exist. */
+const NO_FUNCTION = ": there is no function ";
+
 /** Parsers that make fields of whatever keys a record has, so that one may be called `original_string`. */
 const TAKE_KEYS = new Set(["jsonMap", "bro", "suricata", "ise", "keyValue"]);
 
@@ -40,8 +45,22 @@ export function readSensors(
   const global = readGlobal(snapshot.global, "global");
   return snapshot.sensors.map(({ name, text }) => {
     const placed = readSensor(text, `sensor/${name}`);
-    return { name, open: () => openStages(placed, global, services, context) };
+    const open = () => {
+      refuseMissing(placed, text, services.environment(global));
+      return openStages(placed, global, services, context);
+    };
+    return { name, open };
   });
+}
+
+/**
+ * A function that was there when the document was published may be gone, its file or package removed. That is no
+ * record's fault: telemetry waits for it. Other mistakes are met record by record, as in the original.
+ */
+function refuseMissing(placed: PlacedSensor, text: string, environment: Environment): void {
+  const { errors } = checkExpressions(placed, text, environment);
+  const missing = errors.filter(({ message }) => message.includes(NO_FUNCTION));
+  if (missing.length > 0) refuse(placed.name, missing);
 }
 
 /**

@@ -129,6 +129,8 @@ export function importSensor(
     sensor: name,
     raw: rawStrategy(parser),
     parser: { [parserName]: options },
+    // The original takes both from whoever sends them.
+    trusted: ["is_alert", "original_string"],
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
     filter: importFilter(name, parser, plumbing, notes),
     ...importEnrichment(name, enrichment, free, notes),
