@@ -37,6 +37,47 @@ test("a document with a mistake is refused at its place, a good one is published
   await expect(editor).not.toContainText("looked at by the e2e test");
 });
 
+test("changes that are not published are not left behind without a question", async ({ page }) => {
+  await page.goto("/config?doc=sensor/yaf");
+  const editor = page.getByRole("textbox", { name: "YAML of yaf" });
+  await editor.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("# not published yet");
+  const documents = page.getByRole("navigation", { name: "Documents" });
+  const question = page.getByRole("dialog", { name: "Leave yaf without publishing?" });
+  await documents.getByRole("button", { name: /^snort/ }).click();
+  await question.getByRole("button", { name: "Stay here" }).click();
+  await expect(editor).toContainText("# not published yet");
+  await page.getByRole("link", { name: "Investigate" }).click();
+  await question.getByRole("button", { name: "Discard the changes" }).click();
+  await expect(page).toHaveURL(/\/(\?|$)/);
+  await page.goto("/config?doc=sensor/yaf");
+  await expect(editor).toContainText("sensor: yaf");
+  await expect(editor).not.toContainText("# not published yet");
+});
+
+test("a version shows what it changed, to the word", async ({ page, platform }) => {
+  const address = `${platform.url}/api/v1/config/documents/sensor/yaf`;
+  const { text } = await (await fetch(address)).json();
+  const publish = async (changed: string) => {
+    const answer = await fetch(address, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ text: changed, note: "Another label." }),
+    });
+    expect(answer.status).toBe(200);
+  };
+  await publish(text.replace("timestampField: start_time", "timestampField: end_time"));
+  try {
+    await page.goto("/config?doc=sensor/yaf");
+    const history = page.getByRole("complementary", { name: "History" });
+    await history.getByRole("button", { name: "Show the changes" }).first().click();
+    await expect(history.locator("mark")).toHaveText(["start", "end"]);
+  } finally {
+    await publish(text);
+  }
+});
+
 test("an expression is coloured, completed and checked where it stands in the document", async ({ page }) => {
   await page.goto("/config?doc=sensor/asa");
   const editor = page.getByRole("textbox", { name: "YAML of asa" });
@@ -53,7 +94,7 @@ test("an expression is coloured, completed and checked where it stands in the do
   await page.keyboard.press("End");
   await page.keyboard.type(" TO_UP");
   await expect(page.getByRole("listbox")).toHaveCount(0);
-  await line("rule: action != 'deny'").click();
+  await line("rule: action in [").click();
   await page.keyboard.press("End");
   await page.keyboard.type(" and TO_UPP");
   await page.getByRole("option", { name: /^TO_UPPER\(/ }).click();

@@ -31,6 +31,8 @@ test("an empty platform says how to fill it, and a dead one that it is dead", as
   await page.goto("/?view=messages");
   await expect(page.getByRole("heading", { name: "No telemetry yet" })).toBeVisible();
   await expect(page.getByText("metron ingest --sensor bro")).toBeVisible();
+  const { listening } = await (await fetch(`${platform.url}/api/v1/status`)).json();
+  for (const line of listening) await expect(page.getByText(line.split(" ")[1])).toBeVisible();
 
   await platform.ingest("bro", record);
   await expect(investigate.rows()).toHaveCount(1);

@@ -16,6 +16,38 @@ test("a field nobody has is named, with what was probably meant", async ({ inves
   await expect(page.getByRole("alert").filter({ hasText: "ip_src_addr" })).toBeVisible();
 });
 
+test("another product's name leads to ours by a click, and the rows stay meanwhile", async ({
+  investigate,
+  page,
+}) => {
+  await investigate.open();
+  const first = await investigate.rows().first().textContent();
+  await investigate.run("id.orig_h:10.10.1.50");
+  await expect(page.getByText("These rows are of the last one that ran.")).toBeVisible();
+  await expect(investigate.rows().first()).toHaveText(first ?? "");
+  await page.getByRole("button", { name: "ip_src_addr", exact: true }).click();
+  await expect.poll(() => investigate.address("q")).toBe("ip_src_addr:10.10.1.50");
+  await expect(page.getByText("These rows are of the last one that ran.")).toBeHidden();
+  await expect(investigate.rows().first()).toContainText("10.10.1.50");
+});
+
+test.describe("in a zone away from UTC", () => {
+  test.use({ timezoneId: "America/Bogota" });
+
+  test("times say their zone, and UTC is a click away and stays", async ({ investigate, page }) => {
+    await investigate.open();
+    const heading = page.getByRole("columnheader", { name: /^Time/ });
+    await expect(heading).toContainText("America/Bogota");
+    const time = () => investigate.rows().first().getByRole("gridcell").nth(1).textContent();
+    const local = Date.parse(`${await time()}-05:00`.replace(" ", "T"));
+    await page.getByRole("button", { name: /Show times in UTC/ }).click();
+    await expect(heading).toContainText("UTC");
+    expect(Date.parse(`${await time()}Z`.replace(" ", "T"))).toBe(local);
+    await page.reload();
+    await expect(heading).toContainText("UTC");
+  });
+});
+
 test("fields and their values are completed", async ({ investigate, page }) => {
   await investigate.open();
   await investigate.query.click();

@@ -4,12 +4,16 @@
  * npm leaves builds for other platforms out of the lock file when the registry it asks does not carry them, and then
  * `npm ci` refuses the file as out of step. They are named by their parents' optional dependencies, so they are put in
  * here: version from the parent, platform from their name. On those platforms npm fetches them; elsewhere it skips them.
+ * An entry without a checksum, of which npm would take any content, gets the one that the registry tells.
  */
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 type Entry = {
   version?: string;
+  integrity?: string;
+  link?: boolean;
   dev?: boolean;
   optional?: boolean;
   os?: string[];
@@ -59,11 +63,26 @@ for (const [parent, { optionalDependencies = {}, dev, optional }] of Object.entr
     added++;
   }
 }
+let completed = 0;
+for (const [place, entry] of Object.entries(lock.packages)) {
+  if (place === "" || entry.link === true || entry.integrity !== undefined) continue;
+  entry.integrity = integrityOf(place.slice(place.lastIndexOf("node_modules/") + 13), String(entry.version));
+  completed++;
+}
 const packages = Object.fromEntries(
   Object.entries(lock.packages).sort(([one], [other]) => (one < other ? -1 : 1)),
 );
 writeFileSync(file, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);
-console.log(`${added} builds for other platforms added`);
+console.log(`${added} builds for other platforms and ${completed} checksums added`);
+
+/** The checksum of a package as the registry tells it. */
+function integrityOf(name: string, version: string): string {
+  const asked = spawnSync("npm", ["view", `${name}@${version}`, "dist.integrity"], { encoding: "utf8" });
+  const integrity = asked.stdout.trim();
+  if (!/^sha512-[A-Za-z0-9+/]+=*$/.test(integrity))
+    throw new Error(`${name}@${version}: the registry tells no checksum: ${asked.stderr.trim()}`);
+  return integrity;
+}
 
 /** The platform a package's name tells of; one without is taken for macOS's `fsevents`-like helpers and refused. */
 function platformOf(name: string): Pick<Entry, "os" | "cpu" | "libc"> {

@@ -2,7 +2,7 @@
  * Runs recorded cases of the original's stages and of whole pipelines through the functions that the pipeline calls.
  * The kind "parser" has a runner of its own beside the parsers.
  */
-import { transformName, validationName } from "../src/config/metron/import.ts";
+import { importValidation, transformName } from "../src/config/metron/import.ts";
 import { Batch, blockOf } from "../src/core/batch.ts";
 import { type Context, makeContext } from "../src/core/context.ts";
 import { Fault } from "../src/core/fault.ts";
@@ -164,7 +164,7 @@ function openStage(line: Line, context: Context): Stage {
         variables: line.sensorConfigs ?? [],
       });
     case "validation":
-      return openValidations([validationOf(line.validation)], { ...context, environment, variables: [] });
+      return openValidations([importValidation(line.validation)], { ...context, environment, variables: [] });
     case "triage":
       return openTriageOf(line.enrichmentConfig, environment);
     default:
@@ -174,10 +174,6 @@ function openStage(line: Line, context: Context): Stage {
 
 function transformOf({ transformation, input, output, config }: Json): Json {
   return { [transformName(String(transformation))]: present({ input, output, config }) };
-}
-
-function validationOf({ validation, input, config }: Json): Json {
-  return { [validationName(String(validation))]: present({ input, config }) };
 }
 
 function present(options: Json): Json {
@@ -259,7 +255,7 @@ function runPipeline(line: Line, batch: Batch, base: Context): RawStrategy["meta
   });
   const filter = openFilter(filterOf(String(sensorConfig.filterClassName ?? ""), options), context);
   const validations = openValidations(
-    ((line.global?.fieldValidations ?? []) as Json[]).map(validationOf),
+    ((line.global?.fieldValidations ?? []) as Json[]).map(importValidation),
     context,
   );
   raw.parse(batch, (payloads) => runParser(parser, payloads));

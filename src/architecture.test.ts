@@ -8,20 +8,23 @@ import { expect, test } from "vitest";
  */
 const ALLOWED: Record<string, readonly string[]> = {
   core: [],
-  stellar: ["core"],
-  storage: ["core"],
+  // What values mean and the one form they are compared in; the readers of addresses are core's.
+  schema: ["core"],
+  stellar: ["core", "schema"],
+  storage: ["core", "schema"],
   pcap: ["core"],
-  sources: ["core", "stellar", "storage"],
-  parsers: ["core", "stellar", "storage"],
-  transforms: ["core", "stellar", "storage"],
-  enrichments: ["core", "stellar", "storage"],
-  triage: ["core", "stellar", "storage"],
-  profiles: ["core", "stellar", "storage"],
-  models: ["core", "stellar", "storage"],
-  sinks: ["core", "stellar", "storage"],
+  sources: ["core", "schema", "stellar", "storage"],
+  parsers: ["core", "schema", "stellar", "storage"],
+  transforms: ["core", "schema", "stellar", "storage"],
+  enrichments: ["core", "schema", "stellar", "storage"],
+  triage: ["core", "schema", "stellar", "storage"],
+  profiles: ["core", "schema", "stellar", "storage"],
+  models: ["core", "schema", "stellar", "storage"],
+  sinks: ["core", "schema", "stellar", "storage"],
   // The sensor document names every stage's configuration, so `config` reads the lists of the stages below it.
   config: [
     "core",
+    "schema",
     "stellar",
     "storage",
     "sources",
@@ -31,11 +34,12 @@ const ALLOWED: Record<string, readonly string[]> = {
     "triage",
     "sinks",
   ],
-  alerts: ["core", "stellar", "storage"],
+  alerts: ["core", "schema", "stellar", "storage"],
   // The generator of telemetry: demo, benchmarks and tests use it, the product's stages never do.
   scenario: ["core"],
   pipeline: [
     "core",
+    "schema",
     "stellar",
     "storage",
     "pcap",
@@ -55,6 +59,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   api: ["core"],
   server: [
     "core",
+    "schema",
     "stellar",
     "storage",
     "sources",
@@ -68,9 +73,10 @@ const ALLOWED: Record<string, readonly string[]> = {
     "triage",
     "scenario",
   ],
-  ui: ["core", "stellar", "api"],
+  ui: ["core", "schema", "stellar", "api"],
   cli: [
     "core",
+    "schema",
     "stellar",
     "storage",
     "sources",
@@ -88,7 +94,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 
 /** Folders that run in a browser too. */
-const PORTABLE = ["core", "stellar", "api", "ui", "scenario"];
+const PORTABLE = ["core", "schema", "stellar", "api", "ui", "scenario"];
 
 type Import = { file: string; folder: string; target: string };
 

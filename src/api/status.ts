@@ -15,6 +15,11 @@ const platformStatus = z.object({
   version: z.string().describe("Version of the platform."),
   startedAt: z.number().describe("When the platform started."),
   stored: z.int().min(0).describe("Messages in the index."),
+  listening: z
+    .array(z.string())
+    .describe(
+      "Where telemetry is taken besides by HTTP: sensor, source and address, as `asa/syslog udp://127.0.0.1:5515`.",
+    ),
   indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
   scenario: z
     .object({

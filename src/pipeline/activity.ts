@@ -124,7 +124,7 @@ export class Activity implements Disposable {
     });
   }
 
-  async status(): Promise<PlatformStatus> {
+  async status(): Promise<Omit<PlatformStatus, "listening">> {
     const problems = [...this.#supervisor.problems()].map(([sensor, { code, message }]) =>
       problem(code, `${sensor}: ${message}`),
     );

@@ -77,6 +77,46 @@ test("the parts of a triage rule are checked, each at its place", async () => {
   ]);
 });
 
+test.each<[string, string, string]>([
+  [
+    "a rule that is a field of another type",
+    "{ rule: ip_src_addr, score: 5 }",
+    "5:15 triage.rules.0.rule: `ip_src_addr`: a rule must give a boolean, and `ip_src_addr` holds a value of type ip; write exists(ip_src_addr), or compare it with something",
+  ],
+  [
+    "a rule that is a field nobody knows",
+    "{ rule: (odd), score: 5 }",
+    "5:16? triage.rules.0.rule: `(odd)`: no field `odd` is known; where it does not hold a boolean, the rule rejects the message; write exists(odd), or compare it with something",
+  ],
+  [
+    "a score that is a word",
+    "{ rule: exists(a), score: ten }",
+    "5:33? triage.rules.0.score: `ten`: no field `ten` is known; where it does not hold a number, the score rejects the message",
+  ],
+  [
+    "a score that is a field of another type",
+    "{ rule: exists(a), score: ip_src_addr }",
+    "5:33 triage.rules.0.score: `ip_src_addr`: a score must give a number, and `ip_src_addr` holds a value of type ip",
+  ],
+  [
+    "a score that is a text",
+    "{ rule: exists(a), score: \"'ten'\" }",
+    "5:34 triage.rules.0.score: `'ten'`: a score must give a number, not a string",
+  ],
+])("%s is told", async (_name, rule, expected) => {
+  expect(await check("triage:", "  rules:", `    - ${rule}`)).toEqual([expected]);
+});
+
+test("fields that can be what is asked for are fine", async () => {
+  const rules = [
+    "{ rule: is_alert, score: ip_src_port }",
+    "{ rule: suspicious, score: points }",
+    "{ rule: exists(a), score: \"'10'\" }",
+  ];
+  const made = "enrichments: { stellar: { suspicious: a > 1, points: a * 2 } }";
+  expect(await check(made, "triage:", "  rules:", ...rules.map((rule) => `    - ${rule}`))).toEqual([]);
+});
+
 test("traps are warnings", async () => {
   const [warning, ...more] = await check(
     "triage:",

@@ -6,14 +6,20 @@
 import type { GlobalDocument } from "../config/global.ts";
 import type { PlacedSensor, SensorDocument } from "../config/sensor.ts";
 import type { Document, Mistake } from "../config/yaml.ts";
-import { check } from "../stellar/check.ts";
+import { type CheckOptions, check } from "../stellar/check.ts";
 import type { Environment } from "../stellar/environment.ts";
 import { type Diagnostic, placeOf } from "../stellar/report.ts";
 
+import { fieldNotes } from "./field-notes.ts";
+
 type Path = readonly PropertyKey[];
 
-/** An expression of a document, and whether it must give a boolean. */
-export type Expression = { readonly path: Path; readonly text: string; readonly isPredicate: boolean };
+/** An expression of a document, and what it must give; anything when that is left out. */
+export type Expression = {
+  readonly path: Path;
+  readonly text: string;
+  readonly gives?: "boolean" | "number";
+};
 
 /** What the checker says of the expressions of one document. */
 export type Findings = { readonly errors: readonly Mistake[]; readonly warnings: readonly Mistake[] };
@@ -30,7 +36,10 @@ export function expressionsOf(sensor: SensorDocument): Expression[] {
     ...inGroups(sensor.threatIntel.stellar, ["threatIntel", "stellar"]),
     ...(sensor.triage?.rules ?? []).flatMap(({ rule, score, reason }, index) => [
       ...predicate(rule, ["triage", "rules", index, "rule"]),
-      ...value(score, ["triage", "rules", index, "score"]),
+      ...value(score, ["triage", "rules", index, "score"]).map((found) => ({
+        ...found,
+        gives: "number" as const,
+      })),
       ...value(reason, ["triage", "rules", index, "reason"]),
     ]),
   ];
@@ -42,7 +51,8 @@ export function checkExpressions(
   text: string,
   environment: Environment,
 ): Findings {
-  return checked(expressionsOf(sensor), document, text, environment);
+  const expressions = expressionsOf(sensor);
+  return checked(expressions, document, text, environment, typesOf(expressions));
 }
 
 /** Checks the expressions of the global document. */
@@ -60,16 +70,31 @@ function checked(
   document: Document,
   text: string,
   environment: Environment,
+  fieldTypes: ReadonlyMap<string, string> = typesOf([]),
 ): Findings {
   const errors: Mistake[] = [];
   const warnings: Mistake[] = [];
   for (const expression of expressions) {
-    for (const found of check(expression.text, environment, { predicate: expression.isPredicate })) {
+    for (const found of check(expression.text, environment, { ...givenBy(expression), fieldTypes })) {
       const list = found.severity === "error" ? errors : warnings;
       list.push(mistakeOf(expression, found, document, text));
     }
   }
   return { errors, warnings };
+}
+
+/** What must come of an expression, as the checker is told. */
+export function givenBy({ gives }: Expression): Pick<CheckOptions, "gives"> {
+  return gives === undefined ? {} : { gives };
+}
+
+/** The types of the fields that parsers declare, and of those that the document's expressions make: any. */
+function typesOf(expressions: readonly Expression[]): ReadonlyMap<string, string> {
+  const types = new Map<string, string>([...fieldNotes().values()].map(({ name, type }) => [name, type]));
+  for (const { path, gives } of expressions) {
+    if (gives === undefined && typeof path.at(-1) === "string") types.set(String(path.at(-1)), "any");
+  }
+  return types;
 }
 
 function mistakeOf(expression: Expression, found: Diagnostic, document: Document, text: string): Mistake {
@@ -148,11 +173,11 @@ function named(
 }
 
 function value(text: unknown, path: Path): Expression[] {
-  return typeof text === "string" ? [{ path, text, isPredicate: false }] : [];
+  return typeof text === "string" ? [{ path, text }] : [];
 }
 
 function predicate(text: unknown, path: Path): Expression[] {
-  return typeof text === "string" ? [{ path, text, isPredicate: true }] : [];
+  return typeof text === "string" ? [{ path, text, gives: "boolean" }] : [];
 }
 
 function isMap(found: unknown): found is Json {

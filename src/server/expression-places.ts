@@ -3,7 +3,7 @@ import type { ExpressionPlace } from "../api/config.ts";
 import type { Diagnostic } from "../api/problem.ts";
 import { readSensor } from "../config/sensor.ts";
 import { Fault } from "../core/fault.ts";
-import { type Expression, expressionsOf } from "../pipeline/check-expressions.ts";
+import { type Expression, expressionsOf, givenBy } from "../pipeline/check-expressions.ts";
 import { check } from "../stellar/check.ts";
 import type { Environment } from "../stellar/environment.ts";
 import { placeOf } from "../stellar/report.ts";
@@ -38,7 +38,7 @@ export function refine(
     const { path } = diagnostic;
     const expression = expressions.find((each) => each.path.map(String).join(".") === path);
     if (path === undefined || expression === undefined) return diagnostic;
-    const found = check(expression.text, environment, { predicate: expression.isPredicate });
+    const found = check(expression.text, environment, givenBy(expression));
     if (found.length === 0) return diagnostic;
     if (seen.has(path)) return [];
     seen.add(path);

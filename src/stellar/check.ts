@@ -12,14 +12,16 @@ import { nearest, suggestFunction } from "./nearest.ts";
 import { parse } from "./parser.ts";
 import { type Diagnostic, diagnosticOf } from "./report.ts";
 import { aType, isNumber, type StaticType, staticType } from "./static-type.ts";
-import { StellarMap, type Value, withArticle } from "./value.ts";
+import { StellarMap, toDouble, type Value, withArticle } from "./value.ts";
 import { walk } from "./walk.ts";
 
 export type CheckOptions = {
   /** The fields that exist; others are reported. Without it any name is fine. */
   readonly variables?: Iterable<string>;
-  /** Whether the expression must give a boolean, as a rule must. */
-  readonly predicate?: boolean;
+  /** What the expression must give, as a rule must give a boolean and a score a number; anything when left out. */
+  readonly gives?: "boolean" | "number";
+  /** What is known of the values of fields, by name: `text`, `ip`, `integer`, `boolean` and so on. */
+  readonly fieldTypes?: ReadonlyMap<string, string>;
 };
 
 /** Checks an expression. The diagnostics are in the order of the text; none means nothing to complain of. */
@@ -40,7 +42,11 @@ export function check(text: string, environment: Environment, options: CheckOpti
   );
   if (known !== undefined) checkNames(node, { known, registry: environment.registry, found }, new Set());
   found.push(...checkConstants(node, environment));
-  if (options.predicate === true) found.push(...checkPredicate(node, environment));
+  if (options.gives !== undefined) {
+    const alone = ungrouped(node);
+    if (alone.kind === "variable") found.push(...checkField(alone, options.gives, options.fieldTypes));
+    else found.push(...checkResult(node, options.gives, environment));
+  }
   return found.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
 }
 
@@ -162,10 +168,44 @@ function checkCondition(node: Node, type: StaticType): Diagnostic[] {
   return [error(`a condition must be a boolean, not ${aType(type)}`, node.span, "compare it with something")];
 }
 
-function checkPredicate(node: Node, environment: Environment): Diagnostic[] {
+function checkResult(node: Node, gives: "boolean" | "number", environment: Environment): Diagnostic[] {
   const type = staticType(node, environment.registry);
-  if (type === "unknown" || type === "boolean" || type === "null") return [];
-  return [error(`a rule must give a boolean, not ${aType(type)}`, node.span)];
+  if (type === "unknown" || type === "null") return [];
+  if (gives === "boolean") {
+    return type === "boolean" ? [] : [error(`a rule must give a boolean, not ${aType(type)}`, node.span)];
+  }
+  // A text may read as a number; which one it is shows only when it is a literal.
+  const isText = type === "string" && !(node.kind === "literal" && toDouble(node.value) === null);
+  return isNumber(type) || isText ? [] : [error(`a score must give a number, not ${aType(type)}`, node.span)];
+}
+
+/** A field that stands alone where a boolean or a number is asked for. */
+function checkField(
+  { name, span }: NodeOf<"variable">,
+  gives: "boolean" | "number",
+  types: CheckOptions["fieldTypes"],
+): Diagnostic[] {
+  const part = gives === "boolean" ? "rule" : "score";
+  const type = types?.get(name);
+  const cure = gives === "boolean" ? `write exists(${name}), or compare it with something` : undefined;
+  if (type === undefined) {
+    const effect = `no field \`${name}\` is known; where it does not hold a ${gives}, the ${part} rejects the message`;
+    return [warning(effect, span, cure)];
+  }
+  if (type === "any") return [];
+  // `is_alert` and its like hold the text "true".
+  const fits = gives === "boolean" ? type === "boolean" || name.startsWith("is_") : isNumeric(type);
+  return fits
+    ? []
+    : [error(`a ${part} must give a ${gives}, and \`${name}\` holds a value of type ${type}`, span, cure)];
+}
+
+function isNumeric(type: string): boolean {
+  return ["integer", "long", "float", "double", "date"].includes(type);
+}
+
+function ungrouped(node: Node): Node {
+  return node.kind === "group" ? ungrouped(node.inner) : node;
 }
 
 type Names = {

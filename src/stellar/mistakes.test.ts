@@ -78,7 +78,7 @@ test.each([
   ["a rule must give a boolean", "LENGTH(host)", "a rule must give a boolean, not an int"],
   ["an arithmetic on a text", "TO_STRING(a) * 2", "`*` works on numbers, not on a string"],
 ])("%s", (_name, text, message) => {
-  const found = check(text, environment, { predicate: true });
+  const found = check(text, environment, { gives: "boolean" });
   expect(found.map((diagnostic) => diagnostic.message)).toContain(message);
 });
 

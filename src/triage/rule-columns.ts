@@ -8,6 +8,7 @@ type Slot = {
   readonly name: Column;
   readonly comment: Column;
   readonly score: Column;
+  readonly points: Column;
   readonly reason: Column;
 };
 
@@ -16,7 +17,8 @@ type Codes = { readonly name: number; readonly comment: number; readonly score: 
 
 /**
  * Writes what triage found: `threat.triage.score` and, for each match counted from 0, `threat.triage.rules.<n>.name`,
- * `.comment`, `.score` (the text of the expression, as in the original) and `.reason`; what a rule lacks is null.
+ * `.comment`, `.score` (the text of the expression, as in the original) and `.reason`; what a rule lacks is null. Where
+ * the score is computed, `.points` is the number it came to for this message.
  */
 export class RuleColumns {
   readonly #words = new Dictionary();
@@ -49,13 +51,17 @@ export class RuleColumns {
     return this.#score as Column;
   }
 
-  /** Notes that a rule was the `match`-th (from 0) to match the message of a row. */
-  write(row: number, match: number, rule: number, reason: string | null): void {
+  /**
+   * Notes that a rule was the `match`-th (from 0) to match the message of a row.
+   * @param points what a computed score came to; undefined for a constant, which is its own points.
+   */
+  write(row: number, match: number, rule: number, reason: string | null, points: number | undefined): void {
     const slot = this.#slots[match] ?? this.#open(match);
     const codes = this.#codes[rule] as Codes;
     setWordOrNull(slot.name, row, codes.name);
     setWordOrNull(slot.comment, row, codes.comment);
     slot.score.setWord(row, codes.score);
+    if (points !== undefined) slot.points.setDouble(row, points);
     if (reason === null) slot.reason.setNull(row);
     else slot.reason.setString(row, reason);
   }
@@ -67,6 +73,7 @@ export class RuleColumns {
       name: column("name"),
       comment: column("comment"),
       score: column("score"),
+      points: column("points"),
       reason: column("reason"),
     };
     this.#slots[match] = slot;

@@ -27,6 +27,8 @@ export type Rule = {
   readonly comment: string | undefined;
   /** The text of the score's expression. */
   readonly scoreText: string;
+  /** Whether the score is an expression, so that the text does not tell the points. */
+  readonly isComputed: boolean;
   /** Puts YES into `matches` for each row in the selection where the predicate holds; rejects rows it fails on. */
   match(batch: Batch, matches: Uint8Array): void;
   /** The score of a message that matched. */
@@ -53,6 +55,7 @@ export function openRule(config: RuleConfig, context: TriageContext): Rule {
     name: config.name,
     comment: config.comment,
     scoreText,
+    isComputed: constant === undefined,
     match: (batch, matches) => {
       const bound = bindings.of(predicate, batch);
       bound.select(matches);

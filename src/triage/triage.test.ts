@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Batch, blockOf } from "../core/batch.ts";
 import type { Message } from "../core/message.ts";
+import { Rejection } from "../core/rejection.ts";
 import { compile } from "../stellar/compile.ts";
 import { type Environment, layered, makeEnvironment } from "../stellar/environment.ts";
 import { toMessage } from "../stellar/value.ts";
@@ -33,6 +34,7 @@ test.each<[Aggregator, boolean, number[], number]>([
   ["SUM", true, [10, 5], 15],
   ["SUM", true, [10, -1], Number.NEGATIVE_INFINITY],
   ["MEAN", true, [10, 5], 7.5],
+  ["MEAN", false, [10, 0, -4, 6], 3],
   ["POSITIVE_MEAN", false, [10, 0, -4, 5], 7.5],
   ["POSITIVE_MEAN", true, [0], 0],
 ])("%s, negatives trump %s, of %j is %d", (aggregator, trump, scores, expected) => {
@@ -75,6 +77,7 @@ test("writes score, name, comment, score text and reason of each match in order"
     "threat.triage.rules.0.name": "expression",
     "threat.triage.rules.0.comment": "why",
     "threat.triage.rules.0.score": "a * 2.5",
+    "threat.triage.rules.0.points": 2.5,
     "threat.triage.rules.0.reason": "1",
     "threat.triage.rules.1.name": null,
     "threat.triage.rules.1.comment": null,
@@ -96,6 +99,64 @@ test("a rule that fails on a message rejects that message alone, with the rule's
     reason: expect.stringContaining('predicate of triage rule "odd"'),
   });
   expect(batch.message(1)["threat.triage.score"]).toBe(5);
+});
+
+test("a batch larger than any before, and a smaller one after it, are scored row by row", () => {
+  const stage = openTriage(triageConfig.parse({ rules: [{ rule: "n >= 0", score: "n" }] }), {
+    environment: makeEnvironment(),
+    variables: [],
+  });
+  const batch = new Batch();
+  const scores = (count: number, isAlert: (row: number) => boolean): unknown[] => {
+    batch.load(
+      blockOf(
+        Array.from({ length: count }, () => "x"),
+        0,
+      ),
+      { topic: "t", partition: 0, offset: 0 },
+    );
+    for (let n = 0; n < count; n++) batch.addMessage(n, { n, ...(isAlert(n) ? { is_alert: "true" } : {}) });
+    stage(batch);
+    return Array.from({ length: count }, (_, row) => batch.message(row)["threat.triage.score"]);
+  };
+  const odd = (row: number) => row % 2 === 1;
+  const wanted = (count: number, isAlert: (row: number) => boolean) =>
+    Array.from({ length: count }, (_, row) => (isAlert(row) ? row : undefined));
+  expect(scores(3000, odd)).toEqual(wanted(3000, odd));
+  expect(scores(5, (row) => row === 4)).toEqual(wanted(5, (row) => row === 4));
+});
+
+test.each([
+  [undefined, Number.NEGATIVE_INFINITY],
+  [true, Number.NEGATIVE_INFINITY],
+  ["true", Number.NEGATIVE_INFINITY],
+  [false, 10],
+  ["false", 10],
+])("negativeValuesTrump %s", (negativeValuesTrump, expected) => {
+  const rules = [
+    { rule: "true", score: 10 },
+    { rule: "1 == 1", score: -5 },
+  ];
+  const aggregation = negativeValuesTrump === undefined ? {} : { aggregation: { negativeValuesTrump } };
+  const batch = triage({ ...aggregation, rules }, [{ is_alert: "true" }]);
+  expect(batch.message(0)["threat.triage.score"]).toBe(expected);
+});
+
+test("of two rules with one predicate the first counts; a message that was rejected before is left alone", () => {
+  const rules = [
+    { name: "first", rule: "exists(a)", score: 1 },
+    { name: "second", rule: "exists(a)", score: 2 },
+  ];
+  const batch = triage({ aggregator: "SUM", rules }, [{ is_alert: "true", a: 1 }]);
+  expect(batch.message(0)).toMatchObject({ "threat.triage.score": 1, "threat.triage.rules.0.name": "first" });
+  const late = new Batch();
+  late.load(blockOf(["x", "y"], 0), { topic: "t", partition: 0, offset: 0 });
+  late.addMessage(0, { is_alert: "true", a: 1 });
+  late.addMessage(1, { is_alert: "true", a: 1 });
+  late.reject(0, new Rejection("parser_invalid", "before"));
+  openTriage(triageConfig.parse({ rules }), { environment: makeEnvironment(), variables: [] })(late);
+  expect(late.message(0)["threat.triage.score"]).toBeUndefined();
+  expect(late.message(1)["threat.triage.score"]).toBe(1);
 });
 
 test("a score that is no number rejects the message", () => {

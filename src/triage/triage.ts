@@ -107,7 +107,13 @@ class Scorer {
         batch.reject(row, score);
         return;
       }
-      this.#columns.write(row, scores?.length ?? 0, number, rule.reason(batch, row));
+      this.#columns.write(
+        row,
+        scores?.length ?? 0,
+        number,
+        rule.reason(batch, row),
+        rule.isComputed ? score : undefined,
+      );
       if (scores === undefined) scores = [score];
       else scores.push(score);
     }

@@ -1,7 +1,15 @@
-import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import {
+  ActionIcon,
+  Button,
+  Tooltip,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from "@mantine/core";
 import { Link, Outlet } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { pages } from "./pages/index.ts";
+import { LOCAL_ZONE, setZone, useZone, zoneName } from "./parts/clock.ts";
 import { HelpIcon, MoonIcon, SunIcon } from "./parts/icons.tsx";
 import { KeyboardHelp, useHelp } from "./parts/keyboard-help.tsx";
 import { PlatformHealth } from "./parts/platform-health.tsx";
@@ -24,6 +32,7 @@ export function App() {
           ))}
         </nav>
         <PlatformHealth />
+        <ZoneButton />
         <ColorSchemeButton />
         <Tooltip label="Keyboard shortcuts (?)">
           <ActionIcon aria-label="Keyboard shortcuts" onClick={help.open}>
@@ -38,6 +47,20 @@ export function App() {
       </main>
       <KeyboardHelp opened={help.opened} onClose={help.close} />
     </div>
+  );
+}
+
+/** By which clock times are shown, and the other one by a click. */
+function ZoneButton() {
+  const other = useZone() === "utc" ? "local" : "utc";
+  const label = `Show times in ${other === "utc" ? "UTC" : LOCAL_ZONE}`;
+  return (
+    <Tooltip label={label}>
+      <Button variant="subtle" size="compact-sm" onClick={() => setZone(other)}>
+        {zoneName()}
+        <VisuallyHidden>. {label}</VisuallyHidden>
+      </Button>
+    </Tooltip>
   );
 }
 

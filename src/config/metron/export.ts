@@ -1,6 +1,7 @@
 import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
 import type { GlobalDocument } from "../global.ts";
 import type { SensorDocument } from "../sensor.ts";
+import { ORIGINAL_VALIDATIONS, withoutOriginals } from "./originals.ts";
 
 type Json = Record<string, unknown>;
 
@@ -58,10 +59,16 @@ export function exportGlobal({ global, validations }: GlobalDocument): Json {
       ? {}
       : {
           fieldValidations: validations.flatMap((item) =>
-            Object.entries(item).map(([validation, options]) => ({ validation, ...options })),
+            Object.entries(item).map(([validation, options]) => exportValidation(validation, options)),
           ),
         }),
   };
+}
+
+function exportValidation(validation: string, { config, ...options }: Json): Json {
+  if (config === undefined) return { validation, ...options };
+  const rest = withoutOriginals(ORIGINAL_VALIDATIONS, validation, config as Json);
+  return { validation, ...options, ...(Object.keys(rest).length === 0 ? {} : { config: rest }) };
 }
 
 function exportFilter(filter: SensorDocument["filter"]): { filterClassName?: string; filterConfig: Json } {

@@ -8,6 +8,7 @@ import { parsers } from "../../parsers/index.ts";
 import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
 import { globalSchema } from "../global.ts";
 import { sensorSchema } from "../sensor.ts";
+import { ORIGINAL_VALIDATIONS, withOriginals } from "./originals.ts";
 
 type Json = Record<string, unknown>;
 
@@ -184,6 +185,13 @@ export function validationName(name: string): string {
   return known === "REGEX" ? "REGEX_MATCH" : known;
 }
 
+/** A validation of Metron's global document, with the options that make it do what the original does. */
+export function importValidation(item: Json): Json {
+  const name = validationName(String(item.validation));
+  const config = withOriginals(ORIGINAL_VALIDATIONS, name, item.config as Json | undefined);
+  return { [name]: clean({ input: item.input, config }) };
+}
+
 /** `NotEmptyValidation` as `NOT_EMPTY`; a name that is one already stays. */
 function spacedName(name: string, ending: RegExp): string {
   return name
@@ -282,9 +290,7 @@ function importIndexing(indexing: Json): Json | undefined {
 /** Free keys of Metron's global document that have a place of their own here. */
 export function importGlobal(json: Json, notes: string[]): Json {
   const { fieldValidations, ...free } = json;
-  const validations = ((fieldValidations ?? []) as Json[]).map((item) => ({
-    [validationName(String(item.validation))]: clean({ input: item.input, config: item.config }),
-  }));
+  const validations = ((fieldValidations ?? []) as Json[]).map(importValidation);
   for (const key of Object.keys(free))
     if (/^(es|solr|hbase|update\.hbase|bootstrap)\b/.test(key))
       notes.push(`global: ${key} is kept as a free value and does nothing`);

@@ -141,7 +141,6 @@ test("the global document keeps its free values and validations, and what stands
 });
 
 test.each([
-  ["org.apache.metron.common.field.validation.network.IPValidation", "IP"],
   ["org.apache.metron.common.field.validation.primitive.NotEmptyValidation", "NOT_EMPTY"],
   ["org.apache.metron.common.field.validation.primitive.RegexValidation", "REGEX_MATCH"],
   ["REGEX_MATCH", "REGEX_MATCH"],
@@ -151,6 +150,13 @@ test.each([
     [],
   );
   expect(imported).toEqual({ validations: [{ [name]: { input: "a", config: { pattern: "x" } } }] });
+});
+
+test("an imported validation of addresses is content with one of several, as the original's is", () => {
+  const validation = "org.apache.metron.common.field.validation.network.IPValidation";
+  expect(importGlobal({ fieldValidations: [{ validation, input: ["a", "b"] }] }, [])).toEqual({
+    validations: [{ IP: { input: ["a", "b"], config: { require: "any" } } }],
+  });
 });
 
 test("what has no counterpart is said, not dropped", () => {

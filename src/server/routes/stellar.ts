@@ -20,9 +20,11 @@ export function stellarRoutes(app: FastifyInstance, platform: Platform): void {
   const evaluation = () => platform.services.evaluation(global());
 
   implement(app, checkStellar, ({ body }) => ({
-    diagnostics: check(body.expression, environment(), { predicate: body.expects === "boolean" }).map(
-      (found) => toApi(body.expression, found),
-    ),
+    diagnostics: check(
+      body.expression,
+      environment(),
+      body.expects === "boolean" ? { gives: "boolean" } : {},
+    ).map((found) => toApi(body.expression, found)),
   }));
 
   implement(app, listFunctions, () => ({ functions: functionLines(environment().registry) }));

@@ -1,3 +1,4 @@
+import { nameHere } from "./other-names.ts";
 import type { Place, Query } from "./tree.ts";
 
 /** What makes two spellings the same field: Metron's stores wrote `threat:triage:score` for `threat.triage.score`. */
@@ -42,15 +43,20 @@ export class FieldNames {
       .slice(0, MOST_MEMBERS);
   }
 
-  /** Up to three known names that are close to the one written, the closest first. */
+  /** Up to three known names that are close to the one written, the closest first; ours for another product's before. */
   near(written: string): string[] {
+    const here = nameHere(fieldKey(written));
+    const known = here === undefined || this.resolve(here) === undefined ? [] : [here];
+    return [...known, ...this.#similar(written).filter((name) => name !== here)].slice(0, 3);
+  }
+
+  #similar(written: string): string[] {
     const wanted = fieldKey(written).toLowerCase();
     const most = Math.max(2, Math.floor(wanted.length / 3));
     return [...this.#names]
       .map((name) => ({ name, distance: nameDistance(wanted, fieldKey(name).toLowerCase(), most) }))
       .filter(({ distance }) => distance <= most)
       .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
-      .slice(0, 3)
       .map(({ name }) => name);
   }
 }

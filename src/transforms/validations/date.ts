@@ -7,10 +7,15 @@ import { columnsSeen, defineValidation, isSeen } from "./validation.ts";
 
 export const date = defineValidation({
   name: "DATE",
-  summary:
-    "Checks that fields start with a date of a format; a field that is absent ends the check, as in the original.",
-  config: z.strictObject({ format: z.string().describe("Pattern of Java's SimpleDateFormat.") }),
-  open: ({ format }, { timeZone, clock }) => {
+  summary: "Checks that fields start with a date of a format; a field that is absent is fine.",
+  config: z.strictObject({
+    format: z.string().describe("Pattern of Java's SimpleDateFormat."),
+    endsAtAbsent: z
+      .boolean()
+      .default(false)
+      .describe("Whether the first absent field ends the check of the fields after it, as in the original."),
+  }),
+  open: ({ format, endsAtAbsent }, { timeZone, clock }) => {
     const dates = compileFormat(format, timeZone, clock.now());
     return (batch, fields) => {
       const columns = columnsSeen(batch, fields);
@@ -18,8 +23,8 @@ export const date = defineValidation({
         for (const column of columns) {
           if (!isSeen(fields, column, row)) continue;
           const text = cellText(column, row);
-          if (text === null) return "valid";
-          if (Number.isNaN(dates.parse(text))) return "invalid";
+          if (text === null && endsAtAbsent) return "valid";
+          if (text !== null && Number.isNaN(dates.parse(text))) return "invalid";
         }
         return "valid";
       };

@@ -8,24 +8,33 @@ const VERSIONS = { IPV4: 4, IPV6: 6, DEFAULT: undefined } as const;
 
 export const ip = defineValidation({
   name: "IP",
-  summary: "Checks that a field holds an IP address; of several fields one is enough, as in the original.",
+  summary: "Checks that fields hold IP addresses; a field that is absent is fine.",
   config: z.strictObject({
+    require: z
+      .enum(["every", "any"])
+      .default("every")
+      .describe(
+        "Whether every field that is present must be an address, or one good or absent field is enough, as in the original.",
+      ),
     type: z
       .union([type.transform((one) => [one]), z.array(type)])
       .optional()
       .describe("IPV4, IPV6, DEFAULT (either) or a list of them; either when left out."),
   }),
-  open: ({ type: types = [] }) => {
+  open: ({ type: types = [], require }) => {
     const versions = (types.length === 0 ? (["DEFAULT"] as const) : types).map((name) => VERSIONS[name]);
+    const passes = (text: string | null): boolean =>
+      text === null || versions.some((version) => isIp(text, version));
+    const every = require === "every";
     return (batch, fields) => {
       const columns = columnsSeen(batch, fields);
       return (row) => {
         for (const column of columns) {
           if (!isSeen(fields, column, row)) continue;
-          const text = cellText(column, row);
-          if (text === null || versions.some((version) => isIp(text, version))) return "valid";
+          // One cell decides: a wrong one where every cell must be right, a right one where any will do.
+          if (passes(cellText(column, row)) !== every) return every ? "invalid" : "valid";
         }
-        return "invalid";
+        return every ? "valid" : "invalid";
       };
     };
   },

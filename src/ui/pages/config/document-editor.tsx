@@ -7,6 +7,7 @@ import { call, problemOf } from "../../call.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import { DocumentHistory } from "./document-history.tsx";
+import { LeaveGuard } from "./leave-guard.tsx";
 import { useDocumentCheck, useExpressionWords } from "./use-document-check.ts";
 import { YamlEditor } from "./yaml-editor.tsx";
 
@@ -16,13 +17,15 @@ const NO_DIAGNOSTICS: readonly Diagnostic[] = [];
 export function DocumentEditor({ head }: { head: DocumentHead }) {
   const { kind, name } = head;
   const client = useQueryClient();
-  const [draft, setDraft] = useState<string>();
+  // A draft belongs to the version it was begun from, so that somebody else's publish is never overwritten unseen.
+  const [draft, setDraft] = useState<{ readonly text: string; readonly base: number }>();
+  const base = draft?.base ?? head.version;
   const [note, setNote] = useState("");
   // The editor keeps its own text; counting up starts it anew from the published one.
   const [resets, setResets] = useState(0);
   const current = useQuery({
-    queryKey: ["document", kind, name, head.version],
-    queryFn: ({ signal }) => call(getDocument, { params: { kind, name }, signal }),
+    queryKey: ["document", kind, name, base],
+    queryFn: ({ signal }) => call(getDocument, { params: { kind, name }, query: { version: base }, signal }),
   });
   const discard = () => {
     setDraft(undefined);
@@ -33,7 +36,7 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
     setNote("");
     await client.invalidateQueries({ queryKey: ["documents"] });
   };
-  const text = draft ?? current.data?.text;
+  const text = draft?.text ?? current.data?.text;
   const checked = useDocumentCheck(head, text);
   const words = useExpressionWords();
   const places = useMemo(
@@ -47,22 +50,27 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
   const [asked, setAsked] = useState(false);
   const publish = useMutation({
     mutationFn: (text: string) =>
-      call(publishDocument, { params: { kind, name }, body: { text, note, base: head.version } }),
+      call(publishDocument, {
+        params: { kind, name },
+        body: { text, note, base },
+      }),
     onSuccess: refresh,
   });
   if (current.error !== null)
     return <ProblemNotice error={current.error} onRetry={() => current.refetch()} />;
   if (current.data === undefined) return <p className="notice dim">Reading…</p>;
-  const changed = draft !== undefined && draft !== current.data.text;
+  const changed = draft !== undefined && draft.text !== current.data.text;
   const problem = publish.error === null ? undefined : problemOf(publish.error);
   const found = checked.data?.text === text ? checked.data : undefined;
   const diagnostics = problem?.diagnostics ?? found?.diagnostics ?? NO_DIAGNOSTICS;
   return (
     <section className="document" aria-label={`Document ${name}`}>
+      <LeaveGuard changed={changed ? name : undefined} />
       <header className="document-head">
         <h2>{name}</h2>
         <span className="dim">
           version {head.version}, by {head.author}
+          {base !== head.version && `, published while you changed version ${base}`}
         </span>
         <TextInput
           className="document-note"
@@ -104,10 +112,10 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
           onChange={(next) => {
             publish.reset();
             setAsked(false);
-            setDraft(next);
+            setDraft({ text: next, base });
           }}
         />
-        <DocumentHistory head={head} onChanged={refresh} />
+        <DocumentHistory head={head} unpublished={changed} onChanged={refresh} />
       </div>
     </section>
   );

@@ -3,14 +3,20 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type DocumentHead, documentDiff, documentHistory, rollbackDocument } from "../../../api/config.ts";
 import { call, problemOf } from "../../call.ts";
-import { localTime } from "../../parts/local-time.ts";
-import { hunksOf } from "./diff-hunks.ts";
+import { timeText, useZone, zoneName } from "../../parts/clock.ts";
+import { hunksOf, markedLines } from "./diff-hunks.ts";
 
-type Props = { readonly head: DocumentHead; readonly onChanged: () => void };
+type Props = {
+  readonly head: DocumentHead;
+  /** There are changes that returning to a version would discard. */
+  readonly unpublished: boolean;
+  readonly onChanged: () => void;
+};
 
 /** The versions of a document: who, when, why; what each changed; and the way back to it. */
-export function DocumentHistory({ head, onChanged }: Props) {
+export function DocumentHistory({ head, unpublished, onChanged }: Props) {
   const { kind, name, version: latest } = head;
+  useZone();
   const [shown, setShown] = useState<number>();
   const history = useQuery({
     queryKey: ["history", kind, name, latest],
@@ -32,7 +38,7 @@ export function DocumentHistory({ head, onChanged }: Props) {
               {version === latest && <span className="dim">in force</span>}
             </div>
             <p className="dim">
-              {author}, {localTime(at).slice(0, 16)}
+              {author}, {timeText(at).slice(0, 16)} {zoneName()}
             </p>
             {note !== "" && <p>{note}</p>}
             <div className="history-actions">
@@ -47,6 +53,8 @@ export function DocumentHistory({ head, onChanged }: Props) {
                 <Button
                   size="compact-xs"
                   loading={rollback.isPending}
+                  disabled={unpublished}
+                  title={unpublished ? "Publish or discard your changes first" : undefined}
                   onClick={() => rollback.mutate(version)}
                 >
                   Return to this
@@ -76,10 +84,12 @@ function Diff({ head: { kind, name }, version }: { head: DocumentHead; version: 
           // biome-ignore lint/suspicious/noArrayIndexKey: hunks have no other identity, and never move
           <span key={at} className="dim">{`${hunk.left} lines unchanged\n`}</span>
         ) : (
-          hunk.lines.map(({ change, text }, line) => (
+          markedLines(hunk.lines).map(({ change, parts: [head, changed, tail] }, line) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity, and never move
             <span key={`${at} ${line}`} data-change={change}>
-              {`${marks[change]} ${text}\n`}
+              {`${marks[change]} ${head}`}
+              {changed !== "" && <mark>{changed}</mark>}
+              {`${tail}\n`}
             </span>
           ))
         ),

@@ -1,5 +1,5 @@
 import type { StoredMessage } from "../../../api/selection.ts";
-import { localTime } from "../../parts/local-time.ts";
+import { timeText } from "../../parts/clock.ts";
 import { valueAsText } from "./message-sections.ts";
 import { heaviestRules } from "./score.ts";
 import { RULES, SCORE } from "./state.ts";
@@ -47,7 +47,7 @@ export function cellText(message: StoredMessage, column: string): string {
       .join(" · ");
   const value = message[column];
   if (column === STATUS) return statusText(value);
-  if (column === "timestamp" && typeof value === "number") return localTime(value);
+  if (column === "timestamp" && typeof value === "number") return timeText(value);
   return valueAsText(value);
 }
 

@@ -4,8 +4,8 @@ import { useMemo, useState } from "react";
 import { getMessage } from "../../../api/messages.ts";
 import type { StoredMessage } from "../../../api/selection.ts";
 import { call } from "../../call.ts";
+import { timeText, useZone, zoneName } from "../../parts/clock.ts";
 import { CloseIcon, LinkIcon } from "../../parts/icons.tsx";
-import { localTime } from "../../parts/local-time.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { EndpointCards, EntryList, IntelMatches, Section } from "./details-parts.tsx";
 import { type Entry, prettyRaw, sectionsOf, valueAsText } from "./message-sections.ts";
@@ -68,10 +68,13 @@ export function DetailsPane({ guid, onClose, onStatus, find }: Props) {
 
 function Title({ message }: { message: StoredMessage }) {
   const time = message.timestamp;
+  useZone();
   return (
     <h1 className="details-title" data-severity={severityOf(scoreOf(message))}>
       {isRejected(message) ? `${message.failed_sensor_type}, rejected` : sensorOf(message)}
-      <span className="dim mono">{typeof time === "number" ? localTime(time) : String(time ?? "")}</span>
+      <span className="dim mono">
+        {typeof time === "number" ? `${timeText(time)} ${zoneName()}` : String(time ?? "")}
+      </span>
     </h1>
   );
 }

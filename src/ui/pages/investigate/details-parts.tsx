@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { localTime } from "../../parts/local-time.ts";
+import { timeText, useZone } from "../../parts/clock.ts";
+import { bytesText, countsBytes } from "../../parts/units.ts";
 import { type Endpoint, type Entry, type IntelMatch, valueAsText } from "./message-sections.ts";
 import { useValueMenu } from "./value-menu.tsx";
 
@@ -65,6 +66,7 @@ export function IntelMatches({ matches }: { matches: readonly IntelMatch[] }) {
 function ValueButton({ entry, strong = false }: { entry: Entry; strong?: boolean }) {
   const openMenu = useValueMenu();
   const { field, value } = entry;
+  useZone();
   return (
     <button
       type="button"
@@ -85,9 +87,10 @@ function ValueButton({ entry, strong = false }: { entry: Entry; strong?: boolean
 }
 
 function shown(field: string, value: unknown): string {
+  if (typeof value === "number" && countsBytes(field)) return bytesText(value);
   const time = Number(value);
   const isTime = (field === "timestamp" || field.endsWith(".ts")) && time > 1e11 && time < 1e14;
-  return isTime ? localTime(time) : valueAsText(value);
+  return isTime ? timeText(time) : valueAsText(value);
 }
 
 /** The two ends of the traffic, side by side, with what is known of each address. */

@@ -4,6 +4,7 @@ import { CloseIcon, DownIcon, ExcludeIcon, IncludeIcon, RightIcon } from "../../
 import { countText, shortCount } from "../../parts/numbers.ts";
 import { drop, exclude, include, stanceOn, type Value } from "./query-text.ts";
 import type { PageState } from "./state.ts";
+import { STATUS, statusText } from "./status.ts";
 import { facetLabel, type useFacets, useMoreValues } from "./use-counts.ts";
 import type { Change } from "./use-page-state.ts";
 
@@ -88,6 +89,11 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
   );
 }
 
+/** The state of an alert by the word the list has for it; one that nobody has touched is new. */
+function stateText(value: Value): string {
+  return value === null ? "New" : value === "NEW" ? "New again" : statusText(value);
+}
+
 type FacetValueProps = {
   readonly field: string;
   readonly label: string;
@@ -100,7 +106,7 @@ type FacetValueProps = {
 
 function FacetValue({ field, label, value, count, share, state, change }: FacetValueProps) {
   const stance = stanceOn(state.q, field, value);
-  const text = value === null ? "(none)" : String(value) || "(empty)";
+  const text = field === STATUS ? stateText(value) : value === null ? "(none)" : String(value) || "(empty)";
   const set = (wanted: "included" | "excluded") => {
     if (stance === wanted) change({ q: drop(state.q, field, value) });
     else change({ q: (wanted === "included" ? include : exclude)(state.q, field, value) });

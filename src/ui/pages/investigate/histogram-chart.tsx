@@ -8,7 +8,7 @@ import {
 import { type ComposeOption, type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
-import { localTime } from "../../parts/local-time.ts";
+import { timeText, useZone } from "../../parts/clock.ts";
 import { countText, shortCount } from "../../parts/numbers.ts";
 import { intervalText, type Series } from "./histogram-parts.ts";
 
@@ -33,6 +33,7 @@ const LEAST_DRAG = 4;
 export function HistogramChart({ buckets, interval, layers, scheme, onRange }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(null);
+  const zone = useZone();
   const [drag, setDrag] = useState<{ from: number; to: number }>();
 
   useEffect(() => {
@@ -47,10 +48,10 @@ export function HistogramChart({ buckets, interval, layers, scheme, onRange }: P
     };
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours are read from the page, which changes with the scheme
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, which changes with the scheme; times from the clock
   useEffect(() => {
     chart.current?.setOption(optionOf(buckets, interval, layers), { replaceMerge: ["series"] });
-  }, [buckets, interval, layers, scheme]);
+  }, [buckets, interval, layers, scheme, zone]);
 
   const timeAt = useEffectEvent((x: number): number => {
     const width = (host.current?.clientWidth ?? 1) - GRID.left - GRID.right;
@@ -93,7 +94,7 @@ function optionOf(buckets: readonly number[], interval: number, layers: readonly
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const text = { color: colour("--ink-dim"), fontSize: 10 };
-  const sameDay = localTime(buckets[0] ?? 0).slice(0, 10) === localTime(buckets.at(-1) ?? 0).slice(0, 10);
+  const sameDay = timeText(buckets[0] ?? 0).slice(0, 10) === timeText(buckets.at(-1) ?? 0).slice(0, 10);
   const day = interval >= 86_400_000;
   return {
     animation: false,
@@ -111,7 +112,7 @@ function optionOf(buckets: readonly number[], interval: number, layers: readonly
       formatter: (given) => {
         const at = (Array.isArray(given) ? given[0]?.dataIndex : given.dataIndex) ?? 0;
         const counts = layers.map(({ name, counts }) => `${name}: ${countText(counts[at] ?? 0)}`).reverse();
-        return [`${localTime(buckets[at] ?? 0).slice(0, 19)}, ${intervalText(interval)}`, ...counts].join(
+        return [`${timeText(buckets[at] ?? 0).slice(0, 19)}, ${intervalText(interval)}`, ...counts].join(
           "\n",
         );
       },
@@ -119,7 +120,7 @@ function optionOf(buckets: readonly number[], interval: number, layers: readonly
     xAxis: {
       type: "category",
       data: buckets.map((from) =>
-        localTime(from).slice(day ? 0 : sameDay ? 11 : 5, day ? 10 : interval < 60_000 ? 19 : 16),
+        timeText(from).slice(day ? 0 : sameDay ? 11 : 5, day ? 10 : interval < 60_000 ? 19 : 16),
       ),
       axisLine: { lineStyle: { color: colour("--line") } },
       axisTick: { show: false },

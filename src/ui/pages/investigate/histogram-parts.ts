@@ -1,6 +1,6 @@
 import type { ResponseOf } from "../../../api/endpoint.ts";
 import type { messageHistogram } from "../../../api/search.ts";
-import { localTime } from "../../parts/local-time.ts";
+import { timeText } from "../../parts/clock.ts";
 import { countText } from "../../parts/numbers.ts";
 import { severityOf } from "./score.ts";
 import type { View } from "./state.ts";
@@ -78,6 +78,6 @@ export function histogramText({ buckets, interval, from, to }: Histogram): strin
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
   if (total === 0) return "Histogram over time: no messages.";
   const peak = buckets.reduce((most, bucket) => (bucket.count > most.count ? bucket : most));
-  const range = `${localTime(from).slice(0, 19)} to ${localTime(to).slice(0, 19)}`;
-  return `Histogram over time: ${countText(total)} messages from ${range}; most, ${countText(peak.count)} in one ${intervalText(interval)}, at ${localTime(peak.from).slice(0, 19)}.`;
+  const range = `${timeText(from).slice(0, 19)} to ${timeText(to).slice(0, 19)}`;
+  return `Histogram over time: ${countText(total)} messages from ${range}; most, ${countText(peak.count)} in one ${intervalText(interval)}, at ${timeText(peak.from).slice(0, 19)}.`;
 }

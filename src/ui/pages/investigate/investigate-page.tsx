@@ -150,6 +150,7 @@ export function InvestigatePage() {
             <RowsBanner
               waiting={rows.waiting}
               stale={failed || live.connection === "lost"}
+              refused={refused}
               since={rows.dataUpdatedAt}
               onShow={showNew}
               onRetry={() => rows.refetch()}

@@ -1,11 +1,13 @@
 import { memo } from "react";
 import type { StoredMessage } from "../../../api/selection.ts";
+import { useZone } from "../../parts/clock.ts";
 import { MoreIcon } from "../../parts/icons.tsx";
 import { cellText, lookOf } from "./columns.ts";
 import { heaviestRules, scoreOf, severityOf } from "./score.ts";
 import { ScoreBar } from "./score-bar.tsx";
 import { RULE_NAMES, RULES, SCORE } from "./state.ts";
 import { statusOf } from "./status.ts";
+import { RULES_SHOWN } from "./use-rows.ts";
 import { useValueMenu } from "./value-menu.tsx";
 
 type Props = {
@@ -23,6 +25,7 @@ type Props = {
 export const MessageRow = memo(function MessageRow(props: Props) {
   const { message, index, top, columns, opened, atCursor, onPick, onOpen } = props;
   const openMenu = useValueMenu();
+  useZone();
   const guid = String(message.guid);
   const alert = message.is_alert === "true" || message.is_alert === true;
   const menuAt = (column: string, x: number, y: number) => {
@@ -95,12 +98,17 @@ function Cell({ message, column }: { message: StoredMessage; column: string }) {
       reason === undefined ? name : `${name}: ${reason}`,
     );
     return (
-      <span className="cell-text" title={lines.join("\n")}>
-        {first.name}
-        <span className="dim">
-          {others.map(({ name }) => ` · ${name}`).join("")}
-          {first.reason !== undefined && <span className="cell-reason">{first.reason}</span>}
+      <span className="cell-why" title={lines.join("\n")}>
+        <span className="cell-text">
+          {first.name}
+          {first.reason !== undefined && <span className="cell-reason dim">{first.reason}</span>}
         </span>
+        {others.length > 0 && (
+          <span className="dim">
+            +{others.length}
+            {others.length + 1 === RULES_SHOWN && " or more"}
+          </span>
+        )}
       </span>
     );
   }

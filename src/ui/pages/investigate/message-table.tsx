@@ -2,6 +2,7 @@ import { columnResizingFeature, columnSizingFeature, tableFeatures, useTable } f
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef } from "react";
 import type { StoredMessage } from "../../../api/selection.ts";
+import { useZone, zoneName } from "../../parts/clock.ts";
 import { DownIcon, UpIcon } from "../../parts/icons.tsx";
 import { fieldOfColumn, lookOf } from "./columns.ts";
 import { MessageRow } from "./message-row.tsx";
@@ -31,15 +32,13 @@ type Props = {
 
 export const ROW_HEIGHT = 28;
 
-/** Where the clock on the wall shows the times of the list. */
-const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 const features = tableFeatures({ columnSizingFeature, columnResizingFeature });
 
 /** The list: only the rows in sight are in the page, and it keeps its place while rows are put in above. */
 export function MessageTable(props: Props) {
   const { state, change, rows, total, hasMore, stale, cursor, onCursor, onOpen, onMore, ref } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  useZone();
   const columns = useMemo(
     () =>
       state.columns.map((id) => ({ id, header: lookOf(id).heading, size: lookOf(id).width, minSize: 40 })),
@@ -120,10 +119,11 @@ export function MessageTable(props: Props) {
             >
               <button
                 type="button"
-                title={`Sort by ${field}${field === "timestamp" ? ` (times of ${ZONE})` : ""}`}
+                title={`Sort by ${field}`}
                 onClick={() => change({ sort: sortBy(state.sort, field) })}
               >
                 {lookOf(header.column.id).heading}
+                {field === "timestamp" && <span className="dim">{zoneName()}</span>}
                 {order === "asc" && <UpIcon size={12} />}
                 {order === "desc" && <DownIcon size={12} />}
               </button>

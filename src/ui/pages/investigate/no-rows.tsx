@@ -19,9 +19,9 @@ export function NoRows({ state, change }: { state: PageState; change: Change }) 
             `curl --data-binary @eve.json ${window.location.origin}/api/v1/ingest/suricata`,
           ].join("\n")}
         </pre>
+        <Listeners listening={status.listening} />
         <p>
-          A syslog sender may use UDP or TCP port 5514. To see a whole intrusion first, play the scenario:{" "}
-          <code>npm start</code>.
+          To see a whole intrusion first, play the scenario: <code>npm start</code>.
         </p>
       </Notice>
     );
@@ -48,4 +48,39 @@ export function NoRows({ state, change }: { state: PageState; change: Change }) 
       </p>
     </Notice>
   );
+}
+
+/** Where syslog and its like can be sent: what the documents in force open, port by port. */
+function Listeners({ listening }: { listening: readonly string[] }) {
+  if (listening.length === 0) {
+    return (
+      <p>
+        No sensor listens on a port. One that shall take syslog has{" "}
+        <code>{"source: { syslog: { port: 5514 } }"}</code> in its document.
+      </p>
+    );
+  }
+  return (
+    <>
+      <p>Or send to a port that a sensor listens on:</p>
+      <ul className="listeners">
+        {listenersOf(listening).map(([sensor, addresses]) => (
+          <li key={sensor}>
+            <b>{sensor}</b> <code>{addresses.join(", ")}</code>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Addresses by sensor, from `asa/syslog udp://127.0.0.1:5515`. */
+function listenersOf(listening: readonly string[]): [sensor: string, addresses: string[]][] {
+  const found = new Map<string, string[]>();
+  for (const line of listening) {
+    const [source = "", address = ""] = line.split(" ");
+    const sensor = source.split("/")[0] ?? source;
+    found.set(sensor, [...(found.get(sensor) ?? []), address]);
+  }
+  return [...found];
 }

@@ -4,8 +4,10 @@ import { lazy, Suspense, useId, useMemo } from "react";
 import { facetMessages } from "../../../api/search.ts";
 import { call, problemOf } from "../../call.ts";
 import { CloseIcon, SearchIcon } from "../../parts/icons.tsx";
+import { WithCode } from "../../parts/with-code.tsx";
 import type { QueryEditorHandle } from "./query-editor.tsx";
 import type { QueryWords } from "./query-language.ts";
+import { fieldText } from "./query-text.ts";
 import { type PageState, placeInQuery, resolveBounds, type View } from "./state.ts";
 import { useFields } from "./use-counts.ts";
 import type { Change } from "./use-page-state.ts";
@@ -71,13 +73,42 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
         <div id={mistakeId} className="query-mistake" role={refused === undefined ? undefined : "alert"}>
           {refused !== undefined && (
             <>
-              <b>Column {(mistake?.from ?? 0) + 1}:</b> {withoutPlace(refused.detail)}
-              {refused.suggestion !== undefined && <span> {refused.suggestion}</span>}
+              <b>Column {(mistake?.from ?? 0) + 1}:</b>{" "}
+              <WithCode text={sentence(withoutPlace(refused.detail))} />
+              {refused.suggestion !== undefined && mistake !== undefined && (
+                <Suggestion
+                  text={refused.suggestion}
+                  onTake={(text) =>
+                    change({
+                      q: state.q.slice(0, mistake.from) + fieldText(text) + state.q.slice(mistake.to),
+                    })
+                  }
+                />
+              )}
             </>
           )}
         </div>
       </div>
     </>
+  );
+}
+
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}
+
+/** What was probably meant; a name can be taken over by a click. */
+function Suggestion({ text, onTake }: { text: string; onTake: (text: string) => void }) {
+  if (/\s/.test(text)) return <span> {text}</span>;
+  return (
+    <span>
+      {" "}
+      Did you mean{" "}
+      <button type="button" className="query-suggestion" onClick={() => onTake(text)}>
+        {text}
+      </button>
+      ?
+    </span>
   );
 }
 

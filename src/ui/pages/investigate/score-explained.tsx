@@ -53,7 +53,7 @@ function RuleItem({ rule, bar, counts }: RuleItemProps) {
     <li className="story-rule" data-counts={counts || undefined} data-severity={severityOf(rule.points)}>
       <div className="story-line">
         <b>{rule.name ?? "Rule without a name"}</b>
-        <code>{rule.score === "" ? "no score" : rule.score}</code>
+        <code>{scoreStated(rule)}</code>
       </div>
       {bar !== undefined && rule.points !== undefined && (
         <div className="story-track">
@@ -64,4 +64,10 @@ function RuleItem({ rule, bar, counts }: RuleItemProps) {
       {rule.comment !== undefined && <p className="dim">{rule.comment}</p>}
     </li>
   );
+}
+
+/** What the rule gave: the points, with the expression that came to them where there is one. */
+function scoreStated({ score, points }: MatchedRule): string {
+  if (score === "") return "no score";
+  return points === undefined || score === String(points) ? score : `${scoreText(points)} = ${score}`;
 }

@@ -48,6 +48,24 @@ test.each([
   expect(scoreStory(given).sum).toBe(expected);
 });
 
+test("a computed score counts with its points, and stays what the rule states", () => {
+  const computed = {
+    ...message(75, ["severity", "if severity == 1 then 75 else 5"], ["address", "70"]),
+    "threat.triage.rules.0.points": 75,
+    "threat.triage.rules.0.reason": "ET MALWARE beacon",
+  };
+  expect(scoreStory(computed)).toMatchObject({
+    sum: "The highest of 2 rules counts.",
+    rules: [{ points: 75, score: "if severity == 1 then 75 else 5" }, { points: 70 }],
+  });
+  expect(heaviestRules(computed)[0]).toMatchObject({ name: "severity", reason: "ET MALWARE beacon" });
+});
+
+test("the rule that decided comes first", () => {
+  expect(names(message(5, ["heavy", "9"], ["lowest", "5"]))).toEqual(["lowest", "heavy"]);
+  expect(names(message("-Infinity", ["heavy", "9"], ["fine", "-1"]))).toEqual(["fine", "heavy"]);
+});
+
 test("rules are named by weight, then in the order they ran, past the tenth too", () => {
   const many = Array.from({ length: 12 }, (_, at): [string, string] => [`rule ${at}`, "1"]);
   expect(names(message(1, ...many))).toEqual(many.map(([name]) => name));

@@ -10,7 +10,7 @@ export type MatchedRule = {
   readonly reason: string | undefined;
   /** The score as the rule states it: a number or an expression. */
   readonly score: string;
-  /** The score when it is a plain number. */
+  /** What the rule gave this message: the points of a computed score, or the number it states; undefined if unknown. */
   readonly points: number | undefined;
 };
 
@@ -50,27 +50,34 @@ export function scoreStory(message: StoredMessage): ScoreStory {
   const rules: MatchedRule[] = [];
   for (let at = 0; ; at++) {
     const prefix = `threat.triage.rules.${at}`;
-    const parts = ["name", "comment", "reason", "score"].map((part) => textOf(message[`${prefix}.${part}`]));
+    const parts = ["name", "comment", "reason", "score", "points"].map((part) =>
+      textOf(message[`${prefix}.${part}`]),
+    );
     if (parts.every((part) => part === undefined)) break;
-    const [name, comment, reason, stated = ""] = parts;
-    const points = stated.trim() === "" ? Number.NaN : Number(stated);
+    const [name, comment, reason, stated = "", computed = stated] = parts;
+    const points = computed.trim() === "" ? Number.NaN : Number(computed);
     rules.push({ name, comment, reason, score: stated, points: Number.isNaN(points) ? undefined : points });
   }
   const sum = explain(score, rules);
   return { score, rules, sum, adds: sum?.startsWith("The sum") ?? false };
 }
 
-/** The rules that matched, the heaviest first; a rule without a name goes by its comment or number. */
+/**
+ * The rules that matched, the one that decided the score first (whose points are the score; a negative one when it
+ * trumps), then by weight. A rule without a name goes by its comment or number.
+ */
 export function heaviestRules(
   message: StoredMessage,
 ): { readonly name: string; readonly reason: string | undefined }[] {
-  return scoreStory(message)
-    .rules.map(({ name, comment, reason, points = 0 }, at) => ({
+  const { score, rules } = scoreStory(message);
+  const decides = (points: number) => (score === Number.NEGATIVE_INFINITY ? points < 0 : points === score);
+  return rules
+    .map(({ name, comment, reason, points = 0 }, at) => ({
       name: name ?? comment ?? `Rule ${at + 1}`,
       reason,
       points,
     }))
-    .sort((a, b) => b.points - a.points);
+    .sort((a, b) => Number(decides(b.points)) - Number(decides(a.points)) || b.points - a.points);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { Button, Popover, TextInput } from "@mantine/core";
 import { useState } from "react";
+import { readTime, timeText, useZone, zoneName } from "../../parts/clock.ts";
 import { ClockIcon, FitIcon } from "../../parts/icons.tsx";
-import { localTime } from "../../parts/local-time.ts";
 import { exactRange, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
 import { useEscape } from "./use-escape.ts";
 
@@ -16,6 +16,7 @@ type Props = {
 
 /** The time range: quick ones, all, the data's own, or exact. */
 export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
+  const zone = useZone();
   useEscape(opened, () => onOpened(false));
   const choose = (next: string) => {
     onChange(next);
@@ -52,14 +53,14 @@ export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
             </ul>
           ))}
         </div>
-        <ExactRange key={range} range={range} onChoose={choose} />
+        <ExactRange key={`${range} ${zone}`} range={range} onChoose={choose} />
         {extent !== undefined && extent.to > extent.from && (
           <Button
             variant="subtle"
             leftSection={<FitIcon size={14} />}
             onClick={() => choose(exactRange(extent.from, extent.to))}
           >
-            Fit to data: {localTime(extent.from).slice(0, 16)} – {localTime(extent.to).slice(0, 16)}
+            Fit to data: {timeText(extent.from).slice(0, 16)} – {timeText(extent.to).slice(0, 16)}
           </Button>
         )}
       </Popover.Dropdown>
@@ -69,10 +70,10 @@ export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
 
 function ExactRange({ range, onChoose }: { range: string; onChoose: (range: string) => void }) {
   const bounds = resolveRange(range, Date.now());
-  const [from, setFrom] = useState(bounds?.from === undefined ? "" : localTime(bounds.from).slice(0, 19));
-  const [to, setTo] = useState(bounds?.to === undefined ? "" : localTime(bounds.to).slice(0, 19));
-  const start = Date.parse(from.trim().replace(" ", "T"));
-  const end = to.trim() === "" || to.trim() === "now" ? undefined : Date.parse(to.trim().replace(" ", "T"));
+  const [from, setFrom] = useState(bounds?.from === undefined ? "" : timeText(bounds.from).slice(0, 19));
+  const [to, setTo] = useState(bounds?.to === undefined ? "" : timeText(bounds.to).slice(0, 19));
+  const start = readTime(from);
+  const end = to.trim() === "" || to.trim() === "now" ? undefined : readTime(to);
   const wrongFrom = from.trim() !== "" && Number.isNaN(start);
   const wrongTo = end !== undefined && (Number.isNaN(end) || end <= start);
   return (
@@ -84,14 +85,14 @@ function ExactRange({ range, onChoose }: { range: string; onChoose: (range: stri
       }}
     >
       <TextInput
-        label="From"
+        label={`From (${zoneName()})`}
         placeholder="2026-03-01 08:00:00"
         value={from}
         error={wrongFrom && "Not a time"}
         onChange={(event) => setFrom(event.currentTarget.value)}
       />
       <TextInput
-        label="To"
+        label={`To (${zoneName()})`}
         placeholder="now"
         value={to}
         error={wrongTo && "Not a time after the first"}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { localTime } from "../../parts/local-time.ts";
+import { timeText } from "../../parts/clock.ts";
 import { exactRange, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
 
 const HOUR = 3_600_000;
@@ -47,5 +47,5 @@ test("labels name the day once", () => {
 });
 
 test("times align", () => {
-  expect(localTime(at("2026-03-04T05:06:07.008"))).toBe("2026-03-04 05:06:07.008");
+  expect(timeText(at("2026-03-04T05:06:07.008"))).toBe("2026-03-04 05:06:07.008");
 });

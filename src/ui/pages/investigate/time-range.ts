@@ -1,9 +1,9 @@
-import { localTime } from "../../parts/local-time.ts";
+import { dayStart, partsOf, timeText } from "../../parts/clock.ts";
 
 /**
  * Time ranges as they stand in the address bar: `15m` (the last fifteen minutes), `today`, `all`, or two instants
- * `2026-03-01T00:00:00Z..2026-03-02T00:00:00Z`, of which the second may be `now`. Days and weeks are the browser's,
- * weeks begin on Monday.
+ * `2026-03-01T00:00:00Z..2026-03-02T00:00:00Z`, of which the second may be `now`. Days and weeks are those of
+ * the clock in use (the browser's zone or UTC); weeks begin on Monday.
  */
 
 /** Milliseconds since 1970; an absent bound is open. */
@@ -14,23 +14,23 @@ type Named = { readonly key: string; readonly label: string; readonly bounds: (n
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Local midnight, `days` away from the day of `now`; the calendar knows about summer time, adding 24 hours does not. */
+/** Midnight, `days` away from the day of `now`; the calendar knows about summer time, adding 24 hours does not. */
 function midnight(now: number, days = 0): number {
-  const date = new Date(now);
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate() + days).getTime();
+  const { year, month, day } = partsOf(now);
+  return dayStart(year, month, day + days);
 }
 
 function monthStart(now: number, months = 0): number {
-  const date = new Date(now);
-  return new Date(date.getFullYear(), date.getMonth() + months, 1).getTime();
+  const { year, month } = partsOf(now);
+  return dayStart(year, month + months, 1);
 }
 
 function yearStart(now: number, years = 0): number {
-  return new Date(new Date(now).getFullYear() + years, 0, 1).getTime();
+  return dayStart(partsOf(now).year + years, 0, 1);
 }
 
 function weekStart(now: number, weeks = 0): number {
-  const sinceMonday = (new Date(now).getDay() + 6) % 7;
+  const sinceMonday = (partsOf(now).weekday + 6) % 7;
   return midnight(now, weeks * 7 - sinceMonday);
 }
 
@@ -159,9 +159,9 @@ export function rangeLabel(text: string): string {
   return `${from} – ${bounds.to === undefined ? "now" : shortTime(bounds.to, bounds.from)}`;
 }
 
-/** Local time to the second, without the date when `beside` lies on the same day. */
+/** A time to the second, without the date when `beside` lies on the same day. */
 function shortTime(time: number, beside?: number): string {
-  const text = localTime(time).slice(0, 19);
+  const text = timeText(time).slice(0, 19);
   const date = text.slice(0, 10);
-  return beside !== undefined && localTime(beside).startsWith(date) ? text.slice(11) : text;
+  return beside !== undefined && timeText(beside).startsWith(date) ? text.slice(11) : text;
 }

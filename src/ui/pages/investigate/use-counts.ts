@@ -4,6 +4,7 @@ import { facetMessages, listFields, messageHistogram } from "../../../api/search
 import { call } from "../../call.ts";
 import { type PageState, RULE_NAMES, SCORE, selectionOf, type View } from "./state.ts";
 import { STATUS } from "./status.ts";
+import { useLastGood } from "./use-last-good.ts";
 
 /** The facets that stand from the start, and what they are called. */
 const STANDING_FACETS: Record<View, readonly string[]> = {
@@ -59,13 +60,14 @@ export function facetFields(state: PageState): string[] {
 
 export function useFacets(state: PageState, enabled: boolean) {
   const fields = facetFields(state);
-  return useQuery({
+  const result = useQuery({
     queryKey: ["counts", "facets", state.q, state.t, state.view, fields],
     queryFn: ({ signal }) =>
       call(facetMessages, { body: { ...selectionOf(state, Date.now()), fields, size: FACET_SIZE }, signal }),
     placeholderData: keepPreviousData,
     enabled,
   });
+  return { ...result, data: useLastGood(result) };
 }
 
 /** More values of one facet, once they are asked for. */
@@ -82,7 +84,7 @@ export function useMoreValues(state: PageState, field: string, wanted: boolean) 
 }
 
 export function useHistogram(state: PageState, enabled: boolean) {
-  return useQuery({
+  const result = useQuery({
     queryKey: ["counts", "histogram", state.q, state.t, state.view],
     queryFn: ({ signal }) =>
       call(messageHistogram, {
@@ -97,6 +99,7 @@ export function useHistogram(state: PageState, enabled: boolean) {
     placeholderData: keepPreviousData,
     enabled,
   });
+  return { ...result, data: useLastGood(result) };
 }
 
 export function useFields() {

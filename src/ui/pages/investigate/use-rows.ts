@@ -7,6 +7,7 @@ import { call, problemOf } from "../../call.ts";
 import { mergeRows } from "./merge-rows.ts";
 import { type PageState, RULES, SCORE, selectionOf } from "./state.ts";
 import { STATUS } from "./status.ts";
+import { useLastGood } from "./use-last-good.ts";
 
 type Answer = ResponseOf<typeof searchMessages>;
 type Pages = InfiniteData<Answer, string | undefined>;
@@ -17,13 +18,14 @@ const PAGE = 100;
 const HEAD_LIMIT = 300;
 
 /** Rules among which a row finds the heaviest; the details show them all. */
-const RULES_SHOWN = 8;
+export const RULES_SHOWN = 8;
 
 /** The fields that the columns need, and those that every row needs for its look. */
 function fieldsOf(columns: readonly string[]): string[] {
   const rules = Array.from({ length: RULES_SHOWN }, (_, at) => [
     `${RULES}.${at}.name`,
     `${RULES}.${at}.score`,
+    `${RULES}.${at}.points`,
     `${RULES}.${at}.reason`,
   ]).flat();
   const wanted = columns.flatMap((column) => (column === RULES ? rules : [column]));
@@ -60,8 +62,9 @@ export function useRows(state: PageState) {
     placeholderData: (previous) => previous,
   });
 
-  const rows: readonly StoredMessage[] = result.data?.pages.flatMap((page) => page.hits) ?? [];
-  const total = result.data?.pages[0]?.total;
+  const shown = useLastGood(result);
+  const rows: readonly StoredMessage[] = shown?.pages.flatMap((page) => page.hits) ?? [];
+  const total = shown?.pages[0]?.total;
 
   /** Looks at the head of the list: with `flow` puts new rows in, without only counts them for the banner. */
   const look = async (flow: boolean): Promise<void> => {
