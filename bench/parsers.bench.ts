@@ -91,6 +91,8 @@ const SYSLOG_5424_LINE =
 const SQUID_LINE =
   /^(?<time>[\d.]+) +(?<elapsed>\d+) (?<src>\S+) (?<action>\w+)\/(?<code>\d+) (?<bytes>\d+) (?<method>\w+) (?<url>\S+)[^0-9]*(?<dst>\S*)/;
 
+const PAIR = /(\w+)=("(?:[^"\\]|\\.)*"|\S*)/g;
+
 function groupsOf(pattern: RegExp): (record: string) => unknown {
   return (record) => ({ ...pattern.exec(record)?.groups });
 }
@@ -293,6 +295,16 @@ function generated(): Input[] {
           `03/14/24-09:26:${String(10 + (index % 50))}.642817 ,1,2100498,8,"GPL ATTACK_RESPONSE, id check",TCP,${outside()},80,${inside()},${1024 + number(60000)},00:00:5E:00:53:01,00:00:5E:00:53:02,0x5DA,***AP***,0x1A2B3C4D,0x5E6F7081,,0xFFFF,52,0,${number(60000)},1488,1514,,,,`,
       ),
       baseline: (record) => record.split(","),
+    },
+    {
+      parser: "keyValue",
+      input: "traffic of a firewall",
+      records: make(
+        (index) =>
+          `<189>date=2024-03-14 time=09:26:${String(10 + (index % 50))} devname="fw-1" devid="FG100E" eventtime=${1710408413 + index}123456789 tz="+0000" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" srcip=${inside()} srcport=${1024 + number(60000)} srcintf="lan" dstip=${outside()} dstport=443 dstintf="wan1" sessionid=${number(1e8)} proto=6 action="close" policyid=${number(99)} service="HTTPS" trandisp="snat" duration=${number(300)} sentbyte=${number(1e6)} rcvdbyte=${number(1e7)} sentpkt=${number(999)} rcvdpkt=${number(999)} appcat="unscanned"`,
+      ),
+      baseline: (record) =>
+        Object.fromEntries(Array.from(record.matchAll(PAIR), ([, key, value]) => [key, value])),
     },
     {
       parser: "grok",

@@ -41,7 +41,10 @@ export async function startPlatform({ demo }: { demo: boolean }): Promise<Platfo
       const end = Date.now() + START_LIMIT;
       while (Date.now() < end) {
         const { scenario, stored } = await (await fetch(`${url}/api/v1/status`)).json();
-        if (scenario?.state === "finished" && stored >= scenario.total) return;
+        if (scenario?.state === "finished") {
+          if (stored < scenario.total) throw new Error(`finished with ${stored} of ${scenario.total} stored`);
+          return;
+        }
         await sleep(250);
       }
       throw new Error("the scenario is still being played");

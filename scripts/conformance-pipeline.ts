@@ -9,8 +9,8 @@ import { Fault } from "../src/core/fault.ts";
 import { emptyMessage, type FieldValue, type Message, messageToJson } from "../src/core/message.ts";
 import { noDatabases } from "../src/enrichments/databases.ts";
 import { openEnrichments, openThreatIntel } from "../src/enrichments/stages.ts";
-import { parsers } from "../src/parsers/index.ts";
-import { METRON_CLASSES } from "../src/parsers/metron-classes.ts";
+import { type ParserName, parsers } from "../src/parsers/index.ts";
+import { METRON_CLASSES, METRON_OPTIONS } from "../src/parsers/metron-classes.ts";
 import { type Parse, type ParserDefinition, runParser } from "../src/parsers/parser.ts";
 import { ErrorRecords } from "../src/pipeline/errors.ts";
 import { assignGuids } from "../src/pipeline/guid.ts";
@@ -198,6 +198,7 @@ function openTriageOf(config: Json, environment: ReturnType<typeof environmentOf
   const checked = triageConfig.safeParse({
     ...present({ aggregator: triage.aggregator }),
     aggregation: present({ negativeValuesTrump }),
+    points: false,
     rules: ((triage.riskLevelRules ?? []) as Json[]).map(present),
   });
   if (!checked.success) throw new Fault("CONFIG_INVALID", checked.error.message);
@@ -286,7 +287,11 @@ function openParser(line: Line, options: Json, context: Context): Parse {
   );
   const patterns = line.grokPatterns === undefined ? {} : { patterns: line.grokPatterns };
   if (line.grokPatterns !== undefined) delete known.grokPath;
-  const checked = definition.config.safeParse({ ...known, ...patterns });
+  const checked = definition.config.safeParse({
+    ...METRON_OPTIONS[definition.name as ParserName],
+    ...known,
+    ...patterns,
+  });
   if (!checked.success) throw new Fault("CONFIG_INVALID", checked.error.message);
   return definition.open(checked.data, context);
 }

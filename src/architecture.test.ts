@@ -56,7 +56,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     // Its states have the shapes the API promises.
     "api",
   ],
-  api: ["core"],
+  api: ["core", "schema"],
   server: [
     "core",
     "schema",

@@ -11,7 +11,7 @@ import {
 } from "./config.ts";
 import type { EndpointShape } from "./endpoint.ts";
 import { ingestRecords } from "./ingest.ts";
-import { listIntel, loadIntel } from "./intel.ts";
+import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "./intel.ts";
 import { liveUpdates } from "./live.ts";
 import { getMessage, patchMessage } from "./messages.ts";
 import { replayRejections } from "./replay.ts";
@@ -28,6 +28,7 @@ export const endpoints = {
   documentHistory,
   evaluateStellar,
   facetMessages,
+  findIndicators,
   getDocument,
   getMessage,
   getStatus,
@@ -36,6 +37,7 @@ export const endpoints = {
   listDocuments,
   listFields,
   listFunctions,
+  listIndicators,
   listIntel,
   listSensors,
   liveUpdates,
@@ -44,6 +46,7 @@ export const endpoints = {
   patchMessage,
   publishDocument,
   publishDocuments,
+  removeIndicator,
   replayRejections,
   rollbackDocument,
   searchMessages,

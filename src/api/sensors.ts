@@ -15,6 +15,15 @@ const sensorState = z.object({
   indexed: count.describe("Messages written to the index since the platform started."),
   rejected: count.describe("Records rejected since the platform started."),
   alerts: count.describe("Messages among them that are alerts."),
+  timeless: z
+    .object({
+      messages: count.describe("How many since the platform started."),
+      since: z.number().describe("When the first of them arrived."),
+    })
+    .optional()
+    .describe(
+      "Messages without a time of their own, whose `timestamp` is their arrival; left out while there are none.",
+    ),
   stored: count.describe("Messages in the index now."),
   receivedPerSecond: z.number().describe("Records per second, mean of the last ten seconds."),
   indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),

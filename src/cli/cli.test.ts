@@ -22,10 +22,6 @@ beforeAll(async () => {
     "metron.yaml": "workers: 1\n",
     "sensors/web.yaml": jsonSensor("web"),
     "sensors/many.yaml": jsonSensor("many"),
-    "sensors/firewall.yaml": jsonSensor(
-      "firewall",
-      "threatIntel: { malicious_ip: [ip] }\ntriage: { rules: [ { rule: 'true', score: 7 } ] }\n",
-    ),
     "sensors/syslog.yaml": `sensor: syslog\nsource: { syslog: { port: ${port} } }\nparser: { syslog3164: {} }\n`,
   });
 }, 60_000);
@@ -227,19 +223,27 @@ test("Metron's JSON is imported, published and exported again", async () => {
   await metron(["config", "remove", "sensor/proxy"]);
 });
 
-test("a loaded indicator is in force within two seconds, while telemetry flows", async () => {
-  const alerts = async (query: string) =>
-    objects((await metron(["search", `source.type:firewall AND ${query}`, "--json"])).out);
-  await metron(["ingest", "--sensor", "firewall"], '{"n":1,"ip":"10.6.6.6"}\n');
-  const loaded = await metron(
-    ["intel", "load", "-", "--type", "malicious_ip", "--column", "ip"],
-    "ip,source\n10.6.6.6,feed\n",
-  );
-  expect(loaded.out).toBe("1 indicator of type malicious_ip loaded, 0 lines left out\n");
-  await metron(["ingest", "--sensor", "firewall"], '{"n":2,"ip":"10.6.6.6"}\n');
-  const scored = await alerts("is_alert:true");
-  expect(scored.map((message) => [message.n, message["threat.triage.score"]])).toEqual([[2, 7]]);
-  expect((await metron(["intel", "list"])).out).toMatch(/malicious_ip +1 /);
+test("a Zeek log as TSV accounts for its header lines", async () => {
+  await metron(["config", "publish", file("tsv.yaml", "sensor: tsv\nparser: { bro: {} }\n")]);
+  const log = [
+    "#separator \\x09",
+    "#set_separator\t,",
+    "#empty_field\t(empty)",
+    "#unset_field\t-",
+    "#path\tconn",
+    "#fields\tts\tuid\tid.orig_h\tid.resp_h",
+    "#types\ttime\tstring\taddr\taddr",
+    "1795946500.5\tC1\t192.0.2.1\t192.0.2.2",
+    "1795946501.5\tC2\t192.0.2.1\t192.0.2.2",
+    "#close\t2026-11-29-10-00-00",
+    "",
+  ].join("\n");
+  const { out } = await metron(["ingest", "--sensor", "tsv"], log);
+  expect(out).toContain("10 records");
+  expect(out).toContain("2 messages indexed");
+  expect(out).toContain("8 records gave no message: header lines, or left out by the sensor's filter\n");
+  const [told] = objects((await metron(["ingest", "--sensor", "tsv", "--json"], log)).out);
+  expect(told).toMatchObject({ accepted: 10, indexed: 2, rejected: 0, withoutMessage: 8 });
 });
 
 test("syslog is taken over UDP and TCP, in lines and with counted octets", async () => {

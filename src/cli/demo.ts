@@ -27,6 +27,7 @@ export async function playDemo(platform: Platform): Promise<void> {
     await platform.ready();
     progress.state = "playing";
     await playPast(platform, story);
+    await stored(platform, signal);
     progress.state = "finished";
   } else await platform.ready();
   await playOn(
@@ -82,6 +83,12 @@ async function playPast(platform: Platform, story: ScenarioOptions): Promise<voi
     if (records.length >= BLOCK) await flush(sensor, records);
   }
   for (const [sensor, records] of waiting) if (records.length > 0) await flush(sensor, records);
+}
+
+/** Waits until everything that was handed over is in the index or rejected. */
+async function stored(platform: Platform, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await platform.sensorStates()).some(({ lag }) => lag > 0))
+    await sleep(100, undefined, { ref: false });
 }
 
 async function playOn(platform: Platform, story: ScenarioOptions, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { rawConfig } from "../transforms/raw.ts";
 import { triageConfig } from "../triage/triage.ts";
 import { checkDocument, type Document, readYaml, refuse } from "./yaml.ts";
@@ -49,6 +50,11 @@ export const sensorSchema = z.strictObject({
     .default([])
     .describe(
       "Fields of ours that records of the sensor may set themselves; left out, these are kept as `sent.is_alert` and so on.",
+    ),
+  timestamp: timestampConfig
+    .prefault({})
+    .describe(
+      "Where the time of the messages is, whatever the parser, and what becomes of one that is none.",
     ),
   transforms: z.array(single).default([]).describe("Field transformations, in order."),
   filter: single.optional().describe("Keeps only messages that pass; others leave no trace."),

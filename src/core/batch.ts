@@ -58,6 +58,10 @@ export class Batch {
   dropped = 0;
   /** Whether a parser had no room for more names of fields, and kept fields together that no search finds by their names. */
   isCrowded = false;
+  /** 1 for a row whose `timestamp` is the arrival of its record, since it stated none. */
+  timeless: Uint8Array<ArrayBuffer>;
+  /** Whether `timeless` holds any 1. */
+  hasTimeless = false;
 
   /** @param rows how many rows to make room for at first. */
   constructor(rows = 1024) {
@@ -65,6 +69,7 @@ export class Batch {
     this.recordEnds = new Uint32Array(rows);
     this.recordOf = new Uint32Array(rows);
     this.live = new Uint8Array(rows);
+    this.timeless = new Uint8Array(rows);
   }
 
   /** Takes in a block: its bytes are copied to the arena, all columns become empty. */
@@ -75,6 +80,8 @@ export class Batch {
     this.rows = 0;
     this.dropped = 0;
     this.isCrowded = false;
+    if (this.hasTimeless) this.timeless.fill(0);
+    this.hasTimeless = false;
     if (this.rejected.length > 0) this.rejected = [];
     for (const column of this.columns.values()) column.reset();
     if (this.recordStarts.length < this.records) {
@@ -118,6 +125,14 @@ export class Batch {
     this.live[row] = 1;
     this.rows = row + 1;
     return row;
+  }
+
+  /** Makes the arrival of its record the time of a row that states none; such rows are counted and told of. */
+  setArrival(row: number): void {
+    this.column("timestamp").setLong(row, this.arrival);
+    if (row >= this.capacity) this.#growRows(row + 1);
+    this.timeless[row] = 1;
+    this.hasTimeless = true;
   }
 
   /** Adds a message given as an object. */
@@ -184,6 +199,9 @@ export class Batch {
     const live = new Uint8Array(capacity);
     live.set(this.live);
     this.live = live;
+    const timeless = new Uint8Array(capacity);
+    timeless.set(this.timeless);
+    this.timeless = timeless;
     const recordOf = new Uint32Array(capacity);
     recordOf.set(this.recordOf);
     this.recordOf = recordOf;

@@ -19,6 +19,8 @@ export type Lookup = {
   readonly lookup: (value: string, field: string) => Message | undefined;
   /** Gives a test for the values of a field that spares most of them everything else. */
   readonly filter?: (field: string) => BytesTest;
+  /** Whether each text of a list is looked up by itself, instead of the list as one text. */
+  readonly looksIntoLists?: boolean;
   /** A number that changes when answers may; asked before every batch. */
   readonly version?: () => number;
   /** Answers this many distinct values of a field are kept for; 65,536 unless said. */

@@ -1,7 +1,7 @@
 import type { Batch } from "../core/batch.ts";
 import { type Column, DOUBLE, FALSE, FLOAT, INT, LONG, NULL, TRUE, VALUE, WORD } from "../core/column.ts";
 import { Dictionary } from "../core/dictionary.ts";
-import type { FieldValue } from "../core/message.ts";
+import type { FieldValue, Message } from "../core/message.ts";
 import { Double, Float, isInt } from "../core/number.ts";
 import { decodeText } from "../core/text.ts";
 import { CellBytes, presentColumn } from "../stellar/cells.ts";
@@ -71,13 +71,27 @@ class FieldAnswers {
     this.#begin(batch);
     const cells = this.#cells;
     const mightKnow = this.#mightKnow;
+    const looksIntoLists = this.#lookup.looksIntoLists === true;
     for (let row = 0; row < batch.rows; row++) {
-      if (batch.live[row] === 0 || !cells.read(column, row)) continue;
+      if (batch.live[row] === 0) continue;
+      if (looksIntoLists && column.kinds[row] === VALUE && this.#writeElements(batch, column, row)) continue;
+      if (!cells.read(column, row)) continue;
       if (mightKnow !== undefined && !mightKnow(cells.bytes, cells.start, cells.end)) continue;
       const known = this.#known.get(cells.bytes, cells.start, cells.end);
       const answer = known < 0 ? this.#ask(batch) : (this.#answers[known] as readonly Cell[]);
       for (const cell of answer) put(cell, row);
     }
+  }
+
+  /** Adds what is known of each text of a list; false when the cell is no list. */
+  #writeElements(batch: Batch, column: Column, row: number): boolean {
+    const list = column.objects[row];
+    if (!Array.isArray(list)) return false;
+    for (const element of list) {
+      if (typeof element !== "string") continue;
+      for (const cell of this.#cellsOf(batch, this.#lookup.lookup(element, this.#field))) put(cell, row);
+    }
+    return true;
   }
 
   /** Words of a batch must keep their codes until it is indexed, so what is too much is forgotten between two batches. */
@@ -98,14 +112,15 @@ class FieldAnswers {
 
   #ask(batch: Batch): readonly Cell[] {
     const { bytes, start, end } = this.#cells;
-    const message = this.#lookup.lookup(decodeText(bytes, start, end), this.#field);
-    const answer =
-      message === undefined
-        ? NOTHING
-        : Object.entries(message).map(([key, value]) => cellOf(this.#target(batch, key), value));
+    const answer = this.#cellsOf(batch, this.#lookup.lookup(decodeText(bytes, start, end), this.#field));
     this.#known.set(bytes, start, end, this.#answers.length);
     this.#answers.push(answer);
     return answer;
+  }
+
+  #cellsOf(batch: Batch, message: Message | undefined): readonly Cell[] {
+    if (message === undefined) return NOTHING;
+    return Object.entries(message).map(([key, value]) => cellOf(this.#target(batch, key), value));
   }
 
   #target(batch: Batch, key: string): Target {

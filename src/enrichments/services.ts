@@ -1,3 +1,4 @@
+import { canonicalKey } from "../schema/canonical.ts";
 import type { AddressLookup, TableLookup } from "../stellar/functions/enrichment.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import type { Databases } from "./databases.ts";
@@ -15,7 +16,8 @@ export function enrichmentServices(
       return known === undefined ? undefined : { ...known, network: ip };
     },
     tables: ({ type, indicator, table: name }) => {
-      const entry = indicator === "" ? undefined : table(name)?.get(type, indicator);
+      const reader = indicator === "" ? undefined : table(name);
+      const entry = reader?.get(type, canonicalKey(indicator)) ?? reader?.get(type, indicator);
       if (entry === undefined) return undefined;
       return typeof entry === "object" && entry !== null && !Array.isArray(entry)
         ? (entry as Readonly<Record<string, unknown>>)

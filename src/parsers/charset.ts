@@ -22,6 +22,7 @@ export function inCharset(name: string, parse: Parse): Parse {
   if (decode === undefined) return parse;
   if ("parseRecord" in parse) {
     return {
+      ...parse,
       parseRecord: (record) => {
         const text = decode(record);
         return withOriginal(parse.parseRecord(encodeText(text)), text);

@@ -3,8 +3,8 @@ import { makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { Message } from "../core/message.ts";
 import { DEVIATIONS, type Observed, type ParserCase } from "./deviations.ts";
-import { parsers } from "./index.ts";
-import { METRON_CLASSES } from "./metron-classes.ts";
+import { type ParserName, parsers } from "./index.ts";
+import { METRON_CLASSES, METRON_OPTIONS } from "./metron-classes.ts";
 import { type Parse, type ParserDefinition, runParser } from "./parser.ts";
 
 /** One line of a file of recorded cases, kind "parser". */
@@ -102,7 +102,7 @@ function openCase(line: CaseLine): Parse {
     | ParserDefinition
     | undefined;
   if (definition === undefined) throw new Error(`no parser for ${line.parserClass}`);
-  const config: Record<string, unknown> = {};
+  const config: Record<string, unknown> = { ...METRON_OPTIONS[name as ParserName] };
   // The original ignores keys it does not know, and null; our documents refuse them.
   const known = (definition.config as unknown as { shape: object }).shape;
   for (const [key, value] of Object.entries(line.config ?? {})) {

@@ -6,6 +6,7 @@ import { fireeye } from "./fireeye/fireeye.ts";
 import { grok } from "./grok/grok.ts";
 import { ise } from "./ise/ise.ts";
 import { jsonMap } from "./json-map/json-map.ts";
+import { keyValue } from "./key-value/key-value.ts";
 import { lancope } from "./lancope/lancope.ts";
 import { leef } from "./leef/leef.ts";
 import { logstash } from "./logstash/logstash.ts";
@@ -14,7 +15,7 @@ import { regularExpressions } from "./regular-expressions/regular-expressions.ts
 import { snort } from "./snort/snort.ts";
 import { sourcefire } from "./sourcefire/sourcefire.ts";
 import { suricata } from "./suricata/suricata.ts";
-import { syslog3164, syslog5424 } from "./syslog/syslog.ts";
+import { syslog, syslog3164, syslog5424 } from "./syslog/syslog.ts";
 import { websphere } from "./websphere/websphere.ts";
 
 /** Every parser there is. */
@@ -27,6 +28,7 @@ export const parsers = [
   grok,
   ise,
   jsonMap,
+  keyValue,
   lancope,
   leef,
   logstash,
@@ -35,6 +37,7 @@ export const parsers = [
   snort,
   sourcefire,
   suricata,
+  syslog,
   syslog3164,
   syslog5424,
   websphere,

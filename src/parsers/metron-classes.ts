@@ -21,3 +21,19 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
   "org.apache.metron.parsers.syslog.Syslog5424Parser": "syslog5424",
   "org.apache.metron.parsers.websphere.GrokWebSphereParser": "websphere",
 };
+
+/**
+ * Options that make our parsers read as the original does, where they read otherwise by themselves. Imported sensors
+ * get them, so that what they give stays what it was.
+ */
+export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {
+  asa: { reading: "original" },
+  cef: { reading: "original" },
+  fireeye: { reading: "original" },
+  leef: { reading: "original" },
+  paloAlto: { reading: "original" },
+  regularExpressions: { reading: "original" },
+  sourcefire: { reading: "original" },
+  syslog3164: { reading: "original", program: "none" },
+  syslog5424: { reading: "original" },
+};

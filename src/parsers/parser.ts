@@ -10,7 +10,11 @@ import { repairText } from "./repair.ts";
 export type Parsed = Message | Rejection | readonly (Message | Rejection)[];
 
 /** The form an ordinary parser has: pure, synchronous, never throws for bad input, never hears of columns. */
-export type RecordParser = { readonly parseRecord: (record: Uint8Array) => Parsed };
+export type RecordParser = {
+  readonly parseRecord: (record: Uint8Array) => Parsed;
+  /** Whether a message without `timestamp` gets the arrival of its record, and counts as one without a time of its own. */
+  readonly timeless?: "arrival";
+};
 
 /**
  * The form of parsers that carry the load: reads the records of a batch and writes spans and numbers straight into
@@ -55,12 +59,16 @@ function parseRecords(parse: RecordParser, batch: Batch): void {
     }
     if (Array.isArray(parsed)) {
       if (parsed.length === 0) batch.dropped++;
-      for (const part of parsed) take(batch, record, part);
-    } else take(batch, record, parsed as Message | Rejection);
+      for (const part of parsed) take(parse, batch, record, part);
+    } else take(parse, batch, record, parsed as Message | Rejection);
   }
 }
 
-function take(batch: Batch, record: number, parsed: Message | Rejection): void {
-  if (isRejection(parsed)) batch.rejectRecord(record, parsed);
-  else batch.addMessage(record, parsed);
+function take(parse: RecordParser, batch: Batch, record: number, parsed: Message | Rejection): void {
+  if (isRejection(parsed)) {
+    batch.rejectRecord(record, parsed);
+    return;
+  }
+  const row = batch.addMessage(record, parsed);
+  if (parse.timeless === "arrival" && (parsed.timestamp ?? null) === null) batch.setArrival(row);
 }

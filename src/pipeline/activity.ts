@@ -112,6 +112,7 @@ export class Activity implements Disposable {
         indexed: own.messages,
         rejected: own.rejected,
         alerts: own.alerts,
+        ...(own.timeless === 0 ? {} : { timeless: { messages: own.timeless, since: own.timelessSince } }),
         stored: stored.get(name)?.messages ?? 0,
         receivedPerSecond: this.#rate(name, (sample) => sample.records),
         indexedPerSecond: this.#rate(name, (sample) => sample.messages),

@@ -1,7 +1,11 @@
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { Fault } from "../core/fault.ts";
 import { loadCsv } from "../enrichments/loaders/csv.ts";
-import type { Table } from "../storage/table/contract.ts";
+import { meaningOfType } from "../enrichments/threat-intel/indicator.ts";
+import { canonicalKey } from "../schema/canonical.ts";
+import type { Meaning } from "../schema/meaning.ts";
+import type { Table, TableValue } from "../storage/table/contract.ts";
 
 /** Lines told of a load at the most; all are counted. */
 const TOLD = 100;
@@ -9,6 +13,9 @@ const TOLD = 100;
 export type IntelLoad = {
   readonly type: string;
   readonly column: string;
+  readonly separator?: string;
+  /** What the indicators are; by the name of the type when left out. */
+  readonly meaning?: Meaning | undefined;
   readonly replace: boolean;
   readonly input: Readable;
   readonly gzip?: boolean;
@@ -31,7 +38,7 @@ export class Intel {
   }
 
   /** Loads indicators from CSV with a header; they are in force at the next batch. */
-  async load({ type, column, replace, input, gzip, signal }: IntelLoad) {
+  async load({ type, column, separator = ",", meaning, replace, input, gzip, signal }: IntelLoad) {
     const rejected: { line: number; reason: string }[] = [];
     let rejectedCount = 0;
     const loaded = await loadCsv({
@@ -39,6 +46,8 @@ export class Intel {
       table: this.#table,
       type,
       indicatorColumn: column,
+      separator,
+      meaning: meaning ?? meaningOfType(type),
       replace,
       signal,
       onRejected: (line, reason) => {
@@ -49,4 +58,58 @@ export class Intel {
     this.#updated.set(type, Date.now());
     return { loaded, rejected, rejectedCount };
   }
+
+  /** What the lists say of a value, in any of its spellings. */
+  find(value: string): { type: string; indicator: string; columns: Columns }[] {
+    return this.#table.types().flatMap(({ type }) => {
+      const indicator = this.#keyOf(type, value);
+      return indicator === undefined
+        ? []
+        : [{ type, indicator, columns: columnsOf(this.#table.get(type, indicator)) }];
+    });
+  }
+
+  /** Indicators of a type in order, beginning behind `after`. */
+  page(type: string, after: string | undefined, size: number): { indicator: string; columns: Columns }[] {
+    this.#mustBe(type);
+    // The first key behind another is that key with the smallest byte added.
+    const from = after === undefined ? {} : { from: `${after}\0` };
+    return [...this.#table.range(type, { ...from, limit: size })].map(({ key, value }) => ({
+      indicator: key,
+      columns: columnsOf(value),
+    }));
+  }
+
+  /** Removes an indicator. Throws Fault NOT_FOUND when the list does not hold it. */
+  async remove(type: string, value: string): Promise<void> {
+    this.#mustBe(type);
+    const key = this.#keyOf(type, value);
+    if (key === undefined)
+      throw new Fault("NOT_FOUND", `removing an indicator: the list ${type} does not hold \`${value}\``);
+    await this.#table.delete(type, key);
+    this.#updated.set(type, Date.now());
+  }
+
+  /** The key under which a list holds a value: its canonical form, or as it was written in an older list. */
+  #keyOf(type: string, value: string): string | undefined {
+    return [canonicalKey(value.trim()), value].find((key) => this.#table.get(type, key) !== undefined);
+  }
+
+  #mustBe(type: string): void {
+    const types = this.#table.types().map((known) => known.type);
+    if (types.includes(type)) return;
+    const known = types.length === 0 ? "there are none yet" : `there are: ${types.join(", ")}`;
+    throw new Fault("NOT_FOUND", `looking for the list ${type}: there is none of this type; ${known}`);
+  }
+}
+
+type Columns = Readonly<Record<string, unknown>>;
+
+function columnsOf(value: TableValue | undefined): Columns {
+  return typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Uint8Array)
+    ? (value as Columns)
+    : {};
 }

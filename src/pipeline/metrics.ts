@@ -1,5 +1,5 @@
 import type { Batch } from "../core/batch.ts";
-import { NULL } from "../core/column.ts";
+import { LONG, NULL } from "../core/column.ts";
 
 /** The stages of the loop, in its order. */
 export const STAGES = ["parse", "transform", "validate", "enrich", "threatIntel", "triage", "index"] as const;
@@ -16,6 +16,9 @@ export type SensorCounts = {
   messages: number;
   alerts: number;
   rejected: number;
+  /** Messages without a time of their own, whose `timestamp` is their arrival, and when the first of them came (0: none). */
+  timeless: number;
+  timelessSince: number;
   /** Arrival of the newest block, epoch ms; 0 before any. */
   lastArrival: number;
   /** Latest `timestamp` of a message, epoch ms; 0 before any. */
@@ -37,6 +40,8 @@ export function emptyCounts(): SensorCounts {
     messages: 0,
     alerts: 0,
     rejected: 0,
+    timeless: 0,
+    timelessSince: 0,
     lastArrival: 0,
     latest: 0,
     offsets: {},
@@ -52,6 +57,9 @@ export function addCounts(total: SensorCounts, more: SensorCounts): void {
   total.messages += more.messages;
   total.alerts += more.alerts;
   total.rejected += more.rejected;
+  total.timeless += more.timeless;
+  if (more.timelessSince > 0 && (total.timelessSince === 0 || more.timelessSince < total.timelessSince))
+    total.timelessSince = more.timelessSince;
   total.lastArrival = Math.max(total.lastArrival, more.lastArrival);
   total.latest = Math.max(total.latest, more.latest);
   Object.assign(total.offsets, more.offsets);
@@ -126,6 +134,12 @@ export function prometheusText(
     "Messages that are alerts.",
     each((counts, label) => [`{${label}} ${counts.alerts}`]),
   );
+  family(
+    "metron_timeless_total",
+    "counter",
+    "Messages without a time of their own, which got that of their arrival.",
+    each((counts, label) => [`{${label}} ${counts.timeless}`]),
+  );
   stage("metron_stage_in_total", "Messages that entered a stage.", (counts) => counts.in);
   stage("metron_stage_out_total", "Messages that left a stage.", (counts) => counts.out);
   stage("metron_stage_rejected_total", "Messages or records a stage rejected.", (counts) => counts.rejected);
@@ -171,6 +185,24 @@ export function countAlerts(batch: Batch): number {
   for (let row = 0; row < batch.rows; row++)
     if (batch.live[row] === 1 && (column.kinds[row] as number) > NULL) alerts++;
   return alerts;
+}
+
+/** How many live messages of a batch have no other time than their arrival. */
+export function countTimeless(batch: Batch): number {
+  if (!batch.hasTimeless) return 0;
+  const { kinds, numbers } = batch.column("timestamp");
+  let timeless = 0;
+  for (let row = 0; row < batch.rows; row++) {
+    // A transformation may have set a time since.
+    if (
+      batch.live[row] === 1 &&
+      batch.timeless[row] === 1 &&
+      kinds[row] === LONG &&
+      numbers[row] === batch.arrival
+    )
+      timeless++;
+  }
+  return timeless;
 }
 
 /** The latest `timestamp` among the live messages of a batch; 0 when none has a number there. */

@@ -7,6 +7,7 @@ import {
   addCounts,
   addLatency,
   countAlerts,
+  countTimeless,
   emptyCounts,
   latestTimestamp,
   type SensorCounts,
@@ -95,6 +96,9 @@ export class StageRunner {
     counts.messages += messages;
     counts.alerts += countAlerts(batch);
     counts.rejected += batch.rejected.length;
+    const timeless = countTimeless(batch);
+    if (timeless > 0 && counts.timelessSince === 0) counts.timelessSince = batch.arrival;
+    counts.timeless += timeless;
     counts.latest = Math.max(counts.latest, latestTimestamp(batch));
     addLatency(counts, clock.now() - batch.arrival, messages);
     addCounts(this.#block, counts);

@@ -7,6 +7,7 @@ import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { parsers } from "../parsers/index.ts";
 import { type Parse, runParser } from "../parsers/parser.ts";
+import { openTimestamps } from "../parsers/time/timestamp.ts";
 import type { Environment, Layer } from "../stellar/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
@@ -85,7 +86,10 @@ export function openStages(
   const raw = at(placed, ["raw"], () =>
     openRawStrategy(sensor.raw, (batch) => ({ topic: batch.position.topic })),
   );
-  const parsedCheck = PARSED_CHECKS[parserName] ?? "present";
+  const timestamps = at(placed, ["timestamp"], () => openTimestamps(sensor.timestamp, context));
+  // Of the original's checks, what a document does not ask for is left to `timestamps`.
+  const parsedCheck =
+    sensor.timestamp.unreadable === "keep" ? (PARSED_CHECKS[parserName] ?? "present") : "present";
   const transform = at(placed, ["transforms"], () =>
     openTransforms(sensor.transforms, { ...stage, reveal: (batch, run) => raw.reveal(batch, run) }),
   );
@@ -125,6 +129,7 @@ export function openStages(
       });
       brought.setAside(batch);
       setSensor(batch, sensor.sensor);
+      timestamps.take(batch);
     },
     transform: (batch) => {
       transform(batch);
@@ -133,6 +138,7 @@ export function openStages(
       filter(batch);
     },
     validate: (batch) => {
+      timestamps.settle(batch);
       checkParsed(batch, parsedCheck);
       validate(batch);
     },

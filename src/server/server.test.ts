@@ -68,6 +68,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
     ],
   ],
   listIntel: [() => ["/intel"]],
+  findIndicators: [() => ["/indicators?value=192.0.2.99"]],
   loadIntel: [
     () => [
       "/intel/malicious_ip?column=ip",
@@ -78,6 +79,8 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
       { text: gzipSync("indicator\n10.6.6.7\n"), headers: { "content-encoding": "gzip" } },
     ],
   ],
+  listIndicators: [() => ["/intel/malicious_ip/indicators?size=5"]],
+  removeIndicator: [() => ["/intel/malicious_ip/indicators?value=10.6.6.7"]],
   checkStellar: [() => ["/stellar/check", { body: { expression: "TO_UPER(host)", expects: "boolean" } }]],
   listFunctions: [() => ["/stellar/functions"]],
   evaluateStellar: [

@@ -88,6 +88,14 @@ test("writes score, name, comment, score text and reason of each match in order"
   expect({ ...batch.message(2) }).toEqual({ a: 7, is_alert: "true" });
 });
 
+test("an imported document gets the text of a computed score alone, as the original writes it", () => {
+  const batch = triage({ points: false, rules: [{ rule: "true", score: "a * 2" }] }, [
+    { is_alert: "true", a: 4 },
+  ]);
+  expect(batch.message(0)["threat.triage.score"]).toBe(8);
+  expect("threat.triage.rules.0.points" in batch.message(0)).toBe(false);
+});
+
 test("a rule that fails on a message rejects that message alone, with the rule's name", () => {
   const batch = triage({ rules: [{ name: "odd", rule: "a", score: 5 }] }, [
     { is_alert: "true", a: 1 },

@@ -23,6 +23,12 @@ export const triageConfig = z.strictObject({
     })
     .prefault({})
     .describe("Options of the aggregator."),
+  points: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the number that a computed score came to stands beside its text, as `threat.triage.rules.N.points`.",
+    ),
   rules: z
     .array(ruleConfig)
     .default([])
@@ -112,7 +118,7 @@ class Scorer {
         scores?.length ?? 0,
         number,
         rule.reason(batch, row),
-        rule.isComputed ? score : undefined,
+        this.#config.points && rule.isComputed ? score : undefined,
       );
       if (scores === undefined) scores = [score];
       else scores.push(score);

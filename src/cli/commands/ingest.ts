@@ -54,8 +54,18 @@ async function ingest(files: string[], options: Options): Promise<void> {
   const seconds = (performance.now() - started) / 1000;
   const reasons = done.rejected > 0 ? await target.reasons(options.sensor) : [];
   const rejected = done.rejected + total.refused;
+  // A record may also give several messages; what is told here is only what would otherwise be missing from the sum.
+  const silent = options.wait ? Math.max(0, total.accepted - done.indexed - done.rejected) : 0;
   if (options.json)
-    printJson({ sensor: options.sensor, ...total, indexed: done.indexed, rejected, seconds, reasons });
+    printJson({
+      sensor: options.sensor,
+      ...total,
+      indexed: done.indexed,
+      rejected,
+      withoutMessage: silent,
+      seconds,
+      reasons,
+    });
   else {
     const lines = [
       `${counted(total.accepted, "record")} (${bytes(total.bytes)}) accepted in ${accepted.toFixed(1)} s, ${count(total.accepted / accepted)}/s`,
@@ -63,6 +73,9 @@ async function ingest(files: string[], options: Options): Promise<void> {
         ? [
             `${counted(done.indexed, "message")} indexed in ${seconds.toFixed(1)} s, ${count(done.indexed / seconds)}/s; ${count(rejected)} rejected`,
           ]
+        : []),
+      ...(silent > 0
+        ? [`${counted(silent, "record")} gave no message: header lines, or left out by the sensor's filter`]
         : []),
       ...reasons.map(({ reason, count: times }) => `  ${count(times)} x ${safeText(reason)}`),
       ...(rejected > 0

@@ -26,7 +26,12 @@ export function sensorsCommand(): Command {
         sensor.stored,
       ]),
     );
-    for (const { name, detail } of sensors)
+    for (const { name, detail, timeless } of sensors) {
       if (detail !== undefined) process.stdout.write(`${name}: ${safeText(detail)}\n`);
+      if (timeless !== undefined)
+        process.stdout.write(
+          `${name}: ${timeless.messages} messages since ${new Date(timeless.since).toISOString()} have no time of their own and were given that of their arrival; \`timestamp\` in the document names the field that holds the time\n`,
+        );
+    }
   });
 }

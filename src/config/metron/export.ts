@@ -1,4 +1,6 @@
-import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
+import type { z } from "zod";
+import { type ParserName, parsers } from "../../parsers/index.ts";
+import { METRON_CLASSES, METRON_OPTIONS } from "../../parsers/metron-classes.ts";
 import type { GlobalDocument } from "../global.ts";
 import type { SensorDocument } from "../sensor.ts";
 import { ORIGINAL_VALIDATIONS, withoutOriginals } from "./originals.ts";
@@ -26,7 +28,11 @@ export function exportMetron(sensor: SensorDocument): MetronSensor {
             rawMessageStrategyConfig: { messageField, metadataPrefix },
             ...metadata,
           }),
-      parserConfig: { ...parserConfig, ...sensor.variables?.parser, ...filterConfig },
+      parserConfig: {
+        ...exportParser(parserName, parserConfig),
+        ...sensor.variables?.parser,
+        ...filterConfig,
+      },
       fieldTransformations: sensor.transforms.flatMap((item) =>
         Object.entries(item).map(([transformation, options]) => ({ transformation, ...options })),
       ),
@@ -36,13 +42,24 @@ export function exportMetron(sensor: SensorDocument): MetronSensor {
   };
 }
 
+/** Options that only ours has are left out where they say what an import says by itself, and written where not. */
+function exportParser(name: string, options: Json): Json {
+  const originals = METRON_OPTIONS[name as ParserName] ?? {};
+  const { shape } = (parsers.find((parser) => parser.name === name)?.config ?? { shape: {} }) as {
+    shape: Readonly<Record<string, z.ZodType>>;
+  };
+  const defaults = Object.keys(originals).map((option) => [option, shape[option]?.parse(undefined)]);
+  return withoutOriginals({ [name]: originals }, name, { ...Object.fromEntries(defaults), ...options });
+}
+
 /** What a sensor document says and Metron's documents cannot: in words, since it is left out. */
 export function leftOut(sensor: SensorDocument): string[] {
-  const { source, partitions, validations, index } = sensor;
+  const { source, partitions, validations, index, timestamp } = sensor;
   const lost = [
     source === undefined ? undefined : "source",
     partitions === undefined ? undefined : "partitions",
     validations.length === 0 ? undefined : "validations",
+    timestamp.field === undefined && timestamp.format === undefined ? undefined : "timestamp",
     index.retentionDays === undefined ? undefined : "index.retentionDays",
     index.retentionBytes === undefined ? undefined : "index.retentionBytes",
   ];

@@ -68,3 +68,16 @@ test("types are found by the last part of a field's name, and options of the agg
   });
   expect(notes).toEqual(["web: aggregationConfig.negativeValuesTrumpConf means nothing and was left out"]);
 });
+
+test.each([
+  ["cef.CEFParser", "cef"],
+  ["leef.LEEFParser", "leef"],
+  ["paloalto.BasicPaloAltoFirewallParser", "paloAlto"],
+  ["sourcefire.BasicSourcefireParser", "sourcefire"],
+  ["fireeye.BasicFireEyeParser", "fireeye"],
+])("a sensor of %s goes on reading as it did", (className, name) => {
+  const parser = { parserClassName: `org.apache.metron.parsers.${className}` };
+  expect(importSensor("x", parser, {}, {}, [])).toMatchObject({
+    parser: { [name]: { reading: "original" } },
+  });
+});

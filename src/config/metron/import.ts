@@ -4,8 +4,8 @@ import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc
 import { parseDocument, stringify } from "yaml";
 import type { z } from "zod";
 import { Fault } from "../../core/fault.ts";
-import { parsers } from "../../parsers/index.ts";
-import { METRON_CLASSES } from "../../parsers/metron-classes.ts";
+import { type ParserName, parsers } from "../../parsers/index.ts";
+import { METRON_CLASSES, METRON_OPTIONS } from "../../parsers/metron-classes.ts";
 import { globalSchema } from "../global.ts";
 import { sensorSchema } from "../sensor.ts";
 import { ORIGINAL_VALIDATIONS, withOriginals } from "./originals.ts";
@@ -129,9 +129,11 @@ export function importSensor(
   const document = clean({
     sensor: name,
     raw: rawStrategy(parser),
-    parser: { [parserName]: options },
+    parser: { [parserName]: { ...METRON_OPTIONS[parserName], ...options } },
     // The original takes both from whoever sends them.
     trusted: ["is_alert", "original_string"],
+    // The original takes what stands there for the time.
+    timestamp: { unreadable: "keep" },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),
     filter: importFilter(name, parser, plumbing, notes),
     ...importEnrichment(name, enrichment, free, notes),
@@ -152,9 +154,9 @@ function checked(name: string, schema: z.ZodType, document: Json): Json {
 }
 
 /** The parser here for a class of Metron's; ours that it had not go by their own names. */
-function parserNameOf(className: string): string | undefined {
+function parserNameOf(className: string): ParserName | undefined {
   const name = METRON_CLASSES[className] ?? className;
-  return parsers.some((parser) => parser.name === name) ? name : undefined;
+  return parsers.find((parser) => parser.name === name)?.name;
 }
 
 function rawStrategy(parser: Json): Json | undefined {
@@ -274,6 +276,8 @@ function importTriage(sensor: string, triage: Json | undefined, notes: string[])
     notes.push(`${sensor}: aggregationConfig.${key} means nothing and was left out`);
   return clean({
     aggregator: triage.aggregator,
+    // The original says the text alone.
+    points: rules.length === 0 ? undefined : false,
     aggregation: clean({
       negativeValuesTrump:
         typeof negativeValuesTrump === "string" ? negativeValuesTrump.toLowerCase() : negativeValuesTrump,
@@ -310,6 +314,7 @@ const OURS = [
   ["source"],
   ["partitions"],
   ["validations"],
+  ["timestamp"],
   ["index", "retentionDays"],
   ["index", "retentionBytes"],
 ];
@@ -317,6 +322,8 @@ const OURS = [
 /** An imported sensor with what only the document in force can say: its sources above all, or its intake would end. */
 export function mergeSensor(current: string, imported: string): string {
   const [ours, document] = [parseDocument(current), parseDocument(imported)];
+  // What an import says of the time is only that nothing is known of it.
+  if (ours.hasIn(["timestamp"])) document.deleteIn(["timestamp"]);
   for (const path of OURS) {
     if (!ours.hasIn(path) || document.hasIn(path)) continue;
     const value = path.reduce<unknown>((map, key) => (map as Json)[key], ours.toJS());

@@ -87,7 +87,7 @@ test("a replacement leaves only what the new list holds", async () => {
 
 test("a header without the column is refused", async () => {
   const load = loadCsv({ input: Readable.from(["ip,owner\n"]), table, type: "t", indicatorColumn: "domain" });
-  await expect(load).rejects.toThrow("no column `domain` among ip, owner");
+  await expect(load).rejects.toThrow("no column `domain` among `ip`, `owner`");
 });
 
 test.each(["", "\n# nothing came\n"])("an input without a header replaces nothing: %j", async (text) => {

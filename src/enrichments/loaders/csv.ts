@@ -2,8 +2,11 @@ import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
 import { Double, Float } from "../../core/number.ts";
 import { decodeText } from "../../core/text.ts";
+import { guessMeaning } from "../../schema/canonical.ts";
+import type { Meaning } from "../../schema/meaning.ts";
 import { makeEnvironment } from "../../stellar/environment.ts";
 import type { Table, TableValue } from "../../storage/table/contract.ts";
+import { readIndicator } from "../threat-intel/indicator.ts";
 import { splitCsvLine } from "./csv-line.ts";
 import { csvExtractor, csvExtractorConfig, type Extraction } from "./extractor.ts";
 
@@ -17,6 +20,8 @@ const PROGRESS_LINES = 10_000;
 const LOT = 16_384;
 
 export type LoadOptions = {
+  /** What the keys are; one that cannot be such a value is refused. Anything goes when left out. */
+  readonly meaning?: Meaning | undefined;
   readonly input: AsyncIterable<Uint8Array | string>;
   readonly table: Table;
   /** Whether what the list says takes the place of what the type held. */
@@ -48,13 +53,8 @@ export async function loadCsv(options: CsvLoadOptions): Promise<number> {
     const columns = splitCsvLine(line.replace(/^\uFEFF/, ""), separator);
     if (columns === undefined)
       throw new Fault("REQUEST_INVALID", "reading the header: a quote is not closed");
-    if (indicatorColumn !== undefined && !columns.includes(indicatorColumn)) {
-      const known = columns.join(", ");
-      throw new Fault(
-        "REQUEST_INVALID",
-        `reading the header: no column \`${indicatorColumn}\` among ${known}`,
-      );
-    }
+    const mistake = headerMistake(line, columns, indicatorColumn, separator);
+    if (mistake !== undefined) throw new Fault("REQUEST_INVALID", `reading the header: ${mistake}`);
     const positions = Object.fromEntries(columns.map((name, index) => [name, index]));
     const config = csvExtractorConfig.parse({
       columns: positions,
@@ -72,6 +72,29 @@ export async function loadCsv(options: CsvLoadOptions): Promise<number> {
       throw new Fault("REQUEST_INVALID", "reading the header: the input ends before it");
   }
   return options.table.load(type, all(), { replace: options.replace });
+}
+
+/** What is wrong with a header, and what to do about it. */
+function headerMistake(
+  line: string,
+  columns: readonly string[],
+  wanted: string | undefined,
+  separator: string,
+): string | undefined {
+  const twice = columns.find((name, at) => columns.indexOf(name) !== at);
+  if (twice !== undefined) return `the column \`${twice}\` is there twice; give each a name of its own`;
+  if (wanted === undefined || columns.includes(wanted)) return undefined;
+  const value = columns.find((cell) => guessMeaning(cell.trim()) !== "text");
+  if (value !== undefined)
+    return `the first line must name the columns, but \`${value}\` looks like a value; put a line such as \`${wanted}${separator}source\` before it`;
+  const other = [",", ";", "\t", "|"].find((sign) => sign !== separator && line.split(sign).includes(wanted));
+  if (other !== undefined)
+    return `columns are separated by \`${named(other)}\` here, not by \`${named(separator)}\`; say so (--separator)`;
+  return `there is no column \`${wanted}\` among ${columns.map((name) => `\`${name}\``).join(", ")}; name the one with the indicators (--column)`;
+}
+
+function named(separator: string): string {
+  return separator === "\t" ? "tab" : separator;
 }
 
 /** Loads what an extractor makes of the lines of an input, sorted by type, and answers how many entries that were. */
@@ -97,7 +120,7 @@ export async function loadLines(
 }
 
 async function* entries(
-  { input, signal, onRejected, onProgress }: LoadOptions,
+  { input, meaning, signal, onRejected, onProgress }: LoadOptions,
   extract: (line: string) => Extraction,
 ): AsyncGenerator<readonly [string, TableValue, string], void> {
   let number = 0;
@@ -113,8 +136,13 @@ async function* entries(
         continue;
       }
       const { indicator, value, type } = extracted;
-      const length = Buffer.byteLength(indicator);
-      if (length >= 1 && length <= MOST_KEY_BYTES) yield [indicator, tableValue(value), type];
+      const read = readIndicator(indicator, meaning);
+      if ("reason" in read) {
+        onRejected?.(number, read.reason);
+        continue;
+      }
+      const length = Buffer.byteLength(read.key);
+      if (length >= 1 && length <= MOST_KEY_BYTES) yield [read.key, tableValue(value), type];
       else onRejected?.(number, `an indicator has 1 to ${MOST_KEY_BYTES} bytes, this one ${length}`);
     }
   }

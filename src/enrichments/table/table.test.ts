@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Batch, blockOf } from "../../core/batch.ts";
 import { makeContext } from "../../core/context.ts";
@@ -9,6 +10,9 @@ import type { Table, Tables } from "../../storage/table/contract.ts";
 import { openTables } from "../../storage/table/lmdb.ts";
 import { noDatabases } from "../databases.ts";
 import { type EnrichmentContext, openEnrichment } from "../enrichment.ts";
+import { loadCsv } from "../loaders/csv.ts";
+import { enrichmentServices } from "../services.ts";
+import { meaningOfType } from "../threat-intel/indicator.ts";
 import { threatIntel } from "../threat-intel/threat-intel.ts";
 import { table as tableEnrichment } from "./table.ts";
 
@@ -77,6 +81,48 @@ test("an indicator that matches adds its type, also one that comes later", async
   expect({ ...second.message(0) }).toEqual({ ip_dst_addr: "10.0.2.3" });
   expect(second.message(1)["threatintels.hbaseThreatIntel.ip_dst_addr.botnet"]).toBe("alert");
   expect(second.message(2)["threatintels.hbaseThreatIntel.port.malicious_ip"]).toBe("alert");
+});
+
+test.each([
+  ["malicious_ip", "2001:DB8:0:0::9", "2001:db8::9"],
+  ["malicious_ip", "2001:db8::9", "2001:0db8:0000::0009"],
+  ["malicious_domain", "Evil.EXAMPLE.", "evil.example"],
+  ["malicious_domain", "evil.example", "EVIL.example."],
+  ["malicious_hash", "D41D8CD98F00B204E9800998ECF8427E", "d41d8cd98f00b204e9800998ecf8427e"],
+  ["malicious_hash", "d41d8cd98f00b204e9800998ecf8427e", "D41D8CD98F00B204E9800998ECF8427E"],
+  ["malicious_url", "HTTP://Evil.example/Path", "http://evil.example/Path"],
+])(
+  "%s: an indicator written %s matches the value %s, and what its list says reaches the alert",
+  async (type, written, value) => {
+    const input = Readable.from([`indicator,source\n${written},feed\n`]);
+    await loadCsv({
+      input,
+      table,
+      type,
+      indicatorColumn: "indicator",
+      replace: true,
+      meaning: meaningOfType(type),
+    });
+    const enrichment = openEnrichment(threatIntel, { table: "intel", types: { v: [type] } }, context);
+    const batch = batchOf([{ v: value }, { v: [value, 5, "other"] }, { v: "other.example" }]);
+    enrichment.enrich(batch, ["v"], "ti");
+    const hit = { [`ti.v.${type}`]: "alert", [`ti.v.${type}.source`]: "feed" };
+    expect({ ...batch.message(0) }).toEqual({ v: value, ...hit });
+    expect({ ...batch.message(1) }).toEqual({ v: [value, 5, "other"], ...hit });
+    expect({ ...batch.message(2) }).toEqual({ v: "other.example" });
+    const { tables: asked } = enrichmentServices(noDatabases(), () => table);
+    expect(asked({ type, indicator: value, table: "intel", columnFamily: "t" })).toMatchObject({
+      source: "feed",
+    });
+  },
+);
+
+test("an entry that was stored as it was written is found by that spelling", async () => {
+  await table.put("old", "Mixed.Example", {});
+  const enrichment = openEnrichment(threatIntel, { table: "intel", types: { v: ["old"] } }, context);
+  const batch = batchOf([{ v: "Mixed.Example" }]);
+  enrichment.enrich(batch, ["v"], "ti");
+  expect(batch.message(0)["ti.v.old"]).toBe("alert");
 });
 
 test("an entry of a table adds its keys below its type; the last part of a field's name finds the types", () => {

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { encodeText } from "../../core/text.ts";
+import { canonicalKey } from "../../schema/canonical.ts";
+import { isOwnKey } from "../../schema/own-key.ts";
 import type { Lookup as TableLookup, TableReader, TableValue } from "../../storage/table/contract.ts";
 import { hashSpan, lanes } from "../../storage/table/hash.ts";
 import type { BytesTest, EnrichmentContext, Lookup } from "../enrichment.ts";
@@ -13,24 +15,32 @@ export const typesOption = z
     "For each field (its whole name, or what follows the last dot) the types its values are looked up as.",
   );
 
-/** Looks values up in a table as the types of their field; `add` puts what one entry says into what is known. */
+/**
+ * Looks values up in a table as the types of their field; `add` puts what one entry says into what is known. Values are
+ * compared by what they mean: each is looked up in its canonical form, in which lists are loaded, and failing that as
+ * it is written, as entries of other origin may be.
+ */
 export function lookupTyped(
   config: { readonly table: string; readonly types: Readonly<Record<string, readonly string[]>> },
   context: EnrichmentContext,
-  add: (known: Message, type: string, entry: TableValue) => void,
+  add: (known: Message, type: string, entry: TableValue, key: string) => void,
 ): Lookup {
   const typed = new TypedFields(config.table, config.types, context);
   return {
     filter: typed.filter,
     version: typed.version,
     lookup: (value, field) => {
-      const key = encodeText(value);
+      const key = canonicalKey(value);
+      const keys = (key === value ? [key] : [key, value]).map((text) => encodeText(text));
       let known: Message | undefined;
       for (const { type, lookup } of typed.doors(field)) {
-        const entry = lookup.get(key, 0, key.length);
-        if (entry === undefined) continue;
-        known ??= emptyMessage();
-        add(known, type, entry);
+        for (const bytes of keys) {
+          const entry = lookup.get(bytes, 0, bytes.length);
+          if (entry === undefined) continue;
+          known ??= emptyMessage();
+          add(known, type, entry, key);
+          break;
+        }
       }
       return known;
     },
@@ -70,6 +80,8 @@ class TypedFields {
   readonly filter = (field: string): BytesTest => {
     const lookups = this.doors(field).map((door) => door.lookup);
     return (bytes, start, end) => {
+      // Another spelling of the value may be there; nearly all values have no other.
+      if (!isOwnKey(bytes, start, end)) return true;
       hashSpan(bytes, start, end);
       const low = lanes[0] as number;
       const high = lanes[1] as number;

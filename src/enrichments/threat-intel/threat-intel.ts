@@ -1,17 +1,35 @@
 import { z } from "zod";
+import type { FieldValue, Message } from "../../core/message.ts";
+import { canonicalKey } from "../../schema/canonical.ts";
+import type { TableValue } from "../../storage/table/contract.ts";
 import { defineEnrichment } from "../enrichment.ts";
 import { lookupTyped, typesOption } from "../table/typed-fields.ts";
 
 export const threatIntel = defineEnrichment({
   name: "hbaseThreatIntel",
-  summary: 'Matches values with indicators; a match adds the indicator\'s type with the value "alert".',
+  summary:
+    'Matches values with indicators; a match adds the indicator\'s type with the value "alert", and below it what its list says of it.',
   config: z.strictObject({
     table: z.string().min(1).default("threatintel").describe("Name of the table that holds the indicators."),
     types: typesOption,
   }),
   fields: [],
-  open: (config, context) =>
-    lookupTyped(config, context, (hits, type) => {
+  open: (config, context) => ({
+    ...lookupTyped(config, context, (hits, type, entry, key) => {
       hits[type] = "alert";
+      addColumns(hits, type, entry, key);
     }),
+    // Any address of an answer that is on a list makes the message an alert.
+    looksIntoLists: true,
+  }),
 });
+
+/** The other columns of the list, such as who says so and why. */
+function addColumns(hits: Message, type: string, entry: TableValue, key: string): void {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return;
+  for (const [column, value] of Object.entries(entry)) {
+    if (value === null || value === "") continue;
+    const isIndicator = typeof value === "string" && canonicalKey(value.trim()) === key;
+    if (!isIndicator) hits[`${type}.${column}`] = value as FieldValue;
+  }
+}

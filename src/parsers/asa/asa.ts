@@ -4,11 +4,13 @@ import type { Column } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { defineParser } from "../parser.ts";
+import { reading } from "../reading-option.ts";
 import { facilityName, severityName } from "../syslog/priority.ts";
 import { SyslogTime } from "../time/syslog-time.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 import { AsaHeader } from "./header.ts";
-import { SHAPES } from "./shapes.ts";
+import { OriginalAsaHeader } from "./original-header.ts";
+import { MORE_SHAPES, SHAPES } from "./shapes.ts";
 import { Template } from "./template.ts";
 
 const ACTION = 0;
@@ -20,14 +22,18 @@ const DESTINATION_PORT = 5;
 
 const NO_HEADER = new Rejection(
   "parser_error",
+  "not an ASA message: expected `<priority>Mmm dd [yyyy] HH:mm:ss [host] [program]: %ASA-level-number`, of which all but the tag may be missing",
+);
+const NO_ORIGINAL_HEADER = new Rejection(
+  "parser_error",
   "not an ASA message: expected `<priority>Mmm dd [yyyy] HH:mm:ss [host] [program]: %ASA-level-number`",
 );
 const NO_TIME = new Rejection("parser_error", "the time of the message is not a date that exists");
 
 export const asa = defineParser({
   name: "asa",
-  summary: "Reads syslog messages of Cisco ASA firewalls.",
-  config: z.strictObject({ deviceTimeZone }),
+  summary: "Reads syslog messages of Cisco ASA firewalls, and of FTD, PIX and FWSM, which write the same.",
+  config: z.strictObject({ deviceTimeZone, reading }),
   fields: [
     { name: "ciscotag", type: "text", about: "Tag of the message, such as ASA-6-302013." },
     { name: "action", type: "text", about: "What the firewall did: built, teardown, deny and so on." },
@@ -36,17 +42,34 @@ export const asa = defineParser({
     { name: "ip_src_port", type: "integer", about: "Port of the source." },
     { name: "ip_dst_addr", type: "ip", about: "Address printed as the destination." },
     { name: "ip_dst_port", type: "integer", about: "Port of the destination." },
-    { name: "syslog_severity", type: "text", about: "Severity in the syslog priority." },
+    {
+      name: "ip_src_name",
+      type: "text",
+      about: "Name that the firewall prints in place of the source's address.",
+    },
+    {
+      name: "ip_dst_name",
+      type: "text",
+      about: "Name that the firewall prints in place of the destination's address.",
+    },
+    {
+      name: "syslog_severity",
+      type: "text",
+      about: "Severity in the syslog priority; the level of the tag where there is no priority.",
+    },
     { name: "syslog_facility", type: "text", about: "Facility in the syslog priority." },
     { name: "syslog_host", type: "text", about: "Host in the syslog header." },
     { name: "syslog_prog", type: "text", about: "Program in the syslog header." },
   ],
   open: (config, context) => {
-    const time = new SyslogTime(config.deviceTimeZone, context.clock);
+    const asOriginal = config.reading === "original";
+    const time = new SyslogTime(config.deviceTimeZone, context.clock, asOriginal);
+    const find = asOriginal ? originalTemplates() : templates();
     let reader: AsaReader | undefined;
     return {
       parseBatch: (batch) => {
-        if (reader?.batch !== batch) reader = new AsaReader(batch, time);
+        if (reader?.batch !== batch)
+          reader = new AsaReader(batch, asOriginal ? new OriginalAsaHeader(time) : new AsaHeader(time), find);
         time.tick();
         reader.read();
       },
@@ -54,11 +77,53 @@ export const asa = defineParser({
   },
 });
 
+/** What stands before the body; a start of -1 means missing. */
+export type Header = {
+  readonly read: (bytes: Uint8Array, start: number, end: number) => boolean;
+  readonly tag: {
+    readonly start: number;
+    readonly end: number;
+    readonly level: number;
+    readonly number: number;
+  };
+  /** -1 when missing. */
+  readonly priority: number;
+  /** Epoch milliseconds, NaN for a date that does not exist, undefined when there is none. */
+  readonly time: number | undefined;
+  readonly hostStart: number;
+  readonly hostEnd: number;
+  readonly programStart: number;
+  readonly programEnd: number;
+};
+
+/** The shapes that a message may have, by its tag. */
+type Find = (header: Header, batch: Batch) => readonly Template[] | undefined;
+
+/** By the digits that name a message: its level is a setting of the firewall. */
+function templates(): Find {
+  const byNumber = new Map<number, Template[]>();
+  for (const [tag, shape] of Object.entries(SHAPES)) {
+    const number = tag.slice(-6);
+    const shapes = [shape, ...(MORE_SHAPES[number] ?? [])];
+    byNumber.set(
+      Number(number),
+      shapes.map((form) => new Template(form, true)),
+    );
+  }
+  return ({ tag }) => byNumber.get(tag.number);
+}
+
+/** By the whole tag. */
+function originalTemplates(): Find {
+  const byTag = new Map(Object.entries(SHAPES).map(([tag, shape]) => [tag, [new Template(shape, false)]]));
+  return ({ tag }, { arena }) => byTag.get(arena.text(tag.start, tag.end));
+}
+
 class AsaReader {
   readonly batch: Batch;
-  readonly #time: SyslogTime;
-  readonly #header = new AsaHeader();
-  readonly #templates = new Map<string, Template>();
+  readonly #header: Header;
+  readonly #find: Find;
+  readonly #noHeader: Rejection;
   readonly #timestamp: Column;
   readonly #tag: Column;
   readonly #severity: Column;
@@ -71,11 +136,14 @@ class AsaReader {
   readonly #sourcePort: Column;
   readonly #destination: Column;
   readonly #destinationPort: Column;
+  readonly #sourceName: Column;
+  readonly #destinationName: Column;
 
-  constructor(batch: Batch, time: SyslogTime) {
+  constructor(batch: Batch, header: Header, find: Find) {
     this.batch = batch;
-    this.#time = time;
-    for (const [tag, shape] of Object.entries(SHAPES)) this.#templates.set(tag, new Template(shape));
+    this.#header = header;
+    this.#find = find;
+    this.#noHeader = header instanceof AsaHeader ? NO_HEADER : NO_ORIGINAL_HEADER;
     this.#timestamp = batch.column("timestamp");
     this.#tag = batch.column("ciscotag");
     this.#severity = wordColumn(batch, "syslog_severity");
@@ -88,6 +156,8 @@ class AsaReader {
     this.#sourcePort = batch.column("ip_src_port");
     this.#destination = batch.column("ip_dst_addr");
     this.#destinationPort = batch.column("ip_dst_port");
+    this.#sourceName = batch.column("ip_src_name");
+    this.#destinationName = batch.column("ip_dst_name");
   }
 
   read(): void {
@@ -106,20 +176,26 @@ class AsaReader {
     const { batch } = this;
     const header = this.#header;
     const bytes = batch.arena.bytes;
-    if (!header.read(bytes, start, end)) return NO_HEADER;
-    const time = this.#time.read(bytes, header.timeStart, header.timeEnd);
-    if (Number.isNaN(time)) return NO_TIME;
+    if (!header.read(bytes, start, end)) return this.#noHeader;
+    const { time, tag } = header;
+    if (time !== undefined && Number.isNaN(time)) return NO_TIME;
     const row = batch.rows;
-    this.#timestamp.setLong(row, time);
-    this.#tag.setSpan(row, header.tagStart, header.tagEnd);
-    setWord(this.#severity, row, severityName(header.priority));
-    setWord(this.#facility, row, facilityName(header.priority));
+    if (time === undefined) batch.setArrival(row);
+    else this.#timestamp.setLong(row, time);
+    this.#tag.setSpan(row, tag.start, tag.end);
+    const hasPriority = header.priority >= 0;
+    setWord(this.#severity, row, severityName(hasPriority ? header.priority : tag.level));
+    if (hasPriority) setWord(this.#facility, row, facilityName(header.priority));
     if (header.hostStart >= 0) this.#host.setSpan(row, header.hostStart, header.hostEnd);
     if (header.programStart >= 0) this.#program.setSpan(row, header.programStart, header.programEnd);
-    const template = this.#templates.get(batch.arena.text(header.tagStart, header.tagEnd));
-    const body = header.tagEnd + 2;
-    if (template !== undefined && bytes[body - 2] === 58 && bytes[body - 1] === 32) {
-      if (template.match(bytes, body, end)) this.#body(template, row);
+    const body = bodyStart(bytes, tag.end);
+    const shapes = body < 0 ? undefined : this.#find(header, batch);
+    if (shapes === undefined) return undefined;
+    for (let index = 0; index < shapes.length; index++) {
+      const template = shapes[index] as Template;
+      if (!template.match(bytes, body, end)) continue;
+      this.#body(template, row);
+      break;
     }
     return undefined;
   }
@@ -128,9 +204,15 @@ class AsaReader {
     const { starts, ends } = template;
     this.#lower(this.#action, row, starts[ACTION] as number, ends[ACTION] as number);
     this.#lower(this.#protocol, row, starts[PROTOCOL] as number, ends[PROTOCOL] as number);
-    this.#span(this.#source, row, starts[SOURCE] as number, ends[SOURCE] as number);
+    this.#address(this.#source, this.#sourceName, row, starts[SOURCE] as number, ends[SOURCE] as number);
     this.#port(this.#sourcePort, row, starts[SOURCE_PORT] as number, ends[SOURCE_PORT] as number);
-    this.#span(this.#destination, row, starts[DESTINATION] as number, ends[DESTINATION] as number);
+    this.#address(
+      this.#destination,
+      this.#destinationName,
+      row,
+      starts[DESTINATION] as number,
+      ends[DESTINATION] as number,
+    );
     this.#port(
       this.#destinationPort,
       row,
@@ -139,8 +221,11 @@ class AsaReader {
     );
   }
 
-  #span(column: Column, row: number, start: number, end: number): void {
-    if (start >= 0) column.setSpan(row, start, end);
+  /** Sets the address, or the name that stands in its place. */
+  #address(address: Column, name: Column, row: number, start: number, end: number): void {
+    if (start < 0) return;
+    const { bytes } = this.batch.arena;
+    (isAddress(bytes, start, end) ? address : name).setSpan(row, start, end);
   }
 
   #port(column: Column, row: number, start: number, end: number): void {
@@ -163,6 +248,19 @@ class AsaReader {
     arena.length = to + end - start;
     column.setSpan(row, to, arena.length);
   }
+}
+
+/** Whether what a template took for an address is one, and not a name, which starts with a letter and has no colon. */
+function isAddress(bytes: Uint8Array, start: number, end: number): boolean {
+  if (((bytes[start] as number) ^ 48) < 10) return true;
+  for (let at = start; at < end; at++) if (bytes[at] === 58) return true;
+  return false;
+}
+
+/** Where the body begins: behind the colon that ends the tag; -1 when there is none. */
+function bodyStart(bytes: Uint8Array, tagEnd: number): number {
+  const colon = bytes[tagEnd] === 32 ? tagEnd + 1 : tagEnd;
+  return bytes[colon] === 58 && bytes[colon + 1] === 32 ? colon + 2 : -1;
 }
 
 function wordColumn(batch: Batch, name: string): Column {

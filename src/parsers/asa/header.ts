@@ -1,3 +1,6 @@
+import type { SyslogTime } from "../time/syslog-time.ts";
+import { AsaTag } from "./tag.ts";
+
 // Bytes past the end read as undefined and fail every comparison.
 
 const BLANK = 32;
@@ -5,127 +8,100 @@ const COLON = 58;
 const PERCENT = 37;
 const LESS = 60;
 const GREATER = 62;
-const DASH = 45;
+/** Words before the tag, and bytes, past which a record is no message of a firewall. */
+const MOST_WORDS = 12;
+const REACH = 512;
 
 /**
- * Reads what stands before the body of an ASA message: `<166>Aug 05 2016 01:01:35 host program[1]: %ASA-6-302013`, of
- * which host, program and colon may be missing. After `read` the fields hold addresses; a start of -1 means missing.
+ * Finds the tag of an ASA message and what stands before it: a priority, a time, the name of the host and of a program,
+ * each of which may be missing, with or without colons between them. A relay may have put its own header before the
+ * firewall's: the firewall's time counts, and its name where it states one. A start of -1 means missing.
  */
 export class AsaHeader {
-  priority = 0;
-  timeStart = 0;
-  timeEnd = 0;
+  readonly tag = new AsaTag();
+  /** -1 when missing. */
+  priority = -1;
+  /** Epoch milliseconds; NaN for a date that does not exist, undefined when there is no time. */
+  time: number | undefined;
   hostStart = -1;
   hostEnd = -1;
   programStart = -1;
   programEnd = -1;
-  tagStart = 0;
-  tagEnd = 0;
+  readonly #time: SyslogTime;
 
-  /** Whether bytes[start, end) begin with such a header. */
+  constructor(time: SyslogTime) {
+    this.#time = time;
+  }
+
+  /** Whether bytes[start, end) hold such a message. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
-    let at = this.#priority(bytes, start);
-    if (at < 0) return false;
-    at = this.#time(bytes, at);
-    if (at < 0) return false;
     this.hostStart = -1;
     this.programStart = -1;
-    at = this.#names(bytes, at, end);
-    return at >= 0 && this.#tag(bytes, at + 1, end);
+    this.time = undefined;
+    let at = this.#priority(bytes, start);
+    const limit = Math.min(end, start + REACH);
+    // Names since the last time.
+    let names = 0;
+    for (let words = 0; words <= MOST_WORDS; words++) {
+      while (bytes[at] === BLANK || bytes[at] === COLON) at++;
+      if (at >= limit) return false;
+      if (bytes[at] === PERCENT && this.tag.read(bytes, at + 1, end)) return true;
+      const timeEnd = mayBeTime(bytes[at] as number) ? this.#time.scan(bytes, at, end) : -1;
+      if (timeEnd >= 0) {
+        this.time = this.#time.millis;
+        names = 0;
+        at = timeEnd;
+        continue;
+      }
+      const wordStart = at;
+      while (at < limit && bytes[at] !== BLANK && !(bytes[at] === COLON && endsWord(bytes[at + 1]))) at++;
+      this.#name(bytes, names++, wordStart, at);
+    }
+    return false;
   }
 
   #priority(bytes: Uint8Array, start: number): number {
-    if (bytes[start] !== LESS) return -1;
+    this.priority = -1;
+    if (bytes[start] !== LESS) return start;
     let at = start + 1;
-    if (bytes[at] === 48) return -1;
     let priority = 0;
     while (((bytes[at] as number) ^ 48) < 10 && at < start + 10)
       priority = priority * 10 + ((bytes[at++] as number) ^ 48);
+    if (bytes[at] !== GREATER || at === start + 1) return start;
     this.priority = priority;
-    return bytes[at] === GREATER && at > start + 1 ? at + 1 : -1;
+    return at + 1;
   }
 
-  /** Finds `Mmm dd [yyyy] HH:mm:ss` by its blanks and colons; whether it is a date is for its reader to say. */
-  #time(bytes: Uint8Array, start: number): number {
-    this.timeStart = start;
-    let at = start + 3;
-    if (bytes[at] !== BLANK) return -1;
-    while (bytes[at] === BLANK) at++;
-    at = digits(bytes, at, 2);
-    if (at < 0 || bytes[at] !== BLANK) return -1;
-    at++;
-    // A year has four digits and no colon behind it.
-    if (bytes[at + 4] === BLANK) at += 5;
-    if (bytes[at + 2] !== COLON || bytes[at + 5] !== COLON) return -1;
-    this.timeEnd = at + 8;
-    return at + 8;
-  }
-
-  /** Reads up to two names before the percent sign and returns where that stands. */
-  #names(bytes: Uint8Array, from: number, end: number): number {
-    let at = from;
-    for (let names = 0; ; names++) {
-      if (bytes[at] === COLON) at++;
-      if (bytes[at] !== BLANK) return -1;
-      at++;
-      // The colon may stand alone.
-      if (bytes[at] === COLON && bytes[at + 1] === BLANK) at += 2;
-      if (at >= end) return -1;
-      if (bytes[at] === PERCENT) return at;
-      if (names === 2) return -1;
-      const start = at;
-      let plain = true;
-      while (at < end && bytes[at] !== BLANK && (bytes[at] !== COLON || bytes[at + 1] !== BLANK)) {
-        if (!isHostByte(bytes[at] as number)) plain = false;
-        at++;
-      }
-      if (at === start) return -1;
-      this.#name(names, plain, start, at);
-    }
-  }
-
-  /** The first name is the host if it can be one, otherwise the program. */
-  #name(names: number, plain: boolean, start: number, end: number): void {
-    if (names === 0 && plain) {
+  /** The first name is the host if it can be one, otherwise the program; a third tells nothing. */
+  #name(bytes: Uint8Array, names: number, start: number, end: number): void {
+    if (names === 0 && isHost(bytes, start, end)) {
       this.hostStart = start;
       this.hostEnd = end;
-    } else {
+      this.programStart = -1;
+    } else if (names < 2) {
       this.programStart = start;
       this.programEnd = end;
     }
   }
-
-  /** Reads capitals and digits, a dash, a number, a dash, capitals, digits and underscores. */
-  #tag(bytes: Uint8Array, start: number, end: number): boolean {
-    let at = start;
-    while (isCapital(bytes[at] as number)) at++;
-    if (at === start || bytes[at] !== DASH) return false;
-    const level = at + 1;
-    at = level;
-    while (((bytes[at] as number) ^ 48) < 10) at++;
-    if (at === level || bytes[at] !== DASH) return false;
-    const number = at + 1;
-    at = number;
-    while (isCapital(bytes[at] as number) || bytes[at] === 95) at++;
-    this.tagStart = start;
-    this.tagEnd = at;
-    return at > number && at <= end;
-  }
 }
 
-function digits(bytes: Uint8Array, from: number, most: number): number {
-  let at = from;
-  while (at < from + most && ((bytes[at] as number) ^ 48) < 10) at++;
-  return at > from ? at : -1;
+/** Whether a time may start with this byte: a capital, a digit, or one of the marks of Cisco's clocks. */
+function mayBeTime(byte: number): boolean {
+  return (byte >= 65 && byte <= 90) || (byte ^ 48) < 10 || byte === 42 || byte === 46;
 }
 
-function isCapital(byte: number): boolean {
-  return (byte >= 65 && byte <= 90) || (byte ^ 48) < 10;
+/** Whether a colon before this byte ends a word: those of an IPv6 address do not. */
+function endsWord(byte: number | undefined): boolean {
+  return byte === undefined || byte === BLANK || byte === PERCENT;
 }
 
 /** Letters, digits, dots, dashes, and colons for IPv6. */
-function isHostByte(byte: number): boolean {
-  return (
-    (byte ^ 48) < 10 || ((byte | 32) >= 97 && (byte | 32) <= 122) || byte === 45 || byte === 46 || byte === 58
-  );
+function isHost(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    const isLetter = (byte | 32) >= 97 && (byte | 32) <= 122;
+    if (!isLetter && (byte ^ 48) >= 10 && byte !== 45 && byte !== 46 && byte !== 58 && byte !== 95)
+      return false;
+  }
+  return end > start;
 }

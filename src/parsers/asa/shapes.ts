@@ -1,8 +1,8 @@
 /**
  * Shapes of Cisco ASA message bodies by tag (Cisco ASA Series Syslog Messages), as far as Metron reads fields from
- * them. A user in brackets may follow an address; `source` is the address printed first, also for outbound traffic.
+ * them. A user may follow an address; `source` is the address printed first, also for outbound traffic.
  */
-const USER = "[(<any>)]";
+const USER = "<user>";
 const CONNECTION =
   "<action>[ <inbound|outbound>] <protocol> connection <number> for <any>:<src>/<sport>" +
   `[ (<address>/<number>)]${USER} to <any>:<dst>/<dport>`;
@@ -19,6 +19,7 @@ const TUNNEL =
 const REQUEST = "<protocol> <request|access> <action> from <src>/<sport> to <any>:<dst>/<dport>";
 const LOCAL_HOST = `<action> <word> <any>:<src>[/<sport>]${USER}`;
 
+/** By tag, with the level that the original expects. */
 export const SHAPES: Readonly<Record<string, string>> = {
   "ASA-1-106021": "<action> <protocol> reverse path check from <src> to <dst> on interface ",
   "ASA-2-106001":
@@ -63,4 +64,34 @@ export const SHAPES: Readonly<Record<string, string>> = {
   "ASA-7-710003": REQUEST,
   "ASA-7-710005": REQUEST,
   "ASA-7-710006": REQUEST,
+};
+
+const INTERFACE = "[<word>:]";
+const DENY_TO = `src ${INTERFACE}<src>[/<sport>]${USER} dst ${INTERFACE}<dst>[/<dport>]${USER}`;
+
+/**
+ * Forms that the original does not read, by the digits that name the message: tried when the one above does not fit.
+ * Protocols without ports, and interfaces where older versions write none.
+ */
+export const MORE_SHAPES: Readonly<Record<string, readonly string[]>> = {
+  "106006": [
+    `<action> <inbound|outbound|Inbound|Outbound> <protocol> <from|src> ${INTERFACE}<src>[/<sport>]${USER} <to|dst> ${INTERFACE}<dst>[/<dport>]${USER}`,
+  ],
+  "106007": [
+    `<action> <inbound|outbound|Inbound|Outbound> <protocol> <from|src> ${INTERFACE}<src>[/<sport>]${USER} <to|dst> ${INTERFACE}<dst>[/<dport>]${USER}`,
+  ],
+  "106010": [`<action> <inbound|outbound|Inbound|Outbound> <protocol> ${DENY_TO}`],
+  "106014": [`<action> <inbound|outbound|Inbound|Outbound> <protocol> ${DENY_TO}`],
+  "106015": ["<action> <protocol> (<any>) from <src>/<sport> to <dst>/<dport> flags "],
+  "106023": [`<action> <protocol> ${DENY_TO}`],
+  "106100": [
+    `access-list <any> <action> <protocol> <any>/<src>[(<sport>)]${USER} -> <any>/<dst>[(<dport>)]${USER} hit-cnt `,
+  ],
+  "302020": [
+    `<action>[ <inbound|outbound>] <protocol> connection for faddr <dst>/<number>${USER} gaddr <address>/<number>${USER} laddr <src>/<number>`,
+  ],
+  "302021": [
+    `<action>[ <inbound|outbound>] <protocol> connection for faddr <dst>/<number>${USER} gaddr <address>/<number>${USER} laddr <src>/<number>`,
+  ],
+  "710006": ["<protocol> <request|access> <action> from <src>[/<sport>] to <any>:<dst>[/<dport>]"],
 };

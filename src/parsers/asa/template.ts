@@ -25,32 +25,54 @@ const ACTIONS = [
 
 /** How far `<any>` looks for what follows it: keeps a hostile record from costing more than its length. */
 const REACH = 2000;
+/** What stands before the number of a protocol without a name. */
+const NUMBERED = encode("protocol");
 
 type Step =
   | { readonly kind: "text"; readonly bytes: Uint8Array }
   | { readonly kind: "choice"; readonly texts: readonly Uint8Array[]; readonly capture: number }
-  | { readonly kind: "word" | "number" | "address"; readonly capture: number }
-  | { readonly kind: "any" }
+  | { readonly kind: "word" | "protocol" | "number" | "address"; readonly capture: number }
+  | { readonly kind: "any" | "user" }
   | { readonly kind: "option"; readonly steps: readonly Step[] };
 
 const scratch = new Uint32Array(4);
 
+/** Words that go on with the message and are no user. */
+const FOLLOWERS = [
+  "to",
+  "dst",
+  "->",
+  "gaddr",
+  "laddr",
+  "by",
+  "hit-cnt",
+  "on",
+  "due",
+  "duration",
+  "flags",
+].map(encode);
+
 /**
  * The shape of a message as text: literal characters, `<action>`, `<protocol>` and `<word>` for words, `<src>` and
  * `<dst>` for addresses, `<sport>`, `<dport>` and `<number>` for numbers, `<a|b>` for either text, `<any>` for the
- * least that lets the rest fit, `[...]` for an optional part, which is taken where it fits. What follows the shape
- * does not matter.
+ * least that lets the rest fit, `<user>` for users and groups that may stand behind an address, `[...]` for an optional
+ * part, which is taken where it fits. What follows the shape does not matter.
+ *
+ * Wide templates also read what the original does not: `protocol 47`, the name of a host in place of its address, and
+ * users without brackets.
  */
 export class Template {
   readonly #steps: readonly Step[];
+  readonly #wide: boolean;
   /** Where each capture lies after a match; a start of -1 means it took no part. */
   readonly starts = new Int32Array(CAPTURES.length);
   readonly ends = new Int32Array(CAPTURES.length);
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
 
-  constructor(shape: string) {
-    this.#steps = compile(shape);
+  constructor(shape: string, wide: boolean) {
+    this.#wide = wide;
+    this.#steps = compile(wide ? shape : shape.replaceAll("<user>", "[(<any>)]"));
   }
 
   /** Whether bytes[start, end) begin with this shape. */
@@ -81,6 +103,12 @@ export class Template {
           break;
         case "address":
           at = this.#keep(step.capture, at, this.#address(at));
+          break;
+        case "protocol":
+          at = this.#protocol(step.capture, at);
+          break;
+        case "user":
+          at = this.#user(at);
           break;
         case "any":
           return this.#any(steps, next + 1, at);
@@ -139,6 +167,45 @@ export class Template {
     return at > from ? at : -1;
   }
 
+  #protocol(capture: number, from: number): number {
+    const end = this.#word(from);
+    if (
+      this.#wide &&
+      end - from === NUMBERED.length &&
+      this.#bytes[end] === 32 &&
+      this.#text(NUMBERED, from) >= 0
+    ) {
+      const last = this.#number(end + 1);
+      if (last >= 0) return this.#keep(capture, end + 1, last);
+    }
+    return this.#keep(capture, from, end);
+  }
+
+  /** Skips what may stand behind an address: groups in brackets, and words that do not go on with the message. */
+  #user(from: number): number {
+    const bytes = this.#bytes;
+    let at = from;
+    for (let parts = 0; parts < 4; parts++) {
+      const start = bytes[at] === 32 ? at + 1 : at;
+      if (bytes[start] === 40) {
+        const close = bytes.indexOf(41, start);
+        if (close < 0 || close >= this.#end) return at;
+        at = close + 1;
+        continue;
+      }
+      if (start === at) return at;
+      let end = start;
+      while (end < this.#end && bytes[end] !== 32 && end - start < 256) end++;
+      if (
+        end === start ||
+        FOLLOWERS.some((word) => word.length === end - start && this.#text(word, start) >= 0)
+      )
+        return at;
+      at = end;
+    }
+    return at;
+  }
+
   #number(from: number): number {
     const bytes = this.#bytes;
     let at = from;
@@ -157,9 +224,24 @@ export class Template {
     }
     // The text may go on with a full stop or a colon that is not the address's.
     while (at > from && (bytes[at - 1] === 46 || (bytes[at - 1] === 58 && bytes[at - 2] !== 58))) at--;
-    if (colons === 0) return parseIpv4(bytes, from, at) >= 0 ? at : -1;
-    return parseIpv6Into(bytes, from, at, scratch) ? at : -1;
+    const isAddress =
+      colons === 0 ? parseIpv4(bytes, from, at) >= 0 : parseIpv6Into(bytes, from, at, scratch);
+    if (isAddress) return at;
+    return this.#wide ? this.#hostName(from) : -1;
   }
+
+  /** A name of the `names` command: it starts with a letter and has no colon. */
+  #hostName(from: number): number {
+    const bytes = this.#bytes;
+    if (!isLetter(bytes[from] as number)) return -1;
+    let at = from;
+    while (at < this.#end && (isWordByte(bytes[at] as number) || bytes[at] === 45 || bytes[at] === 46)) at++;
+    return at;
+  }
+}
+
+function isLetter(byte: number): boolean {
+  return (byte | 32) >= 97 && (byte | 32) <= 122;
 }
 
 function isWordByte(byte: number): boolean {
@@ -186,7 +268,8 @@ function compile(shape: string): Step[] {
 
 function placeholder(name: string): Step {
   const capture = (CAPTURES as readonly string[]).indexOf(name);
-  if (name === "any") return { kind: "any" };
+  if (name === "any" || name === "user") return { kind: name };
+  if (name === "protocol") return { kind: "protocol", capture };
   if (name === "action") return { kind: "choice", texts: ACTIONS.map(encode), capture };
   if (name.includes("|")) return { kind: "choice", texts: name.split("|").map(encode), capture: -1 };
   if (name === "src" || name === "dst" || name === "address") return { kind: "address", capture };

@@ -5,13 +5,28 @@ import type { FieldValue } from "../../core/message.ts";
 import { RecordScanner } from "../json/record-scanner.ts";
 import { readIso } from "../time/iso.ts";
 import { ADDRESSES, place, SLOTS, slotOf } from "./fields.ts";
-import { appendIsoSeconds, formatSeconds } from "./seconds.ts";
+import { LogTypes } from "./log-type.ts";
+import { appendIsoSeconds, formatSeconds, secondsText } from "./seconds.ts";
 
 const TS = slotOf("ts");
 const PATH = slotOf("_path");
 const STREAM = slotOf("@stream");
 const TYPE = slotOf("type");
+const CONNECTION = [
+  [slotOf("id.orig_h"), slotOf("id.resp_h")],
+  [slotOf("id_orig_h"), slotOf("id_resp_h")],
+] as const;
 const TYPE_BITS = (1 << PATH) | (1 << STREAM) | (1 << TYPE);
+
+const DIGITS = /^-?\d{1,20}(?:\.\d+)?$/;
+/** No time in seconds is this large before the year 5138; Zeek can be told to write milliseconds. */
+const MILLIS = 1e11;
+const MICROS = 1e14;
+const NANOS = 1e17;
+
+const BAD_TIME = "ts is neither seconds or milliseconds since 1970 nor an ISO time";
+const NO_TYPE =
+  "the record does not name its log type (neither one map under the type, nor _path, nor type), and its fields are those of no log of Zeek; logType in the sensor's document says it for all records";
 
 /** What to do with the slots of a record that has these and no others. */
 type Plan = {
@@ -30,6 +45,8 @@ export class BroWriter {
   readonly #protocol: Column;
   readonly #words: Dictionary;
   readonly #plans = new Map<number, Plan>();
+  /** For records that do not name their log; made when the first comes. */
+  #logTypes: LogTypes | undefined;
   #plan: Plan = { bits: 0, moves: [], lists: [] };
 
   /** @param maps what becomes of a map among the record's own keys: it is the payload, or a field like any other. */
@@ -58,12 +75,11 @@ export class BroWriter {
   finishPlain(logType: string | undefined, row: number): string | undefined {
     const { scanner } = this;
     const named = this.#typeSlot();
-    if (named < 0 && logType === undefined) {
-      return "the record does not name its log type: neither one map under the type, nor _path, nor type; logType in the sensor's document says it for all records";
-    }
+    const type = named < 0 ? (logType ?? this.#typeByFields(row)) : undefined;
+    if (named < 0 && type === undefined) return NO_TYPE;
     const reason = this.#finish(row);
     if (reason !== undefined) return reason;
-    if (named < 0) this.#protocol.setWord(row, this.#words.code(logType as string));
+    if (type !== undefined) this.#protocol.setWord(row, this.#words.code(type));
     else scanner.writeSlot(named, this.#protocol, row);
     // The key that named the type is gone, except `type`, which the original leaves.
     if ((scanner.filled & TYPE_BITS & ~(named === PATH ? 1 << PATH : 0)) === 0) return undefined;
@@ -82,6 +98,21 @@ export class BroWriter {
   /** Whether the record read last says its type by a key of its own. */
   get namesType(): boolean {
     return this.#typeSlot() >= 0;
+  }
+
+  #typeByFields(row: number): string | undefined {
+    if (this.scanner.slotKinds[TS] === ABSENT) return undefined;
+    this.#logTypes ??= new LogTypes(this.batch);
+    const type = this.#logTypes.of(row, this.scanner.rootCount);
+    // Of a connection without a field of its own nothing more is known; its addresses are worth a message.
+    return type ?? (this.#isConnection(row) ? "zeek" : undefined);
+  }
+
+  #isConnection(row: number): boolean {
+    const kinds = this.scanner.slotKinds;
+    const uid = this.batch.columns.get("uid");
+    if (uid === undefined || uid.kinds[row] === ABSENT) return false;
+    return CONNECTION.some(([from, to]) => kinds[from] !== ABSENT && kinds[to] !== ABSENT);
   }
 
   #typeSlot(): number {
@@ -156,14 +187,30 @@ export class BroWriter {
         scanner.refresh();
         return undefined;
       }
-    }
-    if (kind !== DOUBLE && kind !== INT && kind !== LONG) seconds = Number.NaN;
-    const millis = Math.trunc(seconds * 1000);
-    if (!Number.isSafeInteger(millis)) return "ts is neither seconds nor an ISO time";
+      const text = arena.text(start, Math.min(end, start + 40));
+      seconds = DIGITS.test(text) ? Number(text) : Number.NaN;
+    } else if (kind === VALUE) {
+      const value = scanner.slotObjects[TS];
+      seconds = typeof value === "bigint" ? Number(value) : Number.NaN;
+    } else if (kind !== DOUBLE && kind !== INT && kind !== LONG) seconds = Number.NaN;
+    const isFiner = Math.abs(seconds) >= MILLIS;
+    const millis = isFiner ? millisOf(seconds) : Math.trunc(seconds * 1000);
+    if (!Number.isSafeInteger(millis)) return BAD_TIME;
     this.#timestamp.setLong(row, millis);
-    const text = formatSeconds(arena, seconds, start, end);
-    this.#broTimestamp.setSpan(row, text.start, text.end);
+    if (isFiner) {
+      const at = arena.appendText(secondsText(millis / 1000));
+      this.#broTimestamp.setSpan(row, at, arena.length);
+    } else {
+      const text = formatSeconds(arena, seconds, start, end);
+      this.#broTimestamp.setSpan(row, text.start, text.end);
+    }
     scanner.refresh();
     return undefined;
   }
+}
+
+/** Epoch milliseconds of a number that is too large for seconds, by its size. */
+function millisOf(number: number): number {
+  const size = Math.abs(number);
+  return Math.trunc(size < MICROS ? number : size < NANOS ? number / 1000 : number / 1_000_000);
 }

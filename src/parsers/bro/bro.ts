@@ -24,12 +24,18 @@ export const bro = defineParser({
       .string()
       .min(1)
       .optional()
-      .describe("Log type (conn, dns, …) of records that do not name it themselves."),
+      .describe(
+        "Log type (conn, dns, …) of records that do not name it themselves; without it their fields tell Zeek's own logs.",
+      ),
     readCharset,
   }),
   fields: [
     { name: "bro_timestamp", type: "text", about: "Time of the record in seconds, as Zeek wrote it." },
-    { name: "protocol", type: "text", about: "Log type: conn, dns, http and so on." },
+    {
+      name: "protocol",
+      type: "text",
+      about: "Log type: conn, dns, http and so on; zeek for a connection that tells no more.",
+    },
     { name: "ip_src_addr", type: "ip", about: "Address of the originator." },
     { name: "ip_src_port", type: "integer", about: "Port of the originator." },
     { name: "ip_dst_addr", type: "ip", about: "Address of the responder." },

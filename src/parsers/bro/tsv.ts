@@ -224,9 +224,13 @@ function element(kind: "number" | "boolean" | "text", text: string | null): Fiel
   return Number.isInteger(value) && text.includes(".") ? new Double(value) : value;
 }
 
-/** Zeek writes bytes that would break the line as \xNN; a run of them may be one character of UTF-8. */
+/**
+ * Zeek writes bytes that would break the line as \xNN, a run of which may be one character of UTF-8, and a backslash as
+ * two, so that the one is never taken for the other.
+ */
 function unescapeText(text: string): string {
-  return text.replace(/(?:\\x[0-9a-fA-F]{2})+/g, (run) => {
+  return text.replace(/\\\\|(?:\\x[0-9a-fA-F]{2})+/g, (run) => {
+    if (run === "\\\\") return "\\";
     const bytes = Uint8Array.from(run.slice(2).split("\\x"), (code) => Number.parseInt(code, 16));
     return decoder.decode(bytes);
   });

@@ -25,6 +25,54 @@ export function readExtension(text: string): Message | undefined {
   return message;
 }
 
+/** A key of letters, digits and few other characters behind a blank; so a `=` inside a URL starts none. */
+const KEY = /(?:^|\s)([\w.[\]-]+)=/g;
+const ESCAPE = /\\([\\=|nr])/g;
+const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r" };
+
+/**
+ * Reads `key=value key=value` as ArcSight describes it: values hold blanks, and a backslash before `=`, `\`, `n` and `r`.
+ * A key without a value has no field; of several values of a key the first counts, since the later ones may stand in
+ * text that the watched have chosen. Undefined when there is no pair at all.
+ */
+export function readPairs(text: string): Message | undefined {
+  const message = emptyMessage();
+  let key: string | undefined;
+  let from = 0;
+  KEY.lastIndex = 0;
+  for (let found = KEY.exec(text); found !== null; found = KEY.exec(text)) {
+    if (key !== undefined) setPair(message, key, text.slice(from, found.index));
+    key = found[1] as string;
+    from = KEY.lastIndex;
+  }
+  if (key === undefined) return undefined;
+  setPair(message, key, text.slice(from));
+  return message;
+}
+
+function setPair(message: Message, key: string, raw: string): void {
+  const value = raw.trim();
+  if (value === "" || key in message) return;
+  message[key] = value.includes("\\")
+    ? value.replace(ESCAPE, (_, char: string) => ESCAPED[char] ?? char)
+    : value;
+}
+
+/** Gives fields the names that their `…Label` fields state, unless another field has that name. */
+export function renameLabelled(message: Message, taken: ReadonlySet<string>): void {
+  for (const label of Object.keys(message)) {
+    if (!label.endsWith("Label")) continue;
+    const name = label.slice(0, -"Label".length);
+    const [text, value] = [message[label], message[name]];
+    if (value === undefined) delete message[label];
+    else if (typeof text === "string" && !(text in message) && !taken.has(text)) {
+      delete message[label];
+      delete message[name];
+      message[text] = value;
+    }
+  }
+}
+
 /** Gives fields the names that their `…Label` fields state; labels of fields that are missing go. */
 export function applyLabels(message: Message): void {
   for (const label of Object.keys(message)) {

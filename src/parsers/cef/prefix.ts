@@ -30,26 +30,18 @@ export function findHeader(line: string, mark: string, pattern: RegExp): Found |
   return undefined;
 }
 
-/** The lines of a record that are not blank; a record of one line as it is. */
-export function linesOf(text: string): readonly string[] {
-  const lines = text.split(/\r\n|\n|\r/);
-  return lines.length > 1 ? lines.filter((line) => line.trim() !== "") : lines;
-}
-
 /** Reads the times of prefixes, which are in UTC unless they say otherwise. */
 export class PrefixTime {
   readonly #time: SyslogTime;
-  readonly #context: Context;
   readonly #bytes = new Uint8Array(128);
 
   constructor(context: Context) {
-    this.#context = context;
-    this.#time = new SyslogTime("UTC", context.clock);
+    this.#time = new SyslogTime("UTC", context.clock, true);
   }
 
-  /** Epoch milliseconds of the time, the clock's when there is none; NaN when it is no date. */
-  read(text: string | undefined): number {
-    if (text === undefined) return this.#context.clock.now();
+  /** Epoch milliseconds of the time, undefined when there is none; NaN when it is no date. */
+  read(text: string | undefined): number | undefined {
+    if (text === undefined) return undefined;
     this.#time.tick();
     return this.#time.read(this.#bytes, 0, encodeInto(text.slice(0, 40), this.#bytes, 0));
   }

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import type { Column } from "../../core/column.ts";
-import type { Context } from "../../core/context.ts";
 import { Rejection } from "../../core/rejection.ts";
-import type { DateFormat } from "../../stellar/java/simple-date-format.ts";
+
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
-import { openDateFormat } from "../time/date-format.ts";
+import { type DateReader, openDateFormat } from "../time/date-format.ts";
 import { wholeNumber } from "../time/whole-number.ts";
 import { CellSplitter } from "./cells.ts";
 import { type CsvColumn, columnsOption, readColumns } from "./columns.ts";
@@ -40,11 +39,11 @@ export const csv = defineParser({
     const format =
       config.timestampFormat === undefined
         ? undefined
-        : openDateFormat("timestampFormat", config.timestampFormat, context.timeZone, context.clock.now());
+        : openDateFormat("timestampFormat", config.timestampFormat, context.timeZone, context.clock);
     let reader: CsvReader | undefined;
     return inCharset(config.readCharset, {
       parseBatch: (batch) => {
-        if (reader?.batch !== batch) reader = new CsvReader(batch, columns, separator, format, context);
+        if (reader?.batch !== batch) reader = new CsvReader(batch, columns, separator, format);
         reader.read();
       },
     });
@@ -59,20 +58,17 @@ class CsvReader {
   readonly #cells: CellSplitter;
   readonly #needed: number;
   readonly #timestamp: Column;
-  readonly #format: DateFormat | undefined;
-  readonly #context: Context;
+  readonly #format: DateReader | undefined;
   readonly #missing: Rejection;
 
   constructor(
     batch: Batch,
     columns: readonly CsvColumn[],
     separator: number,
-    format: DateFormat | undefined,
-    context: Context,
+    format: DateReader | undefined,
   ) {
     this.batch = batch;
     this.#format = format;
-    this.#context = context;
     this.#timestamp = batch.column("timestamp");
     this.#timePosition = columns.findLast(({ name }) => name === "timestamp")?.position;
     this.#columns = columns
@@ -86,7 +82,6 @@ class CsvReader {
   read(): void {
     const { batch } = this;
     const cells = this.#cells;
-    const now = this.#context.clock.now();
     for (let record = 0; record < batch.records; record++) {
       const start = batch.recordStarts[record] as number;
       const end = batch.recordEnds[record] as number;
@@ -106,7 +101,7 @@ class CsvReader {
         const { column, position } = this.#columns[index] as { column: Column; position: number };
         column.setSpan(row, cells.starts[position] as number, cells.ends[position] as number);
       }
-      if (this.#timePosition === undefined) this.#timestamp.setLong(row, now);
+      if (this.#timePosition === undefined) batch.setArrival(row);
       else
         this.#time(cells.starts[this.#timePosition] as number, cells.ends[this.#timePosition] as number, row);
     }

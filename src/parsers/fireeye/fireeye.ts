@@ -4,7 +4,9 @@ import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
+import { reading } from "../reading-option.ts";
 import { openDateFormat } from "../time/date-format.ts";
+import { inNearestYear } from "../time/nearest-year.ts";
 
 const PRIORITY = /<[1-9]\d*>/g;
 const TIME = /([A-Z][a-z]{2}) +(\d{1,2}) (\d{2}:\d{2}:\d{2}) \d+\.\d+\.\d+\.\d+/;
@@ -35,8 +37,9 @@ const TOO_SHORT = new Rejection("parser_error", "fewer words than a FireEye mess
 
 export const fireeye = defineParser({
   name: "fireeye",
-  summary: "Reads FireEye alerts sent over syslog.",
-  config: z.strictObject({ readCharset }),
+  summary:
+    "Reads FireEye alerts sent over syslog into the fields that Metron gave them; the parser cef reads all they hold.",
+  config: z.strictObject({ reading, readCharset }),
   fields: [
     { name: "ip_src_addr", type: "text", about: "Addresses of the devices, with commas between them." },
     { name: "ip_src_port", type: "text", about: "Source port." },
@@ -44,17 +47,18 @@ export const fireeye = defineParser({
     { name: "protocol", type: "text", about: "Protocol of the traffic." },
   ],
   open: (config, context) => {
-    const format = openDateFormat("time", "yyyy MMM dd HH:mm:ss", "GMT", context.clock.now());
+    const format = openDateFormat("time", "yyyy MMM dd HH:mm:ss", "GMT", context.clock);
     return inCharset(config.readCharset, {
       parseRecord: (record) => {
-        const text = fromPriority(decodeText(record, 0, record.length));
+        const all = decodeText(record, 0, record.length);
+        const text = config.reading === "original" ? fromPriority(all) : fromHeader(all);
         const words = text.split(/\s+/);
         if (words.at(-1) === "") words.pop();
         if (words.length < 5) return TOO_SHORT;
         const message = (words[4] as string).split(".").length === 2 ? readPairs(words) : emptyMessage();
         const time = TIME.exec(text);
-        const year = new Date(context.clock.now()).getUTCFullYear();
-        const millis = time === null ? 0 : format.parse(`${year} ${time[1]} ${time[2]} ${time[3]}`);
+        const read = (year: number): number => format.parse(`${year} ${time?.slice(1, 4).join(" ")}`);
+        const millis = time === null ? 0 : inNearestYear(context.clock.now(), read);
         message.original_string = text;
         message.timestamp = BigInt(Number.isNaN(millis) ? 0 : millis);
         return message;
@@ -62,6 +66,13 @@ export const fireeye = defineParser({
     });
   },
 });
+
+/** The text from the last priority of its header on: one behind the first bar or `=` is part of a value. */
+function fromHeader(text: string): string {
+  const end = text.search(/[|=]/);
+  const header = end < 0 ? text : text.slice(0, end);
+  return fromPriority(header) + text.slice(header.length);
+}
 
 /** The text from its last priority on. */
 function fromPriority(text: string): string {

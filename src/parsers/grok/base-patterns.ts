@@ -125,6 +125,9 @@ export const PATTERN_FILES: Readonly<Record<string, readonly string[]>> = {
   "/patterns/squid": [
     "SQUID_DELIMITED %{NUMBER:timestamp} +%{INT:elapsed} %{IP:ip_src_addr} %{WORD:action}/%{NUMBER:code} " +
       "%{NUMBER:bytes} %{WORD:method} %{NOTSPACE:url}[^0-9]*(?:%{IP:ip_dst_addr})?",
+    // Ours: every column of Squid's native format, of which a dash means nothing.
+    "SQUID %{NUMBER:timestamp} +%{INT:elapsed} (?:%{IP:ip_src_addr}|%{NOTSPACE:src_host}) (?:-|%{NOTSPACE:action})/%{NUMBER:code} " +
+      "%{NUMBER:bytes} (?:-|%{NOTSPACE:method}) %{NOTSPACE:url} (?:-|%{NOTSPACE:user}) %{WORD:hierarchy}/(?:-|%{IP:ip_dst_addr}|%{NOTSPACE:peer_host})(?: (?:-|%{NOTSPACE:content_type}))?",
   ],
   "/patterns/websphere": [
     "WEBSPHERE_TIME %{MONTH:UNWANTED} +%{MONTHDAY:UNWANTED} %{HOUR:UNWANTED}:%{MINUTE:UNWANTED}:%{SECOND:UNWANTED}",

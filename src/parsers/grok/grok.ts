@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
-import type { DateFormat } from "../../stellar/java/simple-date-format.ts";
+
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
-import { openDateFormat } from "../time/date-format.ts";
+import { type DateReader, openDateFormat } from "../time/date-format.ts";
 import { wholeNumber } from "../time/whole-number.ts";
 import { zoneName } from "../time/zone-option.ts";
 import type { GrokPattern } from "./grok-pattern.ts";
@@ -46,7 +46,7 @@ export const grok = defineParser({
   open: (config, context) => {
     const multiLine = config.multiLine === true || config.multiLine === "true";
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);
-    const format = openDateFormat("dateFormat", config.dateFormat, config.timeZone, context.clock.now());
+    const format = openDateFormat("dateFormat", config.dateFormat, config.timeZone, context.clock);
     const lines = new GrokLines(pattern, format, config.timeFields, config.timestampField);
     // The original reads single lines as UTF-8, whatever the option says.
     return multiLine ? inCharset(config.readCharset, eachLine(lines)) : wholeRecord(lines);
@@ -77,13 +77,13 @@ const NO_MATCH = new Rejection("parser_error", "the text does not fit the patter
 /** Reads single texts by the pattern and turns their dates into numbers. */
 class GrokLines {
   readonly #pattern: GrokPattern;
-  readonly #format: DateFormat;
+  readonly #format: DateReader;
   readonly #timeFields: readonly string[];
   readonly #timestampField: string | undefined;
 
   constructor(
     pattern: GrokPattern,
-    format: DateFormat,
+    format: DateReader,
     timeFields: readonly string[],
     timestampField: string | undefined,
   ) {

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import { ABSENT } from "../../core/column.ts";
-import type { Clock } from "../../core/context.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import type { Place } from "../json/record-scanner.ts";
 import { RecordScanner } from "../json/record-scanner.ts";
@@ -35,26 +34,25 @@ export const jsonMap = defineParser({
     readCharset,
   }),
   fields: [],
-  open: (config, context) => {
+  open: (config) => {
     const wrap = config.wrapInEntityArray === true || config.wrapInEntityArray === "true";
     const override = config.overrideOriginalString === true || config.overrideOriginalString === "true";
     const plain = config.jsonpQuery === undefined && !wrap && !override;
     return inCharset(
       config.readCharset,
       plain
-        ? mapParser(config.mapStrategy, context.clock)
+        ? mapParser(config.mapStrategy)
         : queryParser({
             strategy: config.mapStrategy,
             query: config.jsonpQuery,
             wrapName: wrap ? config.wrapEntityName : undefined,
             override,
-            clock: context.clock,
           }),
     );
   },
 });
 
-function mapParser(strategy: MapStrategy, clock: Clock): BatchParser {
+function mapParser(strategy: MapStrategy): BatchParser {
   let scanner: RecordScanner | undefined;
   let bound: Batch | undefined;
   const place = (path: readonly string[]): Place => ({ field: path.join("."), nested: PLACES[strategy] });
@@ -66,7 +64,6 @@ function mapParser(strategy: MapStrategy, clock: Clock): BatchParser {
       }
       scanner.open();
       const timestamp = batch.column("timestamp");
-      const now = clock.now();
       for (let record = 0; record < batch.records; record++) {
         const start = batch.recordStarts[record] as number;
         const row = batch.rows;
@@ -74,7 +71,7 @@ function mapParser(strategy: MapStrategy, clock: Clock): BatchParser {
           batch.rejectRecord(record, jsonRejection(scanner, start));
           continue;
         }
-        if (timestamp.kinds[row] === ABSENT) timestamp.setLong(row, now);
+        if (timestamp.kinds[row] === ABSENT) batch.setArrival(row);
         batch.addRow(record);
       }
     },

@@ -1,5 +1,4 @@
 import { JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
-import type { Clock } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
 import { Double, Float } from "../../core/number.ts";
@@ -16,7 +15,6 @@ export type QueryOptions = {
   /** Name of the list the record is wrapped in, if it is. */
   readonly wrapName: string | undefined;
   readonly override: boolean;
-  readonly clock: Clock;
 };
 
 const NO_LIST = new Rejection("parser_error", "the query found something that is not a list of maps");
@@ -28,6 +26,7 @@ export function queryParser(options: QueryOptions): RecordParser {
   const find = options.query === undefined ? undefined : compile(options.query);
   const wrap = options.wrapName === undefined ? undefined : wrapper(options.wrapName);
   return {
+    timeless: "arrival",
     parseRecord: (record) => {
       const value = readJsonValue(wrap === undefined ? record : wrap(record));
       if (value instanceof Rejection) return value;
@@ -93,6 +92,5 @@ function toMessage(value: FieldValue, options: QueryOptions): Message | Rejectio
   const message = applyStrategy(value, options.strategy);
   if (message === undefined) return NESTED;
   if (options.override) message.original_string = writeJson(message);
-  message.timestamp ??= options.clock.now();
   return message;
 }

@@ -20,7 +20,7 @@ export const lancope = defineParser({
     { name: "ip_dst_addr", type: "ip", about: "Destination of the flow." },
   ],
   open: (config, context) => {
-    const format = openDateFormat("time", "yyyy-MM-dd HH:mm:ss", context.timeZone, context.clock.now());
+    const format = openDateFormat("time", "yyyy-MM-dd HH:mm:ss", context.timeZone, context.clock);
     return inCharset(config.readCharset, {
       parseRecord: (record): Message | Rejection => {
         const value = readJsonValue(record);

@@ -1,34 +1,32 @@
 import { z } from "zod";
-import { emptyMessage, type Message } from "../../core/message.ts";
-import { Rejection } from "../../core/rejection.ts";
-import { decodeText } from "../../core/text.ts";
-import { applyLabels, readExtension, renameField } from "../cef/extension.ts";
-import { findHeader, linesOf, PrefixTime } from "../cef/prefix.ts";
+import type { Context } from "../../core/context.ts";
+import type { Message } from "../../core/message.ts";
+import { DeviceTime } from "../cef/device-time.ts";
+import { readPairs, renameField, renameLabelled } from "../cef/extension.ts";
+import { cutFields, findMark, SyslogPrefix } from "../cef/header.ts";
 import { inCharset, readCharset } from "../charset.ts";
-import { defineParser } from "../parser.ts";
-import { MultiFormat } from "../time/multi-format.ts";
-import { type Delimiter, delimiterOf } from "./delimiters.ts";
+import { defineParser, type RecordParser } from "../parser.ts";
+import { reading } from "../reading-option.ts";
+import { deviceTimeZone } from "../time/zone-option.ts";
+import { asMetron } from "./as-metron.ts";
+import { readAttributes, splitDelimiter } from "./attributes.ts";
+import { readLines } from "./lines.ts";
 
 const HEADER = ["DeviceVendor", "DeviceProduct", "DeviceVersion", "DeviceEvent"] as const;
-/** A further header field, the delimiter, may follow; so the original takes any text up to a bar for one. */
-const PATTERN = new RegExp(
-  `LEEF:(1\\.0|2\\.0|0)\\|${HEADER.map(() => "([^|]*)\\|").join("")}(?:([^|]*)\\|)? ?(.*)`,
-  "y",
-);
-/** Groups of the pattern: the version, the header, the delimiter, the attributes. */
-const FIRST_HEADER = 2;
-const DATES = ["MMM dd yyyy HH:mm:ss.SSS zzz", "MMM dd yyyy HH:mm:ss.SSS", "MMM dd yyyy HH:mm:ss"];
+const VERSION = /LEEF: ?(0|1|2)(?:\.0)?\|/y;
+/** Names that the message has from elsewhere: no label may take them. */
+const TAKEN = new Set(["timestamp", "host", "original_string", "ip_src_addr", "ip_dst_addr"]);
 
-const NO_LEEF = "no LEEF header of version 0, 1.0 or 2.0 with its four fields";
-const NO_DELIMITER = "the delimiter of the header is no class of characters";
-const NO_ATTRIBUTES = "an attribute is not of the form key=value";
-const BAD_TIME = "the time of the message is not a date";
-const BAD_PORT = "a port is not a number";
+const NO_LEEF =
+  "no LEEF header of version 0, 1.0 or 2.0 with its fields at the start of the line or behind a syslog header: expected LEEF:2.0|vendor|product|version|event|delimiter|";
+const NO_DELIMITER =
+  "the delimiter in the header is neither one character nor its code such as x5E; expected, for example, LEEF:2.0|vendor|product|version|event|^|";
+const NO_ATTRIBUTES = "the attributes do not begin with key=value";
 
 export const leef = defineParser({
   name: "leef",
   summary: "Reads IBM's Log Event Extended Format, one message a line.",
-  config: z.strictObject({ readCharset }),
+  config: z.strictObject({ reading, deviceTimeZone, readCharset }),
   fields: [
     { name: "DeviceVendor", type: "text", about: "Maker of the device." },
     { name: "DeviceProduct", type: "text", about: "The device." },
@@ -38,72 +36,70 @@ export const leef = defineParser({
     { name: "ip_src_port", type: "integer", about: "Source port." },
     { name: "ip_dst_addr", type: "ip", about: "Destination address." },
     { name: "ip_dst_port", type: "integer", about: "Destination port." },
+    { name: "protocol", type: "text", about: "Protocol of the transport." },
+    { name: "host", type: "text", about: "Host of the syslog header." },
   ],
-  open: (config, context) => {
-    const dates = new MultiFormat(DATES, context.timeZone, context.clock);
-    const times = new PrefixTime(context);
-    return inCharset(config.readCharset, {
-      parseRecord: (record) => {
-        const lines = linesOf(decodeText(record, 0, record.length));
-        return lines.map((line) => {
-          const message = read(line, dates, times);
-          if (typeof message !== "string") return message;
-          return new Rejection("parser_error", message, lines.length > 1 ? { raw: line } : {});
-        });
-      },
-    });
-  },
+  open: (config, context) =>
+    inCharset(
+      config.readCharset,
+      config.reading === "original" ? asMetron(context) : asDescribed(config.deviceTimeZone, context),
+    ),
 });
 
-/** Reads a line; a text says why it is no message. */
-function read(line: string, dates: MultiFormat, times: PrefixTime): Message | string {
-  const found = findHeader(line, "LEEF:", PATTERN);
-  if (found === undefined) return NO_LEEF;
-  const { header } = found;
-  const version = header[1] as string;
-  const attributes = header[FIRST_HEADER + HEADER.length + 1] as string;
-  const delimiter = delimiterOf(version === "2.0" ? (header[FIRST_HEADER + HEADER.length] ?? "") : "");
-  if (delimiter === undefined) return NO_DELIMITER;
-  const message = version === "0" ? readExtension(attributes) : readAttributes(attributes, delimiter);
-  if (message === undefined) return NO_ATTRIBUTES;
-  if (version === "0") applyLabels(message);
-  renameField(message, "src", "ip_src_addr");
-  renameField(message, "dst", "ip_dst_addr");
-  const isNumbers =
-    renameField(message, "srcPort", "ip_src_port", true) &&
-    renameField(message, "dstPort", "ip_dst_port", true);
-  if (!isNumbers) return BAD_PORT;
-  for (const [index, name] of HEADER.entries()) message[name] = header[FIRST_HEADER + index] as string;
-  const { devTime, devTimeFormat } = message;
-  const time =
-    typeof devTime === "string"
-      ? dates.read(devTime, typeof devTimeFormat === "string" ? devTimeFormat : undefined)
-      : times.read(found.time);
-  if (!Number.isSafeInteger(time)) return BAD_TIME;
-  message.timestamp = BigInt(time);
-  message.original_string = line;
-  if (found.host !== undefined) message.host = found.host;
-  return message;
+function asDescribed(zone: string, context: Context): RecordParser {
+  const times = new DeviceTime(zone, context.clock);
+  const prefixes = new SyslogPrefix(zone, context);
+  return {
+    timeless: "arrival",
+    parseRecord: (record) =>
+      readLines(record, (line) => {
+        const message = read(line, times);
+        if (typeof message === "string") return message;
+        const { host, time } = prefixes.read(line.slice(0, findMark(line, "LEEF:")));
+        if (time !== undefined) message.timestamp ??= BigInt(time);
+        message.original_string = line;
+        if (host !== undefined) message.host = host;
+        return message;
+      }),
+  };
 }
 
-/**
- * Reads attributes between delimiters. A backslash before one protects it and stays; those at the end open no further
- * attribute. Of `key=value=more` the original keeps key and value.
- */
-function readAttributes(text: string, isDelimiter: Delimiter): Message | undefined {
-  const message = emptyMessage();
-  const ends = (at: number): boolean => isDelimiter(text[at] as string) && text[at - 1] !== "\\";
-  let length = text.length;
-  while (length > 0 && ends(length - 1)) length--;
-  if (length === 0 && text !== "") return message;
-  let from = 0;
-  for (let at = 0; at <= length; at++) {
-    if (at < length && !ends(at)) continue;
-    const part = text.slice(from, at);
-    from = at + 1;
-    const [key, value] = part.replace(/=+$/, "").split("=") as [string, string?];
-    if (value === undefined) return undefined;
-    message[key] = value;
+/** Reads a line; a text says why it is no message. */
+function read(line: string, times: DeviceTime): Message | string {
+  const at = findMark(line, "LEEF:");
+  VERSION.lastIndex = at;
+  const version = at < 0 ? undefined : VERSION.exec(line)?.[1];
+  const header = version === undefined ? undefined : cutFields(line, VERSION.lastIndex, HEADER.length);
+  if (header === undefined) return NO_LEEF;
+  const rest = header[HEADER.length] as string;
+  const attributes = version === "2" ? splitDelimiter(rest) : { delimiter: "\t", text: rest };
+  if (attributes === undefined) return NO_DELIMITER;
+  const message =
+    version === "0"
+      ? readPairs(attributes.text)
+      : readAttributes(attributes.text.replace(/^ /, ""), attributes.delimiter);
+  if (message === undefined) return NO_ATTRIBUTES;
+  if (version === "0") renameLabelled(message, TAKEN);
+  renameField(message, "src", "ip_src_addr");
+  renameField(message, "dst", "ip_dst_addr");
+  if (message.proto !== undefined) message.protocol ??= message.proto;
+  for (const [from, to] of [
+    ["srcPort", "ip_src_port"],
+    ["dstPort", "ip_dst_port"],
+  ] as const) {
+    const text = message[from];
+    if (!renameField(message, from, to, true)) return `${from} is not a port: ${String(text).slice(0, 60)}`;
   }
-  return message;
+  for (const [index, name] of HEADER.entries()) message[name] = header[index] as string;
+  return writeTime(message, times) ?? message;
+}
+
+function writeTime(message: Message, times: DeviceTime): string | undefined {
+  delete message.timestamp;
+  const { devTime, devTimeFormat } = message;
+  if (typeof devTime !== "string") return undefined;
+  const time = times.read(devTime, typeof devTimeFormat === "string" ? devTimeFormat : undefined);
+  if (time === undefined) return `devTime is not a time: ${devTime.slice(0, 60)}`;
+  message.timestamp = BigInt(time);
+  return undefined;
 }

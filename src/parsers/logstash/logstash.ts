@@ -22,12 +22,7 @@ export const logstash = defineParser({
     { name: "ip_dst_port", type: "text", about: "Destination port." },
   ],
   open: (_config, context) => {
-    const format = openDateFormat(
-      "time",
-      "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'",
-      context.timeZone,
-      context.clock.now(),
-    );
+    const format = openDateFormat("time", "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", context.timeZone, context.clock);
     return {
       parseRecord: (record): Message | Rejection => {
         const value = readJsonValue(record);

@@ -1,26 +1,41 @@
 import { z } from "zod";
-import { emptyMessage } from "../../core/message.ts";
+import type { Context } from "../../core/context.ts";
+import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { SyslogPrefix } from "../cef/header.ts";
 import { inCharset, readCharset } from "../charset.ts";
-import { defineParser } from "../parser.ts";
+import { defineParser, type RecordParser } from "../parser.ts";
+import { reading } from "../reading-option.ts";
+import { instantReader } from "../time/instant.ts";
+import { deviceTimeZone } from "../time/zone-option.ts";
+import { asMetron, hostOf } from "./as-metron.ts";
 import { layoutOf } from "./columns.ts";
 
 const TYPE = 3;
-const DOMAIN = 0;
+/** The columns that hold the time of the event, the best first. */
+const TIMES = ["high_res_timestamp", "time_generated", "receive_time", "start"];
+/** A firewall that has no exact time writes the start of 1970 in its own zone. */
+const NO_TIME = 86_400_000;
+
 const NO_LOG = new Rejection(
   "parser_error",
-  "not a PAN-OS log: the fourth column is none of CONFIG, SYSTEM, THREAT, TRAFFIC",
+  "not a PAN-OS log: the fourth column is none of CONFIG, GLOBALPROTECT, HIPMATCH, SYSTEM, THREAT, TRAFFIC, USERID",
 );
 const TOO_SHORT = new Rejection("parser_error", "fewer columns than every log of this type has");
 
 export const paloAlto = defineParser({
   name: "paloAlto",
-  summary: "Reads logs of Palo Alto firewalls, PAN-OS 6.0 to 8.0, as comma-separated text.",
-  config: z.strictObject({ readCharset }),
+  summary: "Reads logs of Palo Alto firewalls, PAN-OS 5.0 to 11.1, as comma-separated text.",
+  config: z.strictObject({ reading, deviceTimeZone, readCharset }),
   fields: [
     { name: "parser_version", type: "integer", about: "Version of PAN-OS times ten, 0 when unknown." },
-    { name: "type", type: "text", about: "CONFIG, SYSTEM, THREAT or TRAFFIC." },
+    { name: "tokens_seen", type: "integer", about: "Number of columns, when the version is unknown." },
+    {
+      name: "type",
+      type: "text",
+      about: "TRAFFIC, THREAT, CONFIG, SYSTEM, USERID, HIPMATCH or GLOBALPROTECT.",
+    },
     { name: "subtype", type: "text", about: "Kind within the type." },
     { name: "ip_src_addr", type: "ip", about: "Source of the session." },
     { name: "ip_src_port", type: "text", about: "Its port." },
@@ -30,55 +45,101 @@ export const paloAlto = defineParser({
     { name: "app", type: "text", about: "Application the firewall recognised." },
     { name: "action", type: "text", about: "What the firewall did." },
     { name: "rule", type: "text", about: "Rule that decided it." },
+    { name: "host", type: "text", about: "Host of the URL; of CONFIG the administrator's machine." },
+    { name: "syslog.header.hostName", type: "text", about: "Host of the syslog header." },
   ],
   open: (config, context) =>
-    inCharset(config.readCharset, {
-      parseRecord: (record) => {
-        const text = decodeText(record, 0, record.length);
-        const cells = splitCells(text);
-        const layout = cells.length > TYPE ? layoutOf(cells[TYPE] as string, cells.length) : undefined;
-        if (layout === undefined) return NO_LOG;
-        if (cells.length < layout.columns.length) return TOO_SHORT;
-        const message = emptyMessage();
-        message.original_string = text;
-        message.timestamp = BigInt(context.clock.now());
-        for (const [index, name] of layout.columns.entries()) {
-          const cell = cells[index];
-          if (name === "-" || cell === undefined || cell === "" || cell === '""') continue;
-          message[name] = index === DOMAIN ? cell : unquote(cell);
-        }
-        message.parser_version = layout.version;
-        if (layout.version === 0) message.tokens_seen = cells.length;
-        const host = typeof message.url === "string" ? hostOf(message.url) : undefined;
-        if (host !== undefined) message.host = host;
-        return message;
-      },
-    }),
+    inCharset(
+      config.readCharset,
+      config.reading === "original" ? asMetron() : asDescribed(config.deviceTimeZone, context),
+    ),
 });
 
-/** Splits at commas that stand outside double quotes. */
+function asDescribed(zone: string, context: Context): RecordParser {
+  const instant = instantReader(zone);
+  const prefixes = new SyslogPrefix(zone, context);
+  return {
+    timeless: "arrival",
+    parseRecord: (record) => {
+      const text = decodeText(record, 0, record.length);
+      const cells = splitCells(text);
+      const layout = cells.length > TYPE ? layoutOf(cells[TYPE] as string, cells) : undefined;
+      if (layout === undefined) return NO_LOG;
+      if (cells.length < layout.least) return TOO_SHORT;
+      const message = emptyMessage();
+      for (const [index, name] of layout.columns.entries()) {
+        const cell = cells[index];
+        if (cell === undefined) break;
+        if (name !== "-" && cell !== "") message[name] = cell;
+      }
+      message.parser_version = layout.version;
+      if (layout.version === 0) message.tokens_seen = cells.length;
+      const header = splitHeader(message);
+      const { host, time } = prefixes.read(header);
+      if (host !== undefined) message["syslog.header.hostName"] = host;
+      const timestamp = timeOf(message, instant) ?? time;
+      if (typeof timestamp === "string") return new Rejection("parser_error", timestamp);
+      if (timestamp !== undefined) message.timestamp = BigInt(timestamp);
+      const site = typeof message.url === "string" ? siteOf(message.url, message.subtype) : undefined;
+      if (site !== undefined) message.host = site;
+      return message;
+    },
+  };
+}
+
+/** Takes a syslog header off the first column, of which a number stays, and answers it. */
+function splitHeader(message: Message): string {
+  const first = message.palo_alto_domain;
+  if (typeof first !== "string") return "";
+  const at = Math.max(first.lastIndexOf(" "), first.lastIndexOf(">")) + 1;
+  const domain = first.slice(at);
+  if (domain === "") delete message.palo_alto_domain;
+  else message.palo_alto_domain = domain;
+  return first.slice(0, at);
+}
+
+/** The time that the columns hold; a text when what they hold is none, undefined when they hold nothing. */
+function timeOf(
+  message: Message,
+  instant: (value: unknown) => number | undefined,
+): number | string | undefined {
+  let found: string | undefined;
+  for (const name of TIMES) {
+    const text = message[name];
+    if (typeof text !== "string") continue;
+    const time = instant(text);
+    if (time !== undefined && time > NO_TIME) return time;
+    found ??= `${name} is not a time: ${text.slice(0, 60)}`;
+  }
+  return found;
+}
+
+/** The host of a URL; the logs of URLs leave its protocol out, others hold the name of a file there. */
+function siteOf(url: string, subtype: Message[string] | undefined): string | undefined {
+  const host = hostOf(url);
+  if (host !== undefined || subtype !== "url") return host;
+  const site = /^\s*(\[[^\]]*\]|[^/?#:\s]+)/.exec(url)?.[1];
+  return site?.includes(".") === true || site?.startsWith("[") === true ? site : undefined;
+}
+
+/** Splits at commas outside double quotes; within them two quotes are one. Blanks around a cell are none of it. */
 function splitCells(text: string): string[] {
   const cells: string[] = [];
-  let quoted = false;
-  let from = 0;
-  for (let at = 0; at < text.length; at++) {
-    const char = text.charCodeAt(at);
-    if (char === 34) quoted = !quoted;
-    else if (char === 44 && !quoted) {
-      cells.push(text.slice(from, at).trim());
-      from = at + 1;
+  for (let from = 0; from <= text.length; ) {
+    while (text[from] === " ") from++;
+    if (text[from] === '"') {
+      let end = text.indexOf('"', from + 1);
+      while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
+      const close = end < 0 ? text.length : end;
+      const comma = text.indexOf(",", close);
+      const behind = text.slice(close + 1, comma < 0 ? text.length : comma);
+      cells.push(text.slice(from + 1, close).replaceAll('""', '"') + behind.trimEnd());
+      from = comma < 0 ? text.length + 1 : comma + 1;
+    } else {
+      const comma = text.indexOf(",", from);
+      cells.push(text.slice(from, comma < 0 ? text.length : comma).trim());
+      from = comma < 0 ? text.length + 1 : comma + 1;
     }
   }
-  cells.push(text.slice(from).trim());
   return cells;
-}
-
-function unquote(cell: string): string {
-  return cell.startsWith('"') && cell.endsWith('"') && cell.length > 1 ? cell.slice(1, -1) : cell;
-}
-
-/** The host as it is written, of URLs of a protocol that Java knows: the web's reader would change its case. */
-function hostOf(url: string): string | undefined {
-  const host = /^\s*(?:https?|ftp|file|jar):\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)/i.exec(url)?.[1];
-  return host === "" ? undefined : host;
 }

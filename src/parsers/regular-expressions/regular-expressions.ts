@@ -8,6 +8,7 @@ import { boundedExec, type Exec } from "../bounded-pattern.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { translateRegex } from "../grok/java-regex.ts";
 import { defineParser } from "../parser.ts";
+import { reading } from "../reading-option.ts";
 
 const regexes = z.union([z.string(), z.array(z.string()).min(1)]);
 
@@ -41,10 +42,11 @@ export const regularExpressions = defineParser({
       .union([z.boolean(), z.enum(["true", "false"])])
       .default(false)
       .describe("Whether a group such as ipSrcAddr becomes the field ip_src_addr."),
+    reading,
     readCharset,
   }),
   fields: [],
-  open: (config, context) => {
+  open: (config) => {
     const underscore =
       config.convertCamelCaseToUnderScore === true || config.convertCamelCaseToUnderScore === "true";
     const compile = (
@@ -61,6 +63,7 @@ export const regularExpressions = defineParser({
       ]),
     );
     return inCharset(config.readCharset, {
+      timeless: "arrival",
       parseRecord: (record) => {
         const text = decodeText(record, 0, record.length).trim();
         if (text === "") return EMPTY;
@@ -72,7 +75,7 @@ export const regularExpressions = defineParser({
         }
         takeFirst(header, text, message);
         message.original_string = text;
-        message.timestamp = BigInt(context.clock.now());
+        if (config.reading === "original") delete message.timestamp;
         return message;
       },
     });

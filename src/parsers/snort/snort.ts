@@ -39,7 +39,7 @@ export const snort = defineParser({
     { name: "is_alert", type: "text", about: "`true` on every message." },
   ],
   open: (config, context) => {
-    const time = snortTime(config.dateFormat, config.timeZone ?? context.timeZone);
+    const time = snortTime(config.dateFormat, config.timeZone ?? context.timeZone, context.clock);
     let reader: SnortReader | undefined;
     return inCharset(config.readCharset, {
       parseBatch: (batch) => {

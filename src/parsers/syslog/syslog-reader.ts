@@ -12,9 +12,18 @@ const DASH = 45;
 /** What becomes of a dash in the header: the field is left out, kept as it is, or null. */
 export type NilPolicy = "OMIT" | "DASH" | "NULL";
 
-export type SyslogFormat = { readonly rfc: 3164 | 5424; readonly nilPolicy: NilPolicy };
+/** What becomes of the program and process at the start of a message in the manner of RFC 3164. */
+export type ProgramPolicy = "fields" | "split" | "none";
+
+export type SyslogFormat = {
+  readonly rfc: 3164 | 5424 | "both";
+  readonly nilPolicy: NilPolicy;
+  readonly program: ProgramPolicy;
+  readonly reading: "current" | "original";
+};
 
 const BAD_TIME = "the time of the message is not a date that exists";
+const IS_5424 = "it is of RFC 5424; the parser `syslog` reads both kinds";
 const BAD_DATA = 'a parameter of the structured data is not of the form name="value"';
 
 /** Reads the records of a batch as syslog; a record may hold several lines, each of which is a message. */
@@ -38,7 +47,7 @@ export class SyslogReader {
     this.#format = format;
     this.#time = time;
     this.#localNow = localNow;
-    this.#data = new StructuredData(batch);
+    this.#data = new StructuredData(batch, format.reading === "original");
     this.#timestamp = batch.column("timestamp");
     this.#facility = batch.column("syslog.header.facility");
     this.#severity = batch.column("syslog.header.severity");
@@ -82,6 +91,8 @@ export class SyslogReader {
       while (to < end && bytes[to] !== LINE_FEED) to++;
       const next = to + 1;
       if (to > from && bytes[to - 1] === 13) to--;
+      // C programs end their messages with NUL.
+      while (to > from && bytes[to - 1] === 0) to--;
       let first = from;
       while (first < to && (bytes[first] as number) <= 32) first++;
       if (first < to) {
@@ -95,7 +106,8 @@ export class SyslogReader {
   }
 
   #rejection(reason: string, from: number, to: number, start: number, end: number): Rejection {
-    const text = `not syslog of RFC ${this.#format.rfc}: ${reason}`;
+    const { rfc } = this.#format;
+    const text = `not syslog${rfc === "both" ? "" : ` of RFC ${rfc}`}: ${reason}`;
     if (from === start && to === end) return new Rejection("parser_error", text);
     return new Rejection("parser_error", text, { raw: this.batch.arena.text(from, to) });
   }
@@ -104,21 +116,34 @@ export class SyslogReader {
     const { batch } = this;
     const { bytes } = batch.arena;
     const line = this.#line;
-    const reason =
-      this.#format.rfc === 3164 ? line.read3164(bytes, from, to) : line.read5424(bytes, from, to);
-    if (reason !== undefined) return reason;
-    const nil = bytes[line.time.start] === DASH && line.time.end === line.time.start + 1;
-    // Without a time the original gives the machine's local time in seconds, and messages are compared with its.
-    const time = nil
-      ? Math.floor(this.#localNow() / 1000)
-      : this.#time.read(bytes, line.time.start, line.time.end);
-    if (Number.isNaN(time)) return BAD_TIME;
+    const { rfc, reading, program } = this.#format;
+    const isOriginal = reading === "original";
+    const is5424 = isOriginal ? rfc === 5424 : rfc === 5424 || line.is5424(bytes, from);
+    if (is5424 && rfc === 3164) return IS_5424;
+    let time: number | undefined;
+    if (is5424 || isOriginal) {
+      const reason = is5424 ? line.read5424(bytes, from, to) : line.read3164(bytes, from, to);
+      if (reason !== undefined) return reason;
+      if (isOriginal) time = this.#originalTime(bytes);
+      else {
+        line.skipMark(bytes);
+        time = this.#statedTime(bytes);
+      }
+    } else {
+      const reason = line.readLine(bytes, from, to, this.#time);
+      if (reason !== undefined) return reason;
+      time = line.time.start < 0 ? undefined : this.#time.millis;
+      if (program === "none") line.app.start = line.process.start = -1;
+      else if (program === "split") line.message.start = line.contentStart(bytes);
+    }
+    if (time !== undefined && Number.isNaN(time)) return BAD_TIME;
     const row = batch.addRow(record);
     if (bytes[line.data.start] === 91 && !this.#data.write(line.data.start, line.data.end, row)) {
       batch.reject(row, new Rejection("parser_error", BAD_DATA));
       return undefined;
     }
-    this.#timestamp.setLong(row, time);
+    if (time === undefined) batch.setArrival(row);
+    else this.#timestamp.setLong(row, time);
     for (let index = 0; index < this.#header.length; index++) {
       const { part, column } = this.#header[index] as { part: Part; column: Column };
       if (part.start >= 0) this.#part(part, column, row);
@@ -130,8 +155,23 @@ export class SyslogReader {
       );
       this.#severity.setWord(row, this.#numbers.code(NUMBERS[line.priority & 7] as string));
     }
-    if (line.message.start >= 0) this.#message.setSpan(row, line.message.start, line.message.end);
+    if (line.message.start >= 0 && line.message.start <= line.message.end)
+      this.#message.setSpan(row, line.message.start, line.message.end);
     return undefined;
+  }
+
+  /** The time of an RFC 5424 line, NaN for none that exists, undefined for the dash. */
+  #statedTime(bytes: Uint8Array): number | undefined {
+    const { start, end } = this.#line.time;
+    if (bytes[start] === DASH && end === start + 1) return undefined;
+    return this.#time.scan(bytes, start, end) === end ? this.#time.millis : Number.NaN;
+  }
+
+  /** Without a time the original gives the machine's local time in seconds. */
+  #originalTime(bytes: Uint8Array): number {
+    const { start, end } = this.#line.time;
+    const isNil = bytes[start] === DASH && end === start + 1;
+    return isNil ? Math.floor(this.#localNow() / 1000) : this.#time.read(bytes, start, end);
   }
 
   #part(part: Part, column: Column, row: number): void {

@@ -4,6 +4,7 @@ import type { Context } from "../../core/context.ts";
 import { timeZone } from "../../stellar/java/time-zone.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type Parse } from "../parser.ts";
+import { reading } from "../reading-option.ts";
 import { SyslogTime } from "../time/syslog-time.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 import { type SyslogFormat, SyslogReader } from "./syslog-reader.ts";
@@ -17,12 +18,42 @@ const HEADER: readonly Field[] = [
   { name: "syslog.message", type: "text", about: "The message itself." },
 ];
 
+const PROGRAM: readonly Field[] = [
+  { name: "syslog.header.appName", type: "text", about: "Program that sent the message." },
+  { name: "syslog.header.procId", type: "text", about: "Its process." },
+];
+const REST_OF_5424: readonly Field[] = [
+  { name: "syslog.header.version", type: "text", about: "Version of the protocol." },
+  { name: "syslog.header.msgId", type: "text", about: "Kind of the message." },
+];
+
+const nilPolicy = z
+  .enum(["OMIT", "DASH", "NULL"])
+  .default("OMIT")
+  .describe("What becomes of a dash in the header: no field, the dash, or null.");
+
+const program = z
+  .enum(["fields", "split", "none"])
+  .default("fields")
+  .describe(
+    "What becomes of `program[process]:` at the start of a message of RFC 3164: fields beside it, the same and taken off the message, or nothing.",
+  );
+
+export const syslog = defineParser({
+  name: "syslog",
+  summary:
+    "Reads syslog of RFC 3164, in the forms that devices give it, and of RFC 5424, told apart line by line.",
+  config: z.strictObject({ deviceTimeZone, nilPolicy, program, readCharset }),
+  fields: [...HEADER, ...PROGRAM, ...REST_OF_5424],
+  open: (config, context) => open({ rfc: "both", reading: "current", ...config }, config, context),
+});
+
 export const syslog3164 = defineParser({
   name: "syslog3164",
   summary: "Reads syslog of RFC 3164, whose times have no year.",
-  config: z.strictObject({ deviceTimeZone, readCharset }),
-  fields: HEADER,
-  open: (config, context) => open({ rfc: 3164, nilPolicy: "DASH" }, config, context),
+  config: z.strictObject({ deviceTimeZone, program, reading, readCharset }),
+  fields: [...HEADER, ...PROGRAM],
+  open: (config, context) => open({ rfc: 3164, nilPolicy: "DASH", ...config }, config, context),
 });
 
 export const syslog5424 = defineParser({
@@ -30,20 +61,12 @@ export const syslog5424 = defineParser({
   summary: "Reads syslog of RFC 5424 with its structured data.",
   config: z.strictObject({
     deviceTimeZone,
-    nilPolicy: z
-      .enum(["OMIT", "DASH", "NULL"])
-      .default("OMIT")
-      .describe("What becomes of a dash in the header: no field, the dash, or null."),
+    nilPolicy,
+    reading,
     readCharset,
   }),
-  fields: [
-    ...HEADER,
-    { name: "syslog.header.version", type: "text", about: "Version of the protocol." },
-    { name: "syslog.header.appName", type: "text", about: "Program that sent the message." },
-    { name: "syslog.header.procId", type: "text", about: "Its process." },
-    { name: "syslog.header.msgId", type: "text", about: "Kind of the message." },
-  ],
-  open: (config, context) => open({ rfc: 5424, nilPolicy: config.nilPolicy }, config, context),
+  fields: [...HEADER, ...PROGRAM, ...REST_OF_5424],
+  open: (config, context) => open({ rfc: 5424, program: "none", ...config }, config, context),
 });
 
 function open(
@@ -56,7 +79,7 @@ function open(
     const now = clock.now();
     return now + machine.offsetAt(now);
   };
-  const time = new SyslogTime(config.deviceTimeZone, clock);
+  const time = new SyslogTime(config.deviceTimeZone, clock, format.reading === "original");
   let reader: SyslogReader | undefined;
   return inCharset(config.readCharset, {
     parseBatch: (batch) => {

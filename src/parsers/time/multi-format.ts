@@ -3,6 +3,7 @@ import { civilDate, dayNumber, monthLength } from "../../stellar/java/calendar.t
 import { PatternError } from "../../stellar/java/pattern-error.ts";
 import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
 import { LocalTime } from "./local-time.ts";
+import { NearestYear } from "./nearest-year.ts";
 
 const DAY = 86_400_000;
 const AHEAD = 4 * DAY;
@@ -11,19 +12,21 @@ const KEPT = 100;
 
 /**
  * Reads the dates of CEF and LEEF attributes: all digits are milliseconds; else the first pattern that fits the start
- * of the text. A date without a year is of this one; what lies more than four days ahead is put a year back, even
- * when it stated its year, as in the original.
+ * of the text. A date without a year is of the one that brings it nearest to the clock without being more than four
+ * days ahead; what states a year and lies further ahead is put a year back all the same, as in the original.
  */
 export class MultiFormat {
   readonly #formats: readonly DateFormat[];
   readonly #local: LocalTime;
   readonly #clock: Clock;
+  readonly #years: NearestYear;
   readonly #named = new Map<string, DateFormat | undefined>();
 
   constructor(patterns: readonly string[], zone: string, clock: Clock) {
     this.#formats = patterns.map((pattern) => simpleDateFormat(pattern, { zone, now: clock.now() }));
     this.#local = new LocalTime(zone);
     this.#clock = clock;
+    this.#years = new NearestYear(this.#local);
   }
 
   /** Epoch milliseconds, or NaN when no format fits. `pattern` stands in for the list. */
@@ -47,12 +50,15 @@ export class MultiFormat {
 
   #inYear(millis: number): number {
     const now = this.#clock.now();
-    const dated = this.#date(millis).year === 1970 ? this.#withYear(millis, this.#date(now).year) : millis;
-    if (dated <= now + AHEAD) return dated;
-    const { year, month, day } = this.#date(dated);
+    const { year, month, day } = this.#date(millis);
+    if (year === 1970) {
+      this.#years.tick(now);
+      return this.#years.ofLocal(millis + this.#local.zone.offsetAt(millis));
+    }
+    if (millis <= now + AHEAD) return millis;
     // There is no 29 February a year back; the original takes the 28th.
     const days = Math.max(0, day - monthLength(year - 1, month));
-    return this.#withYear(dated - days * DAY, year - 1);
+    return this.#withYear(millis - days * DAY, year - 1);
   }
 
   #date(millis: number): ReturnType<typeof civilDate> {

@@ -6,6 +6,7 @@ import { inCharset, readCharset } from "../charset.ts";
 import { openPattern } from "../grok/open-pattern.ts";
 import { defineParser } from "../parser.ts";
 import { openDateFormat } from "../time/date-format.ts";
+import { inNearestYear } from "../time/nearest-year.ts";
 
 const NO_MATCH = new Rejection("parser_error", "the text does not fit the pattern of WebSphere messages");
 
@@ -23,7 +24,9 @@ export const websphere = defineParser({
     dateFormat: z
       .string()
       .default("yyyy MMM dd HH:mm:ss")
-      .describe("SimpleDateFormat pattern of the time with the current year before it."),
+      .describe(
+        "SimpleDateFormat pattern of the time with the year, which the text does not state, before it.",
+      ),
     readCharset,
   }),
   fields: [
@@ -41,14 +44,17 @@ export const websphere = defineParser({
   ],
   open: (config, context) => {
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);
-    const format = openDateFormat("dateFormat", config.dateFormat, "UTC", context.clock.now());
+    const format = openDateFormat("dateFormat", config.dateFormat, "UTC", context.clock);
     return inCharset(config.readCharset, {
+      timeless: "arrival",
       parseRecord: (record) => {
         const message = pattern.match(decodeText(record, 0, record.length));
         if (message === undefined) return NO_MATCH;
         const now = context.clock.now();
-        const time = format.parse(`${new Date(now).getUTCFullYear()} ${String(message.timestamp_string)}`);
-        message.timestamp = BigInt(Number.isNaN(time) ? now : time);
+        const text = String(message.timestamp_string);
+        const time = inNearestYear(now, (year) => format.parse(`${year} ${text}`));
+        if (Number.isNaN(time)) delete message.timestamp;
+        else message.timestamp = BigInt(time);
         delete message.timestamp_string;
         for (const field of Object.keys(message)) {
           if (message[field] === null || message[field] === "") delete message[field];

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { ingestRecords } from "../../api/ingest.ts";
-import { listIntel, loadIntel } from "../../api/intel.ts";
+import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "../../api/intel.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { implement } from "../implement.ts";
 
@@ -29,10 +29,23 @@ function routes(app: FastifyInstance, platform: Platform): void {
     platform.intel.load({
       type: params.type,
       column: query.column,
+      separator: query.separator,
+      meaning: query.as,
       replace: query.replace,
       input: request.raw,
       gzip: request.headers["content-encoding"] === "gzip",
       signal,
     }),
   );
+
+  implement(app, findIndicators, ({ query }) => ({ found: platform.intel.find(query.value) }));
+
+  implement(app, listIndicators, ({ params, query }) => ({
+    indicators: platform.intel.page(params.type, query.after, query.size),
+  }));
+
+  implement(app, removeIndicator, async ({ params, query }) => {
+    await platform.intel.remove(params.type, query.value);
+    return { removed: true as const };
+  });
 }

@@ -1,5 +1,7 @@
-import { type Framer, type FramerOptions, LineFramer } from "../line-framer.ts";
+import type { Framer, FramerOptions } from "../line-framer.ts";
 import { HEAD_BYTES } from "../source.ts";
+import { separatorsAt } from "./separators.ts";
+import { TextFramer } from "./text-framer.ts";
 
 const SPACE = 32;
 const ZERO = 48;
@@ -9,7 +11,8 @@ const LESS_THAN = 60;
 const MOST_DIGITS = 9;
 
 /**
- * Frames of a length, a space and that many bytes (RFC 6587, section 3.4.1). Where no length stands, the peer is
+ * Frames of a length, a space and that many bytes (RFC 6587, section 3.4.1). Line ends and NULs between frames, which
+ * some senders add without counting them, are skipped. Where no length stands, the peer is
  * taken to cut at line feeds from there on: its records are kept, and the parser says what is wrong with them.
  */
 export class OctetFramer implements Framer {
@@ -20,7 +23,7 @@ export class OctetFramer implements Framer {
   #needed = 0;
   /** Bytes of a refused frame that are still to come, and its length. */
   #skip = 0;
-  #lines: LineFramer | undefined;
+  #lines: TextFramer | undefined;
 
   constructor(options: FramerOptions) {
     this.#options = options;
@@ -46,11 +49,13 @@ export class OctetFramer implements Framer {
         at += skipped;
         continue;
       }
+      at += separatorsAt(chunk, at);
+      if (at === chunk.length) break;
       const header = readLength(chunk, at);
       needed = 0;
       if (header === "incomplete") break;
       if (header === "none") {
-        this.#lines = new LineFramer(this.#options);
+        this.#lines = new TextFramer(this.#options);
         this.#lines.push(chunk.subarray(at));
         return;
       }
@@ -101,7 +106,8 @@ export class OctetFramer implements Framer {
 }
 
 /** Finds out from the first bytes of a connection how it is framed: "undecided" until there are enough. */
-export function detectFraming(start: Buffer): "octets" | "lines" | "undecided" {
+export function detectFraming(bytes: Buffer): "octets" | "lines" | "undecided" {
+  const start = bytes.subarray(separatorsAt(bytes, 0));
   for (let at = 0; at < start.length; at++) {
     const byte = start[at] as number;
     if (byte >= ZERO && byte <= NINE && !(at === 0 && byte === ZERO) && at < MOST_DIGITS) continue;

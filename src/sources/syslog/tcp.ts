@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
-import { type Framer, LineFramer } from "../line-framer.ts";
+import type { Framer } from "../line-framer.ts";
 import { detectFraming, OctetFramer } from "./octet-framer.ts";
 import type { Listener } from "./peers.ts";
+import { separatorsAt } from "./separators.ts";
+import { TextFramer } from "./text-framer.ts";
 
 /** What unfinished records of all peers together may take; past it the peer that needs more is cut off. */
 const PENDING_BYTES = 256 * 1024 * 1024;
@@ -45,8 +47,8 @@ export class Connections {
         refuse: (reason: string, length: number, head: Uint8Array) =>
           listener.refuse(peer, reason, length, head),
       };
-      framer = framing === "octets" ? new OctetFramer(options) : new LineFramer(options);
-      framer.push(start);
+      framer = framing === "octets" ? new OctetFramer(options) : new TextFramer(options);
+      framer.push(start.subarray(separatorsAt(start, 0)));
     };
 
     const over = (): void => {

@@ -26,7 +26,7 @@ export async function listenDatagrams(
       listener.refuse(`${address}:${from}`, reason, message.length, message);
       return;
     }
-    listener.builder.record(message, 0, message.length);
+    listener.builder.record(message, 0, textEnd(message));
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
@@ -43,4 +43,11 @@ export async function listenDatagrams(
     if (!(error instanceof Error && "code" in error)) throw error;
   }
   return socket;
+}
+
+/** Where the text of a datagram ends: C programs and several libraries send the NUL that ends their strings with it. */
+function textEnd(message: Uint8Array): number {
+  let end = message.length;
+  while (end > 0 && message[end - 1] === 0) end--;
+  return end;
 }

@@ -1,3 +1,4 @@
+import { readInstant } from "../../core/instant.ts";
 import { StellarError } from "../error.ts";
 import { defineServiceFunction, type Namespace, raises, type StellarFunction } from "../function.ts";
 import {
@@ -20,6 +21,7 @@ const FORMAT = {
   about: "The pattern, in the letters of Java's SimpleDateFormat.",
 } as const;
 
+/** Reads decimals of seconds as decimals; writing is the same either way. */
 const lenientFormat = remember((key: string) => openFormat(key, true));
 const strictFormat = remember((key: string) => openFormat(key, false));
 
@@ -38,6 +40,10 @@ export const toEpochTimestamp = defineServiceFunction({
   examples: [
     ["TO_EPOCH_TIMESTAMP('2016-01-05 17:02:30', 'yyyy-MM-dd HH:mm:ss', 'UTC')", 1452013350000],
     ["TO_EPOCH_TIMESTAMP('2016-01-05 17:02:30', 'yyyy-MM-dd HH:mm:ss', 'America/New_York')", 1452031350000],
+    [
+      "TO_EPOCH_TIMESTAMP('2016-01-05T17:02:30.123456Z', \"yyyy-MM-dd'T'HH:mm:ss.SSSX\", 'UTC')",
+      1452013350123,
+    ],
     ["TO_EPOCH_TIMESTAMP('2016-13-45', 'yyyy-MM-dd', 'UTC')", 1487030400000],
     ["TO_EPOCH_TIMESTAMP('garbage', 'yyyy-MM-dd', 'UTC')", null],
     ["TO_EPOCH_TIMESTAMP('1452013350', 'yyyy', 'UTC')", null],
@@ -48,6 +54,37 @@ export const toEpochTimestamp = defineServiceFunction({
     const millis = lenientFormat(key(zone ?? services.timeZone, pattern)).parse(dateTime);
     // A year with too many digits is past what a long holds.
     return Number.isNaN(millis) || Math.abs(millis) >= 2 ** 63 ? null : millis;
+  },
+});
+
+export const readTime = defineServiceFunction({
+  name: "READ_TIME",
+  summary:
+    "Reads ISO 8601 in its usual forms, or seconds to nanoseconds since 1970 told by their size; gives milliseconds since 1970, and null for everything else.",
+  params: [
+    { name: "time", type: "any", about: "The text or number to read." },
+    {
+      name: "timeZone",
+      type: "string",
+      about: "The zone of a text that states none; UTC unless given.",
+      optional: true,
+    },
+  ],
+  returns: "long",
+  needs: [],
+  pure: true,
+  examples: [
+    ["READ_TIME('2016-01-05T17:02:30.123456Z')", 1452013350123],
+    ["READ_TIME('2016-01-05 18:02:30+01:00')", 1452013350000],
+    ["READ_TIME('2016-01-05 17:02:30', 'America/New_York')", 1452031350000],
+    ["READ_TIME('1452013350.5')", 1452013350500],
+    ["READ_TIME(1452013350)", 1452013350000],
+    ["READ_TIME(1452013350123L)", 1452013350123],
+    ["READ_TIME('banana')", null],
+  ],
+  call: (_services, time, zone) => {
+    const toUtc = zone == null ? undefined : (local: number) => timeZone(zone).toUtc(local);
+    return readInstant(time, toUtc) ?? null;
   },
 });
 
@@ -131,6 +168,7 @@ export const dates: Namespace = {
     isDate,
     defineField("MONTH", "Gives the month, 0 for January to 11 for December.", MONTH, 0),
     now,
+    readTime,
     toEpochTimestamp,
     defineField("WEEK_OF_MONTH", "Gives the week of the month; weeks begin on Sunday.", WEEK_OF_MONTH, 2),
     defineField("WEEK_OF_YEAR", "Gives the week of the year; the first contains 1 January.", WEEK_OF_YEAR, 2),
@@ -173,5 +211,5 @@ function key(zone: string, pattern: string): string {
 function openFormat(zoneAndPattern: string, lenient: boolean): DateFormat {
   const at = zoneAndPattern.indexOf("\n");
   const zone = zoneAndPattern.slice(0, at);
-  return simpleDateFormat(zoneAndPattern.slice(at + 1), { zone, lenient });
+  return simpleDateFormat(zoneAndPattern.slice(at + 1), { zone, lenient, decimals: true });
 }

@@ -8,6 +8,8 @@ export type FieldPiece = {
   readonly letter: string;
   readonly count: number;
   readonly adjoins: boolean;
+  /** Set by `withDecimals`: a decimal mark and the digits behind it, or neither. */
+  readonly isDecimal?: true;
 };
 export type Piece = string | FieldPiece;
 
@@ -40,6 +42,29 @@ export function compilePattern(pattern: string): readonly Piece[] {
   flush();
   return pieces.map((piece, index) =>
     typeof piece === "string" ? piece : { ...piece, adjoins: isNumber(pieces[index + 1]) },
+  );
+}
+
+/**
+ * Pieces in which `S` behind `ss.` or `ss,` is what everybody means by it: the decimals of the second, as many as there
+ * are. To Java it is a number of milliseconds, so that `.5` is five of them and `.123456` two minutes.
+ */
+export function withDecimals(pieces: readonly Piece[]): readonly Piece[] {
+  return pieces.flatMap((piece, index) => {
+    if (isDecimals(pieces, index + 1)) return [];
+    return isDecimals(pieces, index) ? [{ ...(piece as FieldPiece), isDecimal: true as const }] : [piece];
+  });
+}
+
+function isDecimals(pieces: readonly Piece[], index: number): boolean {
+  const [second, mark, piece] = [pieces[index - 2], pieces[index - 1], pieces[index]];
+  return (
+    typeof piece === "object" &&
+    piece.letter === "S" &&
+    !piece.adjoins &&
+    (mark === "." || mark === ",") &&
+    typeof second === "object" &&
+    second.letter === "s"
   );
 }
 

@@ -15,6 +15,8 @@ const TAB = 9;
 const PLUS = 43;
 const MINUS = 45;
 const COLON = 58;
+const DOT = 46;
+const COMMA = 44;
 
 /**
  * Reads dates by the pieces of one pattern. It keeps its fields between calls to make no garbage, so it is not to be
@@ -59,6 +61,9 @@ export class DateReader {
       if (typeof piece === "string") {
         if (!text.startsWith(piece, at)) return Number.NaN;
         at += piece.length;
+      } else if (piece.isDecimal) {
+        at = this.#readDecimals(text, at);
+        if (at === FAILED) return Number.NaN;
       } else {
         at = this.#readField(piece, text, at);
         if (at === FAILED) return Number.NaN;
@@ -129,6 +134,19 @@ export class DateReader {
     if (number === undefined) return FAILED;
     const twoDigits = number.end - start === 2 && digitAt(text, start) >= 0 && digitAt(text, start + 1) >= 0;
     return this.#putNumber(piece, number.value, twoDigits) ? number.end : FAILED;
+  }
+
+  /** Reads a decimal mark and digits; where no mark stands the second has no fraction. What is finer is cut off. */
+  #readDecimals(text: string, start: number): number {
+    const mark = text.charCodeAt(start);
+    if (mark !== DOT && mark !== COMMA) return start;
+    let at = start + 1;
+    let millis = 0;
+    for (let scale = 100; digitAt(text, at) >= 0; at++, scale = Math.floor(scale / 10))
+      millis += digitAt(text, at) * scale;
+    if (at === start + 1) return FAILED;
+    this.#put(F.MILLISECOND, millis);
+    return at;
   }
 
   #putNumber({ letter, count }: FieldPiece, value: number, twoDigits: boolean): boolean {

@@ -5,7 +5,7 @@
  * year), a prefix of the text is enough, blanks before a number are skipped, adjacent numbers are split by the
  * pattern's counts, two-digit years fall between 80 years ago and 20 years ahead.
  */
-import { compilePattern, type Piece } from "./date-pattern.ts";
+import { compilePattern, type Piece, withDecimals } from "./date-pattern.ts";
 import { DateReader } from "./date-reader.ts";
 import { writeDate } from "./date-writer.ts";
 import { type TimeZone, timeZone } from "./time-zone.ts";
@@ -17,6 +17,8 @@ export type DateFormatOptions = {
   readonly lenient?: boolean;
   /** Milliseconds since the epoch, for the century of two-digit years. */
   readonly now?: number;
+  /** Whether `ss.SSS` reads decimals of any number, see `withDecimals`; not unless given, as in Java. */
+  readonly decimals?: boolean;
 };
 
 /** Where reading starts and, after it, ended. */
@@ -38,7 +40,8 @@ export type DateFormat = {
 export function simpleDateFormat(pattern: string, options: DateFormatOptions = {}): DateFormat {
   const pieces: readonly Piece[] = compilePattern(pattern);
   const zone = typeof options.zone === "object" ? options.zone : timeZone(options.zone ?? "UTC");
-  const reader = new DateReader(pieces, zone, options.lenient ?? true, options.now ?? Date.now());
+  const read = options.decimals === true ? withDecimals(pieces) : pieces;
+  const reader = new DateReader(read, zone, options.lenient ?? true, options.now ?? Date.now());
   return {
     pattern,
     zone,

@@ -62,6 +62,17 @@ test("fields stand where their meaning is", () => {
   expect(sections.raw).toBe('{"a":1}');
 });
 
+test("what a list says of its indicator stands beside the match", () => {
+  const match = "threatintels.hbaseThreatIntel.ip_dst_addr.malicious_ip";
+  const { intel } = sectionsOf({
+    ip_dst_addr: "203.0.113.9",
+    [match]: "alert",
+    [`${match}.source`]: "feed",
+    [`${match}.comment`]: "C2",
+  });
+  expect(intel).toMatchObject([{ kind: "malicious_ip", said: "comment: C2, source: feed" }]);
+});
+
 test("a message of nothing has empty sections", () => {
   expect(sectionsOf({})).toEqual({
     endpoints: [],

@@ -79,7 +79,8 @@ export function sectionsOf(message: StoredMessage): Sections {
     if (RAW.includes(field) || field.startsWith("threat.triage.")) continue;
     if (ENDS.some((end) => end.address === field || end.port === field)) continue;
     if (field.startsWith("threatintels.")) {
-      if (!field.endsWith(".ts")) intel.push(intelMatch(field, message));
+      if (!field.endsWith(".ts") && matchOf(field, message) === undefined)
+        intel.push(intelMatch(field, message, fields));
     } else if (field.startsWith("enrichments.")) {
       const { adapter, subject, key } = enrichmentName(field, message);
       const adapters = known.get(subject) ?? new Map<string, Entry[]>();
@@ -132,7 +133,7 @@ export function enrichmentName(
 }
 
 /** The plain match says `alert`, which its section says already. */
-function intelMatch(field: string, message: StoredMessage): IntelMatch {
+function intelMatch(field: string, message: StoredMessage, fields: readonly string[]): IntelMatch {
   const { subject, key } = enrichmentName(field, message);
   const value = message[field];
   const known = Object.hasOwn(message, subject);
@@ -141,8 +142,26 @@ function intelMatch(field: string, message: StoredMessage): IntelMatch {
     subject: known
       ? { field: subject, label: subject, value: message[subject] }
       : { field, label: field, value },
-    said: value === "alert" || !known ? undefined : valueAsText(value),
+    said: value === "alert" || !known ? saidOf(field, message, fields) : valueAsText(value),
   };
+}
+
+/** The match that a field says more of: `...malicious_ip` for `...malicious_ip.source`; undefined for a match itself. */
+function matchOf(field: string, message: StoredMessage): string | undefined {
+  for (let end = field.lastIndexOf("."); end > 0; end = field.lastIndexOf(".", end - 1)) {
+    const name = field.slice(0, end);
+    if (message[name] === "alert") return name;
+  }
+  return undefined;
+}
+
+/** The other columns of the list that matched: `source: feed, comment: seen in May`. */
+function saidOf(match: string, message: StoredMessage, fields: readonly string[]): string | undefined {
+  const columns = fields.filter((field) => field.startsWith(`${match}.`) && !field.endsWith(".ts"));
+  if (columns.length === 0) return undefined;
+  return columns
+    .map((field) => `${field.slice(match.length + 1)}: ${valueAsText(message[field])}`)
+    .join(", ");
 }
 
 function isStageTime(field: string): boolean {
