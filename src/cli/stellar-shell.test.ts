@@ -20,10 +20,11 @@ triage: { rules: [ { rule: "bytes > 5", score: 7 } ] }
 
 beforeAll(async () => {
   platform = await folder.up({
-    "metron.yaml": "workers: 1\nglobal: { 'es.ip': node1 }\nfunctions: [ours.stellar, ours.ts]\n",
+    "metron.yaml":
+      "workers: 1\nglobal: { 'es.ip': node1 }\nfunctions: [functions/ours.stellar, functions/ours.ts]\n",
     "sensors/web.yaml": WEB,
-    "../data/ours.stellar": "// Doubles.\nTWICE := (x) -> x * 2\n",
-    "../data/ours.ts":
+    "../data/functions/ours.stellar": "// Doubles.\nTWICE := (x) -> x * 2\n",
+    "../data/functions/ours.ts":
       "export const thrice = { name: 'THRICE', params: [{ name: 'x', type: 'integer' }], call: (x: number) => x * 3 };\n",
   });
   const bad = file("bad.csv", "indicator,level\n10.6.6.6,high\n");

@@ -16,7 +16,9 @@ export const globalSchema = z.strictObject({
       host: z
         .string()
         .default("127.0.0.1")
-        .describe("Address the server listens on; loopback until users are set up."),
+        .describe(
+          "Address the server listens on. Others than this machine's own are refused until there are accounts, unless `metron up` allows them.",
+        ),
       port: z
         .number()
         .int()
@@ -24,6 +26,17 @@ export const globalSchema = z.strictObject({
         .max(65535)
         .default(8765)
         .describe("Port of page and API; 0 picks a free one."),
+      names: z
+        .array(
+          z
+            .string()
+            .toLowerCase()
+            .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, "expected a host name, such as metron.example.org"),
+        )
+        .default([])
+        .describe(
+          "Host names under which a reverse proxy offers the page. Requests for other names are refused, as a hostile page could have made its name point here.",
+        ),
     })
     .prefault({})
     .describe("The HTTP server."),
@@ -61,8 +74,18 @@ export const globalSchema = z.strictObject({
   timeZone: z.string().default("UTC").describe("Zone of dates that name none."),
   databases: z
     .strictObject({
-      city: z.string().optional().describe("A city database of your own in MaxMind's format (.mmdb)."),
-      asn: z.string().optional().describe("An ASN database of your own in MaxMind's format (.mmdb)."),
+      city: z
+        .string()
+        .optional()
+        .describe(
+          "A city database of your own in MaxMind's format (.mmdb), below `databases` in the data folder.",
+        ),
+      asn: z
+        .string()
+        .optional()
+        .describe(
+          "An ASN database of your own in MaxMind's format (.mmdb), below `databases` in the data folder.",
+        ),
     })
     .prefault({})
     .describe("Geographic databases; the free ones that come with Metron when left out."),
@@ -75,7 +98,7 @@ export const globalSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      "What adds Stellar functions: files of definitions, modules (.ts, .js) or packages; paths begin at the data folder. Read anew whenever this document is published.",
+      "What adds Stellar functions: files of definitions, modules (.ts, .js) or packages; paths begin at the data folder and lead into its `functions` or a folder allowed at the start. Read again whenever this document is published.",
     ),
   global: z
     .record(z.string(), z.unknown())

@@ -23,7 +23,7 @@ export type Document = {
  */
 export function readYaml(text: string, name: string): Document {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const document = parsed(text, name, lines);
   if (document.errors.length > 0) {
     refuse(
       name,
@@ -42,8 +42,24 @@ export function readYaml(text: string, name: string): Document {
     const { line, col } = lines.linePos(offsetOf(document.contents, path));
     return { line, column: col };
   };
-  // Aliases are bounded so that a few lines cannot expand to gigabytes.
-  return { data: document.toJS({ maxAliasCount: 100 }) ?? {}, place };
+  try {
+    // Aliases are bounded so that a few lines cannot expand to gigabytes.
+    return { data: document.toJS({ maxAliasCount: 100 }) ?? {}, place };
+  } catch (error) {
+    // The library throws these two for too many aliases and for an alias within its own anchor.
+    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
+    return refuse(name, [{ line: 1, column: 1, path: "", message: error.message }]);
+  }
+}
+
+function parsed(text: string, name: string, lineCounter: LineCounter): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, { lineCounter, uniqueKeys: true });
+  } catch (error) {
+    // The parser calls itself for each level.
+    if (!(error instanceof RangeError)) throw error;
+    return refuse(name, [{ line: 1, column: 1, path: "", message: "the document nests too deep" }]);
+  }
 }
 
 /** Checks data against a schema and says of each mistake where it stands in the text. */

@@ -10,7 +10,16 @@ export const FAULTS = {
   },
   CONFIG_NOT_FOUND: { status: 404, advice: "List the documents with `metron config list`." },
   DISK_FULL: { status: 507, advice: "Free space or move the data folder; intake resumes by itself." },
+  EXPRESSION_STOPPED: {
+    status: 422,
+    advice: "Let it do less: shorter lists and texts, fewer loops within loops.",
+  },
   FOLDER_UNWRITABLE: { status: 500, advice: "Give the user that runs Metron write access to the folder." },
+  HOST_REFUSED: {
+    status: 403,
+    advice:
+      "Listen on 127.0.0.1 and put a reverse proxy that asks for a password before it, or use an SSH tunnel; docs/guide/network.md shows both.",
+  },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
   MEDIA_UNSUPPORTED: {
     status: 415,
@@ -22,6 +31,11 @@ export const FAULTS = {
       "Find the messages with a search for the guid. They were stored by an earlier version; they can be read, not changed.",
   },
   NOT_FOUND: { status: 404, advice: "Check the name." },
+  PATH_NOT_ALLOWED: {
+    status: 422,
+    advice:
+      "Put the file below a folder that the platform may read, or allow its folder at the start with --files-from or --functions-from.",
+  },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
@@ -50,6 +64,7 @@ export const FAULTS = {
     advice: "Another Metron uses this data folder: stop it, or use another folder.",
   },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
+  TOO_BUSY: { status: 429, advice: "Try again in a moment." },
   TOO_LARGE: { status: 413, advice: "Split the input." },
 } as const satisfies Record<string, { status: number; advice: string }>;
 

@@ -1,10 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { found, send, testPlatforms } from "./test-platform.ts";
 
 const by = () => ({ author: "test", at: Date.now() });
-const GLOBAL = "workers: 1\nfunctions: [ours.stellar, ours.ts]\n";
+const GLOBAL = "workers: 1\nfunctions: [functions/ours.stellar, functions/ours.ts]\n";
 const SENSOR = `sensor: web
 parser: { jsonMap: {} }
 transforms: [ { STELLAR: { twice: "TWICE(n)", shout: "SHOUT(word)" } } ]
@@ -22,7 +22,8 @@ export const shout = {
 test("functions in Stellar and TypeScript take effect, are replaced without a restart, and a faulty one is refused", async () => {
   using platforms = testPlatforms({ global: "workers: 2\n" });
   await using platform = await platforms.open();
-  const file = (name: string, text: string) => writeFileSync(join(platforms.data, name), text);
+  mkdirSync(join(platforms.data, "functions"));
+  const file = (name: string, text: string) => writeFileSync(join(platforms.data, "functions", name), text);
   const results = async (n: number) => {
     await send(platform, [`{"n":${n},"word":"hey"}`]);
     await platform.caughtUp();
@@ -31,7 +32,7 @@ test("functions in Stellar and TypeScript take effect, are replaced without a re
   };
   const global = (text: string) => platform.publish([{ kind: "global", name: "global", text }], by());
 
-  await expect(global(GLOBAL)).rejects.toThrow(/there is no file .*ours\.stellar and no package/);
+  await expect(global(GLOBAL)).rejects.toThrow(/there is no file .*ours\.stellar/);
   file("ours.stellar", "TWICE := (x) -> x * 2\n");
   file("ours.ts", module("!"));
   await expect(platform.publish([{ kind: "sensor", name: "web", text: SENSOR }], by())).rejects.toThrow(
@@ -52,10 +53,12 @@ test("functions in Stellar and TypeScript take effect, are replaced without a re
   expect(await results(2)).toEqual([5, "HEY?"]);
 
   file("ours.stellar", "TWICE := (x) -> NOPE(x)\n");
-  await expect(global(GLOBAL)).rejects.toThrow(/^ours\.stellar:1:1: TWICE: there is no function NOPE/);
+  await expect(global(GLOBAL)).rejects.toThrow(
+    /^functions\/ours\.stellar:1:1: TWICE: there is no function NOPE/,
+  );
   file("ours.stellar", "TWICE := (x) -> x * 2 + 1\n");
   file("ours.ts", "export const shout = {");
-  await expect(global(GLOBAL)).rejects.toThrow(/^ours\.ts:1:1: importing it: /);
+  await expect(global(GLOBAL)).rejects.toThrow(/^functions\/ours\.ts:1:1: importing it: /);
   file("ours.ts", "export const shout = { name: 'SHOUT' };");
   await expect(global(GLOBAL)).rejects.toThrow(/each with `name`, `params` and `call`/);
   expect(await results(3)).toEqual([7, "HEY?"]);
@@ -72,10 +75,11 @@ test("a function file that is gone at the start stops the sensors that need it, 
   });
   {
     await using platform = await platforms.open();
-    writeFileSync(join(platforms.data, "ours.stellar"), "TWICE := (x) -> x * 2\n");
+    mkdirSync(join(platforms.data, "functions"));
+    writeFileSync(join(platforms.data, "functions", "ours.stellar"), "TWICE := (x) -> x * 2\n");
     await platform.publish(
       [
-        { kind: "global", name: "global", text: "workers: 1\nfunctions: [ours.stellar]\n" },
+        { kind: "global", name: "global", text: "workers: 1\nfunctions: [functions/ours.stellar]\n" },
         {
           kind: "sensor",
           name: "web",
@@ -84,7 +88,7 @@ test("a function file that is gone at the start stops the sensors that need it, 
       ],
       by(),
     );
-    writeFileSync(join(platforms.data, "ours.stellar"), "nonsense\n");
+    writeFileSync(join(platforms.data, "functions", "ours.stellar"), "nonsense\n");
   }
   await using platform = await platforms.open();
   await send(platform, ['{"n":1}'], "plain");

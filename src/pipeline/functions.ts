@@ -11,6 +11,7 @@ import { functions as standard, standardRegistry } from "../stellar/functions/in
 import { placeOf } from "../stellar/report.ts";
 import type { Services } from "../stellar/services.ts";
 import { parseUserFunctions } from "../stellar/user-functions.ts";
+import { type AllowPath, allowAnyPath } from "../storage/allowed-folders.ts";
 
 /** Where functions of users come from: definitions in Stellar as text, or a module that every thread imports. */
 export type FunctionSource =
@@ -23,38 +24,55 @@ export type UserFunctions = {
   readonly key: string;
   readonly modules: readonly StellarFunction[];
   readonly texts: readonly { readonly name: string; readonly text: string }[];
+  /** Names of sources that were not looked into, as that would have run a module. */
+  readonly notRun: readonly string[];
 };
 
-export const NO_FUNCTIONS: UserFunctions = { key: "", modules: [], texts: [] };
+export const NO_FUNCTIONS: UserFunctions = { key: "", modules: [], texts: [], notRun: [] };
 
 const MODULES = new Set([".ts", ".mts", ".js", ".mjs", ".cjs"]);
 
 /**
- * Finds what the `functions` of the global document name: files (relative to `folder`) or packages installed there.
- * @throws Fault CONFIG_INVALID
+ * Finds what the `functions` of the global document name: files, or packages that are installed in an allowed folder.
+ * @throws Fault CONFIG_INVALID, PATH_NOT_ALLOWED
  */
-export function findFunctions(names: readonly string[], folder: string): FunctionSource[] {
+export function findFunctions(names: readonly string[], allow: AllowPath): FunctionSource[] {
   return names.map((name) => {
-    const file = isAbsolute(name) ? name : resolve(folder, name);
-    if (existsSync(file) && !MODULES.has(extname(file))) return { name, text: readFileSync(file, "utf8") };
-    const module = existsSync(file) ? file : packageFile(name, folder);
-    if (module === undefined)
-      throw new Fault("CONFIG_INVALID", `functions: there is no file ${file} and no package \`${name}\``);
+    const file = placeOfFunctions(name, allow);
+    if (!MODULES.has(extname(file))) return { name, text: readFileSync(file, "utf8") };
     // A changed file is another module: what is imported once stays as it was.
-    const version = hash("sha256", readFileSync(module), "hex").slice(0, 16);
-    return { name, url: `${pathToFileURL(module).href}?v=${version}` };
+    const version = hash("sha256", readFileSync(file), "hex").slice(0, 16);
+    return { name, url: `${pathToFileURL(file).href}?v=${version}` };
   });
 }
 
+/** Finds functions that the user at the keyboard names, who may run whatever he likes. */
+export function findOwnFunctions(names: readonly string[]): FunctionSource[] {
+  return findFunctions(names, (path) => allowAnyPath(resolve(path), "functions"));
+}
+
+function placeOfFunctions(name: string, allow: AllowPath): string {
+  const isPath =
+    /^[^@].*[/]|^\.|^\//.test(name) || MODULES.has(extname(name)) || extname(name) === ".stellar";
+  // A package is found from inside of `functions`, and wherever it is found, it must be in an allowed folder.
+  const within = isPath ? undefined : packageFile(name, allow("functions", "functions"));
+  const file = allow(within ?? name, "functions");
+  if (existsSync(file)) return file;
+  throw new Fault(
+    "CONFIG_INVALID",
+    `functions: there is no file ${file}${isPath ? "" : ` and no package \`${name}\``}`,
+  );
+}
+
 function packageFile(name: string, folder: string): string | undefined {
-  for (const from of [folder, process.cwd()]) {
-    try {
-      return createRequire(join(resolve(from), "functions.js")).resolve(name);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
-    }
+  try {
+    const found = createRequire(join(folder, "functions.js")).resolve(name);
+    // A module of Node itself is no file.
+    return isAbsolute(found) ? found : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    return undefined;
   }
-  return undefined;
 }
 
 /** Imports and checks functions. Throws Fault CONFIG_INVALID naming source and place; then none of them is in use. */
@@ -62,13 +80,52 @@ export async function openFunctions(sources: readonly FunctionSource[]): Promise
   const modules: StellarFunction[] = [];
   for (const source of sources) if ("url" in source) modules.push(...(await importFunctions(source)));
   const texts = sources.filter((source) => "text" in source);
-  const opened = { key: JSON.stringify(sources), modules, texts };
+  const opened = { key: JSON.stringify(sources), modules, texts, notRun: [] };
   registryOf(opened, {});
   return opened;
 }
 
+/**
+ * Checks functions without running anything: of a module that is not in force, the functions of its last version are
+ * known at the most, and definitions that call others are left unchecked.
+ */
+export async function checkFunctions(
+  sources: readonly FunctionSource[],
+  inForce: readonly FunctionSource[],
+): Promise<UserFunctions> {
+  const modules: StellarFunction[] = [];
+  const notRun: string[] = [];
+  for (const source of sources) {
+    if (!("url" in source)) continue;
+    const known = inForce.find(({ name }) => name === source.name);
+    if (known === undefined || !("url" in known) || known.url !== source.url) notRun.push(source.name);
+    if (known !== undefined && "url" in known) modules.push(...(await importFunctions(known)));
+  }
+  const texts: { name: string; text: string }[] = [];
+  for (const source of sources) {
+    if (!("text" in source)) continue;
+    try {
+      registryOf({ modules, texts: [...texts, source] }, {});
+      texts.push(source);
+    } catch (error) {
+      if (notRun.length === 0 || !(error instanceof Fault) || !isOfUnknownFunction(error.message))
+        throw error;
+      notRun.push(source.name);
+    }
+  }
+  return { key: JSON.stringify([sources, notRun]), modules, texts, notRun };
+}
+
+/** Tells whether a mistake would vanish if a module that was not run had the function. */
+export function isOfUnknownFunction(message: string): boolean {
+  return message.includes("there is no function");
+}
+
 /** The standard functions and the users', of two with one name the later. */
-export function registryOf({ modules, texts }: UserFunctions, services: Partial<Services>): Registry {
+export function registryOf(
+  { modules, texts }: Pick<UserFunctions, "modules" | "texts">,
+  services: Partial<Services>,
+): Registry {
   if (modules.length === 0 && texts.length === 0) return standardRegistry;
   const lists: (readonly StellarFunction[])[] = [standard, modules];
   for (const { name, text } of texts) {

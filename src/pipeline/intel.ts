@@ -41,8 +41,8 @@ export class Intel {
   async load({ type, column, separator = ",", meaning, replace, input, gzip, signal }: IntelLoad) {
     const rejected: { line: number; reason: string }[] = [];
     let rejectedCount = 0;
-    const loaded = await loadCsv({
-      input: gzip ? input.pipe(createGunzip()) : input,
+    const loading = loadCsv({
+      input: gzip ? unpacked(input) : input,
       table: this.#table,
       type,
       indicatorColumn: column,
@@ -54,6 +54,12 @@ export class Intel {
         rejectedCount++;
         if (rejected.length < TOLD) rejected.push({ line, reason });
       },
+    });
+    const loaded = await loading.catch((error: NodeJS.ErrnoException) => {
+      if (!(error.code ?? "").startsWith("Z_")) throw error;
+      throw new Fault("INPUT_UNREADABLE", `unpacking indicators of ${type}: ${error.message}`, {
+        cause: error,
+      });
     });
     this.#updated.set(type, Date.now());
     return { loaded, rejected, rejectedCount };
@@ -112,4 +118,11 @@ function columnsOf(value: TableValue | undefined): Columns {
     !(value instanceof Uint8Array)
     ? (value as Columns)
     : {};
+}
+
+/** What is packed as gzip, unpacked. An input that breaks off ends both. */
+function unpacked(input: Readable): Readable {
+  const gunzip = createGunzip();
+  input.once("error", (error) => gunzip.destroy(error));
+  return input.pipe(gunzip);
 }

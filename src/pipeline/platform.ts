@@ -7,6 +7,7 @@ import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/databases.ts";
+import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import { makeFolder } from "../storage/folder.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
 import { serveWriter } from "../storage/index/duckdb/remote.ts";
@@ -16,7 +17,8 @@ import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { checkChanges } from "./check.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "./errors.ts";
-import { type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
+import { Evaluator } from "./evaluator.ts";
+import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -34,6 +36,13 @@ export type PlatformOptions = {
   readonly sources: boolean;
   readonly workers?: number;
   readonly context?: Context;
+  /** Folders whose modules and files documents may name, besides those below the data folder. */
+  readonly functionsFrom?: readonly string[];
+  readonly filesFrom?: readonly string[];
+  /** Whether documents may make the server listen where others than this machine reach it. */
+  readonly mayServeOthers?: boolean;
+  /** Bounds of one expression that is asked for over the network. */
+  readonly expressions?: { readonly milliseconds?: number; readonly megabytes?: number };
 };
 
 /** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
@@ -51,7 +60,8 @@ export type Platform = Awaited<ReturnType<typeof openPlatform>>;
  * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT, CONFIG_INVALID
  */
 export async function openPlatform(options: PlatformOptions) {
-  const { data } = options;
+  const { data, mayServeOthers = false } = options;
+  const allow = allowPaths(options);
   const stack = new AsyncDisposableStack();
   const ended = new AbortController();
   const base = options.context ?? makeContext();
@@ -89,7 +99,7 @@ export async function openPlatform(options: PlatformOptions) {
     const faults: Fault[] = [];
     let sourcesInForce: readonly FunctionSource[] = [];
     try {
-      sourcesInForce = functionSources(config, [], data);
+      sourcesInForce = functionSources(config, [], allow);
       services.takeFunctions(await openFunctions(sourcesInForce));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -129,11 +139,28 @@ export async function openPlatform(options: PlatformOptions) {
     });
     // Disposed of in reverse order: sources stop, workers drain, storage closes.
     stack.defer(() => supervisor.drain(DRAIN_WITHIN));
+    const evaluator = stack.use(
+      new Evaluator({
+        ...options.expressions,
+        context,
+        start: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          shares,
+          files,
+        }),
+        inForce: () => ({
+          global: config.get("global", "global")?.text ?? "",
+          functions: sourcesInForce,
+        }),
+      }),
+    );
     const databases = new AddressDatabases((handles) => {
       shares.databases = { ...shares.databases, ...handles };
       services.attach({ databases: handles });
       supervisor.share({ databases: handles });
-    });
+      evaluator.share({ databases: handles });
+    }, allow);
     // A message that is read before what it is enriched from is loaded would go without.
     const loaded = snapshotAsksForAddresses(snapshot())
       ? databases
@@ -151,12 +178,15 @@ export async function openPlatform(options: PlatformOptions) {
       })),
     );
     /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
-    const check = async (changes: readonly Change[]) => {
+    const check = async (changes: readonly Change[], runs: boolean) => {
       const isGeneral = changes.some(({ kind }) => kind !== "sensor");
-      const sources = isGeneral ? functionSources(config, changes, data) : undefined;
-      const opened = sources === undefined ? undefined : await openFunctions(sources);
+      const sources = isGeneral ? functionSources(config, changes, allow) : undefined;
+      const open = () => (runs ? openFunctions : checkFunctions)(sources ?? [], sourcesInForce);
+      const opened = sources === undefined ? undefined : await open();
       const trial = opened === undefined ? services : services.trial(opened);
-      const warnings = checkChanges(changes, config, trial, context, services);
+      const rules = { inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
+      const warnings = checkChanges(changes, config, trial, context, rules);
+      if (!runs) return { functions: undefined, warnings };
       const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
       if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
         await databases.load(globalAfter(config, changes).databases);
@@ -169,10 +199,11 @@ export async function openPlatform(options: PlatformOptions) {
       await sources?.configure(intake.documents());
     };
     const positions = await tables.table("positions");
-    const sources = options.sources ? stack.use(new Sources(intake, positions, context)) : undefined;
+    const sources = options.sources ? stack.use(new Sources(intake, positions, context, allow)) : undefined;
     await sources?.configure(intake.documents());
 
     // Publishes follow one another: each is checked against what the one before left.
+    let replaying: Promise<unknown> = Promise.resolve();
     let publishing: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
       Promise.all([
@@ -194,6 +225,8 @@ export async function openPlatform(options: PlatformOptions) {
       services,
       settings,
       tables: { enrichment, threatIntel },
+      /** Evaluates what somebody asks for in a thread that can be ended. */
+      evaluator,
 
       /** Resolves when the workers read their topics and the geographic databases are loaded. */
       ready: async () => void (await Promise.all([supervisor.ready(), begun])),
@@ -203,7 +236,7 @@ export async function openPlatform(options: PlatformOptions) {
         by: { author: string; at: number; note?: string },
       ): Promise<readonly Version[]> {
         const turn = publishing.then(async () => {
-          const { functions, warnings } = await check(changes);
+          const { functions, warnings } = await check(changes, true);
           const versions = await config.publish(changes, by);
           if (functions !== undefined) {
             sourcesInForce = functions.sources;
@@ -222,8 +255,8 @@ export async function openPlatform(options: PlatformOptions) {
         publishing = turn.catch(() => undefined);
         return turn;
       },
-      /** Answers what is doubtful about documents. Throws Fault CONFIG_INVALID if they could not be published. */
-      check: async (changes: readonly Change[]) => (await check(changes)).warnings,
+      /** Answers what is doubtful about documents, and runs and starts nothing for it. Throws Fault CONFIG_INVALID if they could not be published. */
+      check: async (changes: readonly Change[]) => (await check(changes, false)).warnings,
       /** Loads the databases of addresses if no document has asked for them yet. */
       loadAddresses: () => databases.load(global().databases),
 
@@ -231,7 +264,12 @@ export async function openPlatform(options: PlatformOptions) {
       ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
       ingestStream: intake.stream.bind(intake),
       /** Sends rejected records through their sensors again. */
-      replay: (request: ReplayRequest) => replay(request, { index, intake, clock: context.clock }),
+      replay(request: ReplayRequest): ReturnType<typeof replay> {
+        // One after the other: two at once would send the same records twice.
+        const turn = replaying.then(() => replay(request, { index, intake, clock: context.clock }));
+        replaying = turn.catch(() => undefined);
+        return turn;
+      },
       /** Addresses the sources listen on. */
       addresses: () => sources?.addresses() ?? [],
 
@@ -280,12 +318,16 @@ function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDoc
 }
 
 /** Where functions of users come from once changes are published: documents of definitions, then files and packages. */
-function functionSources(config: ConfigStore, changes: readonly Change[], folder: string): FunctionSource[] {
+function functionSources(
+  config: ConfigStore,
+  changes: readonly Change[],
+  allow: AllowPath,
+): FunctionSource[] {
   const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
   for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
   return [
     ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
-    ...findFunctions(globalAfter(config, changes).functions, folder),
+    ...findFunctions(globalAfter(config, changes).functions, allow),
   ];
 }
 

@@ -29,8 +29,12 @@ test("rejected lines of Zeek logs are replayed below the headers of their logs",
 
   const change = { author: "test", at: Date.now(), note: "" };
   await platform.publish([{ kind: "sensor", name: "zeek", text: ZEEK }], change);
-  expect(await platform.replay({ sensor: "zeek", query: "" })).toMatchObject({ replayed: 3, records: 3 });
+  const replay = () => platform.replay({ sensor: "zeek", query: "" });
+  // Of two that are asked for at the same time the second finds nothing that the first has sent.
+  const [first] = await Promise.all([replay(), replay()]);
+  expect(first).toMatchObject({ replayed: 3, records: 3 });
   await platform.caughtUp();
+  expect(await messages()).toHaveLength(2);
   expect(new Set((await messages()).map(({ uid, protocol }) => `${uid} ${protocol}`))).toEqual(
     new Set(["D1 dns", "C1 conn"]),
   );

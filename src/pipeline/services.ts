@@ -39,7 +39,10 @@ export type PipelineServices = AsyncDisposable & {
 };
 
 /** The services of a worker thread: readers of what the main thread owns. */
-export function openServices(start: WorkerStart, context: Context): PipelineServices {
+export function openServices(
+  start: Pick<WorkerStart, "tables" | "files" | "shares">,
+  context: Context,
+): PipelineServices {
   const tables = {
     enrichment: openSharedTable(start.tables.enrichment),
     threatIntel: openSharedTable(start.tables.threatIntel),

@@ -3,6 +3,7 @@ import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { sources as definitions } from "../sources/index.ts";
 import type { Positions, Source, SourceContext, SourceDefinition } from "../sources/source.ts";
+import type { AllowPath } from "../storage/allowed-folders.ts";
 import type { Table, TableValue } from "../storage/table/contract.ts";
 import type { Intake } from "./intake.ts";
 
@@ -13,12 +14,14 @@ export class Sources implements AsyncDisposable {
   readonly #intake: Intake;
   readonly #context: Context;
   readonly #positions: Positions;
+  readonly #allow: AllowPath;
   readonly #open = new Map<string, Open>();
   #failed = new Map<string, string>();
   /** What was logged last of each source, so that a failure that lasts is told once. */
   readonly #told = new Map<string, string>();
 
-  constructor(intake: Intake, positions: Table, context: Context) {
+  constructor(intake: Intake, positions: Table, context: Context, allow: AllowPath) {
+    this.#allow = allow;
     this.#intake = intake;
     this.#context = context;
     this.#positions = {
@@ -101,6 +104,7 @@ export class Sources implements AsyncDisposable {
       ...this.#context,
       sensor,
       positions: this.#positions,
+      allow: this.#allow,
       deliver: (name, block) => this.#intake.deliver(name, block),
       refuse: (refusal) => this.#intake.refuse(refusal),
     };

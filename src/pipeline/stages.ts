@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { type PlacedSensor, readSensor, refuseAt } from "../config/sensor.ts";
 import { refuse } from "../config/yaml.ts";
@@ -185,6 +185,10 @@ function at<Opened>(placed: PlacedSensor, path: readonly PropertyKey[], open: ()
   try {
     return open();
   } catch (error) {
+    if (error instanceof z.ZodError) {
+      const [issue] = error.issues;
+      return refuseAt(placed, [...path, ...(issue?.path ?? [])], issue?.message ?? "wrong options");
+    }
     if (!(error instanceof Fault)) throw error;
     const { path: below = [], expression } = (error.details ?? {}) as {
       path?: PropertyKey[];

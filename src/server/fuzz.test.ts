@@ -112,3 +112,80 @@ test("no request makes the server fail: what is wrong with it is the client's to
   );
   await fc.assert(property, { numRuns: 2000 });
 });
+
+/** Names of parts and components, with whatever a client may write below them. */
+const parts = fc.constantFrom(
+  ...[
+    "jsonMap",
+    "csv",
+    "grok",
+    "bro",
+    "cef",
+    "syslog5424",
+    "regularExpressions",
+    "file",
+    "syslog",
+    "STELLAR",
+    "REMOVE",
+  ],
+  ...[
+    "RENAME",
+    "SELECT",
+    "REGEX_SELECT",
+    "IP",
+    "EMAIL",
+    "DATE",
+    "NOT_EMPTY",
+    "geo",
+    "host",
+    "stellar",
+    "asn",
+  ],
+  ...[
+    "rules",
+    "aggregator",
+    "riskLevelRules",
+    "config",
+    "input",
+    "output",
+    "condition",
+    "paths",
+    "pattern",
+    "columns",
+  ],
+);
+const below = fc.dictionary(
+  fc.oneof(parts, words),
+  fc.oneof(values, fc.array(values), fc.dictionary(parts, fc.oneof(values, fc.dictionary(parts, values)))),
+);
+const listed = fc.oneof(below, fc.array(below), values);
+const sensors = fc.record(
+  {
+    sensor: fc.constantFrom("web", "x"),
+    parser: fc.oneof(below, fc.dictionary(parts, fc.oneof(below, anything), { maxKeys: 1 })),
+    source: fc.oneof(below, anything),
+    transforms: listed,
+    validations: listed,
+    filter: below,
+    enrichments: listed,
+    threatIntel: listed,
+    triage: fc.oneof(
+      below,
+      fc.record({ rules: fc.array(fc.oneof(below, fc.record({ rule: queries, score: values }))) }),
+    ),
+    index: below,
+    rawMessage: anything,
+    timestamp: anything,
+  },
+  { requiredKeys: ["sensor", "parser"] },
+);
+
+test("no document makes a check fail: what is wrong with it has a place", { timeout: 120_000 }, async () => {
+  const property = fc.asyncProperty(fc.oneof(sensors, below), fc.boolean(), async (document, isSensor) => {
+    const kind = isSensor ? "sensor" : "global";
+    const body = { kind, name: isSensor ? "web" : "global", text: JSON.stringify(document) };
+    const response = await server.send("POST", "/config/check", { body });
+    expect(response.status, `${JSON.stringify(body)}: ${await response.clone().text()}`).toBeLessThan(500);
+  });
+  await fc.assert(property, { numRuns: 400 });
+});

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startServer } from "./server.ts";
 import { openTestServer, type TestServer } from "./testing.ts";
 
 let server: TestServer;
@@ -13,9 +14,10 @@ function raw(
   method: string,
   path: string,
   headers: Record<string, string>,
+  base = server.url,
 ): Promise<{ status: number; headers: object }> {
   return new Promise((resolve, reject) => {
-    const call = request(server.url + path, { method, headers }, (response) => {
+    const call = request(base + path, { method, headers }, (response) => {
       response
         .resume()
         .once("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers }));
@@ -41,6 +43,42 @@ test.each([
 test("a change from our own page passes the guard", async () => {
   const own = { origin: server.url, "sec-fetch-site": "same-origin" };
   expect((await raw("POST", "/api/v1/ingest/web", own)).status).toBe(200);
+});
+
+test("a server that others reach is not started, and the refusal says what to do instead", async () => {
+  for (const host of ["0.0.0.0", "::", "192.0.2.1", "metron.example.org"]) {
+    const started = startServer(server.platform, { host, port: 0, ui: "" });
+    await expect(started).rejects.toMatchObject({
+      code: "HOST_REFUSED",
+      message: expect.stringMatching(/reverse proxy .* SSH tunnel.*--allow-anyone-on-the-network/),
+    });
+  }
+});
+
+test("a server that was allowed to be reached by others still knows its names", async () => {
+  // Loopback, but not as the refusal knows it: the test must not listen where others reach it.
+  const options = { host: "::ffff:127.0.0.1", port: 0, ui: "", mayServeOthers: true };
+  await using open = await startServer(server.platform, options);
+  const base = `http://127.0.0.1:${open.port}`;
+  const ask = async (host: string) => (await raw("GET", "/api/v1/status", { host }, base)).status;
+  expect(await ask("evil.example")).toBe(400);
+  expect(await ask("192.0.2.7:80")).toBe(200);
+  expect(await ask("localhost")).toBe(200);
+});
+
+test("names of a reverse proxy are configured, and are in force once they are published", async () => {
+  const named = { host: "metron.example.org", origin: "https://metron.example.org" };
+  const rewritten = { origin: "https://metron.example.org", "sec-fetch-site": "same-origin" };
+  const ingest = async (headers: Record<string, string>) =>
+    (await raw("POST", "/api/v1/ingest/web", headers)).status;
+  expect(await ingest(named)).toBe(400);
+  expect(await ingest(rewritten)).toBe(400);
+  const text = "workers: 1\nserver: { names: [Metron.example.org] }\n";
+  await server.json("PUT", "/config/documents/global/global", { text });
+  expect(await ingest(named)).toBe(200);
+  expect(await ingest(rewritten)).toBe(200);
+  expect(await ingest({ host: "other.example.org" })).toBe(400);
+  expect(await ingest({ origin: "https://evil.example" })).toBe(400);
 });
 
 test("the page is answered for every path of its own, and no script of others may run in it", async () => {

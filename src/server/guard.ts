@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { Fault } from "../core/fault.ts";
+import { isLoopback } from "../core/loopback.ts";
 
 const CONTENT_POLICY = [
   "default-src 'self'",
@@ -14,12 +16,17 @@ const CONTENT_POLICY = [
 ].join("; ");
 
 /**
- * What every answer carries and every request must pass while there are no users yet: only this machine may call, a
- * name that a hostile page made to point here is refused (DNS rebinding), and a call that changes something must not
- * come from another site's page.
+ * What every answer carries and every request must pass while there are no accounts yet: a name that a hostile page made
+ * to point here is refused (DNS rebinding), and a call that changes something must not come from another site's page.
+ * @param host where the server listens
+ * @param names host names that a reverse proxy offers the page under, as they are now
  */
-export function guard(app: FastifyInstance, host: string): void {
-  const loopback = isLoopback(host);
+export function guard(app: FastifyInstance, host: string, names: () => readonly string[]): void {
+  const isOurs = (name: string) => {
+    if (isLoopback(name) || name === host.toLowerCase() || names().includes(name)) return true;
+    // No page can make an address point elsewhere; who asks for one has reached it.
+    return !isLoopback(host) && isIP(name) !== 0;
+  };
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
       "content-security-policy": CONTENT_POLICY,
@@ -28,25 +35,22 @@ export function guard(app: FastifyInstance, host: string): void {
       "cross-origin-opener-policy": "same-origin",
       "cross-origin-resource-policy": "same-origin",
     });
-    if (loopback && !isLoopback(hostOf(request.headers.host))) {
+    const { host: asked, origin, "sec-fetch-site": site } = request.headers;
+    if (!isOurs(hostOf(asked))) {
       throw new Fault(
         "REQUEST_INVALID",
-        `answering a request for host ${request.headers.host}: this server is for this machine only`,
+        `answering a request for host ${asked}: this server does not go by that name; \`server.names\` in the global document lists the names of a reverse proxy`,
       );
     }
-    const origin = request.headers.origin;
-    if (
-      origin !== undefined &&
-      request.method !== "GET" &&
-      URL.parse(origin)?.host !== request.headers.host
-    ) {
+    if (request.method === "GET") return;
+    const page = origin === undefined ? null : URL.parse(origin);
+    if (origin !== undefined && page?.host !== asked && !names().includes(page?.hostname ?? "")) {
       throw new Fault(
         "REQUEST_INVALID",
         `answering a ${request.method} from a page of ${origin}: calls of other sites are refused`,
       );
     }
-    const site = request.headers["sec-fetch-site"];
-    if (request.method !== "GET" && site !== undefined && site !== "same-origin" && site !== "none") {
+    if (site !== undefined && site !== "same-origin" && site !== "none") {
       throw new Fault(
         "REQUEST_INVALID",
         `answering a ${request.method} from another site (${site}): refused`,
@@ -58,9 +62,4 @@ export function guard(app: FastifyInstance, host: string): void {
 function hostOf(header: string | undefined): string {
   const match = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(header ?? "");
   return (match?.[1] ?? "").replace(/^\[|\]$/g, "").toLowerCase();
-}
-
-/** Tells whether a host name or address is this machine's own. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -36,6 +36,7 @@ export function implement<Shape extends EndpointShape>(
   app.route({
     method: endpoint.method,
     url: API_BASE + endpoint.path,
+    config: { isStream: isStreamBody(endpoint.body) },
     handler: async (request, reply) => {
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
@@ -44,7 +45,7 @@ export function implement<Shape extends EndpointShape>(
         query: check(endpoint.query, request.query, "query string") as QueryOf<Shape>,
         body: (isStreamBody(endpoint.body)
           ? undefined
-          : check(endpoint.body, request.body, "body")) as BodyOf<Shape>,
+          : check(endpoint.body, shallow(request.body), "body")) as BodyOf<Shape>,
         signal: gone.signal,
         request,
         reply,
@@ -58,6 +59,29 @@ export function implement<Shape extends EndpointShape>(
       }
     },
   });
+}
+
+/** Deeper bodies would overflow the stack of whatever goes into them. */
+const MAX_NESTING = 500;
+
+/** A body that does not nest too deep. Throws Fault REQUEST_INVALID for one that does. */
+function shallow(body: unknown): unknown {
+  let level: unknown[] = [body];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_NESTING)
+      throw new Fault(
+        "REQUEST_INVALID",
+        `reading the body of the request: it nests deeper than ${MAX_NESTING}`,
+      );
+    level = level.flatMap((value) =>
+      typeof value === "object" && value !== null ? Object.values(value).filter(isNested) : [],
+    );
+  }
+  return body;
+}
+
+function isNested(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** Checks a part of a request. Throws Fault REQUEST_INVALID naming every mistake. */

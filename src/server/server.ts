@@ -3,10 +3,13 @@ import type { AddressInfo } from "node:net";
 import fastifyStatic from "@fastify/static";
 import Fastify from "fastify";
 import { API_BASE } from "../api/endpoint.ts";
+import { readGlobal } from "../config/global.ts";
 import { Fault } from "../core/fault.ts";
+import { isLoopback, withoutGuard } from "../core/loopback.ts";
 import { messageToJson } from "../core/message.ts";
 import type { Platform } from "../pipeline/platform.ts";
 import { guard } from "./guard.ts";
+import { LIMITS, type Limits, limitBodies, limitConnections } from "./limits.ts";
 import { answerProblem, answerProblems, problemOf } from "./problems.ts";
 import { configRoutes } from "./routes/config.ts";
 import { intakeRoutes } from "./routes/intake.ts";
@@ -22,6 +25,9 @@ export type ServerOptions = {
   readonly port: number;
   /** Folder of the built interface. */
   readonly ui: string;
+  /** Whether it may listen where others than this machine reach it, though there are no accounts. */
+  readonly mayServeOthers?: boolean;
+  readonly limits?: Partial<Limits>;
 };
 
 export type Server = AsyncDisposable & {
@@ -33,13 +39,22 @@ export type Server = AsyncDisposable & {
 
 /**
  * Starts page and API over a platform.
- * @throws Fault PORT_IN_USE
+ * @throws Fault HOST_REFUSED, PORT_IN_USE
  */
-export async function startServer(platform: Platform, { host, port, ui }: ServerOptions): Promise<Server> {
+export async function startServer(platform: Platform, options: ServerOptions): Promise<Server> {
+  const { host, port, ui, mayServeOthers = false } = options;
+  const limits: Limits = { ...LIMITS, ...options.limits };
+  if (!mayServeOthers && !isLoopback(host)) throw new Fault("HOST_REFUSED", withoutGuard(host));
   const app = Fastify({
     logger: false,
     bodyLimit: 8 << 20,
     forceCloseConnections: true,
+    http: {
+      headersTimeout: limits.headers,
+      connectionsCheckingInterval: Math.max(10, limits.headers / 4),
+    },
+    // The whole request has no limit, as telemetry may be sent for days; see limitBodies.
+    requestTimeout: 0,
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: (error, request, reply) => {
       answerProblem(error, request, reply as never, platform.context.log);
@@ -52,7 +67,13 @@ export async function startServer(platform: Platform, { host, port, ui }: Server
     "onRoute",
     ({ method, url }) => void routes.push(...[method].flat().map((name) => `${name} ${url}`)),
   );
-  guard(app, host);
+  limitConnections(app.server, limits, platform.context.log);
+  guard(
+    app,
+    host,
+    () => readGlobal(platform.config.get("global", "global")?.text ?? "", "global").server.names,
+  );
+  limitBodies(app, limits);
   answerProblems(app, platform.context.log);
   searchRoutes(app, platform);
   messageRoutes(app, platform);

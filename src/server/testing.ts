@@ -5,7 +5,8 @@ import { expect } from "vitest";
 import type { z } from "zod";
 import { API_BASE } from "../api/endpoint.ts";
 import { problem } from "../api/problem.ts";
-import { openPlatform, type Platform } from "../pipeline/platform.ts";
+import { openPlatform, type Platform, type PlatformOptions } from "../pipeline/platform.ts";
+import type { Limits } from "./limits.ts";
 import { startServer } from "./server.ts";
 
 export type Sent = {
@@ -25,7 +26,9 @@ export type TestServer = AsyncDisposable & {
   json(method: string, path: string, body?: unknown): Promise<unknown>;
 };
 
-export async function openTestServer(): Promise<TestServer> {
+export async function openTestServer(
+  options: Pick<PlatformOptions, "expressions"> & { limits?: Partial<Limits> } = {},
+): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "metron-server-"));
   const file = (name: string, text: string) => {
     mkdirSync(join(folder, name, ".."), { recursive: true });
@@ -36,8 +39,13 @@ export async function openTestServer(): Promise<TestServer> {
   file("ui/index.html", "<title>Metron</title>");
   file("ui/assets/main-1a2b.js", "1");
   const defaults = join(folder, "defaults");
-  const platform = await openPlatform({ data: join(folder, "data"), defaults, sources: false });
-  const server = await startServer(platform, { host: "127.0.0.1", port: 0, ui: join(folder, "ui") });
+  const platform = await openPlatform({ data: join(folder, "data"), defaults, sources: false, ...options });
+  const server = await startServer(platform, {
+    host: "127.0.0.1",
+    port: 0,
+    ui: join(folder, "ui"),
+    ...options,
+  });
   const send: TestServer["send"] = (method, path, { text, body, headers = {} } = {}) => {
     const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
     const type = text === undefined && body !== undefined ? { "content-type": "application/json" } : {};

@@ -1,5 +1,6 @@
 import type { Block } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
+import { allowAnyPath } from "../storage/allowed-folders.ts";
 import { forgetfulPositions, type Refusal, type SourceContext } from "./source.ts";
 
 /** A place that tests deliver to: keeps records as text, and can be slow or fail. */
@@ -29,6 +30,7 @@ export function collecting(part: Partial<SourceContext> = {}): Collected {
       ...makeContext(),
       sensor: "test",
       positions: forgetfulPositions(),
+      allow: allowAnyPath,
       refuse: (refusal) => refusals.push(refusal),
       deliver: async (_sensor, block: Block) => {
         await collected.gate;

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Block } from "../core/block.ts";
 import type { Component } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
+import type { AllowPath, FileUse } from "../storage/allowed-folders.ts";
 
 /**
  * A source turns what arrives into blocks of records and hands them over. It parses nothing and loses nothing: what
@@ -36,6 +37,8 @@ export type SourceContext = Context & {
   readonly deliver: Deliver;
   readonly refuse: (refusal: Refusal) => void;
   readonly positions: Positions;
+  /** Every file that the configuration names passes through here, each time before it is opened. */
+  readonly allow: AllowPath;
 };
 
 /** What a source did so far. */
@@ -64,6 +67,8 @@ export type SourceDefinition<Name extends string = string, Config extends z.ZodT
   Name,
   Config
 > & {
+  /** The files and folders that a configuration names, so that a check can refuse them without opening anything. */
+  readonly paths?: (config: z.output<Config>) => readonly { readonly path: string; readonly use: FileUse }[];
   /** Begins the intake. Throws a `Fault` when it cannot (PORT_IN_USE, INPUT_UNREADABLE, CONFIG_INVALID). */
   readonly open: (config: z.output<Config>, context: SourceContext) => Promise<Source>;
 };

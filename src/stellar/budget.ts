@@ -19,6 +19,11 @@ const MAX_CALL_DEPTH = 200;
 const BATCH_STEPS = 20_000_000;
 const ROW_STEPS = 2_000;
 
+/** Parts one walk over a value may come upon; what stands at several places counts at each of them. */
+const MAX_PARTS = 500_000;
+/** How deep collections may stand in each other where a value is walked. */
+export const MAX_NESTING = 500;
+
 const meter = { left: MAX_STEPS, depth: 0, allowance: Number.POSITIVE_INFINITY };
 
 /**
@@ -26,13 +31,25 @@ const meter = { left: MAX_STEPS, depth: 0, allowance: Number.POSITIVE_INFINITY }
  * on most of them instead of stopping the loop.
  */
 export function overBatch(rows: number, run: () => void): void {
+  withinSteps(BATCH_STEPS + rows * ROW_STEPS, run);
+}
+
+/** Runs work whose evaluations may take this many steps together. */
+export function withinSteps<Result>(steps: number, run: () => Result): Result {
   const before = meter.allowance;
-  meter.allowance = Math.min(before, BATCH_STEPS + rows * ROW_STEPS);
+  meter.allowance = Math.min(before, steps);
+  const given = meter.allowance;
   try {
-    run();
+    return run();
   } finally {
-    meter.allowance = before;
+    // What was used here is used there too.
+    meter.allowance = before - (given - meter.allowance);
   }
+}
+
+/** Tells whether the evaluations of `withinSteps` have used all that they may take together. */
+export function areStepsUsedUp(): boolean {
+  return meter.allowance <= 0;
 }
 
 /** Draws steps from the budget of the running evaluation; throws a StellarError when it is used up. */
@@ -63,7 +80,44 @@ export function checkCollectionSize(size: number): void {
 export function spendFor(value: unknown): void {
   if (typeof value === "string") {
     if (value.length > 1024) spend(value.length >> 3);
-  } else if (Array.isArray(value) && value.length > 64) spend(value.length);
+  } else if (Array.isArray(value)) {
+    if (value.length > 64) spend(value.length);
+  } else if (hasSize(value) && value.size > 64) spend(value.size);
+}
+
+/** Sets and maps are told by their size, as this file knows no values. */
+function hasSize(value: unknown): value is { readonly size: number } {
+  return typeof value === "object" && value !== null && "size" in value && typeof value.size === "number";
+}
+
+const walk = { depth: 0, left: MAX_PARTS };
+
+/**
+ * Runs one level of a walk over a value: a list, set or map with this many parts. A value can hold one list at many
+ * places, or a list that holds itself, so what little memory keeps may take for ever to print or to compare. Every
+ * function that goes into values passes through here, also outside of evaluations; throws a StellarError.
+ */
+export function intoParts<Result>(parts: number, run: () => Result): Result {
+  if (walk.depth === 0) walk.left = MAX_PARTS;
+  walk.left -= parts;
+  if (walk.left < 0)
+    throw new StellarError(
+      `the value has more than ${MAX_PARTS} parts, counting what stands at several places at each of them`,
+    );
+  if (walk.depth >= MAX_NESTING)
+    throw new StellarError(`the value nests deeper than ${MAX_NESTING}, or holds itself`);
+  if (meter.depth > 0) spend(parts);
+  else {
+    // A result that is converted once it is there: the rows of a batch share what they may take.
+    meter.allowance -= parts;
+    if (meter.allowance < 0) throw exhausted();
+  }
+  walk.depth++;
+  try {
+    return run();
+  } finally {
+    walk.depth--;
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * meant otherwise; warnings are the traps that stay for compatibility, and what has no effect.
  */
 import { childrenOf, type Node, type NodeOf, visit } from "./ast.ts";
+import { areStepsUsedUp, withinSteps } from "./budget.ts";
 import { arityMistake, arityOf, kindName, paramAt } from "./call.ts";
 import { traps } from "./check-traps.ts";
 import type { Environment } from "./environment.ts";
@@ -24,6 +25,9 @@ export type CheckOptions = {
   readonly fieldTypes?: ReadonlyMap<string, string>;
 };
 
+/** Steps that the constants of one expression may take together; what is beyond is not looked at. */
+const CHECK_STEPS = 10_000_000;
+
 /** Checks an expression. The diagnostics are in the order of the text; none means nothing to complain of. */
 export function check(text: string, environment: Environment, options: CheckOptions = {}): Diagnostic[] {
   let node: Node | undefined;
@@ -41,7 +45,8 @@ export function check(text: string, environment: Environment, options: CheckOpti
     (below) => void found.push(...checkNode(below, environment), ...traps(below, text, environment.registry)),
   );
   if (known !== undefined) checkNames(node, { known, registry: environment.registry, found }, new Set());
-  found.push(...checkConstants(node, environment));
+  const tree = node;
+  found.push(...withinSteps(CHECK_STEPS, () => checkConstants(tree, environment)));
   if (options.gives !== undefined) {
     const alone = ungrouped(node);
     if (alone.kind === "variable") found.push(...checkField(alone, options.gives, options.fieldTypes));
@@ -245,6 +250,7 @@ function checkConstants(node: Node, environment: Environment): Diagnostic[] {
     return value === null ? [warning("this is always null", node.span)] : [];
   } catch (failure) {
     if (!(failure instanceof StellarError)) throw failure;
+    if (areStepsUsedUp()) return [];
     // What the rules above already said is not said again.
     if (childrenOf(node).length === 0 || node.kind !== "call") return [];
     return checkCall(node, environment).length > 0

@@ -1,5 +1,6 @@
 /** Sets and maps with Java's equality, in insertion order. */
 import { Double, Float } from "../core/number.ts";
+import { checkTextSize, intoParts } from "./budget.ts";
 import { Char, isOpaque, type Lambda, type Opaque, type Value } from "./value.ts";
 
 /**
@@ -13,7 +14,7 @@ export function keyOf(value: Value): unknown {
   return objectKey(value);
 }
 
-/** Java's `equals`: deep and type strict. For the `==` operator of the language see evaluate.ts. */
+/** Java's `equals`: deep and type strict. For the `==` operator of the language see semantics.ts. */
 export function equals(left: Value, right: Value): boolean {
   if (left === right) return true;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
@@ -24,15 +25,29 @@ function objectKey(value: object & Value): unknown {
   if (value instanceof Double) return `\0d${numberKey(value.value)}`;
   if (value instanceof Float) return `\0f${numberKey(value.value)}`;
   if (value instanceof Char) return `\0c${value.value}`;
-  if (Array.isArray(value)) return `\0[${value.map(nestedKey).join("")}`;
-  if (value instanceof StellarSet) return `\0{${Array.from(value, nestedKey).sort().join("")}`;
+  if (Array.isArray(value)) return intoParts(value.length, () => `\0[${joined(value, nestedKey)}`);
+  if (value instanceof StellarSet) return intoParts(value.size, () => `\0{${joined(value, nestedKey, true)}`);
   if (value instanceof StellarMap)
-    return `\0m${Array.from(value, ([key, entry]) => nestedKey(key) + nestedKey(entry))
-      .sort()
-      .join("")}`;
+    return intoParts(
+      value.size,
+      () => `\0m${joined(value, ([key, entry]) => nestedKey(key) + nestedKey(entry), true)}`,
+    );
   if (isOpaque(value) && value.equalityKey !== undefined)
     return `\0o${value.stellarType}\0${value.equalityKey()}`;
   return value;
+}
+
+/** The keys of all parts as one text, in a fixed order where theirs does not count. */
+function joined<T>(parts: Iterable<T>, keyOfPart: (part: T) => string, sorts = false): string {
+  const keys: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    const key = keyOfPart(part);
+    length += key.length;
+    checkTextSize(length);
+    keys.push(key);
+  }
+  return (sorts ? keys.sort() : keys).join("");
 }
 
 function numberKey(value: number): string {

@@ -2,11 +2,10 @@
  * JSON with Java's numbers: a whole number is an int or, when it is larger, a long; one with a fraction or an exponent
  * a double. Reads the first value of a text and leaves what follows after a blank, as Jackson does.
  */
-import { checkCollectionSize } from "./budget.ts";
+import { checkCollectionSize, MAX_NESTING } from "./budget.ts";
 import { StellarError } from "./error.ts";
 import { Double, isInt, StellarMap, type Value } from "./value.ts";
 
-const MAX_DEPTH = 1000;
 const LONG_LIMIT = 2n ** 63n;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -53,7 +52,7 @@ function readValue(reader: Reader): Value {
 }
 
 function nested(reader: Reader, read: (reader: Reader) => Value): Value {
-  if (++reader.depth > MAX_DEPTH) throw new StellarError(`JSON nests deeper than ${MAX_DEPTH}`);
+  if (++reader.depth > MAX_NESTING) throw new StellarError(`JSON nests deeper than ${MAX_NESTING}`);
   reader.at++;
   const value = read(reader);
   reader.depth--;

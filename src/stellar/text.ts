@@ -1,6 +1,6 @@
 /** Values as text, as Java prints them: `5.0`, `1.0E10`, `[1, a, null]`, `{k=v}`. */
 import { Double, Float } from "../core/number.ts";
-import { checkTextSize } from "./budget.ts";
+import { checkTextSize, intoParts } from "./budget.ts";
 import { StellarMap, StellarSet } from "./collections.ts";
 import { Char, Lambda } from "./kinds.ts";
 import type { Value } from "./value.ts";
@@ -21,10 +21,12 @@ function textOf(value: Value, depth: number): string {
   if (value instanceof Lambda) return `(${value.params.join(", ")}) -> ...`;
   if (depth > MAX_DEPTH) return "...";
   if (Array.isArray(value) || value instanceof StellarSet) {
-    return `[${joined(value, (element) => textOf(element, depth + 1))}]`;
+    const size = Array.isArray(value) ? value.length : value.size;
+    return intoParts(size, () => `[${joined(value, (element) => textOf(element, depth + 1))}]`);
   }
   if (value instanceof StellarMap) {
-    return `{${joined(value, ([key, entry]) => `${textOf(key, depth + 1)}=${textOf(entry, depth + 1)}`)}}`;
+    const pair = ([key, entry]: [Value, Value]) => `${textOf(key, depth + 1)}=${textOf(entry, depth + 1)}`;
+    return intoParts(value.size, () => `{${joined(value, pair)}}`);
   }
   return value.toText === undefined ? `<${value.stellarType}>` : value.toText();
 }

@@ -16,6 +16,7 @@
  * A bare non-integral `number` is never a value: what comes from a message passes `fromMessage`.
  */
 import { Double, Float, isInt } from "../core/number.ts";
+import { intoParts } from "./budget.ts";
 import { StellarMap, StellarSet } from "./collections.ts";
 import { Char, isOpaque, Lambda, type Numeric, type Opaque } from "./kinds.ts";
 import { toText } from "./text.ts";
@@ -121,13 +122,21 @@ export function fromMessage(value: unknown): Value {
 function fromObject(value: object): Value {
   if (value instanceof Double || value instanceof Float || value instanceof Char) return value;
   if (value instanceof StellarMap || value instanceof StellarSet || value instanceof Lambda) return value;
-  if (Array.isArray(value)) return value.map(fromMessage);
+  if (Array.isArray(value)) return intoParts(value.length, () => value.map(fromMessage));
   if (value instanceof Date) return BigInt(value.getTime());
-  if (value instanceof Set) return new StellarSet(Array.from(value, fromMessage));
+  if (value instanceof Set)
+    return intoParts(value.size, () => new StellarSet(Array.from(value, fromMessage)));
   if (value instanceof Map)
-    return new StellarMap(Array.from(value, ([k, v]) => [fromMessage(k), fromMessage(v)]));
+    return intoParts(
+      value.size,
+      () => new StellarMap(Array.from(value, ([k, v]) => [fromMessage(k), fromMessage(v)])),
+    );
   if (Object.getPrototypeOf(value) !== Object.prototype && isOpaque(value)) return value;
-  return new StellarMap(Object.entries(value).map(([key, entry]) => [key, fromMessage(entry)]));
+  const entries = Object.entries(value);
+  return intoParts(
+    entries.length,
+    () => new StellarMap(entries.map(([key, entry]) => [key, fromMessage(entry)])),
+  );
 }
 
 /**
@@ -138,9 +147,9 @@ export function toMessage(value: Value): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Double || value instanceof Float) return value;
   if (value instanceof Char) return value.value;
-  if (Array.isArray(value)) return value.map(toMessage);
-  if (value instanceof StellarSet) return Array.from(value, toMessage);
-  if (value instanceof StellarMap) return objectOf(value);
+  if (Array.isArray(value)) return intoParts(value.length, () => value.map(toMessage));
+  if (value instanceof StellarSet) return intoParts(value.size, () => Array.from(value, toMessage));
+  if (value instanceof StellarMap) return intoParts(value.size, () => objectOf(value));
   if (value instanceof Lambda) return toText(value);
   return value.toMessage === undefined ? toText(value) : value.toMessage();
 }

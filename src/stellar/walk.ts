@@ -3,7 +3,7 @@
  * against, and the fallback where code may not be generated.
  */
 import type { Node, NodeOf } from "./ast.ts";
-import { enter, leave } from "./budget.ts";
+import { enter, leave, spend } from "./budget.ts";
 import { invoke } from "./call.ts";
 import { type Environment, resolve, type Variables } from "./environment.ts";
 import { StellarError } from "./error.ts";
@@ -49,6 +49,7 @@ function evaluateNode(node: Node, scope: Scope): Value {
     case "exists":
       return (lookUp(node.name, scope) ?? null) !== null;
     case "list":
+      if (scope.params !== undefined) spend(node.elements.length);
       return node.elements.map((element) => evaluate(element, scope));
     case "map":
       return map(node, scope);
@@ -92,6 +93,7 @@ function lookUp(name: string, scope: Scope): Value | undefined {
 
 /** Of two equal keys the first wins, as in the original. */
 function map(node: NodeOf<"map">, scope: Scope): Value {
+  if (scope.params !== undefined) spend(node.entries.length);
   const result = new StellarMap();
   for (const [key, value] of node.entries) {
     const at = evaluate(key, scope);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
+import { isLoopback, withoutGuard } from "../../core/loopback.ts";
 import type { Platform } from "../../pipeline/platform.ts";
 import { ROOT } from "../../pipeline/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
@@ -14,6 +15,9 @@ type Options = {
   config?: string;
   port?: number;
   host?: string;
+  allowAnyoneOnTheNetwork?: true;
+  functionsFrom?: string[];
+  filesFrom?: string[];
   workers?: number;
   demo?: true;
   verbose?: true;
@@ -36,7 +40,21 @@ export function upCommand(): Command {
         .env("METRON_PORT")
         .argParser(portNumber),
     )
-    .option("--host <address>", "address to listen on; loopback unless told otherwise")
+    .option("--host <address>", "address to listen on; others than loopback need the option below")
+    .option(
+      "--allow-anyone-on-the-network",
+      "listen where others reach it: they may read all telemetry and change all configuration",
+    )
+    .option(
+      "--functions-from <folder>",
+      "documents may name modules below it, besides `functions` in the data folder; may be given again",
+      collected,
+    )
+    .option(
+      "--files-from <folder>",
+      "documents may name telemetry, databases and certificates below it; may be given again",
+      collected,
+    )
     .option("--workers <n>", "pipeline worker threads; one per core when left out", wholeNumber)
     .option("--demo", "play the bundled scenario: a company's day with an intrusion hidden in it")
     .option("--verbose", "log state changes")
@@ -47,7 +65,8 @@ Examples:
   metron up                              an empty platform on http://127.0.0.1:8765
   metron up --demo                       the same, with a story to look at (what npm start does)
   metron up --data /srv/metron --port 0  another folder, any free port
-  metron up --data /srv/metron --config my-sensors`,
+  metron up --data /srv/metron --config my-sensors
+  metron up --files-from /var/log        sensors may read files below /var/log`,
     );
   return withJson(command).action(up);
 }
@@ -60,6 +79,9 @@ async function up(options: Options): Promise<void> {
   const data = options.data ?? (options.demo ? join(DEFAULT_DATA, "demo") : DEFAULT_DATA);
   if (options.config !== undefined && !existsSync(options.config))
     throw new Fault("INPUT_UNREADABLE", `reading documents of ${options.config}: there is no such folder`);
+  const mayServeOthers = options.allowAnyoneOnTheNetwork === true;
+  if (options.host !== undefined && !mayServeOthers && !isLoopback(options.host))
+    throw new Fault("HOST_REFUSED", withoutGuard(options.host));
   const context = makeContext({ log: consoleLog(options.verbose === true) });
   const stopped = Promise.withResolvers<void>();
   // A second signal ends at once: everything acknowledged is durable, the next start reads on.
@@ -73,12 +95,16 @@ async function up(options: Options): Promise<void> {
     defaults: options.config ?? join(ROOT, "config"),
     sources: true,
     context,
+    mayServeOthers,
+    functionsFrom: options.functionsFrom ?? [],
+    filesFrom: options.filesFrom ?? [],
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   await using server = await startServer(platform, {
     host: options.host ?? platform.settings.server.host,
     port: options.port ?? platform.settings.server.port,
     ui: join(ROOT, "build", "ui"),
+    mayServeOthers,
   });
   const addressFile = join(data, ADDRESS_FILE);
   writeFileSync(addressFile, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
@@ -92,6 +118,10 @@ async function up(options: Options): Promise<void> {
   } finally {
     rmSync(addressFile, { force: true });
   }
+}
+
+function collected(folder: string, before: readonly string[] = []): string[] {
+  return [...before, folder];
 }
 
 async function run(platform: Platform, demo: boolean): Promise<void> {

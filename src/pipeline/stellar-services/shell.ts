@@ -10,8 +10,15 @@ import { StellarError } from "../../stellar/error.ts";
 import type { Registry } from "../../stellar/function.ts";
 import type { Services } from "../../stellar/services.ts";
 import type { StellarMap } from "../../stellar/value.ts";
+import { type AllowPath, allowPaths } from "../../storage/allowed-folders.ts";
 import { AddressDatabases, asksForAddresses } from "../address-databases.ts";
-import { type FunctionSource, findFunctions, openFunctions, registryOf } from "../functions.ts";
+import {
+  type FunctionSource,
+  findFunctions,
+  findOwnFunctions,
+  openFunctions,
+  registryOf,
+} from "../functions.ts";
 import { mainServices } from "../services.ts";
 import { configurationAccess, type Documents } from "./configuration.ts";
 import { localFiles, platformFiles } from "./files.ts";
@@ -57,13 +64,15 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
   const documents = remote?.documents ?? documentsOf(store);
   const global = readGlobal(documents.read("global", "global") ?? "", "global");
   const files = join(data, "files");
+  // A document may come from others: what it names is read here as the platform would.
+  const allow = allowPaths({ data });
 
   const tables = {
     enrichment: stack.use(openStandingTable(remote === undefined ? data : "", "enrichment")),
     threatIntel: stack.use(openStandingTable(remote === undefined ? data : "", "threatintel")),
   };
   const pipeline = mainServices(tables, context, { more: { ...remote?.services } });
-  const databases = new AddressDatabases((handles) => pipeline.attach({ databases: handles }));
+  const databases = new AddressDatabases((handles) => pipeline.attach({ databases: handles }), allow);
   const services: Partial<Services> = {
     ...pipeline.environment(global).services,
     configuration: configurationAccess(documents),
@@ -90,8 +99,8 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
     }));
   const sources = [
     ...stored,
-    ...platformFunctions(global, data, context),
-    ...ownFunctions(options.functions),
+    ...platformFunctions(global, allow, context),
+    ...findOwnFunctions(options.functions),
   ];
   const functions = await openFunctions(sources);
   pipeline.takeFunctions(functions);
@@ -132,18 +141,14 @@ function documentsOf(store: ConfigStore | undefined): Documents {
 }
 
 /** Those the global document names. They may be on another machine than the shell. */
-function platformFunctions(global: GlobalDocument, data: string, { log }: Context): FunctionSource[] {
+function platformFunctions(global: GlobalDocument, allow: AllowPath, { log }: Context): FunctionSource[] {
   return global.functions.flatMap((name) => {
     try {
-      return findFunctions([name], data);
+      return findFunctions([name], allow);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      log.warn("Functions of the platform are not here.", { name });
+      log.warn("Functions of the platform are not here.", { name, reason: error.message });
       return [];
     }
   });
-}
-
-function ownFunctions(names: readonly string[]): FunctionSource[] {
-  return findFunctions(names, process.cwd());
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { glob, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { BlockBuilder } from "../block-builder.ts";
@@ -21,7 +21,7 @@ export const file = defineSource({
       .array(z.string().min(1))
       .min(1)
       .describe(
-        "Files to read; `*`, `?`, `**` and `{a,b}` match several, `-` is standard input. Gzip is unpacked.",
+        "Files to read, below `incoming` in the data folder or a folder allowed at the start; relative paths begin at the data folder. `*`, `?`, `**` and `{a,b}` match several, `-` is standard input. Gzip is unpacked.",
       ),
     follow: z
       .boolean()
@@ -37,6 +37,8 @@ export const file = defineSource({
       .default(MAX_RECORD_BYTES)
       .describe("Longest record in bytes; longer ones are refused and kept as errors."),
   }),
+  paths: ({ paths }) =>
+    paths.flatMap((path) => (path === "-" ? [] : [{ path: fixedPart(path), use: "incoming" }])),
   open: async (config, context) => {
     const files = new FileSource(config, context);
     await files.check();
@@ -66,6 +68,8 @@ class FileSource implements Source {
   readonly #stop = new AbortController();
   readonly #open = new Map<string, { count: () => { records: number; bytes: number } }>();
   readonly #running: Promise<void>[] = [];
+  /** Files that a pattern matches and that may not be read. */
+  readonly #left = new Set<string>();
   #done: Promise<void> = Promise.resolve();
   #refused = 0;
   #peers = 0;
@@ -81,6 +85,7 @@ class FileSource implements Source {
 
   /** Refuses what is surely wrong before anything is read. */
   async check(): Promise<void> {
+    for (const path of this.#config.paths) if (path !== "-") this.#context.allow(fixedPart(path), "incoming");
     if (this.#config.follow) {
       if (!this.#config.paths.includes("-")) return;
       throw new Fault("CONFIG_INVALID", "following standard input: it ends by itself, leave `follow` out");
@@ -88,7 +93,8 @@ class FileSource implements Source {
     for (const path of this.#config.paths) {
       if (path === "-" || PATTERN.test(path)) continue;
       try {
-        if ((await stat(path)).isDirectory()) throw new Error("a folder, not a file");
+        if ((await stat(this.#context.allow(path, "incoming"))).isDirectory())
+          throw new Error("a folder, not a file");
       } catch (error) {
         throw new Fault("INPUT_UNREADABLE", `reading ${path}: ${(error as Error).message}`, { cause: error });
       }
@@ -120,7 +126,7 @@ class FileSource implements Source {
 
   async #readAll(signal: AbortSignal): Promise<void> {
     const { sensor, deliver, clock } = this.#context;
-    for (const path of await expand(this.#config.paths)) {
+    for (const path of await this.#expand()) {
       if (signal.aborted) return;
       let progress: StreamProgress = { read: 0, records: 0, bytes: 0, refused: 0 };
       this.#open.set(path, { count: () => progress });
@@ -150,7 +156,7 @@ class FileSource implements Source {
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => undefined);
     while (!signal.aborted) {
-      for (const path of await expand(this.#config.paths)) {
+      for (const path of await this.#expand()) {
         if (this.#open.has(path)) continue;
         const running = this.#followOne(path, signal);
         running.catch(failed.reject);
@@ -161,7 +167,7 @@ class FileSource implements Source {
   }
 
   async #followOne(path: string, signal: AbortSignal): Promise<void> {
-    const { sensor, deliver, clock, positions } = this.#context;
+    const { sensor, deliver, clock, positions, allow } = this.#context;
     const builder = new BlockBuilder({ clock, deliver: (block) => deliver(sensor, block) });
     this.#open.set(path, { count: () => builder });
     const framer = new LineFramer({
@@ -171,9 +177,18 @@ class FileSource implements Source {
       refuse: (reason, length, head) => this.#refuse(`${path}: ${reason}`, length, head),
     });
     this.#peers++;
-    const positionKey = `${sensor} ${resolve(path)}`;
+    const positionKey = `${sensor} ${path}`;
     try {
-      await followFile({ path, builder, framer, positions, positionKey, from: this.#config.from, signal });
+      await followFile({
+        path,
+        allow: () => void allow(path, "incoming"),
+        builder,
+        framer,
+        positions,
+        positionKey,
+        from: this.#config.from,
+        signal,
+      });
       await builder.flush();
     } catch (error) {
       if (error instanceof Fault) throw error;
@@ -181,6 +196,34 @@ class FileSource implements Source {
     } finally {
       this.#peers--;
     }
+  }
+
+  /** Paths with patterns replaced by what they match now, sorted. */
+  async #expand(): Promise<string[]> {
+    const { allow, log, sensor } = this.#context;
+    const all: string[] = [];
+    for (const path of this.#config.paths) {
+      if (!PATTERN.test(path)) {
+        all.push(path === "-" ? path : resolve(allow(path, "incoming")));
+        continue;
+      }
+      const fixed = fixedPart(path);
+      const cwd = resolve(allow(fixed, "incoming"));
+      const matches: string[] = [];
+      const pattern = fixed === "." ? path : path.slice(fixed === "/" ? 1 : fixed.length + 1);
+      for await (const match of glob(pattern, { cwd })) matches.push(join(cwd, match));
+      for (const match of matches.sort()) {
+        try {
+          all.push(allow(match, "incoming"));
+        } catch (error) {
+          // A link that leads out keeps no other file from being read.
+          if (!this.#left.has(match))
+            log.warn("A file is left out.", { sensor, reason: (error as Error).message });
+          this.#left.add(match);
+        }
+      }
+    }
+    return [...new Set(all)];
   }
 
   #refuse(reason: string, length: number, head: Uint8Array): void {
@@ -194,19 +237,11 @@ class FileSource implements Source {
   }
 }
 
-/** Paths with patterns replaced by what they match now, sorted. */
-async function expand(paths: readonly string[]): Promise<string[]> {
-  const all: string[] = [];
-  for (const path of paths) {
-    if (!PATTERN.test(path)) {
-      all.push(path);
-      continue;
-    }
-    const matches: string[] = [];
-    for await (const match of glob(path)) matches.push(match);
-    all.push(...matches.sort());
-  }
-  return [...new Set(all)];
+/** The part of a path before its first pattern. */
+function fixedPart(path: string): string {
+  const parts = path.split("/");
+  const first = parts.findIndex((part) => PATTERN.test(part));
+  return first < 0 ? path : parts.slice(0, first).join("/") || (path.startsWith("/") ? "/" : ".");
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

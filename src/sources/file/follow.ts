@@ -10,6 +10,8 @@ export type FilePosition = { readonly inode: number; readonly offset: number };
 
 export type FollowOptions = {
   readonly path: string;
+  /** Called before each opening: the name may lead elsewhere by then. */
+  readonly allow: () => void;
   readonly builder: BlockBuilder;
   readonly framer: LineFramer;
   readonly positions: Positions;
@@ -31,11 +33,11 @@ const LOOK_MILLISECONDS = 1000;
  * that of delivered lines, so after a crash some may come twice but none is lost.
  */
 export async function followFile(options: FollowOptions): Promise<void> {
-  const { path, signal } = options;
+  const { signal } = options;
   await finishRenamed(options);
   let isFirst = true;
   while (!signal.aborted) {
-    const file = await openOrWait(path, signal);
+    const file = await openOrWait(options);
     if (file === undefined) return;
     try {
       await followOne(file, isFirst, options);
@@ -160,9 +162,10 @@ async function inodeOf(path: string): Promise<number | undefined> {
   }
 }
 
-async function openOrWait(path: string, signal: AbortSignal): Promise<FileHandle | undefined> {
+async function openOrWait({ path, allow, signal }: FollowOptions): Promise<FileHandle | undefined> {
   while (!signal.aborted) {
     try {
+      allow();
       return await open(path, "r");
     } catch (error) {
       if (!isMissing(error)) throw error;

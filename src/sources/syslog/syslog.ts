@@ -21,12 +21,14 @@ const config = z.strictObject({
     ),
   tls: z
     .strictObject({
-      cert: z.string().describe("File with the certificate and its chain, PEM."),
-      key: z.string().describe("File with the private key, PEM."),
+      cert: z
+        .string()
+        .describe("File with the certificate and its chain, PEM; below `tls` in the data folder."),
+      key: z.string().describe("File with the private key, PEM; as `cert`."),
       ca: z
         .string()
         .optional()
-        .describe("File with the authorities that client certificates must come from, PEM."),
+        .describe("File with the authorities that client certificates must come from, PEM; as `cert`."),
     })
     .optional()
     .describe("Makes TCP connections TLS ones (RFC 5425); UDP stays as it is."),
@@ -48,6 +50,8 @@ export const syslog = defineSource({
   name: "syslog",
   summary: "Listens for syslog over UDP, TCP and TLS; one listener feeds one sensor.",
   config,
+  paths: ({ tls }) =>
+    [tls?.cert, tls?.key, tls?.ca].flatMap((path) => (path === undefined ? [] : [{ path, use: "tls" }])),
   open: async (settings, context): Promise<Source> => {
     const failed = Promise.withResolvers<void>();
     failed.promise.catch(() => undefined);
@@ -65,7 +69,7 @@ export const syslog = defineSource({
     try {
       let { port } = settings;
       if (settings.protocol !== "udp") {
-        const server = await listenStreams(settings, connections);
+        const server = await listenStreams(settings, connections, context);
         stack.defer(() => closeServer(server, connections));
         server.on("error", failed.reject);
         port = (server.address() as AddressInfo).port;
@@ -93,10 +97,16 @@ export const syslog = defineSource({
   },
 });
 
-async function listenStreams(settings: SyslogConfig, connections: Connections): Promise<Server> {
+async function listenStreams(
+  settings: SyslogConfig,
+  connections: Connections,
+  { allow }: SourceContext,
+): Promise<Server> {
   const accept = connections.accept.bind(connections);
   const server =
-    settings.tls === undefined ? createServer(accept) : createTlsServer(await readTls(settings.tls), accept);
+    settings.tls === undefined
+      ? createServer(accept)
+      : createTlsServer(await readTls(settings.tls, allow), accept);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(settings.port, settings.host, () => {
@@ -107,12 +117,14 @@ async function listenStreams(settings: SyslogConfig, connections: Connections): 
   return server;
 }
 
-async function readTls(tls: NonNullable<SyslogConfig["tls"]>) {
+async function readTls(tls: NonNullable<SyslogConfig["tls"]>, allow: SourceContext["allow"]) {
+  const read = (path: string) => readFile(allow(path, "tls"));
   try {
-    const [cert, key] = [await readFile(tls.cert), await readFile(tls.key)];
+    const [cert, key] = [await read(tls.cert), await read(tls.key)];
     if (tls.ca === undefined) return { cert, key };
-    return { cert, key, ca: await readFile(tls.ca), requestCert: true, rejectUnauthorized: true };
+    return { cert, key, ca: await read(tls.ca), requestCert: true, rejectUnauthorized: true };
   } catch (error) {
+    if (error instanceof Fault) throw error;
     throw new Fault("CONFIG_INVALID", `reading the TLS files of syslog: ${(error as Error).message}`, {
       cause: error,
     });

@@ -3,7 +3,7 @@
  * operators of semantics.ts; evaluation order and errors are the walker's.
  */
 import type { Node, NodeOf } from "../ast.ts";
-import { enter, leave } from "../budget.ts";
+import { enter, leave, spend } from "../budget.ts";
 import { argument, arityMistake, checkArity, finish, paramAt, servicesFor } from "../call.ts";
 import type { Environment, Variables } from "../environment.ts";
 import { resolve } from "../environment.ts";
@@ -40,6 +40,7 @@ const runtime = {
   checkArity,
   servicesFor,
   unknownFunction,
+  spend,
   Double,
   /** Of two equal keys the first wins. */
   map(entries: readonly (readonly [Value, Value])[]): StellarMap {
@@ -111,8 +112,11 @@ class ScalarGenerator {
         return emit.local(`(${this.#read(node.name)} ?? null) !== null`);
       }
       case "list":
+        if (locals !== undefined) emit.line(`${R}.spend(${node.elements.length});`);
         return emit.local(`[${node.elements.map((element) => this.#value(element, locals)).join(", ")}]`);
       case "map": {
+        // Only a lambda runs often enough for literals to fill the memory.
+        if (locals !== undefined) emit.line(`${R}.spend(${node.entries.length});`);
         const entries = node.entries.map(
           (entry) => `[${entry.map((part) => this.#value(part, locals)).join(", ")}]`,
         );

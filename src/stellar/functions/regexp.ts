@@ -1,10 +1,29 @@
+import { spend } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import { defineFunction, type Namespace, raises } from "../function.ts";
-import { compileRegex } from "../java/regex.ts";
+import { compileRegex, type Regex } from "../java/regex.ts";
 import { isCollection, toText } from "../value.ts";
 import { remember } from "./remember.ts";
 
-const compiled = remember((pattern: string) => compileRegex(pattern));
+/** Steps that a pattern costs which was not seen lately. */
+const COMPILING = 400;
+/** The most steps one match is charged: what may be slow mostly is not, and a rule that is fast must not fail. */
+const MOST = 500;
+
+const remembered = remember((pattern: string) => {
+  spend(COMPILING + pattern.length);
+  return compileRegex(pattern);
+});
+
+/** The pattern, once what it may cost on this text is drawn from the budget. */
+function compiled(pattern: string, text: string): Regex {
+  const regex = remembered(pattern);
+  if (text.length > 64 || regex.degree > 1) {
+    const worst = text.length ** Math.min(4, Math.max(1, regex.degree));
+    spend((text.length >> 6) + Math.min(MOST, worst / 4096));
+  }
+  return regex;
+}
 
 const INPUT = { name: "input", type: "text", about: "The text to look at." } as const;
 const PATTERN = {
@@ -30,10 +49,10 @@ export const regexpMatch = defineFunction({
   ],
   call: (input, pattern) => {
     if (input === null || pattern === null) return false;
-    if (typeof pattern === "string") return compiled(pattern).matches(input);
+    if (typeof pattern === "string") return compiled(pattern, input).matches(input);
     if (!isCollection(pattern)) return false;
     for (const element of pattern) {
-      if (element !== null && compiled(toText(element)).matches(input)) return true;
+      if (element !== null && compiled(toText(element), input).matches(input)) return true;
     }
     return false;
   },
@@ -57,7 +76,7 @@ export const regexpGroupVal = defineFunction({
   ],
   call: (input, pattern, group) => {
     if (input === null || pattern === null || group === null) return null;
-    const regex = compiled(pattern);
+    const regex = compiled(pattern, input);
     if (group < 0) throw new StellarError(`there is no group ${group}`);
     // The original answers group 0 without asking whether the pattern matches.
     if (group === 0) return input;
@@ -90,7 +109,7 @@ export const regexpReplace = defineFunction({
   call: (input, pattern, value) => {
     if (!input) return null;
     if (!pattern || !value) return input;
-    return compiled(pattern).replaceAll(input, value);
+    return compiled(pattern, input).replaceAll(input, value);
   },
 });
 

@@ -1,3 +1,4 @@
+import { intoParts } from "../budget.ts";
 import { Char, Double, Float, StellarMap, StellarSet, toText, type Value } from "../value.ts";
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -20,22 +21,24 @@ export function hashCode(value: Value, depth = 0): number {
   if (value instanceof Float) return floatBits(value.value);
   if (value instanceof Char) return value.value.charCodeAt(0);
   if (Array.isArray(value)) {
-    return value.reduce<number>(
-      (hash, element) => (Math.imul(31, hash) + hashCode(element, depth + 1)) | 0,
-      1,
+    return intoParts(value.length, () =>
+      value.reduce<number>((hash, element) => (Math.imul(31, hash) + hashCode(element, depth + 1)) | 0, 1),
     );
   }
-  let sum = 0;
-  if (value instanceof StellarSet) {
-    for (const element of value) sum = (sum + hashCode(element, depth + 1)) | 0;
-    return sum;
-  }
-  if (value instanceof StellarMap) {
-    for (const [key, entry] of value)
-      sum = (sum + (hashCode(key, depth + 1) ^ hashCode(entry, depth + 1))) | 0;
-    return sum;
-  }
+  if (value instanceof StellarSet || value instanceof StellarMap)
+    return intoParts(value.size, () => unorderedHash(value, depth));
   return textHash(toText(value));
+}
+
+function unorderedHash(collection: StellarSet | StellarMap, depth: number): number {
+  let sum = 0;
+  if (collection instanceof StellarSet) {
+    for (const element of collection) sum = (sum + hashCode(element, depth + 1)) | 0;
+    return sum;
+  }
+  for (const [key, entry] of collection)
+    sum = (sum + (hashCode(key, depth + 1) ^ hashCode(entry, depth + 1))) | 0;
+  return sum;
 }
 
 function textHash(text: string): number {

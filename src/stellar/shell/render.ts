@@ -1,4 +1,5 @@
 /** Values for the eye: tables for lists of maps, bars for counts, indentation for what nests. */
+import { intoParts } from "../budget.ts";
 import { isCollection, isNumeric, numericValue, StellarMap, toText, typeName, type Value } from "../value.ts";
 
 const MAX_ROWS = 200;
@@ -78,11 +79,16 @@ function sparkline(values: readonly number[]): string {
 function indented(value: Value, margin: string): string {
   const inner = `${margin}  `;
   if (value instanceof StellarMap) {
-    const lines = Array.from(value, ([key, entry]) => `${inner}${toText(key)} = ${indented(entry, inner)}`);
+    const lines = intoParts(value.size, () =>
+      Array.from(value, ([key, entry]) => `${inner}${toText(key)} = ${indented(entry, inner)}`),
+    );
     return lines.length === 0 ? "{}" : `{\n${limited(lines, inner)}\n${margin}}`;
   }
   if (isCollection(value)) {
-    const lines = Array.from(value, (element) => `${inner}${indented(element, inner)}`);
+    const size = Array.isArray(value) ? value.length : value.size;
+    const lines = intoParts(size, () =>
+      Array.from(value, (element) => `${inner}${indented(element, inner)}`),
+    );
     return lines.length === 0 ? "[]" : `[\n${limited(lines, inner)}\n${margin}]`;
   }
   return toText(value);

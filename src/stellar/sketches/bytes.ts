@@ -13,6 +13,11 @@ export class ByteWriter {
     this.byte(tag);
   }
 
+  /** Bytes written so far. */
+  get size(): number {
+    return this.#length;
+  }
+
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;

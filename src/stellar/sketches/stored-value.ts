@@ -3,6 +3,7 @@
  * sketches included; lambdas cannot be stored. The first byte is the version of the format.
  */
 import { asBytes, decodeText, encodeText } from "../../core/text.ts";
+import { checkTextSize, intoParts } from "../budget.ts";
 import { StellarError } from "../error.ts";
 import {
   Char,
@@ -114,7 +115,12 @@ function writeOpaque(out: ByteWriter, value: Opaque, depth: number): void {
 function writeAll(out: ByteWriter, tag: number, values: readonly Value[], depth: number): void {
   out.byte(tag);
   out.varint(values.length);
-  for (const value of values) write(out, value, depth + 1);
+  intoParts(values.length, () => {
+    for (const value of values) {
+      write(out, value, depth + 1);
+      checkTextSize(out.size);
+    }
+  });
 }
 
 /** Half a surrogate pair has no UTF-8: such text is kept as JSON, behind a mark that no other text begins with. */

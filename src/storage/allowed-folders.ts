@@ -1,0 +1,64 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, resolve, sep } from "node:path";
+import { Fault } from "../core/fault.ts";
+
+/** What a document names files for. Each use has a folder of its own below the data folder. */
+export type FileUse = "functions" | "incoming" | "tls" | "databases";
+
+/** Answers where a file is that a document names. Throws Fault PATH_NOT_ALLOWED for one it may not name. */
+export type AllowPath = (path: string, use: FileUse) => string;
+
+export type AllowedFolders = {
+  readonly data: string;
+  /** Further folders of modules and definitions. */
+  readonly functionsFrom?: readonly string[];
+  /** Further folders of all other files. */
+  readonly filesFrom?: readonly string[];
+};
+
+const NAMES: Readonly<Record<FileUse, string>> = {
+  functions: "functions",
+  incoming: "telemetry",
+  tls: "certificates and keys",
+  databases: "databases",
+};
+
+/**
+ * The rule for every file that a document names: relative paths begin at the data folder, and a file must be below a
+ * folder that was allowed when the platform started. Links are resolved first, so that none leads out. A document
+ * comes over the network; without this rule whoever may publish one could read any file and run any module.
+ */
+export function allowPaths({ data, functionsFrom = [], filesFrom = [] }: AllowedFolders): AllowPath {
+  return (path, use) => {
+    const more = use === "functions" ? functionsFrom : filesFrom;
+    const folders = [join(data, use), ...more].map((folder) => resolve(folder));
+    const place = resolve(data, path);
+    const real = realPathOf(place);
+    if (folders.some((folder) => isWithin(real, realPathOf(folder)))) return place;
+    const option = use === "functions" ? "--functions-from" : "--files-from";
+    throw new Fault(
+      "PATH_NOT_ALLOWED",
+      `reading ${path}: ${NAMES[use]} are read below ${folders.join(", ")} only` +
+        `${real === place ? "" : `, and this leads to ${real}`}; \`metron up ${option} FOLDER\` allows another folder`,
+    );
+  };
+}
+
+/** The rule of a user's own process, which may read whatever the user may. */
+export const allowAnyPath: AllowPath = (path) => path;
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** A path without links; what does not exist yet stands below the part that does. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const parent = dirname(path);
+    if ((code !== "ENOENT" && code !== "ENOTDIR") || parent === path) return path;
+    return join(realPathOf(parent), basename(path));
+  }
+}
