@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { found, send, testPlatforms } from "./test-platform.ts";
@@ -6,11 +6,12 @@ import { found, send, testPlatforms } from "./test-platform.ts";
 test("a sensor held by a missing function says so with the fault's own code, waits, and goes on once it is there", async () => {
   using platforms = testPlatforms();
   const by = () => ({ author: "test", at: Date.now(), note: "" });
-  const file = join(platforms.data, "ours.stellar");
-  const global = { kind: "global" as const, name: "global", text: "workers: 1\nfunctions: [ours.stellar]\n" };
+  const file = join(platforms.data, "functions", "ours.stellar");
+  const global = { kind: "global" as const, name: "global", text: "workers: 1\nfunctions: [functions/ours.stellar]\n" };
   const web = "sensor: web\nparser: { jsonMap: {} }\ntransforms: [ { STELLAR: { twice: TWICE(n) } } ]\n";
   {
     await using platform = await platforms.open();
+    mkdirSync(join(platforms.data, "functions"), { recursive: true });
     writeFileSync(file, "TWICE := (x) -> x * 2\n");
     await platform.publish([global, { kind: "sensor", name: "web", text: web }], by());
     writeFileSync(file, "nonsense\n");
