@@ -7,7 +7,11 @@ test("a sensor held by a missing function says so with the fault's own code, wai
   using platforms = testPlatforms();
   const by = () => ({ author: "test", at: Date.now(), note: "" });
   const file = join(platforms.data, "functions", "ours.stellar");
-  const global = { kind: "global" as const, name: "global", text: "workers: 1\nfunctions: [functions/ours.stellar]\n" };
+  const global = {
+    kind: "global" as const,
+    name: "global",
+    text: "workers: 1\nfunctions: [functions/ours.stellar]\n",
+  };
   const web = "sensor: web\nparser: { jsonMap: {} }\ntransforms: [ { STELLAR: { twice: TWICE(n) } } ]\n";
   {
     await using platform = await platforms.open();
