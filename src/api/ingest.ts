@@ -4,21 +4,24 @@ import { defineEndpoint } from "./endpoint.ts";
 export const ingestRecords = defineEndpoint({
   method: "POST",
   path: "/ingest/:sensor",
-  summary: "Takes records of a sensor, one per line, as a stream (gzip too); answers when they are on disk.",
+  summary: "Takes records of a sensor, lines or JSON, as a stream (gzip too); answers when they are on disk.",
   role: "engineer",
   params: z.strictObject({ sensor: z.string().min(1).max(100).describe("The sensor the records are from.") }),
   body: {
     types: [
       "application/x-ndjson",
+      "application/json",
       "text/plain",
       "application/octet-stream",
       "application/x-www-form-urlencoded",
     ],
-    about: "One record per line, in whatever format the sensor's parser reads.",
+    about:
+      "One record per line, in whatever format the sensor's parser reads. JSON may be a map, a list, or several of them, on lines or laid out: each map, and each element of a list, is a record.",
   },
   response: z.object({
     accepted: z.int().min(0).describe("Records that are durable now; parsing follows."),
     bytes: z.int().min(0).describe("Bytes of those records."),
     refused: z.int().min(0).describe("Records refused at once, because they are larger than the limit."),
+    note: z.string().optional().describe("What is worth knowing, such as that the body held no records."),
   }),
 });

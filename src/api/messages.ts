@@ -13,16 +13,34 @@ export const getMessage = defineEndpoint({
   response: z.object({ message: storedMessage }),
 });
 
+/** What an alert may be, in the original's words. */
+export const ALERT_STATUSES = ["NEW", "OPEN", "DISMISS", "ESCALATE", "RESOLVE"] as const;
+
+const text = (most: number) => z.string().trim().min(1).max(most);
+
 export const patchMessage = defineEndpoint({
   method: "PATCH",
   path: "/messages/:guid",
-  summary: "Changes fields of a stored message, such as `alert_status`.",
+  summary: "Changes what analysts say of a message: its status, who looks at it, tags; adds a comment.",
   role: "analyst",
   params,
   body: z.strictObject({
     fields: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
-      .describe("New values by field; null removes a field. `guid`, `timestamp` and `source.type` stay."),
+      .strictObject({
+        alert_status: z.enum(ALERT_STATUSES).nullable().describe("Where the work on it stands; null is NEW."),
+        alert_assignee: text(100).nullable().describe("Who looks at it; null is nobody."),
+        alert_tags: z
+          .array(text(100))
+          .max(50)
+          .nullable()
+          .describe("Words it is found by; null removes them."),
+        comment: text(10_000).describe("A remark, added to `comments` with who made it and when."),
+      })
+      .partial()
+      .refine((fields) => Object.keys(fields).length > 0, "expected at least one field")
+      .describe(
+        "What to change. Nothing else of a message can be; `alert_changed_by` and `_at` note who did and when.",
+      ),
   }),
   response: z.object({ message: storedMessage }),
 });

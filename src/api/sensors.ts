@@ -11,6 +11,7 @@ const sensorState = z.object({
     .enum(["running", "idle", "paused", "failing"])
     .describe("Idle: configured and healthy, but nothing came in the last minute."),
   detail: z.string().optional().describe("Why it is failing, in one sentence."),
+  note: z.string().optional().describe("What is worth knowing although it runs, in one sentence."),
   received: count.describe("Records received since the platform started."),
   indexed: count.describe("Messages written to the index since the platform started."),
   rejected: count.describe("Records rejected since the platform started."),

@@ -73,7 +73,8 @@ async function ownPlatform(data: string): Promise<Target> {
   const platform = await openPlatform({ data, defaults: `${ROOT}/config`, sources: false });
   await platform.ready();
   return {
-    send: (sensor, input, { gzip }) => platform.ingestStream(sensor, input, { gzip }),
+    send: (sensor, input, { gzip }) =>
+      platform.ingestStream(sensor, input, { contentEncoding: gzip ? "gzip" : undefined }),
     async progress(sensor) {
       const state = (await platform.sensorStates()).find((entry) => entry.name === sensor);
       return { indexed: state?.indexed ?? 0, rejected: state?.rejected ?? 0, lag: state?.lag ?? 0 };

@@ -45,6 +45,12 @@ export const sensorSchema = z.strictObject({
   source: component.optional().describe("Sources that feed the sensor, by name, with their options."),
   raw: rawConfig.optional().describe("How a record is unwrapped before it is parsed."),
   parser: single.describe("The parser, by name, with its options."),
+  trusted: z
+    .array(z.enum(["is_alert", "original_string"]))
+    .default([])
+    .describe(
+      "Fields of ours that records of the sensor may set themselves; left out, these are kept as `sent.is_alert` and so on.",
+    ),
   timestamp: timestampConfig
     .prefault({})
     .describe(

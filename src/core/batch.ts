@@ -11,6 +11,26 @@ export type Rejected = {
   readonly rejection: Rejection;
 };
 
+/** Columns that a batch may always have, however many rows it makes room for. */
+const SOME_COLUMNS = 1024;
+/** Columns of a batch of many messages, and of one of a few: a message may have more fields than memory allows to many. */
+const MOST_COLUMNS = 8000;
+const MOST_COLUMNS_OF_FEW = 65_536;
+const FEW = 16;
+/** A cell takes nine bytes: 150 MB. */
+const MOST_CELLS = 1 << 24;
+
+/**
+ * Thrown when the messages of a batch have more different fields together than memory should be spent on. It is the
+ * loop that meets it: fewer records at a time have fewer fields, and a new batch has forgotten those of the past.
+ */
+export class TooManyFields extends Error {
+  constructor(columns: number, rows: number) {
+    super(`more than ${columns} different fields, with room for ${rows} messages`);
+    this.name = "TooManyFields";
+  }
+}
+
 /**
  * The unit that moves through the pipeline: some thousand records as columns. A worker owns one batch object and
  * loads block after block into it; columns keep their identity, so stages bind to them once and allocate nothing.
@@ -24,22 +44,33 @@ export class Batch {
   arrival = 0;
 
   records = 0;
-  recordStarts = new Uint32Array(1024);
-  recordEnds = new Uint32Array(1024);
+  recordStarts: Uint32Array<ArrayBuffer>;
+  recordEnds: Uint32Array<ArrayBuffer>;
 
   rows = 0;
   /** The record a row was made of. */
-  recordOf = new Uint32Array(1024);
+  recordOf: Uint32Array<ArrayBuffer>;
   /** 1 while a row is in the batch's selection; every loop over rows asks. */
-  live = new Uint8Array(1024);
+  live: Uint8Array<ArrayBuffer>;
 
   rejected: Rejected[] = [];
   /** Records that gave no message and no rejection on purpose (blank lines, filters). */
   dropped = 0;
+  /** Whether a parser had no room for more names of fields, and kept fields together that no search finds by their names. */
+  isCrowded = false;
   /** 1 for a row whose `timestamp` is the arrival of its record, since it stated none. */
-  timeless = new Uint8Array(1024);
+  timeless: Uint8Array<ArrayBuffer>;
   /** Whether `timeless` holds any 1. */
   hasTimeless = false;
+
+  /** @param rows how many rows to make room for at first. */
+  constructor(rows = 1024) {
+    this.recordStarts = new Uint32Array(rows);
+    this.recordEnds = new Uint32Array(rows);
+    this.recordOf = new Uint32Array(rows);
+    this.live = new Uint8Array(rows);
+    this.timeless = new Uint8Array(rows);
+  }
 
   /** Takes in a block: its bytes are copied to the arena, all columns become empty. */
   load(block: Block, position: Position): void {
@@ -48,6 +79,7 @@ export class Batch {
     this.records = block.ends.length;
     this.rows = 0;
     this.dropped = 0;
+    this.isCrowded = false;
     if (this.hasTimeless) this.timeless.fill(0);
     this.hasTimeless = false;
     if (this.rejected.length > 0) this.rejected = [];
@@ -74,10 +106,11 @@ export class Batch {
     return this.live.length;
   }
 
-  /** The column of a field, made (all absent) when there is none yet. */
+  /** The column of a field, made (all absent) when there is none yet. @throws TooManyFields */
   column(name: string): Column {
     let column = this.columns.get(name);
     if (column === undefined) {
+      this.#checkSize(this.columns.size + 1, this.capacity);
       column = new Column(name, this.arena, this.capacity);
       this.columns.set(name, column);
     }
@@ -153,9 +186,16 @@ export class Batch {
     return count;
   }
 
+  #checkSize(columns: number, capacity: number): void {
+    if (columns <= SOME_COLUMNS) return;
+    const most = capacity > FEW ? MOST_COLUMNS : MOST_COLUMNS_OF_FEW;
+    if (columns > most || columns * capacity > MOST_CELLS) throw new TooManyFields(columns - 1, capacity);
+  }
+
   #growRows(needed: number): void {
     if (needed <= this.capacity) return;
     const capacity = Math.max(needed, this.capacity * 2);
+    this.#checkSize(this.columns.size, capacity);
     const live = new Uint8Array(capacity);
     live.set(this.live);
     this.live = live;

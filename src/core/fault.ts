@@ -34,6 +34,15 @@ export const FAULTS = {
       "Listen on 127.0.0.1 and put a reverse proxy that asks for a password before it, or use an SSH tunnel; docs/guide/network.md shows both.",
   },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
+  MEDIA_UNSUPPORTED: {
+    status: 415,
+    advice: "Send JSON, NDJSON or plain lines, as UTF-8, gzip or not.",
+  },
+  MESSAGE_AMBIGUOUS: {
+    status: 409,
+    advice:
+      "Find the messages with a search for the guid. They were stored by an earlier version; they can be read, not changed.",
+  },
   MESSAGES_LOST: {
     status: 500,
     advice:
@@ -73,6 +82,11 @@ export const FAULTS = {
       "Nothing is lost: the messages were kept in another way. Report the file that the message names, then delete it.",
   },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
+  SENSOR_STOPPED: {
+    status: 503,
+    advice:
+      "Telemetry waits in its topic and is tried again every second; mend what the message names, and report it with the log if it names nothing of yours.",
+  },
   SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
   SINK_UNREACHABLE: {
     status: 503,
@@ -125,4 +139,29 @@ export class Fault extends Error {
   get advice(): string {
     return FAULTS[this.code].advice;
   }
+}
+
+/** A failure as it travels between threads. */
+export type Failure = { readonly code: FaultCode; readonly message: string };
+
+/** What to tell of anything that was thrown; `otherwise` is the code of what has none. */
+export function failureOf(error: unknown, otherwise: FaultCode): Failure {
+  if (error instanceof Fault) return { code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: isDiskFull(error) ? "DISK_FULL" : otherwise, message };
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+/**
+ * Whether an error comes from outside the telemetry at hand: a named failure, the system, or a store's own code. The
+ * same records will pass once it is gone, so they must wait; any other error is theirs or ours and comes again.
+ */
+export function isOutside(error: unknown): boolean {
+  if (error instanceof Fault) return true;
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  // Node's own checks of arguments have codes too (ERR_STRING_TOO_LONG): they judge the record.
+  return typeof error.code === "number" || !String(error.code).startsWith("ERR_");
 }

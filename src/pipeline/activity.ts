@@ -3,7 +3,7 @@ import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
 import type { SourceCounts } from "../sources/source.ts";
-import type { Index } from "../storage/index/contract.ts";
+import type { Index, SensorStats } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
 import { loadText } from "./load-metrics.ts";
 import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "./metrics.ts";
@@ -55,7 +55,7 @@ export class Activity implements Disposable {
   readonly #timer: NodeJS.Timeout;
   /** One a second, the newest last. */
   readonly #samples: Sample[] = [];
-  #stored: { at: number; sensors: Promise<ReadonlyMap<string, number>> } | undefined;
+  #stored: { at: number; sensors: Promise<ReadonlyMap<string, SensorStats>> } | undefined;
 
   constructor(
     supervisor: Supervisor,
@@ -115,20 +115,21 @@ export class Activity implements Disposable {
     const now = this.#context.clock.now();
     return this.#intake.sensors().map(({ name, parser }): SensorState => {
       const own = counts.get(name) ?? emptyCounts();
-      const detail = problems.get(name) ?? this.#intake.problem(name) ?? sources.get(name);
+      const detail = problems.get(name)?.message ?? this.#intake.problem(name) ?? sources.get(name);
       const idle = now - own.lastArrival > IDLE_AFTER;
       return {
         name,
         parser,
         state: detail !== undefined ? "failing" : idle ? "idle" : "running",
         ...(detail === undefined ? {} : { detail }),
+        ...noteOf(stored.get(name)),
         received: this.#intake.received(name),
         indexed: own.messages,
         rejected: own.rejected,
         dropped: dropped.get(name) ?? 0,
         alerts: own.alerts,
         ...(own.timeless === 0 ? {} : { timeless: { messages: own.timeless, since: own.timelessSince } }),
-        stored: stored.get(name) ?? 0,
+        stored: stored.get(name)?.messages ?? 0,
         ...(unreadable.has(name) ? { unreadable: unreadable.get(name) } : {}),
         receivedPerSecond: this.#rate(name, (sample) => sample.records),
         indexedPerSecond: this.#rate(name, (sample) => sample.messages),
@@ -142,8 +143,8 @@ export class Activity implements Disposable {
   }
 
   async status(): Promise<Omit<PlatformStatus, "listening">> {
-    const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(([sensor, message]) =>
-      problem("SINK_UNREACHABLE", `${sensor}: ${message}`),
+    const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(
+      ([sensor, { code, message }]) => problem(code, `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
     const { sources, faults, losses } = this.#others();
@@ -170,7 +171,7 @@ export class Activity implements Disposable {
       problems,
       version: VERSION,
       startedAt: this.#startedAt,
-      stored: [...stored.values()].reduce((sum, messages) => sum + messages, 0),
+      stored: [...stored.values()].reduce((sum, { messages }) => sum + messages, 0),
       indexedPerSecond: this.now().perSecond,
       searches: { running: searches.running, waiting: searches.waiting },
       ...(played ? { scenario } : {}),
@@ -184,7 +185,9 @@ export class Activity implements Disposable {
 
   async metricsText(): Promise<string> {
     const { searches } = await this.#index.stats();
-    const own = prometheusText(this.#supervisor.counts(), await this.#lag());
+    const stored = await this.#messagesStored();
+    const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
+    const own = prometheusText(this.#supervisor.counts(), await this.#lag(), together);
     return own + loadText(this.#others().counts, searches);
   }
 
@@ -217,12 +220,12 @@ export class Activity implements Disposable {
     return behind;
   }
 
-  #messagesStored(): Promise<ReadonlyMap<string, number>> {
+  #messagesStored(): Promise<ReadonlyMap<string, SensorStats>> {
     const now = performance.now();
     if (this.#stored === undefined || now - this.#stored.at > SECOND) {
       const sensors = this.#index
         .stats()
-        .then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry.messages])));
+        .then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry])));
       this.#stored = { at: now, sensors };
     }
     return this.#stored.sensors;
@@ -245,6 +248,13 @@ export class Activity implements Disposable {
     const values = this.#samples.map((sample) => sample.sensors.get(sensor)?.messages ?? 0);
     return values.slice(1).map((value, index) => Math.max(0, value - (values[index] ?? 0)));
   }
+}
+
+/** Says that a sensor has more fields than columns are made for. */
+function noteOf(stats: SensorStats | undefined): { note?: string } {
+  if (stats === undefined || (stats.together === 0 && !stats.hasMore)) return {};
+  const count = `${stats.together}${stats.hasMore ? " or more" : ""}`;
+  return { note: `${count} fields beyond the limit are kept together: they are found, only more slowly.` };
 }
 
 function problem(code: FaultCode, detail: string) {

@@ -1,5 +1,5 @@
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
-import { type PlacedSensor, readSensor } from "../config/sensor.ts";
+import { type PlacedSensor, readSensor, refuseAt } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import { type Document, type Mistake, readYaml, refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
@@ -8,6 +8,7 @@ import { isLoopback, withoutGuard } from "../core/loopback.ts";
 import { withinSteps } from "../stellar/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
+import { ERROR_SENSOR } from "./errors.ts";
 import { isOfUnknownFunction } from "./functions.ts";
 import type { PipelineServices } from "./services.ts";
 import { findSource } from "./sources.ts";
@@ -99,6 +100,10 @@ function checkWithin(
     }
     const findings = checkExpressions(placed, text, environment);
     const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
+    if (name === ERROR_SENSOR) {
+      if (!isNew) continue;
+      refuseAt(placed, ["sensor"], "`error` holds the records that were rejected; choose another name");
+    }
     if (isNew) judge(placed.name, findings);
     openStages(placed, global, services, context);
     if (isNew) checkSources(placed, rules.allow);

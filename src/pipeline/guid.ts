@@ -1,5 +1,6 @@
 import type { Batch } from "../core/batch.ts";
-import { ABSENT, NULL } from "../core/column.ts";
+import { ABSENT, NULL, SPAN } from "../core/column.ts";
+import { asSent } from "./brought.ts";
 
 const HEX = new TextEncoder().encode("0123456789abcdef");
 const LENGTH = 36;
@@ -10,13 +11,15 @@ const DASH = 45;
  * the arrival of its block and whose random part is a hash of topic, partition, offset and the row's place among the
  * rows of its record. A replay therefore gives the same guid again, and time order lets the index prune.
  * `salt` tells apart several messages of one record, such as its error record.
+ * Returns where they lie in the arena.
  * `low` is a bijection of the offset, so no two records of a partition share a guid by accident.
  */
-export function assignGuids(batch: Batch, salt = ""): void {
+export function assignGuids(batch: Batch, salt = ""): { readonly start: number; readonly end: number } {
   const column = batch.column("guid");
   const { arena, rows, live, position } = batch;
   const seed = hashText(`${salt}/${position.topic}/${position.partition}`);
-  let at = arena.reserve(rows * LENGTH);
+  const start = arena.reserve(rows * LENGTH);
+  let at = start;
   const bytes = arena.bytes;
   const time = timeDigits(batch.arrival);
   let ordinal = 0;
@@ -36,6 +39,44 @@ export function assignGuids(batch: Batch, salt = ""): void {
     at += LENGTH;
   }
   arena.length = at;
+  return { start, end: at };
+}
+
+/**
+ * Gives messages their guids and sees to it that they keep them. A guid is the platform's own, whatever a transformation or
+ * an enrichment writes: a replay is told by it, and a change of one message must not reach another. What they write stays as `sent.guid`.
+ */
+export class Guids {
+  #given = { start: 0, end: 0 };
+
+  assign(batch: Batch): void {
+    this.#given = { start: 0, end: 0 };
+    this.#setAside(batch);
+    this.#given = assignGuids(batch);
+  }
+
+  /** To be called when nothing writes to the messages any more. */
+  keep(batch: Batch): void {
+    if (this.#setAside(batch)) assignGuids(batch);
+  }
+
+  /** Moves guids that were not given here; tells whether a message is without one now. */
+  #setAside(batch: Batch): boolean {
+    const column = batch.column("guid");
+    const { start, end } = this.#given;
+    let isMissing = false;
+    for (let row = 0; row < batch.rows; row++) {
+      if (batch.live[row] === 0) continue;
+      const kind = column.kinds[row];
+      const from = column.spans[2 * row] as number;
+      if (kind === SPAN && from >= start && from < end) continue;
+      isMissing = true;
+      if (kind === ABSENT) continue;
+      batch.column(asSent("guid")).copy(row, column);
+      column.clear(row);
+    }
+    return isMissing;
+  }
 }
 
 /** The first 48 bits of a guid and the dash within them, the same for a whole batch. */

@@ -4,8 +4,8 @@ import { blockOf } from "../core/batch.ts";
 import type { Block, Position } from "../core/block.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
+import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
-import { deliverStream } from "../sources/stream.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
 import type { Topic, Topics } from "../storage/topic/contract.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
@@ -27,6 +27,16 @@ type Entry = {
   /** The partition the next block goes to. */
   next: number;
 };
+
+/** What is known of a stream beside its bytes: the headers of a request. */
+export type StreamOptions = {
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Parsers whose records are JSON: for these, JSON that is not one value a line is taken apart. */
+const JSON_PARSERS = new Set(["jsonMap", "bro", "suricata", "lancope", "logstash"]);
 
 const DAY = 86_400_000;
 
@@ -65,8 +75,11 @@ export class Intake implements AsyncDisposable {
   }
 
   /** Makes a block durable; resolves to the offset of its first record. Throws Fault SENSOR_UNKNOWN. */
-  async deliver(sensor: string, block: Block): Promise<number> {
-    const entry = this.#entry(sensor);
+  deliver(sensor: string, block: Block): Promise<number> {
+    return this.#append(this.#entry(sensor), block);
+  }
+
+  async #append(entry: Entry, block: Block): Promise<number> {
     const partition = entry.next;
     entry.next = (partition + 1) % entry.topic.partitions;
     const offset = await entry.topic.append(partition, block);
@@ -74,30 +87,37 @@ export class Intake implements AsyncDisposable {
     return offset;
   }
 
-  /** Makes a stream of lines durable, gzip or not, as fast as the disk takes it. */
+  /** Makes the records of a stream durable, gzip or not, as fast as the disk takes them: see `acceptBody`. */
   async stream(
     sensor: string,
     input: Readable,
-    { gzip, signal }: { gzip?: boolean; signal?: AbortSignal } = {},
-  ): Promise<{ accepted: number; bytes: number; refused: number }> {
-    this.#entry(sensor);
-    const { records, bytes, refused } = await deliverStream(input, {
+    { contentType, contentEncoding, signal }: StreamOptions = {},
+  ): Promise<Accepted> {
+    const { parser, raw } = this.#entry(sensor).sensor;
+    const [[name = "", options = {}] = []] = Object.entries(parser);
+    return acceptBody(input, {
       sensor,
       name: "the stream",
-      deliver: (name, block) => this.deliver(name, block),
+      deliver: (to, block) => this.deliver(to, block),
       clock: this.#context.clock,
       refuse: (refusal) => this.refuse(refusal),
-      // What is not said to be gzip may be it all the same: its first bytes tell.
-      gzip: gzip === true ? true : undefined,
+      contentType,
+      contentEncoding,
+      readsJson: JSON_PARSERS.has(name) || raw?.strategy === "ENVELOPE",
+      readsLists: options.jsonpQuery !== undefined || String(options.wrapInEntityArray) === "true",
       signal,
     });
-    return { accepted: records, bytes, refused };
   }
 
   /** Keeps what never became a record: as an error record in a topic of its own, like any telemetry. */
   refuse(refusal: Refusal): void {
     const record = refusalRecord(refusal, this.#context.clock.now());
-    this.deliver(ERROR_SENSOR, blockOf([record], this.#context.clock.now())).catch((error: Error) =>
+    const entry = this.#entries.get(ERROR_SENSOR);
+    const kept =
+      entry === undefined
+        ? Promise.reject(new Error("there is no topic for it"))
+        : this.#append(entry, blockOf([record], this.#context.clock.now()));
+    kept.catch((error: Error) =>
       this.#context.log.error("A refused record could not be kept.", {
         sensor: refusal.sensor,
         error: error.message,
@@ -195,8 +215,14 @@ export class Intake implements AsyncDisposable {
     this.#context.log.debug("Intake is closed.");
   }
 
+  /** The entry of a sensor that takes records. */
   #entry(sensor: string): Entry {
     const entry = this.#entries.get(sensor);
+    if (sensor === ERROR_SENSOR)
+      throw new Fault(
+        "SENSOR_UNKNOWN",
+        "taking records for `error`: `error` holds the records that were rejected and takes none; send to the sensor that reads them",
+      );
     if (entry !== undefined) return entry;
     const known = this.sensors()
       .map(({ name }) => name)

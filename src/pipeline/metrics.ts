@@ -94,10 +94,14 @@ export function latencyQuantile(counts: SensorCounts, share: number): number | n
   return null;
 }
 
-/** All counts in Prometheus' text format (version 0.0.4). `lag` is records accepted and not yet indexed, by sensor. */
+/**
+ * All counts in Prometheus' text format (version 0.0.4). `lag` is records accepted and not yet indexed, `together` fields
+ * beyond the limit of columns, by sensor.
+ */
 export function prometheusText(
   sensors: ReadonlyMap<string, SensorCounts>,
   lag: ReadonlyMap<string, number>,
+  together: ReadonlyMap<string, number> = new Map(),
 ): string {
   const lines: string[] = [];
   const family = (name: string, type: string, help: string, samples: readonly string[]) =>
@@ -145,6 +149,12 @@ export function prometheusText(
     "gauge",
     "Records accepted and not yet indexed.",
     [...lag].map(([sensor, records]) => `{sensor="${sensor}"} ${records}`),
+  );
+  family(
+    "metron_fields_together",
+    "gauge",
+    "Fields beyond the limit of columns, which are kept together.",
+    [...together].map(([sensor, fields]) => `{sensor="${sensor}"} ${fields}`),
   );
   lines.push(
     "# HELP metron_latency_seconds Time from arrival to searchable.",

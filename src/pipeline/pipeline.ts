@@ -3,9 +3,10 @@ import type { Clock, Log } from "../core/context.ts";
 import type { FieldValue } from "../core/message.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import type { Entry } from "../storage/topic/contract.ts";
-import { ERROR_SENSOR, ErrorRecords } from "./errors.ts";
-import { countAlerts, type SensorCounts } from "./metrics.ts";
-import { type Stage, StageRunner } from "./stage-runner.ts";
+import { ErrorWriter } from "./error-writer.ts";
+import type { SensorCounts } from "./metrics.ts";
+import { inParts } from "./parts.ts";
+import { crashRejection, type Stage, StageRunner } from "./stage-runner.ts";
 
 /** What happens to the telemetry of one sensor, in the order of the loop. */
 export type SensorStages = {
@@ -25,13 +26,21 @@ export type Pipeline = {
   readonly sensor: string;
   /** The durable records of one partition; waiting for the next block is the back-pressure. */
   readonly source: AsyncIterable<Entry>;
-  /** The stages in force: asked for before every batch, so a published document takes effect at the next one. */
-  readonly stages: () => SensorStages;
+  /**
+   * The stages in force, for a batch: asked for before every one, so a published document takes effect at the next.
+   * They bind to the columns of a batch, so another batch needs stages of its own.
+   */
+  readonly stages: (batch: Batch) => SensorStages;
   readonly index: IndexWriter;
   readonly counts: SensorCounts;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every block that is kept. */
+  readonly onCommit?: () => void;
 };
+
+/** Fields met over time beyond which a batch is replaced, so that telemetry with ever new names does not fill the memory. */
+const REMEMBERED_FIELDS = 4096;
 
 /** The life of a record. Returns when the source ends; throws only when storage fails, never for bad telemetry. */
 export async function runPipeline({
@@ -42,27 +51,46 @@ export async function runPipeline({
   counts,
   clock,
   log,
+  onCommit,
 }: Pipeline): Promise<void> {
-  const batch = new Batch();
-  const errors = new ErrorRecords(clock);
+  let batch = new Batch();
+  const errors = new ErrorWriter(index, sensor, clock);
   const run = new StageRunner(counts, log);
 
-  for await (const { block, position } of source) {
-    const stage = stages();
-    batch.load(block, position);
-    run.parse(stage.parse, batch);
-    run.pass("transform", stage.transform, batch);
-    run.pass("validate", stage.validate, batch);
-    run.pass("enrich", stage.enrich, batch);
-    run.pass("threatIntel", stage.threatIntel, batch);
-    run.pass("triage", stage.triage, batch);
-
-    const started = performance.now();
-    if (stage.indexed) await index.write(sensor, batch);
-    if (batch.rejected.length > 0)
-      await index.write(ERROR_SENSOR, errors.collect(batch, sensor, stage.metadata));
-    // The position becomes durable together with the messages: a batch is done when all of it is kept, and only then.
-    await index.commit(position, batch.records);
-    run.indexed(batch, performance.now() - started, clock.now() - batch.arrival, countAlerts(batch));
+  for await (const entry of source) {
+    if (batch.columns.size > REMEMBERED_FIELDS || batch.isCrowded) batch = new Batch();
+    run.begin();
+    await inParts(
+      entry,
+      async ({ block, position, repeated }) => {
+        const stage = stages(batch);
+        batch.load(block, position);
+        run.parse(stage.parse, batch, repeated);
+        run.pass("transform", stage.transform, batch);
+        run.pass("validate", stage.validate, batch);
+        run.pass("enrich", stage.enrich, batch);
+        run.pass("threatIntel", stage.threatIntel, batch);
+        run.pass("triage", stage.triage, batch);
+        await run.write(batch, clock, async () => {
+          if (stage.indexed) await index.write(sensor, batch);
+          if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
+        });
+      },
+      async ({ block, position, repeated }, error) => {
+        batch.load(block, position);
+        batch.rejectRecord(repeated, crashRejection(error));
+        await errors.write(batch);
+        run.gaveUp(block.arrival);
+      },
+      (error, { records, isWhole }) => {
+        if (isWhole) run.note(error, entry);
+        // What the stages have left in it is in no known state.
+        batch = new Batch(records);
+      },
+    );
+    // The position becomes durable together with the messages: a block is done when all of it is kept, and only then.
+    await index.commit(entry.position, entry.block.ends.length);
+    run.committed(entry);
+    onCommit?.();
   }
 }

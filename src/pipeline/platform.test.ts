@@ -10,6 +10,7 @@ import { openPlatform, type Platform } from "./platform.ts";
 const SENSOR = `
 sensor: web
 parser: { jsonMap: {} }
+trusted: [is_alert]
 transforms:
   - STELLAR: { output: [host_upper], config: { host_upper: "TO_UPPER(host)" } }
 threatIntel:
@@ -105,7 +106,7 @@ test("a published rule is in force at the next batch, and a wrong document is re
   const wrong = SENSOR.replace("bytes > 1000", "bytes >");
   await expect(
     platform.publish([{ kind: "sensor", name: "web", text: wrong }], { author: "test", at }),
-  ).rejects.toThrow(/^sensor\/web:12:34: triage.rules.1.rule: .*expected a value/);
+  ).rejects.toThrow(/^sensor\/web:13:34: triage.rules.1.rule: .*expected a value/);
   expect(platform.config.get("sensor", "web")?.version).toBe(2);
 });
 

@@ -125,7 +125,11 @@ export async function openPlatform(options: PlatformOptions) {
       revision: config.revision(),
       global: config.get("global", "global")?.text ?? "",
       sensors: [
-        ...config.list("sensor").map(({ name, text }) => ({ name, text: text ?? "" })),
+        // An earlier version may have let one of this name be published.
+        ...config
+          .list("sensor")
+          .filter(({ name }) => name !== ERROR_SENSOR)
+          .map(({ name, text }) => ({ name, text: text ?? "" })),
         { name: ERROR_SENSOR, text: ERROR_DOCUMENT },
       ],
       functions: sourcesInForce,

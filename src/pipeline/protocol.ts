@@ -1,4 +1,5 @@
 import type { LogFields } from "../core/context.ts";
+import type { Failure } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/databases.ts";
 import type { WriterHandle } from "../storage/index/duckdb/remote.ts";
 import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
@@ -56,8 +57,13 @@ export type FromWorker =
   | { readonly type: "configured"; readonly revision: number }
   | { readonly type: "sealed"; readonly id: number }
   | { readonly type: "drained" }
-  /** What keeps a sensor from running; an empty message says that it runs again. */
-  | { readonly type: "problem"; readonly sensor: string; readonly message: string }
+  /** What keeps a partition of a sensor from being read; no failure says that it is read again. */
+  | {
+      readonly type: "problem";
+      readonly sensor: string;
+      readonly partition: number;
+      readonly failure?: Failure;
+    }
   | {
       readonly type: "log";
       readonly level: "debug" | "info" | "warn" | "error";

@@ -11,10 +11,11 @@ import { ERROR_SENSOR, ErrorRecords } from "./errors.ts";
 import { openFunctions } from "./functions.ts";
 import { arrivalOf } from "./guid.ts";
 import { emptyCounts } from "./metrics.ts";
+import { inParts } from "./parts.ts";
 import type { SensorStages } from "./pipeline.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
 import { openServices } from "./services.ts";
-import { StageRunner } from "./stage-runner.ts";
+import { crashRejection, StageRunner } from "./stage-runner.ts";
 import { readSensors } from "./stages.ts";
 
 /** Documents from a moment on, until those of the next. */
@@ -73,7 +74,7 @@ async function rebuild(): Promise<Set<string>> {
   const services = openServices(start, context);
   const writer = openRemoteWriter(start.writer);
   const whole = new Set(start.topics.map(({ sensor }) => sensor));
-  const batch = new Batch();
+  let batch = new Batch();
   const errors = new ErrorRecords(context.clock);
   let records = 0;
   let told = performance.now();
@@ -98,19 +99,34 @@ async function rebuild(): Promise<Set<string>> {
         }
         if (!isWanted(block.arrival)) continue;
         now = block.arrival;
-        const stage = await stagesAt(block.arrival);
-        batch.load(block, position);
-        run.parse(stage.parse, batch);
-        run.pass("transform", stage.transform, batch);
-        run.pass("validate", stage.validate, batch);
-        run.pass("enrich", stage.enrich, batch);
-        run.pass("threatIntel", stage.threatIntel, batch);
-        run.pass("triage", stage.triage, batch);
-        const refused =
-          batch.rejected.length > 0 ? errors.collect(batch, topic.sensor, stage.metadata) : undefined;
-        if (stage.indexed) await write(topic.sensor, batch, own);
-        if (refused !== undefined)
+        const writeRefused = async (stage?: SensorStages) => {
+          if (batch.rejected.length === 0) return;
+          const refused = errors.collect(batch, topic.sensor, stage?.metadata);
           await write(ERROR_SENSOR, refused, start.keepsErrors ? undefined : rejected);
+        };
+        await inParts(
+          { block, position },
+          async ({ block, position, repeated }) => {
+            const stage = await stagesAt(block.arrival, batch);
+            batch.load(block, position);
+            run.parse(stage.parse, batch, repeated);
+            run.pass("transform", stage.transform, batch);
+            run.pass("validate", stage.validate, batch);
+            run.pass("enrich", stage.enrich, batch);
+            run.pass("threatIntel", stage.threatIntel, batch);
+            run.pass("triage", stage.triage, batch);
+            if (stage.indexed) await write(topic.sensor, batch, own);
+            await writeRefused(stage);
+          },
+          async ({ block, position, repeated }, error) => {
+            batch.load(block, position);
+            batch.rejectRecord(repeated, crashRejection(error));
+            await writeRefused();
+          },
+          (_error, { records }) => {
+            batch = new Batch(records);
+          },
+        );
       }
     }
   }
@@ -140,8 +156,9 @@ async function rebuild(): Promise<Set<string>> {
 function stagesOf(
   { sensor, epochs }: RebuildTopic,
   services: ReturnType<typeof openServices>,
-): (at: number) => Promise<SensorStages> {
-  let opened: { epoch: Epoch; stages: SensorStages } | undefined;
+): (at: number, batch: Batch) => Promise<SensorStages> {
+  // Stages bind to the columns of a batch: another batch gets stages of its own.
+  let opened: { epoch: Epoch; batch: Batch; stages: SensorStages } | undefined;
   const open = async ({ snapshot }: Epoch): Promise<SensorStages> => {
     services.takeFunctions(await openFunctions(snapshot.functions));
     const found = readSensors(snapshot, services, context).find(({ name }) => name === sensor);
@@ -149,11 +166,11 @@ function stagesOf(
     return found.open();
   };
   const last = epochs.at(-1) as Epoch;
-  return async (at) => {
+  return async (at, batch) => {
     const epoch = epochs.findLast(({ since }) => since <= at) ?? (epochs[0] as Epoch);
-    if (opened?.epoch === epoch) return opened.stages;
+    if (opened?.epoch === epoch && opened.batch === batch) return opened.stages;
     try {
-      opened = { epoch, stages: await open(epoch) };
+      opened = { epoch, batch, stages: await open(epoch) };
     } catch (error) {
       if (epoch === last) throw error;
       const date = new Date(at).toISOString();
@@ -162,7 +179,7 @@ function stagesOf(
         type: "warn",
         text: `the documents of ${sensor} in force at ${date} cannot be opened any more (${reason}); its present ones were used`,
       });
-      opened = { epoch, stages: await open(last) };
+      opened = { epoch, batch, stages: await open(last) };
     }
     return opened.stages;
   };

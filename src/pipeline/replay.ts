@@ -3,7 +3,7 @@ import type { Clock } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import type { Index } from "../storage/index/contract.ts";
 import { parse } from "../storage/query/parse.ts";
-import { ERROR_SENSOR } from "./errors.ts";
+import { ERROR_SENSOR, MESSAGE_FORM } from "./errors.ts";
 import type { Intake } from "./intake.ts";
 
 export type ReplayRequest = {
@@ -28,6 +28,8 @@ const FIELDS = [
   "failed_offset",
   "raw_message",
   "raw_message_bytes",
+  "raw_message_form",
+  "error_type",
   "raw_message_heading",
   "raw_message_length",
 ];
@@ -102,16 +104,23 @@ function recordOf(error: Message): Uint8Array | undefined {
       : Buffer.from(String(error.raw_message ?? ""));
   if (typeof error.raw_message_length === "number" && error.raw_message_length > bytes.length)
     return undefined;
-  const original = originalOf(String(error.raw_message ?? ""), String(error.failed_sensor_type));
+  // Bytes beside a message are those of the record it was made of.
+  if (typeof error.raw_message_bytes === "string" || !isMessage(error)) return bytes;
+  const original = originalOf(String(error.raw_message ?? ""));
   return original === undefined ? bytes : Buffer.from(original);
 }
 
-function originalOf(text: string, sensor: string): string | undefined {
+/** Whether what is kept is a message as JSON. A record that only looks like one is sent as it is. */
+function isMessage({ raw_message_form: form, error_type: type }: Message): boolean {
+  // Older error records do not say; parsers rejected records then as now.
+  return form === undefined ? type !== "parser_error" : form === MESSAGE_FORM;
+}
+
+function originalOf(text: string): string | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
-    const message = JSON.parse(text) as Record<string, unknown>;
-    const isMessage = message["source.type"] === sensor && typeof message.guid === "string";
-    return isMessage && typeof message.original_string === "string" ? message.original_string : undefined;
+    const { original_string: original } = JSON.parse(text) as Record<string, unknown>;
+    return typeof original === "string" ? original : undefined;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return undefined;

@@ -1,7 +1,18 @@
-import type { Batch } from "../core/batch.ts";
+import { type Batch, TooManyFields } from "../core/batch.ts";
 import type { Log } from "../core/context.ts";
+import { isOutside } from "../core/fault.ts";
 import { type ErrorType, Rejection } from "../core/rejection.ts";
-import { addLatency, countTimeless, latestTimestamp, type SensorCounts, type StageName } from "./metrics.ts";
+import type { Entry } from "../storage/topic/contract.ts";
+import {
+  addCounts,
+  addLatency,
+  countAlerts,
+  countTimeless,
+  emptyCounts,
+  latestTimestamp,
+  type SensorCounts,
+  type StageName,
+} from "./metrics.ts";
 
 /** Reads and adds columns of the live rows of a batch; takes rows out by rejecting or dropping them. */
 export type Stage = (batch: Batch) => void;
@@ -10,71 +21,127 @@ const ERROR_TYPES: Partial<Record<StageName, ErrorType>> = {
   enrich: "enrichments_error",
   threatIntel: "threatintel_error",
   triage: "threatintel_error",
+  index: "indexing_error",
 };
 
-/** Counts and times every stage, and keeps a bug in one from stopping the loop: authors forget, the runner does not. */
+/** A bug, or a limit, that a stage met with the records at hand. */
+class StageCrash extends Error {
+  readonly stage: StageName;
+
+  constructor(stage: StageName, cause: unknown) {
+    super(`${stage} crashed: ${String(cause)}`, { cause });
+    this.name = "StageCrash";
+    this.stage = stage;
+  }
+}
+
+/**
+ * Counts and times every stage: authors forget, the runner does not. What is counted of a batch is kept when the batch
+ * is, so nothing counts twice when a batch is dealt with again in parts.
+ */
 export class StageRunner {
   readonly #counts: SensorCounts;
   readonly #log: Log;
+  /** Of the batch at hand, and of the parts of its block that were written before it. */
+  #batch = emptyCounts();
+  #block = emptyCounts();
+  #isEmpty = true;
 
   constructor(counts: SensorCounts, log: Log) {
     this.#counts = counts;
     this.#log = log;
   }
 
-  /** The first stage makes rows of records. If it throws, every record of the batch is kept as rejected. */
-  parse(stage: Stage, batch: Batch): void {
-    const started = performance.now();
-    try {
-      stage(batch);
-    } catch (error) {
-      this.#log.error("A parser crashed.", { error: stackOf(error), ...batch.position });
-      batch.rows = 0;
-      batch.rejected = [];
-      const rejection = new Rejection("parser_error", `parser crashed: ${String(error)}`);
-      for (let record = 0; record < batch.records; record++) batch.rejectRecord(record, rejection);
-    }
-    this.#count("parse", batch.records, batch.liveCount(), batch.rejected.length, started);
-    this.#counts.records += batch.records;
-    this.#counts.lastArrival = batch.arrival;
+  /** Forgets what was counted of a block that was not committed. */
+  begin(): void {
+    if (!this.#isEmpty) this.#block = emptyCounts();
+    this.#isEmpty = true;
   }
 
-  /** Any later stage. If it throws it is run row by row, and the rows it throws at are rejected as crashed. */
+  /** The first stage makes rows of records; `repeated` of these are header lines that an earlier batch has dealt with. */
+  parse(stage: Stage, batch: Batch, repeated: number): void {
+    this.#batch = emptyCounts();
+    const started = performance.now();
+    const records = batch.records - repeated;
+    run("parse", stage, batch);
+    // Fewer records have fewer names.
+    if (records > 1 && batch.isCrowded)
+      throw blamed("parse", new TooManyFields(batch.columns.size, batch.capacity));
+    if (repeated > 0) batch.rejected = batch.rejected.filter(({ record }) => record >= repeated);
+    this.#count("parse", records, batch.liveCount(), batch.rejected.length, started);
+    this.#batch.records += records;
+    this.#batch.lastArrival = batch.arrival;
+  }
+
+  /** Any later stage. */
   pass(name: StageName, stage: Stage, batch: Batch): void {
     const started = performance.now();
     const before = batch.rejected.length;
     const entered = batch.liveCount();
-    try {
-      stage(batch);
-    } catch (error) {
-      this.#log.error("A stage crashed.", { stage: name, error: stackOf(error), ...batch.position });
-      rowByRow(name, stage, batch);
-    }
-    const rejected = batch.rejected.length - before;
-    this.#count(name, entered, batch.liveCount(), rejected, started);
+    run(name, stage, batch);
+    this.#count(name, entered, batch.liveCount(), batch.rejected.length - before, started);
   }
 
-  /** Notes that the live rows of a batch are searchable. */
-  indexed(batch: Batch, milliseconds: number, latency: number, alerts: number): void {
+  /** Writes the live rows of a batch and its rejections by `write`, and keeps what was counted of it. */
+  async write(batch: Batch, clock: { now(): number }, write: () => Promise<void>): Promise<void> {
+    const started = performance.now();
+    try {
+      await write();
+    } catch (error) {
+      throw blamed("index", error);
+    }
     const messages = batch.liveCount();
-    const counts = this.#counts;
-    const stage = counts.stages.index;
-    stage.in += messages;
-    stage.out += messages;
-    stage.nanoseconds += milliseconds * 1e6;
+    this.#count("index", messages, messages, 0, started);
+    const counts = this.#batch;
     counts.messages += messages;
-    counts.alerts += alerts;
+    counts.alerts += countAlerts(batch);
     counts.rejected += batch.rejected.length;
     const timeless = countTimeless(batch);
     if (timeless > 0 && counts.timelessSince === 0) counts.timelessSince = batch.arrival;
     counts.timeless += timeless;
     counts.latest = Math.max(counts.latest, latestTimestamp(batch));
-    counts.offsets[batch.position.partition] = batch.position.offset + batch.records;
-    addLatency(counts, latency, messages);
+    addLatency(counts, clock.now() - batch.arrival, messages);
+    addCounts(this.#block, counts);
+    this.#isEmpty = false;
+  }
+
+  /** Counts a record that was given up. */
+  gaveUp(arrival: number): void {
+    this.#block.records++;
+    this.#block.rejected++;
+    this.#block.stages.parse.in++;
+    this.#block.stages.parse.rejected++;
+    this.#block.lastArrival = arrival;
+    this.#isEmpty = false;
+  }
+
+  /** Notes that a block is kept: all its messages are searchable. */
+  committed({ block, position }: Entry): void {
+    this.#block.offsets = { [position.partition]: position.offset + block.ends.length };
+    addCounts(this.#counts, this.#block);
+  }
+
+  /** Tells once a block why it is dealt with in parts. */
+  note(error: unknown, { position }: Entry): void {
+    const cause = error instanceof StageCrash ? error.cause : error;
+    if (cause instanceof TooManyFields) {
+      this.#log.warn("Messages have so many different fields that fewer are taken at a time.", {
+        reason: cause.message,
+        ...position,
+      });
+      return;
+    }
+    const stage = error instanceof StageCrash ? error.stage : undefined;
+    const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    this.#log.error("A stage crashed; the records it crashes at are rejected.", {
+      stage,
+      error: stack,
+      ...position,
+    });
   }
 
   #count(name: StageName, entered: number, left: number, rejected: number, started: number): void {
-    const stage = this.#counts.stages[name];
+    const stage = this.#batch.stages[name];
     stage.in += entered;
     stage.out += left;
     stage.rejected += rejected;
@@ -82,26 +149,23 @@ export class StageRunner {
   }
 }
 
-function rowByRow(name: StageName, stage: Stage, batch: Batch): void {
-  const alive = batch.live.slice(0, batch.rows);
-  for (let row = 0; row < batch.rows; row++) {
-    if (alive[row] === 0) continue;
-    batch.live.fill(0, 0, batch.rows);
-    batch.live[row] = 1;
-    try {
-      stage(batch);
-      alive[row] = batch.live[row] as number;
-    } catch (error) {
-      batch.reject(
-        row,
-        new Rejection(ERROR_TYPES[name] ?? "parser_error", `${name} crashed: ${String(error)}`),
-      );
-      alive[row] = 0;
-    }
-  }
-  batch.live.set(alive);
+/** The rejection of a record that cannot be dealt with even alone. */
+export function crashRejection(error: unknown): Rejection {
+  const stage = error instanceof StageCrash ? error.stage : "parse";
+  if (error instanceof StageCrash && error.cause instanceof TooManyFields)
+    return new Rejection("parser_error", `the record has ${error.cause.message}`);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Rejection(ERROR_TYPES[stage] ?? "parser_error", reason);
 }
 
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function run(name: StageName, stage: Stage, batch: Batch): void {
+  try {
+    stage(batch);
+  } catch (error) {
+    throw blamed(name, error);
+  }
+}
+
+function blamed(stage: StageName, error: unknown): unknown {
+  return isOutside(error) ? error : new StageCrash(stage, error);
 }

@@ -1,20 +1,23 @@
 import { z } from "zod";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { type PlacedSensor, readSensor, refuseAt } from "../config/sensor.ts";
+import { refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { parsers } from "../parsers/index.ts";
 import { type Parse, runParser } from "../parsers/parser.ts";
 import { openTimestamps } from "../parsers/time/timestamp.ts";
-import type { Layer } from "../stellar/environment.ts";
+import type { Environment, Layer } from "../stellar/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
 import { openRawStrategy } from "../transforms/raw.ts";
 import { openValidations } from "../transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
-import { assignGuids } from "./guid.ts";
+import { Brought } from "./brought.ts";
+import { checkExpressions } from "./check-expressions.ts";
+import { Guids } from "./guid.ts";
 import { setOriginal, setSensor } from "./identity.ts";
 import type { SensorStages } from "./pipeline.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -28,6 +31,12 @@ const PARSED_CHECKS: Readonly<Record<string, ParsedCheck>> = {
   ise: "none",
 };
 
+/** How the checker says that a function does not exist. */
+const NO_FUNCTION = ": there is no function ";
+
+/** Parsers that make fields of whatever keys a record has, so that one may be called `original_string`. */
+const TAKE_KEYS = new Set(["jsonMap", "bro", "suricata", "ise", "keyValue"]);
+
 /** The sensors of a snapshot, each with how its stages are opened. */
 export function readSensors(
   snapshot: Snapshot,
@@ -37,8 +46,22 @@ export function readSensors(
   const global = readGlobal(snapshot.global, "global");
   return snapshot.sensors.map(({ name, text }) => {
     const placed = readSensor(text, `sensor/${name}`);
-    return { name, open: () => openStages(placed, global, services, context) };
+    const open = () => {
+      refuseMissing(placed, text, services.environment(global));
+      return openStages(placed, global, services, context);
+    };
+    return { name, open };
   });
+}
+
+/**
+ * A function that was there when the document was published may be gone, its file or package removed. That is no
+ * record's fault: telemetry waits for it. Other mistakes are met record by record, as in the original.
+ */
+function refuseMissing(placed: PlacedSensor, text: string, environment: Environment): void {
+  const { errors } = checkExpressions(placed, text, environment);
+  const missing = errors.filter(({ message }) => message.includes(NO_FUNCTION));
+  if (missing.length > 0) refuse(placed.name, missing);
 }
 
 /**
@@ -94,15 +117,23 @@ export function openStages(
     at(placed, ["source"], () => checkOptions(findSource(name), options, name));
   }
 
+  const brought = new Brought(sensor.trusted);
+  const guids = new Guids();
+  const takesKeys = TAKE_KEYS.has(parserName) && !isTrue(parserOptions.overrideOriginalString);
+
   return {
     parse: (batch) => {
-      raw.parse(batch, (payloads) => runParser(parse, payloads));
+      raw.parse(batch, (payloads) => {
+        runParser(parse, payloads);
+        if (takesKeys) brought.setOriginalAside(payloads);
+      });
+      brought.setAside(batch);
       setSensor(batch, sensor.sensor);
       timestamps.take(batch);
     },
     transform: (batch) => {
       transform(batch);
-      assignGuids(batch);
+      guids.assign(batch);
       setOriginal(batch);
       filter(batch);
     },
@@ -113,10 +144,17 @@ export function openStages(
     },
     enrich,
     threatIntel: match,
-    triage,
+    triage: (batch) => {
+      triage(batch);
+      guids.keep(batch);
+    },
     metadata: (record) => raw.metadata(record),
     indexed: sensor.index.enabled,
   };
+}
+
+function isTrue(option: unknown): boolean {
+  return option === true || option === "true";
 }
 
 function openParser(name: string, options: unknown, context: Context): Parse {

@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { Context } from "../core/context.ts";
+import type { Failure } from "../core/fault.ts";
 import { addCounts, emptyCounts, type SensorCounts } from "./metrics.ts";
 import type { FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 
@@ -38,7 +39,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #slots: Slot[] = [];
   /** Counts of workers that died; their successors count from zero. */
   readonly #past = new Map<string, SensorCounts>();
-  readonly #problems = new Map<string, string>();
+  /** By sensor and partition: what keeps it from being read. */
+  readonly #problems = new Map<string, { sensor: string; failure: Failure; worker: number }>();
   /** Seals asked for: the workers that have not answered yet. */
   readonly #waiting = new Map<number, { left: Set<number>; done: () => void }>();
   readonly #revisions = new Map<number, number>();
@@ -112,9 +114,9 @@ export class Supervisor implements AsyncDisposable {
     return totals;
   }
 
-  /** What keeps a sensor from running, by sensor. */
-  problems(): ReadonlyMap<string, string> {
-    return this.#problems;
+  /** What keeps sensors from running, by sensor. */
+  problems(): ReadonlyMap<string, Failure> {
+    return new Map([...this.#problems.values()].map(({ sensor, failure }) => [sensor, failure]));
   }
 
   /** Lets the workers read to the end of their topics, seal and stop; whoever takes too long is stopped as it is. */
@@ -185,10 +187,13 @@ export class Supervisor implements AsyncDisposable {
       }
       case "drained":
         return;
-      case "problem":
-        if (message.message === "") this.#problems.delete(message.sensor);
-        else this.#problems.set(message.sensor, message.message);
+      case "problem": {
+        const { sensor, partition, failure } = message;
+        const key = `${sensor}/${partition}`;
+        if (failure === undefined) this.#problems.delete(key);
+        else this.#problems.set(key, { sensor, failure, worker: index });
         return;
+      }
       case "log":
         this.#options.context.log[message.level](message.sentence, { worker: index, ...message.fields });
     }
@@ -204,6 +209,8 @@ export class Supervisor implements AsyncDisposable {
     }
     slot.counts = {};
     slot.isGone = true;
+    // Its successor tells anew what it meets.
+    for (const [key, { worker }] of this.#problems) if (worker === index) this.#problems.delete(key);
     if (this.#closing) {
       for (const id of this.#waiting.keys()) this.#sealed(index, id);
       return;

@@ -1,7 +1,9 @@
 /** Runs as a thread of its own: the pipelines of all sensors over the partitions that are this worker's. */
 import { setImmediate as breathe } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { Batch } from "../core/batch.ts";
 import { type Context, type Log, systemClock } from "../core/context.ts";
+import { failureOf } from "../core/fault.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import { openRemoteWriter, startOf } from "../storage/index/duckdb/remote.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
@@ -45,8 +47,8 @@ type Running = {
   readonly topic: TopicReader;
   readonly stop: AbortController;
   readonly loops: Promise<void>[];
-  /** Why it does not run now, if it does not. */
-  failure: string | undefined;
+  /** Partitions that cannot be read on now. */
+  readonly failures: Set<number>;
 };
 
 const services = openServices(start, context);
@@ -110,7 +112,7 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
 
 function launch(sensor: string, open: () => SensorStages, topic: TopicReader): Running {
   const stop = new AbortController();
-  const entry: Running = { open, counts: emptyCounts(), topic, stop, loops: [], failure: undefined };
+  const entry: Running = { open, counts: emptyCounts(), topic, stop, loops: [], failures: new Set() };
   for (let partition = start.worker; partition < topic.partitions; partition += start.workers) {
     entry.loops.push(keepRunning(sensor, entry, partition));
   }
@@ -123,13 +125,22 @@ async function keepRunning(sensor: string, entry: Running, partition: number): P
   await begun;
   let told = "";
   let opened: Running["open"] | undefined;
+  let bound: Batch | undefined;
   let current: SensorStages | undefined;
-  const stages = () => {
-    if (current === undefined || entry.open !== opened) {
+  const stages = (batch: Batch) => {
+    if (current === undefined || entry.open !== opened || batch !== bound) {
       current = entry.open();
       opened = entry.open;
+      bound = batch;
     }
     return current;
+  };
+  // What kept the partition from being read is over when a block is kept, not when it is tried again.
+  const recovered = () => {
+    if (told === "") return;
+    told = "";
+    entry.failures.delete(partition);
+    tell({ type: "problem", sensor, partition });
   };
   while (!stop.signal.aborted) {
     try {
@@ -139,17 +150,26 @@ async function keepRunning(sensor: string, entry: Running, partition: number): P
         (await topic.start(partition));
       counts.offsets[partition] = from;
       const source = breathing(topic.read(partition, from, { signal: stop.signal }));
-      await runPipeline({ sensor, source, stages, index: writer, counts, clock: context.clock, log });
+      await runPipeline({
+        sensor,
+        source,
+        stages,
+        index: writer,
+        counts,
+        clock: context.clock,
+        log,
+        onCommit: recovered,
+      });
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message !== told)
-        log.error("A pipeline stopped and is started again.", { sensor, partition, error: message });
-      told = message;
-      entry.failure = message;
-      tell({ type: "problem", sensor, message });
+      const failure = failureOf(error, "SENSOR_STOPPED");
+      if (failure.message !== told)
+        log.error("A pipeline stopped and is started again.", { sensor, partition, error: failure.message });
+      told = failure.message;
+      entry.failures.add(partition);
+      tell({ type: "problem", sensor, partition, failure });
+      // Stages may be what failed: they are opened anew.
+      current = undefined;
       await new Promise((done) => setTimeout(done, RETRY_AFTER));
-      entry.failure = undefined;
-      tell({ type: "problem", sensor, message: "" });
     }
   }
 }
@@ -172,7 +192,7 @@ async function drain(): Promise<void> {
     for (let partition = start.worker; reads && partition < topic.partitions; partition += start.workers) {
       const end = await topic.end(partition);
       // What cannot go on stays in its topic and is read at the next start.
-      while ((counts.offsets[partition] ?? 0) < end && entry.failure === undefined)
+      while ((counts.offsets[partition] ?? 0) < end && !entry.failures.has(partition))
         await new Promise((done) => setTimeout(done, 10));
     }
     stop.abort();

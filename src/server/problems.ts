@@ -28,6 +28,7 @@ export function answerProblem(
 function fromFramework(error: FastifyError): Fault | undefined {
   const status = error.statusCode ?? 500;
   if (status === 413) return new Fault("TOO_LARGE", error.message);
+  if (status === 415) return new Fault("MEDIA_UNSUPPORTED", `reading the request: ${error.message}`);
   return status >= 400 && status < 500
     ? new Fault("REQUEST_INVALID", `reading the request: ${error.message}`)
     : undefined;

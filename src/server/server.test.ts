@@ -65,7 +65,10 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
   ],
   getMessage: [() => [`/messages/${guid}`]],
   patchMessage: [
-    () => [`/messages/${guid}`, { body: { fields: { alert_status: "OPEN", note: null, score: 1.5 } } }],
+    () => [
+      `/messages/${guid}`,
+      { body: { fields: { alert_status: "OPEN", alert_assignee: null, alert_tags: ["a"], comment: "b" } } },
+    ],
   ],
   listIntel: [() => ["/intel"]],
   findIndicators: [() => ["/indicators?value=192.0.2.99"]],
@@ -216,7 +219,7 @@ const REFUSED: [string, number, string, string, Sent?][] = [
     { body: { text: "sensor: web\nparser: { nope: {} }\n" } },
   ],
   ["NOT_FOUND", 404, "GET", "/messages/nobody"],
-  ["NOT_FOUND", 404, "PATCH", "/messages/nobody", { body: { fields: { a: 1 } } }],
+  ["NOT_FOUND", 404, "PATCH", "/messages/nobody", { body: { fields: { alert_status: "OPEN" } } }],
   ["NOT_FOUND", 404, "GET", "/nothing"],
   ["NOT_FOUND", 404, "DELETE", "/search"],
   ["QUERY_INVALID", 400, "POST", "/search", { body: { query: "a:(b" } }],

@@ -3,7 +3,7 @@ import { createGunzip } from "node:zlib";
 import type { Clock } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { BlockBuilder } from "./block-builder.ts";
-import { LineFramer } from "./line-framer.ts";
+import { type Framer, type FramerOptions, LineFramer } from "./line-framer.ts";
 import { type Deliver, HEAD_BYTES, type Refusal } from "./source.ts";
 
 /** Longest record unless configured otherwise. */
@@ -19,6 +19,8 @@ export type StreamOptions = {
   /** Whether the bytes are compressed; found out from the first two when left out. */
   readonly gzip?: boolean | undefined;
   readonly maxRecordBytes?: number | undefined;
+  /** How the bytes are cut into records; at line ends when left out. */
+  readonly framer?: ((options: FramerOptions) => Framer) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told now and then, and at the end. */
   readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
@@ -34,10 +36,13 @@ export type StreamProgress = {
   readonly refused: number;
 };
 
+/** Thrown by a framer that cannot go on: the bytes are not what they were said to be. */
+export class FramingError extends Error {}
+
 /**
  * Delivers a stream of lines, gzip or not, and resolves when all of them are durable. It reads only as fast as blocks
  * are delivered. Throws INPUT_UNREADABLE when the stream breaks (its `details` are the progress: what came before is
- * durable) and what `deliver` throws.
+ * durable), REQUEST_INVALID when a framer cannot go on, and what `deliver` throws.
  */
 export async function deliverStream(
   input: AsyncIterable<Uint8Array>,
@@ -47,7 +52,7 @@ export async function deliverStream(
   let read = 0;
   let refused = 0;
   const builder = new BlockBuilder({ clock, deliver: (block) => deliver(sensor, block) });
-  const framer = new LineFramer({
+  const framing: FramerOptions = {
     builder,
     isAlone: true,
     maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
@@ -60,7 +65,8 @@ export async function deliverStream(
         head: Buffer.from(head.subarray(0, HEAD_BYTES)),
       });
     },
-  });
+  };
+  const framer = options.framer?.(framing) ?? new LineFramer(framing);
   const progress = () => ({ read, records: builder.records, bytes: builder.bytes, refused });
   const counted = counting(input, options.signal, (length) => {
     read += length;
@@ -71,16 +77,24 @@ export async function deliverStream(
       framer.push(asBuffer(chunk));
       await builder.pressure;
     }
+    framer.end();
   } catch (error) {
     await builder.flush();
     options.signal?.throwIfAborted();
+    if (error instanceof FramingError) {
+      const before =
+        builder.records === 0 ? "nothing was taken" : `${builder.records} records before it were taken`;
+      throw new Fault("REQUEST_INVALID", `reading ${name}: ${error.message}; ${before}`, {
+        cause: error,
+        details: progress(),
+      });
+    }
     if (error instanceof Fault || !isInputError(error)) throw error;
     throw new Fault("INPUT_UNREADABLE", `reading ${name}: ${error.message}`, {
       cause: error,
       details: progress(),
     });
   }
-  framer.end();
   await builder.flush();
   options.onProgress?.(progress());
   return progress();

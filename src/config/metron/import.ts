@@ -130,6 +130,8 @@ export function importSensor(
     sensor: name,
     raw: rawStrategy(parser),
     parser: { [parserName]: { ...METRON_OPTIONS[parserName], ...options } },
+    // The original takes both from whoever sends them.
+    trusted: ["is_alert", "original_string"],
     // The original takes what stands there for the time.
     timestamp: { unreadable: "keep" },
     transforms: ((parser.fieldTransformations ?? []) as Json[]).map(importTransform),

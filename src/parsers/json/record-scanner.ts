@@ -342,6 +342,7 @@ export class RecordScanner extends JsonCursor {
 
   #writeOverflow(): void {
     this.#batch.column(OVERFLOW_FIELD).setValue(this.#row, this.#overflow as FieldValue);
+    this.#batch.isCrowded = true;
     this.#overflow = undefined;
   }
 }

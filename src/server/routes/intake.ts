@@ -5,17 +5,21 @@ import type { Platform } from "../../pipeline/platform.ts";
 import { implement } from "../implement.ts";
 
 /** Records and indicators come as streams: they are read as fast as they can be made durable, and no faster. */
-export function intakeRoutes(app: FastifyInstance, platform: Platform): void {
-  // A stream body is handed over unread, whatever its media type says.
-  app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
-  app.addContentTypeParser(["text/plain", "application/x-www-form-urlencoded"], (_request, payload, done) =>
-    done(null, payload),
-  );
+export function intakeRoutes(main: FastifyInstance, platform: Platform): void {
+  // In a scope of its own, a body is handed over unread whatever its media type says, JSON too.
+  main.register(async (app) => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+    routes(app, platform);
+  });
+}
 
+function routes(app: FastifyInstance, platform: Platform): void {
   implement(app, ingestRecords, ({ params, request, signal }) =>
     platform.ingestStream(params.sensor, request.raw, {
       signal,
-      gzip: request.headers["content-encoding"] === "gzip",
+      contentType: request.headers["content-type"],
+      contentEncoding: request.headers["content-encoding"],
     }),
   );
 

@@ -1,8 +1,12 @@
 import type { FastifyInstance } from "fastify";
+import type { BodyOf } from "../../api/endpoint.ts";
 import { getMessage, patchMessage } from "../../api/messages.ts";
 import { replayRejections } from "../../api/replay.ts";
 import { Fault } from "../../core/fault.ts";
+import type { FieldValue, Message } from "../../core/message.ts";
 import type { Platform } from "../../pipeline/platform.ts";
+import type { Index } from "../../storage/index/contract.ts";
+import { parse } from "../../storage/query/parse.ts";
 import { implement } from "../implement.ts";
 
 export function messageRoutes(app: FastifyInstance, platform: Platform): void {
@@ -32,16 +36,44 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     return { message };
   });
 
-  implement(app, patchMessage, async ({ params, body }) => {
-    const fixed = ["guid", "timestamp", "source.type"].filter((field) => field in body.fields);
-    if (fixed.length > 0)
-      throw new Fault(
-        "REQUEST_INVALID",
-        `changing message ${params.guid}: ${fixed.join(", ")} cannot be changed`,
-      );
-    const entries = Object.entries(body.fields);
-    const set = Object.fromEntries(entries.filter(([, value]) => value !== null));
-    const remove = entries.filter(([, value]) => value === null).map(([field]) => field);
-    return { message: await index.patch(params.guid, { set, remove }) };
+  // One change after another: a comment is added to those that are there.
+  let changing: Promise<unknown> = Promise.resolve();
+  implement(app, patchMessage, ({ params, body }) => {
+    const turn = changing.then(() => change(platform, params.guid, body.fields));
+    changing = turn.catch(() => undefined);
+    return turn;
   });
+}
+
+/** Until there are accounts, all who change something are one. */
+const ANALYST = "local";
+
+async function change(
+  { index, context }: Platform,
+  guid: string,
+  { comment, ...fields }: BodyOf<typeof patchMessage>["fields"],
+) {
+  const [message, another] = await withGuid(index, guid);
+  if (message === undefined)
+    throw new Fault("NOT_FOUND", `changing message ${guid}: there is none with this guid`);
+  if (another !== undefined)
+    throw new Fault("MESSAGE_AMBIGUOUS", `changing message ${guid}: several messages have this guid`);
+  const now = context.clock.now();
+  const set: Record<string, FieldValue> = { alert_changed_by: ANALYST, alert_changed_at: now };
+  const remove: string[] = [];
+  for (const [field, value] of Object.entries(fields)) {
+    if (value === null) remove.push(field);
+    else if (value !== undefined) set[field] = value;
+  }
+  if (comment !== undefined) {
+    const before = Array.isArray(message.comments) ? message.comments : [];
+    set.comments = [...before, { comment, username: ANALYST, timestamp: now }];
+  }
+  return { message: await index.patch(guid, { set, remove }) };
+}
+
+/** The messages with a guid: one, unless an earlier version took guids that records brought. */
+async function withGuid(index: Index, guid: string): Promise<readonly Message[]> {
+  const query = parse(`guid:${JSON.stringify(guid)}`);
+  return (await index.search({ query, size: 2, total: false })).messages;
 }

@@ -1,27 +1,37 @@
-import type { Refusal } from "../source.ts";
 import { deliverStream, type StreamOptions } from "../stream.ts";
+import { type Layout, LayoutFramer } from "./layout.ts";
+import { readMedia } from "./media-type.ts";
 
 /** What a client is told: see the call `ingestRecords`. */
-export type Accepted = { readonly accepted: number; readonly bytes: number; readonly refused: number };
-
-/** A request as far as the intake is concerned: Node's `IncomingMessage` is one. */
-export type IngestRequest = AsyncIterable<Uint8Array> & {
-  readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
+export type Accepted = {
+  readonly accepted: number;
+  readonly bytes: number;
+  readonly refused: number;
+  readonly note?: string;
 };
 
+export type BodyOptions = Pick<
+  StreamOptions,
+  "sensor" | "deliver" | "clock" | "signal" | "maxRecordBytes" | "refuse" | "name"
+> &
+  Omit<Layout, "isJson"> & {
+    readonly contentType?: string | undefined;
+    readonly contentEncoding?: string | undefined;
+  };
+
 /**
- * Takes the body of a request as lines, gzip by its `Content-Encoding` or by its first bytes, and answers once they
- * are durable. The client is read only as fast as they become so. Throws what `deliverStream` throws; the records
- * counted in the details of INPUT_UNREADABLE have been accepted nevertheless.
+ * Takes a body as the records its sender means (lines, JSON however it is laid out), gzip by its header or by its first
+ * bytes, and answers once they are durable. It is read only as fast as they become so. Throws what `deliverStream` throws
+ * and Fault MEDIA_UNSUPPORTED; the records counted in the details of a fault have been accepted nevertheless.
  */
-export async function acceptRequest(
-  request: IngestRequest,
-  options: Pick<StreamOptions, "sensor" | "deliver" | "clock" | "signal" | "maxRecordBytes"> & {
-    readonly refuse?: (refusal: Refusal) => void;
-  },
-): Promise<Accepted> {
-  const encoding = String(request.headers["content-encoding"] ?? "");
-  const gzip = /\bgzip\b/i.test(encoding) ? true : undefined;
-  const { records, bytes, refused } = await deliverStream(request, { ...options, gzip, name: "request" });
-  return { accepted: records, bytes, refused };
+export async function acceptBody(body: AsyncIterable<Uint8Array>, options: BodyOptions): Promise<Accepted> {
+  const { contentType, contentEncoding, readsJson, readsLists, ...rest } = options;
+  const { isJson, gzip } = readMedia(contentType, contentEncoding);
+  const { records, bytes, refused } = await deliverStream(body, {
+    ...rest,
+    gzip,
+    framer: (framing) => new LayoutFramer(framing, { isJson, readsJson, readsLists }),
+  });
+  const note = records + refused === 0 ? { note: "The body holds no records." } : {};
+  return { accepted: records, bytes, refused, ...note };
 }

@@ -269,6 +269,10 @@ export type SensorStats = {
   readonly bytes: number;
   readonly segments: number;
   readonly fields: number;
+  /** Of these, fields beyond the limit that are kept together: they are found, only more slowly. */
+  readonly together: number;
+  /** Whether there are more of these than are counted. */
+  readonly hasMore: boolean;
   /** Time of the oldest and the newest message, epoch milliseconds. */
   readonly from: number;
   readonly to: number;

@@ -122,9 +122,19 @@ export function describeLife(start: () => Promise<Started>): void {
     const stats = await index.stats();
     expect(stats).toMatchObject({ messages: 3, hot: 1, segments: 1, problems: [] });
     expect(stats.bytes).toBeGreaterThan(0);
+    const named = { together: 0, hasMore: false };
     expect(stats.sensors).toEqual([
-      { sensor: "a", messages: 2, bytes: stats.bytes, segments: 1, fields: 4, from: NOON, to: NOON + 1 },
-      { sensor: "b", messages: 1, bytes: 0, segments: 0, fields: 3, from: NOON + 2, to: NOON + 2 },
+      {
+        sensor: "a",
+        messages: 2,
+        bytes: stats.bytes,
+        segments: 1,
+        fields: 4,
+        ...named,
+        from: NOON,
+        to: NOON + 1,
+      },
+      { sensor: "b", messages: 1, bytes: 0, segments: 0, fields: 3, ...named, from: NOON + 2, to: NOON + 2 },
     ]);
   });
 }

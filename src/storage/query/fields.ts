@@ -14,7 +14,11 @@ export class FieldNames {
   readonly #names: ReadonlySet<string>;
   readonly #byKey = new Map<string, string>();
 
-  constructor(names: Iterable<string>) {
+  /** Whether these are all; if not, a name that is not among them may still be that of a field. */
+  readonly isComplete: boolean;
+
+  constructor(names: Iterable<string>, isComplete = true) {
+    this.isComplete = isComplete;
     this.#names = new Set(names);
     for (const name of this.#names)
       if (!this.#byKey.has(fieldKey(name))) this.#byKey.set(fieldKey(name), name);

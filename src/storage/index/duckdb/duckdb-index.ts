@@ -411,11 +411,13 @@ export class DuckdbIndex implements Index {
 
   #noteBlock({ sensor, columns, rest }: Block): void {
     for (const { field, type } of columns) this.#known.add(sensor, field, type);
-    for (const field of rest ?? []) this.#known.add(sensor, field, undefined);
+    if (rest === undefined) this.#known.more(sensor);
+    else for (const field of rest) this.#known.add(sensor, field, undefined);
   }
 
   #noteSegment({ sensor, schema, rest }: Segment): void {
     for (const { field, type } of schema.columns.values()) this.#known.add(sensor, field, type);
-    for (const field of rest ?? []) this.#known.add(sensor, field, undefined);
+    if (rest === undefined) this.#known.more(sensor);
+    else for (const field of rest) this.#known.add(sensor, field, undefined);
   }
 }

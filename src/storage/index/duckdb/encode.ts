@@ -37,9 +37,54 @@ import { TextHeap } from "./text-heap.ts";
 
 /** Names listed of what is in `_rest`; with more, a search looks into every `_rest`. */
 const MOST_REST_NAMES = 2000;
+
+/** The fields without a column that occur in some blocks; undefined when there are too many to name. */
+export function restNames(blocks: readonly Pick<Block, "rest">[]): readonly string[] | undefined {
+  const names = new Set<string>();
+  for (const { rest } of blocks) {
+    if (rest === undefined) return undefined;
+    for (const name of rest) names.add(name);
+    if (names.size > MOST_REST_NAMES) return undefined;
+  }
+  return [...names];
+}
 const SHIFT_32 = 4294967296;
 /** JavaScript's own limit of a date: beyond it a time is no time. */
 const MOST_TIME = 8.64e15;
+
+/**
+ * Fields that searches, the page and the platform itself rely on. They have a column of their own whatever came before
+ * them: it is the others that the limit of columns is for.
+ */
+const STANDING = new Set([
+  "guid",
+  "timestamp",
+  "source.type",
+  "original_string",
+  "is_alert",
+  "threat.triage.score",
+  "threat.triage.rules.0.name",
+  "threat.triage.rules.0.reason",
+  "ip_src_addr",
+  "ip_src_port",
+  "ip_dst_addr",
+  "ip_dst_port",
+  "protocol",
+  "error_type",
+  "error_fields",
+  "error_hash",
+  "failed_sensor_type",
+  "failed_topic",
+  "failed_partition",
+  "failed_offset",
+  "hostname",
+  "message",
+  "raw_message",
+  "raw_message_bytes",
+  "raw_message_form",
+  "raw_message_heading",
+  "raw_message_length",
+]);
 
 /** How a sensor's fields are stored, as learnt so far. */
 export type SensorFields = Map<string, ColumnType>;
@@ -192,7 +237,8 @@ export class BlockEncoder {
         this.#nulls(column);
         return undefined;
       }
-      if (this.#fields.size >= this.#limits.columns || isHidden(field)) {
+      const isFull = this.#fields.size >= this.#limits.columns && !STANDING.has(field);
+      if (isFull || isHidden(field)) {
         this.#misfits(column, () => true);
         return undefined;
       }

@@ -2,22 +2,33 @@ import { FieldNames } from "../../query/fields.ts";
 import type { FieldInfo, FieldType } from "../contract.ts";
 import { type ColumnType, isHidden } from "./block.ts";
 
-/** Names that a listing stops at: hostile telemetry can make up new ones without end. */
+/**
+ * Names of fields without a column that are remembered, of one sensor and of all: hostile telemetry can make up new ones
+ * without end. Fields with a column are always known: their number is limited where they get it.
+ */
+const MOST_OF_SENSOR = 5000;
 const MOST_NAMES = 50_000;
 
 type Known = { types: Set<ColumnType>; sensors: Set<string> };
 
+type OfSensor = { readonly columns: Set<string>; readonly together: Set<string>; hasMore: boolean };
+
 /** Every field seen, with the types it has in which sensors. */
 export class KnownFields {
   readonly #fields = new Map<string, Known>();
+  readonly #sensors = new Map<string, OfSensor>();
   #names: FieldNames | undefined;
+  #hasMore = false;
 
   /** Notes a field of a sensor, or of all; `type` is undefined where it is not known (fields without a column). */
   add(sensor: string | undefined, field: string, type: ColumnType | undefined): void {
     if (isHidden(field)) return;
+    if (sensor !== undefined && !this.#note(this.#of(sensor), field, type)) {
+      this.more(sensor);
+      return;
+    }
     let known = this.#fields.get(field);
     if (known === undefined) {
-      if (this.#fields.size >= MOST_NAMES) return;
       known = { types: new Set(), sensors: new Set() };
       this.#fields.set(field, known);
       this.#names = undefined;
@@ -26,8 +37,15 @@ export class KnownFields {
     if (type !== undefined) known.types.add(type);
   }
 
+  /** Notes that a sensor has fields without a column that are too many to name. */
+  more(sensor: string): void {
+    this.#of(sensor).hasMore = true;
+    if (!this.#hasMore) this.#names = undefined;
+    this.#hasMore = true;
+  }
+
   get names(): FieldNames {
-    this.#names ??= new FieldNames(this.#fields.keys());
+    this.#names ??= new FieldNames(this.#fields.keys(), !this.#hasMore);
     return this.#names;
   }
 
@@ -42,6 +60,12 @@ export class KnownFields {
     return [...(this.#fields.get(field)?.sensors ?? [])].sort();
   }
 
+  /** How many fields of a sensor have a column, how many are kept together, and whether these are only those known by name. */
+  counts(sensor: string): { fields: number; together: number; hasMore: boolean } {
+    const { columns, together, hasMore } = this.#of(sensor);
+    return { fields: columns.size + together.size, together: together.size, hasMore };
+  }
+
   list(sensors: readonly string[] | undefined): FieldInfo[] {
     const found: FieldInfo[] = [];
     for (const [name, known] of this.#fields) {
@@ -50,6 +74,29 @@ export class KnownFields {
         found.push({ name, type: typeOf(known.types), sensors: own });
     }
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #of(sensor: string): OfSensor {
+    let known = this.#sensors.get(sensor);
+    if (known === undefined) {
+      known = { columns: new Set(), together: new Set(), hasMore: false };
+      this.#sensors.set(sensor, known);
+    }
+    return known;
+  }
+
+  /** Whether there is room for the name. */
+  #note({ columns, together }: OfSensor, field: string, type: ColumnType | undefined): boolean {
+    if (type !== undefined) {
+      columns.add(field);
+      together.delete(field);
+      return true;
+    }
+    if (columns.has(field) || together.has(field)) return true;
+    if (together.size >= MOST_OF_SENSOR) return false;
+    if (this.#fields.size >= MOST_NAMES && !this.#fields.has(field)) return false;
+    together.add(field);
+    return true;
   }
 }
 

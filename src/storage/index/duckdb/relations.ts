@@ -188,7 +188,7 @@ export function tableOf(
     bind: (value) => statement.bind(value),
     resolved,
     field(written) {
-      const field = names.resolve(written);
+      const field = names.resolve(written) ?? (names.isComplete ? undefined : written);
       return field === undefined || isHidden(field) ? undefined : resolved(field);
     },
     texts() {

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Position } from "../../../core/block.ts";
+import { type Failure, Fault, failureOf } from "../../../core/fault.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { positionKey } from "./catalogue.ts";
 import type { DuckdbIndex } from "./duckdb-index.ts";
@@ -24,13 +25,13 @@ type ToIndex =
   | { readonly type: "close"; readonly id: number };
 
 type ToWriter =
-  | { readonly type: "committed"; readonly error?: string }
+  | { readonly type: "committed"; readonly error?: Failure }
   | { readonly type: "free"; readonly memory: Memory }
   | {
       readonly type: "answer";
       readonly id: number;
       readonly value?: ReadonlySet<string>;
-      readonly error?: string;
+      readonly error?: Failure;
     };
 
 /** Serves a writer for another thread. Opening one of the same name drops what the earlier one had not committed. */
@@ -42,9 +43,9 @@ export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, 
   const answer = (id: number, work: Promise<unknown>) =>
     work.then(
       (value) => send({ type: "answer", id, ...(value instanceof Set ? { value } : {}) }),
-      (error: Error) => send({ type: "answer", id, error: error.message }),
+      (error: unknown) => send({ type: "answer", id, error: failureOf(error, "SINK_UNREACHABLE") }),
     );
-  let failure: string | undefined;
+  let failure: Failure | undefined;
   port.on("message", (message: ToIndex) => {
     switch (message.type) {
       case "add":
@@ -52,7 +53,7 @@ export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, 
           target.add(message.block);
         } catch (error) {
           // The writer learns of it when it commits: it must not go on as if the block were stored.
-          failure = String(error);
+          failure = failureOf(error, "SINK_UNREACHABLE");
         }
         return;
       case "commit": {
@@ -61,7 +62,7 @@ export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, 
         if (room === undefined) return send({ type: "committed" });
         void room.then(
           () => send({ type: "committed" }),
-          (error: unknown) => send({ type: "committed", error: String(error) }),
+          (error: unknown) => send({ type: "committed", error: failureOf(error, "SINK_UNREACHABLE") }),
         );
         return;
       }
@@ -69,12 +70,12 @@ export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, 
         void answer(message.id, target.stored(message.sensor, message.guids));
         return;
       case "seal":
-        void answer(message.id, failure === undefined ? target.seal() : Promise.reject(new Error(failure)));
+        void answer(message.id, failure === undefined ? target.seal() : Promise.reject(faultOf(failure)));
         return;
       case "close":
         void answer(
           message.id,
-          failure === undefined ? target.close() : Promise.reject(new Error(failure)),
+          failure === undefined ? target.close() : Promise.reject(faultOf(failure)),
         ).then(() => port.close());
     }
   });
@@ -98,6 +99,10 @@ export function startOf(
   return start.positions.get(positionKey(topic, partition));
 }
 
+function faultOf({ code, message }: Failure): Fault {
+  return new Fault(code, `writing to the index: ${message}`);
+}
+
 class RemoteTarget implements WriterTarget {
   readonly #port: MessagePort;
   readonly #waiting = new Map<
@@ -106,7 +111,7 @@ class RemoteTarget implements WriterTarget {
   >();
   #ids = 0;
   #inFlight = 0;
-  #failure: string | undefined;
+  #failure: Failure | undefined;
   #room: (() => void)[] = [];
 
   constructor(port: MessagePort, buffers: Buffers) {
@@ -124,7 +129,7 @@ class RemoteTarget implements WriterTarget {
         case "answer": {
           const waiting = this.#waiting.get(message.id);
           this.#waiting.delete(message.id);
-          if (message.error !== undefined) waiting?.fail(new Error(message.error));
+          if (message.error !== undefined) waiting?.fail(faultOf(message.error));
           else waiting?.done(message.value ?? new Set());
         }
       }
@@ -137,7 +142,7 @@ class RemoteTarget implements WriterTarget {
   }
 
   commit(key: string, offset: number): Promise<void> | undefined {
-    if (this.#failure !== undefined) throw new Error(`writing to the index: ${this.#failure}`);
+    if (this.#failure !== undefined) throw faultOf(this.#failure);
     this.#inFlight++;
     this.#send({ type: "commit", key, offset });
     return this.#inFlight < IN_FLIGHT ? undefined : this.#roomAgain();

@@ -1,6 +1,7 @@
 import { DAY, KEYS_VERSION } from "./block.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
 import { copyBlocks } from "./copy-blocks.ts";
+import { restNames } from "./encode.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
 import { columnNames } from "./names.ts";
@@ -58,7 +59,13 @@ function writePart({ sensor, day, shape, range }: SealPart, shelf: Shelf): Promi
     ({ block }) => range === undefined || (block.minTime < range.to && block.maxTime >= range.from),
   );
   const sources = within.map(({ block, textBase }) => ({ block, textBase }));
-  const place = { sensor, day, columns, rest: restOf(shape), keys: KEYS_VERSION };
+  const place = {
+    sensor,
+    day,
+    columns,
+    rest: restNames(shape.blocks.map(({ block }) => block)),
+    keys: KEYS_VERSION,
+  };
   const from = { blocks: within, range };
   return putSegment(place, { blocks: sources, range }, shelf, {
     write: (path) => copyBlocks(path, columns, from, shelf.database),
@@ -103,13 +110,4 @@ function daysOf(blocks: readonly HotBlock[]): { name: string; range: TimeRange |
 
 function dayName(day: number): string {
   return new Date(day * DAY).toISOString().split("T")[0] as string;
-}
-
-function restOf(shape: Shape): readonly string[] | undefined {
-  const names = new Set<string>();
-  for (const { block } of shape.blocks) {
-    if (block.rest === undefined) return undefined;
-    for (const name of block.rest) names.add(name);
-  }
-  return [...names];
 }

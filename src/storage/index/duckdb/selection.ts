@@ -133,6 +133,8 @@ export class Selected implements Disposable {
 
   /** The query's fields that no message has. */
   unknownFields(): UnknownField[] {
+    // With too many names to know them all, nobody can say that there is no such field.
+    if (!this.names.isComplete) return [];
     const unknown: UnknownField[] = [];
     for (const [field, place] of fieldsOf(this.#selection.query ?? { kind: "all" })) {
       if (this.names.resolve(field) === undefined)

@@ -12,9 +12,9 @@ export function statsOf(
   const note = (sensor: string, rows: number, bytes: number, from: number, to: number) => {
     const known = sensors.get(sensor);
     if (known === undefined) {
-      const count = fields.list([sensor]).length;
       sensors.set(sensor, {
-        ...{ sensor, messages: rows, bytes, segments: bytes > 0 ? 1 : 0, fields: count, from, to },
+        ...{ sensor, messages: rows, bytes, segments: bytes > 0 ? 1 : 0, from, to },
+        ...fields.counts(sensor),
       });
       return;
     }

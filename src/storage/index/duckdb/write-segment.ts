@@ -5,6 +5,7 @@ import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-grou
 import { type Block, Buffers, NOTHING } from "./block.ts";
 import type { SchemaColumn } from "./catalogue.ts";
 import { checksumOf } from "./checksum.ts";
+import { restNames } from "./encode.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
 import { noteOf } from "./segment-note.ts";
@@ -66,22 +67,13 @@ export async function writeSegment(job: SegmentJob): Promise<Written | undefined
   if (blocks.length === 0) return undefined;
   try {
     const facts = factsOf(blocks);
-    const note = (directory: number) => noteOf(job, { ...facts, directory }, restOf(blocks));
+    const note = (directory: number) => noteOf(job, { ...facts, directory }, restNames(blocks));
     const directory = await writeParquet(job.path, job.columns, blocks, note);
     const crc = await checksumOf(job.path);
     return { ...facts, directory, crc, counts, raw: rawOf(blocks) };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
-}
-
-function restOf(blocks: readonly Block[]): readonly string[] | undefined {
-  const names = new Set<string>();
-  for (const { rest } of blocks) {
-    if (rest === undefined) return undefined;
-    for (const name of rest) names.add(name);
-  }
-  return [...names];
 }
 
 /** Makes row groups; of the new blocks only these are left. Counts what goes into them. */

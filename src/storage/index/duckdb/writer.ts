@@ -39,6 +39,8 @@ export class BlockWriter implements IndexWriter {
   readonly #encoders = new Map<string, BlockEncoder>();
   /** Up to where each partition is written: sealed at the start, or committed since. */
   readonly #written: Map<string, number>;
+  /** Up to where messages of a sensor were written, committed or not: what was not is written again after a failure. */
+  readonly #tried = new Map<string, number>();
 
   constructor(target: WriterTarget, start: WriterStart, buffers = new Buffers(KEPT_BYTES)) {
     this.#target = target;
@@ -49,8 +51,11 @@ export class BlockWriter implements IndexWriter {
 
   write(sensor: string, batch: Batch): Promise<void> | undefined {
     const { topic, partition, offset } = batch.position;
+    const place = `${sensor}/${positionKey(topic, partition)}`;
     const written = this.#written.get(positionKey(topic, partition)) ?? 0;
-    if (topic === "" || offset < written) return this.#writeUnknown(sensor, batch);
+    const tried = this.#tried.get(place) ?? 0;
+    if (offset + batch.records > tried) this.#tried.set(place, offset + batch.records);
+    if (topic === "" || offset < written || offset < tried) return this.#writeUnknown(sensor, batch);
     const block = this.#encoder(sensor).encode(batch);
     return block && this.#target.add(block);
   }

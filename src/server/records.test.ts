@@ -1,0 +1,121 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTestServer, type Sent, type TestServer } from "./testing.ts";
+
+/** Records in by HTTP however their senders write them, and what analysts may change of the messages they become. */
+let server: TestServer;
+beforeAll(async () => {
+  server = await openTestServer();
+}, 60_000);
+afterAll(() => server[Symbol.asyncDispose](), 60_000);
+
+type Found = { guid: string; [field: string]: unknown };
+
+async function search(query: string, sensors?: string[]): Promise<Found[]> {
+  await server.platform.caughtUp();
+  const answer = await server.json("POST", "/search", { query, ...(sensors && { sensors }) });
+  return (answer as { hits: Found[] }).hits;
+}
+
+let batches = 0;
+
+test.each<[string, (mark: number) => Sent, number]>([
+  ["one map", (mark) => ({ body: { mark } }), 1],
+  ["a list", (mark) => ({ body: [{ mark }, { mark }] }), 2],
+  ["maps laid out", (mark) => json(`${pretty({ mark })}\n${pretty({ mark })}`), 2],
+  ["a list as text", (mark) => ({ text: pretty([{ mark }, { mark }]) }), 2],
+  ["NDJSON as JSON", (mark) => json(`{"mark":${mark}}\n{"mark":${mark}}\n`), 2],
+  ["a packed list", (mark) => json(gzipSync(JSON.stringify([{ mark }])), { "content-encoding": "gzip" }), 1],
+  [
+    "a charset",
+    (mark) => json(`[{"mark":${mark}}]`, { "content-type": "application/json; charset=UTF-8" }),
+    1,
+  ],
+  ["no type", (mark) => ({ text: new TextEncoder().encode(`[{"mark":${mark}}]`) }), 1],
+])("%s is taken as the records it holds", async (_name, sent, count) => {
+  const mark = ++batches;
+  const response = await server.send("POST", "/ingest/web", sent(mark));
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ accepted: count, refused: 0 });
+  expect(await search(`mark:${mark}`, ["web"])).toHaveLength(count);
+});
+
+test.each<[string, Sent, number, string]>([
+  ["text that is no JSON", json("nonsense"), 400, "nothing was taken"],
+  ["half a map", json('{"a":'), 400, "expected the end of a value at byte 6"],
+  [
+    "a form",
+    { text: "--x", headers: { "content-type": "multipart/form-data; boundary=x" } },
+    415,
+    "multipart",
+  ],
+  ["another packing", { text: "x", headers: { "content-encoding": "br" } }, 415, "`br`"],
+])("%s is refused", async (_name, sent, status, detail) => {
+  const response = await server.send("POST", "/ingest/web", sent);
+  expect(response.status).toBe(status);
+  expect(((await response.json()) as { detail: string }).detail).toContain(detail);
+});
+
+test("a body without records is accepted with a word", async () => {
+  const response = await server.send("POST", "/ingest/web", json("[]"));
+  expect(await response.json()).toMatchObject({ accepted: 0, note: "The body holds no records." });
+});
+
+test("nothing is sent to the error index", async () => {
+  const response = await server.send("POST", "/ingest/error", { body: { failed_sensor_type: "web" } });
+  expect(response.status).toBe(404);
+  expect(await search("*", ["error"])).toEqual([]);
+});
+
+test("analysts change status, assignee, tags and comments, and it is noted who and when", async () => {
+  const before = Date.now();
+  await server.send("POST", "/ingest/web", { body: { mark: "changed" } });
+  const [{ guid } = { guid: "" }] = await search("mark:changed");
+  const patch = (fields: object) => server.json("PATCH", `/messages/${guid}`, { fields });
+  await patch({ alert_status: "ESCALATE", alert_assignee: "kim", alert_tags: ["phish"], comment: "first" });
+  await Promise.all([patch({ comment: "second" }), patch({ comment: "third" })]);
+  const { message } = (await patch({ alert_assignee: null })) as { message: Record<string, unknown> };
+  expect(message).toMatchObject({
+    alert_status: "ESCALATE",
+    alert_tags: ["phish"],
+    alert_changed_by: "local",
+    comments: [
+      { comment: "first", username: "local" },
+      { comment: "second", username: "local" },
+      { comment: "third", username: "local" },
+    ],
+  });
+  expect(message).not.toHaveProperty("alert_assignee");
+  expect(Number(message.alert_changed_at)).toBeGreaterThanOrEqual(before);
+  expect(await search("alert_status:ESCALATE")).toHaveLength(1);
+});
+
+test.each<[unknown, string]>([
+  [{ alert_status: "CLOSED" }, "fields.alert_status"],
+  [{ alert_status: 5 }, "fields.alert_status"],
+  [{ alert_assignee: "" }, "fields.alert_assignee"],
+  [{ alert_tags: [1] }, "fields.alert_tags.0"],
+  [{ comment: null }, "fields.comment"],
+  [{ guid: "other" }, "guid"],
+  [{ timestamp: 1 }, "timestamp"],
+  [{ "source.type": "x" }, "source.type"],
+  [{ is_alert: "false" }, "is_alert"],
+  [{ "threat.triage.score": 0 }, "threat.triage.score"],
+  [{ original_string: "x" }, "original_string"],
+  [{ ip_src_addr: "192.0.2.1" }, "ip_src_addr"],
+  [{ comments: [] }, "comments"],
+  [{}, "fields: expected at least one field"],
+])("a change of %j is refused with its place", async (fields, place) => {
+  const [{ guid } = { guid: "" }] = await search("mark:1");
+  const response = await server.send("PATCH", `/messages/${guid}`, { body: { fields } });
+  expect(response.status).toBe(400);
+  expect(((await response.json()) as { detail: string }).detail).toContain(place);
+});
+
+function json(text: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Sent {
+  return { text, headers: { "content-type": "application/json", ...headers } };
+}
+
+function pretty(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
