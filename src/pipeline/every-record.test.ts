@@ -110,8 +110,10 @@ test.each(["plain", "full", "unfolded"])("every record of %s is kept once", asyn
     messages.every((message) => message["source.type"] === sensor && typeof message.guid === "string"),
   ).toBe(true);
   expect((await platform.status()).problems).toEqual([]);
-  const state = (await platform.sensorStates()).find(({ name }) => name === sensor);
-  expect(state).toMatchObject({ indexed: messages.length, rejected: all.length, lag: 0 });
+  const state = async () => (await platform.sensorStates()).find(({ name }) => name === sensor);
+  await expect
+    .poll(state, { timeout: 10_000 })
+    .toMatchObject({ indexed: messages.length, rejected: all.length, lag: 0 });
 });
 
 test("every envelope is kept once", async () => {

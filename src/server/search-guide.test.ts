@@ -37,7 +37,7 @@ const MESSAGES = [
     TTLs: [3600, 4000],
     note: "dns and more",
   },
-  { timestamp: NOW - 5000, "threat.triage.score": 70, "threat.triage.rules.0.name": "Known bad address" },
+  { timestamp: NOW - 5000, alarm: true },
   { timestamp: Date.UTC(2026, 10, 29, 10, 30), protocol: "a day the page speaks of" },
   // Yesterday, and in the middle of the month before.
   { timestamp: Math.floor(NOW / DAY) * DAY - DAY / 2 },
@@ -51,6 +51,13 @@ let server: TestServer;
 
 beforeAll(async () => {
   server = await openTestServer();
+  const text = [
+    "sensor: web",
+    "parser: { jsonMap: {} }",
+    'threatIntel: { stellar: { is_alert: "if exists(alarm) then true else null" } }',
+    "triage: { rules: [ { name: Known bad address, rule: exists(alarm), score: 70 } ] }",
+  ].join("\n");
+  await server.json("PUT", "/config/documents/sensor/web", { text });
   await server.send("POST", "/ingest/web", {
     text: MESSAGES.map((message) => `${JSON.stringify(message)}\n`).join(""),
   });

@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 /** True for every message, and long in telling for the old ones. */
-const HEAVY = `NOT (${Array.from({ length: 80 }, (_, n) => `t:*a?b?${n}*a?x*y`).join(" OR ")})`;
+const HEAVY = `NOT (${Array.from({ length: 400 }, (_, n) => `t:*a?b?${n}*a?x*y`).join(" OR ")})`;
 const query = parse(HEAVY);
 
 test("a page that was found before the limit is answered, with the word that matches are not counted", async () => {

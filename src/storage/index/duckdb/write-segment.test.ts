@@ -350,7 +350,7 @@ test("a thread writes files one after another and tells what went wrong", async 
   for (const { path } of [one, other]) expect(await read(path)).toEqual(expectedOf(batches));
 });
 
-test("who waits for a thread that ended is told so, and the next one gets another thread", async () => {
+test("a thread that is ended does what it was given before, and the next job gets another thread", async () => {
   await using thread = new JobThread<SegmentJob, SegmentAnswer | undefined>(
     "./segment-worker",
     import.meta.url,
@@ -358,11 +358,20 @@ test("who waits for a thread that ended is told so, and the next one gets anothe
   );
   const batches = [many((row) => ({ text: `text ${row}` }), 300)];
   const late = thread.run(jobOf(batches));
-  await Promise.all([
-    expect(late).rejects.toThrow("the thread segments ended"),
-    thread[Symbol.asyncDispose](),
-  ]);
+  await thread[Symbol.asyncDispose]();
+  expect(await late).toMatchObject({ facts: { rows: 300 } });
   expect(await thread.run(jobOf(batches))).toMatchObject({ facts: { rows: 300 } });
+});
+
+test("who waits for a thread that dies is told so", async () => {
+  await using thread = new JobThread<SegmentJob, SegmentAnswer | undefined>(
+    "./none",
+    import.meta.url,
+    "none",
+  );
+  const batches = [many((row) => ({ text: `text ${row}` }), 3)];
+  const waiting = [thread.run(jobOf(batches)), thread.run(jobOf(batches))];
+  for (const job of waiting) await expect(job).rejects.toThrow("Cannot find module");
 });
 
 test("a large file is counted too, and of long texts that every message has, some are read", async () => {
