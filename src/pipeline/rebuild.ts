@@ -16,7 +16,7 @@ export type RebuildRequest = {
   readonly to?: number | undefined;
   /** Makes again also what can be read, by the documents in force now. */
   readonly withCurrent: boolean;
-  /** Takes the notices of lost messages away first. */
+  /** Takes the notices of what earlier rebuilds found lost away. */
   readonly forgetLost: boolean;
 };
 
@@ -93,7 +93,6 @@ export class Rebuild implements AsyncDisposable {
 
   async #run(request: RebuildRequest, signal: AbortSignal): Promise<Restored> {
     const { index, settle } = this.#parts;
-    if (request.forgetLost) await index.forgetLost(request);
     // What topics bring by themselves must be there, or it would come twice.
     await untilAborted(settle(), signal);
     const restoration = index.restore({ ...request, everything: request.withCurrent });
