@@ -65,12 +65,7 @@ export async function runPipeline({
       async ({ block, position, repeated }) => {
         const stage = stages(batch);
         batch.load(block, position);
-        run.parse(stage.parse, batch, repeated);
-        run.pass("transform", stage.transform, batch);
-        run.pass("validate", stage.validate, batch);
-        run.pass("enrich", stage.enrich, batch);
-        run.pass("threatIntel", stage.threatIntel, batch);
-        run.pass("triage", stage.triage, batch);
+        runStages(run, stage, batch, repeated);
         await run.write(batch, clock, async () => {
           if (stage.indexed) await index.write(sensor, batch);
           if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
@@ -93,4 +88,14 @@ export async function runPipeline({
     run.committed(entry);
     onCommit?.();
   }
+}
+
+/** Makes messages of the records of a batch, or rejections; `repeated` of them are header lines that an earlier batch has dealt with. */
+export function runStages(run: StageRunner, stages: SensorStages, batch: Batch, repeated: number): void {
+  run.parse(stages.parse, batch, repeated);
+  run.pass("transform", stages.transform, batch);
+  run.pass("validate", stages.validate, batch);
+  run.pass("enrich", stages.enrich, batch);
+  run.pass("threatIntel", stages.threatIntel, batch);
+  run.pass("triage", stages.triage, batch);
 }
