@@ -58,7 +58,7 @@ export async function runPipeline({
   const run = new StageRunner(counts, log);
 
   for await (const entry of source) {
-    if (batch.columns.size > REMEMBERED_FIELDS || batch.isCrowded) batch = new Batch();
+    batch = roomyBatch(batch);
     run.begin();
     await inParts(
       entry,
@@ -98,4 +98,9 @@ export function runStages(run: StageRunner, stages: SensorStages, batch: Batch, 
   run.pass("enrich", stages.enrich, batch);
   run.pass("threatIntel", stages.threatIntel, batch);
   run.pass("triage", stages.triage, batch);
+}
+
+/** A batch with room for the fields of another block: this one, or a new one when it remembers too many names. */
+export function roomyBatch(batch: Batch): Batch {
+  return batch.columns.size > REMEMBERED_FIELDS || batch.isCrowded ? new Batch() : batch;
 }

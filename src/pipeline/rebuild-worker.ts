@@ -13,7 +13,7 @@ import { openFunctions } from "./functions.ts";
 import { arrivalOf } from "./guid.ts";
 import { emptyCounts } from "./metrics.ts";
 import { inParts } from "./parts.ts";
-import { runStages, type SensorStages } from "./pipeline.ts";
+import { roomyBatch, runStages, type SensorStages } from "./pipeline.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
 import { openServices } from "./services.ts";
 import { crashRejection, StageRunner } from "./stage-runner.ts";
@@ -105,6 +105,7 @@ async function rebuild(): Promise<Set<string>> {
         }
         if (!isWanted(block.arrival)) continue;
         now = block.arrival;
+        batch = roomyBatch(batch);
         await inParts(
           { block, position },
           async ({ block, position, repeated }) => {

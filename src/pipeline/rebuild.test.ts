@@ -272,3 +272,18 @@ test("what is lost is counted too when all else is made again", async () => {
   expect(codes(platform)).toEqual(["MESSAGES_LOST"]);
   expect(await numbers(platform)).toEqual(upTo(7500).slice(2500));
 });
+
+test("messages that are made again have all their fields, however many names there were before", async () => {
+  using platforms = testPlatforms({ global: "workers: 1\nseal: { seconds: 60 }\n" });
+  const names = (n: number) => Object.fromEntries(Array.from({ length: 1000 }, (_, k) => [`f${n}_${k}`, k]));
+  {
+    await using platform = await platforms.open();
+    for (let n = 0; n < 20; n++) await send(platform, [JSON.stringify({ n, ...names(n) })]);
+    await platform.caughtUp();
+    await platform.seal();
+  }
+  for (const file of parquet(platforms)) overwrite(file);
+  await using platform = await platforms.open();
+  expect(await rebuilt(platform)).toMatchObject({ written: 20, lost: [] });
+  expect(await found(platform, "n:19")).toMatchObject([names(19)]);
+}, 60_000);
