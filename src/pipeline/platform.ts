@@ -223,8 +223,8 @@ export async function openPlatform(options: PlatformOptions) {
     const rebuild = stack.use(
       new Rebuild({
         ...{ index, context },
-        settle: async () => {
-          await activity.caughtUp();
+        settle: async (signal) => {
+          await activity.caughtUp(signal);
           await supervisor.seal();
         },
         async topics(sensors, withCurrent) {

@@ -24,7 +24,7 @@ export type RebuildParts = {
   readonly index: DuckdbIndex;
   readonly context: Context;
   /** Resolves when what was accepted so far is searchable and sealed. */
-  readonly settle: () => Promise<void>;
+  readonly settle: (signal: AbortSignal) => Promise<void>;
   /** The topics of sensors, all of them when undefined, with the documents that were in force when. */
   readonly topics: (sensors: readonly string[] | undefined, withCurrent: boolean) => Promise<RebuildTopic[]>;
   /** What the thread that makes messages needs besides. */
@@ -94,7 +94,7 @@ export class Rebuild implements AsyncDisposable {
   async #run(request: RebuildRequest, signal: AbortSignal): Promise<Restored> {
     const { index, settle } = this.#parts;
     // What topics bring by themselves must be there, or it would come twice.
-    await untilAborted(settle(), signal);
+    await untilAborted(settle(signal), signal);
     const restoration = index.restore({ ...request, everything: request.withCurrent });
     try {
       this.#note({ phase: "files", files: restoration.files, filesDone: 0 });
