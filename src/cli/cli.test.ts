@@ -68,6 +68,11 @@ test("files, gzip and standard input are taken in, and rejections are summed up 
     "They are kept with their bytes: metron search 'failed_sensor_type:web' --sensor error",
     "After a fix: metron replay --sensor web",
   ]);
+  const odd = Array.from({ length: 12 }, (_, n) => JSON.stringify({ timestamp: `no time ${n}` }));
+  const several = await metron(["ingest", "--sensor", "many"], odd.join("\n"));
+  expect(several.out).toContain("0 messages indexed");
+  expect(several.out).toContain("12 rejected");
+  expect(several.out).toContain("  2 x other reasons\n");
   const piped = await metron(["ingest", "--sensor", "web", "--json"], '{"n":4}\n\n');
   expect(JSON.parse(piped.out)).toMatchObject({
     sensor: "web",
