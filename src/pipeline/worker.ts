@@ -52,7 +52,10 @@ type Running = {
 };
 
 const services = openServices(start, context);
-const writer: IndexWriter = openRemoteWriter(start.writer);
+// A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
+const writer: IndexWriter = openRemoteWriter(start.writer, () =>
+  setTimeout(() => process.exit(1), RETRY_AFTER),
+);
 const running = new Map<string, Running>();
 const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 let reads = start.begins;

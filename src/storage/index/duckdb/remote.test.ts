@@ -6,9 +6,10 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../query/parse.ts";
+import { batchOf, put } from "../test-batches.ts";
 import type { DuckdbIndex } from "./duckdb-index.ts";
 import { openDuckdbIndex } from "./open.ts";
-import { serveWriter } from "./remote.ts";
+import { openRemoteWriter, serveWriter } from "./remote.ts";
 
 let folder: string;
 let index: DuckdbIndex;
@@ -51,4 +52,19 @@ test("what a thread had not committed when it ended is gone", async () => {
   await expect.poll(() => index.count({})).toBe(300);
   await runWorker(1, "close");
   expect(await index.count({})).toBe(400);
+});
+
+test("a writer of which something was not taken says so once, and takes nothing any more", async () => {
+  const handle = serveWriter(index, "worker");
+  handle.port.postMessage({ type: "add", block: null });
+  let broken = 0;
+  const writer = openRemoteWriter(handle, () => broken++);
+  await put(writer, "s", batchOf([{ text: "not taken" }]));
+  await expect.poll(() => broken).toBe(1);
+  await expect(put(writer, "s", batchOf([{ text: "nor this" }], 1))).rejects.toThrow("writing to the index");
+  expect(await index.position("t", 0)).toBeUndefined();
+  const next = openRemoteWriter(serveWriter(index, "worker"));
+  await put(next, "s", batchOf([{ text: "taken" }]));
+  await expect.poll(() => index.count({ query: parse("text:taken") })).toBe(1);
+  expect(broken).toBe(1);
 });

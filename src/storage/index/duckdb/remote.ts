@@ -85,10 +85,17 @@ export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, 
   return { port: port2, start: index.writerStart() };
 }
 
-/** A writer in a thread that does not own the index. `position` is where a partition was sealed when it was opened. */
-export function openRemoteWriter({ port, start }: WriterHandle): BlockWriter {
+/**
+ * A writer in a thread that does not own the index. `position` is where a partition was sealed when it was opened.
+ * @param onBroken told once when something written was not taken: this writer takes nothing any more, and another must be
+ * opened, which goes on from what was committed.
+ */
+export function openRemoteWriter(
+  { port, start }: WriterHandle,
+  onBroken = (): void => undefined,
+): BlockWriter {
   const buffers = new Buffers(KEPT_BYTES);
-  return new BlockWriter(new RemoteTarget(port, buffers), start, buffers);
+  return new BlockWriter(new RemoteTarget(port, buffers, onBroken), start, buffers);
 }
 
 /** Where the reader of a partition must go on, as the writer was told at its start. */
@@ -114,12 +121,13 @@ class RemoteTarget implements WriterTarget {
   #failure: Failure | undefined;
   #room: (() => void)[] = [];
 
-  constructor(port: MessagePort, buffers: Buffers) {
+  constructor(port: MessagePort, buffers: Buffers, onBroken: () => void) {
     this.#port = port;
     port.on("message", (message: ToWriter) => {
       switch (message.type) {
         case "committed":
           this.#inFlight--;
+          if (this.#failure === undefined && message.error !== undefined) onBroken();
           this.#failure ??= message.error;
           for (const resume of this.#room.splice(0)) resume();
           return;
