@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTestServer, type TestServer } from "./testing.ts";
+
+/** Searches tell what is there: values that computers and people write in unusual ways, counted beside each other. */
+const NANOSECONDS = 1_764_442_800_000_000_000n;
+const MACS = ["00:11:22:aa:bb:cc", "00-11-22-AA-BB-CC", "0011.22aa.bbcc", "001122aabbcc"];
+const NAMES = ["b\u00fccher.example", "B\u00dcCHER.example", "xn--bcher-kva.example"];
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await openTestServer();
+  const records = [
+    ...[0n, 1n, 2n, 300n].map((n) => `{"at":${NANOSECONDS + n},"times":[${NANOSECONDS + n},1.5]}`),
+    ...[...MACS, ...NAMES].map((value) => JSON.stringify({ values: [value, "other"] })),
+  ];
+  await server.send("POST", "/ingest/web", { text: records.join("\n") });
+  await server.platform.caughtUp();
+}, 60_000);
+afterAll(() => server[Symbol.asyncDispose](), 60_000);
+
+async function totalOf(query: string): Promise<number> {
+  return ((await server.json("POST", "/search", { query, size: 0 })) as { total: number }).total;
+}
+
+test.each(["at", "times"])("a range over whole numbers beyond 53 bits is exact in %s", async (field) => {
+  const at = (n: bigint) => NANOSECONDS + n;
+  expect(await totalOf(`${field}:>${at(1n)}`)).toBe(2);
+  expect(await totalOf(`${field}:[${at(1n)} TO ${at(2n)}]`)).toBe(2);
+  expect(await totalOf(`${field}:{${at(0n)} TO ${at(2n)}}`)).toBe(1);
+  expect(await totalOf(`${field}:<${at(1n)} AND _exists_:at`)).toBe(field === "at" ? 1 : 4);
+  expect(await totalOf(`NOT ${field}:>=${at(2n)} AND _exists_:at`)).toBe(2);
+});
