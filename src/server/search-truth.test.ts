@@ -31,3 +31,20 @@ test.each(["at", "times"])("a range over whole numbers beyond 53 bits is exact i
   expect(await totalOf(`${field}:<${at(1n)} AND _exists_:at`)).toBe(field === "at" ? 1 : 4);
   expect(await totalOf(`NOT ${field}:>=${at(2n)} AND _exists_:at`)).toBe(2);
 });
+
+test("the spellings of a MAC in lists are counted together, and twelve bare digits are none of them", async () => {
+  for (const mac of MACS.slice(0, 3)) expect(await totalOf(`values:"${mac}"`)).toBe(3);
+  expect(await totalOf(`values:${MACS[3]}`)).toBe(1);
+  const { facets } = (await server.json("POST", "/facets", {
+    query: "values:other",
+    fields: ["values"],
+  })) as {
+    facets: { values: { value: string; count: number }[] }[];
+  };
+  const counts = new Map(facets[0]?.values.map(({ value, count }) => [value, count]));
+  expect([counts.get("00:11:22:aa:bb:cc"), counts.get("001122aabbcc")]).toEqual([3, 1]);
+});
+
+test("an international name is found in lists in any case and in punycode", async () => {
+  for (const name of NAMES.slice(0, 2)) expect(await totalOf(`values:${name}`)).toBe(3);
+});
