@@ -5,6 +5,7 @@ import { openTestServer, type TestServer } from "./testing.ts";
 const NANOSECONDS = 1_764_442_800_000_000_000n;
 const MACS = ["00:11:22:aa:bb:cc", "00-11-22-AA-BB-CC", "0011.22aa.bbcc", "001122aabbcc"];
 const NAMES = ["b\u00fccher.example", "B\u00dcCHER.example", "xn--bcher-kva.example"];
+const NULS = ["a\0b", "\0b", "b\0", "a\0c", "a"];
 
 let server: TestServer;
 
@@ -12,6 +13,7 @@ beforeAll(async () => {
   server = await openTestServer();
   const records = [
     ...[0n, 1n, 2n, 300n].map((n) => `{"at":${NANOSECONDS + n},"times":[${NANOSECONDS + n},1.5]}`),
+    ...NULS.map((nul) => JSON.stringify({ nul })),
     ...[...MACS, ...NAMES].map((value) => JSON.stringify({ values: [value, "other"] })),
   ];
   await server.send("POST", "/ingest/web", { text: records.join("\n") });
@@ -47,4 +49,21 @@ test("the spellings of a MAC in lists are counted together, and twelve bare digi
 
 test("an international name is found in lists in any case and in punycode", async () => {
   for (const name of NAMES.slice(0, 2)) expect(await totalOf(`values:${name}`)).toBe(3);
+});
+
+test("a text with a NUL is found by its own value, by wildcards and in order", async () => {
+  for (const nul of NULS) expect(await totalOf(`nul:"${nul}"`)).toBe(1);
+  expect(await totalOf("nul:a\0*")).toBe(2);
+  expect(await totalOf('nul:{"a\0b" TO *]')).toBe(2);
+  const pages: unknown[] = [];
+  for (let cursor: string | undefined, page = 0; page < NULS.length; page++) {
+    const body = { query: "_exists_:nul", sort: [{ field: "nul", order: "asc" }], size: 1, cursor };
+    const answer = (await server.json("POST", "/search", body)) as {
+      hits: { nul: string }[];
+      cursor?: string;
+    };
+    pages.push(answer.hits[0]?.nul);
+    cursor = answer.cursor;
+  }
+  expect(pages).toEqual([...NULS].sort());
 });
