@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { globSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,10 @@ export type Platform = {
   played(): Promise<void>;
   /** Hands over records of a sensor, one per line. */
   ingest(sensor: string, ...records: readonly object[]): Promise<void>;
+  /** Ends the process as an operator would, with everything stored. */
+  stop(): Promise<void>;
+  /** Files of its index, by a pattern below the index's folder. */
+  files(pattern: string): string[];
   /** Ends the process at once, as a crash would. */
   kill(): Promise<void>;
   /** Starts it again on the same port with the same data. */
@@ -58,6 +63,12 @@ export async function startPlatform({ demo }: { demo: boolean }): Promise<Platfo
       });
       if (!answer.ok) throw new Error(`ingest of ${sensor}: ${answer.status} ${await answer.text()}`);
     },
+    async stop() {
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+    },
+    files: (pattern) => globSync(join(data, "index", pattern)),
     kill,
     async restart() {
       ({ child, url } = await start(data, new URL(url).port, demo));

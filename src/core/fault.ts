@@ -94,7 +94,7 @@ export const FAULTS = {
   },
   SOURCE_STOPPED: {
     status: 503,
-    advice: "Mend what the message names; it is opened again by itself, and other sensors are not concerned.",
+    advice: "Mend what the message names; it is opened again by itself, and other sensors are not affected.",
   },
   STORAGE_CORRUPT: {
     status: 500,

@@ -55,7 +55,8 @@ export type FromWorker =
   | { readonly type: "ready"; readonly revision: number }
   | { readonly type: "counts"; readonly sensors: Readonly<Record<string, SensorCounts>> }
   | { readonly type: "configured"; readonly revision: number }
-  | { readonly type: "sealed"; readonly id: number }
+  /** `failure`: why what it had written is not on disk. */
+  | { readonly type: "sealed"; readonly id: number; readonly failure?: string }
   | { readonly type: "drained" }
   /** What keeps a partition of a sensor from being read; no failure says that it is read again. */
   | {

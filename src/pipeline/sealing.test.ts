@@ -12,6 +12,7 @@ test("the status tells why messages cannot be sealed, until they are", async () 
   await send(platform, ['{"n":0}', '{"n":1}']);
   await platform.caughtUp();
   await expect(platform.index.seal()).rejects.toThrow();
+  await expect(platform.seal()).rejects.toMatchObject({ code: "SEAL_FAILED" });
   const { health, problems } = await platform.status();
   expect([health, problems]).toEqual([
     "degraded",

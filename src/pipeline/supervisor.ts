@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { Context } from "../core/context.ts";
-import type { Failure } from "../core/fault.ts";
+import { type Failure, Fault } from "../core/fault.ts";
 import { addCounts, emptyCounts, type SensorCounts } from "./metrics.ts";
 import type { FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 
@@ -42,7 +42,10 @@ export class Supervisor implements AsyncDisposable {
   /** By sensor and partition: what keeps it from being read. */
   readonly #problems = new Map<string, { sensor: string; failure: Failure; worker: number }>();
   /** Seals asked for: the workers that have not answered yet. */
-  readonly #waiting = new Map<number, { left: Set<number>; done: () => void }>();
+  readonly #waiting = new Map<
+    number,
+    { left: Set<number>; done: () => void; fail: (fault: Fault) => void }
+  >();
   readonly #revisions = new Map<number, number>();
   #sealId = 0;
   #begun = false;
@@ -83,11 +86,11 @@ export class Supervisor implements AsyncDisposable {
     this.#send({ type: "share", shares });
   }
 
-  /** Resolves when everything the workers have written is on disk. */
+  /** Resolves when everything the workers have written is on disk. @throws Fault SEAL_FAILED */
   seal(): Promise<void> {
     const id = ++this.#sealId;
-    return new Promise((done) => {
-      this.#waiting.set(id, { left: new Set(this.#slots.keys()), done });
+    return new Promise((done, fail) => {
+      this.#waiting.set(id, { left: new Set(this.#slots.keys()), done, fail });
       this.#send({ type: "seal", id });
     });
   }
@@ -182,7 +185,7 @@ export class Supervisor implements AsyncDisposable {
         slot.counts = message.sensors;
         return;
       case "sealed": {
-        this.#sealed(index, message.id);
+        this.#sealed(index, message.id, message.failure);
         return;
       }
       case "drained":
@@ -223,9 +226,14 @@ export class Supervisor implements AsyncDisposable {
     }, wait);
   }
 
-  #sealed(index: number, id: number): void {
+  #sealed(index: number, id: number, failure?: string): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
+    if (failure !== undefined) {
+      this.#waiting.delete(id);
+      waiting.fail(new Fault("SEAL_FAILED", `sealing the index: ${failure}`));
+      return;
+    }
     waiting.left.delete(index);
     if (waiting.left.size > 0) return;
     this.#waiting.delete(id);

@@ -78,7 +78,10 @@ port.on("message", (message: ToWorker) => {
       begin();
       return;
     case "seal":
-      void writer.seal().then(() => tell({ type: "sealed", id: message.id }));
+      void writer.seal().then(
+        () => tell({ type: "sealed", id: message.id }),
+        (error: unknown) => tell({ type: "sealed", id: message.id, failure: String(error) }),
+      );
       return;
     case "drain":
       void drain();

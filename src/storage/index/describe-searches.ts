@@ -229,6 +229,17 @@ export function describeSearches(start: () => Promise<Started>): void {
       ]);
     });
 
+    test("changes of one message at the same time are all kept", async () => {
+      const { index, writer } = await start();
+      await put(writer, "s", batchOf([{ a: 1 }]));
+      await settle(index);
+      const names = Array.from({ length: 20 }, (_, n) => `note${n}`);
+      await Promise.all(names.map((name) => index.patch("g0", { set: { [name]: name } })));
+      const [message] = await index.get(["g0"]);
+      expect(message).toMatchObject(Object.fromEntries(names.map((name) => [name, name])));
+      expect(await guids(index, "note7:note7 AND note19:note19")).toEqual(["g0"]);
+    });
+
     test("patches are found, shown, sorted by, counted, and survive", async () => {
       const { index, writer, reopen } = await start();
       await put(

@@ -12,6 +12,7 @@ export class Patches {
   readonly #database: Database;
   readonly #fields = new Map<string, ColumnType>();
   #sorted: string[] = [];
+  #last: Promise<unknown> = Promise.resolve();
 
   static async open(catalogue: Catalogue, database: Database): Promise<Patches> {
     const patches = new Patches(catalogue, database);
@@ -48,7 +49,14 @@ export class Patches {
   }
 
   /** Adds a change to those the message has. Durable and searchable when it resolves. */
-  async add(guid: string, change: Patch): Promise<StoredPatch> {
+  add(guid: string, change: Patch): Promise<StoredPatch> {
+    // One after the other: of two that begin from the same state one would be lost.
+    const added = this.#last.then(() => this.#add(guid, change));
+    this.#last = added.catch(() => undefined);
+    return added;
+  }
+
+  async #add(guid: string, change: Patch): Promise<StoredPatch> {
     const before = this.get(guid);
     // Through JSON, because it is kept as JSON: what is returned is what a restart would return.
     const set = JSON.parse(messageToJson({ ...before?.set, ...change.set })) as Message;

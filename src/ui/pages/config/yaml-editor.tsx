@@ -50,6 +50,7 @@ export function YamlEditor({ label, start, diagnostics, places, words, onChange 
           lintGutter(),
           history(),
           highlightActiveLine(),
+          EditorView.lineWrapping,
           indentUnit.of("  "),
           yaml(),
           syntaxHighlighting(colours),
@@ -70,6 +71,8 @@ export function YamlEditor({ label, start, diagnostics, places, words, onChange 
         ],
       }),
     });
+    // A scrolling region must be reachable by the keyboard.
+    editor.scrollDOM.tabIndex = 0;
     view.current = editor;
     return () => {
       view.current = null;

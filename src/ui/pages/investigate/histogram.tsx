@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip, useComputedColorScheme } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { ZoomOutIcon } from "../../parts/icons.tsx";
+import { countText } from "../../parts/numbers.ts";
 import { histogramText, intervalText, layersOf, regularBuckets } from "./histogram-parts.ts";
 import type { PageState } from "./state.ts";
 import { exactRange, resolveRange } from "./time-range.ts";
@@ -54,6 +55,14 @@ export function Histogram({ state, change, histogram: { data, isPending, isError
         {data !== undefined && data.interval > 0 && (
           <span className="dim">per {intervalText(data.interval)}</span>
         )}
+        {data?.outside !== undefined && (
+          <span
+            className="dim"
+            title="Few messages lie so far from all others that they are left out of the picture"
+          >
+            {outsideText(data.outside)}
+          </span>
+        )}
         {buckets.length > 0 && (
           <ul className="legend">
             {[...layers].reverse().map(({ name, colour }) => (
@@ -74,4 +83,13 @@ export function Histogram({ state, change, histogram: { data, isPending, isError
       </div>
     </section>
   );
+}
+
+/** `3 earlier, 1 later` of what is not drawn. */
+function outsideText({ before, after }: { readonly before: number; readonly after: number }): string {
+  const parts = [
+    before > 0 ? `${countText(before)} earlier` : "",
+    after > 0 ? `${countText(after)} later` : "",
+  ];
+  return `not drawn: ${parts.filter((part) => part !== "").join(", ")}`;
 }

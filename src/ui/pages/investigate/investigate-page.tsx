@@ -2,6 +2,7 @@ import { useCallback, useRef, useState } from "react";
 import { problemOf } from "../../call.ts";
 import { countText } from "../../parts/numbers.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { AnswerNotes } from "./answer-notes.tsx";
 import { DetailsPane } from "./details-pane.tsx";
 import { Facets } from "./facets.tsx";
 import { Groups } from "./groups.tsx";
@@ -146,6 +147,7 @@ export function InvestigatePage() {
             columnsOpened={menu === "columns"}
             onColumns={(shown) => setMenu(shown ? "columns" : undefined)}
           />
+          <AnswerNotes hints={rows.hints} partial={rows.partial} view={state.view} change={change} />
           {rows.rows.length > 0 && (
             <RowsBanner
               waiting={rows.waiting}

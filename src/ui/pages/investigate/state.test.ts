@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pickSearch, placeInQuery, readState, sentQuery, sortBy, writeState } from "./state.ts";
+import { pickSearch, placeInQuery, queryOfView, readState, sentQuery, sortBy, writeState } from "./state.ts";
 
 test("an empty address is the alerts, the most alarming first", () => {
   const state = readState({});
@@ -49,4 +49,10 @@ test.each([
   [9, 1, 10],
 ])("line %d, column %d is offset %d", (line, column, offset) => {
   expect(placeInQuery("a:b AND\n(c", line, column)).toBe(offset);
+});
+
+test.each(["alerts", "messages"] as const)("the analyst's part of a sent query of %s comes back", (view) => {
+  for (const q of ["a OR b", "a:(b OR c)", 'x:"(y)"'])
+    expect(queryOfView(sentQuery({ q, view }), view)).toBe(q);
+  expect(queryOfView("something else", "alerts")).toBeUndefined();
 });

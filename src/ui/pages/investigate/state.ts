@@ -163,6 +163,12 @@ export function sentQuery({ q, view }: Pick<PageState, "q" | "view">): string {
   return query === "" ? "is_alert:true" : `is_alert:true AND (${query})`;
 }
 
+/** The analyst's part of a query as it was sent, or as the server would have it; undefined when it lacks the view's. */
+export function queryOfView(sent: string, view: View): string | undefined {
+  if (view !== "alerts") return sent;
+  return /^is_alert:true AND \((.*)\)$/s.exec(sent)?.[1];
+}
+
 /** Where a place (line and column from 1) lies in a query, as an offset; a place behind its end is its end. */
 export function placeInQuery(query: string, line: number, column: number): number {
   const before = query

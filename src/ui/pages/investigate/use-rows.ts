@@ -65,6 +65,8 @@ export function useRows(state: PageState) {
   const shown = useLastGood(result);
   const rows: readonly StoredMessage[] = shown?.pages.flatMap((page) => page.hits) ?? [];
   const total = shown?.pages[0]?.total;
+  const hints = shown?.pages[0]?.hints ?? [];
+  const partial = shown?.pages.find((page) => page.partial !== undefined)?.partial;
 
   /** Looks at the head of the list: with `flow` puts new rows in, without only counts them for the banner. */
   const look = async (flow: boolean): Promise<void> => {
@@ -91,7 +93,15 @@ export function useRows(state: PageState) {
     }
   };
 
-  return { ...result, rows, total, look, waiting: waiting.key === keyText ? waiting.count : 0 };
+  return {
+    ...result,
+    rows,
+    total,
+    hints,
+    partial,
+    look,
+    waiting: waiting.key === keyText ? waiting.count : 0,
+  };
 }
 
 /**

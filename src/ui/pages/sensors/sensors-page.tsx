@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { listSensors, type SensorState } from "../../../api/sensors.ts";
 import { call } from "../../call.ts";
+import { timeText } from "../../parts/clock.ts";
 import { Notice } from "../../parts/notice.tsx";
 import { agoText, countText, rateText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
@@ -56,6 +57,32 @@ function Problems() {
   );
 }
 
+/** What a person must know of a sensor beside its numbers. */
+function Notes({ sensor }: { sensor: SensorState }) {
+  const { detail, note, timeless, unreadable = 0, dropped } = sensor;
+  const notes = [
+    detail,
+    unreadable > 0 ? `${countText(unreadable)} stored messages cannot be read.` : undefined,
+    dropped > 0
+      ? `${countText(dropped)} records came over UDP faster than they could be stored and are lost.`
+      : undefined,
+    timeless === undefined
+      ? undefined
+      : `${countText(timeless.messages)} messages since ${timeText(timeless.since).slice(0, 16)} had no time of their own; they have that of their arrival.`,
+    note,
+  ].filter((text) => text !== undefined);
+  if (notes.length === 0) return null;
+  return (
+    <ul className="sensor-notes">
+      {notes.map((text) => (
+        <li key={text}>
+          <WithCode text={text} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function SensorTable({ sensors }: { sensors: readonly SensorState[] }) {
   const now = Date.now();
   return (
@@ -97,6 +124,7 @@ function SensorTable({ sensors }: { sensors: readonly SensorState[] }) {
                 {sensor.name}
               </Link>
               <span className="dim"> {sensor.parser}</span>
+              <Notes sensor={sensor} />
             </th>
             <td>
               <span className="sensor-state" data-state={sensor.state} title={sensor.detail}>
