@@ -1,4 +1,5 @@
 /** Runs as a thread of its own: evaluates and checks the expressions that somebody asks for. */
+import { getHeapStatistics } from "node:v8";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { readGlobal } from "../config/global.ts";
 import { type Context, silentLog, systemClock } from "../core/context.ts";
@@ -13,6 +14,9 @@ import { toMessage, typeName } from "../stellar/value.ts";
 import type { EvaluatorStart, FromEvaluator, Question, ToEvaluator } from "./evaluator.ts";
 import { openFunctions } from "./functions.ts";
 import { openServices } from "./services.ts";
+
+/** One text may stand at many places: as JSON, which is written in one go, it would be larger than the thread may become. */
+const MOST_CHARACTERS = 4_194_304;
 
 const port = parentPort as MessagePort;
 const start = workerData as EvaluatorStart;
@@ -31,7 +35,8 @@ port.on("message", async (message: ToEvaluator) => {
   try {
     if (message.functions !== undefined)
       services.takeFunctions(await openFunctions(message.functions).catch(withoutThem));
-    tell({ type: "answer", json: messageToJson(answerTo(message.question, message.global)) });
+    const json = messageToJson(answerTo(message.question, message.global));
+    tell({ type: "answer", json, megabytes: getHeapStatistics().used_heap_size / 2 ** 20 });
   } catch (error) {
     if (error instanceof Fault) tell({ type: "refused", code: error.code, message: error.message });
     else
@@ -58,11 +63,22 @@ function answerTo({ expression, message, predicate = false }: Question, global: 
   if (message === undefined) return { diagnostics };
   try {
     const value = compile(expression, environment).evaluate(layered(message));
-    return { value: toMessage(value), type: typeName(value), diagnostics };
+    const answer = toMessage(value);
+    if (charactersOf(answer) > MOST_CHARACTERS)
+      throw new StellarError(`the value has more than ${MOST_CHARACTERS} characters, too many for an answer`);
+    return { value: answer, type: typeName(value), diagnostics };
   } catch (error) {
     if (!(error instanceof StellarError)) throw error;
     return { diagnostics: [placed(expression, diagnosticOf(expression, error))] };
   }
+}
+
+/** How much text a value holds. It was walked when it was converted, so it has no more parts than a budget allows. */
+function charactersOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  const parts = Array.isArray(value) ? value : Object.entries(value).flat();
+  return parts.reduce((sum: number, part) => sum + charactersOf(part), 0);
 }
 
 function placed(text: string, { severity, message, span, suggestion }: Diagnostic): object {

@@ -28,10 +28,13 @@ export type ToEvaluator =
       readonly functions: readonly FunctionSource[] | undefined;
     };
 
-/** From the thread: an answer is JSON, as values hold numbers that do not survive on the way between threads. */
+/**
+ * From the thread: an answer is JSON, as values hold numbers that do not survive on the way between threads. `megabytes`:
+ * what the thread holds after it.
+ */
 export type FromEvaluator =
   | { readonly type: "ready" }
-  | { readonly type: "answer"; readonly json: string }
+  | { readonly type: "answer"; readonly json: string; readonly megabytes: number }
   | { readonly type: "refused"; readonly code: FaultCode; readonly message: string }
   | { readonly type: "crashed"; readonly stack: string };
 
@@ -49,7 +52,15 @@ export type EvaluatorOptions = {
 type Thread = { readonly worker: Worker; readonly ready: Promise<void>; functions: string | undefined };
 
 const MILLISECONDS = 5000;
-const MEGABYTES = 256;
+/**
+ * Far more than the budget of an expression lets it hold: a thread that reaches its limit within one large allocation
+ * cannot be ended by itself, and the process ends with it.
+ */
+const MEGABYTES = 1024;
+/** A thread that holds this part of its limit when it has answered makes room for a new one. */
+const FULL = 0.25;
+/** A new thread holds half of it. */
+const LEAST_FULL = 64;
 /** Questions that may wait at the same time. */
 const WAITING = 64;
 
@@ -102,8 +113,12 @@ export class Evaluator implements AsyncDisposable {
     const { milliseconds = MILLISECONDS, megabytes = MEGABYTES } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const stopped = (why: string) => new Fault("EXPRESSION_STOPPED", `evaluating an expression: ${why}`);
+    let isFull = false;
     const receive = (message: FromEvaluator) => {
-      if (message.type === "answer") resolve(message.json);
+      if (message.type === "answer") {
+        resolve(message.json);
+        isFull = message.megabytes > Math.max(LEAST_FULL, FULL * megabytes);
+      }
       if (message.type === "refused") reject(new Fault(message.code, message.message));
       if (message.type === "crashed") reject(new Error(message.stack));
     };
@@ -133,7 +148,13 @@ export class Evaluator implements AsyncDisposable {
         global,
         functions: isKnown ? undefined : functions,
       } satisfies ToEvaluator);
-      return await promise;
+      const answer = await promise;
+      // What engine and caches still hold of long texts must not count against the next expression.
+      if (isFull) {
+        this.#thread = undefined;
+        await worker.terminate();
+      }
+      return answer;
     } catch (error) {
       const goesOn = error instanceof Fault && error.code !== "EXPRESSION_STOPPED";
       if (!goesOn) {

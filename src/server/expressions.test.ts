@@ -3,13 +3,16 @@ import { openTestServer, refused, type TestServer } from "./testing.ts";
 
 let server: TestServer;
 let hurried: TestServer;
+let roomy: TestServer;
 beforeAll(async () => {
   server = await openTestServer({ expressions: { milliseconds: 60_000, megabytes: 48 } });
   hurried = await openTestServer({ expressions: { milliseconds: 200 } });
+  roomy = await openTestServer({ expressions: { milliseconds: 60_000, megabytes: 128 } });
 }, 60_000);
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await hurried[Symbol.asyncDispose]();
+  await roomy[Symbol.asyncDispose]();
 }, 60_000);
 
 const ask = (expression: string, message: object = {}, to = server) =>
@@ -43,10 +46,29 @@ test("an expression that takes too long is ended, and others are answered", asyn
 });
 
 test("an expression that takes too much memory is ended, and the next is answered", async () => {
-  const problem = await refused(ask(`MAP(${THOUSAND}, x -> FILL_LEFT(x, 'ж', 30000))`));
+  const problem = await refused(ask(`LENGTH(MAP(${THOUSAND}, x -> SPLIT(FILL_LEFT(x, ',', 4500), ',')))`));
   expect(problem).toMatchObject({ status: 422, code: "EXPRESSION_STOPPED" });
   expect(problem.detail).toContain("48 MB");
   expect(await (await ask("1 + 1")).json()).toMatchObject({ value: 2 });
+});
+
+test("a text at many places of a value is told of and not written as often", async () => {
+  const response = await ask(
+    "MAP(SPLIT(FILL_LEFT('', ',', 40), ','), x -> FILL_LEFT('a', 'b', 16000000))",
+    {},
+    roomy,
+  );
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    diagnostics: [{ message: expect.stringContaining("characters") }],
+  });
+});
+
+test("what is left of earlier expressions does not end a later one", async () => {
+  const statuses: number[] = [];
+  for (let n = 0; n < 7; n++)
+    statuses.push((await ask(`LENGTH(FILL_LEFT('a', 'b', ${16_000_000 + n}))`, {}, roomy)).status);
+  expect(statuses).toEqual(Array(7).fill(200));
 });
 
 test("checking is bounded too", async () => {

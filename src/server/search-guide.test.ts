@@ -97,7 +97,37 @@ test.each(examples("search-traps"))("says: %s", async (query = "", code = "") =>
 });
 
 test.each(examples("search-refused"))("refuses: %s", async (query = "") => {
-  expect(await refused(server.send("POST", "/search", { body: { query } }))).toMatchObject({
-    code: "QUERY_INVALID",
+  const problems = await problemsOf({ query });
+  expect(problems[0]).toMatchObject({ code: "QUERY_INVALID" });
+  for (const problem of problems) expect(problem).toEqual(problems[0]);
+});
+
+/** What each question about the same messages is refused with. */
+function problemsOf(selection: object): Promise<object[]> {
+  const questions = [
+    ["/search", {}],
+    ["/search", { total: false }],
+    ["/facets", { fields: ["protocol"] }],
+    ["/histogram", {}],
+    ["/histogram", { split: "protocol" }],
+    ["/groups", { fields: ["protocol"] }],
+  ] as const;
+  return Promise.all(
+    questions.map(([path, body]) => refused(server.send("POST", path, { body: { ...selection, ...body } }))),
+  );
+}
+
+test("an unknown field is refused in every question that finds nothing, within a time or of a sensor too", async () => {
+  for (const part of [
+    { query: "_exists_:nothing" },
+    { query: "id.orig_h:1", from: NOW - 1500 },
+    { query: "a:1", sensors: ["web"] },
+  ])
+    for (const problem of await problemsOf(part))
+      expect(problem).toMatchObject({ code: "QUERY_INVALID", column: 1 });
+  const body = { query: "protocol:tls OR nothing:1", fields: ["protocol"] };
+  expect(await server.json("POST", "/facets", body)).toMatchObject({
+    facets: [{ values: [{ value: "tls", count: 1 }] }],
   });
+  expect(await server.json("POST", "/groups", { ...body, fields: ["user"] })).toMatchObject({ groups: [] });
 });

@@ -376,3 +376,10 @@ test("numbers that JSON's own writer refuses or turns into null are written all 
   expect(text).toMatch(/"c":123456789012345678901234567890|"c":1.2345678901234568e\+?29/);
   expect(text).not.toContain('"b":null');
 });
+
+test("a check tells of a module outside of the allowed folders as of any other mistake", async () => {
+  const document = { kind: "global", name: "global", text: "functions: [/outside/odd.mjs]" };
+  expect(await json("POST", "/config/check", document)).toMatchObject({
+    diagnostics: [{ severity: "error", message: expect.stringContaining("only") }],
+  });
+});

@@ -20,6 +20,9 @@ import { placeExpressions, refine } from "../expression-places.ts";
 import { implement } from "../implement.ts";
 import { diagnosticsOf } from "../problems.ts";
 
+/** Faults of a document that a check tells as mistakes in it. */
+const MISTAKES: ReadonlySet<string> = new Set(["CONFIG_INVALID", "PATH_NOT_ALLOWED"]);
+
 /** Who publishes while there are no users: whoever can reach the loopback address. */
 const AUTHOR = "local";
 
@@ -110,7 +113,7 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
       const warnings = await platform.check([document]);
       return diagnosticsOf(warnings).map((found) => ({ ...found, severity: "warning" as const }));
     } catch (error) {
-      if (!(error instanceof Fault) || error.code !== "CONFIG_INVALID") throw error;
+      if (!(error instanceof Fault) || !MISTAKES.has(error.code)) throw error;
       const mistakes = (error.details?.mistakes ?? []) as Parameters<typeof diagnosticsOf>[0];
       return diagnosticsOf(
         mistakes.length > 0 ? mistakes : [{ line: 1, column: 1, path: "", message: error.message }],

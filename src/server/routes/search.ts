@@ -10,7 +10,7 @@ import {
 import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
-import type { Group, Selection } from "../../storage/index/contract.ts";
+import type { Group, SearchResult, Selection } from "../../storage/index/contract.ts";
 import { withFamilies } from "../../storage/query/families.ts";
 import { FieldNames, fieldsOf } from "../../storage/query/fields.ts";
 import { parse } from "../../storage/query/parse.ts";
@@ -40,6 +40,25 @@ export async function selectionOf(
   return { query, from: body.from, to: body.to, sensors, signal };
 }
 
+/**
+ * Refuses a query that finds nothing and names a field that no message has: the empty answer would look like a finding.
+ * @throws Fault QUERY_INVALID
+ */
+async function refuseUnknown({ index }: Platform, result: SearchResult): Promise<void> {
+  const [unknown] = result.unknownFields;
+  const found = result.total ?? result.messages.length;
+  if (unknown === undefined || found > 0 || result.problems.length > 0) return;
+  if ((await index.fields()).length === 0) return;
+  throw new Fault("QUERY_INVALID", `no message has a field \`${unknown.field}\``, {
+    details: { ...unknown.place, length: unknown.field.length, suggestion: unknown.suggestions[0] },
+  });
+}
+
+/** Refuses what a search with the same query refuses; for answers that counted nothing. */
+async function refuseAsSearch(platform: Platform, selection: Selection): Promise<void> {
+  await refuseUnknown(platform, await platform.index.search({ ...selection, size: 0 }));
+}
+
 export function searchRoutes(app: FastifyInstance, platform: Platform): void {
   const { index } = platform;
 
@@ -56,13 +75,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       total: body.total,
       text: body.query,
     });
-    const unknown = result.unknownFields[0];
-    const isWhole = result.problems.length === 0;
-    if (unknown !== undefined && result.total === 0 && isWhole && (await index.fields()).length > 0) {
-      throw new Fault("QUERY_INVALID", `no message has a field \`${unknown.field}\``, {
-        details: { ...unknown.place, length: unknown.field.length, suggestion: unknown.suggestions[0] },
-      });
-    }
+    await refuseUnknown(platform, result);
     return {
       hits: [...result.messages],
       ...(result.total === undefined ? {} : { total: result.total }),
@@ -81,6 +94,8 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       fields: body.fields,
       size: body.size,
     });
+    const isEmpty = facets.every(({ values, missing }) => values.length === 0 && missing === 0);
+    if (isEmpty) await refuseAsSearch(platform, selection);
     return {
       facets: facets.map(({ field, values, distinct, missing }) => ({
         field,
@@ -103,6 +118,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
     };
     const { histogram, from, to, outside } = await robustHistogram(request, (part) => index.histogram(part));
     const { interval: width, buckets, series } = histogram;
+    if (buckets.every(({ count }) => count === 0)) await refuseAsSearch(platform, request);
     const first = buckets[0]?.time ?? from ?? 0;
     const last = (buckets.at(-1)?.time ?? first) + width;
     return {
@@ -129,6 +145,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       size: body.size,
       order: body.order === "score" ? "score" : "total",
     });
+    if (groups.length === 0) await refuseAsSearch(platform, selection);
     const partial = partialOf(index.problems(selection));
     return { groups: groups.map(toApi), ...partial, took: performance.now() - started };
   });

@@ -38,6 +38,8 @@ export function checkRanges(
 
 function checkRange(range: Range, type: CheckedType | undefined, now: number): void {
   const { field, from, to } = range;
+  if (from !== undefined && to !== undefined && isBackwards(from.value, to.value))
+    throw wrong(range, from, `${from.value} comes after ${to.value}, so no value lies between: swap them.`);
   const ends = [from, to].filter((end) => end !== undefined);
   const [end] = ends;
   if (end !== undefined && type === "boolean")
@@ -65,6 +67,18 @@ function checkRange(range: Range, type: CheckedType | undefined, now: number): v
       to as Bound,
       `${from?.value} and ${to?.value} are addresses of two families: write a range for each.`,
     );
+}
+
+/** Whether a range ends before it begins. Times relative to now may do so for a while, which is no mistake. */
+function isBackwards(from: string, to: string): boolean {
+  const [low, high] = [numberOf(from), numberOf(to)];
+  if (low !== undefined && high !== undefined) return low > high;
+  const [first, last] = [parseAddress(from), parseAddress(to)];
+  if (first !== undefined && last !== undefined)
+    return first.family === last.family && first.value > last.value;
+  if (`${from} ${to}`.includes("now")) return false;
+  const [begin, end] = [parseMoment(from, 0), parseMoment(to, 0)];
+  return begin !== undefined && end !== undefined && begin.from >= end.to;
 }
 
 function wrong(range: Range, end: Bound, sentence: string): Fault {

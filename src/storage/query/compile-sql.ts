@@ -244,7 +244,7 @@ function columnRange(query: Range, column: string, type: SqlField["type"], table
   if (bounds.every((bound) => numberOf(bound.value) !== undefined)) {
     const number = (bound: Bound | undefined) =>
       bound && { value: numberOf(bound.value) as number | bigint, inclusive: bound.inclusive };
-    return between(`TRY_CAST(${column} AS DOUBLE)`, number(from), number(to), table.bind);
+    return numbersBetween(column, number(from), number(to), table.bind);
   }
   const families = new Set(bounds.map(({ value }) => parseAddress(value)?.family));
   const [family] = families;
@@ -256,6 +256,22 @@ function columnRange(query: Range, column: string, type: SqlField["type"], table
     );
   }
   return between(column, textLimit(from, table.now), textLimit(to, table.now), (bound) => table.bind(bound));
+}
+
+/** Texts as numbers. Whole ones of which a fraction's 53 bits hold only the beginning are compared as whole ones. */
+function numbersBetween(
+  text: string,
+  from: Limit<number | bigint> | undefined,
+  to: Limit<number | bigint> | undefined,
+  bind: SqlTable["bind"],
+): string {
+  const fractions = between(`TRY_CAST(${text} AS DOUBLE)`, from, to, bind);
+  const isLong = [from?.value, to?.value].some(
+    (value) => typeof value === "bigint" && !Number.isSafeInteger(Number(value)),
+  );
+  if (!isLong) return fractions;
+  const wholes = between(`TRY_CAST(${text} AS HUGEINT)`, from, to, bind);
+  return `CASE WHEN regexp_full_match(${text}, '[+-]?[0-9]{1,38}') THEN ${wholes} ELSE ${fractions} END`;
 }
 
 /** Times relative to now, and date arithmetic, among texts: the beginning as ISO 8601 writes it. */

@@ -18,6 +18,8 @@ export type HintCode =
   | "lowercase-operator"
   /** `protocol=dns`, `score>50` and `a == b` are words. */
   | "comparison-sign"
+  /** `protocol:!dns` and `protocol:NOT dns`: NOT stands before the field. */
+  | "negated-value"
   /** Single and curly quotes are characters like any other. */
   | "wrong-quotes"
   /** A year or epoch seconds where milliseconds are counted. */
@@ -39,6 +41,8 @@ export type HintCode =
 
 const OPERATORS = /^(and|or|not)$/i;
 const COMPARED = /^([A-Za-z_][\w.:-]*?)(==?|!=|>=|<=|>|<)([^=<>&?].*)?$/;
+/** A field, a NOT in front of its value, and that value. */
+const NEGATED = /^((?:[^\s"():]+:)*[^\s"():]+):\s*(!|NOT\s+)("(?:[^"\\]|\\.)*"|[^\s()"]+)/;
 const SIGN = /^(==?|!=|>=|<=|>|<)$/;
 const QUOTES: Readonly<Record<string, string>> = {
   "'": "'",
@@ -57,6 +61,8 @@ export function syntaxHints(query: Query, text: string): Hint[] {
     if (hint !== undefined && !hints.has(hint.code)) hints.set(hint.code, hint);
   };
   visit(query, (clause) => {
+    if ("place" in clause && clause.place !== undefined && "field" in clause && clause.field !== undefined)
+      add(negationHint(offsetOf(clause.place, text), text));
     if (clause.kind === "range") {
       const isTime = clause.field === "timestamp";
       for (const end of [clause.from, clause.to])
@@ -101,6 +107,16 @@ export function visit(
   else each(query, isNegated);
 }
 
+function negationHint(at: number, text: string): Hint | undefined {
+  const [all, field, sign, value] = NEGATED.exec(text.slice(at)) ?? [];
+  if (all === undefined) return undefined;
+  return {
+    code: "negated-value",
+    text: `\`${sign?.trim()}\` is taken for a part of the value: it stands before the field, NOT ${field}:${value}.`,
+    ...readable(`${text.slice(0, at)}NOT ${field}:${value}${text.slice(at + all.length)}`),
+  };
+}
+
 function operatorHint(value: string, text: string): Hint | undefined {
   if (!OPERATORS.test(value)) return undefined;
   // All at once: with one of two left in small letters the query would be no better.
@@ -115,6 +131,16 @@ function operatorHint(value: string, text: string): Hint | undefined {
 }
 
 function comparisonHint(value: string, at: number, text: string): Hint | undefined {
+  const apart = value.startsWith(":") ? /(\S+)\s+$/.exec(text.slice(0, at)) : null;
+  const joined = /^:\s*("(?:[^"\\]|\\.)*"|[^\s()]+)/.exec(text.slice(at));
+  if (apart?.[1] !== undefined && joined?.[1] !== undefined)
+    return {
+      code: "comparison-sign",
+      text: `\`${apart[1]}\` is looked for as a word: no space stands between a field and its colon.`,
+      ...readable(
+        `${text.slice(0, apart.index)}${apart[1]}:${joined[1]}${text.slice(at + joined[0].length)}`,
+      ),
+    };
   // In `a != b` the first sign was taken for a NOT.
   const isNot = text[at - 1] === "!" && value === "=";
   const sign = isNot ? "!=" : SIGN.exec(value)?.[1];

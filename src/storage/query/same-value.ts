@@ -37,7 +37,8 @@ export function sameValue(sql: string, value: string, bind: Bind): string {
     case "hash":
       return `lower(replace(${sql}, ':', '')) = ${bind(key)}`;
     case "mac":
-      return `lower(regexp_replace(${sql}, '[:.-]', '', 'g')) = ${bind(key.replaceAll(":", ""))}`;
+      // Twelve digits without signs are no MAC by their form alone.
+      return `(length(${sql}) IN (14, 17) AND lower(regexp_replace(${sql}, '[:.-]', '', 'g')) = ${bind(key.replaceAll(":", ""))})`;
     case "url":
       return `(${exact()} OR metron_url(${sql}) = ${bind(key)})`;
     case "host":
@@ -58,8 +59,11 @@ export function mayHoldOther(json: string, value: string, bind: Bind): string | 
     case "network":
       return key.includes(":") ? `contains(${json}, '/')` : undefined;
     case "domain":
-    case "email":
-      return `regexp_matches(${json}, ${bind(`(?s)${caseless(key)}`)})`;
+    case "email": {
+      // A name with letters beyond ASCII may stand there with them, or in punycode.
+      const forms = [...new Set([key, value.toLowerCase().replace(/\.$/, "")])];
+      return `regexp_matches(${json}, ${bind(`(?s)${forms.map(caseless).join("|")}`)})`;
+    }
     case "hash":
       return `regexp_matches(${json}, ${bind(pairs(key))})`;
     case "mac":

@@ -30,7 +30,13 @@ export class Statement {
   readonly values: SqlValue[] = [];
 
   bind(value: SqlValue): string {
-    this.values.push(typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\ufffd") : value);
+    // A bound text would end at its first NUL.
+    if (typeof value === "string" && value.includes("\0"))
+      return `(${value
+        .split("\0")
+        .map((part) => this.bind(part))
+        .join(" || chr(0) || ")})`;
+    this.values.push(typeof value === "string" ? value.toWellFormed() : value);
     return `$${this.values.length}`;
   }
 }
