@@ -259,7 +259,11 @@ export async function openPlatform(options: PlatformOptions) {
       );
       // A source whose port was taken is opened once it is free.
       if (sources !== undefined && sources.problems().size > 0)
-        publishing = publishing.then(() => sources.configure(intake.documents()));
+        publishing = publishing
+          .then(() => sources.configure(intake.documents()))
+          .catch((error: Error) =>
+            context.log.warn("Sources could not be looked at.", { error: error.message }),
+          );
     }, options.upkeepEvery ?? UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
     const open = stack.move();
