@@ -110,6 +110,11 @@ export const FAULTS = {
     status: 500,
     advice: "Another Metron uses this data folder: stop it, or use another folder.",
   },
+  TABLE_LOST: {
+    status: 500,
+    advice:
+      "Load its lists again (`metron intel load`), or stop the platform and restore the file from a backup.",
+  },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
   TOO_BUSY: { status: 429, advice: "Try again in a moment." },
   TOO_LARGE: { status: 413, advice: "Split the input." },
