@@ -22,6 +22,7 @@ beforeAll(async () => {
     "metron.yaml": "workers: 1\n",
     "sensors/web.yaml": jsonSensor("web"),
     "sensors/many.yaml": jsonSensor("many"),
+    "sensors/kept.yaml": jsonSensor("kept", "timestamp: { unreadable: keep }\n"),
     "sensors/syslog.yaml": `sensor: syslog\nsource: { syslog: { port: ${port} } }\nparser: { syslog3164: {} }\n`,
   });
 }, 60_000);
@@ -67,6 +68,11 @@ test("files, gzip and standard input are taken in, and rejections are summed up 
     "They are kept with their bytes: metron search 'failed_sensor_type:web' --sensor error",
     "After a fix: metron replay --sensor web",
   ]);
+  const odd = Array.from({ length: 12 }, (_, n) => JSON.stringify({ timestamp: `no time ${n}` }));
+  const several = await metron(["ingest", "--sensor", "many"], odd.join("\n"));
+  expect(several.out).toContain("0 messages indexed");
+  expect(several.out).toContain("12 rejected");
+  expect(several.out).toContain("  2 x other reasons\n");
   const piped = await metron(["ingest", "--sensor", "web", "--json"], '{"n":4}\n\n');
   expect(JSON.parse(piped.out)).toMatchObject({
     sensor: "web",
@@ -82,7 +88,7 @@ test("files, gzip and standard input are taken in, and rejections are summed up 
 test("what cannot be taken in is told", async () => {
   const unknown = await metron(["ingest", "--sensor", "webb"], "{}\n");
   expect(unknown).toMatchObject({ status: 1, out: "" });
-  expect(unknown.err).toContain("there is no such sensor; there are: many, syslog, web");
+  expect(unknown.err).toContain("there is no such sensor; there are: kept, many, syslog, web");
   const missing = await metron(["ingest", "--sensor", "web", "/nowhere.json"]);
   expect(missing).toMatchObject({ status: 1, err: expect.stringContaining("reading /nowhere.json: ENOENT") });
 });
@@ -102,6 +108,14 @@ test("thousands of messages are paged through, each once", async () => {
   expect(await metron(["search", "source.type:many", "--last", "1m", "--json"])).toMatchObject({
     status: 0,
     out: "",
+  });
+});
+
+test("a time that no calendar has is shown as it is", async () => {
+  await metron(["ingest", "--sensor", "kept"], '{"n":1,"timestamp":8640000000000001}\n');
+  expect(await metron(["search", "source.type:kept"])).toMatchObject({
+    status: 0,
+    out: expect.stringContaining("8640000000000001"),
   });
 });
 

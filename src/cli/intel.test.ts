@@ -46,15 +46,19 @@ test("one indicator is looked up, removed and exported; what can never match is 
     "10.0.0.0/8,feed,",
     "999.1.1.1,feed,",
     "203.0.113.66,feed,",
+    "\x1b]0;hello\x07,feed,",
     "",
   ].join("\n");
   const loaded = await metron(["intel", "load", "-", "--type", "feed_ip", "--column", "ip"], feed);
-  expect(loaded.out).toBe("2 indicators of type feed_ip loaded, 3 lines left out\n");
+  expect(loaded.out).toBe("2 indicators of type feed_ip loaded, 4 lines left out\n");
   expect(loaded.err).toContain("-:3: `not-an-ip` is not an IP address and would never match\n");
   expect(loaded.err).toContain(
     "-:4: `10.0.0.0/8` is not an IP address and would never match; values are compared",
   );
   expect(loaded.err).toContain("-:5: `999.1.1.1` is not an IP address");
+  // What a feed holds must not reach the terminal as commands.
+  expect(loaded.err).toContain("-:7: ");
+  expect(loaded.err).not.toContain("\x1b");
 
   const found = objects((await metron(["intel", "lookup", "2001:db8::9", "--json"])).out);
   expect(found).toEqual([
@@ -89,9 +93,11 @@ test.each([
     "addr,source\n1.2.3.4,x\n",
     "there is no column `ip` among `addr`, `source`; name the one with the indicators (--column)",
   ],
+  ["addr,\x1b]0;hello\x07\n1.2.3.4,x\n", "there is no column `ip` among `addr`"],
   ["ip,ip\n1.2.3.4,x\n", "the column `ip` is there twice"],
 ])("a header that is wrong says how: %j", async (csv, expected) => {
   const { status, err } = await metron(["intel", "load", "-", "--type", "bad_ip", "--column", "ip"], csv);
   expect(err).toContain(expected);
+  expect(err).not.toContain("\x1b");
   expect(status).not.toBe(0);
 });

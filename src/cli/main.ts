@@ -12,6 +12,7 @@ import { searchCommand } from "./commands/search.ts";
 import { sensorsCommand } from "./commands/sensors.ts";
 import { stellarCommand } from "./commands/stellar.ts";
 import { upCommand } from "./commands/up.ts";
+import { safeText } from "./print.ts";
 
 /** Exit codes: 0 done, 1 it did not work, 2 the command line was wrong. */
 const WRONG_USAGE = 2;
@@ -59,7 +60,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
   else if (error instanceof Fault) {
-    process.stderr.write(`metron: ${error.message}\n${error.advice}\n`);
+    // It may tell what a file or a message holds.
+    const message = error.message.split("\n").map(safeText).join("\n");
+    process.stderr.write(`metron: ${message}\n${error.advice}\n`);
     process.exitCode = WRONG.has(error.code) ? WRONG_USAGE : 1;
   } else {
     process.stderr.write(

@@ -31,6 +31,13 @@ export function safeText(text: string): string {
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
 }
 
+/** A time as ISO 8601; what no calendar has, as it is. */
+export function timeText(value: unknown): unknown {
+  if (typeof value !== "number") return value;
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? String(value) : date.toISOString();
+}
+
 function cell(value: unknown): string {
   if (value === null || value === undefined) return "-";
   if (typeof value === "bigint") return value.toLocaleString("en");

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { rawConfig } from "../transforms/raw.ts";
 import { triageConfig } from "../triage/triage.ts";
-import { checkDocument, type Document, readYaml, refuse } from "./yaml.ts";
+import { checkDocument, type Document, judgeDocument, type Mistake, readYaml, refuse } from "./yaml.ts";
 
 /**
  * One document per sensor, in the order of the loop: where its telemetry comes from, how it is parsed, transformed,
@@ -63,13 +63,24 @@ export const sensorSchema = z.strictObject({
     .default([])
     .describe("Validations of this sensor; a message that fails becomes an error record."),
   enrichments: z
-    .record(z.string(), z.union([fields, z.record(z.string(), fields), stellarGroups]))
+    .record(
+      z.string(),
+      z.union([fields, z.record(z.string(), fields), stellarGroups], {
+        error:
+          "expected a list of fields, such as [ip_src_addr]; for `table` lists by type; for `stellar` expressions",
+      }),
+    )
     .default({})
     .describe(
       "Enrichment by name: the fields it looks at (for `table`: by type; for `stellar`: the expressions).",
     ),
   threatIntel: z
-    .record(z.string(), z.union([fields, stellarGroups]))
+    .record(
+      z.string(),
+      z.union([fields, stellarGroups], {
+        error: "expected a list of fields, such as [ip_src_addr]; for `stellar` expressions",
+      }),
+    )
     .default({})
     .describe("Indicator type: the fields matched with it; `stellar`: expressions that run in this stage."),
   variables: z
@@ -119,7 +130,33 @@ export function readSensor(text: string, name: string): PlacedSensor {
   return { sensor: checkDocument(sensorSchema, document, name), document, name };
 }
 
+/** What stands for parts of a document that must be there, while the rest of it is looked at. */
+const STAND_INS = { sensor: "sensor", parser: { jsonMap: {} } };
+
+/**
+ * Reads a sensor document to find all that is wrong with it: answers its mistakes, and the document without the parts
+ * that hold them, so that the others can be looked at too. It is undefined when nothing can be made of the rest.
+ * @throws Fault CONFIG_INVALID for a text that is no YAML.
+ */
+export function judgeSensor(
+  text: string,
+  name: string,
+): { readonly placed: PlacedSensor | undefined; readonly mistakes: readonly Mistake[] } {
+  const document = readYaml(text, name);
+  const { data, mistakes } = judgeDocument(sensorSchema, document, STAND_INS);
+  return { placed: data === undefined ? undefined : { sensor: data, document, name }, mistakes };
+}
+
+/** A mistake at a path of a sensor document. */
+export function mistakeAt(
+  { document }: PlacedSensor,
+  path: readonly PropertyKey[],
+  message: string,
+): Mistake {
+  return { ...document.place(path), path: path.map(String).join("."), message };
+}
+
 /** Refuses a sensor document for a mistake at a path of it that only opening its stages could find. */
 export function refuseAt(placed: PlacedSensor, path: readonly PropertyKey[], message: string): never {
-  return refuse(placed.name, [{ ...placed.document.place(path), path: path.map(String).join("."), message }]);
+  return refuse(placed.name, [mistakeAt(placed, path, message)]);
 }

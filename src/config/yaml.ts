@@ -25,18 +25,13 @@ export function readYaml(text: string, name: string): Document {
   const lines = new LineCounter();
   const document = parsed(text, name, lines);
   if (document.errors.length > 0) {
-    refuse(
-      name,
-      document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return {
-          line,
-          column: col,
-          path: "",
-          message: (error.message.split("\n")[0] ?? "").replace(/ at line .*$/, ""),
-        };
-      }),
-    );
+    const mistakes = document.errors.map((error) => {
+      const { line, col } = lines.linePos(error.pos[0]);
+      const message = (error.message.split("\n")[0] ?? "").replace(/ at line .*$/, "");
+      return { line, column: col, path: "", message };
+    });
+    // The library says of each map that is left open that the text ends too early.
+    refuse(name, [...new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake])).values()]);
   }
   const place = (path: readonly PropertyKey[]) => {
     const { line, col } = lines.linePos(offsetOf(document.contents, path));
@@ -69,15 +64,59 @@ export function checkDocument<Schema extends z.ZodType>(
   name: string,
 ): z.output<Schema> {
   const result = schema.safeParse(document.data);
-  if (result.success) return result.data;
-  return refuse(
-    name,
-    flatten(result.error.issues).map((issue) => ({
-      ...document.place(issue.path),
-      path: issue.path.map(String).join("."),
-      message: issue.message,
-    })),
-  );
+  return result.success ? result.data : refuse(name, placed(result.error.issues, document));
+}
+
+/** How often what is left of a document is looked at again: leaving out a part may show that another is needed. */
+const ROUNDS = 10;
+
+/**
+ * Checks data against a schema to find all that is wrong: answers the mistakes, and the data without the parts that
+ * hold them, so that a check can go on with the rest; undefined when nothing is left.
+ * @param standIns what stands for parts that must be there
+ */
+export function judgeDocument<Schema extends z.ZodType>(
+  schema: Schema,
+  document: Document,
+  standIns: Readonly<Record<string, unknown>>,
+): { readonly data: z.output<Schema> | undefined; readonly mistakes: readonly Mistake[] } {
+  const whole = schema.safeParse(document.data);
+  if (whole.success) return { data: whole.data, mistakes: [] };
+  const mistakes = placed(whole.error.issues, document);
+  let rest = structuredClone(document.data);
+  let issues = flatten(whole.error.issues);
+  for (let round = 0; round < ROUNDS && isRecord(rest); round++) {
+    for (const { path } of issues) leaveOut(rest, path);
+    rest = { ...standIns, ...rest };
+    const again = schema.safeParse(rest);
+    if (again.success) return { data: again.data, mistakes };
+    issues = flatten(again.error.issues);
+  }
+  return { data: undefined, mistakes };
+}
+
+/** Takes the nearest key of a map away that a path leads through; items of a list keep their places. */
+function leaveOut(data: unknown, path: readonly PropertyKey[]): void {
+  let inner = data;
+  let last: { from: Record<PropertyKey, unknown>; key: PropertyKey } | undefined;
+  for (const key of path) {
+    if (typeof inner !== "object" || inner === null || !Object.hasOwn(inner, key)) break;
+    if (isRecord(inner)) last = { from: inner, key };
+    inner = (inner as Record<PropertyKey, unknown>)[key];
+  }
+  if (last !== undefined) delete last.from[last.key];
+}
+
+function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function placed(issues: readonly Issue[], document: Document): Mistake[] {
+  return flatten(issues).map(({ path, message }) => ({
+    ...document.place(path),
+    path: path.map(String).join("."),
+    message,
+  }));
 }
 
 /** Refuses a document as a whole: one fault that names every place and what was expected there. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
+import { openEvery, throwEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import type { ErrorType } from "../core/rejection.ts";
 import { asn } from "./asn/asn.ts";
@@ -37,7 +38,7 @@ export function openEnrichments(
   const add = (name: string, enrich: Enrich, fields: readonly string[]): void => {
     tasks.push({ enrich, fields, prefix: `enrichments.${name}` });
   };
-  for (const [name, options] of Object.entries(document)) {
+  openEvery(Object.entries(document), ([name, options]) => {
     const read = <Schema extends z.ZodType>(schema: Schema): z.output<Schema> => check(schema, options, name);
     switch (name) {
       case "asn":
@@ -65,7 +66,7 @@ export function openEnrichments(
           { details: { path: [name] } },
         );
     }
-  }
+  });
   return stage(tasks, stellar);
 }
 
@@ -123,8 +124,10 @@ function byField(byType: z.output<typeof fieldsByType>): Record<string, string[]
 function check<Schema extends z.ZodType>(schema: Schema, options: unknown, name: string): z.output<Schema> {
   const checked = schema.safeParse(options);
   if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw new Fault("CONFIG_INVALID", `${name}: ${issue?.message ?? "not understood"}`, {
-    details: { path: [name, ...(issue?.path ?? [])] },
-  });
+  return throwEvery(
+    checked.error.issues.map(
+      ({ path, message }) =>
+        new Fault("CONFIG_INVALID", `${name}: ${message}`, { details: { path: [name, ...path] } }),
+    ),
+  );
 }

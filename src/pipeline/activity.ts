@@ -194,9 +194,12 @@ export class Activity implements Disposable {
   }
 
   /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */
-  async caughtUp(): Promise<void> {
+  async caughtUp(signal?: AbortSignal): Promise<void> {
     const ends = await this.#intake.ends();
-    while ((await this.#behind(ends)).size > 0) await new Promise((done) => setTimeout(done, POLL));
+    while ((await this.#behind(ends)).size > 0) {
+      signal?.throwIfAborted();
+      await new Promise((done) => setTimeout(done, POLL));
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
-import { type PlacedSensor, readSensor, refuseAt } from "../config/sensor.ts";
+import { judgeSensor, mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
-import { type Document, type Mistake, readYaml, refuse } from "../config/yaml.ts";
+import { type Document, type Mistake, readYaml } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
@@ -10,6 +10,7 @@ import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
 import { ERROR_SENSOR } from "./errors.ts";
 import { isOfUnknownFunction } from "./functions.ts";
+import { mistakesIn, Refusals } from "./refusals.ts";
 import type { PipelineServices } from "./services.ts";
 import { findSource } from "./sources.ts";
 import { openStages } from "./stages.ts";
@@ -35,7 +36,7 @@ export type CheckRules = {
  * Checks changes as a whole before they are published: documents are read, and the stages of every sensor that they
  * touch are opened for trial, so that a wrong expression, pattern or option is found now and not at midnight.
  * @param services what the documents would run with
- * @throws Fault CONFIG_INVALID naming line, column and what was expected.
+ * @throws Fault CONFIG_INVALID naming line, column and what was expected, of all mistakes in all documents.
  */
 export function checkChanges(
   changes: readonly Change[],
@@ -55,28 +56,64 @@ function checkWithin(
   rules: CheckRules,
 ): Warning[] {
   const { inForce, notRun = [] } = rules;
-  const changed =
-    changes.find(({ kind }) => kind === "global")?.text ?? config.get("global", "global")?.text ?? "";
-  const global = readGlobal(changed ?? "", "global");
+  const refused = new Refusals();
+  const inForceText = config.get("global", "global")?.text ?? "";
+  const changed = changes.find(({ kind }) => kind === "global")?.text ?? inForceText;
+  // Sensors are looked at all the same when the global document is wrong.
+  const changedGlobal = refused.attempt(() => readGlobal(changed, "global"));
+  const global = changedGlobal ?? readGlobal(changed === inForceText ? "" : inForceText, "global");
   const environment = services.environment(global);
   const warnings: Warning[] = [];
-  const judge = (document: string, { errors, warnings: more }: Findings): void => {
+  const judge = (document: string, { errors, warnings: more }: Findings): readonly Mistake[] => {
+    // A global document with mistakes may be the one that adds a function.
+    if (changedGlobal === undefined) return errors.filter(({ message }) => !isOfUnknownFunction(message));
     const mayBe = notRun.length === 0 ? [] : errors.filter(({ message }) => isOfUnknownFunction(message));
-    if (errors.length > mayBe.length) refuse(document, errors);
+    if (errors.length > mayBe.length) return errors;
     const unless = `, unless ${notRun.join(" or ")} adds it: a check runs no module`;
     const doubts = mayBe.map((mistake) => ({ ...mistake, message: mistake.message + unless }));
     warnings.push(...[...doubts, ...more].map((warning) => ({ ...warning, document })));
+    return [];
   };
-  if (changes.some(({ kind }) => kind === "global")) {
-    const text = changed ?? "";
-    const document = readYaml(text, "global");
-    checkPlaces(global, document, rules);
-    judge("global", checkGlobalExpressions(global, document, text, environment));
+  if (changedGlobal !== undefined && changes.some(({ kind }) => kind === "global")) {
+    const document = readYaml(changed, "global");
+    refused.add("global", [
+      ...wrongPlaces(global, document, rules),
+      ...judge("global", checkGlobalExpressions(global, document, changed, environment)),
+    ]);
     for (const name of notRun) {
       const message = `${name} was not run, as a check runs nothing; publishing does`;
       warnings.push({ ...document.place(["functions"]), path: "functions", message, document: "global" });
     }
   }
+  for (const [name, text] of refused.attempt(() => touchedBy(changes, config)) ?? []) {
+    refused.attempt(() => {
+      const { placed, mistakes } = judgeSensor(text, `sensor/${name}`);
+      const found = [...mistakes];
+      const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
+      if (placed !== undefined && (isNew || name !== ERROR_SENSOR)) {
+        if (mistakes.every(({ path }) => path !== "sensor")) found.push(...wrongName(placed, name));
+        const findings = checkExpressions(placed, text, environment);
+        if (isNew) found.push(...judge(placed.name, findings));
+        const opened = mistakesIn(() => openStages(placed, global, services, context));
+        // Of an expression the checker has said more.
+        found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
+        if (isNew && opened.length === 0) found.push(...wrongSources(placed, rules.allow));
+        // A sensor that is not published is refused only what it loses now.
+        if (!isNew && findings.errors.length > 0) {
+          const before = checkExpressions(placed, text, inForce.environment(global));
+          if (before.errors.length === 0)
+            found.push(...judge(placed.name, { errors: findings.errors, warnings: [] }));
+        }
+      }
+      refused.add(`sensor/${name}`, found);
+    });
+  }
+  refused.settle();
+  return warnings;
+}
+
+/** The texts of the sensors that changes touch: those they name; all, when what they run with changes. */
+function touchedBy(changes: readonly Change[], config: ConfigStore): Map<string, string> {
   const touched = new Map<string, string>();
   if (changes.some(({ kind }) => kind !== "sensor")) {
     for (const { name, text } of config.list("sensor")) touched.set(name, text ?? "");
@@ -90,37 +127,31 @@ function checkWithin(
     if (text === null) touched.delete(name);
     else touched.set(name, text);
   }
-  for (const [name, text] of touched) {
-    const placed = readSensor(text, `sensor/${name}`);
-    if (placed.sensor.sensor !== name) {
-      throw new Fault(
-        "CONFIG_INVALID",
-        `sensor/${name}: the document says \`sensor: ${placed.sensor.sensor}\`; both must be the same`,
-      );
-    }
-    const findings = checkExpressions(placed, text, environment);
-    const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
-    if (name === ERROR_SENSOR) {
-      if (!isNew) continue;
-      refuseAt(placed, ["sensor"], "`error` holds the records that were rejected; choose another name");
-    }
-    if (isNew) judge(placed.name, findings);
-    openStages(placed, global, services, context);
-    if (isNew) checkSources(placed, rules.allow);
-    // A sensor that is not published is refused only what it loses now.
-    if (isNew || findings.errors.length === 0) continue;
-    const before = checkExpressions(placed, text, inForce.environment(global));
-    if (before.errors.length === 0) judge(placed.name, { errors: findings.errors, warnings: [] });
-  }
-  return warnings;
+  return touched;
 }
 
-/** Refuses files outside of the allowed folders, and an address that others reach. */
-function checkPlaces(
+function wrongName(placed: PlacedSensor, name: string): Mistake[] {
+  const written = placed.sensor.sensor;
+  if (written !== name) {
+    const message = `the document says \`sensor: ${written}\`, and is published as ${name}; both must be the same`;
+    return [mistakeAt(placed, ["sensor"], message)];
+  }
+  if (name !== ERROR_SENSOR) return [];
+  const message = "`error` holds the records that were rejected; choose another name";
+  return [mistakeAt(placed, ["sensor"], message)];
+}
+
+/** Whether two paths are of one part of a document: the same, or one within the other. */
+function isSamePart(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`);
+}
+
+/** Files outside of the allowed folders, and an address that others reach. */
+function wrongPlaces(
   global: GlobalDocument,
   document: Document,
   { allow, mayServeOthers }: CheckRules,
-): void {
+): Mistake[] {
   const mistakes: Mistake[] = [];
   const { host } = global.server;
   if (!mayServeOthers && !isLoopback(host)) {
@@ -135,10 +166,10 @@ function checkPlaces(
     if (reason !== undefined)
       mistakes.push({ ...document.place(path), path: path.join("."), message: reason });
   }
-  if (mistakes.length > 0) refuse("global", mistakes);
+  return mistakes;
 }
 
-function checkSources({ sensor, document, name: title }: PlacedSensor, allow: AllowPath): void {
+function wrongSources({ sensor, document }: PlacedSensor, allow: AllowPath): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const [name, options] of Object.entries(sensor.source ?? {})) {
     const { config, paths = () => [] } = findSource(name);
@@ -148,7 +179,7 @@ function checkSources({ sensor, document, name: title }: PlacedSensor, allow: Al
       if (message !== undefined) mistakes.push({ ...document.place(path), path: path.join("."), message });
     }
   }
-  if (mistakes.length > 0) refuse(title, mistakes);
+  return mistakes;
 }
 
 function refusalOf(allowed: () => unknown): string | undefined {

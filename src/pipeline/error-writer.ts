@@ -6,11 +6,11 @@ import { ERROR_SENSOR, ErrorRecords, type MetadataOf } from "./errors.ts";
 
 /** Writes the rejections of batches to the error index. */
 export class ErrorWriter {
-  readonly #index: IndexWriter;
+  readonly #index: Pick<IndexWriter, "write">;
   readonly #sensor: string;
   readonly #records: ErrorRecords;
 
-  constructor(index: IndexWriter, sensor: string, clock: Clock) {
+  constructor(index: Pick<IndexWriter, "write">, sensor: string, clock: Clock) {
     this.#index = index;
     this.#sensor = sensor;
     this.#records = new ErrorRecords(clock);

@@ -58,19 +58,14 @@ export async function runPipeline({
   const run = new StageRunner(counts, log);
 
   for await (const entry of source) {
-    if (batch.columns.size > REMEMBERED_FIELDS || batch.isCrowded) batch = new Batch();
+    batch = roomyBatch(batch);
     run.begin();
     await inParts(
       entry,
       async ({ block, position, repeated }) => {
         const stage = stages(batch);
         batch.load(block, position);
-        run.parse(stage.parse, batch, repeated);
-        run.pass("transform", stage.transform, batch);
-        run.pass("validate", stage.validate, batch);
-        run.pass("enrich", stage.enrich, batch);
-        run.pass("threatIntel", stage.threatIntel, batch);
-        run.pass("triage", stage.triage, batch);
+        runStages(run, stage, batch, repeated);
         await run.write(batch, clock, async () => {
           if (stage.indexed) await index.write(sensor, batch);
           if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
@@ -93,4 +88,19 @@ export async function runPipeline({
     run.committed(entry);
     onCommit?.();
   }
+}
+
+/** Makes messages of the records of a batch, or rejections; `repeated` of them are header lines that an earlier batch has dealt with. */
+export function runStages(run: StageRunner, stages: SensorStages, batch: Batch, repeated: number): void {
+  run.parse(stages.parse, batch, repeated);
+  run.pass("transform", stages.transform, batch);
+  run.pass("validate", stages.validate, batch);
+  run.pass("enrich", stages.enrich, batch);
+  run.pass("threatIntel", stages.threatIntel, batch);
+  run.pass("triage", stages.triage, batch);
+}
+
+/** A batch with room for the fields of another block: this one, or a new one when it remembers too many names. */
+export function roomyBatch(batch: Batch): Batch {
+  return batch.columns.size > REMEMBERED_FIELDS || batch.isCrowded ? new Batch() : batch;
 }

@@ -25,6 +25,7 @@ import { lostTables } from "./lost-tables.ts";
 import type { Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
+import { mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
@@ -204,7 +205,9 @@ export async function openPlatform(options: PlatformOptions) {
     /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
     const check = async (changes: readonly Change[], runs: boolean) => {
       const isGeneral = changes.some(({ kind }) => kind !== "sensor");
-      const sources = isGeneral ? functionSources(config, changes, allow) : undefined;
+      // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
+      const isReadable = mistakesIn(() => globalAfter(config, changes)).length === 0;
+      const sources = isGeneral && isReadable ? functionSources(config, changes, allow) : undefined;
       const open = () => (runs ? openFunctions : checkFunctions)(sources ?? [], sourcesInForce);
       const opened = sources === undefined ? undefined : await open();
       const trial = opened === undefined ? services : services.trial(opened);
@@ -225,8 +228,8 @@ export async function openPlatform(options: PlatformOptions) {
     const rebuild = stack.use(
       new Rebuild({
         ...{ index, context },
-        settle: async () => {
-          await activity.caughtUp();
+        settle: async (signal) => {
+          await activity.caughtUp(signal);
           await supervisor.seal();
         },
         async topics(sensors, withCurrent) {

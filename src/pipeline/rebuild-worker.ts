@@ -7,12 +7,13 @@ import { openRemoteWriter, type WriterHandle } from "../storage/index/duckdb/rem
 import type { GuidRange } from "../storage/index/duckdb/restoration.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
 import { openSharedTopic } from "../storage/topic/segments/topics.ts";
-import { ERROR_SENSOR, ErrorRecords } from "./errors.ts";
+import { ErrorWriter } from "./error-writer.ts";
+import { ERROR_SENSOR } from "./errors.ts";
 import { openFunctions } from "./functions.ts";
 import { arrivalOf } from "./guid.ts";
 import { emptyCounts } from "./metrics.ts";
 import { inParts } from "./parts.ts";
-import type { SensorStages } from "./pipeline.ts";
+import { roomyBatch, runStages, type SensorStages } from "./pipeline.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
 import { openServices } from "./services.ts";
 import { crashRejection, StageRunner } from "./stage-runner.ts";
@@ -75,7 +76,6 @@ async function rebuild(): Promise<Set<string>> {
   const writer = openRemoteWriter(start.writer);
   const whole = new Set(start.topics.map(({ sensor }) => sensor));
   let batch = new Batch();
-  const errors = new ErrorRecords(context.clock);
   let records = 0;
   let told = performance.now();
   for (const topic of start.topics) {
@@ -84,6 +84,12 @@ async function rebuild(): Promise<Set<string>> {
     const own = start.ranges.get(topic.sensor) ?? [];
     const rejected = start.ranges.get(ERROR_SENSOR) ?? [];
     const isWanted = windowOf([...own, ...rejected]);
+    const wantedErrors = start.keepsErrors ? undefined : rejected;
+    const errors = new ErrorWriter(
+      { write: (sensor, refused) => write(sensor, refused, wantedErrors) },
+      topic.sensor,
+      context.clock,
+    );
     await using reader = openSharedTopic(topic.handle, context);
     for (const [partition, limit] of topic.limits.entries()) {
       const from = await reader.start(partition);
@@ -99,29 +105,20 @@ async function rebuild(): Promise<Set<string>> {
         }
         if (!isWanted(block.arrival)) continue;
         now = block.arrival;
-        const writeRefused = async (stage?: SensorStages) => {
-          if (batch.rejected.length === 0) return;
-          const refused = errors.collect(batch, topic.sensor, stage?.metadata);
-          await write(ERROR_SENSOR, refused, start.keepsErrors ? undefined : rejected);
-        };
+        batch = roomyBatch(batch);
         await inParts(
           { block, position },
           async ({ block, position, repeated }) => {
             const stage = await stagesAt(block.arrival, batch);
             batch.load(block, position);
-            run.parse(stage.parse, batch, repeated);
-            run.pass("transform", stage.transform, batch);
-            run.pass("validate", stage.validate, batch);
-            run.pass("enrich", stage.enrich, batch);
-            run.pass("threatIntel", stage.threatIntel, batch);
-            run.pass("triage", stage.triage, batch);
+            runStages(run, stage, batch, repeated);
             if (stage.indexed) await write(topic.sensor, batch, own);
-            await writeRefused(stage);
+            if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
           },
           async ({ block, position, repeated }, error) => {
             batch.load(block, position);
             batch.rejectRecord(repeated, crashRejection(error));
-            await writeRefused();
+            await errors.write(batch);
           },
           (_error, { records }) => {
             batch = new Batch(records);

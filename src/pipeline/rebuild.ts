@@ -16,7 +16,7 @@ export type RebuildRequest = {
   readonly to?: number | undefined;
   /** Makes again also what can be read, by the documents in force now. */
   readonly withCurrent: boolean;
-  /** Takes the notices of lost messages away first. */
+  /** Takes the notices of what earlier rebuilds found lost away. */
   readonly forgetLost: boolean;
 };
 
@@ -24,7 +24,7 @@ export type RebuildParts = {
   readonly index: DuckdbIndex;
   readonly context: Context;
   /** Resolves when what was accepted so far is searchable and sealed. */
-  readonly settle: () => Promise<void>;
+  readonly settle: (signal: AbortSignal) => Promise<void>;
   /** The topics of sensors, all of them when undefined, with the documents that were in force when. */
   readonly topics: (sensors: readonly string[] | undefined, withCurrent: boolean) => Promise<RebuildTopic[]>;
   /** What the thread that makes messages needs besides. */
@@ -93,9 +93,8 @@ export class Rebuild implements AsyncDisposable {
 
   async #run(request: RebuildRequest, signal: AbortSignal): Promise<Restored> {
     const { index, settle } = this.#parts;
-    if (request.forgetLost) await index.forgetLost(request);
     // What topics bring by themselves must be there, or it would come twice.
-    await untilAborted(settle(), signal);
+    await untilAborted(settle(signal), signal);
     const restoration = index.restore({ ...request, everything: request.withCurrent });
     try {
       this.#note({ phase: "files", files: restoration.files, filesDone: 0 });

@@ -63,6 +63,11 @@ test("ASA: what the firewall stopped is not called let through, and each names t
     ),
     asa("7-710003", `TCP access denied by ACL from ${BAD}/4711 to outside:${OURS}/22`),
     asa("7-710005", `TCP request discarded from ${BAD}/4711 to outside:${OURS}/22`),
+    asa("6-430003", `AccessControlRuleAction: Allow, SrcIP: ${OURS}, DstIP: ${BAD}, Protocol: tcp`),
+    asa(
+      "6-430002",
+      `AccessControlRuleAction: Block with reset, SrcIP: ${OURS}, DstIP: ${BAD}, Protocol: tcp`,
+    ),
   ]);
   const told = alerts.map((alert) => [
     alert.action,
@@ -70,6 +75,8 @@ test("ASA: what the firewall stopped is not called let through, and each names t
     alert["threat.triage.rules.0.name"],
   ]);
   expect(told.sort()).toEqual([
+    ["allow", 65, "Known bad address"],
+    ["block with reset", 20, "Known bad address, denied"],
     ["built", 65, "Known bad address"],
     ["denied by acl", 20, "Known bad address, denied"],
     ["denied", 20, "Known bad address, denied"],

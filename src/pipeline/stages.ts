@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
-import { type PlacedSensor, readSensor, refuseAt } from "../config/sensor.ts";
-import { refuse } from "../config/yaml.ts";
+import { mistakeAt, type PlacedSensor, readSensor } from "../config/sensor.ts";
+import { type Mistake, refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
+import { everyFault, openEvery, throwEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { parsers } from "../parsers/index.ts";
@@ -66,7 +67,7 @@ function refuseMissing(placed: PlacedSensor, text: string, environment: Environm
 
 /**
  * Turns a sensor document into the stages of the loop: components by name, expressions compiled, tables found.
- * @throws Fault CONFIG_INVALID with the place of the mistake in the document.
+ * @throws Fault CONFIG_INVALID with the place of every mistake in the document.
  */
 export function openStages(
   placed: PlacedSensor,
@@ -81,20 +82,28 @@ export function openStages(
   const { parser: free = {}, enrichment = {}, threatIntel = {}, all = {} } = sensor.variables ?? {};
   const variables: readonly Layer[] = [parserOptions, free];
   const stage = { ...context, environment, variables };
+  const mistakes: Mistake[] = [];
+  // What could not be opened is undefined: it is refused below, before anything runs.
+  const at = <Opened>(path: readonly PropertyKey[], open: () => Opened): Opened => {
+    try {
+      return open();
+    } catch (error) {
+      mistakes.push(...mistakesOf(placed, path, error));
+      return undefined as Opened;
+    }
+  };
 
-  const parse = at(placed, ["parser"], () => openParser(parserName, parserOptions, context));
-  const raw = at(placed, ["raw"], () =>
-    openRawStrategy(sensor.raw, (batch) => ({ topic: batch.position.topic })),
-  );
-  const timestamps = at(placed, ["timestamp"], () => openTimestamps(sensor.timestamp, context));
+  const parse = at(["parser"], () => openParser(parserName, parserOptions, context));
+  const raw = at(["raw"], () => openRawStrategy(sensor.raw, (batch) => ({ topic: batch.position.topic })));
+  const timestamps = at(["timestamp"], () => openTimestamps(sensor.timestamp, context));
   // Of the original's checks, what a document does not ask for is left to `timestamps`.
   const parsedCheck =
     sensor.timestamp.unreadable === "keep" ? (PARSED_CHECKS[parserName] ?? "present") : "present";
-  const transform = at(placed, ["transforms"], () =>
+  const transform = at(["transforms"], () =>
     openTransforms(sensor.transforms, { ...stage, reveal: (batch, run) => raw.reveal(batch, run) }),
   );
-  const filter = at(placed, ["filter"], () => openFilter(sensor.filter, stage));
-  const validate = at(placed, ["validations"], () =>
+  const filter = at(["filter"], () => openFilter(sensor.filter, stage));
+  const validate = at(["validations"], () =>
     openValidations([...global.validations, ...sensor.validations], stage),
   );
   const enrichmentStage = {
@@ -103,19 +112,22 @@ export function openStages(
     environment,
     knownHosts: global.hosts,
   };
-  const enrich = at(placed, ["enrichments"], () =>
+  const enrich = at(["enrichments"], () =>
     openEnrichments(sensor.enrichments, { ...enrichmentStage, variables: [enrichment, all] }),
   );
-  const match = at(placed, ["threatIntel"], () =>
+  const match = at(["threatIntel"], () =>
     openThreatIntel(sensor.threatIntel, { ...enrichmentStage, variables: [enrichment, all] }),
   );
-  const triage = at(placed, ["triage"], () =>
+  const triage = at(["triage"], () =>
     openTriage(sensor.triage, { environment, variables: [all, threatIntel] }),
   );
 
-  for (const [name, options] of Object.entries(sensor.source ?? {})) {
-    at(placed, ["source"], () => checkOptions(findSource(name), options, name));
-  }
+  at(["source"], () =>
+    openEvery(Object.entries(sensor.source ?? {}), ([name, options]) =>
+      checkOptions(findSource(name), options, name),
+    ),
+  );
+  if (mistakes.length > 0) refuse(placed.name, mistakes);
 
   const brought = new Brought(sensor.trusted);
   const guids = new Guids();
@@ -174,33 +186,25 @@ function openParser(name: string, options: unknown, context: Context): Parse {
 function checkOptions({ config }: { config: z.ZodType }, options: unknown, name: string): unknown {
   const checked = config.safeParse(options);
   if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw new Fault("CONFIG_INVALID", issue?.message ?? "wrong options", {
-    details: { path: [name, ...(issue?.path ?? [])] },
-  });
+  return throwEvery(
+    checked.error.issues.map(
+      ({ path, message }) => new Fault("CONFIG_INVALID", message, { details: { path: [name, ...path] } }),
+    ),
+  );
 }
 
-/** Opens a part of a document; a mistake found in it is refused at its place in the text. */
-function at<Opened>(placed: PlacedSensor, path: readonly PropertyKey[], open: () => Opened): Opened {
-  try {
-    return open();
-  } catch (error) {
-    if (error instanceof z.ZodError) {
-      const [issue] = error.issues;
-      return refuseAt(placed, [...path, ...(issue?.path ?? [])], issue?.message ?? "wrong options");
-    }
-    if (!(error instanceof Fault)) throw error;
-    const { path: below = [], expression } = (error.details ?? {}) as {
-      path?: PropertyKey[];
-      expression?: string;
-    };
-    const from = [...path, ...below];
-    return refuseAt(
-      placed,
-      pathTo(expression, valueAt(placed.document.data, from), from) ?? from,
-      error.message,
-    );
+/** The mistakes that kept a part of a document from being opened, at their places in the text. */
+function mistakesOf(placed: PlacedSensor, path: readonly PropertyKey[], error: unknown): Mistake[] {
+  if (error instanceof z.ZodError) {
+    return error.issues.map((issue) => mistakeAt(placed, [...path, ...issue.path], issue.message));
   }
+  if (!(error instanceof Fault)) throw error;
+  return everyFault(error).map(({ details, message }) => {
+    const { path: below = [], expression } = (details ?? {}) as { path?: PropertyKey[]; expression?: string };
+    const from = [...path, ...below];
+    const written = pathTo(expression, valueAt(placed.document.data, from), from) ?? from;
+    return mistakeAt(placed, written, message);
+  });
 }
 
 /** The path of the text that equals an expression, below `from`: a component knows what is wrong, not where it stands. */

@@ -98,6 +98,9 @@ test.each([
     '{"t":"2026-11-29"}',
     "t: `2026-11-29` is no time; expected the form of `dd.MM.yyyy HH:mm:ss.SSS`",
   ],
+  ["format", '{"t":"31.02.2026 10:00:01"}', "t: `31.02.2026 10:00:01` is no time"],
+  ["format", '{"t":"29.11.2026 25:00:01"}', "t: `29.11.2026 25:00:01` is no time"],
+  ["yearless", '{"t":"Feb 30 10:00:01"}', "t: `Feb 30 10:00:01` is no time"],
   ["cells", "banana,text", "timestamp: `banana` is no time"],
 ])("%s refuses %s and says why", async (sensor, record, reason) => {
   expect(await one(sensor, record)).toContain(reason);

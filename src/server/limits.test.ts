@@ -67,3 +67,21 @@ test("connections have a number; those beyond it are closed, and room is made wh
     );
   expect(status).toBe(200);
 });
+
+/** A body that begins and is never ended. */
+const endless = (begin: string) => new ReadableStream({ start: (sink) => sink.enqueue(Buffer.from(begin)) });
+
+test.each([
+  ["that is refused at its header", "/intel/malicious_ip?column=ip", "address,source\n1.2.3.4,x\n"],
+  ["that its client breaks off", "/ingest/web", '{"n":1}\n'],
+])("a stream %s is let go of", async (_what, path, begin) => {
+  const broken = new AbortController();
+  const send = { method: "POST", duplex: "half", body: endless(begin), signal: broken.signal } as RequestInit;
+  const answer = fetch(`${server.url}/api/v1${path}`, send).catch(() => undefined);
+  await new Promise((done) => setTimeout(done, 100));
+  broken.abort();
+  await answer;
+  // Bodies are looked after at every quarter of the idle time; a fault there would end the process.
+  await new Promise((done) => setTimeout(done, 600));
+  expect((await fetch(`${server.url}/api/v1/status`)).status).toBe(200);
+});

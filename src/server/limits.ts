@@ -87,17 +87,19 @@ export function limitBodies(app: FastifyInstance, limits: Limits): void {
   const look = () => {
     const now = performance.now();
     for (const [raw, body] of bodies) {
-      if (raw.complete || raw.socket.destroyed) {
+      // Node takes the socket from a request that was answered before its body was read.
+      const socket = raw.socket as Socket | null;
+      if (raw.complete || socket === null || socket.destroyed) {
         bodies.delete(raw);
         continue;
       }
       // What stands in the buffer waits for the server, not for the client.
       const isWaiting = raw.readableLength >= raw.readableHighWaterMark;
-      if (raw.socket.bytesRead !== body.bytes || isWaiting) body.at = now;
-      body.bytes = raw.socket.bytesRead;
+      if (socket.bytesRead !== body.bytes || isWaiting) body.at = now;
+      body.bytes = socket.bytesRead;
       if (now - body.at < limits.idle && (body.isStream || now - body.since < limits.body)) continue;
       bodies.delete(raw);
-      raw.socket.end(LATE, () => raw.socket.destroy());
+      socket.end(LATE, () => socket.destroy());
     }
   };
   const timer = setInterval(look, Math.max(10, Math.min(limits.idle, limits.body) / 4));

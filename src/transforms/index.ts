@@ -1,4 +1,5 @@
 import type { Batch } from "../core/batch.ts";
+import { openEvery, throwEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { ipProtocol } from "./ip-protocol.ts";
 import { regexSelect } from "./regex-select.ts";
@@ -19,11 +20,11 @@ export type Named = Readonly<Record<string, unknown>>;
  * Throws a `Fault` CONFIG_INVALID with the path of the item that is wrong in `details`.
  */
 export function openTransforms(list: readonly Named[], context: TransformContext): Transform {
-  const opened = list.flatMap((item, index) =>
-    Object.entries(item).map(([name, options]) =>
+  const opened = openEvery(list, (item, index) =>
+    openEvery(Object.entries(item), ([name, options]) =>
       openNamed<Transform>(transforms, name, options, context, [index]),
     ),
-  );
+  ).flat();
   return (batch: Batch) => {
     for (const transform of opened) transform(batch);
   };
@@ -50,13 +51,13 @@ export function openNamed<Opened>(
       : (options ?? {});
   const checked = definition.config.safeParse(written);
   if (!checked.success) {
-    const [issue] = checked.error.issues;
-    throw new Fault(
-      "CONFIG_INVALID",
-      `${definition.name}: ${issue?.path.join(".") ?? ""}: ${issue?.message}`,
-      {
-        details: { path: [...path, name, ...(issue?.path ?? [])] },
-      },
+    throwEvery(
+      checked.error.issues.map(
+        ({ path: below, message }) =>
+          new Fault("CONFIG_INVALID", `${definition.name}: ${below.join(".")}: ${message}`, {
+            details: { path: [...path, name, ...below] },
+          }),
+      ),
     );
   }
   const { open } = definition as unknown as { open: (config: unknown, context: TransformContext) => Opened };

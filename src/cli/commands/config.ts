@@ -11,6 +11,7 @@ import {
   rollbackDocument,
   withdrawDocument,
 } from "../../api/config.ts";
+import type { Diagnostic } from "../../api/problem.ts";
 import { Fault } from "../../core/fault.ts";
 import { type Client, connect } from "../client.ts";
 import { examples, type Reach, readInput, wholeNumber, withJson, withReach } from "../options.ts";
@@ -119,8 +120,7 @@ async function show(params: Name, options: Reach & Json & { version?: number }):
 async function check(files: string[], options: Reach & Json): Promise<void> {
   const client = await connect(options);
   for (const file of files) {
-    const body = await readDocument(file);
-    const { diagnostics } = await client.call(checkDocument, { body });
+    const diagnostics = await checkFile(file, client);
     if (diagnostics.some((mistake) => mistake.severity === "error")) process.exitCode = 1;
     if (options.json) {
       printJson({ file, diagnostics });
@@ -135,8 +135,23 @@ async function check(files: string[], options: Reach & Json): Promise<void> {
   }
 }
 
+/** What the platform says of a file, or why it is no document: the files after it are checked all the same. */
+async function checkFile(file: string, client: Client): Promise<readonly Diagnostic[]> {
+  let body: Awaited<ReturnType<typeof readDocument>>;
+  try {
+    body = await readDocument(file);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const message = error.message.replace(`${file}:1:1: `, "");
+    return [{ line: 1, column: 1, length: 0, path: "", message, severity: "error" }];
+  }
+  return (await client.call(checkDocument, { body })).diagnostics;
+}
+
 async function publish(files: string[], options: Reach & Json & { note: string }): Promise<void> {
-  const documents = await Promise.all(files.map(readDocument));
+  const read = await Promise.allSettled(files.map(readDocument));
+  throwReasons(read.filter((each) => each.status === "rejected").map(({ reason }) => reason as unknown));
+  const documents = read.filter((each) => each.status === "fulfilled").map(({ value }) => value);
   const client = await connect(options);
   await publishAll(client, documents, options, (message) =>
     // The server knows documents by name; who publishes files wants to hear of files.
@@ -146,6 +161,16 @@ async function publish(files: string[], options: Reach & Json & { note: string }
       return text.replaceAll(new RegExp(`^${known.replaceAll(".", "\\.")}:(?=\\d+:\\d+:)`, "gm"), `${file}:`);
     }, message),
   );
+}
+
+/** Tells of all files that cannot be read as documents, not of the first alone. */
+function throwReasons(reasons: readonly unknown[]): void {
+  const [first] = reasons;
+  if (first === undefined) return;
+  if (reasons.length === 1 || !(first instanceof Fault)) throw first;
+  throw new Fault(first.code, reasons.map((reason) => (reason as Error).message).join("\n"), {
+    cause: first,
+  });
 }
 
 async function publishAll(

@@ -4,7 +4,7 @@ import { getRebuild, type RebuildState, startRebuild, stopRebuild } from "../../
 import { Fault } from "../../core/fault.ts";
 import { connect } from "../client.ts";
 import { examples, moment, type Reach, withJson, withReach } from "../options.ts";
-import { count, counted, printJson, safeText, statusLine } from "../print.ts";
+import { count, counted, printJson, safeText, statusLine, timeText } from "../print.ts";
 
 type Options = Reach & {
   json?: true;
@@ -117,11 +117,7 @@ function tellEnd(state: RebuildState, say: (text: string) => void): void {
     );
   for (const { sensor, from, to, messages } of lost)
     say(
-      `lost: ${counted(messages, "message")} of ${sensor} from ${isoTime(from)} to ${isoTime(to)}: no topic and no file has them`,
+      `lost: ${counted(messages, "message")} of ${sensor} from ${timeText(from)} to ${timeText(to)}: no topic and no file has them`,
     );
   for (const file of unknown) say(`damaged: ${file}; nobody knows how many messages it held`);
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString();
 }

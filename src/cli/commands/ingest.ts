@@ -53,6 +53,8 @@ async function ingest(files: string[], options: Options): Promise<void> {
   const done = options.wait ? await indexed(target, options, total.accepted) : { indexed: 0, rejected: 0 };
   const seconds = (performance.now() - started) / 1000;
   const reasons = done.rejected > 0 ? await target.reasons(options.sensor) : [];
+  // The list is of the most frequent reasons.
+  const others = reasons.reduce((left, reason) => left - reason.count, done.rejected);
   const rejected = done.rejected + total.refused;
   // A record may also give several messages; what is told here is only what would otherwise be missing from the sum.
   const silent = options.wait ? Math.max(0, total.accepted - done.indexed - done.rejected) : 0;
@@ -78,6 +80,7 @@ async function ingest(files: string[], options: Options): Promise<void> {
         ? [`${counted(silent, "record")} gave no message: header lines, or left out by the sensor's filter`]
         : []),
       ...reasons.map(({ reason, count: times }) => `  ${count(times)} x ${safeText(reason)}`),
+      ...(others > 0 ? [`  ${count(others)} x other reasons`] : []),
       ...(rejected > 0
         ? [
             `They are kept with their bytes: metron search 'failed_sensor_type:${options.sensor}' --sensor error`,

@@ -134,7 +134,7 @@ async function load(file: string, options: LoadOptions): Promise<void> {
     `${counted(answer.loaded, "indicator")} of type ${options.type} loaded, ${counted(answer.rejectedCount, "line")} left out\n`,
   );
   for (const { line, reason } of answer.rejected.slice(0, 10))
-    process.stderr.write(`${file}:${line}: ${reason}\n`);
+    process.stderr.write(`${file}:${line}: ${safeText(reason)}\n`);
 }
 
 /** Prints the lists that hold a value; exits with 1 when none does, so that a script can ask. */

@@ -3,7 +3,7 @@ import { type PartialAnswer, searchMessages } from "../../api/search.ts";
 import { Fault } from "../../core/fault.ts";
 import { connect } from "../client.ts";
 import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
-import { count, counted, printJson, printTable, safeText } from "../print.ts";
+import { count, counted, printJson, printTable, safeText, timeText } from "../print.ts";
 import { tellPartial } from "../tell-partial.ts";
 
 type Options = Reach & {
@@ -106,7 +106,7 @@ async function search(query: string, options: Options): Promise<void> {
   printTable(
     shown,
     rows.map((row) =>
-      shown.map((column) => (column === "timestamp" ? isoTime(row[column]) : shorten(row[column]))),
+      shown.map((column) => (column === "timestamp" ? timeText(row[column]) : shorten(row[column]))),
     ),
   );
   tellPartial(partial, options);
@@ -117,10 +117,6 @@ async function search(query: string, options: Options): Promise<void> {
 function tellHint({ text, query }: { text: string; query?: string | undefined }): void {
   const better = query === undefined ? "" : `\n  try: ${safeText(query)}`;
   process.stderr.write(`hint: ${safeText(text)}${better}\n`);
-}
-
-function isoTime(value: unknown): string | null {
-  return typeof value === "number" ? new Date(value).toISOString() : null;
 }
 
 const WIDEST = 80;

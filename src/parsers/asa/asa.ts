@@ -8,6 +8,7 @@ import { reading } from "../reading-option.ts";
 import { facilityName, severityName } from "../syslog/priority.ts";
 import { SyslogTime } from "../time/syslog-time.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
+import { isConnectionEvent, setConnection } from "./connection-event.ts";
 import { AsaHeader } from "./header.ts";
 import { OriginalAsaHeader } from "./original-header.ts";
 import { MORE_SHAPES, SHAPES } from "./shapes.ts";
@@ -57,6 +58,7 @@ export const asa = defineParser({
       type: "text",
       about: "Severity in the syslog priority; the level of the tag where there is no priority.",
     },
+    { name: "user", type: "text", about: "User that Firepower names for a connection." },
     { name: "syslog_facility", type: "text", about: "Facility in the syslog priority." },
     { name: "syslog_host", type: "text", about: "Host in the syslog header." },
     { name: "syslog_prog", type: "text", about: "Program in the syslog header." },
@@ -101,15 +103,12 @@ type Find = (header: Header, batch: Batch) => readonly Template[] | undefined;
 
 /** By the digits that name a message: its level is a setting of the firewall. */
 function templates(): Find {
-  const byNumber = new Map<number, Template[]>();
-  for (const [tag, shape] of Object.entries(SHAPES)) {
-    const number = tag.slice(-6);
-    const shapes = [shape, ...(MORE_SHAPES[number] ?? [])];
-    byNumber.set(
-      Number(number),
-      shapes.map((form) => new Template(form, true)),
-    );
-  }
+  const shapes = new Map(Object.entries(SHAPES).map(([tag, shape]) => [tag.slice(-6), [shape]]));
+  for (const [number, more] of Object.entries(MORE_SHAPES))
+    shapes.set(number, [...(shapes.get(number) ?? []), ...more]);
+  const byNumber = new Map(
+    [...shapes].map(([number, forms]) => [Number(number), forms.map((form) => new Template(form, true))]),
+  );
   return ({ tag }) => byNumber.get(tag.number);
 }
 
@@ -124,6 +123,7 @@ class AsaReader {
   readonly #header: Header;
   readonly #find: Find;
   readonly #noHeader: Rejection;
+  readonly #readsPairs: boolean;
   readonly #timestamp: Column;
   readonly #tag: Column;
   readonly #severity: Column;
@@ -143,7 +143,8 @@ class AsaReader {
     this.batch = batch;
     this.#header = header;
     this.#find = find;
-    this.#noHeader = header instanceof AsaHeader ? NO_HEADER : NO_ORIGINAL_HEADER;
+    this.#readsPairs = header instanceof AsaHeader;
+    this.#noHeader = this.#readsPairs ? NO_HEADER : NO_ORIGINAL_HEADER;
     this.#timestamp = batch.column("timestamp");
     this.#tag = batch.column("ciscotag");
     this.#severity = wordColumn(batch, "syslog_severity");
@@ -190,7 +191,11 @@ class AsaReader {
     if (header.programStart >= 0) this.#program.setSpan(row, header.programStart, header.programEnd);
     const body = bodyStart(bytes, tag.end);
     const shapes = body < 0 ? undefined : this.#find(header, batch);
-    if (shapes === undefined) return undefined;
+    if (shapes === undefined) {
+      if (body >= 0 && this.#readsPairs && isConnectionEvent(tag.number))
+        setConnection(batch, row, body, end);
+      return undefined;
+    }
     for (let index = 0; index < shapes.length; index++) {
       const template = shapes[index] as Template;
       if (!template.match(bytes, body, end)) continue;

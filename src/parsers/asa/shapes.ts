@@ -74,6 +74,11 @@ const DENY_TO = `src ${INTERFACE}<src>[/<sport>]${USER} dst ${INTERFACE}<dst>[/<
  * Protocols without ports, and interfaces where older versions write none.
  */
 export const MORE_SHAPES: Readonly<Record<string, readonly string[]>> = {
+  "106016": ["<action> <protocol> spoof from (<src>) to <dst> on interface "],
+  "106017": ["<action> <protocol> due to Land Attack from <src> to <dst>"],
+  "106022": ["<action> <protocol> connection spoof from <src> to <dst> on interface "],
+  "605004": ["Login <action> from <src>/<sport> to <any>:<dst>/"],
+  "605005": ["Login <action> from <src>/<sport> to <any>:<dst>/"],
   "106006": [
     `<action> <inbound|outbound|Inbound|Outbound> <protocol> <from|src> ${INTERFACE}<src>[/<sport>]${USER} <to|dst> ${INTERFACE}<dst>[/<dport>]${USER}`,
   ],

@@ -4,7 +4,6 @@ import { parseIpv4, parseIpv6Into } from "../../core/ip.ts";
 
 /** What a template captures. */
 const CAPTURES = ["action", "protocol", "src", "sport", "dst", "dport"] as const;
-export type Capture = (typeof CAPTURES)[number];
 
 /** Action words, longer ones first where one begins another. */
 const ACTIONS = [

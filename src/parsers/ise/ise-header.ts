@@ -9,6 +9,8 @@ import type { Message } from "../../core/message.ts";
 const HEADER =
   /^(?:<(\d{1,3})>)?(.{0,400}?)\b(CI?SE_\w{1,80}) (\d{1,20}) (\d{1,6}) (\d{1,6})(?: (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?(?: [+-]\d\d:\d\d)?) (\d{1,20}) (\d{1,10}) ([A-Z]{1,20}) {1,4}(?:([^:,]{1,200}): ?)?(.*))?/s;
 
+const PAIR = /^\s*([^\s=][^=]{0,200}?)\s*=\s*(.*?)\s*$/s;
+
 /** Puts what a header says into a message; fields that the pairs set stay. */
 export function readIseHeader(header: string, message: Message): void {
   const parts = HEADER.exec(header);
@@ -31,4 +33,7 @@ export function readIseHeader(header: string, message: Message): void {
   const instant = time === undefined ? undefined : parseInstant(time);
   if (instant !== undefined) message.timestamp ??= BigInt(instant.millis);
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) message[name] ??= value;
+  // Segments after the first have no time: the first pair follows the numbers at once.
+  const pair = time === undefined ? PAIR.exec(header.slice(parts[0].length)) : null;
+  if (pair !== null) message[pair[1] as string] ??= pair[2] as string;
 }

@@ -26,6 +26,8 @@ const RESERVED = new Set(["original_string", "timestamp"]);
 /** `192.0.2.4:50112:X0`, as SonicWall writes an address with its port and interface. */
 const WITH_PORT = /^(\d+\.\d+\.\d+\.\d+):(\d{1,5})(?::([\w.-]*).*)?$/;
 const LAYERED = /^(tcp|udp|icmp)\/(.+)$/i;
+/** What a rule of netfilter puts before the pairs, behind the kernel's name and clock. */
+const KERNEL = /\bkernel: *(?:\[ *\d+\.\d+\] *)?(?!\[ *\d+\.\d+\])(\S.*?)[ :]*$/;
 const ESCAPES = /\\([\\"'])/g;
 const DECIMAL = /^-?\d{1,15}\.\d{1,15}$/;
 /** Digits that a plain number holds exactly; longer ones become big integers. */
@@ -113,12 +115,15 @@ export class KeyValueReader {
     if (typeof time === "string") return new Rejection("parser_error", time);
     // A priority alone, `<189>`, tells neither.
     if (first - start > 6) {
-      const header = this.#prefix.read(arena.text(start, Math.min(first, start + 300)));
+      const text = arena.text(start, Math.min(first, start + 300));
+      const header = this.#prefix.read(text);
       time ??= header.time;
       // A word without a time before it may be anything.
       const isHeader = header.host !== undefined && header.time !== undefined;
       if (isHeader && this.#host.kinds[rows] === ABSENT)
         this.#take(this.#host).setString(rows, header.host as string);
+      const prefix = KERNEL.exec(text)?.[1];
+      if (prefix !== undefined) this.#take(this.batch.column("log_prefix")).setString(rows, prefix);
     }
     if (time === undefined) this.batch.setArrival(rows);
     else this.#timestamp.setLong(rows, time);

@@ -236,3 +236,18 @@ test("a word before the pairs is no host", () => {
 test("a record does not replace what is the message's own", () => {
   expect(one("original_string=x a=1")).toEqual({ timestamp: NOW, a: 1 });
 });
+
+test.each([
+  ["[ 1234.5678] [UFW BLOCK] ", "[UFW BLOCK]"],
+  ["[UFW BLOCK] ", "[UFW BLOCK]"],
+  ["IPTABLES-DROP: ", "IPTABLES-DROP"],
+  ["DROP wan ", "DROP wan"],
+  ["[12.5] ", undefined],
+  ["", undefined],
+])("the kernel's words before the pairs are kept: %j", (words, expected) => {
+  const message = one(
+    `<4>Nov 29 10:00:00 gw kernel: ${words}IN=eth0 OUT= SRC=203.0.113.9 DST=192.0.2.4 PROTO=TCP`,
+  );
+  expect(message).toMatchObject({ host: "gw", IN: "eth0", ip_src_addr: "203.0.113.9" });
+  expect(message.log_prefix).toBe(expected);
+});

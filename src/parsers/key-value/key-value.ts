@@ -57,6 +57,11 @@ export const keyValue = defineParser({
     { name: "user", type: "text", about: "User: user, username, usr and the like." },
     { name: "action", type: "text", about: "What the device did: action, act, fw_action, disp." },
     { name: "host", type: "text", about: "Host of the syslog header, if no key has this name." },
+    {
+      name: "log_prefix",
+      type: "text",
+      about: "What a rule of netfilter puts before the pairs, such as [UFW BLOCK].",
+    },
     { name: "text", type: "text", about: "Words that belong to no key." },
   ],
   open: (config, context) => {

@@ -14,11 +14,18 @@ const LEAP_YEAR = "2024";
 
 /**
  * Compiles a SimpleDateFormat pattern of the option `name`; throws CONFIG_INVALID for a wrong one. Decimals of seconds
- * may be of any number. A pattern without a year reads times of the year that brings them nearest to the clock.
+ * may be of any number. A pattern without a year reads times of the year that brings them nearest to the clock. The
+ * lenient reading is that of the original, which takes February 31 for a day of March.
  */
-export function openDateFormat(name: string, pattern: string, zone: string, clock: Clock): DateReader {
+export function openDateFormat(
+  name: string,
+  pattern: string,
+  zone: string,
+  clock: Clock,
+  lenient = true,
+): DateReader {
   return open(name, pattern, /[yY]/, zone, clock, (text, of) =>
-    simpleDateFormat(text, { zone: of, now: clock.now(), decimals: true }),
+    simpleDateFormat(text, { zone: of, now: clock.now(), decimals: true, lenient }),
   );
 }
 

@@ -14,6 +14,7 @@ const PLUS = 43;
 const STAR = 42;
 const DOT = 46;
 const COMMA = 44;
+const PERCENT = 37;
 
 /**
  * What `scanTime` found: the time itself lies in bytes[start, end). `local` is milliseconds since 1970 on the clock of
@@ -175,7 +176,8 @@ function zoneEnd(bytes: Uint8Array, from: number, end: number, found: Scanned, z
   let word = at;
   while (word < end && word < at + 5 && isCapital(bytes[word] as number)) word++;
   if (word < at + 3 || (word < end && bytes[word] !== BLANK && bytes[word] !== COLON)) return from;
-  const offset = wordOffset(bytes, at, word, bytes[word] === COLON, zone, found.local);
+  const isZone = bytes[word] === COLON || standsBeforeTag(bytes, word, end);
+  const offset = wordOffset(bytes, at, word, isZone, zone, found.local);
   if (offset === undefined) return from;
   found.offset = offset;
   return word;
@@ -191,6 +193,18 @@ function offsetEnd(bytes: Uint8Array, at: number, from: number, found: Scanned):
   const size = (hours * 60 + (stated ? minutes : 0)) * 60_000;
   found.offset = bytes[at] === DASH ? -size : size;
   return stated ? at + 5 + colon : at + 3;
+}
+
+/** Whether one more word and a tag follow, ` fw1 : %ASA-...`: that word is the host, and the one before it the zone. */
+function standsBeforeTag(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from + 1;
+  while (at < end && bytes[at] !== BLANK && bytes[at] !== COLON) at++;
+  if (at === from + 1) return false;
+  if (bytes[at] === BLANK) at++;
+  if (bytes[at] !== COLON) return false;
+  at++;
+  if (bytes[at] === BLANK) at++;
+  return bytes[at] === PERCENT;
 }
 
 function isCapital(byte: number): boolean {

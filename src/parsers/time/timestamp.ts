@@ -55,7 +55,8 @@ export type Timestamps = {
 export function openTimestamps(config: TimestampConfig, context: Context): Timestamps {
   const { field, format, zone, unreadable } = config;
   const instant = instantReader(zone);
-  const pattern = format === undefined ? undefined : openDateFormat("format", format, zone, context.clock);
+  const pattern =
+    format === undefined ? undefined : openDateFormat("format", format, zone, context.clock, false);
   const read = (value: FieldValue): number | undefined => {
     if (pattern === undefined || typeof value !== "string") return instant(value);
     const millis = pattern.parse(value);

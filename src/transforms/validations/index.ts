@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
+import { openEvery } from "../../core/every.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { type Named, openNamed } from "../index.ts";
 import { fieldsOption, type Transform, type TransformContext } from "../transform.ts";
@@ -27,9 +28,9 @@ type Opened = { readonly name: string; readonly fields: readonly string[]; reado
  * `parser_error`. Throws a `Fault` CONFIG_INVALID.
  */
 export function openValidations(list: readonly Named[], context: TransformContext): Transform {
-  const opened = list.flatMap((item, index) =>
-    Object.entries(item).map(([name, options]) => openValidation(name, options, context, index)),
-  );
+  const opened = openEvery(list, (item, index) =>
+    openEvery(Object.entries(item), ([name, options]) => openValidation(name, options, context, index)),
+  ).flat();
   return (batch) => {
     const mistakes = new Map<number, Opened[]>();
     for (const validation of opened) check(batch, validation, mistakes);

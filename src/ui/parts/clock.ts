@@ -11,11 +11,6 @@ export const LOCAL_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const listeners = new Set<() => void>();
 let zone: Zone = kept();
 
-/** The zone in use. Components that show times call `useZone`, so that they follow a change. */
-export function currentZone(): Zone {
-  return zone;
-}
-
 /** Shows times by another clock from now on, in this browser. */
 export function setZone(wanted: Zone): void {
   zone = wanted;
@@ -23,6 +18,7 @@ export function setZone(wanted: Zone): void {
   for (const listener of listeners) listener();
 }
 
+/** The zone in use. Components that show times call it, so that they follow a change. */
 export function useZone(): Zone {
   return useSyncExternalStore(
     (listener) => {

@@ -75,8 +75,6 @@ export type CatalogueChange = {
   /** Files, listed nowhere, that are given up. */
   readonly release?: readonly string[];
   readonly positions?: ReadonlyMap<string, number>;
-  /** Patches that are part of the added segments now. */
-  readonly folded?: readonly string[];
   /** Other facts; undefined takes one away. */
   readonly facts?: { readonly [Name in keyof Facts]?: Facts[Name] | undefined };
 };
@@ -187,7 +185,7 @@ export class Catalogue implements AsyncDisposable {
   /** Takes segments in and out and moves positions on, all or nothing; durable when it resolves. */
   async change(change: CatalogueChange): Promise<void> {
     const { add = [], adopt = [], remove = [], abandon = [], release = [] } = change;
-    const { folded = [], positions = [], facts = {} } = change;
+    const { positions = [], facts = {} } = change;
     const gone = [...remove, ...abandon];
     const changed = await this.#changedOf([
       ...add.map(({ id, file }) => ({ id, file: unfinished(file) })),
@@ -208,7 +206,6 @@ export class Catalogue implements AsyncDisposable {
         writes.add(table.remove(id));
     for (const file of [...remove.map(({ file }) => file), ...release])
       writes.add(this.#releasedTable.put(file, true));
-    for (const guid of folded) writes.add(this.#patchTable.remove(guid));
     for (const [key, offset] of positions) writes.add(this.#positionTable.put(key, offset));
     for (const [name, fact] of Object.entries(facts))
       writes.add(fact === undefined ? this.#factTable.remove(name) : this.#factTable.put(name, fact));
@@ -218,7 +215,6 @@ export class Catalogue implements AsyncDisposable {
       for (const known of [this.segments, this.unreadable, this.changed]) known.delete(id);
     for (const [id, time] of changed) this.changed.set(id, time);
     for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
-    for (const guid of folded) this.patches.delete(guid);
     for (const [key, offset] of positions) this.#positions.set(key, offset);
     Object.assign(this.#facts, facts);
   }

@@ -16,6 +16,7 @@ export class ChangeJournal {
   readonly #path: string;
   #lines = 0;
   #isWhole = true;
+  #isTorn = false;
 
   constructor(folder: string) {
     this.#path = join(folder, JOURNAL_FILE);
@@ -41,9 +42,13 @@ export class ChangeJournal {
   }
 
   async add(guid: string, patch: StoredPatch): Promise<void> {
+    // A write that failed may have left a part of a line, which must not swallow the next.
+    const line = this.#isTorn ? `\n${lineOf(guid, patch)}` : lineOf(guid, patch);
     try {
-      await appendFile(this.#path, lineOf(guid, patch));
+      await appendFile(this.#path, line, { flush: true });
+      this.#isTorn = false;
     } catch (error) {
+      this.#isTorn = true;
       throw writeFault(`writing ${this.#path}`, error);
     }
   }

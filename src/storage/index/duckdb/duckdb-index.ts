@@ -282,13 +282,6 @@ export class DuckdbIndex implements Index {
     return restoration;
   }
 
-  /** Takes the notices of lost messages away, of all or of one sensor. */
-  async forgetLost({ sensor }: { readonly sensor?: string | undefined }): Promise<void> {
-    const { catalogue } = this.#parts;
-    const losses = catalogue.losses.filter((loss) => sensor !== undefined && loss.sensor !== sensor);
-    await catalogue.change({ facts: { losses } });
-  }
-
   /** Ends what `restore` began; what it has not committed is dropped. */
   async endRestoration(): Promise<void> {
     await this.#restoration?.[Symbol.asyncDispose]();

@@ -1,9 +1,13 @@
 /**
  * A thread that writes files as the index does and spoils some of them, for tests: what a mistake of the writer, or a disk
  * that loses bytes, leaves behind. Files of the sensor `empty-page` have a page that nobody can read, those of `fewer` lack
- * values, and of those of `thrown` the writer makes none. `merged-...` does the same to merged files alone.
+ * values, those of `fewer-rows` a message, and of those of `thrown` the writer makes none. `merged-...` does the same to
+ * merged files alone; those of `merged-late` are answered for once somebody deletes the file `written` beside them.
  */
-import { open, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { open, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { doJobs } from "../parquet/job-thread.ts";
 import { answerJob } from "./check-segment.ts";
 import { type SegmentJob, type Written, writeSegment } from "./write-segment.ts";
@@ -16,6 +20,8 @@ doJobs(
     if (mistake !== "fewer") {
       const written = await writeSegment(job);
       if (mistake === "empty-page") await spoil(job.path);
+      if (mistake === "late") await untilDeleted(join(dirname(job.path), "written"));
+      if (mistake === "fewer-rows" && written !== undefined) written.counts.rows++;
       return written;
     }
     const columns = job.columns.map((column) =>
@@ -32,4 +38,9 @@ async function spoil(path: string): Promise<void> {
   if (at < 0) throw new Error("there is no such page");
   await using file = await open(path, "r+");
   await file.write(Buffer.alloc(100, 0xff), 0, 100, at - 100);
+}
+
+async function untilDeleted(path: string): Promise<void> {
+  await writeFile(path, "");
+  while (existsSync(path)) await setTimeout(10);
 }

@@ -197,10 +197,12 @@ export class FileHealth {
   }
 
   async #note(
-    findings: readonly { id: string; reason?: string | undefined; changed?: number | undefined }[],
+    looked: readonly { id: string; reason?: string | undefined; changed?: number | undefined }[],
   ): Promise<void> {
-    if (findings.length === 0) return;
     const { catalogue, context, folder } = this.#parts;
+    // What a merge or retention took out meanwhile is not damaged.
+    const findings = looked.filter(({ id }) => catalogue.segments.has(id));
+    if (findings.length === 0) return;
     const before = new Map(catalogue.unreadable);
     // A disk that takes no writes must not keep a search from leaving a damaged file out: it is known in memory.
     await catalogue

@@ -63,11 +63,6 @@ export class HotStore implements AsyncDisposable {
     return this.#current.positions.get(key) ?? this.#frozen?.positions.get(key);
   }
 
-  /** How far each partition is committed that something not sealed yet is of. */
-  positions(): ReadonlyMap<string, number> {
-    return new Map([...(this.#frozen?.positions ?? []), ...this.#current.positions]);
-  }
-
   /** The partitions with something that is not sealed. */
   positionKeys(): string[] {
     return [...(this.#frozen?.positions.keys() ?? []), ...this.#current.positions.keys()];

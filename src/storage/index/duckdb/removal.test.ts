@@ -43,3 +43,19 @@ test("a file stays until the searches that may read it are done, and goes then",
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("what is being made again is not removed meanwhile", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  try {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    await put(await index.writer("one"), "s", batchOf([{ text: "one" }]));
+    await index.seal();
+    index.restore({ everything: true });
+    expect(await index.retain([{ sensor: "s", bytes: 1 }])).toMatchObject({ segments: 0 });
+    expect(globSync("sensor=s/**/*.parquet", { cwd: folder })).toHaveLength(1);
+    await index.endRestoration();
+    expect(await index.retain([{ sensor: "s", bytes: 1 }])).toMatchObject({ segments: 1, messages: 1 });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

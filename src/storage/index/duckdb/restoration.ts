@@ -18,6 +18,8 @@ export type RestorationScope = {
   readonly to?: number | undefined;
   /** Whether also what can be read is made again. */
   readonly everything: boolean;
+  /** Whether the notices of what was lost before, of all or of the sensor, are taken away. */
+  readonly forgetLost?: boolean;
 };
 
 /** Guids, from the least to the greatest. */
@@ -63,6 +65,7 @@ export class Restoration implements AsyncDisposable {
   readonly replaced: readonly Segment[];
   readonly #parts: RestorationParts;
   readonly #unlisted: readonly Unlisted[];
+  readonly #scope: RestorationScope;
   readonly #isWhole: boolean;
   readonly #redundant: string[] = [];
   readonly #taken: string[] = [];
@@ -71,6 +74,7 @@ export class Restoration implements AsyncDisposable {
 
   constructor(parts: RestorationParts, scope: RestorationScope) {
     this.#parts = parts;
+    this.#scope = scope;
     const { catalogue, health } = parts;
     const concerns = (sensor: string, from: number, to: number) =>
       (scope.sensor === undefined || scope.sensor === sensor) &&
@@ -184,7 +188,7 @@ export class Restoration implements AsyncDisposable {
     await catalogue.change({
       ...{ add, adopt: adopted, remove: outdated, abandon: damaged, release: this.#redundant },
       facts: {
-        ...(lost.length > 0 ? { losses: [...catalogue.losses, ...lost] } : {}),
+        losses: [...this.#keptLosses(), ...lost],
         ...(this.#isWhole && catalogue.lost !== undefined ? { lost: undefined } : {}),
       },
     });
@@ -198,6 +202,12 @@ export class Restoration implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.staging[Symbol.asyncDispose]();
+  }
+
+  #keptLosses(): readonly Loss[] {
+    const { forgetLost = false, sensor } = this.#scope;
+    const { losses } = this.#parts.catalogue;
+    return forgetLost ? losses.filter((loss) => sensor !== undefined && loss.sensor !== sensor) : losses;
   }
 
   #staged(): number {
@@ -223,7 +233,10 @@ export class Restoration implements AsyncDisposable {
     }
     const segment = await this.#segmentOf(unlisted.file, note);
     if (segment.file === unlisted.file) this.staging.adopted.push(segment);
-    else this.staging.segments.push(segment);
+    else {
+      this.staging.segments.push(segment);
+      this.staging.foundDrafts.add(segment);
+    }
     this.#taken.push(unlisted.file);
   }
 
@@ -253,10 +266,7 @@ export class Restoration implements AsyncDisposable {
       (other) => other.sensor === sensor && other.minGuid <= maxGuid && other.maxGuid >= minGuid,
     );
     if (others.length === 0) return 0;
-    const guids = others.map((other) => {
-      const column = other.schema.columns.get("guid")?.column ?? "guid";
-      return `SELECT ${identifier(column)} AS g FROM read_parquet([${pathLiteral(join(this.#parts.folder, other.file))}], hive_partitioning = false)`;
-    });
+    const guids = others.map((other) => this.#guidsOf(other));
     const own = columns.find(({ field }) => field === "guid")?.column ?? "guid";
     const [row] = await this.#parts.database.rows(
       `SELECT count(*) FROM (SELECT ${identifier(own)} AS g FROM read_parquet([${pathLiteral(path)}], hive_partitioning = false)) WHERE g IN (${guids.join(" UNION ALL ")})`,
@@ -300,22 +310,34 @@ export class Restoration implements AsyncDisposable {
     return parts;
   }
 
+  /** Messages staged in the range of a part, but for those that readable files hold which are made again too. */
   async #found({ sensor, range: [least, greatest] }: LostPart): Promise<number> {
+    const { catalogue, database } = this.#parts;
+    const overlaps = ({ minGuid, maxGuid }: Segment) => minGuid <= greatest && maxGuid >= least;
+    const others = this.replaced.filter(
+      (other) => other.sensor === sensor && !catalogue.unreadable.has(other.id) && overlaps(other),
+    );
+    const known = others.map((other) => this.#guidsOf(other)).join(" UNION ALL ");
+    const isNew = known === "" ? "" : ` AND g NOT IN (${known})`;
     let found = 0;
-    for (const { file, schema, rows, minGuid, maxGuid } of this.staging.files(sensor)) {
-      if (minGuid > greatest || maxGuid < least) continue;
-      if (minGuid >= least && maxGuid <= greatest) {
-        found += rows;
+    for (const segment of this.staging.files(sensor).filter(overlaps)) {
+      if (isNew === "" && segment.minGuid >= least && segment.maxGuid <= greatest) {
+        found += segment.rows;
         continue;
       }
-      const guid = identifier(schema.columns.get("guid")?.column ?? "guid");
-      const [row] = await this.#parts.database.rows(
-        `SELECT count(*) FROM read_parquet([${pathLiteral(join(this.#parts.folder, file))}], hive_partitioning = false) WHERE ${guid} >= $1 AND ${guid} <= $2`,
+      const [row] = await database.rows(
+        `SELECT count(*) FROM (${this.#guidsOf(segment)}) WHERE g >= $1 AND g <= $2${isNew}`,
         [least, greatest],
       );
       found += Number(row?.[0]);
     }
     return found;
+  }
+
+  /** The query for the guids, as `g`, of a file. */
+  #guidsOf({ file, schema }: Segment): string {
+    const guid = identifier(schema.columns.get("guid")?.column ?? "guid");
+    return `SELECT ${guid} AS g FROM read_parquet([${pathLiteral(join(this.#parts.folder, file))}], hive_partitioning = false)`;
   }
 
   /** Keeps a damaged file where nothing looks for it: someone may still get something out of it. */

@@ -42,6 +42,7 @@ async function all(index: Index): Promise<readonly Message[]> {
 const REASONS: readonly [sensor: string, reason: RegExp][] = [
   ["empty-page", /segment .*\.parquet: .+; what was written was set aside as .*set-aside/],
   ["fewer", /its column text has 0 values instead of 40/],
+  ["fewer-rows", /it has 40 messages instead of 41/],
   ["thrown", /RangeError: the writer made a mistake/],
 ];
 
@@ -58,21 +59,21 @@ test.each([
       for (const [place, sensor] of [...REASONS.map(([sensor]) => sensor), "sound"].entries())
         await put(writer, sensor, batchOf(messagesOf(place), place * 40));
       const before = await all(index);
-      expect(before).toHaveLength(160);
+      expect(before).toHaveLength(200);
       await index.seal();
       expect(await all(index)).toEqual(before);
       const stats = await index.stats();
-      expect(stats).toMatchObject({ messages: 160, hot: 0, segments: 4, problems: [] });
+      expect(stats).toMatchObject({ messages: 200, hot: 0, segments: 5, problems: [] });
       expect(stats.setAside).toEqual(REASONS.map(([, reason]) => expect.stringMatching(reason)));
       expect(errors).toEqual(stats.setAside.map((reason) => ({ code: "SEGMENT_REFUSED", reason })));
       // Of what was thrown there is no file.
-      expect(files(".set-aside")).toHaveLength(2);
+      expect(files(".set-aside")).toHaveLength(3);
       expect(files(".tmp")).toEqual([]);
     }
     await using again = await openDuckdbIndex(folder, {}, makeContext());
-    expect(await all(again)).toHaveLength(160);
+    expect(await all(again)).toHaveLength(200);
     expect((await again.stats()).problems).toEqual([]);
-    expect(files(".set-aside")).toHaveLength(2);
+    expect(files(".set-aside")).toHaveLength(3);
   },
 );
 
@@ -94,6 +95,23 @@ test("files stay as they are when what they were merged to does not hold what th
   expect(stats.setAside).toHaveLength(3);
   expect(files(".set-aside")).toHaveLength(2);
   expect(await all(index)).toEqual(before);
+});
+
+test("what retention removes while it is merged does not come back", async () => {
+  const { folder, index, files } = await openFaulty(1e9);
+  await using _ = index;
+  const writer = await index.writer("one");
+  for (let part = 0; part < 4; part++) {
+    await put(writer, "merged-late", batchOf(messagesOf(part), part * 40));
+    await index.seal();
+  }
+  const compacted = index.compact();
+  await expect.poll(() => files("written"), { timeout: 10_000 }).toHaveLength(1);
+  await index.retain([{ sensor: "merged-late", bytes: 1 }]);
+  await rm(join(folder, files("written")[0] as string));
+  await compacted;
+  expect(await all(index)).toEqual([]);
+  expect([...files(".parquet"), ...files(".tmp")]).toEqual([]);
 });
 
 test("a seal that does not work is told until it works, and nothing is lost", async () => {

@@ -27,6 +27,8 @@ export class Staging implements AsyncDisposable {
   readonly segments: Segment[] = [];
   /** Files that are there under their own names. */
   readonly adopted: Segment[] = [];
+  /** Those of `segments` whose drafts were there before: they outlive whoever stages. */
+  readonly foundDrafts = new Set<Segment>();
   readonly #parts: StagingParts;
   #blocks: HotBlock[] = [];
   #sealing: HotBlock[] = [];
@@ -77,11 +79,12 @@ export class Staging implements AsyncDisposable {
     return this.#turn;
   }
 
-  /** Lets the files be deleted. */
+  /** Deletes the files that were written here and not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#turn.catch(() => undefined);
     for (const block of [...this.#sealing.splice(0), ...this.#blocks.splice(0)]) block.release();
-    await discard(this.segments.splice(0), this.#parts.shelf);
+    const own = this.segments.splice(0).filter((segment) => !this.foundDrafts.has(segment));
+    await discard(own, this.#parts.shelf);
   }
 
   #isFull(): boolean {
