@@ -61,6 +61,11 @@ export const FAULTS = {
     advice:
       "Send over TCP, which makes senders wait; or spread the senders, or give the platform more cores.",
   },
+  RECORDS_WAITING: {
+    status: 500,
+    advice:
+      "Publish the sensor's document again, or roll it back to an earlier version: its records are read on from there. To give them up, stop the platform and delete the topic's folder.",
+  },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
   SEARCH_BUSY: {
     status: 503,
@@ -104,6 +109,11 @@ export const FAULTS = {
   STORAGE_LOCKED: {
     status: 500,
     advice: "Another Metron uses this data folder: stop it, or use another folder.",
+  },
+  TABLE_LOST: {
+    status: 500,
+    advice:
+      "Load its lists again (`metron intel load`), or stop the platform and restore the file from a backup.",
   },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
   TOO_BUSY: { status: 429, advice: "Try again in a moment." },

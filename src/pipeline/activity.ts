@@ -147,6 +147,8 @@ export class Activity implements Disposable {
       ([sensor, { code, message }]) => problem(code, `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
+    const indexed: Position = (sensor, partition) => this.#index.position(sensor, partition);
+    for (const fault of await this.#intake.unread(indexed)) problems.push(problem(fault.code, fault.message));
     const { sources, faults, losses } = this.#others();
     for (const loss of losses) problems.push(problem("RECORDS_DROPPED", loss));
     for (const [sensor, message] of sources)

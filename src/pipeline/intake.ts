@@ -11,6 +11,7 @@ import type { Topic, Topics } from "../storage/topic/contract.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
 import { ERROR_SENSOR, refusalRecord } from "./errors.ts";
 import type { Snapshot } from "./protocol.ts";
+import { type Indexed, UnreadTopics } from "./unread.ts";
 
 export type IntakeOptions = {
   /** Partitions of a topic whose sensor does not say: one per worker. */
@@ -46,6 +47,7 @@ export class Intake implements AsyncDisposable {
   readonly #context: Context;
   readonly #options: IntakeOptions;
   readonly #entries = new Map<string, Entry>();
+  #unread: UnreadTopics | undefined;
 
   constructor(topics: Topics<SegmentsHandle>, context: Context, options: IntakeOptions) {
     this.#topics = topics;
@@ -71,7 +73,10 @@ export class Intake implements AsyncDisposable {
       if (present === undefined) await topic.hold(group);
       this.#entries.set(name, { sensor, topic, received: present?.received ?? 0, next: present?.next ?? 0 });
     }
+    const open = new Map([...this.#entries].map(([name, { topic }]) => [name, topic]));
     for (const name of this.#entries.keys()) if (!named.has(name)) this.#entries.delete(name);
+    this.#unread ??= new UnreadTopics(this.#topics, this.#options.reached, group);
+    await this.#unread.configure(named, open);
   }
 
   /** Makes a block durable; resolves to the offset of its first record. Throws Fault SENSOR_UNKNOWN. */
@@ -164,6 +169,11 @@ export class Intake implements AsyncDisposable {
     return [...this.#entries.values()].flatMap(({ topic }) =>
       topic.fault === undefined ? [] : [topic.fault],
     );
+  }
+
+  /** Topics with records that no sensor in force reads. */
+  async unread(indexed: Indexed): Promise<Fault[]> {
+    return (await this.#unread?.faults(indexed)) ?? [];
   }
 
   problem(sensor: string): string | undefined {

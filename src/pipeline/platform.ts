@@ -21,6 +21,7 @@ import { Evaluator } from "./evaluator.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
+import { lostTables } from "./lost-tables.ts";
 import type { Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
@@ -80,6 +81,7 @@ export async function openPlatform(options: PlatformOptions) {
     const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
     const settings = global();
 
+    const lost = lostTables(join(data, "tables"), ["enrichment", "threatintel"]);
     const tables = stack.use(await openTables(join(data, "tables"), context));
     const files = join(data, "files");
     const enrichment = await tables.table("enrichment");
@@ -197,7 +199,7 @@ export async function openPlatform(options: PlatformOptions) {
         sources: sources?.problems() ?? new Map(),
         counts: sources?.counts() ?? new Map(),
         losses: sources?.losses() ?? [],
-        faults: [...faults, ...(databases.fault === undefined ? [] : [databases.fault])],
+        faults: faults.concat(databases.fault ?? [], lost([enrichment, threatIntel])),
       })),
     );
     /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */

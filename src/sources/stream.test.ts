@@ -91,6 +91,9 @@ test("broken gzip is a fault that names the input, and says what came before", a
   });
   const fault = await broken.catch((error: { details: StreamProgress }) => error);
   expect((fault as { details: StreamProgress }).details.records).toBe(collected.records.length);
+  expect((fault as unknown as Error).message).toContain(
+    `; ${collected.records.length} records before it were taken`,
+  );
   expect(collected.records.length).toBeGreaterThan(100);
   expect(collected.records).toEqual(LINES.slice(0, collected.records.length));
 });

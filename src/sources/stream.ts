@@ -82,22 +82,34 @@ export async function deliverStream(
     await builder.flush();
     options.signal?.throwIfAborted();
     if (error instanceof FramingError) {
-      const before =
-        builder.records === 0 ? "nothing was taken" : `${builder.records} records before it were taken`;
-      throw new Fault("REQUEST_INVALID", `reading ${name}: ${error.message}; ${before}`, {
-        cause: error,
-        details: progress(),
-      });
+      throw new Fault(
+        "REQUEST_INVALID",
+        `reading ${name}: ${error.message}; ${takenBefore(builder.records)}`,
+        {
+          cause: error,
+          details: progress(),
+        },
+      );
     }
     if (error instanceof Fault || !isInputError(error)) throw error;
-    throw new Fault("INPUT_UNREADABLE", `reading ${name}: ${error.message}`, {
-      cause: error,
-      details: progress(),
-    });
+    throw new Fault(
+      "INPUT_UNREADABLE",
+      `reading ${name}: ${error.message}; ${takenBefore(builder.records)}`,
+      {
+        cause: error,
+        details: progress(),
+      },
+    );
   }
   await builder.flush();
   options.onProgress?.(progress());
   return progress();
+}
+
+/** What became durable before a mistake. A sender that does not know it sends those records a second time. */
+function takenBefore(records: number): string {
+  if (records === 0) return "nothing was taken";
+  return records === 1 ? "1 record before it was taken" : `${records} records before it were taken`;
 }
 
 /** The same memory as a Buffer, whose searches are native. */

@@ -117,11 +117,11 @@ test.each([
   ['{"a":1', "expected the end of a value at byte 7 of the JSON; nothing was taken"],
   [
     '{"a":1}{"b":}',
-    "expected a value or another bracket at byte 13 of the JSON; 1 records before it were taken",
+    "expected a value or another bracket at byte 13 of the JSON; 1 record before it was taken",
   ],
   ['[{"a":1},{"b":2}', "expected the end of a value at byte 17 of the JSON; 2 records before it were taken"],
-  ['[{"a":1},', "expected the end of a value at byte 10 of the JSON; 1 records before it were taken"],
-  ['[{"a":1}]]', "expected a value at byte 10 of the JSON; 1 records before it were taken"],
+  ['[{"a":1},', "expected the end of a value at byte 10 of the JSON; 1 record before it was taken"],
+  ['[{"a":1}]]', "expected a value at byte 10 of the JSON; 1 record before it was taken"],
 ])("JSON that is none is refused with its place: %s", async (body, message) => {
   const { answer } = await send(body, { type: JSON_TYPE });
   expect(answer).toMatchObject({
@@ -209,6 +209,10 @@ test("keeps the complete records of a body that breaks off", async () => {
     contentType: JSON_TYPE,
   };
   const error: unknown = await acceptBody(broken(), options).catch((cause: unknown) => cause);
-  expect(error).toMatchObject({ code: "INPUT_UNREADABLE", details: { records: 2 } });
+  expect(error).toMatchObject({
+    code: "INPUT_UNREADABLE",
+    message: "reading x: aborted; 2 records before it were taken",
+    details: { records: 2 },
+  });
   expect(collected.records).toEqual(['{"a":1}', '{"b":2}']);
 });

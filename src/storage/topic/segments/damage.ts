@@ -20,7 +20,7 @@ export function damageFault(damage: Damage): Fault {
   return new Fault(
     "STORAGE_CORRUPT",
     `reading topic ${topic}, partition ${partition}: ${file} is damaged at byte ${position} (record ${offset}); ` +
-      "restore the file, or open the topics with damage skipped",
+      "restore the file; or stop the platform and set it aside, which gives up its records that are not indexed yet",
     { details: damage },
   );
 }
