@@ -34,9 +34,11 @@ const SHORTEST_DIGEST = 32;
 const LONGEST_DIGEST = 128;
 /** `0011.22AA.BBCC` and `00-11-22-AA-BB-CC`. */
 const DOTTED_MAC = 14;
-const DASHED_MAC = 17;
+const PAIRED_MAC = 17;
 const SLASH = 0x2f;
 const DOT_BYTE = 0x2e;
+const COLON_BYTE = 0x3a;
+const DASH_BYTE = 0x2d;
 
 /** Bytes looked at before what they mean is asked: most texts are not longer, and the loop then does nothing else. */
 const STRETCH = 24;
@@ -61,9 +63,9 @@ export function isOwnKey(bytes: Uint8Array, start: number, end: number): boolean
   if ((seen & FOREIGN) !== 0) return false;
   if ((seen & DOT) !== 0) {
     if ((seen & UPPER) !== 0 || bytes[end - 1] === DOT_BYTE) return false;
-    return length !== DOTTED_MAC;
+    return length !== DOTTED_MAC || bytes[start + 4] !== DOT_BYTE || bytes[start + 9] !== DOT_BYTE;
   }
-  if ((seen & DASH) !== 0) return length !== DASHED_MAC;
+  if ((seen & DASH) !== 0) return !hasMacSigns(bytes, start, end, DASH_BYTE);
   return (seen & UPPER) === 0 || length < SHORTEST_DIGEST || length > LONGEST_DIGEST;
 }
 
@@ -77,7 +79,16 @@ function isOwnWithColon(bytes: Uint8Array, start: number, end: number): boolean 
       return (seen & (UPPER | FOREIGN)) === 0 && isOwnUrl(bytes, at + 3, end);
     seen |= kind;
   }
-  return (seen & WORDY) !== 0 && (seen & PERCENT) === 0;
+  if ((seen & WORDY) !== 0) return (seen & PERCENT) === 0;
+  // A MAC in its own form, of which link layers log two per message.
+  return (seen & (UPPER | PERCENT | FOREIGN)) === 0 && hasMacSigns(bytes, start, end, COLON_BYTE);
+}
+
+/** Whether a text is as long as a MAC and has a sign where `00:11:22:aa:bb:cc` has its colons. */
+function hasMacSigns(bytes: Uint8Array, start: number, end: number, sign: number): boolean {
+  if (end - start !== PAIRED_MAC) return false;
+  for (let at = start + 2; at < end; at += 3) if (bytes[at] !== sign) return false;
+  return true;
 }
 
 /** Whether what follows `scheme://` is a plain host in its own form, and a path. */
