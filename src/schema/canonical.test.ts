@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatIpv6, type Ipv6 } from "../core/ip.ts";
+import { encodeText } from "../core/text.ts";
 import { canonical, canonicalKey, guessMeaning } from "./canonical.ts";
 import { MEANINGS, type Meaning } from "./meaning.ts";
 import { isOwnKey } from "./own-key.ts";
@@ -164,4 +165,18 @@ test("what is said to be its own key is", () => {
     expect([text, isOwnKey(bytes, 0, bytes.length)]).toEqual([text, true]);
   }
   expect(MEANINGS.length).toBe(9);
+});
+
+test.each([
+  ["0011.22aa.bbcc", false],
+  ["00-11-22-aa-bb-cc", false],
+  ["00:11:22:aa:bb:cc", true],
+  ["00:11:22:AA:bb:cc", false],
+  ["192.168.100.10", true],
+  ["2001:db8:0::1", false],
+  ["a-word-of-17-bits", true],
+])("the bytes of %s tell that it is its own key: %s", (text, isOwn) => {
+  const bytes = encodeText(text);
+  expect(isOwnKey(bytes, 0, bytes.length)).toBe(isOwn);
+  if (!isOwn) expect(canonicalKey(text)).not.toBe(text);
 });
