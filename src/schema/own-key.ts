@@ -40,8 +40,8 @@ const DOT_BYTE = 0x2e;
 const COLON_BYTE = 0x3a;
 const DASH_BYTE = 0x2d;
 
-/** Bytes looked at before what they mean is asked: most texts are not longer, and the loop then does nothing else. */
-const STRETCH = 24;
+/** Bytes looked at before what they mean is asked: what a text is shows early, and long ones are many. */
+const STRETCH = 12;
 
 /**
  * Tells, from its bytes, that a text is surely its own `canonicalKey`; false when it must be asked. Nearly all texts are,
@@ -55,7 +55,8 @@ export function isOwnKey(bytes: Uint8Array, start: number, end: number): boolean
   for (let at = start; at < end; ) {
     const stop = Math.min(end, at + STRETCH);
     for (; at < stop; at++) seen |= KINDS[bytes[at] as number] as number;
-    if ((seen & COLON) !== 0) return isOwnWithColon(bytes, start, end);
+    if ((seen & COLON) !== 0)
+      return isPlainWithColon(bytes, start, seen) || isOwnWithColon(bytes, start, end);
     if ((seen & NEVER) !== 0) return true;
   }
   // Without a colon it is a path or an IPv4 network, which has one spelling.
@@ -67,6 +68,17 @@ export function isOwnKey(bytes: Uint8Array, start: number, end: number): boolean
   }
   if ((seen & DASH) !== 0) return !hasMacSigns(bytes, start, end, DASH_BYTE);
   return (seen & UPPER) === 0 || length < SHORTEST_DIGEST || length > LONGEST_DIGEST;
+}
+
+/**
+ * Tells at a glance of a text with a colon that it is neither a URL nor an address, as `1:LQU9qZlK+B5F3KDmev6m5PMibrg=` is
+ * neither, of which flows have one each. @param seen what the bytes up to a place behind the colon may mean.
+ */
+function isPlainWithColon(bytes: Uint8Array, start: number, seen: number): boolean {
+  if ((seen & WORDY) === 0 || (seen & PERCENT) !== 0) return false;
+  let at = start;
+  while (bytes[at] !== COLON_BYTE) at++;
+  return bytes[at + 1] !== SLASH;
 }
 
 function isOwnWithColon(bytes: Uint8Array, start: number, end: number): boolean {

@@ -7,17 +7,21 @@
 /** Where `hashSpan` leaves the two lanes: two results without an object. */
 export const lanes = new Int32Array(2);
 
+/** The bytes hashed last, as whole words: keys of one batch lie in the same memory. */
+let hashed: Uint8Array = new Uint8Array(0);
+let view = new DataView(hashed.buffer);
+
 /** Hashes bytes[start, end) into `lanes`. */
 export function hashSpan(bytes: Uint8Array, start: number, end: number): void {
+  if (bytes !== hashed) {
+    hashed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
   let low = 0x2c1b3c6d;
   let high = 0x297a2d39;
   let at = start;
   for (; at + 4 <= end; at += 4) {
-    const word =
-      (bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24);
+    const word = view.getInt32(at, true);
     const a = Math.imul(word, 0xcc9e2d51);
     low = Math.imul(rotate(low ^ Math.imul(rotate(a, 15), 0x1b873593), 13), 5) + 0xe6546b64;
     const b = Math.imul(word, 0x239b961b);

@@ -6,7 +6,7 @@ import { type BlockColumn, CELL_BYTES, type ColumnType } from "./block.ts";
 import type { CellSpace } from "./cell-space.ts";
 import { NumberEncoder } from "./encode-number.ts";
 import type { TextHeap } from "./text-heap.ts";
-import { Validity } from "./validity.ts";
+import { isValid, Validity } from "./validity.ts";
 import { MOST_WORDS, Words } from "./words.ts";
 
 /** A column whose values turned out to be mostly distinct is taken as such for so many blocks. */
@@ -292,6 +292,27 @@ export class ColumnEncoder {
       if (made !== undefined) this.#valid.mark(index);
     }
     return this.#codedColumn("json");
+  }
+
+  /** For each row what the place of its text among the words of a column stands for; nothing for others. */
+  replaced(
+    { codes, words, valid }: Pick<BlockColumn, "codes" | "words" | "valid">,
+    texts: ReadonlyMap<number, string>,
+  ): Encoded {
+    this.#beginWords();
+    this.#clear();
+    const { memory } = this.#space;
+    const places = new Int32Array(words).fill(-1);
+    for (const [word, text] of texts) places[word] = this.#added(text);
+    const from = new Uint16Array(memory, codes, this.#count);
+    const bits = valid < 0 ? undefined : new Uint8Array(memory, valid, (this.#count + 7) >> 3);
+    for (let index = 0; index < this.#count; index++) {
+      const place = places[from[index] as number] as number;
+      const isKnown = place >= 0 && (bits === undefined || isValid(bits, index));
+      this.#codes[index] = isKnown ? place : 0;
+      if (isKnown) this.#valid.mark(index);
+    }
+    return this.#codedColumn("text");
   }
 
   #madeTexts(text: (index: number, row: number) => string | undefined): Encoded {

@@ -1,7 +1,7 @@
 // The loop below runs for every text of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
 import { type Column, SPAN, STRING, WORD } from "../../../core/column.ts";
 import type { Dictionary } from "../../../core/dictionary.ts";
-import { decodeText, encodeText } from "../../../core/text.ts";
+import { asBytes, decodeText, encodeText } from "../../../core/text.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
 import { isOwnKey } from "../../../schema/own-key.ts";
 import type { BlockColumn, Memory } from "./block.ts";
@@ -35,16 +35,29 @@ export class KeyFinder {
     this.#bytes = bytes;
   }
 
-  /** Whether all different texts of a column made with a list of them are their own keys. `text` is what long ones lie in. */
-  areOwn({ data, words }: Pick<BlockColumn, "data" | "words">, memory: Memory, text: Uint8Array): boolean {
+  /**
+   * The keys of the different texts of a column made with a list of them, by their place in the list; undefined when every
+   * one is its own. `text` is what long ones lie in.
+   */
+  ofWords(
+    { data, words }: Pick<BlockColumn, "data" | "words">,
+    memory: Memory,
+    text: Uint8Array,
+  ): ReadonlyMap<number, string> | undefined {
     const cells = new Uint32Array(memory, data, words * 4);
-    const short = new Uint8Array(memory, data, words * 16);
+    const short = asBytes(memory, data, words * 16);
+    let keys: Map<number, string> | undefined;
     for (let word = 0; word < words; word++) {
       const length = cells[word * 4] as number;
+      const bytes = length > INLINE ? text : short;
       const start = length > INLINE ? (cells[word * 4 + 2] as number) : word * 16 + 4;
-      if (!isOwnKey(length > INLINE ? text : short, start, start + length)) return false;
+      if (isOwnKey(bytes, start, start + length)) continue;
+      const key = this.#keyOf(decodeText(bytes, start, start + length));
+      if (key === undefined) continue;
+      keys ??= new Map();
+      keys.set(word, key);
     }
-    return true;
+    return keys;
   }
 
   /** The keys by place among `rows`; undefined when every text is its own. */

@@ -267,10 +267,16 @@ export class BlockEncoder {
 
   /** The keys of values that are not their own; undefined when all are. */
   #keyColumn(column: Column, made: BlockColumn): BlockColumn | undefined {
-    if (made.words > 0 && this.#keys.areOwn(made, this.#space.memory, this.#heap.bytes)) return undefined;
-    const keys = this.#keys.find(column, this.#rows, this.#count);
+    const keys =
+      made.words > 0
+        ? this.#keys.ofWords(made, this.#space.memory, this.#heap.bytes)
+        : this.#keys.find(column, this.#rows, this.#count);
     if (keys === undefined) return undefined;
-    const { written: _written, odd: _odd, ...place } = this.#columns.made((index) => keys.get(index));
+    const {
+      written: _written,
+      odd: _odd,
+      ...place
+    } = made.words > 0 ? this.#columns.replaced(made, keys) : this.#columns.made((index) => keys.get(index));
     return { field: keyField(column.name), type: "text", ...place };
   }
 

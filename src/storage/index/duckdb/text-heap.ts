@@ -12,7 +12,7 @@ export const PADDING = 16;
 export class TextHeap {
   readonly #buffers: Buffers;
   #memory: Memory = NOTHING;
-  #bytes: Uint8Array = new Uint8Array(NOTHING);
+  #bytes: Uint8Array = asBytes(NOTHING, 0, 0);
   #view = new DataView(this.#memory);
   #length = 0;
   #source = 0;
