@@ -2,6 +2,7 @@ import { DuckDBConnection } from "@duckdb/node-api";
 import duckdb from "@duckdb/node-bindings";
 import { readRows } from "../parquet/row-reader.ts";
 import type { SchemaColumn } from "./catalogue.ts";
+import { CountTurns } from "./count-turns.ts";
 import { identifier, pathLiteral } from "./names.ts";
 import { type SegmentFacts, type SegmentJob, type Written, writeSegment } from "./write-segment.ts";
 
@@ -35,6 +36,7 @@ let reader: Promise<DuckDBConnection> | undefined;
  * there are no messages), or has one counted that somebody else wrote.
  */
 export function answerJob(write: (job: SegmentJob) => Promise<Written | undefined> = writeSegment) {
+  const turns = new CountTurns();
   return async (job: SegmentJob | SegmentCheck): Promise<SegmentAnswer | undefined> => {
     if (!("from" in job)) {
       const refused = await checkSegment(job);
@@ -42,15 +44,16 @@ export function answerJob(write: (job: SegmentJob) => Promise<Written | undefine
     }
     const written = await write(job);
     if (written === undefined) return undefined;
-    const { counts, raw, ...facts } = written;
+    const { counts, raw: _raw, forms, ...facts } = written;
     const sampled = sampledColumns(job, written);
-    const columns = job.columns
-      .filter((column) => !sampled.includes(column))
-      .map(({ column, field }) => ({ column, values: counts.of(field) }));
+    const counted = turns.next(job.columns, forms).filter((column) => !sampled.includes(column));
+    const columns = counted.map(({ column, field }) => ({ column, values: counts.of(field) }));
     const refused =
       (await checkSegment({ path: job.path, rows: counts.rows, columns })) ??
       sample(job, written.directory, counts.rows, sampled);
-    return refused === undefined ? { facts } : { refused };
+    if (refused !== undefined) return { refused };
+    turns.counted(counted, forms);
+    return { facts };
   };
 }
 

@@ -2,8 +2,10 @@
 import { ABSENT, type Column, SPAN, STRING, VALUE, WORD } from "../../../core/column.ts";
 import type { Dictionary } from "../../../core/dictionary.ts";
 import { messageToJson } from "../../../core/message.ts";
+import { isOwnKey } from "../../../schema/own-key.ts";
 import { type BlockColumn, CELL_BYTES, type ColumnType } from "./block.ts";
 import type { CellSpace } from "./cell-space.ts";
+import { hasKeys } from "./encode-keys.ts";
 import { NumberEncoder } from "./encode-number.ts";
 import type { TextHeap } from "./text-heap.ts";
 import { isValid, Validity } from "./validity.ts";
@@ -42,6 +44,7 @@ export class ColumnEncoder {
   readonly #numbers: NumberEncoder;
   #odd = 0;
   #inside = false;
+  #own = false;
 
   constructor(heap: TextHeap, space: CellSpace) {
     this.#heap = heap;
@@ -56,6 +59,11 @@ export class ColumnEncoder {
     this.#original = original;
     if (this.#codes.length < count) this.#codes = new Uint16Array(count * 2);
     this.#numbers.begin(rows, count);
+  }
+
+  /** Whether each text of the column just encoded is surely its own canonical key; false: it must be asked. */
+  get isOwn(): boolean {
+    return this.#own;
   }
 
   /** Undefined when a column of whole numbers has a fraction. */
@@ -149,6 +157,7 @@ export class ColumnEncoder {
     this.#valid.written = written;
     this.#odd = odd;
     this.#inside = inside;
+    this.#own = !hasKeys(column.name);
     return this.#codedColumn("text");
   }
 
@@ -216,6 +225,8 @@ export class ColumnEncoder {
     const dictionary = column.dictionary as Dictionary;
     const original = this.#original;
     let inside = original !== undefined && original !== column;
+    const asks = hasKeys(column.name);
+    let own = true;
     let written = 0;
     let odd = 0;
     let byte = 0;
@@ -242,6 +253,8 @@ export class ColumnEncoder {
           end = heap.length;
         }
         putText(heap.view, cells, at, start, end - start);
+        // Asked here, where the bytes are at hand: for a loop of its own each would have to be fetched again.
+        if (asks && own) own = isOwnKey(heap.bytes, start, end);
         written++;
         byte |= 1 << (index & 7);
       } else {
@@ -260,6 +273,7 @@ export class ColumnEncoder {
     this.#valid.written = written;
     this.#odd = odd;
     this.#inside = inside;
+    this.#own = own;
     return this.#column(from, data);
   }
 

@@ -8,6 +8,11 @@ import type { BlockColumn, Memory } from "./block.ts";
 
 /** Fields whose texts are what they are. */
 const PLAIN: ReadonlySet<string> = new Set(["guid", "original_string"]);
+/** Whether the texts of a field may have canonical keys besides. */
+export function hasKeys(field: string): boolean {
+  return !PLAIN.has(field);
+}
+
 /** Texts up to this length lie in their cells. */
 const INLINE = 12;
 /** Texts remembered with their keys. */
@@ -62,11 +67,10 @@ export class KeyFinder {
 
   /** The keys by place among `rows`; undefined when every text is its own. */
   find(
-    { name, kinds, spans, numbers, objects, dictionary }: Column,
+    { kinds, spans, numbers, objects, dictionary }: Column,
     rows: Uint32Array,
     count: number,
   ): ReadonlyMap<number, string> | undefined {
-    if (PLAIN.has(name)) return undefined;
     const bytes = this.#bytes;
     const words = dictionary === undefined ? undefined : this.#wordKeys(dictionary);
     let keys: Map<number, string> | undefined;

@@ -5,6 +5,7 @@ import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-grou
 import { type Block, Buffers, NOTHING } from "./block.ts";
 import type { SchemaColumn } from "./catalogue.ts";
 import { checksumOf } from "./checksum.ts";
+import type { Forms } from "./count-turns.ts";
 import { restNames } from "./encode.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
@@ -50,6 +51,7 @@ export type Written = SegmentFacts & {
   readonly counts: ValueCounter;
   /** Bytes of each field before they were compressed. */
   readonly raw: ReadonlyMap<string, number>;
+  readonly forms: Forms;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
@@ -70,7 +72,7 @@ export async function writeSegment(job: SegmentJob): Promise<Written | undefined
     const note = (directory: number) => noteOf(job, { ...facts, directory }, restNames(blocks));
     const directory = await writeParquet(job.path, job.columns, blocks, note);
     const crc = await checksumOf(job.path);
-    return { ...facts, directory, crc, counts, raw: rawOf(blocks) };
+    return { ...facts, directory, crc, counts, raw: rawOf(blocks), forms: formsOf(job.columns, blocks) };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
@@ -132,6 +134,21 @@ function rawOf(blocks: readonly Block[]): Map<string, number> {
       raw.set(field, (raw.get(field) ?? 0) + bytes);
     }
   return raw;
+}
+
+/** The form of chunks of a field that a block lacks. */
+const ABSENT = -1;
+
+function formsOf(columns: readonly SchemaColumn[], blocks: readonly Block[]): Map<string, Set<number>> {
+  const forms = new Map(columns.map(({ field }) => [field, new Set<number>()]));
+  for (const { columns: own, group } of blocks) {
+    const places = new Map(own.map(({ field }, place) => [field, place]));
+    for (const [field, known] of forms) {
+      const place = places.get(field);
+      known.add(place === undefined ? ABSENT : (group?.facts[place * FACTS + FACT.form] as number));
+    }
+  }
+  return forms;
 }
 
 /** The least and the greatest text of a column, as far as they are known. */

@@ -31,6 +31,8 @@ export class ChunkValues {
   least: Uint8Array | undefined;
   greatest: Uint8Array | undefined;
   hasBloom = false;
+  /** Whether there is a page of texts none of whose rows has one. */
+  hasEmptyPage = false;
   readonly #range = new TextRange();
   #numbers = new Float64Array(0);
   #valid: Uint8Array | undefined;
@@ -49,6 +51,7 @@ export class ChunkValues {
     this.least = undefined;
     this.greatest = undefined;
     this.hasBloom = false;
+    this.hasEmptyPage = false;
     if ((column.type === "text" || column.type === "json") && column.codes < 0) {
       this.#texts(block, column);
       return ENCODING.deltaLengthByteArray;
@@ -126,6 +129,7 @@ export class ChunkValues {
       numbers[count++] = length;
       total += length;
     }
+    if (count === 0) this.hasEmptyPage = true;
     // Also of no values at all: a page without the head of its encoding is one that nobody can read.
     page.deltas(numbers, count);
     page.reserve(total + 16);

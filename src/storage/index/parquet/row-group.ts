@@ -40,8 +40,10 @@ export const FACT = {
   /** The bloom filter with its header; a length of 0: there is none. */
   bloomAt: 11,
   bloomLength: 12,
+  /** In what form its pages are, see `formOf`. */
+  form: 13,
 } as const;
-export const FACTS = 13;
+export const FACTS = 14;
 
 /** Chunks smaller than this are not worth a call for each page, which costs some 20 µs when written and for each row read. */
 const LEAST_COMPRESSED = 8000;
@@ -124,6 +126,7 @@ export class RowGroupEncoder {
     this.#set("stored", out.length - start);
     this.#set("raw", total + headers);
     this.#set("codec", pressed === undefined ? CODEC.none : CODEC.zstd);
+    this.#set("form", formOf(this.#values, encoding, words, pressed !== undefined));
   }
 
   /** The pages as they were encoded, that of the dictionary first. */
@@ -173,6 +176,31 @@ export class RowGroupEncoder {
   #set(fact: keyof typeof FACT, value: number): void {
     this.#facts[this.#at + FACT[fact]] = value;
   }
+}
+
+/**
+ * A number that two chunks share when their pages are written by the same code in the same way, as far as a mistake could
+ * depend on it: encoding, bits of a code, compression, whether rows lack values, in how many pages, and how many values fill
+ * the blocks of an encoding.
+ */
+function formOf(
+  { nulls, pages, hasEmptyPage }: ChunkValues,
+  encoding: number,
+  words: number,
+  isCompressed: boolean,
+): number {
+  const rows = pages.reduce((sum, page) => sum + page.rows, 0);
+  const values = rows - nulls;
+  const features = [
+    words > 0 ? 33 - Math.clz32(words - 1) : 0,
+    nulls === 0 ? 0 : values === 0 ? 1 : 2,
+    pages.length > 1 ? 1 : 0,
+    hasEmptyPage ? 1 : 0,
+    isCompressed ? 1 : 0,
+    rows % 8 === 0 ? 0 : 1,
+    values <= 1 ? values : values <= 128 ? 2 : values <= 513 ? 3 : 4,
+  ];
+  return features.reduce((form, feature) => form * 34 + feature, encoding);
 }
 
 function sizeOf(pages: readonly Uint8Array[]): number {
