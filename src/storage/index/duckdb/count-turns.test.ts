@@ -6,6 +6,7 @@ const columns: SchemaColumn[] = ["a", "b", "c", "d", "e"].map((field) => ({
   field,
   column: field,
   type: "text",
+  inside: false,
 }));
 const formsOf = (...forms: readonly number[][]) =>
   new Map(columns.map(({ field }, place) => [field, new Set(forms[place])]));
