@@ -5,11 +5,11 @@ import { Batch } from "../src/core/batch.ts";
 import { makeContext } from "../src/core/context.ts";
 import type { Message } from "../src/core/message.ts";
 import { encodeInto } from "../src/core/text.ts";
+import { parse } from "../src/query/parse.ts";
 import type { Index, IndexWriter } from "../src/storage/index/contract.ts";
 import { Buffers } from "../src/storage/index/duckdb/block.ts";
 import { BlockEncoder } from "../src/storage/index/duckdb/encode.ts";
 import { openDuckdbIndex } from "../src/storage/index/duckdb/open.ts";
-import { parse } from "../src/storage/query/parse.ts";
 import { connectionBatch, generator, guidOf } from "./index-batches.ts";
 
 export const name = "index: 40 fields of about 600 bytes, written, sealed to zstd Parquet, and searched";

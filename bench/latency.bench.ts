@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { blockOf } from "../src/core/batch.ts";
 import { openPlatform, type Platform } from "../src/pipeline/platform.ts";
-import { parse } from "../src/storage/query/parse.ts";
+import { parse } from "../src/query/parse.ts";
 import { argument } from "./lib/arguments.ts";
 import { knownHosts, sensorDocument } from "./lib/sensors.ts";
 import { makeBlocks } from "./lib/telemetry.ts";

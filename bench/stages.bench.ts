@@ -10,7 +10,7 @@ import { readGlobal } from "../src/config/global.ts";
 import { readSensor } from "../src/config/sensor.ts";
 import { Batch } from "../src/core/batch.ts";
 import { makeContext } from "../src/core/context.ts";
-import { loadDatabases } from "../src/enrichments/databases.ts";
+import { loadDatabases } from "../src/enrichments/addresses/databases.ts";
 import { mainServices } from "../src/pipeline/services.ts";
 import { openStages } from "../src/pipeline/stages.ts";
 import { openTables } from "../src/storage/table/lmdb.ts";

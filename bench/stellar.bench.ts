@@ -1,8 +1,8 @@
 import { Batch, blockOf } from "../src/core/batch.ts";
-import { bind } from "../src/stellar/bind.ts";
-import { compile, type Program } from "../src/stellar/compile.ts";
-import { makeEnvironment, type Variables } from "../src/stellar/environment.ts";
-import { fromMessage, StellarMap } from "../src/stellar/value.ts";
+import { bind } from "../src/stellar/run/bind.ts";
+import { compile, type Program } from "../src/stellar/run/compile.ts";
+import { makeEnvironment, type Variables } from "../src/stellar/run/environment.ts";
+import { fromMessage, StellarMap } from "../src/stellar/values/value.ts";
 
 export const name = "stellar";
 

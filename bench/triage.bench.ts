@@ -1,6 +1,6 @@
 import { Batch, blockOf } from "../src/core/batch.ts";
 import { Dictionary } from "../src/core/dictionary.ts";
-import { makeEnvironment } from "../src/stellar/environment.ts";
+import { makeEnvironment } from "../src/stellar/run/environment.ts";
 import { openTriage, triageConfig } from "../src/triage/triage.ts";
 
 export const name = "triage";

@@ -1,12 +1,12 @@
 /** Runs in the browser: throws texts at the language, and watches what they do to the page. */
 import fc from "fast-check";
-import { check } from "../src/stellar/check.ts";
-import { compile } from "../src/stellar/compile.ts";
-import { layered, makeEnvironment } from "../src/stellar/environment.ts";
-import { StellarError } from "../src/stellar/error.ts";
-import { anyText } from "../src/stellar/random-texts.ts";
-import { formatDiagnostic } from "../src/stellar/report.ts";
-import { typeName } from "../src/stellar/value.ts";
+import { check } from "../src/stellar/language/check.ts";
+import { StellarError } from "../src/stellar/language/error.ts";
+import { formatDiagnostic } from "../src/stellar/language/report.ts";
+import { compile } from "../src/stellar/run/compile.ts";
+import { layered, makeEnvironment } from "../src/stellar/run/environment.ts";
+import { anyText } from "../src/stellar/testing/random-texts.ts";
+import { typeName } from "../src/stellar/values/value.ts";
 
 export type Outcome = {
   runs: number;

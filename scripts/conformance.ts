@@ -5,8 +5,8 @@
 import { createReadStream, existsSync, globSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isParserCase, runParserCase } from "../src/parsers/conformance.ts";
-import { isStellarCase, runStellarCase } from "../src/stellar/conformance.ts";
-import { isWindowCase, runWindowCase } from "../src/stellar/window-conformance.ts";
+import { isStellarCase, runStellarCase } from "../src/stellar/testing/conformance.ts";
+import { isWindowCase, runWindowCase } from "../src/stellar/testing/window-conformance.ts";
 import { hasParser, isPipelineCase, runPipelineCase } from "./conformance-pipeline.ts";
 
 /** What a runner answers for one line. */

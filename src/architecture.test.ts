@@ -10,21 +10,26 @@ const ALLOWED: Record<string, readonly string[]> = {
   core: [],
   // What values mean and the one form they are compared in; the readers of addresses are core's.
   schema: ["core"],
-  stellar: ["core", "schema"],
-  storage: ["core", "schema"],
+  // What of Java's library the users of the original can see.
+  java: ["core"],
+  query: ["core", "schema"],
+  stellar: ["core", "schema", "java"],
+  storage: ["core", "schema", "query"],
   pcap: ["core"],
-  sources: ["core", "schema", "stellar", "storage"],
-  parsers: ["core", "schema", "stellar", "storage"],
-  transforms: ["core", "schema", "stellar", "storage"],
-  enrichments: ["core", "schema", "stellar", "storage"],
-  triage: ["core", "schema", "stellar", "storage"],
-  profiles: ["core", "schema", "stellar", "storage"],
-  models: ["core", "schema", "stellar", "storage"],
-  sinks: ["core", "schema", "stellar", "storage"],
+  sources: ["core", "schema", "java", "stellar", "storage"],
+  parsers: ["core", "schema", "java", "stellar", "storage"],
+  transforms: ["core", "schema", "java", "stellar", "storage"],
+  enrichments: ["core", "schema", "java", "stellar", "storage"],
+  triage: ["core", "schema", "java", "stellar", "storage"],
+  profiles: ["core", "schema", "java", "stellar", "storage"],
+  models: ["core", "schema", "java", "stellar", "storage"],
+  sinks: ["core", "schema", "java", "stellar", "storage"],
   // The sensor document names every stage's configuration, so `config` reads the lists of the stages below it.
   config: [
     "core",
     "schema",
+    "java",
+    "query",
     "stellar",
     "storage",
     "sources",
@@ -34,12 +39,14 @@ const ALLOWED: Record<string, readonly string[]> = {
     "triage",
     "sinks",
   ],
-  alerts: ["core", "schema", "stellar", "storage"],
+  alerts: ["core", "schema", "java", "stellar", "storage"],
   // The generator of telemetry: demo, benchmarks and tests use it, the product's stages never do.
   scenario: ["core"],
   pipeline: [
     "core",
     "schema",
+    "java",
+    "query",
     "stellar",
     "storage",
     "pcap",
@@ -60,6 +67,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   server: [
     "core",
     "schema",
+    "java",
+    "query",
     "stellar",
     "storage",
     "sources",
@@ -73,10 +82,12 @@ const ALLOWED: Record<string, readonly string[]> = {
     "triage",
     "scenario",
   ],
-  ui: ["core", "schema", "stellar", "api"],
+  ui: ["core", "schema", "query", "stellar", "api"],
   cli: [
     "core",
     "schema",
+    "java",
+    "query",
     "stellar",
     "storage",
     "sources",
@@ -94,7 +105,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 
 /** Folders that run in a browser too. */
-const PORTABLE = ["core", "schema", "stellar", "api", "ui", "scenario"];
+const PORTABLE = ["core", "schema", "java", "query", "stellar", "api", "ui", "scenario"];
 
 type Import = { file: string; folder: string; target: string };
 

@@ -4,8 +4,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { compile } from "../../src/stellar/compile.ts";
-import { layered, makeEnvironment } from "../../src/stellar/environment.ts";
+import { compile } from "../../src/stellar/run/compile.ts";
+import { layered, makeEnvironment } from "../../src/stellar/run/environment.ts";
 import { knownHosts, RULES } from "./sensors.ts";
 import { indicators, makeBlocks } from "./telemetry.ts";
 

@@ -5,12 +5,12 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { messageToJson } from "../core/message.ts";
-import { complete, functionLines } from "../stellar/completion.ts";
+import { complete, functionLines } from "../stellar/editor/completion.ts";
 import { MAGICS } from "../stellar/shell/magics.ts";
 import { describeType, renderValue } from "../stellar/shell/render.ts";
 import type { Answer, Session } from "../stellar/shell/session.ts";
 import { isIncomplete, statementsIn } from "../stellar/shell/statement.ts";
-import { toMessage, typeName } from "../stellar/value.ts";
+import { toMessage, typeName } from "../stellar/values/value.ts";
 
 const PROMPT = "[Stellar]>>> ";
 const CONTINUED = "         ... ";

@@ -2,12 +2,12 @@
 import { createInterface } from "node:readline";
 import { Fault } from "../core/fault.ts";
 import { messageToJson } from "../core/message.ts";
-import { compile } from "../stellar/compile.ts";
-import { layered } from "../stellar/environment.ts";
-import { StellarError } from "../stellar/error.ts";
-import { formatError } from "../stellar/report.ts";
+import { StellarError } from "../stellar/language/error.ts";
+import { formatError } from "../stellar/language/report.ts";
+import { compile } from "../stellar/run/compile.ts";
+import { layered } from "../stellar/run/environment.ts";
 import type { Session } from "../stellar/shell/session.ts";
-import { toMessage, toText } from "../stellar/value.ts";
+import { toMessage, toText } from "../stellar/values/value.ts";
 import { type Shell, visible } from "./stellar-shell.ts";
 
 /**

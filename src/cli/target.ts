@@ -69,7 +69,7 @@ async function ownPlatform(data: string): Promise<Target> {
   const opened = Date.now();
   // The engine is read only here: most calls go to a platform that runs.
   const { openPlatform } = await import("../pipeline/platform.ts");
-  const { parse } = await import("../storage/query/parse.ts");
+  const { parse } = await import("../query/parse.ts");
   const platform = await openPlatform({ data, defaults: `${ROOT}/config`, sources: false });
   await platform.ready();
   return {

@@ -5,7 +5,7 @@ import { Batch, blockOf } from "../core/batch.ts";
 import { makeContext } from "../core/context.ts";
 import type { FieldValue, Message } from "../core/message.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import { noDatabases } from "./databases.ts";
+import { noDatabases } from "./addresses/databases.ts";
 import {
   type Enrich,
   type EnrichmentContext,

@@ -4,7 +4,7 @@ import type { Component, Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import type { Databases } from "./databases.ts";
+import type { Databases } from "./addresses/databases.ts";
 import { LookupEnricher } from "./lookup.ts";
 
 /** False when nothing is known of the text bytes[start, end) for sure. */

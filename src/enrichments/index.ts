@@ -1,5 +1,5 @@
-import { asn } from "./asn/asn.ts";
-import { geo } from "./geo/geo.ts";
+import { asn } from "./addresses/asn/asn.ts";
+import { geo } from "./addresses/geo/geo.ts";
 import { host } from "./host/host.ts";
 import { table } from "./table/table.ts";
 import { threatIntel } from "./threat-intel/threat-intel.ts";

@@ -4,7 +4,7 @@ import { Dictionary } from "../core/dictionary.ts";
 import type { FieldValue, Message } from "../core/message.ts";
 import { Double, Float, isInt } from "../core/number.ts";
 import { decodeText } from "../core/text.ts";
-import { CellBytes, presentColumn } from "../stellar/cells.ts";
+import { CellBytes, presentColumn } from "../stellar/run/cells.ts";
 import { BytesMap } from "./bytes-map.ts";
 import type { BytesTest, Enrich, Lookup } from "./enrichment.ts";
 

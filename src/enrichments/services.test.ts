@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
-import { compile } from "../stellar/compile.ts";
-import { layered, makeEnvironment } from "../stellar/environment.ts";
-import { toMessage } from "../stellar/value.ts";
+import { compile } from "../stellar/run/compile.ts";
+import { layered, makeEnvironment } from "../stellar/run/environment.ts";
+import { toMessage } from "../stellar/values/value.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import { attachDatabases, type Databases, loadDatabases, noDatabases } from "./databases.ts";
+import { attachDatabases, type Databases, loadDatabases, noDatabases } from "./addresses/databases.ts";
 import { enrichmentServices } from "./services.ts";
 
 const databases: Databases = noDatabases();

@@ -1,7 +1,7 @@
 import { canonicalKey } from "../schema/canonical.ts";
 import type { AddressLookup, TableLookup } from "../stellar/functions/enrichment.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import type { Databases } from "./databases.ts";
+import type { Databases } from "./addresses/databases.ts";
 
 /** What GEO_GET, ASN_GET, ENRICHMENT_GET and ENRICHMENT_EXISTS ask; to be joined to the services of an environment. */
 export function enrichmentServices(

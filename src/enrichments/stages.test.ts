@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { Batch, blockOf } from "../core/batch.ts";
 import { makeContext } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
-import { makeEnvironment } from "../stellar/environment.ts";
-import { noDatabases } from "./databases.ts";
+import { makeEnvironment } from "../stellar/run/environment.ts";
+import { noDatabases } from "./addresses/databases.ts";
 import { type EnrichmentStageContext, openEnrichments } from "./stages.ts";
 
 const context: EnrichmentStageContext = {

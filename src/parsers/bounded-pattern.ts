@@ -1,4 +1,4 @@
-import { compileRegex } from "../stellar/java/regex.ts";
+import { compileRegex } from "../java/regex.ts";
 
 /** What a pattern found: the whole match and its groups, as `RegExp.exec` answers. */
 export type Exec = (text: string) => readonly (string | undefined)[] | null;
@@ -12,7 +12,7 @@ export type TranslatedPattern = { readonly source: string; readonly names: reado
 
 /**
  * Runs a user's pattern so that no record can keep a worker busy: patterns judged harmless run on V8's RegExp, the
- * others, and all on very long texts, on the bounded matcher of src/stellar/java/regex.ts (at most instructions times
+ * others, and all on very long texts, on the bounded matcher of src/java/regex.ts (at most instructions times
  * characters steps, then an error, which rejects the record). Named groups are where `translated` has them.
  * @param pattern the same in Java's syntax. Throws a PatternError when it holds what cannot be bounded.
  */

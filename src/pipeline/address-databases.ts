@@ -1,6 +1,6 @@
 import type { GlobalDocument } from "../config/global.ts";
 import { Fault } from "../core/fault.ts";
-import { type DatabaseHandles, loadDatabases } from "../enrichments/databases.ts";
+import { type DatabaseHandles, loadDatabases } from "../enrichments/addresses/databases.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import type { Snapshot } from "./protocol.ts";
 

@@ -6,9 +6,9 @@
 import type { GlobalDocument } from "../config/global.ts";
 import type { PlacedSensor, SensorDocument } from "../config/sensor.ts";
 import type { Document, Mistake } from "../config/yaml.ts";
-import { type CheckOptions, check } from "../stellar/check.ts";
-import type { Environment } from "../stellar/environment.ts";
-import { type Diagnostic, placeOf } from "../stellar/report.ts";
+import { type CheckOptions, check } from "../stellar/language/check.ts";
+import { type Diagnostic, placeOf } from "../stellar/language/report.ts";
+import type { Environment } from "../stellar/run/environment.ts";
 
 import { fieldNotes } from "./field-notes.ts";
 

@@ -5,7 +5,7 @@ import { type Document, type Mistake, readYaml } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
-import { withinSteps } from "../stellar/budget.ts";
+import { withinSteps } from "../stellar/values/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
 import { ERROR_SENSOR } from "./errors.ts";

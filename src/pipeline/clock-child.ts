@@ -6,7 +6,7 @@
  */
 import { createInterface } from "node:readline";
 import { blockOf } from "../core/batch.ts";
-import { parse } from "../storage/query/parse.ts";
+import { parse } from "../query/parse.ts";
 import { openPlatform } from "./platform.ts";
 
 const [data = "", defaults = ""] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { parse } from "../storage/query/parse.ts";
+import { parse } from "../query/parse.ts";
 import { ERROR_SENSOR } from "./errors.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 

@@ -8,8 +8,8 @@ import { emptyMessage, type FieldValue, type Message } from "../core/message.ts"
 import { writeJson } from "../parsers/json/write-json.ts";
 import { headingsOf } from "../sources/heading.ts";
 import type { Refusal } from "../sources/source.ts";
-import { toText } from "../stellar/text.ts";
-import { fromMessage } from "../stellar/value.ts";
+import { toText } from "../stellar/values/text.ts";
+import { fromMessage } from "../stellar/values/value.ts";
 import { asSent, isOurs } from "./brought.ts";
 import { assignGuids } from "./guid.ts";
 

@@ -5,12 +5,12 @@ import { extname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { refuse } from "../config/yaml.ts";
 import { Fault } from "../core/fault.ts";
-import { StellarError, StellarSyntaxError } from "../stellar/error.ts";
-import { buildRegistry, type Registry, type StellarFunction } from "../stellar/function.ts";
 import { functions as standard, standardRegistry } from "../stellar/functions/index.ts";
-import { placeOf } from "../stellar/report.ts";
-import type { Services } from "../stellar/services.ts";
-import { parseUserFunctions } from "../stellar/user-functions.ts";
+import { StellarError, StellarSyntaxError } from "../stellar/language/error.ts";
+import { buildRegistry, type Registry, type StellarFunction } from "../stellar/language/function.ts";
+import { placeOf } from "../stellar/language/report.ts";
+import type { Services } from "../stellar/run/services.ts";
+import { parseUserFunctions } from "../stellar/run/user-functions.ts";
 import { type AllowPath, allowAnyPath } from "../storage/allowed-folders.ts";
 
 /** Where functions of users come from: definitions in Stellar as text, or a module that every thread imports. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parse } from "../storage/query/parse.ts";
+import { parse } from "../query/parse.ts";
 import type { Platform } from "./platform.ts";
 import { found, send, testPlatforms } from "./test-platform.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../core/message.ts";
-import { parse } from "../storage/query/parse.ts";
+import { parse } from "../query/parse.ts";
 import type { Platform } from "./platform.ts";
 import { found, send, testPlatforms } from "./test-platform.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { blockOf } from "../core/batch.ts";
-import { parse } from "../storage/query/parse.ts";
+import { parse } from "../query/parse.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 
 const SENSOR = `

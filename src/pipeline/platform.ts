@@ -6,7 +6,7 @@ import { type Change, type ConfigStore, openConfigStore, type Version } from "..
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import type { DatabaseHandles } from "../enrichments/databases.ts";
+import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable, makeFolder } from "../storage/folder.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";

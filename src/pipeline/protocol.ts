@@ -1,6 +1,6 @@
 import type { LogFields } from "../core/context.ts";
 import type { Failure } from "../core/fault.ts";
-import type { DatabaseHandles } from "../enrichments/databases.ts";
+import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import type { WriterHandle } from "../storage/index/duckdb/remote.ts";
 import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";

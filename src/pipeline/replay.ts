@@ -1,8 +1,8 @@
 import { blockOf } from "../core/batch.ts";
 import type { Clock } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
+import { parse } from "../query/parse.ts";
 import type { Index } from "../storage/index/contract.ts";
-import { parse } from "../storage/query/parse.ts";
 import { ERROR_SENSOR, MESSAGE_FORM } from "./errors.ts";
 import type { Intake } from "./intake.ts";
 

@@ -1,12 +1,12 @@
 import type { GlobalDocument } from "../config/global.ts";
 import type { Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
-import { attachDatabases, type Databases, noDatabases } from "../enrichments/databases.ts";
+import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
-import { type Environment, makeEnvironment } from "../stellar/environment.ts";
-import type { Services } from "../stellar/services.ts";
-import { fromMessage, StellarMap } from "../stellar/value.ts";
+import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
+import type { Services } from "../stellar/run/services.ts";
+import { fromMessage, StellarMap } from "../stellar/values/value.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { openSharedTable } from "../storage/table/lmdb.ts";
 import { triageScorer } from "../triage/scorer.ts";

@@ -9,7 +9,7 @@ import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { parsers } from "../parsers/index.ts";
 import { type Parse, runParser } from "../parsers/parser.ts";
 import { openTimestamps } from "../parsers/time/timestamp.ts";
-import type { Environment, Layer } from "../stellar/environment.ts";
+import type { Environment, Layer } from "../stellar/run/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
 import { openRawStrategy } from "../transforms/raw.ts";

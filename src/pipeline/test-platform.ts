@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { blockOf } from "../core/batch.ts";
 import type { Message } from "../core/message.ts";
-import { parse } from "../storage/query/parse.ts";
+import { parse } from "../query/parse.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 
 /** A data folder and platforms over it, for tests. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeEnvironment } from "../stellar/environment.ts";
+import { makeEnvironment } from "../stellar/run/environment.ts";
 import { placeExpressions, refine } from "./expression-places.ts";
 
 const HEAD = "sensor: web\nparser: { jsonMap: {} }\n";

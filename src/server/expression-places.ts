@@ -4,9 +4,9 @@ import type { Diagnostic } from "../api/problem.ts";
 import { readSensor } from "../config/sensor.ts";
 import { Fault } from "../core/fault.ts";
 import { type Expression, expressionsOf, givenBy } from "../pipeline/check-expressions.ts";
-import { check } from "../stellar/check.ts";
-import type { Environment } from "../stellar/environment.ts";
-import { placeOf } from "../stellar/report.ts";
+import { check } from "../stellar/language/check.ts";
+import { placeOf } from "../stellar/language/report.ts";
+import type { Environment } from "../stellar/run/environment.ts";
 
 /** An expression and where its text lies in the document, as offsets. */
 type Placed = Expression & ExpressionPlace & { readonly offsetOf: (at: number) => number };

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Rejection } from "../core/rejection.ts";
-import { FAILED, NO, NOTHING } from "../stellar/bind.ts";
-import { cellText } from "../stellar/cells.ts";
+import { FAILED, NO, NOTHING } from "../stellar/run/bind.ts";
+import { cellText } from "../stellar/run/cells.ts";
 import { type Named, openNamed } from "./index.ts";
 import { predicateOf } from "./predicate.ts";
 import { compileOption, defineTransform, type Transform, type TransformContext } from "./transform.ts";

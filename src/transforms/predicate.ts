@@ -1,7 +1,7 @@
 import type { Batch } from "../core/batch.ts";
-import { withVisible } from "../stellar/assignments.ts";
-import { type Bound, bind } from "../stellar/bind.ts";
-import type { Program } from "../stellar/compile.ts";
+import { withVisible } from "../stellar/run/assignments.ts";
+import { type Bound, bind } from "../stellar/run/bind.ts";
+import type { Program } from "../stellar/run/compile.ts";
 
 /** What a predicate says of each live row, as `Bound.select` writes it, and why rows failed. */
 export type Answers = { readonly answers: Uint8Array; readonly failures: Bound["failures"] };

@@ -4,9 +4,9 @@ import { ABSENT, type Column } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
 import type { FieldValue } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
-import { StellarError } from "../stellar/error.ts";
-import { parseJson } from "../stellar/json-reader.ts";
-import { StellarMap, toMessage, toText, type Value } from "../stellar/value.ts";
+import { StellarError } from "../stellar/language/error.ts";
+import { parseJson } from "../stellar/values/json-reader.ts";
+import { StellarMap, toMessage, toText, type Value } from "../stellar/values/value.ts";
 
 export const rawConfig = z.strictObject({
   strategy: z

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { cellText, presentColumn } from "../stellar/cells.ts";
-import { PatternError } from "../stellar/java/pattern-error.ts";
-import { compileRegex, type Regex } from "../stellar/java/regex.ts";
+import { PatternError } from "../java/pattern-error.ts";
+import { compileRegex, type Regex } from "../java/regex.ts";
+import { cellText, presentColumn } from "../stellar/run/cells.ts";
 import { defineTransform, fieldsOption } from "./transform.ts";
 
 export const regexSelect = defineTransform({

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
-import { NOTHING, YES } from "../stellar/bind.ts";
-import type { Program } from "../stellar/compile.ts";
+import { NOTHING, YES } from "../stellar/run/bind.ts";
+import type { Program } from "../stellar/run/compile.ts";
 import { predicateOf } from "./predicate.ts";
 import { compileOption, defineTransform, fieldsOption, type Transform } from "./transform.ts";
 

@@ -3,7 +3,7 @@ import type { Batch } from "../core/batch.ts";
 import { NULL } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
-import { Assignments } from "../stellar/assignments.ts";
+import { Assignments } from "../stellar/run/assignments.ts";
 import { compileOption, defineTransform, fieldsOption } from "./transform.ts";
 
 export const stellar = defineTransform({

@@ -3,9 +3,9 @@ import type { Batch } from "../core/batch.ts";
 import type { Component } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { compile, type Program } from "../stellar/compile.ts";
-import type { Environment, Layer } from "../stellar/environment.ts";
-import { StellarError } from "../stellar/error.ts";
+import { StellarError } from "../stellar/language/error.ts";
+import { compile, type Program } from "../stellar/run/compile.ts";
+import type { Environment, Layer } from "../stellar/run/environment.ts";
 
 /** Changes the fields of the live messages of a batch; rejects those it fails on. */
 export type Transform = (batch: Batch) => void;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Batch, blockOf } from "../core/batch.ts";
 import { makeContext } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
-import { makeEnvironment } from "../stellar/environment.ts";
+import { makeEnvironment } from "../stellar/run/environment.ts";
 import { filters, openFilter } from "./filters.ts";
 import { type Named, openTransforms, transforms } from "./index.ts";
 import { openRawStrategy, type RawConfig } from "./raw.ts";

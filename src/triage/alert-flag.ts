@@ -1,7 +1,7 @@
 import type { Batch } from "../core/batch.ts";
 import { ABSENT, type Column, NULL } from "../core/column.ts";
 import { Dictionary } from "../core/dictionary.ts";
-import { fromMessage, toBoolean } from "../stellar/value.ts";
+import { fromMessage, toBoolean } from "../stellar/values/value.ts";
 
 /**
  * Decides which messages are alerts and says so in `is_alert`, as the text "true".

@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
-import { type Bound, bind, NOTHING } from "../stellar/bind.ts";
-import { compile, type Program } from "../stellar/compile.ts";
-import type { Environment, Layer } from "../stellar/environment.ts";
-import { StellarError } from "../stellar/error.ts";
-import { toDouble, toText } from "../stellar/value.ts";
+import { StellarError } from "../stellar/language/error.ts";
+import { type Bound, bind, NOTHING } from "../stellar/run/bind.ts";
+import { compile, type Program } from "../stellar/run/compile.ts";
+import type { Environment, Layer } from "../stellar/run/environment.ts";
+import { toDouble, toText } from "../stellar/values/value.ts";
 
 export const ruleConfig = z.strictObject({
   name: z.string().optional().describe("Short name the analyst reads."),

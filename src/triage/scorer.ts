@@ -1,8 +1,8 @@
-import { compile } from "../stellar/compile.ts";
-import { type Environment, layered } from "../stellar/environment.ts";
-import { StellarError } from "../stellar/error.ts";
 import type { FiredRule, TriageScorer } from "../stellar/functions/triage-management.ts";
-import { type StellarMap, toDouble, toMessage, toText, type Value } from "../stellar/value.ts";
+import { StellarError } from "../stellar/language/error.ts";
+import { compile } from "../stellar/run/compile.ts";
+import { type Environment, layered } from "../stellar/run/environment.ts";
+import { type StellarMap, toDouble, toMessage, toText, type Value } from "../stellar/values/value.ts";
 import { AGGREGATORS, type Aggregator, aggregate } from "./aggregate.ts";
 
 type Json = Readonly<Record<string, unknown>>;

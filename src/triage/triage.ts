@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
-import { YES } from "../stellar/bind.ts";
+import { YES } from "../stellar/run/bind.ts";
 import { AGGREGATORS, aggregate } from "./aggregate.ts";
 import { AlertFlag } from "./alert-flag.ts";
 import { openRule, type Rule, ruleConfig, type TriageContext } from "./rule.ts";

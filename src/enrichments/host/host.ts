@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
-import { fromMessage, toText } from "../../stellar/value.ts";
+import { fromMessage, toText } from "../../stellar/values/value.ts";
 import { defineEnrichment } from "../enrichment.ts";
 
 const hostEntry = z.record(z.string(), z.unknown());

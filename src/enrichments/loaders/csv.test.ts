@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeContext } from "../../core/context.ts";
-import { makeEnvironment } from "../../stellar/environment.ts";
+import { makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Table, Tables } from "../../storage/table/contract.ts";
 import { openTables } from "../../storage/table/lmdb.ts";
 import { loadCsv, loadLines } from "./csv.ts";

@@ -4,7 +4,7 @@ import { Double, Float } from "../../core/number.ts";
 import { decodeText } from "../../core/text.ts";
 import { guessMeaning } from "../../schema/canonical.ts";
 import type { Meaning } from "../../schema/meaning.ts";
-import { makeEnvironment } from "../../stellar/environment.ts";
+import { makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Table, TableValue } from "../../storage/table/contract.ts";
 import { readIndicator } from "../threat-intel/indicator.ts";
 import { splitCsvLine } from "./csv-line.ts";

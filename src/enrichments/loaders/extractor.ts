@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
-import { compile, type Program } from "../../stellar/compile.ts";
-import { type Environment, layered } from "../../stellar/environment.ts";
-import { StellarError } from "../../stellar/error.ts";
-import { fromMessage, toMessage, type Value } from "../../stellar/value.ts";
+import { StellarError } from "../../stellar/language/error.ts";
+import { compile, type Program } from "../../stellar/run/compile.ts";
+import { type Environment, layered } from "../../stellar/run/environment.ts";
+import { fromMessage, toMessage, type Value } from "../../stellar/values/value.ts";
 import { splitCsvLine } from "./csv-line.ts";
 
 const expressions = z.record(z.string(), z.string());

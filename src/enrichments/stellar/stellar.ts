@@ -5,10 +5,10 @@ import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, messageToJson } from "../../core/message.ts";
 import { Double, Float } from "../../core/number.ts";
 import { type ErrorType, Rejection } from "../../core/rejection.ts";
-import { type Assignment, Assignments } from "../../stellar/assignments.ts";
-import { compile } from "../../stellar/compile.ts";
-import type { Environment, Layer } from "../../stellar/environment.ts";
-import { StellarError } from "../../stellar/error.ts";
+import { StellarError } from "../../stellar/language/error.ts";
+import { type Assignment, Assignments } from "../../stellar/run/assignments.ts";
+import { compile } from "../../stellar/run/compile.ts";
+import type { Environment, Layer } from "../../stellar/run/environment.ts";
 
 const list = z.array(z.string()).describe("`name := expression`, in order; each sees the results before it.");
 const map = z.record(z.string(), z.string()).describe("Name and expression, in order.");

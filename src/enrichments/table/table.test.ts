@@ -8,7 +8,7 @@ import { makeContext } from "../../core/context.ts";
 import type { Message } from "../../core/message.ts";
 import type { Table, Tables } from "../../storage/table/contract.ts";
 import { openTables } from "../../storage/table/lmdb.ts";
-import { noDatabases } from "../databases.ts";
+import { noDatabases } from "../addresses/databases.ts";
 import { type EnrichmentContext, openEnrichment } from "../enrichment.ts";
 import { loadCsv } from "../loaders/csv.ts";
 import { enrichmentServices } from "../services.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/context.ts";
-import { PatternError } from "../../stellar/java/pattern-error.ts";
-import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
+import { PatternError } from "../../java/pattern-error.ts";
+import { type DateFormat, simpleDateFormat } from "../../java/simple-date-format.ts";
 import { instantReader } from "../time/instant.ts";
 import { MultiFormat } from "../time/multi-format.ts";
 

@@ -1,5 +1,5 @@
 import { Fault } from "../../core/fault.ts";
-import { PatternError } from "../../stellar/java/pattern-error.ts";
+import { PatternError } from "../../java/pattern-error.ts";
 import { BASE_PATTERNS, PATTERN_FILES } from "./base-patterns.ts";
 import { compileGrok, type GrokPattern, readPatterns } from "./grok-pattern.ts";
 

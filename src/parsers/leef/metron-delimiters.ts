@@ -1,5 +1,5 @@
-import { PatternError } from "../../stellar/java/pattern-error.ts";
-import { compileRegex } from "../../stellar/java/regex.ts";
+import { PatternError } from "../../java/pattern-error.ts";
+import { compileRegex } from "../../java/regex.ts";
 
 /** Whether a character stands between attributes. */
 export type Delimiter = (char: string) => boolean;

@@ -3,7 +3,7 @@ import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
-import { PatternError } from "../../stellar/java/pattern-error.ts";
+import { PatternError } from "../../java/pattern-error.ts";
 import { boundedExec, type Exec } from "../bounded-pattern.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { translateRegex } from "../grok/java-regex.ts";

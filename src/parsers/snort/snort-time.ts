@@ -1,6 +1,6 @@
 import type { Arena } from "../../core/arena.ts";
 import type { Clock } from "../../core/context.ts";
-import { dayNumber, monthLength } from "../../stellar/java/calendar.ts";
+import { dayNumber, monthLength } from "../../java/calendar.ts";
 import { openDateTimeFormatter } from "../time/date-format.ts";
 import { LocalTime, timeOfDay, twoDigits } from "../time/local-time.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Field } from "../../core/component.ts";
 import type { Context } from "../../core/context.ts";
-import { timeZone } from "../../stellar/java/time-zone.ts";
+import { timeZone } from "../../java/time-zone.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type Parse } from "../parser.ts";
 import { reading } from "../reading-option.ts";

@@ -1,8 +1,8 @@
 import type { Clock } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
-import { type DateTimeReader, dateTimeFormatter } from "../../stellar/java/date-time-formatter.ts";
-import { PatternError } from "../../stellar/java/pattern-error.ts";
-import { simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
+import { type DateTimeReader, dateTimeFormatter } from "../../java/date-time-formatter.ts";
+import { PatternError } from "../../java/pattern-error.ts";
+import { simpleDateFormat } from "../../java/simple-date-format.ts";
 import { LocalTime } from "./local-time.ts";
 import { NearestYear } from "./nearest-year.ts";
 

@@ -1,4 +1,4 @@
-import { dayNumber, monthLength } from "../../stellar/java/calendar.ts";
+import { dayNumber, monthLength } from "../../java/calendar.ts";
 import { twoDigits } from "./local-time.ts";
 
 // Bytes outside the text read as undefined and fail every comparison.

@@ -1,4 +1,4 @@
-import { type TimeZone, timeZone } from "../../stellar/java/time-zone.ts";
+import { type TimeZone, timeZone } from "../../java/time-zone.ts";
 
 /** Clocks change at quarters of an hour, so one offset holds for each. */
 const QUARTER = 900_000;

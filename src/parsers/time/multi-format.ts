@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/context.ts";
-import { civilDate, dayNumber, monthLength } from "../../stellar/java/calendar.ts";
-import { PatternError } from "../../stellar/java/pattern-error.ts";
-import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
+import { civilDate, dayNumber, monthLength } from "../../java/calendar.ts";
+import { PatternError } from "../../java/pattern-error.ts";
+import { type DateFormat, simpleDateFormat } from "../../java/simple-date-format.ts";
 import { LocalTime } from "./local-time.ts";
 import { NearestYear } from "./nearest-year.ts";
 

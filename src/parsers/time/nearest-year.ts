@@ -1,4 +1,4 @@
-import { civilDate, dayNumber, monthLength } from "../../stellar/java/calendar.ts";
+import { civilDate, dayNumber, monthLength } from "../../java/calendar.ts";
 import type { LocalTime } from "./local-time.ts";
 
 const DAY = 86_400_000;

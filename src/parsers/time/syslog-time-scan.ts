@@ -1,5 +1,5 @@
-import { dayNumber, monthLength } from "../../stellar/java/calendar.ts";
-import type { TimeZone } from "../../stellar/java/time-zone.ts";
+import { dayNumber, monthLength } from "../../java/calendar.ts";
+import type { TimeZone } from "../../java/time-zone.ts";
 import { twoDigits } from "./local-time.ts";
 import { MONTHS, threeBytes, WEEKDAYS } from "./months.ts";
 import { wordOffset } from "./zone-word.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/context.ts";
-import { dayNumber, monthLength } from "../../stellar/java/calendar.ts";
+import { dayNumber, monthLength } from "../../java/calendar.ts";
 import { readIso } from "./iso.ts";
 import { LocalTime, timeOfDay, twoDigits } from "./local-time.ts";
 import { MONTHS, threeBytes } from "./months.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isTimeZone } from "../../stellar/java/time-zone.ts";
+import { isTimeZone } from "../../java/time-zone.ts";
 
 /** An offset as java.time writes it: `Z`, `+05:30`, `UTC+1`; the library here knows these behind GMT only. */
 const OFFSET = /^(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2}))?$/;

@@ -1,6 +1,6 @@
 import { decodeText } from "../../core/text.ts";
-import type { TimeZone } from "../../stellar/java/time-zone.ts";
-import { matchZoneName, type NamedZone, namedOffset } from "../../stellar/java/zone-text.ts";
+import type { TimeZone } from "../../java/time-zone.ts";
+import { matchZoneName, type NamedZone, namedOffset } from "../../java/zone-text.ts";
 
 /** Words that were looked up, kept; a record must not be able to fill the memory. */
 const KEPT = 200;

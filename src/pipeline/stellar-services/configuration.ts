@@ -3,8 +3,8 @@ import { readGlobal } from "../../config/global.ts";
 import { exportMetron } from "../../config/metron/export.ts";
 import { importGlobal, importSensor } from "../../config/metron/import.ts";
 import { readSensor } from "../../config/sensor.ts";
-import { StellarError } from "../../stellar/error.ts";
 import type { ConfigType, ConfigurationAccess } from "../../stellar/functions/configuration-management.ts";
+import { StellarError } from "../../stellar/language/error.ts";
 import { refusing } from "./parsers.ts";
 
 type Json = Record<string, unknown>;

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { compile } from "../../stellar/compile.ts";
-import { layered, makeEnvironment } from "../../stellar/environment.ts";
-import type { Services } from "../../stellar/services.ts";
+import { compile } from "../../stellar/run/compile.ts";
+import { layered, makeEnvironment } from "../../stellar/run/environment.ts";
+import type { Services } from "../../stellar/run/services.ts";
 import { storeValue } from "../../stellar/sketches/stored-value.ts";
-import { fromMessage, StellarMap, toMessage } from "../../stellar/value.ts";
+import { fromMessage, StellarMap, toMessage } from "../../stellar/values/value.ts";
 import { localFiles, platformFiles } from "./files.ts";
 import { objectLookup } from "./objects.ts";
 

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compile } from "../../stellar/compile.ts";
-import { layered, makeEnvironment } from "../../stellar/environment.ts";
-import { toMessage } from "../../stellar/value.ts";
+import { compile } from "../../stellar/run/compile.ts";
+import { layered, makeEnvironment } from "../../stellar/run/environment.ts";
+import { toMessage } from "../../stellar/values/value.ts";
 import { allowedHosts, httpAccess } from "./http.ts";
 
 /** A server in a thread of its own: this one sleeps while it waits for answers. */

@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync } from "node:fs";
-import { StellarError } from "../../stellar/error.ts";
 import type { ObjectLookup } from "../../stellar/functions/enrichment.ts";
+import { StellarError } from "../../stellar/language/error.ts";
 import { restoreValue } from "../../stellar/sketches/stored-value.ts";
-import { StellarMap, toLong, type Value } from "../../stellar/value.ts";
+import { StellarMap, toLong, type Value } from "../../stellar/values/value.ts";
 import { attempt, inside } from "./files.ts";
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -1,7 +1,7 @@
 /** The running platform as the shell's expressions reach it: through its REST interface, waiting for each answer. */
 import { API_BASE } from "../../api/endpoint.ts";
-import { StellarError } from "../../stellar/error.ts";
-import type { Services } from "../../stellar/services.ts";
+import { StellarError } from "../../stellar/language/error.ts";
+import type { Services } from "../../stellar/run/services.ts";
 import type { Documents } from "./configuration.ts";
 import { sendAndWait } from "./http.ts";
 

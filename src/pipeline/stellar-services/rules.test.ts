@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readGlobal } from "../../config/global.ts";
 import { makeContext } from "../../core/context.ts";
-import { check } from "../../stellar/check.ts";
-import { compile } from "../../stellar/compile.ts";
-import { layered } from "../../stellar/environment.ts";
+import { check } from "../../stellar/language/check.ts";
+import { compile } from "../../stellar/run/compile.ts";
+import { layered } from "../../stellar/run/environment.ts";
 import { storeValue } from "../../stellar/sketches/stored-value.ts";
-import { StellarMap } from "../../stellar/value.ts";
+import { StellarMap } from "../../stellar/values/value.ts";
 import { mainServices } from "../services.ts";
 import { emptyTable } from "./standing-tables.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "../../core/context.ts";
-import type { Services } from "../../stellar/services.ts";
-import { type StellarMap, toMessage } from "../../stellar/value.ts";
+import type { Services } from "../../stellar/run/services.ts";
+import { type StellarMap, toMessage } from "../../stellar/values/value.ts";
 import { platformFiles } from "./files.ts";
 import { allowedHosts, httpAccess } from "./http.ts";
 import { objectLookup } from "./objects.ts";

@@ -4,12 +4,12 @@ import { type GlobalDocument, readGlobal } from "../../config/global.ts";
 import { type ConfigStore, openConfigStore } from "../../config/store.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
-import { compile } from "../../stellar/compile.ts";
-import { type Environment, makeEnvironment } from "../../stellar/environment.ts";
-import { StellarError } from "../../stellar/error.ts";
-import type { Registry } from "../../stellar/function.ts";
-import type { Services } from "../../stellar/services.ts";
-import type { StellarMap } from "../../stellar/value.ts";
+import { StellarError } from "../../stellar/language/error.ts";
+import type { Registry } from "../../stellar/language/function.ts";
+import { compile } from "../../stellar/run/compile.ts";
+import { type Environment, makeEnvironment } from "../../stellar/run/environment.ts";
+import type { Services } from "../../stellar/run/services.ts";
+import type { StellarMap } from "../../stellar/values/value.ts";
 import { type AllowPath, allowPaths } from "../../storage/allowed-folders.ts";
 import { AddressDatabases, asksForAddresses } from "../address-databases.ts";
 import {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { storeValue } from "../../stellar/sketches/stored-value.ts";
-import { StellarMap } from "../../stellar/value.ts";
+import { StellarMap } from "../../stellar/values/value.ts";
 import { found, send, testPlatforms } from "../test-platform.ts";
 
 const SERVER = `

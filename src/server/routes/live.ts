@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { type LiveTick, liveUpdates, TICKS_PER_SECOND } from "../../api/live.ts";
 import type { Platform } from "../../pipeline/platform.ts";
-import { parse } from "../../storage/query/parse.ts";
+import { parse } from "../../query/parse.ts";
 import { implement } from "../implement.ts";
 
 const HEARTBEAT = 15_000;

@@ -5,8 +5,8 @@ import { replayRejections } from "../../api/replay.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Platform } from "../../pipeline/platform.ts";
+import { parse } from "../../query/parse.ts";
 import type { Index } from "../../storage/index/contract.ts";
-import { parse } from "../../storage/query/parse.ts";
 import { implement } from "../implement.ts";
 
 export function messageRoutes(app: FastifyInstance, platform: Platform): void {

@@ -10,10 +10,10 @@ import {
 import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../pipeline/platform.ts";
+import { withFamilies } from "../../query/families.ts";
+import { FieldNames, fieldsOf } from "../../query/fields.ts";
+import { parse } from "../../query/parse.ts";
 import type { Group, SearchResult, Selection } from "../../storage/index/contract.ts";
-import { withFamilies } from "../../storage/query/families.ts";
-import { FieldNames, fieldsOf } from "../../storage/query/fields.ts";
-import { parse } from "../../storage/query/parse.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
 import { robustHistogram } from "./histogram-range.ts";

@@ -3,7 +3,7 @@ import { checkStellar, evaluateStellar, listFunctions } from "../../api/stellar.
 import { readGlobal } from "../../config/global.ts";
 import { asksForAddresses } from "../../pipeline/address-databases.ts";
 import type { Platform } from "../../pipeline/platform.ts";
-import { functionLines } from "../../stellar/completion.ts";
+import { functionLines } from "../../stellar/editor/completion.ts";
 import { implement } from "../implement.ts";
 
 export function stellarRoutes(app: FastifyInstance, platform: Platform): void {

@@ -1,6 +1,6 @@
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { isNumeric, numericValue, toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { isNumeric, numericValue, toText, type Value } from "../values/value.ts";
 
 export const bin = defineFunction({
   name: "BIN",

@@ -1,8 +1,8 @@
-import { spend } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { BloomFilter } from "../sketches/bloom.ts";
-import { keyOf, toDouble, toInteger, toText, type Value } from "../value.ts";
+import { spend } from "../values/budget.ts";
+import { keyOf, toDouble, toInteger, toText, type Value } from "../values/value.ts";
 
 const DEFAULT_SIZE = 100_000;
 const DEFAULT_RATE = 0.01;

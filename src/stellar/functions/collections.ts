@@ -1,6 +1,6 @@
-import { checkCollectionSize } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { checkCollectionSize } from "../values/budget.ts";
 import { isEmptyBytes, lengthBytes, sizeOf } from "./string-bytes.ts";
 
 const LIST = { name: "list", type: "list", about: "The list." } as const;

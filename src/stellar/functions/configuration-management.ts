@@ -1,9 +1,9 @@
 /** The platform's configuration, read and published from an expression. */
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, type Namespace } from "../function.ts";
-import { parseJson } from "../json-reader.ts";
-import { prettyJson } from "../json-writer.ts";
-import { toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineServiceFunction, type Namespace } from "../language/function.ts";
+import { parseJson } from "../values/json-reader.ts";
+import { prettyJson } from "../values/json-writer.ts";
+import { toText, type Value } from "../values/value.ts";
 
 export const CONFIG_TYPES = ["GLOBAL", "PROFILER", "ENRICHMENT", "INDEXING", "PARSER"] as const;
 export type ConfigType = (typeof CONFIG_TYPES)[number];
@@ -15,7 +15,7 @@ export type ConfigurationAccess = {
   readonly write: (type: ConfigType, sensor: string | undefined, json: string) => void;
 };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly configuration?: ConfigurationAccess;
   }

@@ -1,5 +1,5 @@
-import { toFloat } from "../conversion.ts";
-import { defineFunction, type Namespace, type ParamType, type ReturnType } from "../function.ts";
+import { defineFunction, type Namespace, type ParamType, type ReturnType } from "../language/function.ts";
+import { toFloat } from "../values/conversion.ts";
 
 /** What all conversions to numbers take: anything, with null where it does not convert. */
 function anything<const Type extends ParamType>(type: Type) {

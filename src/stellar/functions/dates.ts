@@ -1,6 +1,4 @@
 import { readInstant } from "../../core/instant.ts";
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, type Namespace, raises, type StellarFunction } from "../function.ts";
 import {
   DAY_OF_MONTH,
   DAY_OF_WEEK,
@@ -10,9 +8,11 @@ import {
   WEEK_OF_MONTH,
   WEEK_OF_YEAR,
   YEAR,
-} from "../java/date-fields.ts";
-import { type DateFormat, simpleDateFormat } from "../java/simple-date-format.ts";
-import { timeZone } from "../java/time-zone.ts";
+} from "../../java/date-fields.ts";
+import { type DateFormat, simpleDateFormat } from "../../java/simple-date-format.ts";
+import { timeZone } from "../../java/time-zone.ts";
+import { StellarError } from "../language/error.ts";
+import { defineServiceFunction, type Namespace, raises, type StellarFunction } from "../language/function.ts";
 import { remember } from "./remember.ts";
 
 const FORMAT = {

@@ -1,8 +1,8 @@
 /** Configuration documents as management functions edit them: JSON in, JSON out, nothing else changed. */
-import { StellarError } from "../error.ts";
-import { parseJson } from "../json-reader.ts";
-import { prettyJson } from "../json-writer.ts";
-import { StellarMap, typeName, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { parseJson } from "../values/json-reader.ts";
+import { prettyJson } from "../values/json-writer.ts";
+import { StellarMap, typeName, type Value } from "../values/value.ts";
 
 /** Reads a document; throws a StellarError for an empty text or one that holds no map. */
 export function readDocument(json: string | null): StellarMap {

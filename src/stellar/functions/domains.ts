@@ -1,8 +1,8 @@
-import { spend } from "../budget.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { publicSuffix, registeredDomain, withoutSuffix } from "../net/domain.ts";
-import { typosquats } from "../net/typosquat.ts";
-import { StellarSet } from "../value.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { spend } from "../values/budget.ts";
+import { StellarSet } from "../values/value.ts";
+import { publicSuffix, registeredDomain, withoutSuffix } from "./net/domain.ts";
+import { typosquats } from "./net/typosquat.ts";
 
 const DOMAIN = { name: "domain", type: "string", about: "The domain name." } as const;
 

@@ -1,8 +1,8 @@
-import { checkTextSize } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { ENCODINGS, type Encoding } from "../net/encodings.ts";
-import { toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { checkTextSize } from "../values/budget.ts";
+import { toText, type Value } from "../values/value.ts";
+import { ENCODINGS, type Encoding } from "./net/encodings.ts";
 
 const TEXT = { name: "text", type: "string", about: "The text; nothing and null give null." } as const;
 const ENCODING = {

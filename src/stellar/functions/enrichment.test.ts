@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { compile } from "../compile.ts";
-import { layered, makeEnvironment } from "../environment.ts";
-import { StellarError } from "../error.ts";
-import type { Services } from "../services.ts";
-import { StellarMap, toMessage } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { compile } from "../run/compile.ts";
+import { layered, makeEnvironment } from "../run/environment.ts";
+import type { Services } from "../run/services.ts";
+import { StellarMap, toMessage } from "../values/value.ts";
 
 const services: Services = {
   now: () => 0,

@@ -2,9 +2,9 @@
  * Look-ups in what the platform knows. The data live in layers above, so each function needs a service that the
  * enrichment layer fills in; see the interfaces below.
  */
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, type Namespace } from "../function.ts";
-import { fromMessage, StellarMap, toText, typeName, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineServiceFunction, type Namespace } from "../language/function.ts";
+import { fromMessage, StellarMap, toText, typeName, type Value } from "../values/value.ts";
 
 /** What is known of a thing: names and plain values. */
 export type Facts = Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ export type TableLookup = (key: TableKey) => Facts | undefined;
  */
 export type ObjectLookup = (path: string, section?: string) => Value;
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly asn?: AddressLookup;
     readonly geo?: AddressLookup;

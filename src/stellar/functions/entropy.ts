@@ -1,8 +1,8 @@
-import { spend } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { entropy as entropyOf } from "../sketches/entropy.ts";
-import { toText } from "../value.ts";
+import { spend } from "../values/budget.ts";
+import { toText } from "../values/value.ts";
 
 export const itEntropy = defineFunction({
   name: "IT_ENTROPY",

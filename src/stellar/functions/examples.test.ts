@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { compile } from "../compile.ts";
-import { layered, makeEnvironment } from "../environment.ts";
-import type { StellarFunction } from "../function.ts";
-import { parse } from "../parser.ts";
-import { toMessage } from "../value.ts";
-import { walk } from "../walk.ts";
+import type { StellarFunction } from "../language/function.ts";
+import { parse } from "../language/parser.ts";
+import { compile } from "../run/compile.ts";
+import { layered, makeEnvironment } from "../run/environment.ts";
+import { walk } from "../run/walk.ts";
+import { toMessage } from "../values/value.ts";
 import { functions, namespaces } from "./index.ts";
 
 const NOW = Date.UTC(2016, 0, 5, 12);

@@ -1,6 +1,6 @@
 /** Files from the shell: LOCAL_* for those of this machine, HDFS_* for those the platform keeps itself. */
-import { defineServiceFunction, type Namespace, type StellarFunction } from "../function.ts";
-import { toText } from "../value.ts";
+import { defineServiceFunction, type Namespace, type StellarFunction } from "../language/function.ts";
+import { toText } from "../values/value.ts";
 import { drawTable } from "./text-table.ts";
 
 export type FileEntry = {
@@ -24,7 +24,7 @@ export type FileAccess = {
   readonly list: (path: string) => readonly FileEntry[] | undefined;
 };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly localFiles?: FileAccess;
     readonly platformFiles?: FileAccess;

@@ -1,7 +1,7 @@
-import { checkCollectionSize, spend } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { Char, isCollection, type List, typeName, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { checkCollectionSize, spend } from "../values/budget.ts";
+import { Char, isCollection, type List, typeName, type Value } from "../values/value.ts";
 
 const ELEMENTS = {
   name: "elements",

@@ -1,6 +1,5 @@
-import { spend, spendFor } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import {
   centroid,
   DISTANCES,
@@ -10,6 +9,7 @@ import {
   encodeGeohash,
   type Point,
 } from "../sketches/geohash.ts";
+import { spend, spendFor } from "../values/budget.ts";
 import {
   Double,
   isCollection,
@@ -20,7 +20,7 @@ import {
   toInteger,
   toText,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 
 const LENGTH = 12;
 const HASH = { name: "geohash", type: "string", about: "The geohash." } as const;

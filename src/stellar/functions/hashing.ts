@@ -1,16 +1,16 @@
 import { md5, sha1 } from "@noble/hashes/legacy.js";
 import { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } from "@noble/hashes/sha2.js";
 import { sha3_224, sha3_256, sha3_384, sha3_512 } from "@noble/hashes/sha3.js";
-import { spend } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { Random } from "../java/random.ts";
-import { charsetOf } from "../net/charset.ts";
-import { utf8 } from "../net/encodings.ts";
+import { Random } from "../../java/random.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { bytesToHex, hexToBytes } from "../sketches/hex.ts";
 import { md2 } from "../sketches/md2.ts";
 import { type TlshOptions, tlsh, tlshDistance } from "../sketches/tlsh.ts";
-import { StellarMap, toBoolean, toInteger, toText, type Value } from "../value.ts";
+import { spend } from "../values/budget.ts";
+import { StellarMap, toBoolean, toInteger, toText, type Value } from "../values/value.ts";
+import { charsetOf } from "./net/charset.ts";
+import { utf8 } from "./net/encodings.ts";
 
 type Digest = (bytes: Uint8Array) => Uint8Array;
 

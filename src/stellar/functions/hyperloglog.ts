@@ -1,8 +1,8 @@
-import { spend } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { HyperLogLog } from "../sketches/hyperloglog.ts";
-import { toInteger, toText, type Value } from "../value.ts";
+import { spend } from "../values/budget.ts";
+import { toInteger, toText, type Value } from "../values/value.ts";
 
 export const hllpInit = defineFunction({
   name: "HLLP_INIT",

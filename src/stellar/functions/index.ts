@@ -1,5 +1,5 @@
 /** Every namespace of functions, with those that need a service: one sorted line each. */
-import { buildRegistry, type Namespace, type Registry, type StellarFunction } from "../function.ts";
+import { buildRegistry, type Namespace, type Registry, type StellarFunction } from "../language/function.ts";
 import { binning } from "./binning.ts";
 import { bloom } from "./bloom.ts";
 import { collections } from "./collections.ts";

@@ -1,7 +1,7 @@
 /** Settings of writers in an indexing document. */
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import type { Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import type { Value } from "../values/value.ts";
 import { mapUnder, readDocument, writeDocument } from "./document.ts";
 
 const CONFIG = {

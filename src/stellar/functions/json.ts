@@ -1,7 +1,7 @@
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { parseJson } from "../json-reader.ts";
-import { StellarMap, typeName, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { parseJson } from "../values/json-reader.ts";
+import { StellarMap, typeName, type Value } from "../values/value.ts";
 
 const PARAMS = [
   { name: "json", type: "string", about: "The JSON text; what follows the first value is ignored." },

@@ -1,8 +1,8 @@
 /** Topics, read and written from an expression. */
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, type Namespace } from "../function.ts";
-import { parseJson } from "../json-reader.ts";
-import type { Services } from "../services.ts";
+import { StellarError } from "../language/error.ts";
+import { defineServiceFunction, type Namespace } from "../language/function.ts";
+import type { Services } from "../run/services.ts";
+import { parseJson } from "../values/json-reader.ts";
 import {
   type Collection,
   isCollection,
@@ -11,7 +11,7 @@ import {
   toInteger,
   toText,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 
 export type TopicRecord = {
   readonly topic: string;
@@ -47,7 +47,7 @@ export type TopicAccess = {
   ) => readonly Omit<TopicRecord, "key" | "value">[];
 };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly kafka?: TopicAccess;
   }

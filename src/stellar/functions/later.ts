@@ -2,13 +2,18 @@
  * Functions whose services are not part of the platform yet. They are declared, so that the checker knows their
  * signatures and an expression that calls one is told what it needs. Whoever builds the service defines them anew.
  */
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, type Namespace, type Param, type StellarFunction } from "../function.ts";
-import type { Services } from "../services.ts";
+import { StellarError } from "../language/error.ts";
+import {
+  defineServiceFunction,
+  type Namespace,
+  type Param,
+  type StellarFunction,
+} from "../language/function.ts";
+import type { Services } from "../run/services.ts";
 import { profileFixed, profileWindow } from "./profile-periods.ts";
 import { profilerApply, profilerFlush, profilerInit } from "./profiler.ts";
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly models?: object;
     readonly packets?: object;

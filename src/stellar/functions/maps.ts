@@ -1,7 +1,7 @@
-import { checkCollectionSize } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { StellarMap, typeName } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { checkCollectionSize } from "../values/budget.ts";
+import { StellarMap, typeName } from "../values/value.ts";
 
 export const mapGet = defineFunction({
   name: "MAP_GET",

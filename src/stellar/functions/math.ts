@@ -1,4 +1,4 @@
-import { defineFunction, type Namespace, raises, type StellarFunction } from "../function.ts";
+import { defineFunction, type Namespace, raises, type StellarFunction } from "../language/function.ts";
 
 /** All of these take one number of any type and always give a double; nothing and null give NaN. */
 function defineMath(

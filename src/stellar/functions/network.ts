@@ -1,10 +1,10 @@
 import { parseIpv4, parseIpv6Into } from "../../core/ip.ts";
 import { ipProtocolName } from "../../core/ip-protocol.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { subnetKernel } from "../net/subnet-kernel.ts";
-import { addressOf, isWithin, type SubnetTest, subnetTest } from "../net/subnets.ts";
-import { isIp as isIpText } from "../net/validation.ts";
-import { toInteger, type Value } from "../value.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { toInteger, type Value } from "../values/value.ts";
+import { subnetKernel } from "./net/subnet-kernel.ts";
+import { addressOf, isWithin, type SubnetTest, subnetTest } from "./net/subnets.ts";
+import { isIp as isIpText } from "./net/validation.ts";
 
 const CIDR = {
   type: "string",

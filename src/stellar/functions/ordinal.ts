@@ -1,8 +1,8 @@
-import { toBoolean, toDouble, toFloat, toInteger, toLong } from "../conversion.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { Statistics } from "../sketches/statistics.ts";
-import { Char, Double, Float, isCollection, toText, typeName, type Value } from "../value.ts";
+import { toBoolean, toDouble, toFloat, toInteger, toLong } from "../values/conversion.ts";
+import { Char, Double, Float, isCollection, toText, typeName, type Value } from "../values/value.ts";
 
 const PARAMS = [
   {

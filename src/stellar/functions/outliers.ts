@@ -1,7 +1,7 @@
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { MadState } from "../sketches/mad.ts";
-import { isNumeric, numericValue, toText, type Value } from "../value.ts";
+import { isNumeric, numericValue, toText, type Value } from "../values/value.ts";
 
 const STATE = { name: "state", type: MadState, about: "The state." } as const;
 

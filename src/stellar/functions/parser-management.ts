@@ -1,7 +1,14 @@
 /** Parsers and grok patterns, tried out from an expression. */
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, type Namespace } from "../function.ts";
-import { type Collection, isCollection, type Opaque, StellarMap, toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineServiceFunction, type Namespace } from "../language/function.ts";
+import {
+  type Collection,
+  isCollection,
+  type Opaque,
+  StellarMap,
+  toText,
+  type Value,
+} from "../values/value.ts";
 import { readDocument, writeDocument } from "./document.ts";
 import { drawTable } from "./text-table.ts";
 
@@ -29,7 +36,7 @@ export type GrokAccess = {
   readonly discover: (text: string) => string;
 };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly grok?: GrokAccess;
     readonly parsers?: ParserAccess;

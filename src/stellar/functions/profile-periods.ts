@@ -1,11 +1,12 @@
 /** The functions that name periods of the profiler. They read the clock and the configuration, and no store. */
-import { toLong } from "../conversion.ts";
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, raises } from "../function.ts";
-import { ProfilePeriod, periodsBetween } from "../profile-period.ts";
-import type { Services } from "../services.ts";
-import { isNumeric, StellarMap, toText, type Value } from "../value.ts";
-import { layOutWindow, parseWindow, windowPeriods } from "../window.ts";
+
+import { StellarError } from "../language/error.ts";
+import { defineServiceFunction, raises } from "../language/function.ts";
+import type { Services } from "../run/services.ts";
+import { toLong } from "../values/conversion.ts";
+import { isNumeric, StellarMap, toText, type Value } from "../values/value.ts";
+import { ProfilePeriod, periodsBetween } from "../window/profile-period.ts";
+import { layOutWindow, parseWindow, windowPeriods } from "../window/window.ts";
 
 const DURATION = "profiler.client.period.duration";
 const UNITS = "profiler.client.period.duration.units";

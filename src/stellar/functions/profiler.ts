@@ -1,14 +1,14 @@
 /** A profiler to try profiles with, before the platform runs them. */
-import { StellarError } from "../error.ts";
-import { defineFunction, defineServiceFunction, raises } from "../function.ts";
-import { parseJson } from "../json-reader.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, defineServiceFunction, raises } from "../language/function.ts";
 import { readProfiler } from "../profiler/definition.ts";
 import type { Evaluate, Measurement } from "../profiler/entity-profile.ts";
 import { Profiler } from "../profiler/profiler.ts";
-import { aTypeName, isCollection, StellarMap, type Value } from "../value.ts";
+import { parseJson } from "../values/json-reader.ts";
+import { aTypeName, isCollection, StellarMap, type Value } from "../values/value.ts";
 import { periodMillis } from "./profile-periods.ts";
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     /** Evaluates further expressions, with the functions of the place. */
     readonly evaluate?: Evaluate;

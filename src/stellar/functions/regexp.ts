@@ -1,8 +1,8 @@
-import { spend } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { compileRegex, type Regex } from "../java/regex.ts";
-import { isCollection, toText } from "../value.ts";
+import { compileRegex, type Regex } from "../../java/regex.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { spend } from "../values/budget.ts";
+import { isCollection, toText } from "../values/value.ts";
 import { remember } from "./remember.ts";
 
 /** Steps that a pattern costs which was not seen lately. */

@@ -1,8 +1,9 @@
 /** Settings of the REST functions: where they come from and what they mean. */
-import { toBoolean, toInteger } from "../conversion.ts";
-import { StellarError } from "../error.ts";
-import type { Services } from "../services.ts";
-import { isCollection, StellarMap, toText, type Value } from "../value.ts";
+
+import { StellarError } from "../language/error.ts";
+import type { Services } from "../run/services.ts";
+import { toBoolean, toInteger } from "../values/conversion.ts";
+import { isCollection, StellarMap, toText, type Value } from "../values/value.ts";
 
 export type RestSettings = {
   readonly user: string | undefined;

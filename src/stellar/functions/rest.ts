@@ -1,10 +1,10 @@
 /** Calls of web services that speak JSON. */
-import { StellarError } from "../error.ts";
-import { defineServiceFunction, type Namespace } from "../function.ts";
-import { parseJson } from "../json-reader.ts";
-import { compactJson } from "../json-writer.ts";
-import type { Services } from "../services.ts";
-import { StellarMap, toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineServiceFunction, type Namespace } from "../language/function.ts";
+import type { Services } from "../run/services.ts";
+import { parseJson } from "../values/json-reader.ts";
+import { compactJson } from "../values/json-writer.ts";
+import { StellarMap, toText, type Value } from "../values/value.ts";
 import { type RestSettings, restSettings } from "./rest-settings.ts";
 
 export type HttpRequest = {
@@ -34,7 +34,7 @@ export type HttpResponse = {
  */
 export type HttpAccess = (request: HttpRequest) => HttpResponse | { readonly failure: string };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly http?: HttpAccess;
     /** Takes note of what an expression survives but someone should know. */

@@ -1,7 +1,7 @@
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { Reservoir } from "../sketches/reservoir.ts";
-import { isCollection, toInteger, toText } from "../value.ts";
+import { isCollection, toInteger, toText } from "../values/value.ts";
 
 const DEFAULT_SIZE = 1024;
 const SAMPLER = { name: "sampler", type: Reservoir, about: "The sampler." } as const;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { compile } from "../compile.ts";
-import { layered, makeEnvironment } from "../environment.ts";
-import { parseJson } from "../json-reader.ts";
-import type { Services } from "../services.ts";
-import { fromMessage, StellarMap, toMessage, type Value } from "../value.ts";
+import { compile } from "../run/compile.ts";
+import { layered, makeEnvironment } from "../run/environment.ts";
+import type { Services } from "../run/services.ts";
+import { parseJson } from "../values/json-reader.ts";
+import { fromMessage, StellarMap, toMessage, type Value } from "../values/value.ts";
 import type { TopicRecord } from "./kafka.ts";
 import type { HttpAccess, HttpRequest, HttpResponse } from "./rest.ts";
 

@@ -1,6 +1,6 @@
-import { checkCollectionSize } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { checkCollectionSize } from "../values/budget.ts";
 import {
   aTypeName,
   type Collection,
@@ -9,7 +9,7 @@ import {
   StellarSet,
   typeName,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 
 const ITEMS = { name: "items", type: "any", about: "The items; nulls are left out.", rest: true } as const;
 const SET = {

@@ -1,6 +1,6 @@
-import { StellarError } from "../error.ts";
-import { defineFunction, defineServiceFunction, type Namespace, raises } from "../function.ts";
-import { StellarMap, toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, defineServiceFunction, type Namespace, raises } from "../language/function.ts";
+import { StellarMap, toText, type Value } from "../values/value.ts";
 import { drawTable } from "./text-table.ts";
 
 /** A variable of the shell; `expression` is the text it was assigned from, when it was. */
@@ -13,7 +13,7 @@ export type ShellAccess = {
   readonly edit: (text: string) => string | undefined;
 };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly shell?: ShellAccess;
   }

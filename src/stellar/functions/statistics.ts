@@ -1,8 +1,8 @@
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises, type StellarFunction } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises, type StellarFunction } from "../language/function.ts";
 import { OnlineStatistics, Statistics } from "../sketches/statistics.ts";
 import { WindowedStatistics } from "../sketches/windowed-statistics.ts";
-import { isCollection, isNumeric, toDouble, toInteger, toText, type Value } from "../value.ts";
+import { isCollection, isNumeric, toDouble, toInteger, toText, type Value } from "../values/value.ts";
 import { binOf, bound } from "./binning.ts";
 
 const STATS = { name: "stats", type: Statistics, about: "The statistics." } as const;

@@ -1,6 +1,6 @@
 /** Tests of strings over their raw UTF-8 bytes, for columns that never decode their text. */
-import type { BytesForm } from "../function.ts";
-import { StellarMap, StellarSet, type Value } from "../value.ts";
+import type { BytesForm } from "../language/function.ts";
+import { StellarMap, StellarSet, type Value } from "../values/value.ts";
 
 const encoder = new TextEncoder();
 

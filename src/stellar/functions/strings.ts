@@ -1,10 +1,10 @@
-import { checkCollectionSize, checkTextSize } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { defineFunction, defineServiceFunction, type Namespace, raises } from "../function.ts";
-import { format } from "../java/formatter.ts";
-import { timeZone } from "../java/time-zone.ts";
-import { trimmed } from "../text.ts";
-import { toText } from "../value.ts";
+import { timeZone } from "../../java/time-zone.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, defineServiceFunction, type Namespace, raises } from "../language/function.ts";
+import { checkCollectionSize, checkTextSize } from "../values/budget.ts";
+import { format } from "../values/formatter.ts";
+import { trimmed } from "../values/text.ts";
+import { toText } from "../values/value.ts";
 import { endsWithBytes, startsWithBytes } from "./string-bytes.ts";
 
 const INPUT = { name: "input", type: "text", about: "The text; other values count as their text." } as const;

@@ -1,4 +1,4 @@
-import { defineServiceFunction, type Namespace } from "../function.ts";
+import { defineServiceFunction, type Namespace } from "../language/function.ts";
 
 /** What the process runs in. The provider decides which names an expression may see. */
 export type SystemAccess = {
@@ -6,7 +6,7 @@ export type SystemAccess = {
   readonly property: (key: string) => string | undefined;
 };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly system?: SystemAccess;
   }

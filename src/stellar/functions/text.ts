@@ -1,5 +1,5 @@
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { LANGUAGES } from "./languages.ts";
 
 const KNOWN: ReadonlySet<string> = new Set(LANGUAGES);

@@ -1,7 +1,7 @@
 /** Stellar transformations in the documents of enrichments and parsers. */
-import { StellarError } from "../error.ts";
-import { defineFunction, type Namespace } from "../function.ts";
-import { StellarMap, toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, type Namespace } from "../language/function.ts";
+import { StellarMap, toText, type Value } from "../values/value.ts";
 import { listUnder, mapAt, mapUnder, readDocument, writeDocument } from "./document.ts";
 import { drawTable } from "./text-table.ts";
 

@@ -1,6 +1,6 @@
 /** Threat triage rules in an enrichment document, and an engine to try them out. */
-import { StellarError } from "../error.ts";
-import { defineFunction, defineServiceFunction, type Namespace, raises } from "../function.ts";
+import { StellarError } from "../language/error.ts";
+import { defineFunction, defineServiceFunction, type Namespace, raises } from "../language/function.ts";
 import {
   type Collection,
   isCollection,
@@ -10,7 +10,7 @@ import {
   toText,
   typeName,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 import { listUnder, mapAt, mapUnder, readDocument, writeDocument } from "./document.ts";
 import { drawTable } from "./text-table.ts";
 
@@ -30,7 +30,7 @@ export type TriageScorer = (
   message: StellarMap,
 ) => { readonly score: number; readonly aggregator: string; readonly rules: readonly FiredRule[] };
 
-declare module "../services.ts" {
+declare module "../run/services.ts" {
   interface Services {
     readonly triage?: TriageScorer;
   }

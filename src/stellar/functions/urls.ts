@@ -1,5 +1,5 @@
-import { defineFunction, type Namespace, raises } from "../function.ts";
-import { parseUrl, type UrlParts } from "../net/url.ts";
+import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { parseUrl, type UrlParts } from "./net/url.ts";
 
 const URL_PARAM = { name: "url", type: "string", about: "The URL." } as const;
 const RESULT = "Null when the text is no URL or its protocol is unknown.";

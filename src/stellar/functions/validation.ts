@@ -1,7 +1,7 @@
-import { spendFor } from "../budget.ts";
-import { defineFunction, type Namespace, type StellarFunction } from "../function.ts";
-import { isValidDomain } from "../net/domain.ts";
-import { isEmail, isInteger, isUrl } from "../net/validation.ts";
+import { defineFunction, type Namespace, type StellarFunction } from "../language/function.ts";
+import { spendFor } from "../values/budget.ts";
+import { isValidDomain } from "./net/domain.ts";
+import { isEmail, isInteger, isUrl } from "./net/validation.ts";
 
 /** All of these test any number of values by their text, and all must pass: null fails, and so does no value. */
 function defineTest(

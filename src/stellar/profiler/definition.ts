@@ -1,7 +1,7 @@
 /** Profiles as Metron's `profiler.json` defines them. */
-import { StellarError } from "../error.ts";
-import { parseJson } from "../json-reader.ts";
-import { aTypeName, StellarMap, toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { parseJson } from "../values/json-reader.ts";
+import { aTypeName, StellarMap, toText, type Value } from "../values/value.ts";
 
 /** Names with their expressions, in the order they are evaluated in. */
 export type Expressions = readonly (readonly [name: string, expression: string])[];

@@ -1,7 +1,8 @@
 /** What one profile knows about one entity. */
-import type { Variables } from "../environment.ts";
-import { StellarError } from "../error.ts";
-import { StellarMap, type Value } from "../value.ts";
+
+import { StellarError } from "../language/error.ts";
+import type { Variables } from "../run/environment.ts";
+import { StellarMap, type Value } from "../values/value.ts";
 import type { Expressions, ProfileDefinition } from "./definition.ts";
 
 /** Evaluates an expression; a variable nobody defined is null. Throws a StellarError. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { compile } from "../compile.ts";
-import { type Environment, layered, makeEnvironment } from "../environment.ts";
-import { fromMessage, StellarMap, toMessage, type Value } from "../value.ts";
+import { compile } from "../run/compile.ts";
+import { type Environment, layered, makeEnvironment } from "../run/environment.ts";
+import { fromMessage, StellarMap, toMessage, type Value } from "../values/value.ts";
 
 const QUARTER = 15 * 60_000;
 /** The end of period 1669629 by the clock. */

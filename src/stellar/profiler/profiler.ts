@@ -1,9 +1,10 @@
 /** A profiler in one place: routes messages to the entities of its profiles and measures them when told to. */
-import { checkCollectionSize } from "../budget.ts";
-import { toBoolean, toLong } from "../conversion.ts";
-import type { Variables } from "../environment.ts";
-import { StellarError } from "../error.ts";
-import { type Opaque, type StellarMap, toText } from "../value.ts";
+
+import { StellarError } from "../language/error.ts";
+import type { Variables } from "../run/environment.ts";
+import { checkCollectionSize } from "../values/budget.ts";
+import { toBoolean, toLong } from "../values/conversion.ts";
+import { type Opaque, type StellarMap, toText } from "../values/value.ts";
 import type { ProfileDefinition, ProfilerDefinition } from "./definition.ts";
 import { EntityProfile, type Evaluate, type Measurement } from "./entity-profile.ts";
 

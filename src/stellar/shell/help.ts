@@ -1,8 +1,9 @@
 /** Help on functions as the shell prints it. */
-import { kindName } from "../call.ts";
-import { signature } from "../check.ts";
-import type { StellarFunction } from "../function.ts";
-import { fromMessage, toText } from "../value.ts";
+
+import { signature } from "../language/check.ts";
+import type { StellarFunction } from "../language/function.ts";
+import { kindName } from "../run/call.ts";
+import { fromMessage, toText } from "../values/value.ts";
 
 /** The help of a function: what it does, takes and gives, and examples. */
 export function helpOf(definition: StellarFunction): string {

@@ -1,6 +1,14 @@
 /** Values for the eye: tables for lists of maps, bars for counts, indentation for what nests. */
-import { intoParts } from "../budget.ts";
-import { isCollection, isNumeric, numericValue, StellarMap, toText, typeName, type Value } from "../value.ts";
+import { intoParts } from "../values/budget.ts";
+import {
+  isCollection,
+  isNumeric,
+  numericValue,
+  StellarMap,
+  toText,
+  typeName,
+  type Value,
+} from "../values/value.ts";
 
 const MAX_ROWS = 200;
 const BAR = 30;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { complete, functionLines } from "../completion.ts";
+import { complete, functionLines } from "../editor/completion.ts";
 import { standardRegistry } from "../functions/index.ts";
-import { fromMessage, toText } from "../value.ts";
+import { fromMessage, toText } from "../values/value.ts";
 import { MAGICS } from "./magics.ts";
 import { renderValue } from "./render.ts";
 import { type Answer, Session } from "./session.ts";

@@ -2,15 +2,15 @@
  * The Stellar shell without a terminal: what a line means, what it answers, and what the session remembers. The
  * command line, the REST call and tests all talk to this.
  */
-import { signature } from "../check.ts";
-import { compile } from "../compile.ts";
-import { type Environment, makeEnvironment, type Variables } from "../environment.ts";
-import { StellarError } from "../error.ts";
-import type { Registry, StellarFunction } from "../function.ts";
-import { suggestFunction } from "../nearest.ts";
-import { formatError } from "../report.ts";
-import type { Services } from "../services.ts";
-import { fromMessage, StellarMap, toText, type Value } from "../value.ts";
+import { signature } from "../language/check.ts";
+import { StellarError } from "../language/error.ts";
+import type { Registry, StellarFunction } from "../language/function.ts";
+import { suggestFunction } from "../language/nearest.ts";
+import { formatError } from "../language/report.ts";
+import { compile } from "../run/compile.ts";
+import { type Environment, makeEnvironment, type Variables } from "../run/environment.ts";
+import type { Services } from "../run/services.ts";
+import { fromMessage, StellarMap, toText, type Value } from "../values/value.ts";
 import { helpOf, withoutHelp } from "./help.ts";
 import { MAGICS, type Magic } from "./magics.ts";
 import { assignmentIn, isName } from "./statement.ts";

@@ -1,7 +1,7 @@
 /** Where a statement of the shell ends, and what it consists of. */
-import { StellarSyntaxError } from "../error.ts";
-import { isKeyword } from "../lexer.ts";
-import { parse } from "../parser.ts";
+import { StellarSyntaxError } from "../language/error.ts";
+import { isKeyword } from "../language/lexer.ts";
+import { parse } from "../language/parser.ts";
 
 const NAME = /^[A-Za-z_$](?:[A-Za-z_.:0-9]*[A-Za-z_.0-9])?$/;
 

@@ -4,8 +4,8 @@
  *
  * Places are below the number of bits, so array reads are asserted with `!`.
  */
-import { StellarError } from "../error.ts";
-import type { Opaque } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import type { Opaque } from "../values/value.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { hashText, murmur3 } from "./murmur.ts";
 

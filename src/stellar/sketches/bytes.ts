@@ -2,7 +2,7 @@
  * The binary form of the sketches: little-endian floats, and whole numbers as LEB128 varints, so that small counts
  * stay small. Every sketch starts with one tag byte of its own.
  */
-import { StellarError } from "../error.ts";
+import { StellarError } from "../language/error.ts";
 
 export class ByteWriter {
   #bytes = new Uint8Array(64);

@@ -1,5 +1,5 @@
 /** Geohashes (Niemeyer 2008), great-circle distances on a sphere, and the centre of points on it. */
-import { StellarError } from "../error.ts";
+import { StellarError } from "../language/error.ts";
 
 /** Degrees. */
 export type Point = { readonly latitude: number; readonly longitude: number };

@@ -9,8 +9,8 @@
  *
  * Array reads are below lengths that are fixed by p, so they are asserted with `!`.
  */
-import { StellarError } from "../error.ts";
-import { type Opaque, toText, type Value } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import { type Opaque, toText, type Value } from "../values/value.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { hashText, murmur2 } from "./murmur.ts";
 

@@ -4,7 +4,7 @@
  * Four sketches: the values and the deviations of this period ("tick"), which a later period merges, and those of
  * history and this period together ("window"), which scores are taken from.
  */
-import type { Opaque } from "../value.ts";
+import type { Opaque } from "../values/value.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { OnlineStatistics } from "./statistics.ts";
 

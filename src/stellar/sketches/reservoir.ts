@@ -2,10 +2,11 @@
  * A uniform sample of a stream in constant space (Vitter's algorithm R): each value seen so far is equally likely to
  * be in it. The generator is Java's with seed 0, as in the original, so the same stream gives the same sample.
  */
-import { checkCollectionSize } from "../budget.ts";
-import { StellarError } from "../error.ts";
-import { Random } from "../java/random.ts";
-import type { Opaque, Value } from "../value.ts";
+
+import { Random } from "../../java/random.ts";
+import { StellarError } from "../language/error.ts";
+import { checkCollectionSize } from "../values/budget.ts";
+import type { Opaque, Value } from "../values/value.ts";
 
 export type ReservoirState = { readonly size: number; readonly seen: number; readonly random: number };
 

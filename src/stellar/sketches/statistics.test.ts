@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../java/random.ts";
+import { Random } from "../../java/random.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { MadState } from "./mad.ts";
 import { OnlineStatistics } from "./statistics.ts";

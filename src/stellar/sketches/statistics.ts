@@ -2,8 +2,8 @@
  * Summary statistics: what STATS_* work on. Two kinds share one face: `OnlineStatistics` sums a stream up in constant
  * space and merges, `WindowedStatistics` (its own file) keeps the last n values and is exact.
  */
-import { StellarError } from "../error.ts";
-import type { Opaque } from "../value.ts";
+import { StellarError } from "../language/error.ts";
+import type { Opaque } from "../values/value.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { TDigest } from "./t-digest.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { StellarError } from "../error.ts";
+import { StellarError } from "../language/error.ts";
 import {
   Char,
   Double,
@@ -12,7 +12,7 @@ import {
   toText,
   typeName,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 import { BloomFilter } from "./bloom.ts";
 import { HyperLogLog } from "./hyperloglog.ts";
 import { MadState } from "./mad.ts";

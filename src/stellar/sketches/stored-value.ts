@@ -3,8 +3,8 @@
  * sketches included; lambdas cannot be stored. The first byte is the version of the format.
  */
 import { asBytes, decodeText, encodeText } from "../../core/text.ts";
-import { checkTextSize, intoParts } from "../budget.ts";
-import { StellarError } from "../error.ts";
+import { StellarError } from "../language/error.ts";
+import { checkTextSize, intoParts } from "../values/budget.ts";
 import {
   Char,
   Double,
@@ -15,7 +15,7 @@ import {
   StellarSet,
   typeName,
   type Value,
-} from "../value.ts";
+} from "../values/value.ts";
 import { BloomFilter } from "./bloom.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { HyperLogLog } from "./hyperloglog.ts";

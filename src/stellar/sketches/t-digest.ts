@@ -8,7 +8,7 @@
  *
  * All indexes are below the counts kept beside the arrays, so typed-array reads are asserted with `!`.
  */
-import { StellarError } from "../error.ts";
+import { StellarError } from "../language/error.ts";
 import type { ByteReader, ByteWriter } from "./bytes.ts";
 
 const MAX_PENDING = 256;

@@ -4,7 +4,7 @@
  *
  * Windows, buckets and codes have fixed lengths, so array reads are asserted with `!`.
  */
-import { StellarError } from "../error.ts";
+import { StellarError } from "../language/error.ts";
 import { bytesToHex, hexToBytes } from "./hex.ts";
 
 export type TlshOptions = {

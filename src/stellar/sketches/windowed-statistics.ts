@@ -1,6 +1,7 @@
 /** Exact statistics of the last n values of a stream, computed when asked (as commons-math's DescriptiveStatistics). */
-import { checkCollectionSize } from "../budget.ts";
-import { StellarError } from "../error.ts";
+
+import { StellarError } from "../language/error.ts";
+import { checkCollectionSize } from "../values/budget.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { Statistics, unbiasedKurtosis, unbiasedSkewness } from "./statistics.ts";
 

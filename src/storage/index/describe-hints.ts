@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parse } from "../query/parse.ts";
+import { parse } from "../../query/parse.ts";
 import { batchOf, put, type Started } from "./test-batches.ts";
 
 /** That an answer that says nothing, or everything, says why. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parse } from "../query/parse.ts";
+import { parse } from "../../query/parse.ts";
 import { batchOf, guids, NOON, put, type Started } from "./test-batches.ts";
 
 /** What holds of an index while it is written, sealed, cut and compacted. */

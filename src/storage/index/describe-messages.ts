@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Batch, blockOf } from "../../core/batch.ts";
 import type { Message } from "../../core/message.ts";
 import { encodeText } from "../../core/text.ts";
-import { parse } from "../query/parse.ts";
+import { parse } from "../../query/parse.ts";
 import type { Index } from "./contract.ts";
 import { batchOf, guids, NOON, put, type Started } from "./test-batches.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "../../core/message.ts";
 import { Double } from "../../core/number.ts";
-import { parse } from "../query/parse.ts";
+import { parse } from "../../query/parse.ts";
 import type { Index } from "./contract.ts";
 import { batchOf, guids, NOON, put, type Started } from "./test-batches.ts";
 

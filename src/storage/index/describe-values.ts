@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Double } from "../../core/number.ts";
-import { parse } from "../query/parse.ts";
+import { parse } from "../../query/parse.ts";
 import type { Index } from "./contract.ts";
 import { batchOf, guids, put, type Started } from "./test-batches.ts";
 

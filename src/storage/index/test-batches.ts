@@ -1,6 +1,6 @@
 import { Batch, blockOf } from "../../core/batch.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
-import { parse } from "../query/parse.ts";
+import { parse } from "../../query/parse.ts";
 import type { Index, IndexWriter } from "./contract.ts";
 
 /** What an implementation brings to the suite. */

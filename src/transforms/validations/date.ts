@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
-import { cellText } from "../../stellar/cells.ts";
-import { PatternError } from "../../stellar/java/pattern-error.ts";
-import { type DateFormat, simpleDateFormat } from "../../stellar/java/simple-date-format.ts";
+import { PatternError } from "../../java/pattern-error.ts";
+import { type DateFormat, simpleDateFormat } from "../../java/simple-date-format.ts";
+import { cellText } from "../../stellar/run/cells.ts";
 import { columnsSeen, defineValidation, isSeen } from "./validation.ts";
 
 export const date = defineValidation({

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { cellText } from "../../stellar/cells.ts";
-import { isIp } from "../../stellar/net/validation.ts";
+import { isIp } from "../../stellar/functions/net/validation.ts";
+import { cellText } from "../../stellar/run/cells.ts";
 import { columnsSeen, defineValidation, isSeen } from "./validation.ts";
 
 const type = z.enum(["IPV4", "IPV6", "DEFAULT"]);

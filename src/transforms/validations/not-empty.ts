@@ -1,4 +1,4 @@
-import { cellText } from "../../stellar/cells.ts";
+import { cellText } from "../../stellar/run/cells.ts";
 import { columnsSeen, defineValidation, isSeen, noOptions } from "./validation.ts";
 
 export const notEmpty = defineValidation({

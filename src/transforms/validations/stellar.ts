@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
-import { withVisible } from "../../stellar/assignments.ts";
-import { bind, FAILED, NOTHING, YES } from "../../stellar/bind.ts";
+import { withVisible } from "../../stellar/run/assignments.ts";
+import { bind, FAILED, NOTHING, YES } from "../../stellar/run/bind.ts";
 import { compileOption } from "../transform.ts";
 import { defineValidation } from "./validation.ts";
 

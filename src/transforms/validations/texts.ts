@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
-import { PatternError } from "../../stellar/java/pattern-error.ts";
-import { compileRegex, type Regex } from "../../stellar/java/regex.ts";
-import { isValidDomain } from "../../stellar/net/domain.ts";
-import { isEmail, isInteger, isUrl } from "../../stellar/net/validation.ts";
+import { PatternError } from "../../java/pattern-error.ts";
+import { compileRegex, type Regex } from "../../java/regex.ts";
+import { isValidDomain } from "../../stellar/functions/net/domain.ts";
+import { isEmail, isInteger, isUrl } from "../../stellar/functions/net/validation.ts";
 import { defineValidation, everyText, noOptions } from "./validation.ts";
 
 export const domain = defineValidation({

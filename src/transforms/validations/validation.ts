@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import { ABSENT, type Column } from "../../core/column.ts";
 import type { Component } from "../../core/component.ts";
-import { cellText } from "../../stellar/cells.ts";
+import { cellText } from "../../stellar/run/cells.ts";
 import type { TransformContext } from "../transform.ts";
 
 /** What a validation says of a message. */

@@ -1,5 +1,4 @@
 import { Fault } from "../../../core/fault.ts";
-import type { SqlField } from "../../query/compile-sql.ts";
 import type {
   Facet,
   FacetRequest,
@@ -10,6 +9,7 @@ import type {
   Selection,
 } from "../contract.ts";
 import { TIME } from "./block.ts";
+import type { SqlField } from "./compile-sql.ts";
 import { type Statement, sideBySide } from "./database.ts";
 import { plainNumber } from "./messages.ts";
 import { type Kind, type Library, Selected, valueSql } from "./selection.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { globSync } from "node:fs";
 import { extname, join } from "node:path";
 import { makeContext } from "../../../core/context.ts";
-import { parse } from "../../query/parse.ts";
+import { parse } from "../../../query/parse.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 /** When a process dies: at a step of writing files, which time it is taken, before or after it. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type LogFields, makeContext } from "../../../core/context.ts";
-import { parse } from "../../query/parse.ts";
+import { parse } from "../../../query/parse.ts";
 import { batchOf, NOON, put } from "../test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 

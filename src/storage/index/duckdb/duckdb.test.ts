@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
-import { parse } from "../../query/parse.ts";
+import { parse } from "../../../query/parse.ts";
 import { describeIndex } from "../describe-index.ts";
 import { batchOf, NOON, put } from "../test-batches.ts";
 import { DAY } from "./block.ts";

@@ -1,10 +1,10 @@
 import { Fault } from "../../../core/fault.ts";
 import type { FieldValue } from "../../../core/message.ts";
-import { type Hint, isFieldTerm, replaced, syntaxHints, visit } from "../../query/hints.ts";
-import { parseMoment } from "../../query/moment.ts";
-import { numberOf } from "../../query/number-of.ts";
-import { toText } from "../../query/to-text.ts";
-import type { Pattern, PatternPart, Query, Term } from "../../query/tree.ts";
+import { type Hint, isFieldTerm, replaced, syntaxHints, visit } from "../../../query/hints.ts";
+import { parseMoment } from "../../../query/moment.ts";
+import { numberOf } from "../../../query/number-of.ts";
+import { toText } from "../../../query/to-text.ts";
+import type { Pattern, PatternPart, Query, Term } from "../../../query/tree.ts";
 import type { SearchRequest, UnknownField } from "../contract.ts";
 import { countOf, searchPage } from "./search.ts";
 import { type Library, within } from "./selection.ts";

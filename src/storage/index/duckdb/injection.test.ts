@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
-import { compileSql } from "../../query/compile-sql.ts";
-import { parse } from "../../query/parse.ts";
+import { parse } from "../../../query/parse.ts";
 import type { Index } from "../contract.ts";
 import { batchOf, put } from "../test-batches.ts";
+import { compileSql } from "./compile-sql.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 let folder: string;

@@ -1,4 +1,4 @@
-import { FieldNames } from "../../query/fields.ts";
+import { FieldNames } from "../../../query/fields.ts";
 import type { FieldInfo, FieldType } from "../contract.ts";
 import { type ColumnType, isHidden } from "./block.ts";
 

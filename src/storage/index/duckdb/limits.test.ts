@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
-import { parse } from "../../query/parse.ts";
+import { parse } from "../../../query/parse.ts";
 import type { Index } from "../contract.ts";
 import { batchOf, put } from "../test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { SqlField, SqlTable } from "../../query/compile-sql.ts";
-import type { FieldNames } from "../../query/fields.ts";
+import type { FieldNames } from "../../../query/fields.ts";
 import { type ColumnType, isHidden, KEYS_VERSION, keyField, REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
+import type { SqlField, SqlTable } from "./compile-sql.ts";
 import type { Database, Statement } from "./database.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
-import { parse } from "../../query/parse.ts";
+import { parse } from "../../../query/parse.ts";
 import { batchOf, put } from "../test-batches.ts";
 import type { DuckdbIndex } from "./duckdb-index.ts";
 import { openDuckdbIndex } from "./open.ts";

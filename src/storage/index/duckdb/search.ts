@@ -1,9 +1,9 @@
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import type { SqlValue } from "../../query/compile-sql.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
 import { isHidden, REST, TIME } from "./block.ts";
 import type { Segment } from "./catalogue.ts";
+import type { SqlValue } from "./compile-sql.ts";
 import { Statement, sideBySide } from "./database.ts";
 import { messageOf } from "./messages.ts";
 import { readHits } from "./read-hits.ts";

@@ -7,7 +7,7 @@ import {
   type ViewUpdate,
 } from "@codemirror/view";
 import { highlightTree, tagHighlighter, tags } from "@lezer/highlight";
-import { type Stretch, stellarLanguage } from "../../../stellar/editor.ts";
+import { type Stretch, stellarLanguage } from "../../../stellar/editor/editor.ts";
 
 /**
  * The Stellar expressions of a document in its editor: where they stand is what the server says of the text, carried

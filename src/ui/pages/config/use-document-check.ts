@@ -4,7 +4,7 @@ import { useCallback } from "react";
 import { checkDocument, type DocumentHead } from "../../../api/config.ts";
 import { listFields } from "../../../api/search.ts";
 import { listFunctions } from "../../../api/stellar.ts";
-import type { CompletionSources } from "../../../stellar/completion.ts";
+import type { CompletionSources } from "../../../stellar/editor/completion.ts";
 import { call } from "../../call.ts";
 
 /** Typing pauses this long before the text is checked. */

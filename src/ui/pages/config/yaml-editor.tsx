@@ -8,8 +8,8 @@ import { EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirro
 import { tags } from "@lezer/highlight";
 import { useEffect, useEffectEvent, useRef } from "react";
 import type { Diagnostic } from "../../../api/problem.ts";
-import type { CompletionSources } from "../../../stellar/completion.ts";
-import { type Stretch, stellarCompletions } from "../../../stellar/editor.ts";
+import type { CompletionSources } from "../../../stellar/editor/completion.ts";
+import { type Stretch, stellarCompletions } from "../../../stellar/editor/editor.ts";
 import "../../parts/editor.css";
 import { expressionAt, expressions, setExpressions } from "./expressions.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parse } from "../../../storage/query/parse.ts";
+import { parse } from "../../../query/parse.ts";
 import { QUERY_EXAMPLES } from "./query-examples.ts";
 
 test.each(QUERY_EXAMPLES.flatMap(([, examples]) => examples.map(([query]) => query)))(
