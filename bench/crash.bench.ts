@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crash } from "../src/pipeline/crash.ts";
-import { type Death, dieAndCount } from "../src/storage/index/duckdb/crash.ts";
+import { crash } from "../src/platform/testing/crash.ts";
+import { type Death, dieAndCount } from "../src/storage/index/testing/crash.ts";
 import { generator } from "./index-batches.ts";
 import { argument } from "./lib/arguments.ts";
 

@@ -6,9 +6,9 @@ import { makeContext } from "../src/core/context.ts";
 import type { Message } from "../src/core/message.ts";
 import { encodeInto } from "../src/core/text.ts";
 import { parse } from "../src/query/parse.ts";
+import { Buffers } from "../src/storage/index/blocks/block.ts";
+import { BlockEncoder } from "../src/storage/index/blocks/encode.ts";
 import type { Index, IndexWriter } from "../src/storage/index/contract.ts";
-import { Buffers } from "../src/storage/index/duckdb/block.ts";
-import { BlockEncoder } from "../src/storage/index/duckdb/encode.ts";
 import { openDuckdbIndex } from "../src/storage/index/duckdb/open.ts";
 import { connectionBatch, generator, guidOf } from "./index-batches.ts";
 

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { blockOf } from "../src/core/batch.ts";
-import { openPlatform, type Platform } from "../src/pipeline/platform.ts";
+import { openPlatform, type Platform } from "../src/platform/platform.ts";
 import { parse } from "../src/query/parse.ts";
 import { argument } from "./lib/arguments.ts";
 import { knownHosts, sensorDocument } from "./lib/sensors.ts";

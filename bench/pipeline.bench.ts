@@ -14,7 +14,7 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { makeContext, silentLog } from "../src/core/context.ts";
 import { STAGES } from "../src/pipeline/metrics.ts";
-import { openPlatform } from "../src/pipeline/platform.ts";
+import { openPlatform } from "../src/platform/platform.ts";
 import { argument } from "./lib/arguments.ts";
 import type { BaselineResult, BaselineStart } from "./lib/baseline.ts";
 import { sensorDocument } from "./lib/sensors.ts";

@@ -4,7 +4,7 @@
  */
 import { createReadStream, existsSync, globSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { isParserCase, runParserCase } from "../src/parsers/conformance.ts";
+import { isParserCase, runParserCase } from "../src/parsers/testing/conformance.ts";
 import { isStellarCase, runStellarCase } from "../src/stellar/testing/conformance.ts";
 import { isWindowCase, runWindowCase } from "../src/stellar/testing/window-conformance.ts";
 import { hasParser, isPipelineCase, runPipelineCase } from "./conformance-pipeline.ts";

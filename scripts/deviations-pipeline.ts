@@ -1,4 +1,4 @@
-import { isSameJson } from "../src/parsers/deviations.ts";
+import { isSameJson } from "../src/parsers/testing/deviations.ts";
 import type { Line, Outcome } from "./conformance-pipeline.ts";
 
 /** Where our stages differ from the original's on purpose. */

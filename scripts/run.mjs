@@ -83,7 +83,17 @@ function install() {
 /** Builds the interface when a source is newer than the last build. */
 function build() {
   const made = join(root, "build", "ui", "index.html");
-  const sources = ["src/ui", "src/api", "src/stellar", "src/core", "vite.config.ts", "package-lock.json"];
+  const sources = [
+    "src/ui",
+    "src/api",
+    "src/stellar",
+    "src/query",
+    "src/java",
+    "src/schema",
+    "src/core",
+    "vite.config.ts",
+    "package-lock.json",
+  ];
   const isCurrent =
     existsSync(made) &&
     Math.max(...sources.map((path) => newest(join(root, path)))) <= statSync(made).mtimeMs;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { API_BASE, type EndpointShape, isStreamBody } from "../../src/api/endpoint.ts";
 import { problem } from "../../src/api/problem.ts";
-import { VERSION } from "../../src/pipeline/version.ts";
+import { VERSION } from "../../src/platform/version.ts";
 import { GENERATED, optionsTable, table } from "./markdown.ts";
 
 /** The page of all REST calls. */

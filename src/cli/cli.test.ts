@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort, openTestFolder, type Running, until } from "./testing.ts";
+import { freePort, openTestFolder, type Running, until } from "./testing/run-cli.ts";
 
 /** One platform for all tests of the file; each test has a sensor of its own where it counts. */
 const folder = openTestFolder();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestFolder, type Running } from "./testing.ts";
+import { openTestFolder, type Running } from "./testing/run-cli.ts";
 
 /** One check, and one publish, tells all that is wrong: in every part of a document, and in every document. */
 const folder = openTestFolder();

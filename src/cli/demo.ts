@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { readGlobal } from "../config/global.ts";
 import { blockOf } from "../core/batch.ts";
-import type { Platform } from "../pipeline/platform.ts";
+import type { Platform } from "../platform/platform.ts";
 import { assetList } from "../scenario/company.ts";
 import { indicatorList } from "../scenario/intrusion.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions } from "../scenario/scenario.ts";

@@ -1,7 +1,7 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openTestFolder } from "./testing.ts";
+import { openTestFolder } from "./testing/run-cli.ts";
 
 const WEB = { "metron.yaml": "workers: 1\n", "sensors/web.yaml": "sensor: web\nparser: { jsonMap: {} }\n" };
 const NOON = Date.UTC(2026, 10, 21, 12);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestFolder, type Running } from "./testing.ts";
+import { openTestFolder, type Running } from "./testing/run-cli.ts";
 
 const folder = openTestFolder();
 const { metron } = folder;

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ADDRESS_FILE } from "./client.ts";
-import { freePort, openTestFolder, until } from "./testing.ts";
+import { freePort, openTestFolder, until } from "./testing/run-cli.ts";
 
 /** Starting, stopping and failing to start, with real processes. */
 

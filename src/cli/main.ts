@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { Fault, type FaultCode } from "../core/fault.ts";
-import { VERSION } from "../pipeline/version.ts";
+import { VERSION } from "../platform/version.ts";
 import { configCommand } from "./commands/config.ts";
 import { indexCommand } from "./commands/index-rebuild.ts";
 import { ingestCommand } from "./commands/ingest.ts";

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join, sep } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { Fault } from "../core/fault.ts";
-import { ROOT } from "../pipeline/version.ts";
+import { ROOT } from "../platform/version.ts";
 
 export type Reach = { data: string; server?: string };
 

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
 import { makeContext } from "../core/context.ts";
-import { checkExpressions } from "../pipeline/check-expressions.ts";
 import { openStages } from "../pipeline/stages.ts";
-import { openShellPlatform, type ShellPlatform } from "../pipeline/stellar-services/shell.ts";
-import { openTestServices } from "../pipeline/testing.ts";
+import { checkExpressions } from "../platform/check-expressions.ts";
+import { openShellPlatform, type ShellPlatform } from "../platform/services/shell.ts";
+import { openTestServices } from "../platform/testing/stages.ts";
 import { renderValue } from "../stellar/shell/render.ts";
 import { type Answer, Session } from "../stellar/shell/session.ts";
-import { openTestFolder } from "./testing.ts";
+import { openTestFolder } from "./testing/run-cli.ts";
 
 /** Every example of the guide, as it stands there. */
 const GUIDE = readFileSync(new URL("../../docs/guide/stellar.md", import.meta.url), "utf8");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { listFields } from "../api/search.ts";
 import { makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { openShellPlatform, type ShellPlatform } from "../pipeline/stellar-services/shell.ts";
+import { openShellPlatform, type ShellPlatform } from "../platform/services/shell.ts";
 import { Session } from "../stellar/shell/session.ts";
 import { addressOf, connect } from "./client.ts";
 import { consoleLog } from "./log.ts";

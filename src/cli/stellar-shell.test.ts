@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestFolder, type Running, until } from "./testing.ts";
+import { openTestFolder, type Running, until } from "./testing/run-cli.ts";
 
 /** The shell over a platform that runs, and over the same folder once it does not. */
 const folder = openTestFolder();

@@ -3,7 +3,7 @@ import { ingestRecords } from "../api/ingest.ts";
 import { facetMessages } from "../api/search.ts";
 import { listSensors } from "../api/sensors.ts";
 import { Fault } from "../core/fault.ts";
-import { ROOT } from "../pipeline/version.ts";
+import { ROOT } from "../platform/version.ts";
 import { addressOf, type Client, connect } from "./client.ts";
 import type { Reach } from "./options.ts";
 
@@ -68,7 +68,7 @@ async function remote(client: Client): Promise<Target> {
 async function ownPlatform(data: string): Promise<Target> {
   const opened = Date.now();
   // The engine is read only here: most calls go to a platform that runs.
-  const { openPlatform } = await import("../pipeline/platform.ts");
+  const { openPlatform } = await import("../platform/platform.ts");
   const { parse } = await import("../query/parse.ts");
   const platform = await openPlatform({ data, defaults: `${ROOT}/config`, sources: false });
   await platform.ready();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DEVIATIONS, type Observed, type ParserCase } from "./deviations.ts";
+import { DEVIATIONS, type Observed, type ParserCase } from "./testing/deviations.ts";
 
 const CASE: ParserCase = {
   id: "x",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../core/message.ts";
-import type { Platform } from "./platform.ts";
-import { found, send, testPlatforms } from "./test-platform.ts";
+import type { Platform } from "../platform/platform.ts";
+import { found, send, testPlatforms } from "../platform/testing/test-platform.ts";
 
 /** What a record says of itself under names of ours is kept beside, and says nothing for the platform. */
 const sensors = {

@@ -4,9 +4,9 @@ import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
 import { Batch, blockOf } from "../core/batch.ts";
 import { makeContext, systemClock } from "../core/context.ts";
+import { openTestServices } from "../platform/testing/stages.ts";
 import { ErrorRecords } from "./errors.ts";
 import { openStages } from "./stages.ts";
-import { openTestServices } from "./testing.ts";
 
 const ENVELOPE = `
 sensor: web

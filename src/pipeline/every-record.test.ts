@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../core/message.ts";
-import type { Platform } from "./platform.ts";
-import { found, send, testPlatforms } from "./test-platform.ts";
+import type { Platform } from "../platform/platform.ts";
+import { found, send, testPlatforms } from "../platform/testing/test-platform.ts";
 
 /** Anything that may be sent, through every stage of a real platform: each record is stored once, as a message or as rejected. */
 const FULL = `

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Platform } from "../platform/platform.ts";
+import { found, send, testPlatforms } from "../platform/testing/test-platform.ts";
 import { parse } from "../query/parse.ts";
-import type { Platform } from "./platform.ts";
-import { found, send, testPlatforms } from "./test-platform.ts";
 
 /** Sensors with more fields than columns are made for. */
 const RULES = `

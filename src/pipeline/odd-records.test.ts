@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../core/message.ts";
+import type { Platform } from "../platform/platform.ts";
+import { found, send, testPlatforms } from "../platform/testing/test-platform.ts";
 import { parse } from "../query/parse.ts";
-import type { Platform } from "./platform.ts";
-import { found, send, testPlatforms } from "./test-platform.ts";
 
 /** Records as no sender should send them, through the whole platform: each is kept, as a message or with its reason. */
 const platforms = testPlatforms();

@@ -8,13 +8,13 @@ import { type Batch, blockOf } from "../core/batch.ts";
 import { makeContext, systemClock } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
+import type { PipelineServices } from "../platform/services.ts";
+import { openTestServices } from "../platform/testing/stages.ts";
 import type { Index } from "../storage/index/contract.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
 import { emptyCounts } from "./metrics.ts";
 import { runPipeline, type SensorStages } from "./pipeline.ts";
-import type { PipelineServices } from "./services.ts";
 import { openStages } from "./stages.ts";
-import { openTestServices } from "./testing.ts";
 
 /** The loop over a real index, with stages that fail as a bug, a limit or the system would make them. */
 const folder = mkdtempSync(join(tmpdir(), "metron-loop-"));

@@ -5,9 +5,9 @@ import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
 import { Batch, blockOf } from "../core/batch.ts";
 import { makeContext } from "../core/context.ts";
+import { openTestServices } from "../platform/testing/stages.ts";
 import { DEFAULTS, generate } from "../scenario/scenario.ts";
 import { openStages } from "./stages.ts";
-import { openTestServices } from "./testing.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const documents = globSync("config/sensors/*.yaml", { cwd: ROOT }).sort();

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type GlobalDocument, readGlobal } from "../config/global.ts";
-import { mistakeAt, type PlacedSensor, readSensor } from "../config/sensor.ts";
+import type { GlobalDocument } from "../config/global.ts";
+import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import { type Mistake, refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { everyFault, openEvery, throwEvery } from "../core/every.ts";
@@ -9,7 +9,8 @@ import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { parsers } from "../parsers/index.ts";
 import { type Parse, runParser } from "../parsers/parser.ts";
 import { openTimestamps } from "../parsers/time/timestamp.ts";
-import type { Environment, Layer } from "../stellar/run/environment.ts";
+import { findSource } from "../sources/index.ts";
+import type { Layer } from "../stellar/run/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
 import { openRawStrategy } from "../transforms/raw.ts";
@@ -17,13 +18,10 @@ import { openValidations } from "../transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
 import { Brought } from "./brought.ts";
-import { checkExpressions } from "./check-expressions.ts";
 import { Guids } from "./guid.ts";
 import { setOriginal, setSensor } from "./identity.ts";
 import type { SensorStages } from "./pipeline.ts";
-import type { Snapshot } from "./protocol.ts";
-import type { PipelineServices } from "./services.ts";
-import { findSource } from "./sources.ts";
+import type { StageServices } from "./services.ts";
 
 /** What the original's parsers check of their own messages, where it is not the usual. */
 const PARSED_CHECKS: Readonly<Record<string, ParsedCheck>> = {
@@ -32,38 +30,8 @@ const PARSED_CHECKS: Readonly<Record<string, ParsedCheck>> = {
   ise: "none",
 };
 
-/** How the checker says that a function does not exist. */
-const NO_FUNCTION = ": there is no function ";
-
 /** Parsers that make fields of whatever keys a record has, so that one may be called `original_string`. */
 const TAKE_KEYS = new Set(["jsonMap", "bro", "suricata", "ise", "keyValue"]);
-
-/** The sensors of a snapshot, each with how its stages are opened. */
-export function readSensors(
-  snapshot: Snapshot,
-  services: PipelineServices,
-  context: Context,
-): { name: string; open: () => SensorStages }[] {
-  const global = readGlobal(snapshot.global, "global");
-  return snapshot.sensors.map(({ name, text }) => {
-    const placed = readSensor(text, `sensor/${name}`);
-    const open = () => {
-      refuseMissing(placed, text, services.environment(global));
-      return openStages(placed, global, services, context);
-    };
-    return { name, open };
-  });
-}
-
-/**
- * A function that was there when the document was published may be gone, its file or package removed. That is no
- * record's fault: telemetry waits for it. Other mistakes are met record by record, as in the original.
- */
-function refuseMissing(placed: PlacedSensor, text: string, environment: Environment): void {
-  const { errors } = checkExpressions(placed, text, environment);
-  const missing = errors.filter(({ message }) => message.includes(NO_FUNCTION));
-  if (missing.length > 0) refuse(placed.name, missing);
-}
 
 /**
  * Turns a sensor document into the stages of the loop: components by name, expressions compiled, tables found.
@@ -72,7 +40,7 @@ function refuseMissing(placed: PlacedSensor, text: string, environment: Environm
 export function openStages(
   placed: PlacedSensor,
   global: GlobalDocument,
-  services: PipelineServices,
+  services: StageServices,
   base: Context,
 ): SensorStages {
   const { sensor } = placed;

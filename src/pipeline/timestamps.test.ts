@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../core/message.ts";
-import type { Platform } from "./platform.ts";
-import { found, send, type TestPlatforms, testPlatforms } from "./test-platform.ts";
+import type { Platform } from "../platform/platform.ts";
+import { found, send, type TestPlatforms, testPlatforms } from "../platform/testing/test-platform.ts";
 
 const AT = Date.UTC(2026, 10, 29, 10, 0, 1);
 const PLAIN = "parser: { jsonMap: {} }";

@@ -3,7 +3,7 @@ import type { ExpressionPlace } from "../api/config.ts";
 import type { Diagnostic } from "../api/problem.ts";
 import { readSensor } from "../config/sensor.ts";
 import { Fault } from "../core/fault.ts";
-import { type Expression, expressionsOf, givenBy } from "../pipeline/check-expressions.ts";
+import { type Expression, expressionsOf, givenBy } from "../platform/check-expressions.ts";
 import { check } from "../stellar/language/check.ts";
 import { placeOf } from "../stellar/language/report.ts";
 import type { Environment } from "../stellar/run/environment.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestServer, refused, type TestServer } from "./testing.ts";
+import { openTestServer, refused, type TestServer } from "./testing/platform-server.ts";
 
 let server: TestServer;
 let hurried: TestServer;

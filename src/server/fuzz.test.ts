@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EndpointShape } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
 import { problem } from "../api/problem.ts";
-import { openTestServer, type TestServer } from "./testing.ts";
+import { openTestServer, type TestServer } from "./testing/platform-server.ts";
 
 let server: TestServer;
 beforeAll(async () => {

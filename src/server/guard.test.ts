@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer } from "./server.ts";
-import { openTestServer, type TestServer } from "./testing.ts";
+import { openTestServer, type TestServer } from "./testing/platform-server.ts";
 
 let server: TestServer;
 beforeAll(async () => {

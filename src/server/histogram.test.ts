@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestServer, type TestServer } from "./testing.ts";
+import { openTestServer, type TestServer } from "./testing/platform-server.ts";
 
 const HOUR = 3_600_000;
 const START = 1.7e12;

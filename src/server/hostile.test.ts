@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_BASE, type EndpointShape, isStreamBody } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
-import { openTestServer, refused, type TestServer } from "./testing.ts";
+import { openTestServer, refused, type TestServer } from "./testing/platform-server.ts";
 
 let server: TestServer;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestServer, type TestServer } from "./testing.ts";
+import { openTestServer, type TestServer } from "./testing/platform-server.ts";
 
 let server: TestServer;
 beforeAll(async () => {

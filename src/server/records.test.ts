@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestServer, type Sent, type TestServer } from "./testing.ts";
+import { openTestServer, type Sent, type TestServer } from "./testing/platform-server.ts";
 
 /** Records in by HTTP however their senders write them, and what analysts may change of the messages they become. */
 let server: TestServer;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestServer, refused, type TestServer } from "./testing.ts";
+import { openTestServer, refused, type TestServer } from "./testing/platform-server.ts";
 
 /** Every example of the guide's page about searching, over a few messages that have what it speaks of. */
 const GUIDE = readFileSync(new URL("../../docs/guide/search.md", import.meta.url), "utf8");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestServer, type TestServer } from "./testing.ts";
+import { openTestServer, type TestServer } from "./testing/platform-server.ts";
 
 /** Searches tell what is there: values that computers and people write in unusual ways, counted beside each other. */
 const NANOSECONDS = 1_764_442_800_000_000_000n;

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_BASE, type EndpointShape } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
-import { openTestServer, refused, type Sent, type TestServer } from "./testing.ts";
+import { openTestServer, refused, type Sent, type TestServer } from "./testing/platform-server.ts";
 
 /** Every endpoint over real HTTP, on one platform with a little telemetry. */
 let server: TestServer;

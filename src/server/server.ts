@@ -7,7 +7,7 @@ import { readGlobal } from "../config/global.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
 import { messageToJson } from "../core/message.ts";
-import type { Platform } from "../pipeline/platform.ts";
+import type { Platform } from "../platform/platform.ts";
 import { guard } from "./guard.ts";
 import { LIMITS, type Limits, limitBodies, limitConnections } from "./limits.ts";
 import { answerProblem, answerProblems, problemOf } from "./problems.ts";

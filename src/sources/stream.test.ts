@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { collecting } from "./collecting.ts";
 import { deliverStream, type StreamProgress } from "./stream.ts";
+import { collecting } from "./testing/collecting.ts";
 
 function chunksOf(bytes: Uint8Array, size: number): Readable {
   const chunks = [];

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { openTestFolder } from "../testing.ts";
+import { openTestFolder } from "../testing/run-cli.ts";
 
 const folder = openTestFolder();
 afterAll(() => folder[Symbol.dispose]());

@@ -4,8 +4,8 @@ import { Command, Option } from "commander";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { isLoopback, withoutGuard } from "../../core/loopback.ts";
-import type { Platform } from "../../pipeline/platform.ts";
-import { ROOT } from "../../pipeline/version.ts";
+import type { Platform } from "../../platform/platform.ts";
+import { ROOT } from "../../platform/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
 import { DEFAULT_DATA, portNumber, wholeNumber, withJson } from "../options.ts";
 import { printJson } from "../print.ts";
@@ -79,7 +79,7 @@ Examples:
 async function up(options: Options): Promise<void> {
   // Read here, so that other commands need not wait for the engine.
   const { consoleLog } = await import("../log.ts");
-  const { openPlatform } = await import("../../pipeline/platform.ts");
+  const { openPlatform } = await import("../../platform/platform.ts");
   const { startServer } = await import("../../server/server.ts");
   const data = options.data ?? (options.demo ? join(DEFAULT_DATA, "demo") : DEFAULT_DATA);
   if (options.config !== undefined && !existsSync(options.config))

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { Batch, blockOf } from "../../core/batch.ts";
 import { makeContext } from "../../core/context.ts";
 import { openStages } from "../../pipeline/stages.ts";
-import { openTestServices } from "../../pipeline/testing.ts";
+import { openTestServices } from "../../platform/testing/stages.ts";
 import { readGlobal } from "../global.ts";
 import { readSensor } from "../sensor.ts";
 import { exportMetron } from "./export.ts";

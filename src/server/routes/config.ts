@@ -15,7 +15,7 @@ import { diffLines } from "../../config/diff.ts";
 import { readGlobal } from "../../config/global.ts";
 import type { Kind, Version } from "../../config/store.ts";
 import { Fault } from "../../core/fault.ts";
-import type { Platform } from "../../pipeline/platform.ts";
+import type { Platform } from "../../platform/platform.ts";
 import { placeExpressions, refine } from "../expression-places.ts";
 import { implement } from "../implement.ts";
 import { diagnosticsOf } from "../problems.ts";

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { ingestRecords } from "../../api/ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "../../api/intel.ts";
-import type { Platform } from "../../pipeline/platform.ts";
+import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
 
 /** Records and indicators come as streams: they are read as fast as they can be made durable, and no faster. */

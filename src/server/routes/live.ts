@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { type LiveTick, liveUpdates, TICKS_PER_SECOND } from "../../api/live.ts";
-import type { Platform } from "../../pipeline/platform.ts";
+import type { Platform } from "../../platform/platform.ts";
 import { parse } from "../../query/parse.ts";
 import { implement } from "../implement.ts";
 

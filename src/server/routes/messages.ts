@@ -4,7 +4,7 @@ import { getMessage, patchMessage } from "../../api/messages.ts";
 import { replayRejections } from "../../api/replay.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
-import type { Platform } from "../../pipeline/platform.ts";
+import type { Platform } from "../../platform/platform.ts";
 import { parse } from "../../query/parse.ts";
 import type { Index } from "../../storage/index/contract.ts";
 import { implement } from "../implement.ts";

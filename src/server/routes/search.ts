@@ -9,7 +9,7 @@ import {
 } from "../../api/search.ts";
 import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
-import type { Platform } from "../../pipeline/platform.ts";
+import type { Platform } from "../../platform/platform.ts";
 import { withFamilies } from "../../query/families.ts";
 import { FieldNames, fieldsOf } from "../../query/fields.ts";
 import { parse } from "../../query/parse.ts";

@@ -4,7 +4,7 @@ import { listSensors } from "../../api/sensors.ts";
 import { getStatus } from "../../api/status.ts";
 import { Fault } from "../../core/fault.ts";
 import { ERROR_SENSOR } from "../../pipeline/errors.ts";
-import type { Platform } from "../../pipeline/platform.ts";
+import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
 

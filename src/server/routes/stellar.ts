@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { checkStellar, evaluateStellar, listFunctions } from "../../api/stellar.ts";
 import { readGlobal } from "../../config/global.ts";
-import { asksForAddresses } from "../../pipeline/address-databases.ts";
-import type { Platform } from "../../pipeline/platform.ts";
+import { asksForAddresses } from "../../platform/address-databases.ts";
+import type { Platform } from "../../platform/platform.ts";
 import { functionLines } from "../../stellar/editor/completion.ts";
 import { implement } from "../implement.ts";
 

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { collecting } from "../collecting.ts";
+import { collecting } from "../testing/collecting.ts";
 import { acceptBody } from "./http.ts";
 
 const JSON_TYPE = "application/json";

@@ -10,8 +10,8 @@ import { connect as connectTls } from "node:tls";
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import type { Block } from "../../core/block.ts";
-import { type Collected, collecting } from "../collecting.ts";
 import type { Source } from "../source.ts";
+import { type Collected, collecting } from "../testing/collecting.ts";
 import { detectFraming } from "./octet-framer.ts";
 import { syslog } from "./syslog.ts";
 

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeContext } from "../../core/context.ts";
-import { describeTable } from "./describe-table.ts";
 import { openSharedTable, openTables } from "./lmdb.ts";
 import type { LmdbTableHandle } from "./lmdb-reader.ts";
+import { describeTable } from "./testing/describe-table.ts";
 
 describeTable("lmdb", async () => {
   const folder = await mkdtemp(join(tmpdir(), "metron-tables-"));

@@ -1,4 +1,6 @@
 import { Fault } from "../../../core/fault.ts";
+import { TIME } from "../blocks/block.ts";
+import { plainNumber } from "../blocks/messages.ts";
 import type {
   Facet,
   FacetRequest,
@@ -8,10 +10,8 @@ import type {
   HistogramRequest,
   Selection,
 } from "../contract.ts";
-import { TIME } from "./block.ts";
 import type { SqlField } from "./compile-sql.ts";
 import { type Statement, sideBySide } from "./database.ts";
-import { plainNumber } from "./messages.ts";
 import { type Kind, type Library, Selected, valueSql } from "./selection.ts";
 
 const DEFAULT_FACETS = 10;

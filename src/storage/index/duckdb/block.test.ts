@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Buffers } from "./block.ts";
+import { Buffers } from "../blocks/block.ts";
 
 test("memory that was given back is used for the next block of about that size", () => {
   const buffers = new Buffers(1_000_000);

@@ -1,11 +1,11 @@
 import { open } from "node:fs/promises";
-import { TIME } from "./block.ts";
-import type { SchemaColumn } from "./catalogue.ts";
+import { TIME } from "../blocks/block.ts";
+import { identifier, pathLiteral } from "../names.ts";
+import type { SchemaColumn } from "../segments/catalogue.ts";
+import type { TimeRange } from "../segments/portions.ts";
+import type { SegmentFacts } from "../segments/write-segment.ts";
 import type { Database } from "./database.ts";
 import type { HotBlock } from "./hot-block.ts";
-import { identifier, pathLiteral } from "./names.ts";
-import type { TimeRange } from "./portions.ts";
-import type { SegmentFacts } from "./write-segment.ts";
 
 /** As small as ours, and few enough rows to read a single message of (docs/decisions/0003-index.md). */
 const PARQUET = "FORMAT parquet, CODEC zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, ROW_GROUP_SIZE 8192";

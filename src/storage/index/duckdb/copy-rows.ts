@@ -1,10 +1,10 @@
 import { Batch } from "../../../core/batch.ts";
 import type { Message } from "../../../core/message.ts";
+import { type ColumnType, isHidden, REST, TIME } from "../blocks/block.ts";
+import { messageOf } from "../blocks/messages.ts";
 import type { IndexWriter } from "../contract.ts";
-import { type ColumnType, isHidden, REST, TIME } from "./block.ts";
+import { identifier, pathLiteral } from "../names.ts";
 import type { Database } from "./database.ts";
-import { messageOf } from "./messages.ts";
-import { identifier, pathLiteral } from "./names.ts";
 
 /** A column to read: undefined as its type means that the file says no more of it than Parquet does. */
 export type CopiedColumn = {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Death, dieAndCount } from "./crash.ts";
+import { type Death, dieAndCount } from "../testing/crash.ts";
 
 /** Eight seals come first, each of one file, then two merges of four files each. */
 const DEATHS: readonly Death[] = [

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type LogFields, makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
-import { batchOf, NOON, put } from "../test-batches.ts";
+import { batchOf, NOON, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 const folders: string[] = [];

@@ -4,6 +4,11 @@ import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
+import { type Block, Buffers, type Memory } from "../blocks/block.ts";
+import type { SensorFields } from "../blocks/encode.ts";
+import { KnownFields } from "../blocks/known-fields.ts";
+import { applyPatch, chosenFields } from "../blocks/messages.ts";
+import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
 import type {
   Facet,
   FacetRequest,
@@ -24,28 +29,23 @@ import type {
   Selection,
 } from "../contract.ts";
 import { RowReaders } from "../parquet/row-readers.ts";
+import { type Catalogue, positionKey, type Segment } from "../segments/catalogue.ts";
+import { Merger } from "../segments/compact.ts";
+import type { FileHealth } from "../segments/file-health.ts";
+import { Restoration, type RestorationScope } from "../segments/restoration.ts";
+import { outdated, RetentionClock } from "../segments/retention.ts";
+import { openShelf, type Shelf } from "../segments/shelf.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
-import { type Block, Buffers, type Memory } from "./block.ts";
-import { type Catalogue, positionKey, type Segment } from "./catalogue.ts";
-import { Merger } from "./compact.ts";
 import type { Database } from "./database.ts";
-import type { SensorFields } from "./encode.ts";
-import type { FileHealth } from "./file-health.ts";
 import { hintsOf } from "./hints.ts";
 import { HotStore } from "./hot-store.ts";
-import { KnownFields } from "./known-fields.ts";
-import { applyPatch, chosenFields } from "./messages.ts";
 import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
-import { Restoration, type RestorationScope } from "./restoration.ts";
-import { outdated, RetentionClock } from "./retention.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
 import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
-import { openShelf, type Shelf } from "./shelf.ts";
 import { statsOf } from "./stats.ts";
-import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
 const COMPACT_EVERY = 60_000;
 const UNCHANGEABLE = ["guid", "timestamp"];

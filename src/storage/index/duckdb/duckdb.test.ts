@@ -6,9 +6,9 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
-import { describeIndex } from "../describe-index.ts";
-import { batchOf, NOON, put } from "../test-batches.ts";
-import { DAY } from "./block.ts";
+import { DAY } from "../blocks/block.ts";
+import { describeIndex } from "../testing/describe-index.ts";
+import { batchOf, NOON, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 describeIndex("duckdb", async () => {

@@ -1,4 +1,4 @@
-import { type ColumnType, REST } from "./block.ts";
+import { type ColumnType, REST } from "../blocks/block.ts";
 import type { HotBlock } from "./hot-block.ts";
 
 /** What was written since a moment and is committed: blocks in memory and how far the topics are with them. */

@@ -1,7 +1,7 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import duckdb, { type DataChunk, type Vector } from "@duckdb/node-bindings";
 import { asBytes } from "../../../core/text.ts";
-import { type Block, type BlockColumn, CELL_BYTES, type Memory } from "./block.ts";
+import { type Block, type BlockColumn, CELL_BYTES, type Memory } from "../blocks/block.ts";
 
 /** Pointers are only needed beyond this length. */
 const INLINE = 12;

@@ -1,6 +1,6 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import duckdb, { type Connection, type LogicalType, type Vector } from "@duckdb/node-bindings";
-import { type BlockColumn, CELL_BYTES, type ColumnType } from "./block.ts";
+import { type BlockColumn, CELL_BYTES, type ColumnType } from "../blocks/block.ts";
 import type { HotBlock } from "./hot-block.ts";
 
 /** Rows of a DuckDB vector. */

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../../../core/context.ts";
-import type { Block, Memory } from "./block.ts";
-import type { Catalogue, Segment } from "./catalogue.ts";
+import type { Block, Memory } from "../blocks/block.ts";
+import type { Catalogue, Segment } from "../segments/catalogue.ts";
+import { sealBlocks } from "../segments/seal.ts";
+import type { Shelf } from "../segments/shelf.ts";
 import { Generation } from "./generation.ts";
 import { HotBlock } from "./hot-block.ts";
 import type { Settings } from "./open.ts";
-import { sealBlocks } from "./seal.ts";
-import type { Shelf } from "./shelf.ts";
 
 const TICK = 1000;
 const RETRY = 2000;

@@ -7,7 +7,7 @@ import { makeContext } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import { parse } from "../../../query/parse.ts";
 import type { Index } from "../contract.ts";
-import { batchOf, put } from "../test-batches.ts";
+import { batchOf, put } from "../testing/test-batches.ts";
 import { compileSql } from "./compile-sql.ts";
 import { openDuckdbIndex } from "./open.ts";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
 import type { Index } from "../contract.ts";
-import { batchOf, put } from "../test-batches.ts";
+import { batchOf, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 const OLD = 120_000;

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Context } from "../../../core/context.ts";
 import { makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
+import { FileHealth } from "../segments/file-health.ts";
+import { openCatalogue, survey, takeStock } from "../segments/stock.ts";
 import { Database } from "./database.ts";
 import { DuckdbIndex } from "./duckdb-index.ts";
-import { FileHealth } from "./file-health.ts";
 import { pointersWork } from "./hot-block.ts";
-import { openCatalogue, survey, takeStock } from "./stock.ts";
 
 export type DuckdbOptions = {
   /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 320 MB at full speed. */

@@ -7,7 +7,7 @@ import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
 import type { PatternPart, Query } from "../../../query/tree.ts";
 import type { Index } from "../contract.ts";
-import { batchOf, put } from "../test-batches.ts";
+import { batchOf, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 const LONG = "a".repeat(20_000);

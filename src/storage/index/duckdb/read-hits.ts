@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Message } from "../../../core/message.ts";
+import { isHidden, REST } from "../blocks/block.ts";
+import { messageOf } from "../blocks/messages.ts";
 import type { RowsWanted } from "../parquet/row-reader.ts";
-import { isHidden, REST } from "./block.ts";
-import type { SchemaColumn, Segment } from "./catalogue.ts";
-import { messageOf } from "./messages.ts";
+import type { SchemaColumn, Segment } from "../segments/catalogue.ts";
 import type { Library } from "./selection.ts";
 
 /** A message found, and where. */

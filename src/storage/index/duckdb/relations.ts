@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { FieldNames } from "../../../query/fields.ts";
-import { type ColumnType, isHidden, KEYS_VERSION, keyField, REST, TIME } from "./block.ts";
-import type { Segment } from "./catalogue.ts";
+import { type ColumnType, isHidden, KEYS_VERSION, keyField, REST, TIME } from "../blocks/block.ts";
+import { identifier, jsonPointer, literal, pathLiteral } from "../names.ts";
+import type { Segment } from "../segments/catalogue.ts";
 import type { SqlField, SqlTable } from "./compile-sql.ts";
 import type { Database, Statement } from "./database.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
-import { identifier, jsonPointer, literal, pathLiteral } from "./names.ts";
 
 /** What is visible at one moment. Each message is in it once. */
 export type Snapshot = { readonly segments: readonly Segment[]; readonly blocks: readonly HotBlock[] };

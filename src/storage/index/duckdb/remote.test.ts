@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
-import { batchOf, put } from "../test-batches.ts";
+import { batchOf, put } from "../testing/test-batches.ts";
 import type { DuckdbIndex } from "./duckdb-index.ts";
 import { openDuckdbIndex } from "./open.ts";
 import { openRemoteWriter, serveWriter } from "./remote.ts";
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 async function runWorker(batches: number, end: "close" | "crash"): Promise<void> {
   const handle = serveWriter(index, "worker");
-  const worker = new Worker(new URL("./remote-child.ts", import.meta.url), {
+  const worker = new Worker(new URL("../testing/remote-child.ts", import.meta.url), {
     workerData: { handle, batches, end },
     transferList: [handle.port],
     execArgv: [],

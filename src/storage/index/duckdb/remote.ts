@@ -1,10 +1,10 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Position } from "../../../core/block.ts";
 import { type Failure, Fault, failureOf } from "../../../core/fault.ts";
-import { type Block, Buffers, type Memory } from "./block.ts";
-import { positionKey } from "./catalogue.ts";
+import { type Block, Buffers, type Memory } from "../blocks/block.ts";
+import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
+import { positionKey } from "../segments/catalogue.ts";
 import type { DuckdbIndex } from "./duckdb-index.ts";
-import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "./writer.ts";
 
 /** What another thread opens its writer with; the port must be in the transfer list. */
 export type WriterHandle = { readonly port: MessagePort; readonly start: WriterStart };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
-import { batchOf, put } from "../test-batches.ts";
+import { batchOf, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 /** True for every message, and long in telling. */

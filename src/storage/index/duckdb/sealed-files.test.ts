@@ -7,17 +7,17 @@ import { Batch, blockOf } from "../../../core/batch.ts";
 import { makeContext } from "../../../core/context.ts";
 import { messageFromJson, messageToJson } from "../../../core/message.ts";
 import { Double, Float } from "../../../core/number.ts";
-import { DuckdbReader, readByHyparquet, type Table } from "../parquet/foreign-readers.ts";
-import { type BatchPlan, batchPlans, type Row, rowsOf } from "../parquet/random-rows.ts";
+import { type Block, Buffers, DAY, REST, TIME } from "../blocks/block.ts";
+import { BlockEncoder } from "../blocks/encode.ts";
 import { readRows } from "../parquet/row-reader.ts";
-import { type Block, Buffers, DAY, REST, TIME } from "./block.ts";
-import { Catalogue, type SchemaColumn, type Segment } from "./catalogue.ts";
-import { merge } from "./compact.ts";
+import { Catalogue, type SchemaColumn, type Segment } from "../segments/catalogue.ts";
+import { merge } from "../segments/compact.ts";
+import { sealBlocks } from "../segments/seal.ts";
+import { openShelf, type Shelf } from "../segments/shelf.ts";
+import { DuckdbReader, readByHyparquet, type Table } from "../testing/foreign-readers.ts";
+import { type BatchPlan, batchPlans, type Row, rowsOf } from "../testing/random-rows.ts";
 import { Database } from "./database.ts";
-import { BlockEncoder } from "./encode.ts";
 import { HotBlock } from "./hot-block.ts";
-import { sealBlocks } from "./seal.ts";
-import { openShelf, type Shelf } from "./shelf.ts";
 
 /** `METRON_RUNS=2000 METRON_SEED=7` tries more; a failure prints its seed. */
 const RUNS = Number(process.env.METRON_RUNS ?? 8);

@@ -1,11 +1,11 @@
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
+import { isHidden, REST, TIME } from "../blocks/block.ts";
+import { messageOf } from "../blocks/messages.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
-import { isHidden, REST, TIME } from "./block.ts";
-import type { Segment } from "./catalogue.ts";
+import type { Segment } from "../segments/catalogue.ts";
 import type { SqlValue } from "./compile-sql.ts";
 import { Statement, sideBySide } from "./database.ts";
-import { messageOf } from "./messages.ts";
 import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
 import { isLimit } from "./search-queue.ts";

@@ -2,9 +2,9 @@ import { alternatives } from "../../../query/alternatives.ts";
 import { checkRanges } from "../../../query/check-ranges.ts";
 import { type FieldNames, fieldsOf } from "../../../query/fields.ts";
 import type { Query } from "../../../query/tree.ts";
+import { keyField, TIME } from "../blocks/block.ts";
 import type { FieldType, Selection, UnknownField } from "../contract.ts";
 import type { RowReaders } from "../parquet/row-readers.ts";
-import { keyField, TIME } from "./block.ts";
 import { compileSql, type SqlField, type SqlTable } from "./compile-sql.ts";
 import { type Database, Statement } from "./database.ts";
 import {

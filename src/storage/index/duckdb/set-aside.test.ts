@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { type LogFields, makeContext } from "../../../core/context.ts";
 import type { Message } from "../../../core/message.ts";
 import type { Index } from "../contract.ts";
-import { batchOf, put } from "../test-batches.ts";
+import { batchOf, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 const folders: string[] = [];
@@ -21,7 +21,7 @@ async function openFaulty(groupRows: number) {
   const errors: LogFields[] = [];
   const error = (_sentence: string, fields: LogFields = {}) => errors.push(fields);
   const log = { debug() {}, info() {}, warn() {}, error };
-  const segmentWriter = join(import.meta.dirname, "faulty-segment-worker");
+  const segmentWriter = join(import.meta.dirname, "..", "testing", "faulty-segment-worker");
   const index = await openDuckdbIndex(folder, { segmentWriter, groupRows }, makeContext({ log }));
   const files = (ending: string) => globSync(`sensor=*/**/*${ending}`, { cwd: folder });
   return { folder, index, errors, files };

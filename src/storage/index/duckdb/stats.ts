@@ -1,5 +1,5 @@
+import type { KnownFields } from "../blocks/known-fields.ts";
 import type { IndexStats, SensorStats } from "../contract.ts";
-import type { KnownFields } from "./known-fields.ts";
 import type { Snapshot } from "./relations.ts";
 
 /** What can be searched, in numbers. */

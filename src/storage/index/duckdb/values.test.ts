@@ -10,8 +10,8 @@ import { parse } from "../../../query/parse.ts";
 import type { Query } from "../../../query/tree.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
 import type { Index } from "../contract.ts";
-import { batchOf, guids, put } from "../test-batches.ts";
-import { Catalogue } from "./catalogue.ts";
+import { Catalogue } from "../segments/catalogue.ts";
+import { batchOf, guids, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 const folders: string[] = [];

@@ -1,5 +1,5 @@
 // Cells are read within bounds known beforehand, hence `as number`.
-import type { Block, BlockColumn } from "../duckdb/block.ts";
+import type { Block, BlockColumn } from "../blocks/block.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { ENCODING } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";

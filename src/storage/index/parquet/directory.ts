@@ -1,6 +1,6 @@
 // Numbers are read within bounds known beforehand, hence `as number`.
 import { crc32 } from "node:zlib";
-import type { Block } from "../duckdb/block.ts";
+import type { Block } from "../blocks/block.ts";
 import { readBytes } from "./read-bytes.ts";
 import { FACT, FACTS, type RowGroup } from "./row-group.ts";
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { Block, ColumnType } from "../duckdb/block.ts";
+import type { Block, ColumnType } from "../blocks/block.ts";
 import { DirectoryWriter } from "./directory.ts";
 import { CODEC, dataPageHeader, ENCODING, OPTIONAL, TYPE, UTF8 } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";

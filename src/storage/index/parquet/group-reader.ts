@@ -1,11 +1,11 @@
 // The loops below run for every cell of every message: values are read within bounds known beforehand, hence `as number`.
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync } from "node:fs";
-import { type Block, type BlockColumn, type Buffers, CELL_BYTES, NOTHING } from "../duckdb/block.ts";
-import { CellSpace } from "../duckdb/cell-space.ts";
-import { putText } from "../duckdb/encode-column.ts";
-import { PADDING } from "../duckdb/text-heap.ts";
-import { Validity } from "../duckdb/validity.ts";
+import { type Block, type BlockColumn, type Buffers, CELL_BYTES, NOTHING } from "../blocks/block.ts";
+import { CellSpace } from "../blocks/cell-space.ts";
+import { putText } from "../blocks/encode-column.ts";
+import { PADDING } from "../blocks/text-heap.ts";
+import { Validity } from "../blocks/validity.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import { type Bytes, Directory, type GroupPlaces, type Page, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";

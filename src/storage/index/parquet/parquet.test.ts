@@ -5,13 +5,13 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Double } from "../../../core/number.ts";
-import { type Block, Buffers, type ColumnType } from "../duckdb/block.ts";
+import { type Block, Buffers, type ColumnType } from "../blocks/block.ts";
+import { blocksOf, many, type Rows, read, readSingly, stored, type Written } from "../testing/test-files.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { type FileColumn, writeParquet } from "./file-writer.ts";
 import { RowGroupEncoder } from "./row-group.ts";
 import type { Cell } from "./row-reader.ts";
 import { RowReaders } from "./row-readers.ts";
-import { blocksOf, many, type Rows, read, readSingly, stored, type Written } from "./test-files.ts";
 
 let folder: string;
 let files = 0;

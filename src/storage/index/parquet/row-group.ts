@@ -1,6 +1,6 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import { constants, zstdCompressSync } from "node:zlib";
-import type { BlockColumn, Buffers, Memory } from "../duckdb/block.ts";
+import type { BlockColumn, Buffers, Memory } from "../blocks/block.ts";
 import { ChunkValues, type Messages } from "./chunk-values.ts";
 import { CODEC, dataPageHeader, dictionaryPageHeader } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";

@@ -1,7 +1,7 @@
 // Values are read within bounds known beforehand, hence `as number`.
 import { closeSync, openSync } from "node:fs";
 import { decodeText } from "../../../core/text.ts";
-import type { ColumnType } from "../duckdb/block.ts";
+import type { ColumnType } from "../blocks/block.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import { type Bytes, Directory, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";

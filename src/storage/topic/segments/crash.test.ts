@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import { blockOf } from "../../../core/batch.ts";
 import { makeContext } from "../../../core/context.ts";
-import { readAll } from "../describe-topic.ts";
+import { readAll } from "../testing/describe-topic.ts";
 import { type Files, systemFiles } from "./files.ts";
 import { openTopics } from "./topics.ts";
 

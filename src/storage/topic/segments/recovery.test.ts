@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { blockOf } from "../../../core/batch.ts";
 import { type LogFields, makeContext } from "../../../core/context.ts";
-import { readAll } from "../describe-topic.ts";
+import { readAll } from "../testing/describe-topic.ts";
 import { type Files, systemFiles } from "./files.ts";
 import { openTopics, type SegmentsOptions } from "./topics.ts";
 

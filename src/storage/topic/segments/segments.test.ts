@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeContext } from "../../../core/context.ts";
-import { describeTopic } from "../describe-topic.ts";
+import { describeTopic } from "../testing/describe-topic.ts";
 import type { SegmentsHandle } from "./reader.ts";
 import { openSharedTopic, openTopics } from "./topics.ts";
 

@@ -1,0 +1,267 @@
+import type { SensorState } from "../api/sensors.ts";
+import type { PlatformStatus } from "../api/status.ts";
+import type { Context } from "../core/context.ts";
+import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
+import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "../pipeline/metrics.ts";
+import type { SourceCounts } from "../sources/source.ts";
+import type { Index, SensorStats } from "../storage/index/contract.ts";
+import type { Intake } from "./intake.ts";
+import { loadText } from "./load-metrics.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { VERSION } from "./version.ts";
+
+const SECOND = 1000;
+/** Rates are means of this many seconds. */
+const MEAN_OF = 10;
+const KEPT = 61;
+const IDLE_AFTER = 60_000;
+const POLL = 20;
+
+/** Where a partition was read up to. */
+type Position = (sensor: string, partition: number) => number | undefined | Promise<number | undefined>;
+
+/** What is wrong beside the loop: sources that do not run, by sensor, and what concerns no sensor. */
+export type OtherProblems = {
+  readonly sources: ReadonlyMap<string, string>;
+  /** What sources counted, by sensor and source. */
+  readonly counts: ReadonlyMap<string, SourceCounts>;
+  /** Sources that lately threw records away, as sentences. */
+  readonly losses: readonly string[];
+  readonly faults: readonly Fault[];
+};
+
+type Sample = { readonly at: number; readonly sensors: ReadonlyMap<string, SensorCounts> };
+
+/** What the platform is doing: counts of the workers turned into states, rates and lag. */
+export class Activity implements Disposable {
+  readonly scenario: {
+    state: "playing" | "finished";
+    sent: number;
+    total: number;
+    seed?: string;
+    played: boolean;
+  } = {
+    state: "finished",
+    sent: 0,
+    total: 0,
+    played: false,
+  };
+  readonly #supervisor: Supervisor;
+  readonly #intake: Intake;
+  readonly #index: Index;
+  readonly #context: Context;
+  readonly #others: () => OtherProblems;
+  readonly #startedAt: number;
+  readonly #timer: NodeJS.Timeout;
+  /** One a second, the newest last. */
+  readonly #samples: Sample[] = [];
+  #stored: { at: number; sensors: Promise<ReadonlyMap<string, SensorStats>> } | undefined;
+
+  constructor(
+    supervisor: Supervisor,
+    intake: Intake,
+    index: Index,
+    context: Context,
+    others: () => OtherProblems,
+  ) {
+    this.#others = others;
+    this.#supervisor = supervisor;
+    this.#intake = intake;
+    this.#index = index;
+    this.#context = context;
+    this.#startedAt = context.clock.now();
+    this.#timer = setInterval(() => {
+      this.#samples.push({ at: context.clock.now(), sensors: supervisor.counts() });
+      if (this.#samples.length > KEPT) this.#samples.shift();
+    }, SECOND);
+  }
+
+  /** Totals for the live stream: cheap enough for four times a second. */
+  now(): { indexed: number; latest: number | null; perSecond: number } {
+    const totals = emptyCounts();
+    for (const counts of this.#supervisor.counts().values()) {
+      totals.messages += counts.messages;
+      totals.latest = Math.max(totals.latest, counts.latest);
+    }
+    const perSecond = [...this.#sensors()].reduce(
+      (sum, sensor) => sum + this.#rate(sensor, (counts) => counts.messages),
+      0,
+    );
+    return { indexed: totals.messages, latest: totals.latest === 0 ? null : totals.latest, perSecond };
+  }
+
+  async sensorStates(): Promise<readonly SensorState[]> {
+    const stored = await this.#messagesStored();
+    const ends = await this.#intake.ends();
+    // Lag and counts are from one telling of the workers, so that no lag means that everything is counted; one that has
+    // told nothing yet begins where the index was sealed.
+    const counts = this.#supervisor.counts();
+    const lag = await this.#behind(
+      ends,
+      (sensor, partition) =>
+        counts.get(sensor)?.offsets[partition] ?? this.#index.sealedPosition(sensor, partition),
+    );
+    const problems = this.#supervisor.problems();
+    const unreadable = new Map<string, number>();
+    for (const { code, sensor, messages = 0 } of this.#index.problems())
+      if (sensor !== undefined && code !== "MESSAGES_LOST")
+        unreadable.set(sensor, (unreadable.get(sensor) ?? 0) + messages);
+    const { sources, counts: taken } = this.#others();
+    const dropped = new Map<string, number>();
+    for (const [id, counts] of taken) {
+      const sensor = id.split("/")[0] as string;
+      dropped.set(sensor, (dropped.get(sensor) ?? 0) + counts.dropped);
+    }
+    const now = this.#context.clock.now();
+    return this.#intake.sensors().map(({ name, parser }): SensorState => {
+      const own = counts.get(name) ?? emptyCounts();
+      const detail = problems.get(name)?.message ?? this.#intake.problem(name) ?? sources.get(name);
+      const idle = now - own.lastArrival > IDLE_AFTER;
+      return {
+        name,
+        parser,
+        state: detail !== undefined ? "failing" : idle ? "idle" : "running",
+        ...(detail === undefined ? {} : { detail }),
+        ...noteOf(stored.get(name)),
+        received: this.#intake.received(name),
+        indexed: own.messages,
+        rejected: own.rejected,
+        dropped: dropped.get(name) ?? 0,
+        alerts: own.alerts,
+        ...(own.timeless === 0 ? {} : { timeless: { messages: own.timeless, since: own.timelessSince } }),
+        stored: stored.get(name)?.messages ?? 0,
+        ...(unreadable.has(name) ? { unreadable: unreadable.get(name) } : {}),
+        receivedPerSecond: this.#rate(name, (sample) => sample.records),
+        indexedPerSecond: this.#rate(name, (sample) => sample.messages),
+        rejectedPerSecond: this.#rate(name, (sample) => sample.rejected),
+        lag: lag.get(name) ?? 0,
+        latency: latencyQuantile(own, 0.5),
+        lastSeen: own.lastArrival === 0 ? null : own.lastArrival,
+        recent: this.#recent(name),
+      };
+    });
+  }
+
+  async status(): Promise<Omit<PlatformStatus, "listening">> {
+    const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(
+      ([sensor, { code, message }]) => problem(code, `${sensor}: ${message}`),
+    );
+    for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
+    const indexed: Position = (sensor, partition) => this.#index.position(sensor, partition);
+    for (const fault of await this.#intake.unread(indexed)) problems.push(problem(fault.code, fault.message));
+    const { sources, faults, losses } = this.#others();
+    for (const loss of losses) problems.push(problem("RECORDS_DROPPED", loss));
+    for (const [sensor, message] of sources)
+      problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
+    for (const fault of faults) problems.push(problem(fault.code, fault.message));
+    for (const { code, text, advice } of this.#index.problems())
+      problems.push({ code, detail: text, advice });
+    const { searches, setAside, unsealed } = await this.#index.stats();
+    if (searches.isSaturated)
+      problems.push(
+        problem(
+          "SEARCH_BUSY",
+          `searches were refused within the last minute; ${searches.running} run and ${searches.waiting} wait now`,
+        ),
+      );
+    if (unsealed !== undefined) problems.push(problem("SEAL_FAILED", `sealing the index: ${unsealed}`));
+    for (const text of setAside) problems.push(problem("SEGMENT_REFUSED", text));
+    const stored = await this.#messagesStored();
+    const { played, ...scenario } = this.scenario;
+    return {
+      health: problems.length === 0 ? "ok" : "degraded",
+      problems,
+      version: VERSION,
+      startedAt: this.#startedAt,
+      stored: [...stored.values()].reduce((sum, { messages }) => sum + messages, 0),
+      indexedPerSecond: this.now().perSecond,
+      searches: { running: searches.running, waiting: searches.waiting },
+      ...(played ? { scenario } : {}),
+    };
+  }
+
+  /** Sensors that have messages in the index, known to the second. */
+  async storedSensors(): Promise<readonly string[]> {
+    return [...(await this.#messagesStored()).keys()];
+  }
+
+  async metricsText(): Promise<string> {
+    const { searches } = await this.#index.stats();
+    const stored = await this.#messagesStored();
+    const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
+    const own = prometheusText(this.#supervisor.counts(), await this.#lag(), together);
+    return own + loadText(this.#others().counts, searches);
+  }
+
+  /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */
+  async caughtUp(signal?: AbortSignal): Promise<void> {
+    const ends = await this.#intake.ends();
+    while ((await this.#behind(ends)).size > 0) {
+      signal?.throwIfAborted();
+      await new Promise((done) => setTimeout(done, POLL));
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  async #lag(): Promise<Map<string, number>> {
+    return this.#behind(await this.#intake.ends());
+  }
+
+  /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */
+  async #behind(
+    ends: ReadonlyMap<string, readonly number[]>,
+    position: Position = (sensor, partition) => this.#index.position(sensor, partition),
+  ): Promise<Map<string, number>> {
+    const behind = new Map<string, number>();
+    for (const [sensor, partitions] of ends) {
+      for (const [partition, end] of partitions.entries()) {
+        const left = end - ((await position(sensor, partition)) ?? 0);
+        if (left > 0) behind.set(sensor, (behind.get(sensor) ?? 0) + left);
+      }
+    }
+    return behind;
+  }
+
+  #messagesStored(): Promise<ReadonlyMap<string, SensorStats>> {
+    const now = performance.now();
+    if (this.#stored === undefined || now - this.#stored.at > SECOND) {
+      const sensors = this.#index
+        .stats()
+        .then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry])));
+      this.#stored = { at: now, sensors };
+    }
+    return this.#stored.sensors;
+  }
+
+  #sensors(): IterableIterator<string> {
+    return (this.#samples.at(-1)?.sensors ?? new Map<string, SensorCounts>()).keys();
+  }
+
+  #rate(sensor: string, of: (counts: SensorCounts) => number): number {
+    const last = this.#samples.at(-1);
+    const first = this.#samples.at(-1 - MEAN_OF) ?? this.#samples[0];
+    if (last === undefined || first === undefined || last.at <= first.at) return 0;
+    const value = (sample: Sample) => of(sample.sensors.get(sensor) ?? emptyCounts());
+    return Math.max(0, ((value(last) - value(first)) * SECOND) / (last.at - first.at));
+  }
+
+  /** Messages in each of the last seconds, the oldest first. */
+  #recent(sensor: string): number[] {
+    const values = this.#samples.map((sample) => sample.sensors.get(sensor)?.messages ?? 0);
+    return values.slice(1).map((value, index) => Math.max(0, value - (values[index] ?? 0)));
+  }
+}
+
+/** Says that a sensor has more fields than columns are made for. */
+function noteOf(stats: SensorStats | undefined): { note?: string } {
+  if (stats === undefined || (stats.together === 0 && !stats.hasMore)) return {};
+  const count = `${stats.together}${stats.hasMore ? " or more" : ""}`;
+  return { note: `${count} fields beyond the limit are kept together: they are found, only more slowly.` };
+}
+
+function problem(code: FaultCode, detail: string) {
+  return { code, detail, advice: FAULTS[code].advice };
+}

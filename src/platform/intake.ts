@@ -1,0 +1,245 @@
+import type { Readable } from "node:stream";
+import { readSensor, type SensorDocument } from "../config/sensor.ts";
+import { blockOf } from "../core/batch.ts";
+import type { Block, Position } from "../core/block.ts";
+import type { Context } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import { ERROR_SENSOR, refusalRecord } from "../pipeline/errors.ts";
+import { type Accepted, acceptBody } from "../sources/http/http.ts";
+import type { Refusal } from "../sources/source.ts";
+import type { RetentionRule } from "../storage/index/contract.ts";
+import type { Topic, Topics } from "../storage/topic/contract.ts";
+import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { Snapshot } from "./protocol.ts";
+import { type Indexed, UnreadTopics } from "./unread.ts";
+
+export type IntakeOptions = {
+  /** Partitions of a topic whose sensor does not say: one per worker. */
+  readonly partitions: number;
+  readonly retention: { readonly age: number; readonly bytes: number };
+  /** Up to where a partition was read once. */
+  readonly reached: (topic: string, partition: number) => Promise<number | undefined>;
+};
+
+type Entry = {
+  readonly sensor: SensorDocument;
+  readonly topic: Topic<SegmentsHandle>;
+  received: number;
+  /** The partition the next block goes to. */
+  next: number;
+};
+
+/** What is known of a stream beside its bytes: the headers of a request. */
+export type StreamOptions = {
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Parsers whose records are JSON: for these, JSON that is not one value a line is taken apart. */
+const JSON_PARSERS = new Set(["jsonMap", "bro", "suricata", "lancope", "logstash"]);
+
+const DAY = 86_400_000;
+
+/** The way in: one durable topic per sensor, blocks dealt to its partitions in turn. */
+export class Intake implements AsyncDisposable {
+  readonly #topics: Topics<SegmentsHandle>;
+  readonly #context: Context;
+  readonly #options: IntakeOptions;
+  readonly #entries = new Map<string, Entry>();
+  #unread: UnreadTopics | undefined;
+
+  constructor(topics: Topics<SegmentsHandle>, context: Context, options: IntakeOptions) {
+    this.#topics = topics;
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Opens a topic for every sensor in force; `group` keeps what it has not read. Topics of removed sensors stay. */
+  async configure(snapshot: Snapshot, group: string): Promise<void> {
+    const named = new Set<string>();
+    for (const { name, text } of snapshot.sensors) {
+      named.add(name);
+      const { sensor } = readSensor(text, `sensor/${name}`);
+      const present = this.#entries.get(name);
+      const partitions = sensor.partitions ?? this.#options.partitions;
+      const topic =
+        present?.topic ??
+        (await this.#topics.topic(name, {
+          partitions,
+          retention: this.#options.retention,
+          reached: (partition) => this.#options.reached(name, partition),
+        }));
+      if (present === undefined) await topic.hold(group);
+      this.#entries.set(name, { sensor, topic, received: present?.received ?? 0, next: present?.next ?? 0 });
+    }
+    const open = new Map([...this.#entries].map(([name, { topic }]) => [name, topic]));
+    for (const name of this.#entries.keys()) if (!named.has(name)) this.#entries.delete(name);
+    this.#unread ??= new UnreadTopics(this.#topics, this.#options.reached, group);
+    await this.#unread.configure(named, open);
+  }
+
+  /** Makes a block durable; resolves to the offset of its first record. Throws Fault SENSOR_UNKNOWN. */
+  deliver(sensor: string, block: Block): Promise<number> {
+    return this.#append(this.#entry(sensor), block);
+  }
+
+  async #append(entry: Entry, block: Block): Promise<number> {
+    const partition = entry.next;
+    entry.next = (partition + 1) % entry.topic.partitions;
+    const offset = await entry.topic.append(partition, block);
+    entry.received += block.ends.length;
+    return offset;
+  }
+
+  /** Makes the records of a stream durable, gzip or not, as fast as the disk takes them: see `acceptBody`. */
+  async stream(
+    sensor: string,
+    input: Readable,
+    { contentType, contentEncoding, signal }: StreamOptions = {},
+  ): Promise<Accepted> {
+    const { parser, raw } = this.#entry(sensor).sensor;
+    const [[name = "", options = {}] = []] = Object.entries(parser);
+    return acceptBody(input, {
+      sensor,
+      name: "the stream",
+      deliver: (to, block) => this.deliver(to, block),
+      clock: this.#context.clock,
+      refuse: (refusal) => this.refuse(refusal),
+      contentType,
+      contentEncoding,
+      readsJson: JSON_PARSERS.has(name) || raw?.strategy === "ENVELOPE",
+      readsLists: options.jsonpQuery !== undefined || String(options.wrapInEntityArray) === "true",
+      signal,
+    });
+  }
+
+  /** Keeps what never became a record: as an error record in a topic of its own, like any telemetry. */
+  refuse(refusal: Refusal): void {
+    const record = refusalRecord(refusal, this.#context.clock.now());
+    const entry = this.#entries.get(ERROR_SENSOR);
+    const kept =
+      entry === undefined
+        ? Promise.reject(new Error("there is no topic for it"))
+        : this.#append(entry, blockOf([record], this.#context.clock.now()));
+    kept.catch((error: Error) =>
+      this.#context.log.error("A refused record could not be kept.", {
+        sensor: refusal.sensor,
+        error: error.message,
+      }),
+    );
+  }
+
+  /** What workers read the topics by. */
+  handles(): Record<string, SegmentsHandle> {
+    return Object.fromEntries([...this.#entries].map(([name, { topic }]) => [name, topic.share()]));
+  }
+
+  sensors(): { name: string; parser: string }[] {
+    return [...this.#entries]
+      .filter(([name]) => name !== ERROR_SENSOR)
+      .map(([name, { sensor }]) => ({ name, parser: Object.keys(sensor.parser)[0] ?? "" }))
+      .sort((one, other) => one.name.localeCompare(other.name));
+  }
+
+  /** The document of every sensor in force. */
+  documents(): SensorDocument[] {
+    return [...this.#entries.values()].map(({ sensor }) => sensor);
+  }
+
+  /** Records of a sensor made durable since the start. */
+  received(sensor: string): number {
+    return this.#entries.get(sensor)?.received ?? 0;
+  }
+
+  /** Where each partition of each topic ends. */
+  async ends(): Promise<Map<string, number[]>> {
+    const ends = new Map<string, number[]>();
+    for (const [name, { topic }] of this.#entries) {
+      ends.set(
+        name,
+        await Promise.all(Array.from({ length: topic.partitions }, (_, partition) => topic.end(partition))),
+      );
+    }
+    return ends;
+  }
+
+  /** What keeps topics from taking records, if anything does. */
+  faults(): Fault[] {
+    return [...this.#entries.values()].flatMap(({ topic }) =>
+      topic.fault === undefined ? [] : [topic.fault],
+    );
+  }
+
+  /** Topics with records that no sensor in force reads. */
+  async unread(indexed: Indexed): Promise<Fault[]> {
+    return (await this.#unread?.faults(indexed)) ?? [];
+  }
+
+  problem(sensor: string): string | undefined {
+    return this.#entries.get(sensor)?.topic.fault?.message;
+  }
+
+  /** Tells the topics what a group has dealt with, so that retention may take it. */
+  async commit(
+    group: string,
+    position: (topic: string, partition: number) => Promise<number | undefined>,
+  ): Promise<void> {
+    for (const { topic } of this.#entries.values()) {
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        const offset = await position(topic.name, partition);
+        if (offset !== undefined) await topic.commit(group, partition, offset);
+      }
+    }
+  }
+
+  /** Up to where each partition was told to be dealt with, by a group. */
+  async committed(group: string): Promise<Position[]> {
+    const positions: Position[] = [];
+    for (const { topic } of this.#entries.values()) {
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        const offset = await topic.committed(group, partition);
+        if (offset !== undefined) positions.push({ topic: topic.name, partition, offset });
+      }
+    }
+    return positions;
+  }
+
+  /** What the documents say of how long messages are kept. */
+  retentionRules(): RetentionRule[] {
+    return this.documents().flatMap(({ sensor, index }) =>
+      index.retentionDays === undefined && index.retentionBytes === undefined
+        ? []
+        : [
+            {
+              sensor,
+              age: index.retentionDays === undefined ? undefined : index.retentionDays * DAY,
+              bytes: index.retentionBytes,
+            },
+          ],
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { topic } of this.#entries.values()) await topic[Symbol.asyncDispose]();
+    this.#context.log.debug("Intake is closed.");
+  }
+
+  /** The entry of a sensor that takes records. */
+  #entry(sensor: string): Entry {
+    const entry = this.#entries.get(sensor);
+    if (sensor === ERROR_SENSOR)
+      throw new Fault(
+        "SENSOR_UNKNOWN",
+        "taking records for `error`: `error` holds the records that were rejected and takes none; send to the sensor that reads them",
+      );
+    if (entry !== undefined) return entry;
+    const known = this.sensors()
+      .map(({ name }) => name)
+      .join(", ");
+    throw new Fault(
+      "SENSOR_UNKNOWN",
+      `taking records for sensor \`${sensor}\`: there is no such sensor; there are: ${known}`,
+    );
+  }
+}

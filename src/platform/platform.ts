@@ -1,0 +1,404 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
+import type { Block } from "../core/block.ts";
+import { type Context, makeContext } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
+import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
+import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
+import { checkWritable, makeFolder } from "../storage/folder.ts";
+import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
+import { serveWriter } from "../storage/index/duckdb/remote.ts";
+import { openTables } from "../storage/table/lmdb.ts";
+import { openTopics } from "../storage/topic/segments/topics.ts";
+import { Activity } from "./activity.ts";
+import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
+import { checkChanges } from "./check.ts";
+import { Evaluator } from "./evaluator.ts";
+import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
+import { Intake } from "./intake.ts";
+import { Intel } from "./intel.ts";
+import { lostTables } from "./lost-tables.ts";
+import type { Snapshot } from "./protocol.ts";
+import { Rebuild } from "./rebuild.ts";
+import { rebuildTopics } from "./rebuild-topics.ts";
+import { mistakesIn } from "./refusals.ts";
+import { type ReplayRequest, replay } from "./replay.ts";
+import { mainServices } from "./services.ts";
+import { Sources } from "./sources.ts";
+import { Supervisor } from "./supervisor.ts";
+
+export type PlatformOptions = {
+  /** The data folder; it belongs to one platform at a time. */
+  readonly data: string;
+  /** The folder whose documents are published when the data folder is new: metron.yaml and sensors/*.yaml. */
+  readonly defaults: string;
+  /** Whether the sources of the sensor documents are opened. */
+  readonly sources: boolean;
+  readonly workers?: number;
+  readonly context?: Context;
+  /** Folders whose modules and files documents may name, besides those below the data folder. */
+  readonly functionsFrom?: readonly string[];
+  readonly filesFrom?: readonly string[];
+  /** Whether documents may make the server listen where others than this machine reach it. */
+  readonly mayServeOthers?: boolean;
+  /** Bounds of one expression that is asked for over the network. */
+  readonly expressions?: { readonly milliseconds?: number; readonly megabytes?: number };
+  /** Milliseconds from one round of upkeep to the next: positions of topics, retention, sources that wait for a port. */
+  readonly upkeepEvery?: number;
+};
+
+/** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
+const GROUP = "index";
+const HOUR = 3_600_000;
+const SECOND = 1000;
+const UPKEEP_EVERY = 5_000;
+
+export type Platform = Awaited<ReturnType<typeof openPlatform>>;
+
+/**
+ * Opens everything that makes the platform of one data folder: topics, tables, index, configuration, sources and the
+ * workers that run the loop. Disposing of it stops intake, lets the workers drain and closes all.
+ * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT, CONFIG_INVALID
+ */
+export async function openPlatform(options: PlatformOptions) {
+  const { data, mayServeOthers = false } = options;
+  const allow = allowPaths(options);
+  const stack = new AsyncDisposableStack();
+  const ended = new AbortController();
+  const base = options.context ?? makeContext();
+  const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
+  try {
+    await makeFolder(data);
+    for (const part of ["", "topics", "config", "tables", "index"]) await checkWritable(join(data, part));
+    // Topics are opened first: they hold the lock of the folder.
+    const topics = stack.use(await openTopics(join(data, "topics"), context));
+    const config = stack.use(openConfigStore(join(data, "config")));
+    await seed(config, options.defaults, context.clock.now());
+    const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
+    const settings = global();
+
+    const lost = lostTables(join(data, "tables"), ["enrichment", "threatintel"]);
+    const tables = stack.use(await openTables(join(data, "tables"), context));
+    const files = join(data, "files");
+    const enrichment = await tables.table("enrichment");
+    const threatIntel = await tables.table("threatintel");
+    const index = stack.use(
+      await openDuckdbIndex(
+        join(data, "index"),
+        {
+          memory: settings.memory.index,
+          sealRows: settings.seal.rows,
+          sealAge: settings.seal.seconds * SECOND,
+          concurrent: settings.search.concurrent,
+          waiting: settings.search.waiting,
+          searchTime: settings.search.seconds * SECOND,
+          temporaryBytes: settings.search.temporaryBytes,
+        },
+        context,
+      ),
+    );
+    const services = mainServices({ enrichment, threatIntel }, context, { files });
+    const intel = new Intel(threatIntel);
+
+    const workers = options.workers ?? settings.workers ?? availableParallelism();
+    const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
+    const intake = stack.use(
+      new Intake(topics, context, {
+        ...{ partitions: workers, retention },
+        reached: (topic, partition) => index.sealedPosition(topic, partition),
+      }),
+    );
+    const faults: Fault[] = [];
+    let sourcesInForce: readonly FunctionSource[] = [];
+    try {
+      sourcesInForce = functionSources(config, [], allow);
+      services.takeFunctions(await openFunctions(sourcesInForce));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      // Sensors that do not need them run; the others say what they miss, and their telemetry waits.
+      sourcesInForce = [];
+      faults.push(error);
+      context.log.error("Functions of users are missing.", { error: error.message });
+    }
+    const snapshot = (): Snapshot => ({
+      revision: config.revision(),
+      global: config.get("global", "global")?.text ?? "",
+      sensors: [
+        // An earlier version may have let one of this name be published.
+        ...config
+          .list("sensor")
+          .filter(({ name }) => name !== ERROR_SENSOR)
+          .map(({ name, text }) => ({ name, text: text ?? "" })),
+        { name: ERROR_SENSOR, text: ERROR_DOCUMENT },
+      ],
+      functions: sourcesInForce,
+    });
+    await intake.configure(snapshot(), GROUP);
+    await index.recoverPositions(await intake.committed(GROUP));
+
+    const shares: { databases?: DatabaseHandles } = {};
+    const supervisor = new Supervisor({
+      workers,
+      context,
+      start: (worker) => ({
+        timeZone: settings.timeZone,
+        snapshot: snapshot(),
+        topics: intake.handles(),
+        writer: serveWriter(index, `worker-${worker}`),
+        tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+        shares,
+        files,
+      }),
+    });
+    const commit = () => intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
+    // Disposed of in reverse order: sources stop, workers drain, topics learn how far they were read, storage closes.
+    stack.defer(() =>
+      commit().catch((error: Error) =>
+        context.log.warn("It could not be kept how far topics were read.", { error: error.message }),
+      ),
+    );
+    stack.defer(() => supervisor.drain(settings.stop.seconds * SECOND));
+    const evaluator = stack.use(
+      new Evaluator({
+        ...options.expressions,
+        context,
+        start: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          shares,
+          files,
+        }),
+        inForce: () => ({
+          global: config.get("global", "global")?.text ?? "",
+          functions: sourcesInForce,
+        }),
+      }),
+    );
+    const databases = new AddressDatabases((handles) => {
+      shares.databases = { ...shares.databases, ...handles };
+      services.attach({ databases: handles });
+      supervisor.share({ databases: handles });
+      evaluator.share({ databases: handles });
+    }, allow);
+    // A message that is read before what it is enriched from is loaded would go without.
+    const loaded = snapshotAsksForAddresses(snapshot())
+      ? databases
+          .load(settings.databases)
+          .catch((error: Error) =>
+            context.log.error("Geographic databases are missing.", { error: error.message }),
+          )
+      : Promise.resolve();
+    const begun = loaded.then(() => supervisor.begin());
+
+    const activity = stack.use(
+      new Activity(supervisor, intake, index, context, () => ({
+        sources: sources?.problems() ?? new Map(),
+        counts: sources?.counts() ?? new Map(),
+        losses: sources?.losses() ?? [],
+        faults: faults.concat(databases.fault ?? [], lost([enrichment, threatIntel])),
+      })),
+    );
+    /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
+    const check = async (changes: readonly Change[], runs: boolean) => {
+      const isGeneral = changes.some(({ kind }) => kind !== "sensor");
+      // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
+      const isReadable = mistakesIn(() => globalAfter(config, changes)).length === 0;
+      const sources = isGeneral && isReadable ? functionSources(config, changes, allow) : undefined;
+      const open = () => (runs ? openFunctions : checkFunctions)(sources ?? [], sourcesInForce);
+      const opened = sources === undefined ? undefined : await open();
+      const trial = opened === undefined ? services : services.trial(opened);
+      const rules = { inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
+      const warnings = checkChanges(changes, config, trial, context, rules);
+      if (!runs) return { functions: undefined, warnings };
+      const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
+      if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
+        await databases.load(globalAfter(config, changes).databases);
+      const functions = sources === undefined || opened === undefined ? undefined : { sources, opened };
+      return { functions, warnings };
+    };
+    const apply = async () => {
+      await intake.configure(snapshot(), GROUP);
+      await supervisor.configure(snapshot(), intake.handles());
+      await sources?.configure(intake.documents());
+    };
+    const rebuild = stack.use(
+      new Rebuild({
+        ...{ index, context },
+        settle: async (signal) => {
+          await activity.caughtUp(signal);
+          await supervisor.seal();
+        },
+        async topics(sensors, withCurrent) {
+          const functions = (changes: readonly Change[]) => functionSources(config, changes, allow);
+          const sources = { config, index, handles: intake.handles(), snapshot: snapshot(), functions };
+          const found = await rebuildTopics(sensors, withCurrent, sources);
+          const epochs = found.flatMap((topic) => topic.epochs);
+          if (epochs.some((epoch) => snapshotAsksForAddresses(epoch.snapshot)))
+            await databases.load(global().databases);
+          return found;
+        },
+        start: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          ...{ shares, files },
+        }),
+      }),
+    );
+    const positions = await tables.table("positions");
+    const sources = options.sources ? stack.use(new Sources(intake, positions, context, allow)) : undefined;
+    await sources?.configure(intake.documents());
+
+    // Publishes follow one another: each is checked against what the one before left.
+    let replaying: Promise<unknown> = Promise.resolve();
+    let publishing: Promise<unknown> = Promise.resolve();
+    const upkeep = setInterval(() => {
+      Promise.all([commit(), index.retain(intake.retentionRules())]).catch((error: Error) =>
+        context.log.warn("Upkeep is tried again.", { error: error.message }),
+      );
+      // A source whose port was taken is opened once it is free.
+      if (sources !== undefined && sources.problems().size > 0)
+        publishing = publishing
+          .then(() => sources.configure(intake.documents()))
+          .catch((error: Error) =>
+            context.log.warn("Sources could not be looked at.", { error: error.message }),
+          );
+    }, options.upkeepEvery ?? UPKEEP_EVERY);
+    stack.defer(() => clearInterval(upkeep));
+    const open = stack.move();
+
+    return {
+      context,
+      config,
+      index,
+      intel,
+      services,
+      settings,
+      tables: { enrichment, threatIntel },
+      /** Evaluates what somebody asks for in a thread that can be ended. */
+      evaluator,
+
+      /** Resolves when the workers read their topics and the geographic databases are loaded. */
+      ready: async () => void (await Promise.all([supervisor.ready(), begun])),
+      /** Checks and publishes documents: all or none. Resolves when they are in force. Throws Fault CONFIG_INVALID. */
+      async publish(
+        changes: readonly Change[],
+        by: { author: string; at: number; note?: string },
+      ): Promise<readonly Version[]> {
+        const turn = publishing.then(async () => {
+          const { functions, warnings } = await check(changes, true);
+          const versions = await config.publish(changes, by);
+          if (functions !== undefined) {
+            sourcesInForce = functions.sources;
+            services.takeFunctions(functions.opened);
+            faults.length = 0;
+          }
+          await apply();
+          context.log.info("Configuration was published.", {
+            documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
+            author: by.author,
+          });
+          for (const warning of warnings)
+            context.log.info("An expression may not mean what it says.", warning);
+          return versions;
+        });
+        publishing = turn.catch(() => undefined);
+        return turn;
+      },
+      /** Answers what is doubtful about documents, and runs and starts nothing for it. Throws Fault CONFIG_INVALID if they could not be published. */
+      check: async (changes: readonly Change[]) => (await check(changes, false)).warnings,
+      /** Loads the databases of addresses if no document has asked for them yet. */
+      loadAddresses: () => databases.load(global().databases),
+
+      /** Makes a block of records durable; resolves to the offset of the first. */
+      ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
+      ingestStream: intake.stream.bind(intake),
+      /** Sends rejected records through their sensors again. */
+      replay(request: ReplayRequest): ReturnType<typeof replay> {
+        // One after the other: two at once would send the same records twice.
+        const turn = replaying.then(() => replay(request, { index, intake, clock: context.clock }));
+        replaying = turn.catch(() => undefined);
+        return turn;
+      },
+      /** Makes lost or damaged parts of the index again. */
+      rebuild,
+      /** Addresses the sources listen on. */
+      addresses: () => sources?.addresses() ?? [],
+
+      storedSensors: () => activity.storedSensors(),
+      /** What a search that names no sensors is about: all that are configured or stored, but the error index. */
+      async searchedSensors(): Promise<string[]> {
+        const configured = intake.sensors().map(({ name }) => name);
+        const missing = index.problems().flatMap(({ sensor }) => sensor ?? []);
+        const all = new Set([...configured, ...(await activity.storedSensors()), ...missing]);
+        all.delete(ERROR_SENSOR);
+        return [...all];
+      },
+      fieldNotes: () => services.fieldNotes(),
+      activity: () => activity.now(),
+      sensorStates: () => activity.sensorStates(),
+      status: () => activity.status(),
+      metricsText: () => activity.metricsText(),
+      /** Ends a worker as a crash would; it is started again. */
+      endWorker: (worker: number) => supervisor.end(worker),
+      /** What the workers counted since the start, by sensor. */
+      counts: () => supervisor.counts(),
+      /** Tells how far the bundled scenario is, for the status. */
+      scenario: activity.scenario,
+
+      /** Resolves when everything accepted so far is searchable. */
+      caughtUp: () => activity.caughtUp(),
+      /** Resolves when everything searchable is on disk. */
+      seal: () => supervisor.seal(),
+
+      async [Symbol.asyncDispose]() {
+        await open.disposeAsync();
+        ended.abort();
+      },
+    };
+  } catch (error) {
+    ended.abort();
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+/** The global document as it is once changes are published. */
+function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDocument {
+  const changed = changes.find(({ kind }) => kind === "global");
+  const text = changed === undefined ? config.get("global", "global")?.text : changed.text;
+  return readGlobal(text ?? "", "global");
+}
+
+/** Where functions of users come from once changes are published: documents of definitions, then files and packages. */
+function functionSources(
+  config: ConfigStore,
+  changes: readonly Change[],
+  allow: AllowPath,
+): FunctionSource[] {
+  const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
+  for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
+  return [
+    ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
+    ...findFunctions(globalAfter(config, changes).functions, allow),
+  ];
+}
+
+/** Publishes the documents of a folder into a store that has none yet. */
+async function seed(config: ConfigStore, folder: string, at: number): Promise<void> {
+  if (config.revision() > 0) return;
+  const changes: Change[] = [];
+  const main = join(folder, "metron.yaml");
+  if (existsSync(main)) changes.push({ kind: "global", name: "global", text: readFileSync(main, "utf8") });
+  for (const file of globSync("sensors/*.yaml", { cwd: folder }).sort()) {
+    const text = readFileSync(join(folder, file), "utf8");
+    const name = /^sensor:\s*["']?([\w.-]+)/m.exec(text)?.[1];
+    if (name === undefined)
+      throw new Fault("CONFIG_INVALID", `${join(folder, file)}:1:1: expected \`sensor: NAME\``);
+    changes.push({ kind: "sensor", name, text });
+  }
+  await config.publish(changes, { author: "metron", at, note: "Shipped with Metron." });
+}

@@ -1,0 +1,73 @@
+import type { LogFields } from "../core/context.ts";
+import type { Failure } from "../core/fault.ts";
+import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
+import type { SensorCounts } from "../pipeline/metrics.ts";
+import type { WriterHandle } from "../storage/index/duckdb/remote.ts";
+import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
+import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { FunctionSource } from "./functions.ts";
+
+/** The documents in force, as text: what workers compile their stages from. */
+export type Snapshot = {
+  readonly revision: number;
+  /** The global document. */
+  readonly global: string;
+  readonly sensors: readonly { readonly name: string; readonly text: string }[];
+  /** Functions of users, as found on disk and in the store. */
+  readonly functions: readonly FunctionSource[];
+};
+
+/** Memory and files that threads read together. */
+export type Shares = {
+  readonly databases?: DatabaseHandles;
+};
+
+/** What the supervisor hands to a new worker. */
+export type WorkerStart = {
+  readonly worker: number;
+  readonly workers: number;
+  readonly timeZone: string;
+  readonly snapshot: Snapshot;
+  readonly topics: Readonly<Record<string, SegmentsHandle>>;
+  readonly writer: WriterHandle;
+  readonly tables: { readonly enrichment: LmdbTableHandle; readonly threatIntel: LmdbTableHandle };
+  readonly shares: Shares;
+  /** The folder of the platform's own files. */
+  readonly files: string;
+  /** Whether it may read its topics at once, or waits for `begin`. */
+  readonly begins: boolean;
+};
+
+/** From the supervisor to a worker. */
+export type ToWorker =
+  /** New documents, and the topics of all their sensors. */
+  | { readonly type: "configure"; readonly snapshot: Snapshot; readonly topics: WorkerStart["topics"] }
+  | { readonly type: "share"; readonly shares: Shares }
+  /** Read the topics: what messages are enriched from is loaded. */
+  | { readonly type: "begin" }
+  /** Read to the present end of the topics, seal, say so and end. */
+  | { readonly type: "drain" }
+  /** Seal everything written so far, and say so. */
+  | { readonly type: "seal"; readonly id: number };
+
+/** From a worker to the supervisor. */
+export type FromWorker =
+  | { readonly type: "ready"; readonly revision: number }
+  | { readonly type: "counts"; readonly sensors: Readonly<Record<string, SensorCounts>> }
+  | { readonly type: "configured"; readonly revision: number }
+  /** `failure`: why what it had written is not on disk. */
+  | { readonly type: "sealed"; readonly id: number; readonly failure?: string }
+  | { readonly type: "drained" }
+  /** What keeps a partition of a sensor from being read; no failure says that it is read again. */
+  | {
+      readonly type: "problem";
+      readonly sensor: string;
+      readonly partition: number;
+      readonly failure?: Failure;
+    }
+  | {
+      readonly type: "log";
+      readonly level: "debug" | "info" | "warn" | "error";
+      readonly sentence: string;
+      readonly fields: LogFields;
+    };

@@ -1,0 +1,81 @@
+import type { Change, ConfigStore, Kind, Version } from "../config/store.ts";
+import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
+import type { Index } from "../storage/index/contract.ts";
+import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { FunctionSource } from "./functions.ts";
+import type { Snapshot } from "./protocol.ts";
+import type { Epoch, RebuildTopic } from "./rebuild-worker.ts";
+
+export type RebuildSources = {
+  readonly config: ConfigStore;
+  readonly index: Index;
+  readonly handles: Readonly<Record<string, SegmentsHandle>>;
+  /** The documents in force. */
+  readonly snapshot: Snapshot;
+  /** Where functions of users come from, had these documents been in force. */
+  readonly functions: (changes: readonly Change[]) => FunctionSource[];
+};
+
+/** The topics of sensors, or all there are, up to where they are indexed, and the documents that were in force when. */
+export async function rebuildTopics(
+  sensors: readonly string[] | undefined,
+  withCurrent: boolean,
+  sources: RebuildSources,
+): Promise<RebuildTopic[]> {
+  const topics: RebuildTopic[] = [];
+  for (const [sensor, handle] of Object.entries(sources.handles)) {
+    if (sensors?.includes(sensor) === false) continue;
+    const limits: number[] = [];
+    for (let partition = 0; partition < handle.partitions; partition++)
+      limits.push((await sources.index.sealedPosition(sensor, partition)) ?? 0);
+    const present = { since: Number.NEGATIVE_INFINITY, snapshot: only(sources.snapshot, sensor) };
+    topics.push({ sensor, handle, limits, epochs: withCurrent ? [present] : epochsOf(sensor, sources) });
+  }
+  return topics;
+}
+
+function only(snapshot: Snapshot, sensor: string): Snapshot {
+  return { ...snapshot, sensors: snapshot.sensors.filter(({ name }) => name === sensor) };
+}
+
+/** What was in force when. Before the first version of a document, and while it was withdrawn, its nearest one is taken. */
+function epochsOf(sensor: string, { config, functions, snapshot }: RebuildSources): Epoch[] {
+  const documents: { kind: Kind; name: string; versions: readonly Version[] }[] = [
+    { kind: "global", name: "global", versions: config.history("global", "global") },
+    ...config.list("functions").map(({ name }) => ({
+      ...{ kind: "functions" as const, name },
+      versions: config.history("functions", name),
+    })),
+    ...(sensor === ERROR_SENSOR
+      ? []
+      : [{ kind: "sensor" as const, name: sensor, versions: config.history("sensor", sensor) }]),
+  ];
+  const times = [...new Set(documents.flatMap(({ versions }) => versions.map(({ at }) => at)))];
+  const epochs: Epoch[] = [];
+  for (const since of times.sort((one, other) => one - other)) {
+    const changes = documents.map(({ kind, name, versions }) => ({
+      kind,
+      name,
+      text: textAt(versions, since),
+    }));
+    const text = (kind: Kind) => changes.find((change) => change.kind === kind)?.text ?? "";
+    const own = sensor === ERROR_SENSOR ? ERROR_DOCUMENT : text("sensor");
+    try {
+      const made = functions(changes.filter(({ kind }) => kind !== "sensor"));
+      const sensors = [{ name: sensor, text: own }];
+      epochs.push({ since, snapshot: { revision: 0, global: text("global"), sensors, functions: made } });
+    } catch {
+      // Files of functions that are gone: the thread says that it uses what is in force now.
+      epochs.push({ since, snapshot: { revision: 0, global: "", sensors: [], functions: [] } });
+    }
+  }
+  return epochs.length > 0 ? epochs : [{ since: 0, snapshot: only(snapshot, sensor) }];
+}
+
+/** @param versions the newest first. */
+function textAt(versions: readonly Version[], time: number): string | null {
+  const before = versions.find(({ at, text, kind }) => at <= time && (text !== null || kind === "functions"));
+  if (before !== undefined) return before.text;
+  const first = versions.findLast(({ text }) => text !== null);
+  return first?.kind === "functions" ? null : (first?.text ?? null);
+}

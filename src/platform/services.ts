@@ -1,0 +1,134 @@
+import type { GlobalDocument } from "../config/global.ts";
+import type { Field } from "../core/component.ts";
+import type { Context } from "../core/context.ts";
+import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
+import type { EnrichmentContext } from "../enrichments/enrichment.ts";
+import { enrichmentServices } from "../enrichments/services.ts";
+import type { StageServices } from "../pipeline/services.ts";
+import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
+import type { Services } from "../stellar/run/services.ts";
+import { fromMessage, StellarMap } from "../stellar/values/value.ts";
+import type { TableReader } from "../storage/table/contract.ts";
+import { openSharedTable } from "../storage/table/lmdb.ts";
+import { triageScorer } from "../triage/scorer.ts";
+import { fieldNotes } from "./field-notes.ts";
+import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
+import type { Shares, WorkerStart } from "./protocol.ts";
+import { ruleServices, withoutWaiting } from "./services/rules.ts";
+
+/** Tables every platform has: the original's names. */
+export type PlatformTables = { readonly enrichment: TableReader; readonly threatIntel: TableReader };
+
+/** What stages and expressions reach in one thread: tables, databases, and the environment of Stellar. */
+export type PipelineServices = AsyncDisposable &
+  StageServices & {
+    readonly databases: Databases;
+    readonly tables: PlatformTables;
+    /** The same for an expression that someone evaluates on the server: without what would make it wait. */
+    evaluation(global: GlobalDocument): Environment;
+    /** Takes functions of users into use: expressions compiled from now on may call them. */
+    takeFunctions(functions: UserFunctions): void;
+    /** The same services with other functions, to try documents with. */
+    trial(functions: UserFunctions): PipelineServices;
+    /** Takes over shared memory that was loaded or replaced. */
+    attach(shares: Shares): void;
+    /** What is known of fields, by name. */
+    fieldNotes(): ReadonlyMap<string, Field>;
+  };
+
+/** The services of a worker thread: readers of what the main thread owns. */
+export function openServices(
+  start: Pick<WorkerStart, "tables" | "files" | "shares">,
+  context: Context,
+): PipelineServices {
+  const tables = {
+    enrichment: openSharedTable(start.tables.enrichment),
+    threatIntel: openSharedTable(start.tables.threatIntel),
+  };
+  const close = async () => {
+    await tables.enrichment[Symbol.asyncDispose]();
+    await tables.threatIntel[Symbol.asyncDispose]();
+  };
+  const databases = noDatabases();
+  const services = makeServices({ tables, context, more: {}, databases, files: start.files, close });
+  services.attach(start.shares);
+  return services;
+}
+
+/** The services of the thread that owns the tables; `files` is the folder of the platform's own files. */
+export function mainServices(
+  tables: PlatformTables,
+  context: Context,
+  { more = {}, files }: { more?: Partial<Services>; files?: string } = {},
+): PipelineServices {
+  return makeServices({ tables, context, more, databases: noDatabases(), files, close: async () => {} });
+}
+
+type Parts = {
+  readonly tables: PlatformTables;
+  readonly context: Context;
+  readonly databases: Databases;
+  /** Services of expressions in this thread alone. */
+  readonly more: Partial<Services>;
+  readonly files: string | undefined;
+  readonly functions?: UserFunctions;
+  readonly close: () => Promise<void>;
+};
+
+function makeServices(parts: Parts): PipelineServices {
+  const { tables, context, databases, more, files, close } = parts;
+  const byName: Readonly<Record<string, TableReader>> = {
+    enrichment: tables.enrichment,
+    enrichments: tables.enrichment,
+    threatintel: tables.threatIntel,
+    threat_intel: tables.threatIntel,
+  };
+  const table = (name: string) => (Object.hasOwn(byName, name) ? byName[name] : undefined);
+  const enrichmentContext: EnrichmentContext = { ...context, databases, table };
+  let functions = parts.functions ?? NO_FUNCTIONS;
+  let environment: { key: string; made: Environment } | undefined;
+  let evaluation: { of: Environment; made: Environment } | undefined;
+  const environmentOf = (global: GlobalDocument): Environment => {
+    const key = JSON.stringify([global.global, global.timeZone, functions.key]);
+    if (environment?.key !== key) {
+      const globals = new StellarMap();
+      for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
+      const services: Partial<Services> = {
+        now: () => context.clock.now(),
+        timeZone: global.timeZone,
+        globals: () => globals,
+        ...enrichmentServices(databases, table),
+        triage: triageScorer(() => made),
+        ...(files === undefined ? {} : ruleServices(files, globals, context)),
+        ...more,
+      };
+      const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });
+      environment = { key, made };
+    }
+    return environment.made;
+  };
+  return {
+    databases,
+    tables,
+    enrichmentContext,
+    environment: environmentOf,
+    evaluation(global) {
+      const of = environmentOf(global);
+      if (evaluation?.of !== of) {
+        const services = { ...withoutWaiting(of.services), triage: triageScorer(() => made) };
+        const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });
+        evaluation = { of, made };
+      }
+      return evaluation.made;
+    },
+    takeFunctions(next) {
+      functions = next;
+    },
+    trial: (next) => makeServices({ ...parts, functions: next }),
+    attach(shares) {
+      if (shares.databases !== undefined) attachDatabases(databases, shares.databases);
+    },
+    fieldNotes,
+    [Symbol.asyncDispose]: close,
+  };
+}

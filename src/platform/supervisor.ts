@@ -1,0 +1,246 @@
+import { extname } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { Worker } from "node:worker_threads";
+import type { Context } from "../core/context.ts";
+import { type Failure, Fault } from "../core/fault.ts";
+import { addCounts, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
+import type { FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
+
+export type SupervisorOptions = {
+  readonly workers: number;
+  readonly context: Context;
+  /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
+  readonly start: (worker: number) => Omit<WorkerStart, "worker" | "workers" | "begins">;
+};
+
+type Slot = {
+  worker: Worker;
+  /** What it last said it counted. */
+  counts: Readonly<Record<string, SensorCounts>>;
+  startedAt: number;
+  failures: number;
+  ready: Promise<void>;
+  /** Resolves when the thread is gone. */
+  gone: Promise<void>;
+  isGone: boolean;
+};
+
+/** A worker that ran this long before it died starts again at once; one that dies at once waits longer each time. */
+const STABLE_AFTER = 30_000;
+const LONGEST_WAIT = 30_000;
+
+// A thread's heap begins so small that V8 collects it whole several times a second for memory that only passes
+// through (2 µs a message): it may fill this much first. Threads started from here on are meant.
+setFlagsFromString("--initial-old-space-size=128");
+
+/** Keeps one pipeline worker a core alive, tells them what changed and adds up what they count. */
+export class Supervisor implements AsyncDisposable {
+  readonly #options: SupervisorOptions;
+  readonly #slots: Slot[] = [];
+  /** Counts of workers that died; their successors count from zero. */
+  readonly #past = new Map<string, SensorCounts>();
+  /** By sensor and partition: what keeps it from being read. */
+  readonly #problems = new Map<string, { sensor: string; failure: Failure; worker: number }>();
+  /** Seals asked for: the workers that have not answered yet. */
+  readonly #waiting = new Map<
+    number,
+    { left: Set<number>; done: () => void; fail: (fault: Fault) => void }
+  >();
+  readonly #revisions = new Map<number, number>();
+  #sealId = 0;
+  #begun = false;
+  #closing = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    for (let index = 0; index < options.workers; index++) this.#slots.push(this.#launch(index, 0));
+  }
+
+  /** Resolves when every worker reads its topics. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.ready));
+  }
+
+  /** Hands new documents to every worker; resolves when all have taken them over. */
+  async configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
+    this.#send({ type: "configure", snapshot, topics });
+    while (
+      !this.#closing &&
+      // One that died starts with the documents of that moment.
+      this.#slots.some(
+        ({ isGone }, index) => !isGone && (this.#revisions.get(index) ?? 0) < snapshot.revision,
+      )
+    ) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  }
+
+  /** Lets the workers read their topics: a message read before its enrichments are loaded would go without. */
+  begin(): void {
+    this.#begun = true;
+    this.#send({ type: "begin" });
+  }
+
+  /** Hands over a database that was loaded or replaced. */
+  share(shares: Shares): void {
+    this.#send({ type: "share", shares });
+  }
+
+  /** Resolves when everything the workers have written is on disk. @throws Fault SEAL_FAILED */
+  seal(): Promise<void> {
+    const id = ++this.#sealId;
+    return new Promise((done, fail) => {
+      this.#waiting.set(id, { left: new Set(this.#slots.keys()), done, fail });
+      this.#send({ type: "seal", id });
+    });
+  }
+
+  /** Ends a worker at once, whatever it is doing. */
+  async end(worker: number): Promise<void> {
+    await this.#slots[worker]?.worker.terminate();
+  }
+
+  /** What was counted since the platform started, by sensor. */
+  counts(): Map<string, SensorCounts> {
+    const totals = new Map<string, SensorCounts>();
+    const add = (sensor: string, counts: SensorCounts) => {
+      let total = totals.get(sensor);
+      if (total === undefined) {
+        total = emptyCounts();
+        totals.set(sensor, total);
+      }
+      addCounts(total, counts);
+    };
+    for (const [sensor, counts] of this.#past) add(sensor, counts);
+    for (const { counts } of this.#slots)
+      for (const sensor in counts) add(sensor, counts[sensor] as SensorCounts);
+    return totals;
+  }
+
+  /** What keeps sensors from running, by sensor. */
+  problems(): ReadonlyMap<string, Failure> {
+    return new Map([...this.#problems.values()].map(({ sensor, failure }) => [sensor, failure]));
+  }
+
+  /** Lets the workers read to the end of their topics, seal and stop; whoever takes too long is stopped as it is. */
+  async drain(within: number): Promise<void> {
+    this.#closing = true;
+    const exits = this.#slots.map(({ gone }) => gone);
+    this.#send({ type: "drain" });
+    const timeout = new Promise<"late">((done) => setTimeout(done, within, "late").unref());
+    const outcome = await Promise.race([Promise.all(exits), timeout]);
+    if (outcome === "late") {
+      this.#options.context.log.warn(
+        "Workers did not drain in time; their telemetry is read again at the next start.",
+      );
+      await Promise.all(this.#slots.map(({ worker }) => worker.terminate()));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#closing) await this.drain(60_000);
+  }
+
+  #launch(index: number, failures: number): Slot {
+    const start: WorkerStart = {
+      ...this.#options.start(index),
+      worker: index,
+      workers: this.#options.workers,
+      begins: this.#begun,
+    };
+    const script = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+    const worker = new Worker(script, {
+      workerData: start,
+      transferList: [start.writer.port],
+      name: `pipeline-${index}`,
+    });
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
+    const slot: Slot = { worker, counts: {}, startedAt: Date.now(), failures, ready, gone, isGone: false };
+    worker.on("message", (message: FromWorker) => this.#receive(index, slot, message, resolve));
+    worker.on("error", (error) =>
+      this.#options.context.log.error("A worker died.", { worker: index, error: error.stack }),
+    );
+    worker.on("exit", () => {
+      resolve();
+      leave();
+      this.#exited(index, slot);
+    });
+    return slot;
+  }
+
+  #receive(index: number, slot: Slot, message: FromWorker, ready: () => void): void {
+    switch (message.type) {
+      case "ready":
+        this.#revisions.set(index, message.revision);
+        ready();
+        // A seal that its predecessor owed is its own now.
+        for (const [id, { left }] of this.#waiting)
+          if (left.has(index)) slot.worker.postMessage({ type: "seal", id });
+        return;
+      case "configured":
+        this.#revisions.set(index, message.revision);
+        return;
+      case "counts":
+        slot.counts = message.sensors;
+        return;
+      case "sealed": {
+        this.#sealed(index, message.id, message.failure);
+        return;
+      }
+      case "drained":
+        return;
+      case "problem": {
+        const { sensor, partition, failure } = message;
+        const key = `${sensor}/${partition}`;
+        if (failure === undefined) this.#problems.delete(key);
+        else this.#problems.set(key, { sensor, failure, worker: index });
+        return;
+      }
+      case "log":
+        this.#options.context.log[message.level](message.sentence, { worker: index, ...message.fields });
+    }
+  }
+
+  #exited(index: number, slot: Slot): void {
+    for (const sensor in slot.counts) {
+      const past = this.#past.get(sensor) ?? emptyCounts();
+      addCounts(past, slot.counts[sensor] as SensorCounts);
+      // Where its successor reads on is for the index to say.
+      past.offsets = {};
+      this.#past.set(sensor, past);
+    }
+    slot.counts = {};
+    slot.isGone = true;
+    // Its successor tells anew what it meets.
+    for (const [key, { worker }] of this.#problems) if (worker === index) this.#problems.delete(key);
+    if (this.#closing) {
+      for (const id of this.#waiting.keys()) this.#sealed(index, id);
+      return;
+    }
+    const failures = Date.now() - slot.startedAt > STABLE_AFTER ? 0 : slot.failures + 1;
+    const wait = failures === 0 ? 0 : Math.min(LONGEST_WAIT, 250 * 2 ** failures);
+    this.#options.context.log.warn("A worker stopped and is started again.", { worker: index, wait });
+    setTimeout(() => {
+      if (!this.#closing) this.#slots[index] = this.#launch(index, failures);
+    }, wait);
+  }
+
+  #sealed(index: number, id: number, failure?: string): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    if (failure !== undefined) {
+      this.#waiting.delete(id);
+      waiting.fail(new Fault("SEAL_FAILED", `sealing the index: ${failure}`));
+      return;
+    }
+    waiting.left.delete(index);
+    if (waiting.left.size > 0) return;
+    this.#waiting.delete(id);
+    waiting.done();
+  }
+
+  #send(message: ToWorker): void {
+    for (const { worker } of this.#slots) worker.postMessage(message);
+  }
+}

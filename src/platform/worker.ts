@@ -1,0 +1,222 @@
+/** Runs as a thread of its own: the pipelines of all sensors over the partitions that are this worker's. */
+import { setImmediate as breathe } from "node:timers/promises";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { Batch } from "../core/batch.ts";
+import { type Context, type Log, systemClock } from "../core/context.ts";
+import { failureOf } from "../core/fault.ts";
+import { emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
+import { runPipeline, type SensorStages } from "../pipeline/pipeline.ts";
+import type { IndexWriter } from "../storage/index/contract.ts";
+import { openRemoteWriter, startOf } from "../storage/index/duckdb/remote.ts";
+import type { Entry, TopicReader } from "../storage/topic/contract.ts";
+import { openSharedTopic } from "../storage/topic/segments/topics.ts";
+import { openFunctions } from "./functions.ts";
+import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
+import { readSensors } from "./sensors.ts";
+import { openServices } from "./services.ts";
+
+const COUNTS_EVERY = 250;
+/** A busy loop lets messages and timers in after this many milliseconds. */
+const BREATH = 20;
+const RETRY_AFTER = 1000;
+
+const port = parentPort as MessagePort;
+const start = workerData as WorkerStart;
+const tell = (message: FromWorker): void => port.postMessage(message);
+const ended = new AbortController();
+
+const log: Log = {
+  debug: (sentence, fields = {}) => tell({ type: "log", level: "debug", sentence, fields }),
+  info: (sentence, fields = {}) => tell({ type: "log", level: "info", sentence, fields }),
+  warn: (sentence, fields = {}) => tell({ type: "log", level: "warn", sentence, fields }),
+  error: (sentence, fields = {}) => tell({ type: "log", level: "error", sentence, fields }),
+};
+const context: Context = {
+  log,
+  clock: systemClock,
+  timeZone: start.timeZone,
+  signal: ended.signal,
+  global: {},
+};
+
+/** One sensor in this worker: how its stages in force are opened, and what was counted of it. */
+type Running = {
+  /** Opens the stages; each partition has its own, as stages bind to the batch they work on. Replaced on publish. */
+  open: () => SensorStages;
+  readonly counts: SensorCounts;
+  readonly topic: TopicReader;
+  readonly stop: AbortController;
+  readonly loops: Promise<void>[];
+  /** Partitions that cannot be read on now. */
+  readonly failures: Set<number>;
+};
+
+const services = openServices(start, context);
+// A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
+const writer: IndexWriter = openRemoteWriter(start.writer, () =>
+  setTimeout(() => process.exit(1), RETRY_AFTER),
+);
+const running = new Map<string, Running>();
+const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+let reads = start.begins;
+if (reads) begin();
+
+await configure(start.snapshot, start.topics);
+let configuring: Promise<void> = Promise.resolve();
+tell({ type: "ready", revision: start.snapshot.revision });
+const counting = setInterval(tellCounts, COUNTS_EVERY);
+
+port.on("message", (message: ToWorker) => {
+  switch (message.type) {
+    case "configure":
+      configuring = configuring
+        .then(() => configure(message.snapshot, message.topics))
+        .then(() => tell({ type: "configured", revision: message.snapshot.revision }));
+      return;
+    case "share":
+      services.attach(message.shares);
+      return;
+    case "begin":
+      reads = true;
+      begin();
+      return;
+    case "seal":
+      void writer.seal().then(
+        () => tell({ type: "sealed", id: message.id }),
+        (error: unknown) => tell({ type: "sealed", id: message.id, failure: String(error) }),
+      );
+      return;
+    case "drain":
+      void drain();
+  }
+});
+
+/** Takes documents over: changed sensors get new stages at their next batch, new ones start, removed ones stop. */
+async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
+  try {
+    services.takeFunctions(await openFunctions(snapshot.functions));
+  } catch (error) {
+    // They were checked when they were published; a module may still fail in a second thread.
+    log.error("Functions of users were not taken into use.", { error: (error as Error).message });
+  }
+  for (const { name: sensor, open } of readSensors(snapshot, services, context)) {
+    const present = running.get(sensor);
+    const handle = topics[sensor];
+    if (present !== undefined) present.open = open;
+    else if (handle !== undefined)
+      running.set(sensor, launch(sensor, open, openSharedTopic(handle, context)));
+  }
+  const named = new Set(snapshot.sensors.map(({ name }) => name));
+  for (const [sensor, gone] of running) {
+    if (named.has(sensor)) continue;
+    running.delete(sensor);
+    gone.stop.abort();
+    await Promise.all(gone.loops);
+    await gone.topic[Symbol.asyncDispose]();
+  }
+}
+
+function launch(sensor: string, open: () => SensorStages, topic: TopicReader): Running {
+  const stop = new AbortController();
+  const entry: Running = { open, counts: emptyCounts(), topic, stop, loops: [], failures: new Set() };
+  for (let partition = start.worker; partition < topic.partitions; partition += start.workers) {
+    entry.loops.push(keepRunning(sensor, entry, partition));
+  }
+  return entry;
+}
+
+/** Runs one partition until it is told to stop. What fails is tried again from the last committed position. */
+async function keepRunning(sensor: string, entry: Running, partition: number): Promise<void> {
+  const { topic, counts, stop } = entry;
+  await begun;
+  let told = "";
+  let opened: Running["open"] | undefined;
+  let bound: Batch | undefined;
+  let current: SensorStages | undefined;
+  const stages = (batch: Batch) => {
+    if (current === undefined || entry.open !== opened || batch !== bound) {
+      current = entry.open();
+      opened = entry.open;
+      bound = batch;
+    }
+    return current;
+  };
+  // What kept the partition from being read is over when a block is kept, not when it is tried again.
+  const recovered = () => {
+    if (told === "") return;
+    told = "";
+    entry.failures.delete(partition);
+    tell({ type: "problem", sensor, partition });
+  };
+  while (!stop.signal.aborted) {
+    try {
+      const from =
+        counts.offsets[partition] ??
+        startOf(start.writer, { topic: topic.name, partition }) ??
+        (await topic.start(partition));
+      counts.offsets[partition] = from;
+      const source = breathing(topic.read(partition, from, { signal: stop.signal }));
+      await runPipeline({
+        sensor,
+        source,
+        stages,
+        index: writer,
+        counts,
+        clock: context.clock,
+        log,
+        onCommit: recovered,
+      });
+    } catch (error) {
+      const failure = failureOf(error, "SENSOR_STOPPED");
+      if (failure.message !== told)
+        log.error("A pipeline stopped and is started again.", { sensor, partition, error: failure.message });
+      told = failure.message;
+      entry.failures.add(partition);
+      tell({ type: "problem", sensor, partition, failure });
+      // Stages may be what failed: they are opened anew.
+      current = undefined;
+      await new Promise((done) => setTimeout(done, RETRY_AFTER));
+    }
+  }
+}
+
+/** Passes entries on, and lets timers and messages of this thread in between when the topic never runs dry. */
+async function* breathing(source: AsyncIterable<Entry>): AsyncIterable<Entry> {
+  let last = performance.now();
+  for await (const entry of source) {
+    yield entry;
+    if (performance.now() - last < BREATH) continue;
+    await breathe();
+    last = performance.now();
+  }
+}
+
+/** Reads to where the topics end now, seals, and ends the thread. */
+async function drain(): Promise<void> {
+  for (const entry of running.values()) {
+    const { topic, counts, stop, loops } = entry;
+    for (let partition = start.worker; reads && partition < topic.partitions; partition += start.workers) {
+      const end = await topic.end(partition);
+      // What cannot go on stays in its topic and is read at the next start.
+      while ((counts.offsets[partition] ?? 0) < end && !entry.failures.has(partition))
+        await new Promise((done) => setTimeout(done, 10));
+    }
+    stop.abort();
+    begin();
+    await Promise.all(loops);
+  }
+  clearInterval(counting);
+  await writer[Symbol.asyncDispose]();
+  tellCounts();
+  ended.abort();
+  for (const { topic } of running.values()) await topic[Symbol.asyncDispose]();
+  await services[Symbol.asyncDispose]();
+  tell({ type: "drained" });
+  port.close();
+}
+
+function tellCounts(): void {
+  const sensors: Record<string, SensorCounts> = {};
+  for (const [sensor, { counts }] of running) sensors[sensor] = counts;
+  tell({ type: "counts", sensors });
+}

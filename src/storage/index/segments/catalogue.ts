@@ -1,0 +1,299 @@
+import { createHash } from "node:crypto";
+import { rename, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Database, RootDatabase } from "lmdb";
+import type { Message } from "../../../core/message.ts";
+import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
+import type { ColumnType } from "../blocks/block.ts";
+import { ChangeJournal } from "./change-journal.ts";
+
+/** A column of a Parquet file and the field it holds; the names differ where DuckDB could not tell two fields apart. */
+export type SchemaColumn = {
+  readonly field: string;
+  readonly type: ColumnType;
+  readonly column: string;
+  /** Whether each of its texts is a part of `original_string`. */
+  readonly inside: boolean;
+};
+
+export type Schema = { readonly id: string; readonly columns: ReadonlyMap<string, SchemaColumn> };
+
+/** A Parquet file with messages of one sensor, and what must be known to leave it unread. */
+export type Segment = {
+  readonly id: string;
+  readonly sensor: string;
+  /** Below the index's folder. */
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly minGuid: string;
+  readonly maxGuid: string;
+  readonly schema: Schema;
+  /** Fields that occur in `_rest`; undefined when there are too many to name, empty when the file has no `_rest`. */
+  readonly rest: readonly string[] | undefined;
+  /** Where the directory of the file stands, when rows can be read one at a time. */
+  readonly directory?: number | undefined;
+  /** Which canonical keys it holds; undefined for files of versions that wrote none. */
+  readonly keys?: number | undefined;
+  /** CRC-32 of all its bytes; unknown of files that earlier versions wrote. */
+  readonly crc?: number | undefined;
+};
+
+type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };
+type StoredColumn = readonly [field: string, type: ColumnType, column: string, inside: boolean];
+
+/** What an analyst changed of a stored message. */
+export type StoredPatch = { readonly set: Message; readonly remove: readonly string[] };
+
+/** When and why a catalogue had to begin anew beside files of an earlier one. */
+export type LostCatalogue = { readonly at: number; readonly reason: string };
+
+/** Messages that a rebuild found nowhere any more. */
+export type Loss = {
+  readonly sensor: string;
+  readonly from: number;
+  readonly to: number;
+  readonly messages: number;
+  /** When the rebuild ended. */
+  readonly at: number;
+};
+
+/** What does not stand in a table of its own. */
+type Facts = { lost: LostCatalogue; losses: readonly Loss[] };
+
+/** What a seal, a merge, retention or a rebuild changes, all or nothing. */
+export type CatalogueChange = {
+  /** Their files stand under `unfinished` names; they get their own when the change is durable. */
+  readonly add?: readonly Segment[];
+  /** Segments whose files have their own names: they were sealed before, and an earlier catalogue listed them. */
+  readonly adopt?: readonly Segment[];
+  readonly remove?: readonly Segment[];
+  /** Segments that are taken out while their files stay. */
+  readonly abandon?: readonly Segment[];
+  /** Files, listed nowhere, that are given up. */
+  readonly release?: readonly string[];
+  readonly positions?: ReadonlyMap<string, number>;
+  /** Other facts; undefined takes one away. */
+  readonly facts?: { readonly [Name in keyof Facts]?: Facts[Name] | undefined };
+};
+
+export const CATALOGUE_FILE = "catalogue.mdb";
+
+/** The name of a file until the catalogue lists it: what has its own name was listed once, and is never deleted unasked. */
+export const unfinished = (file: string): string => `${file}.tmp`;
+
+/**
+ * What the index consists of: segments, how far each topic is in them, and patches. Kept in LMDB, whose transactions
+ * make a seal happen wholly or not at all, and read once at the start: from then on memory is the truth.
+ */
+export class Catalogue implements AsyncDisposable {
+  readonly segments = new Map<string, Segment>();
+  readonly patches = new Map<string, StoredPatch>();
+  /** Why segments cannot be read, by their id. */
+  readonly unreadable = new Map<string, string>();
+  /** When the file of a segment was last changed, by its id, as far as it was found sound since. */
+  readonly changed = new Map<string, number>();
+  readonly #folder: string;
+  readonly #journal: ChangeJournal;
+  readonly #facts: Partial<Facts> = {};
+  readonly #positions = new Map<string, number>();
+  readonly #schemas = new Map<string, Schema>();
+  readonly #root: RootDatabase;
+  readonly #segmentTable: Database<StoredSegment, string>;
+  readonly #schemaTable: Database<StoredColumn[], string>;
+  readonly #positionTable: Database<number, string>;
+  readonly #patchTable: Database<StoredPatch, string>;
+  readonly #unreadableTable: Database<string, string>;
+  readonly #changedTable: Database<number, string>;
+  /** Files given up and perhaps not deleted yet. */
+  readonly #releasedTable: Database<true, string>;
+  readonly #factTable: Database<Facts[keyof Facts], string>;
+
+  /** @throws Fault STORAGE_CORRUPT, FOLDER_UNWRITABLE. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#journal = new ChangeJournal(folder);
+    this.#root = openLmdb(join(folder, CATALOGUE_FILE));
+    this.#segmentTable = this.#root.openDB({ name: "segments", encoding: "json" });
+    this.#schemaTable = this.#root.openDB({ name: "schemas", encoding: "json" });
+    this.#positionTable = this.#root.openDB({ name: "positions", encoding: "json" });
+    this.#patchTable = this.#root.openDB({ name: "patches", encoding: "json" });
+    this.#unreadableTable = this.#root.openDB({ name: "unreadable", encoding: "json" });
+    this.#changedTable = this.#root.openDB({ name: "changed", encoding: "json" });
+    this.#releasedTable = this.#root.openDB({ name: "released", encoding: "json" });
+    this.#factTable = this.#root.openDB({ name: "facts", encoding: "json" });
+    for (const { key, value } of this.#schemaTable.getRange()) this.#schemas.set(key, schemaOf(key, value));
+    for (const { key, value } of this.#segmentTable.getRange()) {
+      const schema = this.#schemas.get(value.schema) as Schema;
+      this.segments.set(key, { ...value, schema, rest: value.rest ?? undefined });
+    }
+    for (const { key, value } of this.#positionTable.getRange()) this.#positions.set(key, value);
+    for (const { key, value } of this.#patchTable.getRange()) this.patches.set(key, value);
+    for (const { key, value } of this.#unreadableTable.getRange()) this.unreadable.set(key, value);
+    for (const { key, value } of this.#changedTable.getRange()) this.changed.set(key, value);
+    for (const { key, value } of this.#factTable.getRange()) Object.assign(this.#facts, { [key]: value });
+  }
+
+  /** Makes the catalogue and the second copy of analysts' changes agree: the copy knows what an older catalogue does not. */
+  async restoreChanges(): Promise<void> {
+    const writes = new PendingWrites(this.#root);
+    for (const [guid, patch] of this.#journal.changes) {
+      if (JSON.stringify(this.patches.get(guid)) === JSON.stringify(patch)) continue;
+      writes.add(this.#patchTable.put(guid, patch));
+      this.patches.set(guid, patch);
+    }
+    await writes.settle("restoring changes of messages");
+    this.#journal.renew(this.patches);
+  }
+
+  position(topic: string, partition: number): number | undefined {
+    return this.#positions.get(positionKey(topic, partition));
+  }
+
+  /** Positions by the key that `positionKey` makes. */
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions;
+  }
+
+  /** The schema with these columns; the same columns are always the same object. */
+  schema(columns: readonly SchemaColumn[]): Schema {
+    const stored: StoredColumn[] = columns.map(({ field, type, column, inside }) => [
+      field,
+      type,
+      column,
+      inside,
+    ]);
+    const id = createHash("sha256").update(JSON.stringify(stored)).digest("base64url").slice(0, 22);
+    let schema = this.#schemas.get(id);
+    if (schema === undefined) {
+      schema = schemaOf(id, stored);
+      this.#schemas.set(id, schema);
+    }
+    return schema;
+  }
+
+  get lost(): LostCatalogue | undefined {
+    return this.#facts.lost;
+  }
+
+  get losses(): readonly Loss[] {
+    return this.#facts.losses ?? [];
+  }
+
+  /** Takes segments in and out and moves positions on, all or nothing; durable when it resolves. */
+  async change(change: CatalogueChange): Promise<void> {
+    const { add = [], adopt = [], remove = [], abandon = [], release = [] } = change;
+    const { positions = [], facts = {} } = change;
+    const gone = [...remove, ...abandon];
+    const changed = await this.#changedOf([
+      ...add.map(({ id, file }) => ({ id, file: unfinished(file) })),
+      ...adopt,
+    ]);
+    const writes = new PendingWrites(this.#root);
+    // All writes of one turn are one transaction.
+    for (const { schema, rest, ...stored } of [...add, ...adopt]) {
+      const columns = [...schema.columns.values()].map(
+        ({ field, type, column, inside }) => [field, type, column, inside] as const,
+      );
+      writes.add(this.#schemaTable.put(schema.id, columns));
+      writes.add(this.#segmentTable.put(stored.id, { ...stored, schema: schema.id, rest: rest ?? null }));
+    }
+    for (const [id, time] of changed) writes.add(this.#changedTable.put(id, time));
+    for (const { id } of gone)
+      for (const table of [this.#segmentTable, this.#unreadableTable, this.#changedTable])
+        writes.add(table.remove(id));
+    for (const file of [...remove.map(({ file }) => file), ...release])
+      writes.add(this.#releasedTable.put(file, true));
+    for (const [key, offset] of positions) writes.add(this.#positionTable.put(key, offset));
+    for (const [name, fact] of Object.entries(facts))
+      writes.add(fact === undefined ? this.#factTable.remove(name) : this.#factTable.put(name, fact));
+    await writes.settle("writing the index's catalogue");
+    const added = await Promise.all(add.map((segment) => this.#finish(segment)));
+    for (const { id } of gone)
+      for (const known of [this.segments, this.unreadable, this.changed]) known.delete(id);
+    for (const [id, time] of changed) this.changed.set(id, time);
+    for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
+    for (const [key, offset] of positions) this.#positions.set(key, offset);
+    Object.assign(this.#facts, facts);
+  }
+
+  /** When files were last changed, whose checksums were made of what was written: nobody need read them again. */
+  async #changedOf(files: readonly Pick<Segment, "id" | "file">[]): Promise<[id: string, time: number][]> {
+    const found: [string, number][] = [];
+    for (const { id, file } of files) {
+      const facts = await stat(join(this.#folder, file)).catch(() => undefined);
+      if (facts !== undefined) found.push([id, Math.floor(facts.mtimeMs)]);
+    }
+    return found;
+  }
+
+  /** Gives a file its name. Where that does not work the next start does it, and until then it is read where it is. */
+  async #finish(segment: Segment): Promise<Segment> {
+    const draft = unfinished(segment.file);
+    try {
+      await rename(join(this.#folder, draft), join(this.#folder, segment.file));
+      return segment;
+    } catch {
+      return { ...segment, file: draft };
+    }
+  }
+
+  /** Notes what was found out about files: why one cannot be read (undefined: it can), and when it was changed. */
+  async note(
+    findings: readonly { id: string; reason?: string | undefined; changed?: number | undefined }[],
+  ): Promise<void> {
+    const writes = new PendingWrites(this.#root);
+    for (const { id, reason, changed } of findings) {
+      writes.add(
+        reason === undefined ? this.#unreadableTable.remove(id) : this.#unreadableTable.put(id, reason),
+      );
+      if (changed !== undefined) writes.add(this.#changedTable.put(id, changed));
+    }
+    for (const { id, reason, changed } of findings) {
+      if (reason === undefined) this.unreadable.delete(id);
+      else this.unreadable.set(id, reason);
+      if (changed !== undefined) this.changed.set(id, changed);
+    }
+    await writes.settle("noting which files of the index can be read");
+  }
+
+  /** Files that a merge, retention or a rebuild gave up, and that are perhaps still there. */
+  released(): string[] {
+    return [...this.#releasedTable.getKeys()];
+  }
+
+  /** Notes that files given up are gone. */
+  async forgetReleased(files: readonly string[]): Promise<void> {
+    if (files.length === 0) return;
+    const writes = new PendingWrites(this.#root);
+    for (const file of files) writes.add(this.#releasedTable.remove(file));
+    await writes.settle("writing the index's catalogue");
+  }
+
+  async putPatch(guid: string, patch: StoredPatch): Promise<void> {
+    await this.#journal.add(guid, patch);
+    const writes = new PendingWrites(this.#root);
+    writes.add(this.#patchTable.put(guid, patch));
+    await writes.settle(`writing a change of message ${guid}`);
+    this.patches.set(guid, patch);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#root.close();
+  }
+}
+
+export function positionKey(topic: string, partition: number): string {
+  return JSON.stringify([topic, partition]);
+}
+
+function schemaOf(id: string, columns: readonly StoredColumn[]): Schema {
+  return {
+    id,
+    columns: new Map(
+      columns.map(([field, type, column, inside]) => [field, { field, type, column, inside }]),
+    ),
+  };
+}
