@@ -8,7 +8,7 @@ import type { Index } from "../contract.ts";
 import { batchOf, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
-const OLD = 120_000;
+const OLD = 360_000;
 const NEW = 10;
 
 let folder: string;
@@ -19,9 +19,9 @@ beforeAll(async () => {
   const options = { firstRows: NEW, groupRows: 1, searchTime: 4000, memory: 16_000_000, temporaryBytes: 0 };
   index = await openDuckdbIndex(folder, options, makeContext());
   const writer = await index.writer("one");
-  for (let part = 0; part < 6; part++) {
-    const messages = Array.from({ length: OLD / 6 }, (_, n) => ({ t: `${part}-${n}-${"ab".repeat(100)}` }));
-    await put(writer, "s", batchOf(messages, (part * OLD) / 6));
+  for (let part = 0; part < 18; part++) {
+    const messages = Array.from({ length: OLD / 18 }, (_, n) => ({ t: `${part}-${n}-${"ab".repeat(25)}` }));
+    await put(writer, "s", batchOf(messages, (part * OLD) / 18));
   }
   await index.seal();
   await put(writer, "s", batchOf(Array(NEW).fill({ t: "new" }), OLD));
