@@ -1,13 +1,22 @@
 import { defineConfig } from "vitest/config";
+import { testFiles } from "./scripts/quick-tests.ts";
+
+const { quick, slow } = testFiles();
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/**/*.test.ts"],
     testTimeout: 30_000,
     pool: "forks",
+    // Vitest would leave one core to itself, and of two cores use one.
+    maxWorkers: "100%",
     // V8 crashes when one thread frees WebAssembly that another runs, which begins after so many calls (see scripts/run.mjs).
     execArgv: ["--wasm-wrapper-tiering-budget=2000000000"],
     // Tests with real processes, disks and clocks share two cores with whatever else a CI machine does.
     retry: process.env.CI === "true" ? 1 : 0,
+    projects: [
+      // Files that only compute share a process and what they import.
+      { extends: true, test: { name: "quick", include: [...quick], isolate: false } },
+      { extends: true, test: { name: "slow", include: [...slow] } },
+    ],
   },
 });

@@ -1,10 +1,12 @@
 /**
- * `npm test`: types, lint, unit and contract tests, conformance cases (when present), browser tests (when a Chromium
- * is). `npm run check` is the quick part of it: types, lint, and the test of the architecture.
+ * Runs the checks of this project in order and says how long each took.
  *
- *   scripts/test.ts [check]
+ *   npm run check        types, lint, and the test of the architecture: seconds
+ *   npm run test:quick   the same, and every test that only computes: below a minute
+ *   npm test             everything: all tests, the reference, the conformance cases (when they are present) and the
+ *                        browser tests (when a Chromium is)
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
@@ -12,58 +14,95 @@ const root = join(import.meta.dirname, "..");
 const modules = join(root, "node_modules");
 const conformance = join(root, "..", "shared", "conformance");
 
-type Step = { name: string; args: string[]; skip?: string | undefined };
+type Step = {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Why the step cannot run here. */
+  readonly skip?: string | undefined;
+};
 
-const steps: Step[] = [
-  { name: "types", args: [join(modules, "typescript", "bin", "tsc"), "--noEmit"] },
-  {
-    name: "lint",
-    args: [join(modules, "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
-  },
-];
-const tests = [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false"];
-if (process.argv[2] === "check") {
-  steps.push({ name: "architecture", args: [...tests, join("src", "architecture.test.ts")] });
-} else {
-  steps.push(
-    { name: "tests", args: tests },
-    { name: "reference", args: [join(root, "scripts", "docs.ts"), "--check"] },
-    {
-      name: "conformance",
-      args: [join(root, "scripts", "conformance.ts")],
-      skip: existsSync(conformance) ? undefined : "the conformance cases are not beside this checkout",
-    },
-    {
-      name: "browser",
-      args: [join(modules, "@playwright", "test", "cli.js"), "test"],
-      skip:
-        chromium() === undefined
-          ? "no Chromium found; install it (Debian: apt-get install chromium) or set METRON_CHROMIUM"
-          : undefined,
-    },
-  );
+const types: Step = { name: "types", args: [join(modules, "typescript", "bin", "tsc"), "--noEmit"] };
+const lint: Step = {
+  name: "lint",
+  args: [join(modules, "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
+};
+const tests = (name: string, ...more: readonly string[]): Step => ({
+  name,
+  args: [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false", ...more],
+});
+const reference: Step = { name: "reference", args: [join(root, "scripts", "docs.ts"), "--check"] };
+const cases: Step = {
+  name: "conformance",
+  args: [join(root, "scripts", "conformance.ts")],
+  skip: existsSync(conformance) ? undefined : "the conformance cases are not beside this checkout",
+};
+const browser: Step = {
+  name: "browser",
+  args: [join(modules, "@playwright", "test", "cli.js"), "test"],
+  skip:
+    chromium() === undefined
+      ? "no Chromium found; install it (Debian: apt-get install chromium) or set METRON_CHROMIUM"
+      : undefined,
+};
+
+/** What each word runs: one stage after another, the steps of a stage at the same time. */
+const RUNS: Readonly<Record<string, readonly (readonly Step[])[]>> = {
+  check: [[types], [lint], [tests("architecture", join("src", "architecture.test.ts"))]],
+  quick: [[types], [lint], [tests("quick tests", "--project", "quick")]],
+  all: [[types], [lint], [tests("tests")], [reference], [cases, browser]],
+};
+
+const word = process.argv[2] ?? "all";
+const stages = RUNS[word];
+if (stages === undefined) {
+  console.error(`usage: scripts/test.ts [${Object.keys(RUNS).join("|")}]`);
+  process.exit(2);
+}
+const summary: string[] = [];
+for (const steps of stages) {
+  const ready = steps.filter(isReady);
+  const reasons = await Promise.all(ready.map((step) => run(step, ready.length > 1)));
+  const failed = reasons.filter((reason) => reason !== undefined);
+  if (failed.length > 0) end(failed);
+}
+console.log(`\n${summary.join("\n")}`);
+
+/** False for a step that cannot run here; where everything must run, that is a failure. */
+function isReady(step: Step): boolean {
+  if (step.skip === undefined) return true;
+  const reason = `${step.name}: left out, ${step.skip}`;
+  if (process.env.CI === "true" && step === browser) end([reason]);
+  summary.push(reason);
+  return false;
 }
 
-const left: string[] = [];
-for (const step of steps) {
-  if (step.skip !== undefined) {
-    if (process.env.CI === "true" && step.name === "browser") fail(step.name, step.skip);
-    left.push(`${step.name}: left out, ${step.skip}`);
-    continue;
-  }
+/**
+ * Runs a step, and returns why it failed. What a step prints is held back while others run beside it, so that their lines
+ * do not mix.
+ */
+async function run(step: Step, isHeldBack: boolean): Promise<string | undefined> {
   const started = performance.now();
-  console.log(`\n== ${step.name}`);
-  const done = spawnSync(process.execPath, [...process.execArgv, ...step.args], {
+  if (!isHeldBack) console.log(`\n== ${step.name}`);
+  const child = spawn(process.execPath, [...process.execArgv, ...step.args], {
     cwd: root,
-    stdio: "inherit",
+    stdio: isHeldBack ? ["ignore", "pipe", "pipe"] : "inherit",
   });
-  if (done.status !== 0) fail(step.name, `exit status ${done.status ?? done.signal}`);
-  console.log(`== ${step.name}: passed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (part: Buffer) => void printed.push(part));
+  const [status, signal] = await new Promise<[number | null, string | null]>((done) =>
+    child.once("close", (...how) => done(how)),
+  );
+  if (isHeldBack) process.stdout.write(`\n== ${step.name}\n${Buffer.concat(printed)}`);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (status !== 0) return `${step.name}: FAILED after ${seconds} s, exit status ${status ?? signal}`;
+  console.log(`== ${step.name}: passed in ${seconds} s`);
+  summary.push(`${step.name}: passed in ${seconds} s`);
+  return undefined;
 }
-for (const line of left) console.log(line);
 
-function fail(name: string, reason: string): never {
-  console.error(`== ${name}: FAILED, ${reason}`);
+function end(failed: readonly string[]): never {
+  for (const line of [...summary, ...failed]) console.error(`== ${line}`);
   process.exit(1);
 }
 

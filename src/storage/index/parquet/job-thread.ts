@@ -1,21 +1,25 @@
 import { extname } from "node:path";
 import { parentPort, Worker } from "node:worker_threads";
 
-type ToThread<Job> = { readonly id: number; readonly job: Job } | "end";
+/** Each `JobThread` that takes a thread over says `begin` before its first job. */
+type ToThread<Job> = { readonly id: number; readonly job: Job } | "begin";
 type FromThread<Answer> = { readonly id: number } & (
   | { readonly answer: Answer }
   | { readonly error: unknown }
 );
 
-type Waiting<Answer> = Pick<PromiseWithResolvers<Answer>, "resolve" | "reject">;
+/** Threads that nobody uses at the moment, by script and name. There are never more than were used at the same time. */
+const idle = new Map<string, Worker[]>();
 
-/** A thread that does jobs. It starts when first needed, again after it ended, and idle it keeps no process from ending. */
+/**
+ * A thread that does jobs. It starts when first needed, and again after it died; idle, it keeps no process from ending.
+ * Starting one costs 50 to 200 ms of a core, so a disposed thread is kept for the next `JobThread` of the same script
+ * and name.
+ */
 export class JobThread<Job, Answer> implements AsyncDisposable {
   readonly #script: URL;
   readonly #name: string;
-  readonly #waiting = new Map<number, Waiting<Answer>>();
-  #worker: Worker | undefined;
-  #ids = 0;
+  #crew: Crew<Job, Answer> | undefined;
 
   /**
    * @param script what runs in the thread, which calls `doJobs`: a path without the ending, which differs between
@@ -27,58 +31,85 @@ export class JobThread<Job, Answer> implements AsyncDisposable {
     this.#name = name;
   }
 
-  /** Rejects with what the job threw, or when the thread ends before it is done. */
+  /** Rejects with what the job threw, or when the thread dies before the job is done. */
   run(job: Job): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const id = ++this.#ids;
-    this.#worker ??= this.#start();
-    this.#worker.ref();
-    this.#waiting.set(id, { resolve, reject });
-    this.#worker.postMessage({ id, job } satisfies ToThread<Job>);
-    return promise;
+    if (this.#crew === undefined || this.#crew.isGone) this.#crew = new Crew(this.#script, this.#name);
+    return this.#crew.run(job);
   }
 
-  /**
-   * Ends the thread once its jobs are done. It goes by itself: a thread that is terminated while it loads modules or waits
-   * for native code can take the whole process with it.
-   */
+  /** Waits for the jobs given so far. A job that comes later gets another thread. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    this.#worker = undefined;
-    worker.ref();
-    const gone = new Promise((resolve) => worker.once("exit", resolve));
-    worker.postMessage("end" satisfies ToThread<Job>);
-    await gone;
+    const crew = this.#crew;
+    this.#crew = undefined;
+    await crew?.release();
+  }
+}
+
+/** A thread in the hands of one `JobThread`, and the jobs it has not answered yet. */
+class Crew<Job, Answer> {
+  readonly #key: string;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, PromiseWithResolvers<Answer>>();
+  #ids = 0;
+  /** The thread died. */
+  isGone = false;
+
+  constructor(script: URL, name: string) {
+    this.#key = `${name} ${script.href}`;
+    this.#worker = idle.get(this.#key)?.pop() ?? new Worker(script, { name });
+    this.#worker.removeAllListeners();
+    this.#worker.on("message", (message: FromThread<Answer>) => this.#settle(message));
+    this.#worker.on("error", (error) => this.#leave(error));
+    this.#worker.on("exit", () => this.#leave(new Error(`the thread ${name} ended`)));
+    this.#worker.postMessage("begin" satisfies ToThread<Job>);
   }
 
-  #start(): Worker {
-    const worker = new Worker(this.#script, { name: this.#name });
-    worker.on("message", (message: FromThread<Answer>) => this.#settle(message));
-    worker.on("error", (error) => this.#leave(worker, error));
-    worker.on("exit", () => this.#leave(worker, new Error(`the thread ${this.#name} ended`)));
-    return worker;
+  run(job: Job): Promise<Answer> {
+    const waiting = Promise.withResolvers<Answer>();
+    const id = ++this.#ids;
+    this.#worker.ref();
+    this.#waiting.set(id, waiting);
+    this.#worker.postMessage({ id, job } satisfies ToThread<Job>);
+    return waiting.promise;
+  }
+
+  /** Lets the next who needs such a thread have it, once its jobs are done. */
+  async release(): Promise<void> {
+    await Promise.allSettled([...this.#waiting.values()].map(({ promise }) => promise));
+    if (this.isGone) return;
+    const threads = idle.get(this.#key) ?? [];
+    idle.set(this.#key, threads);
+    const forget = () => {
+      const place = threads.indexOf(this.#worker);
+      if (place >= 0) threads.splice(place, 1);
+    };
+    this.#worker.removeAllListeners().on("error", forget).on("exit", forget).unref();
+    threads.push(this.#worker);
   }
 
   #settle(message: FromThread<Answer>): void {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
-    if (this.#waiting.size === 0) this.#worker?.unref();
+    if (this.#waiting.size === 0) this.#worker.unref();
     if ("error" in message) waiting?.reject(message.error);
     else waiting?.resolve(message.answer);
   }
 
-  /** Whatever ended it, what was not done is not going to be; who asks next gets a new thread. */
-  #leave(worker: Worker, error: unknown): void {
-    if (this.#worker !== undefined && this.#worker !== worker) return;
-    this.#worker = undefined;
+  /** Jobs that the thread has not done will not be done. */
+  #leave(error: unknown): void {
+    this.isGone = true;
     for (const id of [...this.#waiting.keys()]) this.#settle({ id, error });
   }
 }
 
-/** Makes this thread one that does jobs for a `JobThread`. */
-export function doJobs<Job, Answer>(work: (job: Job) => Answer | Promise<Answer>): void {
-  const reply = async ({ id, job }: Exclude<ToThread<Job>, "end">): Promise<FromThread<Answer>> => {
+/**
+ * Makes this thread one that does jobs for a `JobThread`.
+ *
+ * @param begin returns what does the jobs of one `JobThread`; whatever it remembers ends with that `JobThread`.
+ */
+export function doJobs<Job, Answer>(begin: () => (job: Job) => Answer | Promise<Answer>): void {
+  let work = begin();
+  const reply = async (id: number, job: Job): Promise<FromThread<Answer>> => {
     try {
       return { id, answer: await work(job) };
     } catch (error) {
@@ -87,7 +118,11 @@ export function doJobs<Job, Answer>(work: (job: Job) => Answer | Promise<Answer>
   };
   let last: Promise<unknown> = Promise.resolve();
   parentPort?.on("message", (message: ToThread<Job>) => {
-    if (message === "end") void last.finally(() => parentPort?.close());
-    else last = Promise.all([last, reply(message).then((answer) => parentPort?.postMessage(answer))]);
+    if (message === "begin") work = begin();
+    else
+      last = Promise.all([
+        last,
+        reply(message.id, message.job).then((answer) => parentPort?.postMessage(answer)),
+      ]);
   });
 }

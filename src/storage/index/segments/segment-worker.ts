@@ -2,4 +2,4 @@
 import { doJobs } from "../parquet/job-thread.ts";
 import { answerJob } from "./check-segment.ts";
 
-doJobs(answerJob());
+doJobs(() => answerJob());

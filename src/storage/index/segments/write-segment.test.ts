@@ -350,7 +350,7 @@ test("a thread writes files one after another and tells what went wrong", async 
   for (const { path } of [one, other]) expect(await read(path)).toEqual(expectedOf(batches));
 });
 
-test("a thread that is ended does what it was given before, and the next job gets another thread", async () => {
+test("a thread that is released does what it was given before, and the next job gets a thread again", async () => {
   await using thread = new JobThread<SegmentJob, SegmentAnswer | undefined>(
     "./segment-worker",
     import.meta.url,

@@ -12,7 +12,7 @@ import { doJobs } from "../parquet/job-thread.ts";
 import { answerJob } from "../segments/check-segment.ts";
 import { type SegmentJob, type Written, writeSegment } from "../segments/write-segment.ts";
 
-doJobs(
+doJobs(() =>
   answerJob(async (job: SegmentJob): Promise<Written | undefined> => {
     const isMeant = !job.sensor.startsWith("merged-") || "files" in job.from;
     const mistake = isMeant ? job.sensor.replace("merged-", "") : "none";
