@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
 import type { EndpointShape, ParamsOf, ResponseOf, SentBodyOf, SentQueryOf } from "../api/endpoint.ts";
 import { API_BASE } from "../api/endpoint.ts";
 import type { Problem } from "../api/problem.ts";
@@ -112,26 +109,33 @@ async function sendStream(
   headers: Record<string, string>,
   stream: Readable,
 ): Promise<unknown> {
-  const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { method, headers });
-  const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once("response", resolve);
-    request.once("error", reject);
-  });
-  // A server that refuses answers before it has read all; its answer counts, not the broken stream.
-  const sent = pipeline(stream, request).catch((error: Error) => error);
-  const response = await answer.catch(async (cause) => {
-    await sent;
-    // A connection that breaks off ends the stream with its own error.
-    if (stream.errored && !isBrokenOff(cause))
-      throw new Fault("INPUT_UNREADABLE", `reading the input: ${stream.errored.message}`, { cause });
-    throw unreachable(url, cause);
-  });
-  const body = await text(response);
-  if (response.statusCode !== 200) {
+  // Most commands send no stream, and the library takes a tenth of a second to load.
+  const { request } = await import("undici");
+  const limits = { headersTimeout: 0, bodyTimeout: 0 };
+  try {
+    const response = await request(url, {
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body: Readable.from(partsOf(stream), { objectMode: false }),
+      ...limits,
+    });
+    // A server that refuses answers before it has read all; its answer counts.
+    const body = await response.body.text();
+    if (response.statusCode === 200) return messageFromJson(body);
+    throw faultOf(body, response.statusCode);
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : unreachable(url, cause);
+  } finally {
     stream.destroy();
-    throw faultOf(body, response.statusCode ?? 0);
   }
-  return messageFromJson(body);
+}
+
+async function* partsOf(stream: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (cause) {
+    throw new Fault("INPUT_UNREADABLE", `reading the input: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function unreachable(url: string, cause: unknown): Fault {
@@ -139,8 +143,10 @@ function unreachable(url: string, cause: unknown): Fault {
   return new Fault("SERVER_UNREACHABLE", `calling ${new URL(url).origin}: ${what}`, { cause });
 }
 
+const BROKEN_OFF: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
 function isBrokenOff(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
+  return cause instanceof Error && "code" in cause && BROKEN_OFF.has(cause.code);
 }
 
 /** A problem of the server as the fault it was there, with its place in the text. */

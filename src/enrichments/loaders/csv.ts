@@ -51,8 +51,7 @@ export async function loadCsv(options: CsvLoadOptions): Promise<number> {
     if (extract !== undefined) return extract(line);
     if (line.trim() === "" || line.startsWith("#")) return undefined;
     const columns = splitCsvLine(line.replace(/^\uFEFF/, ""), separator);
-    if (columns === undefined)
-      throw new Fault("REQUEST_INVALID", "reading the header: a quote is not closed");
+    if ("reason" in columns) throw new Fault("REQUEST_INVALID", `reading the header: ${columns.reason}`);
     const mistake = headerMistake(line, columns, indicatorColumn, separator);
     if (mistake !== undefined) throw new Fault("REQUEST_INVALID", `reading the header: ${mistake}`);
     const positions = Object.fromEntries(columns.map((name, index) => [name, index]));

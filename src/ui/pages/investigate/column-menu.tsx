@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Checkbox, Popover, TextInput, Tooltip } from "@mantine/core";
+import { IconChevronDown, IconChevronUp, IconColumns3 } from "@tabler/icons-react";
 import { useRef, useState } from "react";
-import { ColumnsIcon, DownIcon, UpIcon } from "../../parts/icons.tsx";
 import { lookOf } from "./columns.ts";
 import { DEFAULT_COLUMNS, type PageState, RULES } from "./state.ts";
 import { useFields } from "./use-counts.ts";
@@ -24,7 +24,7 @@ export function ColumnMenu({ state, change, opened, onOpened }: Props) {
       <Popover.Target>
         <Tooltip label="Columns (c)">
           <ActionIcon aria-label="Columns" onClick={() => onOpened(!opened)}>
-            <ColumnsIcon />
+            <IconColumns3 size={16} />
           </ActionIcon>
         </Tooltip>
       </Popover.Target>
@@ -71,7 +71,7 @@ function Columns({ state, change }: Pick<Props, "state" | "change">) {
               aria-label={`Move ${column} left`}
               onClick={() => move(at, -1)}
             >
-              <UpIcon size={12} />
+              <IconChevronUp size={12} />
             </ActionIcon>
             <ActionIcon
               size="xs"
@@ -79,7 +79,7 @@ function Columns({ state, change }: Pick<Props, "state" | "change">) {
               aria-label={`Move ${column} right`}
               onClick={() => move(at, 1)}
             >
-              <DownIcon size={12} />
+              <IconChevronDown size={12} />
             </ActionIcon>
           </li>
         ))}

@@ -1,11 +1,11 @@
 import { ActionIcon, Skeleton, TextInput, Tooltip } from "@mantine/core";
+import { IconLink, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { getMessage } from "../../../api/messages.ts";
 import type { StoredMessage } from "../../../api/selection.ts";
 import { call } from "../../call.ts";
 import { timeText, useZone, zoneName } from "../../parts/clock.ts";
-import { CloseIcon, LinkIcon } from "../../parts/icons.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { EndpointCards, EntryList, IntelMatches, Section } from "./details-parts.tsx";
 import { type Entry, prettyRaw, sectionsOf, valueAsText } from "./message-sections.ts";
@@ -46,12 +46,12 @@ export function DetailsPane({ guid, onClose, onStatus, find }: Props) {
         />
         <Tooltip label="Copy a link to this (y)">
           <ActionIcon aria-label="Copy a link to this" onClick={() => copy(window.location.href)}>
-            <LinkIcon />
+            <IconLink size={16} />
           </ActionIcon>
         </Tooltip>
         <Tooltip label="Close (Esc)">
           <ActionIcon aria-label="Close the details" onClick={onClose}>
-            <CloseIcon />
+            <IconX size={16} />
           </ActionIcon>
         </Tooltip>
       </header>

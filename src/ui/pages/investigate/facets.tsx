@@ -1,6 +1,12 @@
 import { ActionIcon, Tooltip, VisuallyHidden } from "@mantine/core";
+import {
+  IconChevronDown,
+  IconChevronRight,
+  IconCircleMinus,
+  IconCirclePlus,
+  IconX,
+} from "@tabler/icons-react";
 import { useState } from "react";
-import { CloseIcon, DownIcon, ExcludeIcon, IncludeIcon, RightIcon } from "../../parts/icons.tsx";
 import { countText, shortCount } from "../../parts/numbers.ts";
 import { drop, exclude, include, stanceOn, type Value } from "./query-text.ts";
 import type { PageState } from "./state.ts";
@@ -47,7 +53,7 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
     <section className="facet" aria-label={label}>
       <h2 title={field}>
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? <DownIcon size={12} /> : <RightIcon size={12} />}
+          {open ? <IconChevronDown size={12} /> : <IconChevronRight size={12} />}
           <span>{label}</span>
           <span className="facet-distinct" title={`${countText(distinct)} different values`}>
             {shortCount(distinct)}
@@ -59,7 +65,7 @@ function FacetGroup({ facet, state, change }: { facet: Facet; state: PageState; 
             aria-label={`Remove the facet ${label}`}
             onClick={() => change({ facets: state.facets.filter((other) => other !== field) })}
           >
-            <CloseIcon size={12} />
+            <IconX size={12} />
           </ActionIcon>
         )}
       </h2>
@@ -121,8 +127,8 @@ function FacetValue({ field, label, value, count, share, state, change }: FacetV
         onClick={(event) => set(event.altKey ? "excluded" : "included")}
       >
         <span className="facet-bar" style={{ width: `${share * 100}%` }} />
-        {stance === "included" && <IncludeIcon size={12} />}
-        {stance === "excluded" && <ExcludeIcon size={12} />}
+        {stance === "included" && <IconCirclePlus size={12} />}
+        {stance === "excluded" && <IconCircleMinus size={12} />}
         <span className="facet-text">{text}</span>
         <span className="facet-count">
           {shortCount(count)}
@@ -137,7 +143,7 @@ function FacetValue({ field, label, value, count, share, state, change }: FacetV
           aria-pressed={stance === "excluded"}
           onClick={() => set("excluded")}
         >
-          <ExcludeIcon size={13} />
+          <IconCircleMinus size={13} />
         </ActionIcon>
       </Tooltip>
     </li>

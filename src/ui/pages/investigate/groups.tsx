@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useState } from "react";
 import type { Group } from "../../../api/search.ts";
-import { DownIcon, RightIcon } from "../../parts/icons.tsx";
 import { countText } from "../../parts/numbers.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { include } from "./query-text.ts";
@@ -75,7 +75,7 @@ function GroupItem({ group, depth, path, ...rest }: Omit<ListProps, "groups"> & 
             aria-label={`Groups within ${value}`}
             onClick={() => setOpen(!open)}
           >
-            {open ? <DownIcon size={12} /> : <RightIcon size={12} />}
+            {open ? <IconChevronDown size={12} /> : <IconChevronRight size={12} />}
           </ActionIcon>
         ) : (
           <span />

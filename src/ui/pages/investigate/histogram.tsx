@@ -1,6 +1,6 @@
 import { ActionIcon, Tooltip, useComputedColorScheme } from "@mantine/core";
+import { IconZoomOut } from "@tabler/icons-react";
 import { lazy, Suspense, useMemo } from "react";
-import { ZoomOutIcon } from "../../parts/icons.tsx";
 import { countText } from "../../parts/numbers.ts";
 import { histogramText, intervalText, layersOf, regularBuckets } from "./histogram-parts.ts";
 import type { PageState } from "./state.ts";
@@ -76,7 +76,7 @@ export function Histogram({ state, change, histogram: { data, isPending, isError
         {bounded && (
           <Tooltip label="Twice the time">
             <ActionIcon size="sm" aria-label="Show twice the time" onClick={wider}>
-              <ZoomOutIcon size={14} />
+              <IconZoomOut size={14} />
             </ActionIcon>
           </Tooltip>
         )}

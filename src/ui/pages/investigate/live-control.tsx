@@ -1,6 +1,6 @@
 import { Button, Tooltip } from "@mantine/core";
+import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import type { LiveState } from "../../live.ts";
-import { PauseIcon, PlayIcon } from "../../parts/icons.tsx";
 
 type Props = {
   readonly live: boolean;
@@ -25,7 +25,7 @@ export function LiveControl({ live, connection, onLive }: Props) {
         aria-pressed={live}
         aria-label={live ? `Live rows: ${WORDS[connection]}. Pause` : "Live rows: paused. Resume"}
         leftSection={<span className="live-dot" />}
-        rightSection={live ? <PauseIcon size={12} /> : <PlayIcon size={12} />}
+        rightSection={live ? <IconPlayerPause size={12} /> : <IconPlayerPlay size={12} />}
         onClick={() => onLive(!live)}
       >
         {WORDS[connection]}

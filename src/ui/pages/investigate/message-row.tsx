@@ -1,7 +1,7 @@
+import { IconDots } from "@tabler/icons-react";
 import { memo } from "react";
 import type { StoredMessage } from "../../../api/selection.ts";
 import { useZone } from "../../parts/clock.ts";
-import { MoreIcon } from "../../parts/icons.tsx";
 import { cellText, lookOf } from "./columns.ts";
 import { heaviestRules, scoreOf, severityOf } from "./score.ts";
 import { ScoreBar } from "./score-bar.tsx";
@@ -79,7 +79,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
                 menuAt(column, place.left, place.bottom);
               }}
             >
-              <MoreIcon size={14} />
+              <IconDots size={14} />
             </button>
           )}
         </div>

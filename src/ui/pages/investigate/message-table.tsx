@@ -1,9 +1,9 @@
+import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { columnResizingFeature, columnSizingFeature, tableFeatures, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef } from "react";
 import type { StoredMessage } from "../../../api/selection.ts";
 import { useZone, zoneName } from "../../parts/clock.ts";
-import { DownIcon, UpIcon } from "../../parts/icons.tsx";
 import { fieldOfColumn, lookOf } from "./columns.ts";
 import { MessageRow } from "./message-row.tsx";
 import { type PageState, sortBy } from "./state.ts";
@@ -124,8 +124,8 @@ export function MessageTable(props: Props) {
               >
                 {lookOf(header.column.id).heading}
                 {field === "timestamp" && <span className="dim">{zoneName()}</span>}
-                {order === "asc" && <UpIcon size={12} />}
-                {order === "desc" && <DownIcon size={12} />}
+                {order === "asc" && <IconChevronUp size={12} />}
+                {order === "desc" && <IconChevronDown size={12} />}
               </button>
               {/* biome-ignore lint/a11y/noStaticElementInteractions: a handle for the pointer; widths matter to no one else */}
               <div

@@ -1,9 +1,9 @@
 import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
+import { IconSearch, IconX } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useId, useMemo } from "react";
 import { facetMessages } from "../../../api/search.ts";
 import { call, problemOf } from "../../call.ts";
-import { CloseIcon, SearchIcon } from "../../parts/icons.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import type { QueryEditorHandle } from "./query-editor.tsx";
 import { QueryHelp } from "./query-help.tsx";
@@ -52,7 +52,7 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
         ]}
       />
       <div className="query" data-refused={refused !== undefined || undefined}>
-        <SearchIcon />
+        <IconSearch size={16} />
         <Suspense fallback={<div className="query-editor query-waiting">{state.q}</div>}>
           <QueryEditor
             ref={editor}
@@ -67,7 +67,7 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
         {state.q !== "" && (
           <Tooltip label="Clear the query">
             <ActionIcon size="sm" aria-label="Clear the query" onClick={() => change({ q: "" })}>
-              <CloseIcon size={14} />
+              <IconX size={14} />
             </ActionIcon>
           </Tooltip>
         )}

@@ -1,6 +1,6 @@
 import { ActionIcon, Popover, Tooltip } from "@mantine/core";
+import { IconHelpCircle } from "@tabler/icons-react";
 import { useState } from "react";
-import { HelpIcon } from "../../parts/icons.tsx";
 import { QUERY_EXAMPLES } from "./query-examples.ts";
 import { useEscape } from "./use-escape.ts";
 
@@ -13,7 +13,7 @@ export function QueryHelp({ onTake }: { onTake: (query: string) => void }) {
       <Popover.Target>
         <Tooltip label="How to write a query">
           <ActionIcon size="sm" aria-label="How to write a query" onClick={() => setOpened(!opened)}>
-            <HelpIcon size={14} />
+            <IconHelpCircle size={14} />
           </ActionIcon>
         </Tooltip>
       </Popover.Target>

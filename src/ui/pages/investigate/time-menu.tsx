@@ -1,7 +1,7 @@
 import { Button, Popover, TextInput } from "@mantine/core";
+import { IconArrowAutofitWidth, IconClock } from "@tabler/icons-react";
 import { useState } from "react";
 import { readTime, timeText, useZone, zoneName } from "../../parts/clock.ts";
-import { ClockIcon, FitIcon } from "../../parts/icons.tsx";
 import { exactRange, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
 import { useEscape } from "./use-escape.ts";
 
@@ -27,7 +27,7 @@ export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
       <Popover.Target>
         <Button
           className="time-button"
-          leftSection={<ClockIcon size={14} />}
+          leftSection={<IconClock size={14} />}
           onClick={() => onOpened(!opened)}
           aria-label={`Time range: ${rangeLabel(range)}`}
         >
@@ -57,7 +57,7 @@ export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
         {extent !== undefined && extent.to > extent.from && (
           <Button
             variant="subtle"
-            leftSection={<FitIcon size={14} />}
+            leftSection={<IconArrowAutofitWidth size={14} />}
             onClick={() => choose(exactRange(extent.from, extent.to))}
           >
             Fit to data: {timeText(extent.from).slice(0, 16)} – {timeText(extent.to).slice(0, 16)}
