@@ -242,7 +242,7 @@ test("a rebuild that does not end leaves the drafts it found", async () => {
     await using platform = await platforms.open();
     const restoration = platform.index.restore({ everything: false });
     await restoration.takeFiles(() => {});
-    await platform.index.endRestoration();
+    await restoration[Symbol.asyncDispose]();
   }
   await using platform = await platforms.open();
   expect(await rebuilt(platform)).toMatchObject({ state: "finished", files: 2, lost: [] });

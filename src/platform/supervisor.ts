@@ -151,7 +151,7 @@ export class Supervisor implements AsyncDisposable {
     const script = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, {
       workerData: start,
-      transferList: [start.writer.port],
+      transferList: start.index.transfer,
       name: `pipeline-${index}`,
     });
     const { promise: ready, resolve } = Promise.withResolvers<void>();

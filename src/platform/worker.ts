@@ -7,9 +7,8 @@ import { failureOf } from "../core/fault.ts";
 import { emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { runPipeline, type SensorStages } from "../pipeline/pipeline.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
-import { openRemoteWriter, startOf } from "../storage/index/duckdb/remote.ts";
+import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
-import { openSharedTopic } from "../storage/topic/segments/topics.ts";
 import { openFunctions } from "./functions.ts";
 import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 import { readSensors } from "./sensors.ts";
@@ -53,9 +52,7 @@ type Running = {
 
 const services = openServices(start, context);
 // A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
-const writer: IndexWriter = openRemoteWriter(start.writer, () =>
-  setTimeout(() => process.exit(1), RETRY_AFTER),
-);
+const writer: IndexWriter = joinIndex(start.index, () => setTimeout(() => process.exit(1), RETRY_AFTER));
 const running = new Map<string, Running>();
 const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 let reads = start.begins;
@@ -103,8 +100,7 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
     const present = running.get(sensor);
     const handle = topics[sensor];
     if (present !== undefined) present.open = open;
-    else if (handle !== undefined)
-      running.set(sensor, launch(sensor, open, openSharedTopic(handle, context)));
+    else if (handle !== undefined) running.set(sensor, launch(sensor, open, joinTopic(handle, context)));
   }
   const named = new Set(snapshot.sensors.map(({ name }) => name));
   for (const [sensor, gone] of running) {
@@ -152,7 +148,7 @@ async function keepRunning(sensor: string, entry: Running, partition: number): P
     try {
       const from =
         counts.offsets[partition] ??
-        startOf(start.writer, { topic: topic.name, partition }) ??
+        (await writer.position(topic.name, partition)) ??
         (await topic.start(partition));
       counts.offsets[partition] = from;
       const source = breathing(topic.read(partition, from, { signal: stop.signal }));

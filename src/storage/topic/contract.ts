@@ -77,7 +77,13 @@ export type TopicReader = AsyncDisposable & {
   release(group: string): Promise<void>;
 };
 
-export type Topic<Handle = unknown> = TopicReader & {
+/**
+ * What another thread joins a topic by (`joinTopic` in storage.ts). Structured-cloneable; the rest of it is the
+ * implementation's own.
+ */
+export type TopicHandle = { readonly name: string; readonly partitions: number };
+
+export type Topic = TopicReader & {
   /**
    * Appends the records of a block and answers the offset of the first. Resolved means durable: the records survive
    * kill -9 and power loss. Many appends may be in flight, they share a flush; blocks of one partition keep the order
@@ -90,17 +96,16 @@ export type Topic<Handle = unknown> = TopicReader & {
   sizes(): Promise<readonly PartitionSize[]>;
   /** Applies the retention now; the store also does it from time to time. */
   retain(): Promise<void>;
-  /** A structured-cloneable value from which another thread opens a reader of this topic. */
-  share(): Handle;
+  share(): TopicHandle;
 };
 
 /** All topics of a data folder or a cluster. Disposing of it flushes what was appended and closes everything. */
-export type Topics<Handle = unknown> = AsyncDisposable & {
+export type Topics = AsyncDisposable & {
   /**
    * The topic of that name, made if there is none. Names are 1 to 200 of the characters a-z, A-Z, 0-9, `.`, `_` and
    * `-`, and begin with none of the last three; anything else is the fault REQUEST_INVALID.
    */
-  topic(name: string, settings?: TopicSettings): Promise<Topic<Handle>>;
+  topic(name: string, settings?: TopicSettings): Promise<Topic>;
   /** Names of the topics there are, sorted. */
   list(): Promise<readonly string[]>;
 };

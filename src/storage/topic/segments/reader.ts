@@ -3,7 +3,7 @@ import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import { errorCode } from "../../folder.ts";
 import { changedFrom } from "../../shared-wait.ts";
-import type { Entry, ReadOptions, TopicReader } from "../contract.ts";
+import type { Entry, ReadOptions, TopicHandle, TopicReader } from "../contract.ts";
 import type { Consumers } from "./consumers.ts";
 import { Cursor } from "./cursor.ts";
 import { damageFault, type OnDamage } from "./damage.ts";
@@ -11,10 +11,8 @@ import { decodeBlock } from "./frame.ts";
 import { listSegments, partitionFolder, segmentPath } from "./segment-files.ts";
 
 /** What a thread needs to read a topic that another one writes. Structured-cloneable. */
-export type SegmentsHandle = {
+export type SegmentsHandle = TopicHandle & {
   readonly folder: string;
-  readonly name: string;
-  readonly partitions: number;
   /** The durable end of each partition, which the writer stores and notifies on. */
   readonly ends: SharedArrayBuffer;
   readonly onDamage: OnDamage;

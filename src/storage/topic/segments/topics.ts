@@ -6,7 +6,7 @@ import { Fault } from "../../../core/fault.ts";
 import { errorCode, makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
 import { checkName } from "../../names.ts";
-import type { PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
+import type { PartitionSize, Topic, TopicHandle, TopicReader, TopicSettings, Topics } from "../contract.ts";
 import { Consumers } from "./consumers.ts";
 import type { OnDamage } from "./damage.ts";
 import { type Files, systemFiles } from "./files.ts";
@@ -35,7 +35,7 @@ export async function openTopics(
   folder: string,
   context: Context,
   options: SegmentsOptions = {},
-): Promise<Topics<SegmentsHandle>> {
+): Promise<Topics> {
   const lock = await lockFolder(folder);
   const stack = new AsyncDisposableStack();
   stack.use(lock);
@@ -49,7 +49,9 @@ export async function openTopics(
 }
 
 /** Opens a reader of a topic that another thread of this process writes. Dispose of it when done. */
-export function openSharedTopic(handle: SegmentsHandle, context: Context): TopicReader {
+export function openSharedTopic(shared: TopicHandle, context: Context): TopicReader {
+  // Made by `share` below: handles are passed on as they are.
+  const handle = shared as SegmentsHandle;
   const consumers = new Consumers(handle.folder, true);
   const reader = new SegmentsReader(handle, consumers, context);
   const close = reader[Symbol.asyncDispose].bind(reader);
@@ -60,7 +62,7 @@ export function openSharedTopic(handle: SegmentsHandle, context: Context): Topic
   return reader;
 }
 
-class SegmentTopics implements Topics<SegmentsHandle> {
+class SegmentTopics implements Topics {
   readonly #folder: string;
   readonly #context: Context;
   readonly #options: SegmentsOptions;
@@ -84,7 +86,7 @@ class SegmentTopics implements Topics<SegmentsHandle> {
     this.#timer = setInterval(() => void this.#retain(), RETENTION_MILLISECONDS).unref();
   }
 
-  async topic(name: string, settings: TopicSettings = {}): Promise<Topic<SegmentsHandle>> {
+  async topic(name: string, settings: TopicSettings = {}): Promise<Topic> {
     checkName("opening topic", name);
     const opened = this.#open.get(name) ?? this.#openTopic(name, settings);
     this.#open.set(name, opened);
@@ -166,7 +168,7 @@ class SegmentTopics implements Topics<SegmentsHandle> {
   }
 }
 
-class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
+class SegmentTopic extends SegmentsReader implements Topic {
   readonly #handle: SegmentsHandle;
   readonly #settings: TopicSettings;
   readonly #writers: readonly PartitionWriter[];

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { blockOf } from "../../../core/batch.ts";
 import type { Block } from "../../../core/block.ts";
-import type { Topic, TopicReader, Topics } from "../contract.ts";
+import type { Topic, TopicHandle, TopicReader, Topics } from "../contract.ts";
 
 /** What an implementation brings to the suite. */
 export type TopicSubject = {
   /** Opens the same, at first empty, store again and again; the one before is disposed of first. */
   open(): Promise<Topics>;
-  /** Opens a reader from what `share` gave. */
-  openShared(handle: unknown): Promise<TopicReader>;
+  /** Opens a reader from what `share` returned. */
+  openShared(handle: TopicHandle): Promise<TopicReader>;
   /** Deletes everything. */
   remove(): Promise<void>;
 };
