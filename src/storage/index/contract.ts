@@ -50,9 +50,11 @@ export interface Index extends AsyncDisposable {
 
   /**
    * Changes fields of a stored message and returns it as it is then; searches see the change at once. Durable when it
-   * resolves. @throws Fault NOT_FOUND when there is no such message.
+   * resolves, together with who changed it and when.
+   * @param by the name of the actor.
+   * @throws Fault NOT_FOUND when no such message is stored.
    */
-  patch(guid: string, change: Patch): Promise<Message>;
+  patch(guid: string, change: Patch, by: string): Promise<Message>;
 
   /** What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. */
   problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[];

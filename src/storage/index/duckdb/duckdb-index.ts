@@ -246,14 +246,14 @@ export class DuckdbIndex implements Index {
     });
   }
 
-  async patch(guid: string, change: Patch): Promise<Message> {
+  async patch(guid: string, change: Patch, by: string): Promise<Message> {
     const touched = [...Object.keys(change.set ?? {}), ...(change.remove ?? [])];
     const fixed = touched.find((field) => UNCHANGEABLE.includes(field));
     if (fixed !== undefined)
       throw new Fault("REQUEST_INVALID", `changing message ${guid}: ${fixed} cannot be changed`);
     const [message] = await this.get([guid]);
     if (message === undefined) throw new Fault("NOT_FOUND", `changing message ${guid}: there is none`);
-    const patch = await this.#patches.add(guid, change);
+    const patch = await this.#patches.add(guid, change, { by, at: this.#parts.context.clock.now() });
     this.#notePatches();
     return applyPatch(message, patch);
   }

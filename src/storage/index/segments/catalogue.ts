@@ -45,8 +45,14 @@ export type Segment = {
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };
 type StoredColumn = readonly [field: string, type: ColumnType, column: string, inside: boolean];
 
-/** What an analyst changed of a stored message. */
-export type StoredPatch = { readonly set: Message; readonly remove: readonly string[] };
+/** What was changed of a stored message. */
+export type StoredPatch = {
+  readonly set: Message;
+  readonly remove: readonly string[];
+  /** Who made the last change and when, in epoch milliseconds; earlier versions did not note it. */
+  readonly by?: string;
+  readonly at?: number;
+};
 
 /** When and why a catalogue had to begin anew beside files of an earlier one. */
 export type LostCatalogue = { readonly at: number; readonly reason: string };
