@@ -121,6 +121,7 @@ export async function openPlatform(options: PlatformOptions) {
     await index.recoverPositions(await intake.committed(GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
+    const expected = Array.from({ length: workers }, (_, worker) => workerName(worker));
     const supervisor = new Supervisor({
       workers,
       context,
@@ -128,7 +129,8 @@ export async function openPlatform(options: PlatformOptions) {
         timeZone: settings.timeZone,
         snapshot: snapshot(),
         topics: intake.handles(),
-        index: index.share(`worker-${worker}`),
+        membership: { group: GROUP, member: workerName(worker), expected },
+        index: index.share(workerName(worker)),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
         shares,
         files,
@@ -344,6 +346,10 @@ export async function openPlatform(options: PlatformOptions) {
     await stack.disposeAsync();
     throw error;
   }
+}
+
+function workerName(worker: number): string {
+  return `worker-${worker}`;
 }
 
 function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["index"] {

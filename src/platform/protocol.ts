@@ -4,7 +4,7 @@ import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
 import type { IndexHandle } from "../storage/index/contract.ts";
 import type { TableHandle } from "../storage/table/contract.ts";
-import type { TopicHandle } from "../storage/topic/contract.ts";
+import type { Membership, TopicHandle } from "../storage/topic/contract.ts";
 import type { FunctionSource } from "./functions.ts";
 
 /** The documents in force, as text: what workers compile their stages from. */
@@ -24,8 +24,8 @@ export type Shares = {
 
 /** What the supervisor hands to a new worker. */
 export type WorkerStart = {
-  readonly worker: number;
-  readonly workers: number;
+  /** Under which name it reads its share of every topic. */
+  readonly membership: Membership;
   readonly timeZone: string;
   readonly snapshot: Snapshot;
   readonly topics: Readonly<Record<string, TopicHandle>>;

@@ -35,6 +35,24 @@ export type ReadOptions = {
   readonly follow?: boolean | undefined;
 };
 
+/** Who reads, and with whom it shares the reading. */
+export type Membership = {
+  /** Each partition has one reader per group at a time. */
+  readonly group: string;
+  /** Unique within the group. Who joins by a name again takes the place of the one before, which must have ended. */
+  readonly member: string;
+  /**
+   * Names of all members that the group is to have, this one among them. A topic may keep their shares for them, rather
+   * than give all to the first that joins and take it away again.
+   */
+  readonly expected?: readonly string[] | undefined;
+  /** Leaves the group when it aborts: what the member still has goes to others, so let go of it before. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A partition, or the one to which all records of a key belong. A key may move when the topic grows. */
+export type Destination = number | { readonly key: string | Uint8Array };
+
 /** What a partition holds. */
 export type PartitionSize = {
   readonly partition: number;
@@ -57,6 +75,12 @@ export type TopicReader = AsyncDisposable & {
    * must live longer. Throws STORAGE_CORRUPT at a damaged place, unless told to skip damage when opened.
    */
   read(partition: number, from: number, options?: ReadOptions): AsyncIterable<Entry>;
+  /**
+   * Joins a group, and yields the partitions to be read here: at once, and again whenever they change. To ask for the next
+   * value is to say that what is not in the last one has been let go; nobody else reads it before. So first end its
+   * reading and make durable what was read.
+   */
+  assigned(membership: Membership): AsyncIterable<readonly number[]>;
   /** Offset of the oldest record kept. */
   start(partition: number): Promise<number>;
   /** Offset the next durable record will get: everything before it can be read. */
@@ -90,7 +114,7 @@ export type Topic = TopicReader & {
    * of the calls. The block must not change until then. While the disk is full or unwritable the append waits and is
    * tried again (see `fault`); it rejects only when the topic is closed before it could be written.
    */
-  append(partition: number, block: Block): Promise<number>;
+  append(to: Destination, block: Block): Promise<number>;
   /** What currently keeps appends waiting, if anything does. */
   readonly fault: Fault | undefined;
   sizes(): Promise<readonly PartitionSize[]>;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Block } from "../../../core/block.ts";
@@ -6,10 +7,20 @@ import { Fault } from "../../../core/fault.ts";
 import { errorCode, makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
 import { checkName } from "../../names.ts";
-import type { PartitionSize, Topic, TopicHandle, TopicReader, TopicSettings, Topics } from "../contract.ts";
+import type {
+  Destination,
+  PartitionSize,
+  Topic,
+  TopicHandle,
+  TopicReader,
+  TopicSettings,
+  Topics,
+} from "../contract.ts";
+import { partitionOfKey } from "../key.ts";
 import { Consumers } from "./consumers.ts";
 import type { OnDamage } from "./damage.ts";
 import { type Files, systemFiles } from "./files.ts";
+import { Groups } from "./groups.ts";
 import { type SegmentsHandle, SegmentsReader } from "./reader.ts";
 import { recoverPartition } from "./recovery.ts";
 import { listSegments, partitionFolder } from "./segment-files.ts";
@@ -127,6 +138,7 @@ class SegmentTopics implements Topics {
       partitions,
       ends: new SharedArrayBuffer(partitions * 8),
       onDamage,
+      channel: `metron-topic-${randomUUID()}`,
     };
     const ends = new BigInt64Array(handle.ends);
     const context = this.#context;
@@ -174,6 +186,7 @@ class SegmentTopic extends SegmentsReader implements Topic {
   readonly #writers: readonly PartitionWriter[];
   readonly #consumers: Consumers;
   readonly #onClose: () => void;
+  readonly #groups: Groups;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -186,13 +199,15 @@ class SegmentTopic extends SegmentsReader implements Topic {
   ) {
     super(handle, consumers, context);
     this.#onClose = onClose;
+    this.#groups = new Groups(handle.channel, handle.partitions);
     this.#handle = handle;
     this.#settings = settings;
     this.#writers = writers;
     this.#consumers = consumers;
   }
 
-  append(partition: number, block: Block): Promise<number> {
+  append(to: Destination, block: Block): Promise<number> {
+    const partition = typeof to === "number" ? to : partitionOfKey(to.key, this.partitions);
     const writer = this.#writers[partition];
     if (writer === undefined) {
       return Promise.reject(new Fault("NOT_FOUND", `topic ${this.name} has no partition ${partition}`));
@@ -227,6 +242,7 @@ class SegmentTopic extends SegmentsReader implements Topic {
 
   async #close(): Promise<void> {
     await super[Symbol.asyncDispose]();
+    this.#groups.close();
     for (const [partition, writer] of this.#writers.entries()) {
       await writer.close();
       await this.#consumers.reached(this.name, partition, writer.end);
