@@ -8,8 +8,7 @@ import { ERROR_SENSOR, refusalRecord } from "../pipeline/errors.ts";
 import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
-import type { Topic, Topics } from "../storage/topic/contract.ts";
-import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { Topic, TopicHandle, Topics } from "../storage/topic/contract.ts";
 import type { Snapshot } from "./protocol.ts";
 import { type Indexed, UnreadTopics } from "./unread.ts";
 
@@ -23,7 +22,7 @@ export type IntakeOptions = {
 
 type Entry = {
   readonly sensor: SensorDocument;
-  readonly topic: Topic<SegmentsHandle>;
+  readonly topic: Topic;
   received: number;
   /** The partition the next block goes to. */
   next: number;
@@ -43,13 +42,13 @@ const DAY = 86_400_000;
 
 /** The way in: one durable topic per sensor, blocks dealt to its partitions in turn. */
 export class Intake implements AsyncDisposable {
-  readonly #topics: Topics<SegmentsHandle>;
+  readonly #topics: Topics;
   readonly #context: Context;
   readonly #options: IntakeOptions;
   readonly #entries = new Map<string, Entry>();
   #unread: UnreadTopics | undefined;
 
-  constructor(topics: Topics<SegmentsHandle>, context: Context, options: IntakeOptions) {
+  constructor(topics: Topics, context: Context, options: IntakeOptions) {
     this.#topics = topics;
     this.#context = context;
     this.#options = options;
@@ -131,7 +130,7 @@ export class Intake implements AsyncDisposable {
   }
 
   /** What workers read the topics by. */
-  handles(): Record<string, SegmentsHandle> {
+  handles(): Record<string, TopicHandle> {
     return Object.fromEntries([...this.#entries].map(([name, { topic }]) => [name, topic.share()]));
   }
 

@@ -9,11 +9,8 @@ import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
-import { checkWritable, makeFolder } from "../storage/folder.ts";
-import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
-import { serveWriter } from "../storage/index/duckdb/remote.ts";
-import { openTables } from "../storage/table/lmdb.ts";
-import { openTopics } from "../storage/topic/segments/topics.ts";
+import { checkWritable } from "../storage/folder.ts";
+import { claimFolder, openStorage, type StorageOptions } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { checkChanges } from "./check.ts";
@@ -21,7 +18,6 @@ import { Evaluator } from "./evaluator.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
-import { lostTables } from "./lost-tables.ts";
 import type { Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
@@ -72,35 +68,19 @@ export async function openPlatform(options: PlatformOptions) {
   const base = options.context ?? makeContext();
   const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
   try {
-    await makeFolder(data);
-    for (const part of ["", "topics", "config", "tables", "index"]) await checkWritable(join(data, part));
-    // Topics are opened first: they hold the lock of the folder.
-    const topics = stack.use(await openTopics(join(data, "topics"), context));
+    stack.use(await claimFolder(data));
+    await checkWritable(join(data, "config"));
     const config = stack.use(openConfigStore(join(data, "config")));
     await seed(config, options.defaults, context.clock.now());
     const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
     const settings = global();
 
-    const lost = lostTables(join(data, "tables"), ["enrichment", "threatintel"]);
-    const tables = stack.use(await openTables(join(data, "tables"), context));
+    const { topics, tables, index } = stack.use(
+      await openStorage({ folder: data, index: indexLimits(settings) }, context),
+    );
     const files = join(data, "files");
     const enrichment = await tables.table("enrichment");
     const threatIntel = await tables.table("threatintel");
-    const index = stack.use(
-      await openDuckdbIndex(
-        join(data, "index"),
-        {
-          memory: settings.memory.index,
-          sealRows: settings.seal.rows,
-          sealAge: settings.seal.seconds * SECOND,
-          concurrent: settings.search.concurrent,
-          waiting: settings.search.waiting,
-          searchTime: settings.search.seconds * SECOND,
-          temporaryBytes: settings.search.temporaryBytes,
-        },
-        context,
-      ),
-    );
     const services = mainServices({ enrichment, threatIntel }, context, { files });
     const intel = new Intel(threatIntel);
 
@@ -141,6 +121,7 @@ export async function openPlatform(options: PlatformOptions) {
     await index.recoverPositions(await intake.committed(GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
+    const expected = Array.from({ length: workers }, (_, worker) => workerName(worker));
     const supervisor = new Supervisor({
       workers,
       context,
@@ -148,7 +129,8 @@ export async function openPlatform(options: PlatformOptions) {
         timeZone: settings.timeZone,
         snapshot: snapshot(),
         topics: intake.handles(),
-        writer: serveWriter(index, `worker-${worker}`),
+        membership: { group: GROUP, member: workerName(worker), expected },
+        index: index.share(workerName(worker)),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
         shares,
         files,
@@ -199,7 +181,7 @@ export async function openPlatform(options: PlatformOptions) {
         sources: sources?.problems() ?? new Map(),
         counts: sources?.counts() ?? new Map(),
         losses: sources?.losses() ?? [],
-        faults: faults.concat(databases.fault ?? [], lost([enrichment, threatIntel])),
+        faults: faults.concat(databases.fault ?? [], enrichment.fault ?? [], threatIntel.fault ?? []),
       })),
     );
     /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
@@ -364,6 +346,22 @@ export async function openPlatform(options: PlatformOptions) {
     await stack.disposeAsync();
     throw error;
   }
+}
+
+function workerName(worker: number): string {
+  return `worker-${worker}`;
+}
+
+function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["index"] {
+  return {
+    memory: memory.index,
+    sealRows: seal.rows,
+    sealAge: seal.seconds * SECOND,
+    concurrent: search.concurrent,
+    waiting: search.waiting,
+    searchTime: search.seconds * SECOND,
+    temporaryBytes: search.temporaryBytes,
+  };
 }
 
 /** The global document as it is once changes are published. */

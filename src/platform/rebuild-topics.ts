@@ -1,7 +1,7 @@
 import type { Change, ConfigStore, Kind, Version } from "../config/store.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
 import type { Index } from "../storage/index/contract.ts";
-import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { TopicHandle } from "../storage/topic/contract.ts";
 import type { FunctionSource } from "./functions.ts";
 import type { Snapshot } from "./protocol.ts";
 import type { Epoch, RebuildTopic } from "./rebuild-worker.ts";
@@ -9,7 +9,7 @@ import type { Epoch, RebuildTopic } from "./rebuild-worker.ts";
 export type RebuildSources = {
   readonly config: ConfigStore;
   readonly index: Index;
-  readonly handles: Readonly<Record<string, SegmentsHandle>>;
+  readonly handles: Readonly<Record<string, TopicHandle>>;
   /** The documents in force. */
   readonly snapshot: Snapshot;
   /** Where functions of users come from, had these documents been in force. */

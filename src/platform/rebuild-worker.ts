@@ -10,10 +10,9 @@ import { emptyCounts } from "../pipeline/metrics.ts";
 import { inParts } from "../pipeline/parts.ts";
 import { roomyBatch, runStages, type SensorStages } from "../pipeline/pipeline.ts";
 import { crashRejection, StageRunner } from "../pipeline/stage-runner.ts";
-import { openRemoteWriter, type WriterHandle } from "../storage/index/duckdb/remote.ts";
-import type { GuidRange } from "../storage/index/segments/restoration.ts";
-import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
-import { openSharedTopic } from "../storage/topic/segments/topics.ts";
+import type { GuidRange, IndexHandle } from "../storage/index/contract.ts";
+import { joinIndex, joinTopic } from "../storage/storage.ts";
+import type { TopicHandle } from "../storage/topic/contract.ts";
 import { openFunctions } from "./functions.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
 import { readSensors } from "./sensors.ts";
@@ -24,7 +23,7 @@ export type Epoch = { readonly since: number; readonly snapshot: Snapshot };
 
 export type RebuildTopic = {
   readonly sensor: string;
-  readonly handle: SegmentsHandle;
+  readonly handle: TopicHandle;
   /** Where each partition's indexed part ends: what follows is the pipeline's. */
   readonly limits: readonly number[];
   /** What was in force when, in order of time. */
@@ -32,7 +31,7 @@ export type RebuildTopic = {
 };
 
 export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "files"> & {
-  readonly writer: WriterHandle;
+  readonly index: IndexHandle;
   readonly topics: readonly RebuildTopic[];
   /** Guids of messages wanted, by sensor. */
   readonly ranges: ReadonlyMap<string, readonly GuidRange[]>;
@@ -73,7 +72,7 @@ port.close();
 
 async function rebuild(): Promise<Set<string>> {
   const services = openServices(start, context);
-  const writer = openRemoteWriter(start.writer);
+  const writer = joinIndex(start.index);
   const whole = new Set(start.topics.map(({ sensor }) => sensor));
   let batch = new Batch();
   let records = 0;
@@ -90,7 +89,7 @@ async function rebuild(): Promise<Set<string>> {
       topic.sensor,
       context.clock,
     );
-    await using reader = openSharedTopic(topic.handle, context);
+    await using reader = joinTopic(topic.handle, context);
     for (const [partition, limit] of topic.limits.entries()) {
       const from = await reader.start(partition);
       if (from > 0) whole.delete(topic.sensor);

@@ -57,7 +57,7 @@ test("a damaged file is made again from the topic: the same messages, with what 
     await fill(platform, records(0, 300));
     await fill(platform, [...records(300, 600), "broken"]);
     guid = String((await found(platform, "n:7"))[0]?.guid);
-    await platform.index.patch(guid, { set: { alert_status: "OPEN" } });
+    await platform.index.patch(guid, { set: { alert_status: "OPEN" } }, "ann");
     before = await found(platform);
   }
   const [first = ""] = parquet(platforms);
@@ -86,7 +86,7 @@ test("without the catalogue all is found again, each message once, with what ana
     await fill(platform, records(0, 300));
     await fill(platform, [...records(300, 600), "broken"]);
     const [message] = await found(platform, "n:7");
-    await platform.index.patch(String(message?.guid), { set: { alert_status: "OPEN" } });
+    await platform.index.patch(String(message?.guid), { set: { alert_status: "OPEN" } }, "ann");
     before = await found(platform);
   }
   truncateSync(join(platforms.data, "index/catalogue.mdb"), 0);
@@ -242,7 +242,7 @@ test("a rebuild that does not end leaves the drafts it found", async () => {
     await using platform = await platforms.open();
     const restoration = platform.index.restore({ everything: false });
     await restoration.takeFiles(() => {});
-    await platform.index.endRestoration();
+    await restoration[Symbol.asyncDispose]();
   }
   await using platform = await platforms.open();
   expect(await rebuilt(platform)).toMatchObject({ state: "finished", files: 2, lost: [] });

@@ -5,9 +5,7 @@ import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { arrivalOf } from "../pipeline/guid.ts";
-import type { DuckdbIndex } from "../storage/index/duckdb/duckdb-index.ts";
-import { serveWriter } from "../storage/index/duckdb/remote.ts";
-import type { GuidRange, Restoration, Restored } from "../storage/index/segments/restoration.ts";
+import type { GuidRange, Index, Restoration, Restored } from "../storage/index/contract.ts";
 import type { FromRebuild, RebuildStart, RebuildTopic } from "./rebuild-worker.ts";
 
 export type RebuildRequest = {
@@ -21,7 +19,7 @@ export type RebuildRequest = {
 };
 
 export type RebuildParts = {
-  readonly index: DuckdbIndex;
+  readonly index: Index;
   readonly context: Context;
   /** Resolves when what was accepted so far is searchable and sealed. */
   readonly settle: (signal: AbortSignal) => Promise<void>;
@@ -95,22 +93,18 @@ export class Rebuild implements AsyncDisposable {
     const { index, settle } = this.#parts;
     // What topics bring by themselves must be there, or it would come twice.
     await untilAborted(settle(signal), signal);
-    const restoration = index.restore({ ...request, everything: request.withCurrent });
-    try {
-      this.#note({ phase: "files", files: restoration.files, filesDone: 0 });
-      await restoration.takeFiles(() => {
-        signal.throwIfAborted();
-        this.#note({ filesDone: (this.#state.filesDone ?? 0) + 1 });
-      });
-      const whole = await this.#fromTopics(request, restoration, signal);
-      this.#note({ phase: "finishing" });
-      // A guid of another make is the record's own, and says not whether a topic holds it.
-      await restoration.keepRest((sensor, guid) => whole.has(sensor) && arrivalOf(guid) !== undefined);
+    await using restoration = index.restore({ ...request, everything: request.withCurrent });
+    this.#note({ phase: "files", files: restoration.files, filesDone: 0 });
+    await restoration.takeFiles(() => {
       signal.throwIfAborted();
-      return await restoration.commit();
-    } finally {
-      await index.endRestoration();
-    }
+      this.#note({ filesDone: (this.#state.filesDone ?? 0) + 1 });
+    });
+    const whole = await this.#fromTopics(request, restoration, signal);
+    this.#note({ phase: "finishing" });
+    // A guid of another make is the record's own, and says not whether a topic holds it.
+    await restoration.keepRest((sensor, guid) => whole.has(sensor) && arrivalOf(guid) !== undefined);
+    signal.throwIfAborted();
+    return await restoration.commit();
   }
 
   async #fromTopics(
@@ -133,9 +127,9 @@ export class Rebuild implements AsyncDisposable {
         ranges.set(name, [WHOLE]);
     const total = topics.reduce((sum, { limits }) => sum + limits.reduce((all, limit) => all + limit, 0), 0);
     this.#note({ phase: "records", total });
-    const writer = serveWriter(restoration.staging, "rebuild");
+    const index = restoration.share();
     const keepsErrors = withCurrent;
-    const whole = await this.#inThread({ ...start(), writer, topics, ranges, keepsErrors }, signal);
+    const whole = await this.#inThread({ ...start(), index, topics, ranges, keepsErrors }, signal);
     const isEvery = isAll && topics.every((topic) => whole.has(topic.sensor));
     return new Set([...whole].filter((name) => name !== ERROR_SENSOR || isEvery));
   }
@@ -144,7 +138,7 @@ export class Rebuild implements AsyncDisposable {
     const script = new URL(`./rebuild-worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, {
       workerData: start,
-      transferList: [start.writer.port],
+      transferList: start.index.transfer,
       name: "rebuild",
     });
     const { promise, resolve, reject } = Promise.withResolvers<ReadonlySet<string>>();

@@ -87,7 +87,7 @@ export async function replay(
     for (const { target, heading, records, guids } of waiting.values()) {
       const header = heading === "" ? [] : heading.split("\n");
       if (records.length > 0) await intake.deliver(target, blockOf([...header, ...records], clock.now()));
-      for (const guid of guids) await index.patch(guid, { set: { [REPLAYED]: true } });
+      for (const guid of guids) await index.patch(guid, { set: { [REPLAYED]: true } }, "metron");
       done.records += records.length;
       done.replayed += guids.length;
     }

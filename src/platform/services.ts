@@ -8,8 +8,8 @@ import type { StageServices } from "../pipeline/services.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
 import type { Services } from "../stellar/run/services.ts";
 import { fromMessage, StellarMap } from "../stellar/values/value.ts";
+import { joinTable } from "../storage/storage.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import { openSharedTable } from "../storage/table/lmdb.ts";
 import { triageScorer } from "../triage/scorer.ts";
 import { fieldNotes } from "./field-notes.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
@@ -42,8 +42,8 @@ export function openServices(
   context: Context,
 ): PipelineServices {
   const tables = {
-    enrichment: openSharedTable(start.tables.enrichment),
-    threatIntel: openSharedTable(start.tables.threatIntel),
+    enrichment: joinTable(start.tables.enrichment),
+    threatIntel: joinTable(start.tables.threatIntel),
   };
   const close = async () => {
     await tables.enrichment[Symbol.asyncDispose]();

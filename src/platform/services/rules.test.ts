@@ -9,8 +9,8 @@ import { compile } from "../../stellar/run/compile.ts";
 import { layered } from "../../stellar/run/environment.ts";
 import { storeValue } from "../../stellar/sketches/stored-value.ts";
 import { StellarMap } from "../../stellar/values/value.ts";
+import { emptyTable } from "../../storage/table/standing.ts";
 import { mainServices } from "../services.ts";
-import { emptyTable } from "./standing-tables.ts";
 
 const files = mkdtempSync(join(tmpdir(), "metron-rules-"));
 mkdirSync(join(files, "lists"));

@@ -11,6 +11,7 @@ import { type Environment, makeEnvironment } from "../../stellar/run/environment
 import type { Services } from "../../stellar/run/services.ts";
 import type { StellarMap } from "../../stellar/values/value.ts";
 import { type AllowPath, allowPaths } from "../../storage/allowed-folders.ts";
+import { readTable } from "../../storage/storage.ts";
 import { AddressDatabases, asksForAddresses } from "../address-databases.ts";
 import {
   type FunctionSource,
@@ -27,7 +28,6 @@ import { httpAccess } from "./http.ts";
 import { objectLookup } from "./objects.ts";
 import { parserAccess } from "./parsers.ts";
 import { remotePlatform } from "./remote.ts";
-import { openStandingTable } from "./standing-tables.ts";
 import { systemAccess } from "./system.ts";
 
 export type ShellOptions = {
@@ -67,9 +67,10 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
   // A document may come from others: what it names is read here as the platform would.
   const allow = allowPaths({ data });
 
+  const folder = remote === undefined ? data : undefined;
   const tables = {
-    enrichment: stack.use(openStandingTable(remote === undefined ? data : "", "enrichment")),
-    threatIntel: stack.use(openStandingTable(remote === undefined ? data : "", "threatintel")),
+    enrichment: stack.use(readTable(folder, "enrichment")),
+    threatIntel: stack.use(readTable(folder, "threatintel")),
   };
   const pipeline = mainServices(tables, context, { more: { ...remote?.services } });
   const databases = new AddressDatabases((handles) => pipeline.attach({ databases: handles }), allow);

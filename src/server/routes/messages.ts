@@ -69,7 +69,7 @@ async function change(
     const before = Array.isArray(message.comments) ? message.comments : [];
     set.comments = [...before, { comment, username: ANALYST, timestamp: now }];
   }
-  return { message: await index.patch(guid, { set, remove }) };
+  return { message: await index.patch(guid, { set, remove }, ANALYST) };
 }
 
 /** The messages with a guid: one, unless an earlier version took guids that records brought. */

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { TableReader } from "../../storage/table/contract.ts";
-import { Filter } from "../../storage/table/filter.ts";
-import { LmdbTableReader, openTableFile } from "../../storage/table/lmdb-reader.ts";
+import type { TableReader } from "./contract.ts";
+import { Filter } from "./filter.ts";
+import { LmdbTableReader, openTableFile } from "./lmdb-reader.ts";
 
 /** A table nobody has written yet. */
 export function emptyTable(name: string): TableReader {
@@ -18,9 +18,9 @@ export function emptyTable(name: string): TableReader {
   };
 }
 
-/** Reads a table of a data folder that no platform runs on. Throws Fault STORAGE_CORRUPT. */
-export function openStandingTable(data: string, name: string): TableReader {
-  const path = join(data, "tables", `${name}.mdb`);
+/** Reads a table of a folder of tables that nobody writes at the moment; an empty one where it does not exist. */
+export function openStandingTable(folder: string, name: string): TableReader {
+  const path = join(folder, `${name}.mdb`);
   if (!existsSync(path)) return emptyTable(name);
   // The filter belongs to the platform that writes: this one lets every key pass.
   const filter = new Filter();
