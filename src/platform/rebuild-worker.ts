@@ -14,9 +14,8 @@ import { openRemoteWriter, type WriterHandle } from "../storage/index/duckdb/rem
 import type { GuidRange } from "../storage/index/segments/restoration.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
 import { openSharedTopic } from "../storage/topic/segments/topics.ts";
-import { openFunctions } from "./functions.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
-import { readSensors } from "./sensors.ts";
+import { Sensors } from "./sensors.ts";
 import { openServices } from "./services.ts";
 
 /** Documents from a moment on, until those of the next. */
@@ -156,11 +155,12 @@ function stagesOf(
 ): (at: number, batch: Batch) => Promise<SensorStages> {
   // Stages bind to the columns of a batch: another batch gets stages of its own.
   let opened: { epoch: Epoch; batch: Batch; stages: SensorStages } | undefined;
+  const sensors = new Sensors(services, context);
   const open = async ({ snapshot }: Epoch): Promise<SensorStages> => {
-    services.takeFunctions(await openFunctions(snapshot.functions));
-    const found = readSensors(snapshot, services, context).find(({ name }) => name === sensor);
-    if (found === undefined) throw new Error(`there is no document of ${sensor}`);
-    return found.open();
+    await sensors.takeFunctions(snapshot);
+    const open = sensors.take(snapshot).get(sensor);
+    if (open === undefined) throw new Error(`there is no document of ${sensor}`);
+    return open();
   };
   const last = epochs.at(-1) as Epoch;
   return async (at, batch) => {
