@@ -3,7 +3,8 @@
  * The kind "parser" has a runner of its own beside the parsers.
  */
 import { importValidation, transformName } from "../src/config/metron/import.ts";
-import { Batch, blockOf } from "../src/core/batch.ts";
+import { Batch } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { type Context, makeContext } from "../src/core/context.ts";
 import { Fault } from "../src/core/fault.ts";
 import { emptyMessage, type FieldValue, type Message, messageToJson } from "../src/core/message.ts";

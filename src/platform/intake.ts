@@ -1,7 +1,6 @@
 import type { Readable } from "node:stream";
 import type { SensorDocument } from "../config/sensor.ts";
-import { blockOf } from "../core/batch.ts";
-import type { Block, Position } from "../core/block.ts";
+import { type Block, blockOf, type Position } from "../core/block.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR, refusalRecord } from "../pipeline/errors.ts";

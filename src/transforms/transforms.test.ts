@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { makeEnvironment } from "../stellar/run/environment.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Change } from "../../config/store.ts";
-import { blockOf } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { openPlatform } from "../platform.ts";
 
 const [data = "", defaults = "", changes = "", ...sensors] = process.argv.slice(2);
