@@ -112,7 +112,7 @@ async function rebuild(): Promise<Set<string>> {
             batch.load(block, position);
             runStages(run, stage, batch, repeated);
             if (stage.indexed) await write(topic.sensor, batch, own);
-            if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
+            if (batch.rejected.length > 0) await errors.write(batch);
           },
           async ({ block, position, repeated }, error) => {
             batch.load(block, position);

@@ -46,7 +46,7 @@ function run(stages: SensorStages, sensor: string, text: string, { clock }: Cont
   stages.transform(batch);
   stages.validate(batch);
   const rows = Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.live[row] === 1);
-  const failed = new ErrorRecords(clock).collect(batch, sensor, stages.metadata);
+  const failed = new ErrorRecords(clock).collect(batch, sensor);
   return {
     messages: rows.map((row) => mapOf(batch, row)),
     errors: Array.from({ length: failed.rows }, (_, row) => mapOf(failed, row)),
