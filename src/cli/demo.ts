@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { readGlobal } from "../config/global.ts";
-import { blockOf } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import type { Platform } from "../platform/platform.ts";
 import { assetList } from "../scenario/company.ts";
 import { indicatorList } from "../scenario/intrusion.ts";

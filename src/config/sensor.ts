@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { rawConfig } from "../parsers/envelope.ts";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
-import { rawConfig } from "../transforms/raw.ts";
 import { triageConfig } from "../triage/triage.ts";
 import { checkDocument, type Document, judgeDocument, type Mistake, readYaml, refuse } from "./yaml.ts";
 

@@ -1,7 +1,7 @@
-import { type GlobalDocument, readGlobal } from "../config/global.ts";
-import { judgeSensor, mistakeAt, type PlacedSensor } from "../config/sensor.ts";
+import { type GlobalDocument, readGlobal, readPlacedGlobal } from "../config/global.ts";
+import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
-import { type Document, type Mistake, readYaml } from "../config/yaml.ts";
+import type { Document, Mistake } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
@@ -11,6 +11,7 @@ import { findSource } from "../sources/index.ts";
 import { withinSteps } from "../stellar/values/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
+import type { SensorDocuments } from "./documents.ts";
 import { isOfUnknownFunction } from "./functions.ts";
 import { mistakesIn, Refusals } from "./refusals.ts";
 import type { PipelineServices } from "./services.ts";
@@ -23,6 +24,8 @@ const CHECK_STEPS = 50_000_000;
 
 /** What documents are held against beyond their own text. */
 export type CheckRules = {
+  /** Where sensor documents are read: those that did not change were. */
+  readonly documents: SensorDocuments;
   /** What they run with now. */
   readonly inForce: PipelineServices;
   readonly allow: AllowPath;
@@ -55,7 +58,7 @@ function checkWithin(
   context: Context,
   rules: CheckRules,
 ): Warning[] {
-  const { inForce, notRun = [] } = rules;
+  const { documents, inForce, notRun = [] } = rules;
   const refused = new Refusals();
   const inForceText = config.get("global", "global")?.text ?? "";
   const changed = changes.find(({ kind }) => kind === "global")?.text ?? inForceText;
@@ -75,7 +78,7 @@ function checkWithin(
     return [];
   };
   if (changedGlobal !== undefined && changes.some(({ kind }) => kind === "global")) {
-    const document = readYaml(changed, "global");
+    const { document } = readPlacedGlobal(changed, "global");
     refused.add("global", [
       ...wrongPlaces(global, document, rules),
       ...judge("global", checkGlobalExpressions(global, document, changed, environment)),
@@ -87,7 +90,7 @@ function checkWithin(
   }
   for (const [name, text] of refused.attempt(() => touchedBy(changes, config)) ?? []) {
     refused.attempt(() => {
-      const { placed, mistakes } = judgeSensor(text, `sensor/${name}`);
+      const { placed, mistakes } = documents.judge(name, text);
       const found = [...mistakes];
       const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
       if (placed !== undefined && (isNew || name !== ERROR_SENSOR)) {

@@ -1,7 +1,6 @@
 import type { Readable } from "node:stream";
-import { readSensor, type SensorDocument } from "../config/sensor.ts";
-import { blockOf } from "../core/batch.ts";
-import type { Block, Position } from "../core/block.ts";
+import type { SensorDocument } from "../config/sensor.ts";
+import { type Block, blockOf, type Position } from "../core/block.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR, refusalRecord } from "../pipeline/errors.ts";
@@ -9,6 +8,7 @@ import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
 import type { Topic, TopicHandle, Topics } from "../storage/topic/contract.ts";
+import type { SensorDocuments } from "./documents.ts";
 import type { Snapshot } from "./protocol.ts";
 import { type Indexed, UnreadTopics } from "./unread.ts";
 
@@ -54,12 +54,15 @@ export class Intake implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Opens a topic for every sensor in force; `group` keeps what it has not read. Topics of removed sensors stay. */
-  async configure(snapshot: Snapshot, group: string): Promise<void> {
+  /**
+   * Opens a topic for every sensor in force; `group` keeps what it has not read. Topics of removed sensors stay.
+   * @param documents where those in force are read, unless they were
+   */
+  async configure(snapshot: Snapshot, documents: SensorDocuments, group: string): Promise<void> {
     const named = new Set<string>();
     for (const { name, text } of snapshot.sensors) {
       named.add(name);
-      const { sensor } = readSensor(text, `sensor/${name}`);
+      const { sensor } = documents.read(name, text);
       const present = this.#entries.get(name);
       const partitions = sensor.partitions ?? this.#options.partitions;
       const topic =

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { blockOf } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { parse } from "../query/parse.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 

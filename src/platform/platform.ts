@@ -1,4 +1,3 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
@@ -14,15 +13,17 @@ import { claimFolder, openStorage, type StorageOptions } from "../storage/storag
 import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { checkChanges } from "./check.ts";
+import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
-import type { Snapshot } from "./protocol.ts";
+import type { DocumentText, Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
+import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -106,18 +107,20 @@ export async function openPlatform(options: PlatformOptions) {
     }
     const snapshot = (): Snapshot => ({
       revision: config.revision(),
-      global: config.get("global", "global")?.text ?? "",
+      global: documentText(config.get("global", "global")),
       sensors: [
         // An earlier version may have let one of this name be published.
         ...config
           .list("sensor")
           .filter(({ name }) => name !== ERROR_SENSOR)
-          .map(({ name, text }) => ({ name, text: text ?? "" })),
-        { name: ERROR_SENSOR, text: ERROR_DOCUMENT },
+          .map((version) => ({ name: version.name, ...documentText(version) })),
+        { name: ERROR_SENSOR, ...documentText(undefined), text: ERROR_DOCUMENT },
       ],
       functions: sourcesInForce,
     });
-    await intake.configure(snapshot(), GROUP);
+    // Replaced by a publish, with what its check has read.
+    let documents = new SensorDocuments();
+    await intake.configure(snapshot(), documents, GROUP);
     await index.recoverPositions(await intake.committed(GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
@@ -184,7 +187,7 @@ export async function openPlatform(options: PlatformOptions) {
         faults: faults.concat(databases.fault ?? [], enrichment.fault ?? [], threatIntel.fault ?? []),
       })),
     );
-    /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
+    /** Checks changes as a whole, with the functions and databases they name; answers what was read, the functions if these may change, and warnings. */
     const check = async (changes: readonly Change[], runs: boolean) => {
       const isGeneral = changes.some(({ kind }) => kind !== "sensor");
       // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
@@ -193,18 +196,22 @@ export async function openPlatform(options: PlatformOptions) {
       const open = () => (runs ? openFunctions : checkFunctions)(sources ?? [], sourcesInForce);
       const opened = sources === undefined ? undefined : await open();
       const trial = opened === undefined ? services : services.trial(opened);
-      const rules = { inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
+      const read = documents.draft();
+      const rules = { documents: read, inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
       const warnings = checkChanges(changes, config, trial, context, rules);
-      if (!runs) return { functions: undefined, warnings };
+      if (!runs) return { read, functions: undefined, warnings };
       const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
       if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
         await databases.load(globalAfter(config, changes).databases);
       const functions = sources === undefined || opened === undefined ? undefined : { sources, opened };
-      return { functions, warnings };
+      return { read, functions, warnings };
     };
-    const apply = async () => {
-      await intake.configure(snapshot(), GROUP);
-      await supervisor.configure(snapshot(), intake.handles());
+    const apply = async (read: SensorDocuments) => {
+      const published = snapshot();
+      await intake.configure(published, read, GROUP);
+      read.keep(new Set(published.sensors.map(({ name }) => name)));
+      documents = read;
+      await supervisor.configure(published, intake.handles());
       await sources?.configure(intake.documents());
     };
     const rebuild = stack.use(
@@ -271,14 +278,14 @@ export async function openPlatform(options: PlatformOptions) {
         by: { author: string; at: number; note?: string },
       ): Promise<readonly Version[]> {
         const turn = publishing.then(async () => {
-          const { functions, warnings } = await check(changes, true);
+          const { read, functions, warnings } = await check(changes, true);
           const versions = await config.publish(changes, by);
           if (functions !== undefined) {
             sourcesInForce = functions.sources;
             services.takeFunctions(functions.opened);
             faults.length = 0;
           }
-          await apply();
+          await apply(read);
           context.log.info("Configuration was published.", {
             documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
             author: by.author,
@@ -364,6 +371,11 @@ function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["
   };
 }
 
+/** A version as threads get it; the text of a document that does not exist is empty. */
+function documentText(version: Version | undefined): DocumentText {
+  return { version: version?.version ?? 0, text: version?.text ?? "" };
+}
+
 /** The global document as it is once changes are published. */
 function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDocument {
   const changed = changes.find(({ kind }) => kind === "global");
@@ -383,20 +395,4 @@ function functionSources(
     ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
     ...findFunctions(globalAfter(config, changes).functions, allow),
   ];
-}
-
-/** Publishes the documents of a folder into a store that has none yet. */
-async function seed(config: ConfigStore, folder: string, at: number): Promise<void> {
-  if (config.revision() > 0) return;
-  const changes: Change[] = [];
-  const main = join(folder, "metron.yaml");
-  if (existsSync(main)) changes.push({ kind: "global", name: "global", text: readFileSync(main, "utf8") });
-  for (const file of globSync("sensors/*.yaml", { cwd: folder }).sort()) {
-    const text = readFileSync(join(folder, file), "utf8");
-    const name = /^sensor:\s*["']?([\w.-]+)/m.exec(text)?.[1];
-    if (name === undefined)
-      throw new Fault("CONFIG_INVALID", `${join(folder, file)}:1:1: expected \`sensor: NAME\``);
-    changes.push({ kind: "sensor", name, text });
-  }
-  await config.publish(changes, { author: "metron", at, note: "Shipped with Metron." });
 }

@@ -7,12 +7,14 @@ import type { TableHandle } from "../storage/table/contract.ts";
 import type { Membership, TopicHandle } from "../storage/topic/contract.ts";
 import type { FunctionSource } from "./functions.ts";
 
+/** A document in force. One with the same version is the same document. */
+export type DocumentText = { readonly version: number; readonly text: string };
+
 /** The documents in force, as text: what workers compile their stages from. */
 export type Snapshot = {
   readonly revision: number;
-  /** The global document. */
-  readonly global: string;
-  readonly sensors: readonly { readonly name: string; readonly text: string }[];
+  readonly global: DocumentText;
+  readonly sensors: readonly (DocumentText & { readonly name: string })[];
   /** Functions of users, as found on disk and in the store. */
   readonly functions: readonly FunctionSource[];
 };

@@ -13,9 +13,8 @@ import { crashRejection, StageRunner } from "../pipeline/stage-runner.ts";
 import type { GuidRange, IndexHandle } from "../storage/index/contract.ts";
 import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { TopicHandle } from "../storage/topic/contract.ts";
-import { openFunctions } from "./functions.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
-import { readSensors } from "./sensors.ts";
+import { Sensors } from "./sensors.ts";
 import { openServices } from "./services.ts";
 
 /** Documents from a moment on, until those of the next. */
@@ -112,7 +111,7 @@ async function rebuild(): Promise<Set<string>> {
             batch.load(block, position);
             runStages(run, stage, batch, repeated);
             if (stage.indexed) await write(topic.sensor, batch, own);
-            if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
+            if (batch.rejected.length > 0) await errors.write(batch);
           },
           async ({ block, position, repeated }, error) => {
             batch.load(block, position);
@@ -155,11 +154,12 @@ function stagesOf(
 ): (at: number, batch: Batch) => Promise<SensorStages> {
   // Stages bind to the columns of a batch: another batch gets stages of its own.
   let opened: { epoch: Epoch; batch: Batch; stages: SensorStages } | undefined;
+  const sensors = new Sensors(services, context);
   const open = async ({ snapshot }: Epoch): Promise<SensorStages> => {
-    services.takeFunctions(await openFunctions(snapshot.functions));
-    const found = readSensors(snapshot, services, context).find(({ name }) => name === sensor);
-    if (found === undefined) throw new Error(`there is no document of ${sensor}`);
-    return found.open();
+    await sensors.takeFunctions(snapshot);
+    const open = sensors.take(snapshot).get(sensor);
+    if (open === undefined) throw new Error(`there is no document of ${sensor}`);
+    return open();
   };
   const last = epochs.at(-1) as Epoch;
   return async (at, batch) => {

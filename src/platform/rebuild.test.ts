@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RebuildState } from "../api/rebuild.ts";
-import { blockOf } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import type { Platform } from "./platform.ts";
 import type { RebuildRequest } from "./rebuild.ts";
 import { found, numbers, send, type TestPlatforms, testPlatforms, upTo } from "./testing/test-platform.ts";

@@ -1,4 +1,4 @@
-import { blockOf } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import type { Clock } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { ERROR_SENSOR, MESSAGE_FORM } from "../pipeline/errors.ts";

@@ -9,9 +9,8 @@ import { runPipeline, type SensorStages } from "../pipeline/pipeline.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
-import { openFunctions } from "./functions.ts";
 import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
-import { readSensors } from "./sensors.ts";
+import { type Open, Sensors } from "./sensors.ts";
 import { openServices } from "./services.ts";
 import { TopicShare } from "./topic-share.ts";
 
@@ -42,7 +41,7 @@ const context: Context = {
 /** One sensor in this worker: how its stages in force are opened, and what was counted of it. */
 type Running = {
   /** Opens the stages; each partition has its own, as stages bind to the batch they work on. Replaced on publish. */
-  open: () => SensorStages;
+  open: Open;
   readonly counts: SensorCounts;
   readonly topic: TopicReader;
   readonly share: TopicShare;
@@ -51,6 +50,7 @@ type Running = {
 };
 
 const services = openServices(start, context);
+const sensors = new Sensors(services, context);
 // A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
 const writer: IndexWriter = joinIndex(start.index, () => setTimeout(() => process.exit(1), RETRY_AFTER));
 const running = new Map<string, Running>();
@@ -88,23 +88,23 @@ port.on("message", (message: ToWorker) => {
   }
 });
 
-/** Takes documents over: changed sensors get new stages at their next batch, new ones start, removed ones stop. */
+/** Takes documents over: changed sensors get new stages at their next batch, others keep theirs, new ones start, removed ones stop. */
 async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
   try {
-    services.takeFunctions(await openFunctions(snapshot.functions));
+    await sensors.takeFunctions(snapshot);
   } catch (error) {
     // They were checked when they were published; a module may still fail in a second thread.
     log.error("Functions of users were not taken into use.", { error: (error as Error).message });
   }
-  for (const { name: sensor, open } of readSensors(snapshot, services, context)) {
+  const inForce = sensors.take(snapshot);
+  for (const [sensor, open] of inForce) {
     const present = running.get(sensor);
     const handle = topics[sensor];
     if (present !== undefined) present.open = open;
     else if (handle !== undefined) running.set(sensor, launch(sensor, open, joinTopic(handle, context)));
   }
-  const named = new Set(snapshot.sensors.map(({ name }) => name));
   for (const [sensor, gone] of running) {
-    if (named.has(sensor)) continue;
+    if (inForce.has(sensor)) continue;
     running.delete(sensor);
     await gone.share.end();
     gone.share.leave();
@@ -112,7 +112,7 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
   }
 }
 
-function launch(sensor: string, open: () => SensorStages, topic: TopicReader): Running {
+function launch(sensor: string, open: Open, topic: TopicReader): Running {
   const [counts, failures] = [emptyCounts(), new Set<number>()];
   const share = new TopicShare({
     topic,
@@ -141,7 +141,7 @@ async function keepRunning(
   const { topic, counts } = entry;
   await begun;
   let told = "";
-  let opened: Running["open"] | undefined;
+  let opened: Open | undefined;
   let bound: Batch | undefined;
   let current: SensorStages | undefined;
   const stages = (batch: Batch) => {

@@ -1,4 +1,5 @@
-import { Batch, blockOf } from "../../../core/batch.ts";
+import { Batch } from "../../../core/batch.ts";
+import { blockOf } from "../../../core/block.ts";
 import type { FieldValue, Message } from "../../../core/message.ts";
 import { parse } from "../../../query/parse.ts";
 import type { Index, IndexHandle, IndexWriter } from "../contract.ts";

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { blockOf } from "../../../core/batch.ts";
-import type { Block } from "../../../core/block.ts";
+import { type Block, blockOf } from "../../../core/block.ts";
 import type { Topic, TopicHandle, TopicReader, Topics } from "../contract.ts";
 
 /** What an implementation brings to the suite. */
