@@ -1,8 +1,10 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
+import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
@@ -19,7 +21,7 @@ import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./
 import { checkChanges } from "./check.ts";
 import { Evaluator } from "./evaluator.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
-import { Intake } from "./intake.ts";
+import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import { lostTables } from "./lost-tables.ts";
 import type { Snapshot } from "./protocol.ts";
@@ -102,7 +104,7 @@ export async function openPlatform(options: PlatformOptions) {
       ),
     );
     const services = mainServices({ enrichment, threatIntel }, context, { files });
-    const intel = new Intel(threatIntel);
+    const intel = new Intel(threatIntel, context.log);
 
     const workers = options.workers ?? settings.workers ?? availableParallelism();
     const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
@@ -315,11 +317,20 @@ export async function openPlatform(options: PlatformOptions) {
 
       /** Makes a block of records durable; resolves to the offset of the first. */
       ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
-      ingestStream: intake.stream.bind(intake),
+      /** Makes the records of a stream durable and notes whose they are. Throws Fault SENSOR_UNKNOWN. */
+      async ingestStream(
+        sensor: string,
+        input: Readable,
+        { actor, ...how }: StreamOptions & { actor: Actor },
+      ) {
+        const accepted = await intake.stream(sensor, input, how);
+        context.log.info("Records were taken.", { sensor, ...accepted, by: actor.name });
+        return accepted;
+      },
       /** Sends rejected records through their sensors again. */
-      replay(request: ReplayRequest): ReturnType<typeof replay> {
+      replay(request: ReplayRequest, actor: Actor): ReturnType<typeof replay> {
         // One after the other: two at once would send the same records twice.
-        const turn = replaying.then(() => replay(request, { index, intake, clock: context.clock }));
+        const turn = replaying.then(() => replay(request, actor, { index, intake, ...context }));
         replaying = turn.catch(() => undefined);
         return turn;
       },

@@ -13,7 +13,8 @@ import {
 import type { Diagnostic } from "../../api/problem.ts";
 import { diffLines } from "../../config/diff.ts";
 import { readGlobal } from "../../config/global.ts";
-import type { Kind, Version } from "../../config/store.ts";
+import type { Change, Kind, Version } from "../../config/store.ts";
+import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { placeExpressions, refine } from "../expression-places.ts";
@@ -23,13 +24,8 @@ import { diagnosticsOf } from "../problems.ts";
 /** Faults of a document that a check tells as mistakes in it. */
 const MISTAKES: ReadonlySet<string> = new Set(["CONFIG_INVALID", "PATH_NOT_ALLOWED"]);
 
-/** Who publishes while there are no users: whoever can reach the loopback address. */
-const AUTHOR = "local";
-
 export function configRoutes(app: FastifyInstance, platform: Platform): void {
   const { config } = platform;
-  const now = () => platform.context.clock.now();
-
   const missing = (kind: Kind, name: string, version?: number) =>
     new Fault(
       "CONFIG_NOT_FOUND",
@@ -40,9 +36,10 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
     if (found === undefined || found.text === null) throw missing(kind, name, version);
     return { ...found, text: found.text };
   };
-  const publish = async (kind: Kind, name: string, text: string | null, note: string, base?: number) => {
-    const change = { kind, name, text, ...(base === undefined ? {} : { base }) };
-    const [version] = await platform.publish([change], { author: AUTHOR, at: now(), note });
+  const publish = (changes: readonly Change[], actor: Actor, note: string) =>
+    platform.publish(changes, { author: actor.name, at: platform.context.clock.now(), note });
+  const publishOne = async (change: Change, actor: Actor, note: string) => {
+    const [version] = await publish([change], actor, note);
     return head(version as Version);
   };
 
@@ -50,12 +47,8 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
     documents: (query.kind === undefined ? config.list().filter(isShown) : config.list(query.kind)).map(head),
   }));
 
-  implement(app, publishDocuments, async ({ body }) => {
-    const changes = body.documents.map(({ base, ...document }) => ({
-      ...document,
-      ...(base === undefined ? {} : { base }),
-    }));
-    const versions = await platform.publish(changes, { author: AUTHOR, at: now(), note: body.note });
+  implement(app, publishDocuments, async ({ actor, body }) => {
+    const versions = await publish(body.documents.map(changeOf), actor, body.note);
     return { documents: versions.map(head) };
   });
 
@@ -64,13 +57,13 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
     return { ...head(found), text: found.text };
   });
 
-  implement(app, publishDocument, ({ params, body }) =>
-    publish(params.kind, params.name, body.text, body.note, body.base),
+  implement(app, publishDocument, ({ actor, params, body: { note, ...document } }) =>
+    publishOne(changeOf({ ...params, ...document }), actor, note),
   );
 
-  implement(app, withdrawDocument, async ({ params }) => {
+  implement(app, withdrawDocument, async ({ actor, params }) => {
     find(params.kind, params.name);
-    await publish(params.kind, params.name, null, "Withdrawn.");
+    await publishOne({ ...params, text: null }, actor, "Withdrawn.");
     return { withdrawn: true as const };
   });
 
@@ -90,9 +83,9 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
     return { lines: diffLines(text(query.from), text(query.to)) };
   });
 
-  implement(app, rollbackDocument, ({ params, body }) => {
-    const old = find(params.kind, params.name, body.version);
-    return publish(params.kind, params.name, old.text, body.note || `Back to version ${body.version}.`);
+  implement(app, rollbackDocument, ({ actor, params, body }) => {
+    const { text } = find(params.kind, params.name, body.version);
+    return publishOne({ ...params, text }, actor, body.note || `Back to version ${body.version}.`);
   });
 
   implement(app, checkDocument, async ({ body }) => {
@@ -120,6 +113,11 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
       );
     }
   }
+}
+
+/** What a request changes; a base that it leaves out is not there at all. */
+function changeOf({ base, ...document }: Omit<Change, "base"> & { base?: number | undefined }): Change {
+  return base === undefined ? document : { ...document, base };
 }
 
 function isShown(version: Version): boolean {

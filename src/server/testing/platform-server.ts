@@ -6,8 +6,7 @@ import type { z } from "zod";
 import { API_BASE } from "../../api/endpoint.ts";
 import { problem } from "../../api/problem.ts";
 import { openPlatform, type Platform, type PlatformOptions } from "../../platform/platform.ts";
-import type { Limits } from "../limits.ts";
-import { startServer } from "../server.ts";
+import { type ServerOptions, startServer } from "../server.ts";
 
 export type Sent = {
   text?: string | Uint8Array<ArrayBuffer>;
@@ -30,10 +29,10 @@ export type TestServer = AsyncDisposable & {
 export async function openTestServer({
   global = "workers: 1\n",
   ...options
-}: Pick<PlatformOptions, "expressions"> & {
-  global?: string;
-  limits?: Partial<Limits>;
-} = {}): Promise<TestServer> {
+}: Pick<PlatformOptions, "expressions" | "context"> &
+  Pick<ServerOptions, "limits" | "actorOf"> & {
+    global?: string;
+  } = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "metron-server-"));
   const file = (name: string, text: string) => {
     mkdirSync(join(folder, name, ".."), { recursive: true });
