@@ -52,7 +52,7 @@ export const FAULTS = {
   PATH_NOT_ALLOWED: {
     status: 422,
     advice:
-      "Put the file below a folder that the platform may read, or allow its folder at the start with --files-from or --functions-from.",
+      "Put the file below a folder that the platform may read, or allow its folder at the start with --files-from, --functions-from or --secrets-from.",
   },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },

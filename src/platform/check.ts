@@ -1,4 +1,5 @@
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { wrongSecrets } from "../config/secrets.ts";
 import { judgeSensor, mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import { type Document, type Mistake, readYaml } from "../config/yaml.ts";
@@ -78,6 +79,7 @@ function checkWithin(
     const document = readYaml(changed, "global");
     refused.add("global", [
       ...wrongPlaces(global, document, rules),
+      ...wrongSecrets("global", document, mayBeSecret(rules)),
       ...judge("global", checkGlobalExpressions(global, document, changed, environment)),
     ]);
     for (const name of notRun) {
@@ -98,6 +100,7 @@ function checkWithin(
         // Of an expression the checker has said more.
         found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
         if (isNew && opened.length === 0) found.push(...wrongSources(placed, rules.allow));
+        if (isNew) found.push(...wrongSecrets("sensor", placed.document, mayBeSecret(rules)));
         // A sensor that is not published is refused only what it loses now.
         if (!isNew && findings.errors.length > 0) {
           const before = checkExpressions(placed, text, inForce.environment(global));
@@ -180,6 +183,11 @@ function wrongSources({ sensor, document }: PlacedSensor, allow: AllowPath): Mis
     }
   }
   return mistakes;
+}
+
+/** Why a document may not name a file as a secret. */
+function mayBeSecret({ allow }: CheckRules): (file: string) => string | undefined {
+  return (file) => refusalOf(() => allow(file, "secrets"));
 }
 
 function refusalOf(allowed: () => unknown): string | undefined {

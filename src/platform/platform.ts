@@ -1,8 +1,8 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { plainCredentials } from "../config/secrets.ts";
 import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
@@ -29,6 +29,7 @@ import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
+import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -42,9 +43,10 @@ export type PlatformOptions = {
   readonly sources: boolean;
   readonly workers?: number;
   readonly context?: Context;
-  /** Folders whose modules and files documents may name, besides those below the data folder. */
+  /** Folders whose modules, files and secrets documents may name, besides those below the data folder. */
   readonly functionsFrom?: readonly string[];
   readonly filesFrom?: readonly string[];
+  readonly secretsFrom?: readonly string[];
   /** Whether documents may make the server listen where others than this machine reach it. */
   readonly mayServeOthers?: boolean;
   /** Bounds of one expression that is asked for over the network. */
@@ -68,7 +70,9 @@ export type Platform = Awaited<ReturnType<typeof openPlatform>>;
  */
 export async function openPlatform(options: PlatformOptions) {
   const { data, mayServeOthers = false } = options;
-  const allow = allowPaths(options);
+  const { functionsFrom, filesFrom, secretsFrom } = options;
+  const folders = { data, functionsFrom, filesFrom, secretsFrom };
+  const allow = allowPaths(folders);
   const stack = new AsyncDisposableStack();
   const ended = new AbortController();
   const base = options.context ?? makeContext();
@@ -85,7 +89,6 @@ export async function openPlatform(options: PlatformOptions) {
 
     const lost = lostTables(join(data, "tables"), ["enrichment", "threatintel"]);
     const tables = stack.use(await openTables(join(data, "tables"), context));
-    const files = join(data, "files");
     const enrichment = await tables.table("enrichment");
     const threatIntel = await tables.table("threatintel");
     const index = stack.use(
@@ -103,7 +106,7 @@ export async function openPlatform(options: PlatformOptions) {
         context,
       ),
     );
-    const services = mainServices({ enrichment, threatIntel }, context, { files });
+    const services = mainServices({ enrichment, threatIntel }, context, { folders });
     const intel = new Intel(threatIntel, context.log);
 
     const workers = options.workers ?? settings.workers ?? availableParallelism();
@@ -152,8 +155,7 @@ export async function openPlatform(options: PlatformOptions) {
         topics: intake.handles(),
         writer: serveWriter(index, `worker-${worker}`),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-        shares,
-        files,
+        ...{ shares, folders },
       }),
     });
     const commit = () => intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
@@ -171,8 +173,7 @@ export async function openPlatform(options: PlatformOptions) {
         start: () => ({
           timeZone: settings.timeZone,
           tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-          shares,
-          files,
+          ...{ shares, folders },
         }),
         inForce: () => ({
           global: config.get("global", "global")?.text ?? "",
@@ -246,7 +247,7 @@ export async function openPlatform(options: PlatformOptions) {
         start: () => ({
           timeZone: settings.timeZone,
           tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-          ...{ shares, files },
+          ...{ shares, folders },
         }),
       }),
     );
@@ -305,13 +306,18 @@ export async function openPlatform(options: PlatformOptions) {
           });
           for (const warning of warnings)
             context.log.info("An expression may not mean what it says.", warning);
+          for (const found of plainCredentials(changes))
+            context.log.warn("A document holds a credential in plain text.", found);
           return versions;
         });
         publishing = turn.catch(() => undefined);
         return turn;
       },
       /** Answers what is doubtful about documents, and runs and starts nothing for it. Throws Fault CONFIG_INVALID if they could not be published. */
-      check: async (changes: readonly Change[]) => (await check(changes, false)).warnings,
+      check: async (changes: readonly Change[]) => [
+        ...(await check(changes, false)).warnings,
+        ...plainCredentials(changes),
+      ],
       /** Loads the databases of addresses if no document has asked for them yet. */
       loadAddresses: () => databases.load(global().databases),
 
@@ -396,20 +402,4 @@ function functionSources(
     ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
     ...findFunctions(globalAfter(config, changes).functions, allow),
   ];
-}
-
-/** Publishes the documents of a folder into a store that has none yet. */
-async function seed(config: ConfigStore, folder: string, at: number): Promise<void> {
-  if (config.revision() > 0) return;
-  const changes: Change[] = [];
-  const main = join(folder, "metron.yaml");
-  if (existsSync(main)) changes.push({ kind: "global", name: "global", text: readFileSync(main, "utf8") });
-  for (const file of globSync("sensors/*.yaml", { cwd: folder }).sort()) {
-    const text = readFileSync(join(folder, file), "utf8");
-    const name = /^sensor:\s*["']?([\w.-]+)/m.exec(text)?.[1];
-    if (name === undefined)
-      throw new Fault("CONFIG_INVALID", `${join(folder, file)}:1:1: expected \`sensor: NAME\``);
-    changes.push({ kind: "sensor", name, text });
-  }
-  await config.publish(changes, { author: "metron", at, note: "Shipped with Metron." });
 }

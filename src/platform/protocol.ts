@@ -2,6 +2,7 @@ import type { LogFields } from "../core/context.ts";
 import type { Failure } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
+import type { AllowedFolders } from "../storage/allowed-folders.ts";
 import type { WriterHandle } from "../storage/index/duckdb/remote.ts";
 import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
@@ -32,8 +33,8 @@ export type WorkerStart = {
   readonly writer: WriterHandle;
   readonly tables: { readonly enrichment: LmdbTableHandle; readonly threatIntel: LmdbTableHandle };
   readonly shares: Shares;
-  /** The folder of the platform's own files. */
-  readonly files: string;
+  /** The data folder, and those that documents may name files below. */
+  readonly folders: AllowedFolders;
   /** Whether it may read its topics at once, or waits for `begin`. */
   readonly begins: boolean;
 };

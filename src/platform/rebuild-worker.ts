@@ -31,7 +31,7 @@ export type RebuildTopic = {
   readonly epochs: readonly Epoch[];
 };
 
-export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "files"> & {
+export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "folders"> & {
   readonly writer: WriterHandle;
   readonly topics: readonly RebuildTopic[];
   /** Guids of messages wanted, by sensor. */

@@ -29,7 +29,7 @@ export type RebuildParts = {
   /** The topics of sensors, all of them when undefined, with the documents that were in force when. */
   readonly topics: (sensors: readonly string[] | undefined, withCurrent: boolean) => Promise<RebuildTopic[]>;
   /** What the thread that makes messages needs besides. */
-  readonly start: () => Pick<RebuildStart, "timeZone" | "tables" | "shares" | "files">;
+  readonly start: () => Pick<RebuildStart, "timeZone" | "tables" | "shares" | "folders">;
 };
 
 const WHOLE: GuidRange = ["", "\u{10ffff}"];

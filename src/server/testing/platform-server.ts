@@ -17,6 +17,8 @@ export type Sent = {
 /** A server over a platform of one sensor, `web`, on a folder of its own, for tests. */
 export type TestServer = AsyncDisposable & {
   readonly platform: Platform;
+  /** The data folder. */
+  readonly data: string;
   readonly url: string;
   readonly routes: readonly string[];
   /** Sends a request to a path below the API's. */
@@ -29,7 +31,7 @@ export type TestServer = AsyncDisposable & {
 export async function openTestServer({
   global = "workers: 1\n",
   ...options
-}: Pick<PlatformOptions, "expressions" | "context"> &
+}: Pick<PlatformOptions, "expressions" | "context" | "secretsFrom"> &
   Pick<ServerOptions, "limits" | "actorOf"> & {
     global?: string;
   } = {}): Promise<TestServer> {
@@ -43,7 +45,8 @@ export async function openTestServer({
   file("ui/index.html", "<title>Metron</title>");
   file("ui/assets/main-1a2b.js", "1");
   const defaults = join(folder, "defaults");
-  const platform = await openPlatform({ data: join(folder, "data"), defaults, sources: false, ...options });
+  const data = join(folder, "data");
+  const platform = await openPlatform({ data, defaults, sources: false, ...options });
   const server = await startServer(platform, {
     host: "127.0.0.1",
     port: 0,
@@ -61,6 +64,7 @@ export async function openTestServer({
   };
   return {
     platform,
+    data,
     url: server.url,
     routes: server.routes,
     send,
