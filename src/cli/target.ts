@@ -41,7 +41,7 @@ async function remote(client: Client): Promise<Target> {
     send: (sensor, stream, { gzip }) =>
       client.call(ingestRecords, {
         params: { sensor },
-        stream,
+        body: stream,
         headers: {
           "content-type": "application/octet-stream",
           ...(gzip ? { "content-encoding": "gzip" } : {}),

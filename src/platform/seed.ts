@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Change, ConfigStore } from "../config/store.ts";
 import { Fault } from "../core/fault.ts";
 
-/** Publishes the documents of a folder into a store that has none yet. */
+/** Publishes the documents of a folder into a store that has none yet. Throws Fault CONFIG_INVALID for one that does not name its sensor. */
 export async function seed(config: ConfigStore, folder: string, at: number): Promise<void> {
   if (config.revision() > 0) return;
   const changes: Change[] = [];
