@@ -143,7 +143,9 @@ export const globalSchema = z.strictObject({
   global: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("Free values, visible to Stellar as the global configuration."),
+    .describe(
+      "Free values, visible to Stellar as the global configuration. In place of a credential write where it is: `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }`.",
+    ),
 });
 
 export type GlobalDocument = z.output<typeof globalSchema>;

@@ -1,4 +1,5 @@
 import { type GlobalDocument, readGlobal, readPlacedGlobal } from "../config/global.ts";
+import { wrongSecrets } from "../config/secrets.ts";
 import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import type { Document, Mistake } from "../config/yaml.ts";
@@ -81,6 +82,7 @@ function checkWithin(
     const { document } = readPlacedGlobal(changed, "global");
     refused.add("global", [
       ...wrongPlaces(global, document, rules),
+      ...wrongSecrets("global", document, mayBeSecret(rules)),
       ...judge("global", checkGlobalExpressions(global, document, changed, environment)),
     ]);
     for (const name of notRun) {
@@ -101,6 +103,7 @@ function checkWithin(
         // Of an expression the checker has said more.
         found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
         if (isNew && opened.length === 0) found.push(...wrongSources(placed, rules.allow));
+        if (isNew) found.push(...wrongSecrets("sensor", placed.document, mayBeSecret(rules)));
         // A sensor that is not published is refused only what it loses now.
         if (!isNew && findings.errors.length > 0) {
           const before = checkExpressions(placed, text, inForce.environment(global));
@@ -183,6 +186,11 @@ function wrongSources({ sensor, document }: PlacedSensor, allow: AllowPath): Mis
     }
   }
   return mistakes;
+}
+
+/** Why a document may not name a file as a secret. */
+function mayBeSecret({ allow }: CheckRules): (file: string) => string | undefined {
+  return (file) => refusalOf(() => allow(file, "secrets"));
 }
 
 function refusalOf(allowed: () => unknown): string | undefined {

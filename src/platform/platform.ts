@@ -1,7 +1,10 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { plainCredentials } from "../config/secrets.ts";
 import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
+import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
@@ -16,7 +19,7 @@ import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
-import { Intake } from "./intake.ts";
+import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import type { DocumentText, Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
@@ -37,9 +40,10 @@ export type PlatformOptions = {
   readonly sources: boolean;
   readonly workers?: number;
   readonly context?: Context;
-  /** Folders whose modules and files documents may name, besides those below the data folder. */
+  /** Folders whose modules, files and secrets documents may name, besides those below the data folder. */
   readonly functionsFrom?: readonly string[];
   readonly filesFrom?: readonly string[];
+  readonly secretsFrom?: readonly string[];
   /** Whether documents may make the server listen where others than this machine reach it. */
   readonly mayServeOthers?: boolean;
   /** Bounds of one expression that is asked for over the network. */
@@ -63,7 +67,9 @@ export type Platform = Awaited<ReturnType<typeof openPlatform>>;
  */
 export async function openPlatform(options: PlatformOptions) {
   const { data, mayServeOthers = false } = options;
-  const allow = allowPaths(options);
+  const { functionsFrom, filesFrom, secretsFrom } = options;
+  const folders = { data, functionsFrom, filesFrom, secretsFrom };
+  const allow = allowPaths(folders);
   const stack = new AsyncDisposableStack();
   const ended = new AbortController();
   const base = options.context ?? makeContext();
@@ -79,11 +85,10 @@ export async function openPlatform(options: PlatformOptions) {
     const { topics, tables, index } = stack.use(
       await openStorage({ folder: data, index: indexLimits(settings) }, context),
     );
-    const files = join(data, "files");
     const enrichment = await tables.table("enrichment");
     const threatIntel = await tables.table("threatintel");
-    const services = mainServices({ enrichment, threatIntel }, context, { files });
-    const intel = new Intel(threatIntel);
+    const services = mainServices({ enrichment, threatIntel }, context, { folders });
+    const intel = new Intel(threatIntel, context.log);
 
     const workers = options.workers ?? settings.workers ?? availableParallelism();
     const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
@@ -135,8 +140,7 @@ export async function openPlatform(options: PlatformOptions) {
         membership: { group: GROUP, member: workerName(worker), expected },
         index: index.share(workerName(worker)),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-        shares,
-        files,
+        ...{ shares, folders },
       }),
     });
     const commit = () => intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
@@ -154,8 +158,7 @@ export async function openPlatform(options: PlatformOptions) {
         start: () => ({
           timeZone: settings.timeZone,
           tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-          shares,
-          files,
+          ...{ shares, folders },
         }),
         inForce: () => ({
           global: config.get("global", "global")?.text ?? "",
@@ -233,7 +236,7 @@ export async function openPlatform(options: PlatformOptions) {
         start: () => ({
           timeZone: settings.timeZone,
           tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-          ...{ shares, files },
+          ...{ shares, folders },
         }),
       }),
     );
@@ -292,23 +295,37 @@ export async function openPlatform(options: PlatformOptions) {
           });
           for (const warning of warnings)
             context.log.info("An expression may not mean what it says.", warning);
+          for (const found of plainCredentials(changes))
+            context.log.warn("A document holds a credential in plain text.", found);
           return versions;
         });
         publishing = turn.catch(() => undefined);
         return turn;
       },
       /** Answers what is doubtful about documents, and runs and starts nothing for it. Throws Fault CONFIG_INVALID if they could not be published. */
-      check: async (changes: readonly Change[]) => (await check(changes, false)).warnings,
+      check: async (changes: readonly Change[]) => [
+        ...(await check(changes, false)).warnings,
+        ...plainCredentials(changes),
+      ],
       /** Loads the databases of addresses if no document has asked for them yet. */
       loadAddresses: () => databases.load(global().databases),
 
       /** Makes a block of records durable; resolves to the offset of the first. */
       ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
-      ingestStream: intake.stream.bind(intake),
+      /** Makes the records of a stream durable and notes whose they are. Throws Fault SENSOR_UNKNOWN. */
+      async ingestStream(
+        sensor: string,
+        input: Readable,
+        { actor, ...how }: StreamOptions & { actor: Actor },
+      ) {
+        const accepted = await intake.stream(sensor, input, how);
+        context.log.info("Records were taken.", { sensor, ...accepted, by: actor.name });
+        return accepted;
+      },
       /** Sends rejected records through their sensors again. */
-      replay(request: ReplayRequest): ReturnType<typeof replay> {
+      replay(request: ReplayRequest, actor: Actor): ReturnType<typeof replay> {
         // One after the other: two at once would send the same records twice.
-        const turn = replaying.then(() => replay(request, { index, intake, clock: context.clock }));
+        const turn = replaying.then(() => replay(request, actor, { index, intake, ...context }));
         replaying = turn.catch(() => undefined);
         return turn;
       },

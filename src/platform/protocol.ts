@@ -2,6 +2,7 @@ import type { LogFields } from "../core/context.ts";
 import type { Failure } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
+import type { AllowedFolders } from "../storage/allowed-folders.ts";
 import type { IndexHandle } from "../storage/index/contract.ts";
 import type { TableHandle } from "../storage/table/contract.ts";
 import type { Membership, TopicHandle } from "../storage/topic/contract.ts";
@@ -35,8 +36,8 @@ export type WorkerStart = {
   readonly index: IndexHandle;
   readonly tables: { readonly enrichment: TableHandle; readonly threatIntel: TableHandle };
   readonly shares: Shares;
-  /** The folder of the platform's own files. */
-  readonly files: string;
+  /** The data folder, and those that documents may name files below. */
+  readonly folders: AllowedFolders;
   /** Whether it may read its topics at once, or waits for `begin`. */
   readonly begins: boolean;
 };

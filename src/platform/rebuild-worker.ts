@@ -29,7 +29,7 @@ export type RebuildTopic = {
   readonly epochs: readonly Epoch[];
 };
 
-export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "files"> & {
+export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "folders"> & {
   readonly index: IndexHandle;
   readonly topics: readonly RebuildTopic[];
   /** Guids of messages wanted, by sensor. */

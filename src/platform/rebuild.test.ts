@@ -10,6 +10,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RebuildState } from "../api/rebuild.ts";
+import { LOCAL } from "../core/actor.ts";
 import { blockOf } from "../core/block.ts";
 import type { Platform } from "./platform.ts";
 import type { RebuildRequest } from "./rebuild.ts";
@@ -36,7 +37,7 @@ async function fill(platform: Platform, lines: readonly string[]): Promise<void>
 }
 
 async function rebuilt(platform: Platform, request: Partial<RebuildRequest> = {}): Promise<RebuildState> {
-  platform.rebuild.start({ withCurrent: false, forgetLost: false, ...request });
+  platform.rebuild.start({ withCurrent: false, forgetLost: false, ...request }, LOCAL);
   await expect.poll(() => platform.rebuild.state.state, { timeout: 30_000 }).not.toBe("running");
   expect(platform.rebuild.state.error).toBeUndefined();
   return platform.rebuild.state;
@@ -198,8 +199,8 @@ test("what no topic holds any more is taken from readable parts of files, and th
   // The topic goes on behind what the index has read of it.
   await fill(platform, records(5100, 5200));
   expect(await numbers(platform)).toEqual(upTo(5200).slice(2500));
-  platform.rebuild.start({ withCurrent: false, forgetLost: true });
-  expect(await platform.rebuild.stop()).toMatchObject({ state: "stopped" });
+  platform.rebuild.start({ withCurrent: false, forgetLost: true }, LOCAL);
+  expect(await platform.rebuild.stop(LOCAL)).toMatchObject({ state: "stopped" });
   expect(codes(platform)).toEqual(["MESSAGES_LOST"]);
   await rebuilt(platform, { forgetLost: true });
   expect(codes(platform)).toEqual([]);
@@ -214,11 +215,11 @@ test("a rebuild that is stopped changes nothing, and only one runs at a time", a
   overwrite(parquet(platforms)[0] as string);
   {
     await using platform = await platforms.open();
-    platform.rebuild.start({ withCurrent: false, forgetLost: false });
-    expect(() => platform.rebuild.start({ withCurrent: false, forgetLost: false })).toThrow(
+    platform.rebuild.start({ withCurrent: false, forgetLost: false }, LOCAL);
+    expect(() => platform.rebuild.start({ withCurrent: false, forgetLost: false }, LOCAL)).toThrow(
       "running already",
     );
-    expect(await platform.rebuild.stop()).toMatchObject({ state: "stopped" });
+    expect(await platform.rebuild.stop(LOCAL)).toMatchObject({ state: "stopped" });
     expect(codes(platform)).toContain("FILE_UNREADABLE");
   }
   await using platform = await platforms.open();

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { RebuildState } from "../api/rebuild.ts";
+import type { Actor } from "../core/actor.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
@@ -26,7 +27,7 @@ export type RebuildParts = {
   /** The topics of sensors, all of them when undefined, with the documents that were in force when. */
   readonly topics: (sensors: readonly string[] | undefined, withCurrent: boolean) => Promise<RebuildTopic[]>;
   /** What the thread that makes messages needs besides. */
-  readonly start: () => Pick<RebuildStart, "timeZone" | "tables" | "shares" | "files">;
+  readonly start: () => Pick<RebuildStart, "timeZone" | "tables" | "shares" | "folders">;
 };
 
 const WHOLE: GuidRange = ["", "\u{10ffff}"];
@@ -47,7 +48,7 @@ export class Rebuild implements AsyncDisposable {
   }
 
   /** Begins a rebuild and answers at once. Throws Fault REQUEST_INVALID while one runs. */
-  start(request: RebuildRequest): RebuildState {
+  start(request: RebuildRequest, actor: Actor): RebuildState {
     if (this.#state.state === "running")
       throw new Fault(
         "REQUEST_INVALID",
@@ -59,10 +60,11 @@ export class Rebuild implements AsyncDisposable {
       state: "running",
       phase: "settling",
       startedAt: context.clock.now(),
+      startedBy: actor.name,
       records: 0,
       warnings: [],
     };
-    context.log.info("A rebuild of the index begins.", { ...request });
+    context.log.info("A rebuild of the index begins.", { ...request, by: actor.name });
     this.#running = this.#run(request, AbortSignal.any([this.#stop.signal, context.signal])).then(
       (result) => {
         this.#state = { ...this.#state, ...result, state: "finished", endedAt: context.clock.now() };
@@ -79,14 +81,19 @@ export class Rebuild implements AsyncDisposable {
   }
 
   /** Ends a rebuild that runs; everything is as it was before. */
-  async stop(): Promise<RebuildState> {
-    this.#stop.abort(new Fault("REQUEST_INVALID", "the rebuild was stopped"));
-    await this.#running;
+  async stop(actor: Actor): Promise<RebuildState> {
+    await this.#end();
+    this.#parts.context.log.info("A rebuild of the index was told to stop.", { by: actor.name });
     return this.#state;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#stop.abort(new Fault("REQUEST_INVALID", "the rebuild was stopped"));
+    await this.#running;
   }
 
   async #run(request: RebuildRequest, signal: AbortSignal): Promise<Restored> {

@@ -126,7 +126,7 @@ async function load(file: string, options: LoadOptions): Promise<void> {
       ...(options.as === undefined ? {} : { as: options.as }),
       replace: options.replace === true ? "true" : "false",
     },
-    stream: file === "-" ? process.stdin : createReadStream(file),
+    body: file === "-" ? process.stdin : createReadStream(file),
     headers: { "content-type": "text/csv", ...(file.endsWith(".gz") ? { "content-encoding": "gzip" } : {}) },
   });
   if (options.json) return printJson(answer);

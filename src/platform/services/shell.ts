@@ -10,7 +10,7 @@ import { compile } from "../../stellar/run/compile.ts";
 import { type Environment, makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Services } from "../../stellar/run/services.ts";
 import type { StellarMap } from "../../stellar/values/value.ts";
-import { type AllowPath, allowPaths } from "../../storage/allowed-folders.ts";
+import { type AllowPath, allowAnyPath, allowPaths } from "../../storage/allowed-folders.ts";
 import { readTable } from "../../storage/storage.ts";
 import { AddressDatabases, asksForAddresses } from "../address-databases.ts";
 import {
@@ -28,6 +28,7 @@ import { httpAccess } from "./http.ts";
 import { objectLookup } from "./objects.ts";
 import { parserAccess } from "./parsers.ts";
 import { remotePlatform } from "./remote.ts";
+import { secretReader } from "./secrets.ts";
 import { systemAccess } from "./system.ts";
 
 export type ShellOptions = {
@@ -88,6 +89,7 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
       context,
     ),
     platformFiles: platformFiles(files, true),
+    secret: secretReader(allowAnyPath),
     system: systemAccess(),
     warn: (sentence, fields) => context.log.warn(sentence, fields),
     globals,
