@@ -1,5 +1,5 @@
 import { STATUS } from "./status.ts";
-import { type Bounds, resolveRange } from "./time-range.ts";
+import { type Bounds, resolveRange } from "./time/time-range.ts";
 
 /**
  * What the address bar holds of the page: everything a colleague should see when sent the link. Absent means the
