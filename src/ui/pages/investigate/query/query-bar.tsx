@@ -2,16 +2,18 @@ import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useId, useMemo } from "react";
 import { facetMessages } from "../../../../api/search.ts";
+import { offsetOf } from "../../../../query/place.ts";
+import { fieldText } from "../../../../query/to-text.ts";
 import { call, problemOf } from "../../../call.ts";
 import { CloseIcon, SearchIcon } from "../../../parts/icons.tsx";
 import { WithCode } from "../../../parts/with-code.tsx";
-import { type PageState, placeInQuery, resolveBounds, type View } from "../state.ts";
+import { type PageState, resolveBounds, type View } from "../state.ts";
 import { useFields } from "../use-fields.ts";
 import type { Change } from "../use-page-state.ts";
+import type { QueryWords } from "./query-completion.ts";
 import type { QueryEditorHandle } from "./query-editor.tsx";
 import { QueryHelp } from "./query-help.tsx";
-import type { QueryWords } from "./query-language.ts";
-import { fieldText } from "./query-text.ts";
+import { withoutPlace } from "./query-mistake.ts";
 import "./query-bar.css";
 
 const QueryEditor = lazy(async () => ({ default: (await import("./query-editor.tsx")).QueryEditor }));
@@ -33,7 +35,7 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
   const refused = problem?.code === "QUERY_INVALID" ? problem : undefined;
   const mistake = useMemo(() => {
     if (refused === undefined) return undefined;
-    const from = placeInQuery(state.q, refused.line ?? 1, refused.column ?? 1);
+    const from = offsetOf(state.q, { line: refused.line ?? 1, column: refused.column ?? 1 });
     return {
       from,
       to: Math.max(from + 1, from + (refused.length ?? 1)),
@@ -113,11 +115,6 @@ function Suggestion({ text, onTake }: { text: string; onTake: (text: string) => 
       ?
     </span>
   );
-}
-
-/** The place is shown as one in the analyst's own text, by the mark and in front. */
-function withoutPlace(detail: string): string {
-  return detail.replace(/^Line \d+, column \d+: /, "");
 }
 
 /** Values are those of the messages in the time range, whatever the query: it is being changed just now. */

@@ -11,21 +11,21 @@ import {
   startCompletion,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { setDiagnostics } from "@codemirror/lint";
+import { type Diagnostic, linter, setDiagnostics } from "@codemirror/lint";
 import { EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { useEffect, useEffectEvent, useImperativeHandle, useRef } from "react";
 import "../../../parts/editor.css";
-import { type QueryWords, queryCompletion, queryLanguage } from "./query-language.ts";
-
-/** Where a mistake stands in the text, and what is wrong. */
-export type QueryMistake = { readonly from: number; readonly to: number; readonly message: string };
+import { queryColours } from "./query-colours.ts";
+import { type QueryWords, queryCompletion } from "./query-completion.ts";
+import { mistakeIn, type QueryMistake } from "./query-mistake.ts";
 
 export type QueryEditorHandle = { readonly focus: () => void };
 
 type Props = {
   readonly text: string;
   readonly words: QueryWords;
+  /** What is wrong with `text`. */
   readonly mistake: QueryMistake | undefined;
   readonly describedBy: string;
   readonly onRun: (text: string) => void;
@@ -40,7 +40,14 @@ function takeCompletion(view: EditorView): boolean {
   return acceptCompletion(view);
 }
 
-/** The query as an editor: coloured, completed, with the server's mistake underlined. Enter runs it. */
+/** What is underlined in a text of this length. */
+function diagnosticsOf(mistake: QueryMistake | undefined, length: number): Diagnostic[] {
+  if (mistake === undefined || mistake.from > length) return [];
+  const { from, to, message } = mistake;
+  return [{ from, to: Math.min(length, to), severity: "error", message }];
+}
+
+/** The query as an editor: coloured, completed, checked when the typing pauses. Enter runs it. */
 export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave, ref }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
@@ -49,6 +56,8 @@ export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave,
   const fields = useEffectEvent(() => words.fields());
   const values = useEffectEvent((field: string) => words.values(field));
   const first = useEffectEvent(() => text);
+  // Of the query that ran the server may know more than the parser: a field that nobody has.
+  const check = useEffectEvent((typed: string) => (typed === text ? mistake : mistakeIn(typed)));
 
   useImperativeHandle(ref, () => ({ focus: () => view.current?.focus() }), []);
 
@@ -61,7 +70,8 @@ export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave,
         extensions: [
           history(),
           closeBrackets(),
-          queryLanguage,
+          queryColours,
+          linter(({ state }) => diagnosticsOf(check(state.doc.toString()), state.doc.length)),
           autocompletion({
             override: [queryCompletion({ fields, values })],
             icons: false,
@@ -128,18 +138,7 @@ export function QueryEditor({ text, words, mistake, describedBy, onRun, onLeave,
   useEffect(() => {
     const editor = view.current;
     if (editor === null) return;
-    const length = editor.state.doc.length;
-    const found =
-      mistake === undefined || mistake.from > length
-        ? []
-        : [
-            {
-              from: mistake.from,
-              to: Math.min(length, mistake.to),
-              severity: "error" as const,
-              message: mistake.message,
-            },
-          ];
+    const found = diagnosticsOf(mistake, editor.state.doc.length);
     editor.dispatch(setDiagnostics(editor.state, found));
   }, [mistake]);
 

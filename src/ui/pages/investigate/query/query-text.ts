@@ -1,127 +1,90 @@
 /**
- * Edits of the query text by clicks: include, exclude, only. The server alone parses queries; this reads just enough
- * of the syntax (quotes, brackets, escapes) to see the top-level clauses joined by AND, so that a second click on a
- * value takes its clause away again instead of piling up.
+ * Edits of the query text by clicks: include, exclude, only. The parser says which conditions the text joins with AND, so
+ * that a second click on a value takes its condition away again, however it is spelt, instead of piling up.
  */
+import { parse, parseConditions } from "../../../../query/parse.ts";
+import { toText } from "../../../../query/to-text.ts";
+import type { Query } from "../../../../query/tree.ts";
 
 /** A field's value as a click knows it; null stands for a message without the field. */
 export type Value = string | number | boolean | null;
 
-const RESERVED = new Set(["AND", "OR", "NOT", "TO"]);
-
-/** A field name as it is written in a query: what has a meaning there is escaped, but for `*` in place of a number. */
-export function fieldText(field: string): string {
-  return field.replace(/[\s:()[\]{}"^~*?\\/!+\-=<>&|]/g, "\\$&").replace(/(?<=\.)\\\*(?=\.)/g, "*");
+/** The condition that finds messages whose field has the value. */
+function conditionOf(field: string, value: Value): Query {
+  if (value === null) return { kind: "not", part: { kind: "exists", field } };
+  return { kind: "term", field, value: String(value) };
 }
 
-/** The clause that finds messages whose field has the value. */
+/** The same as text. */
 export function clauseOf(field: string, value: Value): string {
-  if (value === null) return `NOT _exists_:${fieldText(field)}`;
-  return `${fieldText(field)}:${valueText(value)}`;
+  return toText(conditionOf(field, value));
 }
 
-/** A value as it is written in a query; quoted unless it is a plain word or number. */
-export function valueText(value: string | number | boolean): string {
-  const text = String(value);
-  if (/^[A-Za-z0-9_][A-Za-z0-9_.]*$/.test(text) && !RESERVED.has(text)) return text;
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
-}
-
-/** Adds a clause with AND; one that is there already stays alone, its opposite goes away. */
+/** Adds a condition with AND; one that is there already stays alone, its opposite goes away. */
 export function include(query: string, field: string, value: Value): string {
-  return add(query, clauseOf(field, value));
+  return add(query, conditionOf(field, value));
 }
 
-/** Adds the clause's opposite. */
+/** Adds the condition's opposite. */
 export function exclude(query: string, field: string, value: Value): string {
-  return add(query, opposite(clauseOf(field, value)));
+  return add(query, opposite(conditionOf(field, value)));
 }
 
-/** A query of nothing but the clause. */
+/** A query of nothing but the condition. */
 export function only(field: string, value: Value): string {
   return clauseOf(field, value);
 }
 
-/** Whether the query includes or excludes the value by a top-level clause. */
+/** Whether the query includes or excludes the value by a condition that it joins with AND. */
 export function stanceOn(query: string, field: string, value: Value): "included" | "excluded" | undefined {
-  const present = clauses(query) ?? [];
-  const clause = clauseOf(field, value);
-  if (present.includes(clause)) return "included";
-  return present.includes(opposite(clause)) ? "excluded" : undefined;
+  const present = (conditions(query) ?? []).map(({ meaning }) => meaning);
+  const condition = conditionOf(field, value);
+  if (present.includes(toText(condition))) return "included";
+  return present.includes(toText(opposite(condition))) ? "excluded" : undefined;
 }
 
-/** Takes a clause away, in either stance. */
+/** Takes a condition away, in either stance. */
 export function drop(query: string, field: string, value: Value): string {
-  const present = clauses(query);
-  const clause = clauseOf(field, value);
-  if (present === undefined) return query;
-  return present.filter((other) => other !== clause && other !== opposite(clause)).join(" AND ");
+  const kept = without(query, conditionOf(field, value));
+  return kept === undefined ? query : kept.join(" AND ");
 }
 
-function opposite(clause: string): string {
-  return clause.startsWith("NOT ") ? clause.slice(4) : `NOT ${clause}`;
+function opposite(condition: Query): Query {
+  return condition.kind === "not" ? condition.part : { kind: "not", part: condition };
 }
 
-function add(query: string, clause: string): string {
-  if (["", "*", "*:*"].includes(query.trim())) return clause;
-  const present = clauses(query);
-  if (present === undefined) return `(${query}) AND ${clause}`;
-  const kept = present.filter((other) => other !== clause && other !== opposite(clause));
-  return [...kept, clause].join(" AND ");
+function add(query: string, condition: Query): string {
+  const clause = toText(condition);
+  if (isEverything(query)) return clause;
+  const kept = without(query, condition);
+  return kept === undefined ? `(${query}) AND ${clause}` : [...kept, clause].join(" AND ");
 }
 
-/**
- * The clauses that a query joins with AND at its top level, each with its own NOT; undefined when it joins them in
- * any other way (OR, or side by side) and must be taken as a whole.
- */
-export function clauses(query: string): string[] | undefined {
-  const found: string[] = [];
-  let negated = false;
-  let expectsClause = true;
-  for (const word of words(query)) {
-    const operator = { "&&": "AND", "||": "OR", "!": "NOT" }[word] ?? word;
-    if (operator === "AND") {
-      if (expectsClause) return undefined;
-      expectsClause = true;
-    } else if (operator === "OR") {
-      return undefined;
-    } else if (operator === "NOT") {
-      if (!expectsClause || negated) return undefined;
-      negated = true;
-    } else {
-      if (!expectsClause) return undefined;
-      found.push(negated ? `NOT ${word}` : word);
-      negated = false;
-      expectsClause = false;
-    }
+/** The query's conditions as they are written, but one and its opposite; undefined when it is to be taken as a whole. */
+function without(query: string, condition: Query): string[] | undefined {
+  const gone = [toText(condition), toText(opposite(condition))];
+  return conditions(query)
+    ?.filter(({ meaning }) => !gone.includes(meaning))
+    .map(({ text }) => text);
+}
+
+/** The conditions that a query joins with AND: as they are written, and in the one spelling by which they compare. */
+function conditions(query: string): { text: string; meaning: string }[] | undefined {
+  try {
+    return parseConditions(query)?.map(({ query: meant, from, to }) => ({
+      text: query.slice(from, to),
+      meaning: toText(meant),
+    }));
+  } catch {
+    // It is not a query yet; the editor says why.
+    return undefined;
   }
-  return (expectsClause && found.length > 0) || negated ? undefined : found;
 }
 
-const CLOSERS: Record<string, string> = { "(": ")", "[": "]}", "{": "]}" };
-
-/** Splits at white space that stands outside quotes and brackets. */
-function words(query: string): string[] {
-  const found: string[] = [];
-  const open: string[] = [];
-  let word = "";
-  let quoted = false;
-  for (let at = 0; at < query.length; at++) {
-    const char = query[at] as string;
-    if (char === "\\") {
-      word += char + (query[++at] ?? "");
-    } else if (quoted) {
-      word += char;
-      quoted = char !== '"';
-    } else if (/\s/.test(char) && open.length === 0) {
-      if (word !== "") found.push(word);
-      word = "";
-    } else {
-      if (char === '"') quoted = true;
-      else if (CLOSERS[char] !== undefined) open.push(CLOSERS[char]);
-      else if (open.at(-1)?.includes(char)) open.pop();
-      word += char;
-    }
+function isEverything(query: string): boolean {
+  try {
+    return parse(query).kind === "all";
+  } catch {
+    return false;
   }
-  return word === "" ? found : [...found, word];
 }
