@@ -3,7 +3,8 @@ import type { Batch } from "../../core/batch.ts";
 import type { Position } from "../../core/block.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Hint } from "../../query/hints.ts";
-import type { Place, Query } from "../../query/tree.ts";
+import type { Place } from "../../query/place.ts";
+import type { Query } from "../../query/tree.ts";
 
 /**
  * The third of the three durable things: search over messages. Every implementation (DuckDB embedded, OpenSearch in a

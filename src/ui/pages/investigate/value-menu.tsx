@@ -8,9 +8,11 @@ import {
   IconCopy,
 } from "@tabler/icons-react";
 import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
-import { clauseOf, drop, exclude, include, only, stanceOn, type Value } from "./query-text.ts";
+import { copy } from "../../parts/clipboard.ts";
+import { clauseOf, drop, exclude, include, only, stanceOn, type Value } from "./query/query-text.ts";
 import type { PageState } from "./state.ts";
 import type { Change } from "./use-page-state.ts";
+import "./value-menu.css";
 
 /** A value somewhere on the page, and where its menu shall open. */
 type Place = { readonly field: string; readonly value: unknown; readonly x: number; readonly y: number };
@@ -124,18 +126,4 @@ function queryValue(value: unknown): Value | undefined {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   return undefined;
-}
-
-/** Puts a text on the clipboard; without the right to (an insecure origin), in the old way. */
-export function copy(text: string): void {
-  navigator.clipboard?.writeText(text).catch(() => copyBySelection(text)) ?? copyBySelection(text);
-}
-
-function copyBySelection(text: string): void {
-  const area = document.createElement("textarea");
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
 }
