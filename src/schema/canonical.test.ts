@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { formatIpv6, type Ipv6 } from "../core/ip.ts";
 import { encodeText } from "../core/text.ts";
 import { canonical, canonicalKey, guessMeaning } from "./canonical.ts";
-import { MEANINGS, type Meaning } from "./meaning.ts";
+import type { Meaning } from "./meaning.ts";
 import { isOwnKey } from "./own-key.ts";
 
 describe("the canonical form of", () => {
@@ -164,7 +164,6 @@ test("what is said to be its own key is", () => {
     const bytes = new TextEncoder().encode(text);
     expect([text, isOwnKey(bytes, 0, bytes.length)]).toEqual([text, true]);
   }
-  expect(MEANINGS.length).toBe(9);
 });
 
 test.each([

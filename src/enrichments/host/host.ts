@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
+import { HOST } from "../../schema/fields/enrichments.ts";
 import { fromMessage, toText } from "../../stellar/values/value.ts";
 import { defineEnrichment } from "../enrichment.ts";
 
@@ -18,7 +19,7 @@ export const host = defineEnrichment({
         "What is known of each host: `ip` and any further keys; also as JSON text, like Metron's enrichment.host.known_hosts.",
       ),
   }),
-  fields: [],
+  fields: HOST,
   open: ({ knownHosts }) => {
     const hosts = new Map<string, Message>();
     for (const entry of typeof knownHosts === "string" ? readHosts(knownHosts) : knownHosts) {

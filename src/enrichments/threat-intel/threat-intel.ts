@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { FieldValue, Message } from "../../core/message.ts";
 import { canonicalKey } from "../../schema/canonical.ts";
+import { THREAT_INTEL } from "../../schema/fields/enrichments.ts";
 import type { TableValue } from "../../storage/table/contract.ts";
 import { defineEnrichment } from "../enrichment.ts";
 import { lookupTyped, typesOption } from "../table/typed-fields.ts";
@@ -13,7 +14,7 @@ export const threatIntel = defineEnrichment({
     table: z.string().min(1).default("threatintel").describe("Name of the table that holds the indicators."),
     types: typesOption,
   }),
-  fields: [],
+  fields: THREAT_INTEL,
   open: (config, context) => ({
     ...lookupTyped(config, context, (hits, type, entry, key) => {
       hits[type] = "alert";

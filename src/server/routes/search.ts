@@ -7,8 +7,8 @@ import {
   messageHistogram,
   searchMessages,
 } from "../../api/search.ts";
-import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
+import { type FieldType, typeOf } from "../../platform/field-notes.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { withFamilies } from "../../query/families.ts";
 import { FieldNames, fieldsOf } from "../../query/fields.ts";
@@ -151,12 +151,12 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
   });
 
   implement(app, listFields, async () => {
-    const about = platform.fieldNotes();
+    const schema = platform.schema();
     return {
       fields: (await index.fields()).map(({ name, type, sensors }) => {
-        const note = about.get(name);
-        const indexed: Field["type"] | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
-        return { name, type: note?.type ?? indexed, about: note?.about ?? "", sensors: [...sensors] };
+        const field = schema.find(name);
+        const indexed: FieldType | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
+        return { about: "", ...field, name, type: typeOf(field) ?? indexed, sensors: [...sensors] };
       }),
     };
   });

@@ -1,8 +1,8 @@
 import { networkRange, parseAddress } from "../../../query/address.ts";
 import { parseMoment } from "../../../query/moment.ts";
-import { numberOf } from "../../../query/number-of.ts";
 import type { Bound, Network, Pattern, Query, Range, Term } from "../../../query/tree.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
+import { numberOf } from "../../../schema/number-of.ts";
 import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
 import { hex, mayHoldOther, sameValue } from "./same-value.ts";
 
