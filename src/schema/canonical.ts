@@ -1,5 +1,5 @@
 import { formatAddress, formatNetwork, readAddress, readNetwork } from "./address.ts";
-import type { IndicatorMeaning, Meaning } from "./meaning.ts";
+import { INDICATOR_MEANINGS, type IndicatorMeaning, type Meaning } from "./meaning.ts";
 import { domainForm, emailForm, urlForm } from "./names.ts";
 import { numberOf } from "./number-of.ts";
 
@@ -20,6 +20,8 @@ const LIKE_DOMAIN = /^(?:[\p{L}\p{N}_-]+\.)+(?:\p{L}{2,}|xn--[a-z0-9-]+)\.?$/iu;
 
 /** Meanings whose values are compared letter by letter. */
 const LETTERS: ReadonlySet<Meaning> = new Set(["user", "path", "text"]);
+/** Meanings whose values have several spellings. */
+const SPELLED: ReadonlySet<Meaning> = new Set(INDICATOR_MEANINGS.filter((meaning) => meaning !== "text"));
 const WHOLE = /^[+-]?\d+$/;
 const TRUTH = /^(?:true|false)$/i;
 const MOST_PORT = 65_535;
@@ -101,6 +103,17 @@ export function guessMeaning(text: string): IndicatorMeaning {
  */
 export function canonicalKey(text: string, meaning: Meaning = guessMeaning(text)): string {
   return canonical(text, meaning) ?? text;
+}
+
+/**
+ * Every key under which something may be kept that this value is equal to, the most telling first: that of its declared
+ * meaning, by which `PC-7` is the host `pc-7`; that of its form; the text itself.
+ */
+export function keysOf(text: string, meaning: Meaning | undefined): readonly string[] {
+  const form = meaning !== undefined && SPELLED.has(meaning) ? canonical(text, meaning) : undefined;
+  const guessed = canonicalKey(text);
+  if (form === undefined || form === guessed) return guessed === text ? [text] : [guessed, text];
+  return [...new Set([form, guessed, text])];
 }
 
 function isPort(text: string): boolean {

@@ -16,7 +16,7 @@ export type Field = {
   readonly meaning?: Meaning;
   /** Whether a value is a list of values that have this meaning. */
   readonly isList?: true;
-  /** Of durations and instants; seconds and milliseconds when left out. */
+  /** Of durations, where all sensors have the same, and of instants that are not in milliseconds. */
   readonly unit?: Unit;
   /** One sentence. */
   readonly about: string;

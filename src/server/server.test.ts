@@ -334,6 +334,21 @@ test("a client that goes away in the middle leaves whole records and a server th
   expect((await send("GET", "/status")).status).toBe(200);
 });
 
+test("fields come with what is declared of them", async () => {
+  const { fields } = (await json("GET", "/fields")) as { fields: { name: string }[] };
+  const of = (name: string) => fields.find((field) => field.name === name);
+  expect(of("timestamp")).toEqual({
+    name: "timestamp",
+    type: "date",
+    about: "When it happened, milliseconds since 1970.",
+    meaning: "instant",
+    ecs: "@timestamp",
+    ocsf: "time",
+    sensors: expect.arrayContaining(["web"]),
+  });
+  expect(of("kind")).toEqual({ name: "kind", type: "text", about: "", sensors: ["web"] });
+});
+
 test("a message counts for each of its rules, and is found by any of them", async () => {
   const family = "rules.*.name";
   await send("POST", "/ingest/web", {

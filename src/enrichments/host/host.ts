@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
+import { canonicalKey } from "../../schema/canonical.ts";
 import { HOST } from "../../schema/fields/enrichments.ts";
 import { fromMessage, toText } from "../../stellar/values/value.ts";
 import { defineEnrichment } from "../enrichment.ts";
@@ -22,12 +23,16 @@ export const host = defineEnrichment({
   fields: HOST,
   open: ({ knownHosts }) => {
     const hosts = new Map<string, Message>();
+    const hostsByKey = new Map<string, Message>();
     for (const entry of typeof knownHosts === "string" ? readHosts(knownHosts) : knownHosts) {
       if (entry.ip !== undefined && entry.ip !== null) {
-        hosts.set(toText(fromMessage(entry.ip)), knownInfo(entry));
+        const written = toText(fromMessage(entry.ip));
+        hosts.set(written, knownInfo(entry));
+        hostsByKey.set(canonicalKey(written), knownInfo(entry));
       }
     }
-    return { lookup: (value) => hosts.get(value) };
+    // Addresses have many spellings; one that is listed as it is written comes first.
+    return { lookup: (value) => hosts.get(value) ?? hostsByKey.get(canonicalKey(value)) };
   },
 });
 

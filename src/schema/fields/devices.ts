@@ -1,4 +1,4 @@
-import { type Field, field } from "../field.ts";
+import { type Field, field, mixed } from "../field.ts";
 
 /** Cisco ASA and Firepower. */
 export const ASA: readonly Field[] = [
@@ -121,7 +121,7 @@ export const KEY_VALUE: readonly Field[] = [
   }),
   field("sn", "text", "Serial number of the device.", { ecs: "observer.serial_number" }),
   field("fw", "address", "Address of the firewall.", { ecs: "observer.ip" }),
-  field("m", "code", "Number of the kind of message.", { ecs: "event.code" }),
+  mixed("m", "Of SonicWall: number of the kind of message.", { ecs: "event.code" }),
   field("src_interface", "text", "Interface of the source.", { ecs: "observer.ingress.interface.name" }),
   field("dst_interface", "text", "Interface of the destination.", { ecs: "observer.egress.interface.name" }),
   field("IN", "text", "Interface that the packet came in by.", { ecs: "observer.ingress.interface.name" }),

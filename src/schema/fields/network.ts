@@ -1,4 +1,4 @@
-import { type Field, field } from "../field.ts";
+import { type Field, field, mixed } from "../field.ts";
 
 /** The ends of the traffic, as every parser calls them. */
 export const ENDS: readonly Field[] = [
@@ -77,8 +77,8 @@ export const TRAFFIC: readonly Field[] = [
   field("event_id", "text", "Name or number of the event."),
   field("msg", "text", "What happened, in words.", { ecs: "message", ocsf: "message" }),
   field("type", "text", "Kind of the message."),
-  field("status", "text", "How it ended, or the state of something."),
+  mixed("status", "How it ended, or the state of something."),
   field("reason", "text", "Why."),
-  field("name", "text", "A name; of what depends on the sensor."),
-  field("id", "text", "Name or number of something; of what depends on the sensor."),
+  mixed("name", "A name; of what depends on the sensor."),
+  mixed("id", "Name or number of something; of what depends on the sensor."),
 ];

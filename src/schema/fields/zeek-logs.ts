@@ -1,4 +1,4 @@
-import { type Field, field } from "../field.ts";
+import { type Field, field, mixed } from "../field.ts";
 
 /** ssl.log and x509.log */
 export const ZEEK_TLS: readonly Field[] = [
@@ -98,8 +98,8 @@ export const ZEEK_NOTICES: readonly Field[] = [
     ecs: "destination.ip",
     ocsf: "dst_endpoint.ip",
   }),
-  field("p", "port", "Port that the notice is about."),
-  field("n", "count", "How often it happened."),
+  mixed("p", "Of Zeek's notices: the port that the notice is about."),
+  mixed("n", "Of Zeek's notices: how often it happened."),
   field("peer_descr", "text", "Part of Zeek that noticed."),
   field("actions", "text", "What Zeek did.", { isList: true }),
   field("suppress_for", "duration", "How long the notice is not repeated, in seconds.", { unit: "s" }),
