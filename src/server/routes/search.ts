@@ -10,6 +10,7 @@ import {
 import { Fault } from "../../core/fault.ts";
 import { type FieldType, typeOf } from "../../platform/field-notes.ts";
 import type { Platform } from "../../platform/platform.ts";
+import { asDeclared } from "../../query/as-declared.ts";
 import { withFamilies } from "../../query/families.ts";
 import { FieldNames, fieldsOf } from "../../query/fields.ts";
 import { parse } from "../../query/parse.ts";
@@ -32,7 +33,8 @@ export async function selectionOf(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const sensors = body.sensors ?? (await platform.searchedSensors());
-  let query = parse(body.query);
+  const schema = platform.schema();
+  let query = asDeclared(parse(body.query), (field) => schema.find(field), platform.context.clock.now());
   if ([...fieldsOf(query).keys()].some((field) => field.includes("*"))) {
     const names = new FieldNames((await platform.index.fields()).map(({ name }) => name));
     query = withFamilies(query, names);
