@@ -6,7 +6,7 @@ import { Fault } from "../core/fault.ts";
 import { loadCsv } from "../enrichments/loaders/csv.ts";
 import { meaningOfType } from "../enrichments/threat-intel/indicator.ts";
 import { canonicalKey } from "../schema/canonical.ts";
-import type { Meaning } from "../schema/meaning.ts";
+import type { IndicatorMeaning } from "../schema/meaning.ts";
 import type { Table, TableValue } from "../storage/table/contract.ts";
 
 /** Lines told of a load at the most; all are counted. */
@@ -19,7 +19,7 @@ export type IntelLoad = {
   readonly column: string;
   readonly separator?: string;
   /** What the indicators are; by the name of the type when left out. */
-  readonly meaning?: Meaning | undefined;
+  readonly meaning?: IndicatorMeaning | undefined;
   readonly replace: boolean;
   readonly input: Readable;
   readonly gzip?: boolean;

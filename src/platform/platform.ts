@@ -18,6 +18,7 @@ import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./
 import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
+import { knownFields } from "./field-notes.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
@@ -343,7 +344,8 @@ export async function openPlatform(options: PlatformOptions) {
         all.delete(ERROR_SENSOR);
         return [...all];
       },
-      fieldNotes: () => services.fieldNotes(),
+      /** What is declared of fields. */
+      schema: knownFields,
       activity: () => activity.now(),
       sensorStates: () => activity.sensorStates(),
       status: () => activity.status(),

@@ -1,5 +1,4 @@
 import type { GlobalDocument } from "../config/global.ts";
-import type { Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
@@ -12,7 +11,6 @@ import type { AllowedFolders } from "../storage/allowed-folders.ts";
 import { joinTable } from "../storage/storage.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { triageScorer } from "../triage/scorer.ts";
-import { fieldNotes } from "./field-notes.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
 import { ruleServices, withoutWaiting } from "./services/rules.ts";
@@ -33,8 +31,6 @@ export type PipelineServices = AsyncDisposable &
     trial(functions: UserFunctions): PipelineServices;
     /** Takes over shared memory that was loaded or replaced. */
     attach(shares: Shares): void;
-    /** What is known of fields, by name. */
-    fieldNotes(): ReadonlyMap<string, Field>;
   };
 
 /** The services of a worker thread: readers of what the main thread owns. */
@@ -129,7 +125,6 @@ function makeServices(parts: Parts): PipelineServices {
     attach(shares) {
       if (shares.databases !== undefined) attachDatabases(databases, shares.databases);
     },
-    fieldNotes,
     [Symbol.asyncDispose]: close,
   };
 }

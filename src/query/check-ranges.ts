@@ -1,7 +1,7 @@
 import { Fault } from "../core/fault.ts";
+import { numberOf } from "../schema/number-of.ts";
 import { parseAddress } from "./address.ts";
 import { HOW_TO_WRITE_TIMES, parseMoment } from "./moment.ts";
-import { numberOf } from "./number-of.ts";
 import type { Bound, Query, Range } from "./tree.ts";
 import { clausesOf } from "./visit.ts";
 

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "../../api/intel.ts";
 import { Fault } from "../../core/fault.ts";
 import { messageToJson } from "../../core/message.ts";
-import { MEANINGS } from "../../schema/meaning.ts";
+import { INDICATOR_MEANINGS } from "../../schema/meaning.ts";
 import { connect } from "../client.ts";
 import { examples, type Reach, withJson, withReach } from "../options.ts";
 import { counted, printJson, printTable, safeText } from "../print.ts";
@@ -14,7 +14,7 @@ type LoadOptions = Reach & {
   type: string;
   column: string;
   separator: string;
-  as?: (typeof MEANINGS)[number];
+  as?: (typeof INDICATOR_MEANINGS)[number];
   replace?: true;
 };
 type TypeOptions = Reach & { json?: true; type: string };
@@ -58,7 +58,7 @@ Examples:
       .option("--separator <sign>", "what separates the columns", ",")
       .addOption(
         new Option("--as <meaning>", "what the indicators are; by the type's name when left out").choices(
-          MEANINGS,
+          INDICATOR_MEANINGS,
         ),
       )
       .option("--replace", "remove the indicators of this type that the file does not hold")

@@ -118,6 +118,31 @@ test.each([
   },
 );
 
+test.each([
+  ["malicious_host", "pc-7", "src_hostname", "PC-7"],
+  ["malicious_host", "PC-7", "src_hostname", "pc-7"],
+  ["malicious_mac", "00:11:22:aa:bb:cc", "smac", "001122AABBCC"],
+  ["malicious_email", "mira@corp", "sender", "Mira@CORP"],
+])(
+  "%s: %s is %s when it is %s, by the declared meaning of the field",
+  async (type, written, field, value) => {
+    const input = Readable.from([`indicator,source\n${written},feed\n`]);
+    const meaning = meaningOfType(type);
+    await loadCsv({ input, table, type, indicatorColumn: "indicator", replace: true, meaning });
+    const types = { [field]: [type], undeclared: [type] };
+    const enrichment = openEnrichment(threatIntel, { table: "intel", types }, context);
+    const batch = batchOf([{ [field]: value }, { undeclared: value }]);
+    enrichment.enrich(batch, [field, "undeclared"], "ti");
+    expect({ ...batch.message(0) }).toEqual({
+      [field]: value,
+      [`ti.${field}.${type}`]: "alert",
+      [`ti.${field}.${type}.source`]: "feed",
+    });
+    const isPlain = value === written.toLowerCase();
+    expect(batch.message(1)[`ti.undeclared.${type}`]).toBe(isPlain ? "alert" : undefined);
+  },
+);
+
 test("an entry that was stored as it was written is found by that spelling", async () => {
   await table.put("old", "Mixed.Example", {});
   const enrichment = openEnrichment(threatIntel, { table: "intel", types: { v: ["old"] } }, context);

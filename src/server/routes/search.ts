@@ -8,9 +8,10 @@ import {
   searchMessages,
 } from "../../api/search.ts";
 import type { Actor } from "../../core/actor.ts";
-import type { Field } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
+import { type FieldType, typeOf } from "../../platform/field-notes.ts";
 import type { Platform } from "../../platform/platform.ts";
+import { asDeclared } from "../../query/as-declared.ts";
 import { withFamilies } from "../../query/families.ts";
 import { FieldNames, fieldsOf } from "../../query/fields.ts";
 import { parse } from "../../query/parse.ts";
@@ -35,7 +36,9 @@ async function selectionOf(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const sensors = body.sensors ?? (await platform.searchedSensors());
-  let query = withinScope(parse(body.query), actor);
+  const schema = platform.schema();
+  const asked = asDeclared(parse(body.query), (field) => schema.find(field), platform.context.clock.now());
+  let query = withinScope(asked, actor);
   if ([...fieldsOf(query).keys()].some((field) => field.includes("*"))) {
     const names = new FieldNames((await platform.index.fields()).map(({ name }) => name));
     query = withFamilies(query, names);
@@ -156,12 +159,12 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
   });
 
   implement(app, listFields, async () => {
-    const about = platform.fieldNotes();
+    const schema = platform.schema();
     return {
       fields: (await index.fields()).map(({ name, type, sensors }) => {
-        const note = about.get(name);
-        const indexed: Field["type"] | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
-        return { name, type: note?.type ?? indexed, about: note?.about ?? "", sensors: [...sensors] };
+        const field = schema.find(name);
+        const indexed: FieldType | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
+        return { about: "", ...field, name, type: typeOf(field) ?? indexed, sensors: [...sensors] };
       }),
     };
   });

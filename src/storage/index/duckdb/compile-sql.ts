@@ -1,6 +1,5 @@
 import { networkRange, parseAddress } from "../../../query/address.ts";
 import { parseMoment } from "../../../query/moment.ts";
-import { numberOf } from "../../../query/number-of.ts";
 import {
   type Bound,
   isFieldTerm,
@@ -12,6 +11,7 @@ import {
 } from "../../../query/tree.ts";
 import { visit } from "../../../query/visit.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
+import { numberOf } from "../../../schema/number-of.ts";
 import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
 import { hex, mayHoldOther, sameValue } from "./same-value.ts";
 

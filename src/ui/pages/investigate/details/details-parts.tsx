@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { timeText, useZone } from "../../../parts/clock.ts";
-import { bytesText, countsBytes } from "../../../parts/units.ts";
+import { useZone } from "../../../parts/clock.ts";
+import { measured } from "../../../parts/units.ts";
+import { useFieldNotes } from "../../../parts/use-field-notes.ts";
 import { useValueMenu } from "../value-menu.tsx";
 import { type Endpoint, type Entry, type IntelMatch, valueAsText } from "./message-sections.ts";
 import "./details-parts.css";
@@ -31,11 +32,14 @@ export function Section({ title, children, tone, action }: SectionProps) {
 
 /** Fields and their values; each value opens its menu. */
 export function EntryList({ entries }: { entries: readonly Entry[] }) {
+  const notes = useFieldNotes();
   return (
     <dl className="entries">
       {entries.map((entry) => (
         <div key={entry.field}>
-          <dt title={entry.field}>{entry.label}</dt>
+          <dt title={[entry.field, notes.get(entry.field)?.about].filter(Boolean).join("\n")}>
+            {entry.label}
+          </dt>
           <dd>
             <ValueButton entry={entry} />
           </dd>
@@ -67,6 +71,7 @@ export function IntelMatches({ matches }: { matches: readonly IntelMatch[] }) {
 function ValueButton({ entry, strong = false }: { entry: Entry; strong?: boolean }) {
   const openMenu = useValueMenu();
   const { field, value } = entry;
+  const note = useFieldNotes().get(field);
   useZone();
   return (
     <button
@@ -82,16 +87,9 @@ function ValueButton({ entry, strong = false }: { entry: Entry; strong?: boolean
         openMenu({ field, value, x: event.clientX, y: event.clientY });
       }}
     >
-      {shown(field, value)}
+      {measured(value, note) ?? valueAsText(value)}
     </button>
   );
-}
-
-function shown(field: string, value: unknown): string {
-  if (typeof value === "number" && countsBytes(field)) return bytesText(value);
-  const time = Number(value);
-  const isTime = (field === "timestamp" || field.endsWith(".ts")) && time > 1e11 && time < 1e14;
-  return isTime ? timeText(time) : valueAsText(value);
 }
 
 /** The two ends of the traffic, side by side, with what is known of each address. */
