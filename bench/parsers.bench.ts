@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Batch, blockOf } from "../src/core/batch.ts";
+import { openNamed } from "../src/core/component.ts";
 import { makeContext } from "../src/core/context.ts";
 import { parsers } from "../src/parsers/index.ts";
-import { type ParserDefinition, runParser } from "../src/parsers/parser.ts";
+import { runParser } from "../src/parsers/parser.ts";
 import { generator } from "./index-batches.ts";
 
 export const name = "parsers";
@@ -27,8 +28,7 @@ export async function run(): Promise<readonly Record<string, string | number>[]>
 }
 
 function measure({ parser, input, config, records, baseline }: Input): Record<string, string | number> {
-  const definition = parsers.find((one) => one.name === parser) as unknown as ParserDefinition;
-  const parse = definition.open(definition.config.parse(config ?? {}), makeContext());
+  const parse = openNamed(parsers, parser, config, makeContext());
   const batch = new Batch();
   const block = blockOf(
     records.map((record) => `${record}\n`),

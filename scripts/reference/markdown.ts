@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Component, Field } from "../../src/core/component.ts";
+import type { Catalogue } from "../../src/core/component.ts";
 
 type Schema = {
   type?: string | string[];
@@ -23,8 +23,8 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
   return [line(heads), `|${heads.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-/** JSON Schema of a zod schema, as a user writes the document (defaults optional). */
-export function jsonSchema(schema: z.ZodType): Schema {
+/** JSON Schema of a zod schema, as a user writes it (defaults optional); parts that name components are only maps. */
+function jsonSchema(schema: z.ZodType): Schema {
   return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
 }
 
@@ -36,6 +36,10 @@ export function optionsTable(schema: z.ZodType): string {
 
 function optionRows(schema: Schema, prefix: string): string[][] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
+    // A map that holds nothing is no option.
+    const isEmpty =
+      option.additionalProperties === false && Object.keys(option.properties ?? {}).length === 0;
+    if (isEmpty) return [];
     const required = schema.required?.includes(name) ? "required" : "";
     const fallback = option.default === undefined ? required : `\`${JSON.stringify(option.default)}\``;
     const row = [`\`${prefix}${name}\``, typeName(option), fallback, option.description ?? ""];
@@ -54,17 +58,13 @@ function typeName(schema: Schema): string {
 }
 
 /** A page about all components of a kind. */
-export function componentPage(
-  title: string,
-  about: string,
-  list: readonly (Component & { fields?: readonly Field[] })[],
-): string {
+export function componentPage(title: string, about: string, { list }: Pick<Catalogue, "list">): string {
   const parts = [GENERATED, `# ${title}`, about];
-  for (const { name, summary, config, fields } of [...list].sort((one, other) =>
-    one.name.localeCompare(other.name),
-  )) {
-    parts.push(`## ${name}`, summary, optionsTable(config));
-    if (fields !== undefined && fields.length > 0) {
+  for (const definition of [...list].sort((one, other) => one.name.localeCompare(other.name))) {
+    const { name, aliases = [], summary, config, fields = [] } = definition;
+    parts.push(`## ${name}`, summary, whatIsWritten(config));
+    if (aliases.length > 0) parts.push(`Also called ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`);
+    if (fields.length > 0) {
       parts.push(
         "Fields it adds:",
         table(
@@ -75,4 +75,12 @@ export function componentPage(
     }
   }
   return `${parts.join("\n\n")}\n`;
+}
+
+/** The options of a component; a sentence where they are no map of options. */
+function whatIsWritten(config: z.ZodType): string {
+  const schema = jsonSchema(config);
+  return schema.properties === undefined && schema.description !== undefined
+    ? schema.description
+    : optionsTable(config);
 }

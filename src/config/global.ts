@@ -1,13 +1,6 @@
 import { z } from "zod";
+import { oneNamed } from "./named.ts";
 import { checkDocument, readYaml } from "./yaml.ts";
-
-const component = z.record(
-  z.string(),
-  z
-    .record(z.string(), z.unknown())
-    .nullable()
-    .transform((value) => value ?? {}),
-);
 
 /** The document for everything that is not one sensor's: `metron.yaml`. Free keys go under `global`. */
 export const globalSchema = z.strictObject({
@@ -133,7 +126,10 @@ export const globalSchema = z.strictObject({
     .array(z.record(z.string(), z.unknown()))
     .default([])
     .describe("Known hosts for the host enrichment: `ip` and what is known of it."),
-  validations: z.array(component).default([]).describe("Validations of every sensor's messages."),
+  validations: z
+    .array(oneNamed("validations"))
+    .default([])
+    .describe("Validations of every sensor's messages."),
   functions: z
     .array(z.string())
     .default([])

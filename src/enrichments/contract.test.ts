@@ -2,23 +2,18 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { Batch, blockOf } from "../core/batch.ts";
-import { makeContext } from "../core/context.ts";
+import { checkOptions, openAt } from "../core/component.ts";
 import type { FieldValue, Message } from "../core/message.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import { noDatabases } from "./addresses/databases.ts";
-import {
-  type Enrich,
-  type EnrichmentContext,
-  type EnrichmentDefinition,
-  openEnrichment,
-} from "./enrichment.ts";
 import { enrichments } from "./index.ts";
+import { enrichmentContext } from "./testing/context.ts";
+import { threatIntel } from "./threat-intel/threat-intel.ts";
 
-/** A configuration each enrichment opens with. */
-const CONFIGS: Readonly<Record<string, unknown>> = {
-  hbaseEnrichment: { types: { a: ["t"] } },
-  hbaseThreatIntel: { types: { a: ["t"] } },
-  host: { knownHosts: [{ ip: "10.0.0.1", local: true }] },
+/** What a document writes for each enrichment; the list of its fields when not said. */
+const WRITTEN: Readonly<Record<string, unknown>> = {
+  table: { t: ["a", "absent"] },
+  hbaseThreatIntel: { t: ["a", "absent"] },
+  stellar: { seen: "TO_STRING(a)" },
 };
 
 const emptyTable = {
@@ -26,10 +21,13 @@ const emptyTable = {
   version: () => 0,
 } as unknown as TableReader;
 
-const context: EnrichmentContext = { ...makeContext(), databases: noDatabases(), table: () => emptyTable };
+const context = enrichmentContext({
+  table: () => emptyTable,
+  knownHosts: [{ ip: "10.0.0.1", local: true }],
+});
 
 test("they are sorted and named once", () => {
-  const names = enrichments.map(({ name }) => name);
+  const names = enrichments.list.map(({ name }) => name);
   expect(names).toEqual([...new Set(names)].sort());
 });
 
@@ -44,9 +42,8 @@ function batchOf(messages: readonly Message[]): Batch {
   return batch;
 }
 
-for (const definition of enrichments as unknown as readonly EnrichmentDefinition[]) {
-  const open = (): Enrich =>
-    openEnrichment(definition, definition.config.parse(CONFIGS[definition.name] ?? {}), context);
+for (const definition of [...enrichments.list, threatIntel]) {
+  const written = WRITTEN[definition.name] ?? ["a", "absent"];
 
   test(`${definition.name}: one sentence says what it does`, () => {
     expect(definition.summary).toMatch(/^[A-Z][^\n]*\.$/);
@@ -57,9 +54,7 @@ for (const definition of enrichments as unknown as readonly EnrichmentDefinition
     for (const [name, option] of Object.entries(schema.properties ?? {})) {
       expect((option as { description?: string }).description, name).toMatch(/\w/);
     }
-    expect(
-      definition.config.safeParse({ ...(CONFIGS[definition.name] as object), nonsense: 1 }).success,
-    ).toBe(false);
+    expect(() => checkOptions(definition, { fields: ["a"], nonsense: 1 })).toThrow();
   });
 
   test(`${definition.name}: whatever a field holds, messages stay as they are or gain fields`, () => {
@@ -73,13 +68,14 @@ for (const definition of enrichments as unknown as readonly EnrichmentDefinition
       fc.ipV4(),
       fc.ipV6(),
     );
-    const enrichment = open();
+    const enrichment = openAt(definition, written, context, []);
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 20 }), (values) => {
         const messages = values.map((a) => ({ a }));
         const batch = batchOf(messages);
         const before = messages.map((_, row) => batch.message(row).a);
-        enrichment.enrich(batch, ["a", "absent"], "enrichments.x");
+        enrichment.evaluate?.(batch);
+        enrichment.apply(batch);
         expect(messages.map((_, row) => batch.message(row).a)).toEqual(before);
         expect(batch.rejected).toEqual([]);
         expect(batch.liveCount()).toBe(values.length);

@@ -1,13 +1,14 @@
+import type { Components } from "../config/components.ts";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { judgeSensor, mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import { type Document, type Mistake, readYaml } from "../config/yaml.ts";
+import { checkOptions, required } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { openStages } from "../pipeline/stages.ts";
-import { findSource } from "../sources/index.ts";
 import { withinSteps } from "../stellar/values/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
@@ -78,7 +79,7 @@ function checkWithin(
     const document = readYaml(changed, "global");
     refused.add("global", [
       ...wrongPlaces(global, document, rules),
-      ...judge("global", checkGlobalExpressions(global, document, changed, environment)),
+      ...judge("global", checkGlobalExpressions(global, document, environment, services.components)),
     ]);
     for (const name of notRun) {
       const message = `${name} was not run, as a check runs nothing; publishing does`;
@@ -92,15 +93,16 @@ function checkWithin(
       const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
       if (placed !== undefined && (isNew || name !== ERROR_SENSOR)) {
         if (mistakes.every(({ path }) => path !== "sensor")) found.push(...wrongName(placed, name));
-        const findings = checkExpressions(placed, text, environment);
+        const findings = checkExpressions(placed, environment, services.components);
         if (isNew) found.push(...judge(placed.name, findings));
         const opened = mistakesIn(() => openStages(placed, global, services, context));
         // Of an expression the checker has said more.
         found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
-        if (isNew && opened.length === 0) found.push(...wrongSources(placed, rules.allow));
+        if (isNew && opened.length === 0)
+          found.push(...wrongSources(placed, rules.allow, services.components));
         // A sensor that is not published is refused only what it loses now.
         if (!isNew && findings.errors.length > 0) {
-          const before = checkExpressions(placed, text, inForce.environment(global));
+          const before = checkExpressions(placed, inForce.environment(global), inForce.components);
           if (before.errors.length === 0)
             found.push(...judge(placed.name, { errors: findings.errors, warnings: [] }));
         }
@@ -169,11 +171,15 @@ function wrongPlaces(
   return mistakes;
 }
 
-function wrongSources({ sensor, document }: PlacedSensor, allow: AllowPath): Mistake[] {
+function wrongSources(
+  { sensor, document }: PlacedSensor,
+  allow: AllowPath,
+  { sources }: Components,
+): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const [name, options] of Object.entries(sensor.source ?? {})) {
-    const { config, paths = () => [] } = findSource(name);
-    for (const { path: file, use } of paths(config.parse(options))) {
+    const definition = required(sources, name);
+    for (const { path: file, use } of definition.paths?.(checkOptions(definition, options)) ?? []) {
       const message = refusalOf(() => allow(file, use));
       const path = ["source", name];
       if (message !== undefined) mistakes.push({ ...document.place(path), path: path.join("."), message });

@@ -1,5 +1,5 @@
+import type { Components } from "../config/components.ts";
 import type { Field } from "../core/component.ts";
-import { parsers } from "../parsers/index.ts";
 
 /** Fields that every message may have, whatever its parser. */
 const COMMON: readonly Field[] = [
@@ -16,15 +16,8 @@ const COMMON: readonly Field[] = [
   { name: "threat.triage.score", type: "double", about: "How alarming: the rules that matched, aggregated." },
 ];
 
-let notes: ReadonlyMap<string, Field> | undefined;
-
 /** What parsers declare of the fields they add, and the common ones. */
-export function fieldNotes(): ReadonlyMap<string, Field> {
-  notes ??= new Map(
-    [...parsers.flatMap((parser) => parser.fields as readonly Field[]), ...COMMON].map((field) => [
-      field.name,
-      field,
-    ]),
-  );
-  return notes;
+export function fieldNotes({ parsers }: Components): ReadonlyMap<string, Field> {
+  const declared = parsers.list.flatMap((parser) => parser.fields);
+  return new Map([...declared, ...COMMON].map((field) => [field.name, field]));
 }

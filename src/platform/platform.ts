@@ -249,7 +249,9 @@ export async function openPlatform(options: PlatformOptions) {
       }),
     );
     const positions = await tables.table("positions");
-    const sources = options.sources ? stack.use(new Sources(intake, positions, context, allow)) : undefined;
+    const sources = options.sources
+      ? stack.use(new Sources(intake, positions, context, allow, () => services.components.sources))
+      : undefined;
     await sources?.configure(intake.documents());
 
     // Publishes follow one another: each is checked against what the one before left.

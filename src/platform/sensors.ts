@@ -1,10 +1,9 @@
-import { readGlobal } from "../config/global.ts";
+import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { type PlacedSensor, readSensor } from "../config/sensor.ts";
 import { refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import type { SensorStages } from "../pipeline/pipeline.ts";
 import { openStages } from "../pipeline/stages.ts";
-import type { Environment } from "../stellar/run/environment.ts";
 import { checkExpressions } from "./check-expressions.ts";
 import type { Snapshot } from "./protocol.ts";
 import type { PipelineServices } from "./services.ts";
@@ -22,7 +21,7 @@ export function readSensors(
   return snapshot.sensors.map(({ name, text }) => {
     const placed = readSensor(text, `sensor/${name}`);
     const open = () => {
-      refuseMissing(placed, text, services.environment(global));
+      refuseMissing(placed, services, global);
       return openStages(placed, global, services, context);
     };
     return { name, open };
@@ -33,8 +32,8 @@ export function readSensors(
  * A function that was there when the document was published may be gone, its file or package removed. That is no
  * record's fault: telemetry waits for it. Other mistakes are met record by record, as in the original.
  */
-function refuseMissing(placed: PlacedSensor, text: string, environment: Environment): void {
-  const { errors } = checkExpressions(placed, text, environment);
+function refuseMissing(placed: PlacedSensor, services: PipelineServices, global: GlobalDocument): void {
+  const { errors } = checkExpressions(placed, services.environment(global), services.components);
   const missing = errors.filter(({ message }) => message.includes(NO_FUNCTION));
   if (missing.length > 0) refuse(placed.name, missing);
 }

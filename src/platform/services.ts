@@ -1,3 +1,4 @@
+import { builtIn } from "../config/components.ts";
 import type { GlobalDocument } from "../config/global.ts";
 import type { Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
@@ -107,7 +108,9 @@ function makeServices(parts: Parts): PipelineServices {
     }
     return environment.made;
   };
+  const components = builtIn;
   return {
+    components,
     databases,
     tables,
     enrichmentContext,
@@ -128,7 +131,7 @@ function makeServices(parts: Parts): PipelineServices {
     attach(shares) {
       if (shares.databases !== undefined) attachDatabases(databases, shares.databases);
     },
-    fieldNotes,
+    fieldNotes: () => fieldNotes(components),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -1,15 +1,23 @@
 import { z } from "zod";
+import { type Catalogue, type Named, openEach } from "../core/component.ts";
 import { Rejection } from "../core/rejection.ts";
+import { predicate } from "../stellar/language/option.ts";
 import { FAILED, NO, NOTHING } from "../stellar/run/bind.ts";
 import { cellText } from "../stellar/run/cells.ts";
-import { type Named, openNamed } from "./index.ts";
 import { predicateOf } from "./predicate.ts";
-import { compileOption, defineTransform, type Transform, type TransformContext } from "./transform.ts";
+import {
+  compileOption,
+  defineTransform,
+  type Transform,
+  type TransformContext,
+  type TransformDefinition,
+  upperCase,
+} from "./transform.ts";
 
 export const stellarFilter = defineTransform({
   name: "STELLAR",
   summary: "Keeps the messages for which a Stellar predicate is true.",
-  config: z.strictObject({ query: z.string().describe("Stellar predicate over the message.") }),
+  config: z.strictObject({ query: predicate().describe("Stellar predicate over the message.") }),
   open: ({ query }, { environment }) => {
     const program = compileOption("STELLAR filter", query, environment);
     const test = predicateOf(program);
@@ -55,13 +63,19 @@ export const defaultFilter = defineTransform({
 });
 
 /** The filters Metron knows. */
-export const filters = [broFilter, defaultFilter, stellarFilter] as const;
+export const filters: Catalogue<TransformDefinition> = {
+  kind: "filter",
+  list: [broFilter, defaultFilter, stellarFilter],
+  spelling: upperCase,
+};
 
 /** Opens the filter of a sensor, `{ STELLAR: { query } }`; without one all messages are kept. Throws a `Fault` CONFIG_INVALID. */
-export function openFilter(item: Named | undefined, context: TransformContext): Transform {
-  const opened = Object.entries(item ?? {}).map(([name, options]) =>
-    openNamed<Transform>(filters, name, options, context, []),
-  );
+export function openFilter(
+  item: Named | undefined,
+  context: TransformContext,
+  catalogue: Catalogue<TransformDefinition> = filters,
+): Transform {
+  const opened = openEach(catalogue, item ?? {}, context);
   return (batch) => {
     for (const filter of opened) filter(batch);
   };

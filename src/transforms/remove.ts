@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
+import { predicate } from "../stellar/language/option.ts";
 import { NOTHING, YES } from "../stellar/run/bind.ts";
 import type { Program } from "../stellar/run/compile.ts";
 import { predicateOf } from "./predicate.ts";
@@ -16,7 +17,7 @@ export const remove = defineTransform({
     output: fieldsOption.describe("Fields to remove when they differ from those the condition sees."),
     config: z
       .strictObject({
-        condition: z.string().optional().describe("Stellar predicate; removes where it is true."),
+        condition: predicate().optional().describe("Stellar predicate; removes where it is true."),
       })
       .nullish()
       .describe("Options."),

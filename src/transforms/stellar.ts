@@ -3,8 +3,13 @@ import type { Batch } from "../core/batch.ts";
 import { NULL } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
+import { expression } from "../stellar/language/option.ts";
 import { Assignments } from "../stellar/run/assignments.ts";
-import { compileOption, defineTransform, fieldsOption } from "./transform.ts";
+import { compileOption, defineTransform, fieldsOption, shortOf } from "./transform.ts";
+
+const statements = z
+  .record(z.string(), expression())
+  .describe("Name and expression, in order; each sees the results before it.");
 
 export const stellar = defineTransform({
   name: "STELLAR",
@@ -13,12 +18,9 @@ export const stellar = defineTransform({
   config: z.strictObject({
     input: fieldsOption.describe("Fields the expressions see; all when left out or empty."),
     output: fieldsOption.describe("Names that are written to the message; the others are temporary."),
-    config: z
-      .record(z.string(), z.string())
-      .describe("Name and expression, in order; each sees the results before it."),
+    config: statements,
   }),
-  expand: (options) =>
-    typeof options.config === "object" ? options : { output: Object.keys(options), config: options },
+  short: shortOf(statements.transform((config) => ({ output: Object.keys(config), config }))),
   open: ({ input = [], output, config }, { environment, variables, reveal }) => {
     if (output === undefined) {
       throw new Fault(

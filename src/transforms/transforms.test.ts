@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { Batch, blockOf } from "../core/batch.ts";
+import type { Named } from "../core/component.ts";
 import { makeContext } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { makeEnvironment } from "../stellar/run/environment.ts";
 import { filters, openFilter } from "./filters.ts";
-import { type Named, openTransforms, transforms } from "./index.ts";
+import { openTransforms, transforms } from "./index.ts";
 import { openRawStrategy, type RawConfig } from "./raw.ts";
 import type { TransformContext } from "./transform.ts";
 import { openValidations, validations } from "./validations/index.ts";
@@ -85,10 +86,10 @@ test("a transformation that fails loses that message alone", () => {
 });
 
 test.each([
-  [[{ NOPE: {} }], "there is no `NOPE`; known are IP_PROTOCOL, "],
+  [[{ NOPE: {} }], "there is no field transformation `NOPE`; known are IP_PROTOCOL, "],
   [[{ STELLAR: { a: "1 +" } }], "STELLAR: a, `1 +`: "],
   [[{ STELLAR: { config: { a: "1" } } }], "`output` is missing"],
-  [[{ REMOVE: { input: "a", where: "b" } }], "REMOVE: "],
+  [[{ REMOVE: { input: "a", where: "b" } }], "no such option"],
 ])("%j is refused when opening", (list, reason) => {
   expect(() => openTransforms(list as Named[], context)).toThrow(reason as string);
 });
@@ -252,7 +253,7 @@ test("ENVELOPE needs to know its field", () => {
   expect(() => openRawStrategy({ strategy: "LETTER" } as never)).toThrow("raw: strategy: ");
 });
 
-for (const definition of [...transforms, ...filters, ...validations]) {
+for (const definition of [...transforms.list, ...filters.list, ...validations.list]) {
   test(`${definition.name}: one sentence says what it does and every option is described`, () => {
     expect(definition.summary).toMatch(/^[A-Z][^\n]*\.$/);
     const described = (schema: z.core.JSONSchema.BaseSchema): void => {

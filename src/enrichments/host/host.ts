@@ -13,13 +13,14 @@ export const host = defineEnrichment({
   config: z.strictObject({
     knownHosts: z
       .union([hostList, z.string()])
-      .default([])
+      .optional()
       .describe(
-        "What is known of each host: `ip` and any further keys; also as JSON text, like Metron's enrichment.host.known_hosts.",
+        "What is known of each host: `ip` and any further keys; also as JSON text, like Metron's enrichment.host.known_hosts. The `hosts` of the global document when left out.",
       ),
   }),
   fields: [],
-  open: ({ knownHosts }) => {
+  open: (config, context) => {
+    const { knownHosts = context.knownHosts } = config;
     const hosts = new Map<string, Message>();
     for (const entry of typeof knownHosts === "string" ? readHosts(knownHosts) : knownHosts) {
       if (entry.ip !== undefined && entry.ip !== null) {

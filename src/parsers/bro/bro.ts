@@ -42,6 +42,7 @@ export const bro = defineParser({
     { name: "ip_dst_port", type: "integer", about: "Port of the responder." },
     { name: "uid", type: "text", about: "Zeek's name of the connection, shared by all its records." },
   ],
+  takesKeys: true,
   open: (config) => {
     let reader: BroReader | undefined;
     return inCharset(config.readCharset, {

@@ -38,6 +38,8 @@ export const ise = defineParser({
     { name: "ip_dst_addr", type: "ip", about: "Address of the server." },
     { name: "ip_dst_port", type: "text", about: "Its port." },
   ],
+  checks: "none",
+  takesKeys: true,
   open: (config) =>
     inCharset(config.readCharset, {
       parseRecord: (record) => {

@@ -34,6 +34,7 @@ export const jsonMap = defineParser({
     readCharset,
   }),
   fields: [],
+  takesKeys: true,
   open: (config) => {
     const wrap = config.wrapInEntityArray === true || config.wrapInEntityArray === "true";
     const override = config.overrideOriginalString === true || config.overrideOriginalString === "true";

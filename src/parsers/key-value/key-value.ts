@@ -64,6 +64,7 @@ export const keyValue = defineParser({
     },
     { name: "text", type: "text", about: "Words that belong to no key." },
   ],
+  takesKeys: true,
   open: (config, context) => {
     const options = {
       separator: byteOf(config.separator),

@@ -39,6 +39,7 @@ export const suricata = defineParser({
     { name: "alert.severity", type: "integer", about: "Severity of the signature, 1 being the worst." },
     { name: "is_alert", type: "text", about: "`true` on records of type alert." },
   ],
+  takesKeys: true,
   open: () => {
     let reader: SuricataReader | undefined;
     return {

@@ -42,6 +42,7 @@ export const websphere = defineParser({
     { name: "ip_src_addr", type: "ip", about: "Where from." },
     { name: "message", type: "text", about: "What is left of the text." },
   ],
+  checks: "positive timestamp",
   open: (config, context) => {
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);
     const format = openDateFormat("dateFormat", config.dateFormat, "UTC", context.clock);
