@@ -136,6 +136,12 @@ export const globalSchema = z.strictObject({
     .describe(
       "What adds Stellar functions: files of definitions, modules (.ts, .js) or packages; paths begin at the data folder and lead into its `functions` or a folder allowed at the start. Read again whenever this document is published.",
     ),
+  extensions: z
+    .array(z.string())
+    .default([])
+    .describe(
+      "Packages that add parsers, enrichments, functions and other components: folders, or packages that are installed in `extensions` of the data folder. Paths begin at the data folder and lead into its `extensions` or a folder allowed at the start. Read again whenever this document is published.",
+    ),
   global: z
     .record(z.string(), z.unknown())
     .default({})

@@ -68,7 +68,7 @@ export type Path = readonly PropertyKey[];
 /** A catalogue with more components. Throws Fault CONFIG_INVALID for a name that is taken. */
 export function joined<Member extends Definition>(
   catalogue: Catalogue<Member>,
-  more: readonly Member[],
+  more: readonly Member[] = [],
 ): Catalogue<Member> {
   const taken = new Set(catalogue.list.flatMap(namesOf));
   for (const definition of more) {

@@ -80,15 +80,8 @@ export const fieldList = z.array(z.string().min(1), {
   error: "expected a list of fields, such as [ip_src_addr]",
 });
 
-/**
- * States an enrichment by its own options and the look-up it opens. A document writes the list of its fields, or
- * `{ fields, config }` with options.
- */
-export function defineEnrichment<const Name extends string, Config extends z.ZodType>({
-  config,
-  open,
-  ...stated
-}: {
+/** An enrichment by its own options and the look-up it opens. */
+export type StatedEnrichment<Name extends string = string, Config extends z.ZodType = z.ZodType> = {
   readonly name: Name;
   readonly aliases?: readonly string[];
   readonly summary: string;
@@ -96,8 +89,17 @@ export function defineEnrichment<const Name extends string, Config extends z.Zod
   /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
   readonly fields: readonly Field[];
   /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
-  readonly open: (config: z.output<Config>, context: EnrichmentStageContext) => Lookup | Enrich;
-}): EnrichmentDefinition<Name> {
+  open(config: z.output<Config>, context: EnrichmentStageContext): Lookup | Enrich;
+};
+
+/**
+ * States an enrichment. A document writes the list of the fields that it looks at, or `{ fields, config }` with
+ * options.
+ */
+export function defineEnrichment<const Name extends string, Config extends z.ZodType>(
+  enrichment: StatedEnrichment<Name, Config>,
+): EnrichmentDefinition<Name> {
+  const { config, ...stated } = enrichment;
   const written = z.strictObject({
     fields: fieldList.describe("Fields whose values are looked up."),
     config: optionsWithin(config).describe("Options of the enrichment."),
@@ -110,7 +112,12 @@ export function defineEnrichment<const Name extends string, Config extends z.Zod
       config: fieldList.transform((fields) => ({ fields })).describe("Fields whose values are looked up."),
     },
     open: (options: z.output<typeof written>, context) =>
-      lookupTask(stated.name, open(options.config as z.output<Config>, context), options.fields, context),
+      lookupTask(
+        stated.name,
+        enrichment.open(options.config as z.output<Config>, context),
+        options.fields,
+        context,
+      ),
   };
 }
 

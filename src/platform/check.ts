@@ -12,7 +12,7 @@ import { openStages } from "../pipeline/stages.ts";
 import { withinSteps } from "../stellar/values/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
-import { isOfUnknownFunction } from "./functions.ts";
+import { isOfUnknownName } from "./functions.ts";
 import { mistakesIn, Refusals } from "./refusals.ts";
 import type { PipelineServices } from "./services.ts";
 
@@ -67,8 +67,8 @@ function checkWithin(
   const warnings: Warning[] = [];
   const judge = (document: string, { errors, warnings: more }: Findings): readonly Mistake[] => {
     // A global document with mistakes may be the one that adds a function.
-    if (changedGlobal === undefined) return errors.filter(({ message }) => !isOfUnknownFunction(message));
-    const mayBe = notRun.length === 0 ? [] : errors.filter(({ message }) => isOfUnknownFunction(message));
+    if (changedGlobal === undefined) return errors.filter(({ message }) => !isOfUnknownName(message));
+    const mayBe = notRun.length === 0 ? [] : errors.filter(({ message }) => isOfUnknownName(message));
     if (errors.length > mayBe.length) return errors;
     const unless = `, unless ${notRun.join(" or ")} adds it: a check runs no module`;
     const doubts = mayBe.map((mistake) => ({ ...mistake, message: mistake.message + unless }));
@@ -83,7 +83,8 @@ function checkWithin(
     ]);
     for (const name of notRun) {
       const message = `${name} was not run, as a check runs nothing; publishing does`;
-      warnings.push({ ...document.place(["functions"]), path: "functions", message, document: "global" });
+      const path = global.extensions.includes(name) ? "extensions" : "functions";
+      warnings.push({ ...document.place([path]), path, message, document: "global" });
     }
   }
   for (const [name, text] of refused.attempt(() => touchedBy(changes, config)) ?? []) {
@@ -95,7 +96,10 @@ function checkWithin(
         if (mistakes.every(({ path }) => path !== "sensor")) found.push(...wrongName(placed, name));
         const findings = checkExpressions(placed, environment, services.components);
         if (isNew) found.push(...judge(placed.name, findings));
-        const opened = mistakesIn(() => openStages(placed, global, services, context));
+        const opened = judge(placed.name, {
+          errors: mistakesIn(() => openStages(placed, global, services, context)),
+          warnings: [],
+        });
         // Of an expression the checker has said more.
         found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
         if (isNew && opened.length === 0)

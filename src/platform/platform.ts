@@ -18,6 +18,7 @@ import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { checkChanges } from "./check.ts";
 import { Evaluator } from "./evaluator.ts";
+import { findExtensions } from "./extensions.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
@@ -381,11 +382,13 @@ function functionSources(
   changes: readonly Change[],
   allow: AllowPath,
 ): FunctionSource[] {
+  const { functions, extensions } = globalAfter(config, changes);
   const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
   for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
   return [
     ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
-    ...findFunctions(globalAfter(config, changes).functions, allow),
+    ...findFunctions(functions, allow),
+    ...findExtensions(extensions, allow),
   ];
 }
 

@@ -1,4 +1,3 @@
-import { builtIn } from "../config/components.ts";
 import type { GlobalDocument } from "../config/global.ts";
 import type { Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
@@ -108,9 +107,10 @@ function makeServices(parts: Parts): PipelineServices {
     }
     return environment.made;
   };
-  const components = builtIn;
   return {
-    components,
+    get components() {
+      return functions.components;
+    },
     databases,
     tables,
     enrichmentContext,
@@ -131,7 +131,7 @@ function makeServices(parts: Parts): PipelineServices {
     attach(shares) {
       if (shares.databases !== undefined) attachDatabases(databases, shares.databases);
     },
-    fieldNotes: () => fieldNotes(components),
+    fieldNotes: () => fieldNotes(functions.components),
     [Symbol.asyncDispose]: close,
   };
 }

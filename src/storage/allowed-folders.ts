@@ -3,14 +3,14 @@ import { basename, dirname, join, resolve, sep } from "node:path";
 import { Fault } from "../core/fault.ts";
 
 /** What a document names files for. Each use has a folder of its own below the data folder. */
-export type FileUse = "functions" | "incoming" | "tls" | "databases";
+export type FileUse = "functions" | "extensions" | "incoming" | "tls" | "databases";
 
 /** Answers where a file is that a document names. Throws Fault PATH_NOT_ALLOWED for one it may not name. */
 export type AllowPath = (path: string, use: FileUse) => string;
 
 export type AllowedFolders = {
   readonly data: string;
-  /** Further folders of modules and definitions. */
+  /** Further folders of modules, definitions and extensions. */
   readonly functionsFrom?: readonly string[];
   /** Further folders of all other files. */
   readonly filesFrom?: readonly string[];
@@ -18,6 +18,7 @@ export type AllowedFolders = {
 
 const NAMES: Readonly<Record<FileUse, string>> = {
   functions: "functions",
+  extensions: "extensions",
   incoming: "telemetry",
   tls: "certificates and keys",
   databases: "databases",
@@ -30,12 +31,13 @@ const NAMES: Readonly<Record<FileUse, string>> = {
  */
 export function allowPaths({ data, functionsFrom = [], filesFrom = [] }: AllowedFolders): AllowPath {
   return (path, use) => {
-    const more = use === "functions" ? functionsFrom : filesFrom;
+    const isCode = use === "functions" || use === "extensions";
+    const more = isCode ? functionsFrom : filesFrom;
     const folders = [join(data, use), ...more].map((folder) => resolve(folder));
     const place = resolve(data, path);
     const real = realPathOf(place);
     if (folders.some((folder) => isWithin(real, realPathOf(folder)))) return place;
-    const option = use === "functions" ? "--functions-from" : "--files-from";
+    const option = isCode ? "--functions-from" : "--files-from";
     throw new Fault(
       "PATH_NOT_ALLOWED",
       `reading ${path}: ${NAMES[use]} are read below ${folders.join(", ")} only` +

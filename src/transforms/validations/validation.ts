@@ -23,18 +23,20 @@ export type OpenValidation = {
 
 export type ValidationDefinition = Definition<OpenValidation, TransformContext>;
 
-/** States a validation by its own options, which a document writes as `config` beside the `input` fields. */
-export function defineValidation<Config extends z.ZodType>({
-  config,
-  open,
-  ...stated
-}: {
+/** A validation by its own options, and the check it opens. */
+export type StatedValidation<Config extends z.ZodType = z.ZodType> = {
   readonly name: string;
   readonly summary: string;
   readonly config: Config;
   /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
-  readonly open: (config: z.output<Config>, context: TransformContext) => Validate;
-}): ValidationDefinition {
+  open(config: z.output<Config>, context: TransformContext): Validate;
+};
+
+/** States a validation, of which a document writes the `input` fields and the options as `config`. */
+export function defineValidation<Config extends z.ZodType>(
+  validation: StatedValidation<Config>,
+): ValidationDefinition {
+  const { config, ...stated } = validation;
   const written = z.strictObject({
     input: fieldsOption.describe("Fields to check; the whole message when left out."),
     config: optionsWithin(config).describe("Options of the validation."),
@@ -45,7 +47,7 @@ export function defineValidation<Config extends z.ZodType>({
     open: ({ input = [], config: own }: z.output<typeof written>, context) => ({
       name: stated.name,
       fields: input,
-      validate: open(own as z.output<Config>, context),
+      validate: validation.open(own as z.output<Config>, context),
     }),
   };
 }
