@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Catalogue } from "../../src/core/component.ts";
+import type { Catalogue, Example } from "../../src/core/component.ts";
 
 type Schema = {
   type?: string | string[];
@@ -61,7 +61,7 @@ function typeName(schema: Schema): string {
 export function componentPage(title: string, about: string, { list }: Pick<Catalogue, "list">): string {
   const parts = [GENERATED, `# ${title}`, about];
   for (const definition of [...list].sort((one, other) => one.name.localeCompare(other.name))) {
-    const { name, aliases = [], summary, config, fields = [] } = definition;
+    const { name, aliases = [], summary, config, fields = [], examples = [] } = definition;
     parts.push(`## ${name}`, summary, whatIsWritten(config));
     if (aliases.length > 0) parts.push(`Also called ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`);
     if (fields.length > 0) {
@@ -73,8 +73,18 @@ export function componentPage(title: string, about: string, { list }: Pick<Catal
         ),
       );
     }
+    if (examples.length > 0)
+      parts.push(["```", ...examples.map((example) => shown(name, example)), "```"].join("\n"));
   }
   return `${parts.join("\n\n")}\n`;
+}
+
+/** An example in two lines: what is written, and what comes of what. */
+function shown(name: string, { options, given, gives = [], rejects }: Example): string {
+  const messages = [gives].flat().map((message) => JSON.stringify(message));
+  const outcome = rejects === undefined ? messages.join(", ") || "nothing" : `rejected: ${rejects}`;
+  const from = typeof given === "string" ? given : JSON.stringify(given);
+  return `${name}: ${JSON.stringify(options)}\n  ${from}  →  ${outcome}`;
 }
 
 /** The options of a component; a sentence where they are no map of options. */

@@ -81,6 +81,10 @@ test("a package adds a parser, an enrichment and a function, is replaced without
       "enrichments.0.summary: Invalid input: expected string",
     ],
     [(text: string) => text.replace("IS_DOOR", "IS DOOR"), "expected that it exports functions"],
+    [
+      (text: string) => text.replace('given: "17/door-a"', 'given: "18/door-a"'),
+      "example 1 of the parser `badge` comes to ",
+    ],
     [(text: string) => text.slice(0, 300), "importing it: "],
   ] as const) {
     edit("sample.ts", change);

@@ -59,6 +59,9 @@ const stated = z.looseObject({
   ),
   open: z.custom((value) => typeof value === "function", "expected a function"),
   fields: z.array(z.object({ name: z.string(), type: z.string(), about: z.string() })).optional(),
+  examples: z
+    .array(z.looseObject({ given: z.union([z.string(), z.record(z.string(), z.unknown())]) }))
+    .optional(),
 });
 const list = z.array(stated).optional();
 const extensionSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { openEvery, throwEvery } from "./every.ts";
 import { Fault } from "./fault.ts";
+import type { Message } from "./message.ts";
 
 /**
  * What a component is and how it comes to work. Each kind (parser, enrichment, source and so on) states its components
@@ -22,6 +23,8 @@ export type Definition<
   readonly config: Config;
   /** A shorter way to write them. */
   readonly short?: Short;
+  /** It at work. They run as tests and stand in the reference; those of a package run when it is published. */
+  readonly examples?: readonly Example[];
   /** The fields it adds to a message. */
   readonly fields?: readonly Field[];
   /**
@@ -35,6 +38,19 @@ export type Definition<
 export type Short = {
   readonly isMeant: (options: unknown) => boolean;
   readonly config: z.ZodType;
+};
+
+/**
+ * What comes of a record (for a parser, it arrives at time 0) or a message: messages, a rejection, or nothing when it
+ * is dropped.
+ */
+export type Example = {
+  /** As a document writes them. */
+  readonly options: unknown;
+  readonly given: string | Message;
+  readonly gives?: Message | readonly Message[];
+  /** Why it is rejected. */
+  readonly rejects?: string;
 };
 
 /**

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
-import { type Definition, type Field, optionsWithin } from "../core/component.ts";
+import { type Definition, type Example, type Field, optionsWithin } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import type { ErrorType } from "../core/rejection.ts";
@@ -88,6 +88,7 @@ export type StatedEnrichment<Name extends string = string, Config extends z.ZodT
   readonly config: Config;
   /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
   readonly fields: readonly Field[];
+  readonly examples?: readonly Example[];
   /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
   open(config: z.output<Config>, context: EnrichmentStageContext): Lookup | Enrich;
 };

@@ -89,6 +89,12 @@ test("expressions see the message as it came, not what else enriches it in the s
   expect(first(document, { ip: "10.1.1.1" })).toMatchObject({ seen: false });
 });
 
+test("the results of expressions stand over what else enriches, wherever they are written", () => {
+  const field = "enrichments.host.ip.known_info.type";
+  const document = { stellar: { [field]: "'mine'" }, host: ["ip"] };
+  expect(first(document, { ip: "10.1.1.1" })).toMatchObject({ [field]: "mine" });
+});
+
 test("a group that fails loses its results for that message alone, and says so", () => {
   const document = { stellar: { good: "n", g: { first: "n + 1", bad: "1 / n" } } };
   const batch = enrich(document, { "source.type": "s", n: 0 }, { "source.type": "s", n: 1 });

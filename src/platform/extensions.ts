@@ -9,6 +9,8 @@ import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { type Components, type Extension, withExtension } from "../config/components.ts";
+import { failedExamples } from "../config/examples.ts";
+import type { Catalogue } from "../core/component.ts";
 import { Fault } from "../core/fault.ts";
 import type { StellarFunction } from "../stellar/language/function.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
@@ -86,11 +88,19 @@ export async function openExtensions(
     if (extensions.length === 0)
       throw new Fault("CONFIG_INVALID", `${name}:1:1: it exports no extension; expected { parsers: [...] }`);
     for (const each of extensions as Extension[]) {
-      joinedWith = named(name, () => withExtension(joinedWith, each));
+      joinedWith = named(name, () => proven(joinedWith, withExtension(joinedWith, each)));
       functions.push(...(each.functions ?? []).map((stated) => asFunction(name, stated)));
     }
   }
   return { components: joinedWith, functions };
+}
+
+/** The components with those of a package, once the examples of these come true. */
+function proven(before: Components, after: Components): Components {
+  const known = new Set<unknown>(Object.values(before).flatMap(({ list }: Catalogue) => list));
+  const failed = failedExamples(after, (definition) => !known.has(definition));
+  if (failed.length > 0) throw new Fault("CONFIG_INVALID", failed.join("; "));
+  return after;
 }
 
 function named<Made>(name: string, make: () => Made): Made {

@@ -18,6 +18,10 @@ export const stellarFilter = defineTransform({
   name: "STELLAR",
   summary: "Keeps the messages for which a Stellar predicate is true.",
   config: z.strictObject({ query: predicate().describe("Stellar predicate over the message.") }),
+  examples: [
+    { options: { query: "port == 22" }, given: { port: 22 }, gives: { port: 22 } },
+    { options: { query: "port == 22" }, given: { port: 80 } },
+  ],
   open: ({ query }, { environment }) => {
     const program = compileOption("STELLAR filter", query, environment);
     const test = predicateOf(program);
@@ -42,6 +46,7 @@ export const broFilter = defineTransform({
     field: z.string().describe("Field to look at, such as `protocol`."),
     known: z.array(z.string()).describe("Values to keep."),
   }),
+  examples: [{ options: { field: "protocol", known: ["http", "dns"] }, given: { protocol: "ssl" } }],
   open: ({ field, known }) => {
     const kept = new Set(known);
     return (batch) => {
@@ -59,6 +64,7 @@ export const defaultFilter = defineTransform({
   name: "DEFAULT",
   summary: "Keeps all messages.",
   config: z.strictObject({}),
+  examples: [{ options: {}, given: { a: 1 }, gives: { a: 1 } }],
   open: () => () => {},
 });
 

@@ -22,6 +22,14 @@ export const remove = defineTransform({
       .nullish()
       .describe("Options."),
   }),
+  examples: [
+    { options: { input: "a" }, given: { a: 1, b: 2 }, gives: { b: 2 } },
+    {
+      options: { output: "a", config: { condition: "b > 5" } },
+      given: { a: 1, b: 2 },
+      gives: { a: 1, b: 2 },
+    },
+  ],
   open: ({ input = [], output, config }, { environment }) => {
     const fields = output === undefined || output.length === 0 ? input : output;
     const condition = config?.condition;

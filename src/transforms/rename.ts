@@ -14,6 +14,9 @@ export const rename = defineTransform({
     config: names,
   }),
   short: shortOf(names.transform((config) => ({ config }))),
+  examples: [
+    { options: { src: "ip_src_addr" }, given: { src: "192.0.2.1" }, gives: { ip_src_addr: "192.0.2.1" } },
+  ],
   open: ({ input = [], config }) => {
     const pairs = Object.entries(config).filter(
       ([from, to]) => from !== to && (input.length === 0 || input.includes(from)),

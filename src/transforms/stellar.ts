@@ -21,6 +21,14 @@ export const stellar = defineTransform({
     config: statements,
   }),
   short: shortOf(statements.transform((config) => ({ output: Object.keys(config), config }))),
+  examples: [
+    { options: { host: "TO_UPPER(host)" }, given: { host: "web" }, gives: { host: "WEB" } },
+    {
+      options: { output: ["double"], config: { half: "n / 2", double: "half * 4" } },
+      given: { n: 4 },
+      gives: { n: 4, double: 8 },
+    },
+  ],
   open: ({ input = [], output, config }, { environment, variables, reveal }) => {
     if (output === undefined) {
       throw new Fault(

@@ -19,6 +19,13 @@ export const host = defineEnrichment({
       ),
   }),
   fields: [],
+  examples: [
+    {
+      options: { fields: ["ip"], config: { knownHosts: [{ ip: "10.1.1.1", type: "printer" }] } },
+      given: { ip: "10.1.1.1" },
+      gives: { ip: "10.1.1.1", "enrichments.host.ip.known_info.type": "printer" },
+    },
+  ],
   open: (config, context) => {
     const { knownHosts = context.knownHosts } = config;
     const hosts = new Map<string, Message>();

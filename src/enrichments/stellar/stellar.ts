@@ -32,6 +32,7 @@ export const stellar: EnrichmentDefinition<"stellar", typeof stellarConfig> = {
   summary: "Computes fields by Stellar expressions, which see the message as it came.",
   config: stellarConfig,
   fields: [],
+  examples: [{ options: { risk: "bytes / 1000" }, given: { bytes: 5000 }, gives: { bytes: 5000, risk: 5 } }],
   open(config, context) {
     const enrichment = new StellarEnrichment(config, context);
     if (enrichment.isEmpty) return { fields: [], apply: () => {} };

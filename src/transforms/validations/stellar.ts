@@ -10,6 +10,13 @@ export const stellar = defineValidation({
   name: "STELLAR",
   summary: "Checks that a Stellar predicate holds for the message, or for the named fields alone.",
   config: z.strictObject({ condition: predicate().describe("Stellar predicate.") }).catchall(z.unknown()),
+  examples: [
+    {
+      options: { config: { condition: "exists(user)" } },
+      given: { host: "web" },
+      rejects: "failed the validation STELLAR",
+    },
+  ],
   open: (config, { environment, global }) => {
     const program = compileOption("STELLAR: condition", config.condition, environment);
     const layers = [config, global];

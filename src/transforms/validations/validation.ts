@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import { ABSENT, type Column } from "../../core/column.ts";
-import { type Definition, optionsWithin } from "../../core/component.ts";
+import { type Definition, type Example, optionsWithin } from "../../core/component.ts";
 import { cellText } from "../../stellar/run/cells.ts";
 import { fieldsOption, type TransformContext } from "../transform.ts";
 
@@ -28,6 +28,7 @@ export type StatedValidation<Config extends z.ZodType = z.ZodType> = {
   readonly name: string;
   readonly summary: string;
   readonly config: Config;
+  readonly examples: readonly Example[];
   /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
   open(config: z.output<Config>, context: TransformContext): Validate;
 };

@@ -11,6 +11,14 @@ export const sample: Extension = {
         separator: z.string().min(1).default(" ").describe("What stands between badge and door."),
       }),
       fields: [{ name: "badge", type: "text", about: "Number of the badge." }],
+      examples: [
+        {
+          options: { separator: "/" },
+          given: "17/door-a",
+          gives: { badge: "17", door: "door-a", timestamp: 0 },
+        },
+        { options: {}, given: "17/door-a", rejects: "expected badge and door" },
+      ],
       open: ({ separator }: { separator: string }) => ({
         timeless: "arrival",
         parseRecord(record) {
