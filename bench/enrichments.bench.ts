@@ -8,13 +8,15 @@ import { setTimeout } from "node:timers/promises";
 import { Reader } from "mmdb-lib";
 import { Batch } from "../src/core/batch.ts";
 import { blockOf } from "../src/core/block.ts";
+import { openAt } from "../src/core/component.ts";
 import { makeContext } from "../src/core/context.ts";
 import { asn } from "../src/enrichments/addresses/asn/asn.ts";
 import { attachDatabases, loadDatabases, noDatabases } from "../src/enrichments/addresses/databases.ts";
 import { geo } from "../src/enrichments/addresses/geo/geo.ts";
-import { type Enrich, openEnrichment } from "../src/enrichments/enrichment.ts";
+import type { Task } from "../src/enrichments/enrichment.ts";
 import { host } from "../src/enrichments/host/host.ts";
 import { loadCsv } from "../src/enrichments/loaders/csv.ts";
+import { enrichmentContext } from "../src/enrichments/testing/context.ts";
 import { threatIntel } from "../src/enrichments/threat-intel/threat-intel.ts";
 import { openTables } from "../src/storage/table/lmdb.ts";
 
@@ -39,7 +41,7 @@ export async function run(): Promise<Row[]> {
   const started = performance.now();
   await loadDatabases({}, (handles) => attachDatabases(databases, handles));
   const loading = performance.now() - started;
-  const context = { ...makeContext(), databases, table: () => undefined };
+  const context = enrichmentContext({ databases });
   const knownHosts = Array.from({ length: 200 }, (_, index) => ({
     ip: `10.0.0.${index}`,
     local: "YES",
@@ -47,12 +49,12 @@ export async function run(): Promise<Row[]> {
   }));
   const plain = plainLookup();
   const geoRow = (work: string, address: () => string): Row => {
-    const cost = measure(openEnrichment(geo, {}, context), "enrichments.geo", address);
+    const cost = measure(openAt(geo, FIELDS, context, []), address);
     return { work, "ns a message": cost, "of the plain look-up": (cost / plain).toFixed(3) };
   };
   const asnRow = (work: string, address: () => string): Row => ({
     work,
-    "ns a message": measure(openEnrichment(asn, {}, context), "enrichments.asn", address),
+    "ns a message": measure(openAt(asn, FIELDS, context, []), address),
   });
   return [
     { work: "loading the databases, ms", "ns a message": Math.round(loading) },
@@ -63,11 +65,7 @@ export async function run(): Promise<Row[]> {
     asnRow("asn, recurring", recurringAddress),
     {
       work: "host",
-      "ns a message": measure(
-        openEnrichment(host, { knownHosts }, context),
-        "enrichments.host",
-        localAddress,
-      ),
+      "ns a message": measure(openAt(host, FIELDS, { ...context, knownHosts }, []), localAddress),
     },
     ...(await measureThreatIntel()),
   ];
@@ -93,10 +91,8 @@ async function measureThreatIntel(): Promise<Row[]> {
     const loading = performance.now() - started;
     // After a large load the table builds its filter anew, beside everything else.
     await setTimeout(3000);
-    const context = { ...makeContext(), databases: noDatabases(), table: () => table };
-    const types = { ip_src_addr: ["malicious_ip"], ip_dst_addr: ["malicious_ip"] };
-    const enrichment = openEnrichment(threatIntel, { table: "threatintel", types }, context);
-    const cost = measure(enrichment, "threatintels.hbaseThreatIntel", publicAddress);
+    const context = enrichmentContext({ table: () => table, prefix: "threatintels" });
+    const cost = measure(openAt(threatIntel, { malicious_ip: FIELDS }, context, []), publicAddress);
     return [
       { work: "loading 1,000,000 indicators, ms", "ns a message": Math.round(loading) },
       { work: "two fields against 1,000,000 indicators, no match", "ns a message": cost },
@@ -119,12 +115,12 @@ function* indicators(): Generator<string> {
 }
 
 /** The best of some rounds over batches that were filled before. */
-function measure(enrichment: Enrich, prefix: string, address: () => string): number {
+function measure(enrichment: Task, address: () => string): number {
   const batches = Array.from({ length: BATCHES }, () => batchOf(address));
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 60; round++) {
     const started = performance.now();
-    for (const batch of batches) enrichment.enrich(batch, FIELDS, prefix);
+    for (const batch of batches) enrichment.apply(batch);
     best = Math.min(best, ((performance.now() - started) * 1e6) / (ROWS * BATCHES));
   }
   return Math.round(best);

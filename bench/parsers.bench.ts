@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Batch } from "../src/core/batch.ts";
 import { blockOf } from "../src/core/block.ts";
+import { openNamed } from "../src/core/component.ts";
 import { makeContext } from "../src/core/context.ts";
 import { parsers } from "../src/parsers/index.ts";
-import { type ParserDefinition, runParser } from "../src/parsers/parser.ts";
+import { runParser } from "../src/parsers/parser.ts";
 import { generator } from "./index-batches.ts";
 
 export const name = "parsers";
@@ -28,8 +29,7 @@ export async function run(): Promise<readonly Record<string, string | number>[]>
 }
 
 function measure({ parser, input, config, records, baseline }: Input): Record<string, string | number> {
-  const definition = parsers.find((one) => one.name === parser) as unknown as ParserDefinition;
-  const parse = definition.open(definition.config.parse(config ?? {}), makeContext());
+  const parse = openNamed(parsers, parser, config, makeContext());
   const batch = new Batch();
   const block = blockOf(
     records.map((record) => `${record}\n`),

@@ -5,6 +5,7 @@
 import { importValidation, transformName } from "../src/config/metron/import.ts";
 import { Batch } from "../src/core/batch.ts";
 import { blockOf } from "../src/core/block.ts";
+import { findNamed, type ParsedCheck } from "../src/core/component.ts";
 import { type Context, makeContext } from "../src/core/context.ts";
 import { Fault } from "../src/core/fault.ts";
 import { emptyMessage, type FieldValue, type Message, messageToJson } from "../src/core/message.ts";
@@ -13,7 +14,7 @@ import { openEnrichments, openThreatIntel } from "../src/enrichments/stages.ts";
 import { openEnvelope, type RawConfig } from "../src/parsers/envelope.ts";
 import { type ParserName, parsers } from "../src/parsers/index.ts";
 import { METRON_CLASSES, METRON_OPTIONS } from "../src/parsers/metron-classes.ts";
-import { type Parse, type ParserDefinition, runParser } from "../src/parsers/parser.ts";
+import { type Parse, runParser } from "../src/parsers/parser.ts";
 import { ErrorRecords } from "../src/pipeline/errors.ts";
 import { assignGuids } from "../src/pipeline/guid.ts";
 import { setOriginal, setSensor } from "../src/pipeline/identity.ts";
@@ -23,7 +24,7 @@ import { fromMessage, StellarMap, toMessage } from "../src/stellar/values/value.
 import { openFilter } from "../src/transforms/filters.ts";
 import { openTransforms } from "../src/transforms/index.ts";
 import { openValidations } from "../src/transforms/validations/index.ts";
-import { checkParsed, type ParsedCheck } from "../src/transforms/validations/parsed.ts";
+import { checkParsed } from "../src/transforms/validations/parsed.ts";
 import { openTriage, triageConfig } from "../src/triage/triage.ts";
 import { DEVIATIONS } from "./deviations-pipeline.ts";
 
@@ -88,7 +89,7 @@ export function isPipelineCase(line: unknown): line is Line {
 /** Whether a class of the original's has a parser here; cases of others are skipped and counted. */
 export function hasParser(parserClass: string): boolean {
   const name = METRON_CLASSES[parserClass];
-  return parsers.some((parser) => parser.name === name);
+  return name !== undefined && findNamed(parsers, name) !== undefined;
 }
 
 /** @param text the line as written: it tells 6.0 from 6. */
@@ -277,9 +278,7 @@ function parsedCheckOf(parserClass: string): ParsedCheck {
 
 function openParser(line: Line, options: Json, context: Context): Parse {
   const name = METRON_CLASSES[line.parserClass];
-  const definition = parsers.find((parser) => parser.name === name) as unknown as
-    | ParserDefinition
-    | undefined;
+  const definition = name === undefined ? undefined : findNamed(parsers, name);
   if (definition === undefined) throw new Error(`no parser for ${line.parserClass}`);
   const { shape } = definition.config as unknown as { shape: object };
   const known = Object.fromEntries(

@@ -101,16 +101,28 @@ for (const [path, text] of Object.entries(made.files(name))) {
 }
 if (made.list !== undefined) addLine(made.list, name);
 
-/** Adds the import and the entry of a component to its list; Biome keeps the order. */
+/** Adds the import and the entry of a component to its list, in the order of names. */
 function addLine(list: string, component: string): void {
   const file = join(root, list);
-  const text = readFileSync(file, "utf8");
   const entry = camel(component);
-  const withImport = text.replace(
+  const withImport = readFileSync(file, "utf8").replace(
     /^import /m,
     `import { ${entry} } from "./${component}/${component}.ts";\nimport `,
   );
-  const withEntry = withImport.replace(/(export const \w+ = \[)/, `$1\n  ${entry},`);
+  const withEntry = withImport.replace(
+    /(list(?:: | = ))\[([^\]]*)\]/,
+    (_all, head: string, entries: string) => {
+      const names = [
+        ...entries
+          .replaceAll("//", "")
+          .split(",")
+          .map((name) => name.trim()),
+        entry,
+      ];
+      const sorted = names.filter((name) => name !== "").sort();
+      return `${head}[\n  //\n  ${sorted.join(",\n  ")},\n]`;
+    },
+  );
   writeFileSync(file, withEntry);
   console.log(`${list}: added ${entry}; run \`npx biome check --write ${list}\``);
 }

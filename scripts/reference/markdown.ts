@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Component } from "../../src/core/component.ts";
+import type { Catalogue, Definition, Example } from "../../src/core/component.ts";
 import type { Field } from "../../src/schema/field.ts";
 
 type Schema = {
@@ -24,8 +24,8 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
   return [line(heads), `|${heads.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-/** JSON Schema of a zod schema, as a user writes the document (defaults optional). */
-export function jsonSchema(schema: z.ZodType): Schema {
+/** JSON Schema of a zod schema, as a user writes it (defaults optional); parts that name components are only maps. */
+function jsonSchema(schema: z.ZodType): Schema {
   return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
 }
 
@@ -37,6 +37,10 @@ export function optionsTable(schema: z.ZodType): string {
 
 function optionRows(schema: Schema, prefix: string): string[][] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
+    // A map that holds nothing is no option.
+    const isEmpty =
+      option.additionalProperties === false && Object.keys(option.properties ?? {}).length === 0;
+    if (isEmpty) return [];
     const required = schema.required?.includes(name) ? "required" : "";
     const fallback = option.default === undefined ? required : `\`${JSON.stringify(option.default)}\``;
     const row = [`\`${prefix}${name}\``, typeName(option), fallback, option.description ?? ""];
@@ -54,18 +58,21 @@ function typeName(schema: Schema): string {
   return Array.isArray(schema.type) ? schema.type.join(" or ") : (schema.type ?? "any");
 }
 
+/** A component that may add fields. */
+type Stated = Definition & { readonly fields?: readonly Field[] };
+
 /** A page about all components of a kind. */
 export function componentPage(
   title: string,
   about: string,
-  list: readonly (Component & { fields?: readonly Field[] })[],
+  { list }: Pick<Catalogue<Stated>, "list">,
 ): string {
   const parts = [GENERATED, `# ${title}`, about];
-  for (const { name, summary, config, fields } of [...list].sort((one, other) =>
-    one.name.localeCompare(other.name),
-  )) {
-    parts.push(`## ${name}`, summary, optionsTable(config));
-    if (fields !== undefined && fields.length > 0) {
+  for (const definition of [...list].sort((one, other) => one.name.localeCompare(other.name))) {
+    const { name, aliases = [], summary, config, fields = [], examples = [] } = definition;
+    parts.push(`## ${name}`, summary, whatIsWritten(config));
+    if (aliases.length > 0) parts.push(`Also called ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`);
+    if (fields.length > 0) {
       parts.push(
         "Fields it adds ([meanings](fields.md#meanings)):",
         table(
@@ -74,6 +81,8 @@ export function componentPage(
         ),
       );
     }
+    if (examples.length > 0)
+      parts.push(["```", ...examples.map((example) => shown(name, example)), "```"].join("\n"));
   }
   return `${parts.join("\n\n")}\n`;
 }
@@ -82,4 +91,20 @@ export function componentPage(
 export function meaningCell({ meaning, isList, unit }: Field): string {
   const parts = [isList ? "list:" : "", meaning ?? "by form", unit === undefined ? "" : `in ${unit}`];
   return parts.filter((part) => part !== "").join(" ");
+}
+
+/** An example in two lines: what is written, and what comes of what. */
+function shown(name: string, { options, given, gives = [], rejects }: Example): string {
+  const messages = [gives].flat().map((message) => JSON.stringify(message));
+  const outcome = rejects === undefined ? messages.join(", ") || "nothing" : `rejected: ${rejects}`;
+  const from = typeof given === "string" ? given : JSON.stringify(given);
+  return `${name}: ${JSON.stringify(options)}\n  ${from}  →  ${outcome}`;
+}
+
+/** The options of a component; a sentence where they are no map of options. */
+function whatIsWritten(config: z.ZodType): string {
+  const schema = jsonSchema(config);
+  return schema.properties === undefined && schema.description !== undefined
+    ? schema.description
+    : optionsTable(config);
 }

@@ -1,8 +1,11 @@
 import { endpoints } from "../../src/api/index.ts";
+import { builtIn } from "../../src/config/components.ts";
 import { globalSchema } from "../../src/config/global.ts";
+import { jsonSchemaOf } from "../../src/config/json-schema.ts";
 import { sensorSchema } from "../../src/config/sensor.ts";
 import { FAULTS } from "../../src/core/fault.ts";
 import { enrichments } from "../../src/enrichments/index.ts";
+import { threatIntel } from "../../src/enrichments/threat-intel/threat-intel.ts";
 import { parsers } from "../../src/parsers/index.ts";
 import { families } from "../../src/schema/fields/index.ts";
 import { meanings } from "../../src/schema/meanings.ts";
@@ -10,7 +13,7 @@ import { sources } from "../../src/sources/index.ts";
 import { filters } from "../../src/transforms/filters.ts";
 import { transforms } from "../../src/transforms/index.ts";
 import { validations } from "../../src/transforms/validations/index.ts";
-import { componentPage, GENERATED, jsonSchema, meaningCell, optionsTable, table } from "./markdown.ts";
+import { componentPage, GENERATED, meaningCell, optionsTable, table } from "./markdown.ts";
 import { openApi, restPage } from "./rest.ts";
 import { stellarPage } from "./stellar.ts";
 
@@ -23,11 +26,18 @@ export async function printReference(): Promise<Record<string, string>> {
       "A parser turns records into messages. A sensor document names one under `parser`.",
       parsers,
     ),
-    "docs/reference/enrichments.md": componentPage(
-      "Enrichments",
-      "An enrichment adds what is known of a field's value, as `enrichments.<name>.<field>.<key>`.",
-      enrichments,
-    ),
+    "docs/reference/enrichments.md": [
+      componentPage(
+        "Enrichments",
+        "An enrichment adds what is known of a field's value, as `enrichments.<name>.<field>.<key>`. A sensor document names it under `enrichments`, mostly with the list of fields it looks at.",
+        enrichments,
+      ),
+      componentPage(
+        "Threat intelligence",
+        "Under `threatIntel` a sensor document names, for each type of indicator, the fields that are matched with it, and under `stellar` expressions that run in this stage.",
+        { list: [threatIntel] },
+      ).replace(`${GENERATED}\n\n`, ""),
+    ].join("\n"),
     "docs/reference/transforms.md": [
       componentPage(
         "Field transformations",
@@ -54,8 +64,8 @@ export async function printReference(): Promise<Record<string, string>> {
     "docs/reference/openapi.json": `${JSON.stringify(openApi(Object.values(endpoints)), null, 1)}\n`,
     "docs/reference/errors.md": errorsPage(),
     "docs/reference/configuration.md": configurationPage(),
-    "config/schema/sensor.json": `${JSON.stringify(jsonSchema(sensorSchema), null, 1)}\n`,
-    "config/schema/metron.json": `${JSON.stringify(jsonSchema(globalSchema), null, 1)}\n`,
+    "config/schema/sensor.json": `${JSON.stringify(jsonSchemaOf(sensorSchema, builtIn), null, 1)}\n`,
+    "config/schema/metron.json": `${JSON.stringify(jsonSchemaOf(globalSchema, builtIn), null, 1)}\n`,
   };
 }
 

@@ -31,7 +31,7 @@ const PLACES = [
   "parser.csv.columns",
   "parser.csv.separator",
   "transforms.0.NOSUCH",
-  "transforms.1.RENAME.config.config",
+  "transforms.1.RENAME.config",
   "transforms.2.STELLAR.config.site",
   "validations.0.NOSUCH",
   "enrichments.nosuch",

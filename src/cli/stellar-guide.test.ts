@@ -72,7 +72,7 @@ test.each(textsOf("yaml").map((text) => [text.split("\n")[0], text]))(
     await using services = await openTestServices();
     const global = readGlobal("", "global");
     const placed = readSensor(text, "web");
-    expect(checkExpressions(placed, text, services.environment(global))).toEqual({
+    expect(checkExpressions(placed, services.environment(global), services.components)).toEqual({
       errors: [],
       warnings: [],
     });

@@ -1,13 +1,6 @@
 import { z } from "zod";
+import { oneNamed } from "./named.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
-
-const component = z.record(
-  z.string(),
-  z
-    .record(z.string(), z.unknown())
-    .nullable()
-    .transform((value) => value ?? {}),
-);
 
 /** The document for everything that is not one sensor's: `metron.yaml`. Free keys go under `global`. */
 export const globalSchema = z.strictObject({
@@ -133,12 +126,21 @@ export const globalSchema = z.strictObject({
     .array(z.record(z.string(), z.unknown()))
     .default([])
     .describe("Known hosts for the host enrichment: `ip` and what is known of it."),
-  validations: z.array(component).default([]).describe("Validations of every sensor's messages."),
+  validations: z
+    .array(oneNamed("validations"))
+    .default([])
+    .describe("Validations of every sensor's messages."),
   functions: z
     .array(z.string())
     .default([])
     .describe(
       "What adds Stellar functions: files of definitions, modules (.ts, .js) or packages; paths begin at the data folder and lead into its `functions` or a folder allowed at the start. Read again whenever this document is published.",
+    ),
+  extensions: z
+    .array(z.string())
+    .default([])
+    .describe(
+      "Packages that add parsers, enrichments, functions and other components: folders, or packages that are installed in `extensions` of the data folder. Paths begin at the data folder and lead into its `extensions` or a folder allowed at the start. Read again whenever this document is published.",
     ),
   global: z
     .record(z.string(), z.unknown())

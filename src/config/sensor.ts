@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { threatIntelConfig } from "../enrichments/stages.ts";
 import { rawConfig } from "../parsers/envelope.ts";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { triageConfig } from "../triage/triage.ts";
+import { named, namedFreely, oneNamed } from "./named.ts";
 import { checkDocument, type Document, judgeDocument, type Mistake, readYaml, refuse } from "./yaml.ts";
 
 /**
@@ -10,22 +12,7 @@ import { checkDocument, type Document, judgeDocument, type Mistake, readYaml, re
  * schema; `openStages` checks that when a document is published.
  */
 
-const options = z.record(z.string(), z.unknown());
-const fields = z.array(z.string().min(1));
-const expressions = z.record(z.string(), z.string());
-
-/** `{ asa: { ... } }`: one component and its options; null stands for none. */
-const component = z.record(
-  z.string(),
-  options.nullable().transform((value) => value ?? {}),
-);
-const single = component.refine((value) => Object.keys(value).length === 1, "expected exactly one component");
-
-const stellarGroups = z.union([
-  expressions,
-  z.record(z.string(), z.union([z.string(), expressions, z.array(z.string())])),
-  z.array(z.string()),
-]);
+const variables = z.record(z.string(), z.unknown()).default({});
 
 export const sensorSchema = z.strictObject({
   sensor: z
@@ -42,9 +29,9 @@ export const sensorSchema = z.strictObject({
     .max(64)
     .optional()
     .describe("Partitions of the topic; one per worker when left out."),
-  source: component.optional().describe("Sources that feed the sensor, by name, with their options."),
+  source: named("sources").optional().describe("Sources that feed the sensor, by name, with their options."),
   raw: rawConfig.optional().describe("How a record is unwrapped before it is parsed."),
-  parser: single.describe("The parser, by name, with its options."),
+  parser: oneNamed("parsers").describe("The parser, by name, with its options."),
   trusted: z
     .array(z.enum(["is_alert", "original_string"]))
     .default([])
@@ -56,39 +43,26 @@ export const sensorSchema = z.strictObject({
     .describe(
       "Where the time of the messages is, whatever the parser, and what becomes of one that is none.",
     ),
-  transforms: z.array(single).default([]).describe("Field transformations, in order."),
-  filter: single.optional().describe("Keeps only messages that pass; others leave no trace."),
+  transforms: z.array(oneNamed("transforms")).default([]).describe("Field transformations, in order."),
+  filter: oneNamed("filters").optional().describe("Keeps only messages that pass; others leave no trace."),
   validations: z
-    .array(single)
+    .array(oneNamed("validations"))
     .default([])
     .describe("Validations of this sensor; a message that fails becomes an error record."),
-  enrichments: z
-    .record(
-      z.string(),
-      z.union([fields, z.record(z.string(), fields), stellarGroups], {
-        error:
-          "expected a list of fields, such as [ip_src_addr]; for `table` lists by type; for `stellar` expressions",
-      }),
-    )
+  enrichments: namedFreely("enrichments")
     .default({})
     .describe(
       "Enrichment by name: the fields it looks at (for `table`: by type; for `stellar`: the expressions).",
     ),
-  threatIntel: z
-    .record(
-      z.string(),
-      z.union([fields, stellarGroups], {
-        error: "expected a list of fields, such as [ip_src_addr]; for `stellar` expressions",
-      }),
-    )
-    .default({})
+  threatIntel: threatIntelConfig
+    .prefault({})
     .describe("Indicator type: the fields matched with it; `stellar`: expressions that run in this stage."),
   variables: z
     .strictObject({
-      parser: options.default({}),
-      enrichment: options.default({}),
-      threatIntel: options.default({}),
-      all: options.default({}),
+      parser: variables,
+      enrichment: variables,
+      threatIntel: variables,
+      all: variables,
     })
     .optional()
     .describe(

@@ -1,6 +1,8 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import type { z } from "zod";
+import { mistakesOf } from "../core/component.ts";
 import { Fault } from "../core/fault.ts";
+import { type Units, unitsOf } from "./scalar.ts";
 
 /** A mistake in a document: where it is (1-based), what was expected there. */
 export type Mistake = {
@@ -8,14 +10,23 @@ export type Mistake = {
   readonly column: number;
   readonly path: string;
   readonly message: string;
+  /** The same for an editor, which marks the place instead of quoting the text. */
+  readonly marked?: { readonly message: string; readonly length: number; readonly suggestion?: string };
 };
 
 /** A YAML text as plain data, and where each part of it stands. */
 export type Document = {
   readonly data: unknown;
   /** The place of a path (`["triage", "rules", 0]`), or of its nearest parent that is written. */
-  readonly place: (path: readonly PropertyKey[]) => { line: number; column: number };
+  readonly place: (path: readonly PropertyKey[]) => Place;
+  /** The place of an offset. */
+  readonly placeOf: (offset: number) => Place;
+  /** Where the units of the text at a path stand; undefined when no text is there, or it cannot be told. */
+  readonly units: (path: readonly PropertyKey[]) => Units | undefined;
 };
+
+/** Line and column, from 1. */
+export type Place = { readonly line: number; readonly column: number };
 
 /**
  * Reads a YAML text (JSON is YAML). Refuses a text with mistakes as a whole.
@@ -33,13 +44,19 @@ export function readYaml(text: string, name: string): Document {
     // The library says of each map that is left open that the text ends too early.
     refuse(name, [...new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake])).values()]);
   }
-  const place = (path: readonly PropertyKey[]) => {
-    const { line, col } = lines.linePos(offsetOf(document.contents, path));
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
     return { line, column: col };
+  };
+  const units = (path: readonly PropertyKey[]): Units | undefined => {
+    const { node, isWhole } = nodeAt(document.contents, path);
+    const scalar = isAlias(node) ? node.resolve(document) : node;
+    return isWhole && isScalar(scalar) ? unitsOf(scalar, text) : undefined;
   };
   try {
     // Aliases are bounded so that a few lines cannot expand to gigabytes.
-    return { data: document.toJS({ maxAliasCount: 100 }) ?? {}, place };
+    const data: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+    return { data, place: (path) => placeOf(nodeAt(document.contents, path).offset), placeOf, units };
   } catch (error) {
     // The library throws these two for too many aliases and for an alias within its own anchor.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
@@ -84,13 +101,13 @@ export function judgeDocument<Schema extends z.ZodType>(
   if (whole.success) return { data: whole.data, mistakes: [] };
   const mistakes = placed(whole.error.issues, document);
   let rest = structuredClone(document.data);
-  let issues = flatten(whole.error.issues);
+  let issues = mistakesOf(whole.error.issues);
   for (let round = 0; round < ROUNDS && isRecord(rest); round++) {
     for (const { path } of issues) leaveOut(rest, path);
     rest = { ...standIns, ...rest };
     const again = schema.safeParse(rest);
     if (again.success) return { data: again.data, mistakes };
-    issues = flatten(again.error.issues);
+    issues = mistakesOf(again.error.issues);
   }
   return { data: undefined, mistakes };
 }
@@ -111,8 +128,8 @@ function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function placed(issues: readonly Issue[], document: Document): Mistake[] {
-  return flatten(issues).map(({ path, message }) => ({
+function placed(issues: readonly z.core.$ZodIssue[], document: Document): Mistake[] {
+  return mistakesOf(issues).map(({ path, message }) => ({
     ...document.place(path),
     path: path.map(String).join("."),
     message,
@@ -128,32 +145,24 @@ export function refuse(name: string, mistakes: readonly Mistake[]): never {
   throw new Fault("CONFIG_INVALID", lines.join("\n"), { details: { mistakes } });
 }
 
-type Issue = z.core.$ZodIssue;
-
-/** Unknown keys become one issue each, at the key itself. */
-function flatten(issues: readonly Issue[]): { path: PropertyKey[]; message: string }[] {
-  return issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ path: [...issue.path, key], message: "no such option" }));
-    }
-    return [{ path: [...issue.path], message: issue.message }];
-  });
-}
-
-function offsetOf(root: Node | null, path: readonly PropertyKey[]): number {
+/** The node of a path and where it, or its key, begins; of a path that is not written whole, its nearest parent's. */
+function nodeAt(
+  root: Node | null,
+  path: readonly PropertyKey[],
+): { readonly node: Node | null | undefined; readonly offset: number; readonly isWhole: boolean } {
   let node: Node | null | undefined = root;
   let offset = root?.range?.[0] ?? 0;
   for (const key of path) {
     if (isMap(node)) {
       const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
-      if (pair === undefined) return offset;
+      if (pair === undefined) return { node, offset, isWhole: false };
       const at = pair.key as Node;
       offset = at.range?.[0] ?? offset;
       node = pair.value as Node | null;
     } else if (isSeq(node)) {
       node = node.items[Number(key)] as Node | undefined;
       offset = node?.range?.[0] ?? offset;
-    } else return offset;
+    } else return { node, offset, isWhole: false };
   }
-  return offset;
+  return { node, offset, isWhole: true };
 }

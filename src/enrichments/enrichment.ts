@@ -1,9 +1,11 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
-import type { Component } from "../core/component.ts";
+import { type Definition, type Example, optionsWithin } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
+import type { ErrorType } from "../core/rejection.ts";
 import type { Field } from "../schema/field.ts";
+import type { Environment, Layer } from "../stellar/run/environment.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import type { Databases } from "./addresses/databases.ts";
 import { LookupEnricher } from "./lookup.ts";
@@ -45,29 +47,92 @@ export type EnrichmentContext = Context & {
   readonly table: (name: string) => TableReader | undefined;
 };
 
+/** What the enrichments of one stage of the loop may reach. */
+export type EnrichmentStageContext = EnrichmentContext & {
+  readonly environment: Environment;
+  /** Values that expressions see beneath those of the message. */
+  readonly variables: readonly Layer[];
+  /** The known hosts of the platform. */
+  readonly knownHosts: readonly Readonly<Record<string, unknown>>[];
+  /** What the fields that the stage adds begin with, such as `enrichments`. */
+  readonly prefix: string;
+  /** What a message that it fails on is called. */
+  readonly errorType: ErrorType;
+};
+
+/** An enrichment at work in a stage. */
+export type Task = {
+  /** The fields it looks at; undefined when it concerns every message. */
+  readonly fields: readonly string[] | undefined;
+  /** Works out what it adds while all messages are as they came. */
+  readonly evaluate?: (batch: Batch) => void;
+  /** Adds it. Tasks that evaluate come last, so that their results stand over those of the others. */
+  readonly apply: (batch: Batch) => void;
+};
+
+/** An enrichment as a sensor document names it. `fields` are the keys it adds behind `<prefix>.<field>.`. */
 export type EnrichmentDefinition<
   Name extends string = string,
   Config extends z.ZodType = z.ZodType,
-> = Component<Name, Config> & {
+> = Definition<Task, EnrichmentStageContext, Name, Config> & {
   /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
-  readonly fields: readonly Field[];
-  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
-  readonly open: (config: z.output<Config>, context: EnrichmentContext) => Lookup | Enrich;
+  readonly fields?: readonly Field[];
 };
 
-/** States an enrichment. The literal type of its name is kept, so a wrong name in code does not compile. */
+/** The fields an enrichment looks at. */
+export const fieldList = z.array(z.string().min(1), {
+  error: "expected a list of fields, such as [ip_src_addr]",
+});
+
+/** An enrichment by its own options and the look-up it opens. */
+export type StatedEnrichment<Name extends string = string, Config extends z.ZodType = z.ZodType> = {
+  readonly name: Name;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly config: Config;
+  /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
+  readonly fields: readonly Field[];
+  readonly examples?: readonly Example[];
+  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
+  open(config: z.output<Config>, context: EnrichmentStageContext): Lookup | Enrich;
+};
+
+/**
+ * States an enrichment. A document writes the list of the fields that it looks at, or `{ fields, config }` with
+ * options.
+ */
 export function defineEnrichment<const Name extends string, Config extends z.ZodType>(
-  definition: EnrichmentDefinition<Name, Config>,
-): EnrichmentDefinition<Name, Config> {
-  return definition;
+  enrichment: StatedEnrichment<Name, Config>,
+): EnrichmentDefinition<Name> {
+  const { config, ...stated } = enrichment;
+  const written = z.strictObject({
+    fields: fieldList.describe("Fields whose values are looked up."),
+    config: optionsWithin(config).describe("Options of the enrichment."),
+  });
+  return {
+    ...stated,
+    config: written,
+    short: {
+      isMeant: (options) => typeof options !== "object" || Array.isArray(options),
+      config: fieldList.transform((fields) => ({ fields })).describe("Fields whose values are looked up."),
+    },
+    open: (options: z.output<typeof written>, context) =>
+      lookupTask(
+        stated.name,
+        enrichment.open(options.config as z.output<Config>, context),
+        options.fields,
+        context,
+      ),
+  };
 }
 
-/** Opens an enrichment and gives the one form the pipeline calls. */
-export function openEnrichment<Config extends z.ZodType>(
-  definition: EnrichmentDefinition<string, Config>,
-  config: z.output<Config>,
-  context: EnrichmentContext,
-): Enrich {
-  const opened = definition.open(config, context);
-  return "enrich" in opened ? opened : new LookupEnricher(opened);
+/** The task of looking up what is in fields, and adding it as `<prefix>.<name>.<field>.<key>`. */
+export function lookupTask(
+  name: string,
+  opened: Lookup | Enrich,
+  fields: readonly string[],
+  { prefix }: EnrichmentStageContext,
+): Task {
+  const enrich = "enrich" in opened ? opened : new LookupEnricher(opened);
+  return { fields, apply: (batch) => enrich.enrich(batch, fields, `${prefix}.${name}`) };
 }

@@ -1,3 +1,4 @@
+import type { Catalogue } from "../core/component.ts";
 import { asa } from "./asa/asa.ts";
 import { bro } from "./bro/bro.ts";
 import { cef } from "./cef/cef.ts";
@@ -11,6 +12,7 @@ import { lancope } from "./lancope/lancope.ts";
 import { leef } from "./leef/leef.ts";
 import { logstash } from "./logstash/logstash.ts";
 import { paloAlto } from "./palo-alto/palo-alto.ts";
+import type { ParserDefinition } from "./parser.ts";
 import { regularExpressions } from "./regular-expressions/regular-expressions.ts";
 import { snort } from "./snort/snort.ts";
 import { sourcefire } from "./sourcefire/sourcefire.ts";
@@ -18,8 +20,7 @@ import { suricata } from "./suricata/suricata.ts";
 import { syslog, syslog3164, syslog5424 } from "./syslog/syslog.ts";
 import { websphere } from "./websphere/websphere.ts";
 
-/** Every parser there is. */
-export const parsers = [
+const list = [
   asa, //
   bro,
   cef,
@@ -43,4 +44,7 @@ export const parsers = [
   websphere,
 ] as const;
 
-export type ParserName = (typeof parsers)[number]["name"];
+export type ParserName = (typeof list)[number]["name"];
+
+/** Every parser there is. */
+export const parsers: Catalogue<ParserDefinition> = { kind: "parser", list };

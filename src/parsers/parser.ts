@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Batch } from "../core/batch.ts";
-import type { Component } from "../core/component.ts";
+import type { Definition, ParsedCheck } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { isRejection, Rejection } from "../core/rejection.ts";
@@ -25,14 +25,18 @@ export type BatchParser = { readonly parseBatch: (batch: Batch) => void };
 
 export type Parse = RecordParser | BatchParser;
 
-export type ParserDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Component<
+export type ParserDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Definition<
+  Parse,
+  Context,
   Name,
   Config
 > & {
   /** Fields it adds beyond `timestamp`, `original_string`, `source.type` and `guid`. */
   readonly fields: readonly Field[];
-  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
-  readonly open: (config: z.output<Config>, context: Context) => Parse;
+  /** What is checked of its messages besides; "present" when left out. */
+  readonly checks?: ParsedCheck;
+  /** Whether it makes fields of whatever keys a record has, so that one may be called `original_string`. */
+  readonly takesKeys?: boolean;
 };
 
 /** States a parser. The literal type of its name is kept, so a wrong name in code does not compile. */

@@ -1,9 +1,12 @@
+import type { Components } from "../config/components.ts";
 import type { GlobalDocument } from "../config/global.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import type { Environment } from "../stellar/run/environment.ts";
 
 /** What the stages of the loop reach in their thread. */
 export type StageServices = {
+  /** What documents may name. */
+  readonly components: Components;
   /** The context of enrichments: tables and databases. */
   readonly enrichmentContext: EnrichmentContext;
   /** Functions and services of expressions under a global document; the same object as long as it is the same. */

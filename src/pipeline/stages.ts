@@ -2,36 +2,25 @@ import { z } from "zod";
 import type { GlobalDocument } from "../config/global.ts";
 import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import { type Mistake, refuse } from "../config/yaml.ts";
+import { checkOptions, findNamed, openNamed, required } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
-import { everyFault, openEvery, throwEvery } from "../core/every.ts";
+import { everyFault, openEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { openEnvelope } from "../parsers/envelope.ts";
-import { parsers } from "../parsers/index.ts";
-import { type Parse, runParser } from "../parsers/parser.ts";
+import { runParser } from "../parsers/parser.ts";
 import { openTimestamps } from "../parsers/time/timestamp.ts";
-import { findSource } from "../sources/index.ts";
 import type { Layer } from "../stellar/run/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
 import { openValidations } from "../transforms/validations/index.ts";
-import { checkParsed, type ParsedCheck } from "../transforms/validations/parsed.ts";
+import { checkParsed } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
 import { Brought } from "./brought.ts";
 import { Guids } from "./guid.ts";
 import { setOriginal, setSensor } from "./identity.ts";
 import type { SensorStages } from "./pipeline.ts";
 import type { StageServices } from "./services.ts";
-
-/** What the original's parsers check of their own messages, where it is not the usual. */
-const PARSED_CHECKS: Readonly<Record<string, ParsedCheck>> = {
-  grok: "positive timestamp",
-  websphere: "positive timestamp",
-  ise: "none",
-};
-
-/** Parsers that make fields of whatever keys a record has, so that one may be called `original_string`. */
-const TAKE_KEYS = new Set(["jsonMap", "bro", "suricata", "ise", "keyValue"]);
 
 /**
  * Turns a sensor document into the stages of the loop: components by name, expressions compiled, tables found.
@@ -61,9 +50,11 @@ export function openStages(
     }
   };
 
-  const parse = at(["parser"], () => openParser(parserName, parserOptions, context));
+  const { components } = services;
+  const definition = findNamed(components.parsers, parserName);
+  const parse = at(["parser"], () => openNamed(components.parsers, parserName, parserOptions, context));
   const brought = new Brought(sensor.trusted);
-  const takesKeys = TAKE_KEYS.has(parserName) && !isTrue(parserOptions.overrideOriginalString);
+  const takesKeys = definition?.takesKeys === true && !isTrue(parserOptions.overrideOriginalString);
   const parseRecords = at(["raw"], () =>
     openEnvelope(sensor.raw, (batch) => {
       runParser(parse, batch);
@@ -72,12 +63,11 @@ export function openStages(
   );
   const timestamps = at(["timestamp"], () => openTimestamps(sensor.timestamp, context));
   // Of the original's checks, what a document does not ask for is left to `timestamps`.
-  const parsedCheck =
-    sensor.timestamp.unreadable === "keep" ? (PARSED_CHECKS[parserName] ?? "present") : "present";
-  const transform = at(["transforms"], () => openTransforms(sensor.transforms, stage));
-  const filter = at(["filter"], () => openFilter(sensor.filter, stage));
+  const parsedCheck = sensor.timestamp.unreadable === "keep" ? (definition?.checks ?? "present") : "present";
+  const transform = at(["transforms"], () => openTransforms(sensor.transforms, stage, components.transforms));
+  const filter = at(["filter"], () => openFilter(sensor.filter, stage, components.filters));
   const validate = at(["validations"], () =>
-    openValidations([...global.validations, ...sensor.validations], stage),
+    openValidations([...global.validations, ...sensor.validations], stage, components.validations),
   );
   const enrichmentStage = {
     ...services.enrichmentContext,
@@ -86,7 +76,11 @@ export function openStages(
     knownHosts: global.hosts,
   };
   const enrich = at(["enrichments"], () =>
-    openEnrichments(sensor.enrichments, { ...enrichmentStage, variables: [enrichment, all] }),
+    openEnrichments(
+      sensor.enrichments,
+      { ...enrichmentStage, variables: [enrichment, all] },
+      components.enrichments,
+    ),
   );
   const match = at(["threatIntel"], () =>
     openThreatIntel(sensor.threatIntel, { ...enrichmentStage, variables: [enrichment, all] }),
@@ -97,7 +91,7 @@ export function openStages(
 
   at(["source"], () =>
     openEvery(Object.entries(sensor.source ?? {}), ([name, options]) =>
-      checkOptions(findSource(name), options, name),
+      checkOptions(required(components.sources, name), options, [name]),
     ),
   );
   if (mistakes.length > 0) refuse(placed.name, mistakes);
@@ -134,30 +128,6 @@ export function openStages(
 
 function isTrue(option: unknown): boolean {
   return option === true || option === "true";
-}
-
-function openParser(name: string, options: unknown, context: Context): Parse {
-  const definition = parsers.find((candidate) => candidate.name === name);
-  if (definition === undefined) {
-    const known = parsers.map((candidate) => candidate.name).join(", ");
-    throw new Fault("CONFIG_INVALID", `there is no parser \`${name}\`; known are ${known}`, {
-      details: { path: [name] },
-    });
-  }
-  // The list keeps each definition's own types; name and options are matched to one another here.
-  const { open } = definition as { open: (config: unknown, context: Context) => Parse };
-  return open(checkOptions(definition, options, name), context);
-}
-
-/** The options of a component, checked by its own schema. */
-function checkOptions({ config }: { config: z.ZodType }, options: unknown, name: string): unknown {
-  const checked = config.safeParse(options);
-  if (checked.success) return checked.data;
-  return throwEvery(
-    checked.error.issues.map(
-      ({ path, message }) => new Fault("CONFIG_INVALID", message, { details: { path: [name, ...path] } }),
-    ),
-  );
 }
 
 /** The mistakes that kept a part of a document from being opened, at their places in the text. */

@@ -9,7 +9,7 @@ async function check(...lines: readonly string[]): Promise<string[]> {
   await using services = await openTestServices();
   const text = ["sensor: web", "parser: { jsonMap: {} }", ...lines, ""].join("\n");
   const environment = services.environment(readGlobal("", "global"));
-  const { errors, warnings } = checkExpressions(readSensor(text, "web"), text, environment);
+  const { errors, warnings } = checkExpressions(readSensor(text, "web"), environment, services.components);
   return [
     ...errors.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`),
     ...warnings.map(({ line, column, path, message }) => `${line}:${column}? ${path}: ${message}`),
@@ -53,9 +53,9 @@ test.each<[string, readonly string[], string]>([
     "6:12 threatIntel.stellar.1: `TO_UPER('a')`: there is no function TO_UPER; did you mean TO_UPPER?",
   ],
   [
-    "a text whose quotes are escaped stands where its key is",
+    "an expression in a text with escapes",
     ["enrichments:", "  stellar:", '    a: "TO_UPER(\\"a\\")"'],
-    '5:5 enrichments.stellar.a: `TO_UPER("a")`: there is no function TO_UPER; did you mean TO_UPPER?',
+    '5:9 enrichments.stellar.a: `TO_UPER("a")`: there is no function TO_UPER; did you mean TO_UPPER?',
   ],
 ])("%s is found at its place", async (_name, lines, expected) => {
   expect(await check(...lines)).toEqual([expected]);
@@ -115,6 +115,27 @@ test("fields that can be what is asked for are fine", async () => {
   ];
   const made = "enrichments: { stellar: { suspicious: a > 1, points: a * 2 } }";
   expect(await check(made, "triage:", "  rules:", ...rules.map((rule) => `    - ${rule}`))).toEqual([]);
+});
+
+test("for an editor a mistake is marked inside of its expression", async () => {
+  await using services = await openTestServices();
+  const rule = ["    - rule: >-", "        exists(a) and", "        TO_UPER(b) == 'X'", "      score: 5"];
+  const text = ["sensor: web", "parser: { jsonMap: {} }", "triage:", "  rules:", ...rule, ""].join("\n");
+  const environment = services.environment(readGlobal("", "global"));
+  const { errors } = checkExpressions(readSensor(text, "web"), environment, services.components);
+  expect(errors).toEqual([
+    {
+      line: 7,
+      column: 9,
+      path: "triage.rules.0.rule",
+      message: "`exists(a) and TO_UPER(b) == 'X'`: there is no function TO_UPER; did you mean TO_UPPER?",
+      marked: {
+        message: "there is no function TO_UPER",
+        length: 7,
+        suggestion: "did you mean TO_UPPER?",
+      },
+    },
+  ]);
 });
 
 test("traps are warnings", async () => {

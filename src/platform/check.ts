@@ -1,19 +1,20 @@
+import type { Components } from "../config/components.ts";
 import { type GlobalDocument, readGlobal, readPlacedGlobal } from "../config/global.ts";
 import { wrongSecrets } from "../config/secrets.ts";
 import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import type { Document, Mistake } from "../config/yaml.ts";
+import { checkOptions, required } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { openStages } from "../pipeline/stages.ts";
-import { findSource } from "../sources/index.ts";
 import { withinSteps } from "../stellar/values/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
 import type { SensorDocuments } from "./documents.ts";
-import { isOfUnknownFunction } from "./functions.ts";
+import { isOfUnknownName } from "./functions.ts";
 import { mistakesIn, Refusals } from "./refusals.ts";
 import type { PipelineServices } from "./services.ts";
 
@@ -70,8 +71,8 @@ function checkWithin(
   const warnings: Warning[] = [];
   const judge = (document: string, { errors, warnings: more }: Findings): readonly Mistake[] => {
     // A global document with mistakes may be the one that adds a function.
-    if (changedGlobal === undefined) return errors.filter(({ message }) => !isOfUnknownFunction(message));
-    const mayBe = notRun.length === 0 ? [] : errors.filter(({ message }) => isOfUnknownFunction(message));
+    if (changedGlobal === undefined) return errors.filter(({ message }) => !isOfUnknownName(message));
+    const mayBe = notRun.length === 0 ? [] : errors.filter(({ message }) => isOfUnknownName(message));
     if (errors.length > mayBe.length) return errors;
     const unless = `, unless ${notRun.join(" or ")} adds it: a check runs no module`;
     const doubts = mayBe.map((mistake) => ({ ...mistake, message: mistake.message + unless }));
@@ -83,11 +84,12 @@ function checkWithin(
     refused.add("global", [
       ...wrongPlaces(global, document, rules),
       ...wrongSecrets("global", document, mayBeSecret(rules)),
-      ...judge("global", checkGlobalExpressions(global, document, changed, environment)),
+      ...judge("global", checkGlobalExpressions(global, document, environment, services.components)),
     ]);
     for (const name of notRun) {
       const message = `${name} was not run, as a check runs nothing; publishing does`;
-      warnings.push({ ...document.place(["functions"]), path: "functions", message, document: "global" });
+      const path = global.extensions.includes(name) ? "extensions" : "functions";
+      warnings.push({ ...document.place([path]), path, message, document: "global" });
     }
   }
   for (const [name, text] of refused.attempt(() => touchedBy(changes, config)) ?? []) {
@@ -97,16 +99,20 @@ function checkWithin(
       const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
       if (placed !== undefined && (isNew || name !== ERROR_SENSOR)) {
         if (mistakes.every(({ path }) => path !== "sensor")) found.push(...wrongName(placed, name));
-        const findings = checkExpressions(placed, text, environment);
+        const findings = checkExpressions(placed, environment, services.components);
         if (isNew) found.push(...judge(placed.name, findings));
-        const opened = mistakesIn(() => openStages(placed, global, services, context));
+        const opened = judge(placed.name, {
+          errors: mistakesIn(() => openStages(placed, global, services, context)),
+          warnings: [],
+        });
         // Of an expression the checker has said more.
         found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
-        if (isNew && opened.length === 0) found.push(...wrongSources(placed, rules.allow));
+        if (isNew && opened.length === 0)
+          found.push(...wrongSources(placed, rules.allow, services.components));
         if (isNew) found.push(...wrongSecrets("sensor", placed.document, mayBeSecret(rules)));
         // A sensor that is not published is refused only what it loses now.
         if (!isNew && findings.errors.length > 0) {
-          const before = checkExpressions(placed, text, inForce.environment(global));
+          const before = checkExpressions(placed, inForce.environment(global), inForce.components);
           if (before.errors.length === 0)
             found.push(...judge(placed.name, { errors: findings.errors, warnings: [] }));
         }
@@ -175,11 +181,15 @@ function wrongPlaces(
   return mistakes;
 }
 
-function wrongSources({ sensor, document }: PlacedSensor, allow: AllowPath): Mistake[] {
+function wrongSources(
+  { sensor, document }: PlacedSensor,
+  allow: AllowPath,
+  { sources }: Components,
+): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const [name, options] of Object.entries(sensor.source ?? {})) {
-    const { config, paths = () => [] } = findSource(name);
-    for (const { path: file, use } of paths(config.parse(options))) {
+    const definition = required(sources, name);
+    for (const { path: file, use } of definition.paths?.(checkOptions(definition, options)) ?? []) {
       const message = refusalOf(() => allow(file, use));
       const path = ["source", name];
       if (message !== undefined) mistakes.push({ ...document.place(path), path: path.join("."), message });

@@ -1,5 +1,4 @@
-import { enrichments } from "../enrichments/index.ts";
-import { parsers } from "../parsers/index.ts";
+import type { Components } from "../config/components.ts";
 import type { Field } from "../schema/field.ts";
 import { type MeaningDefinition, meanings } from "../schema/meanings.ts";
 import { isPattern, Schema, schema } from "../schema/schema.ts";
@@ -7,24 +6,29 @@ import { isPattern, Schema, schema } from "../schema/schema.ts";
 /** How expressions and completion know a field. */
 export type FieldType = MeaningDefinition["type"] | "list";
 
-let known: Schema | undefined;
+const known = new WeakMap<Components, Schema>();
 
 /** The schema, with what parsers and enrichments declare beyond it. */
-export function knownFields(): Schema {
-  known ??= new Schema([
-    ...schema,
-    ...parsers.flatMap(({ fields }) => fields.filter(isNarrow)),
-    ...enrichments.flatMap(({ name, fields }) =>
-      fields.filter(isNarrow).map((key) => ({ ...key, name: `enrichments.${name}.*.${key.name}` })),
-    ),
-  ]);
-  return known;
+export function knownFields(components: Components): Schema {
+  let all = known.get(components);
+  if (all === undefined) {
+    const { parsers, enrichments } = components;
+    all = new Schema([
+      ...schema,
+      ...parsers.list.flatMap(({ fields = [] }) => fields.filter(isNarrow)),
+      ...enrichments.list.flatMap(({ name, fields = [] }) =>
+        fields.filter(isNarrow).map((key) => ({ ...key, name: `enrichments.${name}.*.${key.name}` })),
+      ),
+    ]);
+    known.set(components, all);
+  }
+  return all;
 }
 
 /** The types of the fields that are declared by name, as expressions know them. */
-export function declaredTypes(): Map<string, string> {
+export function declaredTypes(components: Components): Map<string, string> {
   return new Map(
-    [...knownFields()]
+    [...knownFields(components)]
       .filter((field) => !isPattern(field))
       .map((field) => [field.name, typeOf(field) ?? "any"] as const),
   );

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { found, send, testPlatforms } from "./testing/test-platform.ts";
@@ -97,4 +97,28 @@ test("a function file that is gone at the start stops the sensors that need it, 
   expect((await platform.status()).problems).toMatchObject([
     { code: "CONFIG_INVALID", detail: expect.stringContaining("ours.stellar:1:1") },
   ]);
+});
+
+test("a check runs no extension, so that what it may add is doubtful and not wrong", async () => {
+  using platforms = testPlatforms({ global: "workers: 1\n" });
+  await using platform = await platforms.open();
+  cpSync(
+    join(import.meta.dirname, "testing", "sample-extension"),
+    join(platforms.data, "extensions", "sample"),
+    { recursive: true },
+  );
+  const sensor = "sensor: web\nparser: { badge: {} }\nenrichments: { owner: [badge], geo: [badge] }\n";
+  const changes = (more: string) => [
+    { kind: "global", name: "global", text: "workers: 1\nextensions: [extensions/sample]\n" } as const,
+    { kind: "sensor", name: "web", text: sensor + more } as const,
+  ];
+  const unless = ", unless extensions/sample adds it: a check runs no module";
+  expect(await platform.check(changes(""))).toMatchObject([
+    { path: "extensions", message: expect.stringContaining("extensions/sample was not run") },
+    { path: "parser.badge", message: expect.stringMatching(`^there is no parser \`badge\`; .*${unless}$`) },
+    { path: "enrichments.owner", message: expect.stringContaining(unless) },
+  ]);
+  await expect(platform.check(changes("filter: { STELLAR: {} }\n"))).rejects.toThrow(
+    "filter.STELLAR.query: ",
+  );
 });

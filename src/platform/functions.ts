@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { builtIn, type Components } from "../config/components.ts";
 import { refuse } from "../config/yaml.ts";
 import { Fault } from "../core/fault.ts";
 import { functions as standard, standardRegistry } from "../stellar/functions/index.ts";
@@ -12,23 +13,34 @@ import { placeOf } from "../stellar/language/report.ts";
 import type { Services } from "../stellar/run/services.ts";
 import { parseUserFunctions } from "../stellar/run/user-functions.ts";
 import { type AllowPath, allowAnyPath } from "../storage/allowed-folders.ts";
+import { type ExtensionSource, openExtensions } from "./extensions.ts";
+import { asFunction, importModule } from "./modules.ts";
 
-/** Where functions of users come from: definitions in Stellar as text, or a module that every thread imports. */
+/** Where functions of users come from: definitions in Stellar as text, or a module or extension that every thread imports. */
 export type FunctionSource =
   | { readonly name: string; readonly text: string }
-  | { readonly name: string; readonly url: string };
+  | { readonly name: string; readonly url: string }
+  | ExtensionSource;
 
-/** Functions of users, read and checked. */
+/** Functions of users, and components of extensions, read and checked. */
 export type UserFunctions = {
   /** Differs when they do. */
   readonly key: string;
   readonly modules: readonly StellarFunction[];
   readonly texts: readonly { readonly name: string; readonly text: string }[];
+  /** What documents may name: what comes with Metron, and what extensions add. */
+  readonly components: Components;
   /** Names of sources that were not looked into, as that would have run a module. */
   readonly notRun: readonly string[];
 };
 
-export const NO_FUNCTIONS: UserFunctions = { key: "", modules: [], texts: [], notRun: [] };
+export const NO_FUNCTIONS: UserFunctions = {
+  key: "",
+  modules: [],
+  texts: [],
+  components: builtIn,
+  notRun: [],
+};
 
 const MODULES = new Set([".ts", ".mts", ".js", ".mjs", ".cjs"]);
 
@@ -77,10 +89,8 @@ function packageFile(name: string, folder: string): string | undefined {
 
 /** Imports and checks functions. Throws Fault CONFIG_INVALID naming source and place; then none of them is in use. */
 export async function openFunctions(sources: readonly FunctionSource[]): Promise<UserFunctions> {
-  const modules: StellarFunction[] = [];
-  for (const source of sources) if ("url" in source) modules.push(...(await importFunctions(source)));
   const texts = sources.filter((source) => "text" in source);
-  const opened = { key: JSON.stringify(sources), modules, texts, notRun: [] };
+  const opened = { key: JSON.stringify(sources), ...(await importAll(sources)), texts, notRun: [] };
   registryOf(opened, {});
   return opened;
 }
@@ -93,14 +103,16 @@ export async function checkFunctions(
   sources: readonly FunctionSource[],
   inForce: readonly FunctionSource[],
 ): Promise<UserFunctions> {
-  const modules: StellarFunction[] = [];
   const notRun: string[] = [];
+  const known: FunctionSource[] = [];
   for (const source of sources) {
-    if (!("url" in source)) continue;
-    const known = inForce.find(({ name }) => name === source.name);
-    if (known === undefined || !("url" in known) || known.url !== source.url) notRun.push(source.name);
-    if (known !== undefined && "url" in known) modules.push(...(await importFunctions(known)));
+    const url = urlOf(source);
+    if (url === undefined) continue;
+    const last = inForce.find((each) => each.name === source.name && urlOf(each) !== undefined);
+    if (last === undefined || urlOf(last) !== url) notRun.push(source.name);
+    if (last !== undefined) known.push(last);
   }
+  const { modules, components } = await importAll(known);
   const texts: { name: string; text: string }[] = [];
   for (const source of sources) {
     if (!("text" in source)) continue;
@@ -108,18 +120,40 @@ export async function checkFunctions(
       registryOf({ modules, texts: [...texts, source] }, {});
       texts.push(source);
     } catch (error) {
-      if (notRun.length === 0 || !(error instanceof Fault) || !isOfUnknownFunction(error.message))
-        throw error;
+      if (notRun.length === 0 || !(error instanceof Fault) || !isOfUnknownName(error.message)) throw error;
       notRun.push(source.name);
     }
   }
-  return { key: JSON.stringify([sources, notRun]), modules, texts, notRun };
+  return { key: JSON.stringify([sources, notRun]), modules, texts, components, notRun };
 }
 
-/** Tells whether a mistake would vanish if a module that was not run had the function. */
-export function isOfUnknownFunction(message: string): boolean {
-  return message.includes("there is no function");
+/** The module that a source runs; undefined for definitions in Stellar. */
+function urlOf(source: FunctionSource): string | undefined {
+  if ("text" in source) return undefined;
+  return "url" in source ? source.url : source.extension;
 }
+
+/** What modules and extensions add. */
+async function importAll(
+  sources: readonly FunctionSource[],
+): Promise<Pick<UserFunctions, "modules" | "components">> {
+  const modules: StellarFunction[] = [];
+  for (const source of sources) if ("url" in source) modules.push(...(await importFunctions(source)));
+  const extensions = sources.filter((source) => "extension" in source);
+  const { functions, components } = await openExtensions(extensions, builtIn);
+  return { modules: [...modules, ...functions], components };
+}
+
+/** Tells whether a mistake would vanish if a module that was not run had the function or component. */
+export function isOfUnknownName(message: string): boolean {
+  return UNKNOWN_NAME.test(message);
+}
+
+const UNKNOWN_NAME = new RegExp(
+  `there is no (function|${Object.values(builtIn)
+    .map(({ kind }) => kind)
+    .join("|")}) `,
+);
 
 /** The standard functions and the users', of two with one name the later. */
 export function registryOf(
@@ -143,40 +177,12 @@ export function registryOf(
 }
 
 /** Every function that a module exports, alone or in a list. */
-async function importFunctions({ name, url }: { name: string; url: string }): Promise<StellarFunction[]> {
-  let exported: Readonly<Record<string, unknown>>;
-  try {
-    exported = (await import(url)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw new Fault("CONFIG_INVALID", `${name}:1:1: importing it: ${(cause as Error).message}`, { cause });
-  }
-  const found = Object.values(exported)
-    .flat()
-    .map((value) => asFunction(name, value));
+async function importFunctions(source: { name: string; url: string }): Promise<StellarFunction[]> {
+  const found = (await importModule(source)).flat().map((value) => asFunction(source.name, value));
   if (found.length === 0)
-    throw new Fault("CONFIG_INVALID", `${name}:1:1: it exports no function; expected { name, params, call }`);
-  return found;
-}
-
-function asFunction(source: string, value: unknown): StellarFunction {
-  const { name, params = [], call, ...rest } = (value ?? {}) as Partial<StellarFunction>;
-  if (typeof name !== "string" || !/^[A-Z_][A-Z_0-9]*$/i.test(name) || typeof call !== "function")
     throw new Fault(
       "CONFIG_INVALID",
-      `${source}:1:1: expected that it exports functions, each with \`name\`, \`params\` and \`call\``,
+      `${source.name}:1:1: it exports no function; expected { name, params, call }`,
     );
-  if (!Array.isArray(params) || !params.every((param) => typeof param?.name === "string"))
-    throw new Fault("CONFIG_INVALID", `${source}:1:1: the params of ${name} need a name and a type each`);
-  return {
-    summary: "Defined by a user.",
-    returns: "any",
-    examples: [],
-    pure: true,
-    services: false,
-    needs: [],
-    ...rest,
-    name,
-    params: params.map((param) => ({ type: "any", about: "", ...param })),
-    call,
-  };
+  return found;
 }

@@ -18,6 +18,7 @@ import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./
 import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
+import { findExtensions } from "./extensions.ts";
 import { knownFields } from "./field-notes.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
@@ -242,7 +243,9 @@ export async function openPlatform(options: PlatformOptions) {
       }),
     );
     const positions = await tables.table("positions");
-    const sources = options.sources ? stack.use(new Sources(intake, positions, context, allow)) : undefined;
+    const sources = options.sources
+      ? stack.use(new Sources(intake, positions, context, allow, () => services.components.sources))
+      : undefined;
     await sources?.configure(intake.documents());
 
     // Publishes follow one another: each is checked against what the one before left.
@@ -345,7 +348,7 @@ export async function openPlatform(options: PlatformOptions) {
         return [...all];
       },
       /** What is declared of fields. */
-      schema: knownFields,
+      schema: () => knownFields(services.components),
       activity: () => activity.now(),
       sensorStates: () => activity.sensorStates(),
       status: () => activity.status(),
@@ -408,10 +411,12 @@ function functionSources(
   changes: readonly Change[],
   allow: AllowPath,
 ): FunctionSource[] {
+  const { functions, extensions } = globalAfter(config, changes);
   const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
   for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
   return [
     ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
-    ...findFunctions(globalAfter(config, changes).functions, allow),
+    ...findFunctions(functions, allow),
+    ...findExtensions(extensions, allow),
   ];
 }

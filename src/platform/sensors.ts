@@ -1,10 +1,9 @@
-import { readGlobal } from "../config/global.ts";
+import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import type { PlacedSensor } from "../config/sensor.ts";
 import { refuse } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import type { SensorStages } from "../pipeline/pipeline.ts";
 import { openStages } from "../pipeline/stages.ts";
-import type { Environment } from "../stellar/run/environment.ts";
 import { checkExpressions } from "./check-expressions.ts";
 import { SensorDocuments } from "./documents.ts";
 import { openFunctions } from "./functions.ts";
@@ -58,7 +57,7 @@ export class Sensors {
       }
       const placed = this.#documents.read(name, text);
       const open = () => {
-        refuseMissing(placed, text, this.#services.environment(global));
+        refuseMissing(placed, this.#services, global);
         return openStages(placed, global, this.#services, this.#context);
       };
       opens.set(name, { version, open });
@@ -74,8 +73,8 @@ export class Sensors {
  * A function that was there when the document was published may be gone, its file or package removed. That is no
  * record's fault: telemetry waits for it. Other mistakes are met record by record, as in the original.
  */
-function refuseMissing(placed: PlacedSensor, text: string, environment: Environment): void {
-  const { errors } = checkExpressions(placed, text, environment);
+function refuseMissing(placed: PlacedSensor, services: PipelineServices, global: GlobalDocument): void {
+  const { errors } = checkExpressions(placed, services.environment(global), services.components);
   const missing = errors.filter(({ message }) => message.includes(NO_FUNCTION));
   if (missing.length > 0) refuse(placed.name, missing);
 }

@@ -105,6 +105,9 @@ function makeServices(parts: Parts): PipelineServices {
     return environment.made;
   };
   return {
+    get components() {
+      return functions.components;
+    },
     databases,
     tables,
     enrichmentContext,

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { readSensor } from "../config/sensor.ts";
 import { type LogFields, makeContext, silentLog } from "../core/context.ts";
+import { sources as catalogue } from "../sources/index.ts";
 import { allowAnyPath } from "../storage/allowed-folders.ts";
 import type { Table } from "../storage/table/contract.ts";
 import { loadText } from "./load-metrics.ts";
@@ -22,7 +23,13 @@ test("datagrams that found no room are told in metrics, status and log, and coun
   const noPositions = { get: () => undefined, put: async () => undefined } as unknown as Table;
   let now = Date.UTC(2026, 0, 1);
   const clock = { now: () => now };
-  await using sources = new Sources(intake, noPositions, makeContext({ log, clock }), allowAnyPath);
+  await using sources = new Sources(
+    intake,
+    noPositions,
+    makeContext({ log, clock }),
+    allowAnyPath,
+    () => catalogue,
+  );
   const document = (more: string) =>
     readSensor(`sensor: fw\nparser: { jsonMap: {} }\nsource: { syslog: { port: 0${more} } }\n`, "fw").sensor;
   await sources.configure([document("")]);

@@ -1,7 +1,7 @@
 import type { SensorDocument } from "../config/sensor.ts";
+import { type Catalogue, openNamed } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
-import { findSource } from "../sources/index.ts";
-import type { Positions, Source, SourceContext, SourceCounts } from "../sources/source.ts";
+import type { Positions, Source, SourceContext, SourceCounts, SourceDefinition } from "../sources/source.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import type { Table, TableValue } from "../storage/table/contract.ts";
 import type { Intake } from "./intake.ts";
@@ -22,6 +22,7 @@ export class Sources implements AsyncDisposable {
   readonly #context: Context;
   readonly #positions: Positions;
   readonly #allow: AllowPath;
+  readonly #catalogue: () => Catalogue<SourceDefinition>;
   readonly #open = new Map<string, Open>();
   #failed = new Map<string, string>();
   /** What was logged last of each source, so that a failure that lasts is told once. */
@@ -36,7 +37,9 @@ export class Sources implements AsyncDisposable {
     positions: Table,
     context: Context,
     allow: AllowPath,
+    catalogue: () => Catalogue<SourceDefinition>,
   ) {
+    this.#catalogue = catalogue;
     this.#allow = allow;
     this.#intake = intake;
     this.#context = context;
@@ -113,8 +116,7 @@ export class Sources implements AsyncDisposable {
     key: string,
   ): Promise<string | undefined> {
     try {
-      const definition = findSource(name);
-      const source = await definition.open(definition.config.parse(options), this.#contextOf(sensor));
+      const source = await openNamed(this.#catalogue(), name, options, this.#contextOf(sensor));
       this.#open.set(id, { key, source });
       if (this.#told.delete(id)) this.#context.log.info("A source runs again.", { sensor, source: name });
       source.done.catch((error: Error) => {

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Diagnostic, Problem } from "../api/problem.ts";
+import type { Mistake } from "../config/yaml.ts";
 import type { Log } from "../core/context.ts";
 import { Fault, type FaultCode } from "../core/fault.ts";
 
@@ -58,16 +59,13 @@ export function problemOf(fault: Fault | undefined): Problem {
   };
 }
 
-type Mistake = { line: number; column: number; path: string; message: string };
-
 export function diagnosticsOf(mistakes: readonly Mistake[]): Diagnostic[] {
-  return mistakes.map(({ line, column, path, message }) => ({
+  return mistakes.map(({ line, column, path, message, marked }) => ({
     severity: "error",
-    message,
     line: Math.max(1, line),
     column: Math.max(1, column),
-    length: 0,
     ...(path === "" ? {} : { path }),
+    ...(marked ?? { message, length: 0 }),
   }));
 }
 

@@ -4,12 +4,15 @@ import { sources } from "./index.ts";
 
 type Schema = { properties?: Record<string, Schema & { description?: string }> };
 
-test.each(sources.map((source) => [source.name, source] as const))("%s says what it is", (name, source) => {
-  expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
-  expect(source.summary).toMatch(/^[A-Z][^\n]*\.$/);
-});
+test.each(sources.list.map((source) => [source.name, source] as const))(
+  "%s says what it is",
+  (name, source) => {
+    expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
+    expect(source.summary).toMatch(/^[A-Z][^\n]*\.$/);
+  },
+);
 
-test.each(sources.map((source) => [source.name, source] as const))(
+test.each(sources.list.map((source) => [source.name, source] as const))(
   "%s describes every option",
   (_name, source) => {
     const undescribed = (schema: Schema, path: string): string[] =>
@@ -22,5 +25,5 @@ test.each(sources.map((source) => [source.name, source] as const))(
 );
 
 test("names are unique", () => {
-  expect(new Set(sources.map(({ name }) => name)).size).toBe(sources.length);
+  expect(new Set(sources.list.map(({ name }) => name)).size).toBe(sources.list.length);
 });

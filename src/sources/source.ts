@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Block } from "../core/block.ts";
-import type { Component } from "../core/component.ts";
+import type { Definition } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { AllowPath, FileUse } from "../storage/allowed-folders.ts";
 
@@ -63,14 +63,15 @@ export type Source = AsyncDisposable & {
   readonly done: Promise<void>;
 };
 
-export type SourceDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Component<
+/** Opening it begins the intake. Throws a `Fault` when it cannot (PORT_IN_USE, INPUT_UNREADABLE, CONFIG_INVALID). */
+export type SourceDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Definition<
+  Promise<Source>,
+  SourceContext,
   Name,
   Config
 > & {
   /** The files and folders that a configuration names, so that a check can refuse them without opening anything. */
-  readonly paths?: (config: z.output<Config>) => readonly { readonly path: string; readonly use: FileUse }[];
-  /** Begins the intake. Throws a `Fault` when it cannot (PORT_IN_USE, INPUT_UNREADABLE, CONFIG_INVALID). */
-  readonly open: (config: z.output<Config>, context: SourceContext) => Promise<Source>;
+  paths?(config: z.output<Config>): readonly { readonly path: string; readonly use: FileUse }[];
 };
 
 /** States a source. The literal type of its name is kept, so a wrong name in code does not compile. */

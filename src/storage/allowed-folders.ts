@@ -6,14 +6,14 @@ import { Fault } from "../core/fault.ts";
  * What a document names files for. Each use has a folder of its own below the data folder; secrets have none, as a
  * back-up of the data folder would hold them.
  */
-export type FileUse = "functions" | "incoming" | "tls" | "databases" | "secrets";
+export type FileUse = "functions" | "extensions" | "incoming" | "tls" | "databases" | "secrets";
 
 /** Answers where a file is that a document names. Throws Fault PATH_NOT_ALLOWED for one it may not name. */
 export type AllowPath = (path: string, use: FileUse) => string;
 
 export type AllowedFolders = {
   readonly data: string;
-  /** Further folders of modules and definitions. */
+  /** Further folders of modules, definitions and extensions. */
   readonly functionsFrom?: readonly string[] | undefined;
   /** Folders of secrets. A relative path of a secret begins at the first. */
   readonly secretsFrom?: readonly string[] | undefined;
@@ -23,6 +23,7 @@ export type AllowedFolders = {
 
 const NAMES: Readonly<Record<FileUse, string>> = {
   functions: "functions",
+  extensions: "extensions",
   incoming: "telemetry",
   tls: "certificates and keys",
   databases: "databases",
@@ -31,6 +32,7 @@ const NAMES: Readonly<Record<FileUse, string>> = {
 
 const OPTIONS: Readonly<Partial<Record<FileUse, string>>> = {
   functions: "--functions-from",
+  extensions: "--functions-from",
   secrets: "--secrets-from",
 };
 
@@ -43,7 +45,7 @@ export function allowPaths(allowed: AllowedFolders): AllowPath {
   const { data, functionsFrom = [], filesFrom = [], secretsFrom = [] } = allowed;
   const foldersOf = (use: FileUse) => {
     if (use === "secrets") return secretsFrom;
-    return [join(data, use), ...(use === "functions" ? functionsFrom : filesFrom)];
+    return [join(data, use), ...(isCode(use) ? functionsFrom : filesFrom)];
   };
   return (path, use) => {
     const folders = foldersOf(use).map((folder) => resolve(folder));
@@ -62,6 +64,11 @@ export function allowPaths(allowed: AllowedFolders): AllowPath {
 
 /** The rule of a user's own process, which may read whatever the user may. */
 export const allowAnyPath: AllowPath = (path) => path;
+
+/** Whether what is read is run. */
+function isCode(use: FileUse): boolean {
+  return use === "functions" || use === "extensions";
+}
 
 function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);

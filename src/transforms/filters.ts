@@ -1,15 +1,27 @@
 import { z } from "zod";
+import { type Catalogue, type Named, openEach } from "../core/component.ts";
 import { Rejection } from "../core/rejection.ts";
+import { predicate } from "../stellar/language/option.ts";
 import { FAILED, NO, NOTHING } from "../stellar/run/bind.ts";
 import { cellText } from "../stellar/run/cells.ts";
-import { type Named, openNamed } from "./index.ts";
 import { predicateOf } from "./predicate.ts";
-import { compileOption, defineTransform, type Transform, type TransformContext } from "./transform.ts";
+import {
+  compileOption,
+  defineTransform,
+  type Transform,
+  type TransformContext,
+  type TransformDefinition,
+  upperCase,
+} from "./transform.ts";
 
 export const stellarFilter = defineTransform({
   name: "STELLAR",
   summary: "Keeps the messages for which a Stellar predicate is true.",
-  config: z.strictObject({ query: z.string().describe("Stellar predicate over the message.") }),
+  config: z.strictObject({ query: predicate().describe("Stellar predicate over the message.") }),
+  examples: [
+    { options: { query: "port == 22" }, given: { port: 22 }, gives: { port: 22 } },
+    { options: { query: "port == 22" }, given: { port: 80 } },
+  ],
   open: ({ query }, { environment }) => {
     const program = compileOption("STELLAR filter", query, environment);
     const test = predicateOf(program);
@@ -34,6 +46,7 @@ export const broFilter = defineTransform({
     field: z.string().describe("Field to look at, such as `protocol`."),
     known: z.array(z.string()).describe("Values to keep."),
   }),
+  examples: [{ options: { field: "protocol", known: ["http", "dns"] }, given: { protocol: "ssl" } }],
   open: ({ field, known }) => {
     const kept = new Set(known);
     return (batch) => {
@@ -51,17 +64,24 @@ export const defaultFilter = defineTransform({
   name: "DEFAULT",
   summary: "Keeps all messages.",
   config: z.strictObject({}),
+  examples: [{ options: {}, given: { a: 1 }, gives: { a: 1 } }],
   open: () => () => {},
 });
 
 /** The filters Metron knows. */
-export const filters = [broFilter, defaultFilter, stellarFilter] as const;
+export const filters: Catalogue<TransformDefinition> = {
+  kind: "filter",
+  list: [broFilter, defaultFilter, stellarFilter],
+  spelling: upperCase,
+};
 
 /** Opens the filter of a sensor, `{ STELLAR: { query } }`; without one all messages are kept. Throws a `Fault` CONFIG_INVALID. */
-export function openFilter(item: Named | undefined, context: TransformContext): Transform {
-  const opened = Object.entries(item ?? {}).map(([name, options]) =>
-    openNamed<Transform>(filters, name, options, context, []),
-  );
+export function openFilter(
+  item: Named | undefined,
+  context: TransformContext,
+  catalogue: Catalogue<TransformDefinition> = filters,
+): Transform {
+  const opened = openEach(catalogue, item ?? {}, context);
   return (batch) => {
     for (const filter of opened) filter(batch);
   };

@@ -12,6 +12,7 @@ export const ipProtocol = defineTransform({
     input: fieldsOption.describe("Field with the number; of several the first."),
     output: fieldsOption.describe("Field that gets the name; `input` when left out."),
   }),
+  examples: [{ options: { input: "protocol" }, given: { protocol: 6 }, gives: { protocol: "TCP" } }],
   open: ({ input = [], output = input }) => {
     const [source] = input;
     const [target] = output;

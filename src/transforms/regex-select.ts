@@ -15,6 +15,13 @@ export const regexSelect = defineTransform({
       .default({})
       .describe("Name and regular expression, or several; the first in order that is found anywhere wins."),
   }),
+  examples: [
+    {
+      options: { input: "path", output: "kind", config: { page: "\\.html$", image: ["\\.png$", "\\.gif$"] } },
+      given: { path: "/logo.png" },
+      gives: { path: "/logo.png", kind: "image" },
+    },
+  ],
   open: ({ input = [], output = input, config }, { log }) => {
     const [source] = input;
     const [target] = output;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Rejection } from "../core/rejection.ts";
+import { predicate } from "../stellar/language/option.ts";
 import { NOTHING, YES } from "../stellar/run/bind.ts";
 import type { Program } from "../stellar/run/compile.ts";
 import { predicateOf } from "./predicate.ts";
@@ -16,11 +17,19 @@ export const remove = defineTransform({
     output: fieldsOption.describe("Fields to remove when they differ from those the condition sees."),
     config: z
       .strictObject({
-        condition: z.string().optional().describe("Stellar predicate; removes where it is true."),
+        condition: predicate().optional().describe("Stellar predicate; removes where it is true."),
       })
       .nullish()
       .describe("Options."),
   }),
+  examples: [
+    { options: { input: "a" }, given: { a: 1, b: 2 }, gives: { b: 2 } },
+    {
+      options: { output: "a", config: { condition: "b > 5" } },
+      given: { a: 1, b: 2 },
+      gives: { a: 1, b: 2 },
+    },
+  ],
   open: ({ input = [], output, config }, { environment }) => {
     const fields = output === undefined || output.length === 0 ? input : output;
     const condition = config?.condition;

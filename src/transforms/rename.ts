@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { ABSENT, NULL } from "../core/column.ts";
-import { defineTransform, fieldsOption } from "./transform.ts";
+import { defineTransform, fieldsOption, shortOf } from "./transform.ts";
+
+const names = z.record(z.string(), z.string()).describe("Old name and new name.");
 
 export const rename = defineTransform({
   name: "RENAME",
@@ -9,9 +11,12 @@ export const rename = defineTransform({
   config: z.strictObject({
     input: fieldsOption.describe("Fields that take part; all when left out or empty."),
     output: fieldsOption.describe("Not used."),
-    config: z.record(z.string(), z.string()).describe("Old name and new name."),
+    config: names,
   }),
-  expand: (options) => (typeof options.config === "object" ? options : { config: options }),
+  short: shortOf(names.transform((config) => ({ config }))),
+  examples: [
+    { options: { src: "ip_src_addr" }, given: { src: "192.0.2.1" }, gives: { ip_src_addr: "192.0.2.1" } },
+  ],
   open: ({ input = [], config }) => {
     const pairs = Object.entries(config).filter(
       ([from, to]) => from !== to && (input.length === 0 || input.includes(from)),

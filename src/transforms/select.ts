@@ -11,6 +11,9 @@ export const select = defineTransform({
     output: fieldsOption.describe("Fields to keep, besides timestamp, original_string and source.type."),
     config: z.record(z.string(), z.unknown()).nullish().describe("Not used."),
   }),
+  examples: [
+    { options: { output: ["a"] }, given: { a: 1, b: 2, timestamp: 3 }, gives: { a: 1, timestamp: 3 } },
+  ],
   open: ({ input = [], output }) => {
     const kept = new Set([...(output === undefined || output.length === 0 ? input : output), ...ALWAYS_KEPT]);
     return (batch) => {

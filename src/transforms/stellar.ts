@@ -3,9 +3,14 @@ import type { Batch } from "../core/batch.ts";
 import { NULL } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
+import { expression } from "../stellar/language/option.ts";
 import { Assignments } from "../stellar/run/assignments.ts";
 import { withMetadata } from "./metadata.ts";
-import { compileOption, defineTransform, fieldsOption } from "./transform.ts";
+import { compileOption, defineTransform, fieldsOption, shortOf } from "./transform.ts";
+
+const statements = z
+  .record(z.string(), expression())
+  .describe("Name and expression, in order; each sees the results before it.");
 
 export const stellar = defineTransform({
   name: "STELLAR",
@@ -14,12 +19,17 @@ export const stellar = defineTransform({
   config: z.strictObject({
     input: fieldsOption.describe("Fields the expressions see; all when left out or empty."),
     output: fieldsOption.describe("Names that are written to the message; the others are temporary."),
-    config: z
-      .record(z.string(), z.string())
-      .describe("Name and expression, in order; each sees the results before it."),
+    config: statements,
   }),
-  expand: (options) =>
-    typeof options.config === "object" ? options : { output: Object.keys(options), config: options },
+  short: shortOf(statements.transform((config) => ({ output: Object.keys(config), config }))),
+  examples: [
+    { options: { host: "TO_UPPER(host)" }, given: { host: "web" }, gives: { host: "WEB" } },
+    {
+      options: { output: ["double"], config: { half: "n / 2", double: "half * 4" } },
+      given: { n: 4 },
+      gives: { n: 4, double: 8 },
+    },
+  ],
   open: ({ input = [], output, config }, { environment, variables }) => {
     if (output === undefined) {
       throw new Fault(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
-import type { Component } from "../core/component.ts";
+import type { Definition, Named, Short } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { StellarError } from "../stellar/language/error.ts";
@@ -20,18 +20,27 @@ export type TransformContext = Context & {
 export type TransformDefinition<
   Name extends string = string,
   Config extends z.ZodType = z.ZodType,
-> = Component<Name, Config> & {
-  /** Writes out options that were given in a short form; gives all others back as they are. */
-  readonly expand?: (options: Readonly<Record<string, unknown>>) => unknown;
-  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
-  readonly open: (config: z.output<Config>, context: TransformContext) => Transform;
-};
+> = Definition<Transform, TransformContext, Name, Config>;
 
 /** States a field transformation. The literal type of its name is kept, so a wrong name in code does not compile. */
 export function defineTransform<const Name extends string, Config extends z.ZodType>(
   definition: TransformDefinition<Name, Config>,
 ): TransformDefinition<Name, Config> {
   return definition;
+}
+
+/** Names of transformations, filters and validations may be written in either case, and with dashes. */
+export function upperCase(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}
+
+/** The short form of a transformation whose `config` is a map: that map alone. */
+export function shortOf(config: z.ZodType): Short {
+  return {
+    config,
+    isMeant: (options) =>
+      typeof options === "object" && options !== null && typeof (options as Named).config !== "object",
+  };
 }
 
 /** One field or a list of them; null counts as none. */

@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { Batch } from "../core/batch.ts";
 import { blockOf } from "../core/block.ts";
+import type { Named } from "../core/component.ts";
 import { makeContext } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { makeEnvironment } from "../stellar/run/environment.ts";
 import { filters, openFilter } from "./filters.ts";
-import { type Named, openTransforms, transforms } from "./index.ts";
+import { openTransforms, transforms } from "./index.ts";
 import type { TransformContext } from "./transform.ts";
 import { openValidations, validations } from "./validations/index.ts";
 import { checkParsed } from "./validations/parsed.ts";
@@ -85,10 +86,10 @@ test("a transformation that fails loses that message alone", () => {
 });
 
 test.each([
-  [[{ NOPE: {} }], "there is no `NOPE`; known are IP_PROTOCOL, "],
+  [[{ NOPE: {} }], "there is no field transformation `NOPE`; known are IP_PROTOCOL, "],
   [[{ STELLAR: { a: "1 +" } }], "STELLAR: a, `1 +`: "],
   [[{ STELLAR: { config: { a: "1" } } }], "`output` is missing"],
-  [[{ REMOVE: { input: "a", where: "b" } }], "REMOVE: "],
+  [[{ REMOVE: { input: "a", where: "b" } }], "no such option"],
 ])("%j is refused when opening", (list, reason) => {
   expect(() => openTransforms(list as Named[], context)).toThrow(reason as string);
 });
@@ -189,7 +190,7 @@ test("parsed messages need original_string and timestamp", () => {
   expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 0, 1]);
 });
 
-for (const definition of [...transforms, ...filters, ...validations]) {
+for (const definition of [...transforms.list, ...filters.list, ...validations.list]) {
   test(`${definition.name}: one sentence says what it does and every option is described`, () => {
     expect(definition.summary).toMatch(/^[A-Z][^\n]*\.$/);
     const described = (schema: z.core.JSONSchema.BaseSchema): void => {

@@ -3,6 +3,7 @@ import type { Batch } from "../core/batch.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
 import { StellarError } from "../stellar/language/error.ts";
+import { expression, predicate, score } from "../stellar/language/option.ts";
 import { type Bound, bind, NOTHING } from "../stellar/run/bind.ts";
 import { compile, type Program } from "../stellar/run/compile.ts";
 import type { Environment, Layer } from "../stellar/run/environment.ts";
@@ -11,9 +12,9 @@ import { toDouble, toText } from "../stellar/values/value.ts";
 export const ruleConfig = z.strictObject({
   name: z.string().optional().describe("Short name the analyst reads."),
   comment: z.string().optional().describe("Why the rule exists."),
-  rule: z.string().describe("Stellar predicate over the message."),
-  score: z.union([z.number(), z.string()]).describe("A number, or a Stellar expression that gives one."),
-  reason: z.string().optional().describe("Stellar expression; its text explains this very match."),
+  rule: predicate().describe("Stellar predicate over the message."),
+  score: z.union([z.number(), score()]).describe("A number, or a Stellar expression that gives one."),
+  reason: expression().optional().describe("Stellar expression; its text explains this very match."),
 });
 
 export type RuleConfig = z.output<typeof ruleConfig>;
@@ -43,8 +44,8 @@ const NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
 export function openRule(config: RuleConfig, context: TriageContext): Rule {
   const title = config.name ?? config.rule;
   const scoreText = String(config.score);
-  const predicate = compilePart("rule", config.rule, context);
-  const score = compilePart("score", scoreText, context);
+  const test = compilePart("rule", config.rule, context);
+  const points = compilePart("score", scoreText, context);
   const reason = config.reason === undefined ? undefined : compilePart("reason", config.reason, context);
   const constant = NUMBER.test(scoreText) ? Number(scoreText) : undefined;
   const fails = (part: string, why: string): Rejection =>
@@ -57,7 +58,7 @@ export function openRule(config: RuleConfig, context: TriageContext): Rule {
     scoreText,
     isComputed: constant === undefined,
     match: (batch, matches) => {
-      const bound = bindings.of(predicate, batch);
+      const bound = bindings.of(test, batch);
       bound.select(matches);
       for (const [row, error] of bound.failures) batch.reject(row, fails("predicate", error.message));
       for (let row = 0; row < batch.rows; row++) {
@@ -67,7 +68,7 @@ export function openRule(config: RuleConfig, context: TriageContext): Rule {
     },
     score: (batch, row) => {
       if (constant !== undefined) return constant;
-      const value = attempt(() => bindings.of(score, batch).value(row));
+      const value = attempt(() => bindings.of(points, batch).value(row));
       if (value instanceof StellarError) return fails("score", value.message);
       return toDouble(value) ?? fails("score", `${toText(value)} is not a number`);
     },

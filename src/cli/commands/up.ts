@@ -53,7 +53,7 @@ export function upCommand(): Command {
     )
     .option(
       "--functions-from <folder>",
-      "documents may name modules below it, besides `functions` in the data folder; may be given again",
+      "documents may name modules and extensions below it, besides `functions` and `extensions` in the data folder; may be given again",
       collected,
     )
     .option(

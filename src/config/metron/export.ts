@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { findNamed } from "../../core/component.ts";
 import { type ParserName, parsers } from "../../parsers/index.ts";
 import { METRON_CLASSES, METRON_OPTIONS } from "../../parsers/metron-classes.ts";
 import type { GlobalDocument } from "../global.ts";
@@ -45,7 +46,7 @@ export function exportMetron(sensor: SensorDocument): MetronSensor {
 /** Options that only ours has are left out where they say what an import says by itself, and written where not. */
 function exportParser(name: string, options: Json): Json {
   const originals = METRON_OPTIONS[name as ParserName] ?? {};
-  const { shape } = (parsers.find((parser) => parser.name === name)?.config ?? { shape: {} }) as {
+  const { shape } = (findNamed(parsers, name)?.config ?? { shape: {} }) as {
     shape: Readonly<Record<string, z.ZodType>>;
   };
   const defaults = Object.keys(originals).map((option) => [option, shape[option]?.parse(undefined)]);

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
 import { parseDocument, stringify } from "yaml";
 import type { z } from "zod";
+import { findNamed } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
 import { type ParserName, parsers } from "../../parsers/index.ts";
 import { METRON_CLASSES, METRON_OPTIONS } from "../../parsers/metron-classes.ts";
@@ -155,8 +156,7 @@ function checked(name: string, schema: z.ZodType, document: Json): Json {
 
 /** The parser here for a class of Metron's; ours that it had not go by their own names. */
 function parserNameOf(className: string): ParserName | undefined {
-  const name = METRON_CLASSES[className] ?? className;
-  return parsers.find((parser) => parser.name === name)?.name;
+  return findNamed(parsers, METRON_CLASSES[className] ?? className)?.name as ParserName | undefined;
 }
 
 function rawStrategy(parser: Json): Json | undefined {
@@ -334,7 +334,7 @@ export function mergeSensor(current: string, imported: string): string {
 
 /** Tells the keys of a parser's configuration that it does not know itself: expressions may still ask for them. */
 function isFree(parserName: string, options: Json): (key: string) => boolean {
-  const config: z.ZodType | undefined = parsers.find(({ name }) => name === parserName)?.config;
+  const config = findNamed(parsers, parserName)?.config;
   const checked = config?.safeParse(options);
   const unknown = new Set(
     (checked?.error?.issues ?? []).flatMap((issue) =>

@@ -15,13 +15,21 @@ export const host = defineEnrichment({
   config: z.strictObject({
     knownHosts: z
       .union([hostList, z.string()])
-      .default([])
+      .optional()
       .describe(
-        "What is known of each host: `ip` and any further keys; also as JSON text, like Metron's enrichment.host.known_hosts.",
+        "What is known of each host: `ip` and any further keys; also as JSON text, like Metron's enrichment.host.known_hosts. The `hosts` of the global document when left out.",
       ),
   }),
   fields: HOST,
-  open: ({ knownHosts }) => {
+  examples: [
+    {
+      options: { fields: ["ip"], config: { knownHosts: [{ ip: "10.1.1.1", type: "printer" }] } },
+      given: { ip: "10.1.1.1" },
+      gives: { ip: "10.1.1.1", "enrichments.host.ip.known_info.type": "printer" },
+    },
+  ],
+  open: (config, context) => {
+    const { knownHosts = context.knownHosts } = config;
     const hosts = new Map<string, Message>();
     const hostsByKey = new Map<string, Message>();
     for (const entry of typeof knownHosts === "string" ? readHosts(knownHosts) : knownHosts) {

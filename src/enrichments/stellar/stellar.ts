@@ -6,35 +6,52 @@ import { emptyMessage, type FieldValue, messageToJson } from "../../core/message
 import { Double, Float } from "../../core/number.ts";
 import { type ErrorType, Rejection } from "../../core/rejection.ts";
 import { StellarError } from "../../stellar/language/error.ts";
+import { assignment, expression, splitAssignment } from "../../stellar/language/option.ts";
 import { type Assignment, Assignments } from "../../stellar/run/assignments.ts";
 import { compile } from "../../stellar/run/compile.ts";
-import type { Environment, Layer } from "../../stellar/run/environment.ts";
+import type { Environment } from "../../stellar/run/environment.ts";
+import type { EnrichmentDefinition, EnrichmentStageContext } from "../enrichment.ts";
 
-const list = z.array(z.string()).describe("`name := expression`, in order; each sees the results before it.");
-const map = z.record(z.string(), z.string()).describe("Name and expression, in order.");
+const list = z
+  .array(assignment())
+  .describe("`name := expression`, in order; each sees the results before it.");
+const map = z.record(z.string(), expression()).describe("Name and expression, in order.");
 
 export const stellarConfig = z
-  .union([list, z.record(z.string(), z.union([z.string(), map, list]))])
+  .union([list, z.record(z.string(), z.union([expression(), map, list]))], {
+    error: "expected expressions by name, or a list of `name := expression`",
+  })
   .describe(
     "Expressions by name, or groups of them by name of the group. Groups do not see each other's results. A result that is null is left out, a map gives one field a key.",
   );
 
-export type StellarConfig = z.output<typeof stellarConfig>;
+type StellarConfig = z.output<typeof stellarConfig>;
 
-export type StellarContext = {
-  readonly environment: Environment;
-  /** Plain values beneath the message. */
-  readonly variables: readonly Layer[];
+export const stellar: EnrichmentDefinition<"stellar", typeof stellarConfig> = {
+  name: "stellar",
+  summary: "Computes fields by Stellar expressions, which see the message as it came.",
+  config: stellarConfig,
+  fields: [],
+  examples: [{ options: { risk: "bytes / 1000" }, given: { bytes: 5000 }, gives: { bytes: 5000, risk: 5 } }],
+  open(config, context) {
+    const enrichment = new StellarEnrichment(config, context);
+    if (enrichment.isEmpty) return { fields: [], apply: () => {} };
+    return {
+      fields: undefined,
+      evaluate: (batch) => enrichment.evaluate(batch),
+      apply: (batch) => enrichment.apply(batch),
+    };
+  },
 };
 
 /** Computes fields of messages by expressions, in two steps, because what else enriches must see the message as it was. */
-export class StellarEnrichment {
+class StellarEnrichment {
   readonly #groups: readonly Group[];
   readonly #type: ErrorType;
 
   /** Throws a `Fault` CONFIG_INVALID for an expression with a mistake. */
-  constructor(config: StellarConfig, type: ErrorType, { environment, variables }: StellarContext) {
-    this.#type = type;
+  constructor(config: StellarConfig, { environment, variables, errorType }: EnrichmentStageContext) {
+    this.#type = errorType;
     this.#groups = groupsOf(config).map(({ name, statements }) => {
       const assignments = statements.map((statement) => assignmentOf(statement, environment));
       return {
@@ -94,10 +111,10 @@ function groupsOf(config: StellarConfig): { name: string; statements: readonly S
 }
 
 function statementOf(text: string): Statement {
-  const at = text.indexOf(":=");
-  const name = text.slice(0, Math.max(at, 0)).trim();
-  if (name === "") throw new Fault("CONFIG_INVALID", `\`${text}\`: expected \`name := expression\``);
-  return { name, expression: text.slice(at + 2).trim() };
+  const statement = splitAssignment(text);
+  if (statement === undefined)
+    throw new Fault("CONFIG_INVALID", `\`${text}\`: expected \`name := expression\``);
+  return statement;
 }
 
 function assignmentOf({ name, expression }: Statement, environment: Environment): Assignment {

@@ -5,14 +5,16 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Batch } from "../../core/batch.ts";
 import { blockOf } from "../../core/block.ts";
+import { openAt } from "../../core/component.ts";
 import { makeContext } from "../../core/context.ts";
 import type { Message } from "../../core/message.ts";
 import type { Table, Tables } from "../../storage/table/contract.ts";
 import { openTables } from "../../storage/table/lmdb.ts";
 import { noDatabases } from "../addresses/databases.ts";
-import { type EnrichmentContext, openEnrichment } from "../enrichment.ts";
+import type { EnrichmentStageContext } from "../enrichment.ts";
 import { loadCsv } from "../loaders/csv.ts";
 import { enrichmentServices } from "../services.ts";
+import { enrichmentContext } from "../testing/context.ts";
 import { meaningOfType } from "../threat-intel/indicator.ts";
 import { threatIntel } from "../threat-intel/threat-intel.ts";
 import { table as tableEnrichment } from "./table.ts";
@@ -20,7 +22,7 @@ import { table as tableEnrichment } from "./table.ts";
 let folder: string;
 let tables: Tables;
 let table: Table;
-let context: EnrichmentContext;
+let context: EnrichmentStageContext;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "metron-table-"));
@@ -28,11 +30,7 @@ beforeAll(async () => {
   table = await tables.table("intel");
   await table.load("malicious_ip", [["10.0.2.3", {}]]);
   await table.load("whois", [["example.com", { owner: "Someone", age: 7, tags: ["a"] }]]);
-  context = {
-    ...makeContext(),
-    databases: noDatabases(),
-    table: (name) => (name === "intel" ? table : undefined),
-  };
+  context = enrichmentContext({ table: () => table, prefix: "threatintels" });
 });
 
 afterAll(async () => {
@@ -52,11 +50,8 @@ function batchOf(messages: readonly Message[]): Batch {
 }
 
 test("an indicator that matches adds its type, also one that comes later", async () => {
-  const config = {
-    table: "intel",
-    types: { ip_dst_addr: ["malicious_ip", "botnet"], port: ["malicious_ip"] },
-  };
-  const enrichment = openEnrichment(threatIntel, config, context);
+  const config = { malicious_ip: ["ip_dst_addr", "port"], botnet: ["ip_dst_addr"] };
+  const enrichment = openAt(threatIntel, config, context, []);
   const messages = [
     { ip_dst_addr: "10.0.2.3" },
     { ip_dst_addr: "10.0.2.4" },
@@ -65,7 +60,7 @@ test("an indicator that matches adds its type, also one that comes later", async
   ];
   const enrich = (): Batch => {
     const batch = batchOf(messages);
-    enrichment.enrich(batch, ["ip_dst_addr", "port"], "threatintels.hbaseThreatIntel");
+    enrichment.apply(batch);
     return batch;
   };
   const first = enrich();
@@ -104,10 +99,13 @@ test.each([
       replace: true,
       meaning: meaningOfType(type),
     });
-    const enrichment = openEnrichment(threatIntel, { table: "intel", types: { v: [type] } }, context);
+    const enrichment = openAt(threatIntel, { [type]: ["v"] }, context, []);
     const batch = batchOf([{ v: value }, { v: [value, 5, "other"] }, { v: "other.example" }]);
-    enrichment.enrich(batch, ["v"], "ti");
-    const hit = { [`ti.v.${type}`]: "alert", [`ti.v.${type}.source`]: "feed" };
+    enrichment.apply(batch);
+    const hit = {
+      [`threatintels.hbaseThreatIntel.v.${type}`]: "alert",
+      [`threatintels.hbaseThreatIntel.v.${type}.source`]: "feed",
+    };
     expect({ ...batch.message(0) }).toEqual({ v: value, ...hit });
     expect({ ...batch.message(1) }).toEqual({ v: [value, 5, "other"], ...hit });
     expect({ ...batch.message(2) }).toEqual({ v: "other.example" });
@@ -129,36 +127,33 @@ test.each([
     const input = Readable.from([`indicator,source\n${written},feed\n`]);
     const meaning = meaningOfType(type);
     await loadCsv({ input, table, type, indicatorColumn: "indicator", replace: true, meaning });
-    const types = { [field]: [type], undeclared: [type] };
-    const enrichment = openEnrichment(threatIntel, { table: "intel", types }, context);
+    const enrichment = openAt(threatIntel, { [type]: [field, "undeclared"] }, context, []);
     const batch = batchOf([{ [field]: value }, { undeclared: value }]);
-    enrichment.enrich(batch, [field, "undeclared"], "ti");
+    enrichment.apply(batch);
+    const ti = "threatintels.hbaseThreatIntel";
     expect({ ...batch.message(0) }).toEqual({
       [field]: value,
-      [`ti.${field}.${type}`]: "alert",
-      [`ti.${field}.${type}.source`]: "feed",
+      [`${ti}.${field}.${type}`]: "alert",
+      [`${ti}.${field}.${type}.source`]: "feed",
     });
     const isPlain = value === written.toLowerCase();
-    expect(batch.message(1)[`ti.undeclared.${type}`]).toBe(isPlain ? "alert" : undefined);
+    expect(batch.message(1)[`${ti}.undeclared.${type}`]).toBe(isPlain ? "alert" : undefined);
   },
 );
 
 test("an entry that was stored as it was written is found by that spelling", async () => {
   await table.put("old", "Mixed.Example", {});
-  const enrichment = openEnrichment(threatIntel, { table: "intel", types: { v: ["old"] } }, context);
+  const enrichment = openAt(threatIntel, { old: ["v"] }, context, []);
   const batch = batchOf([{ v: "Mixed.Example" }]);
-  enrichment.enrich(batch, ["v"], "ti");
-  expect(batch.message(0)["ti.v.old"]).toBe("alert");
+  enrichment.apply(batch);
+  expect(batch.message(0)["threatintels.hbaseThreatIntel.v.old"]).toBe("alert");
 });
 
-test("an entry of a table adds its keys below its type; the last part of a field's name finds the types", () => {
-  const enrichment = openEnrichment(
-    tableEnrichment,
-    { table: "intel", types: { domain: ["whois"] } },
-    context,
-  );
+test("an entry of a table adds its keys below its type", () => {
+  const enrichments = { ...context, prefix: "enrichments" };
+  const enrichment = openAt(tableEnrichment, { whois: ["dns.domain"] }, enrichments, []);
   const batch = batchOf([{ "dns.domain": "example.com" }, { "dns.domain": "example.org" }]);
-  enrichment.enrich(batch, ["dns.domain"], "enrichments.hbaseEnrichment");
+  enrichment.apply(batch);
   expect({ ...batch.message(0) }).toEqual({
     "dns.domain": "example.com",
     "enrichments.hbaseEnrichment.dns.domain.whois.owner": "Someone",
@@ -170,6 +165,6 @@ test("an entry of a table adds its keys below its type; the last part of a field
 
 test("a table that does not exist is refused when opening", () => {
   const open = (): unknown =>
-    openEnrichment(tableEnrichment, { table: "none", types: { a: ["b"] } }, context);
-  expect(open).toThrow("there is no table none");
+    openAt(tableEnrichment, { b: ["a"] }, { ...context, table: () => undefined }, []);
+  expect(open).toThrow("there is no table enrichment");
 });

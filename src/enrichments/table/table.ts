@@ -1,20 +1,21 @@
-import { z } from "zod";
 import type { FieldValue, Message } from "../../core/message.ts";
 import { TABLE } from "../../schema/fields/enrichments.ts";
 import type { TableValue } from "../../storage/table/contract.ts";
-import { defineEnrichment } from "../enrichment.ts";
-import { lookupTyped, typesOption } from "./typed-fields.ts";
+import { type EnrichmentDefinition, lookupTask } from "../enrichment.ts";
+import { byField, fieldsByType, lookupTyped } from "./typed-fields.ts";
 
-export const table = defineEnrichment({
-  name: "hbaseEnrichment",
+export const table: EnrichmentDefinition<"table", typeof fieldsByType> = {
+  name: "table",
+  aliases: ["hbaseEnrichment"],
   summary: "Adds what a table says of a value: the keys of its entry, below the type of the entry.",
-  config: z.strictObject({
-    table: z.string().min(1).default("enrichment").describe("Name of the table."),
-    types: typesOption,
-  }),
+  config: fieldsByType,
   fields: TABLE,
-  open: (config, context) => lookupTyped(config, context, addEntry),
-});
+  open(byType, context) {
+    const types = byField(byType);
+    const lookup = lookupTyped({ table: "enrichment", types }, context, addEntry);
+    return lookupTask("hbaseEnrichment", lookup, Object.keys(types), context);
+  },
+};
 
 function addEntry(known: Message, type: string, entry: TableValue): void {
   if (entry === null) return;

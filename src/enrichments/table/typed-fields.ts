@@ -8,14 +8,27 @@ import { isOnlyKey } from "../../schema/own-key.ts";
 import { schema } from "../../schema/schema.ts";
 import type { Lookup as TableLookup, TableReader, TableValue } from "../../storage/table/contract.ts";
 import { hashSpan, lanes } from "../../storage/table/hash.ts";
-import type { BytesTest, EnrichmentContext, Lookup } from "../enrichment.ts";
+import { type BytesTest, type EnrichmentContext, fieldList, type Lookup } from "../enrichment.ts";
 
-/** Which types of a table the values of a field are looked up in. */
-export const typesOption = z
-  .record(z.string(), z.array(z.string().min(1)).min(1))
-  .describe(
-    "For each field (its whole name, or what follows the last dot) the types its values are looked up as.",
-  );
+/** Lists of fields by the type that their values are looked up as: their whole names, or what follows the last dot. */
+export const fieldsByType = z
+  .record(z.string(), fieldList.describe("Fields whose values are looked up as this type."), {
+    error: "expected lists of fields by type, such as { whois: [domain] }",
+  })
+  .describe("The lists of fields by the type of entry that their values are looked up as.");
+
+/** `type -> fields` as `field -> types`. */
+export function byField(byType: z.output<typeof fieldsByType>): Record<string, string[]> {
+  const types = Object.create(null) as Record<string, string[]>;
+  for (const [type, fields] of Object.entries(byType)) {
+    for (const field of fields) {
+      const known = Object.hasOwn(types, field) ? types[field] : undefined;
+      if (known === undefined) types[field] = [type];
+      else known.push(type);
+    }
+  }
+  return types;
+}
 
 /**
  * Looks values up in a table as the types of their field; `add` puts what one entry says into what is known. Values are

@@ -1,28 +1,27 @@
-import { z } from "zod";
 import type { FieldValue, Message } from "../../core/message.ts";
 import { THREAT_INTEL } from "../../schema/fields/enrichments.ts";
 import type { TableValue } from "../../storage/table/contract.ts";
-import { defineEnrichment } from "../enrichment.ts";
-import { lookupTyped, typesOption } from "../table/typed-fields.ts";
+import { type EnrichmentDefinition, lookupTask } from "../enrichment.ts";
+import { byField, fieldsByType, lookupTyped } from "../table/typed-fields.ts";
 
-export const threatIntel = defineEnrichment({
+/** The first half of the stage of threat intelligence, whose document names no component: its keys are types. */
+export const threatIntel: EnrichmentDefinition<"hbaseThreatIntel", typeof fieldsByType> = {
   name: "hbaseThreatIntel",
   summary:
     'Matches values with indicators; a match adds the indicator\'s type with the value "alert", and below it what its list says of it.',
-  config: z.strictObject({
-    table: z.string().min(1).default("threatintel").describe("Name of the table that holds the indicators."),
-    types: typesOption,
-  }),
+  config: fieldsByType,
   fields: THREAT_INTEL,
-  open: (config, context) => ({
-    ...lookupTyped(config, context, (hits, type, entry, isValue) => {
+  open(byType, context) {
+    const types = byField(byType);
+    const lookup = lookupTyped({ table: "threatintel", types }, context, (hits, type, entry, isValue) => {
       hits[type] = "alert";
       addColumns(hits, type, entry, isValue);
-    }),
+    });
     // Any address of an answer that is on a list makes the message an alert.
-    looksIntoLists: true,
-  }),
-});
+    const intoLists = { ...lookup, looksIntoLists: true };
+    return lookupTask("hbaseThreatIntel", intoLists, Object.keys(types), context);
+  },
+};
 
 /** The other columns of the list, such as who says so and why. */
 function addColumns(

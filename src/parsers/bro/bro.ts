@@ -62,6 +62,7 @@ export const bro = defineParser({
     ...ZEEK_SESSIONS,
     ...ZEEK_NOTICES,
   ],
+  takesKeys: true,
   open: (config) => {
     let reader: BroReader | undefined;
     return inCharset(config.readCharset, {

@@ -33,6 +33,13 @@ export const csv = defineParser({
     readCharset,
   }),
   fields: [mixed("*", "What the columns of the configuration are called.")],
+  examples: [
+    {
+      options: { columns: ["timestamp", "user", "host"] },
+      given: '1700000000000,ada,"web, or mail"',
+      gives: { timestamp: 1700000000000, user: "ada", host: "web, or mail" },
+    },
+  ],
   open: (config, context) => {
     const columns = readColumns(config.columns);
     const separator = config.separator.charCodeAt(0);

@@ -43,6 +43,7 @@ export const grok = defineParser({
     readCharset,
   }),
   fields: [mixed("*", "What the pattern of the configuration calls its parts.")],
+  checks: "positive timestamp",
   open: (config, context) => {
     const multiLine = config.multiLine === true || config.multiLine === "true";
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);

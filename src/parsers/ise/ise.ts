@@ -38,6 +38,8 @@ export const ise = defineParser({
     ),
     ...ISE,
   ],
+  checks: "none",
+  takesKeys: true,
   open: (config) =>
     inCharset(config.readCharset, {
       parseRecord: (record) => {

@@ -35,6 +35,14 @@ export const jsonMap = defineParser({
     readCharset,
   }),
   fields: [mixed("*", "What the keys of the record are called.")],
+  takesKeys: true,
+  examples: [
+    {
+      options: { mapStrategy: "UNFOLD" },
+      given: '{"timestamp":1700000000000,"user":{"name":"ada"}}',
+      gives: { timestamp: 1700000000000, "user.name": "ada" },
+    },
+  ],
   open: (config) => {
     const wrap = config.wrapInEntityArray === true || config.wrapInEntityArray === "true";
     const override = config.overrideOriginalString === true || config.overrideOriginalString === "true";

@@ -63,6 +63,7 @@ export const keyValue = defineParser({
     ),
     ...KEY_VALUE,
   ],
+  takesKeys: true,
   open: (config, context) => {
     const options = {
       separator: byteOf(config.separator),

@@ -41,6 +41,7 @@ export const suricata = defineParser({
     ),
     ...SURICATA,
   ],
+  takesKeys: true,
   open: () => {
     let reader: SuricataReader | undefined;
     return {

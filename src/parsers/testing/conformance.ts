@@ -1,11 +1,12 @@
 import { Batch } from "../../core/batch.ts";
 import { blockOf } from "../../core/block.ts";
+import { findNamed } from "../../core/component.ts";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Message } from "../../core/message.ts";
 import { type ParserName, parsers } from "../index.ts";
 import { METRON_CLASSES, METRON_OPTIONS } from "../metron-classes.ts";
-import { type Parse, type ParserDefinition, runParser } from "../parser.ts";
+import { type Parse, runParser } from "../parser.ts";
 import { DEVIATIONS, type Observed, type ParserCase } from "./deviations.ts";
 
 /** One line of a file of recorded cases, kind "parser". */
@@ -99,9 +100,7 @@ function observe(line: CaseLine): Result {
 
 function openCase(line: CaseLine): Parse {
   const name = METRON_CLASSES[line.parserClass];
-  const definition = parsers.find((parser) => parser.name === name) as unknown as
-    | ParserDefinition
-    | undefined;
+  const definition = name === undefined ? undefined : findNamed(parsers, name);
   if (definition === undefined) throw new Error(`no parser for ${line.parserClass}`);
   const config: Record<string, unknown> = { ...METRON_OPTIONS[name as ParserName] };
   // The original ignores keys it does not know, and null; our documents refuse them.

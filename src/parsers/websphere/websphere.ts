@@ -45,6 +45,7 @@ export const websphere = defineParser({
     ),
     ...WEBSPHERE,
   ],
+  checks: "positive timestamp",
   open: (config, context) => {
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);
     const format = openDateFormat("dateFormat", config.dateFormat, "UTC", context.clock);

@@ -13,13 +13,12 @@ import {
 import type { ResponseOf } from "../../api/endpoint.ts";
 import type { Diagnostic } from "../../api/problem.ts";
 import { diffLines } from "../../config/diff.ts";
-import { readGlobal } from "../../config/global.ts";
 import { plainCredentials, withoutCredentials } from "../../config/secrets.ts";
 import type { Change, Kind, Version } from "../../config/store.ts";
 import { type Actor, mayAct } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { placeExpressions, refine } from "../expression-places.ts";
+import { placeExpressions } from "../expression-places.ts";
 import { implement } from "../implement.ts";
 import { diagnosticsOf } from "../problems.ts";
 
@@ -94,15 +93,10 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   });
 
   implement(app, checkDocument, async ({ body }) => {
-    const expressions = body.kind === "sensor" ? placeExpressions(body.text) : undefined;
-    const environment = () =>
-      platform.services.environment(readGlobal(config.get("global", "global")?.text ?? "", "global"));
-    const found = await findings(body);
-    if (expressions === undefined) return { diagnostics: found };
-    return {
-      diagnostics: refine(found, expressions, body.text, environment()),
-      expressions: expressions.map(({ from, to }) => ({ from, to })),
-    };
+    const { components } = platform.services;
+    const expressions = body.kind === "sensor" ? placeExpressions(body.text, components) : undefined;
+    const diagnostics = await findings(body);
+    return expressions === undefined ? { diagnostics } : { diagnostics, expressions: [...expressions] };
   });
 
   /** What keeps a document from being published, or else what is probably not meant. */

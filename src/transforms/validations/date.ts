@@ -15,6 +15,13 @@ export const date = defineValidation({
       .default(false)
       .describe("Whether the first absent field ends the check of the fields after it, as in the original."),
   }),
+  examples: [
+    {
+      options: { input: "day", config: { format: "yyyy-MM-dd" } },
+      given: { day: "31.12.2024" },
+      rejects: "failed the validation DATE (day)",
+    },
+  ],
   open: ({ format, endsAtAbsent }, { timeZone, clock }) => {
     const dates = compileFormat(format, timeZone, clock.now());
     return (batch, fields) => {

@@ -21,6 +21,13 @@ export const ip = defineValidation({
       .optional()
       .describe("IPV4, IPV6, DEFAULT (either) or a list of them; either when left out."),
   }),
+  examples: [
+    {
+      options: { input: "ip", config: { type: "IPV4" } },
+      given: { ip: "2001:db8::1" },
+      rejects: "failed the validation IP (ip)",
+    },
+  ],
   open: ({ type: types = [], require }) => {
     const versions = (types.length === 0 ? (["DEFAULT"] as const) : types).map((name) => VERSIONS[name]);
     const passes = (text: string | null): boolean =>

@@ -5,6 +5,13 @@ export const notEmpty = defineValidation({
   name: "NOT_EMPTY",
   summary: "Checks that fields are there, and neither null nor blank.",
   config: noOptions,
+  examples: [
+    {
+      options: { input: "user" },
+      given: { user: " " },
+      rejects: "failed the validation NOT_EMPTY (user)",
+    },
+  ],
   open: () => (batch, fields) => {
     const columns = columnsSeen(batch, fields);
     return (row) => {

@@ -1,10 +1,8 @@
 import type { Batch } from "../../core/batch.ts";
 import { ABSENT, LONG, VALUE } from "../../core/column.ts";
+import type { ParsedCheck } from "../../core/component.ts";
 import type { FieldValue } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
-
-/** What a parser promises of its messages besides being parsed; grok patterns are the user's, so they are checked harder. */
-export type ParsedCheck = "none" | "present" | "positive timestamp";
 
 const REQUIRED = ["original_string", "timestamp"];
 

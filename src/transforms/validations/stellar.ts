@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
+import { predicate } from "../../stellar/language/option.ts";
 import { withVisible } from "../../stellar/run/assignments.ts";
 import { bind, FAILED, NOTHING, YES } from "../../stellar/run/bind.ts";
 import { compileOption } from "../transform.ts";
@@ -8,7 +9,14 @@ import { defineValidation } from "./validation.ts";
 export const stellar = defineValidation({
   name: "STELLAR",
   summary: "Checks that a Stellar predicate holds for the message, or for the named fields alone.",
-  config: z.strictObject({ condition: z.string().describe("Stellar predicate.") }).catchall(z.unknown()),
+  config: z.strictObject({ condition: predicate().describe("Stellar predicate.") }).catchall(z.unknown()),
+  examples: [
+    {
+      options: { config: { condition: "exists(user)" } },
+      given: { host: "web" },
+      rejects: "failed the validation STELLAR",
+    },
+  ],
   open: (config, { environment, global }) => {
     const program = compileOption("STELLAR: condition", config.condition, environment);
     const layers = [config, global];

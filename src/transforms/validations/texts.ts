@@ -10,6 +10,7 @@ export const domain = defineValidation({
   name: "DOMAIN",
   summary: "Checks that fields hold domain names below a top-level domain that exists.",
   config: noOptions,
+  examples: [{ options: { input: "host" }, given: { host: "example.com" }, gives: { host: "example.com" } }],
   open: () => everyText(isValidDomain),
 });
 
@@ -17,6 +18,7 @@ export const email = defineValidation({
   name: "EMAIL",
   summary: "Checks that fields hold e-mail addresses.",
   config: noOptions,
+  examples: [{ options: { input: "to" }, given: { to: "ada" }, rejects: "failed the validation EMAIL (to)" }],
   open: () => everyText(isEmail),
 });
 
@@ -24,6 +26,9 @@ export const url = defineValidation({
   name: "URL",
   summary: "Checks that fields hold http, https or ftp URLs of public hosts.",
   config: noOptions,
+  examples: [
+    { options: { input: "url" }, given: { url: "example" }, rejects: "failed the validation URL (url)" },
+  ],
   open: () => everyText(isUrl),
 });
 
@@ -31,6 +36,7 @@ export const integer = defineValidation({
   name: "INTEGER",
   summary: "Checks that fields hold whole numbers, or text that reads as one.",
   config: noOptions,
+  examples: [{ options: { input: ["n", "m"] }, given: { n: "5", m: 7 }, gives: { n: "5", m: 7 } }],
   open: () => everyText(isInteger),
 });
 
@@ -38,6 +44,13 @@ export const regexMatch = defineValidation({
   name: "REGEX_MATCH",
   summary: "Checks that the whole text of fields matches a pattern.",
   config: z.strictObject({ pattern: z.string().describe("Regular expression.") }),
+  examples: [
+    {
+      options: { input: "id", config: { pattern: "[A-Z]{3}" } },
+      given: { id: "ABCD" },
+      rejects: "failed the validation REGEX_MATCH (id)",
+    },
+  ],
   open: ({ pattern }) => {
     const regex = compilePattern(pattern);
     return everyText((text) => regex.matches(text));

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import { ABSENT, type Column } from "../../core/column.ts";
-import type { Component } from "../../core/component.ts";
+import { type Definition, type Example, optionsWithin } from "../../core/component.ts";
 import { cellText } from "../../stellar/run/cells.ts";
-import type { TransformContext } from "../transform.ts";
+import { fieldsOption, type TransformContext } from "../transform.ts";
 
 /** What a validation says of a message. */
 export type Verdict = "valid" | "invalid" | { readonly failure: string };
@@ -14,19 +14,43 @@ export type Check = (row: number) => Verdict;
 /** Gives the check for the messages of a batch as it is. */
 export type Validate = (batch: Batch, fields: readonly string[]) => Check;
 
-export type ValidationDefinition<
-  Name extends string = string,
-  Config extends z.ZodType = z.ZodType,
-> = Component<Name, Config> & {
-  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
-  readonly open: (config: z.output<Config>, context: TransformContext) => Validate;
+/** A validation that is open: its name, the fields it looks at, and its check. */
+export type OpenValidation = {
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly validate: Validate;
 };
 
-/** States a validation. The literal type of its name is kept, so a wrong name in code does not compile. */
-export function defineValidation<const Name extends string, Config extends z.ZodType>(
-  definition: ValidationDefinition<Name, Config>,
-): ValidationDefinition<Name, Config> {
-  return definition;
+export type ValidationDefinition = Definition<OpenValidation, TransformContext>;
+
+/** A validation by its own options, and the check it opens. */
+export type StatedValidation<Config extends z.ZodType = z.ZodType> = {
+  readonly name: string;
+  readonly summary: string;
+  readonly config: Config;
+  readonly examples: readonly Example[];
+  /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */
+  open(config: z.output<Config>, context: TransformContext): Validate;
+};
+
+/** States a validation, of which a document writes the `input` fields and the options as `config`. */
+export function defineValidation<Config extends z.ZodType>(
+  validation: StatedValidation<Config>,
+): ValidationDefinition {
+  const { config, ...stated } = validation;
+  const written = z.strictObject({
+    input: fieldsOption.describe("Fields to check; the whole message when left out."),
+    config: optionsWithin(config).describe("Options of the validation."),
+  });
+  return {
+    ...stated,
+    config: written,
+    open: ({ input = [], config: own }: z.output<typeof written>, context) => ({
+      name: stated.name,
+      fields: input,
+      validate: validation.open(own as z.output<Config>, context),
+    }),
+  };
 }
 
 /** The options of validations that have none. */

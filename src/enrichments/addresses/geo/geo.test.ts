@@ -6,8 +6,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { Batch } from "../../../core/batch.ts";
 import { blockOf } from "../../../core/block.ts";
-import { makeContext } from "../../../core/context.ts";
-import { openEnrichment } from "../../enrichment.ts";
+import { openAt } from "../../../core/component.ts";
+import { enrichmentContext } from "../../testing/context.ts";
 import { attachDatabases, type Databases, loadDatabases, noDatabases } from "../databases.ts";
 import { GeoDatabase } from "./database.ts";
 import { geo } from "./geo.ts";
@@ -78,8 +78,7 @@ test("adds the parts that are known, as text, and skips local addresses", () => 
   source.setString(4, "8.8.8.8");
   batch.live[4] = 0;
   batch.column("ip_dst_addr").setSpan(0, 8, 28);
-  const enrichment = openEnrichment(geo, {}, { ...makeContext(), databases, table: () => undefined });
-  enrichment.enrich(batch, ["ip_src_addr", "ip_dst_addr", "absent"], "enrichments.geo");
+  openAt(geo, ["ip_src_addr", "ip_dst_addr", "absent"], enrichmentContext({ databases }), []).apply(batch);
 
   expect(batch.message(0)).toMatchObject({
     "enrichments.geo.ip_src_addr.country": "US",
@@ -98,11 +97,7 @@ test("adds nothing while no database is loaded", () => {
   const batch = new Batch();
   batch.load(blockOf(["x"], 0), { topic: "t", partition: 0, offset: 0 });
   batch.addMessage(0, { ip_src_addr: "8.8.8.8" });
-  openEnrichment(geo, {}, { ...makeContext(), databases: noDatabases(), table: () => undefined }).enrich(
-    batch,
-    ["ip_src_addr"],
-    "e",
-  );
+  openAt(geo, ["ip_src_addr"], enrichmentContext(), []).apply(batch);
   expect(batch.message(0)).toEqual({ ip_src_addr: "8.8.8.8" });
 });
 
