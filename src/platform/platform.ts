@@ -6,7 +6,7 @@ import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
-import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
+import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable, makeFolder } from "../storage/folder.ts";
 import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
@@ -22,13 +22,13 @@ import { checkFunctions, type FunctionSource, findFunctions, openFunctions } fro
 import { Intake } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import { lostTables } from "./lost-tables.ts";
-import type { DocumentText, Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
 import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
+import { snapshotOf } from "./snapshot.ts";
 import { Sources } from "./sources.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -125,19 +125,7 @@ export async function openPlatform(options: PlatformOptions) {
       faults.push(error);
       context.log.error("Functions of users are missing.", { error: error.message });
     }
-    const snapshot = (): Snapshot => ({
-      revision: config.revision(),
-      global: documentText(config.get("global", "global")),
-      sensors: [
-        // An earlier version may have let one of this name be published.
-        ...config
-          .list("sensor")
-          .filter(({ name }) => name !== ERROR_SENSOR)
-          .map((version) => ({ name: version.name, ...documentText(version) })),
-        { name: ERROR_SENSOR, ...documentText(undefined), text: ERROR_DOCUMENT },
-      ],
-      functions: sourcesInForce,
-    });
+    const snapshot = () => snapshotOf(config, sourcesInForce);
     // Replaced by a publish, with what its check has read.
     let documents = new SensorDocuments();
     await intake.configure(snapshot(), documents, GROUP);
@@ -371,11 +359,6 @@ export async function openPlatform(options: PlatformOptions) {
     await stack.disposeAsync();
     throw error;
   }
-}
-
-/** A version as threads get it; the text of a document that does not exist is empty. */
-function documentText(version: Version | undefined): DocumentText {
-  return { version: version?.version ?? 0, text: version?.text ?? "" };
 }
 
 /** The global document as it is once changes are published. */
