@@ -1,4 +1,5 @@
 import { type GlobalDocument, readGlobal, readPlacedGlobal } from "../config/global.ts";
+import { kindOf } from "../config/kinds.ts";
 import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import type { Document, Mistake } from "../config/yaml.ts";
@@ -60,6 +61,8 @@ function checkWithin(
 ): Warning[] {
   const { documents, inForce, notRun = [] } = rules;
   const refused = new Refusals();
+  for (const { kind, name, text } of changes)
+    if (text !== null) refused.attempt(() => kindOf(kind).check?.(name, text));
   const inForceText = config.get("global", "global")?.text ?? "";
   const changed = changes.find(({ kind }) => kind === "global")?.text ?? inForceText;
   // Sensors are looked at all the same when the global document is wrong.
@@ -118,7 +121,7 @@ function checkWithin(
 /** The texts of the sensors that changes touch: those they name; all, when what they run with changes. */
 function touchedBy(changes: readonly Change[], config: ConfigStore): Map<string, string> {
   const touched = new Map<string, string>();
-  if (changes.some(({ kind }) => kind !== "sensor")) {
+  if (changes.some(({ kind }) => kindOf(kind).concernsSensors)) {
     for (const { name, text } of config.list("sensor")) touched.set(name, text ?? "");
   }
   const seen = new Set<string>();

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { kindOf } from "../config/kinds.ts";
 import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
@@ -195,7 +196,7 @@ export async function openPlatform(options: PlatformOptions) {
     );
     /** Checks changes as a whole, with the functions and databases they name; answers what was read, the functions if these may change, and warnings. */
     const check = async (changes: readonly Change[], runs: boolean) => {
-      const isGeneral = changes.some(({ kind }) => kind !== "sensor");
+      const isGeneral = changes.some(({ kind }) => kindOf(kind).concernsSensors);
       // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
       const isReadable = mistakesIn(() => globalAfter(config, changes)).length === 0;
       const sources = isGeneral && isReadable ? functionSources(config, changes, allow) : undefined;

@@ -1,4 +1,5 @@
-import type { Change, ConfigStore, Kind, Version } from "../config/store.ts";
+import type { Kind } from "../config/kinds.ts";
+import type { Change, ConfigStore, Version } from "../config/store.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import type { Index } from "../storage/index/contract.ts";
 import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";

@@ -13,7 +13,8 @@ import {
 import type { Diagnostic } from "../../api/problem.ts";
 import { diffLines } from "../../config/diff.ts";
 import { readGlobal } from "../../config/global.ts";
-import type { Kind, Version } from "../../config/store.ts";
+import { type Kind, kindOf } from "../../config/kinds.ts";
+import type { Version } from "../../config/store.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { placeExpressions, refine } from "../expression-places.ts";
@@ -47,7 +48,10 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   };
 
   implement(app, listDocuments, ({ query }) => ({
-    documents: (query.kind === undefined ? config.list().filter(isShown) : config.list(query.kind)).map(head),
+    documents: (query.kind === undefined
+      ? config.list().filter(({ kind }) => kindOf(kind).isListed)
+      : config.list(query.kind)
+    ).map(head),
   }));
 
   implement(app, publishDocuments, async ({ body }) => {
@@ -122,10 +126,6 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   }
 }
 
-function isShown(version: Version): boolean {
-  return version.kind !== "functions";
-}
-
 function head({ kind, name, version, author, at, note }: Version) {
-  return { kind: kind as "sensor" | "global", name, version, author, at, note };
+  return { kind, name, version, author, at, note };
 }
