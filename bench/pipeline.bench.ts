@@ -13,7 +13,6 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { makeContext, silentLog } from "../src/core/context.ts";
-import { STAGES } from "../src/pipeline/metrics.ts";
 import { openPlatform } from "../src/platform/platform.ts";
 import { argument } from "./lib/arguments.ts";
 import type { BaselineResult, BaselineStart } from "./lib/baseline.ts";
@@ -108,7 +107,10 @@ async function play(
   const counts = platform.counts().get(shape);
   const stored = await platform.index.count({ sensors: [shape] });
   const stages = Object.fromEntries(
-    STAGES.map((stage) => [`${stage} ns`, Math.round((counts?.stages[stage].nanoseconds ?? 0) / messages)]),
+    Object.entries(counts?.stages ?? {}).map(([stage, { nanoseconds }]) => [
+      `${stage} ns`,
+      Math.round(nanoseconds / messages),
+    ]),
   );
   const rate = messages / sealed;
   return {

@@ -11,6 +11,8 @@ import { readSensor } from "../src/config/sensor.ts";
 import { Batch } from "../src/core/batch.ts";
 import { makeContext } from "../src/core/context.ts";
 import { loadDatabases } from "../src/enrichments/addresses/databases.ts";
+import { giveGuids, keepGuids } from "../src/pipeline/guid.ts";
+import { setOriginal } from "../src/pipeline/identity.ts";
 import { openStages } from "../src/pipeline/stages.ts";
 import { mainServices } from "../src/platform/services.ts";
 import { openTables } from "../src/storage/table/lmdb.ts";
@@ -53,8 +55,15 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
       }
       const block = blocks[turn % blocks.length]!;
       timed("load", () => batch.load(block, { topic: shape, partition: 0, offset: done }));
-      for (const [stage, work] of Object.entries(stages))
-        if (typeof work === "function") timed(stage, () => work(batch));
+      const { parse, transform, rest } = stages;
+      timed(parse.name, () => parse.run(batch));
+      timed(transform.name, () => transform.run(batch));
+      timed("identity", () => {
+        const guids = giveGuids(batch);
+        setOriginal(batch);
+        keepGuids(batch, guids);
+      });
+      for (const { name, run } of rest) timed(name, () => run(batch));
       done += block.ends.length;
       if (turn < blocks.length) done = 0;
     }

@@ -1,7 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { SECRET_VARIABLE, type SecretReference } from "../core/secret.ts";
 import { placeOf } from "../stellar/language/report.ts";
-import type { Change, Kind } from "./store.ts";
+import type { Kind } from "./kinds.ts";
+import type { Change } from "./store.ts";
 import type { Document, Mistake } from "./yaml.ts";
 
 /**

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import type { Database } from "lmdb";
 import { Fault } from "../core/fault.ts";
 import { openLmdb, PendingWrites } from "../storage/lmdb-file.ts";
-
-export type Kind = "global" | "sensor" | "functions";
+import type { Kind } from "./kinds.ts";
 
 /** One published version of one document. `text` is null when the version removed the document. */
 export type Version = {

@@ -13,7 +13,7 @@ sensor: made
 parser: { jsonMap: {} }
 transforms:
   - STELLAR: { output: [is_alert, guid], config: { is_alert: "if n == 1 then 'true' else null", guid: "'the same'" } }
-enrichments: { stellar: { guid: "5" } }
+enrichments: { stellar: { seen: guid, guid: "5" } }
 triage: { rules: [ { name: all, rule: "true", score: 10 } ] }
 `,
   eve: "sensor: eve\nparser: { suricata: {} }\n",
@@ -107,6 +107,8 @@ test("transformations of the sensor may say what is an alert; a guid is no one e
   expect(two).not.toHaveProperty("is_alert");
   expect(one?.guid).toMatch(/^[0-9a-f-]{36}$/);
   expect(two?.guid).not.toBe(one?.guid);
+  // What comes after the transformations sees the guid that the message has in the end.
+  expect(one?.seen).toBe(one?.guid);
 });
 
 test("what a parser states of itself stays, what its record claims does not", async () => {

@@ -8,6 +8,7 @@ import { makeContext, systemClock } from "../core/context.ts";
 import { openTestServices } from "../platform/testing/stages.ts";
 import { ErrorRecords } from "./errors.ts";
 import { openStages } from "./stages.ts";
+import { through } from "./testing/through.ts";
 
 const ENVELOPE = `
 sensor: web
@@ -21,7 +22,7 @@ async function errorsOf(document: string, ...records: readonly string[]) {
   const stages = openStages(readSensor(document, "web"), readGlobal("", "global"), services, makeContext());
   const batch = new Batch();
   batch.load(blockOf(records, 0), { topic: "t1", partition: 0, offset: 5 });
-  for (const stage of [stages.parse, stages.transform, stages.validate]) stage(batch);
+  through(stages, batch);
   const errors = new ErrorRecords(systemClock).collect(batch, "web");
   return Array.from({ length: errors.rows }, (_, row) => errors.message(row));
 }

@@ -4,10 +4,9 @@ import { hostname } from "node:os";
 import { Batch, type Rejected } from "../core/batch.ts";
 import type { Clock } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
+import { headingsOf } from "../core/heading.ts";
 import { emptyMessage, type Message } from "../core/message.ts";
-import { writeJson } from "../parsers/json/write-json.ts";
-import { headingsOf } from "../sources/heading.ts";
-import type { Refusal } from "../sources/source.ts";
+import { writeJson } from "../stellar/values/simple-json.ts";
 import { toText } from "../stellar/values/text.ts";
 import { fromMessage } from "../stellar/values/value.ts";
 import { asSent, isOurs } from "./brought.ts";
@@ -170,22 +169,4 @@ function exactMessage(batch: Batch, row: number): Message {
     if (value !== undefined) message[name] = value;
   }
   return message;
-}
-
-/** The document of the topic for what sources refuse: its records are error records already. */
-export const ERROR_DOCUMENT = `sensor: ${ERROR_SENSOR}\npartitions: 1\nparser: { jsonMap: {} }\n`;
-
-/** What a source refused, as an error record in JSON. Of bytes beyond the first 64 KB only the number is kept. */
-export function refusalRecord({ sensor, reason, length, head }: Refusal, now: number): string {
-  return JSON.stringify({
-    error_type: "parser_error",
-    failed_sensor_type: sensor,
-    message: reason,
-    timestamp: now,
-    hostname: hostname(),
-    raw_message: Buffer.from(head).toString("utf8"),
-    raw_message_bytes: Buffer.from(head).toString("base64"),
-    raw_message_length: length,
-    error_hash: hash("sha256", head, "hex"),
-  });
 }

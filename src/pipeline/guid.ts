@@ -14,7 +14,7 @@ const DASH = 45;
  * Returns where they lie in the arena.
  * `low` is a bijection of the offset, so no two records of a partition share a guid by accident.
  */
-export function assignGuids(batch: Batch, salt = ""): { readonly start: number; readonly end: number } {
+export function assignGuids(batch: Batch, salt = ""): GivenGuids {
   const column = batch.column("guid");
   const { arena, rows, live, position } = batch;
   const seed = hashText(`${salt}/${position.topic}/${position.partition}`);
@@ -42,41 +42,38 @@ export function assignGuids(batch: Batch, salt = ""): { readonly start: number; 
   return { start, end: at };
 }
 
+/** Where the guids that the loop gave to the messages of a batch lie in its arena. */
+export type GivenGuids = { readonly start: number; readonly end: number };
+
 /**
- * Gives messages their guids and sees to it that they keep them. A guid is the platform's own, whatever a transformation or
- * an enrichment writes: a replay is told by it, and a change of one message must not reach another. What they write stays as `sent.guid`.
+ * Gives every message its guid. It is the platform's own, whatever the record or a transformation says: a replay is told by it, and a change
+ * of one message must not reach another. What they say stays as `sent.guid`.
  */
-export class Guids {
-  #given = { start: 0, end: 0 };
+export function giveGuids(batch: Batch): GivenGuids {
+  setAside(batch, { start: 0, end: 0 });
+  return assignGuids(batch);
+}
 
-  assign(batch: Batch): void {
-    this.#given = { start: 0, end: 0 };
-    this.#setAside(batch);
-    this.#given = assignGuids(batch);
-  }
+/** Sees to it that messages have the guids they were given. To be called when nothing writes to the messages any more. */
+export function keepGuids(batch: Batch, given: GivenGuids): void {
+  if (setAside(batch, given)) assignGuids(batch);
+}
 
-  /** To be called when nothing writes to the messages any more. */
-  keep(batch: Batch): void {
-    if (this.#setAside(batch)) assignGuids(batch);
+/** Moves guids that were not given here; tells whether a message is without one now. */
+function setAside(batch: Batch, { start, end }: GivenGuids): boolean {
+  const column = batch.column("guid");
+  let isMissing = false;
+  for (let row = 0; row < batch.rows; row++) {
+    if (batch.live[row] === 0) continue;
+    const kind = column.kinds[row];
+    const from = column.spans[2 * row] as number;
+    if (kind === SPAN && from >= start && from < end) continue;
+    isMissing = true;
+    if (kind === ABSENT) continue;
+    batch.column(asSent("guid")).copy(row, column);
+    column.clear(row);
   }
-
-  /** Moves guids that were not given here; tells whether a message is without one now. */
-  #setAside(batch: Batch): boolean {
-    const column = batch.column("guid");
-    const { start, end } = this.#given;
-    let isMissing = false;
-    for (let row = 0; row < batch.rows; row++) {
-      if (batch.live[row] === 0) continue;
-      const kind = column.kinds[row];
-      const from = column.spans[2 * row] as number;
-      if (kind === SPAN && from >= start && from < end) continue;
-      isMissing = true;
-      if (kind === ABSENT) continue;
-      batch.column(asSent("guid")).copy(row, column);
-      column.clear(row);
-    }
-    return isMissing;
-  }
+  return isMissing;
 }
 
 /** The first 48 bits of a guid and the dash within them, the same for a whole batch. */

@@ -1,10 +1,6 @@
 import type { Batch } from "../core/batch.ts";
 import { LONG, NULL } from "../core/column.ts";
 
-/** The stages of the loop, in its order. */
-export const STAGES = ["parse", "transform", "validate", "enrich", "threatIntel", "triage", "index"] as const;
-export type StageName = (typeof STAGES)[number];
-
 /** Upper bounds of the latency histogram, milliseconds from arrival to searchable. */
 const LATENCY_BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
 
@@ -25,16 +21,14 @@ export type SensorCounts = {
   latest: number;
   /** Offset after the last committed record, by partition. */
   offsets: Record<number, number>;
-  stages: Record<StageName, StageCounts>;
+  /** By the names of the stages that batches went through, in the order of the loop. */
+  stages: Record<string, StageCounts>;
   /** Messages by latency bucket; one more than there are bounds. */
   latency: number[];
   latencySum: number;
 };
 
 export function emptyCounts(): SensorCounts {
-  const stages = Object.fromEntries(
-    STAGES.map((stage) => [stage, { in: 0, out: 0, rejected: 0, nanoseconds: 0 }]),
-  ) as Record<StageName, StageCounts>;
   return {
     records: 0,
     messages: 0,
@@ -45,7 +39,7 @@ export function emptyCounts(): SensorCounts {
     lastArrival: 0,
     latest: 0,
     offsets: {},
-    stages,
+    stages: {},
     latency: new Array(LATENCY_BOUNDS.length + 1).fill(0),
     latencySum: 0,
   };
@@ -63,15 +57,20 @@ export function addCounts(total: SensorCounts, more: SensorCounts): void {
   total.lastArrival = Math.max(total.lastArrival, more.lastArrival);
   total.latest = Math.max(total.latest, more.latest);
   Object.assign(total.offsets, more.offsets);
-  for (const stage of STAGES) {
-    total.stages[stage].in += more.stages[stage].in;
-    total.stages[stage].out += more.stages[stage].out;
-    total.stages[stage].rejected += more.stages[stage].rejected;
-    total.stages[stage].nanoseconds += more.stages[stage].nanoseconds;
-  }
+  for (const [stage, counts] of Object.entries(more.stages)) addStage(total, stage, counts);
   for (const [bucket, count] of more.latency.entries())
     total.latency[bucket] = (total.latency[bucket] ?? 0) + count;
   total.latencySum += more.latencySum;
+}
+
+/** Adds what was counted of one stage. */
+export function addStage(total: SensorCounts, stage: string, more: StageCounts): void {
+  total.stages[stage] ??= { in: 0, out: 0, rejected: 0, nanoseconds: 0 };
+  const counts = total.stages[stage];
+  counts.in += more.in;
+  counts.out += more.out;
+  counts.rejected += more.rejected;
+  counts.nanoseconds += more.nanoseconds;
 }
 
 /** Notes that `count` messages became searchable `milliseconds` after they arrived. */
@@ -113,7 +112,9 @@ export function prometheusText(
       name,
       "counter",
       help,
-      each((counts, label) => STAGES.map((key) => `{${label},stage="${key}"} ${value(counts.stages[key])}`)),
+      each(({ stages }, label) =>
+        Object.entries(stages).map(([key, counts]) => `{${label},stage="${key}"} ${value(counts)}`),
+      ),
     );
 
   family(

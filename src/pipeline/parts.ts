@@ -1,6 +1,6 @@
 import { trimmedEnd } from "../core/block.ts";
 import { isOutside } from "../core/fault.ts";
-import { headingsOf } from "../sources/heading.ts";
+import { headingsOf } from "../core/heading.ts";
 import type { Entry } from "../storage/topic/contract.ts";
 
 /** Some neighbouring records of a block, to be dealt with by themselves. */

@@ -3,18 +3,20 @@ import type { Clock, Log } from "../core/context.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import type { Entry } from "../storage/topic/contract.ts";
 import { ErrorWriter } from "./error-writer.ts";
+import { giveGuids, keepGuids } from "./guid.ts";
+import { setOriginal } from "./identity.ts";
 import type { SensorCounts } from "./metrics.ts";
 import { inParts } from "./parts.ts";
 import { crashRejection, type Stage, StageRunner } from "./stage-runner.ts";
 
-/** What happens to the telemetry of one sensor, in the order of the loop. */
+/** What happens to the telemetry of one sensor. */
 export type SensorStages = {
+  /** Makes messages of records. */
   readonly parse: Stage;
+  /** Gives the messages the fields of the sensor. */
   readonly transform: Stage;
-  readonly validate: Stage;
-  readonly enrich: Stage;
-  readonly threatIntel: Stage;
-  readonly triage: Stage;
+  /** What messages go through once they have a guid, in order. */
+  readonly rest: readonly Stage[];
   /** Whether messages are kept in the search index; error records always are. */
   readonly indexed: boolean;
 };
@@ -90,11 +92,11 @@ export async function runPipeline({
 /** Makes messages of the records of a batch, or rejections; `repeated` of them are header lines that an earlier batch has dealt with. */
 export function runStages(run: StageRunner, stages: SensorStages, batch: Batch, repeated: number): void {
   run.parse(stages.parse, batch, repeated);
-  run.pass("transform", stages.transform, batch);
-  run.pass("validate", stages.validate, batch);
-  run.pass("enrich", stages.enrich, batch);
-  run.pass("threatIntel", stages.threatIntel, batch);
-  run.pass("triage", stages.triage, batch);
+  run.pass(stages.transform, batch);
+  const guids = giveGuids(batch);
+  setOriginal(batch);
+  for (const stage of stages.rest) run.pass(stage, batch);
+  keepGuids(batch, guids);
 }
 
 /** A batch with room for the fields of another block: this one, or a new one when it remembers too many names. */

@@ -6,30 +6,32 @@ import type { Entry } from "../storage/topic/contract.ts";
 import {
   addCounts,
   addLatency,
+  addStage,
   countAlerts,
   countTimeless,
   emptyCounts,
   latestTimestamp,
   type SensorCounts,
-  type StageName,
 } from "./metrics.ts";
 
-/** Reads and adds columns of the live rows of a batch; takes rows out by rejecting or dropping them. */
-export type Stage = (batch: Batch) => void;
-
-const ERROR_TYPES: Partial<Record<StageName, ErrorType>> = {
-  enrich: "enrichments_error",
-  threatIntel: "threatintel_error",
-  triage: "threatintel_error",
-  index: "indexing_error",
+/** A part of the loop, counted and timed under its name. */
+export type Stage = {
+  readonly name: string;
+  /** Reads and adds columns of the live rows of a batch; takes rows out by rejecting or dropping them. */
+  readonly run: (batch: Batch) => void;
+  /** What is wrong with a record at which it crashes. */
+  readonly failure: ErrorType;
 };
+
+/** Not run as the others are, but counted, timed and blamed. */
+const INDEX: Omit<Stage, "run"> = { name: "index", failure: "indexing_error" };
 
 /** A bug, or a limit, that a stage met with the records at hand. */
 class StageCrash extends Error {
-  readonly stage: StageName;
+  readonly stage: Omit<Stage, "run">;
 
-  constructor(stage: StageName, cause: unknown) {
-    super(`${stage} crashed: ${String(cause)}`, { cause });
+  constructor(stage: Omit<Stage, "run">, cause: unknown) {
+    super(`${stage.name} crashed: ${String(cause)}`, { cause });
     this.name = "StageCrash";
     this.stage = stage;
   }
@@ -63,23 +65,23 @@ export class StageRunner {
     this.#batch = emptyCounts();
     const started = performance.now();
     const records = batch.records - repeated;
-    run("parse", stage, batch);
+    run(stage, batch);
     // Fewer records have fewer names.
     if (records > 1 && batch.isCrowded)
-      throw blamed("parse", new TooManyFields(batch.columns.size, batch.capacity));
+      throw blamed(stage, new TooManyFields(batch.columns.size, batch.capacity));
     if (repeated > 0) batch.rejected = batch.rejected.filter(({ record }) => record >= repeated);
-    this.#count("parse", records, batch.liveCount(), batch.rejected.length, started);
+    this.#count(stage.name, records, batch.liveCount(), batch.rejected.length, started);
     this.#batch.records += records;
     this.#batch.lastArrival = batch.arrival;
   }
 
   /** Any later stage. */
-  pass(name: StageName, stage: Stage, batch: Batch): void {
+  pass(stage: Stage, batch: Batch): void {
     const started = performance.now();
     const before = batch.rejected.length;
     const entered = batch.liveCount();
-    run(name, stage, batch);
-    this.#count(name, entered, batch.liveCount(), batch.rejected.length - before, started);
+    run(stage, batch);
+    this.#count(stage.name, entered, batch.liveCount(), batch.rejected.length - before, started);
   }
 
   /** Writes the live rows of a batch and its rejections by `write`, and keeps what was counted of it. */
@@ -88,10 +90,10 @@ export class StageRunner {
     try {
       await write();
     } catch (error) {
-      throw blamed("index", error);
+      throw blamed(INDEX, error);
     }
     const messages = batch.liveCount();
-    this.#count("index", messages, messages, 0, started);
+    this.#count(INDEX.name, messages, messages, 0, started);
     const counts = this.#batch;
     counts.messages += messages;
     counts.alerts += countAlerts(batch);
@@ -109,8 +111,7 @@ export class StageRunner {
   gaveUp(arrival: number): void {
     this.#block.records++;
     this.#block.rejected++;
-    this.#block.stages.parse.in++;
-    this.#block.stages.parse.rejected++;
+    addStage(this.#block, "parse", { in: 1, out: 0, rejected: 1, nanoseconds: 0 });
     this.#block.lastArrival = arrival;
     this.#isEmpty = false;
   }
@@ -131,7 +132,7 @@ export class StageRunner {
       });
       return;
     }
-    const stage = error instanceof StageCrash ? error.stage : undefined;
+    const stage = error instanceof StageCrash ? error.stage.name : undefined;
     const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     this.#log.error("A stage crashed; the records it crashes at are rejected.", {
       stage,
@@ -140,32 +141,28 @@ export class StageRunner {
     });
   }
 
-  #count(name: StageName, entered: number, left: number, rejected: number, started: number): void {
-    const stage = this.#batch.stages[name];
-    stage.in += entered;
-    stage.out += left;
-    stage.rejected += rejected;
-    stage.nanoseconds += (performance.now() - started) * 1e6;
+  #count(name: string, entered: number, left: number, rejected: number, started: number): void {
+    const nanoseconds = (performance.now() - started) * 1e6;
+    addStage(this.#batch, name, { in: entered, out: left, rejected, nanoseconds });
   }
 }
 
 /** The rejection of a record that cannot be dealt with even alone. */
 export function crashRejection(error: unknown): Rejection {
-  const stage = error instanceof StageCrash ? error.stage : "parse";
-  if (error instanceof StageCrash && error.cause instanceof TooManyFields)
-    return new Rejection("parser_error", `the record has ${error.cause.message}`);
+  const cause = error instanceof StageCrash ? error.cause : error;
+  if (cause instanceof TooManyFields) return new Rejection("parser_error", `the record has ${cause.message}`);
   const reason = error instanceof Error ? error.message : String(error);
-  return new Rejection(ERROR_TYPES[stage] ?? "parser_error", reason);
+  return new Rejection(error instanceof StageCrash ? error.stage.failure : "parser_error", reason);
 }
 
-function run(name: StageName, stage: Stage, batch: Batch): void {
+function run(stage: Stage, batch: Batch): void {
   try {
-    stage(batch);
+    stage.run(batch);
   } catch (error) {
-    throw blamed(name, error);
+    throw blamed(stage, error);
   }
 }
 
-function blamed(stage: StageName, error: unknown): unknown {
+function blamed(stage: Omit<Stage, "run">, error: unknown): unknown {
   return isOutside(error) ? error : new StageCrash(stage, error);
 }

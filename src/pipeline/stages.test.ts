@@ -9,6 +9,7 @@ import { makeContext } from "../core/context.ts";
 import { openTestServices } from "../platform/testing/stages.ts";
 import { DEFAULTS, generate } from "../scenario/scenario.ts";
 import { openStages } from "./stages.ts";
+import { through } from "./testing/through.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const documents = globSync("config/sensors/*.yaml", { cwd: ROOT }).sort();
@@ -40,15 +41,7 @@ test("the shipped sensors read every record of the scenario", async () => {
       ),
       { topic: sensor, partition: 0, offset: 0 },
     );
-    for (const stage of [
-      stages.parse,
-      stages.transform,
-      stages.validate,
-      stages.enrich,
-      stages.threatIntel,
-      stages.triage,
-    ])
-      stage(batch);
+    through(stages, batch);
     expect(batch.rejected.slice(0, 3), sensor).toEqual([]);
     expect(batch.liveCount(), sensor).toBe(telemetry.length);
   }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { GlobalDocument } from "../config/global.ts";
 import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import { type Mistake, refuse } from "../config/yaml.ts";
+import type { Batch } from "../core/batch.ts";
 import { checkOptions, findNamed, openNamed, required } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { everyFault, openEvery } from "../core/every.ts";
@@ -17,8 +18,7 @@ import { openValidations } from "../transforms/validations/index.ts";
 import { checkParsed } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
 import { Brought } from "./brought.ts";
-import { Guids } from "./guid.ts";
-import { setOriginal, setSensor } from "./identity.ts";
+import { setSensor } from "./identity.ts";
 import type { SensorStages } from "./pipeline.ts";
 import type { StageServices } from "./services.ts";
 
@@ -96,32 +96,27 @@ export function openStages(
   );
   if (mistakes.length > 0) refuse(placed.name, mistakes);
 
-  const guids = new Guids();
-
+  const parseBatch = (batch: Batch) => {
+    parseRecords(batch);
+    brought.setAside(batch);
+    setSensor(batch, sensor.sensor);
+    timestamps.take(batch);
+  };
+  const validateBatch = (batch: Batch) => {
+    timestamps.settle(batch);
+    checkParsed(batch, parsedCheck);
+    validate(batch);
+  };
   return {
-    parse: (batch) => {
-      parseRecords(batch);
-      brought.setAside(batch);
-      setSensor(batch, sensor.sensor);
-      timestamps.take(batch);
-    },
-    transform: (batch) => {
-      transform(batch);
-      guids.assign(batch);
-      setOriginal(batch);
-      filter(batch);
-    },
-    validate: (batch) => {
-      timestamps.settle(batch);
-      checkParsed(batch, parsedCheck);
-      validate(batch);
-    },
-    enrich,
-    threatIntel: match,
-    triage: (batch) => {
-      triage(batch);
-      guids.keep(batch);
-    },
+    parse: { name: "parse", run: parseBatch, failure: "parser_error" },
+    transform: { name: "transform", run: transform, failure: "parser_error" },
+    rest: [
+      { name: "filter", run: filter, failure: "parser_error" },
+      { name: "validate", run: validateBatch, failure: "parser_error" },
+      { name: "enrich", run: enrich, failure: "enrichments_error" },
+      { name: "threatIntel", run: match, failure: "threatintel_error" },
+      { name: "triage", run: triage, failure: "threatintel_error" },
+    ],
     indexed: sensor.index.enabled,
   };
 }

@@ -1,5 +1,6 @@
 import type { Components } from "../config/components.ts";
 import { type GlobalDocument, readGlobal, readPlacedGlobal } from "../config/global.ts";
+import { kindOf } from "../config/kinds.ts";
 import { wrongSecrets } from "../config/secrets.ts";
 import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
@@ -62,6 +63,8 @@ function checkWithin(
 ): Warning[] {
   const { documents, inForce, notRun = [] } = rules;
   const refused = new Refusals();
+  for (const { kind, name, text } of changes)
+    if (text !== null) refused.attempt(() => kindOf(kind).check?.(name, text));
   const inForceText = config.get("global", "global")?.text ?? "";
   const changed = changes.find(({ kind }) => kind === "global")?.text ?? inForceText;
   // Sensors are looked at all the same when the global document is wrong.
@@ -127,7 +130,7 @@ function checkWithin(
 /** The texts of the sensors that changes touch: those they name; all, when what they run with changes. */
 function touchedBy(changes: readonly Change[], config: ConfigStore): Map<string, string> {
   const touched = new Map<string, string>();
-  if (changes.some(({ kind }) => kind !== "sensor")) {
+  if (changes.some(({ kind }) => kindOf(kind).concernsSensors)) {
     for (const { name, text } of config.list("sensor")) touched.set(name, text ?? "");
   }
   const seen = new Set<string>();

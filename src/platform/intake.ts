@@ -3,13 +3,14 @@ import type { SensorDocument } from "../config/sensor.ts";
 import { type Block, blockOf, type Position } from "../core/block.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { ERROR_SENSOR, refusalRecord } from "../pipeline/errors.ts";
+import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
 import type { Topic, TopicHandle, Topics } from "../storage/topic/contract.ts";
 import type { SensorDocuments } from "./documents.ts";
 import type { Snapshot } from "./protocol.ts";
+import { refusalRecord } from "./refused-records.ts";
 import { type Indexed, UnreadTopics } from "./unread.ts";
 
 export type IntakeOptions = {

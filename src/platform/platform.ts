@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { kindOf } from "../config/kinds.ts";
 import { plainCredentials } from "../config/secrets.ts";
 import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
 import type { Actor } from "../core/actor.ts";
@@ -9,7 +10,7 @@ import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
-import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
+import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable } from "../storage/folder.ts";
 import { claimFolder, openStorage, type StorageOptions } from "../storage/storage.ts";
@@ -23,13 +24,13 @@ import { knownFields } from "./field-notes.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
-import type { DocumentText, Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
 import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
+import { snapshotOf } from "./snapshot.ts";
 import { Sources } from "./sources.ts";
 import { Supervisor } from "./supervisor.ts";
 
@@ -112,19 +113,7 @@ export async function openPlatform(options: PlatformOptions) {
       faults.push(error);
       context.log.error("Functions of users are missing.", { error: error.message });
     }
-    const snapshot = (): Snapshot => ({
-      revision: config.revision(),
-      global: documentText(config.get("global", "global")),
-      sensors: [
-        // An earlier version may have let one of this name be published.
-        ...config
-          .list("sensor")
-          .filter(({ name }) => name !== ERROR_SENSOR)
-          .map((version) => ({ name: version.name, ...documentText(version) })),
-        { name: ERROR_SENSOR, ...documentText(undefined), text: ERROR_DOCUMENT },
-      ],
-      functions: sourcesInForce,
-    });
+    const snapshot = () => snapshotOf(config, sourcesInForce);
     // Replaced by a publish, with what its check has read.
     let documents = new SensorDocuments();
     await intake.configure(snapshot(), documents, GROUP);
@@ -194,7 +183,7 @@ export async function openPlatform(options: PlatformOptions) {
     );
     /** Checks changes as a whole, with the functions and databases they name; answers what was read, the functions if these may change, and warnings. */
     const check = async (changes: readonly Change[], runs: boolean) => {
-      const isGeneral = changes.some(({ kind }) => kind !== "sensor");
+      const isGeneral = changes.some(({ kind }) => kindOf(kind).concernsSensors);
       // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
       const isReadable = mistakesIn(() => globalAfter(config, changes)).length === 0;
       const sources = isGeneral && isReadable ? functionSources(config, changes, allow) : undefined;
@@ -391,11 +380,6 @@ function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["
     searchTime: search.seconds * SECOND,
     temporaryBytes: search.temporaryBytes,
   };
-}
-
-/** A version as threads get it; the text of a document that does not exist is empty. */
-function documentText(version: Version | undefined): DocumentText {
-  return { version: version?.version ?? 0, text: version?.text ?? "" };
 }
 
 /** The global document as it is once changes are published. */

@@ -63,3 +63,13 @@ test("each thread reads a published document once, and each worker opens the sta
   expect(main).toEqual({ documents, opened });
   expect(workers).toEqual(new Array(2).fill({ documents, opened: names.length + opened }));
 });
+
+test("a global document of another name is refused, as it would never be in force", async () => {
+  using platforms = testPlatforms();
+  await using platform = await platforms.open();
+  const change = { kind: "global", name: "other", text: "workers: 3\n" } as const;
+  const message = "global/other:1:1: there is one global document, called `global`; `other` is no name of it";
+  await expect(platform.check([change])).rejects.toThrow(message);
+  await expect(platform.publish([change], { author: "test", at: Date.now() })).rejects.toThrow(message);
+  expect(platform.config.list("global").map(({ name }) => name)).toEqual(["global"]);
+});

@@ -1,10 +1,12 @@
-import type { Change, ConfigStore, Kind, Version } from "../config/store.ts";
-import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
+import type { Kind } from "../config/kinds.ts";
+import type { Change, ConfigStore, Version } from "../config/store.ts";
+import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import type { Index } from "../storage/index/contract.ts";
 import type { TopicHandle } from "../storage/topic/contract.ts";
 import type { FunctionSource } from "./functions.ts";
 import type { Snapshot } from "./protocol.ts";
 import type { Epoch, RebuildTopic } from "./rebuild-worker.ts";
+import { ERROR_DOCUMENT } from "./refused-records.ts";
 
 export type RebuildSources = {
   readonly config: ConfigStore;

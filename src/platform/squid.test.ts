@@ -9,6 +9,7 @@ import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { openStages } from "../pipeline/stages.ts";
+import { through } from "../pipeline/testing/through.ts";
 import { openTables } from "../storage/table/lmdb.ts";
 import { mainServices } from "./services.ts";
 
@@ -31,8 +32,7 @@ async function read(lines: readonly string[]): Promise<Message[]> {
     const stages = openStages(readSensor(document, "squid"), readGlobal("", "global"), services, context);
     const batch = new Batch();
     batch.load(blockOf(lines, Date.now()), { topic: "squid", partition: 0, offset: 0 });
-    const { parse, transform, validate, enrich, threatIntel: match, triage } = stages;
-    for (const stage of [parse, transform, validate, enrich, match, triage]) stage(batch);
+    through(stages, batch);
     expect(batch.rejected).toEqual([]);
     return lines.map((_line, row) => batch.message(row));
   } finally {

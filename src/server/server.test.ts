@@ -411,3 +411,17 @@ test("a check tells of a module outside of the allowed folders as of any other m
     diagnostics: [{ severity: "error", message: expect.stringContaining("only") }],
   });
 });
+
+test("documents of functions are listed when asked for", async () => {
+  const path = "/config/documents/functions/twice";
+  await json("PUT", path, { text: "TWICE := (x) -> x * 2\n" });
+  const kinds = async (query: string) => {
+    const { documents } = (await json("GET", `/config/documents${query}`)) as {
+      documents: { kind: string }[];
+    };
+    return new Set(documents.map(({ kind }) => kind));
+  };
+  expect(await kinds("")).toEqual(new Set(["global", "sensor"]));
+  expect(await kinds("?kind=functions")).toEqual(new Set(["functions"]));
+  await json("DELETE", path);
+});

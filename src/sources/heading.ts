@@ -1,40 +1,9 @@
+import { CLOSE, HASH, SEPARATOR } from "../core/heading.ts";
 import type { BlockBuilder } from "./block-builder.ts";
 
-/** How Zeek's tab-separated logs begin, and nothing else does. */
-const SIGNATURE = Buffer.from("#separator ");
-const HASH = 35;
 const LINE_FEED = 10;
 /** Header lines kept; Zeek writes less than a kilobyte. */
 const HEADING_BYTES = 64 * 1024;
-const SEPARATOR = "#separator ";
-const CLOSE = "#close";
-
-/** Whether a stream that begins with these bytes is a Zeek log in tab-separated text. */
-export function isHeaded(bytes: Uint8Array, start: number): boolean {
-  return SIGNATURE.equals(bytes.subarray(start, start + SIGNATURE.length));
-}
-
-/**
- * Finds the header lines that hold for a record of a block, to read the record apart from it. Undefined for a block
- * whose records need none.
- */
-export function headingsOf(
-  records: number,
-  recordAt: (record: number) => Uint8Array,
-): ((record: number) => string) | undefined {
-  if (records === 0 || !isHeaded(recordAt(0), 0)) return undefined;
-  const headings: { from: number; text: string }[] = [];
-  let lines: string[] = [];
-  for (let record = 0; record < records; record++) {
-    const bytes = recordAt(record);
-    if (bytes[0] !== HASH) continue;
-    const line = Buffer.from(bytes).toString();
-    if (line.startsWith(CLOSE)) continue;
-    lines = line.startsWith(SEPARATOR) ? [line] : [...lines, line];
-    headings.push({ from: record, text: lines.join("\n") });
-  }
-  return (record) => headings.findLast(({ from }) => from <= record)?.text ?? "";
-}
 
 /**
  * Follows the header of a Zeek log in tab-separated text, which says what the lines below it hold, and has it at the

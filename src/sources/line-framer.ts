@@ -1,5 +1,6 @@
+import { isHeaded } from "../core/heading.ts";
 import type { BlockBuilder } from "./block-builder.ts";
-import { Heading, isHeaded } from "./heading.ts";
+import { Heading } from "./heading.ts";
 import { HEAD_BYTES } from "./source.ts";
 
 const LINE_FEED = 10;

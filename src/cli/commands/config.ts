@@ -12,12 +12,13 @@ import {
   withdrawDocument,
 } from "../../api/config.ts";
 import type { Diagnostic } from "../../api/problem.ts";
+import type { Kind } from "../../config/kinds.ts";
 import { Fault } from "../../core/fault.ts";
 import { type Client, connect } from "../client.ts";
 import { examples, type Reach, readInput, wholeNumber, withJson, withReach } from "../options.ts";
 import { printJson, printTable } from "../print.ts";
 
-type Name = { kind: "sensor" | "global" | "functions"; name: string };
+type Name = { kind: Kind; name: string };
 type Json = { json?: true };
 
 export function configCommand(): Command {

@@ -4,6 +4,7 @@ import { Batch } from "../../core/batch.ts";
 import { blockOf } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
 import { openStages } from "../../pipeline/stages.ts";
+import { through } from "../../pipeline/testing/through.ts";
 import { openTestServices } from "../../platform/testing/stages.ts";
 import { readGlobal } from "../global.ts";
 import { readSensor } from "../sensor.ts";
@@ -40,8 +41,7 @@ test("keys that a parser does not know are kept where expressions see them, and 
   const stages = openStages(placed, readGlobal("", "global"), services, makeContext());
   const batch = new Batch();
   batch.load(blockOf(["a"], 0), { topic: "web", partition: 0, offset: 0 });
-  stages.parse(batch);
-  stages.transform(batch);
+  through(stages, batch);
   expect(batch.message(0)).toMatchObject({ host: "a", place: "Oslo a", high: 7 });
 
   expect(exportMetron(placed.sensor).parser).toMatchObject(PARSER);

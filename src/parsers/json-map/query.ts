@@ -3,8 +3,8 @@ import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
 import { Double, Float } from "../../core/number.ts";
 import { Rejection } from "../../core/rejection.ts";
+import { writeJson } from "../../stellar/values/simple-json.ts";
 import { readJsonValue } from "../json/read-value.ts";
-import { writeJson } from "../json/write-json.ts";
 import type { RecordParser } from "../parser.ts";
 import { applyStrategy, isMap, type MapStrategy } from "./strategy.ts";
 

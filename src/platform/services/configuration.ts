@@ -1,5 +1,6 @@
 import { parseDocument, stringify } from "yaml";
 import { readGlobal } from "../../config/global.ts";
+import type { Kind } from "../../config/kinds.ts";
 import { exportMetron } from "../../config/metron/export.ts";
 import { importGlobal, importSensor } from "../../config/metron/import.ts";
 import { readSensor } from "../../config/sensor.ts";
@@ -9,13 +10,11 @@ import { refusing } from "./parsers.ts";
 
 type Json = Record<string, unknown>;
 
-export type DocumentKind = "global" | "sensor" | "functions";
-
 /** The documents of the platform, as far as one may reach them. */
 export type Documents = {
-  readonly read: (kind: DocumentKind, name: string) => string | undefined;
+  readonly read: (kind: Kind, name: string) => string | undefined;
   /** Publishes; throws a StellarError or a Fault when that is refused. */
-  readonly write: (kind: DocumentKind, name: string, text: string) => void;
+  readonly write: (kind: Kind, name: string, text: string) => void;
 };
 
 /** The parts of a sensor document that each of Metron's documents holds. */

@@ -4,10 +4,12 @@ import { importSensor } from "../../config/metron/import.ts";
 import { readSensor } from "../../config/sensor.ts";
 import { Batch } from "../../core/batch.ts";
 import { blockOf } from "../../core/block.ts";
-import type { Context } from "../../core/context.ts";
+import { type Context, silentLog } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { ErrorRecords } from "../../pipeline/errors.ts";
-import type { SensorStages } from "../../pipeline/pipeline.ts";
+import { emptyCounts } from "../../pipeline/metrics.ts";
+import { runStages, type SensorStages } from "../../pipeline/pipeline.ts";
+import { StageRunner } from "../../pipeline/stage-runner.ts";
 import { openStages } from "../../pipeline/stages.ts";
 import type { ParserAccess } from "../../stellar/functions/parser-management.ts";
 import { StellarError } from "../../stellar/language/error.ts";
@@ -42,9 +44,8 @@ export function parserAccess(
 function run(stages: SensorStages, sensor: string, text: string, { clock }: Context) {
   const batch = new Batch();
   batch.load(blockOf([text], clock.now()), { topic: sensor, partition: 0, offset: 0 });
-  stages.parse(batch);
-  stages.transform(batch);
-  stages.validate(batch);
+  const checks = stages.rest.slice(0, stages.rest.findIndex(({ name }) => name === "validate") + 1);
+  runStages(new StageRunner(emptyCounts(), silentLog), { ...stages, rest: checks }, batch, 0);
   const rows = Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.live[row] === 1);
   const failed = new ErrorRecords(clock).collect(batch, sensor);
   return {

@@ -13,8 +13,9 @@ import {
 import type { ResponseOf } from "../../api/endpoint.ts";
 import type { Diagnostic } from "../../api/problem.ts";
 import { diffLines } from "../../config/diff.ts";
+import { type Kind, kindOf } from "../../config/kinds.ts";
 import { plainCredentials, withoutCredentials } from "../../config/secrets.ts";
-import type { Change, Kind, Version } from "../../config/store.ts";
+import type { Change, Version } from "../../config/store.ts";
 import { type Actor, mayAct } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
@@ -45,7 +46,10 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   };
 
   implement(app, listDocuments, ({ query }) => ({
-    documents: (query.kind === undefined ? config.list().filter(isShown) : config.list(query.kind)).map(head),
+    documents: (query.kind === undefined
+      ? config.list().filter(({ kind }) => kindOf(kind).isListed)
+      : config.list(query.kind)
+    ).map(head),
   }));
 
   implement(app, publishDocuments, async ({ actor, body }) => {
@@ -139,10 +143,6 @@ function warningsOf(changes: readonly Change[]): Pick<ResponseOf<typeof publishD
   return warnings.length === 0 ? {} : { warnings };
 }
 
-function isShown(version: Version): boolean {
-  return version.kind !== "functions";
-}
-
 function head({ kind, name, version, author, at, note }: Version) {
-  return { kind: kind as "sensor" | "global", name, version, author, at, note };
+  return { kind, name, version, author, at, note };
 }

@@ -1,7 +1,7 @@
 import type { FieldValue } from "../../core/message.ts";
 import { Double, Float } from "../../core/number.ts";
-import { toText } from "../../stellar/values/text.ts";
-import { fromMessage } from "../../stellar/values/value.ts";
+import { toText } from "./text.ts";
+import { fromMessage } from "./value.ts";
 
 const NAMED: Readonly<Record<string, string>> = {
   '"': '\\"',
