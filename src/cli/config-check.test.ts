@@ -114,3 +114,13 @@ test("a file that is no document, or is not there, leaves the files after it to 
   expect(out).toContain(`${good}.gone:1:1: error: reading `);
   expect(out).toContain(`${good}: may be published`);
 });
+
+test("a publish tells credentials in plain text, by their place, and publishes all the same", async () => {
+  const plain = file("plain/metron.yaml", "workers: 1\nglobal:\n  api_key: very-secret\n");
+  const { status, out, err } = await metron(["config", "publish", plain]);
+  expect({ status, out }).toEqual({ status: 0, out: "global: version 2 is in force\n" });
+  expect(err).toMatch(
+    /plain\/metron\.yaml:3:12: warning: global\.api_key: a credential in plain text .* `secret: \{ file: PATH \}`/,
+  );
+  expect(err).not.toContain("very-secret");
+});

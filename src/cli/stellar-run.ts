@@ -17,6 +17,7 @@ export type StellarOptions = Reach & {
   filter?: true;
   variables?: string;
   functions?: string[];
+  secretsFrom?: string[];
 };
 
 /** What `metron stellar` does. */
@@ -27,6 +28,7 @@ export async function runStellar(script: string | undefined, options: StellarOpt
     data: options.data,
     url,
     functions: options.functions ?? [],
+    secretsFrom: options.secretsFrom,
     context: makeContext({ log: consoleLog(false) }),
     globals: () => session.globals,
   });

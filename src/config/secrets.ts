@@ -6,8 +6,8 @@ import type { Change } from "./store.ts";
 import type { Document, Mistake } from "./yaml.ts";
 
 /**
- * Credentials in documents. A document should name where one is (`secret: { file }`, `secret: { env }`). Imported documents hold them in plain text:
- * these work as before, publishing warns of them, and those who only read do not see them.
+ * Credentials in documents. A document should name where one is (`secret: { file }`, `secret: { env }`). Imported
+ * documents hold them in plain text: these work as before, publishing warns of them, and who only reads does not see them.
  */
 
 /** Where a document of a kind holds free values, which may name or be credentials. */
@@ -16,33 +16,39 @@ const FREE: Readonly<Partial<Record<Kind, string>>> = { global: "global", sensor
 const CREDENTIAL =
   /(?:pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private|secret)[._-]?key)s?$/i;
 /** The password in an address with a user: `https://user:password@host`. */
-const IN_ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#'"@:]*:([^\s/?#'"@]+)@/dgi;
+const IN_ADDRESS = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#'"@:]*:([^\s/?#'"@]+)@/dgi;
 const HIDDEN = "<hidden>";
+/** Credentials told per document at the most; all are hidden. */
+const TOLD = 100;
 const CURE =
   "a credential in plain text is kept in the history for ever; write `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }` in its place";
 const CURE_IN_ADDRESS =
   "an address with a password keeps it in the history for ever; name the user and a secret in the settings of the call (`basic.auth.user`, `basic.auth.password`)";
 
-/** Credentials in plain text: where they are and what to do instead. Their text is no part of the answer. */
+/** Credentials in plain text, the first hundred: where they are and what to do instead. Their text is no part of the answer. */
 export function plainCredentials(changes: readonly Change[]): (Mistake & { readonly document: string })[] {
   return changes.flatMap(({ kind, name, text }) => {
     if (text === null) return [];
     const document = kind === "global" ? "global" : `${kind}/${name}`;
-    return spansOf(kind, text).map(({ from, path, inAddress }) => ({
-      ...placeOf(text, from),
-      ...{ document, path, message: inAddress ? CURE_IN_ADDRESS : CURE },
-    }));
+    return spansOf(kind, text)
+      .slice(0, TOLD)
+      .map(({ from, path, inAddress }) => ({
+        ...placeOf(text, from),
+        ...{ document, path, message: inAddress ? CURE_IN_ADDRESS : CURE },
+      }));
   });
 }
 
 /** A document for those who only read: its plain credentials are hidden, its lines are the same in number. */
 export function withoutCredentials(kind: Kind, text: string): string {
-  let shown = text;
-  for (const { from, to, inAddress } of spansOf(kind, text).reverse()) {
+  const parts: string[] = [];
+  let at = 0;
+  for (const { from, to, inAddress } of spansOf(kind, text)) {
     const ends = "\n".repeat(text.slice(from, to).split("\n").length - 1);
-    shown = shown.slice(0, from) + (inAddress ? HIDDEN : `"${HIDDEN}"${ends}`) + shown.slice(to);
+    parts.push(text.slice(at, from), inAddress ? HIDDEN : `"${HIDDEN}"${ends}`);
+    at = to;
   }
-  return shown;
+  return [...parts, text.slice(at)].join("");
 }
 
 /**
@@ -101,21 +107,26 @@ type Span = {
 
 /** The plain credentials of a text in order; none lies within another. */
 function spansOf(kind: Kind, text: string): Span[] {
-  const found = spansByKey(kind, text);
-  for (const match of text.matchAll(IN_ADDRESS)) {
-    const [from = 0, to = 0] = match.indices?.[1] ?? [];
-    if (!found.some((span) => span.from < to && from < span.to))
-      found.push({ from, to, path: "", inAddress: true });
+  const byKey = spansByKey(kind, text);
+  const found = [...byKey];
+  let next = 0;
+  for (const { indices } of text.matchAll(IN_ADDRESS)) {
+    const [from = 0, to = 0] = indices?.[1] ?? [];
+    while ((byKey[next]?.to ?? Number.POSITIVE_INFINITY) <= from) next++;
+    const isWithin = (byKey[next]?.from ?? Number.POSITIVE_INFINITY) < to;
+    if (!isWithin) found.push({ from, to, path: "", inAddress: true });
   }
   return found.sort((a, b) => a.from - b.from);
 }
 
-/** Values that stand under the key of a credential, or in a map or list below it. */
+/** Values that stand under the key of a credential, or in a map or list below it, in order. */
 function spansByKey(kind: Kind, text: string): Span[] {
   const free = FREE[kind];
   if (free === undefined) return [];
-  const document = parseDocument(text);
-  const found: Span[] = [];
+  // Whether keys are unique was checked when it was published, and takes the square of their number.
+  const document = parseDocument(text, { uniqueKeys: false });
+  // By where they begin: an anchored value may be used at several places.
+  const found = new Map<number, Span>();
   const look = (written: unknown, path: readonly string[], isCredential: boolean): void => {
     const node = isAlias(written) ? written.resolve(document) : written;
     if (isSeq(node))
@@ -128,10 +139,8 @@ function spansByKey(kind: Kind, text: string): Span[] {
       }
     if (!isCredential || !isScalar(node) || node.value === null || node.value === "") return;
     const [from, to] = node.range ?? [0, 0];
-    // An anchored value may be used at several places.
-    if (found.every((span) => span.from !== from))
-      found.push({ from, to, path: path.join("."), inAddress: false });
+    found.set(from, { from, to, path: path.join("."), inAddress: false });
   };
   look(document.get(free, true), [free], false);
-  return found;
+  return [...found.values()].sort((a, b) => a.from - b.from);
 }

@@ -59,3 +59,17 @@ test("functions of one's own are joined, and refused when they are wrong", () =>
   expect(refused.status).toBe(1);
   expect(refused.errors).toContain("expected a value");
 });
+
+test("a setting may name a secret below the folders that the call allows, and below no other", () => {
+  file("token", "very-secret");
+  const call =
+    "REST_GET('http://127.0.0.1:1/', {'basic.auth.user': 'me', 'basic.auth.password': {'secret': {'file': 'token'}}})";
+  const refused = metron(["-e", call]);
+  expect(refused.errors).toContain(
+    "secrets are read nowhere; `metron up --secrets-from FOLDER` allows a folder",
+  );
+  const allowed = metron(["--secrets-from", folder, "-e", call]);
+  expect({ status: allowed.status, out: allowed.out }).toEqual({ status: 0, out: "" });
+  expect(allowed.errors).toContain("A REST call failed.");
+  expect(allowed.errors).not.toContain("very-secret");
+});

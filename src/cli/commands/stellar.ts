@@ -11,6 +11,7 @@ export function stellarCommand(): Command {
     .option("--filter", "with --each: print the messages for which the expression is true")
     .option("-v, --variables <file>", "variables to begin with: a JSON object")
     .option("--functions <file...>", "functions of your own: files of `NAME := (x) -> expression`")
+    .option("--secrets-from <folder...>", "settings may name secrets below these folders: `secret: { file }`")
     .addHelpText(
       "after",
       `

@@ -10,7 +10,7 @@ import { compile } from "../../stellar/run/compile.ts";
 import { type Environment, makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Services } from "../../stellar/run/services.ts";
 import type { StellarMap } from "../../stellar/values/value.ts";
-import { type AllowPath, allowAnyPath, allowPaths } from "../../storage/allowed-folders.ts";
+import { type AllowPath, allowPaths } from "../../storage/allowed-folders.ts";
 import { readTable } from "../../storage/storage.ts";
 import { AddressDatabases, asksForAddresses } from "../address-databases.ts";
 import {
@@ -38,6 +38,8 @@ export type ShellOptions = {
   readonly url: string | undefined;
   /** Files or packages with functions, besides those of the platform. */
   readonly functions: readonly string[];
+  /** Folders below which secrets may be that settings name. */
+  readonly secretsFrom?: readonly string[] | undefined;
   readonly context: Context;
   /** The session's globals, as they are when an expression asks. */
   readonly globals: () => StellarMap;
@@ -66,7 +68,7 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
   const global = readGlobal(documents.read("global", "global") ?? "", "global");
   const files = join(data, "files");
   // A document may come from others: what it names is read here as the platform would.
-  const allow = allowPaths({ data });
+  const allow = allowPaths({ data, secretsFrom: options.secretsFrom });
 
   const folder = remote === undefined ? data : undefined;
   const tables = {
@@ -89,7 +91,7 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
       context,
     ),
     platformFiles: platformFiles(files, true),
-    secret: secretReader(allowAnyPath),
+    secret: secretReader(allow),
     system: systemAccess(),
     warn: (sentence, fields) => context.log.warn(sentence, fields),
     globals,
