@@ -1,6 +1,7 @@
 import type { Batch } from "../core/batch.ts";
 import { openEvery, throwEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
+import { communityIdTransform } from "./community-id.ts";
 import { ipProtocol } from "./ip-protocol.ts";
 import { regexSelect } from "./regex-select.ts";
 import { remove } from "./remove.ts";
@@ -10,7 +11,15 @@ import { stellar } from "./stellar.ts";
 import type { Transform, TransformContext, TransformDefinition } from "./transform.ts";
 
 /** The field transformations Metron knows. */
-export const transforms = [ipProtocol, regexSelect, remove, rename, select, stellar] as const;
+export const transforms = [
+  communityIdTransform,
+  ipProtocol,
+  regexSelect,
+  remove,
+  rename,
+  select,
+  stellar,
+] as const;
 
 /** A component and its options, as a sensor document names them: `{ RENAME: { ... } }`. */
 export type Named = Readonly<Record<string, unknown>>;

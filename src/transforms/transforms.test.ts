@@ -85,7 +85,7 @@ test("a transformation that fails loses that message alone", () => {
 });
 
 test.each([
-  [[{ NOPE: {} }], "there is no `NOPE`; known are IP_PROTOCOL, "],
+  [[{ NOPE: {} }], "there is no `NOPE`; known are COMMUNITY_ID, IP_PROTOCOL, "],
   [[{ STELLAR: { a: "1 +" } }], "STELLAR: a, `1 +`: "],
   [[{ STELLAR: { config: { a: "1" } } }], "`output` is missing"],
   [[{ REMOVE: { input: "a", where: "b" } }], "REMOVE: "],
