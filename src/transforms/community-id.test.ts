@@ -50,6 +50,16 @@ test.each<[string, Message, string | undefined]>([
     UDP,
   ],
   ["Zeek's ICMP", { ...ping, ip_src_port: 8, ip_dst_port: 0, protocol: "conn", proto: "icmp" }, PING],
+  [
+    "Zeek's ICMP of IPv6, which has the same name",
+    {
+      ...flow("3ffe:507:0:1:200:86ff:fe05:80da", "3ffe:501:0:1001::2"),
+      ip_src_port: 128,
+      ip_dst_port: 0,
+      proto: "icmp",
+    },
+    "1:+TW+HtLHvV1xnGhV1lv7XoJrqQg=",
+  ],
   ["Suricata's ICMP", { ...ping, icmp_type: 8, icmp_code: 0, protocol: "ICMP" }, PING],
   ["Snort's ICMP", { ...ping, icmptype: "8", icmpcode: "0", protocol: "ICMP" }, PING],
   ["ICMP without its type", { ...ping, ip_src_port: 8, ip_dst_port: 0, protocol: "icmp" }, undefined],
@@ -69,6 +79,13 @@ test("both directions of a flow have one name, beside messages without one", () 
   const back = { ...flow("8.8.8.8", "192.168.1.52"), ip_src_port: 53, ip_dst_port: 54585, protocol: "udp" };
   const out = { ...dns, ip_src_port: 54585, ip_dst_port: 53, protocol: "udp" };
   expect(idsOf([out, { a: 1 }, back])).toEqual([UDP, undefined, UDP]);
+});
+
+test("both directions have one name also where a machine talks to itself", () => {
+  const out = { ...flow("10.0.0.1", "10.0.0.1"), ip_src_port: 1234, ip_dst_port: 80, protocol: "tcp" };
+  const [id, other] = idsOf([out, { ...out, ip_src_port: 80, ip_dst_port: 1234 }]);
+  expect(id).toMatch(/^1:/);
+  expect(other).toBe(id);
 });
 
 test("a seed is a number of 16 bits", () => {
