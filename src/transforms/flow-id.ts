@@ -15,7 +15,7 @@ const SCTP = 132;
 const MOST_BYTES = 2 + 16 + 16 + 2 + 4;
 
 /** One packet's ends and protocol; of ICMP the ports are type and code. Ports that are not known are -1. */
-export type FlowTuple = {
+type FlowTuple = {
   readonly protocol: number;
   readonly source: AddressValue;
   readonly destination: AddressValue;
