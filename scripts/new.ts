@@ -28,13 +28,14 @@ const KINDS: Record<string, Kind> = {
       [`src/parsers/${name}/${name}.ts`]: `import { z } from "zod";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { declared } from "../../schema/schema.ts";
 import { defineParser } from "../parser.ts";
 
 export const ${camel(name)} = defineParser({
   name: "${camel(name)}",
   summary: "Reads ... .",
   config: z.strictObject({}),
-  fields: [],
+  fields: declared(),
   open: () => ({
     parseRecord(record) {
       const text = decodeText(record, 0, record.length);

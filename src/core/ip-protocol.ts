@@ -20,3 +20,19 @@ const NAMES = [
 export function ipProtocolName(number: number): string | undefined {
   return NAMES[number];
 }
+
+/** What tools call ICMP for IPv6 besides its name. */
+const ALIASES: readonly (readonly [string, number])[] = [
+  ["icmpv6", 58],
+  ["icmp6", 58],
+];
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...NAMES.flatMap((name, number) => (name ? [[name.toLowerCase(), number] as const] : [])),
+  ...ALIASES,
+]);
+
+/** The number of a protocol by its name in any case, or by the number as text; undefined when it is none. */
+export function ipProtocolNumber(text: string): number | undefined {
+  if (/^\d{1,3}$/.test(text)) return Number(text) <= 255 ? Number(text) : undefined;
+  return NUMBERS.get(text.toLowerCase());
+}

@@ -27,7 +27,7 @@ export type Field = {
 };
 
 /** What a declaration may say besides name, meaning and sentence. */
-export type Details = Pick<Field, "isList" | "unit" | "ecs" | "ocsf">;
+type Details = Pick<Field, "isList" | "unit" | "ecs" | "ocsf">;
 
 /** Declares a field. */
 export function field(name: string, meaning: Meaning, about: string, details: Details = {}): Field {

@@ -1,5 +1,6 @@
 import type { Batch } from "../core/batch.ts";
 import { type Catalogue, type Named, openList } from "../core/component.ts";
+import { communityIdTransform } from "./community-id.ts";
 import { ipProtocol } from "./ip-protocol.ts";
 import { regexSelect } from "./regex-select.ts";
 import { remove } from "./remove.ts";
@@ -11,7 +12,7 @@ import { type Transform, type TransformContext, type TransformDefinition, upperC
 /** The field transformations Metron knows. */
 export const transforms: Catalogue<TransformDefinition> = {
   kind: "field transformation",
-  list: [ipProtocol, regexSelect, remove, rename, select, stellar],
+  list: [communityIdTransform, ipProtocol, regexSelect, remove, rename, select, stellar],
   spelling: upperCase,
 };
 

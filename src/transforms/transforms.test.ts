@@ -86,7 +86,7 @@ test("a transformation that fails loses that message alone", () => {
 });
 
 test.each([
-  [[{ NOPE: {} }], "there is no field transformation `NOPE`; known are IP_PROTOCOL, "],
+  [[{ NOPE: {} }], "there is no field transformation `NOPE`; known are COMMUNITY_ID, IP_PROTOCOL, "],
   [[{ STELLAR: { a: "1 +" } }], "STELLAR: a, `1 +`: "],
   [[{ STELLAR: { config: { a: "1" } } }], "`output` is missing"],
   [[{ REMOVE: { input: "a", where: "b" } }], "no such option"],

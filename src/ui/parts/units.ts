@@ -18,7 +18,7 @@ const SHORTEST_SPAN = 60;
 const TIMES = { from: 1e11, to: 1e14 };
 
 /** What is declared of a field that its values are shown by. */
-export type Measure = { readonly meaning?: Meaning | undefined; readonly unit?: Unit | undefined };
+type Measure = { readonly meaning?: Meaning | undefined; readonly unit?: Unit | undefined };
 
 /**
  * A value as a person reads it, by what is declared of its field: bytes with their size, counts with groups of digits,

@@ -3,7 +3,7 @@ import { listFields } from "../../api/search.ts";
 import { call } from "../call.ts";
 
 /** What is declared of a field: its meaning, its unit, one sentence. */
-export type FieldNote = Awaited<ReturnType<typeof loadFields>>[number];
+type FieldNote = Awaited<ReturnType<typeof loadFields>>[number];
 
 /** What is declared of stored fields, by name; empty until the server has answered. */
 export function useFieldNotes(): ReadonlyMap<string, FieldNote> {
