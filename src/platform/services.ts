@@ -14,6 +14,7 @@ import { triageScorer } from "../triage/scorer.ts";
 import { fieldNotes } from "./field-notes.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
+import { holidayCalendars } from "./services/holidays.ts";
 import { ruleServices, withoutWaiting } from "./services/rules.ts";
 
 /** Tables every platform has: the original's names. */
@@ -97,6 +98,7 @@ function makeServices(parts: Parts): PipelineServices {
         now: () => context.clock.now(),
         timeZone: global.timeZone,
         globals: () => globals,
+        holidays: holidayCalendars,
         ...enrichmentServices(databases, table),
         triage: triageScorer(() => made),
         ...(files === undefined ? {} : ruleServices(files, globals, context)),

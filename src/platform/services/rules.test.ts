@@ -84,3 +84,14 @@ test("who evaluates on the server keeps nobody waiting, not through a triage eng
   expect(() => run(`THREAT_TRIAGE_SCORE('{}', THREAT_TRIAGE_INIT(${rule}))`)).toThrow("REST_GET needs http");
   expect(services.evaluation(open)).toBe(environment);
 });
+
+test("a rule knows the holidays of countries", () => {
+  // New Year was a Monday in 2024.
+  const noon = Date.UTC(2024, 0, 1, 12);
+  const periods = (code: string) =>
+    compile(
+      `LENGTH(PROFILE_WINDOW('1 hour excluding holidays:${code}', ${noon}L))`,
+      services.environment(closed),
+    ).evaluate(layered({}));
+  expect([periods("fr"), periods("il")]).toEqual([0, 5]);
+});
