@@ -4,6 +4,7 @@ import type { Context } from "../core/context.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
+import { charsetOf } from "../parsers/charset.ts";
 import type { StageServices } from "../pipeline/services.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
 import type { Services } from "../stellar/run/services.ts";
@@ -98,6 +99,7 @@ function makeServices(parts: Parts): PipelineServices {
         now: () => context.clock.now(),
         timeZone: global.timeZone,
         globals: () => globals,
+        charsets: charsetOf,
         holidays: holidayCalendars,
         ...enrichmentServices(databases, table),
         triage: triageScorer(() => made),

@@ -95,3 +95,11 @@ test("a rule knows the holidays of countries", () => {
     ).evaluate(layered({}));
   expect([periods("fr"), periods("il")]).toEqual([0, 5]);
 });
+
+test("a rule hashes in other character sets", () => {
+  const hash = (name: string) =>
+    compile(`HASH('é', 'MD5', {'charset': '${name}'})`, services.environment(closed)).evaluate(layered({}));
+  // `printf '\\xe9' | md5sum`
+  expect(hash("windows-1252")).toBe("3406877694691ddd1dfb0aca54681407");
+  expect(() => hash("EBCDIC")).toThrow("`EBCDIC` is not a character set");
+});
