@@ -4,6 +4,7 @@
  */
 import { createReadStream, existsSync, globSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { charsetOf } from "../src/parsers/charset.ts";
 import { isParserCase, runParserCase } from "../src/parsers/testing/conformance.ts";
 import { isStellarCase, runStellarCase } from "../src/stellar/testing/conformance.ts";
 import { isWindowCase, runWindowCase } from "../src/stellar/testing/window-conformance.ts";
@@ -22,8 +23,11 @@ type Runner = {
   readonly run: (line: never, text: string) => Verdict | Promise<Verdict>;
 };
 
+/** What expressions have on the server. */
+const SERVICES = { charsets: charsetOf };
+
 const RUNNERS: readonly Runner[] = [
-  { name: "stellar", accepts: isStellarCase, run: runStellarCase },
+  { name: "stellar", accepts: isStellarCase, run: (line) => runStellarCase(line, SERVICES) },
   { name: "window", accepts: isWindowCase, run: runWindowCase },
   {
     name: "parser",

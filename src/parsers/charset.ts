@@ -1,8 +1,10 @@
+import iconv from "iconv-lite";
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { Fault } from "../core/fault.ts";
 import { isRejection } from "../core/rejection.ts";
 import { encodeText } from "../core/text.ts";
+import type { Charset } from "../stellar/functions/net/charset.ts";
 import type { Parse, Parsed } from "./parser.ts";
 
 /** The option that most parsers share. */
@@ -13,8 +15,36 @@ export const readCharset = z
 
 type Decode = (bytes: Uint8Array) => string;
 
-/** Java's names for what the web calls otherwise. */
-const ALIASES: Record<string, string> = { "x-windows-949": "euc-kr", utf8: "utf-8", cp1252: "windows-1252" };
+/** What the library turns bytes into and out of that is no character set. */
+const NO_CHARSETS = new Set(["base64", "hex"]);
+
+/** The character set of a Java or IANA name, whatever its case; undefined for one nobody knows. */
+export function charsetOf(name: string): Charset | undefined {
+  const label = name.toLowerCase();
+  if (/^utf-?16$/.test(label)) return { encode: (text) => encode(text, "utf-16be", true), decode: utf16 };
+  // Java calls those with an x that have no name elsewhere.
+  const known = [label, label.replace(/^x-/, "")].find(iconv.encodingExists);
+  if (known === undefined || NO_CHARSETS.has(known.replaceAll(/[^a-z0-9]/g, ""))) return undefined;
+  // The library counts a character beyond the first 65,536 twice where it has no sign for it.
+  const isNarrow = iconv.encode("\u{1f600}", known).toString("latin1") === "??";
+  return {
+    encode: (text) => encode(isNarrow ? text.replaceAll(/[\u{10000}-\u{10ffff}]/gu, "?") : text, known),
+    decode: (bytes) => decode(bytes, known),
+  };
+}
+
+function encode(text: string, label: string, addBOM = false): Uint8Array {
+  return iconv.encode(text.toWellFormed(), label, { addBOM });
+}
+
+function decode(bytes: Uint8Array, label: string): string {
+  return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), label).toWellFormed();
+}
+
+/** A mark at the start tells the order of bytes; without one it is big-endian, as in Java. */
+function utf16(bytes: Uint8Array): string {
+  return decode(bytes, bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-16be");
+}
 
 /** Lets a parser that reads UTF-8 read records in another character set; throws CONFIG_INVALID for one nobody knows. */
 export function inCharset(name: string, parse: Parse): Parse {
@@ -55,30 +85,19 @@ function transcode(batch: Batch, decode: Decode): void {
 }
 
 function decoderOf(name: string): Decode | undefined {
-  const label = name.toLowerCase();
-  if (label === "utf-8" || label === "utf8" || label === "us-ascii" || label === "ascii") return undefined;
-  // The web reads this label as windows-1252, Java as what it says.
-  if (label === "iso-8859-1" || label === "latin1") return latin1;
-  if (label === "utf-16") return utf16;
+  if (/^(utf-?8|(us-)?ascii)$/i.test(name)) return undefined;
+  const found = charsetOf(name)?.decode ?? webDecoder(name);
+  if (found === undefined) throw new Fault("CONFIG_INVALID", `readCharset: unknown character set "${name}"`);
+  return found;
+}
+
+/** The platform reads a few that the library does not know, such as ISO-2022-JP. */
+function webDecoder(name: string): Decode | undefined {
   try {
-    const decoder = new TextDecoder(ALIASES[label] ?? label);
+    const decoder = new TextDecoder(name);
     return (bytes) => decoder.decode(bytes);
-  } catch (cause) {
-    if (cause instanceof RangeError) {
-      throw new Fault("CONFIG_INVALID", `readCharset: unknown character set "${name}"`, { cause });
-    }
-    throw cause;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
-/** A mark at the start tells the order of bytes; without one it is big-endian, as in Java. */
-function utf16(bytes: Uint8Array): string {
-  const little = bytes[0] === 0xff && bytes[1] === 0xfe;
-  return new TextDecoder(little ? "utf-16le" : "utf-16be").decode(bytes);
 }

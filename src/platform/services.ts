@@ -3,6 +3,7 @@ import type { Context } from "../core/context.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
+import { charsetOf } from "../parsers/charset.ts";
 import type { StageServices } from "../pipeline/services.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
 import type { Services } from "../stellar/run/services.ts";
@@ -13,6 +14,7 @@ import type { TableReader } from "../storage/table/contract.ts";
 import { triageScorer } from "../triage/scorer.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
+import { holidayCalendars } from "./services/holidays.ts";
 import { ruleServices, withoutWaiting } from "./services/rules.ts";
 
 /** Tables every platform has: the original's names. */
@@ -94,6 +96,8 @@ function makeServices(parts: Parts): PipelineServices {
         now: () => context.clock.now(),
         timeZone: global.timeZone,
         globals: () => globals,
+        charsets: charsetOf,
+        holidays: holidayCalendars,
         ...enrichmentServices(databases, table),
         triage: triageScorer(() => made),
         ...(folders === undefined ? {} : ruleServices(folders, globals, context)),

@@ -84,3 +84,22 @@ test("who evaluates on the server keeps nobody waiting, not through a triage eng
   expect(() => run(`THREAT_TRIAGE_SCORE('{}', THREAT_TRIAGE_INIT(${rule}))`)).toThrow("REST_GET needs http");
   expect(services.evaluation(open)).toBe(environment);
 });
+
+test("a rule knows the holidays of countries", () => {
+  // New Year was a Monday in 2024.
+  const noon = Date.UTC(2024, 0, 1, 12);
+  const periods = (code: string) =>
+    compile(
+      `LENGTH(PROFILE_WINDOW('1 hour excluding holidays:${code}', ${noon}L))`,
+      services.environment(closed),
+    ).evaluate(layered({}));
+  expect([periods("fr"), periods("il")]).toEqual([0, 5]);
+});
+
+test("a rule hashes in other character sets", () => {
+  const hash = (name: string) =>
+    compile(`HASH('é', 'MD5', {'charset': '${name}'})`, services.environment(closed)).evaluate(layered({}));
+  // `printf '\\xe9' | md5sum`
+  expect(hash("windows-1252")).toBe("3406877694691ddd1dfb0aca54681407");
+  expect(() => hash("EBCDIC")).toThrow("`EBCDIC` is not a character set");
+});

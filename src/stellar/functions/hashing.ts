@@ -3,7 +3,7 @@ import { sha224, sha256, sha384, sha512, sha512_224, sha512_256 } from "@noble/h
 import { sha3_224, sha3_256, sha3_384, sha3_512 } from "@noble/hashes/sha3.js";
 import { Random } from "../../java/random.ts";
 import { StellarError } from "../language/error.ts";
-import { defineFunction, type Namespace, raises } from "../language/function.ts";
+import { defineFunction, defineServiceFunction, type Namespace, raises } from "../language/function.ts";
 import { bytesToHex, hexToBytes } from "../sketches/hex.ts";
 import { md2 } from "../sketches/md2.ts";
 import { type TlshOptions, tlsh, tlshDistance } from "../sketches/tlsh.ts";
@@ -53,7 +53,7 @@ export const getHashesAvailable = defineFunction({
   call: () => [...AVAILABLE],
 });
 
-export const hash = defineFunction({
+export const hash = defineServiceFunction({
   name: "HASH",
   summary: "Hashes a value.",
   params: [
@@ -77,7 +77,9 @@ export const hash = defineFunction({
     ["HASH('too short', 'tlsh')", null],
     ["HASH('foo', 'bogus')", raises("`bogus` is not a hash")],
   ],
-  call: (value, algorithm, given) => {
+  pure: true,
+  needs: [],
+  call: (services, value, algorithm, given) => {
     if (algorithm === null) return null;
     const name = algorithm.toUpperCase();
     const config = given instanceof StellarMap ? given : new StellarMap();
@@ -89,7 +91,7 @@ export const hash = defineFunction({
       );
     }
     if (value === null) return "00".repeat(digest(new Uint8Array()).length);
-    const charset = charsetOf(toText(config.get("charset") ?? "UTF-8"));
+    const charset = charsetOf(toText(config.get("charset") ?? "UTF-8"), services);
     const bytes = charset.encode(toText(value));
     spend(bytes.length >> (name === "MD2" ? 2 : 6));
     // The original reads the hex digits back in the same character set, which makes wide ones unreadable.

@@ -101,7 +101,7 @@ export const profileWindow = defineServiceFunction({
     const overrides = given ?? (now instanceof StellarMap ? now : null);
     const moment = isNumeric(now) ? Number(toLong(now)) : services.now();
     const millis = periodMillis(services, overrides);
-    const window = layOutWindow(selector, moment, services.timeZone);
+    const window = layOutWindow(selector, moment, services.timeZone, services.holidays);
     return windowPeriods(window, millis).map((number) => new ProfilePeriod(number, millis));
   },
 });

@@ -8,6 +8,7 @@ import { StellarError } from "../language/error.ts";
 import { buildRegistry, defineFunction } from "../language/function.ts";
 import { compile } from "../run/compile.ts";
 import { type Environment, makeEnvironment, type Variables } from "../run/environment.ts";
+import type { Services } from "../run/services.ts";
 import {
   Char,
   Double,
@@ -56,8 +57,8 @@ export function isStellarCase(line: unknown): line is Case {
 }
 
 /** Runs one case. */
-export function runStellarCase(example: Case): Verdict {
-  const environment = environmentFor(example);
+export function runStellarCase(example: Case, services: Provided = NOTHING): Verdict {
+  const environment = environmentFor(example, services);
   const variables = variablesFor(example);
   const program = attempt(() => compile(example.expr, environment));
   if (!("value" in program)) return judge(example, program);
@@ -116,17 +117,21 @@ const probes = [
 ];
 
 const registry = buildRegistry(functions, probes);
-const environments = new Map<string, Environment>();
+type Provided = Partial<Services>;
+const NOTHING: Provided = {};
+const environments = new WeakMap<Provided, Map<string, Environment>>();
 
-function environmentFor(example: Case): Environment {
+function environmentFor(example: Case, services: Provided): Environment {
   const missing = example.missing ?? "error";
   const timeZone = example.tz ?? "UTC";
   const key = `${missing} ${timeZone}`;
-  const known = environments.get(key);
+  const made = environments.get(services) ?? new Map<string, Environment>();
+  environments.set(services, made);
+  const known = made.get(key);
   if (known !== undefined) return known;
-  const made = makeEnvironment({ registry, missing, services: { timeZone } });
-  environments.set(key, made);
-  return made;
+  const fresh = makeEnvironment({ registry, missing, services: { timeZone, ...services } });
+  made.set(key, fresh);
+  return fresh;
 }
 
 /** Fresh values each time: some functions change their arguments. */

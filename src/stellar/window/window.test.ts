@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { holidayCalendars } from "../../platform/services/holidays.ts";
 import type { StellarSyntaxError } from "../language/error.ts";
 import { layOutWindow, parseWindow, windowPeriods } from "./window.ts";
 
@@ -9,7 +10,7 @@ const DAY = 24 * HOUR;
 const NOW = Date.UTC(2017, 11, 26, 12);
 
 function laidOut(selector: string, now = NOW, zone = "UTC") {
-  return layOutWindow(parseWindow(selector)!, now, zone);
+  return layOutWindow(parseWindow(selector)!, now, zone, holidayCalendars);
 }
 
 // The examples of the reference, section 3.6.
@@ -75,9 +76,18 @@ describe("mistakes", () => {
   test.each([
     ["1 hour including date", "`date` needs a date"],
     ["1 hour including date:foo", "`foo` is not a date of the form yyyy/MM/dd"],
-    ["1 hour excluding holidays:xx:by", "there is no holiday calendar `xx:by`, only `us`"],
+    ["1 hour excluding holidays:xx:by", "there is no holiday calendar `xx:by`: take the code of a country"],
+    ["1 hour excluding holidays:de:zz", "there is no holiday calendar `de:zz`"],
+    ["1 hour excluding holidays:de:by:zz", "there is no holiday calendar `de:by:zz`"],
+    ["1 hour excluding holidays:toString", "there is no holiday calendar `toString`"],
   ])("%j: %s", (selector, message) => {
-    expect(() => parseWindow(selector)).toThrow(message);
+    expect(() => laidOut(selector)).toThrow(message);
+  });
+
+  test("without calendars holidays are refused", () => {
+    expect(() => layOutWindow(parseWindow("1 hour excluding holidays")!, NOW, "UTC")).toThrow(
+      "this place has no calendars of holidays",
+    );
   });
 
   test("blank selects nothing", () => {
@@ -92,15 +102,34 @@ describe("mistakes", () => {
   });
 });
 
-// The list of the Office of Personnel Management for 2021 and 2022, days off included.
-test("federal holidays of the United States", () => {
-  const days = Array.from({ length: 730 }, (_, day) => Date.UTC(2021, 0, 1) + day * DAY);
-  const holidays = days
-    .filter((day) => laidOut("1 second including holidays", day + HOUR).intervals.length > 0)
-    .map((day) => new Date(day).toISOString().slice(2, 10));
-  expect(holidays.join(" ")).toBe(
-    "21-01-01 21-01-18 21-02-15 21-05-31 21-06-18 21-06-19 21-07-04 21-07-05 21-09-06 21-10-11 21-11-11 21-11-25 " +
-      "21-12-24 21-12-25 21-12-31 22-01-01 22-01-17 22-02-21 22-05-30 22-06-19 22-06-20 22-07-04 22-09-05 22-10-10 " +
-      "22-11-11 22-11-24 22-12-25 22-12-26",
-  );
+/** The days of a year's holidays, as month and day. */
+function holidays(code: string, year: number): string {
+  const [first, next] = [Date.UTC(year, 0, 1), Date.UTC(year + 1, 0, 1)];
+  const selector = `1 second window every 1 day from ${(next - first) / DAY} days ago including holidays${code}`;
+  const { intervals } = laidOut(selector, next + HOUR);
+  return intervals.map(([start]) => new Date(start).toISOString().slice(5, 10)).join(" ");
+}
+
+describe("public holidays", () => {
+  // The list of the Office of Personnel Management, days off included.
+  test.each([
+    ["", 2021, "01-01 01-18 02-15 05-31 06-18 06-19 07-04 07-05 09-06 10-11 11-11 11-25 12-24 12-25 12-31"],
+    [":us", 2022, "01-01 01-17 02-21 05-30 06-19 06-20 07-04 09-05 10-10 11-11 11-24 12-25 12-26"],
+    [":united_states", 2022, "01-01 01-17 02-21 05-30 06-19 06-20 07-04 09-05 10-10 11-11 11-24 12-25 12-26"],
+  ])("of the United States, `%s`, in %i", (code, year, expected) => {
+    expect(holidays(code, year)).toBe(expected);
+  });
+
+  // By the laws of the German states, Bavaria's among them, and article 139 of Romania's labour code.
+  test.each([
+    [":de", 2024, "01-01 03-29 04-01 05-01 05-09 05-20 10-03 12-25 12-26"],
+    [":germany:by", 2024, "01-01 01-06 03-29 04-01 05-01 05-09 05-20 05-30 10-03 11-01 12-25 12-26"],
+    [
+      ":ro",
+      2024,
+      "01-01 01-02 01-06 01-07 01-24 05-01 05-03 05-05 05-06 06-01 06-23 06-24 08-15 11-30 12-01 12-25 12-26",
+    ],
+  ])("of `%s` in %i", (code, year, expected) => {
+    expect(holidays(code, year)).toBe(expected);
+  });
 });

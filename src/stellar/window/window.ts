@@ -6,13 +6,24 @@
  * periods of a profile that begin in them are `windowPeriods`. Words are all lower or all upper case.
  */
 
-import { civilDate, DAY_MILLIS, dayOfWeek } from "../../java/calendar.ts";
+import { DAY_MILLIS, dayOfWeek } from "../../java/calendar.ts";
 import { simpleDateFormat } from "../../java/simple-date-format.ts";
 import { timeZone } from "../../java/time-zone.ts";
-import { isHoliday } from "../functions/holidays.ts";
 import { StellarError, StellarSyntaxError } from "../language/error.ts";
 import { checkCollectionSize } from "../values/budget.ts";
 import { type Token, tokenizeWindow } from "./window-tokens.ts";
+
+/**
+ * Opens a calendar of public holidays: a test for days, counted from 1970. `code` is a country, then its parts;
+ * undefined when there is no such calendar.
+ */
+export type HolidayCalendars = (code: readonly string[]) => DayTest | undefined;
+
+declare module "../run/services.ts" {
+  interface Services {
+    readonly holidays?: HolidayCalendars;
+  }
+}
 
 /** A selector, independent of the moment it is asked at. Offsets are milliseconds before that moment. */
 export type WindowSelector = {
@@ -57,16 +68,21 @@ export function parseWindow(selector: string): WindowSelector | undefined {
 
 /**
  * The intervals of a selector at a moment. `now`: milliseconds since the epoch; `zone`: where days begin and end.
- * Intervals that would begin before 1970 are left out.
+ * Intervals that would begin before 1970 are left out. Throws a StellarError for a date or calendar nobody knows.
  */
-export function layOutWindow(selector: WindowSelector, now: number, zone: string): LaidOutWindow {
+export function layOutWindow(
+  selector: WindowSelector,
+  now: number,
+  zone: string,
+  calendars?: HolidayCalendars,
+): LaidOutWindow {
   const start = now - selector.from;
   const end = now - selector.to;
   const width = selector.width ?? end - start;
   const step = selector.every ?? Number.POSITIVE_INFINITY;
   checkCollectionSize(Math.floor((end - start - width) / step));
-  const including = selector.including.map((spec) => dayTest(spec, now, zone));
-  const excluding = selector.excluding.map((spec) => dayTest(spec, now, zone));
+  const including = selector.including.map((spec) => dayTest(spec, now, zone, calendars));
+  const excluding = selector.excluding.map((spec) => dayTest(spec, now, zone, calendars));
   const intervals: Interval[] = [];
   for (let left = start; left >= 0 && left + width <= end; left += step) {
     const day = localDay(left, zone);
@@ -98,8 +114,7 @@ export function windowPeriods(window: LaidOutWindow, periodMillis: number): numb
 /** Tests a day, counted from the epoch in local time. */
 type DayTest = (day: number) => boolean;
 
-function dayTest(spec: DaySpec, now: number, zone: string): DayTest {
-  const { kind, args } = spec;
+function dayTest({ kind, args }: DaySpec, now: number, zone: string, calendars?: HolidayCalendars): DayTest {
   switch (kind) {
     case "weekday":
       return (day) => !isWeekend(day);
@@ -114,12 +129,21 @@ function dayTest(spec: DaySpec, now: number, zone: string): DayTest {
       return (day) => day === wanted;
     }
     case "holiday":
-      return (day) => isHoliday(args, civilDate(day));
+      return holidayTest(args, calendars);
     default: {
       const wanted = WEEK.indexOf(kind) + 1;
       return (day) => dayOfWeek(day) === wanted;
     }
   }
+}
+
+function holidayTest(code: readonly string[], calendars: HolidayCalendars | undefined): DayTest {
+  if (calendars === undefined) throw new StellarError("this place has no calendars of holidays");
+  const test = calendars(code);
+  if (test !== undefined) return test;
+  throw new StellarError(
+    `there is no holiday calendar \`${code.join(":")}\`: take the code of a country, then of its parts, such as \`us\` or \`de:by\``,
+  );
 }
 
 function isWeekend(day: number): boolean {
@@ -151,8 +175,6 @@ class WindowParser {
   window(): WindowSelector {
     const selector = this.#is("from") ? this.#dense() : this.#sparse();
     if (this.#at < this.#tokens.length) throw this.#mistake("the end");
-    // What days mean is checked now: a wrong date found at midnight is found too late.
-    for (const spec of [...selector.including, ...selector.excluding]) dayTest(spec, 0, "UTC")(0);
     return selector;
   }
 

@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { charsetOf } from "./charset.ts";
 import { ENCODINGS } from "./encodings.ts";
 
 // RFC 4648, section 10.
@@ -38,17 +37,4 @@ test("decoding skips what does not belong", () => {
   expect(base64.decode("Z")).toBe("");
   expect(ENCODINGS.get("BASE32")!.is("mzxw6===")).toBe(false);
   expect(ENCODINGS.get("BINARY")!.decode("00000000")).toBe("00000000");
-});
-
-test("character sets", () => {
-  const hex = (name: string, text: string): string =>
-    Buffer.from(charsetOf(name).encode(text)).toString("hex");
-  expect(hex("utf-16", "aé")).toBe("feff006100e9");
-  expect(hex("UTF-16LE", "aé")).toBe("6100e900");
-  expect(hex("ISO-8859-1", "aé€")).toBe("61e93f");
-  expect(hex("US-ASCII", "aé")).toBe("613f");
-  expect(hex("UTF-8", "a\ud800")).toBe("613f");
-  expect(charsetOf("US-ASCII").decode(Uint8Array.of(97, 233))).toBe("a\ufffd");
-  expect(charsetOf("UTF-16").decode(Uint8Array.of(0, 97))).toBe("a");
-  expect(() => charsetOf("EBCDIC")).toThrow("`EBCDIC` is not a character set");
 });
