@@ -66,7 +66,7 @@ export function openStages(
   );
   const filter = at(["filter"], () => openFilter(sensor.filter, stage, components.filters));
   const validate = at(["validations"], () =>
-    openValidations([...global.validations, ...sensor.validations], stage, components.validations),
+    openValidations(sensor.validations, stage, components.validations, global.validations),
   );
   const enrichmentStage = {
     ...services.enrichmentContext,
