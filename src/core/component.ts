@@ -25,8 +25,6 @@ export type Definition<
   readonly short?: Short;
   /** It at work. They run as tests and stand in the reference; those of a package run when it is published. */
   readonly examples?: readonly Example[];
-  /** The fields it adds to a message. */
-  readonly fields?: readonly Field[];
   /**
    * Makes it ready to work. Whatever can be wrong with the options is found here: throws a `Fault` CONFIG_INVALID,
    * never later. It is a method, so that a list can hold components whose options differ.
