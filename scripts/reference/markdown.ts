@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Catalogue, Definition, Example } from "../../src/core/component.ts";
+import type { Definition, Example } from "../../src/core/component.ts";
 import type { Field } from "../../src/schema/field.ts";
 
 type Schema = {
@@ -58,15 +58,10 @@ function typeName(schema: Schema): string {
   return Array.isArray(schema.type) ? schema.type.join(" or ") : (schema.type ?? "any");
 }
 
-/** A component that may add fields. */
-type Stated = Definition & { readonly fields?: readonly Field[] };
+type Listed = { readonly list: readonly (Definition & { readonly fields?: readonly Field[] })[] };
 
 /** A page about all components of a kind. */
-export function componentPage(
-  title: string,
-  about: string,
-  { list }: Pick<Catalogue<Stated>, "list">,
-): string {
+export function componentPage(title: string, about: string, { list }: Listed): string {
   const parts = [GENERATED, `# ${title}`, about];
   for (const definition of [...list].sort((one, other) => one.name.localeCompare(other.name))) {
     const { name, aliases = [], summary, config, fields = [], examples = [] } = definition;

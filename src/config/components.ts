@@ -88,6 +88,9 @@ export function withExtension(components: Components, extension: Extension): Com
     transforms: joined(components.transforms, transforms),
     filters: joined(components.filters, filters),
     validations: joined(components.validations, validations?.map(defineValidation)),
-    enrichments: joined(components.enrichments, enrichments?.map(defineEnrichment)),
+    enrichments: joined(
+      components.enrichments,
+      enrichments?.map((stated) => defineEnrichment({ ...stated, fields: stated.fields ?? [] })),
+    ),
   };
 }

@@ -70,13 +70,13 @@ export type Task = {
   readonly apply: (batch: Batch) => void;
 };
 
-/** An enrichment as a sensor document names it. `fields` are the keys it adds behind `<prefix>.<field>.`. */
+/** An enrichment as a sensor document names it. */
 export type EnrichmentDefinition<
   Name extends string = string,
   Config extends z.ZodType = z.ZodType,
 > = Definition<Task, EnrichmentStageContext, Name, Config> & {
   /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
-  readonly fields?: readonly Field[];
+  readonly fields: readonly Field[];
 };
 
 /** The fields an enrichment looks at. */

@@ -22,6 +22,15 @@ test.each(documents)("%s opens", async (file) => {
   expect(stages.indexed).toBe(true);
 });
 
+test("a mistake in a sensor's validation stands there, whatever the global document validates", async () => {
+  await using services = await openTestServices();
+  const global = readGlobal("validations: [ { IP: { input: a } } ]\n", "global");
+  const text = "sensor: web\nparser: { asa: {} }\nvalidations:\n  - DATE: { input: b }\n";
+  expect(() => openStages(readSensor(text, "web"), global, services, makeContext())).toThrow(
+    /^web:4:5: validations\.0\.DATE\.config\.format: /,
+  );
+});
+
 test("the shipped sensors read every record of the scenario", async () => {
   await using services = await openTestServices();
   const global = readGlobal(readFileSync(join(ROOT, "config", "metron.yaml"), "utf8"), "metron.yaml");

@@ -67,7 +67,7 @@ export function openStages(
   const transform = at(["transforms"], () => openTransforms(sensor.transforms, stage, components.transforms));
   const filter = at(["filter"], () => openFilter(sensor.filter, stage, components.filters));
   const validate = at(["validations"], () =>
-    openValidations([...global.validations, ...sensor.validations], stage, components.validations),
+    openValidations(sensor.validations, stage, components.validations, global.validations),
   );
   const enrichmentStage = {
     ...services.enrichmentContext,

@@ -15,7 +15,7 @@ import { withinSteps } from "../stellar/values/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
 import type { SensorDocuments } from "./documents.ts";
-import { isOfUnknownName } from "./functions.ts";
+import { isOfUnknownFunction, isOfUnknownName } from "./functions.ts";
 import { mistakesIn, Refusals } from "./refusals.ts";
 import type { PipelineServices } from "./services.ts";
 
@@ -73,8 +73,11 @@ function checkWithin(
   const environment = services.environment(global);
   const warnings: Warning[] = [];
   const judge = (document: string, { errors, warnings: more }: Findings): readonly Mistake[] => {
-    // A global document with mistakes may be the one that adds a function.
-    if (changedGlobal === undefined) return errors.filter(({ message }) => !isOfUnknownName(message));
+    // A global document with mistakes may be the one that adds a function, or an extension if it names any.
+    if (changedGlobal === undefined) {
+      const mayAdd = changed.includes("extensions:") ? isOfUnknownName : isOfUnknownFunction;
+      return errors.filter(({ message }) => !mayAdd(message));
+    }
     const mayBe = notRun.length === 0 ? [] : errors.filter(({ message }) => isOfUnknownName(message));
     if (errors.length > mayBe.length) return errors;
     const unless = `, unless ${notRun.join(" or ")} adds it: a check runs no module`;

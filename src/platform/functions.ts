@@ -120,7 +120,8 @@ export async function checkFunctions(
       registryOf({ modules, texts: [...texts, source] }, {});
       texts.push(source);
     } catch (error) {
-      if (notRun.length === 0 || !(error instanceof Fault) || !isOfUnknownName(error.message)) throw error;
+      if (notRun.length === 0 || !(error instanceof Fault) || !isOfUnknownFunction(error.message))
+        throw error;
       notRun.push(source.name);
     }
   }
@@ -144,16 +145,18 @@ async function importAll(
   return { modules: [...modules, ...functions], components };
 }
 
-/** Tells whether a mistake would vanish if a module that was not run had the function or component. */
-export function isOfUnknownName(message: string): boolean {
-  return UNKNOWN_NAME.test(message);
+/** Tells whether a mistake would vanish if a module that was not run had the function. */
+export function isOfUnknownFunction(message: string): boolean {
+  return message.includes("there is no function ");
 }
 
-const UNKNOWN_NAME = new RegExp(
-  `there is no (function|${Object.values(builtIn)
-    .map(({ kind }) => kind)
-    .join("|")}) `,
-);
+/** The same of a function or a component, which an extension may have. */
+export function isOfUnknownName(message: string): boolean {
+  return (
+    isOfUnknownFunction(message) ||
+    Object.values(builtIn).some(({ kind }) => message.startsWith(`there is no ${kind} `))
+  );
+}
 
 /** The standard functions and the users', of two with one name the later. */
 export function registryOf(

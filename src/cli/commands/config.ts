@@ -127,10 +127,11 @@ async function check(files: string[], options: Reach & Json): Promise<void> {
       printJson({ file, diagnostics });
       continue;
     }
-    for (const mistake of diagnostics)
-      process.stdout.write(
-        `${file}:${mistake.line}:${mistake.column}: ${mistake.severity}: ${mistake.path ? `${mistake.path}: ` : ""}${mistake.message}\n`,
-      );
+    for (const { line, column, severity, path, message, suggestion } of diagnostics) {
+      const where = path === undefined || path === "" ? "" : `${path}: `;
+      const hint = suggestion === undefined ? "" : `; ${suggestion}`;
+      process.stdout.write(`${file}:${line}:${column}: ${severity}: ${where}${message}${hint}\n`);
+    }
     if (!diagnostics.some((mistake) => mistake.severity === "error"))
       process.stdout.write(`${file}: may be published\n`);
   }

@@ -20,13 +20,15 @@ export const validations: Catalogue<ValidationDefinition> = {
  * Opens a list of validations, `{ IP: { input, config } }` each. All of them run; a message that fails any is
  * rejected as `parser_invalid` with the fields of those it failed, one that a validation cannot be asked about as
  * `parser_error`. Throws a `Fault` CONFIG_INVALID.
+ * @param everywhere validations of every sensor, which run first
  */
 export function openValidations(
   list: readonly Named[],
   context: TransformContext,
   catalogue: Catalogue<ValidationDefinition> = validations,
+  everywhere: readonly Named[] = [],
 ): Transform {
-  const opened = openList(catalogue, list, context);
+  const opened = [...openList(catalogue, everywhere, context), ...openList(catalogue, list, context)];
   return (batch) => {
     const mistakes = new Map<number, OpenValidation[]>();
     for (const validation of opened) check(batch, validation, mistakes);
