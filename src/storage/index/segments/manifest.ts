@@ -8,7 +8,7 @@ import { JOURNAL_FILE, MANIFEST_FILE } from "./folder-names.ts";
 
 /** Milliseconds from one writing to the next at the least. */
 const PAUSE = 1000;
-/** Between two writings this many times as long passes as one takes: it may use a fiftieth of a core. */
+/** Between two writings this many times as long passes as making the text takes: a fiftieth of this thread's time. */
 const REST = 50;
 
 /**
@@ -54,10 +54,12 @@ export class Manifest implements AsyncDisposable {
     this.#timer = undefined;
     if (this.#isCurrent) return;
     this.#isCurrent = true;
-    const began = performance.now();
     const path = join(this.#folder, MANIFEST_FILE);
+    const began = performance.now();
+    const text = textOf(this.#catalogue);
+    this.#pause = Math.max(PAUSE, (performance.now() - began) * REST);
     try {
-      await writeFile(`${path}.new`, textOf(this.#catalogue), { flush: true });
+      await writeFile(`${path}.new`, text, { flush: true });
       await rename(`${path}.new`, path);
       this.#hasFailed = false;
     } catch (error) {
@@ -69,7 +71,6 @@ export class Manifest implements AsyncDisposable {
         });
       this.#hasFailed = true;
     }
-    this.#pause = Math.max(PAUSE, (performance.now() - began) * REST);
   }
 }
 
