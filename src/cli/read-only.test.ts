@@ -76,7 +76,7 @@ test.each([
   ["the data folder", ["."]],
   ["the folder of the index", ["index"]],
   ["the folder of tables", ["tables"]],
-  ["the catalogue", ["index/catalogue.mdb"]],
+  ["the catalogue", ["index/_catalogue.mdb"]],
 ])(
   "%s cannot be written: a sentence says so and what to do, and nothing is changed",
   async (_what, names) => {

@@ -115,6 +115,11 @@ export const FAULTS = {
     status: 500,
     advice: "Another Metron uses this data folder: stop it, or use another folder.",
   },
+  STORAGE_NEWER: {
+    status: 500,
+    advice:
+      "Start the version of Metron that wrote it, or a later one; or restore the data folder from a backup that is older.",
+  },
   TABLE_LOST: {
     status: 500,
     advice:

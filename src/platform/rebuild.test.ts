@@ -12,6 +12,7 @@ import { expect, test } from "vitest";
 import type { RebuildState } from "../api/rebuild.ts";
 import { LOCAL } from "../core/actor.ts";
 import { blockOf } from "../core/block.ts";
+import { unfinished } from "../storage/index/segments/folder-names.ts";
 import type { Platform } from "./platform.ts";
 import type { RebuildRequest } from "./rebuild.ts";
 import { found, numbers, send, type TestPlatforms, testPlatforms, upTo } from "./testing/test-platform.ts";
@@ -73,7 +74,7 @@ test("a damaged file is made again from the topic: the same messages, with what 
   expect(byGuid(await found(platform))).toEqual(byGuid(before));
   expect(await found(platform, "alert_status:OPEN")).toMatchObject([{ guid, n: 7 }]);
   expect(await found(platform, "", "error")).toMatchObject([{ raw_message: "broken" }]);
-  expect(globSync("index/set-aside/**/*.parquet", { cwd: platforms.data })).toHaveLength(2);
+  expect(globSync("index/_set-aside/**/*.parquet", { cwd: platforms.data })).toHaveLength(2);
   await send(platform, records(600, 700));
   await platform.caughtUp();
   expect(await numbers(platform)).toEqual(upTo(700));
@@ -90,7 +91,7 @@ test("without the catalogue all is found again, each message once, with what ana
     await platform.index.patch(String(message?.guid), { set: { alert_status: "OPEN" } }, "ann");
     before = await found(platform);
   }
-  truncateSync(join(platforms.data, "index/catalogue.mdb"), 0);
+  truncateSync(join(platforms.data, "index/_catalogue.mdb"), 0);
   {
     await using platform = await platforms.open();
     expect(codes(platform)).toEqual(expect.arrayContaining(["FILES_UNLISTED", "CATALOGUE_LOST"]));
@@ -113,7 +114,7 @@ test("without the catalogue and what the topics remember, what is read again is 
     await using platform = await platforms.open();
     await fill(platform, records(0, 300));
   }
-  rmSync(join(platforms.data, "index/catalogue.mdb"));
+  rmSync(join(platforms.data, "index/_catalogue.mdb"));
   rmSync(join(platforms.data, "topics/consumers.mdb"));
   await using platform = await platforms.open();
   await platform.caughtUp();
@@ -125,7 +126,7 @@ test("without the catalogue and what the topics remember, what is read again is 
 
 test("after an older catalogue nothing is missing and nothing is there twice", async () => {
   using platforms = testPlatforms();
-  const catalogue = join(platforms.data, "index/catalogue.mdb");
+  const catalogue = join(platforms.data, "index/_catalogue.mdb");
   {
     await using platform = await platforms.open();
     for (let part = 0; part < 3; part++) await fill(platform, records(part * 100, part * 100 + 100));
@@ -234,10 +235,10 @@ test("a rebuild that does not end leaves the drafts it found", async () => {
     await fill(platform, records(0, 100));
     await fill(platform, records(100, 200));
   }
-  rmSync(join(platforms.data, "index/catalogue.mdb"));
+  rmSync(join(platforms.data, "index/_catalogue.mdb"));
   // A kill between the catalogue and the name: what lists this draft is the catalogue that is gone.
   const [, second = ""] = parquet(platforms);
-  renameSync(second, `${second}.tmp`);
+  renameSync(second, unfinished(second));
   rmSync(join(platforms.data, "topics/web"), { recursive: true });
   {
     await using platform = await platforms.open();

@@ -7,11 +7,12 @@ import { errorCode, makeFolder, writeFault } from "./folder.ts";
 /**
  * Claims a folder for this process until disposed of. Throws STORAGE_LOCKED, naming the process, when another one
  * that still runs has it; a claim whose process was killed is taken over.
+ * @param name of the file that says who has it.
  */
-export async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  const path = join(folder, "lock");
+export async function lockFolder(folder: string, name = "lock"): Promise<AsyncDisposable> {
+  const path = join(folder, name);
   const mine = await owner(process.pid);
-  const own = join(folder, `lock.${process.pid}`);
+  const own = join(folder, `${name}.${process.pid}`);
   await makeFolder(folder);
   try {
     await writeFile(own, mine);

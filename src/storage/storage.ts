@@ -9,6 +9,7 @@ import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
 import { openDuckdbIndex } from "./index/duckdb/open.ts";
 import { openRemoteWriter } from "./index/duckdb/remote.ts";
+import { checkLayout, noteLayout } from "./layout.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
 import { openSharedTable, openTables } from "./table/lmdb.ts";
 import { emptyTable, openStandingTable } from "./table/standing.ts";
@@ -45,16 +46,17 @@ const INDEX = "index";
 
 /**
  * Claims a data folder for this process, until disposed of. Nothing in the folder may be opened before.
- * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE
+ * @throws Fault STORAGE_LOCKED, STORAGE_NEWER, STORAGE_CORRUPT, FOLDER_UNWRITABLE
  */
 export async function claimFolder(folder: string): Promise<AsyncDisposable> {
   await makeFolder(folder);
+  await checkLayout(folder);
   for (const part of ["", TOPICS, TABLES, INDEX]) await checkWritable(join(folder, part));
   return lockFolder(folder);
 }
 
 /**
- * Opens what a claimed data folder holds.
+ * Opens what a claimed data folder holds, and brings one of an earlier layout to the present one.
  * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT
  */
 export async function openStorage({ folder, index }: StorageOptions, context: Context): Promise<Storage> {
@@ -65,6 +67,7 @@ export async function openStorage({ folder, index }: StorageOptions, context: Co
       tables: stack.use(await openTables(join(folder, TABLES), context)),
       index: stack.use(await openDuckdbIndex(join(folder, INDEX), index, context)),
     };
+    await noteLayout(folder);
     const open = stack.move();
     return { ...opened, [Symbol.asyncDispose]: () => open.disposeAsync() };
   } catch (error) {

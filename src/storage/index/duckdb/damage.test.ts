@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type LogFields, makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
+import { unfinished } from "../segments/folder-names.ts";
 import { batchOf, NOON, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
@@ -138,7 +139,7 @@ describe("without its catalogue every file stays, and each answer says what is n
   test.each(losses)("%s", async (_what, harm, reason, kept) => {
     const folder = await emptyFolder();
     const files = await threeFiles(folder);
-    await harm(join(folder, "catalogue.mdb"));
+    await harm(join(folder, "_catalogue.mdb"));
     for (let start = 0; start < 2; start++) {
       await using index = await openDuckdbIndex(folder, {}, makeContext());
       expect(parquetFiles(folder)).toEqual(files);
@@ -150,13 +151,13 @@ describe("without its catalogue every file stays, and each answer says what is n
       ]);
       for (const { advice } of problems) expect(advice).toContain("metron index rebuild");
     }
-    expect(globSync("catalogue.mdb.broken-*", { cwd: folder })).toHaveLength(kept);
+    expect(globSync("_catalogue.mdb.broken-*", { cwd: folder })).toHaveLength(kept);
   });
 });
 
 test("an older catalogue deletes nothing, and says what it does not list and what is gone", async () => {
   const folder = await emptyFolder();
-  const catalogue = join(folder, "catalogue.mdb");
+  const catalogue = join(folder, "_catalogue.mdb");
   const [first = ""] = await threeFiles(folder);
   await copyFile(catalogue, join(folder, "backup"));
   {
@@ -170,10 +171,10 @@ test("an older catalogue deletes nothing, and says what it does not list and wha
   const [merged = ""] = parquetFiles(folder);
   expect(parquetFiles(folder)).toEqual([merged]);
   // A draft may be of a seal that only the lost catalogue knows.
-  await writeFile(join(folder, `${merged}.tmp`), "half a file");
+  await writeFile(join(folder, unfinished(merged)), "half a file");
   await copyFile(join(folder, "backup"), catalogue);
   await using index = await openDuckdbIndex(folder, {}, makeContext());
-  expect(globSync("sensor=s/**/*.*", { cwd: folder }).sort()).toEqual([merged, `${merged}.tmp`]);
+  expect(globSync("sensor=s/**/*.*", { cwd: folder }).sort()).toEqual([unfinished(merged), merged].sort());
   expect(await index.count({})).toBe(0);
   const problems = index.problems();
   expect(problems.filter(({ code }) => code === "FILE_UNREADABLE")).toHaveLength(3);
@@ -193,8 +194,8 @@ test("a draft of a seal that never ended is deleted, one that only lacked its na
   const folder = await emptyFolder();
   const files = await threeFiles(folder);
   const [first = "", second = ""] = files;
-  await copyFile(join(folder, first), join(folder, `${first}.other.parquet.tmp`));
-  await rename(join(folder, second), join(folder, `${second}.tmp`));
+  await copyFile(join(folder, first), join(folder, unfinished(`${first}.other.parquet`)));
+  await rename(join(folder, second), join(folder, unfinished(second)));
   await using index = await openDuckdbIndex(folder, {}, makeContext());
   expect(index.problems()).toEqual([]);
   expect(await index.count({})).toBe(300);
@@ -213,7 +214,7 @@ test("the second copy of changes says who made the last one of a message, and wh
     await index.patch("g0", { set: { status: "DONE" } }, "bob");
   }
   // When it is gone it is written again from the catalogue.
-  const journal = join(folder, "changes.jsonl");
+  const journal = join(folder, "_changes.jsonl");
   for (const lines of [2, 1]) {
     const written = (await readFile(journal, "utf8")).trimEnd().split("\n");
     expect(written).toHaveLength(lines);

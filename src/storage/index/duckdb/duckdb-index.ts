@@ -35,6 +35,7 @@ import { RowReaders } from "../parquet/row-readers.ts";
 import { type Catalogue, positionKey, type Segment } from "../segments/catalogue.ts";
 import { Merger } from "../segments/compact.ts";
 import type { FileHealth } from "../segments/file-health.ts";
+import type { Manifest } from "../segments/manifest.ts";
 import { SegmentRestoration } from "../segments/restoration.ts";
 import { outdated, RetentionClock } from "../segments/retention.ts";
 import { openShelf, type Shelf } from "../segments/shelf.ts";
@@ -59,6 +60,7 @@ export type IndexParts = {
   readonly settings: Settings;
   readonly context: Context;
   readonly catalogue: Catalogue;
+  readonly manifest: Manifest;
   readonly database: Database;
   readonly lock: AsyncDisposable;
   readonly health: FileHealth;
@@ -327,7 +329,7 @@ export class DuckdbIndex implements Index {
   async #close(): Promise<void> {
     clearInterval(this.#timer);
     const idle = this.#queue[Symbol.asyncDispose]();
-    const { catalogue, database, lock } = this.#parts;
+    const { catalogue, manifest, database, lock } = this.#parts;
     try {
       await this.#hot[Symbol.asyncDispose]();
       await this.#compacting?.catch(() => undefined);
@@ -338,6 +340,7 @@ export class DuckdbIndex implements Index {
       await this.#shelf.writer[Symbol.asyncDispose]();
       await this.#readers[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
+      await manifest[Symbol.asyncDispose]();
       await catalogue[Symbol.asyncDispose]();
       await lock[Symbol.asyncDispose]();
     }
@@ -354,8 +357,10 @@ export class DuckdbIndex implements Index {
     });
   }
 
-  /** Deletes files once no search that may read them runs. A crash before leaves them to the next start. */
+  /** Deletes files once the manifest does not list them and no search that may read them runs. A crash before leaves them to the next start. */
   async #removeFiles(segments: readonly Segment[]): Promise<void> {
+    if (segments.length === 0) return;
+    await this.#parts.manifest.write();
     await Promise.allSettled(this.#running);
     for (const { file } of segments) await rm(join(this.#parts.folder, file), { force: true });
     await this.#parts.catalogue.forgetReleased(segments.map(({ file }) => file));

@@ -4,6 +4,8 @@ import type { Context } from "../../../core/context.ts";
 import { makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
 import { FileHealth } from "../segments/file-health.ts";
+import { adoptFormerNames, LOCK_FILE, TEMPORARY } from "../segments/folder-names.ts";
+import { Manifest } from "../segments/manifest.ts";
 import { openCatalogue, survey, takeStock } from "../segments/stock.ts";
 import { Database } from "./database.ts";
 import { DuckdbIndex } from "./duckdb-index.ts";
@@ -72,12 +74,14 @@ export async function openDuckdbIndex(
 ): Promise<DuckdbIndex> {
   const settings: Settings = { ...DEFAULTS, ...options };
   await makeFolder(folder);
-  const lock = await lockFolder(folder);
+  const lock = await lockFolder(folder, LOCK_FILE);
   try {
-    const temporary = join(folder, "temporary");
+    await adoptFormerNames(folder);
+    const temporary = join(folder, TEMPORARY);
     await rm(temporary, { recursive: true, force: true });
     const catalogue = await openCatalogue(folder, context);
-    const files = await takeStock(folder, catalogue, context);
+    const manifest = new Manifest(folder, catalogue, context.log);
+    const files = await takeStock(folder, catalogue, manifest, context);
     const pointers = settings.pointers && pointersWork();
     if (settings.pointers && !pointers)
       context.log.warn("DuckDB is not the version the index knows; writing is slower.");
@@ -90,6 +94,7 @@ export async function openDuckdbIndex(
       settings,
       context,
       catalogue,
+      manifest,
       database,
       lock,
       health,

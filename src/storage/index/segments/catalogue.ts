@@ -7,6 +7,7 @@ import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 import type { ColumnType } from "../blocks/block.ts";
 import type { Loss } from "../contract.ts";
 import { ChangeJournal } from "./change-journal.ts";
+import { CATALOGUE_FILE, unfinished } from "./folder-names.ts";
 
 /** A column of a Parquet file and the field it holds; the names differ where DuckDB could not tell two fields apart. */
 export type SchemaColumn = {
@@ -76,11 +77,6 @@ export type CatalogueChange = {
   readonly facts?: { readonly [Name in keyof Facts]?: Facts[Name] | undefined };
 };
 
-export const CATALOGUE_FILE = "catalogue.mdb";
-
-/** The name of a file until the catalogue lists it: what has its own name was listed once, and is never deleted unasked. */
-export const unfinished = (file: string): string => `${file}.tmp`;
-
 /**
  * What the index consists of: segments, how far each topic is in them, and patches. Kept in LMDB, whose transactions
  * make a seal happen wholly or not at all, and read once at the start: from then on memory is the truth.
@@ -92,6 +88,8 @@ export class Catalogue implements AsyncDisposable {
   readonly unreadable = new Map<string, string>();
   /** When the file of a segment was last changed, by its id, as far as it was found sound since. */
   readonly changed = new Map<string, number>();
+  /** Called when other files count than before. */
+  onChange = (): void => undefined;
   readonly #folder: string;
   readonly #journal: ChangeJournal;
   readonly #facts: Partial<Facts> = {};
@@ -214,6 +212,7 @@ export class Catalogue implements AsyncDisposable {
     for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
     for (const [key, offset] of positions) this.#positions.set(key, offset);
     Object.assign(this.#facts, facts);
+    if (added.length + adopt.length + gone.length > 0) this.onChange();
   }
 
   /** When files were last changed, whose checksums were made of what was written: nobody need read them again. */
@@ -253,6 +252,7 @@ export class Catalogue implements AsyncDisposable {
       else this.unreadable.set(id, reason);
       if (changed !== undefined) this.changed.set(id, changed);
     }
+    this.onChange();
     await writes.settle("noting which files of the index can be read");
   }
 

@@ -3,8 +3,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFault } from "../../folder.ts";
 import type { StoredPatch } from "./catalogue.ts";
-
-const JOURNAL_FILE = "changes.jsonl";
+import { JOURNAL_FILE } from "./folder-names.ts";
 
 /**
  * A second copy of what analysts changed, one line of JSON per change: it survives the catalogue, and anybody can read

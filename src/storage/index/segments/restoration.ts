@@ -9,6 +9,7 @@ import { identifier, literal, pathLiteral } from "../names.ts";
 import { NOTE_KEY } from "../parquet/file-writer.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
 import type { FileHealth } from "./file-health.ts";
+import { finished, isUnfinished, REPLACED } from "./folder-names.ts";
 import { readNote, type SegmentNote } from "./segment-note.ts";
 import { Staging, type StagingParts } from "./staging.ts";
 import type { Unlisted } from "./stock.ts";
@@ -28,7 +29,6 @@ export type RestorationParts = Omit<StagingParts, "visible"> & {
 
 const LAST = "\u{10ffff}";
 const WHOLE: GuidRange = ["", LAST];
-const SET_ASIDE = "set-aside";
 
 /** Makes Parquet files again, which take the place of others in one transaction of the catalogue. */
 export class SegmentRestoration implements Restoration {
@@ -244,7 +244,7 @@ export class SegmentRestoration implements Restoration {
 
   async #segmentOf(file: string, { columns, rest, ...facts }: SegmentNote): Promise<Segment> {
     const { catalogue, health } = this.#parts;
-    const name = file.replace(/\.tmp$/, "");
+    const name = isUnfinished(file) ? finished(file) : file;
     const id = (name.split(/[/\\]/).at(-1) ?? name).replace(/\.parquet$/, "");
     const { bytes, crc } = await health.bytesOf(file);
     return {
@@ -311,7 +311,7 @@ export class SegmentRestoration implements Restoration {
   /** Keeps a damaged file where nothing looks for it: someone may still get something out of it. */
   async #setAside(file: string): Promise<void> {
     const { folder, context } = this.#parts;
-    const target = join(folder, SET_ASIDE, file);
+    const target = join(folder, REPLACED, file);
     await mkdir(dirname(target), { recursive: true });
     await rename(join(folder, file), target).catch((error: Error) =>
       context.log.debug("A damaged file was not moved.", { file, error: error.message }),

@@ -7,13 +7,12 @@ import { sync } from "../duckdb/copy-blocks.ts";
 import type { Database } from "../duckdb/database.ts";
 import { pathPart } from "../names.ts";
 import { JobThread } from "../parquet/job-thread.ts";
-import { type Catalogue, type SchemaColumn, type Segment, unfinished } from "./catalogue.ts";
+import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
 import type { SegmentAnswer, SegmentCheck } from "./check-segment.ts";
+import { asideName, unfinished } from "./folder-names.ts";
 import type { ValueCounter } from "./value-counts.ts";
 import type { SegmentFacts, SegmentJob } from "./write-segment.ts";
 
-/** The end of the name of a file that was set aside: no start removes it, no search reads it. */
-const ASIDE = ".set-aside";
 /** With more than these nobody would be helped, and the disk would fill. */
 const MOST_ASIDE = 20;
 
@@ -125,7 +124,7 @@ async function writeOtherwise(
  * instead: its messages are still where they came from.
  */
 async function setAside(path: string, reason: string, shelf: Shelf): Promise<Fault> {
-  const aside = `${path}.${shelf.setAside.length}${ASIDE}`;
+  const aside = asideName(path, shelf.setAside.length);
   const isKept = shelf.setAside.length < MOST_ASIDE;
   if (isKept) await rename(unfinished(path), aside).catch(() => undefined);
   else await rm(unfinished(path), { force: true });

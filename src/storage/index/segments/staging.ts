@@ -4,7 +4,7 @@ import { HotBlock } from "../duckdb/hot-block.ts";
 import { fetch } from "../duckdb/search.ts";
 import type { Library } from "../duckdb/selection.ts";
 import type { Segment } from "./catalogue.ts";
-import { unfinished } from "./catalogue.ts";
+import { unfinished } from "./folder-names.ts";
 import { sealBlocks } from "./seal.ts";
 import { discard, type Shelf } from "./shelf.ts";
 

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { readdir, rename, rm } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
-import { errorCode, writeFault } from "../../folder.ts";
+import { writeFault } from "../../folder.ts";
 import { TIME } from "../blocks/block.ts";
 import type { Database } from "../duckdb/database.ts";
 import { literal, pathLiteral } from "../names.ts";
-import { CATALOGUE_FILE, Catalogue, unfinished } from "./catalogue.ts";
+import { Catalogue } from "./catalogue.ts";
+import { CATALOGUE_FILE, filesOfSensors, finished, isUnfinished } from "./folder-names.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** A Parquet file below the index's folder that the catalogue does not list. */
 export type Unlisted = {
@@ -22,7 +24,6 @@ export type Unlisted = {
 };
 
 const PARQUET = ".parquet";
-const UNFINISHED = unfinished(PARQUET);
 
 /**
  * Opens the catalogue of a folder. One that is damaged is renamed, and one that is gone beside Parquet files is missed:
@@ -33,7 +34,7 @@ export async function openCatalogue(folder: string, context: Context): Promise<C
   const now = context.clock.now();
   let reason = "";
   if (!existsSync(path)) {
-    const count = (await partsOf(folder)).filter((file) => file.endsWith(PARQUET)).length;
+    const count = (await filesOfSensors(folder)).filter((file) => file.endsWith(PARQUET)).length;
     if (count > 0) reason = `${path} is missing beside ${count} Parquet ${count === 1 ? "file" : "files"}`;
   }
   try {
@@ -75,22 +76,26 @@ async function setAside(path: string, now: number): Promise<string> {
 export async function takeStock(
   folder: string,
   catalogue: Catalogue,
+  manifest: Manifest,
   context: Context,
 ): Promise<readonly string[]> {
   const listed = new Set([...catalogue.segments.values()].map(({ file }) => file));
   const released = new Set(catalogue.released());
   const unlisted: string[] = [];
   const drafts: string[] = [];
-  for (const file of await partsOf(folder)) {
+  const given: string[] = [];
+  for (const file of await filesOfSensors(folder)) {
     const path = join(folder, file);
-    if (file.endsWith(UNFINISHED)) {
-      const name = file.slice(0, -unfinished("").length);
+    if (isUnfinished(file)) {
+      const name = finished(file);
       if (listed.has(name) && !existsSync(join(folder, name))) await rename(path, join(folder, name));
       else drafts.push(file);
     } else if (listed.has(file) || !file.endsWith(PARQUET)) continue;
-    else if (released.has(file)) await rm(path);
+    else if (released.has(file)) given.push(path);
     else unlisted.push(file);
   }
+  await manifest.write();
+  for (const path of given) await rm(path);
   await catalogue.forgetReleased([...released].filter((file) => !existsSync(join(folder, file))));
   if (unlisted.length > 0 || catalogue.lost !== undefined) return [...unlisted, ...drafts];
   for (const file of drafts) {
@@ -121,27 +126,12 @@ export async function survey(
       });
     } catch {
       // A draft that is not whole is what a kill left of a seal: its messages are in a topic.
-      if (file.endsWith(UNFINISHED)) continue;
+      if (isUnfinished(file)) continue;
       const [from, to] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
       found.push({ file, sensor, rows: 0, from, to, isReadable: false });
     }
   }
   return found;
-}
-
-/** Files below the folders of sensors. */
-async function partsOf(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(none)) {
-    const file = relative(folder, join(entry.parentPath, entry.name));
-    if (entry.isFile() && file.startsWith("sensor=")) files.push(file);
-  }
-  return files.sort();
-}
-
-function none(error: unknown): [] {
-  if (errorCode(error) === "ENOENT") return [];
-  throw error;
 }
 
 function sensorOf(file: string): string {
