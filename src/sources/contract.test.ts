@@ -6,7 +6,7 @@ type Schema = { properties?: Record<string, Schema & { description?: string }> }
 
 test.each(sources.map((source) => [source.name, source] as const))("%s says what it is", (name, source) => {
   expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
-  expect(source.summary).toMatch(/^[A-Z][^\n]*\.$/);
+  expect(source.summary).toMatch(/^[A-Z][^\n]*[^.]\.$/);
 });
 
 test.each(sources.map((source) => [source.name, source] as const))(

@@ -254,7 +254,7 @@ test("ENVELOPE needs to know its field", () => {
 
 for (const definition of [...transforms, ...filters, ...validations]) {
   test(`${definition.name}: one sentence says what it does and every option is described`, () => {
-    expect(definition.summary).toMatch(/^[A-Z][^\n]*\.$/);
+    expect(definition.summary).toMatch(/^[A-Z][^\n]*[^.]\.$/);
     const described = (schema: z.core.JSONSchema.BaseSchema): void => {
       for (const part of schema.anyOf ?? []) described(part as z.core.JSONSchema.BaseSchema);
       for (const [name, option] of Object.entries(schema.properties ?? {})) {
