@@ -23,8 +23,8 @@ test("a message comes back field by field, null and absent apart", () => {
   const batch = loaded(["a", "b"]);
   const row = batch.addMessage(1, { text: "x", port: 80, nothing: null, list: [1, "a"] });
   batch.addMessage(0, { other: 0.5 });
-  expect({ ...batch.message(row) }).toEqual({ text: "x", port: 80, nothing: null, list: [1, "a"] });
-  expect({ ...batch.message(1) }).toEqual({ other: 0.5 });
+  expect({ ...batch.message(row) }).toStrictEqual({ text: "x", port: 80, nothing: null, list: [1, "a"] });
+  expect({ ...batch.message(1) }).toStrictEqual({ other: 0.5 });
   expect([...batch.recordOf.subarray(0, 2)]).toEqual([1, 0]);
 });
 
@@ -83,7 +83,7 @@ test("the next block finds nothing of the one before, but the same columns", () 
   });
   expect(rejected, "the list of the block before is its reader's").toHaveLength(1);
   const row = batch.addRow(0);
-  expect({ ...batch.message(row) }).toEqual({});
+  expect({ ...batch.message(row) }).toStrictEqual({});
   expect(batch.timeless[row]).toBe(0);
   expect(batch.column("text")).toBe(column);
   expect(batch.recordText(0)).toBe("next");
@@ -111,6 +111,12 @@ test("many messages may have eight thousand fields together, a few messages more
   const few = new Batch(16);
   fields(few, 8001);
   expect(few.columns.size).toBe(8001);
+  // Cells count too: nine bytes each.
+  const long = new Batch(16_384);
+  fields(long, 1024);
+  expect(() => long.column("one more")).toThrow(
+    "more than 1024 different fields, with room for 16384 messages",
+  );
   // With this many fields there is no room for more messages.
   expect(() => {
     for (let row = 0; row < 17; row++) few.addRow(0);

@@ -39,6 +39,8 @@ test.each<
   [-0, DOUBLE, new Double(-0), -0],
   [Number.NaN, DOUBLE, new Double(Number.NaN), Number.NaN],
   [7n, LONG, 7n, 7],
+  [9007199254740991n, LONG, 9007199254740991n, 2 ** 53 - 1],
+  [-9007199254740991n, LONG, -9007199254740991n, -(2 ** 53) + 1],
   [9007199254740992n, VALUE, 9007199254740992n, 9007199254740992n],
   [-9007199254740992n, VALUE, -9007199254740992n, -9007199254740992n],
   [new Double(7), DOUBLE, new Double(7), 7],
@@ -52,16 +54,19 @@ test.each<
   column.setString(1, "what was there");
   column.set(1, given);
   expect(column.kinds[1]).toBe(kind);
-  expect(column.value(1)).toEqual(value);
-  expect(column.plain(1)).toEqual(plain);
+  expect(column.value(1)).toStrictEqual(value);
+  expect(column.plain(1)).toStrictEqual(plain);
   expect(column.kinds[0], "its neighbour").toBe(ABSENT);
 });
 
 test("text is the same in each of its three forms, and numbers are no text", () => {
   const arena = new Arena(4);
   const column = columnOf(8, arena);
+  arena.appendText("before");
   const start = arena.appendText("käse");
   column.setSpan(0, start, arena.length);
+  column.setSpan(5, start + 1, arena.length - 1);
+  expect(column.text(5)).toBe("äs");
   column.dictionary = new Dictionary();
   column.setWord(1, column.dictionary.code("käse"));
   column.setString(2, "käse");
@@ -78,8 +83,13 @@ test.each([
   ["double", (column: Column) => column.setDouble(0, 1e300), 1e300],
   ["null", (column: Column) => column.setNull(0), Number.NaN],
   ["true", (column: Column) => column.setBoolean(0, true), Number.NaN],
+  ["a span", (column: Column) => column.setSpan(0, 0, 0), Number.NaN],
+  ["a word", (column: Column) => column.setWord(0, 0), Number.NaN],
+  ["a string", (column: Column) => column.setString(0, "1"), Number.NaN],
+  ["a value", (column: Column) => column.setValue(0, [1]), Number.NaN],
 ] as const)("the number of a cell that holds %s", (_name, write, number) => {
   const column = columnOf();
+  expect(column.touched).toBe(false);
   write(column);
   expect(column.number(0)).toBe(number);
   expect(column.touched).toBe(true);
@@ -132,7 +142,10 @@ test("a copied cell is the same whatever it holds, also where the words are of a
   source.setNull(5);
   target.setString(6, "gone");
   for (let row = 0; row < 8; row++) target.copy(row, source);
-  for (let row = 0; row < 8; row++) expect(target.value(row), `row ${row}`).toEqual(source.value(row));
+  const other = columnOf(8, arena);
+  other.copy(1, source);
+  expect([other.touched, other.text(1)]).toEqual([true, "span"]);
+  for (let row = 0; row < 8; row++) expect(target.value(row), `row ${row}`).toStrictEqual(source.value(row));
   expect(target.kinds[0]).toBe(STRING);
   target.dictionary = source.dictionary;
   target.copy(0, source);
