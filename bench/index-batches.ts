@@ -1,4 +1,5 @@
-import { type Batch, blockOf } from "../src/core/batch.ts";
+import type { Batch } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { Dictionary } from "../src/core/dictionary.ts";
 
 /** A small deterministic generator of numbers in [0, 1): bench data must be the same in every run. */

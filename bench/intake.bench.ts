@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { blockOf } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { makeContext } from "../src/core/context.ts";
 import { forgetfulPositions } from "../src/sources/source.ts";
 import { syslog } from "../src/sources/syslog/syslog.ts";

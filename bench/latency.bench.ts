@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import { blockOf } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { openPlatform, type Platform } from "../src/platform/platform.ts";
 import { parse } from "../src/query/parse.ts";
 import { argument } from "./lib/arguments.ts";

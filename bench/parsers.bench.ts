@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { Batch, blockOf } from "../src/core/batch.ts";
+import { Batch } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { makeContext } from "../src/core/context.ts";
 import { parsers } from "../src/parsers/index.ts";
 import { type ParserDefinition, runParser } from "../src/parsers/parser.ts";

@@ -34,12 +34,7 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
   const global = { ...readGlobal("", "global"), hosts: knownHosts() };
   const rows: Record<string, string | number>[] = [];
   for (const shape of shapes) {
-    const { metadata: _none, ...stages } = openStages(
-      readSensor(sensorDocument(shape), shape),
-      global,
-      services,
-      context,
-    );
+    const stages = openStages(readSensor(sensorDocument(shape), shape), global, services, context);
     const blocks = makeBlocks(shape, 65_536, Date.now());
     const batch = new Batch();
     const spent: Record<string, number> = { load: 0 };

@@ -1,4 +1,5 @@
-import { Batch, blockOf } from "../src/core/batch.ts";
+import { Batch } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { bind } from "../src/stellar/run/bind.ts";
 import { compile, type Program } from "../src/stellar/run/compile.ts";
 import { makeEnvironment, type Variables } from "../src/stellar/run/environment.ts";

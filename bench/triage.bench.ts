@@ -1,4 +1,5 @@
-import { Batch, blockOf } from "../src/core/batch.ts";
+import { Batch } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { Dictionary } from "../src/core/dictionary.ts";
 import { makeEnvironment } from "../src/stellar/run/environment.ts";
 import { openTriage, triageConfig } from "../src/triage/triage.ts";

@@ -3,12 +3,14 @@
  * The kind "parser" has a runner of its own beside the parsers.
  */
 import { importValidation, transformName } from "../src/config/metron/import.ts";
-import { Batch, blockOf } from "../src/core/batch.ts";
+import { Batch } from "../src/core/batch.ts";
+import { blockOf } from "../src/core/block.ts";
 import { type Context, makeContext } from "../src/core/context.ts";
 import { Fault } from "../src/core/fault.ts";
 import { emptyMessage, type FieldValue, type Message, messageToJson } from "../src/core/message.ts";
 import { noDatabases } from "../src/enrichments/addresses/databases.ts";
 import { openEnrichments, openThreatIntel } from "../src/enrichments/stages.ts";
+import { openEnvelope, type RawConfig } from "../src/parsers/envelope.ts";
 import { type ParserName, parsers } from "../src/parsers/index.ts";
 import { METRON_CLASSES, METRON_OPTIONS } from "../src/parsers/metron-classes.ts";
 import { type Parse, type ParserDefinition, runParser } from "../src/parsers/parser.ts";
@@ -20,7 +22,6 @@ import { parseJson } from "../src/stellar/values/json-reader.ts";
 import { fromMessage, StellarMap, toMessage } from "../src/stellar/values/value.ts";
 import { openFilter } from "../src/transforms/filters.ts";
 import { openTransforms } from "../src/transforms/index.ts";
-import { openRawStrategy, type RawConfig, type RawStrategy } from "../src/transforms/raw.ts";
 import { openValidations } from "../src/transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../src/transforms/validations/parsed.ts";
 import { openTriage, triageConfig } from "../src/triage/triage.ts";
@@ -108,12 +109,11 @@ function observe(line: Line, typedInput: unknown): Outcome {
     global: line.global ?? {},
   });
   const batch = new Batch();
-  let metadata: RawStrategy["metadata"] = () => [];
   try {
     const record =
       line.inputBase64 === undefined ? String(line.input ?? "") : Buffer.from(line.inputBase64, "base64");
     batch.load(blockOf([record], line.now), { topic: "case", partition: 0, offset: 0 });
-    if (line.kind === "pipeline") metadata = runPipeline(line, batch, context);
+    if (line.kind === "pipeline") runPipeline(line, batch, context);
     else {
       batch.addMessage(0, messageOf(typedInput));
       openStage(line, context)(batch);
@@ -122,16 +122,16 @@ function observe(line: Line, typedInput: unknown): Outcome {
     if (!(error instanceof Fault && error.code === "CONFIG_INVALID")) throw error;
     return { messages: [], rejected: [], errors: [], refused: error.message };
   }
-  return outcomeOf(batch, line, metadata);
+  return outcomeOf(batch, line);
 }
 
 function messageOf(input: unknown): Message {
   return Object.assign(emptyMessage(), input as Record<string, FieldValue>);
 }
 
-function outcomeOf(batch: Batch, line: Line, metadata: RawStrategy["metadata"]): Outcome {
+function outcomeOf(batch: Batch, line: Line): Outcome {
   const rows = Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.live[row] === 1);
-  const records = new ErrorRecords({ now: () => line.now }).collect(batch, line.sensor ?? "case", metadata);
+  const records = new ErrorRecords({ now: () => line.now }).collect(batch, line.sensor ?? "case");
   return {
     messages: rows.map((row) => plain(batch.message(row))),
     rejected: batch.rejected.map(({ rejection: { type, reason } }) => ({ type, reason })),
@@ -234,32 +234,33 @@ function documentOf({ fieldMap = {} }: StageConfig): Json {
   return { ...fields, stellar: config };
 }
 
-/** The order of the pipeline's stages up to validation; answers the metadata of records. */
-function runPipeline(line: Line, batch: Batch, base: Context): RawStrategy["metadata"] {
+/** The order of the pipeline's stages up to validation. */
+function runPipeline(line: Line, batch: Batch, base: Context): void {
   const { sensorConfig } = line;
   const options = (sensorConfig.parserConfig ?? {}) as Json;
   const environment = environmentOf(base);
   const context = { ...base, environment, variables: [options] };
   const parser = openParser(line, options, base);
-  const raw = openRawStrategy(
+  const parse = openEnvelope(
     present({
       strategy: sensorConfig.rawMessageStrategy,
       ...((sensorConfig.rawMessageStrategyConfig ?? {}) as Json),
       readMetadata: sensorConfig.readMetadata,
       mergeMetadata: sensorConfig.mergeMetadata,
     }) as RawConfig,
+    (payloads) => runParser(parser, payloads),
     () => (line.metadata ?? {}) as Record<string, FieldValue>,
   );
-  const transforms = openTransforms(((sensorConfig.fieldTransformations ?? []) as Json[]).map(transformOf), {
-    ...context,
-    reveal: (shown, run) => raw.reveal(shown, run),
-  });
+  const transforms = openTransforms(
+    ((sensorConfig.fieldTransformations ?? []) as Json[]).map(transformOf),
+    context,
+  );
   const filter = openFilter(filterOf(String(sensorConfig.filterClassName ?? ""), options), context);
   const validations = openValidations(
     ((line.global?.fieldValidations ?? []) as Json[]).map(importValidation),
     context,
   );
-  raw.parse(batch, (payloads) => runParser(parser, payloads));
+  parse(batch);
   setSensor(batch, line.sensor);
   transforms(batch);
   assignGuids(batch);
@@ -267,7 +268,6 @@ function runPipeline(line: Line, batch: Batch, base: Context): RawStrategy["meta
   filter(batch);
   checkParsed(batch, parsedCheckOf(line.parserClass));
   validations(batch);
-  return (record) => raw.metadata(record);
 }
 
 function parsedCheckOf(parserClass: string): ParsedCheck {

@@ -161,6 +161,41 @@ test("imports point down", () => {
   expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
 });
 
+/**
+ * What others may import of storage besides its door (`storage.ts`) and its contracts: helpers that name no engine, and
+ * the one store that is opened before the settings that an engine is opened with can be read.
+ */
+const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
+  // Which files documents may name: a rule about paths.
+  "storage/allowed-folders.ts": ["platform", "sources"],
+  // Making folders, and what to tell when that is refused.
+  "storage/folder.ts": ["platform"],
+  // The hash that the contract of tables speaks of.
+  "storage/table/hash.ts": ["enrichments"],
+  // The documents: they say how the rest of storage is opened, so they are in a file of this machine.
+  "storage/lmdb-file.ts": ["config"],
+};
+
+test("storage is reached through its door and its contracts", () => {
+  const wrong = imports().filter(({ file, folder, target }) => {
+    // Test tools may assemble anything, as tests do.
+    if (!target.startsWith(".") || folder === "storage" || file.includes("/testing/")) return false;
+    const path = normalize(join(dirname(file), target));
+    if (!path.startsWith("storage/")) return false;
+    if (path === "storage/storage.ts" || path.endsWith("/contract.ts")) return false;
+    return BESIDE_THE_DOOR[path]?.includes(folder) !== true;
+  });
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+});
+
+test("engines are packages of storage alone", () => {
+  const wrong = imports().filter(
+    ({ file, folder, target }) =>
+      /^(lmdb|@duckdb\/)/.test(target) && folder !== "storage" && file !== "config/store.ts",
+  );
+  expect(wrong.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
+});
+
 test("portable folders import nothing of Node's", () => {
   const wrong = imports().filter(
     ({ folder, target }) => PORTABLE.includes(folder) && target.startsWith("node:"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Component, Field } from "../../src/core/component.ts";
+import type { Component } from "../../src/core/component.ts";
+import type { Field } from "../../src/schema/field.ts";
 
 type Schema = {
   type?: string | string[];
@@ -66,13 +67,19 @@ export function componentPage(
     parts.push(`## ${name}`, summary, optionsTable(config));
     if (fields !== undefined && fields.length > 0) {
       parts.push(
-        "Fields it adds:",
+        "Fields it adds ([meanings](fields.md#meanings)):",
         table(
-          ["field", "type", "meaning"],
-          fields.map((field) => [`\`${field.name}\``, field.type, field.about]),
+          ["field", "meaning", "what it says"],
+          fields.map((field) => [`\`${field.name}\``, meaningCell(field), field.about]),
         ),
       );
     }
   }
   return `${parts.join("\n\n")}\n`;
+}
+
+/** The meaning of a field as a cell; "by form" where the form of each value decides. */
+export function meaningCell({ meaning, isList, unit }: Field): string {
+  const parts = [isList ? "list:" : "", meaning ?? "by form", unit === undefined ? "" : `in ${unit}`];
+  return parts.filter((part) => part !== "").join(" ");
 }

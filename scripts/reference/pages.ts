@@ -4,17 +4,20 @@ import { sensorSchema } from "../../src/config/sensor.ts";
 import { FAULTS } from "../../src/core/fault.ts";
 import { enrichments } from "../../src/enrichments/index.ts";
 import { parsers } from "../../src/parsers/index.ts";
+import { families } from "../../src/schema/fields/index.ts";
+import { meanings } from "../../src/schema/meanings.ts";
 import { sources } from "../../src/sources/index.ts";
 import { filters } from "../../src/transforms/filters.ts";
 import { transforms } from "../../src/transforms/index.ts";
 import { validations } from "../../src/transforms/validations/index.ts";
-import { componentPage, GENERATED, jsonSchema, optionsTable, table } from "./markdown.ts";
+import { componentPage, GENERATED, jsonSchema, meaningCell, optionsTable, table } from "./markdown.ts";
 import { openApi, restPage } from "./rest.ts";
 import { stellarPage } from "./stellar.ts";
 
 /** Every printed file by its path from the root of the project. */
 export async function printReference(): Promise<Record<string, string>> {
   return {
+    "docs/reference/fields.md": fieldsPage(),
     "docs/reference/parsers.md": componentPage(
       "Parsers",
       "A parser turns records into messages. A sensor document names one under `parser`.",
@@ -54,6 +57,39 @@ export async function printReference(): Promise<Record<string, string>> {
     "config/schema/sensor.json": `${JSON.stringify(jsonSchema(sensorSchema), null, 1)}\n`,
     "config/schema/metron.json": `${JSON.stringify(jsonSchema(globalSchema), null, 1)}\n`,
   };
+}
+
+function fieldsPage(): string {
+  const parts = [
+    GENERATED,
+    "# Fields",
+    'Fields that the program knows before it sees a message. A field that is not here works too: the form of each value says what it stands for, as it does where the meaning is "by form".',
+    "In a name `*` stands for any characters and `#` for a number. ECS is the Elastic Common Schema, OCSF the Open Cybersecurity Schema Framework; both are named for readers who know them, messages have the names on the left.",
+    "## Meanings",
+    "A meaning says how values are compared (letters, addresses, numbers), how the page shows them, and how each kind of storage keeps them. Two spellings of one value are equal.",
+    table(
+      ["meaning", "values", "compared by", "index", "Parquet", "OpenSearch"],
+      Object.entries(meanings).map(([name, { about, order, stored }]) => [
+        name,
+        about,
+        order === "none" ? "" : order,
+        stored.column,
+        stored.parquet,
+        stored.openSearch,
+      ]),
+    ),
+  ];
+  for (const { title, fields } of families) {
+    const rows = fields.map((field) => [
+      `\`${field.name}\``,
+      meaningCell(field),
+      field.about,
+      field.ecs ?? "",
+      field.ocsf ?? "",
+    ]);
+    parts.push(`## ${title}`, table(["field", "meaning", "what it says", "ECS", "OCSF"], rows));
+  }
+  return `${parts.join("\n\n")}\n`;
 }
 
 function errorsPage(): string {

@@ -78,7 +78,8 @@ export const ${camel(name)} = defineTransform({
 });
 `,
     [`src/transforms/${name}.test.ts`]: `import { expect, test } from "vitest";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import { makeEnvironment } from "../stellar/run/environment.ts";
 import { openTransforms } from "./index.ts";

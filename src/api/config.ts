@@ -21,7 +21,18 @@ const documentHead = z.object({
 
 export type DocumentHead = z.output<typeof documentHead>;
 
-const documentFull = documentHead.extend({ text: z.string().describe("The document, as YAML.") });
+const warnings = z
+  .array(diagnostic.extend({ document: z.string().describe("The document: `global` or `sensor/NAME`.") }))
+  .optional()
+  .describe(
+    "Credentials in plain text: where they are and what to write instead; absent when there are none.",
+  );
+
+const documentFull = documentHead.extend({
+  text: z
+    .string()
+    .describe("The document, as YAML; with credentials in plain text hidden for who may not publish."),
+});
 
 const text = z.string().max(1_000_000).describe("The document, as YAML.");
 const note = z.string().max(500).default("").describe("What changes and why, for the history.");
@@ -61,7 +72,7 @@ export const publishDocuments = defineEndpoint({
       .describe("The documents to publish."),
     note,
   }),
-  response: z.object({ documents: z.array(documentHead).describe("The versions now in force.") }),
+  response: z.object({ documents: z.array(documentHead).describe("The versions now in force."), warnings }),
 });
 
 export const getDocument = defineEndpoint({
@@ -83,7 +94,7 @@ export const publishDocument = defineEndpoint({
   role: "engineer",
   params,
   body: z.strictObject({ text, note, base }),
-  response: documentHead,
+  response: documentHead.extend({ warnings }),
 });
 
 export const withdrawDocument = defineEndpoint({
@@ -123,7 +134,7 @@ export const documentDiff = defineEndpoint({
       .array(
         z.object({
           change: z.enum(["same", "added", "removed"]).describe("What happened to the line."),
-          text: z.string().describe("The line, without its end."),
+          text: z.string().describe("The line, without its end; with credentials in plain text hidden."),
         }),
       )
       .describe("The lines of both versions, in order."),
@@ -137,7 +148,7 @@ export const rollbackDocument = defineEndpoint({
   role: "engineer",
   params,
   body: z.strictObject({ version: z.int().min(1).describe("The version to return to."), note }),
-  response: documentHead,
+  response: documentHead.extend({ warnings }),
 });
 
 const expressionPlace = z.object({

@@ -41,6 +41,16 @@ test.each(all)("%s declares the parameters its path has", (_name, { path, params
   expect(Object.keys(params?.shape ?? {}).sort()).toEqual(inPath.sort());
 });
 
+// Clients check an answer and use it as it came.
+test.each(all)("%s answers nothing that reading it would change", (_name, { response }) => {
+  const schema = (io: "input" | "output") =>
+    JSON.stringify(z.toJSONSchema(response, { io, unrepresentable: "any" })).replaceAll(
+      ',"additionalProperties":false',
+      "",
+    );
+  expect(schema("input")).toBe(schema("output"));
+});
+
 test("no two endpoints share method and path", () => {
   const keys = all.map(([, { method, path }]) => `${method} ${path}`);
   expect(new Set(keys).size).toBe(keys.length);

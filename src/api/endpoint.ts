@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Role } from "../core/actor.ts";
 
 /**
  * One REST call as data: what server, interface, command line and the printed OpenAPI all rest on. The server
@@ -7,9 +8,6 @@ import type { z } from "zod";
 
 /** The path under which every endpoint lies. */
 export const API_BASE = "/api/v1";
-
-/** Who may make a call: `open` needs no sign-in; each further role may do all that the one before may. */
-export type Role = "open" | "analyst" | "engineer" | "admin";
 
 /** A body that is not JSON: a stream the server reads as it comes, never held in memory as a whole. */
 export type StreamBody = {
@@ -24,6 +22,7 @@ export type EndpointShape = {
   readonly path: string;
   /** One sentence. */
   readonly summary: string;
+  /** What an actor must be to make the call. */
   readonly role: Role;
   /** Parameters of the path; text in, whatever the schema says out. */
   readonly params?: z.ZodObject;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MEANINGS } from "../schema/meaning.ts";
+import { INDICATOR_MEANINGS } from "../schema/meaning.ts";
 import { defineEndpoint } from "./endpoint.ts";
 
 export const listIntel = defineEndpoint({
@@ -30,7 +30,7 @@ export const loadIntel = defineEndpoint({
     column: z.string().default("indicator").describe("The column that holds the indicator."),
     separator: z.string().length(1).default(",").describe("What separates the columns."),
     as: z
-      .enum(MEANINGS)
+      .enum(INDICATOR_MEANINGS)
       .optional()
       .describe(
         "What the indicators are; one that is not is refused. By words in the type's name (`malicious_ip`) when left out.",

@@ -15,6 +15,7 @@ const rebuildState = z.object({
       "What it does: waits until the index has caught up, reads files, reads records of topics, ends.",
     ),
   startedAt: time.optional().describe("When it began."),
+  startedBy: z.string().optional().describe("Who asked for it."),
   endedAt: time.optional().describe("When it ended."),
   files: count.optional().describe("Files taken in; while they are read, all there are."),
   filesDone: count.optional().describe("Files read so far."),

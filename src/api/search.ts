@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { UNITS } from "../schema/field.ts";
+import { MEANINGS } from "../schema/meaning.ts";
 import { defineEndpoint } from "./endpoint.ts";
 import { selection, storedMessage, time } from "./selection.ts";
 
@@ -216,6 +218,14 @@ export const listFields = defineEndpoint({
             .enum(["text", "ip", "integer", "long", "double", "date", "boolean", "list", "other"])
             .describe("How it is indexed."),
           about: z.string().describe("What it means; empty when nobody has said."),
+          meaning: z
+            .enum(MEANINGS)
+            .optional()
+            .describe("What its values stand for, as declared; left out when their form decides."),
+          isList: z.literal(true).optional().describe("Whether a value is a list of such values."),
+          unit: z.enum(UNITS).optional().describe("Unit of durations and of instants since 1970."),
+          ecs: z.string().optional().describe("Its name in the Elastic Common Schema."),
+          ocsf: z.string().optional().describe("Its name in the Open Cybersecurity Schema Framework."),
           sensors: z.array(z.string()).optional().describe("The sensors whose messages have it."),
         }),
       )

@@ -1,30 +1,29 @@
 import { readFileSync } from "node:fs";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
-import type { EndpointShape, ParamsOf, ResponseOf, SentBodyOf, SentQueryOf } from "../api/endpoint.ts";
-import { API_BASE } from "../api/endpoint.ts";
+import { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
+import {
+  type ApiAnswer,
+  answerOf,
+  type Call,
+  CallProblem,
+  type Input,
+  problemIn,
+  requestOf,
+} from "../api/client.ts";
+import type { EndpointShape, ResponseOf } from "../api/endpoint.ts";
 import type { Problem } from "../api/problem.ts";
+import { getStatus } from "../api/status.ts";
 import { FAULTS, Fault, type FaultCode } from "../core/fault.ts";
 import { messageFromJson } from "../core/message.ts";
 
 /** Where a running platform says, in its data folder, how to reach it. */
 export const ADDRESS_FILE = "server.json";
 
+/** Calls a platform. Throws the faults of its answers, and SERVER_UNREACHABLE. */
 export type Client = {
   readonly url: string;
-  call<Shape extends EndpointShape>(endpoint: Shape, input?: Input<Shape>): Promise<ResponseOf<Shape>>;
-};
-
-type Input<Shape extends EndpointShape> = {
-  params?: ParamsOf<Shape>;
-  query?: SentQueryOf<Shape>;
-  body?: SentBodyOf<Shape>;
-  stream?: Readable;
-  headers?: Record<string, string>;
+  readonly call: Call<Readable>;
 };
 
 /** The address of the platform that runs on a data folder, if one says so and its process lives. */
@@ -63,49 +62,33 @@ export async function connect(options: { server?: string; data: string }): Promi
       "REQUEST_INVALID",
       `the address \`${url}\` is none: expected one such as http://127.0.0.1:8765`,
     );
-  await send(`${url}${API_BASE}/status`, {});
+  await call(url, getStatus);
   return { url, call: (endpoint, input) => call(url, endpoint, input) };
 }
 
 async function call<Shape extends EndpointShape>(
   url: string,
   endpoint: Shape,
-  input: Input<Shape> = {},
+  input?: Input<Shape, Readable>,
 ): Promise<ResponseOf<Shape>> {
-  const params = (input.params ?? {}) as Record<string, unknown>;
-  const path = endpoint.path.replace(/:(\w+)/g, (_match, name: string) =>
-    encodeURIComponent(String(params[name])),
-  );
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries((input.query ?? {}) as Record<string, unknown>)) {
-    if (value !== undefined) query.set(name, String(value));
+  const { method, address, headers, body } = requestOf(endpoint, input);
+  if (body instanceof Readable)
+    return (await sendStream(url + address, method, { ...headers }, body)) as ResponseOf<Shape>;
+  const answer = await send(url + address, { method, headers, ...(body !== undefined && { body }) });
+  try {
+    return answerOf(endpoint, answer, messageFromJson);
+  } catch (error) {
+    throw error instanceof CallProblem ? faultOf(error.problem) : error;
   }
-  const address = `${url}${API_BASE}${path}${query.size > 0 ? `?${query}` : ""}`;
-  if (input.stream !== undefined)
-    return (await sendStream(
-      address,
-      endpoint.method,
-      input.headers ?? {},
-      input.stream,
-    )) as ResponseOf<Shape>;
-  const request: RequestInit = { method: endpoint.method, headers: input.headers ?? {} };
-  if (input.body !== undefined) {
-    request.body = JSON.stringify(input.body);
-    request.headers = { ...request.headers, "content-type": "application/json" };
-  }
-  const response = await send(address, request);
-  return messageFromJson(await response.text()) as ResponseOf<Shape>;
 }
 
-async function send(url: string, request: RequestInit): Promise<Response> {
-  let response: Response;
+async function send(url: string, request: RequestInit): Promise<ApiAnswer> {
   try {
-    response = await fetch(url, request);
+    const response = await fetch(url, request);
+    return { status: response.status, text: await response.text() };
   } catch (cause) {
     throw unreachable(url, cause);
   }
-  if (response.ok) return response;
-  throw faultOf(await response.text(), response.status);
 }
 
 /** Sends a stream for as long as it takes: `fetch` would give up on a sender that pauses for minutes. */
@@ -115,26 +98,33 @@ async function sendStream(
   headers: Record<string, string>,
   stream: Readable,
 ): Promise<unknown> {
-  const request = (url.startsWith("https:") ? httpsRequest : httpRequest)(url, { method, headers });
-  const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    request.once("response", resolve);
-    request.once("error", reject);
-  });
-  // A server that refuses answers before it has read all; its answer counts, not the broken stream.
-  const sent = pipeline(stream, request).catch((error: Error) => error);
-  const response = await answer.catch(async (cause) => {
-    await sent;
-    // A connection that breaks off ends the stream with its own error.
-    if (stream.errored && !isBrokenOff(cause))
-      throw new Fault("INPUT_UNREADABLE", `reading the input: ${stream.errored.message}`, { cause });
-    throw unreachable(url, cause);
-  });
-  const body = await text(response);
-  if (response.statusCode !== 200) {
+  // Most commands send no stream, and the library takes a tenth of a second to load.
+  const { request } = await import("undici");
+  const limits = { headersTimeout: 0, bodyTimeout: 0 };
+  try {
+    const response = await request(url, {
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body: Readable.from(partsOf(stream), { objectMode: false }),
+      ...limits,
+    });
+    // A server that refuses answers before it has read all; its answer counts.
+    const body = await response.body.text();
+    if (response.statusCode === 200) return messageFromJson(body);
+    throw faultOf(problemIn(response.statusCode, body));
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : unreachable(url, cause);
+  } finally {
     stream.destroy();
-    throw faultOf(body, response.statusCode ?? 0);
   }
-  return messageFromJson(body);
+}
+
+async function* partsOf(stream: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (cause) {
+    throw new Fault("INPUT_UNREADABLE", `reading the input: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function unreachable(url: string, cause: unknown): Fault {
@@ -142,19 +132,14 @@ function unreachable(url: string, cause: unknown): Fault {
   return new Fault("SERVER_UNREACHABLE", `calling ${new URL(url).origin}: ${what}`, { cause });
 }
 
+const BROKEN_OFF: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
 function isBrokenOff(cause: unknown): boolean {
-  return cause instanceof Error && "code" in cause && (cause.code === "ECONNRESET" || cause.code === "EPIPE");
+  return cause instanceof Error && "code" in cause && BROKEN_OFF.has(cause.code);
 }
 
 /** A problem of the server as the fault it was there, with its place in the text. */
-function faultOf(body: string, status: number): Fault {
-  let problem: Partial<Problem> = {};
-  try {
-    problem = JSON.parse(body) as Partial<Problem>;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  const { code = "", detail = `the answer has status ${status}`, line, column, length, suggestion } = problem;
+function faultOf({ code, detail, line, column, length, suggestion }: Problem): Fault {
   const hint =
     suggestion === undefined || detail.includes(suggestion) ? "" : `; did you mean \`${suggestion}\`?`;
   return new Fault((code in FAULTS ? code : "REQUEST_INVALID") as FaultCode, `${detail}${hint}`, {

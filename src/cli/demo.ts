@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { readGlobal } from "../config/global.ts";
-import { blockOf } from "../core/batch.ts";
+import { LOCAL } from "../core/actor.ts";
+import { blockOf } from "../core/block.ts";
 import type { Platform } from "../platform/platform.ts";
 import { assetList } from "../scenario/company.ts";
 import { indicatorList } from "../scenario/intrusion.ts";
@@ -52,7 +53,7 @@ async function loadLists(platform: Platform, story: ScenarioOptions): Promise<vo
       .filter((row) => row.type === type)
       .map((row) => `${row.indicator},${row.source},${row.comment}\n`);
     const input = Readable.from(["indicator,source,comment\n", ...lines]);
-    await platform.intel.load({ type, column: "indicator", replace: true, input });
+    await platform.intel.load({ actor: LOCAL, type, column: "indicator", replace: true, input });
   }
   const current = platform.config.get("global", "global")?.text ?? "";
   const document = { ...readGlobal(current, "global"), hosts: assetList(companyOf(story)) };

@@ -101,3 +101,9 @@ test.each([
   expect(err).not.toContain("\x1b");
   expect(status).not.toBe(0);
 });
+
+test("a list that cannot be read is no lost connection", async () => {
+  const { status, err } = await metron(["intel", "load", import.meta.dirname, "--type", "bad_ip"]);
+  expect(err).toContain("reading the input: EISDIR");
+  expect(status).not.toBe(0);
+});

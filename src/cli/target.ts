@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { ingestRecords } from "../api/ingest.ts";
 import { facetMessages } from "../api/search.ts";
 import { listSensors } from "../api/sensors.ts";
+import { LOCAL } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { ROOT } from "../platform/version.ts";
 import { addressOf, type Client, connect } from "./client.ts";
@@ -40,7 +41,7 @@ async function remote(client: Client): Promise<Target> {
     send: (sensor, stream, { gzip }) =>
       client.call(ingestRecords, {
         params: { sensor },
-        stream,
+        body: stream,
         headers: {
           "content-type": "application/octet-stream",
           ...(gzip ? { "content-encoding": "gzip" } : {}),
@@ -74,7 +75,7 @@ async function ownPlatform(data: string): Promise<Target> {
   await platform.ready();
   return {
     send: (sensor, input, { gzip }) =>
-      platform.ingestStream(sensor, input, { contentEncoding: gzip ? "gzip" : undefined }),
+      platform.ingestStream(sensor, input, { actor: LOCAL, contentEncoding: gzip ? "gzip" : undefined }),
     async progress(sensor) {
       const state = (await platform.sensorStates()).find((entry) => entry.name === sensor);
       return { indexed: state?.indexed ?? 0, rejected: state?.rejected ?? 0, lag: state?.lag ?? 0 };

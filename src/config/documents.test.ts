@@ -68,3 +68,14 @@ test.each(DIFFS)("the difference of %j and %j", (before, after, expected) => {
   const marks = { same: " ", added: "+", removed: "-" };
   expect(diffLines(before, after).map(({ change, text }) => marks[change] + text)).toEqual(expected);
 });
+
+test("texts that differ in very many lines are shown as replaced as a whole", () => {
+  const lines = (letter: string) => Array.from({ length: 1500 }, (_, line) => `${letter}${line}`);
+  const [before, after] = [
+    [...lines("a"), "end"],
+    [...lines("b"), "end"],
+  ];
+  const found = diffLines(before.join("\n"), after.join("\n"));
+  expect(found.filter(({ change }) => change === "removed").map(({ text }) => text)).toEqual(before);
+  expect(found.filter(({ change }) => change === "added").map(({ text }) => text)).toEqual(after);
+});

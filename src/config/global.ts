@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkDocument, readYaml } from "./yaml.ts";
+import { checkDocument, type Document, readYaml } from "./yaml.ts";
 
 const component = z.record(
   z.string(),
@@ -143,18 +143,29 @@ export const globalSchema = z.strictObject({
   global: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("Free values, visible to Stellar as the global configuration."),
+    .describe(
+      "Free values, visible to Stellar as the global configuration. In place of a credential write where it is: `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }`.",
+    ),
 });
 
 export type GlobalDocument = z.output<typeof globalSchema>;
 
 /** The document read last: it is asked for often, changes seldom, and a list of hosts makes it long. */
-let last: { readonly text: string; readonly name: string; readonly document: GlobalDocument } | undefined;
+let last: { readonly text: string; readonly name: string; readonly placed: PlacedGlobal } | undefined;
 
 /** Reads the global document. Throws Fault CONFIG_INVALID naming the place of each mistake. */
 export function readGlobal(text: string, name: string): GlobalDocument {
-  if (last?.text === text && last.name === name) return last.document;
-  const document = checkDocument(globalSchema, readYaml(text, name), name);
-  last = { text, name, document };
-  return document;
+  return readPlacedGlobal(text, name).global;
+}
+
+/** The global document, and where its parts stand in the text. */
+export type PlacedGlobal = { readonly global: GlobalDocument; readonly document: Document };
+
+/** Does what `readGlobal` does, for messages about mistakes found later. */
+export function readPlacedGlobal(text: string, name: string): PlacedGlobal {
+  if (last?.text === text && last.name === name) return last.placed;
+  const document = readYaml(text, name);
+  const placed = { global: checkDocument(globalSchema, document, name), document };
+  last = { text, name, placed };
+  return placed;
 }

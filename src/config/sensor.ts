@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { rawConfig } from "../parsers/envelope.ts";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
-import { rawConfig } from "../transforms/raw.ts";
 import { triageConfig } from "../triage/triage.ts";
 import { checkDocument, type Document, judgeDocument, type Mistake, readYaml, refuse } from "./yaml.ts";
 
@@ -91,7 +91,9 @@ export const sensorSchema = z.strictObject({
       all: options.default({}),
     })
     .optional()
-    .describe("Free values that expressions of the sensor may use."),
+    .describe(
+      "Free values that expressions of the sensor may use. In place of a credential write where it is: `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }`.",
+    ),
   triage: triageConfig.optional().describe("Scoring of alerts."),
   index: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { Batch, blockOf, TooManyFields } from "./batch.ts";
+import { Batch, TooManyFields } from "./batch.ts";
+import { blockOf } from "./block.ts";
 import { Rejection } from "./rejection.ts";
 
 const POSITION = { topic: "t", partition: 1, offset: 40 };

@@ -40,6 +40,13 @@ export class TooManyFields extends Error {
 export class Batch {
   readonly arena = new Arena();
   readonly columns = new Map<string, Column>();
+  /**
+   * What came with records besides their bytes, such as the fields of an envelope: columns over records, as a record that is rejected
+   * has no row. They are no part of the messages, so the index never sees them; error records hold them.
+   */
+  readonly metadata = new Map<string, Column>();
+  /** Whether expressions that make fields see the metadata behind those of the message. */
+  showsMetadata = false;
   position: Position = { topic: "", partition: 0, offset: 0 };
   arrival = 0;
 
@@ -84,10 +91,9 @@ export class Batch {
     this.hasTimeless = false;
     if (this.rejected.length > 0) this.rejected = [];
     for (const column of this.columns.values()) column.reset();
-    if (this.recordStarts.length < this.records) {
-      this.recordStarts = new Uint32Array(this.records * 2);
-      this.recordEnds = new Uint32Array(this.records * 2);
-    }
+    for (const column of this.metadata.values()) column.reset();
+    this.showsMetadata = false;
+    this.#growRecords(this.records);
     this.#growRows(this.records);
     this.arena.reset(block.bytes.length + (block.bytes.length >> 1) + 4096);
     this.arena.append(block.bytes);
@@ -115,6 +121,22 @@ export class Batch {
       this.columns.set(name, column);
     }
     return column;
+  }
+
+  /** The column of metadata of a name, over records, made when there is none yet. @throws TooManyFields */
+  metadataColumn(name: string): Column {
+    let column = this.metadata.get(name);
+    if (column === undefined) {
+      this.#checkSize(this.metadata.size + 1, this.recordStarts.length);
+      column = new Column(name, this.arena, this.recordStarts.length);
+      this.metadata.set(name, column);
+    }
+    return column;
+  }
+
+  /** How many names of fields and metadata the batch remembers. */
+  get names(): number {
+    return this.columns.size + this.metadata.size;
   }
 
   /** Adds a message made of a record and returns its row. */
@@ -192,6 +214,15 @@ export class Batch {
     if (columns > most || columns * capacity > MOST_CELLS) throw new TooManyFields(columns - 1, capacity);
   }
 
+  #growRecords(needed: number): void {
+    if (needed <= this.recordStarts.length) return;
+    const capacity = needed * 2;
+    this.#checkSize(this.metadata.size, capacity);
+    this.recordStarts = new Uint32Array(capacity);
+    this.recordEnds = new Uint32Array(capacity);
+    for (const column of this.metadata.values()) column.grow(capacity);
+  }
+
   #growRows(needed: number): void {
     if (needed <= this.capacity) return;
     const capacity = Math.max(needed, this.capacity * 2);
@@ -207,19 +238,4 @@ export class Batch {
     this.recordOf = recordOf;
     for (const column of this.columns.values()) column.grow(capacity);
   }
-}
-
-/** A block of the given records, for tests and small inputs. */
-export function blockOf(records: readonly (string | Uint8Array)[], arrival: number): Block {
-  const encoder = new TextEncoder();
-  const parts = records.map((record) => (typeof record === "string" ? encoder.encode(record) : record));
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  const ends = new Uint32Array(parts.length);
-  let at = 0;
-  for (const [index, part] of parts.entries()) {
-    bytes.set(part, at);
-    at += part.length;
-    ends[index] = at;
-  }
-  return { bytes, ends, arrival };
 }

@@ -25,3 +25,18 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   }
   return last;
 }
+
+/** A block of the given records, for tests and small inputs. */
+export function blockOf(records: readonly (string | Uint8Array)[], arrival: number): Block {
+  const encoder = new TextEncoder();
+  const parts = records.map((record) => (typeof record === "string" ? encoder.encode(record) : record));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const ends = new Uint32Array(parts.length);
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    bytes.set(part, at);
+    at += part.length;
+    ends[index] = at;
+  }
+  return { bytes, ends, arrival };
+}

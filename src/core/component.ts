@@ -9,10 +9,3 @@ export type Component<Name extends string = string, Config extends z.ZodType = z
   readonly summary: string;
   readonly config: Config;
 };
-
-/** A field a component adds to a message: index type, completion and documentation are derived from it. */
-export type Field = {
-  readonly name: string;
-  readonly type: "text" | "ip" | "integer" | "long" | "double" | "date" | "boolean" | "list";
-  readonly about: string;
-};

@@ -57,7 +57,7 @@ export const FAULTS = {
   PATH_NOT_ALLOWED: {
     status: 422,
     advice:
-      "Put the file below a folder that the platform may read, or allow its folder at the start with --files-from or --functions-from.",
+      "Put the file below a folder that the platform may read, or allow its folder at the start with --files-from, --functions-from or --secrets-from.",
   },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
@@ -71,6 +71,11 @@ export const FAULTS = {
       "Publish the sensor's document again, or roll it back to an earlier version; reading then continues where it stopped. To give the records up, stop the platform and delete the folder of the topic.",
   },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  ROLE_NEEDED: {
+    status: 403,
+    advice:
+      "Ask an administrator for the role that the message names. From another machine, come through an SSH tunnel or a reverse proxy that asks for a password; docs/guide/network.md shows both.",
+  },
   SEARCH_BUSY: {
     status: 503,
     advice: "Try again in a moment. The status shows how many searches run and wait.",

@@ -1,11 +1,14 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import type { FieldValue, Message } from "../core/message.ts";
+import { ENRICHMENTS } from "../schema/fields/enrichments.ts";
+import { Schema } from "../schema/schema.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import { noDatabases } from "./addresses/databases.ts";
+import { attachDatabases, loadDatabases, noDatabases } from "./addresses/databases.ts";
 import {
   type Enrich,
   type EnrichmentContext,
@@ -26,11 +29,32 @@ const emptyTable = {
   version: () => 0,
 } as unknown as TableReader;
 
+/** A table that knows everything of every value. */
+const fullTable = {
+  lookup: () => ({ mightHave: () => true, mightHaveHashed: () => true, get: () => ({ source: "feed" }) }),
+  version: () => 0,
+} as unknown as TableReader;
+
+const databases = noDatabases();
+beforeAll(() => loadDatabases({}, (handles) => attachDatabases(databases, handles)), 60_000);
+
 const context: EnrichmentContext = { ...makeContext(), databases: noDatabases(), table: () => emptyTable };
 
 test("they are sorted and named once", () => {
   const names = enrichments.map(({ name }) => name);
   expect(names).toEqual([...new Set(names)].sort());
+});
+
+test("what enrichments declare is declared of messages too", () => {
+  const known = new Schema(ENRICHMENTS);
+  const missing = enrichments.flatMap(({ name, fields }) =>
+    (fields as readonly { name: string }[])
+      .map((key) => key.name.replace("*", "some"))
+      .filter(
+        (key) => !["enrichments", "threatintels"].some((stage) => known.find(`${stage}.${name}.f.${key}`)),
+      ),
+  );
+  expect(missing).toEqual([]);
 });
 
 function batchOf(messages: readonly Message[]): Batch {
@@ -60,6 +84,22 @@ for (const definition of enrichments as unknown as readonly EnrichmentDefinition
     expect(
       definition.config.safeParse({ ...(CONFIGS[definition.name] as object), nonsense: 1 }).success,
     ).toBe(false);
+  });
+
+  test(`${definition.name}: what it adds is declared`, () => {
+    const config = definition.config.parse(CONFIGS[definition.name] ?? {});
+    const enrichment = openEnrichment(definition, config, { ...context, databases, table: () => fullTable });
+    const batch = batchOf([{ a: "8.8.8.8" }, { a: "10.0.0.1" }]);
+    enrichment.enrich(batch, ["a"], "x");
+    const added = [0, 1].flatMap((row) => Object.keys(batch.message(row)).filter((name) => name !== "a"));
+    expect(added).not.toEqual([]);
+    const keys = new Schema(definition.fields);
+    const cure =
+      "Declare each key, without the prefix and the field, in src/schema/fields/enrichments.ts and name it in `fields`.";
+    expect(
+      added.filter((name) => keys.find(name.slice("x.a.".length)) === undefined),
+      cure,
+    ).toEqual([]);
   });
 
   test(`${definition.name}: whatever a field holds, messages stay as they are or gain fields`, () => {

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import type { Batch } from "../core/batch.ts";
-import type { Component, Field } from "../core/component.ts";
+import type { Component } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
+import type { Field } from "../schema/field.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import type { Databases } from "./addresses/databases.ts";
 import { LookupEnricher } from "./lookup.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { Message } from "../core/message.ts";
 import { removeEmptyFields } from "./join.ts";

@@ -4,11 +4,15 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { SPAN } from "../core/column.ts";
 import { makeContext } from "../core/context.ts";
 import { messageToJson } from "../core/message.ts";
 import { runs } from "../core/testing/runs.ts";
+import { MESSAGE } from "../schema/fields/message.ts";
+import { readValue } from "../schema/read.ts";
+import { isPattern, Schema, schema } from "../schema/schema.ts";
 import { parsers } from "./index.ts";
 import { METRON_CLASSES } from "./metron-classes.ts";
 import { type Parse, type ParserDefinition, runParser } from "./parser.ts";
@@ -21,6 +25,15 @@ const root = import.meta.dirname;
 const NOW = Date.UTC(2024, 2, 14, 12);
 const definitions = parsers as unknown as readonly ParserDefinition[];
 const samples = globSync("*/samples/*.log", { cwd: root }).sort();
+
+/** Fields whose names a sample made up, to show that what nobody has heard of is kept. */
+const MADE_UP: Readonly<Record<string, readonly string[]>> = {
+  bro: ["a", "big", "nested"],
+  cef: ["Zone"],
+  ise: ["b", "Empty", "Health"],
+  keyValue: ["key", "key2", "note"],
+  leef: ["Colour"],
+};
 
 function samplesOf(name: string): string[] {
   return samples.filter((file) => basename(file).split(".")[0] === name);
@@ -40,6 +53,20 @@ function run(parse: Parse, records: readonly (string | Uint8Array)[], batch = ne
 
 function recordsOf(sample: string): string[] {
   return readFileSync(join(root, sample), "utf8").split(/(?<=\n)/);
+}
+
+/** Every field of the messages of some samples, with its values. */
+function valuesOf(definition: ParserDefinition, files: readonly string[]): Map<string, unknown[]> {
+  const values = new Map<string, unknown[]>();
+  for (const sample of files) {
+    const batch = run(open(definition, sample), recordsOf(sample));
+    for (let row = 0; row < batch.rows; row++) {
+      const message = JSON.parse(messageToJson(batch.message(row))) as Record<string, unknown>;
+      for (const [name, value] of Object.entries(message))
+        values.set(name, [...(values.get(name) ?? []), ...(Array.isArray(value) ? value : [value])]);
+    }
+  }
+  return values;
 }
 
 /** Every record gave rows, a rejection or was dropped, and every span lies in the arena and is UTF-8. */
@@ -78,6 +105,28 @@ test("every sample is some parser's", () => {
   expect(strays, "a sample is called after its parser: <parser>[.<case>].log").toEqual([]);
 });
 
+test("fields mean what the samples hold: of each some value can be read", () => {
+  const values = new Map<string, unknown[]>();
+  for (const definition of definitions) {
+    for (const [name, found] of valuesOf(definition, samplesOf(definition.name))) {
+      if (MADE_UP[definition.name]?.includes(name) || isOpen(definition)) continue;
+      const told = found.filter((value) => value !== null && value !== "");
+      values.set(name, [...(values.get(name) ?? []), ...told]);
+    }
+  }
+  const odd = [...values].flatMap(([name, found]) => {
+    const meaning = schema.find(name)?.meaning;
+    const fits = meaning === undefined || found.some((value) => readValue(value, meaning) !== undefined);
+    return fits || found.length === 0 ? [] : [`${name}: ${String(found[0])} is no ${meaning}`];
+  });
+  expect(odd).toEqual([]);
+});
+
+/** Whether users name the fields. */
+function isOpen({ fields }: ParserDefinition): boolean {
+  return fields.some(({ name }) => name === "*");
+}
+
 describe.each(definitions.map((definition) => [definition.name, definition] as const))(
   "%s",
   (name, definition) => {
@@ -95,6 +144,24 @@ describe.each(definitions.map((definition) => [definition.name, definition] as c
       expect(
         definition.fields.filter(({ about }) => !about.endsWith(".")).map((field) => field.name),
       ).toEqual([]);
+    });
+
+    test("declares every field of its samples", () => {
+      const known = new Schema([...MESSAGE, ...definition.fields]);
+      const names = [...valuesOf(definition, own).keys()];
+      const undeclared = names.filter(
+        (field) => known.find(field) === undefined && !MADE_UP[name]?.includes(field),
+      );
+      const cure = `Name each in \`fields\` of the parser, and declare in src/schema/fields what is not there yet. A name that the sample made up goes into MADE_UP of this test.`;
+      expect(undeclared, cure).toEqual([]);
+    });
+
+    test("means by a field what the schema means", () => {
+      const other = definition.fields.filter((field) => {
+        const common = schema.find(field.name);
+        return common !== undefined && !isPattern(field) && common.meaning !== field.meaning;
+      });
+      expect(other.map((field) => field.name)).toEqual([]);
     });
 
     test("accepts and rejects some sample", () => {

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import type { Batch } from "../core/batch.ts";
-import type { Component, Field } from "../core/component.ts";
+import type { Component } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { isRejection, Rejection } from "../core/rejection.ts";
+import type { Field } from "../schema/field.ts";
 import { repairText } from "./repair.ts";
 
 /** What one record gives: a message, none (an empty list), several, or the reason why not; a list may mix both. */

@@ -1,7 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { messageToJson } from "../core/message.ts";

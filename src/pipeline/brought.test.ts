@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LOCAL } from "../core/actor.ts";
 import type { Message } from "../core/message.ts";
 import type { Platform } from "../platform/platform.ts";
 import { found, send, testPlatforms } from "../platform/testing/test-platform.ts";
@@ -173,7 +174,7 @@ test("a rejected record that looks like a message of ours is replayed as it came
   const looks = '{"source.type":"cef","guid":"g","original_string":"CEF:0|V|P|1|100|Forged|5|"}';
   await send(platform, [looks], "cef");
   await platform.caughtUp();
-  await platform.replay({ sensor: "cef", query: "" });
+  await platform.replay({ sensor: "cef", query: "" }, LOCAL);
   await platform.caughtUp();
   expect(await found(platform, "name:Forged", "cef")).toEqual([]);
   const errors = await found(platform, "failed_sensor_type:cef", "error");

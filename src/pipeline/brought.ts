@@ -15,6 +15,8 @@ const OURS = new Set([
   "comments",
   "metaalerts",
   "replayed",
+  "replayed_by",
+  "replayed_at",
   "alert_changed_by",
   "alert_changed_at",
 ]);

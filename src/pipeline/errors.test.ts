@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext, systemClock } from "../core/context.ts";
 import { openTestServices } from "../platform/testing/stages.ts";
 import { ErrorRecords } from "./errors.ts";
@@ -21,7 +22,7 @@ async function errorsOf(document: string, ...records: readonly string[]) {
   const batch = new Batch();
   batch.load(blockOf(records, 0), { topic: "t1", partition: 0, offset: 5 });
   for (const stage of [stages.parse, stages.transform, stages.validate]) stage(batch);
-  const errors = new ErrorRecords(systemClock).collect(batch, "web", stages.metadata);
+  const errors = new ErrorRecords(systemClock).collect(batch, "web");
   return Array.from({ length: errors.rows }, (_, row) => errors.message(row));
 }
 

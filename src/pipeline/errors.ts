@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { Batch, type Rejected } from "../core/batch.ts";
 import type { Clock } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
-import { emptyMessage, type FieldValue, type Message } from "../core/message.ts";
+import { emptyMessage, type Message } from "../core/message.ts";
 import { writeJson } from "../parsers/json/write-json.ts";
 import { headingsOf } from "../sources/heading.ts";
 import type { Refusal } from "../sources/source.ts";
@@ -15,9 +15,6 @@ import { assignGuids } from "./guid.ts";
 
 /** The sensor under which error records are indexed. */
 export const ERROR_SENSOR = "error";
-
-/** What came with a record besides its bytes, by its number in the batch. */
-export type MetadataOf = (record: number) => readonly (readonly [string, FieldValue])[];
 
 /** Fields that say what happened to a record: metadata of the same name stand beside them, as what the sender said. */
 const OWN_FIELDS = new Set([
@@ -55,7 +52,7 @@ const NO_RECORDS = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
  * bytes, the reason, the stage and the sensor. Beyond it: `raw_message_bytes` (base64) when the record is no valid
  * UTF-8, and `failed_topic`, `failed_partition`, `failed_offset`, where the record can be read again, and `raw_message_heading`, the
  * header lines that a line of a Zeek log is read by. `raw_message_form` is `message` where `raw_message` is a message that
- * had been parsed. Metadata of the raw strategy stand beside these.
+ * had been parsed. The metadata of the record stand beside these.
  */
 export class ErrorRecords {
   #batch = new Batch();
@@ -74,7 +71,6 @@ export class ErrorRecords {
   collect(
     rejected: Batch,
     sensor: string,
-    metadata: MetadataOf = () => [],
     { from = 0, to = rejected.rejected.length, isPlain = false } = {},
   ): Batch {
     if (this.#batch.columns.size > REMEMBERED_FIELDS || this.#words.arena.length > MOST_WORDS) {
@@ -92,10 +88,7 @@ export class ErrorRecords {
       batch.live[row] = index >= from && index < to ? 1 : 0;
       if (batch.live[row] === 0) continue;
       if (headingOf !== undefined) this.#word("raw_message_heading", row, headingOf(entry.record));
-      for (const [name, value] of metadata(entry.record)) {
-        const isTaken = OWN_FIELDS.has(name) || isOurs(name);
-        batch.column(isTaken ? asSent(name) : name).set(row, value);
-      }
+      if (!isPlain) this.#metadata(rejected, entry.record, row);
       this.#add(rejected, sensor, isPlain ? { ...entry, row: undefined } : entry, row);
     }
     assignGuids(batch, ERROR_SENSOR);
@@ -120,6 +113,16 @@ export class ErrorRecords {
       this.#oddBytes(row, source.record(record));
     } else if (rejection.raw !== undefined) this.#text(row, rejection.raw);
     else this.#bytes(row, source.record(record));
+  }
+
+  /** What came with the record besides its bytes. */
+  #metadata(source: Batch, record: number, row: number): void {
+    for (const [name, column] of source.metadata) {
+      const value = column.touched ? column.value(record) : undefined;
+      if (value === undefined) continue;
+      const isTaken = OWN_FIELDS.has(name) || isOurs(name);
+      this.#batch.column(isTaken ? asSent(name) : name).set(row, value);
+    }
   }
 
   #bytes(row: number, bytes: Uint8Array): void {

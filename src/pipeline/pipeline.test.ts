@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
-import { type Batch, blockOf } from "../core/batch.ts";
+import type { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext, systemClock } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
+import type { FieldValue } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
 import type { PipelineServices } from "../platform/services.ts";
 import { openTestServices } from "../platform/testing/stages.ts";
@@ -160,10 +162,14 @@ test("a message that the index cannot take is rejected, the others are stored", 
 
 test("an error record that cannot be written as usual is written with its bytes", async () => {
   const { stored, errors, guids } = await run(['{"n":1}', "nonsense", '{"n":2}', "more"], (stages) => ({
-    ...stages,
-    metadata: (record) => {
-      if (record === 1) throw new TypeError("metadata are no use");
-      return [["customer", "a"]];
+    parse: (batch) => {
+      stages.parse(batch);
+      const customers = batch.metadataColumn("customer");
+      customers.setString(batch.records - 1, "a");
+      // No text can be made of a list that holds itself.
+      const endless: FieldValue[] = [];
+      endless.push(endless);
+      if (batch.records > 1) customers.setValue(1, endless);
     },
   }));
   expect(stored).toEqual([1, 2]);

@@ -1,6 +1,5 @@
 import { Batch } from "../core/batch.ts";
 import type { Clock, Log } from "../core/context.ts";
-import type { FieldValue } from "../core/message.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import type { Entry } from "../storage/topic/contract.ts";
 import { ErrorWriter } from "./error-writer.ts";
@@ -16,8 +15,6 @@ export type SensorStages = {
   readonly enrich: Stage;
   readonly threatIntel: Stage;
   readonly triage: Stage;
-  /** What came with a record of the batch that was parsed last: metadata of its raw strategy. */
-  readonly metadata: (record: number) => readonly (readonly [string, FieldValue])[];
   /** Whether messages are kept in the search index; error records always are. */
   readonly indexed: boolean;
 };
@@ -68,7 +65,7 @@ export async function runPipeline({
         runStages(run, stage, batch, repeated);
         await run.write(batch, clock, async () => {
           if (stage.indexed) await index.write(sensor, batch);
-          if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
+          if (batch.rejected.length > 0) await errors.write(batch);
         });
       },
       async ({ block, position, repeated }, error) => {
@@ -102,5 +99,5 @@ export function runStages(run: StageRunner, stages: SensorStages, batch: Batch, 
 
 /** A batch with room for the fields of another block: this one, or a new one when it remembers too many names. */
 export function roomyBatch(batch: Batch): Batch {
-  return batch.columns.size > REMEMBERED_FIELDS || batch.isCrowded ? new Batch() : batch;
+  return batch.names > REMEMBERED_FIELDS || batch.isCrowded ? new Batch() : batch;
 }

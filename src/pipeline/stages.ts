@@ -6,6 +6,7 @@ import type { Context } from "../core/context.ts";
 import { everyFault, openEvery, throwEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
+import { openEnvelope } from "../parsers/envelope.ts";
 import { parsers } from "../parsers/index.ts";
 import { type Parse, runParser } from "../parsers/parser.ts";
 import { openTimestamps } from "../parsers/time/timestamp.ts";
@@ -13,7 +14,6 @@ import { findSource } from "../sources/index.ts";
 import type { Layer } from "../stellar/run/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
-import { openRawStrategy } from "../transforms/raw.ts";
 import { openValidations } from "../transforms/validations/index.ts";
 import { checkParsed, type ParsedCheck } from "../transforms/validations/parsed.ts";
 import { openTriage } from "../triage/triage.ts";
@@ -62,14 +62,19 @@ export function openStages(
   };
 
   const parse = at(["parser"], () => openParser(parserName, parserOptions, context));
-  const raw = at(["raw"], () => openRawStrategy(sensor.raw, (batch) => ({ topic: batch.position.topic })));
+  const brought = new Brought(sensor.trusted);
+  const takesKeys = TAKE_KEYS.has(parserName) && !isTrue(parserOptions.overrideOriginalString);
+  const parseRecords = at(["raw"], () =>
+    openEnvelope(sensor.raw, (batch) => {
+      runParser(parse, batch);
+      if (takesKeys) brought.setOriginalAside(batch);
+    }),
+  );
   const timestamps = at(["timestamp"], () => openTimestamps(sensor.timestamp, context));
   // Of the original's checks, what a document does not ask for is left to `timestamps`.
   const parsedCheck =
     sensor.timestamp.unreadable === "keep" ? (PARSED_CHECKS[parserName] ?? "present") : "present";
-  const transform = at(["transforms"], () =>
-    openTransforms(sensor.transforms, { ...stage, reveal: (batch, run) => raw.reveal(batch, run) }),
-  );
+  const transform = at(["transforms"], () => openTransforms(sensor.transforms, stage));
   const filter = at(["filter"], () => openFilter(sensor.filter, stage));
   const validate = at(["validations"], () =>
     openValidations([...global.validations, ...sensor.validations], stage),
@@ -97,16 +102,11 @@ export function openStages(
   );
   if (mistakes.length > 0) refuse(placed.name, mistakes);
 
-  const brought = new Brought(sensor.trusted);
   const guids = new Guids();
-  const takesKeys = TAKE_KEYS.has(parserName) && !isTrue(parserOptions.overrideOriginalString);
 
   return {
     parse: (batch) => {
-      raw.parse(batch, (payloads) => {
-        runParser(parse, payloads);
-        if (takesKeys) brought.setOriginalAside(payloads);
-      });
+      parseRecords(batch);
       brought.setAside(batch);
       setSensor(batch, sensor.sensor);
       timestamps.take(batch);
@@ -128,7 +128,6 @@ export function openStages(
       triage(batch);
       guids.keep(batch);
     },
-    metadata: (record) => raw.metadata(record),
     indexed: sensor.index.enabled,
   };
 }

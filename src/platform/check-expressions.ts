@@ -10,7 +10,7 @@ import { type CheckOptions, check } from "../stellar/language/check.ts";
 import { type Diagnostic, placeOf } from "../stellar/language/report.ts";
 import type { Environment } from "../stellar/run/environment.ts";
 
-import { fieldNotes } from "./field-notes.ts";
+import { declaredTypes } from "./field-notes.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -88,9 +88,9 @@ export function givenBy({ gives }: Expression): Pick<CheckOptions, "gives"> {
   return gives === undefined ? {} : { gives };
 }
 
-/** The types of the fields that parsers declare, and of those that the document's expressions make: any. */
+/** The types of declared fields, and of those that the document's expressions make: any. */
 function typesOf(expressions: readonly Expression[]): ReadonlyMap<string, string> {
-  const types = new Map<string, string>([...fieldNotes().values()].map(({ name, type }) => [name, type]));
+  const types = declaredTypes();
   for (const { path, gives } of expressions) {
     if (gives === undefined && typeof path.at(-1) === "string") types.set(String(path.at(-1)), "any");
   }

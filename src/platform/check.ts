@@ -1,7 +1,8 @@
-import { type GlobalDocument, readGlobal } from "../config/global.ts";
-import { judgeSensor, mistakeAt, type PlacedSensor } from "../config/sensor.ts";
+import { type GlobalDocument, readGlobal, readPlacedGlobal } from "../config/global.ts";
+import { wrongSecrets } from "../config/secrets.ts";
+import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
-import { type Document, type Mistake, readYaml } from "../config/yaml.ts";
+import type { Document, Mistake } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
@@ -11,6 +12,7 @@ import { findSource } from "../sources/index.ts";
 import { withinSteps } from "../stellar/values/budget.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
+import type { SensorDocuments } from "./documents.ts";
 import { isOfUnknownFunction } from "./functions.ts";
 import { mistakesIn, Refusals } from "./refusals.ts";
 import type { PipelineServices } from "./services.ts";
@@ -23,6 +25,8 @@ const CHECK_STEPS = 50_000_000;
 
 /** What documents are held against beyond their own text. */
 export type CheckRules = {
+  /** Where sensor documents are read: those that did not change were. */
+  readonly documents: SensorDocuments;
   /** What they run with now. */
   readonly inForce: PipelineServices;
   readonly allow: AllowPath;
@@ -55,7 +59,7 @@ function checkWithin(
   context: Context,
   rules: CheckRules,
 ): Warning[] {
-  const { inForce, notRun = [] } = rules;
+  const { documents, inForce, notRun = [] } = rules;
   const refused = new Refusals();
   const inForceText = config.get("global", "global")?.text ?? "";
   const changed = changes.find(({ kind }) => kind === "global")?.text ?? inForceText;
@@ -75,9 +79,10 @@ function checkWithin(
     return [];
   };
   if (changedGlobal !== undefined && changes.some(({ kind }) => kind === "global")) {
-    const document = readYaml(changed, "global");
+    const { document } = readPlacedGlobal(changed, "global");
     refused.add("global", [
       ...wrongPlaces(global, document, rules),
+      ...wrongSecrets("global", document, mayBeSecret(rules)),
       ...judge("global", checkGlobalExpressions(global, document, changed, environment)),
     ]);
     for (const name of notRun) {
@@ -87,7 +92,7 @@ function checkWithin(
   }
   for (const [name, text] of refused.attempt(() => touchedBy(changes, config)) ?? []) {
     refused.attempt(() => {
-      const { placed, mistakes } = judgeSensor(text, `sensor/${name}`);
+      const { placed, mistakes } = documents.judge(name, text);
       const found = [...mistakes];
       const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
       if (placed !== undefined && (isNew || name !== ERROR_SENSOR)) {
@@ -98,6 +103,7 @@ function checkWithin(
         // Of an expression the checker has said more.
         found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
         if (isNew && opened.length === 0) found.push(...wrongSources(placed, rules.allow));
+        if (isNew) found.push(...wrongSecrets("sensor", placed.document, mayBeSecret(rules)));
         // A sensor that is not published is refused only what it loses now.
         if (!isNew && findings.errors.length > 0) {
           const before = checkExpressions(placed, text, inForce.environment(global));
@@ -180,6 +186,11 @@ function wrongSources({ sensor, document }: PlacedSensor, allow: AllowPath): Mis
     }
   }
   return mistakes;
+}
+
+/** Why a document may not name a file as a secret. */
+function mayBeSecret({ allow }: CheckRules): (file: string) => string | undefined {
+  return (file) => refusalOf(() => allow(file, "secrets"));
 }
 
 function refusalOf(allowed: () => unknown): string | undefined {

@@ -3,6 +3,7 @@ import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { LOCAL } from "../core/actor.ts";
 import { numbers, testPlatforms, upTo } from "./testing/test-platform.ts";
 
 /** A real process under a clock that jumps (libfaketime). */
@@ -63,7 +64,7 @@ test.skipIf(library === undefined)(
       writeFileSync(path, readFileSync(path).fill(0xa5, 0, 2000));
     }
     await using platform = await platforms.open();
-    platform.rebuild.start({ withCurrent: false, forgetLost: false });
+    platform.rebuild.start({ withCurrent: false, forgetLost: false }, LOCAL);
     await expect.poll(() => platform.rebuild.state.state, { timeout: 30_000 }).toBe("finished");
     expect(platform.rebuild.state).toMatchObject({ written: sent, lost: [] });
     expect(await numbers(platform)).toEqual(upTo(sent));

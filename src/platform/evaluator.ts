@@ -15,7 +15,7 @@ export type Question = {
 };
 
 /** What the thread starts with. */
-export type EvaluatorStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "files">;
+export type EvaluatorStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "folders">;
 
 /** To the thread: one question at a time. Functions are sent along when they are others than before. */
 export type ToEvaluator =

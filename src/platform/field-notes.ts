@@ -1,30 +1,42 @@
-import type { Field } from "../core/component.ts";
+import { enrichments } from "../enrichments/index.ts";
 import { parsers } from "../parsers/index.ts";
+import type { Field } from "../schema/field.ts";
+import { type MeaningDefinition, meanings } from "../schema/meanings.ts";
+import { isPattern, Schema, schema } from "../schema/schema.ts";
 
-/** Fields that every message may have, whatever its parser. */
-const COMMON: readonly Field[] = [
-  { name: "timestamp", type: "date", about: "When it happened, milliseconds since 1970." },
-  { name: "original_string", type: "text", about: "The record as received." },
-  { name: "source.type", type: "text", about: "The sensor." },
-  { name: "guid", type: "text", about: "Name of the message; never changes." },
-  { name: "ip_src_addr", type: "ip", about: "Source address." },
-  { name: "ip_dst_addr", type: "ip", about: "Destination address." },
-  { name: "ip_src_port", type: "integer", about: "Source port." },
-  { name: "ip_dst_port", type: "integer", about: "Destination port." },
-  { name: "protocol", type: "text", about: "Protocol; of Zeek, the log type." },
-  { name: "is_alert", type: "text", about: "`true` when threat intelligence, a rule or the parser says so." },
-  { name: "threat.triage.score", type: "double", about: "How alarming: the rules that matched, aggregated." },
-];
+/** How expressions and completion know a field. */
+export type FieldType = MeaningDefinition["type"] | "list";
 
-let notes: ReadonlyMap<string, Field> | undefined;
+let known: Schema | undefined;
 
-/** What parsers declare of the fields they add, and the common ones. */
-export function fieldNotes(): ReadonlyMap<string, Field> {
-  notes ??= new Map(
-    [...parsers.flatMap((parser) => parser.fields as readonly Field[]), ...COMMON].map((field) => [
-      field.name,
-      field,
-    ]),
+/** The schema, with what parsers and enrichments declare beyond it. */
+export function knownFields(): Schema {
+  known ??= new Schema([
+    ...schema,
+    ...parsers.flatMap(({ fields }) => fields.filter(isNarrow)),
+    ...enrichments.flatMap(({ name, fields }) =>
+      fields.filter(isNarrow).map((key) => ({ ...key, name: `enrichments.${name}.*.${key.name}` })),
+    ),
+  ]);
+  return known;
+}
+
+/** The types of the fields that are declared by name, as expressions know them. */
+export function declaredTypes(): Map<string, string> {
+  return new Map(
+    [...knownFields()]
+      .filter((field) => !isPattern(field))
+      .map((field) => [field.name, typeOf(field) ?? "any"] as const),
   );
-  return notes;
+}
+
+/** The type that expressions and completion know a field by; undefined when its values differ in kind. */
+export function typeOf(field: Field | undefined): FieldType | undefined {
+  if (field?.isList) return "list";
+  return field?.meaning && meanings[field.meaning].type;
+}
+
+/** A parser's pattern for all that users may name says nothing of any field. */
+function isNarrow({ name }: Field): boolean {
+  return name !== "*";
 }

@@ -1,15 +1,14 @@
 import type { Readable } from "node:stream";
-import { readSensor, type SensorDocument } from "../config/sensor.ts";
-import { blockOf } from "../core/batch.ts";
-import type { Block, Position } from "../core/block.ts";
+import type { SensorDocument } from "../config/sensor.ts";
+import { type Block, blockOf, type Position } from "../core/block.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR, refusalRecord } from "../pipeline/errors.ts";
 import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
-import type { Topic, Topics } from "../storage/topic/contract.ts";
-import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { Topic, TopicHandle, Topics } from "../storage/topic/contract.ts";
+import type { SensorDocuments } from "./documents.ts";
 import type { Snapshot } from "./protocol.ts";
 import { type Indexed, UnreadTopics } from "./unread.ts";
 
@@ -23,7 +22,7 @@ export type IntakeOptions = {
 
 type Entry = {
   readonly sensor: SensorDocument;
-  readonly topic: Topic<SegmentsHandle>;
+  readonly topic: Topic;
   received: number;
   /** The partition the next block goes to. */
   next: number;
@@ -43,24 +42,27 @@ const DAY = 86_400_000;
 
 /** The way in: one durable topic per sensor, blocks dealt to its partitions in turn. */
 export class Intake implements AsyncDisposable {
-  readonly #topics: Topics<SegmentsHandle>;
+  readonly #topics: Topics;
   readonly #context: Context;
   readonly #options: IntakeOptions;
   readonly #entries = new Map<string, Entry>();
   #unread: UnreadTopics | undefined;
 
-  constructor(topics: Topics<SegmentsHandle>, context: Context, options: IntakeOptions) {
+  constructor(topics: Topics, context: Context, options: IntakeOptions) {
     this.#topics = topics;
     this.#context = context;
     this.#options = options;
   }
 
-  /** Opens a topic for every sensor in force; `group` keeps what it has not read. Topics of removed sensors stay. */
-  async configure(snapshot: Snapshot, group: string): Promise<void> {
+  /**
+   * Opens a topic for every sensor in force; `group` keeps what it has not read. Topics of removed sensors stay.
+   * @param documents where those in force are read, unless they were
+   */
+  async configure(snapshot: Snapshot, documents: SensorDocuments, group: string): Promise<void> {
     const named = new Set<string>();
     for (const { name, text } of snapshot.sensors) {
       named.add(name);
-      const { sensor } = readSensor(text, `sensor/${name}`);
+      const { sensor } = documents.read(name, text);
       const present = this.#entries.get(name);
       const partitions = sensor.partitions ?? this.#options.partitions;
       const topic =
@@ -131,7 +133,7 @@ export class Intake implements AsyncDisposable {
   }
 
   /** What workers read the topics by. */
-  handles(): Record<string, SegmentsHandle> {
+  handles(): Record<string, TopicHandle> {
     return Object.fromEntries([...this.#entries].map(([name, { topic }]) => [name, topic.share()]));
   }
 

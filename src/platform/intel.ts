@@ -1,21 +1,25 @@
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import type { Actor } from "../core/actor.ts";
+import type { Log } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { loadCsv } from "../enrichments/loaders/csv.ts";
 import { meaningOfType } from "../enrichments/threat-intel/indicator.ts";
 import { canonicalKey } from "../schema/canonical.ts";
-import type { Meaning } from "../schema/meaning.ts";
+import type { IndicatorMeaning } from "../schema/meaning.ts";
 import type { Table, TableValue } from "../storage/table/contract.ts";
 
 /** Lines told of a load at the most; all are counted. */
 const TOLD = 100;
 
 export type IntelLoad = {
+  /** Who loads it; named in the log. */
+  readonly actor: Actor;
   readonly type: string;
   readonly column: string;
   readonly separator?: string;
   /** What the indicators are; by the name of the type when left out. */
-  readonly meaning?: Meaning | undefined;
+  readonly meaning?: IndicatorMeaning | undefined;
   readonly replace: boolean;
   readonly input: Readable;
   readonly gzip?: boolean;
@@ -25,10 +29,12 @@ export type IntelLoad = {
 /** The indicator lists: one type of the threat intelligence table each. */
 export class Intel {
   readonly #table: Table;
+  readonly #log: Log;
   readonly #updated = new Map<string, number>();
 
-  constructor(table: Table) {
+  constructor(table: Table, log: Log) {
     this.#table = table;
+    this.#log = log;
   }
 
   async list(): Promise<readonly { type: string; indicators: number; updated: number | null }[]> {
@@ -38,7 +44,7 @@ export class Intel {
   }
 
   /** Loads indicators from CSV with a header; they are in force at the next batch. */
-  async load({ type, column, separator = ",", meaning, replace, input, gzip, signal }: IntelLoad) {
+  async load({ actor, type, column, separator = ",", meaning, replace, input, gzip, signal }: IntelLoad) {
     const rejected: { line: number; reason: string }[] = [];
     let rejectedCount = 0;
     const loading = loadCsv({
@@ -62,6 +68,7 @@ export class Intel {
       });
     });
     this.#updated.set(type, Date.now());
+    this.#log.info("Indicators were loaded.", { type, loaded, rejected: rejectedCount, by: actor.name });
     return { loaded, rejected, rejectedCount };
   }
 
@@ -87,13 +94,14 @@ export class Intel {
   }
 
   /** Removes an indicator. Throws Fault NOT_FOUND when the list does not hold it. */
-  async remove(type: string, value: string): Promise<void> {
+  async remove(type: string, value: string, actor: Actor): Promise<void> {
     this.#mustBe(type);
     const key = this.#keyOf(type, value);
     if (key === undefined)
       throw new Fault("NOT_FOUND", `removing an indicator: the list ${type} does not hold \`${value}\``);
     await this.#table.delete(type, key);
     this.#updated.set(type, Date.now());
+    this.#log.info("An indicator was removed.", { type, indicator: key, by: actor.name });
   }
 
   /** The key under which a list holds a value: its canonical form, or as it was written in an older list. */

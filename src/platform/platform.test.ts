@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { blockOf } from "../core/batch.ts";
+import { LOCAL } from "../core/actor.ts";
+import { blockOf } from "../core/block.ts";
 import { parse } from "../query/parse.ts";
 import { openPlatform, type Platform } from "./platform.ts";
 
@@ -49,7 +50,13 @@ const send = (platform: Platform, ...messages: object[]) =>
 test("telemetry becomes searchable, transformed, matched and scored", async () => {
   await using platform = await open();
   const input = Readable.from(["indicator\n10.6.6.6\n"]);
-  await platform.intel.load({ type: "malicious_ip", column: "indicator", replace: false, input });
+  await platform.intel.load({
+    actor: LOCAL,
+    type: "malicious_ip",
+    column: "indicator",
+    replace: false,
+    input,
+  });
   await send(
     platform,
     { n: 1, host: "a", ip_src_addr: "10.1.1.1", bytes: 5 },

@@ -1,32 +1,33 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { plainCredentials } from "../config/secrets.ts";
 import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
+import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
-import { checkWritable, makeFolder } from "../storage/folder.ts";
-import { openDuckdbIndex } from "../storage/index/duckdb/open.ts";
-import { serveWriter } from "../storage/index/duckdb/remote.ts";
-import { openTables } from "../storage/table/lmdb.ts";
-import { openTopics } from "../storage/topic/segments/topics.ts";
+import { checkWritable } from "../storage/folder.ts";
+import { claimFolder, openStorage, type StorageOptions } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { checkChanges } from "./check.ts";
+import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
+import { knownFields } from "./field-notes.ts";
 import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
-import { Intake } from "./intake.ts";
+import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
-import { lostTables } from "./lost-tables.ts";
-import type { Snapshot } from "./protocol.ts";
+import type { DocumentText, Snapshot } from "./protocol.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
+import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -40,9 +41,10 @@ export type PlatformOptions = {
   readonly sources: boolean;
   readonly workers?: number;
   readonly context?: Context;
-  /** Folders whose modules and files documents may name, besides those below the data folder. */
+  /** Folders whose modules, files and secrets documents may name, besides those below the data folder. */
   readonly functionsFrom?: readonly string[];
   readonly filesFrom?: readonly string[];
+  readonly secretsFrom?: readonly string[];
   /** Whether documents may make the server listen where others than this machine reach it. */
   readonly mayServeOthers?: boolean;
   /** Bounds of one expression that is asked for over the network. */
@@ -66,43 +68,28 @@ export type Platform = Awaited<ReturnType<typeof openPlatform>>;
  */
 export async function openPlatform(options: PlatformOptions) {
   const { data, mayServeOthers = false } = options;
-  const allow = allowPaths(options);
+  const { functionsFrom, filesFrom, secretsFrom } = options;
+  const folders = { data, functionsFrom, filesFrom, secretsFrom };
+  const allow = allowPaths(folders);
   const stack = new AsyncDisposableStack();
   const ended = new AbortController();
   const base = options.context ?? makeContext();
   const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
   try {
-    await makeFolder(data);
-    for (const part of ["", "topics", "config", "tables", "index"]) await checkWritable(join(data, part));
-    // Topics are opened first: they hold the lock of the folder.
-    const topics = stack.use(await openTopics(join(data, "topics"), context));
+    stack.use(await claimFolder(data));
+    await checkWritable(join(data, "config"));
     const config = stack.use(openConfigStore(join(data, "config")));
     await seed(config, options.defaults, context.clock.now());
     const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
     const settings = global();
 
-    const lost = lostTables(join(data, "tables"), ["enrichment", "threatintel"]);
-    const tables = stack.use(await openTables(join(data, "tables"), context));
-    const files = join(data, "files");
+    const { topics, tables, index } = stack.use(
+      await openStorage({ folder: data, index: indexLimits(settings) }, context),
+    );
     const enrichment = await tables.table("enrichment");
     const threatIntel = await tables.table("threatintel");
-    const index = stack.use(
-      await openDuckdbIndex(
-        join(data, "index"),
-        {
-          memory: settings.memory.index,
-          sealRows: settings.seal.rows,
-          sealAge: settings.seal.seconds * SECOND,
-          concurrent: settings.search.concurrent,
-          waiting: settings.search.waiting,
-          searchTime: settings.search.seconds * SECOND,
-          temporaryBytes: settings.search.temporaryBytes,
-        },
-        context,
-      ),
-    );
-    const services = mainServices({ enrichment, threatIntel }, context, { files });
-    const intel = new Intel(threatIntel);
+    const services = mainServices({ enrichment, threatIntel }, context, { folders });
+    const intel = new Intel(threatIntel, context.log);
 
     const workers = options.workers ?? settings.workers ?? availableParallelism();
     const retention = { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes };
@@ -126,21 +113,24 @@ export async function openPlatform(options: PlatformOptions) {
     }
     const snapshot = (): Snapshot => ({
       revision: config.revision(),
-      global: config.get("global", "global")?.text ?? "",
+      global: documentText(config.get("global", "global")),
       sensors: [
         // An earlier version may have let one of this name be published.
         ...config
           .list("sensor")
           .filter(({ name }) => name !== ERROR_SENSOR)
-          .map(({ name, text }) => ({ name, text: text ?? "" })),
-        { name: ERROR_SENSOR, text: ERROR_DOCUMENT },
+          .map((version) => ({ name: version.name, ...documentText(version) })),
+        { name: ERROR_SENSOR, ...documentText(undefined), text: ERROR_DOCUMENT },
       ],
       functions: sourcesInForce,
     });
-    await intake.configure(snapshot(), GROUP);
+    // Replaced by a publish, with what its check has read.
+    let documents = new SensorDocuments();
+    await intake.configure(snapshot(), documents, GROUP);
     await index.recoverPositions(await intake.committed(GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
+    const expected = Array.from({ length: workers }, (_, worker) => workerName(worker));
     const supervisor = new Supervisor({
       workers,
       context,
@@ -148,10 +138,10 @@ export async function openPlatform(options: PlatformOptions) {
         timeZone: settings.timeZone,
         snapshot: snapshot(),
         topics: intake.handles(),
-        writer: serveWriter(index, `worker-${worker}`),
+        membership: { group: GROUP, member: workerName(worker), expected },
+        index: index.share(workerName(worker)),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-        shares,
-        files,
+        ...{ shares, folders },
       }),
     });
     const commit = () => intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
@@ -169,8 +159,7 @@ export async function openPlatform(options: PlatformOptions) {
         start: () => ({
           timeZone: settings.timeZone,
           tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-          shares,
-          files,
+          ...{ shares, folders },
         }),
         inForce: () => ({
           global: config.get("global", "global")?.text ?? "",
@@ -199,10 +188,10 @@ export async function openPlatform(options: PlatformOptions) {
         sources: sources?.problems() ?? new Map(),
         counts: sources?.counts() ?? new Map(),
         losses: sources?.losses() ?? [],
-        faults: faults.concat(databases.fault ?? [], lost([enrichment, threatIntel])),
+        faults: faults.concat(databases.fault ?? [], enrichment.fault ?? [], threatIntel.fault ?? []),
       })),
     );
-    /** Checks changes as a whole, with the functions and databases they name; answers the functions if these may change, and warnings. */
+    /** Checks changes as a whole, with the functions and databases they name; answers what was read, the functions if these may change, and warnings. */
     const check = async (changes: readonly Change[], runs: boolean) => {
       const isGeneral = changes.some(({ kind }) => kind !== "sensor");
       // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
@@ -211,18 +200,22 @@ export async function openPlatform(options: PlatformOptions) {
       const open = () => (runs ? openFunctions : checkFunctions)(sources ?? [], sourcesInForce);
       const opened = sources === undefined ? undefined : await open();
       const trial = opened === undefined ? services : services.trial(opened);
-      const rules = { inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
+      const read = documents.draft();
+      const rules = { documents: read, inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
       const warnings = checkChanges(changes, config, trial, context, rules);
-      if (!runs) return { functions: undefined, warnings };
+      if (!runs) return { read, functions: undefined, warnings };
       const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
       if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
         await databases.load(globalAfter(config, changes).databases);
       const functions = sources === undefined || opened === undefined ? undefined : { sources, opened };
-      return { functions, warnings };
+      return { read, functions, warnings };
     };
-    const apply = async () => {
-      await intake.configure(snapshot(), GROUP);
-      await supervisor.configure(snapshot(), intake.handles());
+    const apply = async (read: SensorDocuments) => {
+      const published = snapshot();
+      await intake.configure(published, read, GROUP);
+      read.keep(new Set(published.sensors.map(({ name }) => name)));
+      documents = read;
+      await supervisor.configure(published, intake.handles());
       await sources?.configure(intake.documents());
     };
     const rebuild = stack.use(
@@ -244,7 +237,7 @@ export async function openPlatform(options: PlatformOptions) {
         start: () => ({
           timeZone: settings.timeZone,
           tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
-          ...{ shares, files },
+          ...{ shares, folders },
         }),
       }),
     );
@@ -289,37 +282,51 @@ export async function openPlatform(options: PlatformOptions) {
         by: { author: string; at: number; note?: string },
       ): Promise<readonly Version[]> {
         const turn = publishing.then(async () => {
-          const { functions, warnings } = await check(changes, true);
+          const { read, functions, warnings } = await check(changes, true);
           const versions = await config.publish(changes, by);
           if (functions !== undefined) {
             sourcesInForce = functions.sources;
             services.takeFunctions(functions.opened);
             faults.length = 0;
           }
-          await apply();
+          await apply(read);
           context.log.info("Configuration was published.", {
             documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
             author: by.author,
           });
           for (const warning of warnings)
             context.log.info("An expression may not mean what it says.", warning);
+          for (const found of plainCredentials(changes))
+            context.log.warn("A document holds a credential in plain text.", found);
           return versions;
         });
         publishing = turn.catch(() => undefined);
         return turn;
       },
       /** Answers what is doubtful about documents, and runs and starts nothing for it. Throws Fault CONFIG_INVALID if they could not be published. */
-      check: async (changes: readonly Change[]) => (await check(changes, false)).warnings,
+      check: async (changes: readonly Change[]) => [
+        ...(await check(changes, false)).warnings,
+        ...plainCredentials(changes),
+      ],
       /** Loads the databases of addresses if no document has asked for them yet. */
       loadAddresses: () => databases.load(global().databases),
 
       /** Makes a block of records durable; resolves to the offset of the first. */
       ingest: (sensor: string, block: Block) => intake.deliver(sensor, block),
-      ingestStream: intake.stream.bind(intake),
+      /** Makes the records of a stream durable and notes whose they are. Throws Fault SENSOR_UNKNOWN. */
+      async ingestStream(
+        sensor: string,
+        input: Readable,
+        { actor, ...how }: StreamOptions & { actor: Actor },
+      ) {
+        const accepted = await intake.stream(sensor, input, how);
+        context.log.info("Records were taken.", { sensor, ...accepted, by: actor.name });
+        return accepted;
+      },
       /** Sends rejected records through their sensors again. */
-      replay(request: ReplayRequest): ReturnType<typeof replay> {
+      replay(request: ReplayRequest, actor: Actor): ReturnType<typeof replay> {
         // One after the other: two at once would send the same records twice.
-        const turn = replaying.then(() => replay(request, { index, intake, clock: context.clock }));
+        const turn = replaying.then(() => replay(request, actor, { index, intake, ...context }));
         replaying = turn.catch(() => undefined);
         return turn;
       },
@@ -337,7 +344,8 @@ export async function openPlatform(options: PlatformOptions) {
         all.delete(ERROR_SENSOR);
         return [...all];
       },
-      fieldNotes: () => services.fieldNotes(),
+      /** What is declared of fields. */
+      schema: knownFields,
       activity: () => activity.now(),
       sensorStates: () => activity.sensorStates(),
       status: () => activity.status(),
@@ -366,6 +374,27 @@ export async function openPlatform(options: PlatformOptions) {
   }
 }
 
+function workerName(worker: number): string {
+  return `worker-${worker}`;
+}
+
+function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["index"] {
+  return {
+    memory: memory.index,
+    sealRows: seal.rows,
+    sealAge: seal.seconds * SECOND,
+    concurrent: search.concurrent,
+    waiting: search.waiting,
+    searchTime: search.seconds * SECOND,
+    temporaryBytes: search.temporaryBytes,
+  };
+}
+
+/** A version as threads get it; the text of a document that does not exist is empty. */
+function documentText(version: Version | undefined): DocumentText {
+  return { version: version?.version ?? 0, text: version?.text ?? "" };
+}
+
 /** The global document as it is once changes are published. */
 function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDocument {
   const changed = changes.find(({ kind }) => kind === "global");
@@ -385,20 +414,4 @@ function functionSources(
     ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
     ...findFunctions(globalAfter(config, changes).functions, allow),
   ];
-}
-
-/** Publishes the documents of a folder into a store that has none yet. */
-async function seed(config: ConfigStore, folder: string, at: number): Promise<void> {
-  if (config.revision() > 0) return;
-  const changes: Change[] = [];
-  const main = join(folder, "metron.yaml");
-  if (existsSync(main)) changes.push({ kind: "global", name: "global", text: readFileSync(main, "utf8") });
-  for (const file of globSync("sensors/*.yaml", { cwd: folder }).sort()) {
-    const text = readFileSync(join(folder, file), "utf8");
-    const name = /^sensor:\s*["']?([\w.-]+)/m.exec(text)?.[1];
-    if (name === undefined)
-      throw new Fault("CONFIG_INVALID", `${join(folder, file)}:1:1: expected \`sensor: NAME\``);
-    changes.push({ kind: "sensor", name, text });
-  }
-  await config.publish(changes, { author: "metron", at, note: "Shipped with Metron." });
 }

@@ -2,17 +2,20 @@ import type { LogFields } from "../core/context.ts";
 import type { Failure } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
-import type { WriterHandle } from "../storage/index/duckdb/remote.ts";
-import type { LmdbTableHandle } from "../storage/table/lmdb-reader.ts";
-import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { AllowedFolders } from "../storage/allowed-folders.ts";
+import type { IndexHandle } from "../storage/index/contract.ts";
+import type { TableHandle } from "../storage/table/contract.ts";
+import type { Membership, TopicHandle } from "../storage/topic/contract.ts";
 import type { FunctionSource } from "./functions.ts";
+
+/** A document in force. One with the same version is the same document. */
+export type DocumentText = { readonly version: number; readonly text: string };
 
 /** The documents in force, as text: what workers compile their stages from. */
 export type Snapshot = {
   readonly revision: number;
-  /** The global document. */
-  readonly global: string;
-  readonly sensors: readonly { readonly name: string; readonly text: string }[];
+  readonly global: DocumentText;
+  readonly sensors: readonly (DocumentText & { readonly name: string })[];
   /** Functions of users, as found on disk and in the store. */
   readonly functions: readonly FunctionSource[];
 };
@@ -24,16 +27,17 @@ export type Shares = {
 
 /** What the supervisor hands to a new worker. */
 export type WorkerStart = {
-  readonly worker: number;
-  readonly workers: number;
+  /** Under which name it reads its share of every topic. */
+  readonly membership: Membership;
   readonly timeZone: string;
   readonly snapshot: Snapshot;
-  readonly topics: Readonly<Record<string, SegmentsHandle>>;
-  readonly writer: WriterHandle;
-  readonly tables: { readonly enrichment: LmdbTableHandle; readonly threatIntel: LmdbTableHandle };
+  readonly topics: Readonly<Record<string, TopicHandle>>;
+  /** The writer that is this worker's. */
+  readonly index: IndexHandle;
+  readonly tables: { readonly enrichment: TableHandle; readonly threatIntel: TableHandle };
   readonly shares: Shares;
-  /** The folder of the platform's own files. */
-  readonly files: string;
+  /** The data folder, and those that documents may name files below. */
+  readonly folders: AllowedFolders;
   /** Whether it may read its topics at once, or waits for `begin`. */
   readonly begins: boolean;
 };

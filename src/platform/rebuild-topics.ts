@@ -1,7 +1,7 @@
 import type { Change, ConfigStore, Kind, Version } from "../config/store.ts";
 import { ERROR_DOCUMENT, ERROR_SENSOR } from "../pipeline/errors.ts";
 import type { Index } from "../storage/index/contract.ts";
-import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
+import type { TopicHandle } from "../storage/topic/contract.ts";
 import type { FunctionSource } from "./functions.ts";
 import type { Snapshot } from "./protocol.ts";
 import type { Epoch, RebuildTopic } from "./rebuild-worker.ts";
@@ -9,7 +9,7 @@ import type { Epoch, RebuildTopic } from "./rebuild-worker.ts";
 export type RebuildSources = {
   readonly config: ConfigStore;
   readonly index: Index;
-  readonly handles: Readonly<Record<string, SegmentsHandle>>;
+  readonly handles: Readonly<Record<string, TopicHandle>>;
   /** The documents in force. */
   readonly snapshot: Snapshot;
   /** Where functions of users come from, had these documents been in force. */
@@ -53,29 +53,38 @@ function epochsOf(sensor: string, { config, functions, snapshot }: RebuildSource
   const times = [...new Set(documents.flatMap(({ versions }) => versions.map(({ at }) => at)))];
   const epochs: Epoch[] = [];
   for (const since of times.sort((one, other) => one - other)) {
-    const changes = documents.map(({ kind, name, versions }) => ({
+    const then = documents.map(({ kind, name, versions }) => ({
+      ...documentAt(versions, since),
       kind,
       name,
-      text: textAt(versions, since),
     }));
-    const text = (kind: Kind) => changes.find((change) => change.kind === kind)?.text ?? "";
-    const own = sensor === ERROR_SENSOR ? ERROR_DOCUMENT : text("sensor");
+    const document = (kind: Kind) => {
+      const { version = 0, text } = then.find((found) => found.kind === kind) ?? {};
+      return { version, text: text ?? "" };
+    };
+    const own = sensor === ERROR_SENSOR ? { version: 0, text: ERROR_DOCUMENT } : document("sensor");
     try {
-      const made = functions(changes.filter(({ kind }) => kind !== "sensor"));
-      const sensors = [{ name: sensor, text: own }];
-      epochs.push({ since, snapshot: { revision: 0, global: text("global"), sensors, functions: made } });
+      const made = functions(then.filter(({ kind }) => kind !== "sensor"));
+      const sensors = [{ name: sensor, ...own }];
+      epochs.push({ since, snapshot: { revision: 0, global: document("global"), sensors, functions: made } });
     } catch {
       // Files of functions that are gone: the thread says that it uses what is in force now.
-      epochs.push({ since, snapshot: { revision: 0, global: "", sensors: [], functions: [] } });
+      epochs.push({
+        since,
+        snapshot: { revision: 0, global: document("global"), sensors: [], functions: [] },
+      });
     }
   }
   return epochs.length > 0 ? epochs : [{ since: 0, snapshot: only(snapshot, sensor) }];
 }
 
 /** @param versions the newest first. */
-function textAt(versions: readonly Version[], time: number): string | null {
+function documentAt(
+  versions: readonly Version[],
+  time: number,
+): { readonly version: number; readonly text: string | null } {
   const before = versions.find(({ at, text, kind }) => at <= time && (text !== null || kind === "functions"));
-  if (before !== undefined) return before.text;
+  if (before !== undefined) return before;
   const first = versions.findLast(({ text }) => text !== null);
-  return first?.kind === "functions" ? null : (first?.text ?? null);
+  return first === undefined || first.kind === "functions" ? { version: 0, text: null } : first;
 }

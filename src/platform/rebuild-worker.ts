@@ -10,13 +10,11 @@ import { emptyCounts } from "../pipeline/metrics.ts";
 import { inParts } from "../pipeline/parts.ts";
 import { roomyBatch, runStages, type SensorStages } from "../pipeline/pipeline.ts";
 import { crashRejection, StageRunner } from "../pipeline/stage-runner.ts";
-import { openRemoteWriter, type WriterHandle } from "../storage/index/duckdb/remote.ts";
-import type { GuidRange } from "../storage/index/segments/restoration.ts";
-import type { SegmentsHandle } from "../storage/topic/segments/reader.ts";
-import { openSharedTopic } from "../storage/topic/segments/topics.ts";
-import { openFunctions } from "./functions.ts";
+import type { GuidRange, IndexHandle } from "../storage/index/contract.ts";
+import { joinIndex, joinTopic } from "../storage/storage.ts";
+import type { TopicHandle } from "../storage/topic/contract.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
-import { readSensors } from "./sensors.ts";
+import { Sensors } from "./sensors.ts";
 import { openServices } from "./services.ts";
 
 /** Documents from a moment on, until those of the next. */
@@ -24,15 +22,15 @@ export type Epoch = { readonly since: number; readonly snapshot: Snapshot };
 
 export type RebuildTopic = {
   readonly sensor: string;
-  readonly handle: SegmentsHandle;
+  readonly handle: TopicHandle;
   /** Where each partition's indexed part ends: what follows is the pipeline's. */
   readonly limits: readonly number[];
   /** What was in force when, in order of time. */
   readonly epochs: readonly Epoch[];
 };
 
-export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "files"> & {
-  readonly writer: WriterHandle;
+export type RebuildStart = Pick<WorkerStart, "timeZone" | "tables" | "shares" | "folders"> & {
+  readonly index: IndexHandle;
   readonly topics: readonly RebuildTopic[];
   /** Guids of messages wanted, by sensor. */
   readonly ranges: ReadonlyMap<string, readonly GuidRange[]>;
@@ -73,7 +71,7 @@ port.close();
 
 async function rebuild(): Promise<Set<string>> {
   const services = openServices(start, context);
-  const writer = openRemoteWriter(start.writer);
+  const writer = joinIndex(start.index);
   const whole = new Set(start.topics.map(({ sensor }) => sensor));
   let batch = new Batch();
   let records = 0;
@@ -90,7 +88,7 @@ async function rebuild(): Promise<Set<string>> {
       topic.sensor,
       context.clock,
     );
-    await using reader = openSharedTopic(topic.handle, context);
+    await using reader = joinTopic(topic.handle, context);
     for (const [partition, limit] of topic.limits.entries()) {
       const from = await reader.start(partition);
       if (from > 0) whole.delete(topic.sensor);
@@ -113,7 +111,7 @@ async function rebuild(): Promise<Set<string>> {
             batch.load(block, position);
             runStages(run, stage, batch, repeated);
             if (stage.indexed) await write(topic.sensor, batch, own);
-            if (batch.rejected.length > 0) await errors.write(batch, stage.metadata);
+            if (batch.rejected.length > 0) await errors.write(batch);
           },
           async ({ block, position, repeated }, error) => {
             batch.load(block, position);
@@ -156,11 +154,12 @@ function stagesOf(
 ): (at: number, batch: Batch) => Promise<SensorStages> {
   // Stages bind to the columns of a batch: another batch gets stages of its own.
   let opened: { epoch: Epoch; batch: Batch; stages: SensorStages } | undefined;
+  const sensors = new Sensors(services, context);
   const open = async ({ snapshot }: Epoch): Promise<SensorStages> => {
-    services.takeFunctions(await openFunctions(snapshot.functions));
-    const found = readSensors(snapshot, services, context).find(({ name }) => name === sensor);
-    if (found === undefined) throw new Error(`there is no document of ${sensor}`);
-    return found.open();
+    await sensors.takeFunctions(snapshot);
+    const open = sensors.take(snapshot).get(sensor);
+    if (open === undefined) throw new Error(`there is no document of ${sensor}`);
+    return open();
   };
   const last = epochs.at(-1) as Epoch;
   return async (at, batch) => {

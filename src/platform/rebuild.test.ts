@@ -10,7 +10,8 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { RebuildState } from "../api/rebuild.ts";
-import { blockOf } from "../core/batch.ts";
+import { LOCAL } from "../core/actor.ts";
+import { blockOf } from "../core/block.ts";
 import type { Platform } from "./platform.ts";
 import type { RebuildRequest } from "./rebuild.ts";
 import { found, numbers, send, type TestPlatforms, testPlatforms, upTo } from "./testing/test-platform.ts";
@@ -36,7 +37,7 @@ async function fill(platform: Platform, lines: readonly string[]): Promise<void>
 }
 
 async function rebuilt(platform: Platform, request: Partial<RebuildRequest> = {}): Promise<RebuildState> {
-  platform.rebuild.start({ withCurrent: false, forgetLost: false, ...request });
+  platform.rebuild.start({ withCurrent: false, forgetLost: false, ...request }, LOCAL);
   await expect.poll(() => platform.rebuild.state.state, { timeout: 30_000 }).not.toBe("running");
   expect(platform.rebuild.state.error).toBeUndefined();
   return platform.rebuild.state;
@@ -60,7 +61,7 @@ test("a damaged file is made again from the topic: the same messages, with what 
     await fill(platform, records(0, 300));
     await fill(platform, [...records(300, 600), "broken"]);
     guid = String((await found(platform, "n:7"))[0]?.guid);
-    await platform.index.patch(guid, { set: { alert_status: "OPEN" } });
+    await platform.index.patch(guid, { set: { alert_status: "OPEN" } }, "ann");
     before = await found(platform);
   }
   const [first = ""] = parquet(platforms);
@@ -89,7 +90,7 @@ test("without the catalogue all is found again, each message once, with what ana
     await fill(platform, records(0, 300));
     await fill(platform, [...records(300, 600), "broken"]);
     const [message] = await found(platform, "n:7");
-    await platform.index.patch(String(message?.guid), { set: { alert_status: "OPEN" } });
+    await platform.index.patch(String(message?.guid), { set: { alert_status: "OPEN" } }, "ann");
     before = await found(platform);
   }
   truncateSync(join(platforms.data, "index/catalogue.mdb"), 0);
@@ -201,8 +202,8 @@ test("what no topic holds any more is taken from readable parts of files, and th
   // The topic goes on behind what the index has read of it.
   await fill(platform, records(5100, 5200));
   expect(await numbers(platform)).toEqual(upTo(5200).slice(2500));
-  platform.rebuild.start({ withCurrent: false, forgetLost: true });
-  expect(await platform.rebuild.stop()).toMatchObject({ state: "stopped" });
+  platform.rebuild.start({ withCurrent: false, forgetLost: true }, LOCAL);
+  expect(await platform.rebuild.stop(LOCAL)).toMatchObject({ state: "stopped" });
   expect(codes(platform)).toEqual(["MESSAGES_LOST"]);
   await rebuilt(platform, { forgetLost: true });
   expect(codes(platform)).toEqual([]);
@@ -217,11 +218,11 @@ test("a rebuild that is stopped changes nothing, and only one runs at a time", a
   overwrite(parquet(platforms)[0] as string);
   {
     await using platform = await platforms.open();
-    platform.rebuild.start({ withCurrent: false, forgetLost: false });
-    expect(() => platform.rebuild.start({ withCurrent: false, forgetLost: false })).toThrow(
+    platform.rebuild.start({ withCurrent: false, forgetLost: false }, LOCAL);
+    expect(() => platform.rebuild.start({ withCurrent: false, forgetLost: false }, LOCAL)).toThrow(
       "running already",
     );
-    expect(await platform.rebuild.stop()).toMatchObject({ state: "stopped" });
+    expect(await platform.rebuild.stop(LOCAL)).toMatchObject({ state: "stopped" });
     expect(codes(platform)).toContain("FILE_UNREADABLE");
   }
   await using platform = await platforms.open();
@@ -245,7 +246,7 @@ test("a rebuild that does not end leaves the drafts it found", async () => {
     await using platform = await platforms.open();
     const restoration = platform.index.restore({ everything: false });
     await restoration.takeFiles(() => {});
-    await platform.index.endRestoration();
+    await restoration[Symbol.asyncDispose]();
   }
   await using platform = await platforms.open();
   expect(await rebuilt(platform)).toMatchObject({ state: "finished", files: 2, lost: [] });

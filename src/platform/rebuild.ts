@@ -1,13 +1,12 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { RebuildState } from "../api/rebuild.ts";
+import type { Actor } from "../core/actor.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { arrivalOf } from "../pipeline/guid.ts";
-import type { DuckdbIndex } from "../storage/index/duckdb/duckdb-index.ts";
-import { serveWriter } from "../storage/index/duckdb/remote.ts";
-import type { GuidRange, Restoration, Restored } from "../storage/index/segments/restoration.ts";
+import type { GuidRange, Index, Restoration, Restored } from "../storage/index/contract.ts";
 import type { FromRebuild, RebuildStart, RebuildTopic } from "./rebuild-worker.ts";
 
 export type RebuildRequest = {
@@ -21,14 +20,14 @@ export type RebuildRequest = {
 };
 
 export type RebuildParts = {
-  readonly index: DuckdbIndex;
+  readonly index: Index;
   readonly context: Context;
   /** Resolves when what was accepted so far is searchable and sealed. */
   readonly settle: (signal: AbortSignal) => Promise<void>;
   /** The topics of sensors, all of them when undefined, with the documents that were in force when. */
   readonly topics: (sensors: readonly string[] | undefined, withCurrent: boolean) => Promise<RebuildTopic[]>;
   /** What the thread that makes messages needs besides. */
-  readonly start: () => Pick<RebuildStart, "timeZone" | "tables" | "shares" | "files">;
+  readonly start: () => Pick<RebuildStart, "timeZone" | "tables" | "shares" | "folders">;
 };
 
 const WHOLE: GuidRange = ["", "\u{10ffff}"];
@@ -49,7 +48,7 @@ export class Rebuild implements AsyncDisposable {
   }
 
   /** Begins a rebuild and answers at once. Throws Fault REQUEST_INVALID while one runs. */
-  start(request: RebuildRequest): RebuildState {
+  start(request: RebuildRequest, actor: Actor): RebuildState {
     if (this.#state.state === "running")
       throw new Fault(
         "REQUEST_INVALID",
@@ -61,10 +60,11 @@ export class Rebuild implements AsyncDisposable {
       state: "running",
       phase: "settling",
       startedAt: context.clock.now(),
+      startedBy: actor.name,
       records: 0,
       warnings: [],
     };
-    context.log.info("A rebuild of the index begins.", { ...request });
+    context.log.info("A rebuild of the index begins.", { ...request, by: actor.name });
     this.#running = this.#run(request, AbortSignal.any([this.#stop.signal, context.signal])).then(
       (result) => {
         this.#state = { ...this.#state, ...result, state: "finished", endedAt: context.clock.now() };
@@ -81,36 +81,37 @@ export class Rebuild implements AsyncDisposable {
   }
 
   /** Ends a rebuild that runs; everything is as it was before. */
-  async stop(): Promise<RebuildState> {
-    this.#stop.abort(new Fault("REQUEST_INVALID", "the rebuild was stopped"));
-    await this.#running;
+  async stop(actor: Actor): Promise<RebuildState> {
+    await this.#end();
+    this.#parts.context.log.info("A rebuild of the index was told to stop.", { by: actor.name });
     return this.#state;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.#stop.abort(new Fault("REQUEST_INVALID", "the rebuild was stopped"));
+    await this.#running;
   }
 
   async #run(request: RebuildRequest, signal: AbortSignal): Promise<Restored> {
     const { index, settle } = this.#parts;
     // What topics bring by themselves must be there, or it would come twice.
     await untilAborted(settle(signal), signal);
-    const restoration = index.restore({ ...request, everything: request.withCurrent });
-    try {
-      this.#note({ phase: "files", files: restoration.files, filesDone: 0 });
-      await restoration.takeFiles(() => {
-        signal.throwIfAborted();
-        this.#note({ filesDone: (this.#state.filesDone ?? 0) + 1 });
-      });
-      const whole = await this.#fromTopics(request, restoration, signal);
-      this.#note({ phase: "finishing" });
-      // A guid of another make is the record's own, and says not whether a topic holds it.
-      await restoration.keepRest((sensor, guid) => whole.has(sensor) && arrivalOf(guid) !== undefined);
+    await using restoration = index.restore({ ...request, everything: request.withCurrent });
+    this.#note({ phase: "files", files: restoration.files, filesDone: 0 });
+    await restoration.takeFiles(() => {
       signal.throwIfAborted();
-      return await restoration.commit();
-    } finally {
-      await index.endRestoration();
-    }
+      this.#note({ filesDone: (this.#state.filesDone ?? 0) + 1 });
+    });
+    const whole = await this.#fromTopics(request, restoration, signal);
+    this.#note({ phase: "finishing" });
+    // A guid of another make is the record's own, and says not whether a topic holds it.
+    await restoration.keepRest((sensor, guid) => whole.has(sensor) && arrivalOf(guid) !== undefined);
+    signal.throwIfAborted();
+    return await restoration.commit();
   }
 
   async #fromTopics(
@@ -133,9 +134,9 @@ export class Rebuild implements AsyncDisposable {
         ranges.set(name, [WHOLE]);
     const total = topics.reduce((sum, { limits }) => sum + limits.reduce((all, limit) => all + limit, 0), 0);
     this.#note({ phase: "records", total });
-    const writer = serveWriter(restoration.staging, "rebuild");
+    const index = restoration.share();
     const keepsErrors = withCurrent;
-    const whole = await this.#inThread({ ...start(), writer, topics, ranges, keepsErrors }, signal);
+    const whole = await this.#inThread({ ...start(), index, topics, ranges, keepsErrors }, signal);
     const isEvery = isAll && topics.every((topic) => whole.has(topic.sensor));
     return new Set([...whole].filter((name) => name !== ERROR_SENSOR || isEvery));
   }
@@ -144,7 +145,7 @@ export class Rebuild implements AsyncDisposable {
     const script = new URL(`./rebuild-worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, {
       workerData: start,
-      transferList: [start.writer.port],
+      transferList: start.index.transfer,
       name: "rebuild",
     });
     const { promise, resolve, reject } = Promise.withResolvers<ReadonlySet<string>>();

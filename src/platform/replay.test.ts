@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
+import { LOCAL } from "../core/actor.ts";
 import { found, testPlatforms } from "./testing/test-platform.ts";
 
 const ZEEK = "sensor: zeek\nparser: { bro: {} }\n";
@@ -20,7 +21,7 @@ test("rejected lines of Zeek logs are replayed below the headers of their logs",
     sensors: { zeek: `${ZEEK}validations: [ { NOT_EMPTY: { input: query } } ]\n` },
   });
   await using platform = await platforms.open();
-  await platform.ingestStream("zeek", Readable.from([Buffer.from(LOGS)]), {});
+  await platform.ingestStream("zeek", Readable.from([Buffer.from(LOGS)]), { actor: LOCAL });
   await platform.caughtUp();
   const messages = () => found(platform, "", "zeek", ["uid", "protocol"]);
   const errors = () => found(platform, "NOT replayed:true", "error", ["message"]);
@@ -29,7 +30,7 @@ test("rejected lines of Zeek logs are replayed below the headers of their logs",
 
   const change = { author: "test", at: Date.now(), note: "" };
   await platform.publish([{ kind: "sensor", name: "zeek", text: ZEEK }], change);
-  const replay = () => platform.replay({ sensor: "zeek", query: "" });
+  const replay = () => platform.replay({ sensor: "zeek", query: "" }, LOCAL);
   // Of two that are asked for at the same time the second finds nothing that the first has sent.
   const [first] = await Promise.all([replay(), replay()]);
   expect(first).toMatchObject({ replayed: 3, records: 3 });

@@ -1,8 +1,10 @@
-import { blockOf } from "../core/batch.ts";
-import type { Clock } from "../core/context.ts";
+import type { Actor } from "../core/actor.ts";
+import { blockOf } from "../core/block.ts";
+import type { Clock, Log } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { ERROR_SENSOR, MESSAGE_FORM } from "../pipeline/errors.ts";
 import { parse } from "../query/parse.ts";
+import { withinScope } from "../query/scope.ts";
 import type { Index } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
 
@@ -35,13 +37,14 @@ const FIELDS = [
 ];
 
 /**
- * Sends rejected records through their sensors again and marks their error records. What fails again becomes a new
+ * Sends rejected records through their sensors again and marks their error records with who did so and when. What fails again becomes a new
  * error record, which this call leaves alone. Throws Fault QUERY_INVALID, and what the topic or the index throw;
  * error records that are not marked by then are replayed by the next call.
  */
 export async function replay(
   { sensor, query, from, to }: ReplayRequest,
-  { index, intake, clock }: { index: Index; intake: Intake; clock: Clock },
+  actor: Actor,
+  { index, intake, clock, log }: { index: Index; intake: Intake; clock: Clock; log: Log },
 ): Promise<Replayed> {
   if (query !== "") parse(query);
   const parts = [
@@ -51,7 +54,7 @@ export async function replay(
   ];
   const known = new Set(intake.sensors().map(({ name }) => name));
   const selection = {
-    query: parse(parts.join(" AND ")),
+    query: withinScope(parse(parts.join(" AND ")), actor),
     sensors: [ERROR_SENSOR],
     from,
     to: Math.min(to ?? Number.POSITIVE_INFINITY, clock.now() + 1),
@@ -87,12 +90,14 @@ export async function replay(
     for (const { target, heading, records, guids } of waiting.values()) {
       const header = heading === "" ? [] : heading.split("\n");
       if (records.length > 0) await intake.deliver(target, blockOf([...header, ...records], clock.now()));
-      for (const guid of guids) await index.patch(guid, { set: { [REPLAYED]: true } });
+      const set = { [REPLAYED]: true, replayed_by: actor.name, replayed_at: clock.now() };
+      for (const guid of guids) await index.patch(guid, { set }, actor.name);
       done.records += records.length;
       done.replayed += guids.length;
     }
     cursor = page.messages.length === 0 ? undefined : page.cursor;
   } while (cursor !== undefined);
+  log.info("Rejected records were replayed.", { ...done, by: actor.name });
   return done;
 }
 

@@ -1,5 +1,4 @@
 import type { GlobalDocument } from "../config/global.ts";
-import type { Field } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
@@ -8,10 +7,10 @@ import type { StageServices } from "../pipeline/services.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
 import type { Services } from "../stellar/run/services.ts";
 import { fromMessage, StellarMap } from "../stellar/values/value.ts";
+import type { AllowedFolders } from "../storage/allowed-folders.ts";
+import { joinTable } from "../storage/storage.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import { openSharedTable } from "../storage/table/lmdb.ts";
 import { triageScorer } from "../triage/scorer.ts";
-import { fieldNotes } from "./field-notes.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
 import { ruleServices, withoutWaiting } from "./services/rules.ts";
@@ -32,36 +31,34 @@ export type PipelineServices = AsyncDisposable &
     trial(functions: UserFunctions): PipelineServices;
     /** Takes over shared memory that was loaded or replaced. */
     attach(shares: Shares): void;
-    /** What is known of fields, by name. */
-    fieldNotes(): ReadonlyMap<string, Field>;
   };
 
 /** The services of a worker thread: readers of what the main thread owns. */
 export function openServices(
-  start: Pick<WorkerStart, "tables" | "files" | "shares">,
+  start: Pick<WorkerStart, "tables" | "folders" | "shares">,
   context: Context,
 ): PipelineServices {
   const tables = {
-    enrichment: openSharedTable(start.tables.enrichment),
-    threatIntel: openSharedTable(start.tables.threatIntel),
+    enrichment: joinTable(start.tables.enrichment),
+    threatIntel: joinTable(start.tables.threatIntel),
   };
   const close = async () => {
     await tables.enrichment[Symbol.asyncDispose]();
     await tables.threatIntel[Symbol.asyncDispose]();
   };
   const databases = noDatabases();
-  const services = makeServices({ tables, context, more: {}, databases, files: start.files, close });
+  const services = makeServices({ tables, context, more: {}, databases, folders: start.folders, close });
   services.attach(start.shares);
   return services;
 }
 
-/** The services of the thread that owns the tables; `files` is the folder of the platform's own files. */
+/** The services of the thread that owns the tables; without `folders` expressions reach no files and no other services. */
 export function mainServices(
   tables: PlatformTables,
   context: Context,
-  { more = {}, files }: { more?: Partial<Services>; files?: string } = {},
+  { more = {}, folders }: { more?: Partial<Services>; folders?: AllowedFolders } = {},
 ): PipelineServices {
-  return makeServices({ tables, context, more, databases: noDatabases(), files, close: async () => {} });
+  return makeServices({ tables, context, more, databases: noDatabases(), folders, close: async () => {} });
 }
 
 type Parts = {
@@ -70,13 +67,13 @@ type Parts = {
   readonly databases: Databases;
   /** Services of expressions in this thread alone. */
   readonly more: Partial<Services>;
-  readonly files: string | undefined;
+  readonly folders: AllowedFolders | undefined;
   readonly functions?: UserFunctions;
   readonly close: () => Promise<void>;
 };
 
 function makeServices(parts: Parts): PipelineServices {
-  const { tables, context, databases, more, files, close } = parts;
+  const { tables, context, databases, more, folders, close } = parts;
   const byName: Readonly<Record<string, TableReader>> = {
     enrichment: tables.enrichment,
     enrichments: tables.enrichment,
@@ -99,7 +96,7 @@ function makeServices(parts: Parts): PipelineServices {
         globals: () => globals,
         ...enrichmentServices(databases, table),
         triage: triageScorer(() => made),
-        ...(files === undefined ? {} : ruleServices(files, globals, context)),
+        ...(folders === undefined ? {} : ruleServices(folders, globals, context)),
         ...more,
       };
       const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });
@@ -128,7 +125,6 @@ function makeServices(parts: Parts): PipelineServices {
     attach(shares) {
       if (shares.databases !== undefined) attachDatabases(databases, shares.databases);
     },
-    fieldNotes,
     [Symbol.asyncDispose]: close,
   };
 }

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LOCAL } from "../core/actor.ts";
 import type { Message } from "../core/message.ts";
 import type { Platform } from "./platform.ts";
 import { found, send, type TestPlatforms, testPlatforms } from "./testing/test-platform.ts";
@@ -28,7 +29,7 @@ beforeAll(async () => {
   const lists = { malicious_ip: BAD, malicious_domain: "bad.example" };
   for (const [type, indicator] of Object.entries(lists)) {
     const input = Readable.from([`indicator\n${indicator}\n`]);
-    await platform.intel.load({ type, column: "indicator", replace: false, input });
+    await platform.intel.load({ actor: LOCAL, type, column: "indicator", replace: false, input });
   }
 }, 120_000);
 

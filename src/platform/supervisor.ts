@@ -10,7 +10,7 @@ export type SupervisorOptions = {
   readonly workers: number;
   readonly context: Context;
   /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
-  readonly start: (worker: number) => Omit<WorkerStart, "worker" | "workers" | "begins">;
+  readonly start: (worker: number) => Omit<WorkerStart, "begins">;
 };
 
 type Slot = {
@@ -144,14 +144,12 @@ export class Supervisor implements AsyncDisposable {
   #launch(index: number, failures: number): Slot {
     const start: WorkerStart = {
       ...this.#options.start(index),
-      worker: index,
-      workers: this.#options.workers,
       begins: this.#begun,
     };
     const script = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, {
       workerData: start,
-      transferList: [start.writer.port],
+      transferList: start.index.transfer,
       name: `pipeline-${index}`,
     });
     const { promise: ready, resolve } = Promise.withResolvers<void>();

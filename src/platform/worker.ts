@@ -7,13 +7,12 @@ import { failureOf } from "../core/fault.ts";
 import { emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { runPipeline, type SensorStages } from "../pipeline/pipeline.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
-import { openRemoteWriter, startOf } from "../storage/index/duckdb/remote.ts";
+import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
-import { openSharedTopic } from "../storage/topic/segments/topics.ts";
-import { openFunctions } from "./functions.ts";
 import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
-import { readSensors } from "./sensors.ts";
+import { type Open, Sensors } from "./sensors.ts";
 import { openServices } from "./services.ts";
+import { TopicShare } from "./topic-share.ts";
 
 const COUNTS_EVERY = 250;
 /** A busy loop lets messages and timers in after this many milliseconds. */
@@ -42,20 +41,18 @@ const context: Context = {
 /** One sensor in this worker: how its stages in force are opened, and what was counted of it. */
 type Running = {
   /** Opens the stages; each partition has its own, as stages bind to the batch they work on. Replaced on publish. */
-  open: () => SensorStages;
+  open: Open;
   readonly counts: SensorCounts;
   readonly topic: TopicReader;
-  readonly stop: AbortController;
-  readonly loops: Promise<void>[];
+  readonly share: TopicShare;
   /** Partitions that cannot be read on now. */
   readonly failures: Set<number>;
 };
 
 const services = openServices(start, context);
+const sensors = new Sensors(services, context);
 // A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
-const writer: IndexWriter = openRemoteWriter(start.writer, () =>
-  setTimeout(() => process.exit(1), RETRY_AFTER),
-);
+const writer: IndexWriter = joinIndex(start.index, () => setTimeout(() => process.exit(1), RETRY_AFTER));
 const running = new Map<string, Running>();
 const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 let reads = start.begins;
@@ -91,46 +88,60 @@ port.on("message", (message: ToWorker) => {
   }
 });
 
-/** Takes documents over: changed sensors get new stages at their next batch, new ones start, removed ones stop. */
+/** Takes documents over: changed sensors get new stages at their next batch, others keep theirs, new ones start, removed ones stop. */
 async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
   try {
-    services.takeFunctions(await openFunctions(snapshot.functions));
+    await sensors.takeFunctions(snapshot);
   } catch (error) {
     // They were checked when they were published; a module may still fail in a second thread.
     log.error("Functions of users were not taken into use.", { error: (error as Error).message });
   }
-  for (const { name: sensor, open } of readSensors(snapshot, services, context)) {
+  const inForce = sensors.take(snapshot);
+  for (const [sensor, open] of inForce) {
     const present = running.get(sensor);
     const handle = topics[sensor];
     if (present !== undefined) present.open = open;
-    else if (handle !== undefined)
-      running.set(sensor, launch(sensor, open, openSharedTopic(handle, context)));
+    else if (handle !== undefined) running.set(sensor, launch(sensor, open, joinTopic(handle, context)));
   }
-  const named = new Set(snapshot.sensors.map(({ name }) => name));
   for (const [sensor, gone] of running) {
-    if (named.has(sensor)) continue;
+    if (inForce.has(sensor)) continue;
     running.delete(sensor);
-    gone.stop.abort();
-    await Promise.all(gone.loops);
+    await gone.share.end();
+    gone.share.leave();
     await gone.topic[Symbol.asyncDispose]();
   }
 }
 
-function launch(sensor: string, open: () => SensorStages, topic: TopicReader): Running {
-  const stop = new AbortController();
-  const entry: Running = { open, counts: emptyCounts(), topic, stop, loops: [], failures: new Set() };
-  for (let partition = start.worker; partition < topic.partitions; partition += start.workers) {
-    entry.loops.push(keepRunning(sensor, entry, partition));
-  }
+function launch(sensor: string, open: Open, topic: TopicReader): Running {
+  const [counts, failures] = [emptyCounts(), new Set<number>()];
+  const share = new TopicShare({
+    topic,
+    membership: start.membership,
+    read: (partition, signal) => keepRunning(sensor, entry, partition, signal),
+    async letGo(partitions) {
+      // Who reads on goes on from what is committed, which is to outlive this worker. If it does not, it is read again.
+      await writer.seal().catch(() => undefined);
+      for (const partition of partitions) {
+        delete counts.offsets[partition];
+        if (failures.delete(partition)) tell({ type: "problem", sensor, partition });
+      }
+    },
+  });
+  const entry: Running = { open, counts, topic, share, failures };
   return entry;
 }
 
 /** Runs one partition until it is told to stop. What fails is tried again from the last committed position. */
-async function keepRunning(sensor: string, entry: Running, partition: number): Promise<void> {
-  const { topic, counts, stop } = entry;
+async function keepRunning(
+  sensor: string,
+  entry: Running,
+  partition: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { topic, counts } = entry;
   await begun;
   let told = "";
-  let opened: Running["open"] | undefined;
+  let opened: Open | undefined;
   let bound: Batch | undefined;
   let current: SensorStages | undefined;
   const stages = (batch: Batch) => {
@@ -148,14 +159,14 @@ async function keepRunning(sensor: string, entry: Running, partition: number): P
     entry.failures.delete(partition);
     tell({ type: "problem", sensor, partition });
   };
-  while (!stop.signal.aborted) {
+  while (!signal.aborted) {
     try {
       const from =
         counts.offsets[partition] ??
-        startOf(start.writer, { topic: topic.name, partition }) ??
+        (await writer.position(topic.name, partition)) ??
         (await topic.start(partition));
       counts.offsets[partition] = from;
-      const source = breathing(topic.read(partition, from, { signal: stop.signal }));
+      const source = breathing(topic.read(partition, from, { signal }));
       await runPipeline({
         sensor,
         source,
@@ -194,22 +205,26 @@ async function* breathing(source: AsyncIterable<Entry>): AsyncIterable<Entry> {
 /** Reads to where the topics end now, seals, and ends the thread. */
 async function drain(): Promise<void> {
   for (const entry of running.values()) {
-    const { topic, counts, stop, loops } = entry;
-    for (let partition = start.worker; reads && partition < topic.partitions; partition += start.workers) {
+    const { topic, counts, share } = entry;
+    await share.assigned;
+    for (const partition of reads ? share.partitions : []) {
       const end = await topic.end(partition);
       // What cannot go on stays in its topic and is read at the next start.
       while ((counts.offsets[partition] ?? 0) < end && !entry.failures.has(partition))
         await new Promise((done) => setTimeout(done, 10));
     }
-    stop.abort();
+    const ended = share.end();
     begin();
-    await Promise.all(loops);
+    await ended;
   }
   clearInterval(counting);
   await writer[Symbol.asyncDispose]();
   tellCounts();
   ended.abort();
-  for (const { topic } of running.values()) await topic[Symbol.asyncDispose]();
+  for (const { topic, share } of running.values()) {
+    share.leave();
+    await topic[Symbol.asyncDispose]();
+  }
   await services[Symbol.asyncDispose]();
   tell({ type: "drained" });
   port.close();

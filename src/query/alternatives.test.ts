@@ -2,20 +2,17 @@ import { expect, test } from "vitest";
 import { alternatives } from "./alternatives.ts";
 import { parse } from "./parse.ts";
 import type { Query } from "./tree.ts";
+import { eachClause, visit } from "./visit.ts";
 
 /** A query in short: what is in it, without places. */
 function short(query: Query): string {
-  switch (query.kind) {
-    case "and":
-    case "or":
-      return `(${query.parts.map(short).join(query.kind === "and" ? " & " : " | ")})`;
-    case "not":
-      return `!${short(query.part)}`;
-    case "term":
-      return `${query.field ?? ""}:${query.value}`;
-    default:
-      return query.kind;
-  }
+  return visit<string>(query, {
+    ...eachClause(({ kind }) => kind),
+    and: (parts) => `(${parts.join(" & ")})`,
+    or: (parts) => `(${parts.join(" | ")})`,
+    not: (part) => `!${part}`,
+    term: ({ field, value }) => `${field ?? ""}:${value}`,
+  });
 }
 
 const apart = (text: string) => alternatives(parse(text)).map(short);

@@ -1,8 +1,9 @@
 import { Fault } from "../core/fault.ts";
+import { numberOf } from "../schema/number-of.ts";
 import { parseAddress } from "./address.ts";
 import { HOW_TO_WRITE_TIMES, parseMoment } from "./moment.ts";
-import { numberOf } from "./number-of.ts";
 import type { Bound, Query, Range } from "./tree.ts";
+import { clausesOf } from "./visit.ts";
 
 /** Types a field may have over all messages; "mixed" differs from sensor to sensor. */
 export type CheckedType = "text" | "long" | "double" | "boolean" | "json" | "mixed";
@@ -23,17 +24,9 @@ export function checkRanges(
   typeOf: (field: string) => CheckedType | undefined,
   now: number,
 ): void {
-  switch (query.kind) {
-    case "and":
-    case "or":
-      for (const part of query.parts) checkRanges(part, typeOf, now);
-      return;
-    case "not":
-      checkRanges(query.part, typeOf, now);
-      return;
-    case "range":
-      checkRange(query, TIMES.has(query.field) ? "long" : typeOf(query.field), now);
-  }
+  for (const { clause } of clausesOf(query))
+    if (clause.kind === "range")
+      checkRange(clause, TIMES.has(clause.field) ? "long" : typeOf(clause.field), now);
 }
 
 function checkRange(range: Range, type: CheckedType | undefined, now: number): void {

@@ -1,5 +1,7 @@
 import { nameHere } from "./other-names.ts";
-import type { Place, Query } from "./tree.ts";
+import type { Place } from "./place.ts";
+import type { Query } from "./tree.ts";
+import { clausesOf } from "./visit.ts";
 
 /** What makes two spellings the same field: Metron's stores wrote `threat:triage:score` for `threat.triage.score`. */
 export function fieldKey(name: string): string {
@@ -71,22 +73,10 @@ function isMember(name: readonly string[], family: readonly string[]): boolean {
 /** Every field a query names, once each, with the place of its first mention. */
 export function fieldsOf(query: Query): Map<string, Place | undefined> {
   const found = new Map<string, Place | undefined>();
-  const visit = (node: Query): void => {
-    switch (node.kind) {
-      case "all":
-        return;
-      case "and":
-      case "or":
-        for (const part of node.parts) visit(part);
-        return;
-      case "not":
-        visit(node.part);
-        return;
-      default:
-        if (node.field !== undefined && !found.has(node.field)) found.set(node.field, node.place);
-    }
-  };
-  visit(query);
+  for (const { clause } of clausesOf(query)) {
+    if (clause.kind === "all" || clause.field === undefined || found.has(clause.field)) continue;
+    found.set(clause.field, clause.place);
+  }
   return found;
 }
 

@@ -1,5 +1,7 @@
 import { parse } from "./parse.ts";
-import type { Place, Query, Term } from "./tree.ts";
+import { offsetOf, type Place } from "./place.ts";
+import type { Clause, Query } from "./tree.ts";
+import { clausesOf, withClauses } from "./visit.ts";
 
 /**
  * Something a person should know about the answer to a search: that it does not say what it seems to say, and how to ask
@@ -60,51 +62,30 @@ export function syntaxHints(query: Query, text: string): Hint[] {
   const add = (hint: Hint | undefined) => {
     if (hint !== undefined && !hints.has(hint.code)) hints.set(hint.code, hint);
   };
-  visit(query, (clause) => {
-    if ("place" in clause && clause.place !== undefined && "field" in clause && clause.field !== undefined)
-      add(negationHint(offsetOf(clause.place, text), text));
+  for (const { clause } of clausesOf(query)) {
+    if (clause.kind === "all" || clause.place === undefined) continue;
+    const at = offsetOf(text, clause.place);
+    if (clause.field !== undefined) add(negationHint(at, text));
     if (clause.kind === "range") {
       const isTime = clause.field === "timestamp";
       for (const end of [clause.from, clause.to])
         if (isTime && end !== undefined) add(timeHint(end.value, end.place, text));
-      return;
+      continue;
     }
-    if (clause.kind !== "term" || clause.place === undefined) return;
-    const at = offsetOf(clause.place, text);
+    if (clause.kind !== "term") continue;
     if (clause.field === undefined && text[at] !== '"') {
       add(operatorHint(clause.value, text));
       add(comparisonHint(clause.value, at, text));
     }
     if (clause.field === "timestamp") add(timeHint(clause.value, clause.place, text));
     add(quotesHint(clause.value, at, text));
-  });
+  }
   return [...hints.values()];
 }
 
-/** The query with one clause put in place of another. */
-export function replaced(query: Query, clause: Query, other: Query): Query {
-  if (query === clause) return other;
-  switch (query.kind) {
-    case "and":
-    case "or":
-      return { ...query, parts: query.parts.map((part) => replaced(part, clause, other)) };
-    case "not":
-      return { ...query, part: replaced(query.part, clause, other) };
-    default:
-      return query;
-  }
-}
-
-/** Every clause of a query, and whether it is under an odd number of NOTs. */
-export function visit(
-  query: Query,
-  each: (clause: Query, isNegated: boolean) => void,
-  isNegated = false,
-): void {
-  if (query.kind === "and" || query.kind === "or")
-    for (const part of query.parts) visit(part, each, isNegated);
-  else if (query.kind === "not") visit(query.part, each, !isNegated);
-  else each(query, isNegated);
+/** The query with something else in place of one of its clauses. */
+export function replaced(query: Query, clause: Clause, other: Query): Query {
+  return withClauses(query, (each) => (each === clause ? other : each));
 }
 
 function negationHint(at: number, text: string): Hint | undefined {
@@ -188,7 +169,7 @@ function timeHint(value: string, place: Place | undefined, text: string): Hint |
   const isYear = YEAR.test(value);
   if (!isYear && !SECONDS.test(value)) return undefined;
   const better = isYear ? `${value}-01` : `${value}000`;
-  const at = text.indexOf(value, place === undefined ? 0 : offsetOf(place, text));
+  const at = text.indexOf(value, place === undefined ? 0 : offsetOf(text, place));
   return {
     code: "time-as-number",
     text: `A plain number is milliseconds since 1970, and ${value} is ${new Date(Number(value)).toISOString()}: write ${better}.`,
@@ -212,15 +193,4 @@ function outsideQuotes(text: string, change: (part: string) => string): string {
     .split(/("(?:[^"\\]|\\.)*")/)
     .map((part, index) => (index % 2 === 0 ? change(part) : part))
     .join("");
-}
-
-function offsetOf({ line, column }: Place, text: string): number {
-  let start = 0;
-  for (let before = 1; before < line; before++) start = text.indexOf("\n", start) + 1;
-  return start + column - 1;
-}
-
-/** A term that has a field. */
-export function isFieldTerm(query: Query): query is Term & { readonly field: string } {
-  return query.kind === "term" && query.field !== undefined;
 }

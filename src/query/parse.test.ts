@@ -103,12 +103,6 @@ describe("parse reads", () => {
     ["f:(a -b)", and(term("f", "a"), not(term("f", "b")))],
   ];
   test.each(cases)("%s", (text, tree) => expect(bare(parse(text))).toEqual(tree));
-
-  test("names with colons by the fields that are known", () => {
-    const fields = ["zeek.id.orig", "url"];
-    expect(bare(parse("zeek:id:orig:x", { fields }))).toEqual(term("zeek:id:orig", "x"));
-    expect(bare(parse("url:a:b:c", { fields }))).toEqual(term("url", "a:b:c"));
-  });
 });
 
 describe("parse explains", () => {

@@ -1,8 +1,23 @@
 import { Fault } from "../core/fault.ts";
-import type { Place } from "./tree.ts";
+import { type Place, placeOf } from "./place.ts";
+
+/** What a stretch of a query's text is, for colours and completion: offsets from and up to which it lies. */
+export type Token = {
+  /** A wildcard lies within the value before it; all others lie one behind the other. */
+  readonly kind: "operator" | "field" | "value" | "wildcard" | "sign";
+  readonly from: number;
+  readonly to: number;
+  /** Of a field its name, of its colon and its values the field's; undefined of a value of no field. */
+  readonly field: string | undefined;
+};
 
 /** One character of a word, and whether a backslash took its special meaning away. */
 export type Unit = { readonly char: string; readonly escaped: boolean };
+
+/** Whether a character stands for others. */
+export function isWildcard({ char, escaped }: Unit): boolean {
+  return !escaped && (char === "*" || char === "?");
+}
 
 const SPACE = /\s/;
 /** What ends a word unless escaped. */
@@ -12,9 +27,34 @@ const ENDS_WORD = new Set(["(", ")", "[", "]", "{", "}", '"']);
 export class Reader {
   readonly text: string;
   at = 0;
+  readonly #tokens: Token[] = [];
 
   constructor(text: string) {
     this.text = text;
+  }
+
+  /** What has been marked so far, in the order of the text. */
+  get tokens(): readonly Token[] {
+    return this.#tokens;
+  }
+
+  /** Says what a stretch of the text is, and of which field. */
+  mark(kind: Token["kind"], from: number, to = this.at, field?: string): void {
+    this.#tokens.push({ kind, from, to, field });
+  }
+
+  /** Marks the wildcards of a word that begins at `from`. */
+  markWildcards(units: readonly Unit[], from: number): void {
+    let at = from;
+    for (const unit of units) {
+      if (isWildcard(unit)) this.mark("wildcard", at, at + 1);
+      at += unit.escaped ? 2 : 1;
+    }
+  }
+
+  /** Takes the last mark back. */
+  unmark(): void {
+    this.#tokens.pop();
   }
 
   get done(): boolean {
@@ -64,27 +104,29 @@ export class Reader {
     return units;
   }
 
-  /** Quoted text, if a quote stands here. */
-  quoted(): string | undefined {
+  /** Quoted text, if a quote stands here; it is marked, also when it is not closed. */
+  quoted(kind: Token["kind"], field?: string): string | undefined {
     const start = this.at;
     if (!this.take('"')) return undefined;
     let value = "";
     while (!this.done) {
       const char = this.char;
       this.at++;
-      if (char === '"') return value;
+      if (char === '"') {
+        this.mark(kind, start, this.at, field);
+        return value;
+      }
       if (char === "\\" && !this.done) {
         value += this.char;
         this.at++;
       } else value += char;
     }
+    this.mark(kind, start, this.at, field);
     throw this.fault('This quote is not closed: add a " at the end of the phrase.', start);
   }
 
   place(at: number): Place {
-    const before = this.text.slice(0, at);
-    const line = before.split("\n").length;
-    return { line, column: at - before.lastIndexOf("\n") };
+    return placeOf(this.text, at);
   }
 
   /** A mistake at a place of the text, said to a person. */

@@ -1,21 +1,21 @@
+import type { Place } from "./place.ts";
+
 /**
  * A search as a tree: what `parse` makes of the text an analyst types, what each index compiles to its own language.
  * Field names stand as they were written; an index resolves them against the fields it knows (`threat:triage:score`
  * and `threat.triage.score` are one field).
  */
-export type Query =
-  | { readonly kind: "all" }
-  | { readonly kind: "and"; readonly parts: readonly Query[] }
-  | { readonly kind: "or"; readonly parts: readonly Query[] }
-  | { readonly kind: "not"; readonly part: Query }
-  | Term
-  | Pattern
-  | Range
-  | Exists
-  | Network;
+export type Query = Clause | And | Or | Not;
 
-/** Where a clause stands in the text: both count from 1. Absent in trees made by hand. */
-export type Place = { readonly line: number; readonly column: number };
+/** A condition that holds no other ones. */
+export type Clause = All | Term | Pattern | Range | Exists | Network;
+
+export type And = { readonly kind: "and"; readonly parts: readonly Query[] };
+export type Or = { readonly kind: "or"; readonly parts: readonly Query[] };
+export type Not = { readonly kind: "not"; readonly part: Query };
+
+/** Every message meets it. */
+export type All = { readonly kind: "all" };
 
 /** A value: in a field it must be equal, without a field (`undefined`) it may stand anywhere in the text of the message. */
 export type Term = {
@@ -63,3 +63,8 @@ export type Network = {
   readonly bits: number;
   readonly place?: Place;
 };
+
+/** Whether a clause looks for a value in a certain field. */
+export function isFieldTerm(clause: Query): clause is Term & { readonly field: string } {
+  return clause.kind === "term" && clause.field !== undefined;
+}

@@ -1,10 +1,9 @@
 /** What a word of a query says: its text, its wildcards, the field it names. */
 import { parseAddress } from "./address.ts";
-import { fieldKey } from "./fields.ts";
-import type { Unit } from "./reader.ts";
+import { isWildcard, type Unit } from "./reader.ts";
 import type { PatternPart } from "./tree.ts";
 
-/** First parts of Metron's own names with colons, for when the fields are not known. */
+/** First parts of Metron's own names with colons. */
 const NAMESPACES = new Set(["source", "threat", "threatintels", "enrichments", "adapter", "metron", "error"]);
 
 /** No address with its prefix is longer. */
@@ -15,6 +14,11 @@ export function textOf(units: readonly Unit[]): string {
   return units.map((unit) => unit.char).join("");
 }
 
+/** How much of the text a word takes, its backslashes counted. */
+export function widthOf(units: readonly Unit[]): number {
+  return units.reduce((sum, { escaped, char }) => sum + char.length + (escaped ? 1 : 0), 0);
+}
+
 /** Whether a word is exactly this one, nothing of it escaped. */
 export function isWord(units: readonly Unit[], word: string): boolean {
   return textOf(units) === word && units.every((unit) => !unit.escaped);
@@ -22,11 +26,11 @@ export function isWord(units: readonly Unit[], word: string): boolean {
 
 /** The parts of a word with wildcards, or undefined when it has none. */
 export function patternOf(units: readonly Unit[]): PatternPart[] | undefined {
-  if (!units.some((unit) => !unit.escaped && (unit.char === "*" || unit.char === "?"))) return undefined;
+  if (!units.some(isWildcard)) return undefined;
   const parts: PatternPart[] = [];
   let text = "";
   for (const { char, escaped } of units) {
-    if (escaped || (char !== "*" && char !== "?")) {
+    if (!isWildcard({ char, escaped })) {
       text += char;
       continue;
     }
@@ -38,8 +42,8 @@ export function patternOf(units: readonly Unit[]): PatternPart[] | undefined {
   return parts;
 }
 
-/** Where the name of a field ends in a word, if one does. @param fields the keys of those that are known. */
-export function fieldEnd(units: readonly Unit[], fields: ReadonlySet<string>): number | undefined {
+/** Where the name of a field ends in a word, if one does. */
+export function fieldEnd(units: readonly Unit[]): number | undefined {
   const colons = units.flatMap((unit, index) =>
     unit.char === ":" && !unit.escaped && index > 0 ? [index] : [],
   );
@@ -47,13 +51,11 @@ export function fieldEnd(units: readonly Unit[], fields: ReadonlySet<string>): n
   const last = colons.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const raw = textOf(units);
-  if (parseAddress(raw) !== undefined) return undefined;
+  if (units.every(({ escaped }) => !escaped) && parseAddress(raw) !== undefined) return undefined;
   if (first === last) return first;
   const compared = colons.find((colon) => "<>".includes(units[colon + 1]?.char ?? "none"));
   if (compared !== undefined) return compared;
   if (textOf(units.slice(0, first)) === "_exists_") return first;
-  const known = colons.findLast((colon) => fields.has(fieldKey(textOf(units.slice(0, colon)))));
-  if (known !== undefined) return known;
   const before = colons.find(
     (colon) =>
       raw.length - colon < LONGEST_NETWORK && parseAddress(raw.slice(colon + 1).replace(/\/\d+$/, "")),

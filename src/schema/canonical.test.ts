@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatIpv6, type Ipv6 } from "../core/ip.ts";
 import { encodeText } from "../core/text.ts";
-import { canonical, canonicalKey, guessMeaning } from "./canonical.ts";
+import { canonical, canonicalKey, guessMeaning, keysOf } from "./canonical.ts";
 import { MEANINGS, type Meaning } from "./meaning.ts";
-import { isOwnKey } from "./own-key.ts";
+import { isOnlyKey, isOwnKey } from "./own-key.ts";
 
 describe("the canonical form of", () => {
   const cases: [Meaning, string, string | undefined][] = [
@@ -149,6 +149,10 @@ test("what is said to be its own key is", () => {
     fc.property(any, (text) => {
       const bytes = new TextEncoder().encode(`x${text}x`);
       if (isOwnKey(bytes, 1, bytes.length - 1)) expect(canonicalKey(text)).toBe(text);
+      for (const meaning of [undefined, ...MEANINGS]) {
+        const isOnly = isOnlyKey(meaning)(bytes, 1, bytes.length - 1);
+        if (isOnly) expect([meaning, ...keysOf(text, meaning)]).toEqual([meaning, text]);
+      }
     }),
     { numRuns: 2000 },
   );
@@ -164,7 +168,35 @@ test("what is said to be its own key is", () => {
     const bytes = new TextEncoder().encode(text);
     expect([text, isOwnKey(bytes, 0, bytes.length)]).toEqual([text, true]);
   }
-  expect(MEANINGS.length).toBe(9);
+});
+
+test.each<[string, Meaning | undefined, string[]]>([
+  ["PC-7", "host", ["pc-7", "PC-7"]],
+  ["PC-7", "user", ["PC-7"]],
+  ["PC-7", undefined, ["PC-7"]],
+  ["Evil.Example", "text", ["evil.example", "Evil.Example"]],
+  ["Evil.Example", "url", ["evil.example", "Evil.Example"]],
+  ["Mira@Corp", "email", ["mira@corp", "Mira@Corp"]],
+  ["001122AABBCC", "mac", ["00:11:22:aa:bb:cc", "001122AABBCC"]],
+  ["00443", "port", ["00443"]],
+  ["192.0.2.9/24", "network", ["192.0.2.0/24", "192.0.2.9/24"]],
+  ["2001:DB8::1", "host", ["2001:db8::1", "2001:DB8::1"]],
+])("%s as %s is kept under %j", (text, meaning, keys) => {
+  expect(keysOf(text, meaning)).toEqual(keys);
+});
+
+test.each<[string, Meaning | undefined, boolean]>([
+  ["files.example.com", "host", true],
+  ["10.0.0.1", "host", true],
+  ["pc-7", "host", true],
+  ["PC-7", "host", false],
+  ["PC-7", undefined, true],
+  ["001122aabbcc", "mac", false],
+  ["001122aabbcc", undefined, true],
+  ["00:11:22:aa:bb:cc", "mac", true],
+])("the bytes of %s as %s tell that it has one key: %s", (text, meaning, isOnly) => {
+  const bytes = encodeText(text);
+  expect(isOnlyKey(meaning)(bytes, 0, bytes.length)).toBe(isOnly);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { formatAddress, formatNetwork, readAddress, readNetwork } from "./address.ts";
-import type { Meaning } from "./meaning.ts";
+import { INDICATOR_MEANINGS, type IndicatorMeaning, type Meaning } from "./meaning.ts";
 import { domainForm, emailForm, urlForm } from "./names.ts";
+import { numberOf } from "./number-of.ts";
 
 /** Longer texts are taken as they are. */
 export const LONGEST_KEY = 2048;
@@ -17,12 +18,20 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** What a name must look like to be taken for a domain: labels, and a last one of letters as all top-level domains have. */
 const LIKE_DOMAIN = /^(?:[\p{L}\p{N}_-]+\.)+(?:\p{L}{2,}|xn--[a-z0-9-]+)\.?$/iu;
 
+/** Meanings whose values are compared letter by letter. */
+const LETTERS: ReadonlySet<Meaning> = new Set(["user", "path", "text"]);
+/** Meanings whose values have several spellings. */
+const SPELLED: ReadonlySet<Meaning> = new Set(INDICATOR_MEANINGS.filter((meaning) => meaning !== "text"));
+const WHOLE = /^[+-]?\d+$/;
+const TRUTH = /^(?:true|false)$/i;
+const MOST_PORT = 65_535;
+
 /**
  * The one spelling of a value, in which all its spellings are compared; undefined when the value cannot have this
  * meaning. Texts have no other spelling than their own.
  */
 export function canonical(value: string, meaning: Meaning): string | undefined {
-  if (value.length > LONGEST_KEY) return meaning === "text" ? value : undefined;
+  if (value.length > LONGEST_KEY) return LETTERS.has(meaning) ? value : undefined;
   switch (meaning) {
     case "address": {
       const address = readAddress(value);
@@ -44,6 +53,20 @@ export function canonical(value: string, meaning: Meaning): string | undefined {
       return emailForm(value);
     case "url":
       return urlForm(value);
+    case "port":
+      return isPort(value) ? String(Number(value)) : undefined;
+    case "count":
+    case "bytes":
+    case "code":
+      return WHOLE.test(value) ? numberOf(value)?.toString() : undefined;
+    case "instant":
+    case "duration":
+    case "number":
+      return numberOf(value)?.toString();
+    case "truth":
+      return TRUTH.test(value) ? value.toLowerCase() : undefined;
+    case "user":
+    case "path":
     case "text":
       return value;
   }
@@ -53,7 +76,7 @@ export function canonical(value: string, meaning: Meaning): string | undefined {
  * What a value of no declared meaning most likely stands for: its form alone must say so, which is why a single word is
  * never a domain and twelve hexadecimal digits are never a MAC. "text" when the form says nothing.
  */
-export function guessMeaning(text: string): Meaning {
+export function guessMeaning(text: string): IndicatorMeaning {
   if (text.length < 2 || text.length > LONGEST_KEY || text.includes(" ")) return "text";
   if (SCHEME.test(text)) return urlForm(text) === undefined ? "text" : "url";
   if (text.includes(":")) {
@@ -80,6 +103,21 @@ export function guessMeaning(text: string): Meaning {
  */
 export function canonicalKey(text: string, meaning: Meaning = guessMeaning(text)): string {
   return canonical(text, meaning) ?? text;
+}
+
+/**
+ * Every key under which something may be kept that this value is equal to, the most telling first: that of its declared
+ * meaning, by which `PC-7` is the host `pc-7`; that of its form; the text itself.
+ */
+export function keysOf(text: string, meaning: Meaning | undefined): readonly string[] {
+  const form = meaning !== undefined && SPELLED.has(meaning) ? canonical(text, meaning) : undefined;
+  const guessed = canonicalKey(text);
+  if (form === undefined || form === guessed) return guessed === text ? [text] : [guessed, text];
+  return [...new Set([form, guessed, text])];
+}
+
+function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) <= MOST_PORT;
 }
 
 /** Lower case without colons; undefined when it is not a digest in hexadecimal digits. */

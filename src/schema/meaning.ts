@@ -11,7 +11,32 @@ export const MEANINGS = [
   "mac",
   "email",
   "url",
+  "user",
+  "path",
   "text",
+  "port",
+  "instant",
+  "duration",
+  "count",
+  "bytes",
+  "code",
+  "number",
+  "truth",
 ] as const;
 
 export type Meaning = (typeof MEANINGS)[number];
+
+/** What the values of a list of indicators can stand for. */
+export const INDICATOR_MEANINGS = [
+  "address",
+  "network",
+  "domain",
+  "host",
+  "hash",
+  "mac",
+  "email",
+  "url",
+  "text",
+] as const satisfies readonly Meaning[];
+
+export type IndicatorMeaning = (typeof INDICATOR_MEANINGS)[number];

@@ -1,5 +1,6 @@
 // Bytes are read within bounds known beforehand, hence `as number`.
 import { LONGEST_KEY } from "./canonical.ts";
+import type { Meaning } from "./meaning.ts";
 
 const UPPER = 1;
 const COLON = 2;
@@ -35,6 +36,8 @@ const LONGEST_DIGEST = 128;
 /** `0011.22AA.BBCC` and `00-11-22-AA-BB-CC`. */
 const DOTTED_MAC = 14;
 const PAIRED_MAC = 17;
+/** `001122AABBCC` */
+const BARE_MAC = 12;
 const SLASH = 0x2f;
 const DOT_BYTE = 0x2e;
 const COLON_BYTE = 0x3a;
@@ -68,6 +71,33 @@ export function isOwnKey(bytes: Uint8Array, start: number, end: number): boolean
   }
   if ((seen & DASH) !== 0) return !hasMacSigns(bytes, start, end, DASH_BYTE);
   return (seen & UPPER) === 0 || length < SHORTEST_DIGEST || length > LONGEST_DIGEST;
+}
+
+/**
+ * The same for values of a declared meaning: tells that `keysOf` has no other key. A single word says nothing by its form,
+ * but as a host it is the same in any case.
+ */
+export function isOnlyKey(meaning: Meaning | undefined): typeof isOwnKey {
+  switch (meaning) {
+    case "network":
+      return () => false;
+    case "mac":
+      return (bytes, start, end) => end - start !== BARE_MAC && isOwnKey(bytes, start, end);
+    case "domain":
+    case "host":
+    case "email":
+      return (bytes, start, end) => !hasUpper(bytes, start, end) && isOwnKey(bytes, start, end);
+    default:
+      return isOwnKey;
+  }
+}
+
+function hasUpper(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x41 && byte <= 0x5a) return true;
+  }
+  return false;
 }
 
 /**

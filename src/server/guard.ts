@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { type Actor, LOCAL } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback } from "../core/loopback.ts";
 
@@ -14,6 +15,17 @@ const CONTENT_POLICY = [
   "form-action 'self'",
   "frame-ancestors 'none'",
 ].join("; ");
+
+/**
+ * Who asks from an address, while there are no accounts: whoever is on this machine is its administrator, also a reverse
+ * proxy for those that it let in. From elsewhere comes nobody, or an administrator where everybody was allowed in.
+ */
+export function actorAt(address: string | undefined, mayServeOthers: boolean): Actor {
+  // An IPv4 client of a socket that takes both versions.
+  const name = address?.replace(/^::ffff:/, "") ?? "a connection that is gone";
+  if (isLoopback(name)) return LOCAL;
+  return { name, role: mayServeOthers ? "admin" : "open" };
+}
 
 /**
  * What every answer carries and every request must pass while there are no accounts yet: a name that a hostile page made

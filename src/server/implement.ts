@@ -9,10 +9,22 @@ import {
   type QueryOf,
   type ResponseOf,
 } from "../api/endpoint.ts";
+import { type Actor, mayAct } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
+
+/** Answers who makes a request. Someone whom it does not know has the role `open`. */
+export type ActorOf = (request: FastifyRequest) => Actor | Promise<Actor>;
+
+declare module "fastify" {
+  interface FastifyInstance {
+    readonly actorOf: ActorOf;
+  }
+}
 
 /** What a handler gets: everything checked by the endpoint's own schemas. */
 export type Call<Shape extends EndpointShape> = {
+  /** Who makes the call; has the role that the endpoint declares. */
+  readonly actor: Actor;
   readonly params: ParamsOf<Shape>;
   readonly query: QueryOf<Shape>;
   readonly body: BodyOf<Shape>;
@@ -27,20 +39,32 @@ export type Handler<Shape extends EndpointShape> = (
   call: Call<Shape>,
 ) => Promise<ResponseOf<Shape> | undefined> | ResponseOf<Shape> | undefined;
 
-/** Serves an endpoint: checks what comes in, answers what the handler gives (or nothing, when it answered itself). */
+/**
+ * Serves an endpoint: checks who asks before the body is read, then what comes in, and answers what the handler returns
+ * (or nothing, when it answered itself).
+ */
 export function implement<Shape extends EndpointShape>(
   app: FastifyInstance,
   endpoint: Shape,
   handler: Handler<Shape>,
 ): void {
+  const actors = new WeakMap<FastifyRequest, Actor>();
   app.route({
     method: endpoint.method,
     url: API_BASE + endpoint.path,
     config: { isStream: isStreamBody(endpoint.body) },
+    onRequest: async (request) => {
+      const actor = await app.actorOf(request);
+      admit(actor, endpoint);
+      actors.set(request, actor);
+    },
     handler: async (request, reply) => {
+      const actor = actors.get(request);
+      if (actor === undefined) throw new Error("a request came to its handler without an actor");
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const call = {
+        actor,
         params: check(endpoint.params, request.params, "path") as ParamsOf<Shape>,
         query: check(endpoint.query, request.query, "query string") as QueryOf<Shape>,
         body: (isStreamBody(endpoint.body)
@@ -59,6 +83,20 @@ export function implement<Shape extends EndpointShape>(
       }
     },
   });
+}
+
+/** Throws Fault ROLE_NEEDED unless the actor has the endpoint's role. */
+function admit(actor: Actor, endpoint: EndpointShape): void {
+  if (mayAct(actor, endpoint.role)) return;
+  const { name, role } = actor;
+  const has =
+    role === "open"
+      ? "has none, as Metron has no accounts yet and only this machine is known"
+      : `has the role \`${role}\``;
+  throw new Fault(
+    "ROLE_NEEDED",
+    `answering ${endpoint.method} ${endpoint.path}: it needs the role \`${endpoint.role}\`, and ${name} ${has}`,
+  );
 }
 
 /** Deeper bodies would overflow the stack of whatever goes into them. */

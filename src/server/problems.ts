@@ -87,6 +87,7 @@ const TITLES: Partial<Record<FaultCode, string>> = {
   NOT_FOUND: "There is no such thing",
   QUERY_INVALID: "The query has a mistake",
   REQUEST_INVALID: "The request has a mistake",
+  ROLE_NEEDED: "The call needs another role",
   SEARCH_BUSY: "Too many searches wait",
   SEARCH_LIMIT: "The search needs more than it may have",
   SENSOR_UNKNOWN: "There is no such sensor",

@@ -334,6 +334,34 @@ test("a client that goes away in the middle leaves whole records and a server th
   expect((await send("GET", "/status")).status).toBe(200);
 });
 
+test("fields come with what is declared of them", async () => {
+  const { fields } = (await json("GET", "/fields")) as { fields: { name: string }[] };
+  const of = (name: string) => fields.find((field) => field.name === name);
+  expect(of("timestamp")).toEqual({
+    name: "timestamp",
+    type: "date",
+    about: "When it happened, milliseconds since 1970.",
+    meaning: "instant",
+    ecs: "@timestamp",
+    ocsf: "time",
+    sensors: expect.arrayContaining(["web"]),
+  });
+  expect(of("kind")).toEqual({ name: "kind", type: "text", about: "", sensors: ["web"] });
+});
+
+test("times are asked of a field in the unit that is declared of it", async () => {
+  const text = '{"bro_timestamp":"1710408413.501233"}\n{"bro_timestamp":1710494813.5}\n';
+  await send("POST", "/ingest/web", { text });
+  await server.platform.caughtUp();
+  const total = async (query: string) =>
+    ((await json("POST", "/search", { query, size: 0 })) as { total: number }).total;
+  expect(await total("bro_timestamp:2024-03-14")).toBe(1);
+  expect(await total("bro_timestamp:>2024-03-14")).toBe(1);
+  expect(await total("bro_timestamp:<now")).toBe(2);
+  expect(await total("bro_timestamp:<2024-03-14")).toBe(0);
+  expect(await total("bro_timestamp:>=1710408413.5")).toBe(2);
+});
+
 test("a message counts for each of its rules, and is found by any of them", async () => {
   const family = "rules.*.name";
   await send("POST", "/ingest/web", {

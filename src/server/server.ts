@@ -8,7 +8,8 @@ import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
 import { messageToJson } from "../core/message.ts";
 import type { Platform } from "../platform/platform.ts";
-import { guard } from "./guard.ts";
+import { actorAt, guard } from "./guard.ts";
+import type { ActorOf } from "./implement.ts";
 import { LIMITS, type Limits, limitBodies, limitConnections } from "./limits.ts";
 import { answerProblem, answerProblems, problemOf } from "./problems.ts";
 import { configRoutes } from "./routes/config.ts";
@@ -28,6 +29,8 @@ export type ServerOptions = {
   /** Whether it may listen where others than this machine reach it, though there are no accounts. */
   readonly mayServeOthers?: boolean;
   readonly limits?: Partial<Limits>;
+  /** Who makes a request; by its address when left out. */
+  readonly actorOf?: ActorOf;
 };
 
 export type Server = AsyncDisposable & {
@@ -67,6 +70,8 @@ export async function startServer(platform: Platform, options: ServerOptions): P
     "onRoute",
     ({ method, url }) => void routes.push(...[method].flat().map((name) => `${name} ${url}`)),
   );
+  const byAddress: ActorOf = ({ socket }) => actorAt(socket.remoteAddress, mayServeOthers);
+  app.decorate("actorOf", options.actorOf ?? byAddress);
   limitConnections(app.server, limits, platform.context.log);
   guard(
     app,

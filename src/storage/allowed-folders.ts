@@ -2,8 +2,11 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
 import { Fault } from "../core/fault.ts";
 
-/** What a document names files for. Each use has a folder of its own below the data folder. */
-export type FileUse = "functions" | "incoming" | "tls" | "databases";
+/**
+ * What a document names files for. Each use has a folder of its own below the data folder; secrets have none, as a
+ * back-up of the data folder would hold them.
+ */
+export type FileUse = "functions" | "incoming" | "tls" | "databases" | "secrets";
 
 /** Answers where a file is that a document names. Throws Fault PATH_NOT_ALLOWED for one it may not name. */
 export type AllowPath = (path: string, use: FileUse) => string;
@@ -11,9 +14,11 @@ export type AllowPath = (path: string, use: FileUse) => string;
 export type AllowedFolders = {
   readonly data: string;
   /** Further folders of modules and definitions. */
-  readonly functionsFrom?: readonly string[];
+  readonly functionsFrom?: readonly string[] | undefined;
+  /** Folders of secrets. A relative path of a secret begins at the first. */
+  readonly secretsFrom?: readonly string[] | undefined;
   /** Further folders of all other files. */
-  readonly filesFrom?: readonly string[];
+  readonly filesFrom?: readonly string[] | undefined;
 };
 
 const NAMES: Readonly<Record<FileUse, string>> = {
@@ -21,6 +26,12 @@ const NAMES: Readonly<Record<FileUse, string>> = {
   incoming: "telemetry",
   tls: "certificates and keys",
   databases: "databases",
+  secrets: "secrets",
+};
+
+const OPTIONS: Readonly<Partial<Record<FileUse, string>>> = {
+  functions: "--functions-from",
+  secrets: "--secrets-from",
 };
 
 /**
@@ -28,18 +39,23 @@ const NAMES: Readonly<Record<FileUse, string>> = {
  * folder that was allowed when the platform started. Links are resolved first, so that none leads out. A document
  * comes over the network; without this rule whoever may publish one could read any file and run any module.
  */
-export function allowPaths({ data, functionsFrom = [], filesFrom = [] }: AllowedFolders): AllowPath {
+export function allowPaths(allowed: AllowedFolders): AllowPath {
+  const { data, functionsFrom = [], filesFrom = [], secretsFrom = [] } = allowed;
+  const foldersOf = (use: FileUse) => {
+    if (use === "secrets") return secretsFrom;
+    return [join(data, use), ...(use === "functions" ? functionsFrom : filesFrom)];
+  };
   return (path, use) => {
-    const more = use === "functions" ? functionsFrom : filesFrom;
-    const folders = [join(data, use), ...more].map((folder) => resolve(folder));
-    const place = resolve(data, path);
+    const folders = foldersOf(use).map((folder) => resolve(folder));
+    const place = resolve(use === "secrets" ? (secretsFrom[0] ?? data) : data, path);
     const real = realPathOf(place);
     if (folders.some((folder) => isWithin(real, realPathOf(folder)))) return place;
-    const option = use === "functions" ? "--functions-from" : "--files-from";
+    const option = OPTIONS[use] ?? "--files-from";
+    const where = folders.length === 0 ? "nowhere" : `below ${folders.join(", ")} only`;
     throw new Fault(
       "PATH_NOT_ALLOWED",
-      `reading ${path}: ${NAMES[use]} are read below ${folders.join(", ")} only` +
-        `${real === place ? "" : `, and this leads to ${real}`}; \`metron up ${option} FOLDER\` allows another folder`,
+      `reading ${path}: ${NAMES[use]} are read ${where}` +
+        `${real === place ? "" : `, and this leads to ${real}`}; \`metron up ${option} FOLDER\` allows ${folders.length === 0 ? "a" : "another"} folder`,
     );
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { Message } from "../core/message.ts";

@@ -4,6 +4,7 @@ import { NULL } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
 import { Assignments } from "../stellar/run/assignments.ts";
+import { withMetadata } from "./metadata.ts";
 import { compileOption, defineTransform, fieldsOption } from "./transform.ts";
 
 export const stellar = defineTransform({
@@ -19,7 +20,7 @@ export const stellar = defineTransform({
   }),
   expand: (options) =>
     typeof options.config === "object" ? options : { output: Object.keys(options), config: options },
-  open: ({ input = [], output, config }, { environment, variables, reveal }) => {
+  open: ({ input = [], output, config }, { environment, variables }) => {
     if (output === undefined) {
       throw new Fault(
         "CONFIG_INVALID",
@@ -36,8 +37,7 @@ export const stellar = defineTransform({
       ...(input.length === 0 ? {} : { visible: input }),
     });
     return (batch) => {
-      if (reveal === undefined) assignments.run(batch);
-      else reveal(batch, () => assignments.run(batch));
+      withMetadata(batch, () => assignments.run(batch));
       for (const [row, { name, error }] of assignments.failures) {
         batch.reject(row, new Rejection("parser_error", `transformation of ${name}: ${error.message}`));
       }

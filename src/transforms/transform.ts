@@ -13,10 +13,8 @@ export type Transform = (batch: Batch) => void;
 /** What transformations, filters and validations may reach beyond their configuration. */
 export type TransformContext = Context & {
   readonly environment: Environment;
-  /** Values behind those of the message: the options of the sensor's parser, metadata. */
+  /** Values behind those of the message: the options of the sensor's parser. */
   readonly variables: readonly Layer[];
-  /** Runs expressions that see the metadata of the raw strategy besides; nothing is shown when left out. */
-  readonly reveal?: (batch: Batch, run: () => void) => void;
 };
 
 export type TransformDefinition<

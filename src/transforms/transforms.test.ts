@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { makeEnvironment } from "../stellar/run/environment.ts";
 import { filters, openFilter } from "./filters.ts";
 import { type Named, openTransforms, transforms } from "./index.ts";
-import { openRawStrategy, type RawConfig } from "./raw.ts";
 import type { TransformContext } from "./transform.ts";
 import { openValidations, validations } from "./validations/index.ts";
 import { checkParsed } from "./validations/parsed.ts";
@@ -187,69 +187,6 @@ test("parsed messages need original_string and timestamp", () => {
   expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 1, 1]);
   checkParsed(batch, "positive timestamp");
   expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 0, 1]);
-});
-
-/** Runs a parser that gives each payload as `text` over records. */
-function unwrap(config: RawConfig, records: string[], metadata: Record<string, string> = {}): Batch {
-  const batch = new Batch();
-  batch.load(blockOf(records, 0), { topic: "t", partition: 0, offset: 0 });
-  const raw = openRawStrategy(config, () => metadata);
-  raw.parse(batch, () => {
-    for (let record = 0; record < batch.records; record++) {
-      const text = batch.recordText(record);
-      if (text === "") batch.rejectRecord(record, { type: "parser_error", reason: "empty" } as never);
-      else batch.addMessage(record, { text, original_string: text });
-    }
-  });
-  const list = [
-    { RENAME: { "metron.metadata.hidden": "taken" } },
-    { STELLAR: { seen: "metron.metadata.site" } },
-  ];
-  openTransforms(list, { ...context, reveal: (shown, run) => raw.reveal(shown, run) })(batch);
-  return batch;
-}
-
-test("an envelope gives its payload to the parser and the rest as metadata", () => {
-  const records = [
-    '{"data":"a","site":"north","original_string":"outer"}',
-    '{"nodata":1}',
-    "no json",
-    '{"data":{}}',
-  ];
-  const batch = unwrap({ strategy: "ENVELOPE", messageField: "data" }, records, { topic: "t1" });
-  expect({ ...batch.message(0) }).toEqual({
-    text: "a",
-    original_string: "outer",
-    seen: "north",
-    "metron.metadata.site": "north",
-    "metron.metadata.topic": "t1",
-    "metron.metadata.original_string": "outer",
-  });
-  expect(batch.liveCount()).toBe(1);
-  expect(batch.rejected.map(({ record }) => record)).toEqual([1, 2, 3]);
-  expect(batch.recordText(2)).toBe("no json");
-});
-
-test("metadata that are not merged are seen by expressions alone; merged ones win over the message without an envelope", () => {
-  const own = unwrap({ readMetadata: true }, ["x"], { site: "south", hidden: "yes" });
-  expect({ ...own.message(0) }).toEqual({ text: "x", original_string: "x", seen: "south" });
-  const merged = unwrap({ readMetadata: true, mergeMetadata: true, metadataPrefix: "" }, ["x"], {
-    text: "meta",
-  });
-  expect(merged.message(0).text).toBe("meta");
-  const envelope = unwrap({ strategy: "ENVELOPE", messageField: "m", metadataPrefix: "" }, [
-    '{"m":"x","text":"meta"}',
-  ]);
-  expect(envelope.message(0).text).toBe("x");
-  const both = unwrap({ strategy: "ENVELOPE", messageField: "m" }, ['{"m":"x","site":"own"}'], {
-    site: "south",
-  });
-  expect(both.message(0)["metron.metadata.site"]).toBe("own");
-});
-
-test("ENVELOPE needs to know its field", () => {
-  expect(() => openRawStrategy({ strategy: "ENVELOPE" })).toThrow("`messageField` is missing");
-  expect(() => openRawStrategy({ strategy: "LETTER" } as never)).toThrow("raw: strategy: ");
 });
 
 for (const definition of [...transforms, ...filters, ...validations]) {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { Batch, blockOf } from "../core/batch.ts";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { Message } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
@@ -108,6 +109,7 @@ test("a rule that fails on a message rejects that message alone, with the rule's
     reason: expect.stringContaining('predicate of triage rule "odd"'),
   });
   expect(batch.message(1)["threat.triage.score"]).toBe(5);
+  expect(batch.message(0)["threat.triage.score"], "what is rejected is not scored").toBeUndefined();
 });
 
 test("a batch larger than any before, and a smaller one after it, are scored row by row", () => {

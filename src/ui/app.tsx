@@ -6,11 +6,11 @@ import {
   useMantineColorScheme,
   VisuallyHidden,
 } from "@mantine/core";
+import { IconHelpCircle, IconMoon, IconSun } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { pages } from "./pages/index.ts";
 import { LOCAL_ZONE, setZone, useZone, zoneName } from "./parts/clock.ts";
-import { HelpIcon, MoonIcon, SunIcon } from "./parts/icons.tsx";
 import { KeyboardHelp, useHelp } from "./parts/keyboard-help.tsx";
 import { PlatformHealth } from "./parts/platform-health.tsx";
 
@@ -36,7 +36,7 @@ export function App() {
         <ColorSchemeButton />
         <Tooltip label="Keyboard shortcuts (?)">
           <ActionIcon aria-label="Keyboard shortcuts" onClick={help.open}>
-            <HelpIcon />
+            <IconHelpCircle size={16} />
           </ActionIcon>
         </Tooltip>
       </header>
@@ -71,7 +71,7 @@ function ColorSchemeButton() {
   return (
     <Tooltip label={`Use ${other} colours`}>
       <ActionIcon aria-label={`Use ${other} colours`} onClick={() => setColorScheme(other)}>
-        {scheme === "dark" ? <SunIcon /> : <MoonIcon />}
+        {scheme === "dark" ? <IconSun size={16} /> : <IconMoon size={16} />}
       </ActionIcon>
     </Tooltip>
   );

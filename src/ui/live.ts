@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState } from "react";
+import { addressOf } from "../api/client.ts";
 import { type LiveTick, liveTick, liveUpdates } from "../api/live.ts";
-import { addressOf } from "./call.ts";
 
 export type LiveState = "off" | "connecting" | "open" | "lost";
 
@@ -18,7 +18,7 @@ export function useLive(
   const [state, setState] = useState<LiveState>("connecting");
   const [attempt, setAttempt] = useState(0);
   const listen = useEffectEvent(onTick);
-  const address = addressOf(liveUpdates, {}, { query, from, to });
+  const address = addressOf(liveUpdates, undefined, { query, from, to });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt opens the same address again
   useEffect(() => {
     if (!enabled) return;

@@ -5,7 +5,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { z } from "zod";
-import { CallProblem } from "./call.ts";
+import { CallProblem } from "../api/client.ts";
 import { router } from "./router.tsx";
 import { theme } from "./theme.ts";
 import "./app.css";

@@ -1,5 +1,5 @@
 import type { ComponentType } from "react";
-import type { Role } from "../api/endpoint.ts";
+import type { Role } from "../core/actor.ts";
 
 /** A page of the interface; navigation and routes are derived from the list in `pages/index.ts`. */
 export type Page = {

@@ -187,6 +187,10 @@ async function publishAll(
       if (options.json) printJson(entry);
       else process.stdout.write(`${titleOf(entry)}: version ${entry.version} is in force\n`);
     }
+    for (const { document, line, column, path, message } of answer.warnings ?? [])
+      process.stderr.write(
+        `${named(`${document}:${line}:${column}: `)}warning: ${path ? `${path}: ` : ""}${message}\n`,
+      );
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== "CONFIG_INVALID") throw error;
     throw new Fault(error.code, named(error.message), { cause: error });

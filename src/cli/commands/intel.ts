@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "../../api/intel.ts";
 import { Fault } from "../../core/fault.ts";
 import { messageToJson } from "../../core/message.ts";
-import { MEANINGS } from "../../schema/meaning.ts";
+import { INDICATOR_MEANINGS } from "../../schema/meaning.ts";
 import { connect } from "../client.ts";
 import { examples, type Reach, withJson, withReach } from "../options.ts";
 import { counted, printJson, printTable, safeText } from "../print.ts";
@@ -14,7 +14,7 @@ type LoadOptions = Reach & {
   type: string;
   column: string;
   separator: string;
-  as?: (typeof MEANINGS)[number];
+  as?: (typeof INDICATOR_MEANINGS)[number];
   replace?: true;
 };
 type TypeOptions = Reach & { json?: true; type: string };
@@ -60,7 +60,7 @@ Examples:
         new Option(
           "--as <meaning>",
           "what the indicators are; derived from the name of the type when left out",
-        ).choices(MEANINGS),
+        ).choices(INDICATOR_MEANINGS),
       )
       .option("--replace", "also remove the indicators of this type that are not in the file")
       .action(load),
@@ -127,7 +127,7 @@ async function load(file: string, options: LoadOptions): Promise<void> {
       ...(options.as === undefined ? {} : { as: options.as }),
       replace: options.replace === true ? "true" : "false",
     },
-    stream: file === "-" ? process.stdin : createReadStream(file),
+    body: file === "-" ? process.stdin : createReadStream(file),
     headers: { "content-type": "text/csv", ...(file.endsWith(".gz") ? { "content-encoding": "gzip" } : {}) },
   });
   if (options.json) return printJson(answer);

@@ -18,6 +18,7 @@ type Options = {
   allowAnyoneOnTheNetwork?: true;
   functionsFrom?: string[];
   filesFrom?: string[];
+  secretsFrom?: string[];
   workers?: number;
   demo?: true;
   verbose?: true;
@@ -60,6 +61,7 @@ export function upCommand(): Command {
       "documents may name telemetry, databases and certificates below it; may be given again",
       collected,
     )
+    .option("--secrets-from <folder>", "documents may name secrets below it; may be given again", collected)
     .option("--workers <n>", "pipeline worker threads; one per core when left out", wholeNumber)
     .option("--demo", "play the bundled scenario: a company's day with an intrusion hidden in it")
     .option("--verbose", "log state changes")
@@ -71,7 +73,8 @@ Examples:
   metron up --demo                       the same, with a story to look at (what npm start does)
   metron up --data /srv/metron --port 0  another folder, any free port
   metron up --data /srv/metron --config my-sensors
-  metron up --files-from /var/log        sensors may read files below /var/log`,
+  metron up --files-from /var/log        sensors may read files below /var/log
+  metron up --secrets-from /run/secrets  documents may write secret: { file: NAME }`,
     );
   return withJson(command).action(up);
 }
@@ -112,6 +115,7 @@ async function up(options: Options): Promise<void> {
     mayServeOthers,
     functionsFrom: options.functionsFrom ?? [],
     filesFrom: options.filesFrom ?? [],
+    secretsFrom: options.secretsFrom ?? [],
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   await using server = await startServer(platform, {

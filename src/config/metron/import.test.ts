@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
-import { Batch, blockOf } from "../../core/batch.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
 import { openStages } from "../../pipeline/stages.ts";
 import { openTestServices } from "../../platform/testing/stages.ts";

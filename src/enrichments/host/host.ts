@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type FieldValue, type Message } from "../../core/message.ts";
+import { canonicalKey } from "../../schema/canonical.ts";
+import { HOST } from "../../schema/fields/enrichments.ts";
 import { fromMessage, toText } from "../../stellar/values/value.ts";
 import { defineEnrichment } from "../enrichment.ts";
 
@@ -18,15 +20,19 @@ export const host = defineEnrichment({
         "What is known of each host: `ip` and any further keys; also as JSON text, like Metron's enrichment.host.known_hosts.",
       ),
   }),
-  fields: [],
+  fields: HOST,
   open: ({ knownHosts }) => {
     const hosts = new Map<string, Message>();
+    const hostsByKey = new Map<string, Message>();
     for (const entry of typeof knownHosts === "string" ? readHosts(knownHosts) : knownHosts) {
       if (entry.ip !== undefined && entry.ip !== null) {
-        hosts.set(toText(fromMessage(entry.ip)), knownInfo(entry));
+        const written = toText(fromMessage(entry.ip));
+        hosts.set(written, knownInfo(entry));
+        hostsByKey.set(canonicalKey(written), knownInfo(entry));
       }
     }
-    return { lookup: (value) => hosts.get(value) };
+    // Addresses have many spellings; one that is listed as it is written comes first.
+    return { lookup: (value) => hosts.get(value) ?? hostsByKey.get(canonicalKey(value)) };
   },
 });
 

@@ -49,10 +49,14 @@ test.skipIf(!existsSync(vectors))("extracts what the original extracts", () => {
 
 test.each([
   ["a,b,,d", ["a", "b", "", "d"]],
-  [' a ,"b, c",d', [" a ", "b, c", "d"]],
+  [' a ,"b, c" , "d"', ["a", "b, c", "d"]],
+  [" a , b,", ["a", "b", ""]],
   ['"say ""hi""",x', ['say "hi"', "x"]],
   ['"back\\"slash\\\\",x', ['back"slash\\', "x"]],
-  ['"open,x', undefined],
+  ['"lone \r return",x', ["lone \r return", "x"]],
+  ['"C:\\dir\\file",x', ["C:\\dir\\file", "x"]],
+  ['"open,x', { reason: "a quote is not closed" }],
+  ['5" disk,x', { reason: "a quote stands in the middle of a cell" }],
 ])("splits %j", (line, expected) => {
   expect(splitCsvLine(line, ",")).toEqual(expected);
 });

@@ -3,7 +3,7 @@ import { emptyMessage, type FieldValue, type Message } from "../../core/message.
 import { Double, Float } from "../../core/number.ts";
 import { decodeText } from "../../core/text.ts";
 import { guessMeaning } from "../../schema/canonical.ts";
-import type { Meaning } from "../../schema/meaning.ts";
+import type { IndicatorMeaning } from "../../schema/meaning.ts";
 import { makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Table, TableValue } from "../../storage/table/contract.ts";
 import { readIndicator } from "../threat-intel/indicator.ts";
@@ -21,7 +21,7 @@ const LOT = 16_384;
 
 export type LoadOptions = {
   /** What the keys are; one that cannot be such a value is refused. Anything goes when left out. */
-  readonly meaning?: Meaning | undefined;
+  readonly meaning?: IndicatorMeaning | undefined;
   readonly input: AsyncIterable<Uint8Array | string>;
   readonly table: Table;
   /** Whether what the list says takes the place of what the type held. */
@@ -51,8 +51,7 @@ export async function loadCsv(options: CsvLoadOptions): Promise<number> {
     if (extract !== undefined) return extract(line);
     if (line.trim() === "" || line.startsWith("#")) return undefined;
     const columns = splitCsvLine(line.replace(/^\uFEFF/, ""), separator);
-    if (columns === undefined)
-      throw new Fault("REQUEST_INVALID", "reading the header: a quote is not closed");
+    if ("reason" in columns) throw new Fault("REQUEST_INVALID", `reading the header: ${columns.reason}`);
     const mistake = headerMistake(line, columns, indicatorColumn, separator);
     if (mistake !== undefined) throw new Fault("REQUEST_INVALID", `reading the header: ${mistake}`);
     const positions = Object.fromEntries(columns.map((name, index) => [name, index]));

@@ -83,7 +83,7 @@ export function csvExtractor(
   return (line) => {
     if (line.trim() === "" || line.startsWith("#")) return undefined;
     const cells = splitCsvLine(line, config.separator);
-    if (cells === undefined) return { reason: "a quote is not closed" };
+    if ("reason" in cells) return cells;
     const value = emptyMessage();
     for (const [name, at] of columns) {
       const cell = cells[at];

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Batch, blockOf } from "../../core/batch.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
 import type { Message } from "../../core/message.ts";
 import type { Table, Tables } from "../../storage/table/contract.ts";
@@ -114,6 +115,31 @@ test.each([
     expect(asked({ type, indicator: value, table: "intel", columnFamily: "t" })).toMatchObject({
       source: "feed",
     });
+  },
+);
+
+test.each([
+  ["malicious_host", "pc-7", "src_hostname", "PC-7"],
+  ["malicious_host", "PC-7", "src_hostname", "pc-7"],
+  ["malicious_mac", "00:11:22:aa:bb:cc", "smac", "001122AABBCC"],
+  ["malicious_email", "mira@corp", "sender", "Mira@CORP"],
+])(
+  "%s: %s is %s when it is %s, by the declared meaning of the field",
+  async (type, written, field, value) => {
+    const input = Readable.from([`indicator,source\n${written},feed\n`]);
+    const meaning = meaningOfType(type);
+    await loadCsv({ input, table, type, indicatorColumn: "indicator", replace: true, meaning });
+    const types = { [field]: [type], undeclared: [type] };
+    const enrichment = openEnrichment(threatIntel, { table: "intel", types }, context);
+    const batch = batchOf([{ [field]: value }, { undeclared: value }]);
+    enrichment.enrich(batch, [field, "undeclared"], "ti");
+    expect({ ...batch.message(0) }).toEqual({
+      [field]: value,
+      [`ti.${field}.${type}`]: "alert",
+      [`ti.${field}.${type}.source`]: "feed",
+    });
+    const isPlain = value === written.toLowerCase();
+    expect(batch.message(1)[`ti.undeclared.${type}`]).toBe(isPlain ? "alert" : undefined);
   },
 );
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FieldValue, Message } from "../../core/message.ts";
+import { TABLE } from "../../schema/fields/enrichments.ts";
 import type { TableValue } from "../../storage/table/contract.ts";
 import { defineEnrichment } from "../enrichment.ts";
 import { lookupTyped, typesOption } from "./typed-fields.ts";
@@ -11,7 +12,7 @@ export const table = defineEnrichment({
     table: z.string().min(1).default("enrichment").describe("Name of the table."),
     types: typesOption,
   }),
-  fields: [],
+  fields: TABLE,
   open: (config, context) => lookupTyped(config, context, addEntry),
 });
 

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { encodeText } from "../../core/text.ts";
-import { canonicalKey } from "../../schema/canonical.ts";
-import { isOwnKey } from "../../schema/own-key.ts";
+import { keysOf } from "../../schema/canonical.ts";
+import type { Meaning } from "../../schema/meaning.ts";
+import { isOnlyKey } from "../../schema/own-key.ts";
+import { schema } from "../../schema/schema.ts";
 import type { Lookup as TableLookup, TableReader, TableValue } from "../../storage/table/contract.ts";
 import { hashSpan, lanes } from "../../storage/table/hash.ts";
 import type { BytesTest, EnrichmentContext, Lookup } from "../enrichment.ts";
@@ -19,26 +21,30 @@ export const typesOption = z
  * Looks values up in a table as the types of their field; `add` puts what one entry says into what is known. Values are
  * compared by what they mean: each is looked up in its canonical form, in which lists are loaded, and failing that as
  * it is written, as entries of other origin may be.
+ *
+ * @param add gets the entry and whether a text is another spelling of the value.
  */
 export function lookupTyped(
   config: { readonly table: string; readonly types: Readonly<Record<string, readonly string[]>> },
   context: EnrichmentContext,
-  add: (known: Message, type: string, entry: TableValue, key: string) => void,
+  add: (known: Message, type: string, entry: TableValue, isValue: (text: string) => boolean) => void,
 ): Lookup {
   const typed = new TypedFields(config.table, config.types, context);
   return {
     filter: typed.filter,
     version: typed.version,
     lookup: (value, field) => {
-      const key = canonicalKey(value);
-      const keys = (key === value ? [key] : [key, value]).map((text) => encodeText(text));
+      const { meaning, doors } = typed.field(field);
+      const keys = keysOf(value, meaning);
+      const isValue = (text: string) => keysOf(text, meaning).some((key) => keys.includes(key));
+      const spellings = keys.map((text) => encodeText(text));
       let known: Message | undefined;
-      for (const { type, lookup } of typed.doors(field)) {
-        for (const bytes of keys) {
+      for (const { type, lookup } of doors) {
+        for (const bytes of spellings) {
           const entry = lookup.get(bytes, 0, bytes.length);
           if (entry === undefined) continue;
           known ??= emptyMessage();
-          add(known, type, entry, key);
+          add(known, type, entry, isValue);
           break;
         }
       }
@@ -50,11 +56,14 @@ export function lookupTyped(
 /** One type of a table, ready for look-ups. */
 type TypeDoor = { readonly type: string; readonly lookup: TableLookup };
 
+/** What the values of a field mean, and the types they are looked up as. */
+type TypedField = { readonly meaning: Meaning | undefined; readonly doors: readonly TypeDoor[] };
+
 /** The types of a table by field. */
 class TypedFields {
   readonly #table: TableReader;
   readonly #types: Readonly<Record<string, readonly string[]>>;
-  readonly #doors = new Map<string, readonly TypeDoor[]>();
+  readonly #fields = new Map<string, TypedField>();
 
   /** Throws a `Fault` TABLE_UNKNOWN when there is no such table. */
   constructor(name: string, types: Readonly<Record<string, readonly string[]>>, context: EnrichmentContext) {
@@ -65,23 +74,26 @@ class TypedFields {
     this.#types = types;
   }
 
-  /** The types a field is looked up as, in their order; none when the configuration does not name it. */
-  doors(field: string): readonly TypeDoor[] {
-    let doors = this.#doors.get(field);
-    if (doors === undefined) {
-      const types = this.#typesOf(field) ?? this.#typesOf(field.slice(field.lastIndexOf(".") + 1)) ?? [];
-      doors = types.map((type) => ({ type, lookup: this.#table.lookup(type) }));
-      this.#doors.set(field, doors);
+  /** A field with the types it is looked up as, in their order; none when the configuration does not name it. */
+  field(name: string): TypedField {
+    let field = this.#fields.get(name);
+    if (field === undefined) {
+      const types = this.#typesOf(name) ?? this.#typesOf(name.slice(name.lastIndexOf(".") + 1)) ?? [];
+      const doors = types.map((type) => ({ type, lookup: this.#table.lookup(type) }));
+      field = { meaning: schema.find(name)?.meaning, doors };
+      this.#fields.set(name, field);
     }
-    return doors;
+    return field;
   }
 
   /** Tells of a key whether any type of the field may hold it, by the table's filter alone. */
-  readonly filter = (field: string): BytesTest => {
-    const lookups = this.doors(field).map((door) => door.lookup);
+  readonly filter = (name: string): BytesTest => {
+    const { meaning, doors } = this.field(name);
+    const lookups = doors.map((door) => door.lookup);
+    const hasOneSpelling = isOnlyKey(meaning);
     return (bytes, start, end) => {
       // Another spelling of the value may be there; nearly all values have no other.
-      if (!isOwnKey(bytes, start, end)) return true;
+      if (!hasOneSpelling(bytes, start, end)) return true;
       hashSpan(bytes, start, end);
       const low = lanes[0] as number;
       const high = lanes[1] as number;
@@ -95,7 +107,7 @@ class TypedFields {
   /** Changes when any of the types does. */
   readonly version = (): number => {
     let sum = 0;
-    for (const doors of this.#doors.values()) {
+    for (const { doors } of this.#fields.values()) {
       for (const { type } of doors) sum += this.#table.version(type);
     }
     return sum;

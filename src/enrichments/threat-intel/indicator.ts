@@ -1,8 +1,8 @@
 import { canonical, canonicalKey } from "../../schema/canonical.ts";
-import type { Meaning } from "../../schema/meaning.ts";
+import type { IndicatorMeaning } from "../../schema/meaning.ts";
 
 /** What the values of a list are, by words in the name of its type: `malicious_ip` holds addresses. */
-const WORDS: readonly (readonly [RegExp, Meaning])[] = [
+const WORDS: readonly (readonly [RegExp, IndicatorMeaning])[] = [
   [/^(ips?|ipv4|ipv6|addr|address|addresses)$/, "address"],
   [/^(domains?|fqdn)$/, "domain"],
   [/^(hosts?|hostnames?)$/, "host"],
@@ -13,12 +13,12 @@ const WORDS: readonly (readonly [RegExp, Meaning])[] = [
 ];
 
 /** What the values of a type are, as far as its name says; undefined when it does not. */
-export function meaningOfType(type: string): Meaning | undefined {
+export function meaningOfType(type: string): IndicatorMeaning | undefined {
   const words = type.toLowerCase().split(/[^a-z0-9]+/);
   return WORDS.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1];
 }
 
-const NAMES: Readonly<Record<Meaning, string>> = {
+const NAMES: Readonly<Record<IndicatorMeaning, string>> = {
   address: "an IP address",
   network: "a network",
   domain: "a domain name",
@@ -36,7 +36,7 @@ const NAMES: Readonly<Record<Meaning, string>> = {
  */
 export function readIndicator(
   written: string,
-  meaning: Meaning | undefined,
+  meaning: IndicatorMeaning | undefined,
 ): { readonly key: string } | { readonly reason: string } {
   const text = written.trim();
   if (meaning === undefined || text === "") return { key: canonicalKey(text) };
@@ -45,7 +45,7 @@ export function readIndicator(
   return { reason: `\`${text}\` is not ${NAMES[meaning]} and would never match${cureOf(text, meaning)}` };
 }
 
-function cureOf(text: string, meaning: Meaning): string {
+function cureOf(text: string, meaning: IndicatorMeaning): string {
   if (meaning !== "network" && canonical(text, "network") !== undefined)
     return "; values are compared one by one: list the addresses of the network, or write a rule with IN_SUBNET";
   if (text.includes("*")) return "; a list holds whole values, not patterns: write a rule with REGEXP_MATCH";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { FieldValue, Message } from "../../core/message.ts";
-import { canonicalKey } from "../../schema/canonical.ts";
+import { THREAT_INTEL } from "../../schema/fields/enrichments.ts";
 import type { TableValue } from "../../storage/table/contract.ts";
 import { defineEnrichment } from "../enrichment.ts";
 import { lookupTyped, typesOption } from "../table/typed-fields.ts";
@@ -13,11 +13,11 @@ export const threatIntel = defineEnrichment({
     table: z.string().min(1).default("threatintel").describe("Name of the table that holds the indicators."),
     types: typesOption,
   }),
-  fields: [],
+  fields: THREAT_INTEL,
   open: (config, context) => ({
-    ...lookupTyped(config, context, (hits, type, entry, key) => {
+    ...lookupTyped(config, context, (hits, type, entry, isValue) => {
       hits[type] = "alert";
-      addColumns(hits, type, entry, key);
+      addColumns(hits, type, entry, isValue);
     }),
     // Any address of an answer that is on a list makes the message an alert.
     looksIntoLists: true,
@@ -25,11 +25,16 @@ export const threatIntel = defineEnrichment({
 });
 
 /** The other columns of the list, such as who says so and why. */
-function addColumns(hits: Message, type: string, entry: TableValue, key: string): void {
+function addColumns(
+  hits: Message,
+  type: string,
+  entry: TableValue,
+  isValue: (text: string) => boolean,
+): void {
   if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return;
   for (const [column, value] of Object.entries(entry)) {
     if (value === null || value === "") continue;
-    const isIndicator = typeof value === "string" && canonicalKey(value.trim()) === key;
+    const isIndicator = typeof value === "string" && isValue(value.trim());
     if (!isIndicator) hits[`${type}.${column}`] = value as FieldValue;
   }
 }

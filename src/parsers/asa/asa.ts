@@ -3,6 +3,8 @@ import type { Batch } from "../../core/batch.ts";
 import type { Column } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import { Rejection } from "../../core/rejection.ts";
+import { ASA } from "../../schema/fields/devices.ts";
+import { declared } from "../../schema/schema.ts";
 import { defineParser } from "../parser.ts";
 import { reading } from "../reading-option.ts";
 import { facilityName, severityName } from "../syslog/priority.ts";
@@ -36,32 +38,16 @@ export const asa = defineParser({
   summary: "Reads syslog messages of Cisco ASA firewalls, and of FTD, PIX and FWSM, which write the same.",
   config: z.strictObject({ deviceTimeZone, reading }),
   fields: [
-    { name: "ciscotag", type: "text", about: "Tag of the message, such as ASA-6-302013." },
-    { name: "action", type: "text", about: "What the firewall did: built, teardown, deny and so on." },
-    { name: "protocol", type: "text", about: "Protocol as the firewall names it, in lower case." },
-    { name: "ip_src_addr", type: "ip", about: "Address printed as the source." },
-    { name: "ip_src_port", type: "integer", about: "Port of the source." },
-    { name: "ip_dst_addr", type: "ip", about: "Address printed as the destination." },
-    { name: "ip_dst_port", type: "integer", about: "Port of the destination." },
-    {
-      name: "ip_src_name",
-      type: "text",
-      about: "Name that the firewall prints in place of the source's address.",
-    },
-    {
-      name: "ip_dst_name",
-      type: "text",
-      about: "Name that the firewall prints in place of the destination's address.",
-    },
-    {
-      name: "syslog_severity",
-      type: "text",
-      about: "Severity in the syslog priority; the level of the tag where there is no priority.",
-    },
-    { name: "user", type: "text", about: "User that Firepower names for a connection." },
-    { name: "syslog_facility", type: "text", about: "Facility in the syslog priority." },
-    { name: "syslog_host", type: "text", about: "Host in the syslog header." },
-    { name: "syslog_prog", type: "text", about: "Program in the syslog header." },
+    ...declared(
+      ["action", "What the firewall did: built, teardown, deny and so on."],
+      ["protocol", "Protocol as the firewall names it, in lower case."],
+      ["ip_src_addr", "Address printed as the source."],
+      ["ip_src_port", "Port of the source."],
+      ["ip_dst_addr", "Address printed as the destination."],
+      ["ip_dst_port", "Port of the destination."],
+      ["user", "User that Firepower names for a connection."],
+    ),
+    ...ASA,
   ],
   open: (config, context) => {
     const asOriginal = config.reading === "original";

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import { Rejection } from "../../core/rejection.ts";
+import { ZEEK_CONNECTIONS, ZEEK_DNS, ZEEK_HTTP } from "../../schema/fields/zeek.ts";
+import { ZEEK_FILES, ZEEK_NOTICES, ZEEK_SESSIONS, ZEEK_TLS } from "../../schema/fields/zeek-logs.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import type { KeyNode } from "../json/key-table.ts";
 import { jsonRejection } from "../json/rejection.ts";
@@ -30,17 +33,34 @@ export const bro = defineParser({
     readCharset,
   }),
   fields: [
-    { name: "bro_timestamp", type: "text", about: "Time of the record in seconds, as Zeek wrote it." },
-    {
-      name: "protocol",
-      type: "text",
-      about: "Log type: conn, dns, http and so on; zeek for a connection that tells no more.",
-    },
-    { name: "ip_src_addr", type: "ip", about: "Address of the originator." },
-    { name: "ip_src_port", type: "integer", about: "Port of the originator." },
-    { name: "ip_dst_addr", type: "ip", about: "Address of the responder." },
-    { name: "ip_dst_port", type: "integer", about: "Port of the responder." },
-    { name: "uid", type: "text", about: "Zeek's name of the connection, shared by all its records." },
+    ...declared(
+      ["protocol", "Log type: conn, dns, http and so on; zeek for a connection that tells no more."],
+      ["ip_src_addr", "Address of the originator."],
+      ["ip_src_port", "Port of the originator."],
+      ["ip_dst_addr", "Address of the responder."],
+      ["ip_dst_port", "Port of the responder."],
+      "proto",
+      "service",
+      "duration",
+      "community_id",
+      ["host", "Server that was asked."],
+      "method",
+      "user_agent",
+      "user",
+      "username",
+      "action",
+      "name",
+      "id",
+      ["type", "Kind of what the record is about, where the record says so itself."],
+      "msg",
+    ),
+    ...ZEEK_CONNECTIONS,
+    ...ZEEK_DNS,
+    ...ZEEK_HTTP,
+    ...ZEEK_TLS,
+    ...ZEEK_FILES,
+    ...ZEEK_SESSIONS,
+    ...ZEEK_NOTICES,
   ],
   open: (config) => {
     let reader: BroReader | undefined;

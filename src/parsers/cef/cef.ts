@@ -3,6 +3,8 @@ import type { Context } from "../../core/context.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { CEF, EVENT_HEADER } from "../../schema/fields/cef.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
 import { reading } from "../reading-option.ts";
@@ -46,24 +48,13 @@ export const cef = defineParser({
   summary: "Reads ArcSight's Common Event Format, with or without a syslog header.",
   config: z.strictObject({ reading, deviceTimeZone, readCharset }),
   fields: [
-    { name: "DeviceVendor", type: "text", about: "Maker of the device." },
-    { name: "DeviceProduct", type: "text", about: "The device." },
-    { name: "DeviceVersion", type: "text", about: "Its version." },
-    { name: "DeviceEvent", type: "text", about: "Kind of the message, as the device numbers them." },
-    { name: "Name", type: "text", about: "Kind of the message in words." },
-    { name: "Severity", type: "integer", about: "Severity from 0 to 10." },
-    { name: "severity_text", type: "text", about: "Severity as a word, when the device wrote one." },
-    { name: "ip_src_addr", type: "ip", about: "Source address." },
-    { name: "ip_src_port", type: "integer", about: "Source port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination address." },
-    { name: "ip_dst_port", type: "integer", about: "Destination port." },
-    {
-      name: "protocol",
-      type: "text",
-      about: "Application protocol, or that of the transport if there is none.",
-    },
-    { name: "deviceAction", type: "text", about: "What the device did." },
-    { name: "host", type: "text", about: "Host of the syslog header." },
+    ...EVENT_HEADER,
+    ...declared(
+      ...["ip_src_addr", "ip_src_port", "ip_dst_addr", "ip_dst_port", "proto", "msg"],
+      ["protocol", "Application protocol, or that of the transport if there is none."],
+      ["host", "Host of the syslog header."],
+    ),
+    ...CEF,
   ],
   open: (config, context) =>
     inCharset(

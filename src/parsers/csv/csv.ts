@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import type { Column } from "../../core/column.ts";
 import { Rejection } from "../../core/rejection.ts";
-
+import { mixed } from "../../schema/field.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 import { type DateReader, openDateFormat } from "../time/date-format.ts";
@@ -32,7 +32,7 @@ export const csv = defineParser({
       .describe("SimpleDateFormat pattern of the column `timestamp`; without it that is epoch milliseconds."),
     readCharset,
   }),
-  fields: [],
+  fields: [mixed("*", "What the columns of the configuration are called.")],
   open: (config, context) => {
     const columns = readColumns(config.columns);
     const separator = config.separator.charCodeAt(0);

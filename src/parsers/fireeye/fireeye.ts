@@ -2,6 +2,9 @@ import { z } from "zod";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { CEF } from "../../schema/fields/cef.ts";
+import { FIREEYE } from "../../schema/fields/devices.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 import { reading } from "../reading-option.ts";
@@ -41,10 +44,15 @@ export const fireeye = defineParser({
     "Reads FireEye alerts sent over syslog into the fields that Metron gave them; the parser cef reads all they hold.",
   config: z.strictObject({ reading, readCharset }),
   fields: [
-    { name: "ip_src_addr", type: "text", about: "Addresses of the devices, with commas between them." },
-    { name: "ip_src_port", type: "text", about: "Source port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination address." },
-    { name: "protocol", type: "text", about: "Protocol of the traffic." },
+    ...declared(
+      ["ip_src_addr", "Addresses of the devices, with commas between them."],
+      "ip_src_port",
+      "ip_dst_addr",
+      "src_mac",
+      ["protocol", "Protocol of the traffic."],
+    ),
+    ...FIREEYE,
+    ...CEF,
   ],
   open: (config, context) => {
     const format = openDateFormat("time", "yyyy MMM dd HH:mm:ss", "GMT", context.clock);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
-
+import { mixed } from "../../schema/field.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
 import { type DateReader, openDateFormat } from "../time/date-format.ts";
@@ -42,7 +42,7 @@ export const grok = defineParser({
       .describe("Whether each line of a record is a message of its own."),
     readCharset,
   }),
-  fields: [],
+  fields: [mixed("*", "What the pattern of the configuration calls its parts.")],
   open: (config, context) => {
     const multiLine = config.multiLine === true || config.multiLine === "true";
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);

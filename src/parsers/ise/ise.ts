@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { ISE } from "../../schema/fields/devices.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 import { reading } from "../reading-option.ts";
@@ -22,21 +24,19 @@ export const ise = defineParser({
   summary: "Reads Cisco ISE messages, their header and their pairs.",
   config: z.strictObject({ reading, readCharset }),
   fields: [
-    { name: "header", type: "text", about: "What stands before the first comma." },
-    { name: "hostname", type: "text", about: "Node of ISE that wrote the message." },
-    { name: "severity", type: "text", about: "Severity in the header, in lower case." },
-    { name: "event_type", type: "text", about: "Category, such as CISE_Passed_Authentications." },
-    { name: "event_code", type: "text", about: "Code that names the kind of message." },
-    { name: "event_class", type: "text", about: "Class of the message, such as Failed-Attempt." },
-    { name: "event_text", type: "text", about: "What happened, in words." },
-    { name: "event_id", type: "text", about: "Number of the message, which its segments share." },
-    { name: "event_segments", type: "integer", about: "How many segments the message was sent in." },
-    { name: "event_segment", type: "integer", about: "Which of them this is, from 0." },
-    { name: "priority", type: "integer", about: "Syslog priority, where there is one." },
-    { name: "ip_src_addr", type: "ip", about: "Address of the network device." },
-    { name: "ip_src_port", type: "text", about: "Its port." },
-    { name: "ip_dst_addr", type: "ip", about: "Address of the server." },
-    { name: "ip_dst_port", type: "text", about: "Its port." },
+    ...declared(
+      ["hostname", "Node of ISE that wrote the message."],
+      ["severity", "Severity in the header, in lower case."],
+      ["event_type", "Category, such as CISE_Passed_Authentications."],
+      ["event_code", "Code that names the kind of message."],
+      ["event_id", "Number of the message, which its segments share."],
+      ["priority", "Syslog priority, where there is one."],
+      ["ip_src_addr", "Address of the network device."],
+      ["ip_src_port", "Its port."],
+      ["ip_dst_addr", "Address of the server."],
+      ["ip_dst_port", "Its port."],
+    ),
+    ...ISE,
   ],
   open: (config) =>
     inCharset(config.readCharset, {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Batch } from "../../core/batch.ts";
 import { ABSENT } from "../../core/column.ts";
+import { mixed } from "../../schema/field.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import type { Place } from "../json/record-scanner.ts";
 import { RecordScanner } from "../json/record-scanner.ts";
@@ -33,7 +34,7 @@ export const jsonMap = defineParser({
       .describe("Whether original_string is each message's own JSON instead of the record."),
     readCharset,
   }),
-  fields: [],
+  fields: [mixed("*", "What the keys of the record are called.")],
   open: (config) => {
     const wrap = config.wrapInEntityArray === true || config.wrapInEntityArray === "true";
     const override = config.overrideOriginalString === true || config.overrideOriginalString === "true";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Batch, blockOf } from "../../core/batch.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { DOUBLE, INT, LONG, VALUE } from "../../core/column.ts";
 import { runs } from "../../core/testing/runs.ts";
 import { RecordScanner } from "./record-scanner.ts";

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { KEY_VALUE } from "../../schema/fields/devices.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
@@ -45,24 +47,21 @@ export const keyValue = defineParser({
     readCharset,
   }),
   fields: [
-    { name: "ip_src_addr", type: "ip", about: "Source address: srcip, src_ip, src and the like." },
-    {
-      name: "ip_src_port",
-      type: "integer",
-      about: "Its port: srcport, src_port, sport, s_port and the like.",
-    },
-    { name: "ip_dst_addr", type: "ip", about: "Destination address: dstip, dst_ip, dst and the like." },
-    { name: "ip_dst_port", type: "integer", about: "Its port: dstport, dst_port, dport and the like." },
-    { name: "protocol", type: "text", about: "Protocol: proto or protocol, a number by its name." },
-    { name: "user", type: "text", about: "User: user, username, usr and the like." },
-    { name: "action", type: "text", about: "What the device did: action, act, fw_action, disp." },
-    { name: "host", type: "text", about: "Host of the syslog header, if no key has this name." },
-    {
-      name: "log_prefix",
-      type: "text",
-      about: "What a rule of netfilter puts before the pairs, such as [UFW BLOCK].",
-    },
-    { name: "text", type: "text", about: "Words that belong to no key." },
+    ...declared(
+      ["ip_src_addr", "Source address: srcip, src_ip, src and the like."],
+      ["ip_src_port", "Its port: srcport, src_port, sport, s_port and the like."],
+      ["ip_dst_addr", "Destination address: dstip, dst_ip, dst and the like."],
+      ["ip_dst_port", "Its port: dstport, dst_port, dport and the like."],
+      ["protocol", "Protocol: proto or protocol, a number by its name."],
+      ["user", "User: user, username, usr and the like."],
+      ["action", "What the device did: action, act, fw_action, disp."],
+      ["host", "Host of the syslog header, if no key has this name."],
+      "service",
+      "duration",
+      "msg",
+      "id",
+    ),
+    ...KEY_VALUE,
   ],
   open: (config, context) => {
     const options = {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
+import { LANCOPE } from "../../schema/fields/devices.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { readJsonValue } from "../json/read-value.ts";
 import { isMap } from "../json-map/strategy.ts";
@@ -16,8 +18,13 @@ export const lancope = defineParser({
   summary: "Reads Lancope StealthWatch messages inside logstash's JSON.",
   config: z.strictObject({ readCharset }),
   fields: [
-    { name: "ip_src_addr", type: "ip", about: "Source of the flow." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination of the flow." },
+    ...declared(
+      ["ip_src_addr", "Source of the flow."],
+      ["ip_dst_addr", "Destination of the flow."],
+      ["host", "Host that sent the record to Logstash."],
+      ["type", "What Logstash calls the record."],
+    ),
+    ...LANCOPE,
   ],
   open: (config, context) => {
     const format = openDateFormat("time", "yyyy-MM-dd HH:mm:ss", context.timeZone, context.clock);

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Context } from "../../core/context.ts";
 import type { Message } from "../../core/message.ts";
+import { EVENT_HEADER, LEEF } from "../../schema/fields/cef.ts";
+import { declared } from "../../schema/schema.ts";
 import { DeviceTime } from "../cef/device-time.ts";
 import { readPairs, renameField, renameLabelled } from "../cef/extension.ts";
 import { cutFields, findMark, SyslogPrefix } from "../cef/header.ts";
@@ -28,16 +30,13 @@ export const leef = defineParser({
   summary: "Reads IBM's Log Event Extended Format, one message a line.",
   config: z.strictObject({ reading, deviceTimeZone, readCharset }),
   fields: [
-    { name: "DeviceVendor", type: "text", about: "Maker of the device." },
-    { name: "DeviceProduct", type: "text", about: "The device." },
-    { name: "DeviceVersion", type: "text", about: "Its version." },
-    { name: "DeviceEvent", type: "text", about: "Kind of the message." },
-    { name: "ip_src_addr", type: "ip", about: "Source address." },
-    { name: "ip_src_port", type: "integer", about: "Source port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination address." },
-    { name: "ip_dst_port", type: "integer", about: "Destination port." },
-    { name: "protocol", type: "text", about: "Protocol of the transport." },
-    { name: "host", type: "text", about: "Host of the syslog header." },
+    ...EVENT_HEADER,
+    ...declared(
+      ...["ip_src_addr", "ip_src_port", "ip_dst_addr", "ip_dst_port", "proto", "url"],
+      ["protocol", "Protocol of the transport."],
+      ["host", "Host of the syslog header."],
+    ),
+    ...LEEF,
   ],
   open: (config, context) =>
     inCharset(

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
+import { mixed } from "../../schema/field.ts";
+import { declared } from "../../schema/schema.ts";
 import { renameField } from "../cef/extension.ts";
 import { readJsonValue } from "../json/read-value.ts";
 import { isMap } from "../json-map/strategy.ts";
@@ -16,10 +18,8 @@ export const logstash = defineParser({
   summary: "Reads the JSON that logstash writes.",
   config: z.strictObject({}),
   fields: [
-    { name: "ip_src_addr", type: "ip", about: "Source address." },
-    { name: "ip_src_port", type: "text", about: "Source port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination address." },
-    { name: "ip_dst_port", type: "text", about: "Destination port." },
+    ...declared("ip_src_addr", "ip_src_port", "ip_dst_addr", "ip_dst_port"),
+    mixed("*", "Any other key of the record."),
   ],
   open: (_config, context) => {
     const format = openDateFormat("time", "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", context.timeZone, context.clock);

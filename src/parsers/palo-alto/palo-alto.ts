@@ -3,6 +3,8 @@ import type { Context } from "../../core/context.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { PALO_ALTO } from "../../schema/fields/palo-alto.ts";
+import { declared } from "../../schema/schema.ts";
 import { SyslogPrefix } from "../cef/header.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type RecordParser } from "../parser.ts";
@@ -29,24 +31,36 @@ export const paloAlto = defineParser({
   summary: "Reads logs of Palo Alto firewalls, PAN-OS 5.0 to 11.1, as comma-separated text.",
   config: z.strictObject({ reading, deviceTimeZone, readCharset }),
   fields: [
-    { name: "parser_version", type: "integer", about: "Version of PAN-OS times ten, 0 when unknown." },
-    { name: "tokens_seen", type: "integer", about: "Number of columns, when the version is unknown." },
-    {
-      name: "type",
-      type: "text",
-      about: "TRAFFIC, THREAT, CONFIG, SYSTEM, USERID, HIPMATCH or GLOBALPROTECT.",
-    },
-    { name: "subtype", type: "text", about: "Kind within the type." },
-    { name: "ip_src_addr", type: "ip", about: "Source of the session." },
-    { name: "ip_src_port", type: "text", about: "Its port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination of the session." },
-    { name: "ip_dst_port", type: "text", about: "Its port." },
-    { name: "protocol", type: "text", about: "Transport protocol." },
-    { name: "app", type: "text", about: "Application the firewall recognised." },
-    { name: "action", type: "text", about: "What the firewall did." },
-    { name: "rule", type: "text", about: "Rule that decided it." },
-    { name: "host", type: "text", about: "Host of the URL; of CONFIG the administrator's machine." },
-    { name: "syslog.header.hostName", type: "text", about: "Host of the syslog header." },
+    ...declared(
+      ["type", "TRAFFIC, THREAT, CONFIG, SYSTEM, USERID, HIPMATCH or GLOBALPROTECT."],
+      ["ip_src_addr", "Source of the session."],
+      ["ip_src_port", "Its port."],
+      ["ip_dst_addr", "Destination of the session."],
+      ["ip_dst_port", "Its port."],
+      ["protocol", "Transport protocol."],
+      ["app", "Application the firewall recognised."],
+      ["action", "What the firewall did."],
+      ["host", "Host of the URL; of CONFIG the administrator's machine."],
+      "syslog.header.hostName",
+      ["start", "When the session began, in the firewall's own time."],
+      ["from", "Zone of the source."],
+      ["to", "Zone of the destination."],
+      "bytes",
+      "bytes_sent",
+      "bytes_received",
+      "packets",
+      "direction",
+      "severity",
+      "url",
+      "user_agent",
+      "user",
+      "event_id",
+      ["command", "Command of the administrator."],
+      ["client", "Program the administrator used."],
+      "reason",
+      "status",
+    ),
+    ...PALO_ALTO,
   ],
   open: (config, context) =>
     inCharset(

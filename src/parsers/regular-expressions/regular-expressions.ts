@@ -4,6 +4,7 @@ import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
 import { PatternError } from "../../java/pattern-error.ts";
+import { mixed } from "../../schema/field.ts";
 import { boundedExec, type Exec } from "../bounded-pattern.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { translateRegex } from "../grok/java-regex.ts";
@@ -45,7 +46,7 @@ export const regularExpressions = defineParser({
     reading,
     readCharset,
   }),
-  fields: [],
+  fields: [mixed("*", "What the patterns of the configuration call their parts.")],
   open: (config) => {
     const underscore =
       config.convertCamelCaseToUnderScore === true || config.convertCamelCaseToUnderScore === "true";

@@ -3,6 +3,8 @@ import type { Batch } from "../../core/batch.ts";
 import type { Column } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import { Rejection } from "../../core/rejection.ts";
+import { SNORT } from "../../schema/fields/devices.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { CellSplitter } from "../csv/cells.ts";
 import { defineParser } from "../parser.ts";
@@ -29,14 +31,17 @@ export const snort = defineParser({
     readCharset,
   }),
   fields: [
-    { name: "sig_id", type: "text", about: "Number of the signature." },
-    { name: "msg", type: "text", about: "What the signature detects." },
-    { name: "protocol", type: "text", about: "Protocol of the packet." },
-    { name: "ip_src_addr", type: "ip", about: "Source of the packet." },
-    { name: "ip_src_port", type: "text", about: "Its port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination of the packet." },
-    { name: "ip_dst_port", type: "text", about: "Its port." },
-    { name: "is_alert", type: "text", about: "`true` on every message." },
+    ...declared(
+      ["msg", "What the signature detects."],
+      ["protocol", "Protocol of the packet."],
+      ["ip_src_addr", "Source of the packet."],
+      ["ip_src_port", "Its port."],
+      ["ip_dst_addr", "Destination of the packet."],
+      ["ip_dst_port", "Its port."],
+      ["is_alert", "`true` on every message."],
+      ["id", "Number of the IP packet."],
+    ),
+    ...SNORT,
   ],
   open: (config, context) => {
     const time = snortTime(config.dateFormat, config.timeZone ?? context.timeZone, context.clock);

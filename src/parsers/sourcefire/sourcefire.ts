@@ -3,6 +3,7 @@ import { parseIp } from "../../core/ip.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { declared } from "../../schema/schema.ts";
 import { SyslogPrefix } from "../cef/header.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser } from "../parser.ts";
@@ -21,15 +22,15 @@ export const sourcefire = defineParser({
   name: "sourcefire",
   summary: "Reads Sourcefire and Snort messages in words, with their flow in braces.",
   config: z.strictObject({ reading, deviceTimeZone, readCharset }),
-  fields: [
-    { name: "key", type: "text", about: "The part of the text that names the flow." },
-    { name: "signature_id", type: "text", about: "Generator, signature and revision in brackets." },
-    { name: "protocol", type: "text", about: "Protocol of the flow." },
-    { name: "ip_src_addr", type: "ip", about: "Source of the flow." },
-    { name: "ip_src_port", type: "text", about: "Its port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination of the flow." },
-    { name: "ip_dst_port", type: "text", about: "Its port." },
-  ],
+  fields: declared(
+    "key",
+    "signature_id",
+    "protocol",
+    ["ip_src_addr", "Source of the flow."],
+    ["ip_src_port", "Its port."],
+    ["ip_dst_addr", "Destination of the flow."],
+    ["ip_dst_port", "Its port."],
+  ),
   open: (config, context) => {
     const isMetron = config.reading === "original";
     const put = isMetron ? putFirst : putEnd;

@@ -3,6 +3,8 @@ import type { Batch } from "../../core/batch.ts";
 import { type Column, SPAN } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import { Rejection } from "../../core/rejection.ts";
+import { SURICATA } from "../../schema/fields/suricata.ts";
+import { declared } from "../../schema/schema.ts";
 import { type Place, RecordScanner } from "../json/record-scanner.ts";
 import { jsonRejection } from "../json/rejection.ts";
 import { defineParser } from "../parser.ts";
@@ -27,17 +29,17 @@ export const suricata = defineParser({
   summary: "Reads Suricata's EVE records: alerts, flows and protocol logs as JSON.",
   config: z.strictObject({}),
   fields: [
-    { name: "event_type", type: "text", about: "Kind of the record: alert, flow, dns, http and so on." },
-    { name: "ip_src_addr", type: "ip", about: "Source of the packet or flow." },
-    { name: "ip_src_port", type: "integer", about: "Its port." },
-    { name: "ip_dst_addr", type: "ip", about: "Destination of the packet or flow." },
-    { name: "ip_dst_port", type: "integer", about: "Its port." },
-    { name: "protocol", type: "text", about: "Transport protocol." },
-    { name: "flow_id", type: "long", about: "Suricata's number of the flow, shared by all its records." },
-    { name: "alert.signature", type: "text", about: "What the signature detects." },
-    { name: "alert.signature_id", type: "integer", about: "Number of the signature." },
-    { name: "alert.severity", type: "integer", about: "Severity of the signature, 1 being the worst." },
-    { name: "is_alert", type: "text", about: "`true` on records of type alert." },
+    ...declared(
+      ["event_type", "Kind of the record: alert, flow, dns, http and so on."],
+      ["ip_src_addr", "Source of the packet or flow."],
+      ["ip_src_port", "Its port."],
+      ["ip_dst_addr", "Destination of the packet or flow."],
+      ["ip_dst_port", "Its port."],
+      ["protocol", "Transport protocol."],
+      "community_id",
+      ["is_alert", "`true` on records of type alert."],
+    ),
+    ...SURICATA,
   ],
   open: () => {
     let reader: SuricataReader | undefined;

@@ -1,31 +1,13 @@
 import { z } from "zod";
-import type { Field } from "../../core/component.ts";
 import type { Context } from "../../core/context.ts";
 import { timeZone } from "../../java/time-zone.ts";
+import { SYSLOG_5424, SYSLOG_HEADER, SYSLOG_PROGRAM } from "../../schema/fields/syslog.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { defineParser, type Parse } from "../parser.ts";
 import { reading } from "../reading-option.ts";
 import { SyslogTime } from "../time/syslog-time.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 import { type SyslogFormat, SyslogReader } from "./syslog-reader.ts";
-
-const HEADER: readonly Field[] = [
-  { name: "syslog.header.pri", type: "text", about: "Priority: eight times the facility plus the severity." },
-  { name: "syslog.header.facility", type: "text", about: "Number of the facility." },
-  { name: "syslog.header.severity", type: "text", about: "Number of the severity, 0 being the worst." },
-  { name: "syslog.header.timestamp", type: "text", about: "Time as the sender wrote it." },
-  { name: "syslog.header.hostName", type: "text", about: "Host that sent the message." },
-  { name: "syslog.message", type: "text", about: "The message itself." },
-];
-
-const PROGRAM: readonly Field[] = [
-  { name: "syslog.header.appName", type: "text", about: "Program that sent the message." },
-  { name: "syslog.header.procId", type: "text", about: "Its process." },
-];
-const REST_OF_5424: readonly Field[] = [
-  { name: "syslog.header.version", type: "text", about: "Version of the protocol." },
-  { name: "syslog.header.msgId", type: "text", about: "Kind of the message." },
-];
 
 const nilPolicy = z
   .enum(["OMIT", "DASH", "NULL"])
@@ -44,7 +26,7 @@ export const syslog = defineParser({
   summary:
     "Reads syslog of RFC 3164, in the forms that devices give it, and of RFC 5424, told apart line by line.",
   config: z.strictObject({ deviceTimeZone, nilPolicy, program, readCharset }),
-  fields: [...HEADER, ...PROGRAM, ...REST_OF_5424],
+  fields: [...SYSLOG_HEADER, ...SYSLOG_PROGRAM, ...SYSLOG_5424],
   open: (config, context) => open({ rfc: "both", reading: "current", ...config }, config, context),
 });
 
@@ -52,7 +34,7 @@ export const syslog3164 = defineParser({
   name: "syslog3164",
   summary: "Reads syslog of RFC 3164, whose times have no year.",
   config: z.strictObject({ deviceTimeZone, program, reading, readCharset }),
-  fields: [...HEADER, ...PROGRAM],
+  fields: [...SYSLOG_HEADER, ...SYSLOG_PROGRAM],
   open: (config, context) => open({ rfc: 3164, nilPolicy: "DASH", ...config }, config, context),
 });
 
@@ -65,7 +47,7 @@ export const syslog5424 = defineParser({
     reading,
     readCharset,
   }),
-  fields: [...HEADER, ...PROGRAM, ...REST_OF_5424],
+  fields: [...SYSLOG_HEADER, ...SYSLOG_PROGRAM, ...SYSLOG_5424],
   open: (config, context) => open({ rfc: 5424, program: "none", ...config }, config, context),
 });
 

@@ -1,4 +1,5 @@
-import { Batch, blockOf } from "../../core/batch.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Message } from "../../core/message.ts";

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
+import { WEBSPHERE } from "../../schema/fields/devices.ts";
+import { declared } from "../../schema/schema.ts";
 import { inCharset, readCharset } from "../charset.ts";
 import { openPattern } from "../grok/open-pattern.ts";
 import { defineParser } from "../parser.ts";
@@ -30,17 +32,18 @@ export const websphere = defineParser({
     readCharset,
   }),
   fields: [
-    { name: "priority", type: "integer", about: "Syslog priority." },
-    { name: "hostname", type: "text", about: "Host that sent the message." },
-    { name: "security_domain", type: "text", about: "Domain of the device." },
-    { name: "event_code", type: "text", about: "Code of the message." },
-    { name: "event_type", type: "text", about: "Kind of the message." },
-    { name: "event_subtype", type: "text", about: "`login` or `logout`." },
-    { name: "severity", type: "text", about: "Severity in words." },
-    { name: "process", type: "text", about: "Process that wrote the message." },
-    { name: "username", type: "text", about: "Who logged in or out." },
-    { name: "ip_src_addr", type: "ip", about: "Where from." },
-    { name: "message", type: "text", about: "What is left of the text." },
+    ...declared(
+      "priority",
+      "hostname",
+      "event_code",
+      "event_type",
+      "severity",
+      "process",
+      ["username", "Who logged in or out."],
+      ["ip_src_addr", "Where from."],
+      ["message", "What is left of the text."],
+    ),
+    ...WEBSPHERE,
   ],
   open: (config, context) => {
     const pattern = openPattern(config.patternLabel, config.grokPath, config.patterns);

@@ -1,9 +1,6 @@
 /** Runs as a thread of its own: sends requests for a thread that sleeps until the answer is there. */
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
-import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
 import { type MessagePort, workerData } from "node:worker_threads";
+import { Agent, type Dispatcher, errors, Pool, ProxyAgent, request as send } from "undici";
 import type { HttpResponse } from "../../stellar/functions/rest.ts";
 import type { AnyRequest } from "./http.ts";
 
@@ -13,118 +10,86 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const { port, answers } = workerData as { port: MessagePort; answers: Int32Array };
 
 port.on("message", async (request: AnyRequest) => {
-  const answer = await send(request).catch((error: Error) => ({ failure: reasonOf(error, request) }));
+  const answer = await answerTo(request).catch((error: Error) => ({ failure: reasonOf(error, request) }));
   port.postMessage(answer);
   Atomics.add(answers, 0, 1);
   Atomics.notify(answers, 0);
 });
 
-async function send(request: AnyRequest): Promise<HttpResponse> {
+async function answerTo(request: AnyRequest): Promise<HttpResponse> {
+  const dispatcher = dispatcherFor(request);
+  try {
+    return await follow(request, dispatcher);
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** Sends to the host, or through the proxy: plain requests are handed to it, a secure one goes through a tunnel. */
+function dispatcherFor({ proxy, connectTimeout = 0, socketTimeout = 0 }: AnyRequest): Dispatcher {
+  // A limit of 0 is none; the library's own would otherwise cut in before ours.
+  const connect = { timeout: connectTimeout };
+  const limits = { headersTimeout: socketTimeout, bodyTimeout: socketTimeout, maxResponseSize: MOST_BYTES };
+  if (proxy === undefined) return new Agent({ ...limits, connect, allowH2: false });
+  const { host, port: proxyPort, authorization } = proxy;
+  return new ProxyAgent({
+    ...limits,
+    uri: `http://${host}:${proxyPort}`,
+    proxyTls: connect,
+    proxyTunnel: false,
+    allowH2: false,
+    // Plain requests would otherwise go through a client without the limits.
+    factory: (origin, options) => new Pool(origin, { ...options, ...limits }),
+    ...(authorization === undefined ? {} : { token: authorization }),
+  });
+}
+
+async function follow(request: AnyRequest, dispatcher: Dispatcher): Promise<HttpResponse> {
+  const { body, headers } = request;
+  const method = request.method as Dispatcher.HttpMethod;
   const signal = AbortSignal.timeout(request.timeout);
   let url = new URL(request.url);
+  // The library's own redirections would leave the origin, and fail where the answer is to be handed on.
   for (let redirections = 0; ; redirections++) {
-    const response = await open(request, url, signal);
-    const { statusCode: status = 0, headers } = response;
-    const next = request.method === "GET" && status >= 300 && status < 400 ? headers.location : undefined;
-    const target = next === undefined ? null : URL.parse(next, url);
+    const response = await send(url, {
+      method,
+      headers: { ...credentialsIn(url), ...headers, "Accept-Encoding": "identity" },
+      body: body ?? null,
+      signal,
+      dispatcher,
+    });
+    const { statusCode: status } = response;
+    const next = method === "GET" && status >= 300 && status < 400 ? response.headers.location : undefined;
+    const target = typeof next === "string" ? URL.parse(next, url) : null;
     // Elsewhere nobody allowed it, and the credentials are not meant for it.
     if (target?.origin === url.origin && redirections < MOST_REDIRECTIONS) {
-      response.resume();
+      await response.body.dump();
       url = target;
       continue;
     }
-    const announced = headers["content-length"];
+    const announced = response.headers["content-length"];
     return {
       status,
-      body: await readAll(response),
+      body: Buffer.from(await response.body.bytes()).toString("utf8"),
       contentLength: announced === undefined ? undefined : Number(announced),
     };
   }
 }
 
-async function readAll(response: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MOST_BYTES) throw new Error(`the answer has more than ${MOST_BYTES} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
+/** What an address says before its host. */
+function credentialsIn({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { Authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
 }
 
-/** Sends to the host, or through the proxy: plain requests are handed to it, a secure one goes through a tunnel. */
-async function open(request: AnyRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
-  const { method, headers, proxy } = request;
-  const options = {
-    method,
-    headers: { ...headers, "Accept-Encoding": "identity" },
-    signal,
-    agent: false as const,
-  };
-  if (proxy === undefined) {
-    return answerTo(
-      url.protocol === "https:" ? httpsRequest(url, options) : httpRequest(url, options),
-      request,
-    );
-  }
-  const { host, port: proxyPort, authorization } = proxy;
-  const known = authorization === undefined ? {} : { "Proxy-Authorization": authorization };
-  if (url.protocol === "http:") {
-    const proxied = { ...options.headers, ...known, Host: url.host };
-    return answerTo(
-      httpRequest({ ...options, host, port: proxyPort, path: url.href, headers: proxied }),
-      request,
-    );
-  }
-  const authority = `${url.hostname}:${url.port || 443}`;
-  const tunnel = httpRequest({
-    host,
-    port: proxyPort,
-    method: "CONNECT",
-    path: authority,
-    headers: { Host: authority, ...known },
-    signal,
-    agent: false,
-  });
-  const socket = await socketOf(tunnel);
-  const createConnection = () => connectTls({ socket, servername: url.hostname });
-  return answerTo(httpsRequest(url, { ...options, createConnection }), request);
-}
-
-function socketOf(tunnel: ClientRequest): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    tunnel.once("error", reject);
-    tunnel.once("connect", ({ statusCode }: IncomingMessage, socket: Socket) => {
-      if (statusCode === 200) resolve(socket);
-      else reject(new Error(`the proxy answers with status ${statusCode}`));
-    });
-    tunnel.end();
-  });
-}
-
-function answerTo(call: ClientRequest, request: AnyRequest): Promise<IncomingMessage> {
-  const { body, connectTimeout, socketTimeout } = request;
-  return new Promise((resolve, reject) => {
-    call.once("error", reject);
-    call.once("response", resolve);
-    if (socketTimeout !== undefined && socketTimeout > 0)
-      call.setTimeout(socketTimeout, () => call.destroy(new Error(`silent for ${socketTimeout} ms`)));
-    if (connectTimeout !== undefined && connectTimeout > 0) {
-      const late = () => call.destroy(new Error(`no connection within ${connectTimeout} ms`));
-      const timer = setTimeout(late, connectTimeout);
-      call.once("close", () => clearTimeout(timer));
-      call.once("socket", (socket) => {
-        if (!socket.connecting) clearTimeout(timer);
-        else socket.once("connect", () => clearTimeout(timer));
-      });
-    }
-    call.end(body);
-  });
-}
-
-function reasonOf(error: Error, { timeout }: AnyRequest): string {
-  if (error.name === "TimeoutError" || error.name === "AbortError") return `no answer within ${timeout} ms`;
+function reasonOf(error: Error, { timeout, connectTimeout, socketTimeout }: AnyRequest): string {
+  if (error.name === "TimeoutError") return `no answer within ${timeout} ms`;
+  if (error instanceof errors.ResponseExceededMaxSizeError)
+    return `the answer has more than ${MOST_BYTES} bytes`;
+  if (error instanceof errors.ConnectTimeoutError) return `no connection within ${connectTimeout} ms`;
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
+    return `silent for ${socketTimeout} ms`;
   const { code, message } = error as NodeJS.ErrnoException;
   return message || code || String(error);
 }

@@ -21,9 +21,10 @@ const server = createServer((request, response) => {
     if (url.pathname === "/moved") return response.writeHead(302, { location: "/echo?moved=yes" }).end();
     if (url.pathname === "/loop") return response.writeHead(302, { location: "/loop" }).end();
     if (url.pathname === "/large") return response.end("x".repeat(20_000_000));
-    json({ method: request.method, query: Object.fromEntries(url.searchParams), body, accept: request.headers.accept, path: request.url.slice(0, 20) });
+    json({ method: request.method, query: Object.fromEntries(url.searchParams), body, accept: request.headers.accept, authorization: request.headers.authorization, path: request.url.slice(0, 20) });
   });
 });
+server.on("connect", (request, socket) => socket.end("HTTP/1.1 403 Forbidden\\r\\n\\r\\n"));
 server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
 `;
 
@@ -65,6 +66,13 @@ describe("REST functions", () => {
     expect(run("REST_GET(JOIN([url, '/slow'], ''), {'timeout': 100})")).toBeNull();
     expect(warnings.at(-1)).toBe("no answer within 100 ms");
     expect(run("REST_GET(JOIN([url, '/echo'], ''))")).toMatchObject({ method: "GET" });
+    expect(run("REST_GET(JOIN([url, '/slow'], ''), {'timeout': 4000, 'socket.timeout': 50})")).toBeNull();
+    expect(warnings.at(-1)).toBe("silent for 50 ms");
+  });
+
+  test("know the credentials of an address", () => {
+    const answer = run(`REST_GET('http://a:b%3Fc@127.0.0.1:${port}/echo')`);
+    expect(answer).toMatchObject({ authorization: `Basic ${btoa("a:b?c")}` });
   });
 
   test("follow a redirection on the same host alone, and not for ever", () => {
@@ -93,7 +101,12 @@ describe("REST functions", () => {
   });
 
   test("go through a proxy", () => {
-    const text = `REST_GET('http://service.invalid/echo', {'proxy.host': '127.0.0.1', 'proxy.port': ${port}})`;
-    expect(run(text)).toMatchObject({ path: "http://service.inval" });
+    const get = (url: string) =>
+      run(`REST_GET('${url}', {'timeout': 5000, 'proxy.host': '127.0.0.1', 'proxy.port': ${port}})`);
+    expect(get("http://service.invalid/echo")).toMatchObject({ path: "http://service.inval" });
+    expect(get("http://service.invalid/large")).toBeNull();
+    expect(warnings.at(-1)).toMatch("more than 16777216 bytes");
+    expect(get("https://service.invalid/echo")).toBeNull();
+    expect(warnings.at(-1)).toContain("403");
   });
 });

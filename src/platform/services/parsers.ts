@@ -2,7 +2,8 @@ import { stringify } from "yaml";
 import type { GlobalDocument } from "../../config/global.ts";
 import { importSensor } from "../../config/metron/import.ts";
 import { readSensor } from "../../config/sensor.ts";
-import { Batch, blockOf } from "../../core/batch.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { ErrorRecords } from "../../pipeline/errors.ts";
@@ -45,7 +46,7 @@ function run(stages: SensorStages, sensor: string, text: string, { clock }: Cont
   stages.transform(batch);
   stages.validate(batch);
   const rows = Array.from({ length: batch.rows }, (_, row) => row).filter((row) => batch.live[row] === 1);
-  const failed = new ErrorRecords(clock).collect(batch, sensor, stages.metadata);
+  const failed = new ErrorRecords(clock).collect(batch, sensor);
   return {
     messages: rows.map((row) => mapOf(batch, row)),
     errors: Array.from({ length: failed.rows }, (_, row) => mapOf(failed, row)),

@@ -1,5 +1,8 @@
 /** The running platform as the shell's expressions reach it: through its REST interface, waiting for each answer. */
-import { API_BASE } from "../../api/endpoint.ts";
+import { answerOf, CallProblem, type Input, requestOf } from "../../api/client.ts";
+import { getDocument, listDocuments, publishDocument } from "../../api/config.ts";
+import type { EndpointShape, ResponseOf } from "../../api/endpoint.ts";
+import { evaluateStellar } from "../../api/stellar.ts";
 import { StellarError } from "../../stellar/language/error.ts";
 import type { Services } from "../../stellar/run/services.ts";
 import type { Documents } from "./configuration.ts";
@@ -8,7 +11,6 @@ import { sendAndWait } from "./http.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 const TIMEOUT = 30_000;
-const HEADERS = { Accept: "application/json", "Content-Type": "application/json" };
 const NOTE = "Published by CONFIG_PUT.";
 
 export type RemotePlatform = {
@@ -21,27 +23,23 @@ export type RemotePlatform = {
 /** @param url where the platform's server is, such as http://127.0.0.1:8765 */
 export function remotePlatform(url: string): RemotePlatform {
   const evaluate = (expression: string, message: Json): Json | undefined => {
-    const answer = call(url, "POST", "/stellar/evaluate", { expression, message });
-    const { value, diagnostics } = answer as { value?: unknown; diagnostics: readonly { message: string }[] };
+    const { value, diagnostics = [] } =
+      callAndWait(url, evaluateStellar, { body: { expression, message: { ...message } } }) ?? {};
     if (value === undefined) throw new StellarError(diagnostics[0]?.message ?? `${expression} has no value`);
     return value === null || Object.keys(value as Json).length === 0 ? undefined : (value as Json);
   };
-  const read: Documents["read"] = (kind, name) => {
-    const answer = call(url, "GET", `/config/documents/${kind}/${encodeURIComponent(name)}`);
-    return answer === undefined ? undefined : String((answer as { text: unknown }).text);
-  };
+  const read: Documents["read"] = (kind, name) =>
+    callAndWait(url, getDocument, { params: { kind, name }, query: {} })?.text;
   const row = "type, indicator, table, columnFamily";
   return {
     documents: {
       read,
       write: (kind, name, text) => {
-        call(url, "PUT", `/config/documents/${kind}/${encodeURIComponent(name)}`, { text, note: NOTE });
+        callAndWait(url, publishDocument, { params: { kind, name }, body: { text, note: NOTE } });
       },
     },
     functions: () => {
-      const { documents } = call(url, "GET", "/config/documents?kind=functions") as {
-        documents: readonly { name: string }[];
-      };
+      const { documents = [] } = callAndWait(url, listDocuments, { query: { kind: "functions" } }) ?? {};
       return documents.map(({ name }) => ({
         name: `functions/${name}`,
         text: read("functions", name) ?? "",
@@ -59,12 +57,15 @@ export function remotePlatform(url: string): RemotePlatform {
 }
 
 /** One call; undefined when there is no such thing. Throws a StellarError with what the server says. */
-function call(url: string, method: string, path: string, body?: Json): unknown {
+function callAndWait<Shape extends EndpointShape>(
+  url: string,
+  endpoint: Shape,
+  input?: Input<Shape, never>,
+): ResponseOf<Shape> | undefined {
+  const { method, address, headers, body } = requestOf(endpoint, input);
   const answer = sendAndWait({
-    method,
-    url: `${url}${API_BASE}${path}`,
-    headers: HEADERS,
-    body: body === undefined ? undefined : JSON.stringify(body),
+    ...{ method, headers, body },
+    url: url + address,
     proxy: undefined,
     timeout: TIMEOUT,
     connectTimeout: undefined,
@@ -73,17 +74,10 @@ function call(url: string, method: string, path: string, body?: Json): unknown {
   if ("failure" in answer)
     throw new StellarError(`the platform at ${url} does not answer: ${answer.failure}`);
   if (answer.status === 404) return undefined;
-  const content = parsed(answer.body);
-  if (answer.status === 200) return content;
-  const { detail } = (content ?? {}) as { detail?: unknown };
-  throw new StellarError(`the platform refuses: ${detail ?? `status ${answer.status}`}`);
-}
-
-function parsed(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return answerOf(endpoint, { status: answer.status, text: answer.body }, JSON.parse);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!(error instanceof CallProblem)) throw error;
+    throw new StellarError(`the platform refuses: ${error.problem.detail}`);
   }
 }

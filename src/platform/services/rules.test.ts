@@ -9,13 +9,13 @@ import { compile } from "../../stellar/run/compile.ts";
 import { layered } from "../../stellar/run/environment.ts";
 import { storeValue } from "../../stellar/sketches/stored-value.ts";
 import { StellarMap } from "../../stellar/values/value.ts";
+import { emptyTable } from "../../storage/table/standing.ts";
 import { mainServices } from "../services.ts";
-import { emptyTable } from "./standing-tables.ts";
 
-const files = mkdtempSync(join(tmpdir(), "metron-rules-"));
-mkdirSync(join(files, "lists"));
-writeFileSync(join(files, "lists", "bad"), storeValue(new StellarMap([["a", "known"]])));
-afterAll(() => rmSync(files, { recursive: true }));
+const data = mkdtempSync(join(tmpdir(), "metron-rules-"));
+mkdirSync(join(data, "files", "lists"), { recursive: true });
+writeFileSync(join(data, "files", "lists", "bad"), storeValue(new StellarMap([["a", "known"]])));
+afterAll(() => rmSync(data, { recursive: true }));
 
 const warnings: { sentence: string; fields: unknown }[] = [];
 let now = 1_000_000;
@@ -31,7 +31,7 @@ const context = makeContext({
 const services = mainServices(
   { enrichment: emptyTable("enrichment"), threatIntel: emptyTable("threatintel") },
   context,
-  { files },
+  { folders: { data } },
 );
 const closed = readGlobal("", "global");
 const open = readGlobal("global: { stellar.rest.allow: ['127.0.0.1:1'] }", "global");

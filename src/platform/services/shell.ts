@@ -10,7 +10,8 @@ import { compile } from "../../stellar/run/compile.ts";
 import { type Environment, makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Services } from "../../stellar/run/services.ts";
 import type { StellarMap } from "../../stellar/values/value.ts";
-import { type AllowPath, allowPaths } from "../../storage/allowed-folders.ts";
+import { type AllowPath, allowAnyPath, allowPaths } from "../../storage/allowed-folders.ts";
+import { readTable } from "../../storage/storage.ts";
 import { AddressDatabases, asksForAddresses } from "../address-databases.ts";
 import {
   type FunctionSource,
@@ -27,7 +28,7 @@ import { httpAccess } from "./http.ts";
 import { objectLookup } from "./objects.ts";
 import { parserAccess } from "./parsers.ts";
 import { remotePlatform } from "./remote.ts";
-import { openStandingTable } from "./standing-tables.ts";
+import { secretReader } from "./secrets.ts";
 import { systemAccess } from "./system.ts";
 
 export type ShellOptions = {
@@ -67,9 +68,10 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
   // A document may come from others: what it names is read here as the platform would.
   const allow = allowPaths({ data });
 
+  const folder = remote === undefined ? data : undefined;
   const tables = {
-    enrichment: stack.use(openStandingTable(remote === undefined ? data : "", "enrichment")),
-    threatIntel: stack.use(openStandingTable(remote === undefined ? data : "", "threatintel")),
+    enrichment: stack.use(readTable(folder, "enrichment")),
+    threatIntel: stack.use(readTable(folder, "threatintel")),
   };
   const pipeline = mainServices(tables, context, { more: { ...remote?.services } });
   const databases = new AddressDatabases((handles) => pipeline.attach({ databases: handles }), allow);
@@ -87,6 +89,7 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
       context,
     ),
     platformFiles: platformFiles(files, true),
+    secret: secretReader(allowAnyPath),
     system: systemAccess(),
     warn: (sentence, fields) => context.log.warn(sentence, fields),
     globals,

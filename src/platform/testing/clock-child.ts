@@ -5,7 +5,7 @@
  *   node clock-child.ts DATA DEFAULTS
  */
 import { createInterface } from "node:readline";
-import { blockOf } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { parse } from "../../query/parse.ts";
 import { openPlatform } from "../platform.ts";
 

@@ -4,7 +4,7 @@
  *
  *   node crash-child.ts DATA DEFAULTS FIRST
  */
-import { blockOf } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { openPlatform } from "../platform.ts";
 
 const [data = "", defaults = "", first = "0"] = process.argv.slice(2);

@@ -5,6 +5,7 @@
  *   node kill-child.ts DATA DEFAULTS FIRST
  */
 import { Readable } from "node:stream";
+import { LOCAL } from "../../core/actor.ts";
 import { openPlatform } from "../platform.ts";
 
 const [data = "", defaults = "", first = "0"] = process.argv.slice(2);
@@ -32,9 +33,21 @@ for (let round = Number(first); ; round++) {
   );
   say("published", round);
   say("adding", round);
-  await platform.intel.load({ type: "added", column: "indicator", replace: false, input: csv(round) });
+  await platform.intel.load({
+    actor: LOCAL,
+    type: "added",
+    column: "indicator",
+    replace: false,
+    input: csv(round),
+  });
   say("added", round);
   say("replacing", round);
-  await platform.intel.load({ type: "replaced", column: "indicator", replace: true, input: csv(round) });
+  await platform.intel.load({
+    actor: LOCAL,
+    type: "replaced",
+    column: "indicator",
+    replace: true,
+    input: csv(round),
+  });
   say("replaced", round);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { blockOf } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import type { Message } from "../../core/message.ts";
 import { parse } from "../../query/parse.ts";
 import { openPlatform, type Platform } from "../platform.ts";

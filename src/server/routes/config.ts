@@ -10,10 +10,13 @@ import {
   rollbackDocument,
   withdrawDocument,
 } from "../../api/config.ts";
+import type { ResponseOf } from "../../api/endpoint.ts";
 import type { Diagnostic } from "../../api/problem.ts";
 import { diffLines } from "../../config/diff.ts";
 import { readGlobal } from "../../config/global.ts";
-import type { Kind, Version } from "../../config/store.ts";
+import { plainCredentials, withoutCredentials } from "../../config/secrets.ts";
+import type { Change, Kind, Version } from "../../config/store.ts";
+import { type Actor, mayAct } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { placeExpressions, refine } from "../expression-places.ts";
@@ -23,13 +26,8 @@ import { diagnosticsOf } from "../problems.ts";
 /** Faults of a document that a check tells as mistakes in it. */
 const MISTAKES: ReadonlySet<string> = new Set(["CONFIG_INVALID", "PATH_NOT_ALLOWED"]);
 
-/** Who publishes while there are no users: whoever can reach the loopback address. */
-const AUTHOR = "local";
-
 export function configRoutes(app: FastifyInstance, platform: Platform): void {
   const { config } = platform;
-  const now = () => platform.context.clock.now();
-
   const missing = (kind: Kind, name: string, version?: number) =>
     new Fault(
       "CONFIG_NOT_FOUND",
@@ -40,37 +38,37 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
     if (found === undefined || found.text === null) throw missing(kind, name, version);
     return { ...found, text: found.text };
   };
-  const publish = async (kind: Kind, name: string, text: string | null, note: string, base?: number) => {
-    const change = { kind, name, text, ...(base === undefined ? {} : { base }) };
-    const [version] = await platform.publish([change], { author: AUTHOR, at: now(), note });
-    return head(version as Version);
+  const publish = (changes: readonly Change[], actor: Actor, note: string) =>
+    platform.publish(changes, { author: actor.name, at: platform.context.clock.now(), note });
+  const publishOne = async (change: Change, actor: Actor, note: string) => {
+    const [version] = await publish([change], actor, note);
+    return { ...head(version as Version), ...warningsOf([change]) };
   };
 
   implement(app, listDocuments, ({ query }) => ({
     documents: (query.kind === undefined ? config.list().filter(isShown) : config.list(query.kind)).map(head),
   }));
 
-  implement(app, publishDocuments, async ({ body }) => {
-    const changes = body.documents.map(({ base, ...document }) => ({
-      ...document,
-      ...(base === undefined ? {} : { base }),
-    }));
-    const versions = await platform.publish(changes, { author: AUTHOR, at: now(), note: body.note });
-    return { documents: versions.map(head) };
+  implement(app, publishDocuments, async ({ actor, body }) => {
+    const changes = body.documents.map(changeOf);
+    const versions = await publish(changes, actor, body.note);
+    return { documents: versions.map(head), ...warningsOf(changes) };
   });
 
-  implement(app, getDocument, ({ params, query }) => {
-    const found = find(params.kind, params.name, query.version);
-    return { ...head(found), text: found.text };
+  implement(app, getDocument, ({ actor, params: { kind, name }, query }) => {
+    const found = find(kind, name, query.version);
+    // Whoever publishes must get back what is there; whoever only reads need not know it.
+    const mayPublish = mayAct(actor, publishDocument.role);
+    return { ...head(found), text: mayPublish ? found.text : withoutCredentials(kind, found.text) };
   });
 
-  implement(app, publishDocument, ({ params, body }) =>
-    publish(params.kind, params.name, body.text, body.note, body.base),
+  implement(app, publishDocument, ({ actor, params, body: { note, ...document } }) =>
+    publishOne(changeOf({ ...params, ...document }), actor, note),
   );
 
-  implement(app, withdrawDocument, async ({ params }) => {
+  implement(app, withdrawDocument, async ({ actor, params }) => {
     find(params.kind, params.name);
-    await publish(params.kind, params.name, null, "Withdrawn.");
+    await publishOne({ ...params, text: null }, actor, "Withdrawn.");
     return { withdrawn: true as const };
   });
 
@@ -87,12 +85,12 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
       if (found === undefined) throw missing(params.kind, params.name, version);
       return found.text ?? "";
     };
-    return { lines: diffLines(text(query.from), text(query.to)) };
+    return { lines: shownLines(params.kind, text(query.from), text(query.to)) };
   });
 
-  implement(app, rollbackDocument, ({ params, body }) => {
-    const old = find(params.kind, params.name, body.version);
-    return publish(params.kind, params.name, old.text, body.note || `Back to version ${body.version}.`);
+  implement(app, rollbackDocument, ({ actor, params, body }) => {
+    const { text } = find(params.kind, params.name, body.version);
+    return publishOne({ ...params, text }, actor, body.note || `Back to version ${body.version}.`);
   });
 
   implement(app, checkDocument, async ({ body }) => {
@@ -120,6 +118,31 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
       );
     }
   }
+}
+
+/** What a request changes; a base that it leaves out is not there at all. */
+function changeOf({ base, ...document }: Omit<Change, "base"> & { base?: number | undefined }): Change {
+  return base === undefined ? document : { ...document, base };
+}
+
+/** The lines of two versions with their credentials hidden; one that changed is told by its line all the same. */
+function shownLines(kind: Kind, older: string, newer: string) {
+  const shown = [older, newer].map((text) => withoutCredentials(kind, text).split("\n"));
+  const at = [0, 0];
+  return diffLines(older, newer).map(({ change, text }) => {
+    const [before = 0, after = 0] = at;
+    if (change !== "added") at[0] = before + 1;
+    if (change !== "removed") at[1] = after + 1;
+    return { change, text: (change === "removed" ? shown[0]?.[before] : shown[1]?.[after]) ?? text };
+  });
+}
+
+/** Credentials that changes leave for everybody to read, for whoever publishes them. */
+function warningsOf(changes: readonly Change[]): Pick<ResponseOf<typeof publishDocuments>, "warnings"> {
+  const warnings = plainCredentials(changes).flatMap(({ document, ...mistake }) =>
+    diagnosticsOf([mistake]).map((found) => ({ ...found, severity: "warning" as const, document })),
+  );
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 function isShown(version: Version): boolean {

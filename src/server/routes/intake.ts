@@ -15,8 +15,9 @@ export function intakeRoutes(main: FastifyInstance, platform: Platform): void {
 }
 
 function routes(app: FastifyInstance, platform: Platform): void {
-  implement(app, ingestRecords, ({ params, request, signal }) =>
+  implement(app, ingestRecords, ({ actor, params, request, signal }) =>
     platform.ingestStream(params.sensor, request.raw, {
+      actor,
       signal,
       contentType: request.headers["content-type"],
       contentEncoding: request.headers["content-encoding"],
@@ -25,8 +26,9 @@ function routes(app: FastifyInstance, platform: Platform): void {
 
   implement(app, listIntel, async () => ({ lists: [...(await platform.intel.list())] }));
 
-  implement(app, loadIntel, ({ params, query, request, signal }) =>
+  implement(app, loadIntel, ({ actor, params, query, request, signal }) =>
     platform.intel.load({
+      actor,
       type: params.type,
       column: query.column,
       separator: query.separator,
@@ -44,8 +46,8 @@ function routes(app: FastifyInstance, platform: Platform): void {
     indicators: platform.intel.page(params.type, query.after, query.size),
   }));
 
-  implement(app, removeIndicator, async ({ params, query }) => {
-    await platform.intel.remove(params.type, query.value);
+  implement(app, removeIndicator, async ({ actor, params, query }) => {
+    await platform.intel.remove(params.type, query.value, actor);
     return { removed: true as const };
   });
 }

@@ -2,18 +2,20 @@ import type { FastifyInstance } from "fastify";
 import type { BodyOf } from "../../api/endpoint.ts";
 import { getMessage, patchMessage } from "../../api/messages.ts";
 import { replayRejections } from "../../api/replay.ts";
+import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { parse } from "../../query/parse.ts";
+import { withinScope } from "../../query/scope.ts";
 import type { Index } from "../../storage/index/contract.ts";
 import { implement } from "../implement.ts";
 
 export function messageRoutes(app: FastifyInstance, platform: Platform): void {
   const { index } = platform;
 
-  implement(app, replayRejections, async ({ body }) => {
-    const done = await platform.replay(body);
+  implement(app, replayRejections, async ({ actor, body }) => {
+    const done = await platform.replay(body, actor);
     // A sensor's name that is mistyped must not look like a sensor with nothing to replay.
     if (body.sensor !== undefined && done.replayed + done.incomplete + done.unknown === 0) {
       const sensors = await platform.searchedSensors();
@@ -26,8 +28,11 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     return done;
   });
 
-  implement(app, getMessage, async ({ params, signal }) => {
-    const [message] = await index.get([params.guid], signal);
+  implement(app, getMessage, async ({ actor, params, signal }) => {
+    const [message] =
+      actor.scope === undefined
+        ? await index.get([params.guid], signal)
+        : await withGuid(index, params.guid, actor);
     if (message === undefined) {
       const lacks =
         index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
@@ -38,28 +43,26 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
 
   // One change after another: a comment is added to those that are there.
   let changing: Promise<unknown> = Promise.resolve();
-  implement(app, patchMessage, ({ params, body }) => {
-    const turn = changing.then(() => change(platform, params.guid, body.fields));
+  implement(app, patchMessage, ({ actor, params, body }) => {
+    const turn = changing.then(() => change(platform, params.guid, body.fields, actor));
     changing = turn.catch(() => undefined);
     return turn;
   });
 }
 
-/** Until there are accounts, all who change something are one. */
-const ANALYST = "local";
-
 async function change(
   { index, context }: Platform,
   guid: string,
   { comment, ...fields }: BodyOf<typeof patchMessage>["fields"],
+  actor: Actor,
 ) {
-  const [message, another] = await withGuid(index, guid);
+  const [message, another] = await withGuid(index, guid, actor);
   if (message === undefined)
     throw new Fault("NOT_FOUND", `changing message ${guid}: there is none with this guid`);
   if (another !== undefined)
     throw new Fault("MESSAGE_AMBIGUOUS", `changing message ${guid}: several messages have this guid`);
   const now = context.clock.now();
-  const set: Record<string, FieldValue> = { alert_changed_by: ANALYST, alert_changed_at: now };
+  const set: Record<string, FieldValue> = { alert_changed_by: actor.name, alert_changed_at: now };
   const remove: string[] = [];
   for (const [field, value] of Object.entries(fields)) {
     if (value === null) remove.push(field);
@@ -67,13 +70,13 @@ async function change(
   }
   if (comment !== undefined) {
     const before = Array.isArray(message.comments) ? message.comments : [];
-    set.comments = [...before, { comment, username: ANALYST, timestamp: now }];
+    set.comments = [...before, { comment, username: actor.name, timestamp: now }];
   }
-  return { message: await index.patch(guid, { set, remove }) };
+  return { message: await index.patch(guid, { set, remove }, actor.name) };
 }
 
-/** The messages with a guid: one, unless an earlier version took guids that records brought. */
-async function withGuid(index: Index, guid: string): Promise<readonly Message[]> {
-  const query = parse(`guid:${JSON.stringify(guid)}`);
+/** The messages with a guid that the actor may see: one, unless an earlier version took guids that records brought. */
+async function withGuid(index: Index, guid: string, actor: Actor): Promise<readonly Message[]> {
+  const query = withinScope(parse(`guid:${JSON.stringify(guid)}`), actor);
   return (await index.search({ query, size: 2, total: false })).messages;
 }

@@ -7,12 +7,15 @@ import {
   messageHistogram,
   searchMessages,
 } from "../../api/search.ts";
-import type { Field } from "../../core/component.ts";
+import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
+import { type FieldType, typeOf } from "../../platform/field-notes.ts";
 import type { Platform } from "../../platform/platform.ts";
+import { asDeclared } from "../../query/as-declared.ts";
 import { withFamilies } from "../../query/families.ts";
 import { FieldNames, fieldsOf } from "../../query/fields.ts";
 import { parse } from "../../query/parse.ts";
+import { withinScope } from "../../query/scope.ts";
 import type { Group, SearchResult, Selection } from "../../storage/index/contract.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
@@ -25,14 +28,17 @@ type SelectionBody = {
   sensors?: string[] | undefined;
 };
 
-/** What a request selects: all sensors but the error index unless it names some. */
-export async function selectionOf(
+/** What a request selects of what the actor may see: all sensors but the error index unless it names some. */
+async function selectionOf(
   platform: Platform,
+  actor: Actor,
   body: SelectionBody,
   signal?: AbortSignal,
 ): Promise<Selection> {
   const sensors = body.sensors ?? (await platform.searchedSensors());
-  let query = parse(body.query);
+  const schema = platform.schema();
+  const asked = asDeclared(parse(body.query), (field) => schema.find(field), platform.context.clock.now());
+  let query = withinScope(asked, actor);
   if ([...fieldsOf(query).keys()].some((field) => field.includes("*"))) {
     const names = new FieldNames((await platform.index.fields()).map(({ name }) => name));
     query = withFamilies(query, names);
@@ -44,8 +50,10 @@ export async function selectionOf(
  * Refuses a query that finds nothing and names a field that no message has: the empty answer would look like a finding.
  * @throws Fault QUERY_INVALID
  */
-async function refuseUnknown({ index }: Platform, result: SearchResult): Promise<void> {
-  const [unknown] = result.unknownFields;
+async function refuseUnknown({ index }: Platform, asked: string, result: SearchResult): Promise<void> {
+  // A field of the actor's scope is not the asker's mistake.
+  const named = fieldsOf(parse(asked));
+  const unknown = result.unknownFields.find(({ field }) => named.has(field));
   const found = result.total ?? result.messages.length;
   if (unknown === undefined || found > 0 || result.problems.length > 0) return;
   if ((await index.fields()).length === 0) return;
@@ -55,17 +63,17 @@ async function refuseUnknown({ index }: Platform, result: SearchResult): Promise
 }
 
 /** Refuses what a search with the same query refuses; for answers that counted nothing. */
-async function refuseAsSearch(platform: Platform, selection: Selection): Promise<void> {
-  await refuseUnknown(platform, await platform.index.search({ ...selection, size: 0 }));
+async function refuseAsSearch(platform: Platform, asked: string, selection: Selection): Promise<void> {
+  await refuseUnknown(platform, asked, await platform.index.search({ ...selection, size: 0 }));
 }
 
 export function searchRoutes(app: FastifyInstance, platform: Platform): void {
   const { index } = platform;
 
-  implement(app, searchMessages, async ({ body, signal }) => {
+  implement(app, searchMessages, async ({ actor, body, signal }) => {
     const started = performance.now();
     const always = ["guid", "timestamp", "source.type"];
-    const selection = await selectionOf(platform, body, signal);
+    const selection = await selectionOf(platform, actor, body, signal);
     const result = await index.search({
       ...selection,
       sort: body.sort.map(({ field, order }) => ({ field, descending: order === "desc" })),
@@ -75,7 +83,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       total: body.total,
       text: body.query,
     });
-    await refuseUnknown(platform, result);
+    await refuseUnknown(platform, body.query, result);
     return {
       hits: [...result.messages],
       ...(result.total === undefined ? {} : { total: result.total }),
@@ -86,16 +94,16 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
     };
   });
 
-  implement(app, facetMessages, async ({ body, signal }) => {
+  implement(app, facetMessages, async ({ actor, body, signal }) => {
     const started = performance.now();
-    const selection = await selectionOf(platform, body, signal);
+    const selection = await selectionOf(platform, actor, body, signal);
     const facets = await index.facets({
       ...selection,
       fields: body.fields,
       size: body.size,
     });
     const isEmpty = facets.every(({ values, missing }) => values.length === 0 && missing === 0);
-    if (isEmpty) await refuseAsSearch(platform, selection);
+    if (isEmpty) await refuseAsSearch(platform, body.query, selection);
     return {
       facets: facets.map(({ field, values, distinct, missing }) => ({
         field,
@@ -108,17 +116,17 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
     };
   });
 
-  implement(app, messageHistogram, async ({ body, signal }) => {
+  implement(app, messageHistogram, async ({ actor, body, signal }) => {
     const started = performance.now();
     const request = {
-      ...(await selectionOf(platform, body, signal)),
+      ...(await selectionOf(platform, actor, body, signal)),
       buckets: body.buckets,
       split: body.split,
       splitSize: body.splitSize,
     };
     const { histogram, from, to, outside } = await robustHistogram(request, (part) => index.histogram(part));
     const { interval: width, buckets, series } = histogram;
-    if (buckets.every(({ count }) => count === 0)) await refuseAsSearch(platform, request);
+    if (buckets.every(({ count }) => count === 0)) await refuseAsSearch(platform, body.query, request);
     const first = buckets[0]?.time ?? from ?? 0;
     const last = (buckets.at(-1)?.time ?? first) + width;
     return {
@@ -136,27 +144,27 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
     };
   });
 
-  implement(app, groupMessages, async ({ body, signal }) => {
+  implement(app, groupMessages, async ({ actor, body, signal }) => {
     const started = performance.now();
-    const selection = await selectionOf(platform, body, signal);
+    const selection = await selectionOf(platform, actor, body, signal);
     const groups = await index.groups({
       ...selection,
       by: body.fields,
       size: body.size,
       order: body.order === "score" ? "score" : "total",
     });
-    if (groups.length === 0) await refuseAsSearch(platform, selection);
+    if (groups.length === 0) await refuseAsSearch(platform, body.query, selection);
     const partial = partialOf(index.problems(selection));
     return { groups: groups.map(toApi), ...partial, took: performance.now() - started };
   });
 
   implement(app, listFields, async () => {
-    const about = platform.fieldNotes();
+    const schema = platform.schema();
     return {
       fields: (await index.fields()).map(({ name, type, sensors }) => {
-        const note = about.get(name);
-        const indexed: Field["type"] | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
-        return { name, type: note?.type ?? indexed, about: note?.about ?? "", sensors: [...sensors] };
+        const field = schema.find(name);
+        const indexed: FieldType | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
+        return { about: "", ...field, name, type: typeOf(field) ?? indexed, sensors: [...sensors] };
       }),
     };
   });

@@ -13,7 +13,7 @@ export function statusRoutes(app: FastifyInstance, platform: Platform): void {
     sensors: [...(await platform.sensorStates())],
     ...partialOf(platform.index.problems()),
   }));
-  implement(app, startRebuild, async ({ body }) => {
+  implement(app, startRebuild, async ({ actor, body }) => {
     const { sensor } = body;
     const known = sensor === undefined ? [] : await platform.searchedSensors();
     if (sensor !== undefined && sensor !== ERROR_SENSOR && !known.includes(sensor))
@@ -21,10 +21,10 @@ export function statusRoutes(app: FastifyInstance, platform: Platform): void {
         "SENSOR_UNKNOWN",
         `rebuilding the index of sensor \`${sensor}\`: there is no such sensor; there are: ${known.join(", ")}`,
       );
-    return platform.rebuild.start(body);
+    return platform.rebuild.start(body, actor);
   });
   implement(app, getRebuild, () => platform.rebuild.state);
-  implement(app, stopRebuild, () => platform.rebuild.stop());
+  implement(app, stopRebuild, ({ actor }) => platform.rebuild.stop(actor));
   implement(app, getStatus, async () => ({
     ...(await platform.status()),
     listening: platform.addresses(),

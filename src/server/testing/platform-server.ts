@@ -6,8 +6,7 @@ import type { z } from "zod";
 import { API_BASE } from "../../api/endpoint.ts";
 import { problem } from "../../api/problem.ts";
 import { openPlatform, type Platform, type PlatformOptions } from "../../platform/platform.ts";
-import type { Limits } from "../limits.ts";
-import { startServer } from "../server.ts";
+import { type ServerOptions, startServer } from "../server.ts";
 
 export type Sent = {
   text?: string | Uint8Array<ArrayBuffer>;
@@ -18,6 +17,8 @@ export type Sent = {
 /** A server over a platform of one sensor, `web`, on a folder of its own, for tests. */
 export type TestServer = AsyncDisposable & {
   readonly platform: Platform;
+  /** The data folder. */
+  readonly data: string;
   readonly url: string;
   readonly routes: readonly string[];
   /** Sends a request to a path below the API's. */
@@ -30,10 +31,10 @@ export type TestServer = AsyncDisposable & {
 export async function openTestServer({
   global = "workers: 1\n",
   ...options
-}: Pick<PlatformOptions, "expressions"> & {
-  global?: string;
-  limits?: Partial<Limits>;
-} = {}): Promise<TestServer> {
+}: Pick<PlatformOptions, "expressions" | "context" | "secretsFrom"> &
+  Pick<ServerOptions, "limits" | "actorOf"> & {
+    global?: string;
+  } = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "metron-server-"));
   const file = (name: string, text: string) => {
     mkdirSync(join(folder, name, ".."), { recursive: true });
@@ -44,7 +45,8 @@ export async function openTestServer({
   file("ui/index.html", "<title>Metron</title>");
   file("ui/assets/main-1a2b.js", "1");
   const defaults = join(folder, "defaults");
-  const platform = await openPlatform({ data: join(folder, "data"), defaults, sources: false, ...options });
+  const data = join(folder, "data");
+  const platform = await openPlatform({ data, defaults, sources: false, ...options });
   const server = await startServer(platform, {
     host: "127.0.0.1",
     port: 0,
@@ -62,6 +64,7 @@ export async function openTestServer({
   };
   return {
     platform,
+    data,
     url: server.url,
     routes: server.routes,
     send,

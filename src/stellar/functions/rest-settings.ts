@@ -7,9 +7,12 @@ import { isCollection, StellarMap, toText, type Value } from "../values/value.ts
 
 export type RestSettings = {
   readonly user: string | undefined;
+  /** The password or what names it; wins over a path of the platform's own files. */
+  readonly password: Value;
   readonly passwordPath: string | undefined;
   readonly proxy: { readonly host: string; readonly port: number } | undefined;
   readonly proxyUser: string | undefined;
+  readonly proxyPassword: Value;
   readonly proxyPasswordPath: string | undefined;
   /** Milliseconds after which the call is given up. */
   readonly timeout: number;
@@ -58,9 +61,11 @@ function read(settings: StellarMap): RestSettings {
   const port = number("proxy.port");
   return {
     user: text("basic.auth.user"),
+    password: settings.get("basic.auth.password") ?? null,
     passwordPath: text("basic.auth.password.path"),
     proxy: host === undefined || port === undefined ? undefined : { host, port },
     proxyUser: text("proxy.basic.auth.user"),
+    proxyPassword: settings.get("proxy.basic.auth.password") ?? null,
     proxyPasswordPath: text("proxy.basic.auth.password.path"),
     timeout: number("timeout") ?? 1000,
     connectTimeout: number("connect.timeout"),

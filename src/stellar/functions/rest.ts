@@ -6,6 +6,7 @@ import { parseJson } from "../values/json-reader.ts";
 import { compactJson } from "../values/json-writer.ts";
 import { StellarMap, toText, type Value } from "../values/value.ts";
 import { type RestSettings, restSettings } from "./rest-settings.ts";
+import { isSecret, revealed } from "./secrets.ts";
 
 export type HttpRequest = {
   readonly method: "GET" | "POST";
@@ -46,13 +47,14 @@ const URL_PARAM = { name: "url", type: "string", about: "The address to call." }
 const CONFIG = {
   name: "config",
   type: "map",
-  about: "Settings of the call, such as `timeout` and `basic.auth.user`; they win over the global ones.",
+  about:
+    "Settings of the call, such as `timeout`, `basic.auth.user` and `basic.auth.password`; they win over the global ones.",
   optional: true,
 } as const;
 const QUERY = {
   name: "query",
   type: "map",
-  about: "Parameters to put into the address, a map from name to text.",
+  about: "Parameters to put into the address, a map from name to text or to the secret that holds it.",
   optional: true,
 } as const;
 const RESULT =
@@ -69,7 +71,8 @@ export const restGet = defineServiceFunction({
   call: (services, url, config, query) => {
     const settings = restSettings(services, "get", config ?? null);
     const headers = { Accept: "application/json" };
-    return send(services, settings, { method: "GET", url: addressOf(url, query), headers, body: undefined });
+    const address = addressOf(services, url, query);
+    return send(services, settings, { method: "GET", ...address, headers, body: undefined });
   },
 });
 
@@ -81,7 +84,8 @@ export const restPost = defineServiceFunction({
     {
       name: "data",
       type: "any",
-      about: "What to send: a map becomes JSON, a text must be JSON unless the settings say otherwise.",
+      about:
+        "What to send: a map becomes JSON, with the text of the secrets among its values; a text must be JSON unless the settings say otherwise.",
     },
     CONFIG,
     QUERY,
@@ -95,9 +99,9 @@ export const restPost = defineServiceFunction({
     const headers = { Accept: "application/json", "Content-type": "application/json" };
     return send(services, settings, {
       method: "POST",
-      url: addressOf(url, query),
+      ...addressOf(services, url, query),
       headers,
-      body: bodyOf(data, settings),
+      body: bodyOf(services, data, settings),
     });
   },
 });
@@ -108,20 +112,23 @@ export const rest: Namespace = {
   functions: [restGet, restPost],
 };
 
-type Call = Pick<HttpRequest, "method" | "url" | "headers" | "body">;
+/** `shown` is the address without its secrets, for the log. */
+type Call = Pick<HttpRequest, "method" | "url" | "headers" | "body"> & { readonly shown: string };
 
 function send(
   services: Services & Required<Pick<Services, "http">>,
   settings: RestSettings,
-  call: Call,
+  { shown, ...call }: Call,
 ): Value {
-  const authorization = credentials(services, settings.user, settings.passwordPath);
+  const { method } = call;
+  const { user, password, passwordPath, proxyUser, proxyPassword, proxyPasswordPath } = settings;
+  const authorization = credentials(services, user, password, passwordPath);
   const outcome = services.http({
     ...call,
     headers: authorization === undefined ? call.headers : { ...call.headers, Authorization: authorization },
     proxy: settings.proxy && {
       ...settings.proxy,
-      authorization: credentials(services, settings.proxyUser, settings.proxyPasswordPath),
+      authorization: credentials(services, proxyUser, proxyPassword, proxyPasswordPath),
     },
     timeout: settings.timeout,
     connectTimeout: settings.connectTimeout,
@@ -129,10 +136,14 @@ function send(
   });
   const failure = "failure" in outcome ? outcome.failure : refusal(outcome, settings);
   if (failure !== undefined || "failure" in outcome) {
-    services.warn?.("A REST call failed.", { method: call.method, url: call.url, failure });
+    services.warn?.("A REST call failed.", { method, url: shown, failure });
     return settings.errorValue;
   }
-  return outcome.body === "" ? settings.emptyContent : readBody(services, settings, call, outcome.body);
+  if (outcome.body === "") return settings.emptyContent;
+  const value = readBody(outcome.body);
+  if (value !== undefined) return value;
+  services.warn?.("A REST call gave no JSON object.", { method, url: shown });
+  return settings.errorValue;
 }
 
 function refusal(response: HttpResponse, settings: RestSettings): string | undefined {
@@ -144,47 +155,60 @@ function refusal(response: HttpResponse, settings: RestSettings): string | undef
   return undefined;
 }
 
-function readBody(services: Services, settings: RestSettings, call: Call, body: string): Value {
-  let value: Value | undefined;
+/** The JSON object that a body is, if it is one. */
+function readBody(body: string): StellarMap | undefined {
   try {
-    value = parseJson(body);
+    const value = parseJson(body);
+    return value instanceof StellarMap ? value : undefined;
   } catch (error) {
     if (!(error instanceof StellarError)) throw error;
+    return undefined;
   }
-  if (value instanceof StellarMap) return value;
-  services.warn?.("A REST call gave no JSON object.", { method: call.method, url: call.url });
-  return settings.errorValue;
 }
 
 /** The address with its parameters; one that is there already is replaced. */
-function addressOf(address: string | null, query: StellarMap | null | undefined): string {
+function addressOf(
+  services: Services,
+  address: string | null,
+  query: StellarMap | null | undefined,
+): Pick<Call, "url" | "shown"> {
   const url = address === null ? null : URL.parse(address);
   if (url === null) throw new StellarError(`\`${address}\` is not an address to call`);
-  for (const [name, value] of query ?? []) {
+  const shown = new URL(url);
+  shown.username = "";
+  shown.password = "";
+  for (const [name, given] of query ?? []) {
+    const value = revealed(services, given);
     if (typeof value !== "string")
       throw new StellarError(`the parameter \`${toText(name)}\` must be a string`);
     url.searchParams.set(toText(name), value);
+    shown.searchParams.set(toText(name), isSecret(given) ? "hidden" : value);
   }
-  return url.href;
+  return { url: url.href, shown: shown.href };
 }
 
-function bodyOf(data: Value, settings: RestSettings): string {
+function bodyOf(services: Services, data: Value, settings: RestSettings): string {
   if (data === null) return "";
-  if (data instanceof StellarMap) return compactJson(data);
+  if (data instanceof StellarMap)
+    return compactJson(
+      new StellarMap(Array.from(data, ([name, value]) => [name, revealed(services, value)])),
+    );
   const text = toText(data);
   // Throws what is wrong with it.
   if (settings.enforceJson) parseJson(text);
   return text;
 }
 
-/** The value of a basic authorization header; the password is the whole content of a file. */
+/** The value of a basic authorization header; the password is given, named as a secret, or the whole content of a file. */
 function credentials(
   services: Services,
   user: string | undefined,
+  given: Value,
   passwordPath: string | undefined,
 ): string | undefined {
-  if (user === undefined || passwordPath === undefined) return undefined;
-  const password = services.platformFiles?.read(passwordPath);
+  if (user === undefined || (given === null && passwordPath === undefined)) return undefined;
+  const password =
+    given === null ? services.platformFiles?.read(passwordPath ?? "") : toText(revealed(services, given));
   if (password === undefined) throw new StellarError(`the password file \`${passwordPath}\` cannot be read`);
   const bytes = new TextEncoder().encode(`${user}:${password}`);
   return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Batch, blockOf } from "../../core/batch.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { runs } from "../../core/testing/runs.ts";
 import { bind, FAILED, YES } from "../run/bind.ts";
 import { compile } from "../run/compile.ts";

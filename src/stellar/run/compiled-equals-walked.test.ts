@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Batch, blockOf } from "../../core/batch.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
 import { Column } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import type { FieldValue } from "../../core/message.ts";

@@ -1,8 +1,10 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Batch } from "../../core/batch.ts";
 import type { Position } from "../../core/block.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Hint } from "../../query/hints.ts";
-import type { Place, Query } from "../../query/tree.ts";
+import type { Place } from "../../query/place.ts";
+import type { Query } from "../../query/tree.ts";
 
 /**
  * The third of the three durable things: search over messages. Every implementation (DuckDB embedded, OpenSearch in a
@@ -18,6 +20,8 @@ import type { Place, Query } from "../../query/tree.ts";
 export interface Index extends AsyncDisposable {
   /** Opens a writer. A name has one writer at a time: opening it again drops what the earlier one had not committed. */
   writer(name: string): Promise<IndexWriter>;
+  /** Lets another thread open the writer of a name, with the same effect. */
+  share(name: string): IndexHandle;
 
   /**
    * Where the reader of a topic's partition must go on: behind the last commit, which after a restart of the process
@@ -47,9 +51,11 @@ export interface Index extends AsyncDisposable {
 
   /**
    * Changes fields of a stored message and returns it as it is then; searches see the change at once. Durable when it
-   * resolves. @throws Fault NOT_FOUND when there is no such message.
+   * resolves, together with who changed it and when.
+   * @param by the name of the actor.
+   * @throws Fault NOT_FOUND when no such message is stored.
    */
-  patch(guid: string, change: Patch): Promise<Message>;
+  patch(guid: string, change: Patch, by: string): Promise<Message>;
 
   /** What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. */
   problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[];
@@ -64,7 +70,18 @@ export interface Index extends AsyncDisposable {
   retain(rules: readonly RetentionRule[]): Promise<RetentionResult>;
   /** Merges small files and removes what is no longer needed. Runs by itself; may be called at any time. */
   compact(): Promise<void>;
+  /**
+   * Begins to make a part of the index again; until it is disposed of nothing of that part is merged or removed.
+   * @throws Fault REQUEST_INVALID while another one is under way.
+   */
+  restore(scope: RestorationScope): Restoration;
 }
+
+/**
+ * What another thread joins an index by, to write (`joinIndex` in storage.ts). Structured-cloneable when what `transfer`
+ * lists goes into the transfer list; the rest of it is the implementation's own. It is for one thread.
+ */
+export type IndexHandle = { readonly transfer: MessagePort[] };
 
 /**
  * Where a worker puts its messages. `write` and `commit` answer undefined when done at once and a promise when the
@@ -73,6 +90,8 @@ export interface Index extends AsyncDisposable {
  * A partition of a topic belongs to one writer at a time: seal before handing it over.
  */
 export interface IndexWriter extends AsyncDisposable {
+  /** Where the reader of a topic's partition must go on, as `Index.position`. */
+  position(topic: string, partition: number): Promise<number | undefined>;
   /**
    * Writes all live rows of a batch under a sensor's name. Rows without a text `guid` are refused as a bug.
    * The time of a row is its numeric `timestamp` (epoch milliseconds), else the batch's arrival.
@@ -289,4 +308,67 @@ export type RetentionResult = {
   readonly segments: number;
   readonly messages: number;
   readonly bytes: number;
+};
+
+/** What of the index is to be made again. */
+export type RestorationScope = {
+  readonly sensor?: string | undefined;
+  /** Times of messages, epoch milliseconds, `to` not included. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Whether also what can be read is made again. */
+  readonly everything: boolean;
+  /** Whether the notices of what was lost before, of all or of the sensor, are taken away. */
+  readonly forgetLost?: boolean;
+};
+
+/**
+ * A part of the index that is made again. Nothing of it is visible before `commit`, which replaces the old by the new all
+ * at once; disposed of without, it leaves everything as it was. Call its steps in the order in which they stand here.
+ */
+export interface Restoration extends AsyncDisposable {
+  /** Files that the index does not know and that may hold messages. */
+  readonly files: number;
+  /** Takes these files in, each message once. @param onFile called after each of them. */
+  takeFiles(onFile: () => void): Promise<void>;
+  /** Whether messages of any sensor may be missing that nothing tells of. */
+  readonly lostCatalogue: boolean;
+  /** The guids of messages that must be made again of records, by sensor. */
+  missing(): Promise<Map<string, GuidRange[]>>;
+  /** Lets another thread write messages made again; those that are stored or written already are left out. */
+  share(): IndexHandle;
+  /**
+   * Keeps what is to be replaced and can be made again of no record.
+   * @param isCovered whether a topic holds the record of a message with this guid.
+   */
+  keepRest(isCovered: (sensor: string, guid: string) => boolean): Promise<void>;
+  /** Puts the new in the place of the old. */
+  commit(): Promise<Restored>;
+}
+
+/** Guids, from the least to the greatest. */
+export type GuidRange = readonly [least: string, greatest: string];
+
+export type Restored = {
+  /** Files taken in as they are, and the messages in them. */
+  readonly files: number;
+  readonly adopted: number;
+  /** Messages made again of records, or copied from files message by message. */
+  readonly written: number;
+  /** Of these, how many were read of files that are damaged elsewhere. */
+  readonly salvaged: number;
+  /** Messages found nowhere, by range of time. */
+  readonly lost: Loss[];
+  /** Damaged files of which nobody knows how many messages they held. */
+  readonly unknown: string[];
+};
+
+/** Messages that a restoration found nowhere any more. */
+export type Loss = {
+  readonly sensor: string;
+  readonly from: number;
+  readonly to: number;
+  readonly messages: number;
+  /** When the restoration ended. */
+  readonly at: number;
 };

@@ -1,3 +1,5 @@
+import type { Fault } from "../../core/fault.ts";
+
 /**
  * A table maps keys to values and is read by every worker thread at memory speed: indicators, enrichments, profiles,
  * configuration. Entries live in types ("malicious_ip", "host"), each a namespace of its own with a version that
@@ -68,7 +70,15 @@ export type TableReader = AsyncDisposable & {
   watch(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<readonly string[]>;
 };
 
-export type Table<Handle = unknown> = TableReader & {
+/**
+ * What another thread joins a table by (`joinTable` in storage.ts). Structured-cloneable; the rest of it is the
+ * implementation's own.
+ */
+export type TableHandle = { readonly name: string };
+
+export type Table = TableReader & {
+  /** TABLE_LOST when everything that the table held is lost, until something is written into it. */
+  readonly fault: Fault | undefined;
   /** Durable when resolved, as is every write, and then visible in every thread. */
   put(type: string, key: TableKey, value: TableValue): Promise<void>;
   /** Resolves to whether there was such an entry. */
@@ -87,14 +97,13 @@ export type Table<Handle = unknown> = TableReader & {
   ): Promise<number>;
   /** Removes a type and its entries. */
   clear(type: string): Promise<void>;
-  /** A structured-cloneable value from which another thread opens a reader of this table. */
-  share(): Handle;
+  share(): TableHandle;
 };
 
 /** The tables of a data folder or a cluster. */
-export type Tables<Handle = unknown> = AsyncDisposable & {
+export type Tables = AsyncDisposable & {
   /** The table of that name, made if there is none; names are as those of topics. */
-  table(name: string): Promise<Table<Handle>>;
+  table(name: string): Promise<Table>;
   /** Names of the tables there are, sorted. */
   list(): Promise<readonly string[]>;
 };

@@ -5,6 +5,7 @@ import { changedFrom } from "../shared-wait.ts";
 import type {
   Lookup,
   TableEntry,
+  TableHandle,
   TableKey,
   TableRange,
   TableReader,
@@ -16,8 +17,7 @@ import { hashSpan, lanes } from "./hash.ts";
 import { KeyScratch, PREFIX_BYTES, storedBounds, type TypeFacts, type TypesDatabase } from "./namespaces.ts";
 
 /** What a thread needs to read a table that another one writes. Structured-cloneable. */
-export type LmdbTableHandle = {
-  readonly name: string;
+export type LmdbTableHandle = TableHandle & {
   readonly path: string;
   readonly filter: SharedArrayBuffer;
   /** How often the table changed; grows after each commit. */

@@ -6,14 +6,13 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeContext } from "../../core/context.ts";
 import { openSharedTable, openTables } from "./lmdb.ts";
-import type { LmdbTableHandle } from "./lmdb-reader.ts";
 import { describeTable } from "./testing/describe-table.ts";
 
 describeTable("lmdb", async () => {
   const folder = await mkdtemp(join(tmpdir(), "metron-tables-"));
   return {
     open: () => openTables(folder, makeContext()),
-    openShared: async (handle) => openSharedTable(handle as LmdbTableHandle),
+    openShared: async (handle) => openSharedTable(handle),
     remove: () => rm(folder, { recursive: true }),
   };
 });

@@ -1,10 +1,20 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Context } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
 import { makeFolder } from "../folder.ts";
 import { PendingWrites } from "../lmdb-file.ts";
 import { checkName } from "../names.ts";
-import type { Table, TableChange, TableKey, TableReader, Tables, TableValue } from "./contract.ts";
+import type {
+  Table,
+  TableChange,
+  TableHandle,
+  TableKey,
+  TableReader,
+  Tables,
+  TableValue,
+} from "./contract.ts";
 import { Filter } from "./filter.ts";
 import { loadFilter, saveFilter } from "./filter-file.ts";
 import { hashSpan, lanes } from "./hash.ts";
@@ -19,7 +29,7 @@ const LOAD_ENTRIES = 8_192;
 const SLICE = 8_192;
 
 /** Opens the tables of a folder. This thread alone may write them. Faults: FOLDER_UNWRITABLE, STORAGE_CORRUPT. */
-export async function openTables(folder: string, context: Context): Promise<Tables<LmdbTableHandle>> {
+export async function openTables(folder: string, context: Context): Promise<Tables> {
   await makeFolder(folder);
   const open = new Map<string, Promise<LmdbTable>>();
   return {
@@ -47,11 +57,13 @@ export async function openTables(folder: string, context: Context): Promise<Tabl
 }
 
 /** Opens a reader of a table that another thread writes. Dispose of it when done. */
-export function openSharedTable(handle: LmdbTableHandle): TableReader {
+export function openSharedTable(shared: TableHandle): TableReader {
+  // Made by `share` below: handles are passed on as they are.
+  const handle = shared as LmdbTableHandle;
   return new LmdbTableReader(handle, openTableFile(handle.path, true));
 }
 
-class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
+class LmdbTable extends LmdbTableReader implements Table {
   readonly #handle: LmdbTableHandle;
   readonly #file: TableFile;
   readonly #filter: Filter;
@@ -63,22 +75,32 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
   /** The facts as of the last write begun, which readers see once it is committed. */
   readonly #begun = new Map<string, TypeFacts>();
   #lastNamespace = 0;
+  readonly #isLost: boolean;
   #isClosed = false;
   #writing: Promise<unknown> = Promise.resolve();
 
   static async open(name: string, path: string, context: Context): Promise<LmdbTable> {
+    // A table that was there once left its lock file, so one that is lost is told from one that never was.
+    const isLost = !existsSync(path) && existsSync(`${path}-lock`);
     const file = openTableFile(path);
     const filter = new Filter();
     const handle = { name, path, filter: filter.memory, changes: new SharedArrayBuffer(8) };
-    const table = new LmdbTable(handle, file, filter, context);
+    const table = new LmdbTable(handle, file, filter, context, isLost);
     await table.#removeLeftovers();
     const saved = await loadFilter(`${path}${FILTER_SUFFIX}`, lastTransaction(file));
     if (saved === undefined || !filter.restore(saved)) await table.#rebuildFilter();
     return table;
   }
 
-  private constructor(handle: LmdbTableHandle, file: TableFile, filter: Filter, context: Context) {
+  private constructor(
+    handle: LmdbTableHandle,
+    file: TableFile,
+    filter: Filter,
+    context: Context,
+    isLost: boolean,
+  ) {
     super(handle, file);
+    this.#isLost = isLost;
     this.#handle = handle;
     this.#file = file;
     this.#pending = new PendingWrites(file.root);
@@ -92,6 +114,15 @@ class LmdbTable extends LmdbTableReader implements Table<LmdbTableHandle> {
     for (const { namespace } of this.#begun.values()) {
       this.#lastNamespace = Math.max(this.#lastNamespace, namespace);
     }
+  }
+
+  /** While it is empty nothing matches, which looks like peace: so it is told until something is written. */
+  get fault(): Fault | undefined {
+    if (!this.#isLost || this.types().length > 0) return undefined;
+    return new Fault(
+      "TABLE_LOST",
+      `${this.#handle.path} was missing at the start and was made again; it is empty, so nothing matches it`,
+    );
   }
 
   put(type: string, key: TableKey, value: TableValue): Promise<void> {

@@ -35,6 +35,24 @@ export type ReadOptions = {
   readonly follow?: boolean | undefined;
 };
 
+/** Who reads, and with whom it shares the reading. */
+export type Membership = {
+  /** Each partition has one reader per group at a time. */
+  readonly group: string;
+  /** Unique within the group. Who joins by a name again takes the place of the one before, which must have ended. */
+  readonly member: string;
+  /**
+   * Names of all members that the group is to have, this one among them. A topic may keep their shares for them, rather
+   * than give all to the first that joins and take it away again.
+   */
+  readonly expected?: readonly string[] | undefined;
+  /** Leaves the group when it aborts: what the member still has goes to others, so let go of it before. */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A partition, or the one to which all records of a key belong. A key may move when the topic grows. */
+export type Destination = number | { readonly key: string | Uint8Array };
+
 /** What a partition holds. */
 export type PartitionSize = {
   readonly partition: number;
@@ -57,6 +75,12 @@ export type TopicReader = AsyncDisposable & {
    * must live longer. Throws STORAGE_CORRUPT at a damaged place, unless told to skip damage when opened.
    */
   read(partition: number, from: number, options?: ReadOptions): AsyncIterable<Entry>;
+  /**
+   * Joins a group, and yields the partitions to be read here: at once, and again whenever they change. To ask for the next
+   * value is to say that what is not in the last one has been let go; nobody else reads it before. So first end its
+   * reading and make durable what was read.
+   */
+  assigned(membership: Membership): AsyncIterable<readonly number[]>;
   /** Offset of the oldest record kept. */
   start(partition: number): Promise<number>;
   /** Offset the next durable record will get: everything before it can be read. */
@@ -77,30 +101,35 @@ export type TopicReader = AsyncDisposable & {
   release(group: string): Promise<void>;
 };
 
-export type Topic<Handle = unknown> = TopicReader & {
+/**
+ * What another thread joins a topic by (`joinTopic` in storage.ts). Structured-cloneable; the rest of it is the
+ * implementation's own.
+ */
+export type TopicHandle = { readonly name: string; readonly partitions: number };
+
+export type Topic = TopicReader & {
   /**
    * Appends the records of a block and answers the offset of the first. Resolved means durable: the records survive
    * kill -9 and power loss. Many appends may be in flight, they share a flush; blocks of one partition keep the order
    * of the calls. The block must not change until then. While the disk is full or unwritable the append waits and is
    * tried again (see `fault`); it rejects only when the topic is closed before it could be written.
    */
-  append(partition: number, block: Block): Promise<number>;
+  append(to: Destination, block: Block): Promise<number>;
   /** What currently keeps appends waiting, if anything does. */
   readonly fault: Fault | undefined;
   sizes(): Promise<readonly PartitionSize[]>;
   /** Applies the retention now; the store also does it from time to time. */
   retain(): Promise<void>;
-  /** A structured-cloneable value from which another thread opens a reader of this topic. */
-  share(): Handle;
+  share(): TopicHandle;
 };
 
 /** All topics of a data folder or a cluster. Disposing of it flushes what was appended and closes everything. */
-export type Topics<Handle = unknown> = AsyncDisposable & {
+export type Topics = AsyncDisposable & {
   /**
    * The topic of that name, made if there is none. Names are 1 to 200 of the characters a-z, A-Z, 0-9, `.`, `_` and
    * `-`, and begin with none of the last three; anything else is the fault REQUEST_INVALID.
    */
-  topic(name: string, settings?: TopicSettings): Promise<Topic<Handle>>;
+  topic(name: string, settings?: TopicSettings): Promise<Topic>;
   /** Names of the topics there are, sorted. */
   list(): Promise<readonly string[]>;
 };

@@ -3,6 +3,7 @@ import type { Batch } from "../../../core/batch.ts";
 import { type Column, INT, LONG, WORD } from "../../../core/column.ts";
 import { Dictionary } from "../../../core/dictionary.ts";
 import { INT_MAX } from "../../../core/number.ts";
+import { ASN } from "../../../schema/fields/enrichments.ts";
 import { presentColumn } from "../../../stellar/run/cells.ts";
 import { defineEnrichment, type Enrich, type EnrichmentContext } from "../../enrichment.ts";
 import { AddressHits } from "../addresses.ts";
@@ -12,11 +13,7 @@ export const asn = defineEnrichment({
   name: "asn",
   summary: "Adds the autonomous system that announces a public address.",
   config: z.strictObject({}),
-  fields: [
-    { name: "autonomous_system_number", type: "integer", about: "Number of the system." },
-    { name: "autonomous_system_organization", type: "text", about: "Organisation that runs it." },
-    { name: "network", type: "text", about: "The announced block, `address/bits` or `first-last`." },
-  ],
+  fields: ASN,
   open: (_config, context): Enrich => new AsnEnricher(context),
 });
 

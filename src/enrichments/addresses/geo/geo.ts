@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Batch } from "../../../core/batch.ts";
 import { type Column, WORD } from "../../../core/column.ts";
 import { Dictionary } from "../../../core/dictionary.ts";
+import { GEO } from "../../../schema/fields/enrichments.ts";
 import { presentColumn } from "../../../stellar/run/cells.ts";
 import { defineEnrichment, type Enrich, type EnrichmentContext } from "../../enrichment.ts";
 import { AddressHits } from "../addresses.ts";
@@ -14,20 +15,7 @@ export const geo = defineEnrichment({
   name: "geo",
   summary: "Adds the place of a public address: country, city, postal code and position.",
   config: z.strictObject({}),
-  fields: [
-    { name: "locID", type: "text", about: "GeoNames id of the city; databases of MaxMind's form have it." },
-    { name: "country", type: "text", about: "Two-letter code of the country (ISO 3166-1)." },
-    { name: "city", type: "text", about: "Name of the city." },
-    { name: "postalCode", type: "text", about: "Postal code." },
-    { name: "dmaCode", type: "text", about: "Metro code; United States and MaxMind's form only." },
-    { name: "latitude", type: "text", about: "Degrees north." },
-    { name: "longitude", type: "text", about: "Degrees east." },
-    {
-      name: "location_point",
-      type: "text",
-      about: "`latitude,longitude`, as maps and search indexes take it.",
-    },
-  ],
+  fields: GEO,
   open: (_config, context): Enrich => new GeoEnricher(context),
 });
 

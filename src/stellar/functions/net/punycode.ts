@@ -1,11 +1,11 @@
 /**
- * International domain names in ASCII (RFC 3490): nameprep and punycode, as `java.net.IDN` does them. The web's own
+ * International domain names in ASCII (RFC 3490): nameprep, then punycode, as `java.net.IDN` does them. The web's own
  * `URL` follows the later UTS 46, which maps many look-alike characters differently.
  */
 
-const BASE = 36;
-const THRESHOLD_MIN = 1;
-const THRESHOLD_MAX = 26;
+// The bare name is Node's own module, which is deprecated and in no browser.
+import punycode from "punycode/punycode.js";
+
 const MAX_LABEL = 63;
 /** Nameprep drops and joins characters, so a label may be longer before it. */
 const MAX_RAW_LABEL = 1000;
@@ -40,7 +40,7 @@ export function domainToUnicode(domain: string): string {
     .split(DOTS)
     .map((label) => {
       if (label.length > MAX_LABEL || !label.toLowerCase().startsWith(ACE)) return label;
-      const decoded = decodePunycode(label.slice(ACE.length).toLowerCase());
+      const decoded = decodeLabel(label.slice(ACE.length).toLowerCase());
       return decoded !== undefined && labelToAscii(decoded)?.toLowerCase() === label.toLowerCase()
         ? decoded
         : label;
@@ -80,92 +80,17 @@ function encodeLabel(label: string): string | undefined {
   // Every character takes at least one digit, and the encoder is quadratic.
   return label.length > 2 * MAX_LABEL || label.toLowerCase().startsWith(ACE)
     ? undefined
-    : ACE + encodePunycode(label);
+    : ACE + punycode.encode(label);
 }
 
-/** RFC 3492, section 6.3. */
-export function encodePunycode(text: string): string {
-  const points = Array.from(text, (character) => character.codePointAt(0) ?? 0);
-  let output = points
-    .filter((point) => point < 128)
-    .map((point) => String.fromCodePoint(point))
-    .join("");
-  const basic = output.length;
-  let handled = basic;
-  if (basic > 0) output += "-";
-  let [current, delta, bias] = [128, 0, 72];
-  while (handled < points.length) {
-    const next = Math.min(...points.filter((point) => point >= current));
-    delta += (next - current) * (handled + 1);
-    current = next;
-    for (const point of points) {
-      if (point < current) delta++;
-      if (point !== current) continue;
-      let rest = delta;
-      for (let k = BASE; ; k += BASE) {
-        const threshold = thresholdAt(k, bias);
-        if (rest < threshold) break;
-        output += digit(threshold + ((rest - threshold) % (BASE - threshold)));
-        rest = Math.floor((rest - threshold) / (BASE - threshold));
-      }
-      output += digit(rest);
-      bias = adapt(delta, handled + 1, handled === basic);
-      delta = 0;
-      handled++;
-    }
-    delta++;
-    current++;
+/** The text of a label in punycode, or undefined for what no text encodes to. */
+function decodeLabel(encoded: string): string | undefined {
+  try {
+    return punycode.decode(encoded);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-  return output;
-}
-
-/** RFC 3492, section 6.2; undefined for what no text encodes to. */
-export function decodePunycode(encoded: string): string | undefined {
-  const split = encoded.lastIndexOf("-");
-  const points = Array.from(
-    encoded.slice(0, Math.max(0, split)),
-    (character) => character.codePointAt(0) ?? 0,
-  );
-  let [current, place, bias] = [128, 0, 72];
-  let at = split < 0 ? 0 : split + 1;
-  while (at < encoded.length) {
-    const before = place;
-    for (let k = BASE, weight = 1; ; k += BASE) {
-      const value = Number.parseInt(encoded[at] ?? "", BASE);
-      if (Number.isNaN(value) || place > 2 ** 40) return undefined;
-      at++;
-      // Punycode counts letters before digits, parseInt the other way round.
-      const step = value < 10 ? value + 26 : value - 10;
-      place += step * weight;
-      const threshold = thresholdAt(k, bias);
-      if (step < threshold) break;
-      weight *= BASE - threshold;
-    }
-    const length = points.length + 1;
-    bias = adapt(place - before, length, before === 0);
-    current += Math.floor(place / length);
-    place %= length;
-    if (current > 0x10ffff) return undefined;
-    points.splice(place++, 0, current);
-  }
-  return String.fromCodePoint(...points);
-}
-
-function thresholdAt(k: number, bias: number): number {
-  return Math.min(THRESHOLD_MAX, Math.max(THRESHOLD_MIN, k - bias));
-}
-
-function digit(value: number): string {
-  return String.fromCharCode(value < 26 ? 97 + value : 22 + value);
-}
-
-function adapt(delta: number, count: number, isFirst: boolean): number {
-  let rest = Math.floor(delta / (isFirst ? 700 : 2));
-  rest += Math.floor(rest / count);
-  let k = 0;
-  for (; rest > ((BASE - THRESHOLD_MIN) * THRESHOLD_MAX) / 2; k += BASE)
-    rest = Math.floor(rest / (BASE - THRESHOLD_MIN));
-  return k + Math.floor(((BASE - THRESHOLD_MIN + 1) * rest) / (rest + 38));
 }
 
 function isAscii(text: string): boolean {

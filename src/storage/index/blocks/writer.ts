@@ -3,7 +3,7 @@ import type { Position } from "../../../core/block.ts";
 import { SPAN, STRING } from "../../../core/column.ts";
 import type { IndexWriter } from "../contract.ts";
 import { positionKey } from "../segments/catalogue.ts";
-import { type Block, Buffers } from "./block.ts";
+import { type Block, Buffers, type Memory } from "./block.ts";
 import { BlockEncoder, type EncodeLimits, type SensorFields } from "./encode.ts";
 
 /** What a writer tells the index: in the same thread by calls, from another by messages. */
@@ -14,6 +14,8 @@ export type WriterTarget = {
   commit(key: string, offset: number): Promise<void> | undefined;
   /** Which of these guids are stored. */
   stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Up to where a partition is committed, by its `positionKey`. */
+  position(key: string): Promise<number | undefined>;
   seal(): Promise<void>;
   /** Seals and ends the writer. */
   close(): Promise<void>;
@@ -26,6 +28,12 @@ export type WriterStart = {
   readonly limits: EncodeLimits;
   readonly positions: ReadonlyMap<string, number>;
   readonly fields: ReadonlyMap<string, SensorFields>;
+};
+
+/** What takes the blocks of writers, by their names; memory comes back by `onFree` when it is free. */
+export type WriterHost = {
+  target(name: string, onFree: (memory: Memory) => void): WriterTarget;
+  writerStart(): WriterStart;
 };
 
 /** Bytes of memory a writer keeps to make further blocks of. */
@@ -65,6 +73,10 @@ export class BlockWriter implements IndexWriter {
     const end = Math.max(position.offset + records, this.#written.get(key) ?? 0);
     if (position.topic !== "") this.#written.set(key, end);
     return this.#target.commit(position.topic === "" ? "" : key, end);
+  }
+
+  position(topic: string, partition: number): Promise<number | undefined> {
+    return this.#target.position(positionKey(topic, partition));
   }
 
   seal(): Promise<void> {

@@ -1,8 +1,17 @@
 import { networkRange, parseAddress } from "../../../query/address.ts";
 import { parseMoment } from "../../../query/moment.ts";
-import { numberOf } from "../../../query/number-of.ts";
-import type { Bound, Network, Pattern, Query, Range, Term } from "../../../query/tree.ts";
+import {
+  type Bound,
+  isFieldTerm,
+  type Network,
+  type Pattern,
+  type Query,
+  type Range,
+  type Term,
+} from "../../../query/tree.ts";
+import { visit } from "../../../query/visit.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
+import { numberOf } from "../../../schema/number-of.ts";
 import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
 import { hex, mayHoldOther, sameValue } from "./same-value.ts";
 
@@ -47,35 +56,24 @@ const MOST_CASELESS = 500;
  * a word in `original_string`, is found anywhere in the text whatever its case.
  */
 export function compileSql(query: Query, table: SqlTable): string {
-  switch (query.kind) {
-    case "all":
-      return "TRUE";
-    case "and":
-      return `(${query.parts.map((part) => compileSql(part, table)).join(" AND ")})`;
-    case "or":
-      return `(${query.parts.map((part) => compileSql(part, table)).join(" OR ")})`;
-    case "not":
-      // A condition on a field that is absent is null, which NOT would keep null.
-      return `((${compileSql(query.part, table)}) IS NOT TRUE)`;
-    case "exists":
-      return onField(table, query.field, exists);
-    case "term":
-      return isFieldTerm(query) ? fieldTerm(query, table) : anywhere(query, table);
-    case "pattern":
-      return query.field === undefined
-        ? anywherePattern(query, table)
-        : fieldPattern(query.field, query, table);
-    case "range":
-      return onField(table, query.field, (field) => range(query, field, table));
-    case "network":
-      if (isOneAddress(query))
-        return fieldTerm({ kind: "term", field: query.field, value: query.address }, table);
-      return onField(table, query.field, (field) => network(query, field, table));
-  }
-}
-
-function isFieldTerm(query: Term): query is Term & { readonly field: string } {
-  return query.field !== undefined;
+  return visit<string>(query, {
+    all: () => "TRUE",
+    and: (parts) => `(${parts.join(" AND ")})`,
+    or: (parts) => `(${parts.join(" OR ")})`,
+    // A condition on a field that is absent is null, which NOT would keep null.
+    not: (part) => `((${part}) IS NOT TRUE)`,
+    exists: ({ field }) => onField(table, field, exists),
+    term: (term) => (isFieldTerm(term) ? fieldTerm(term, table) : anywhere(term, table)),
+    pattern: (pattern) =>
+      pattern.field === undefined
+        ? anywherePattern(pattern, table)
+        : fieldPattern(pattern.field, pattern, table),
+    range: (clause) => onField(table, clause.field, (field) => range(clause, field, table)),
+    network: (clause) =>
+      isOneAddress(clause)
+        ? fieldTerm({ kind: "term", field: clause.field, value: clause.address }, table)
+        : onField(table, clause.field, (field) => network(clause, field, table)),
+  });
 }
 
 function isOneAddress({ address, bits }: Network): boolean {

@@ -201,6 +201,30 @@ test("a draft of a seal that never ended is deleted, one that only lacked its na
   expect(globSync("sensor=s/**/*.*", { cwd: folder }).sort()).toEqual(files);
 });
 
+test("the second copy of changes says who made the last one of a message, and when", async () => {
+  const folder = await emptyFolder();
+  const at = NOON + 5000;
+  const context = makeContext({ clock: { now: () => at } });
+  {
+    await using index = await openDuckdbIndex(folder, {}, context);
+    await put(await index.writer("one"), "s", batchOf([{ part: 1 }]));
+    await index.seal();
+    await index.patch("g0", { set: { status: "OPEN" } }, "ann");
+    await index.patch("g0", { set: { status: "DONE" } }, "bob");
+  }
+  // When it is gone it is written again from the catalogue.
+  const journal = join(folder, "changes.jsonl");
+  for (const lines of [2, 1]) {
+    const written = (await readFile(journal, "utf8")).trimEnd().split("\n");
+    expect(written).toHaveLength(lines);
+    expect(JSON.parse(written.at(-1) ?? "")).toEqual({
+      ...{ guid: "g0", set: { status: "DONE" }, remove: [], by: "bob", at },
+    });
+    await rm(journal);
+    await using _index = await openDuckdbIndex(folder, {}, context);
+  }
+});
+
 test("a folder in use is refused", async () => {
   const folder = await emptyFolder();
   await using _index = await openDuckdbIndex(folder, {}, makeContext());

@@ -18,10 +18,13 @@ import type {
   Histogram,
   HistogramRequest,
   Index,
+  IndexHandle,
   IndexProblem,
   IndexStats,
   IndexWriter,
   Patch,
+  Restoration,
+  RestorationScope,
   RetentionResult,
   RetentionRule,
   SearchRequest,
@@ -32,7 +35,7 @@ import { RowReaders } from "../parquet/row-readers.ts";
 import { type Catalogue, positionKey, type Segment } from "../segments/catalogue.ts";
 import { Merger } from "../segments/compact.ts";
 import type { FileHealth } from "../segments/file-health.ts";
-import { Restoration, type RestorationScope } from "../segments/restoration.ts";
+import { SegmentRestoration } from "../segments/restoration.ts";
 import { outdated, RetentionClock } from "../segments/retention.ts";
 import { openShelf, type Shelf } from "../segments/shelf.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
@@ -42,6 +45,7 @@ import { HotStore } from "./hot-store.ts";
 import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
+import { serveWriter } from "./remote.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
 import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
@@ -77,7 +81,7 @@ export class DuckdbIndex implements Index {
   readonly #merger: Merger;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
-  #restoration: Restoration | undefined;
+  #restoration: SegmentRestoration | undefined;
   #closing: Promise<void> | undefined;
 
   static async start(parts: IndexParts): Promise<DuckdbIndex> {
@@ -121,6 +125,10 @@ export class DuckdbIndex implements Index {
     return new BlockWriter(target, this.writerStart(), buffers);
   }
 
+  share(name: string): IndexHandle {
+    return serveWriter(this, name);
+  }
+
   /** What a writer, here or in another thread, talks to. `onFree` gets the memory of blocks back when it is free. */
   target(name: string, onFree: (memory: Memory) => void): WriterTarget {
     const hot = this.#hot;
@@ -133,6 +141,7 @@ export class DuckdbIndex implements Index {
       },
       commit: (key, offset) => hot.commit(stay, key, offset),
       stored: (sensor, guids) => this.#stored(sensor, guids),
+      position: (key) => Promise.resolve(hot.position(key) ?? this.#parts.catalogue.positions.get(key)),
       seal: () => hot.seal(),
       close: async () => {
         await hot.seal();
@@ -237,14 +246,14 @@ export class DuckdbIndex implements Index {
     });
   }
 
-  async patch(guid: string, change: Patch): Promise<Message> {
+  async patch(guid: string, change: Patch, by: string): Promise<Message> {
     const touched = [...Object.keys(change.set ?? {}), ...(change.remove ?? [])];
     const fixed = touched.find((field) => UNCHANGEABLE.includes(field));
     if (fixed !== undefined)
       throw new Fault("REQUEST_INVALID", `changing message ${guid}: ${fixed} cannot be changed`);
     const [message] = await this.get([guid]);
     if (message === undefined) throw new Fault("NOT_FOUND", `changing message ${guid}: there is none`);
-    const patch = await this.#patches.add(guid, change);
+    const patch = await this.#patches.add(guid, change, { by, at: this.#parts.context.clock.now() });
     this.#notePatches();
     return applyPatch(message, patch);
   }
@@ -262,12 +271,11 @@ export class DuckdbIndex implements Index {
     });
   }
 
-  /** Begins to make a part of the index again; meanwhile nothing is merged and nothing of it is removed. */
   restore(scope: RestorationScope): Restoration {
     if (this.#restoration !== undefined)
       throw new Fault("REQUEST_INVALID", "rebuilding the index: a rebuild is running already");
     const { settings } = this.#parts;
-    const restoration = new Restoration(
+    const restoration = new SegmentRestoration(
       {
         ...this.#parts,
         ...{ shelf: this.#shelf, library: this.#library, limits: settings, start: this.writerStart() },
@@ -275,17 +283,14 @@ export class DuckdbIndex implements Index {
           for (const segment of segments) this.#noteSegment(segment);
         },
         removeFiles: (segments) => this.#removeFiles(segments),
+        onEnd: () => {
+          this.#restoration = undefined;
+        },
       },
       scope,
     );
     this.#restoration = restoration;
     return restoration;
-  }
-
-  /** Ends what `restore` began; what it has not committed is dropped. */
-  async endRestoration(): Promise<void> {
-    await this.#restoration?.[Symbol.asyncDispose]();
-    this.#restoration = undefined;
   }
 
   seal(): Promise<void> {
@@ -327,7 +332,7 @@ export class DuckdbIndex implements Index {
       await this.#hot[Symbol.asyncDispose]();
       await this.#compacting?.catch(() => undefined);
       await idle;
-      await this.endRestoration();
+      await this.#restoration?.[Symbol.asyncDispose]();
       await Promise.allSettled(this.#running);
     } finally {
       await this.#shelf.writer[Symbol.asyncDispose]();

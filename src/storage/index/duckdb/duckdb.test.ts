@@ -10,11 +10,13 @@ import { DAY } from "../blocks/block.ts";
 import { describeIndex } from "../testing/describe-index.ts";
 import { batchOf, NOON, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
+import { openRemoteWriter } from "./remote.ts";
 
 describeIndex("duckdb", async () => {
   const folder = await mkdtemp(join(tmpdir(), "index-"));
   return {
     open: () => openDuckdbIndex(folder, {}, makeContext()),
+    join: openRemoteWriter,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 });

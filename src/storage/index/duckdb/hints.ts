@@ -1,10 +1,11 @@
 import { Fault } from "../../../core/fault.ts";
 import type { FieldValue } from "../../../core/message.ts";
-import { type Hint, isFieldTerm, replaced, syntaxHints, visit } from "../../../query/hints.ts";
+import { type Hint, replaced, syntaxHints } from "../../../query/hints.ts";
 import { parseMoment } from "../../../query/moment.ts";
-import { numberOf } from "../../../query/number-of.ts";
 import { toText } from "../../../query/to-text.ts";
-import type { Pattern, PatternPart, Query, Term } from "../../../query/tree.ts";
+import { isFieldTerm, type Pattern, type PatternPart, type Query, type Term } from "../../../query/tree.ts";
+import { clausesOf, withClauses } from "../../../query/visit.ts";
+import { numberOf } from "../../../schema/number-of.ts";
 import type { SearchRequest, UnknownField } from "../contract.ts";
 import { countOf, searchPage } from "./search.ts";
 import { type Library, within } from "./selection.ts";
@@ -51,39 +52,36 @@ function unknownHint(query: Query, field: string, nearest: string | undefined): 
 }
 
 function renamed(query: Query, field: string, name: string): Query {
-  let better = query;
-  visit(query, (clause) => {
-    if ("field" in clause && clause.field === field)
-      better = replaced(better, clause, { ...clause, field: name });
-  });
-  return better;
+  return withClauses(query, (clause) =>
+    clause.kind !== "all" && clause.field === field ? { ...clause, field: name } : clause,
+  );
 }
 
 /** Values that a field cannot hold, unless some message holds it all the same. */
 function typeHints(library: Library, query: Query, isEmpty: boolean): Hint[] {
   const hints: Hint[] = [];
-  visit(query, (clause, isNegated) => {
-    if (!isFieldTerm(clause) || (!isEmpty && !isNegated)) return;
+  for (const { clause, isNegated } of clausesOf(query)) {
+    if (!isFieldTerm(clause) || (!isEmpty && !isNegated)) continue;
     const { field, value } = clause;
     const type = library.fieldType(library.names().resolve(field) ?? field);
     const isNumber = type === "long" || type === "double";
     const wrong = isNumber
       ? numberOf(value) === undefined && parseMoment(value, library.now()) === undefined
       : type === "boolean" && !/^(true|false)$/i.test(value);
-    if (!wrong) return;
+    if (!wrong) continue;
     const holds = isNumber ? "numbers" : "only true and false";
     hints.push({ code: "other-type", text: `${field} holds ${holds}, and ${value} is none of them.` });
-  });
+  }
   return hints.slice(0, 1);
 }
 
 /** Why nothing was found: each clause that has to be met and finds nothing by itself is looked into. */
 async function emptyHints(library: Library, request: SearchRequest, query: Query): Promise<Hint[]> {
   const clauses: (FieldTerm | FieldPattern)[] = [];
-  visit(query, (clause, isNegated) => {
+  for (const { clause, isNegated } of clausesOf(query)) {
     if (!isNegated && (clause.kind === "term" || clause.kind === "pattern") && clause.field !== undefined)
       clauses.push(clause as FieldTerm | FieldPattern);
-  });
+  }
   const hints: Hint[] = [];
   for (const clause of clauses.slice(0, MOST_CLAUSES)) {
     if (await exists(library, request, clause)) continue;

@@ -8,7 +8,7 @@ import type { Index } from "../contract.ts";
 import { batchOf, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
-const OLD = 120_000;
+const OLD = 360_000;
 const NEW = 10;
 
 let folder: string;
@@ -16,12 +16,12 @@ let index: Index;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "index-"));
-  const options = { firstRows: NEW, groupRows: 1, searchTime: 1500, memory: 16_000_000, temporaryBytes: 0 };
+  const options = { firstRows: NEW, groupRows: 1, searchTime: 4000, memory: 16_000_000, temporaryBytes: 0 };
   index = await openDuckdbIndex(folder, options, makeContext());
   const writer = await index.writer("one");
-  for (let part = 0; part < 6; part++) {
-    const messages = Array.from({ length: OLD / 6 }, (_, n) => ({ t: `${part}-${n}-${"ab".repeat(25)}` }));
-    await put(writer, "s", batchOf(messages, (part * OLD) / 6));
+  for (let part = 0; part < 18; part++) {
+    const messages = Array.from({ length: OLD / 18 }, (_, n) => ({ t: `${part}-${n}-${"ab".repeat(25)}` }));
+    await put(writer, "s", batchOf(messages, (part * OLD) / 18));
   }
   await index.seal();
   await put(writer, "s", batchOf(Array(NEW).fill({ t: "new" }), OLD));
@@ -43,7 +43,7 @@ test("a page that was found before the limit is answered, with the word that mat
   expect(problems).toEqual([
     {
       code: "SEARCH_LIMIT",
-      text: "not everything was looked at, so hits or the total are missing: searching: it was ended after 1.5 s (`search.seconds`)",
+      text: "not everything was looked at, so hits or the total are missing: searching: it was ended after 4 s (`search.seconds`)",
       advice: expect.stringContaining("`search`"),
     },
   ]);

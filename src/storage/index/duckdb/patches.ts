@@ -6,6 +6,9 @@ import type { Catalogue, StoredPatch } from "../segments/catalogue.ts";
 import type { Database } from "./database.ts";
 import type { Patched } from "./relations.ts";
 
+/** Who makes a change, and when. */
+type Author = { readonly by: string; readonly at: number };
+
 /** Analysts' changes: durable in the catalogue, and in a table that searches join where they read a changed field. */
 export class Patches {
   readonly #catalogue: Catalogue;
@@ -49,21 +52,21 @@ export class Patches {
   }
 
   /** Adds a change to those the message has. Durable and searchable when it resolves. */
-  add(guid: string, change: Patch): Promise<StoredPatch> {
+  add(guid: string, change: Patch, by: Author): Promise<StoredPatch> {
     // One after the other: of two that begin from the same state one would be lost.
-    const added = this.#last.then(() => this.#add(guid, change));
+    const added = this.#last.then(() => this.#add(guid, change, by));
     this.#last = added.catch(() => undefined);
     return added;
   }
 
-  async #add(guid: string, change: Patch): Promise<StoredPatch> {
+  async #add(guid: string, change: Patch, by: Author): Promise<StoredPatch> {
     const before = this.get(guid);
     // Through JSON, because it is kept as JSON: what is returned is what a restart would return.
     const set = JSON.parse(messageToJson({ ...before?.set, ...change.set })) as Message;
     const remove = new Set([...(before?.remove ?? []), ...(change.remove ?? [])]);
     for (const field of Object.keys(change.set ?? {})) remove.delete(field);
     for (const field of change.remove ?? []) delete set[field];
-    const patch: StoredPatch = { set, remove: [...remove] };
+    const patch: StoredPatch = { set, remove: [...remove], ...by };
     await this.#catalogue.putPatch(guid, patch);
     await this.#show(guid, patch);
     if (before === undefined) this.#sorted = [...this.#catalogue.patches.keys()].sort();

@@ -28,7 +28,7 @@ async function runWorker(batches: number, end: "close" | "crash"): Promise<void>
   const handle = serveWriter(index, "worker");
   const worker = new Worker(new URL("../testing/remote-child.ts", import.meta.url), {
     workerData: { handle, batches, end },
-    transferList: [handle.port],
+    transferList: handle.transfer,
     execArgv: [],
   });
   await once(worker, "exit");
@@ -56,7 +56,7 @@ test("what a thread had not committed when it ended is gone", async () => {
 
 test("a writer of which something was not taken says so once, and takes nothing any more", async () => {
   const handle = serveWriter(index, "worker");
-  handle.port.postMessage({ type: "add", block: null });
+  handle.transfer[0]?.postMessage({ type: "add", block: null });
   let broken = 0;
   const writer = openRemoteWriter(handle, () => broken++);
   await put(writer, "s", batchOf([{ text: "not taken" }]));

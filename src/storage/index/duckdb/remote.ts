@@ -1,13 +1,17 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import type { Position } from "../../../core/block.ts";
 import { type Failure, Fault, failureOf } from "../../../core/fault.ts";
 import { type Block, Buffers, type Memory } from "../blocks/block.ts";
-import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
-import { positionKey } from "../segments/catalogue.ts";
-import type { DuckdbIndex } from "./duckdb-index.ts";
+import {
+  BlockWriter,
+  KEPT_BYTES,
+  type WriterHost,
+  type WriterStart,
+  type WriterTarget,
+} from "../blocks/writer.ts";
+import type { IndexHandle } from "../contract.ts";
 
-/** What another thread opens its writer with; the port must be in the transfer list. */
-export type WriterHandle = { readonly port: MessagePort; readonly start: WriterStart };
+/** What another thread opens its writer with. */
+type WriterHandle = { readonly transfer: [MessagePort]; readonly start: WriterStart };
 
 /** Commits that may be under way before the writer waits: enough to keep both threads busy. */
 const IN_FLIGHT = 8;
@@ -21,8 +25,12 @@ type ToIndex =
       readonly sensor: string;
       readonly guids: readonly string[];
     }
+  | { readonly type: "position"; readonly id: number; readonly key: string }
   | { readonly type: "seal"; readonly id: number }
   | { readonly type: "close"; readonly id: number };
+
+/** What is stored of the guids asked for, or where a partition stands; undefined when that is unknown. */
+type Answer = ReadonlySet<string> | number;
 
 type ToWriter =
   | { readonly type: "committed"; readonly error?: Failure }
@@ -30,19 +38,19 @@ type ToWriter =
   | {
       readonly type: "answer";
       readonly id: number;
-      readonly value?: ReadonlySet<string>;
+      readonly value?: Answer | undefined;
       readonly error?: Failure;
     };
 
 /** Serves a writer for another thread. Opening one of the same name drops what the earlier one had not committed. */
-export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, name: string): WriterHandle {
+export function serveWriter(index: WriterHost, name: string): IndexHandle {
   const { port1: port, port2 } = new MessageChannel();
   const send = (message: ToWriter) => port.postMessage(message);
   // Memory that is free again goes back to where blocks are made.
   const target = index.target(name, (memory) => send({ type: "free", memory }));
   const answer = (id: number, work: Promise<unknown>) =>
     work.then(
-      (value) => send({ type: "answer", id, ...(value instanceof Set ? { value } : {}) }),
+      (value) => send({ type: "answer", id, value: isAnswer(value) ? value : undefined }),
       (error: unknown) => send({ type: "answer", id, error: failureOf(error, "SINK_UNREACHABLE") }),
     );
   let failure: Failure | undefined;
@@ -69,6 +77,9 @@ export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, 
       case "stored":
         void answer(message.id, target.stored(message.sensor, message.guids));
         return;
+      case "position":
+        void answer(message.id, target.position(message.key));
+        return;
       case "seal":
         void answer(message.id, failure === undefined ? target.seal() : Promise.reject(faultOf(failure)));
         return;
@@ -82,28 +93,27 @@ export function serveWriter(index: Pick<DuckdbIndex, "target" | "writerStart">, 
   // The other thread has ended: what it had not committed is read again by whoever follows it.
   port.on("close", () => target.abandon());
   port.unref();
-  return { port: port2, start: index.writerStart() };
+  const handle: WriterHandle = { transfer: [port2], start: index.writerStart() };
+  return handle;
 }
 
 /**
- * A writer in a thread that does not own the index. `position` is where a partition was sealed when it was opened.
+ * A writer in a thread that does not own the index.
  * @param onBroken told once when something written was not taken: this writer takes nothing any more, and another must be
  * opened, which goes on from what was committed.
  */
-export function openRemoteWriter(
-  { port, start }: WriterHandle,
-  onBroken = (): void => undefined,
-): BlockWriter {
+export function openRemoteWriter(handle: IndexHandle, onBroken = (): void => undefined): BlockWriter {
+  // Made by `serveWriter`: handles are passed on as they are.
+  const {
+    transfer: [port],
+    start,
+  } = handle as WriterHandle;
   const buffers = new Buffers(KEPT_BYTES);
   return new BlockWriter(new RemoteTarget(port, buffers, onBroken), start, buffers);
 }
 
-/** Where the reader of a partition must go on, as the writer was told at its start. */
-export function startOf(
-  { start }: WriterHandle,
-  { topic, partition }: Omit<Position, "offset">,
-): number | undefined {
-  return start.positions.get(positionKey(topic, partition));
+function isAnswer(value: unknown): value is Answer {
+  return value instanceof Set || typeof value === "number";
 }
 
 function faultOf({ code, message }: Failure): Fault {
@@ -114,7 +124,7 @@ class RemoteTarget implements WriterTarget {
   readonly #port: MessagePort;
   readonly #waiting = new Map<
     number,
-    { done: (value: ReadonlySet<string>) => void; fail: (error: Error) => void }
+    { done: (value: Answer | undefined) => void; fail: (error: Error) => void }
   >();
   #ids = 0;
   #inFlight = 0;
@@ -138,7 +148,7 @@ class RemoteTarget implements WriterTarget {
           const waiting = this.#waiting.get(message.id);
           this.#waiting.delete(message.id);
           if (message.error !== undefined) waiting?.fail(faultOf(message.error));
-          else waiting?.done(message.value ?? new Set());
+          else waiting?.done(message.value);
         }
       }
     });
@@ -156,8 +166,14 @@ class RemoteTarget implements WriterTarget {
     return this.#inFlight < IN_FLIGHT ? undefined : this.#roomAgain();
   }
 
-  stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.#ask((id) => ({ type: "stored", id, sensor, guids }));
+  async stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = await this.#ask((id) => ({ type: "stored", id, sensor, guids }));
+    return found instanceof Set ? found : new Set();
+  }
+
+  async position(key: string): Promise<number | undefined> {
+    const found = await this.#ask((id) => ({ type: "position", id, key }));
+    return typeof found === "number" ? found : undefined;
   }
 
   async seal(): Promise<void> {
@@ -177,7 +193,7 @@ class RemoteTarget implements WriterTarget {
     this.#port.close();
   }
 
-  #ask(message: (id: number) => ToIndex): Promise<ReadonlySet<string>> {
+  #ask(message: (id: number) => ToIndex): Promise<Answer | undefined> {
     const id = ++this.#ids;
     return new Promise((done, fail) => {
       this.#waiting.set(id, { done, fail });

@@ -50,10 +50,10 @@ test("what is being made again is not removed meanwhile", async () => {
     await using index = await openDuckdbIndex(folder, {}, makeContext());
     await put(await index.writer("one"), "s", batchOf([{ text: "one" }]));
     await index.seal();
-    index.restore({ everything: true });
+    const restoration = index.restore({ everything: true });
     expect(await index.retain([{ sensor: "s", bytes: 1 }])).toMatchObject({ segments: 0 });
     expect(globSync("sensor=s/**/*.parquet", { cwd: folder })).toHaveLength(1);
-    await index.endRestoration();
+    await restoration[Symbol.asyncDispose]();
     expect(await index.retain([{ sensor: "s", bytes: 1 }])).toMatchObject({ segments: 1, messages: 1 });
   } finally {
     await rm(folder, { recursive: true, force: true });

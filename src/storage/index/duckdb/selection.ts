@@ -2,6 +2,7 @@ import { alternatives } from "../../../query/alternatives.ts";
 import { checkRanges } from "../../../query/check-ranges.ts";
 import { type FieldNames, fieldsOf } from "../../../query/fields.ts";
 import type { Query } from "../../../query/tree.ts";
+import { clausesOf } from "../../../query/visit.ts";
 import { keyField, TIME } from "../blocks/block.ts";
 import type { FieldType, Selection, UnknownField } from "../contract.ts";
 import type { RowReaders } from "../parquet/row-readers.ts";
@@ -182,18 +183,9 @@ function kindOf({ type }: SqlField): Kind {
 }
 
 function hasBareWord(query: Query): boolean {
-  switch (query.kind) {
-    case "and":
-    case "or":
-      return query.parts.some(hasBareWord);
-    case "not":
-      return hasBareWord(query.part);
-    case "term":
-    case "pattern":
-      return query.field === undefined;
-    default:
-      return false;
-  }
+  return clausesOf(query).some(
+    ({ clause }) => (clause.kind === "term" || clause.kind === "pattern") && clause.field === undefined,
+  );
 }
 
 /** What of a snapshot may hold selected messages. */

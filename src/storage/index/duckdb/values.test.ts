@@ -185,7 +185,7 @@ test("files with and without keys are searched as one, and merged they have none
     expect(
       (await index.search({ query: parse("ip:2001:db8::1") })).messages.map((message) => message.ip),
     ).toEqual(Array(4).fill(ip));
-    await index.patch("g1", { set: { ip: "2001:db8:0:0::1" } });
+    await index.patch("g1", { set: { ip: "2001:db8:0:0::1" } }, "ann");
     expect(await guids(index, "ip:2001:db8::1")).toEqual(["g0", "g1", "g2", "g3"]);
     expect((await index.facets({ fields: ["ip"] }))[0]?.values).toEqual([{ value: "2001:db8::1", count: 4 }]);
   }

@@ -5,6 +5,7 @@ import type { Database, RootDatabase } from "lmdb";
 import type { Message } from "../../../core/message.ts";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 import type { ColumnType } from "../blocks/block.ts";
+import type { Loss } from "../contract.ts";
 import { ChangeJournal } from "./change-journal.ts";
 
 /** A column of a Parquet file and the field it holds; the names differ where DuckDB could not tell two fields apart. */
@@ -44,21 +45,17 @@ export type Segment = {
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };
 type StoredColumn = readonly [field: string, type: ColumnType, column: string, inside: boolean];
 
-/** What an analyst changed of a stored message. */
-export type StoredPatch = { readonly set: Message; readonly remove: readonly string[] };
+/** What was changed of a stored message. */
+export type StoredPatch = {
+  readonly set: Message;
+  readonly remove: readonly string[];
+  /** Who made the last change and when, in epoch milliseconds; earlier versions did not note it. */
+  readonly by?: string;
+  readonly at?: number;
+};
 
 /** When and why a catalogue had to begin anew beside files of an earlier one. */
 export type LostCatalogue = { readonly at: number; readonly reason: string };
-
-/** Messages that a rebuild found nowhere any more. */
-export type Loss = {
-  readonly sensor: string;
-  readonly from: number;
-  readonly to: number;
-  readonly messages: number;
-  /** When the rebuild ended. */
-  readonly at: number;
-};
 
 /** What does not stand in a table of its own. */
 type Facts = { lost: LostCatalogue; losses: readonly Loss[] };

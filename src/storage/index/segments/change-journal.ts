@@ -55,8 +55,8 @@ export class ChangeJournal {
 
   #read(line: string): void {
     try {
-      const { guid, set, remove } = JSON.parse(line) as StoredPatch & { guid: string };
-      if (typeof guid === "string" && Array.isArray(remove)) this.changes.set(guid, { set, remove });
+      const { guid, ...patch } = JSON.parse(line) as StoredPatch & { guid: string };
+      if (typeof guid === "string" && Array.isArray(patch.remove)) this.changes.set(guid, patch);
       else this.#isWhole = false;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
@@ -65,6 +65,6 @@ export class ChangeJournal {
   }
 }
 
-function lineOf(guid: string, { set, remove }: StoredPatch): string {
-  return `${JSON.stringify({ guid, set, remove })}\n`;
+function lineOf(guid: string, patch: StoredPatch): string {
+  return `${JSON.stringify({ guid, ...patch })}\n`;
 }

@@ -1,43 +1,17 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Context } from "../../../core/context.ts";
+import type { GuidRange, IndexHandle, Loss, Restoration, RestorationScope, Restored } from "../contract.ts";
 import { copyRows } from "../duckdb/copy-rows.ts";
 import type { Database } from "../duckdb/database.ts";
+import { serveWriter } from "../duckdb/remote.ts";
 import { identifier, literal, pathLiteral } from "../names.ts";
 import { NOTE_KEY } from "../parquet/file-writer.ts";
-import type { Catalogue, Loss, Segment } from "./catalogue.ts";
+import type { Catalogue, Segment } from "./catalogue.ts";
 import type { FileHealth } from "./file-health.ts";
 import { readNote, type SegmentNote } from "./segment-note.ts";
 import { Staging, type StagingParts } from "./staging.ts";
 import type { Unlisted } from "./stock.ts";
-
-/** What of the index is to be made again. */
-export type RestorationScope = {
-  readonly sensor?: string | undefined;
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
-  /** Whether also what can be read is made again. */
-  readonly everything: boolean;
-  /** Whether the notices of what was lost before, of all or of the sensor, are taken away. */
-  readonly forgetLost?: boolean;
-};
-
-/** Guids, from the least to the greatest. */
-export type GuidRange = readonly [least: string, greatest: string];
-
-export type Restored = {
-  /** Files taken in as they are, and the messages in them. */
-  files: number;
-  adopted: number;
-  /** Messages made again of records, or copied from files message by message. */
-  written: number;
-  /** Of these, how many were read of files that are damaged elsewhere. */
-  salvaged: number;
-  /** Messages found nowhere, by range of time. */
-  lost: Loss[];
-  /** Damaged files of which nobody knows how many messages they held. */
-  unknown: string[];
-};
 
 export type RestorationParts = Omit<StagingParts, "visible"> & {
   readonly folder: string;
@@ -49,17 +23,15 @@ export type RestorationParts = Omit<StagingParts, "visible"> & {
   readonly onAdded: (segments: readonly Segment[]) => void;
   /** Deletes files once no search reads them. */
   readonly removeFiles: (segments: readonly Segment[]) => Promise<void>;
+  readonly onEnd: () => void;
 };
 
 const LAST = "\u{10ffff}";
 const WHOLE: GuidRange = ["", LAST];
 const SET_ASIDE = "set-aside";
 
-/**
- * Makes a part of the index again. Nothing that it does is visible before `commit`, which replaces the old by the new in
- * one transaction; disposed of without, it leaves everything as it was.
- */
-export class Restoration implements AsyncDisposable {
+/** Makes Parquet files again, which take the place of others in one transaction of the catalogue. */
+export class SegmentRestoration implements Restoration {
   readonly staging: Staging;
   /** Segments that the new files take the place of. */
   readonly replaced: readonly Segment[];
@@ -98,7 +70,7 @@ export class Restoration implements AsyncDisposable {
     return this.#unlisted.length;
   }
 
-  /** Takes in files that the catalogue does not list: whole where nothing of them is known, else what is not. */
+  /** Takes files in whole where nothing of them is known, else what is not. */
   async takeFiles(onFile: () => void): Promise<void> {
     for (const unlisted of this.#unlisted) {
       this.#parts.context.signal.throwIfAborted();
@@ -108,10 +80,7 @@ export class Restoration implements AsyncDisposable {
     await this.staging.seal();
   }
 
-  /**
-   * The guids of messages that must be found in topics, by sensor: those of files that cannot be read and were not found
-   * in others, and all where nobody knows what is missing.
-   */
+  /** Those of files that cannot be read and were not found in others, and all where nobody knows what is missing. */
   async missing(): Promise<Map<string, GuidRange[]>> {
     const ranges = new Map<string, GuidRange[]>();
     const add = (sensor: string, range: GuidRange) =>
@@ -123,15 +92,14 @@ export class Restoration implements AsyncDisposable {
     return ranges;
   }
 
-  /** Whether any sensor may have messages that no file tells of. */
   get lostCatalogue(): boolean {
     return this.#parts.catalogue.lost !== undefined;
   }
 
-  /**
-   * Copies what the files to be replaced hold and no topic holds any more.
-   * @param isCovered whether a topic holds the record of a message with this guid.
-   */
+  share(): IndexHandle {
+    return serveWriter(this.staging, "rebuild");
+  }
+
   async keepRest(isCovered: (sensor: string, guid: string) => boolean): Promise<void> {
     await this.staging.seal();
     const { catalogue, folder, database } = this.#parts;
@@ -159,7 +127,6 @@ export class Restoration implements AsyncDisposable {
     }
   }
 
-  /** Puts the new in the place of the old. */
   async commit(): Promise<Restored> {
     const { catalogue, folder, health, context } = this.#parts;
     await this.staging.seal();
@@ -202,6 +169,7 @@ export class Restoration implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.staging[Symbol.asyncDispose]();
+    this.#parts.onEnd();
   }
 
   #keptLosses(): readonly Loss[] {

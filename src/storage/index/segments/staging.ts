@@ -48,6 +48,7 @@ export class Staging implements AsyncDisposable {
       },
       commit: () => (this.#isFull() ? this.seal() : undefined),
       stored: (sensor, guids) => this.#stored(sensor, guids),
+      position: () => Promise.resolve(undefined),
       seal: () => this.seal(),
       close: () => this.seal(),
       abandon: () => undefined,

@@ -35,6 +35,25 @@ export function describeLife(start: () => Promise<Started>): void {
     expect(await guids(index, "*")).toEqual(["g0"]);
   });
 
+  test("a writer joined by a handle takes the place of its name, goes on where that was, and stores the same", async () => {
+    const { made, index, writer } = await start();
+    await put(writer, "s", batchOf([{ n: 1 }]));
+    await writer.write("s", batchOf([{ n: "dropped" }], 1));
+    const joined = made.join(index.share("one"));
+    expect(await index.count({})).toBe(1);
+    expect(await joined.position("t", 0)).toBe(1);
+    expect(await joined.position("t", 1)).toBeUndefined();
+    await put(joined, "s", batchOf([{ n: 2 }], 1));
+    expect(await joined.position("t", 0)).toBe(2);
+    await joined.seal();
+    expect(await index.sealedPosition("t", 0)).toBe(2);
+    await put(joined, "s", batchOf([{ n: 3 }], 2));
+    await joined[Symbol.asyncDispose]();
+    expect(await guids(index, "n:>=1")).toEqual(["g0", "g1", "g2"]);
+    // Another writer hears of it too: a partition may get another reader.
+    expect(await (await index.writer("two")).position("t", 0)).toBe(3);
+  });
+
   test("rows out of the selection are not written", async () => {
     const { index, writer } = await start();
     const batch = batchOf([{ n: 1 }, { n: 2 }, { n: 3 }]);

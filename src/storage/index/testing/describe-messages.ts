@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Batch, blockOf } from "../../../core/batch.ts";
+import { Batch } from "../../../core/batch.ts";
+import { blockOf } from "../../../core/block.ts";
 import type { Message } from "../../../core/message.ts";
 import { encodeText } from "../../../core/text.ts";
 import { parse } from "../../../query/parse.ts";

@@ -234,7 +234,7 @@ export function describeSearches(start: () => Promise<Started>): void {
       await put(writer, "s", batchOf([{ a: 1 }]));
       await settle(index);
       const names = Array.from({ length: 20 }, (_, n) => `note${n}`);
-      await Promise.all(names.map((name) => index.patch("g0", { set: { [name]: name } })));
+      await Promise.all(names.map((name) => index.patch("g0", { set: { [name]: name } }, name)));
       const [message] = await index.get(["g0"]);
       expect(message).toMatchObject(Object.fromEntries(names.map((name) => [name, name])));
       expect(await guids(index, "note7:note7 AND note19:note19")).toEqual(["g0"]);
@@ -248,17 +248,15 @@ export function describeSearches(start: () => Promise<Started>): void {
         batchOf([{ "threat.triage.score": 10, tag: "x" }, { "threat.triage.score": 20 }, {}]),
       );
       await settle(index);
-      const patched = await index.patch("g0", {
-        set: { alert_status: "OPEN", "threat.triage.score": 30, comments: [{ text: "hm" }] },
-        remove: ["tag"],
-      });
+      const set = { alert_status: "OPEN", "threat.triage.score": 30, comments: [{ text: "hm" }] };
+      const patched = await index.patch("g0", { set, remove: ["tag"] }, "ann");
       expect({ ...patched }).toMatchObject({
         guid: "g0",
         alert_status: "OPEN",
         comments: [{ text: "hm" }],
       });
       expect(patched.tag).toBeUndefined();
-      await index.patch("g0", { set: { alert_status: "RESOLVE" } });
+      await index.patch("g0", { set: { alert_status: "RESOLVE" } }, "bob");
       const check = async (one: Index) => {
         expect(await guids(one, "alert_status:RESOLVE")).toEqual(["g0"]);
         expect(await guids(one, "alert_status:OPEN")).toEqual([]);
@@ -276,8 +274,10 @@ export function describeSearches(start: () => Promise<Started>): void {
         expect((await one.fields()).map((field) => field.name)).toContain("alert_status");
       };
       await check(index);
-      await expect(index.patch("none", { set: { a: 1 } })).rejects.toMatchObject({ code: "NOT_FOUND" });
-      await expect(index.patch("g0", { set: { guid: "z" } })).rejects.toMatchObject({
+      await expect(index.patch("none", { set: { a: 1 } }, "ann")).rejects.toMatchObject({
+        code: "NOT_FOUND",
+      });
+      await expect(index.patch("g0", { set: { guid: "z" } }, "ann")).rejects.toMatchObject({
         code: "REQUEST_INVALID",
       });
       await index[Symbol.asyncDispose]();

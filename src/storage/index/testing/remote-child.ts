@@ -1,13 +1,14 @@
 /** A thread that writes through a remote writer: the other half of the test. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openRemoteWriter, startOf, type WriterHandle } from "../duckdb/remote.ts";
+import { joinIndex } from "../../storage.ts";
+import type { IndexHandle } from "../contract.ts";
 import { batchOf, put } from "./test-batches.ts";
 
-type Orders = { readonly handle: WriterHandle; readonly batches: number; readonly end: "close" | "crash" };
+type Orders = { readonly handle: IndexHandle; readonly batches: number; readonly end: "close" | "crash" };
 
 const { handle, batches, end } = workerData as Orders;
-const writer = openRemoteWriter(handle);
-const start = startOf(handle, { topic: "t", partition: 0 }) ?? 0;
+const writer = joinIndex(handle);
+const start = (await writer.position("t", 0)) ?? 0;
 for (let batch = 0; batch < batches; batch++) {
   const messages = Array.from({ length: 100 }, (_, place) => ({
     number: place,

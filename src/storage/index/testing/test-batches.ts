@@ -1,12 +1,15 @@
-import { Batch, blockOf } from "../../../core/batch.ts";
+import { Batch } from "../../../core/batch.ts";
+import { blockOf } from "../../../core/block.ts";
 import type { FieldValue, Message } from "../../../core/message.ts";
 import { parse } from "../../../query/parse.ts";
-import type { Index, IndexWriter } from "../contract.ts";
+import type { Index, IndexHandle, IndexWriter } from "../contract.ts";
 
 /** What an implementation brings to the suite. */
 export type IndexSubject = {
   /** Opens the same, at first empty, index again and again; the one before is disposed of first. */
   open(): Promise<Index>;
+  /** Opens a writer from what `share` returned. */
+  join(handle: IndexHandle): IndexWriter;
   /** Deletes everything. */
   remove(): Promise<void>;
 };

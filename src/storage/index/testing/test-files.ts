@@ -1,5 +1,6 @@
 import { DuckDBInstance } from "@duckdb/node-api";
-import { Batch, blockOf } from "../../../core/batch.ts";
+import { Batch } from "../../../core/batch.ts";
+import { blockOf } from "../../../core/block.ts";
 import type { FieldValue, Message } from "../../../core/message.ts";
 import { Double } from "../../../core/number.ts";
 import { type Block, Buffers } from "../blocks/block.ts";

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { Table, TableKey, TableReader, Tables, TableValue } from "../contract.ts";
+import type { Table, TableHandle, TableKey, TableReader, Tables, TableValue } from "../contract.ts";
 import { hashSpan, lanes } from "../hash.ts";
 
 /** What an implementation brings to the suite. */
 export type TableSubject = {
   /** Opens the same, at first empty, store again and again; the one before is disposed of first. */
   open(): Promise<Tables>;
-  /** Opens a reader from what `share` gave. */
-  openShared(handle: unknown): Promise<TableReader>;
+  /** Opens a reader from what `share` returned. */
+  openShared(handle: TableHandle): Promise<TableReader>;
   /** Deletes everything. */
   remove(): Promise<void>;
 };

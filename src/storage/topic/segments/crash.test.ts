@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
-import { blockOf } from "../../../core/batch.ts";
+import { blockOf } from "../../../core/block.ts";
 import { makeContext } from "../../../core/context.ts";
 import { readAll } from "../testing/describe-topic.ts";
 import { type Files, systemFiles } from "./files.ts";
@@ -27,7 +27,7 @@ function newFolder(): string {
 const MODULES = `
   import { openTopics } from ${JSON.stringify(join(import.meta.dirname, "topics.ts"))};
   import { openSharedTopic } from ${JSON.stringify(join(import.meta.dirname, "topics.ts"))};
-  import { blockOf } from ${JSON.stringify(join(import.meta.dirname, "../../../core/batch.ts"))};
+  import { blockOf } from ${JSON.stringify(join(import.meta.dirname, "../../../core/block.ts"))};
   import { makeContext } from ${JSON.stringify(join(import.meta.dirname, "../../../core/context.ts"))};
 `;
 

@@ -3,21 +3,22 @@ import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import { errorCode } from "../../folder.ts";
 import { changedFrom } from "../../shared-wait.ts";
-import type { Entry, ReadOptions, TopicReader } from "../contract.ts";
+import type { Entry, Membership, ReadOptions, TopicHandle, TopicReader } from "../contract.ts";
 import type { Consumers } from "./consumers.ts";
 import { Cursor } from "./cursor.ts";
 import { damageFault, type OnDamage } from "./damage.ts";
 import { decodeBlock } from "./frame.ts";
+import { sharesOf } from "./groups.ts";
 import { listSegments, partitionFolder, segmentPath } from "./segment-files.ts";
 
 /** What a thread needs to read a topic that another one writes. Structured-cloneable. */
-export type SegmentsHandle = {
+export type SegmentsHandle = TopicHandle & {
   readonly folder: string;
-  readonly name: string;
-  readonly partitions: number;
   /** The durable end of each partition, which the writer stores and notifies on. */
   readonly ends: SharedArrayBuffer;
   readonly onDamage: OnDamage;
+  /** The name of the channel over which partitions are dealt out. */
+  readonly channel: string;
 };
 
 /** The reading half over segment files: works in the writer's thread and, through a handle, in any other. */
@@ -62,6 +63,10 @@ export class SegmentsReader implements TopicReader {
         await segment.file.close();
       }
     }
+  }
+
+  assigned(membership: Membership): AsyncIterable<readonly number[]> {
+    return sharesOf(this.#handle.channel, membership, this.#closing.signal);
   }
 
   async start(partition: number): Promise<number> {

@@ -3,7 +3,7 @@ import { open, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { blockOf } from "../../../core/batch.ts";
+import { blockOf } from "../../../core/block.ts";
 import { type LogFields, makeContext } from "../../../core/context.ts";
 import { readAll } from "../testing/describe-topic.ts";
 import { type Files, systemFiles } from "./files.ts";

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeContext } from "../../../core/context.ts";
 import { describeTopic } from "../testing/describe-topic.ts";
-import type { SegmentsHandle } from "./reader.ts";
 import { openSharedTopic, openTopics } from "./topics.ts";
 
 describeTopic("segments", async () => {
@@ -11,7 +10,7 @@ describeTopic("segments", async () => {
   const context = makeContext();
   return {
     open: () => openTopics(folder, context, { segmentBytes: 1 << 20 }),
-    openShared: async (handle) => openSharedTopic(handle as SegmentsHandle, context),
+    openShared: async (handle) => openSharedTopic(handle, context),
     remove: () => rm(folder, { recursive: true }),
   };
 });

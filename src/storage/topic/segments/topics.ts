@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Block } from "../../../core/block.ts";
@@ -6,10 +7,20 @@ import { Fault } from "../../../core/fault.ts";
 import { errorCode, makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
 import { checkName } from "../../names.ts";
-import type { PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
+import type {
+  Destination,
+  PartitionSize,
+  Topic,
+  TopicHandle,
+  TopicReader,
+  TopicSettings,
+  Topics,
+} from "../contract.ts";
+import { partitionOfKey } from "../key.ts";
 import { Consumers } from "./consumers.ts";
 import type { OnDamage } from "./damage.ts";
 import { type Files, systemFiles } from "./files.ts";
+import { Groups } from "./groups.ts";
 import { type SegmentsHandle, SegmentsReader } from "./reader.ts";
 import { recoverPartition } from "./recovery.ts";
 import { listSegments, partitionFolder } from "./segment-files.ts";
@@ -35,7 +46,7 @@ export async function openTopics(
   folder: string,
   context: Context,
   options: SegmentsOptions = {},
-): Promise<Topics<SegmentsHandle>> {
+): Promise<Topics> {
   const lock = await lockFolder(folder);
   const stack = new AsyncDisposableStack();
   stack.use(lock);
@@ -49,7 +60,9 @@ export async function openTopics(
 }
 
 /** Opens a reader of a topic that another thread of this process writes. Dispose of it when done. */
-export function openSharedTopic(handle: SegmentsHandle, context: Context): TopicReader {
+export function openSharedTopic(shared: TopicHandle, context: Context): TopicReader {
+  // Made by `share` below: handles are passed on as they are.
+  const handle = shared as SegmentsHandle;
   const consumers = new Consumers(handle.folder, true);
   const reader = new SegmentsReader(handle, consumers, context);
   const close = reader[Symbol.asyncDispose].bind(reader);
@@ -60,7 +73,7 @@ export function openSharedTopic(handle: SegmentsHandle, context: Context): Topic
   return reader;
 }
 
-class SegmentTopics implements Topics<SegmentsHandle> {
+class SegmentTopics implements Topics {
   readonly #folder: string;
   readonly #context: Context;
   readonly #options: SegmentsOptions;
@@ -84,7 +97,7 @@ class SegmentTopics implements Topics<SegmentsHandle> {
     this.#timer = setInterval(() => void this.#retain(), RETENTION_MILLISECONDS).unref();
   }
 
-  async topic(name: string, settings: TopicSettings = {}): Promise<Topic<SegmentsHandle>> {
+  async topic(name: string, settings: TopicSettings = {}): Promise<Topic> {
     checkName("opening topic", name);
     const opened = this.#open.get(name) ?? this.#openTopic(name, settings);
     this.#open.set(name, opened);
@@ -125,6 +138,7 @@ class SegmentTopics implements Topics<SegmentsHandle> {
       partitions,
       ends: new SharedArrayBuffer(partitions * 8),
       onDamage,
+      channel: `metron-topic-${randomUUID()}`,
     };
     const ends = new BigInt64Array(handle.ends);
     const context = this.#context;
@@ -166,12 +180,13 @@ class SegmentTopics implements Topics<SegmentsHandle> {
   }
 }
 
-class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
+class SegmentTopic extends SegmentsReader implements Topic {
   readonly #handle: SegmentsHandle;
   readonly #settings: TopicSettings;
   readonly #writers: readonly PartitionWriter[];
   readonly #consumers: Consumers;
   readonly #onClose: () => void;
+  readonly #groups: Groups;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -184,13 +199,15 @@ class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
   ) {
     super(handle, consumers, context);
     this.#onClose = onClose;
+    this.#groups = new Groups(handle.channel, handle.partitions);
     this.#handle = handle;
     this.#settings = settings;
     this.#writers = writers;
     this.#consumers = consumers;
   }
 
-  append(partition: number, block: Block): Promise<number> {
+  append(to: Destination, block: Block): Promise<number> {
+    const partition = typeof to === "number" ? to : partitionOfKey(to.key, this.partitions);
     const writer = this.#writers[partition];
     if (writer === undefined) {
       return Promise.reject(new Fault("NOT_FOUND", `topic ${this.name} has no partition ${partition}`));
@@ -225,6 +242,7 @@ class SegmentTopic extends SegmentsReader implements Topic<SegmentsHandle> {
 
   async #close(): Promise<void> {
     await super[Symbol.asyncDispose]();
+    this.#groups.close();
     for (const [partition, writer] of this.#writers.entries()) {
       await writer.close();
       await this.#consumers.reached(this.name, partition, writer.end);

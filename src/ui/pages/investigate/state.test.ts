@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pickSearch, placeInQuery, queryOfView, readState, sentQuery, sortBy, writeState } from "./state.ts";
+import { pickSearch, queryOfView, readState, sentQuery, sortBy, writeState } from "./state.ts";
 
 test("an empty address is the alerts, the most alarming first", () => {
   const state = readState({});
@@ -40,15 +40,6 @@ test("the view joins its condition without changing what the query means", () =>
   expect(sentQuery({ q: " ", view: "alerts" })).toBe("is_alert:true");
   expect(sentQuery({ q: "a OR b", view: "alerts" })).toBe("is_alert:true AND (a OR b)");
   expect(sentQuery({ q: "a OR b", view: "messages" })).toBe("a OR b");
-});
-
-test.each([
-  [1, 3, 2],
-  [2, 1, 8],
-  [2, 99, 10],
-  [9, 1, 10],
-])("line %d, column %d is offset %d", (line, column, offset) => {
-  expect(placeInQuery("a:b AND\n(c", line, column)).toBe(offset);
 });
 
 test.each(["alerts", "messages"] as const)("the analyst's part of a sent query of %s comes back", (view) => {

@@ -1,5 +1,6 @@
+import { checkQuery } from "./query/query-mistake.ts";
 import { STATUS } from "./status.ts";
-import { type Bounds, resolveRange } from "./time-range.ts";
+import { type Bounds, resolveRange } from "./time/time-range.ts";
 
 /**
  * What the address bar holds of the page: everything a colleague should see when sent the link. Absent means the
@@ -169,22 +170,17 @@ export function queryOfView(sent: string, view: View): string | undefined {
   return /^is_alert:true AND \((.*)\)$/s.exec(sent)?.[1];
 }
 
-/** Where a place (line and column from 1) lies in a query, as an offset; a place behind its end is its end. */
-export function placeInQuery(query: string, line: number, column: number): number {
-  const before = query
-    .split("\n")
-    .slice(0, line - 1)
-    .reduce((sum, text) => sum + text.length + 1, 0);
-  return Math.max(0, Math.min(query.length, before + column - 1));
-}
-
 /** The bounds of a range at this moment; open ones when it is no range. */
 export function resolveBounds(t: string): Bounds {
   return resolveRange(t, Date.now()) ?? {};
 }
 
-/** What every question of the page is about, at the moment `now`. */
+/**
+ * What every question of the page is about, at the moment `now`.
+ * @throws CallProblem QUERY_INVALID when the analyst's text is no query: the server need not be asked.
+ */
 export function selectionOf(state: PageState, now: number): { query: string; sensors?: string[] } & Bounds {
+  checkQuery(state.q);
   const sensors = state.view === "rejected" ? { sensors: [REJECTED_SENSOR] } : {};
   return { query: sentQuery(state), ...resolveRange(state.t, now), ...sensors };
 }

@@ -1,9 +1,18 @@
 import { Menu } from "@mantine/core";
+import {
+  IconAlignLeft,
+  IconCircleDot,
+  IconCircleMinus,
+  IconCirclePlus,
+  IconColumns3,
+  IconCopy,
+} from "@tabler/icons-react";
 import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
-import { ColumnsIcon, CopyIcon, ExcludeIcon, FacetIcon, IncludeIcon, OnlyIcon } from "../../parts/icons.tsx";
-import { clauseOf, drop, exclude, include, only, stanceOn, type Value } from "./query-text.ts";
+import { copy } from "../../parts/clipboard.ts";
+import { clauseOf, drop, exclude, include, only, stanceOn, type Value } from "./query/query-text.ts";
 import type { PageState } from "./state.ts";
 import type { Change } from "./use-page-state.ts";
+import "./value-menu.css";
 
 /** A value somewhere on the page, and where its menu shall open. */
 type Place = { readonly field: string; readonly value: unknown; readonly x: number; readonly y: number };
@@ -55,36 +64,39 @@ function Items({ place: { field, value }, state, change }: { place: Place } & Om
       {clean !== undefined && (
         <>
           <Menu.Item
-            leftSection={<IncludeIcon size={14} />}
+            leftSection={<IconCirclePlus size={14} />}
             onClick={() => change({ q: (stance === "included" ? drop : include)(state.q, field, clean) })}
           >
             {stance === "included" ? "Include no more" : "Include"}
           </Menu.Item>
           <Menu.Item
-            leftSection={<ExcludeIcon size={14} />}
+            leftSection={<IconCircleMinus size={14} />}
             onClick={() => change({ q: (stance === "excluded" ? drop : exclude)(state.q, field, clean) })}
           >
             {stance === "excluded" ? "Exclude no more" : "Exclude"}
           </Menu.Item>
-          <Menu.Item leftSection={<OnlyIcon size={14} />} onClick={() => change({ q: only(field, clean) })}>
+          <Menu.Item
+            leftSection={<IconCircleDot size={14} />}
+            onClick={() => change({ q: only(field, clean) })}
+          >
             Only this
           </Menu.Item>
           <Menu.Divider />
         </>
       )}
       {text !== "" && (
-        <Menu.Item leftSection={<CopyIcon size={14} />} onClick={() => copy(text)}>
+        <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(text)}>
           Copy value
         </Menu.Item>
       )}
       {clean !== undefined && (
-        <Menu.Item leftSection={<CopyIcon size={14} />} onClick={() => copy(clauseOf(field, clean))}>
+        <Menu.Item leftSection={<IconCopy size={14} />} onClick={() => copy(clauseOf(field, clean))}>
           Copy as query
         </Menu.Item>
       )}
       <Menu.Divider />
       <Menu.Item
-        leftSection={<ColumnsIcon size={14} />}
+        leftSection={<IconColumns3 size={14} />}
         disabled={column && state.columns.length === 1}
         onClick={() =>
           change({
@@ -95,7 +107,7 @@ function Items({ place: { field, value }, state, change }: { place: Place } & Om
         {column ? "Remove the column" : "Show as column"}
       </Menu.Item>
       <Menu.Item
-        leftSection={<FacetIcon size={14} />}
+        leftSection={<IconAlignLeft size={14} />}
         onClick={() =>
           change({
             facets: facet ? state.facets.filter((other) => other !== field) : [...state.facets, field],
@@ -114,18 +126,4 @@ function queryValue(value: unknown): Value | undefined {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
   return undefined;
-}
-
-/** Puts a text on the clipboard; without the right to (an insecure origin), in the old way. */
-export function copy(text: string): void {
-  navigator.clipboard?.writeText(text).catch(() => copyBySelection(text)) ?? copyBySelection(text);
-}
-
-function copyBySelection(text: string): void {
-  const area = document.createElement("textarea");
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
 }

@@ -1,0 +1,136 @@
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
+import { SECRET_VARIABLE, type SecretReference } from "../core/secret.ts";
+import { placeOf } from "../stellar/language/report.ts";
+import type { Change, Kind } from "./store.ts";
+import type { Document, Mistake } from "./yaml.ts";
+
+/**
+ * Credentials in documents. A document should name where one is (`secret: { file }`, `secret: { env }`). Imported documents hold them in plain text:
+ * these work as before, publishing warns of them, and those who only read do not see them.
+ */
+
+/** Where a document of a kind holds free values, which may name or be credentials. */
+const FREE: Readonly<Partial<Record<Kind, string>>> = { global: "global", sensor: "variables" };
+/** What a key ends with that holds a credential. One that names a file of it ends otherwise (`password.path`). */
+const CREDENTIAL =
+  /(?:pass(?:word|wd|phrase)|secret|token|credential|(?:api|access|private|secret)[._-]?key)s?$/i;
+/** The password in an address with a user: `https://user:password@host`. */
+const IN_ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#'"@:]*:([^\s/?#'"@]+)@/dgi;
+const HIDDEN = "<hidden>";
+const CURE =
+  "a credential in plain text is kept in the history for ever; write `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }` in its place";
+const CURE_IN_ADDRESS =
+  "an address with a password keeps it in the history for ever; name the user and a secret in the settings of the call (`basic.auth.user`, `basic.auth.password`)";
+
+/** Credentials in plain text: where they are and what to do instead. Their text is no part of the answer. */
+export function plainCredentials(changes: readonly Change[]): (Mistake & { readonly document: string })[] {
+  return changes.flatMap(({ kind, name, text }) => {
+    if (text === null) return [];
+    const document = kind === "global" ? "global" : `${kind}/${name}`;
+    return spansOf(kind, text).map(({ from, path, inAddress }) => ({
+      ...placeOf(text, from),
+      ...{ document, path, message: inAddress ? CURE_IN_ADDRESS : CURE },
+    }));
+  });
+}
+
+/** A document for those who only read: its plain credentials are hidden, its lines are the same in number. */
+export function withoutCredentials(kind: Kind, text: string): string {
+  let shown = text;
+  for (const { from, to, inAddress } of spansOf(kind, text).reverse()) {
+    const ends = "\n".repeat(text.slice(from, to).split("\n").length - 1);
+    shown = shown.slice(0, from) + (inAddress ? HIDDEN : `"${HIDDEN}"${ends}`) + shown.slice(to);
+  }
+  return shown;
+}
+
+/**
+ * What is wrong with the secrets that a document names.
+ * @param refusal says why a document may not name a file; undefined when it may
+ */
+export function wrongSecrets(
+  kind: Kind,
+  document: Document,
+  refusal: (file: string) => string | undefined,
+): Mistake[] {
+  const free = FREE[kind];
+  if (free === undefined) return [];
+  const mistakes: Mistake[] = [];
+  const look = (value: unknown, path: readonly PropertyKey[]): void => {
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      const at = [...path, key];
+      if (key !== "secret" || !isReference(inner)) {
+        look(inner, at);
+        continue;
+      }
+      const message = wrongReference(inner, refusal);
+      if (message !== undefined)
+        mistakes.push({ ...document.place(at), path: at.map(String).join("."), message });
+    }
+  };
+  look((document.data as Record<string, unknown> | null)?.[free], [free]);
+  return mistakes;
+}
+
+function isReference(value: unknown): value is Partial<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && ("file" in value || "env" in value);
+}
+
+function wrongReference(
+  written: Partial<Record<string, unknown>>,
+  refusal: (file: string) => string | undefined,
+): string | undefined {
+  const { file, env } = written as Partial<SecretReference & { file: unknown; env: unknown }>;
+  if (Object.keys(written).length !== 1) return "expected either `file` or `env`, and nothing else";
+  if (typeof file === "string") return refusal(file);
+  if (typeof env === "string" && SECRET_VARIABLE.test(env)) return undefined;
+  return typeof env === "string"
+    ? `\`${env}\` is no secret of Metron: the names of these variables begin with METRON_SECRET_`
+    : "expected a text";
+}
+
+/** A credential in a text: offsets of what hides it. `path` is empty where the text is no YAML. */
+type Span = {
+  readonly from: number;
+  readonly to: number;
+  readonly path: string;
+  readonly inAddress: boolean;
+};
+
+/** The plain credentials of a text in order; none lies within another. */
+function spansOf(kind: Kind, text: string): Span[] {
+  const found = spansByKey(kind, text);
+  for (const match of text.matchAll(IN_ADDRESS)) {
+    const [from = 0, to = 0] = match.indices?.[1] ?? [];
+    if (!found.some((span) => span.from < to && from < span.to))
+      found.push({ from, to, path: "", inAddress: true });
+  }
+  return found.sort((a, b) => a.from - b.from);
+}
+
+/** Values that stand under the key of a credential, or in a map or list below it. */
+function spansByKey(kind: Kind, text: string): Span[] {
+  const free = FREE[kind];
+  if (free === undefined) return [];
+  const document = parseDocument(text);
+  const found: Span[] = [];
+  const look = (written: unknown, path: readonly string[], isCredential: boolean): void => {
+    const node = isAlias(written) ? written.resolve(document) : written;
+    if (isSeq(node))
+      for (const [index, item] of node.items.entries()) look(item, [...path, String(index)], isCredential);
+    if (isMap(node))
+      for (const { key, value } of node.items) {
+        const name = isScalar(key) ? String(key.value) : "";
+        if (name === "secret" && isMap(value) && (value.has("file") || value.has("env"))) continue;
+        look(value, [...path, name], isCredential || CREDENTIAL.test(name));
+      }
+    if (!isCredential || !isScalar(node) || node.value === null || node.value === "") return;
+    const [from, to] = node.range ?? [0, 0];
+    // An anchored value may be used at several places.
+    if (found.every((span) => span.from !== from))
+      found.push({ from, to, path: path.join("."), inAddress: false });
+  };
+  look(document.get(free, true), [free], false);
+  return found;
+}

@@ -1,0 +1,47 @@
+import { useLocalStorage } from "@mantine/hooks";
+import { useRef } from "react";
+import "./pane-divider.css";
+
+const LEAST = 320;
+const MOST = 1100;
+const STEP = 24;
+
+/** The width of the details, kept in this browser: it is about the screen, not about what is seen. */
+export function usePaneWidth() {
+  return useLocalStorage({ key: "metron-details-width", defaultValue: 480, getInitialValueInEffect: false });
+}
+
+type Props = { readonly width: number; readonly onWidth: (width: number) => void };
+
+/** The line between list and details: dragged, or moved by the arrow keys. */
+export function PaneDivider({ width, onWidth }: Props) {
+  const start = useRef<{ x: number; width: number }>(undefined);
+  const set = (wanted: number) =>
+    onWidth(Math.round(Math.max(LEAST, Math.min(MOST, window.innerWidth * 0.7, wanted))));
+  return (
+    <div
+      className="divider"
+      role="separator"
+      aria-orientation="vertical"
+      aria-label="Width of the details"
+      aria-valuenow={width}
+      aria-valuemin={LEAST}
+      aria-valuemax={MOST}
+      tabIndex={0}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        start.current = { x: event.clientX, width };
+      }}
+      onPointerMove={(event) => {
+        if (start.current !== undefined) set(start.current.width + start.current.x - event.clientX);
+      }}
+      onPointerUp={() => {
+        start.current = undefined;
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "ArrowLeft") set(width + STEP);
+        if (event.key === "ArrowRight") set(width - STEP);
+      }}
+    />
+  );
+}

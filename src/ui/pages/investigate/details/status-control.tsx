@@ -1,0 +1,23 @@
+import { SegmentedControl } from "@mantine/core";
+import type { StoredMessage } from "../../../../api/selection.ts";
+import { STATUSES, type Status, statusOf } from "../status.ts";
+import "./status-control.css";
+
+type Props = { readonly message: StoredMessage; readonly onStatus: (status: Status) => void };
+
+/** The state of an alert, to be changed by a click or the key beside it. */
+export function StatusControl({ message, onStatus }: Props) {
+  return (
+    <SegmentedControl
+      fullWidth
+      className="status-control"
+      aria-label="Status"
+      value={statusOf(message) ?? ""}
+      onChange={(status) => onStatus(status as Status)}
+      data={STATUSES.map(({ value, label, key }) => ({
+        value,
+        label: <span title={`Key: ${key}`}>{label}</span>,
+      }))}
+    />
+  );
+}

@@ -1,0 +1,65 @@
+import { useEffect, useEffectEvent, useRef } from "react";
+import { useLive } from "../../../live.ts";
+import type { PageState } from "../state.ts";
+
+/** Rows are looked at no more often than this, however fast telemetry comes. */
+const ROWS_EVERY = 1000;
+
+/** Facets and histogram cost more and matter less to the second. */
+const COUNTS_EVERY = 3000;
+
+type Live = {
+  readonly state: PageState;
+  /** Whether new rows may be put in now, or only counted. */
+  readonly mayFlow: () => boolean;
+  readonly look: (flow: boolean) => Promise<void>;
+  readonly recount: () => Promise<void>;
+};
+
+/** Turns the server's ticks into looks at the head of the list and recounts, each at its own pace. */
+export function useLiveRows({ state, mayFlow, look, recount }: Live) {
+  const rows = useRef(idle());
+  const counts = useRef(idle());
+  // One stream for whatever is looked at: a tick says that something is new, the search says whether it matches.
+  const connection = useLive({ query: "" }, state.live, ({ indexed }) => {
+    if (indexed === 0) return;
+    paced(rows.current, ROWS_EVERY, () => look(mayFlow()));
+    paced(counts.current, COUNTS_EVERY, recount);
+  });
+  const caughtUp = useRef(true);
+  const catchUp = useEffectEvent(() => {
+    paced(rows.current, ROWS_EVERY, () => look(mayFlow()));
+    paced(counts.current, COUNTS_EVERY, recount);
+  });
+  useEffect(() => {
+    if (connection === "open" && !caughtUp.current) catchUp();
+    caughtUp.current = connection === "open";
+  }, [connection]);
+  useEffect(
+    () => () => {
+      clearTimeout(rows.current.timer);
+      clearTimeout(counts.current.timer);
+    },
+    [],
+  );
+  return { connection };
+}
+
+type Pace = { timer: ReturnType<typeof setTimeout> | undefined; busyUntil: number };
+
+function idle(): Pace {
+  return { timer: undefined, busyUntil: 0 };
+}
+
+/** Does it now or at the end of the current pause, once however often asked; a slow answer makes the pause longer. */
+function paced(pace: Pace, pause: number, work: () => Promise<void>): void {
+  if (pace.timer !== undefined) return;
+  const wait = Math.max(0, pace.busyUntil - Date.now());
+  pace.timer = setTimeout(async () => {
+    const started = Date.now();
+    pace.busyUntil = started + pause;
+    await work();
+    pace.timer = undefined;
+    pace.busyUntil = started + Math.max(pause, 4 * (Date.now() - started));
+  }, wait);
+}
