@@ -5,6 +5,9 @@
  *   npm run test:quick   the same, and every test that only computes: below a minute
  *   npm test             everything: all tests, the reference, the conformance cases (when they are present) and the
  *                        browser tests (when a Chromium is)
+ *
+ * Further words go to Vitest: `npm run test:quick -- src/parsers --update` runs the quick tests of a folder and records
+ * samples.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -26,9 +29,10 @@ const lint: Step = {
   name: "lint",
   args: [join(modules, "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
 };
+const [word = "all", ...words] = process.argv.slice(2);
 const tests = (name: string, ...more: readonly string[]): Step => ({
   name,
-  args: [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false", ...more],
+  args: [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false", ...more, ...words],
 });
 const reference: Step = { name: "reference", args: [join(root, "scripts", "docs.ts"), "--check"] };
 const cases: Step = {
@@ -52,7 +56,6 @@ const RUNS: Readonly<Record<string, readonly (readonly Step[])[]>> = {
   all: [[types], [lint], [tests("tests")], [reference], [cases, browser]],
 };
 
-const word = process.argv[2] ?? "all";
 const stages = RUNS[word];
 if (stages === undefined) {
   console.error(`usage: scripts/test.ts [${Object.keys(RUNS).join("|")}]`);

@@ -53,7 +53,10 @@ function isAlive(pid: number): boolean {
 export async function connect(options: { server?: string; data: string }): Promise<Client> {
   const url = options.server ?? addressOf(options.data);
   if (url === undefined)
-    throw new Fault("SERVER_UNREACHABLE", `looking for a platform on ${options.data}: none runs there`);
+    throw new Fault(
+      "SERVER_UNREACHABLE",
+      `looking for a platform on ${options.data}: no platform runs there`,
+    );
   if (!URL.canParse(url))
     throw new Fault(
       "REQUEST_INVALID",

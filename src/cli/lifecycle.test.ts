@@ -43,7 +43,7 @@ test("without a platform, ingest goes straight into the folder; a killed one's a
   expect(direct.err).toBe("");
   expect(JSON.parse(direct.out)).toMatchObject({ accepted: 4, indexed: 3, rejected: 1 });
   expect((await folder.metron(["search"])).err).toContain(
-    "none runs there\nStart the platform with `metron up`.",
+    "no platform runs there\nStart the platform with `metron up`.",
   );
 
   // Another process has the number by now, and nobody the address.

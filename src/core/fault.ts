@@ -1,11 +1,12 @@
 /**
- * Every way Metron can fail, with the status a client gets and what its operator can do. The reference page
- * docs/reference/errors.md is printed from this table.
+ * Every way in which Metron can fail, with the HTTP status that a client gets and what its operator can do. The reference
+ * page docs/reference/errors.md is printed from this table.
  */
 export const FAULTS = {
   CATALOGUE_LOST: {
     status: 500,
-    advice: "Run `metron index rebuild`: it finds again what files and topics hold. Nothing was deleted.",
+    advice:
+      "Run `metron index rebuild`, which finds the messages of files and topics again. Nothing was deleted.",
   },
   CONFIG_INVALID: { status: 422, advice: "Correct the named place in the document and publish it again." },
   CONFIG_CONFLICT: {
@@ -16,22 +17,26 @@ export const FAULTS = {
   DISK_FULL: { status: 507, advice: "Free space or move the data folder; intake resumes by itself." },
   EXPRESSION_STOPPED: {
     status: 422,
-    advice: "Let it do less: shorter lists and texts, fewer loops within loops.",
+    advice: "Make the expression do less: shorter lists and texts, fewer loops inside loops.",
   },
   FILES_UNLISTED: {
     status: 500,
-    advice: "Run `metron index rebuild`: it takes them in, each message once. Nothing was deleted.",
+    advice:
+      "Run `metron index rebuild`, which adds the files to the index, each message once. Nothing was deleted.",
   },
   FILE_UNREADABLE: {
     status: 500,
     advice:
-      "Run `metron index rebuild`, which makes its messages again, or restore the file from a backup and restart.",
+      "Run `metron index rebuild`, which makes the messages of the file again, or restore the file from a backup and restart.",
   },
-  FOLDER_UNWRITABLE: { status: 500, advice: "Give the user that runs Metron write access to the folder." },
+  FOLDER_UNWRITABLE: {
+    status: 500,
+    advice: "Give the user account that runs Metron write access to the folder.",
+  },
   HOST_REFUSED: {
     status: 403,
     advice:
-      "Listen on 127.0.0.1 and put a reverse proxy that asks for a password before it, or use an SSH tunnel; docs/guide/network.md shows both.",
+      "Listen on 127.0.0.1, and reach it through an SSH tunnel or a reverse proxy that asks for a password; docs/guide/network.md shows both.",
   },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
   MEDIA_UNSUPPORTED: {
@@ -46,7 +51,7 @@ export const FAULTS = {
   MESSAGES_LOST: {
     status: 500,
     advice:
-      "Nothing can bring them back but a backup of their files. `metron index rebuild --forget-lost` takes this notice away.",
+      "Only a backup of their files can bring these messages back. `metron index rebuild --forget-lost` removes this notice.",
   },
   NOT_FOUND: { status: 404, advice: "Check the name." },
   PATH_NOT_ALLOWED: {
@@ -58,13 +63,12 @@ export const FAULTS = {
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   RECORDS_DROPPED: {
     status: 503,
-    advice:
-      "Send over TCP, which makes senders wait; or spread the senders, or give the platform more cores.",
+    advice: "Send over TCP, which makes senders wait, or send less, or give the platform more cores.",
   },
   RECORDS_WAITING: {
     status: 500,
     advice:
-      "Publish the sensor's document again, or roll it back to an earlier version: its records are read on from there. To give them up, stop the platform and delete the topic's folder.",
+      "Publish the sensor's document again, or roll it back to an earlier version; reading then continues where it stopped. To give the records up, stop the platform and delete the folder of the topic.",
   },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
   ROLE_NEEDED: {
@@ -74,7 +78,7 @@ export const FAULTS = {
   },
   SEARCH_BUSY: {
     status: 503,
-    advice: "Try again in a moment; the status tells how many searches run and wait.",
+    advice: "Try again in a moment. The status shows how many searches run and wait.",
   },
   SEARCH_LIMIT: {
     status: 422,
@@ -84,36 +88,37 @@ export const FAULTS = {
   SEAL_FAILED: {
     status: 500,
     advice:
-      "Mend what the message names; messages stay in memory and in their topics, and sealing is tried again.",
+      "Fix what the message names. Messages stay in memory and in their topics, and sealing is tried again.",
   },
   SEGMENT_REFUSED: {
     status: 500,
     advice:
-      "Nothing is lost: the messages were kept in another way. Report the file that the message names, then delete it.",
+      "Nothing is lost, because the messages were written in another way. Report the file that the message names, then delete it.",
   },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
   SENSOR_STOPPED: {
     status: 503,
     advice:
-      "Telemetry waits in its topic and is tried again every second; mend what the message names, and report it with the log if it names nothing of yours.",
+      "Fix what the message names; if it names nothing of yours, report it with the log. Telemetry waits in its topic meanwhile, and the platform tries again every second.",
   },
   SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
   SINK_UNREACHABLE: {
     status: 503,
-    advice: "Check that the target runs; telemetry waits in its topic meanwhile.",
+    advice: "Check that the target runs. Telemetry waits in its topic meanwhile.",
   },
   SOURCE_STOPPED: {
     status: 503,
-    advice: "Mend what the message names; it is opened again by itself, and other sensors are not affected.",
+    advice:
+      "Fix what the message names. The platform then opens the source by itself; other sensors are not affected.",
   },
   STORAGE_CORRUPT: {
     status: 500,
     advice:
-      "Restore the file that the message names from a backup; docs/guide/storage.md says what each holds.",
+      "Restore the file that the message names from a backup; docs/guide/storage.md says what each file holds.",
   },
   STORAGE_LOCKED: {
     status: 500,
-    advice: "Another Metron uses this data folder: stop it, or use another folder.",
+    advice: "Another Metron uses this data folder. Stop it, or use another folder.",
   },
   STORAGE_NEWER: {
     status: 500,

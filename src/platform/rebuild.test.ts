@@ -44,6 +44,9 @@ async function rebuilt(platform: Platform, request: Partial<RebuildRequest> = {}
   return platform.rebuild.state;
 }
 
+/** What is rebuilt is the same whoever wrote it; the first test has two workers. */
+const ONE_WORKER = { global: "workers: 1\nseal: { seconds: 1 }\n" };
+
 const codes = (platform: Platform) => platform.index.problems().map(({ code }) => code);
 const byGuid = (messages: readonly Record<string, unknown>[]) =>
   messages.toSorted((one, other) => (String(one.guid) < String(other.guid) ? -1 : 1));
@@ -81,7 +84,7 @@ test("a damaged file is made again from the topic: the same messages, with what 
 });
 
 test("without the catalogue all is found again, each message once, with what analysts changed", async () => {
-  using platforms = testPlatforms();
+  using platforms = testPlatforms(ONE_WORKER);
   let before: readonly Record<string, unknown>[] = [];
   {
     await using platform = await platforms.open();
@@ -109,7 +112,7 @@ test("without the catalogue all is found again, each message once, with what ana
 });
 
 test("without the catalogue and what the topics remember, what is read again is not there twice", async () => {
-  using platforms = testPlatforms();
+  using platforms = testPlatforms(ONE_WORKER);
   {
     await using platform = await platforms.open();
     await fill(platform, records(0, 300));
@@ -125,7 +128,7 @@ test("without the catalogue and what the topics remember, what is read again is 
 });
 
 test("after an older catalogue nothing is missing and nothing is there twice", async () => {
-  using platforms = testPlatforms();
+  using platforms = testPlatforms(ONE_WORKER);
   const catalogue = join(platforms.data, "index/_catalogue.mdb");
   {
     await using platform = await platforms.open();
@@ -208,7 +211,7 @@ test("what no topic holds any more is taken from readable parts of files, and th
 });
 
 test("a rebuild that is stopped changes nothing, and only one runs at a time", async () => {
-  using platforms = testPlatforms();
+  using platforms = testPlatforms(ONE_WORKER);
   {
     await using platform = await platforms.open();
     await fill(platform, records(0, 300));
@@ -229,7 +232,7 @@ test("a rebuild that is stopped changes nothing, and only one runs at a time", a
 });
 
 test("a rebuild that does not end leaves the drafts it found", async () => {
-  using platforms = testPlatforms();
+  using platforms = testPlatforms(ONE_WORKER);
   {
     await using platform = await platforms.open();
     await fill(platform, records(0, 100));

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { EndpointShape } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
 import { problem } from "../api/problem.ts";
+import { runs } from "../core/testing/runs.ts";
 import { openTestServer, type TestServer } from "./testing/platform-server.ts";
 
 let server: TestServer;
@@ -82,7 +83,7 @@ const bodies = fc.oneof(
 );
 
 test("no request makes the server fail: what is wrong with it is the client's to know", {
-  timeout: 120_000,
+  timeout: runs(120_000),
 }, async () => {
   const paths = Object.values(endpoints)
     .filter((endpoint: EndpointShape) => !endpoint.events)
@@ -110,7 +111,7 @@ test("no request makes the server fail: what is wrong with it is the client's to
       if (response.status >= 400) problem.parse(JSON.parse(text));
     },
   );
-  await fc.assert(property, { numRuns: 2000 });
+  await fc.assert(property, { numRuns: runs(600) });
 });
 
 /** Names of parts and components, with whatever a client may write below them. */
@@ -180,12 +181,14 @@ const sensors = fc.record(
   { requiredKeys: ["sensor", "parser"] },
 );
 
-test("no document makes a check fail: what is wrong with it has a place", { timeout: 120_000 }, async () => {
+test("no document makes a check fail: what is wrong with it has a place", {
+  timeout: runs(120_000),
+}, async () => {
   const property = fc.asyncProperty(fc.oneof(sensors, below), fc.boolean(), async (document, isSensor) => {
     const kind = isSensor ? "sensor" : "global";
     const body = { kind, name: isSensor ? "web" : "global", text: JSON.stringify(document) };
     const response = await server.send("POST", "/config/check", { body });
     expect(response.status, `${JSON.stringify(body)}: ${await response.clone().text()}`).toBeLessThan(500);
   });
-  await fc.assert(property, { numRuns: 400 });
+  await fc.assert(property, { numRuns: runs(200) });
 });

@@ -8,7 +8,7 @@ test.each(sources.list.map((source) => [source.name, source] as const))(
   "%s says what it is",
   (name, source) => {
     expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
-    expect(source.summary).toMatch(/^[A-Z][^\n]*\.$/);
+    expect(source.summary).toMatch(/^[A-Z][^\n]*[^.]\.$/);
   },
 );
 

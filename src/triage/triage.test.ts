@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Batch } from "../core/batch.ts";
 import { blockOf } from "../core/block.ts";
+import { Dictionary } from "../core/dictionary.ts";
 import type { Message } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
 import { compile } from "../stellar/run/compile.ts";
@@ -108,6 +109,7 @@ test("a rule that fails on a message rejects that message alone, with the rule's
     reason: expect.stringContaining('predicate of triage rule "odd"'),
   });
   expect(batch.message(1)["threat.triage.score"]).toBe(5);
+  expect(batch.message(0)["threat.triage.score"], "what is rejected is not scored").toBeUndefined();
 });
 
 test("a batch larger than any before, and a smaller one after it, are scored row by row", () => {
@@ -166,6 +168,72 @@ test("of two rules with one predicate the first counts; a message that was rejec
   openTriage(triageConfig.parse({ rules }), { environment: makeEnvironment(), variables: [] })(late);
   expect(late.message(0)["threat.triage.score"]).toBeUndefined();
   expect(late.message(1)["threat.triage.score"]).toBe(1);
+});
+
+test("a message whose own is_alert says nothing is judged by its hits, and one that was rejected is no alert", () => {
+  const hit = { "threatintels.hbaseThreatIntel.ip.x": "alert" };
+  const batch = triage(undefined, [
+    { is_alert: null, ...hit },
+    { is_alert: null },
+    { threatintels: "x" },
+    { "other.threatintels.x": "x" },
+    { "threatintels.x": null },
+  ]);
+  const alerts = Array.from({ length: batch.rows }, (_, row) => batch.message(row).is_alert);
+  expect(alerts).toEqual(["true", null, "true", undefined, "true"]);
+});
+
+test("is_alert keeps what others wrote in words of their own", () => {
+  const batch = new Batch();
+  batch.load(blockOf(["x", "y", "z"], 0), { topic: "t", partition: 0, offset: 0 });
+  const words = new Dictionary();
+  const column = batch.column("is_alert");
+  column.dictionary = words;
+  for (const [record, word] of ["yes", "false", "no idea"].entries())
+    column.setWord(batch.addRow(record), words.code(word));
+  openTriage(undefined, { environment: makeEnvironment(), variables: [] })(batch);
+  expect([0, 1, 2].map((row) => batch.message(row).is_alert)).toEqual(["true", undefined, "true"]);
+});
+
+test("another version of a document writes its own words into the batch of the one before", () => {
+  const batch = new Batch();
+  const score = (name: string) => {
+    batch.load(blockOf(["x"], 0), { topic: "t", partition: 0, offset: 0 });
+    batch.addMessage(0, { is_alert: "true" });
+    const rules = [
+      { rule: "1 == 2", score: 1, name: `${name} never` },
+      { rule: "true", score: 3, name, comment: `${name}'s comment` },
+    ];
+    const stage = openTriage(triageConfig.parse({ rules }), {
+      environment: makeEnvironment(),
+      variables: [],
+    });
+    stage(batch);
+    return batch.message(0);
+  };
+  for (const name of ["first", "second"])
+    expect(score(name)).toMatchObject({
+      "threat.triage.rules.0.name": name,
+      "threat.triage.rules.0.comment": `${name}'s comment`,
+      "threat.triage.rules.0.score": "3",
+    });
+});
+
+test.each<[reason: string, text: string | null]>([
+  ["a", "7"],
+  ["TO_UPPER(b)", "X"],
+  ["[a, b]", "[7, x]"],
+  ["FORMAT('%s of %s', a, b)", "7 of x"],
+  ["no_such", null],
+])("the reason %s reads %s", (reason, text) => {
+  const batch = triage({ rules: [{ rule: "true", score: 1, reason }] }, [{ is_alert: "true", a: 7, b: "x" }]);
+  expect(batch.rejected).toEqual([]);
+  expect(batch.message(0)["threat.triage.rules.0.reason"]).toBe(text);
+});
+
+test("an alert that no rule matches has no score and no rules", () => {
+  const batch = triage({ rules: [{ rule: "a > 1", score: 1 }] }, [{ is_alert: "true", a: 1 }]);
+  expect({ ...batch.message(0) }).toStrictEqual({ is_alert: "true", a: 1 });
 });
 
 test("a score that is no number rejects the message", () => {

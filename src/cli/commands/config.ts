@@ -46,12 +46,12 @@ export function configCommand(): Command {
     .argument("<document>", DOCUMENT, document)
     .option("--version <n>", "an earlier version", wholeNumber)
     .action(show);
-  add("check", "say what is wrong with documents", "check config/sensors/*.yaml", "check -")
+  add("check", "check documents and show their mistakes", "check config/sensors/*.yaml", "check -")
     .argument("<file...>", FILES)
     .action(check);
   add(
     "publish",
-    "publish documents: all of them or none; in force at the next batch",
+    "publish documents, all of them or none; they take effect at the next batch",
     "publish asa.yaml bro.yaml --note 'Score scans higher'",
     "publish ours.stellar",
   )
@@ -288,7 +288,7 @@ async function exportDocuments(
   if (folder === undefined)
     throw new Fault(
       "REQUEST_INVALID",
-      "exporting everything: say where to with --write FOLDER, or name one document",
+      "exporting everything: name a folder with --write FOLDER, or name one document",
     );
   const write = (path: string, json: object) =>
     writeFileSync(join(folder, path), `${JSON.stringify(json, null, 2)}\n`);

@@ -20,7 +20,7 @@ const POLL = 250;
 
 export function indexCommand(): Command {
   const index = new Command("index")
-    .description("mend the search index")
+    .description("repair the search index")
     .addHelpText("after", examples("metron index rebuild", "metron index status", "metron index stop"));
   index.addCommand(
     withJson(withReach(new Command("rebuild")))
@@ -30,10 +30,10 @@ export function indexCommand(): Command {
       .option("--to <time>", "only files with messages before this time", moment)
       .option(
         "--with-current",
-        "make messages again by the documents in force now, also where they can be read, as far as topics reach",
+        "make messages again with the documents in force now, even those that can be read, as far back as topics reach",
       )
-      .option("--forget-lost", "take the notices of lost messages away")
-      .option("--no-wait", "come back at once; `metron index status` tells how far it is")
+      .option("--forget-lost", "remove the notices of lost messages")
+      .option("--no-wait", "return at once; `metron index status` shows the progress")
       .addHelpText(
         "after",
         `
@@ -49,12 +49,12 @@ ${examples(
   );
   index.addCommand(
     withJson(withReach(new Command("status")))
-      .description("tell how far the rebuild is, or how the last one ended")
+      .description("show the progress of the rebuild, or how the last one ended")
       .action(async (options: Options) => tell(await (await connect(options)).call(getRebuild), options)),
   );
   index.addCommand(
     withJson(withReach(new Command("stop")))
-      .description("stop the rebuild; everything is as it was before")
+      .description("stop the rebuild and leave the index as it was before")
       .action(async (options: Options) => tell(await (await connect(options)).call(stopRebuild), options)),
   );
   return index;
@@ -91,7 +91,7 @@ function progress({ phase, files = 0, filesDone = 0, records = 0, total = 0 }: R
     case "records":
       return `reading records: ${count(records)} of ${count(total)}`;
     case "finishing":
-      return "putting the new in the place of the old";
+      return "replacing the old files by the new ones";
     default:
       return "waiting until the index has caught up";
   }
@@ -100,7 +100,7 @@ function progress({ phase, files = 0, filesDone = 0, records = 0, total = 0 }: R
 function tell(state: RebuildState, { json }: { json?: true }): void {
   const say = (text: string): void => void process.stdout.write(`${safeText(text)}\n`);
   if (json) printJson(state);
-  else if (state.state === "idle") say("no rebuild was asked for since the platform started");
+  else if (state.state === "idle") say("no rebuild since the platform started");
   else if (state.state === "running") say(progress(state));
   else if (state.state === "finished") tellEnd(state, say);
   else say(`the rebuild ${state.state}; the index is as it was: ${state.error}`);

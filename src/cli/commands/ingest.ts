@@ -16,8 +16,8 @@ const POLL = 200;
 export function ingestCommand(): Command {
   const command = new Command("ingest")
     .description("read telemetry from files or standard input into a sensor")
-    .argument("[file...]", "files, gzip too; standard input when left out or -")
-    .requiredOption("--sensor <name>", "the sensor the records are from")
+    .argument("[file...]", "files, also compressed by gzip; standard input when left out or -")
+    .requiredOption("--sensor <name>", "the sensor that the records belong to")
     .option("--no-wait", "end when the records are durable, without waiting for the index")
     .addHelpText(
       "after",

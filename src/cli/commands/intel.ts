@@ -57,16 +57,17 @@ Examples:
       .option("--column <name>", "the column that holds the indicator", "indicator")
       .option("--separator <sign>", "what separates the columns", ",")
       .addOption(
-        new Option("--as <meaning>", "what the indicators are; by the type's name when left out").choices(
-          INDICATOR_MEANINGS,
-        ),
+        new Option(
+          "--as <meaning>",
+          "what the indicators are; derived from the name of the type when left out",
+        ).choices(INDICATOR_MEANINGS),
       )
-      .option("--replace", "remove the indicators of this type that the file does not hold")
+      .option("--replace", "also remove the indicators of this type that are not in the file")
       .action(load),
   );
   intel.addCommand(
     withJson(withReach(new Command("lookup")))
-      .description("tell which lists hold a value, in any spelling, and what they say of it")
+      .description("show which lists hold a value, in any spelling, and what they say about it")
       .addHelpText(
         "after",
         examples("metron intel lookup 2001:DB8:0:0::9", "metron intel lookup EVIL.example. --json"),
@@ -84,7 +85,7 @@ Examples:
   );
   intel.addCommand(
     withJson(withReach(new Command("export")))
-      .description("print a list as CSV that `intel load` reads again")
+      .description("print a list as CSV that `intel load` can read")
       .addHelpText(
         "after",
         examples(

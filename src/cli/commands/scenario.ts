@@ -60,7 +60,7 @@ Examples:
       )
       .option(
         "--rate <n>",
-        "records a second of the story, in its busiest hour",
+        "records per second of the story, in its busiest hour",
         positiveNumber,
         DEFAULTS.rate,
       )
@@ -72,7 +72,7 @@ Examples:
       .addHelpText(
         "after",
         `
-\`platform\` is the one that runs on the data folder or at --server, over HTTP; when none runs there, records go
+\`platform\` is the one that runs on the data folder or at --server, over HTTP; when no platform runs there, records go
 straight into the topics of the folder and through the pipeline.
 ${examples(
   "metron scenario send --rate 5000 --for 60s",
@@ -85,8 +85,8 @@ ${examples(
           .argParser(target),
       )
       .addOption(new Option("--sensor <name>", "only this sensor's records").choices(SENSORS))
-      .option("--rate <n>", "records a second on the wire", positiveNumber, 1000)
-      .option("--for <span>", "stop after this time; else at the end of the story", duration)
+      .option("--rate <n>", "records per second that are sent", positiveNumber, 1000)
+      .option("--for <span>", "stop after this time instead of at the end of the story", duration)
       .action(send),
   );
   return scenario;
@@ -94,7 +94,7 @@ ${examples(
 
 function withStory(command: Command): Command {
   return command
-    .option("--seed <n>", "the same seed gives the same story", wholeNumber, DEFAULTS.seed)
+    .option("--seed <n>", "the same seed makes the same story", wholeNumber, DEFAULTS.seed)
     .option("--hosts <n>", "workstations of the company", wholeNumber, DEFAULTS.hosts)
     .addOption(
       new Option("--duration <span>", "how long the story lasts")

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Batch } from "../../core/batch.ts";
 import { blockOf } from "../../core/block.ts";
 import { DOUBLE, INT, LONG, VALUE } from "../../core/column.ts";
+import { runs } from "../../core/testing/runs.ts";
 import { RecordScanner } from "./record-scanner.ts";
 import { isWellFormed } from "./utf8.ts";
 
@@ -55,7 +56,7 @@ test("reads what JSON.parse reads, whatever the blanks", () => {
       for (const [row, text] of texts.entries())
         expect(plain(batch.message(row))).toEqual(plain(parsed(text)));
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 
@@ -77,7 +78,7 @@ test("accepts a damaged map exactly when JSON.parse does, and leaves no cell beh
       const messages = Array.from({ length: batch.rows }, (_value, row) => plain(batch.message(row)));
       expect(messages).toEqual([...(expected === undefined ? [] : [plain(expected)]), { after: 1 }]);
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });
 
@@ -175,7 +176,7 @@ test("knows well-formed UTF-8 as the platform does", () => {
       }
       expect(isWellFormed(bytes, 0, bytes.length)).toBe(expected);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

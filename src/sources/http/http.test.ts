@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { runs } from "../../core/testing/runs.ts";
 import { collecting } from "../testing/collecting.ts";
 import { acceptBody } from "./http.ts";
 
@@ -108,7 +109,7 @@ test("any JSON in any layout and any chunks is cut where its values end", async 
       const got = records.map((record) => JSON.parse(Buffer.from(record, "latin1").toString("utf8")));
       expect(got).toEqual(JSON.parse(JSON.stringify(values)));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(150) },
   );
 });
 

@@ -49,7 +49,7 @@ test.each(functions.map((definition) => [definition.name, definition] as const))
   "%s is described for its users",
   (_name, definition: StellarFunction) => {
     expect(definition.name).toMatch(/^[A-Z][A-Z0-9_]*$/);
-    expect(definition.summary).toMatch(/^[A-Z][^\n]*\.$/);
+    expect(definition.summary).toMatch(/^[A-Z][^\n]*[^.]\.$/);
     for (const param of definition.params) expect(param.about, param.name).toMatch(/^[A-Z][^\n]*\.$/);
     if (definition.needs.length === 0) expect(definition.examples.length).toBeGreaterThan(0);
     const optional = definition.params.map((param) => param.optional === true || param.rest === true);

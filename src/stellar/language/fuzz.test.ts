@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Batch } from "../../core/batch.ts";
 import { blockOf } from "../../core/block.ts";
+import { runs } from "../../core/testing/runs.ts";
 import { bind, FAILED, YES } from "../run/bind.ts";
 import { compile } from "../run/compile.ts";
 import { layered, makeEnvironment } from "../run/environment.ts";
@@ -11,8 +12,7 @@ import { check } from "./check.ts";
 import { StellarError } from "./error.ts";
 import { formatDiagnostic } from "./report.ts";
 
-/** `STELLAR_FUZZ=1000000 npx vitest run src/stellar/fuzz` looks longer. */
-const RUNS = Number(process.env.STELLAR_FUZZ ?? 3000);
+const RUNS = runs(3000);
 const environment = makeEnvironment();
 
 test("no text does anything but give a value or a StellarError", () => {

@@ -5,6 +5,7 @@ import { blockOf } from "../../core/block.ts";
 import { Column } from "../../core/column.ts";
 import { Dictionary } from "../../core/dictionary.ts";
 import type { FieldValue } from "../../core/message.ts";
+import { runs } from "../../core/testing/runs.ts";
 import { StellarError } from "../language/error.ts";
 import { expression, type Message, message } from "../testing/random-expressions.ts";
 import { fromMessage, StellarMap, toMessage, toText, typeName, type Value } from "../values/value.ts";
@@ -12,8 +13,7 @@ import { bind, FAILED, NOTHING, YES } from "./bind.ts";
 import { compile, type Program } from "./compile.ts";
 import { type Layer, layered, makeEnvironment, type Variables } from "./environment.ts";
 
-/** `STELLAR_RUNS=100000 npx vitest run src/stellar/compiled` looks longer. */
-const RUNS = Number(process.env.STELLAR_RUNS ?? 800);
+const RUNS = runs(800);
 const lenient = makeEnvironment();
 const strict = makeEnvironment({ missing: "error" });
 

@@ -21,24 +21,6 @@ describeIndex("duckdb", async () => {
   };
 });
 
-describeIndex("duckdb, each batch a row group", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "index-"));
-  return {
-    open: () => openDuckdbIndex(folder, { groupRows: 1, firstRows: 1 }, makeContext()),
-    join: openRemoteWriter,
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
-});
-
-describeIndex("duckdb, without pointers to texts", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "index-"));
-  return {
-    open: () => openDuckdbIndex(folder, { pointers: false }, makeContext()),
-    join: openRemoteWriter,
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
-});
-
 test("what is rare is found and counted in all segments, whichever are looked at first", async () => {
   const folder = await mkdtemp(join(tmpdir(), "index-"));
   try {

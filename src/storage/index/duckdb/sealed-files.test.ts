@@ -8,6 +8,7 @@ import { blockOf } from "../../../core/block.ts";
 import { makeContext } from "../../../core/context.ts";
 import { messageFromJson, messageToJson } from "../../../core/message.ts";
 import { Double, Float } from "../../../core/number.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { type Block, Buffers, DAY, REST, TIME } from "../blocks/block.ts";
 import { BlockEncoder } from "../blocks/encode.ts";
 import { readRows } from "../parquet/row-reader.ts";
@@ -20,8 +21,8 @@ import { type BatchPlan, batchPlans, type Row, rowsOf } from "../testing/random-
 import { Database } from "./database.ts";
 import { HotBlock } from "./hot-block.ts";
 
-/** `METRON_RUNS=2000 METRON_SEED=7` tries more; a failure prints its seed. */
-const RUNS = Number(process.env.METRON_RUNS ?? 8);
+const RUNS = runs(8);
+/** A failure prints its seed; `METRON_SEED` tries it again. */
 const SEED = Number(process.env.METRON_SEED ?? Date.now() % 1e9);
 const NOON = Date.UTC(2026, 10, 21, 12);
 

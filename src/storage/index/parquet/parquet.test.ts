@@ -5,6 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Double } from "../../../core/number.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { type Block, Buffers, type ColumnType } from "../blocks/block.ts";
 import { blocksOf, many, type Rows, read, readSingly, stored, type Written } from "../testing/test-files.ts";
 import { BloomFilter } from "./bloom-filter.ts";
@@ -106,7 +107,7 @@ test("any texts and numbers come back", async () => {
   // A field of which the first block has no value has a column from the second on: one block keeps the types apart.
   await fc.assert(
     fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 300 }), (rows) => roundTrip([rows])),
-    { numRuns: 30 },
+    { numRuns: runs(20) },
   );
 });
 

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../../../core/message.ts";
 import { Double } from "../../../core/number.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { DAY } from "../blocks/block.ts";
 import { shapesOf } from "../duckdb/generation.ts";
 import { HotBlock } from "../duckdb/hot-block.ts";
@@ -275,7 +276,7 @@ test("any blocks come together", async () => {
         for (const range of days) await roundTrip(batches as Rows[], range);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: runs(20) },
   );
 });
 

@@ -1,0 +1,16 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeContext } from "../../../core/context.ts";
+import { describeIndex } from "../testing/describe-index.ts";
+import { openDuckdbIndex } from "./open.ts";
+import { openRemoteWriter } from "./remote.ts";
+
+describeIndex("duckdb, without pointers to texts", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "index-"));
+  return {
+    open: () => openDuckdbIndex(folder, { pointers: false }, makeContext()),
+    join: openRemoteWriter,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+});
