@@ -11,9 +11,10 @@ import { makeContext } from "../src/core/context.ts";
 import { asn } from "../src/enrichments/addresses/asn/asn.ts";
 import { attachDatabases, loadDatabases, noDatabases } from "../src/enrichments/addresses/databases.ts";
 import { geo } from "../src/enrichments/addresses/geo/geo.ts";
-import { type Enrich, openEnrichment } from "../src/enrichments/enrichment.ts";
+import type { Enrich } from "../src/enrichments/enrichment.ts";
 import { host } from "../src/enrichments/host/host.ts";
 import { loadCsv } from "../src/enrichments/loaders/csv.ts";
+import { openEnrichment } from "../src/enrichments/lookup.ts";
 import { threatIntel } from "../src/enrichments/threat-intel/threat-intel.ts";
 import { openTables } from "../src/storage/table/lmdb.ts";
 

@@ -6,13 +6,9 @@ import { makeContext } from "../core/context.ts";
 import type { FieldValue, Message } from "../core/message.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { noDatabases } from "./addresses/databases.ts";
-import {
-  type Enrich,
-  type EnrichmentContext,
-  type EnrichmentDefinition,
-  openEnrichment,
-} from "./enrichment.ts";
+import type { Enrich, EnrichmentContext, EnrichmentDefinition } from "./enrichment.ts";
 import { enrichments } from "./index.ts";
+import { openEnrichment } from "./lookup.ts";
 
 /** A configuration each enrichment opens with. */
 const CONFIGS: Readonly<Record<string, unknown>> = {

@@ -5,7 +5,6 @@ import type { Context } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import type { Databases } from "./addresses/databases.ts";
-import { LookupEnricher } from "./lookup.ts";
 
 /** False when nothing is known of the text bytes[start, end) for sure. */
 export type BytesTest = (bytes: Uint8Array, start: number, end: number) => boolean;
@@ -59,14 +58,4 @@ export function defineEnrichment<const Name extends string, Config extends z.Zod
   definition: EnrichmentDefinition<Name, Config>,
 ): EnrichmentDefinition<Name, Config> {
   return definition;
-}
-
-/** Opens an enrichment and gives the one form the pipeline calls. */
-export function openEnrichment<Config extends z.ZodType>(
-  definition: EnrichmentDefinition<string, Config>,
-  config: z.output<Config>,
-  context: EnrichmentContext,
-): Enrich {
-  const opened = definition.open(config, context);
-  return "enrich" in opened ? opened : new LookupEnricher(opened);
 }

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { type Column, DOUBLE, FALSE, FLOAT, INT, LONG, NULL, TRUE, VALUE, WORD } from "../core/column.ts";
 import { Dictionary } from "../core/dictionary.ts";
@@ -6,9 +7,19 @@ import { Double, Float, isInt } from "../core/number.ts";
 import { decodeText } from "../core/text.ts";
 import { CellBytes, presentColumn } from "../stellar/run/cells.ts";
 import { BytesMap } from "./bytes-map.ts";
-import type { BytesTest, Enrich, Lookup } from "./enrichment.ts";
+import type { BytesTest, Enrich, EnrichmentContext, EnrichmentDefinition, Lookup } from "./enrichment.ts";
 
 const CACHE_SIZE = 1 << 16;
+
+/** Opens an enrichment and returns the one form the pipeline calls. */
+export function openEnrichment<Config extends z.ZodType>(
+  definition: EnrichmentDefinition<string, Config>,
+  config: z.output<Config>,
+  context: EnrichmentContext,
+): Enrich {
+  const opened = definition.open(config, context);
+  return "enrich" in opened ? opened : new LookupEnricher(opened);
+}
 
 /** Runs an ordinary enrichment over columns: each distinct value of a field is looked up once and its answer kept as cells. */
 export class LookupEnricher implements Enrich {

@@ -9,7 +9,8 @@ import { expression, type Message, message } from "../testing/random-expressions
 import { fromMessage, StellarMap, toMessage, toText, typeName, type Value } from "../values/value.ts";
 import { bind, FAILED, NOTHING, YES } from "./bind.ts";
 import { compile, type Program } from "./compile.ts";
-import { type Layer, layered, makeEnvironment, type Variables } from "./environment.ts";
+import { type Layer, layered, makeEnvironment } from "./environment.ts";
+import type { Variables } from "./variables.ts";
 
 /** `STELLAR_RUNS=100000 npx vitest run src/stellar/compiled` looks longer. */
 const RUNS = Number(process.env.STELLAR_RUNS ?? 800);

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { Batch, blockOf } from "../../../core/batch.ts";
 import { makeContext } from "../../../core/context.ts";
-import { openEnrichment } from "../../enrichment.ts";
+import { openEnrichment } from "../../lookup.ts";
 import { attachDatabases, type Databases, loadDatabases, noDatabases } from "../databases.ts";
 import { GeoDatabase } from "./database.ts";
 import { geo } from "./geo.ts";
