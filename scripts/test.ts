@@ -1,6 +1,7 @@
 /**
- * `npm test`: types, lint, unit and contract tests, conformance cases (when present), browser tests (when a Chromium
- * is). `npm run check` is the quick part of it: types, lint, and the test of the architecture.
+ * `npm test`: types, lint, what nobody uses, unit and contract tests, conformance cases (when present), browser tests
+ * (when a Chromium is). `npm run check` is the quick part of it: types, lint, what nobody uses, and the test of the
+ * architecture.
  *
  *   scripts/test.ts [check]
  */
@@ -19,6 +20,10 @@ const steps: Step[] = [
   {
     name: "lint",
     args: [join(modules, "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
+  },
+  {
+    name: "unused",
+    args: [join(modules, "knip", "bin", "knip.js"), "--no-progress", "--treat-config-hints-as-errors"],
   },
 ];
 const tests = [join(modules, "vitest", "vitest.mjs"), "run", "--passWithNoTests=false"];

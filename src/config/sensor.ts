@@ -2,7 +2,7 @@ import { z } from "zod";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { rawConfig } from "../transforms/raw.ts";
 import { triageConfig } from "../triage/triage.ts";
-import { checkDocument, type Document, judgeDocument, type Mistake, readYaml, refuse } from "./yaml.ts";
+import { checkDocument, type Document, judgeDocument, type Mistake, readYaml } from "./yaml.ts";
 
 /**
  * One document per sensor, in the order of the loop: where its telemetry comes from, how it is parsed, transformed,
@@ -154,9 +154,4 @@ export function mistakeAt(
   message: string,
 ): Mistake {
   return { ...document.place(path), path: path.map(String).join("."), message };
-}
-
-/** Refuses a sensor document for a mistake at a path of it that only opening its stages could find. */
-export function refuseAt(placed: PlacedSensor, path: readonly PropertyKey[], message: string): never {
-  return refuse(placed.name, [mistakeAt(placed, path, message)]);
 }

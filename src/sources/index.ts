@@ -6,8 +6,6 @@ import { syslog } from "./syslog/syslog.ts";
 /** Every source there is, in the order of the reference. HTTP is not among them: the server brings its records. */
 export const sources = [file, syslog] as const;
 
-export type SourceName = (typeof sources)[number]["name"];
-
 /** A source by name. Throws Fault CONFIG_INVALID. */
 export function findSource(name: string): SourceDefinition {
   const definition = sources.find((candidate) => candidate.name === name);
