@@ -2,7 +2,8 @@ import { Batch } from "../src/core/batch.ts";
 import { blockOf } from "../src/core/block.ts";
 import { bind } from "../src/stellar/run/bind.ts";
 import { compile, type Program } from "../src/stellar/run/compile.ts";
-import { makeEnvironment, type Variables } from "../src/stellar/run/environment.ts";
+import { makeEnvironment } from "../src/stellar/run/environment.ts";
+import type { Variables } from "../src/stellar/run/variables.ts";
 import { fromMessage, StellarMap } from "../src/stellar/values/value.ts";
 
 export const name = "stellar";

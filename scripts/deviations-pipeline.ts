@@ -1,5 +1,5 @@
 import { isSameJson } from "../src/parsers/testing/deviations.ts";
-import type { Line, Outcome } from "./conformance-pipeline.ts";
+import type { Line, Outcome } from "./cases-pipeline.ts";
 
 /** Where our stages differ from the original's on purpose. */
 export type Deviation = {

@@ -1,7 +1,7 @@
 /**
  * Runs the checks of this project in order and says how long each took.
  *
- *   npm run check        types, lint, and the test of the architecture: seconds
+ *   npm run check        types, lint, what nobody uses, and the test of the architecture: seconds
  *   npm run test:quick   the same, and every test that only computes: below a minute
  *   npm test             everything: all tests, the reference, the conformance cases (when they are present) and the
  *                        browser tests (when a Chromium is)
@@ -29,6 +29,10 @@ const lint: Step = {
   name: "lint",
   args: [join(modules, "@biomejs", "biome", "bin", "biome"), "check", "--error-on-warnings", "."],
 };
+const unused: Step = {
+  name: "unused",
+  args: [join(modules, "knip", "bin", "knip.js"), "--no-progress", "--treat-config-hints-as-errors"],
+};
 const [word = "all", ...words] = process.argv.slice(2);
 const tests = (name: string, ...more: readonly string[]): Step => ({
   name,
@@ -51,9 +55,9 @@ const browser: Step = {
 
 /** What each word runs: one stage after another, the steps of a stage at the same time. */
 const RUNS: Readonly<Record<string, readonly (readonly Step[])[]>> = {
-  check: [[types], [lint], [tests("architecture", join("src", "architecture.test.ts"))]],
+  check: [[types], [lint], [unused], [tests("architecture", join("src", "architecture.test.ts"))]],
   quick: [[types], [lint], [tests("quick tests", "--project", "quick")]],
-  all: [[types], [lint], [tests("tests")], [reference], [cases, browser]],
+  all: [[types], [lint], [unused], [tests("tests")], [reference], [cases, browser]],
 };
 
 const stages = RUNS[word];

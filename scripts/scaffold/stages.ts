@@ -37,7 +37,7 @@ export const enrichment: Kind = {
   changes: (name) => ({ "src/enrichments/index.ts": listed(camel(name), `./${name}/${name}.ts`) }),
   files: (name) => ({
     [`src/enrichments/${name}/${name}.ts`]: `import { z } from "zod";
-import { defineEnrichment } from "../enrichment.ts";
+import { defineEnrichment } from "../define.ts";
 
 export const ${camel(name)} = defineEnrichment({
   name: "${camel(name)}",

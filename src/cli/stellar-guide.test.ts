@@ -9,8 +9,9 @@ import { openStages } from "../pipeline/stages.ts";
 import { checkExpressions } from "../platform/check-expressions.ts";
 import { openShellPlatform, type ShellPlatform } from "../platform/services/shell.ts";
 import { openTestServices } from "../platform/testing/stages.ts";
+import type { Answer } from "../stellar/shell/answer.ts";
 import { renderValue } from "../stellar/shell/render.ts";
-import { type Answer, Session } from "../stellar/shell/session.ts";
+import { Session } from "../stellar/shell/session.ts";
 import { openTestFolder } from "./testing/run-cli.ts";
 
 /** Every example of the guide, as it stands there. */

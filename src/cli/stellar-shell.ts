@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { messageToJson } from "../core/message.ts";
 import { complete, functionLines } from "../stellar/editor/completion.ts";
+import type { Answer } from "../stellar/shell/answer.ts";
 import { MAGICS } from "../stellar/shell/magics.ts";
 import { describeType, renderValue } from "../stellar/shell/render.ts";
-import type { Answer, Session } from "../stellar/shell/session.ts";
+import type { Session } from "../stellar/shell/session.ts";
 import { isIncomplete, statementsIn } from "../stellar/shell/statement.ts";
 import { toMessage, typeName } from "../stellar/values/value.ts";
 

@@ -1,11 +1,8 @@
 import { z } from "zod";
 import { type Catalogue, joined, mistakesOf } from "../core/component.ts";
 import { Fault } from "../core/fault.ts";
-import {
-  defineEnrichment,
-  type EnrichmentDefinition,
-  type StatedEnrichment,
-} from "../enrichments/enrichment.ts";
+import { defineEnrichment, type StatedEnrichment } from "../enrichments/define.ts";
+import type { EnrichmentDefinition } from "../enrichments/enrichment.ts";
 import { enrichments } from "../enrichments/index.ts";
 import { parsers } from "../parsers/index.ts";
 import type { ParserDefinition } from "../parsers/parser.ts";

@@ -4,7 +4,7 @@ import { rawConfig } from "../parsers/envelope.ts";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { triageConfig } from "../triage/triage.ts";
 import { named, namedFreely, oneNamed } from "./named.ts";
-import { checkDocument, type Document, judgeDocument, type Mistake, readYaml, refuse } from "./yaml.ts";
+import { checkDocument, type Document, judgeDocument, type Mistake, readYaml } from "./yaml.ts";
 
 /**
  * One document per sensor, in the order of the loop: where its telemetry comes from, how it is parsed, transformed,
@@ -130,9 +130,4 @@ export function mistakeAt(
   message: string,
 ): Mistake {
   return { ...document.place(path), path: path.map(String).join("."), message };
-}
-
-/** Refuses a sensor document for a mistake at a path of it that only opening its stages could find. */
-export function refuseAt(placed: PlacedSensor, path: readonly PropertyKey[], message: string): never {
-  return refuse(placed.name, [mistakeAt(placed, path, message)]);
 }

@@ -56,14 +56,3 @@ export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   const bytes = encoder.encode(text);
   return asBytes(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-
-/** Tells whether bytes are well-formed UTF-8. */
-export function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return true;
-  } catch (error) {
-    if (error instanceof TypeError) return false;
-    throw error;
-  }
-}

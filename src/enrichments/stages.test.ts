@@ -4,7 +4,7 @@ import { Batch } from "../core/batch.ts";
 import { blockOf } from "../core/block.ts";
 import { joined } from "../core/component.ts";
 import type { Message } from "../core/message.ts";
-import { defineEnrichment } from "./enrichment.ts";
+import { defineEnrichment } from "./define.ts";
 import { enrichments } from "./index.ts";
 import { openEnrichments } from "./stages.ts";
 import { enrichmentContext } from "./testing/context.ts";

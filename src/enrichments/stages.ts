@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { type Catalogue, type Named, openAt, openEach } from "../core/component.ts";
+import { fieldList } from "./define.ts";
 import type { EnrichmentDefinition, EnrichmentStageContext, Task } from "./enrichment.ts";
-import { fieldList } from "./enrichment.ts";
 import { enrichments } from "./index.ts";
 import { markTasks, removeEmptyFields } from "./join.ts";
 import { stellar, stellarConfig } from "./stellar/stellar.ts";

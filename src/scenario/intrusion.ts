@@ -34,8 +34,6 @@ export const STAGES = [
   },
 ] as const;
 
-export type Stage = (typeof STAGES)[number]["name"];
-
 /**
  * Who attacks from where. The addresses lie in networks of large hosters so that geography comes out as in life;
  * names and story are invented and say nothing about whoever holds them.

@@ -413,8 +413,7 @@ test("a check tells of a module outside of the allowed folders as of any other m
 });
 
 test("documents of functions are listed when asked for", async () => {
-  const path = "/config/documents/functions/twice";
-  await json("PUT", path, { text: "TWICE := (x) -> x * 2\n" });
+  await json("PUT", "/config/documents/functions/twice", { text: "TWICE := (x) -> x * 2\n" });
   const kinds = async (query: string) => {
     const { documents } = (await json("GET", `/config/documents${query}`)) as {
       documents: { kind: string }[];
@@ -423,5 +422,5 @@ test("documents of functions are listed when asked for", async () => {
   };
   expect(await kinds("")).toEqual(new Set(["global", "sensor"]));
   expect(await kinds("?kind=functions")).toEqual(new Set(["functions"]));
-  await json("DELETE", path);
+  await json("DELETE", "/config/documents/functions/twice");
 });

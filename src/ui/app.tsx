@@ -45,7 +45,12 @@ export function App() {
           <Outlet />
         </Suspense>
       </main>
-      <KeyboardHelp opened={help.opened} onClose={help.close} />
+      <KeyboardHelp
+        opened={help.opened}
+        onClose={help.close}
+        keys={pages.flatMap(({ shortcuts = [] }) => shortcuts)}
+        gestures={pages.flatMap(({ gestures = [] }) => gestures)}
+      />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { emptyMessage, type FieldValue, type Message } from "../../core/message.
 import { canonicalKey } from "../../schema/canonical.ts";
 import { HOST } from "../../schema/fields/enrichments.ts";
 import { fromMessage, toText } from "../../stellar/values/value.ts";
-import { defineEnrichment } from "../enrichment.ts";
+import { defineEnrichment } from "../define.ts";
 
 const hostEntry = z.record(z.string(), z.unknown());
 const hostList = z.array(hostEntry);

@@ -1,7 +1,8 @@
 import type { FieldValue, Message } from "../../core/message.ts";
 import { TABLE } from "../../schema/fields/enrichments.ts";
 import type { TableValue } from "../../storage/table/contract.ts";
-import { type EnrichmentDefinition, lookupTask } from "../enrichment.ts";
+import { lookupTask } from "../define.ts";
+import type { EnrichmentDefinition } from "../enrichment.ts";
 import { byField, fieldsByType, lookupTyped } from "./typed-fields.ts";
 
 export const table: EnrichmentDefinition<"table", typeof fieldsByType> = {

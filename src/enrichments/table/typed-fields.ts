@@ -8,7 +8,8 @@ import { isOnlyKey } from "../../schema/own-key.ts";
 import { schema } from "../../schema/schema.ts";
 import type { Lookup as TableLookup, TableReader, TableValue } from "../../storage/table/contract.ts";
 import { hashSpan, lanes } from "../../storage/table/hash.ts";
-import { type BytesTest, type EnrichmentContext, fieldList, type Lookup } from "../enrichment.ts";
+import { fieldList } from "../define.ts";
+import type { BytesTest, EnrichmentContext, Lookup } from "../enrichment.ts";
 
 /** Lists of fields by the type that their values are looked up as: their whole names, or what follows the last dot. */
 export const fieldsByType = z

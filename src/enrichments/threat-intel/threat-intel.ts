@@ -1,7 +1,8 @@
 import type { FieldValue, Message } from "../../core/message.ts";
 import { THREAT_INTEL } from "../../schema/fields/enrichments.ts";
 import type { TableValue } from "../../storage/table/contract.ts";
-import { type EnrichmentDefinition, lookupTask } from "../enrichment.ts";
+import { lookupTask } from "../define.ts";
+import type { EnrichmentDefinition } from "../enrichment.ts";
 import { byField, fieldsByType, lookupTyped } from "../table/typed-fields.ts";
 
 /** The first half of the stage of threat intelligence, whose document names no component: its keys are types. */

@@ -11,7 +11,7 @@ import { facilityName, severityName } from "../syslog/priority.ts";
 import { SyslogTime } from "../time/syslog-time.ts";
 import { deviceTimeZone } from "../time/zone-option.ts";
 import { isConnectionEvent, setConnection } from "./connection-event.ts";
-import { AsaHeader } from "./header.ts";
+import { AsaHeader, type Header } from "./header.ts";
 import { OriginalAsaHeader } from "./original-header.ts";
 import { MORE_SHAPES, SHAPES } from "./shapes.ts";
 import { Template } from "./template.ts";
@@ -64,25 +64,6 @@ export const asa = defineParser({
     };
   },
 });
-
-/** What stands before the body; a start of -1 means missing. */
-export type Header = {
-  readonly read: (bytes: Uint8Array, start: number, end: number) => boolean;
-  readonly tag: {
-    readonly start: number;
-    readonly end: number;
-    readonly level: number;
-    readonly number: number;
-  };
-  /** -1 when missing. */
-  readonly priority: number;
-  /** Epoch milliseconds, NaN for a date that does not exist, undefined when there is none. */
-  readonly time: number | undefined;
-  readonly hostStart: number;
-  readonly hostEnd: number;
-  readonly programStart: number;
-  readonly programEnd: number;
-};
 
 /** The shapes that a message may have, by its tag. */
 type Find = (header: Header, batch: Batch) => readonly Template[] | undefined;

@@ -12,6 +12,25 @@ const GREATER = 62;
 const MOST_WORDS = 12;
 const REACH = 512;
 
+/** What stands before the body; a start of -1 means missing. */
+export type Header = {
+  readonly read: (bytes: Uint8Array, start: number, end: number) => boolean;
+  readonly tag: {
+    readonly start: number;
+    readonly end: number;
+    readonly level: number;
+    readonly number: number;
+  };
+  /** -1 when missing. */
+  readonly priority: number;
+  /** Epoch milliseconds, NaN for a date that does not exist, undefined when there is none. */
+  readonly time: number | undefined;
+  readonly hostStart: number;
+  readonly hostEnd: number;
+  readonly programStart: number;
+  readonly programEnd: number;
+};
+
 /**
  * Finds the tag of an ASA message and what stands before it: a priority, a time, the name of the host and of a program,
  * each of which may be missing, with or without colons between them. A relay may have put its own header before the

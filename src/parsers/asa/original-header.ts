@@ -1,5 +1,5 @@
 import type { SyslogTime } from "../time/syslog-time.ts";
-import type { Header } from "./asa.ts";
+import type { Header } from "./header.ts";
 
 // Bytes past the end read as undefined and fail every comparison.
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type Case, runStellarCase } from "../testing/conformance.ts";
+import type { Case } from "../testing/cases.ts";
+import { runStellarCase } from "../testing/conformance.ts";
 
 const file = new URL("../../../vectors/stellar/language.json", import.meta.url);
 const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: Case[] };

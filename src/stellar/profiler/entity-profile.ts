@@ -1,7 +1,7 @@
 /** What one profile knows about one entity. */
 
 import { StellarError } from "../language/error.ts";
-import type { Variables } from "../run/environment.ts";
+import type { Variables } from "../run/variables.ts";
 import { StellarMap, type Value } from "../values/value.ts";
 import type { Expressions, ProfileDefinition } from "./definition.ts";
 

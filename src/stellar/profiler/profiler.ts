@@ -1,7 +1,7 @@
 /** A profiler in one place: routes messages to the entities of its profiles and measures them when told to. */
 
 import { StellarError } from "../language/error.ts";
-import type { Variables } from "../run/environment.ts";
+import type { Variables } from "../run/variables.ts";
 import { checkCollectionSize } from "../values/budget.ts";
 import { toBoolean, toLong } from "../values/conversion.ts";
 import { type Opaque, type StellarMap, toText } from "../values/value.ts";

@@ -5,7 +5,8 @@ import { parse } from "../language/parser.ts";
 import { aTypeName, type Value } from "../values/value.ts";
 import { canGenerate } from "./codegen/emitter.ts";
 import { type Evaluate, generateScalar } from "./codegen/scalar.ts";
-import type { Environment, Variables } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import type { Variables } from "./variables.ts";
 import { walk } from "./walk.ts";
 
 /** An expression that parsed. Blank text is an expression too: its value is null, as a predicate it is true. */

@@ -11,7 +11,8 @@ import { expression, type Message, message } from "../testing/random-expressions
 import { fromMessage, StellarMap, toMessage, toText, typeName, type Value } from "../values/value.ts";
 import { bind, FAILED, NOTHING, YES } from "./bind.ts";
 import { compile, type Program } from "./compile.ts";
-import { type Layer, layered, makeEnvironment, type Variables } from "./environment.ts";
+import { type Layer, layered, makeEnvironment } from "./environment.ts";
+import type { Variables } from "./variables.ts";
 
 const RUNS = runs(800);
 const lenient = makeEnvironment();

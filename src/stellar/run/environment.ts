@@ -5,6 +5,7 @@ import { StellarError } from "../language/error.ts";
 import type { Registry } from "../language/function.ts";
 import { fromMessage, StellarMap, type Value } from "../values/value.ts";
 import type { Services } from "./services.ts";
+import type { Variables } from "./variables.ts";
 
 /** Immutable; to change functions or services make another, and expressions compile anew for it. */
 export type Environment = {
@@ -24,14 +25,6 @@ export function makeEnvironment(
     missing: part.missing ?? "null",
   };
 }
-
-/** The variables an expression sees. */
-export type Variables = {
-  /** The value of a variable; undefined when nobody defined it. */
-  get(name: string): Value | undefined;
-  /** All of them, as the variable `_` shows them. */
-  all(): StellarMap;
-};
 
 /** Plain names and values: a message, a configuration, variables of the shell. */
 export type Layer = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;

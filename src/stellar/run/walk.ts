@@ -18,7 +18,8 @@ import {
 } from "../values/semantics.ts";
 import { Lambda, StellarMap, type Value } from "../values/value.ts";
 import { invoke } from "./call.ts";
-import { type Environment, resolve, type Variables } from "./environment.ts";
+import { type Environment, resolve } from "./environment.ts";
+import type { Variables } from "./variables.ts";
 
 /** Evaluates a tree. Throws a StellarError with its place when the expression fails. */
 export function walk(node: Node, environment: Environment, variables: Variables): Value {

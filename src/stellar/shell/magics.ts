@@ -1,12 +1,23 @@
 /** The commands of the shell that begin with a percent sign. */
-import { type Answer, describeVariable, functionsLike, listFunctions, type Session } from "./session.ts";
+import type { Registry } from "../language/function.ts";
+import type { StellarMap, Value } from "../values/value.ts";
+import type { Answer } from "./answer.ts";
+import { describeVariable, functionsLike, listFunctions } from "./listing.ts";
 import { assignmentIn, isName } from "./statement.ts";
+
+/** What these commands see of the session. */
+type Shell = {
+  readonly registry: Registry;
+  readonly globals: StellarMap;
+  readonly variables: ReadonlyMap<string, { readonly value: Value; readonly expression: string | undefined }>;
+  readonly run: (input: string) => Answer;
+};
 
 export type Magic = {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
-  readonly run: (session: Session, rest: string) => Answer;
+  readonly run: (session: Shell, rest: string) => Answer;
 };
 
 export const MAGICS: readonly Magic[] = [

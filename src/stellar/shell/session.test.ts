@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { complete, functionLines } from "../editor/completion.ts";
 import { standardRegistry } from "../functions/index.ts";
 import { fromMessage, toText } from "../values/value.ts";
+import type { Answer } from "./answer.ts";
 import { MAGICS } from "./magics.ts";
 import { renderValue } from "./render.ts";
-import { type Answer, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { isIncomplete, statementsIn } from "./statement.ts";
 
 function transcript(...lines: readonly string[]): string[] {

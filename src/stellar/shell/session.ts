@@ -2,33 +2,19 @@
  * The Stellar shell without a terminal: what a line means, what it answers, and what the session remembers. The
  * command line, the REST call and tests all talk to this.
  */
-import { signature } from "../language/check.ts";
 import { StellarError } from "../language/error.ts";
-import type { Registry, StellarFunction } from "../language/function.ts";
+import type { Registry } from "../language/function.ts";
 import { suggestFunction } from "../language/nearest.ts";
 import { formatError } from "../language/report.ts";
 import { compile } from "../run/compile.ts";
-import { type Environment, makeEnvironment, type Variables } from "../run/environment.ts";
+import { type Environment, makeEnvironment } from "../run/environment.ts";
 import type { Services } from "../run/services.ts";
-import { fromMessage, StellarMap, toText, type Value } from "../values/value.ts";
+import type { Variables } from "../run/variables.ts";
+import { fromMessage, StellarMap, type Value } from "../values/value.ts";
+import type { Answer } from "./answer.ts";
 import { helpOf, withoutHelp } from "./help.ts";
 import { MAGICS, type Magic } from "./magics.ts";
 import { assignmentIn, isName } from "./statement.ts";
-
-/** What a line answers. */
-export type Answer =
-  | { readonly kind: "nothing" }
-  | { readonly kind: "quit" }
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "error"; readonly message: string }
-  | {
-      readonly kind: "value";
-      readonly value: Value;
-      /** The variable it was assigned to. */
-      readonly name?: string;
-      /** How long it took, when asked with %time. */
-      readonly milliseconds?: number;
-    };
 
 export type SessionOptions = {
   readonly registry: Registry;
@@ -125,26 +111,4 @@ export class Session {
     const hint = meant === undefined ? "; %magics lists them" : `; did you mean %${meant}?`;
     return { kind: "error", message: `there is no %${name}${hint}` };
   }
-}
-
-/** The functions whose names contain a text, with what they take. */
-export function functionsLike(registry: Registry, part: string): readonly StellarFunction[] {
-  const wanted = part.toUpperCase();
-  return registry.names
-    .filter((name) => name.includes(wanted))
-    .map((name) => registry.get(name))
-    .filter((definition) => definition !== undefined);
-}
-
-/** A variable as `%vars` lists it. */
-export function describeVariable(name: string, value: Value, expression: string | undefined): string {
-  return `${name} = ${toText(value)}${expression === undefined ? "" : ` via \`${expression}\``}`;
-}
-
-/** Functions in columns: name and parameters, then what they do. */
-export function listFunctions(definitions: readonly StellarFunction[]): string {
-  const width = Math.min(48, Math.max(0, ...definitions.map((definition) => signature(definition).length)));
-  return definitions
-    .map((definition) => `${signature(definition).padEnd(width)}  ${definition.summary}`)
-    .join("\n");
 }

@@ -7,8 +7,9 @@ import { functions } from "../functions/index.ts";
 import { StellarError } from "../language/error.ts";
 import { buildRegistry, defineFunction } from "../language/function.ts";
 import { compile } from "../run/compile.ts";
-import { type Environment, makeEnvironment, type Variables } from "../run/environment.ts";
+import { type Environment, makeEnvironment } from "../run/environment.ts";
 import type { Services } from "../run/services.ts";
+import type { Variables } from "../run/variables.ts";
 import {
   Char,
   Double,
@@ -23,28 +24,8 @@ import {
   typeName,
   type Value,
 } from "../values/value.ts";
+import type { Case, Outcome } from "./cases.ts";
 import { DEVIATIONS } from "./deviations.ts";
-
-/** A recorded case. `expect` and `type` are absent when the original raised an error. */
-export type Case = {
-  readonly expr: string;
-  readonly vars: Readonly<Record<string, unknown>>;
-  readonly varTypes?: Readonly<Record<string, string>>;
-  readonly varsTyped?: Readonly<Record<string, unknown>>;
-  readonly missing?: "null";
-  readonly predicate?: boolean;
-  readonly expect?: unknown;
-  readonly type?: string;
-  readonly expectTyped?: unknown;
-  readonly mapEntries?: boolean;
-  readonly error?: boolean;
-  readonly errorInfo?: { readonly cause?: string; readonly message?: string };
-  readonly tol?: number;
-  readonly tz?: string;
-};
-
-/** What we made of a case: a value, or the text of the error. */
-export type Outcome = { readonly value: Value } | { readonly error: string };
 
 export type Verdict =
   | { readonly verdict: "passed" }

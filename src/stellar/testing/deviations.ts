@@ -6,7 +6,7 @@ import { type Node, visit } from "../language/ast.ts";
 import { StellarError } from "../language/error.ts";
 import { type Token, tokenize } from "../language/lexer.ts";
 import { parse } from "../language/parser.ts";
-import type { Case, Outcome } from "./conformance.ts";
+import type { Case, Outcome } from "./cases.ts";
 
 export type Deviation = {
   readonly name: string;

@@ -3,10 +3,8 @@
  * A list or set converts by its first element. Text is trimmed and read as Java reads it.
  */
 import { Double, Float, INT_MAX, INT_MIN } from "../../core/number.ts";
-import { isCollection } from "./collections.ts";
-import { isNumeric, numericValue } from "./kinds.ts";
+import { isCollection, isNumeric, numericValue, type Value } from "./kinds.ts";
 import { toText, trimmed } from "./text.ts";
-import type { Value } from "./value.ts";
 
 const LONG_MAX = 2n ** 63n - 1n;
 const LONG_MIN = -(2n ** 63n);

@@ -1,9 +1,7 @@
 /** Values as text, as Java prints them: `5.0`, `1.0E10`, `[1, a, null]`, `{k=v}`. */
 import { Double, Float } from "../../core/number.ts";
 import { checkTextSize, intoParts } from "./budget.ts";
-import { StellarMap, StellarSet } from "./collections.ts";
-import { Char, Lambda } from "./kinds.ts";
-import type { Value } from "./value.ts";
+import { Char, Lambda, StellarMap, StellarSet, type Value } from "./kinds.ts";
 
 /** How deep nested collections print before they are cut to an ellipsis (a list can be put into itself). */
 const MAX_DEPTH = 64;

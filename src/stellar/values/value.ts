@@ -17,12 +17,10 @@
  */
 import { Double, Float, isInt } from "../../core/number.ts";
 import { intoParts } from "./budget.ts";
-import { StellarMap, StellarSet } from "./collections.ts";
-import { Char, isOpaque, Lambda, type Numeric, type Opaque } from "./kinds.ts";
+import { Char, isOpaque, Lambda, type Numeric, StellarMap, StellarSet, type Value } from "./kinds.ts";
 import { toText } from "./text.ts";
 
 export { Double, Float, isInt } from "../../core/number.ts";
-export { type Collection, equals, isCollection, keyOf, StellarMap, StellarSet } from "./collections.ts";
 export {
   toBoolean,
   toDouble,
@@ -32,31 +30,22 @@ export {
 } from "./conversion.ts";
 export {
   Char,
+  type Collection,
+  equals,
+  isCollection,
   isNumeric,
   isOpaque,
+  keyOf,
   Lambda,
+  type List,
   type Numeric,
   numericValue,
   type Opaque,
+  StellarMap,
+  StellarSet,
+  type Value,
 } from "./kinds.ts";
 export { toText } from "./text.ts";
-
-export type Value =
-  | null
-  | boolean
-  | string
-  | number
-  | bigint
-  | Double
-  | Float
-  | Char
-  | Value[]
-  | StellarSet
-  | StellarMap
-  | Lambda
-  | Opaque;
-
-export type List = Value[];
 
 /** The type's name as users see it: `int`, `list`, `bloom filter`. */
 export function typeName(value: Value): string {

@@ -1,10 +1,18 @@
 import { lazy } from "react";
 import { definePage } from "../page.ts";
 import { InvestigatePage } from "./investigate/investigate-page.tsx";
+import { gestures, shortcuts } from "./investigate/shortcuts.ts";
 
 /** Every page, in the order of the navigation. The first is loaded with the interface, the others when visited. */
 export const pages = [
-  definePage({ path: "/", title: "Investigate", role: "analyst", View: InvestigatePage }),
+  definePage({
+    path: "/",
+    title: "Investigate",
+    role: "analyst",
+    View: InvestigatePage,
+    shortcuts,
+    gestures,
+  }),
   definePage({
     path: "/sensors",
     title: "Sensors",

@@ -1,48 +1,28 @@
 import { Kbd, Modal } from "@mantine/core";
-import { useDisclosure, useWindowEvent } from "@mantine/hooks";
-import { isTyping } from "./keys.ts";
+import { useDisclosure } from "@mantine/hooks";
+import { type Shortcut, type Shortcuts, useShortcuts } from "./keys.ts";
 
-const SHORTCUTS: readonly [keys: readonly string[], what: string][] = [
-  [["j", "↓"], "Next row"],
-  [["k", "↑"], "Previous row"],
-  [["g"], "First row"],
-  [["G"], "Last loaded row"],
-  [["Enter"], "Open the row's details"],
-  [["Esc"], "Close what is open; leave the query"],
-  [["/"], "Type a query"],
-  [["t"], "Choose the time range"],
-  [["v"], "Alerts or all messages"],
-  [["c"], "Choose columns"],
-  [["s"], "Sort by score or by time"],
-  [["."], "Show new rows"],
-  [["p"], "Pause or resume live rows"],
-  [["o"], "Open the alert: somebody looks at it"],
-  [["e"], "Escalate the alert"],
-  [["d"], "Dismiss the alert"],
-  [["r"], "Resolve the alert"],
-  [["n"], "Make the alert new again"],
-  [["f"], "Find a field in the details"],
-  [["y"], "Copy a link to what you see"],
-  [["?"], "This help"],
-];
+const HELP_KEYS = { help: { keys: ["?"], about: "This help" } } as const satisfies Shortcuts;
 
-const MOUSE: readonly [keys: readonly string[], what: string][] = [
-  [["Click"], "On a facet's value: include it, again: drop it"],
-  [["Alt", "Click"], "On a facet's value: exclude it"],
-  [["Drag"], "In the histogram: choose the time range"],
-  [["Right click"], "On a value: include, exclude, only, copy"],
-];
+/** How the help writes keys whose names are words. */
+const SIGNS: Readonly<Record<string, string>> = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
 
 export function useHelp() {
   const [opened, { open, close }] = useDisclosure(false);
-  useWindowEvent("keydown", (event) => {
-    if (event.key === "?" && !isTyping(event)) open();
-  });
+  useShortcuts([[HELP_KEYS.help, open]]);
   return { opened, open, close };
 }
 
+type Props = {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly keys: readonly Shortcut[];
+  /** What the mouse does. */
+  readonly gestures: readonly Shortcut[];
+};
+
 /** Every shortcut there is. */
-export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function KeyboardHelp({ opened, onClose, keys, gestures }: Props) {
   return (
     <Modal
       opened={opened}
@@ -51,25 +31,25 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
       size="md"
       closeButtonProps={{ "aria-label": "Close" }}
     >
-      <ShortcutTable rows={SHORTCUTS} />
+      <ShortcutTable rows={[...keys, HELP_KEYS.help]} />
       <hr />
-      <ShortcutTable rows={MOUSE} />
+      <ShortcutTable rows={gestures} />
     </Modal>
   );
 }
 
-function ShortcutTable({ rows }: { rows: typeof SHORTCUTS }) {
+function ShortcutTable({ rows }: { rows: readonly Shortcut[] }) {
   return (
     <table className="shortcuts">
       <tbody>
-        {rows.map(([keys, what]) => (
-          <tr key={what}>
+        {rows.map(({ keys, about }) => (
+          <tr key={about}>
             <th scope="row">
               {keys.map((key) => (
-                <Kbd key={key}>{key}</Kbd>
+                <Kbd key={key}>{SIGNS[key] ?? key}</Kbd>
               ))}
             </th>
-            <td>{what}</td>
+            <td>{about}</td>
           </tr>
         ))}
       </tbody>

@@ -1,3 +1,22 @@
+import { useWindowEvent } from "@mantine/hooks";
+
+/** The keys that do something, as `KeyboardEvent.key` names them, and what they do, as the help says it. */
+export type Shortcut = { readonly keys: readonly string[]; readonly about: string };
+
+/** What a part of a page serves by keys. */
+export type Shortcuts = { readonly [name: string]: Shortcut };
+
+/** Serves shortcuts as long as the part that calls it is shown, wherever the focus is but in a text field, a menu or a dialog. */
+export function useShortcuts(served: readonly (readonly [Shortcut, () => void])[]): void {
+  useWindowEvent("keydown", (event) => {
+    if (isTyping(event)) return;
+    const action = served.find(([{ keys }]) => keys.includes(event.key))?.[1];
+    if (action === undefined || isOwnKeyOf(event.target, event.key)) return;
+    event.preventDefault();
+    action();
+  });
+}
+
 /** Whether a key press belongs to a text field, an open menu or the browser, and so is no shortcut of the page. */
 export function isTyping(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
@@ -6,4 +25,12 @@ export function isTyping(event: KeyboardEvent): boolean {
   if (target.isContentEditable) return true;
   if (document.querySelector('[role="dialog"], [role="menu"]') !== null) return true;
   return target.closest("input, textarea, select") !== null;
+}
+
+/** Enter presses the button that has the focus, arrows scroll or move what has it: those keys are not the page's then. */
+function isOwnKeyOf(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (key === "Enter") return target.closest("button, a, summary") !== null;
+  if (!key.startsWith("Arrow")) return false;
+  return target.closest('[role="separator"], [role="radiogroup"], [data-scrolls]') !== null;
 }

@@ -5,7 +5,8 @@ import { Dictionary } from "../../../core/dictionary.ts";
 import { INT_MAX } from "../../../core/number.ts";
 import { ASN } from "../../../schema/fields/enrichments.ts";
 import { presentColumn } from "../../../stellar/run/cells.ts";
-import { defineEnrichment, type Enrich, type EnrichmentContext } from "../../enrichment.ts";
+import { defineEnrichment } from "../../define.ts";
+import type { Enrich, EnrichmentContext } from "../../enrichment.ts";
 import { AddressHits } from "../addresses.ts";
 import type { AsnDatabase } from "./database.ts";
 

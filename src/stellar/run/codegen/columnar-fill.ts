@@ -2,7 +2,7 @@
 import { type Column, DOUBLE, FLOAT, INT, LONG, NULL } from "../../../core/column.ts";
 import type { Node, NodeOf } from "../../language/ast.ts";
 import type { Value } from "../../values/value.ts";
-import type { FillCode } from "./columnar.ts";
+import type { FillCode } from "./columnar-code.ts";
 import { TestGenerator } from "./columnar-tests.ts";
 import { bare, definitionOf, isBoolean } from "./static.ts";
 

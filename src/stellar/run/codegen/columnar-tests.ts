@@ -2,7 +2,7 @@
 import { NULL, SPAN, TRUE, WORD } from "../../../core/column.ts";
 import type { Node, NodeOf } from "../../language/ast.ts";
 import { isFalsy, truth } from "../../values/semantics.ts";
-import type { ColumnarCode } from "./columnar.ts";
+import type { ColumnarCode } from "./columnar-code.ts";
 import { ComparisonGenerator, type Mode } from "./columnar-comparisons.ts";
 import { WordTest } from "./memo.ts";
 import { bare } from "./static.ts";

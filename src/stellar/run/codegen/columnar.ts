@@ -9,24 +9,13 @@
 import type { Column } from "../../../core/column.ts";
 import type { Value } from "../../values/value.ts";
 import type { ColumnarInput } from "./columnar-cells.ts";
+import type { ColumnarCode, FillCode } from "./columnar-code.ts";
 import { FillGenerator } from "./columnar-fill.ts";
 import { TestGenerator } from "./columnar-tests.ts";
 import { isRepeatable, sizeOf } from "./static.ts";
 
 /** Larger trees stay scalar: their code would be too large to be optimised anyway. */
 const MAX_NODES = 2000;
-
-export type ColumnarCode = {
-  /** Writes NO, YES, NOTHING for the live rows; `failed(row, error)` answers what to write for a row that threw. */
-  readonly select: (
-    out: Uint8Array,
-    rows: number,
-    live: Uint8Array,
-    failed: (row: number, error: unknown) => number,
-  ) => void;
-  /** 0, 1 or 2 for one row. */
-  readonly test: (row: number) => number;
-};
 
 /**
  * Generates the predicate of a tree, or undefined when the scalar function is as good.
@@ -39,14 +28,6 @@ export function generatePredicate(
 ): ColumnarCode | undefined {
   return isColumnar(input) ? new TestGenerator(input).predicate(whole) : undefined;
 }
-
-/** Writes the value of each live row into a column, null as absent; `failed` is told of rows that threw. */
-export type FillCode = (
-  target: Column,
-  rows: number,
-  live: Uint8Array,
-  failed: (row: number, error: unknown) => void,
-) => void;
 
 /**
  * Generates the writer of a tree's values, or undefined when the scalar function is as good.

@@ -2,7 +2,8 @@
 import type { Batch } from "../../../core/batch.ts";
 import { type Column, NULL } from "../../../core/column.ts";
 import { fromMessage, StellarMap, type Value } from "../../values/value.ts";
-import { type Layer, layered, type Variables } from "../environment.ts";
+import { type Layer, layered } from "../environment.ts";
+import type { Variables } from "../variables.ts";
 
 /** Set `row`, then read. One object serves all rows. */
 export class RowVariables implements Variables {

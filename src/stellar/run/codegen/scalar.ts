@@ -18,8 +18,9 @@ import {
 } from "../../values/semantics.ts";
 import { Double, Lambda, StellarMap, StellarSet, type Value } from "../../values/value.ts";
 import { argument, arityMistake, checkArity, finish, paramAt, servicesFor } from "../call.ts";
-import type { Environment, Variables } from "../environment.ts";
+import type { Environment } from "../environment.ts";
 import { resolve } from "../environment.ts";
+import type { Variables } from "../variables.ts";
 import { unknownFunction } from "../walk.ts";
 import { Emitter } from "./emitter.ts";
 import { constantList, fold, isBoolean, isPlainLiteral, passesAsIs } from "./static.ts";

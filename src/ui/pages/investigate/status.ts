@@ -3,11 +3,11 @@
  * the list, the details and the facet. An alert without a state is new.
  */
 export const STATUSES = [
-  { value: "NEW", label: "New", key: "n" },
-  { value: "OPEN", label: "Open", key: "o" },
-  { value: "ESCALATE", label: "Escalated", key: "e" },
-  { value: "DISMISS", label: "Dismissed", key: "d" },
-  { value: "RESOLVE", label: "Resolved", key: "r" },
+  { value: "NEW", label: "New", keys: ["n"], about: "Make the alert new again" },
+  { value: "OPEN", label: "Open", keys: ["o"], about: "Open the alert: somebody looks at it" },
+  { value: "ESCALATE", label: "Escalated", keys: ["e"], about: "Escalate the alert" },
+  { value: "DISMISS", label: "Dismissed", keys: ["d"], about: "Dismiss the alert" },
+  { value: "RESOLVE", label: "Resolved", keys: ["r"], about: "Resolve the alert" },
 ] as const;
 
 export type Status = (typeof STATUSES)[number]["value"];

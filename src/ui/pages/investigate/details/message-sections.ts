@@ -66,8 +66,26 @@ const ENDS = [
   { role: "Destination", address: "ip_dst_addr", port: "ip_dst_port" },
 ] as const;
 
+const sorted = new WeakMap<StoredMessage, Sections>();
+
 /** Sorts the fields of a message by meaning. Every field lands in one section, but rules and score in none. */
 export function sectionsOf(message: StoredMessage): Sections {
+  const known = sorted.get(message) ?? sort(message);
+  sorted.set(message, known);
+  return known;
+}
+
+/** The name of the sensor that saw it. */
+export function sensorOf(message: StoredMessage): string {
+  return String(message["source.type"] ?? "the sensor");
+}
+
+/** A record that became no message is in the error index, with the sensor it came from beside. */
+export function isRejected(message: StoredMessage): boolean {
+  return message.failed_sensor_type !== undefined;
+}
+
+function sort(message: StoredMessage): Sections {
   const fields = Object.keys(message).filter((field) => message[field] !== null && message[field] !== "");
   const entry = (field: string, label = field): Entry => ({ field, label, value: message[field] });
   const known = new Map<string, Map<string, Entry[]>>();

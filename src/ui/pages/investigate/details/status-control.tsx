@@ -1,5 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import type { StoredMessage } from "../../../../api/selection.ts";
+import { useShortcuts } from "../../../parts/keys.ts";
 import { STATUSES, type Status, statusOf } from "../status.ts";
 import "./status-control.css";
 
@@ -7,6 +8,7 @@ type Props = { readonly message: StoredMessage; readonly onStatus: (status: Stat
 
 /** The state of an alert, to be changed by a click or the key beside it. */
 export function StatusControl({ message, onStatus }: Props) {
+  useShortcuts(STATUSES.map((status) => [status, () => onStatus(status.value)]));
   return (
     <SegmentedControl
       fullWidth
@@ -14,9 +16,9 @@ export function StatusControl({ message, onStatus }: Props) {
       aria-label="Status"
       value={statusOf(message) ?? ""}
       onChange={(status) => onStatus(status as Status)}
-      data={STATUSES.map(({ value, label, key }) => ({
+      data={STATUSES.map(({ value, label, keys }) => ({
         value,
-        label: <span title={`Key: ${key}`}>{label}</span>,
+        label: <span title={`Key: ${keys[0]}`}>{label}</span>,
       }))}
     />
   );

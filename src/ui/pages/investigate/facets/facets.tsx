@@ -12,19 +12,16 @@ import { drop, exclude, include, stanceOn, type Value } from "../query/query-tex
 import type { PageState } from "../state.ts";
 import { STATUS, statusText } from "../status.ts";
 import type { Change } from "../use-page-state.ts";
-import { facetLabel, type useFacets, useMoreValues } from "./use-facets.ts";
+import { facetLabel, useFacets, useMoreValues } from "./use-facets.ts";
 import "./facets.css";
 
 type Facet = NonNullable<ReturnType<typeof useFacets>["data"]>["facets"][number];
 
-type Props = {
-  readonly state: PageState;
-  readonly change: Change;
-  readonly facets: ReturnType<typeof useFacets>;
-};
+type Props = { readonly state: PageState; readonly change: Change };
 
 /** The frequent values of the fields that matter, to narrow the list by a click. */
-export function Facets({ state, change, facets }: Props) {
+export function Facets({ state, change }: Props) {
+  const facets = useFacets(state);
   // A standing facet without values says nothing; one that was asked for says that there are none.
   const shown = (facets.data?.facets ?? []).filter(
     ({ field, distinct }) => distinct > 0 || state.facets.includes(field),

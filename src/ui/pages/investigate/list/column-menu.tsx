@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Checkbox, Popover, TextInput, Tooltip } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, IconColumns3 } from "@tabler/icons-react";
 import { useRef, useState } from "react";
+import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
 import { DEFAULT_COLUMNS, type PageState, RULES } from "../state.ts";
 import { useEscape } from "../use-escape.ts";
 import { useFields } from "../use-fields.ts";
@@ -11,20 +12,22 @@ import "./column-menu.css";
 type Props = {
   readonly state: PageState;
   readonly change: Change;
-  readonly opened: boolean;
-  readonly onOpened: (opened: boolean) => void;
 };
+
+export const COLUMN_KEYS = { columns: { keys: ["c"], about: "Choose columns" } } as const satisfies Shortcuts;
 
 const SHOWN = 60;
 
 /** Which columns the list has, in which order. */
-export function ColumnMenu({ state, change, opened, onOpened }: Props) {
-  useEscape(opened, () => onOpened(false));
+export function ColumnMenu({ state, change }: Props) {
+  const [opened, setOpened] = useState(false);
+  useShortcuts([[COLUMN_KEYS.columns, () => setOpened(true)]]);
+  useEscape(opened, () => setOpened(false));
   return (
-    <Popover opened={opened} onChange={onOpened} position="bottom-end" trapFocus returnFocus width={340}>
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus width={340}>
       <Popover.Target>
         <Tooltip label="Columns (c)">
-          <ActionIcon aria-label="Columns" onClick={() => onOpened(!opened)}>
+          <ActionIcon aria-label="Columns" onClick={() => setOpened(!opened)}>
             <IconColumns3 size={16} />
           </ActionIcon>
         </Tooltip>
@@ -36,7 +39,7 @@ export function ColumnMenu({ state, change, opened, onOpened }: Props) {
   );
 }
 
-function Columns({ state, change }: Pick<Props, "state" | "change">) {
+function Columns({ state, change }: Props) {
   const [filter, setFilter] = useState("");
   const { data: fields = [] } = useFields();
   const wanted = filter.trim().toLowerCase();

@@ -20,20 +20,10 @@ type Props = {
   readonly isSearching: boolean;
   /** Why the last change of a status was not kept. */
   readonly statusError: unknown;
-  readonly columnsOpened: boolean;
-  readonly onColumns: (opened: boolean) => void;
 };
 
 /** How many there are, and how they are laid out. */
-export function ListHead({
-  state,
-  change,
-  total,
-  isSearching,
-  statusError,
-  columnsOpened,
-  onColumns,
-}: Props) {
+export function ListHead({ state, change, total, isSearching, statusError }: Props) {
   return (
     <div className="list-head">
       <span role="status">
@@ -48,7 +38,7 @@ export function ListHead({
         <span role="alert">The status was not changed: {problemOf(statusError).detail}</span>
       )}
       <GroupMenu state={state} change={change} />
-      <ColumnMenu state={state} change={change} opened={columnsOpened} onOpened={onColumns} />
+      <ColumnMenu state={state} change={change} />
     </div>
   );
 }

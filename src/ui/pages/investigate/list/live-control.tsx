@@ -1,6 +1,7 @@
 import { Button, Tooltip } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import type { LiveState } from "../../../live.ts";
+import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
 import "./live-control.css";
 
 type Props = {
@@ -16,8 +17,13 @@ const WORDS: Record<LiveState, string> = {
   lost: "Reconnecting",
 };
 
+export const LIVE_KEYS = {
+  pause: { keys: ["p"], about: "Pause or resume live rows" },
+} as const satisfies Shortcuts;
+
 /** Whether new rows flow in, and the button that stops or starts them. */
 export function LiveControl({ live, connection, onLive }: Props) {
+  useShortcuts([[LIVE_KEYS.pause, () => onLive(!live)]]);
   return (
     <Tooltip label={live ? "Pause new rows (p)" : "Let new rows in again (p)"}>
       <Button

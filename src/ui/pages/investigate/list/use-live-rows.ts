@@ -20,15 +20,17 @@ type Live = {
 export function useLiveRows({ state, mayFlow, look, recount }: Live) {
   const rows = useRef(idle());
   const counts = useRef(idle());
+  // Asked when the look happens, not when it was put off: a message may have been opened meanwhile.
+  const lookNow = useEffectEvent(() => look(mayFlow()));
   // One stream for whatever is looked at: a tick says that something is new, the search says whether it matches.
   const connection = useLive({ query: "" }, state.live, ({ indexed }) => {
     if (indexed === 0) return;
-    paced(rows.current, ROWS_EVERY, () => look(mayFlow()));
+    paced(rows.current, ROWS_EVERY, () => lookNow());
     paced(counts.current, COUNTS_EVERY, recount);
   });
   const caughtUp = useRef(true);
   const catchUp = useEffectEvent(() => {
-    paced(rows.current, ROWS_EVERY, () => look(mayFlow()));
+    paced(rows.current, ROWS_EVERY, () => lookNow());
     paced(counts.current, COUNTS_EVERY, recount);
   });
   useEffect(() => {

@@ -1,11 +1,12 @@
 import { ActionIcon, SegmentedControl, Tooltip } from "@mantine/core";
 import { IconSearch, IconX } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useId, useMemo } from "react";
+import { lazy, Suspense, useId, useMemo, useRef } from "react";
 import { facetMessages } from "../../../../api/search.ts";
 import { offsetOf } from "../../../../query/place.ts";
 import { fieldText } from "../../../../query/to-text.ts";
 import { call, problemOf } from "../../../call.ts";
+import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
 import { WithCode } from "../../../parts/with-code.tsx";
 import { type PageState, resolveBounds, type View } from "../state.ts";
 import { useFields } from "../use-fields.ts";
@@ -24,11 +25,21 @@ type Props = {
   /** What the server said about the query, if it refused it. */
   readonly error: unknown;
   readonly onLeave: () => void;
-  readonly editor: React.Ref<QueryEditorHandle>;
 };
 
+export const QUERY_KEYS = {
+  query: { keys: ["/"], about: "Type a query" },
+  view: { keys: ["v"], about: "Alerts or all messages" },
+} as const satisfies Shortcuts;
+
 /** What is looked at (alerts or everything), the query, and what is wrong with it. */
-export function QueryBar({ state, change, error, onLeave, editor }: Props) {
+export function QueryBar({ state, change, error, onLeave }: Props) {
+  const editor = useRef<QueryEditorHandle>(null);
+  const see = (view: View) => change({ view, guid: undefined });
+  useShortcuts([
+    [QUERY_KEYS.query, () => editor.current?.focus()],
+    [QUERY_KEYS.view, () => see(state.view === "alerts" ? "messages" : "alerts")],
+  ]);
   const mistakeId = useId();
   const words = useQueryWords(state);
   const problem = error === null || error === undefined ? undefined : problemOf(error);
@@ -47,7 +58,7 @@ export function QueryBar({ state, change, error, onLeave, editor }: Props) {
       <SegmentedControl
         aria-label="What to look at"
         value={state.view}
-        onChange={(view) => change({ view: view as View, guid: undefined })}
+        onChange={(view) => see(view as View)}
         data={[
           { value: "alerts", label: "Alerts" },
           { value: "messages", label: "All messages" },

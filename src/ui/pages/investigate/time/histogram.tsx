@@ -6,21 +6,18 @@ import type { PageState } from "../state.ts";
 import type { Change } from "../use-page-state.ts";
 import { histogramText, intervalText, layersOf, regularBuckets } from "./histogram-parts.ts";
 import { exactRange, resolveRange } from "./time-range.ts";
-import type { useHistogram } from "./use-histogram.ts";
+import { useHistogram } from "./use-histogram.ts";
 import "./histogram.css";
 
 const HistogramChart = lazy(async () => ({
   default: (await import("./histogram-chart.tsx")).HistogramChart,
 }));
 
-type Props = {
-  readonly state: PageState;
-  readonly change: Change;
-  readonly histogram: ReturnType<typeof useHistogram>;
-};
+type Props = { readonly state: PageState; readonly change: Change };
 
 /** Messages over time; dragging over it chooses the time range. */
-export function Histogram({ state, change, histogram: { data, isPending, isError } }: Props) {
+export function Histogram({ state, change }: Props) {
+  const { data, isPending, isError } = useHistogram(state);
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   const buckets = useMemo(() => (data === undefined ? [] : regularBuckets(data)), [data]);
   const layers = useMemo(() => layersOf(buckets, state.view), [buckets, state.view]);

@@ -2,34 +2,41 @@ import { Button, Popover, TextInput } from "@mantine/core";
 import { IconArrowAutofitWidth, IconClock } from "@tabler/icons-react";
 import { useState } from "react";
 import { readTime, timeText, useZone, zoneName } from "../../../parts/clock.ts";
+import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
+import type { PageState } from "../state.ts";
 import { useEscape } from "../use-escape.ts";
+import type { Change } from "../use-page-state.ts";
 import { exactRange, QUICK_RANGES, rangeLabel, resolveRange } from "./time-range.ts";
+import { useHistogram } from "./use-histogram.ts";
 import "./time-menu.css";
 
-type Props = {
-  readonly range: string;
-  readonly onChange: (range: string) => void;
-  readonly opened: boolean;
-  readonly onOpened: (opened: boolean) => void;
-  /** The stretch of time that the matching messages cover, when it is known. */
-  readonly extent: { readonly from: number; readonly to: number } | undefined;
-};
+type Props = { readonly state: PageState; readonly change: Change };
+
+export const TIME_KEYS = {
+  range: { keys: ["t"], about: "Choose the time range" },
+} as const satisfies Shortcuts;
 
 /** The time range: quick ones, all, the data's own, or exact. */
-export function TimeMenu({ range, onChange, opened, onOpened, extent }: Props) {
+export function TimeMenu({ state, change }: Props) {
+  const range = state.t;
   const zone = useZone();
-  useEscape(opened, () => onOpened(false));
-  const choose = (next: string) => {
-    onChange(next);
-    onOpened(false);
+  const [opened, setOpened] = useState(false);
+  const { data: histogram } = useHistogram(state);
+  // The stretch of time that the matching messages cover, when it is known.
+  const extent = histogram?.interval ? histogram : undefined;
+  useShortcuts([[TIME_KEYS.range, () => setOpened(true)]]);
+  useEscape(opened, () => setOpened(false));
+  const choose = (t: string) => {
+    change({ t });
+    setOpened(false);
   };
   return (
-    <Popover opened={opened} onChange={onOpened} position="bottom-end" trapFocus returnFocus>
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
         <Button
           className="time-button"
           leftSection={<IconClock size={14} />}
-          onClick={() => onOpened(!opened)}
+          onClick={() => setOpened(!opened)}
           aria-label={`Time range: ${rangeLabel(range)}`}
         >
           {rangeLabel(range)}

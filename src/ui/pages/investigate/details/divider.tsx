@@ -1,20 +1,20 @@
 import { useLocalStorage } from "@mantine/hooks";
 import { useRef } from "react";
-import "./pane-divider.css";
+import "./divider.css";
 
 const LEAST = 320;
 const MOST = 1100;
 const STEP = 24;
 
 /** The width of the details, kept in this browser: it is about the screen, not about what is seen. */
-export function usePaneWidth() {
+export function useDetailsWidth() {
   return useLocalStorage({ key: "metron-details-width", defaultValue: 480, getInitialValueInEffect: false });
 }
 
 type Props = { readonly width: number; readonly onWidth: (width: number) => void };
 
 /** The line between list and details: dragged, or moved by the arrow keys. */
-export function PaneDivider({ width, onWidth }: Props) {
+export function Divider({ width, onWidth }: Props) {
   const start = useRef<{ x: number; width: number }>(undefined);
   const set = (wanted: number) =>
     onWidth(Math.round(Math.max(LEAST, Math.min(MOST, window.innerWidth * 0.7, wanted))));

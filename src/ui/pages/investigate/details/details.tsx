@@ -1,37 +1,55 @@
 import { ActionIcon, Skeleton, TextInput, Tooltip } from "@mantine/core";
 import { IconLink, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useRef, useState } from "react";
 import { getMessage } from "../../../../api/messages.ts";
 import type { StoredMessage } from "../../../../api/selection.ts";
 import { call } from "../../../call.ts";
 import { copy } from "../../../parts/clipboard.ts";
 import { timeText, useZone, zoneName } from "../../../parts/clock.ts";
+import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
 import { scoreOf, severityOf } from "../score.ts";
 import type { Status } from "../status.ts";
-import { EndpointCards, EntryList, IntelMatches, Section } from "./details-parts.tsx";
-import { type Entry, prettyRaw, sectionsOf, valueAsText } from "./message-sections.ts";
-import { ScoreExplained } from "./score-explained.tsx";
+import { Divider, useDetailsWidth } from "./divider.tsx";
+import { EntryList } from "./entry-list.tsx";
+import { type Entry, isRejected, sensorOf, valueAsText } from "./message-sections.ts";
+import { panes } from "./panes/index.ts";
+import { Section } from "./section.tsx";
 import { StatusControl } from "./status-control.tsx";
-import "./details-pane.css";
+import "./details.css";
 
 type Props = {
   readonly guid: string;
   readonly onClose: () => void;
   readonly onStatus: (status: Status) => void;
-  readonly find: React.Ref<HTMLInputElement>;
 };
 
-/** One message, whole: why it is scored so, who talked to whom, what is known of them, what the sensor said. */
-export function DetailsPane({ guid, onClose, onStatus, find }: Props) {
+export const DETAILS_KEYS = {
+  find: { keys: ["f"], about: "Find a field in the details" },
+} as const satisfies Shortcuts;
+
+/** One message, whole, beside the list: why it is scored so, who talked to whom, what the sensor said. */
+export function Details(props: Props) {
+  const [width, setWidth] = useDetailsWidth();
+  return (
+    <div className="details-area" style={{ "--details-width": `${width}px` } as React.CSSProperties}>
+      <Divider width={width} onWidth={setWidth} />
+      <MessageDetails key={props.guid} {...props} />
+    </div>
+  );
+}
+
+function MessageDetails({ guid, onClose, onStatus }: Props) {
+  const find = useRef<HTMLInputElement>(null);
+  useShortcuts([[DETAILS_KEYS.find, () => find.current?.focus()]]);
   const [wanted, setWanted] = useState("");
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ["message", guid],
     queryFn: async ({ signal }) => (await call(getMessage, { params: { guid }, signal })).message,
   });
   return (
-    <aside className="details" aria-label="Details" aria-busy={isPending}>
+    <aside className="details" aria-label="Details" aria-busy={isPending} data-scrolls>
       <header className="details-head">
         {data === undefined ? <span className="details-title dim">{guid}</span> : <Title message={data} />}
         <TextInput
@@ -81,8 +99,6 @@ function Title({ message }: { message: StoredMessage }) {
 }
 
 function Body({ message, wanted }: { message: StoredMessage; wanted: string }) {
-  const sections = useMemo(() => sectionsOf(message), [message]);
-  const alert = message.is_alert !== undefined;
   if (wanted !== "") {
     const found = Object.keys(message)
       .filter((field) => `${field} ${valueAsText(message[field])}`.toLowerCase().includes(wanted))
@@ -94,60 +110,18 @@ function Body({ message, wanted }: { message: StoredMessage; wanted: string }) {
       </Section>
     );
   }
-  return (
-    <>
-      {alert && (
-        <Section title="How the score came about">
-          <ScoreExplained message={message} />
-        </Section>
-      )}
-      {sections.intel.length > 0 && (
-        <Section title="Threat intelligence" tone="high">
-          <IntelMatches matches={sections.intel} />
-        </Section>
-      )}
-      {sections.endpoints.length > 0 && (
-        <Section title="Who and where">
-          <EndpointCards endpoints={sections.endpoints} />
-        </Section>
-      )}
-      {sections.network.length > 0 && (
-        <Section title="Network">
-          <EntryList entries={sections.network} />
-        </Section>
-      )}
-      {sections.enrichments.map(({ field, entries }) => (
-        <Section key={field} title={`What is known of ${field}`}>
-          <EntryList entries={entries} />
-        </Section>
-      ))}
-      {sections.sensor.length > 0 && (
-        <Section title={isRejected(message) ? "Why it was rejected" : `What ${sensorOf(message)} says`}>
-          <EntryList entries={sections.sensor} />
-        </Section>
-      )}
-      <Section title="Record">
-        <EntryList entries={sections.record} />
+  return panes
+    .filter(({ appliesTo }) => appliesTo(message))
+    .map(({ id, title, tone, action, View }) => (
+      <Section
+        key={id}
+        title={typeof title === "string" ? title : title(message)}
+        tone={tone}
+        action={action && { label: action.label, onClick: () => action.run(message) }}
+      >
+        <View message={message} />
       </Section>
-      {sections.raw !== undefined && (
-        <Section
-          title="As it was received"
-          action={{ label: "Copy", onClick: () => copy(sections.raw ?? "") }}
-        >
-          <pre className="raw">{prettyRaw(sections.raw)}</pre>
-        </Section>
-      )}
-    </>
-  );
-}
-
-function sensorOf(message: StoredMessage): string {
-  return String(message["source.type"] ?? "the sensor");
-}
-
-/** A record that became no message stands in the error index, with the sensor it came from beside. */
-function isRejected(message: StoredMessage): boolean {
-  return message.failed_sensor_type !== undefined;
+    ));
 }
 
 function Waiting() {

@@ -1,9 +1,17 @@
-import type { StoredMessage } from "../../../../api/selection.ts";
-import { type MatchedRule, scoreStory, scoreText, severityOf } from "../score.ts";
-import "./score-explained.css";
+import type { StoredMessage } from "../../../../../api/selection.ts";
+import { type MatchedRule, scoreStory, scoreText, severityOf } from "../../score.ts";
+import { definePane } from "../pane.ts";
+import "./score.css";
+
+export const scorePane = definePane({
+  id: "score",
+  title: "How the score came about",
+  appliesTo: (message) => message.is_alert !== undefined,
+  View: ScoreExplained,
+});
 
 /** The score and every rule that matched: what it gave, why, and how they became one number. */
-export function ScoreExplained({ message }: { message: StoredMessage }) {
+function ScoreExplained({ message }: { message: StoredMessage }) {
   const { score, rules, sum, adds } = scoreStory(message);
   if (score === undefined && rules.length === 0) {
     return (

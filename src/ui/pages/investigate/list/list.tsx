@@ -1,0 +1,140 @@
+import { useCallback, useImperativeHandle, useRef, useState } from "react";
+import { problemOf } from "../../../call.ts";
+import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
+import { ProblemNotice } from "../../../parts/problem-notice.tsx";
+import { DEFAULT_SORT, type PageState, SCORE } from "../state.ts";
+import { STATUSES } from "../status.ts";
+import type { Change } from "../use-page-state.ts";
+import type { useStatusChange } from "../use-status-change.ts";
+import { AnswerNotes } from "./answer-notes.tsx";
+import { Groups } from "./groups.tsx";
+import { ListHead } from "./list-head.tsx";
+import { MessageTable, type TableHandle } from "./message-table.tsx";
+import { NoRows } from "./no-rows.tsx";
+import { RowsBanner } from "./rows-banner.tsx";
+import { RowsWaiting } from "./rows-waiting.tsx";
+import type { useRows } from "./use-rows.ts";
+
+export type ListHandle = Pick<TableHandle, "focus" | "atTop">;
+
+type Props = {
+  readonly state: PageState;
+  readonly change: Change;
+  readonly rows: ReturnType<typeof useRows>;
+  readonly statusChange: ReturnType<typeof useStatusChange>;
+  /** Whether the server has stopped telling of new rows. */
+  readonly isLost: boolean;
+  readonly ref: React.Ref<ListHandle>;
+};
+
+export const LIST_KEYS = {
+  next: { keys: ["j", "ArrowDown"], about: "Next row" },
+  previous: { keys: ["k", "ArrowUp"], about: "Previous row" },
+  first: { keys: ["g"], about: "First row" },
+  last: { keys: ["G"], about: "Last loaded row" },
+  open: { keys: ["Enter"], about: "Open the row's details" },
+  sort: { keys: ["s"], about: "Sort by score or by time" },
+  showNew: { keys: ["."], about: "Show new rows" },
+} as const satisfies Shortcuts;
+
+/** What was found: rows or groups, what must be known of them, or why there are none. */
+export function List({ state, change, rows, statusChange, isLost, ref }: Props) {
+  const opened = state.guid;
+  const [cursor, setCursor] = useState(opened);
+  const table = useRef<TableHandle>(null);
+  const refused = rows.error !== null && problemOf(rows.error).code === "QUERY_INVALID";
+  const failed = rows.error !== null && !refused;
+  const hasRows = rows.rows.length > 0;
+
+  useImperativeHandle(
+    ref,
+    () => ({ focus: () => table.current?.focus(), atTop: () => table.current?.atTop() ?? true }),
+    [],
+  );
+
+  const open = useCallback(
+    (guid: string) => change({ guid }, { replace: opened !== undefined }),
+    [change, opened],
+  );
+  const step = (by: number) => {
+    const at = rows.rows.findIndex((row) => row.guid === cursor);
+    const next = rows.rows[Math.max(0, Math.min(rows.rows.length - 1, at + by))];
+    if (next === undefined) return;
+    setCursor(String(next.guid));
+    if (opened !== undefined) open(String(next.guid));
+    table.current?.focus();
+  };
+  const showNew = () => {
+    table.current?.toTop();
+    void rows.look(true);
+  };
+  const { fetchNextPage, isFetchingNextPage } = rows;
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, isFetchingNextPage]);
+
+  useShortcuts([
+    [LIST_KEYS.next, () => step(1)],
+    [LIST_KEYS.previous, () => step(-1)],
+    [LIST_KEYS.first, () => step(Number.NEGATIVE_INFINITY)],
+    [LIST_KEYS.last, () => step(Number.POSITIVE_INFINITY)],
+    [LIST_KEYS.open, () => cursor !== undefined && open(cursor)],
+    [
+      LIST_KEYS.sort,
+      () => change({ sort: DEFAULT_SORT[state.sort[0]?.field === SCORE ? "messages" : "alerts"] }),
+    ],
+    [LIST_KEYS.showNew, showNew],
+  ]);
+
+  // What is no alert has no status; of an opened alert the details change it.
+  const alert = rows.rows.find((row) => row.guid === cursor && row.is_alert !== undefined);
+  const isChangeable = opened === undefined && cursor !== undefined && alert !== undefined;
+  useShortcuts(
+    isChangeable
+      ? STATUSES.map((status) => [status, () => statusChange.mutate({ guid: cursor, status: status.value })])
+      : [],
+  );
+
+  return (
+    <section className="list" aria-label="Results">
+      <ListHead
+        state={state}
+        change={change}
+        total={rows.total}
+        isSearching={rows.isFetching}
+        statusError={statusChange.error}
+      />
+      <AnswerNotes hints={rows.hints} partial={rows.partial} view={state.view} change={change} />
+      {hasRows && (
+        <RowsBanner
+          waiting={rows.waiting}
+          stale={failed || isLost}
+          refused={refused}
+          since={rows.dataUpdatedAt}
+          onShow={showNew}
+          onRetry={() => rows.refetch()}
+        />
+      )}
+      {rows.isPending && <RowsWaiting />}
+      {failed && !hasRows && <ProblemNotice error={rows.error} onRetry={() => rows.refetch()} />}
+      {rows.isSuccess && !hasRows && <NoRows state={state} change={change} />}
+      {refused && !hasRows && <p className="notice dim">Correct the query to see rows again.</p>}
+      {state.group.length > 0 && hasRows && <Groups state={state} change={change} />}
+      {state.group.length === 0 && hasRows && (
+        <MessageTable
+          ref={table}
+          state={state}
+          change={change}
+          rows={rows.rows}
+          total={rows.total}
+          hasMore={rows.hasNextPage}
+          stale={rows.isPlaceholderData || refused}
+          cursor={cursor}
+          onCursor={setCursor}
+          onOpen={open}
+          onMore={more}
+        />
+      )}
+    </section>
+  );
+}
