@@ -85,7 +85,7 @@ test.each([
     using _lock = readOnly(...paths);
     const { status, err, out } = await up("Metron is up");
     expect({ status, out }).toEqual({ status: 1, out: "" });
-    expect(err).toContain("Give the user that runs Metron write access to the folder.");
+    expect(err).toContain("Give the user account that runs Metron write access to the folder.");
     expect(err).toContain(data);
     expect(err).not.toContain("this is a bug");
     expect(err).not.toContain("    at ");
@@ -104,5 +104,5 @@ test("a data folder that cannot be made is named", async () => {
   ]);
   expect(status).toBe(1);
   expect(err).toContain(`making folder ${join(folder, "other")}: EACCES`);
-  expect(err).toContain("Give the user that runs Metron write access to the folder.");
+  expect(err).toContain("Give the user account that runs Metron write access to the folder.");
 });

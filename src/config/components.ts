@@ -6,6 +6,7 @@ import type { EnrichmentDefinition } from "../enrichments/enrichment.ts";
 import { enrichments } from "../enrichments/index.ts";
 import { parsers } from "../parsers/index.ts";
 import type { ParserDefinition } from "../parsers/parser.ts";
+import { MEANINGS } from "../schema/meaning.ts";
 import { sources } from "../sources/index.ts";
 import type { SourceDefinition } from "../sources/source.ts";
 import type { StellarFunction } from "../stellar/language/function.ts";
@@ -55,7 +56,9 @@ const stated = z.looseObject({
     "expected a zod schema",
   ),
   open: z.custom((value) => typeof value === "function", "expected a function"),
-  fields: z.array(z.object({ name: z.string(), type: z.string(), about: z.string() })).optional(),
+  fields: z
+    .array(z.object({ name: z.string(), meaning: z.enum(MEANINGS).optional(), about: z.string() }))
+    .optional(),
   examples: z
     .array(z.looseObject({ given: z.union([z.string(), z.record(z.string(), z.unknown())]) }))
     .optional(),

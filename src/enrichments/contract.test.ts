@@ -46,12 +46,10 @@ test("they are sorted and named once", () => {
 
 test("what enrichments declare is declared of messages too", () => {
   const known = new Schema(ENRICHMENTS);
-  const missing = enrichments.list.flatMap(({ name, fields = [] }) =>
+  const missing = enrichments.list.flatMap(({ name, aliases = [], fields }) =>
     fields
       .map((key) => key.name.replace("*", "some"))
-      .filter(
-        (key) => !["enrichments", "threatintels"].some((stage) => known.find(`${stage}.${name}.f.${key}`)),
-      ),
+      .filter((key) => ![name, ...aliases].some((each) => known.find(`enrichments.${each}.f.${key}`))),
   );
   expect(missing).toEqual([]);
 });

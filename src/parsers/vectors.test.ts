@@ -29,7 +29,7 @@ type Vector = {
 };
 
 const folder = join(import.meta.dirname, "../../vectors/parsers");
-const definitions = parsers as unknown as readonly ParserDefinition[];
+const definitions: readonly ParserDefinition[] = parsers.list;
 
 for (const file of globSync("*.json", { cwd: folder }).sort()) {
   const { cases } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { cases: Vector[] };

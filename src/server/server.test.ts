@@ -334,34 +334,6 @@ test("a client that goes away in the middle leaves whole records and a server th
   expect((await send("GET", "/status")).status).toBe(200);
 });
 
-test("fields come with what is declared of them", async () => {
-  const { fields } = (await json("GET", "/fields")) as { fields: { name: string }[] };
-  const of = (name: string) => fields.find((field) => field.name === name);
-  expect(of("timestamp")).toEqual({
-    name: "timestamp",
-    type: "date",
-    about: "When it happened, milliseconds since 1970.",
-    meaning: "instant",
-    ecs: "@timestamp",
-    ocsf: "time",
-    sensors: expect.arrayContaining(["web"]),
-  });
-  expect(of("kind")).toEqual({ name: "kind", type: "text", about: "", sensors: ["web"] });
-});
-
-test("times are asked of a field in the unit that is declared of it", async () => {
-  const text = '{"bro_timestamp":"1710408413.501233"}\n{"bro_timestamp":1710494813.5}\n';
-  await send("POST", "/ingest/web", { text });
-  await server.platform.caughtUp();
-  const total = async (query: string) =>
-    ((await json("POST", "/search", { query, size: 0 })) as { total: number }).total;
-  expect(await total("bro_timestamp:2024-03-14")).toBe(1);
-  expect(await total("bro_timestamp:>2024-03-14")).toBe(1);
-  expect(await total("bro_timestamp:<now")).toBe(2);
-  expect(await total("bro_timestamp:<2024-03-14")).toBe(0);
-  expect(await total("bro_timestamp:>=1710408413.5")).toBe(2);
-});
-
 test("a message counts for each of its rules, and is found by any of them", async () => {
   const family = "rules.*.name";
   await send("POST", "/ingest/web", {
@@ -403,24 +375,4 @@ test("numbers that JSON's own writer refuses or turns into null are written all 
   expect(text).toContain('"a":9223372036854775807,');
   expect(text).toMatch(/"c":123456789012345678901234567890|"c":1.2345678901234568e\+?29/);
   expect(text).not.toContain('"b":null');
-});
-
-test("a check tells of a module outside of the allowed folders as of any other mistake", async () => {
-  const document = { kind: "global", name: "global", text: "functions: [/outside/odd.mjs]" };
-  expect(await json("POST", "/config/check", document)).toMatchObject({
-    diagnostics: [{ severity: "error", message: expect.stringContaining("only") }],
-  });
-});
-
-test("documents of functions are listed when asked for", async () => {
-  await json("PUT", "/config/documents/functions/twice", { text: "TWICE := (x) -> x * 2\n" });
-  const kinds = async (query: string) => {
-    const { documents } = (await json("GET", `/config/documents${query}`)) as {
-      documents: { kind: string }[];
-    };
-    return new Set(documents.map(({ kind }) => kind));
-  };
-  expect(await kinds("")).toEqual(new Set(["global", "sensor"]));
-  expect(await kinds("?kind=functions")).toEqual(new Set(["functions"]));
-  await json("DELETE", "/config/documents/functions/twice");
 });

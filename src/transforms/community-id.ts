@@ -28,6 +28,26 @@ export const communityIdTransform = defineTransform({
       .default(0)
       .describe("Number that other tools of the same network use as their seed too."),
   }),
+  examples: [
+    {
+      options: {},
+      given: {
+        ip_src_addr: "128.232.110.120",
+        ip_src_port: 34855,
+        ip_dst_addr: "66.35.250.204",
+        ip_dst_port: 80,
+        protocol: "tcp",
+      },
+      gives: {
+        ip_src_addr: "128.232.110.120",
+        ip_src_port: 34855,
+        ip_dst_addr: "66.35.250.204",
+        ip_dst_port: 80,
+        protocol: "tcp",
+        community_id: "1:LQU9qZlK+B5F3KDmev6m5PMibrg=",
+      },
+    },
+  ],
   open: ({ seed }) => {
     const reader = new TupleReader();
     return (batch) => {
