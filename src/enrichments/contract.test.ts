@@ -87,8 +87,9 @@ for (const definition of [...enrichments.list, threatIntel]) {
     const batch = batchOf([{ a: "8.8.8.8" }, { a: "10.0.0.1" }]);
     enrichment.apply(batch);
     const added = [0, 1].flatMap((row) => Object.keys(batch.message(row)).filter((name) => name !== "a"));
-    expect(added).not.toEqual([]);
-    const keys = new Schema(definition.fields ?? []);
+    // Where nothing is declared, nothing may be added.
+    if (definition.fields.length > 0) expect(added).not.toEqual([]);
+    const keys = new Schema(definition.fields);
     const cure =
       "Declare each key, without the prefix and the field, in src/schema/fields/enrichments.ts and name it in `fields`.";
     expect(

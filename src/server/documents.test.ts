@@ -8,7 +8,9 @@ let json: TestServer["json"];
 beforeAll(async () => {
   server = await openTestServer();
   ({ send, json } = server);
-  await send("POST", "/ingest/web", { text: '{"n":1,"kind":"odd","ip_src_addr":"10.0.0.1","timestamp":1700000000000}\n' });
+  await send("POST", "/ingest/web", {
+    text: '{"n":1,"kind":"odd","ip_src_addr":"10.0.0.1","timestamp":1700000000000}\n',
+  });
   await server.platform.caughtUp();
 }, 60_000);
 afterAll(() => server[Symbol.asyncDispose](), 60_000);
