@@ -95,6 +95,8 @@ test("an expression is coloured, completed and checked where it stands in the do
   await page.keyboard.type(" TO_UP");
   await expect(page.getByRole("listbox")).toHaveCount(0);
   await line("rule: action in [").click();
+  // Where the line is wrapped, the first goes to the end of its row.
+  await page.keyboard.press("End");
   await page.keyboard.press("End");
   await page.keyboard.type(" and TO_UPP");
   await page.getByRole("option", { name: /^TO_UPPER\(/ }).click();
