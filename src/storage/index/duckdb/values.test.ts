@@ -70,7 +70,11 @@ test("a search finds what has the same key: in columns, in files without keys, i
   const settings = { groupRows: 1 };
   // Few different texts in many messages are kept as a list of them.
   const few = texts.map((_, at) => texts[at % 20] as string);
-  const valuesOf = { text: texts, list: texts, mixed: texts, few };
+  // And most messages, also the first, have no text there.
+  const hasSparse = (at: number) => at % 3 === 1;
+  const sparseAt = (at: number) => wanted[at % 5] as string;
+  const sparse = [...texts.keys()].filter(hasSparse).map(sparseAt);
+  const valuesOf = { text: texts, list: texts, mixed: texts, few, sparse };
   const expectAll = async (index: Index, what: string) => {
     for (const value of [...wanted, ...new Set(few)]) {
       const same = (text: string) => canonicalKey(text) === canonicalKey(value);
@@ -95,6 +99,7 @@ test("a search finds what has the same key: in columns, in files without keys, i
     const messages = texts.map((text, at) => ({
       text,
       few: few[at] as string,
+      ...(hasSparse(at) ? { sparse: sparseAt(at) } : {}),
       mixed: at % 40 === 9 ? [text] : text,
     }));
     for (let at = 0; at < messages.length; at += 100)
