@@ -66,6 +66,22 @@ test("functions in Stellar and TypeScript take effect, are replaced without a re
   await expect(global("workers: 1\n")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
 });
 
+test("functions that are published alone are in force for sensors that were not published with them", async () => {
+  using platforms = testPlatforms({ global: "workers: 2\n" });
+  await using platform = await platforms.open();
+  const functions = (text: string) => ({ kind: "functions" as const, name: "ours", text });
+  const text = 'sensor: web\nparser: { jsonMap: {} }\ntransforms: [ { STELLAR: { twice: "TWICE(n)" } } ]\n';
+  await platform.publish([functions("TWICE := (x) -> x * 2\n"), { kind: "sensor", name: "web", text }], by());
+  const twice = async (n: number) => {
+    await send(platform, [`{"n":${n}}`]);
+    await platform.caughtUp();
+    return (await found(platform, `n:${n}`)).map((message) => message.twice);
+  };
+  expect(await twice(1)).toEqual([2]);
+  await platform.publish([functions("TWICE := (x) -> x * 2 + 1\n")], by());
+  expect(await twice(2)).toEqual([5]);
+});
+
 test("a function file that is gone at the start stops the sensors that need it, and no others", async () => {
   using platforms = testPlatforms({
     sensors: {
