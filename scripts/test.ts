@@ -56,7 +56,7 @@ const browser: Step = {
 /** What each word runs: one stage after another, the steps of a stage at the same time. */
 const RUNS: Readonly<Record<string, readonly (readonly Step[])[]>> = {
   check: [[types], [lint], [unused], [tests("architecture", join("src", "architecture.test.ts"))]],
-  quick: [[types], [lint], [tests("quick tests", "--project", "quick")]],
+  quick: [[types], [lint], [unused], [tests("quick tests", "--project", "quick")]],
   all: [[types], [lint], [unused], [tests("tests")], [reference], [cases, browser]],
 };
 

@@ -2,15 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import {
-  type ApiAnswer,
-  answerOf,
-  type Call,
-  CallProblem,
-  type Input,
-  problemIn,
-  requestOf,
-} from "../api/client.ts";
+import { type ApiAnswer, answerOf, type Call, CallProblem, type Input, requestOf } from "../api/client.ts";
 import type { EndpointShape, ResponseOf } from "../api/endpoint.ts";
 import type { Problem } from "../api/problem.ts";
 import { getStatus } from "../api/status.ts";
@@ -72,9 +64,10 @@ async function call<Shape extends EndpointShape>(
   input?: Input<Shape, Readable>,
 ): Promise<ResponseOf<Shape>> {
   const { method, address, headers, body } = requestOf(endpoint, input);
-  if (body instanceof Readable)
-    return (await sendStream(url + address, method, { ...headers }, body)) as ResponseOf<Shape>;
-  const answer = await send(url + address, { method, headers, ...(body !== undefined && { body }) });
+  const answer =
+    body instanceof Readable
+      ? await sendStream(url + address, method, { ...headers }, body)
+      : await send(url + address, { method, headers, ...(body !== undefined && { body }) });
   try {
     return answerOf(endpoint, answer, messageFromJson);
   } catch (error) {
@@ -97,7 +90,7 @@ async function sendStream(
   method: string,
   headers: Record<string, string>,
   stream: Readable,
-): Promise<unknown> {
+): Promise<ApiAnswer> {
   // Most commands send no stream, and the library takes a tenth of a second to load.
   const { request } = await import("undici");
   const limits = { headersTimeout: 0, bodyTimeout: 0 };
@@ -109,9 +102,7 @@ async function sendStream(
       ...limits,
     });
     // A server that refuses answers before it has read all; its answer counts.
-    const body = await response.body.text();
-    if (response.statusCode === 200) return messageFromJson(body);
-    throw faultOf(problemIn(response.statusCode, body));
+    return { status: response.statusCode, text: await response.body.text() };
   } catch (cause) {
     throw cause instanceof Fault ? cause : unreachable(url, cause);
   } finally {

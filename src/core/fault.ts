@@ -3,6 +3,10 @@
  * page docs/reference/errors.md is printed from this table.
  */
 export const FAULTS = {
+  ANSWER_INVALID: {
+    status: 500,
+    advice: "Use a command line and a page of the server's own version; the server and what asked it differ.",
+  },
   CATALOGUE_LOST: {
     status: 500,
     advice:

@@ -15,7 +15,7 @@ export type StatedEnrichment<Name extends string = string, Config extends z.ZodT
   readonly aliases?: readonly string[];
   readonly summary: string;
   readonly config: Config;
-  /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
+  /** The keys it adds behind `<prefix>.<field>.`; patterns where they depend on the data. */
   readonly fields: readonly Field[];
   readonly examples?: readonly Example[];
   /** Checks everything that can be wrong with the configuration here: throws a `Fault` CONFIG_INVALID, never later. */

@@ -74,6 +74,6 @@ export type EnrichmentDefinition<
   Name extends string = string,
   Config extends z.ZodType = z.ZodType,
 > = Definition<Task, EnrichmentStageContext, Name, Config> & {
-  /** The keys it adds behind `<prefix>.<field>.`; none when they depend on the data. */
+  /** The keys it adds behind `<prefix>.<field>.`; patterns where they depend on the data. */
   readonly fields: readonly Field[];
 };

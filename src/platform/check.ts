@@ -5,7 +5,7 @@ import { wrongSecrets } from "../config/secrets.ts";
 import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import type { Document, Mistake } from "../config/yaml.ts";
-import { checkOptions, required } from "../core/component.ts";
+import { checkOptions, findNamed } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
@@ -34,7 +34,7 @@ export type CheckRules = {
   readonly allow: AllowPath;
   /** Whether the server may listen where others reach it. */
   readonly mayServeOthers: boolean;
-  /** Functions that were not looked into, as a check runs nothing: what they add is unknown. */
+  /** Functions and extensions that were not looked into, as a check runs nothing: what they add is unknown. */
   readonly notRun?: readonly string[] | undefined;
 };
 
@@ -194,7 +194,9 @@ function wrongSources(
 ): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const [name, options] of Object.entries(sensor.source ?? {})) {
-    const definition = required(sources, name);
+    const definition = findNamed(sources, name);
+    // An extension that was not run may bring it; opening the sensor has told so.
+    if (definition === undefined) continue;
     for (const { path: file, use } of definition.paths?.(checkOptions(definition, options)) ?? []) {
       const message = refusalOf(() => allow(file, use));
       const path = ["source", name];

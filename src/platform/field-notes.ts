@@ -15,8 +15,8 @@ export function knownFields(components: Components): Schema {
     const { parsers, enrichments } = components;
     all = new Schema([
       ...schema,
-      ...parsers.list.flatMap(({ fields = [] }) => fields.filter(isNarrow)),
-      ...enrichments.list.flatMap(({ name, fields = [] }) =>
+      ...parsers.list.flatMap(({ fields }) => fields.filter(isNarrow)),
+      ...enrichments.list.flatMap(({ name, fields }) =>
         fields.filter(isNarrow).map((key) => ({ ...key, name: `enrichments.${name}.*.${key.name}` })),
       ),
     ]);

@@ -389,7 +389,7 @@ function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDoc
   return readGlobal(text ?? "", "global");
 }
 
-/** Where functions of users come from once changes are published: documents of definitions, then files and packages. */
+/** Where functions of users come from once changes are published: documents of definitions, then files, packages and extensions. */
 function functionSources(
   config: ConfigStore,
   changes: readonly Change[],

@@ -6,12 +6,9 @@ import type { SensorStages } from "../pipeline/pipeline.ts";
 import { openStages } from "../pipeline/stages.ts";
 import { checkExpressions } from "./check-expressions.ts";
 import { SensorDocuments } from "./documents.ts";
-import { openFunctions } from "./functions.ts";
+import { isOfUnknownFunction, openFunctions } from "./functions.ts";
 import type { Snapshot } from "./protocol.ts";
 import type { PipelineServices } from "./services.ts";
-
-/** How the checker says that a function does not exist. */
-const NO_FUNCTION = ": there is no function ";
 
 /** Opens the stages of a sensor. */
 export type Open = () => SensorStages;
@@ -75,6 +72,6 @@ export class Sensors {
  */
 function refuseMissing(placed: PlacedSensor, services: PipelineServices, global: GlobalDocument): void {
   const { errors } = checkExpressions(placed, services.environment(global), services.components);
-  const missing = errors.filter(({ message }) => message.includes(NO_FUNCTION));
+  const missing = errors.filter(({ message }) => isOfUnknownFunction(message));
   if (missing.length > 0) refuse(placed.name, missing);
 }
