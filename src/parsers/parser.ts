@@ -37,6 +37,8 @@ export type ParserDefinition<Name extends string = string, Config extends z.ZodT
   readonly checks?: ParsedCheck;
   /** Whether it makes fields of whatever keys a record has, so that one may be called `original_string`. */
   readonly takesKeys?: boolean;
+  /** Whether a record is JSON: JSON that is not one value per line is then taken apart when it comes over HTTP. */
+  readonly readsJson?: boolean;
 };
 
 /** States a parser. The literal type of its name is kept, so a wrong name in code does not compile. */

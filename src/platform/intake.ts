@@ -1,8 +1,10 @@
 import type { Readable } from "node:stream";
 import type { SensorDocument } from "../config/sensor.ts";
 import { type Block, blockOf, type Position } from "../core/block.ts";
+import { type Catalogue, findNamed } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
+import type { ParserDefinition } from "../parsers/parser.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
@@ -19,6 +21,8 @@ export type IntakeOptions = {
   readonly retention: { readonly age: number; readonly bytes: number };
   /** Up to where a partition was read once. */
   readonly reached: (topic: string, partition: number) => Promise<number | undefined>;
+  /** The parsers in force, those of extensions among them. */
+  readonly parsers: () => Catalogue<ParserDefinition>;
 };
 
 type Entry = {
@@ -35,9 +39,6 @@ export type StreamOptions = {
   readonly contentEncoding?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 };
-
-/** Parsers whose records are JSON: for these, JSON that is not one value a line is taken apart. */
-const JSON_PARSERS = new Set(["jsonMap", "bro", "suricata", "lancope", "logstash"]);
 
 const DAY = 86_400_000;
 
@@ -111,7 +112,7 @@ export class Intake implements AsyncDisposable {
       refuse: (refusal) => this.refuse(refusal),
       contentType,
       contentEncoding,
-      readsJson: JSON_PARSERS.has(name) || raw?.strategy === "ENVELOPE",
+      readsJson: findNamed(this.#options.parsers(), name)?.readsJson === true || raw?.strategy === "ENVELOPE",
       readsLists: options.jsonpQuery !== undefined || String(options.wrapInEntityArray) === "true",
       signal,
     });

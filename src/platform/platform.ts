@@ -99,6 +99,7 @@ export async function openPlatform(options: PlatformOptions) {
       new Intake(topics, context, {
         ...{ partitions: workers, retention },
         reached: (topic, partition) => index.sealedPosition(topic, partition),
+        parsers: () => services.components.parsers,
       }),
     );
     const faults: Fault[] = [];

@@ -63,6 +63,7 @@ export const bro = defineParser({
     ...ZEEK_NOTICES,
   ],
   takesKeys: true,
+  readsJson: true,
   open: (config) => {
     let reader: BroReader | undefined;
     return inCharset(config.readCharset, {

@@ -36,6 +36,7 @@ export const jsonMap = defineParser({
   }),
   fields: [mixed("*", "What the keys of the record are called.")],
   takesKeys: true,
+  readsJson: true,
   examples: [
     {
       options: { mapStrategy: "UNFOLD" },

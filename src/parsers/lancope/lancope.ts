@@ -17,6 +17,7 @@ export const lancope = defineParser({
   name: "lancope",
   summary: "Reads Lancope StealthWatch messages inside logstash's JSON.",
   config: z.strictObject({ readCharset }),
+  readsJson: true,
   fields: [
     ...declared(
       ["ip_src_addr", "Source of the flow."],

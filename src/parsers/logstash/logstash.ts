@@ -17,6 +17,7 @@ export const logstash = defineParser({
   name: "logstash",
   summary: "Reads the JSON that logstash writes.",
   config: z.strictObject({}),
+  readsJson: true,
   fields: [
     ...declared("ip_src_addr", "ip_src_port", "ip_dst_addr", "ip_dst_port"),
     mixed("*", "Any other key of the record."),

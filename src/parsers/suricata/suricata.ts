@@ -42,6 +42,7 @@ export const suricata = defineParser({
     ...SURICATA,
   ],
   takesKeys: true,
+  readsJson: true,
   open: () => {
     let reader: SuricataReader | undefined;
     return {
