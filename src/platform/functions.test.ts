@@ -67,7 +67,8 @@ test("functions in Stellar and TypeScript take effect, are replaced without a re
 });
 
 test("functions that are published alone are in force for sensors that were not published with them", async () => {
-  using platforms = testPlatforms({ global: "workers: 2\n" });
+  // One partition, so that the second message meets the stages of the first.
+  using platforms = testPlatforms({ global: "workers: 1\n" });
   await using platform = await platforms.open();
   const functions = (text: string) => ({ kind: "functions" as const, name: "ours", text });
   const text = 'sensor: web\nparser: { jsonMap: {} }\ntransforms: [ { STELLAR: { twice: "TWICE(n)" } } ]\n';
