@@ -15,6 +15,7 @@ export type Progress = { indexed: number; rejected: number; lag: number };
 export type Target = AsyncDisposable & {
   send(sensor: string, input: Readable, options: { gzip: boolean }): Promise<Accepted>;
   /** Since the target was opened. */
+  /** @throws Fault SENSOR_UNKNOWN when it was withdrawn meanwhile. */
   progress(sensor: string): Promise<Progress>;
   /** The most frequent reasons of rejections since the target was opened. */
   reasons(sensor: string): Promise<{ reason: string; count: number }[]>;
@@ -50,10 +51,11 @@ async function remote(client: Client): Promise<Target> {
     async progress(sensor) {
       const now = (await states()).get(sensor);
       const then = before.get(sensor);
+      if (now === undefined) throw withdrawn(sensor);
       return {
-        indexed: (now?.indexed ?? 0) - (then?.indexed ?? 0),
-        rejected: (now?.rejected ?? 0) - (then?.rejected ?? 0),
-        lag: now?.lag ?? 0,
+        indexed: since(now.indexed, then?.indexed),
+        rejected: since(now.rejected, then?.rejected),
+        lag: now.lag,
       };
     },
     async reasons(sensor) {
@@ -64,6 +66,18 @@ async function remote(client: Client): Promise<Target> {
     },
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** A count began anew when its sensor was withdrawn and published again. */
+function since(now: number, then = 0): number {
+  return now < then ? now : now - then;
+}
+
+function withdrawn(sensor: string): Fault {
+  return new Fault(
+    "SENSOR_UNKNOWN",
+    `waiting for sensor \`${sensor}\`: it was withdrawn meanwhile; records that were accepted wait in its topic until it is published again`,
+  );
 }
 
 async function ownPlatform(data: string): Promise<Target> {

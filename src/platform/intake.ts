@@ -84,7 +84,7 @@ export class Intake implements AsyncDisposable {
   }
 
   /** Makes a block durable; resolves to the offset of its first record. Throws Fault SENSOR_UNKNOWN. */
-  deliver(sensor: string, block: Block): Promise<number> {
+  async deliver(sensor: string, block: Block): Promise<number> {
     return this.#append(this.#entry(sensor), block);
   }
 

@@ -62,3 +62,33 @@ test("documents of functions are listed when asked for", async () => {
   expect(await kinds("?kind=functions")).toEqual(new Set(["functions"]));
   await json("DELETE", "/config/documents/functions/twice");
 });
+
+test("a sensor that is withdrawn while records come in refuses the rest, and the platform goes on", async () => {
+  const path = "/config/documents/sensor/brief";
+  await json("PUT", path, { text: "sensor: brief\nparser: { jsonMap: {} }\n" });
+  const { promise: isWithdrawn, resolve: withdrawn } = Promise.withResolvers<void>();
+  const body = new ReadableStream({
+    async start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"n":1}\n'));
+      await isWithdrawn;
+      controller.enqueue(new TextEncoder().encode('{"n":2}\n'));
+      // Longer than a block waits, so that it is sent while nobody asks for it.
+      setTimeout(() => controller.close(), 200);
+    },
+  });
+  const taken = fetch(`${server.url}/api/v1/ingest/brief`, {
+    method: "POST",
+    body,
+    duplex: "half",
+  } as RequestInit);
+  await expect
+    .poll(async () => (await json("GET", "/sensors")) as object, { timeout: 10_000 })
+    .toMatchObject({
+      sensors: expect.arrayContaining([expect.objectContaining({ name: "brief", indexed: 1 })]),
+    });
+  await json("DELETE", path);
+  withdrawn();
+  const answer = await taken;
+  expect([answer.status, await answer.json()]).toMatchObject([404, { code: "SENSOR_UNKNOWN" }]);
+  expect((await send("GET", "/status")).status).toBe(200);
+});

@@ -165,7 +165,8 @@ export class BlockBuilder {
   #send(block: Block, buffer?: Uint8Array<ArrayBuffer>): void {
     const repeated = this.#repeated;
     this.#inFlight++;
-    this.#options.deliver(block).then(
+    // What is thrown at once is a failure like any other: nobody above a timer could catch it.
+    new Promise((resolve) => resolve(this.#options.deliver(block))).then(
       () => {
         this.records += block.ends.length - repeated.records;
         this.bytes += block.bytes.length - repeated.bytes;

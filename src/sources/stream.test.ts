@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { Fault } from "../core/fault.ts";
 import { deliverStream, type StreamProgress } from "./stream.ts";
 import { collecting } from "./testing/collecting.ts";
 
@@ -160,6 +161,22 @@ test("fails as the delivery fails", async () => {
   await expect(deliverStream(chunksOf(TEXT, 4096), { ...collected.context, name: "x" })).rejects.toThrow(
     "gone",
   );
+});
+
+test.each([
+  ["a full block", 20_000],
+  ["a block that is sent for its age", 3],
+])("fails as a delivery fails at once: %s", async (_what, lines) => {
+  async function* slowly() {
+    yield Buffer.from(`${LINES.slice(0, lines).join("\n")}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    yield Buffer.from("more\n");
+  }
+  const deliver = () => {
+    throw new Fault("SENSOR_UNKNOWN", "it was withdrawn");
+  };
+  const done = deliverStream(slowly(), { ...collecting().context, name: "x", deliver });
+  await expect(done).rejects.toThrow("it was withdrawn");
 });
 
 test("stops when told", async () => {
