@@ -165,8 +165,7 @@ export class BlockBuilder {
   #send(block: Block, buffer?: Uint8Array<ArrayBuffer>): void {
     const repeated = this.#repeated;
     this.#inFlight++;
-    // What is thrown at once is a failure like any other: nobody above a timer could catch it.
-    new Promise((resolve) => resolve(this.#options.deliver(block))).then(
+    this.#deliver(block).then(
       () => {
         this.records += block.ends.length - repeated.records;
         this.bytes += block.bytes.length - repeated.bytes;
@@ -179,6 +178,15 @@ export class BlockBuilder {
         this.#settle();
       },
     );
+  }
+
+  /** What is thrown at once is a failure like any other: nobody above a timer could catch it. */
+  #deliver(block: Block): Promise<unknown> {
+    try {
+      return this.#options.deliver(block);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #settle(): void {
