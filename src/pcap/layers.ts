@@ -1,0 +1,52 @@
+/**
+ * Where the layers of packets lie, as columns: one row per pair of network addresses, so that a packet in a tunnel has a row for the outer
+ * addresses and one for the inner ones, and a packet without addresses (ARP, LLC) has one row with `version` 0. Rows come in the order of
+ * their packets, the outermost first. Nothing is copied: places count from the beginning of `Packets.bytes`.
+ */
+export type Layers = {
+  count: number;
+  /** The packet, a row of `Packets`. */
+  packet: Uint32Array;
+  /** How many tunnels are around it. */
+  depth: Uint8Array;
+  /** 4 or 6; 0 where there is no network layer that is understood. */
+  version: Uint8Array;
+  /** The EtherType, or 0 when the link has none. */
+  etherType: Uint16Array;
+  /** The innermost VLAN and the one around it (QinQ); -1 where there is none. Rows of a tunnel have their own. */
+  vlan: Int16Array;
+  outerVlan: Int16Array;
+  /** Addresses as four words each, most significant first; IPv4 in the last word, the others 0. Row `i` has words `4 i` to `4 i + 3`. */
+  source: Uint32Array;
+  destination: Uint32Array;
+  /** The IP protocol of the payload, behind extension headers; -1 where `version` is 0. */
+  protocol: Int16Array;
+  /** Ports; type and code of ICMP and ICMPv6; -1 where there are none (other protocols, later fragments, cut off). */
+  sourcePort: Int32Array;
+  destinationPort: Int32Array;
+  /** Where the network header begins. */
+  network: Uint32Array;
+  /** Where the header of the transport begins: behind the network header and its extensions. */
+  transport: Uint32Array;
+  /** Where the payload of the transport begins; of unknown protocols the same as `transport`. */
+  payload: Uint32Array;
+  /** How many bytes of payload were captured, without padding of the link. */
+  payloadLength: Uint32Array;
+  /** How many the headers say it has: more where the capture cut the packet. */
+  payloadWire: Uint32Array;
+  /** `FLAG` bits. */
+  flags: Uint8Array;
+};
+
+/** What is special about a row of `Layers`. */
+export const FLAG = {
+  /** The packet is a fragment; `later` if it is not the first. */
+  fragment: 1,
+  later: 2,
+  /** Headers are cut off or contradict themselves: what could be read is there. */
+  broken: 4,
+  /** The payload is another packet, which has the next row. */
+  tunnel: 8,
+  /** Fewer bytes were captured than there were. */
+  cut: 16,
+} as const;
