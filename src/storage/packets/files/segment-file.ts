@@ -1,0 +1,111 @@
+import { readSync } from "node:fs";
+import type { StoredInterface } from "../contract.ts";
+import {
+  BLOCK_HEADER_BYTES,
+  type BlockHeader,
+  decodeBlockHeader,
+  isSound,
+  KIND,
+  unpackBlock,
+} from "./block.ts";
+import { CHECK_BYTES, SALT_BYTES, type SegmentKey, segmentKey } from "./cipher.ts";
+
+/**
+ * A segment file: a header, then blocks one after another (block.ts). Interfaces have blocks of their own, before the first packets that name
+ * them, so a segment needs no other file to be read.
+ *
+ *   0 magic "METRONPK"   8 version u32   12 whether it is encrypted u32   16 salt   32 check of the key   48 zero   64 blocks
+ */
+export const SEGMENT_HEADER_BYTES = 64;
+const MAGIC = Buffer.from("METRONPK");
+const VERSION = 1;
+
+/** The header of a new segment. */
+export function encodeSegmentHeader(salt: Uint8Array, key: SegmentKey | undefined): Buffer {
+  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+  MAGIC.copy(header);
+  header.writeUInt32LE(VERSION, 8);
+  header.writeUInt32LE(key === undefined ? 0 : 1, 12);
+  header.set(salt.subarray(0, SALT_BYTES), 16);
+  if (key !== undefined) header.set(key.check, 32);
+  return header;
+}
+
+/** Why a segment cannot be read. */
+export type SegmentProblem = "no segment" | "newer" | "no key" | "wrong key";
+
+/** Reads the header of a segment: its key, if it needs one, or why it cannot be read. */
+export function openSegmentHeader(
+  header: Buffer,
+  secret: string | Uint8Array | undefined,
+): { readonly key: SegmentKey | undefined } | SegmentProblem {
+  if (header.length < SEGMENT_HEADER_BYTES || !header.subarray(0, 8).equals(MAGIC)) return "no segment";
+  if (header.readUInt32LE(8) > VERSION) return "newer";
+  if (header.readUInt32LE(12) === 0) return { key: undefined };
+  if (secret === undefined) return "no key";
+  const key = segmentKey(secret, header.subarray(16, 16 + SALT_BYTES));
+  return header.subarray(32, 32 + CHECK_BYTES).equals(key.check) ? { key } : "wrong key";
+}
+
+/** A block as it lies in a segment. */
+export type ReadBlock = {
+  readonly at: number;
+  /** Where the next one begins. */
+  readonly end: number;
+  readonly header: BlockHeader;
+  /** The block with its header; valid until the next one is read. */
+  readonly bytes: Buffer;
+};
+
+/** Reads blocks of an open file into memory that it uses again. */
+export class BlockReader {
+  readonly #file: number;
+  #buffer = Buffer.alloc(1 << 19);
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  /** The sound block at a place; undefined when there is none: the end of the file, a torn write, damage. */
+  read(at: number): ReadBlock | undefined {
+    const first = this.#fill(0, at, this.#buffer.length);
+    const header = decodeBlockHeader(this.#buffer.subarray(0, first), 0);
+    if (header === undefined) return undefined;
+    const length = BLOCK_HEADER_BYTES + header.stored;
+    let have = first;
+    if (length > have) {
+      if (length > this.#buffer.length) {
+        const larger = Buffer.alloc(length);
+        this.#buffer.copy(larger, 0, 0, first);
+        this.#buffer = larger;
+      }
+      have += this.#fill(first, at + first, length - first);
+    }
+    const bytes = this.#buffer.subarray(0, length);
+    if (have < length || !isSound(bytes, header)) return undefined;
+    return { at, end: at + length, header, bytes };
+  }
+
+  /** Reads up to `length` bytes of the file at `at` to `target`, and answers how many there were. */
+  #fill(target: number, at: number, length: number): number {
+    let have = 0;
+    while (have < length) {
+      const read = readSync(this.#file, this.#buffer, target + have, length - have, at + have);
+      if (read === 0) break;
+      have += read;
+    }
+    return have;
+  }
+}
+
+/** The interface that a block tells of. */
+export function readInterface(block: ReadBlock, key: SegmentKey | undefined): StoredInterface | undefined {
+  if (block.header.kind !== KIND.interface) return undefined;
+  const raw = unpackBlock(block.bytes, block.header, key);
+  if (raw === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(raw).toString()) as StoredInterface;
+  } catch {
+    return undefined;
+  }
+}

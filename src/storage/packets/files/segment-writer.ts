@@ -1,0 +1,220 @@
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, writevSync } from "node:fs";
+import type { Layers } from "../../../pcap/layers.ts";
+import type { Packets } from "../../../pcap/packets.ts";
+import type { StoredInterface } from "../contract.ts";
+import { type BlockContent, encodeBlock, KIND } from "./block.ts";
+import type { SegmentKey } from "./cipher.ts";
+import { ENTRY_BYTES, writeEntry } from "./directory.ts";
+import { type BlockPlace, type CommunityPrefix, encodeIndex } from "./index-file.ts";
+import { encodeSegmentHeader } from "./segment-file.ts";
+import { TupleTable } from "./tuples.ts";
+
+/** A block is finished when its frames or its directory are as long as this. */
+const BLOCK_BYTES = 1 << 18;
+const DIRECTORY_BYTES = 1 << 16;
+/** Memory of blocks that is kept for the next ones. */
+const MOST_SPARE = 32;
+
+export type SegmentOptions = {
+  readonly path: string;
+  readonly salt: Uint8Array;
+  readonly key: SegmentKey | undefined;
+  readonly compress: boolean;
+  readonly communityPrefix: CommunityPrefix;
+  /** Reused from segment to segment: making it costs more than clearing it. */
+  readonly table: TupleTable;
+};
+
+/** Writes one segment, a block at a time. It works in the thread that calls it, and waits for the disk. */
+export class SegmentWriter {
+  readonly #options: SegmentOptions;
+  readonly #file: number;
+  readonly #directory = Buffer.alloc(DIRECTORY_BYTES);
+  readonly #spare: Buffer[] = [];
+  #frames = newMemory();
+  #directoryLength = 0;
+  #framesLength = 0;
+  #packets = 0;
+  #micros = 0;
+  #minTime = Number.POSITIVE_INFINITY;
+  #maxTime = Number.NEGATIVE_INFINITY;
+  #interfaces = 0;
+  readonly #blocks: BlockPlace[] = [];
+  #waiting: Uint8Array[] = [];
+  /** Memory of blocks that wait to be written as they are. */
+  readonly #lent: Buffer[] = [];
+  #waitingBytes = 0;
+  /** Bytes of the file, and those that wait to be written. */
+  #length = 0;
+  #written = 0;
+  #before = 0;
+
+  constructor(options: SegmentOptions) {
+    this.#options = options;
+    options.table.clear();
+    this.#file = openSync(options.path, "wx");
+    this.#append([encodeSegmentHeader(options.salt, options.key)]);
+  }
+
+  /** Bytes so far, what waits to be written included. */
+  get length(): number {
+    return this.#length + this.#directoryLength + this.#framesLength;
+  }
+
+  /** Bytes in memory that `write` would write. */
+  get waiting(): number {
+    return this.#waitingBytes;
+  }
+
+  get packets(): number {
+    return this.#before + this.#packets;
+  }
+
+  get interfaces(): number {
+    return this.#interfaces;
+  }
+
+  /** Adds an interface and answers its number. */
+  addInterface(described: StoredInterface): number {
+    this.#finishBlock();
+    const raw = Buffer.from(JSON.stringify(described));
+    const content = { kind: KIND.interface, packets: 0, directory: 0, minTime: 0, maxTime: 0 };
+    this.#append(this.#encode({ ...content, before: this.#before }, raw));
+    return this.#interfaces++;
+  }
+
+  /**
+   * Adds packets [from, to) of a block; `interfaces` are their interfaces by the number they have in it, `rows` where in `layers` each packet begins.
+   */
+  append(
+    packets: Packets,
+    layers: Layers,
+    from: number,
+    to: number,
+    rows: { readonly from: number; readonly to: number },
+    interfaces: ArrayLike<number>,
+  ): void {
+    this.#options.table.add(layers, rows.from, rows.to, this.packets - from);
+    for (let row = from; row < to; row++) {
+      const length = packets.captured[row] as number;
+      if (this.#framesLength + length > BLOCK_BYTES || this.#directoryLength + ENTRY_BYTES > DIRECTORY_BYTES)
+        this.#finishBlock();
+      // A single frame may be longer than a block should be.
+      if (length > BLOCK_BYTES) this.#frames = Buffer.allocUnsafeSlow(length + DIRECTORY_BYTES);
+      const start = packets.starts[row] as number;
+      this.#frames.set(packets.bytes.subarray(start, start + length), this.#framesLength);
+      this.#framesLength += length;
+      const at = interfaces[packets.interfaces[row] as number] as number;
+      this.#directoryLength = writeEntry(this.#directory, this.#directoryLength, packets, row, this.#micros, at);
+      this.#micros = packets.micros[row] as number;
+      if (this.#micros < this.#minTime) this.#minTime = this.#micros;
+      if (this.#micros > this.#maxTime) this.#maxTime = this.#micros;
+      this.#packets++;
+    }
+  }
+
+  /** Adds something that has a place in time but is no packet, such as secrets that decrypt what follows. */
+  addOther(kind: number, bytes: Uint8Array): void {
+    this.#finishBlock();
+    const content = { kind, packets: 0, directory: 0, minTime: 0, maxTime: 0, before: this.#before };
+    this.#append(this.#encode(content, bytes));
+  }
+
+  /** Hands what was added to the operating system. @throws what writing throws; it may be tried again. */
+  write(): void {
+    this.#finishBlock();
+    this.#drain();
+  }
+
+  /** Makes everything that was added durable. @throws what writing throws; it may be tried again. */
+  flush(): void {
+    this.write();
+    fdatasyncSync(this.#file);
+  }
+
+  /** Makes everything durable and answers the index. The segment is closed by `close`. */
+  index(): Uint8Array {
+    this.flush();
+    const { table, communityPrefix, key } = this.#options;
+    return encodeIndex(table, this.#blocks, communityPrefix, key);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #encode(content: BlockContent, raw: Uint8Array): Uint8Array[] {
+    return encodeBlock(content, raw, this.#options.compress, this.#options.key);
+  }
+
+  #finishBlock(): void {
+    const packets = this.#packets;
+    if (packets === 0) return;
+    const directory = this.#directoryLength;
+    this.#directory.copy(this.#frames, this.#framesLength, 0, directory);
+    const raw = this.#frames.subarray(0, this.#framesLength + directory);
+    const place = { minTime: this.#minTime, maxTime: this.#maxTime, before: this.#before, packets };
+    this.#blocks.push({ at: this.#length, ...place });
+    const parts = this.#encode({ kind: KIND.packets, directory, ...place }, raw);
+    this.#append(parts);
+    // Neither compressed nor encrypted, the frames are what waits to be written; otherwise their memory is free.
+    const isWaiting = parts.includes(raw);
+    if (isWaiting) this.#lent.push(this.#frames);
+    this.#frames = (isWaiting ? this.#spare.pop() : reusable(this.#frames)) ?? newMemory();
+    this.#before += packets;
+    this.#packets = 0;
+    this.#directoryLength = 0;
+    this.#framesLength = 0;
+    this.#micros = 0;
+    this.#minTime = Number.POSITIVE_INFINITY;
+    this.#maxTime = Number.NEGATIVE_INFINITY;
+  }
+
+  #append(parts: readonly Uint8Array[]): void {
+    for (const part of parts) {
+      this.#waiting.push(part);
+      this.#waitingBytes += part.length;
+      this.#length += part.length;
+    }
+  }
+
+  /** Writes what waits. When that fails in the middle, what is half written is taken back, and all of it waits on. */
+  #drain(): void {
+    try {
+      let parts = this.#waiting;
+      for (let at = this.#written; parts.length > 0; ) {
+        const written = writevSync(this.#file, parts, at);
+        at += written;
+        parts = behind(parts, written);
+      }
+    } catch (error) {
+      ftruncateSync(this.#file, this.#written);
+      throw error;
+    }
+    this.#written += this.#waitingBytes;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (const memory of this.#lent.splice(0))
+      if (this.#spare.length < MOST_SPARE && reusable(memory) !== undefined) this.#spare.push(memory);
+  }
+}
+
+function newMemory(): Buffer {
+  return Buffer.allocUnsafeSlow(BLOCK_BYTES + DIRECTORY_BYTES);
+}
+
+/** Memory of a block of the usual size. */
+function reusable(memory: Buffer): Buffer | undefined {
+  return memory.length === BLOCK_BYTES + DIRECTORY_BYTES ? memory : undefined;
+}
+
+/** What is left of parts once their first bytes are written. */
+function behind(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let rest = bytes;
+  let index = 0;
+  while (index < parts.length && rest >= (parts[index] as Uint8Array).length)
+    rest -= (parts[index++] as Uint8Array).length;
+  const left = parts.slice(index);
+  if (rest > 0) left[0] = (left[0] as Uint8Array).subarray(rest);
+  return left;
+}
