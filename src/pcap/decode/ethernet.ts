@@ -77,9 +77,7 @@ export function llc(walk: Walk): number {
     const organisation = read24(bytes, at + 3);
     walk.at += 8;
     // RFC 1042, and what bridges make of it (IEEE 802.1H): both have an EtherType here. Others name what they like.
-    return organisation === 0 || organisation === 0x0000f8
-      ? says(walk, read16(bytes, at + 6))
-      : NEXT.nothing;
+    return organisation === 0 || organisation === 0x0000f8 ? says(walk, read16(bytes, at + 6)) : NEXT.nothing;
   }
   if (control !== 3) return NEXT.nothing;
   walk.at += 3;

@@ -119,7 +119,9 @@ function cooked(walk: Walk, header: number, protocol: number, device: number): n
 function pppOrCisco(walk: Walk): number {
   if (!has(walk, 2)) return NEXT.nothing;
   const address = walk.bytes[walk.at];
-  return (address === 0x0f || address === 0x8f) && walk.bytes[walk.at + 1] === 0 ? ciscoHdlc(walk) : ppp(walk);
+  return (address === 0x0f || address === 0x8f) && walk.bytes[walk.at + 1] === 0
+    ? ciscoHdlc(walk)
+    : ppp(walk);
 }
 
 function ciscoHdlc(walk: Walk): number {

@@ -10,6 +10,8 @@ const MPLS = 0x8847;
 
 /** The network of all Teredo addresses, 2001::/32. */
 const TEREDO_NETWORK = 0x2001_0000;
+/** The kind of message of GTP that holds a packet of a user. */
+const USER_PACKET = 255;
 /** Indications and extension headers before a packet that are passed over. */
 const MOST_HEADERS = 8;
 
@@ -38,8 +40,9 @@ function byPort(walk: Walk, port: number, payload: number): number {
       return geneve(walk, payload);
     case 2152:
     case 2123:
-    case 3386:
       return gtp(walk, payload);
+    case 3386:
+      return oldGtp(walk, payload);
     case 3544:
       return teredo(walk, payload);
     case 5072:
@@ -89,7 +92,6 @@ function geneve(walk: Walk, payload: number): number {
 function gtp(walk: Walk, payload: number): number {
   const { bytes, end } = walk;
   const flags = bytes[payload]!;
-  const USER_PACKET = 255;
   if (flags >>> 4 !== 3 || bytes[payload + 1] !== USER_PACKET) return NEXT.nothing;
   let at = payload + 8;
   if ((flags & 7) !== 0) {
@@ -106,6 +108,13 @@ function gtp(walk: Walk, payload: number): number {
   return enter(walk, at, NEXT.link + LINK.raw);
 }
 
+/** Version 0 of GTP (3GPP TS 09.60) has a header of 20 bytes and a port of its own. */
+function oldGtp(walk: Walk, payload: number): number {
+  const { bytes } = walk;
+  if (bytes[payload]! >>> 4 !== 1 || bytes[payload + 1] !== USER_PACKET) return NEXT.nothing;
+  return enter(walk, payload + 20, NEXT.link + LINK.raw);
+}
+
 /** Teredo (RFC 4380): IPv6 behind indications of origin and of authentication. */
 function teredo(walk: Walk, payload: number): number {
   const { bytes, end } = walk;
@@ -115,7 +124,9 @@ function teredo(walk: Walk, payload: number): number {
     else if (bytes[at + 1] === 1) at += 13 + bytes[at + 2]! + bytes[at + 3]!;
     else return NEXT.nothing;
   }
-  return at < end && bytes[at]! >>> 4 === 6 ? enter(walk, at, IPV6) : NEXT.nothing;
+  // Half a byte is weak evidence, so the length must fit as well.
+  const isPacket = end - at >= 40 && bytes[at]! >>> 4 === 6 && at + 40 + read16(bytes, at + 4) <= walk.wire;
+  return isPacket ? enter(walk, at, IPV6) : NEXT.nothing;
 }
 
 /** Teredo between peers uses any port: it is IPv6 of just this length, from or to a Teredo address. */
