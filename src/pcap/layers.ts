@@ -50,3 +50,53 @@ export const FLAG = {
   /** Fewer bytes were captured than there were. */
   cut: 16,
 } as const;
+
+/** Makes room for rows. */
+export function emptyLayers(rows: number): Layers {
+  return {
+    count: 0,
+    packet: new Uint32Array(rows),
+    depth: new Uint8Array(rows),
+    version: new Uint8Array(rows),
+    etherType: new Uint16Array(rows),
+    vlan: new Int16Array(rows),
+    outerVlan: new Int16Array(rows),
+    source: new Uint32Array(4 * rows),
+    destination: new Uint32Array(4 * rows),
+    protocol: new Int16Array(rows),
+    sourcePort: new Int32Array(rows),
+    destinationPort: new Int32Array(rows),
+    network: new Uint32Array(rows),
+    transport: new Uint32Array(rows),
+    payload: new Uint32Array(rows),
+    payloadLength: new Uint32Array(rows),
+    payloadWire: new Uint32Array(rows),
+    flags: new Uint8Array(rows),
+  };
+}
+
+/** Gives `layers` room for at least `rows` rows; those it has stay. Columns that were read before are stale afterwards. */
+export function growLayers(layers: Layers, rows: number): void {
+  const room = layers.packet.length;
+  if (rows <= room) return;
+  const larger = emptyLayers(Math.max(rows, 2 * room));
+  larger.packet.set(layers.packet);
+  larger.depth.set(layers.depth);
+  larger.version.set(layers.version);
+  larger.etherType.set(layers.etherType);
+  larger.vlan.set(layers.vlan);
+  larger.outerVlan.set(layers.outerVlan);
+  larger.source.set(layers.source);
+  larger.destination.set(layers.destination);
+  larger.protocol.set(layers.protocol);
+  larger.sourcePort.set(layers.sourcePort);
+  larger.destinationPort.set(layers.destinationPort);
+  larger.network.set(layers.network);
+  larger.transport.set(layers.transport);
+  larger.payload.set(layers.payload);
+  larger.payloadLength.set(layers.payloadLength);
+  larger.payloadWire.set(layers.payloadWire);
+  larger.flags.set(layers.flags);
+  larger.count = layers.count;
+  Object.assign(layers, larger);
+}

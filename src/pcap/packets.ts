@@ -33,6 +33,8 @@ export type CaptureInterface = {
   readonly description?: string | undefined;
   /** The filter packets had to pass. */
   readonly filter?: string | undefined;
+  /** How many bytes at the end of each frame are its check sequence; not known when left out. */
+  readonly fcsLength?: number | undefined;
 };
 
 /** Makes room for packets. */
