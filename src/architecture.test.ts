@@ -14,7 +14,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   java: ["core"],
   query: ["core", "schema"],
   stellar: ["core", "schema", "java"],
-  storage: ["core", "schema", "query"],
+  storage: ["core", "schema", "query", "pcap"],
   pcap: ["core"],
   sources: ["core", "schema", "java", "stellar", "storage"],
   parsers: ["core", "schema", "java", "stellar", "storage"],

@@ -21,6 +21,18 @@ const view = new DataView(buffer.buffer);
  * a port is missing although the protocol has ports, as in later fragments.
  */
 export function communityId(layers: Layers, row: number, seed = 0): string | undefined {
+  const length = writeTuple(layers, row, seed);
+  return length === 0 ? undefined : `1:${hash("sha1", buffer.subarray(0, length), "base64")}`;
+}
+
+/** The first four bytes of the digest that the Community ID (with seed 0) spells, as a number; 0 where there is none. */
+export function communityPrefix(layers: Layers, row: number): number {
+  const length = writeTuple(layers, row, 0);
+  return length === 0 ? 0 : hash("sha1", buffer.subarray(0, length), "buffer").readUInt32BE(0);
+}
+
+/** Writes what is hashed to `buffer` and answers its length, 0 where there is nothing to hash. */
+function writeTuple(layers: Layers, row: number, seed: number): number {
   const version = layers.version[row]!;
   const protocol = layers.protocol[row]!;
   let source = layers.sourcePort[row]!;
@@ -28,7 +40,7 @@ export function communityId(layers: Layers, row: number, seed = 0): string | und
   let isOrdered = true;
   const hasPorts = protocol === TCP || protocol === UDP || protocol === SCTP;
   const isIcmp = protocol === ICMP || protocol === ICMP6;
-  if (version === 0 || ((hasPorts || isIcmp) && source < 0)) return undefined;
+  if (version === 0 || ((hasPorts || isIcmp) && source < 0)) return 0;
   if (isIcmp) {
     const reply = (protocol === ICMP ? ICMP_REPLIES : ICMP6_REPLIES)[source]!;
     // Messages without a reply keep their direction.
@@ -47,7 +59,7 @@ export function communityId(layers: Layers, row: number, seed = 0): string | und
     view.setUint16(at + 2, destination);
     at += 4;
   }
-  return `1:${hash("sha1", buffer.subarray(0, at), "base64")}`;
+  return at;
 }
 
 /** Whether the source comes after the destination, by address and then by what the ports differ. */

@@ -1,3 +1,5 @@
+import type { Fault } from "../../core/fault.ts";
+import type { Layers } from "../../pcap/layers.ts";
 import type { CaptureInterface, Packets } from "../../pcap/packets.ts";
 
 /**
@@ -42,12 +44,8 @@ export type PacketQuery = {
   readonly needs?: readonly PacketNeed[] | undefined;
 };
 
-/** Packets found in one part of the store, oldest part first; within it in the order in which they were captured. */
-export type FoundPackets = {
-  readonly packets: Packets;
-  /** What the packets' `interfaces` count. */
-  readonly interfaces: readonly StoredInterface[];
-};
+/** Packets as they come out of the store. */
+export type StoredPackets = Packets & { readonly seen: readonly StoredInterface[] };
 
 /** How far a query is, and what it could not read. */
 export type QueryProgress = {
@@ -56,6 +54,23 @@ export type QueryProgress = {
   readonly done: number;
   /** What could not be read, in sentences: a damaged block, another key. */
   readonly problems: readonly string[];
+};
+
+/** Writes packets of one capture to the store, in the thread that calls it. */
+export type PacketWriter = {
+  /**
+   * Why the last writing failed, such as DISK_FULL with nothing left to drop. What was added is kept in memory, and `flush` tries again:
+   * whoever can wait adds nothing until it worked, whoever cannot counts what is lost.
+   */
+  readonly problem: Fault | undefined;
+  /** Adds packets with their layers; `flush` and `close` make them durable. */
+  append(packets: Packets, layers: Layers): void;
+  /** Adds secrets that decrypt what was captured, as the capture file has them. */
+  addSecrets(bytes: Uint8Array): void;
+  /** Makes durable what was added. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
+  flush(): void;
+  /** Makes durable what was added, and its index. Throws as `flush` does. */
+  close(): void;
 };
 
 /** What is stored now. */
@@ -80,4 +95,22 @@ export type PreservedRange = {
   readonly by: string;
   /** When it was made, epoch milliseconds. */
   readonly at: number;
+};
+
+/**
+ * The store of a folder, for the thread that owns it. Searches read the folder in threads of their own, while it is written: what is dropped
+ * meanwhile is not found.
+ */
+export type PacketStore = {
+  readonly folder: string;
+  /** A writer for what one capture brings, such as an interface or a file. Several may write at once. */
+  writer(capture: string): PacketWriter;
+  /** Drops what is older or more than configured, the oldest first, but nothing that is preserved. */
+  retain(): void;
+  state(): PacketStoreState;
+  preserved(): readonly PreservedRange[];
+  /** Keeps the packets of a time, whatever their age and number. */
+  preserve(range: PreservedRange): void;
+  /** Lets a preserved range go. Throws Fault NOT_FOUND. */
+  release(id: string): void;
 };

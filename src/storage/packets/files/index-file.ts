@@ -7,9 +7,9 @@ import { writeVarint } from "./varint.ts";
 /**
  * The index beside a sealed segment, in two parts of which a search mostly reads the first alone.
  *
- *   0 magic "MPKIDX" and version u16   8 least time f64   16 greatest time f64   24 packets u32   28 blocks u32
+ *   0 magic "MPKIDX"   6 version u8   7 whether the parts are encrypted u8   8 least time f64   16 greatest time f64   24 packets u32   28 blocks u32
  *  32 conversations without addresses u32, of IPv4 u32, of IPv6 u32   44 words of the filter u32   48 bytes of the first part u32, of the second u32
- *  56 CRC-32 of all that precedes and of both parts u32   60 whether the parts are encrypted u32
+ *  56 CRC-32 of the header before it and of the first part u32   60 CRC-32 of the second part u32
  *  64 first part: the filter of addresses and Community IDs (bloom.ts)
  *     second part: of each block its place f64, least and greatest time f64, packets before it u32, packets u32; then of the conversations of each
  *     version the columns of `columnsOf`; then the packets of each conversation as the differences from one to the next
@@ -32,7 +32,9 @@ export type IndexHeader = {
 export const INDEX_HEADER_BYTES = 64;
 const MAGIC = Buffer.from("MPKIDX");
 const VERSION = 1;
-const CHECKSUM_AT = 56;
+const AUTHENTICATED_BYTES = 48;
+const FIRST_CHECKSUM = 56;
+const SECOND_CHECKSUM = 60;
 /** Words of the two addresses of a conversation without any, of IPv4 and of IPv6. */
 export const ADDRESS_WORDS = [0, 2, 8] as const;
 const VERSIONS = [0, 4, 6];
@@ -41,7 +43,7 @@ const PACKET_BYTES = 5;
 /** A block's place, times, packets before it and packets. */
 export const BLOCK_ENTRY_BYTES = 32;
 
-/** Where a block of packets lies, and what it has. */
+/** Where a block lies, and what it has; one without packets tells of an interface, or of something else. */
 export type BlockPlace = {
   readonly at: number;
   readonly minTime: number;
@@ -50,30 +52,24 @@ export type BlockPlace = {
   readonly packets: number;
 };
 
-/** Answers the first four bytes of the digest in the Community ID of a conversation, by its words in a `TupleTable`. */
-export type CommunityPrefix = (keys: Uint32Array, at: number) => number;
-
 /** The bytes of the index of a segment. */
 export function encodeIndex(
   table: TupleTable,
   blocks: readonly BlockPlace[],
-  communityPrefix: CommunityPrefix,
   key: SegmentKey | undefined,
 ): Uint8Array {
   const order = byVersion(table);
-  const communities = new Uint32Array(table.count);
-  for (let tuple = 0; tuple < table.count; tuple++)
-    if (versionOf(table, tuple) !== 0) communities[tuple] = communityPrefix(table.keys, tuple * KEY_WORDS);
-  const filter = filterOf(table, communities);
+  const filter = filterOf(table);
   const first = Buffer.from(filter.buffer);
   const second = Buffer.concat([
     encodeBlocks(blocks),
-    ...order.flatMap((tuples, index) => columnsOf(table, tuples, ADDRESS_WORDS[index] ?? 0, communities)),
+    ...order.flatMap((tuples, index) => columnsOf(table, tuples, ADDRESS_WORDS[index] ?? 0)),
     ...postingsOf(table, order.flat()),
   ]);
   const header = Buffer.alloc(INDEX_HEADER_BYTES);
   MAGIC.copy(header);
-  header.writeUInt16LE(VERSION, 6);
+  header[6] = VERSION;
+  header[7] = key === undefined ? 0 : 1;
   header.writeDoubleLE(least(blocks), 8);
   header.writeDoubleLE(greatest(blocks), 16);
   header.writeUInt32LE(
@@ -83,19 +79,20 @@ export function encodeIndex(
   header.writeUInt32LE(blocks.length, 28);
   for (const [index, tuples] of order.entries()) header.writeUInt32LE(tuples.length, 32 + 4 * index);
   header.writeUInt32LE(filter.length, 44);
-  const authenticated = header.subarray(0, 48);
-  const [one, other] = [first, second].map((part) => key?.seal(part, authenticated) ?? part) as [Buffer, Buffer];
+  const seal = (part: Uint8Array) => key?.seal(part, authenticatedHeader(header)) ?? part;
+  const one = seal(first);
+  const other = seal(second);
   header.writeUInt32LE(one.length, 48);
   header.writeUInt32LE(other.length, 52);
-  header.writeUInt32LE(key === undefined ? 0 : 1, 60);
-  header.writeUInt32LE(checksumOf(header, one, other), CHECKSUM_AT);
+  header.writeUInt32LE(firstChecksum(header, one), FIRST_CHECKSUM);
+  header.writeUInt32LE(crc32(other), SECOND_CHECKSUM);
   return Buffer.concat([header, one, other]);
 }
 
 /** Reads the header of an index; undefined when it is none, or of another version. */
 export function decodeIndexHeader(header: Buffer): IndexHeader | undefined {
   if (header.length < INDEX_HEADER_BYTES || !header.subarray(0, 6).equals(MAGIC)) return undefined;
-  if (header.readUInt16LE(6) !== VERSION) return undefined;
+  if (header[6] !== VERSION) return undefined;
   return {
     minTime: header.readDoubleLE(8),
     maxTime: header.readDoubleLE(16),
@@ -105,27 +102,27 @@ export function decodeIndexHeader(header: Buffer): IndexHeader | undefined {
     filterWords: header.readUInt32LE(44),
     firstBytes: header.readUInt32LE(48),
     secondBytes: header.readUInt32LE(52),
-    isEncrypted: header.readUInt32LE(60) === 1,
+    isEncrypted: header[7] === 1,
   };
 }
 
-/** Whether an index, read whole, is what was written. */
-export function isSoundIndex(bytes: Buffer): boolean {
-  const header = decodeIndexHeader(bytes);
-  if (header === undefined) return false;
-  const { firstBytes, secondBytes } = header;
-  if (bytes.length !== INDEX_HEADER_BYTES + firstBytes + secondBytes) return false;
-  const rest = bytes.subarray(INDEX_HEADER_BYTES);
-  return checksumOf(bytes, rest, Buffer.alloc(0)) === bytes.readUInt32LE(CHECKSUM_AT);
+/** Whether the header and the first part of an index are what was written. */
+export function isSoundFirst(header: Buffer, first: Uint8Array): boolean {
+  return firstChecksum(header, first) === header.readUInt32LE(FIRST_CHECKSUM);
+}
+
+/** Whether the second part is what was written with this header. */
+export function isSoundSecond(header: Buffer, second: Uint8Array): boolean {
+  return crc32(second) === header.readUInt32LE(SECOND_CHECKSUM);
 }
 
 /** The part of a header that its encrypted parts were sealed with. */
 export function authenticatedHeader(header: Buffer): Uint8Array {
-  return header.subarray(0, 48);
+  return header.subarray(0, AUTHENTICATED_BYTES);
 }
 
-function checksumOf(header: Buffer, one: Uint8Array, other: Uint8Array): number {
-  return crc32(other, crc32(one, crc32(header.subarray(60, 64), crc32(header.subarray(0, CHECKSUM_AT)))));
+function firstChecksum(header: Buffer, first: Uint8Array): number {
+  return crc32(first, crc32(header.subarray(0, FIRST_CHECKSUM)));
 }
 
 function versionOf(table: TupleTable, tuple: number): number {
@@ -139,14 +136,14 @@ function byVersion(table: TupleTable): number[][] {
   return order;
 }
 
-function filterOf(table: TupleTable, communities: Uint32Array): Uint32Array<ArrayBuffer> {
+function filterOf(table: TupleTable): Uint32Array<ArrayBuffer> {
   const keys = new Set<number>();
   for (let tuple = 0; tuple < table.count; tuple++) {
     const version = versionOf(table, tuple);
     if (version === 0) continue;
     keys.add(addressKey(table.keys, tuple * KEY_WORDS, version));
     keys.add(addressKey(table.keys, tuple * KEY_WORDS + 4, version));
-    keys.add(communityKey(communities[tuple] as number));
+    keys.add(communityKey(table.communities[tuple] as number));
   }
   const filter = newBloom(keys.size);
   for (const key of keys) addToBloom(filter, key);
@@ -171,10 +168,9 @@ function encodeBlocks(blocks: readonly BlockPlace[]): Buffer {
  * those with addresses the beginning of the Community ID's digest.
  */
 function columnsOf(
-  { keys }: TupleTable,
+  { keys, communities }: TupleTable,
   tuples: readonly number[],
   addressWords: number,
-  communities: Uint32Array,
 ): Buffer[] {
   const column = (read: (start: number, tuple: number) => number) =>
     Buffer.from(Uint32Array.from(tuples, (tuple) => read(tuple * KEY_WORDS, tuple)).buffer);

@@ -1,17 +1,21 @@
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, writevSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Layers } from "../../../pcap/layers.ts";
 import type { Packets } from "../../../pcap/packets.ts";
 import type { StoredInterface } from "../contract.ts";
 import { type BlockContent, encodeBlock, KIND } from "./block.ts";
 import type { SegmentKey } from "./cipher.ts";
 import { ENTRY_BYTES, writeEntry } from "./directory.ts";
-import { type BlockPlace, type CommunityPrefix, encodeIndex } from "./index-file.ts";
+import { type BlockPlace, encodeIndex } from "./index-file.ts";
+import { syncFolderNow } from "./names.ts";
 import { encodeSegmentHeader } from "./segment-file.ts";
 import { TupleTable } from "./tuples.ts";
 
 /** A block is finished when its frames or its directory are as long as this. */
 const BLOCK_BYTES = 1 << 18;
 const DIRECTORY_BYTES = 1 << 16;
+/** The times of nothing: no search is about them. */
+const NO_TIME = { minTime: Number.POSITIVE_INFINITY, maxTime: Number.NEGATIVE_INFINITY };
 /** Memory of blocks that is kept for the next ones. */
 const MOST_SPARE = 32;
 
@@ -20,7 +24,6 @@ export type SegmentOptions = {
   readonly salt: Uint8Array;
   readonly key: SegmentKey | undefined;
   readonly compress: boolean;
-  readonly communityPrefix: CommunityPrefix;
   /** Reused from segment to segment: making it costs more than clearing it. */
   readonly table: TupleTable;
 };
@@ -28,7 +31,8 @@ export type SegmentOptions = {
 /** Writes one segment, a block at a time. It works in the thread that calls it, and waits for the disk. */
 export class SegmentWriter {
   readonly #options: SegmentOptions;
-  readonly #file: number;
+  /** Undefined until something is written. */
+  #file: number | undefined;
   readonly #directory = Buffer.alloc(DIRECTORY_BYTES);
   readonly #spare: Buffer[] = [];
   #frames = newMemory();
@@ -36,8 +40,8 @@ export class SegmentWriter {
   #framesLength = 0;
   #packets = 0;
   #micros = 0;
-  #minTime = Number.POSITIVE_INFINITY;
-  #maxTime = Number.NEGATIVE_INFINITY;
+  #minTime = NO_TIME.minTime;
+  #maxTime = NO_TIME.maxTime;
   #interfaces = 0;
   readonly #blocks: BlockPlace[] = [];
   #waiting: Uint8Array[] = [];
@@ -52,7 +56,6 @@ export class SegmentWriter {
   constructor(options: SegmentOptions) {
     this.#options = options;
     options.table.clear();
-    this.#file = openSync(options.path, "wx");
     this.#append([encodeSegmentHeader(options.salt, options.key)]);
   }
 
@@ -76,10 +79,7 @@ export class SegmentWriter {
 
   /** Adds an interface and answers its number. */
   addInterface(described: StoredInterface): number {
-    this.#finishBlock();
-    const raw = Buffer.from(JSON.stringify(described));
-    const content = { kind: KIND.interface, packets: 0, directory: 0, minTime: 0, maxTime: 0 };
-    this.#append(this.#encode({ ...content, before: this.#before }, raw));
+    this.addOther(KIND.interface, Buffer.from(JSON.stringify(described)));
     return this.#interfaces++;
   }
 
@@ -116,8 +116,9 @@ export class SegmentWriter {
   /** Adds something that has a place in time but is no packet, such as secrets that decrypt what follows. */
   addOther(kind: number, bytes: Uint8Array): void {
     this.#finishBlock();
-    const content = { kind, packets: 0, directory: 0, minTime: 0, maxTime: 0, before: this.#before };
-    this.#append(this.#encode(content, bytes));
+    const place = { ...NO_TIME, before: this.#before, packets: 0 };
+    this.#blocks.push({ at: this.#length, ...place });
+    this.#append(this.#encode({ kind, directory: 0, ...place }, bytes));
   }
 
   /** Hands what was added to the operating system. @throws what writing throws; it may be tried again. */
@@ -129,18 +130,27 @@ export class SegmentWriter {
   /** Makes everything that was added durable. @throws what writing throws; it may be tried again. */
   flush(): void {
     this.write();
-    fdatasyncSync(this.#file);
+    if (this.#file !== undefined) fdatasyncSync(this.#file);
   }
 
   /** Makes everything durable and answers the index. The segment is closed by `close`. */
   index(): Uint8Array {
     this.flush();
-    const { table, communityPrefix, key } = this.#options;
-    return encodeIndex(table, this.#blocks, communityPrefix, key);
+    const { table, key } = this.#options;
+    return encodeIndex(table, this.#blocks, key);
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
+  }
+
+  #open(): number {
+    if (this.#file !== undefined) return this.#file;
+    const { path } = this.#options;
+    const file = openSync(path, "wx");
+    this.#file = file;
+    syncFolderNow(dirname(path));
+    return file;
   }
 
   #encode(content: BlockContent, raw: Uint8Array): Uint8Array[] {
@@ -166,8 +176,8 @@ export class SegmentWriter {
     this.#directoryLength = 0;
     this.#framesLength = 0;
     this.#micros = 0;
-    this.#minTime = Number.POSITIVE_INFINITY;
-    this.#maxTime = Number.NEGATIVE_INFINITY;
+    this.#minTime = NO_TIME.minTime;
+    this.#maxTime = NO_TIME.maxTime;
   }
 
   #append(parts: readonly Uint8Array[]): void {
@@ -180,15 +190,16 @@ export class SegmentWriter {
 
   /** Writes what waits. When that fails in the middle, what is half written is taken back, and all of it waits on. */
   #drain(): void {
+    const file = this.#open();
     try {
       let parts = this.#waiting;
       for (let at = this.#written; parts.length > 0; ) {
-        const written = writevSync(this.#file, parts, at);
+        const written = writevSync(file, parts, at);
         at += written;
         parts = behind(parts, written);
       }
     } catch (error) {
-      ftruncateSync(this.#file, this.#written);
+      ftruncateSync(file, this.#written);
       throw error;
     }
     this.#written += this.#waitingBytes;

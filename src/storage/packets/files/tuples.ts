@@ -1,3 +1,4 @@
+import { communityPrefix } from "../../../pcap/decode/community-id.ts";
 import type { Layers } from "../../../pcap/layers.ts";
 
 /**
@@ -23,6 +24,8 @@ export class TupleTable {
   count = 0;
   /** `KEY_WORDS` words each. */
   keys = new Uint32Array(1024 * KEY_WORDS);
+  /** The first four bytes of the digest in the Community ID of each, 0 where it has none. */
+  communities = new Uint32Array(1024);
   /** Pairs of conversation and packet so far, in the order of packets. */
   rows = 0;
   rowTuple = new Uint32Array(4096);
@@ -35,7 +38,7 @@ export class TupleTable {
   add(layers: Layers, from: number, to: number, before: number): void {
     for (let row = from; row < to; row++) {
       readKey(layers, row, this.#key);
-      this.#note(this.#find(), before + (layers.packet[row] as number));
+      this.#note(this.#find(layers, row), before + (layers.packet[row] as number));
     }
   }
 
@@ -56,7 +59,7 @@ export class TupleTable {
   }
 
   /** The number of the conversation in `#key`, a new one if there is none yet. */
-  #find(): number {
+  #find(layers: Layers, row: number): number {
     const key = this.#key;
     let slot = hashOf(key) & this.#mask;
     for (;;) {
@@ -66,7 +69,11 @@ export class TupleTable {
       slot = (slot + 1) & this.#mask;
     }
     const tuple = this.count++;
-    if (this.keys.length < this.count * KEY_WORDS) this.keys = grown(this.keys);
+    if (this.keys.length < this.count * KEY_WORDS) {
+      this.keys = grown(this.keys);
+      this.communities = grown(this.communities);
+    }
+    this.communities[tuple] = communityPrefix(layers, row);
     this.keys.set(key, tuple * KEY_WORDS);
     this.#slots[slot] = this.count;
     if (this.count * 2 > this.#mask) this.#rehash();

@@ -1,0 +1,208 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
+import type { PacketQuery, QueryProgress, StoredInterface, StoredPackets } from "../contract.ts";
+import { KIND, unpackBlock } from "./block.ts";
+import type { SegmentKey } from "./cipher.ts";
+import { readDirectory } from "./directory.ts";
+import type { BlockPlace } from "./index-file.ts";
+import { mayMatch, packetsOf, readBlocks } from "./index-search.ts";
+import { listSegments, type SegmentName, segmentPath } from "./names.ts";
+import {
+  BlockReader,
+  openSegmentHeader,
+  readInterface,
+  SEGMENT_HEADER_BYTES,
+  type SegmentProblem,
+} from "./segment-file.ts";
+import { openSegmentIndex } from "./segment-index.ts";
+
+/** Bytes of problems that a query keeps: one damaged segment may have thousands. */
+const MOST_PROBLEMS = 20;
+
+/** Finds packets. It reads in the thread that calls it, and waits for the disk: threads that answer others give it to one of their own. */
+export class PacketReader {
+  readonly #folder: string;
+  readonly #secret: string | Uint8Array | undefined;
+  readonly #problems: string[] = [];
+  #bytes = 0;
+  #done = 0;
+
+  constructor(folder: string, secret: string | Uint8Array | undefined) {
+    this.#folder = folder;
+    this.#secret = secret;
+  }
+
+  get progress(): QueryProgress {
+    return { bytes: this.#bytes, done: this.#done, problems: this.#problems };
+  }
+
+  /**
+   * Packets that may match, oldest segment first: those of the time that one of the needs asks for, by the index where there is one, all of the time in the
+   * segment that is being written. What comes is valid until the next is asked for.
+   */
+  *find(query: PacketQuery): Generator<StoredPackets> {
+    const segments = listSegments(this.#folder).map((segment) => ({ segment, bytes: this.#size(segment) }));
+    this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { segment, bytes } of segments) {
+      const before = this.#done;
+      yield* this.#findIn(segment, query);
+      this.#done = before + bytes;
+    }
+  }
+
+  *#findIn({ name, isSealed }: SegmentName, query: PacketQuery): Generator<StoredPackets> {
+    using index = isSealed ? openSegmentIndex(this.#folder, name) : undefined;
+    if (index !== undefined && !overlaps(index.header, query)) return;
+    const opened = this.#open(name);
+    if (opened === undefined) return;
+    using _file = { [Symbol.dispose]: () => closeSync(opened.file) };
+    const { file, key } = opened;
+    const { needs } = query;
+    const filter = needs && index?.filter(key);
+    if (needs !== undefined && filter !== undefined && !mayMatch(filter, needs)) return;
+    const second = index?.second(key);
+    if (index !== undefined && second === undefined)
+      this.#tell(`the index of segment ${name} is damaged, so all of its packets were looked at`);
+    const segment = { name, file, key };
+    if (index === undefined || second === undefined) yield* this.#scan(segment, query);
+    else if (needs === undefined) yield* this.#blocks(segment, readBlocks(second, index.header), query);
+    else {
+      const packets = packetsOf(second, index.header, needs);
+      yield* this.#blocks(segment, readBlocks(second, index.header), query, packets);
+    }
+  }
+
+  /** Reads the blocks that have packets of the time, and of those named if some are: by their numbers in the segment, ascending. */
+  *#blocks(
+    { name, file, key }: OpenSegment,
+    blocks: readonly BlockPlace[],
+    query: PacketQuery,
+    wanted?: Uint32Array,
+  ): Generator<StoredPackets> {
+    const reader = new BlockReader(file);
+    let found: StoredPackets | undefined;
+    let next = 0;
+    for (const { at, before, packets: count, ...times } of blocks) {
+      const first = next;
+      if (wanted !== undefined) {
+        while (next < wanted.length && (wanted[next] as number) < before + count) next++;
+        if (next === first) continue;
+      }
+      if (!overlaps(times, query)) continue;
+      found ??= emptyStored(interfacesOf(reader, key, blocks));
+      const block = reader.read(at);
+      const raw = block && unpackBlock(block.bytes, block.header, key);
+      if (block === undefined || raw === undefined || !readDirectory(raw, block.header, found)) {
+        this.#tell(`${count} packets of segment ${name} are damaged and left out`);
+        continue;
+      }
+      keep(found, query, wanted?.subarray(first, next), before);
+      if (found.count > 0) yield found;
+    }
+  }
+
+  /** Reads a segment from its beginning, without an index. */
+  *#scan({ name, file, key }: OpenSegment, query: PacketQuery): Generator<StoredPackets> {
+    const reader = new BlockReader(file);
+    const interfaces: StoredInterface[] = [];
+    const packets = emptyStored(interfaces);
+    for (let at = SEGMENT_HEADER_BYTES; ; ) {
+      const block = reader.read(at);
+      if (block === undefined) return;
+      at = block.end;
+      const found = readInterface(block, key);
+      if (found !== undefined) interfaces.push(found);
+      if (block.header.kind !== KIND.packets || !overlaps(block.header, query)) continue;
+      const raw = unpackBlock(block.bytes, block.header, key);
+      if (raw === undefined || !readDirectory(raw, block.header, packets)) {
+        this.#tell(`${block.header.packets} packets of segment ${name} are damaged and left out`);
+        continue;
+      }
+      keep(packets, query);
+      if (packets.count > 0) yield packets;
+    }
+  }
+
+  #open(name: string): { readonly file: number; readonly key: SegmentKey | undefined } | undefined {
+    let file: number;
+    try {
+      file = openSync(segmentPath(this.#folder, name), "r");
+    } catch {
+      // It was the oldest, and was dropped since the search began.
+      return undefined;
+    }
+    const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
+    const read = readSync(file, header, 0, header.length, 0);
+    const opened = openSegmentHeader(header.subarray(0, read), this.#secret);
+    if (typeof opened !== "string") return { file, key: opened.key };
+    // The header of a segment that was just begun is not written yet.
+    if (opened !== "no segment" || read > 0) this.#tell(`segment ${name} ${SENTENCES[opened]}`);
+    closeSync(file);
+    return undefined;
+  }
+
+  #size({ name }: SegmentName): number {
+    try {
+      const file = openSync(segmentPath(this.#folder, name), "r");
+      const { size } = fstatSync(file);
+      closeSync(file);
+      return size;
+    } catch {
+      return 0;
+    }
+  }
+
+  #tell(problem: string): void {
+    if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(problem);
+  }
+}
+
+/** The interfaces of a segment: the blocks without packets tell of them. */
+function interfacesOf(
+  reader: BlockReader,
+  key: SegmentKey | undefined,
+  blocks: readonly BlockPlace[],
+): StoredInterface[] {
+  return blocks.flatMap(({ at, packets }) => {
+    const block = packets === 0 ? reader.read(at) : undefined;
+    return (block && readInterface(block, key)) ?? [];
+  });
+}
+
+function emptyStored(interfaces: readonly StoredInterface[]): StoredPackets {
+  return { ...emptyPackets(0, interfaces), seen: interfaces };
+}
+
+type OpenSegment = { readonly name: string; readonly file: number; readonly key: SegmentKey | undefined };
+
+const SENTENCES: Record<SegmentProblem, string> = {
+  "no segment": "does not begin as segments do and is left out",
+  newer: "was written by a later version and is left out",
+  "no key": "is encrypted, and no secret is configured: it is left out",
+  "wrong key": "is encrypted with another secret than the one configured: it is left out",
+};
+
+function overlaps(times: { readonly minTime: number; readonly maxTime: number }, { from, to }: PacketQuery): boolean {
+  return (from === undefined || times.maxTime >= from) && (to === undefined || times.minTime <= to);
+}
+
+/** Keeps of the packets of a block those of the time, and of those that are wanted: numbers in the segment, of which the block's first is `before`. */
+function keep(packets: Packets, { from, to }: PacketQuery, wanted?: Uint32Array, before = 0): void {
+  const isAll = wanted === undefined && from === undefined && to === undefined;
+  if (isAll) return;
+  const count = wanted?.length ?? packets.count;
+  let kept = 0;
+  for (let index = 0; index < count; index++) {
+    const row = wanted === undefined ? index : (wanted[index] as number) - before;
+    const micros = packets.micros[row] as number;
+    if ((from !== undefined && micros < from) || (to !== undefined && micros > to)) continue;
+    packets.starts[kept] = packets.starts[row] as number;
+    packets.captured[kept] = packets.captured[row] as number;
+    packets.original[kept] = packets.original[row] as number;
+    packets.micros[kept] = micros;
+    packets.nanos[kept] = packets.nanos[row] as number;
+    packets.interfaces[kept] = packets.interfaces[row] as number;
+    kept++;
+  }
+  packets.count = kept;
+}

@@ -1,0 +1,152 @@
+import type { Fault } from "../../../core/fault.ts";
+import type { Layers } from "../../../pcap/layers.ts";
+import type { Packets } from "../../../pcap/packets.ts";
+import { errorCode, writeFault } from "../../folder.ts";
+import type { PacketWriter } from "../contract.ts";
+import { KIND } from "./block.ts";
+import { newSalt, segmentKey } from "./cipher.ts";
+import { indexPath, segmentName, segmentPath, writeWhole } from "./names.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+import { TupleTable } from "./tuples.ts";
+
+export type WriterOptions = {
+  readonly folder: string;
+  /** What captures: stands with each interface. */
+  readonly capture: string;
+  readonly segmentBytes: number;
+  /** Milliseconds after which a segment is sealed though it is small, so that what is old can go. */
+  readonly segmentAge: number;
+  readonly compress: boolean;
+  readonly secret: string | Uint8Array | undefined;
+  /** Numbers a new segment. */
+  readonly nextSequence: () => number;
+  /** Makes room on a full disk by dropping what is oldest; answers whether it could. */
+  readonly makeRoom: () => boolean;
+  readonly now: () => number;
+};
+
+/** Bytes that are written in one call. */
+const WRITE_BYTES = 1 << 22;
+/** Conversations after which a segment is sealed however small: in a flood each packet is one. */
+const MOST_TUPLES = 500_000;
+
+/** Opens a writer of the store. It works in the thread that calls it, and waits for the disk. */
+export function openPacketWriter(options: WriterOptions): PacketWriter {
+  const { folder, capture, segmentBytes, segmentAge, compress, secret, now } = options;
+  const table = new TupleTable();
+  let segment: SegmentWriter | undefined;
+  let name = "";
+  let begun = 0;
+  /** The number in the segment of each interface of the capture, -1 for those it does not know yet. */
+  let interfaces = new Int32Array(16).fill(-1);
+  let problem: Fault | undefined;
+
+  const open = (): SegmentWriter => {
+    if (segment !== undefined) return segment;
+    begun = now();
+    name = segmentName(options.nextSequence(), begun);
+    const salt = newSalt();
+    const key = secret === undefined ? undefined : segmentKey(secret, salt);
+    segment = new SegmentWriter({ path: segmentPath(folder, name), salt, key, compress, table });
+    interfaces.fill(-1);
+    return segment;
+  };
+
+  /** Writes, and makes room as long as the disk is full and there is some to make. */
+  const withRoom = <Result>(write: () => Result): Result => {
+    for (;;) {
+      try {
+        const result = write();
+        problem = undefined;
+        return result;
+      } catch (error) {
+        const code = errorCode(error);
+        const hasNoRoom = code === "ENOSPC" || code === "EDQUOT";
+        if (hasNoRoom && options.makeRoom()) continue;
+        problem = writeFault(`writing packets to ${folder}`, error);
+        throw problem;
+      }
+    }
+  };
+
+  const isDue = (current: SegmentWriter): boolean =>
+    current.length >= segmentBytes || table.count >= MOST_TUPLES || now() - begun >= segmentAge;
+
+  const seal = (current: SegmentWriter): void => {
+    const index = withRoom(() => current.index());
+    withRoom(() => writeWhole(folder, indexPath(folder, name), index));
+    current.close();
+    segment = undefined;
+  };
+
+  /** Seals a segment that has its size, or writes what waits. A problem stays in `problem`, and all is kept for another time. */
+  const tryWriting = (current: SegmentWriter): void => {
+    try {
+      if (isDue(current)) seal(current);
+      else if (current.waiting >= WRITE_BYTES) withRoom(() => current.write());
+    } catch (error) {
+      if (error !== problem) throw error;
+    }
+  };
+
+  /** Numbers the interfaces that packets name. */
+  const introduce = (into: SegmentWriter, packets: Packets, from: number, to: number): void => {
+    if (interfaces.length < packets.seen.length) {
+      const more = new Int32Array(packets.seen.length * 2).fill(-1);
+      more.set(interfaces);
+      interfaces = more;
+    }
+    for (let row = from; row < to; row++) {
+      const at = packets.interfaces[row] as number;
+      if (interfaces[at] !== -1) continue;
+      const seen = packets.seen[at];
+      if (seen !== undefined) interfaces[at] = into.addInterface({ ...seen, capture });
+    }
+  };
+
+  return {
+    get problem() {
+      return problem;
+    },
+    append(packets, layers) {
+      let row = 0;
+      for (let from = 0; from < packets.count; ) {
+        const into = open();
+        const { to, end } = portion(packets, layers, from, row, segmentBytes - into.length);
+        introduce(into, packets, from, to);
+        into.append(packets, layers, from, to, { from: row, to: end }, interfaces);
+        from = to;
+        row = end;
+        tryWriting(into);
+      }
+    },
+    addSecrets(bytes) {
+      open().addOther(KIND.secrets, bytes);
+    },
+    flush() {
+      const current = segment;
+      if (current === undefined) return;
+      if (isDue(current)) seal(current);
+      else withRoom(() => current.flush());
+    },
+    close() {
+      if (segment !== undefined) seal(segment);
+    },
+  };
+}
+
+/** As many packets as fit a number of bytes, one at least, and where their layers end. */
+function portion(
+  packets: Packets,
+  layers: Layers,
+  from: number,
+  row: number,
+  room: number,
+): { readonly to: number; readonly end: number } {
+  let to = from;
+  for (let bytes = 0; to < packets.count && (to === from || bytes < room); to++)
+    bytes += packets.captured[to] as number;
+  let end = row;
+  while (end < layers.count && (layers.packet[end] as number) < to) end++;
+  return { to, end };
+}

@@ -1,0 +1,67 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import type { SegmentKey } from "./cipher.ts";
+import {
+  authenticatedHeader,
+  decodeIndexHeader,
+  INDEX_HEADER_BYTES,
+  type IndexHeader,
+  isSoundFirst,
+  isSoundSecond,
+} from "./index-file.ts";
+import { indexPath } from "./names.ts";
+
+/** The index of a sealed segment, read part by part as a search needs it. Dispose of it when done. */
+export type SegmentIndex = Disposable & {
+  readonly header: IndexHeader;
+  /** Which addresses and Community IDs there are; undefined when it cannot be read. */
+  filter(key: SegmentKey | undefined): Uint32Array | undefined;
+  /** Blocks, conversations and their packets, aligned to four bytes; undefined when they cannot be read. */
+  second(key: SegmentKey | undefined): Uint8Array<ArrayBuffer> | undefined;
+};
+
+/** Opens the index of a segment; undefined when there is none that this version reads. */
+export function openSegmentIndex(folder: string, name: string): SegmentIndex | undefined {
+  let file: number;
+  try {
+    file = openSync(indexPath(folder, name), "r");
+  } catch {
+    return undefined;
+  }
+  const bytes = readExactly(file, 0, INDEX_HEADER_BYTES);
+  const header = bytes && decodeIndexHeader(bytes);
+  if (bytes === undefined || header === undefined) {
+    closeSync(file);
+    return undefined;
+  }
+  const open = (part: Buffer | undefined, key: SegmentKey | undefined): Uint8Array<ArrayBuffer> | undefined => {
+    if (part === undefined) return undefined;
+    const plain = header.isEncrypted ? key?.open(part, authenticatedHeader(bytes)) : part;
+    // Columns of words are read where they lie, so they must be aligned.
+    return plain && new Uint8Array(plain);
+  };
+  return {
+    header,
+    filter(key) {
+      const part = readExactly(file, INDEX_HEADER_BYTES, header.firstBytes);
+      if (part === undefined || !isSoundFirst(bytes, part)) return undefined;
+      const plain = open(part, key);
+      return plain && new Uint32Array(plain.buffer);
+    },
+    second(key) {
+      const part = readExactly(file, INDEX_HEADER_BYTES + header.firstBytes, header.secondBytes);
+      return part === undefined || !isSoundSecond(bytes, part) ? undefined : open(part, key);
+    },
+    [Symbol.dispose]: () => closeSync(file),
+  };
+}
+
+/** So many bytes of a file; undefined when there are fewer. */
+function readExactly(file: number, at: number, length: number): Buffer | undefined {
+  const bytes = Buffer.alloc(length);
+  for (let have = 0; have < length; ) {
+    const read = readSync(file, bytes, have, length - have, at + have);
+    if (read === 0) return undefined;
+    have += read;
+  }
+  return bytes;
+}
