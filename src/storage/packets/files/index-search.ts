@@ -41,7 +41,9 @@ export function packetsOf(
   const columns = readColumns(second, header);
   const matching: number[] = [];
   for (const { version, count, first, addresses, ports, kinds, communities } of columns.versions) {
-    const tests = needs.flatMap((need) => testOf(need, { version, addresses, ports, kinds, communities }) ?? []);
+    const tests = needs.flatMap(
+      (need) => testOf(need, { version, addresses, ports, kinds, communities }) ?? [],
+    );
     if (tests.length === 0) continue;
     for (let tuple = 0; tuple < count; tuple++)
       if (tests.some((test) => test(tuple))) matching.push(first + tuple);
@@ -103,7 +105,9 @@ function testOf(need: PacketNeed, columns: VersionColumns): Test | undefined {
   if (version === 0 && (wantedPorts.length > 0 || protocol !== undefined || communityId !== undefined))
     return undefined;
   for (const port of wantedPorts)
-    tests.push((tuple) => (ports[tuple] as number) >>> 16 === port || ((ports[tuple] as number) & 0xffff) === port);
+    tests.push(
+      (tuple) => (ports[tuple] as number) >>> 16 === port || ((ports[tuple] as number) & 0xffff) === port,
+    );
   if (protocol !== undefined) tests.push((tuple) => ((kinds[tuple] as number) & 0xffff) === protocol);
   if (vlan !== undefined) tests.push((tuple) => (kinds[tuple] as number) >>> 16 === vlan);
   if (communityId !== undefined && communities !== undefined) {
@@ -119,7 +123,12 @@ function isWithin(words: readonly Uint32Array[], tuple: number, { from, to }: Ad
   return compare(words, tuple, from, skipped) >= 0 && compare(words, tuple, to, skipped) <= 0;
 }
 
-function compare(words: readonly Uint32Array[], tuple: number, other: readonly number[], skipped: number): number {
+function compare(
+  words: readonly Uint32Array[],
+  tuple: number,
+  other: readonly number[],
+  skipped: number,
+): number {
   for (const [index, column] of words.entries()) {
     const difference = (column[tuple] as number) - (other[skipped + index] as number);
     if (difference !== 0) return difference;

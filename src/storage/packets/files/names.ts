@@ -33,7 +33,9 @@ export function indexPath(folder: string, name: string): string {
 /** The segments in a folder, in the order in which they were begun. */
 export function listSegments(folder: string): SegmentName[] {
   const files = readdirSync(folder);
-  const sealed = new Set(files.filter((file) => INDEX.test(file)).map((file) => file.replace(/\.index$/, "")));
+  const sealed = new Set(
+    files.filter((file) => INDEX.test(file)).map((file) => file.replace(/\.index$/, "")),
+  );
   return files
     .flatMap((file) => {
       const [, sequence, begun] = SEGMENT.exec(file) ?? [];

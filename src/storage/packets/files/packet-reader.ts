@@ -88,7 +88,7 @@ export class PacketReader {
         while (next < wanted.length && (wanted[next] as number) < before + count) next++;
         if (next === first) continue;
       }
-      if (!overlaps(times, query)) continue;
+      if (count === 0 || !overlaps(times, query)) continue;
       found ??= emptyStored(interfacesOf(reader, key, blocks));
       const block = reader.read(at);
       const raw = block && unpackBlock(block.bytes, block.header, key);
@@ -182,7 +182,10 @@ const SENTENCES: Record<SegmentProblem, string> = {
   "wrong key": "is encrypted with another secret than the one configured: it is left out",
 };
 
-function overlaps(times: { readonly minTime: number; readonly maxTime: number }, { from, to }: PacketQuery): boolean {
+function overlaps(
+  times: { readonly minTime: number; readonly maxTime: number },
+  { from, to }: PacketQuery,
+): boolean {
   return (from === undefined || times.maxTime >= from) && (to === undefined || times.minTime <= to);
 }
 

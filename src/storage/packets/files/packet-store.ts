@@ -4,7 +4,7 @@ import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { PacketStore, PreservedRange } from "../contract.ts";
 import { INDEX_HEADER_BYTES } from "./index-file.ts";
-import { indexPath, listSegments, removeSegment, segmentPath, writeWhole } from "./names.ts";
+import { listSegments, removeSegment, segmentPath, writeWhole } from "./names.ts";
 import { openPacketWriter } from "./packet-writer.ts";
 import { recoverSegment } from "./recover.ts";
 import { openSegmentIndex } from "./segment-index.ts";
@@ -80,7 +80,8 @@ export function openPacketStore(options: PacketStoreOptions, { log }: Context): 
       const times = isSealed ? lookAt(name) : undefined;
       return (
         isSealed &&
-        (times === undefined || !preserved.some(({ from, to }) => times.minTime <= to && times.maxTime >= from))
+        (times === undefined ||
+          !preserved.some(({ from, to }) => times.minTime <= to && times.maxTime >= from))
       );
     });
 
@@ -122,7 +123,8 @@ export function openPacketStore(options: PacketStoreOptions, { log }: Context): 
       const candidates = droppable();
       const { age } = options;
       if (age !== undefined)
-        for (const { name, begun } of candidates) if (now() - begun > age) drop(name, "they are older than configured");
+        for (const { name, begun } of candidates)
+          if (now() - begun > age) drop(name, "they are older than configured");
       let { bytes } = state();
       for (const { name } of candidates) {
         if (bytes <= options.bytes) return;

@@ -33,7 +33,10 @@ export function openSegmentIndex(folder: string, name: string): SegmentIndex | u
     closeSync(file);
     return undefined;
   }
-  const open = (part: Buffer | undefined, key: SegmentKey | undefined): Uint8Array<ArrayBuffer> | undefined => {
+  const open = (
+    part: Buffer | undefined,
+    key: SegmentKey | undefined,
+  ): Uint8Array<ArrayBuffer> | undefined => {
     if (part === undefined) return undefined;
     const plain = header.isEncrypted ? key?.open(part, authenticatedHeader(bytes)) : part;
     // Columns of words are read where they lie, so they must be aligned.

@@ -9,7 +9,7 @@ import { ENTRY_BYTES, writeEntry } from "./directory.ts";
 import { type BlockPlace, encodeIndex } from "./index-file.ts";
 import { syncFolderNow } from "./names.ts";
 import { encodeSegmentHeader } from "./segment-file.ts";
-import { TupleTable } from "./tuples.ts";
+import type { TupleTable } from "./tuples.ts";
 
 /** A block is finished when its frames or its directory are as long as this. */
 const BLOCK_BYTES = 1 << 18;
@@ -105,7 +105,14 @@ export class SegmentWriter {
       this.#frames.set(packets.bytes.subarray(start, start + length), this.#framesLength);
       this.#framesLength += length;
       const at = interfaces[packets.interfaces[row] as number] as number;
-      this.#directoryLength = writeEntry(this.#directory, this.#directoryLength, packets, row, this.#micros, at);
+      this.#directoryLength = writeEntry(
+        this.#directory,
+        this.#directoryLength,
+        packets,
+        row,
+        this.#micros,
+        at,
+      );
       this.#micros = packets.micros[row] as number;
       if (this.#micros < this.#minTime) this.#minTime = this.#micros;
       if (this.#micros > this.#maxTime) this.#maxTime = this.#micros;
