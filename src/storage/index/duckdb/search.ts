@@ -355,7 +355,7 @@ function sortOf(sort: readonly Sort[] | undefined, selected: Selected): Key[] {
 }
 
 /** The fields that a sort reads. */
-export function sortFields(sort: readonly Sort[] | undefined, library: Library): string[] {
+function sortFields(sort: readonly Sort[] | undefined, library: Library): string[] {
   const names = library.names();
   return (sort ?? []).map(({ field }) => names.resolve(field) ?? field);
 }

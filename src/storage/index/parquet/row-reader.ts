@@ -12,7 +12,7 @@ import { type Bytes, readPage } from "./read-bytes.ts";
 export type Cell = string | number | bigint | boolean | null;
 
 /** A column to be read: its place among the file's, and what it holds. */
-export type WantedColumn = { readonly place: number; readonly type: ColumnType };
+type WantedColumn = { readonly place: number; readonly type: ColumnType };
 
 /** Rows of one file, and which of its columns. `directory` is where its directory stands. */
 export type RowsWanted = {
