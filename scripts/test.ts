@@ -1,7 +1,7 @@
 /**
  * Runs the checks of this project in order and says how long each took.
  *
- *   npm run check        types, lint, what nobody uses, and the test of the architecture: seconds
+ *   npm run check        types, lint, what nobody or tests alone use, and the test of the architecture: seconds
  *   npm run test:quick   the same, and every test that only computes: below a minute
  *   npm test             everything: all tests, the reference, the conformance cases (when they are present) and the
  *                        browser tests (when a Chromium is)
@@ -33,6 +33,17 @@ const unused: Step = {
   name: "unused",
   args: [join(modules, "knip", "bin", "knip.js"), "--no-progress", "--treat-config-hints-as-errors"],
 };
+const tested: Step = {
+  name: "used by tests alone",
+  args: [
+    ...unused.args,
+    "--config",
+    "knip.product.jsonc",
+    "--production",
+    "--include",
+    "files,exports,types",
+  ],
+};
 const [word = "all", ...words] = process.argv.slice(2);
 const tests = (name: string, ...more: readonly string[]): Step => ({
   name,
@@ -55,9 +66,9 @@ const browser: Step = {
 
 /** What each word runs: one stage after another, the steps of a stage at the same time. */
 const RUNS: Readonly<Record<string, readonly (readonly Step[])[]>> = {
-  check: [[types], [lint], [unused], [tests("architecture", join("src", "architecture.test.ts"))]],
-  quick: [[types], [lint], [unused], [tests("quick tests", "--project", "quick")]],
-  all: [[types], [lint], [unused], [tests("tests")], [reference], [cases, browser]],
+  check: [[types], [lint], [unused], [tested], [tests("architecture", join("src", "architecture.test.ts"))]],
+  quick: [[types], [lint], [unused], [tested], [tests("quick tests", "--project", "quick")]],
+  all: [[types], [lint], [unused], [tested], [tests("tests")], [reference], [cases, browser]],
 };
 
 const stages = RUNS[word];

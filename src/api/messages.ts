@@ -14,7 +14,7 @@ export const getMessage = defineEndpoint({
 });
 
 /** What an alert may be, in the original's words. */
-export const ALERT_STATUSES = ["NEW", "OPEN", "DISMISS", "ESCALATE", "RESOLVE"] as const;
+const ALERT_STATUSES = ["NEW", "OPEN", "DISMISS", "ESCALATE", "RESOLVE"] as const;
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 

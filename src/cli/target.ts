@@ -8,8 +8,8 @@ import { ROOT } from "../platform/version.ts";
 import { addressOf, type Client, connect } from "./client.ts";
 import type { Reach } from "./options.ts";
 
-export type Accepted = { accepted: number; bytes: number; refused: number };
-export type Progress = { indexed: number; rejected: number; lag: number };
+type Accepted = { accepted: number; bytes: number; refused: number };
+type Progress = { indexed: number; rejected: number; lag: number };
 
 /** Where telemetry goes: a running platform over HTTP or, when none runs on the data folder, one in this process. */
 export type Target = AsyncDisposable & {

@@ -45,7 +45,7 @@ export type Extension = {
 };
 
 /** A function of Stellar; what is left out has a default. */
-export type StatedFunction = Pick<StellarFunction, "name" | "call"> & Partial<StellarFunction>;
+type StatedFunction = Pick<StellarFunction, "name" | "call"> & Partial<StellarFunction>;
 
 /** What every component must state; types are gone when a package is read. */
 const stated = z.looseObject({

@@ -26,7 +26,7 @@ export type Document = {
 };
 
 /** Line and column, from 1. */
-export type Place = { readonly line: number; readonly column: number };
+type Place = { readonly line: number; readonly column: number };
 
 /**
  * Reads a YAML text (JSON is YAML). Refuses a text with mistakes as a whole.

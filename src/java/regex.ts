@@ -22,7 +22,7 @@ import { checkTextSize } from "./text-size.ts";
 const MAX_NATIVE_STEPS = 30_000_000;
 
 /** Where a pattern matched. `groups[0]` is the whole match, the others its groups (undefined: took no part). */
-export type RegexMatch = {
+type RegexMatch = {
   readonly start: number;
   readonly end: number;
   readonly groups: readonly (string | undefined)[];

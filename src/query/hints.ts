@@ -15,7 +15,7 @@ export type Hint = {
   readonly query?: string | undefined;
 };
 
-export type HintCode =
+type HintCode =
   /** `and`, `or`, `not` are words. */
   | "lowercase-operator"
   /** `protocol=dns`, `score>50` and `a == b` are words. */

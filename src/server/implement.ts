@@ -22,7 +22,7 @@ declare module "fastify" {
 }
 
 /** What a handler gets: everything checked by the endpoint's own schemas. */
-export type Call<Shape extends EndpointShape> = {
+type Call<Shape extends EndpointShape> = {
   /** Who makes the call; has the role that the endpoint declares. */
   readonly actor: Actor;
   readonly params: ParamsOf<Shape>;

@@ -81,16 +81,5 @@ export function defineSource<const Name extends string, Config extends z.ZodType
   return definition;
 }
 
-/** Positions that are forgotten at the end, for one-off runs and tests. */
-export function forgetfulPositions(): Positions {
-  const known = new Map<string, unknown>();
-  return {
-    load: (key) => known.get(key),
-    save: async (key, position) => {
-      known.set(key, position);
-    },
-  };
-}
-
 /** How much of refused bytes is kept. */
 export const HEAD_BYTES = 64 * 1024;

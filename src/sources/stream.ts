@@ -113,7 +113,7 @@ function takenBefore(records: number): string {
 }
 
 /** The same memory as a Buffer, whose searches are native. */
-export function asBuffer(bytes: Uint8Array): Buffer {
+function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

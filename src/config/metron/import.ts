@@ -182,7 +182,7 @@ export function transformName(name: string): string {
 }
 
 /** The name here of a validation, from its name or class. */
-export function validationName(name: string): string {
+function validationName(name: string): string {
   const known = spacedName(name.replace(/^.*\./, ""), /Validation$/);
   return known === "REGEX" ? "REGEX_MATCH" : known;
 }

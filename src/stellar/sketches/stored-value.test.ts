@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { StellarError } from "../language/error.ts";
+import { storeValue } from "../testing/store-value.ts";
 import {
   Char,
   Double,
@@ -18,7 +19,7 @@ import { HyperLogLog } from "./hyperloglog.ts";
 import { MadState } from "./mad.ts";
 import { Reservoir } from "./reservoir.ts";
 import { OnlineStatistics } from "./statistics.ts";
-import { restoreValue, storeValue } from "./stored-value.ts";
+import { restoreValue } from "./stored-value.ts";
 import { WindowedStatistics } from "./windowed-statistics.ts";
 
 const { value } = fc.letrec<{ value: Value }>((tie) => ({

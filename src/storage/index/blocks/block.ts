@@ -1,5 +1,4 @@
 import type { FieldType } from "../contract.ts";
-import type { RowGroup } from "../parquet/row-group.ts";
 
 /** What a column may hold: every type of a field but "mixed", which only a set of columns can be. */
 export type ColumnType = Exclude<FieldType, "mixed">;
@@ -76,6 +75,22 @@ export type Block = {
   readonly rest: readonly string[] | undefined;
   /** The same messages as they go to disk; undefined when they are to be put together with others first. */
   readonly group: RowGroup | undefined;
+};
+
+/**
+ * The messages of a block as a row group of a Parquet file, but for the footer: the column chunks one after another in
+ * the order of the block's columns, and what the footer must say of each. Bytes only, to be handed from thread to thread.
+ */
+export type RowGroup = {
+  readonly bytes: Memory;
+  readonly length: number;
+  /** `FACTS` numbers for each column, in the order of `FACT` (parquet/row-group.ts). */
+  readonly facts: Float64Array<ArrayBuffer>;
+  /**
+   * Where the pages lie, column by column: the dictionary's bytes, how many, and how many unpacked, the number of pages, and
+   * for each its first row and the same three. Places count from the beginning of the row group.
+   */
+  readonly places: Float64Array<ArrayBuffer>;
 };
 
 export const DAY = 86_400_000;

@@ -7,6 +7,7 @@ import { type BlockColumn, CELL_BYTES, type ColumnType } from "./block.ts";
 import type { CellSpace } from "./cell-space.ts";
 import { hasKeys } from "./encode-keys.ts";
 import { NumberEncoder } from "./encode-number.ts";
+import type { Encoded } from "./encoded.ts";
 import type { TextHeap } from "./text-heap.ts";
 import { isValid, Validity } from "./validity.ts";
 import { MOST_WORDS, Words } from "./words.ts";
@@ -17,14 +18,6 @@ export const PLAIN_FOR = 31;
 const ROWS_PER_WORD = 2;
 /** Keeps the first n bytes of a 32-bit word. */
 const KEEP = new Uint32Array([0, 0xff, 0xffff, 0xffffff, 0xffffffff]);
-
-/** A column as it lies in the block, and what of it did not get in. */
-export type Encoded = Omit<BlockColumn, "field" | "type"> & {
-  /** Cells that have a value of the column's type. */
-  readonly written: number;
-  /** Cells that have neither such a value nor none. */
-  readonly odd: number;
-};
 
 /** Turns columns of a batch into columns of a block, for one sensor. */
 export class ColumnEncoder {

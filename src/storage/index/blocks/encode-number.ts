@@ -2,7 +2,7 @@
 import { ABSENT, type Column, DOUBLE, FALSE, FLOAT, INT, LONG, TRUE, VALUE } from "../../../core/column.ts";
 import { CELL_BYTES } from "./block.ts";
 import type { CellSpace } from "./cell-space.ts";
-import type { Encoded } from "./encode-column.ts";
+import type { Encoded } from "./encoded.ts";
 import { Validity } from "./validity.ts";
 
 const SHIFT_32 = 4294967296;

@@ -1,5 +1,5 @@
 import { emptyMessage, type FieldValue, type Message, messageFromJson } from "../../../core/message.ts";
-import type { StoredPatch } from "../segments/catalogue.ts";
+import type { StoredPatch } from "../stored-patch.ts";
 import { type ColumnType, isHidden, REST } from "./block.ts";
 
 /** Makes a message of a row: columns in their order, then what was kept aside. */

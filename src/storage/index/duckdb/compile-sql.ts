@@ -14,6 +14,7 @@ import { canonicalKey } from "../../../schema/canonical.ts";
 import { numberOf } from "../../../schema/number-of.ts";
 import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
 import { hex, mayHoldOther, sameValue } from "./same-value.ts";
+import type { SqlValue } from "./sql-value.ts";
 
 /** What a search knows of a field in one table. Both texts are SQL made by the index, never by a user. */
 export type SqlField = {
@@ -39,8 +40,6 @@ export type SqlTable = {
   /** For relative times, epoch milliseconds. */
   readonly now: number;
 };
-
-export type SqlValue = string | number | bigint | boolean;
 
 const NEVER = "FALSE";
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

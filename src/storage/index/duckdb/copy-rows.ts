@@ -7,7 +7,7 @@ import { identifier, pathLiteral } from "../names.ts";
 import type { Database } from "./database.ts";
 
 /** A column to read: undefined as its type means that the file says no more of it than Parquet does. */
-export type CopiedColumn = {
+type CopiedColumn = {
   readonly field: string;
   readonly column: string;
   readonly type: ColumnType | undefined;

@@ -43,13 +43,13 @@ import { facets, groups, histogram } from "./aggregate.ts";
 import type { Database } from "./database.ts";
 import { hintsOf } from "./hints.ts";
 import { HotStore } from "./hot-store.ts";
-import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { serveWriter } from "./remote.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
 import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
+import type { Settings } from "./settings.ts";
 import { statsOf } from "./stats.ts";
 
 const COMPACT_EVERY = 60_000;

@@ -2,7 +2,8 @@ import type { FieldValue, Message } from "../../../core/message.ts";
 import { messageToJson } from "../../../core/message.ts";
 import type { ColumnType } from "../blocks/block.ts";
 import type { Patch } from "../contract.ts";
-import type { Catalogue, StoredPatch } from "../segments/catalogue.ts";
+import type { Catalogue } from "../segments/catalogue.ts";
+import type { StoredPatch } from "../stored-patch.ts";
 import type { Database } from "./database.ts";
 import type { Patched } from "./relations.ts";
 

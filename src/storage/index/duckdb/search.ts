@@ -4,12 +4,12 @@ import { isHidden, REST, TIME } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
 import type { Segment } from "../segments/catalogue.ts";
-import type { SqlValue } from "./compile-sql.ts";
 import { Statement, sideBySide } from "./database.ts";
 import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
 import { isLimit } from "./search-queue.ts";
 import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
+import type { SqlValue } from "./sql-value.ts";
 
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
@@ -355,7 +355,7 @@ function sortOf(sort: readonly Sort[] | undefined, selected: Selected): Key[] {
 }
 
 /** The fields that a sort reads. */
-export function sortFields(sort: readonly Sort[] | undefined, library: Library): string[] {
+function sortFields(sort: readonly Sort[] | undefined, library: Library): string[] {
   const names = library.names();
   return (sort ?? []).map(({ field }) => names.resolve(field) ?? field);
 }

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { Block, ColumnType } from "../blocks/block.ts";
+import type { Block, ColumnType, RowGroup } from "../blocks/block.ts";
 import { DirectoryWriter } from "./directory.ts";
 import { CODEC, dataPageHeader, ENCODING, OPTIONAL, TYPE, UTF8 } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
-import { FACT, FACTS, type RowGroup } from "./row-group.ts";
+import { FACT, FACTS } from "./row-group.ts";
 import { ThriftWriter } from "./thrift.ts";
 
 /** A column of the file: the field it holds and its name. */

@@ -7,9 +7,9 @@ import { putText } from "../blocks/encode-column.ts";
 import { PADDING } from "../blocks/text-heap.ts";
 import { Validity } from "../blocks/validity.ts";
 import { DeltaReader } from "./delta-reader.ts";
-import { type Bytes, Directory, type GroupPlaces, type Page, type Place } from "./directory.ts";
+import { Directory, type GroupPlaces, type Page, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
-import { readPage } from "./read-bytes.ts";
+import { type Bytes, readPage } from "./read-bytes.ts";
 
 const SHIFT_32 = 4294967296;
 

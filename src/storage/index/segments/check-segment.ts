@@ -89,7 +89,7 @@ function sample(
  * Why a file does not hold what was put in it, as far as counting tells; undefined when it does. The file is read to its
  * end, by a reader that is not its writer: what is in memory, and in the files a merge was made of, is let go on its word.
  */
-export async function checkSegment({ path, rows, columns }: SegmentCheck): Promise<string | undefined> {
+async function checkSegment({ path, rows, columns }: SegmentCheck): Promise<string | undefined> {
   reader ??= openReader();
   const connection = await reader;
   const counted = columns.map(({ column }) => `count(${identifier(column)})`);

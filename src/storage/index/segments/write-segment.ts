@@ -1,9 +1,9 @@
 import { decodeText } from "../../../core/text.ts";
-import { type Block, Buffers, NOTHING } from "../blocks/block.ts";
+import { type Block, Buffers, NOTHING, type RowGroup } from "../blocks/block.ts";
 import { restNames } from "../blocks/encode.ts";
 import { writeParquet } from "../parquet/file-writer.ts";
 import { readGroups, type WholeFile } from "../parquet/group-reader.ts";
-import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-group.ts";
+import { FACT, FACTS, RowGroupEncoder } from "../parquet/row-group.ts";
 import type { SchemaColumn } from "./catalogue.ts";
 import { checksumOf } from "./checksum.ts";
 import type { Forms } from "./count-turns.ts";

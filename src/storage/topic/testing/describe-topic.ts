@@ -367,7 +367,7 @@ export async function readAll(topic: TopicReader, partition: number, from: numbe
 }
 
 /** The records of a block as text. */
-export function recordsOf(block: Block): string[] {
+function recordsOf(block: Block): string[] {
   return Array.from(block.ends, (end, index) =>
     Buffer.from(block.bytes.subarray(index === 0 ? 0 : block.ends[index - 1], end)).toString(),
   );
