@@ -6,9 +6,6 @@ import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { parse } from "../../query/parse.ts";
-import { withinScope } from "../../query/scope.ts";
-import type { Index } from "../../storage/index/contract.ts";
 import { implement } from "../implement.ts";
 
 export function messageRoutes(app: FastifyInstance, platform: Platform): void {
@@ -18,7 +15,7 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     const done = await platform.replay(body, actor);
     // A sensor's name that is mistyped must not look like a sensor with nothing to replay.
     if (body.sensor !== undefined && done.replayed + done.incomplete + done.unknown === 0) {
-      const sensors = await platform.searchedSensors();
+      const sensors = await platform.searchedSensors(actor);
       if (!sensors.includes(body.sensor))
         throw new Fault(
           "SENSOR_UNKNOWN",
@@ -32,7 +29,7 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     const [message] =
       actor.scope === undefined
         ? await index.get([params.guid], signal)
-        : await withGuid(index, params.guid, actor);
+        : await withGuid(platform, params.guid, actor);
     if (message === undefined) {
       const lacks =
         index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
@@ -51,12 +48,13 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
 }
 
 async function change(
-  { index, context }: Platform,
+  platform: Platform,
   guid: string,
   { comment, ...fields }: BodyOf<typeof patchMessage>["fields"],
   actor: Actor,
 ) {
-  const [message, another] = await withGuid(index, guid, actor);
+  const { index, context } = platform;
+  const [message, another] = await withGuid(platform, guid, actor);
   if (message === undefined)
     throw new Fault("NOT_FOUND", `changing message ${guid}: there is none with this guid`);
   if (another !== undefined)
@@ -76,7 +74,7 @@ async function change(
 }
 
 /** The messages with a guid that the actor may see: one, unless an earlier version took guids that records brought. */
-async function withGuid(index: Index, guid: string, actor: Actor): Promise<readonly Message[]> {
-  const query = withinScope(parse(`guid:${JSON.stringify(guid)}`), actor);
-  return (await index.search({ query, size: 2, total: false })).messages;
+async function withGuid(platform: Platform, guid: string, actor: Actor): Promise<readonly Message[]> {
+  const query = await platform.asked(`guid:${JSON.stringify(guid)}`, actor);
+  return (await platform.index.search({ query, size: 2, total: false })).messages;
 }
