@@ -71,6 +71,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
       ["/histogram", { body: { ...everything, ...named, split: "failed_sensor_type" } }],
     ],
   },
+  messageHistory: { reads: [["/messages/:hidden/history"]] },
   patchMessage: { writes: [["/messages/:hidden", { body: { fields: { comment: "seen in the vault" } } }]] },
   publishDocument: DOCUMENTS,
   publishDocuments: DOCUMENTS,
@@ -116,6 +117,7 @@ beforeAll(async () => {
   await server.platform.caughtUp();
   hidden = (await search("kept_in:vault", ["vault"]))[0]?.guid ?? "";
   expect(hidden).not.toBe("");
+  await as(ADMIN, "PATCH", `/messages/${hidden}`, { body: { fields: { alert_tags: ["vault"] } } });
 }, 60_000);
 afterAll(() => server[Symbol.asyncDispose](), 60_000);
 

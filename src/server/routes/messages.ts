@@ -1,12 +1,15 @@
 import type { FastifyInstance } from "fastify";
 import type { BodyOf } from "../../api/endpoint.ts";
-import { getMessage, patchMessage } from "../../api/messages.ts";
+import { getMessage, messageHistory, patchMessage } from "../../api/messages.ts";
 import { replayRejections } from "../../api/replay.ts";
 import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
+
+/** Set with every change; the history says the same by itself. */
+const NOTED = new Set(["alert_changed_by", "alert_changed_at"]);
 
 export function messageRoutes(app: FastifyInstance, platform: Platform): void {
   const { index } = platform;
@@ -36,6 +39,20 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
       throw new Fault("NOT_FOUND", `reading message ${params.guid}: there is none with this guid${lacks}`);
     }
     return { message };
+  });
+
+  implement(app, messageHistory, async ({ actor, params: { guid } }) => {
+    const [message] = await withGuid(platform, guid, actor);
+    if (message === undefined)
+      throw new Fault("NOT_FOUND", `reading the history of message ${guid}: there is none with this guid`);
+    const { changes, earlier } = await index.history(guid);
+    return {
+      changes: changes.toReversed().map(({ by, at, fields }) => ({
+        ...{ by, at },
+        fields: fields.filter(({ name }) => !NOTED.has(name)),
+      })),
+      earlier,
+    };
   });
 
   // One change after another: a comment is added to those that are there.
