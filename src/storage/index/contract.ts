@@ -261,7 +261,7 @@ export type Change = {
 };
 
 /** A field that was set, or taken away when the value is null. A value that is too long to be kept is absent. */
-export type ChangedField = { readonly name: string; readonly value?: FieldValue };
+type ChangedField = { readonly name: string; readonly value?: FieldValue };
 
 export type FieldType = "text" | "long" | "double" | "boolean" | "json" | "mixed";
 
