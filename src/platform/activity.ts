@@ -76,17 +76,21 @@ export class Activity implements Disposable {
     }, SECOND);
   }
 
-  /** Totals for the live stream: cheap enough for four times a second. */
-  now(): { indexed: number; latest: number | null; perSecond: number } {
+  /** Totals of some sensors for the live stream: cheap enough for four times a second. */
+  now(isSeen: (sensor: string) => boolean = () => true): {
+    indexed: number;
+    latest: number | null;
+    perSecond: number;
+  } {
     const totals = emptyCounts();
-    for (const counts of this.#supervisor.counts().values()) {
+    for (const [sensor, counts] of this.#supervisor.counts()) {
+      if (!isSeen(sensor)) continue;
       totals.messages += counts.messages;
       totals.latest = Math.max(totals.latest, counts.latest);
     }
-    const perSecond = [...this.#sensors()].reduce(
-      (sum, sensor) => sum + this.#rate(sensor, (counts) => counts.messages),
-      0,
-    );
+    const perSecond = [...this.#sensors()]
+      .filter(isSeen)
+      .reduce((sum, sensor) => sum + this.#rate(sensor, (counts) => counts.messages), 0);
     return { indexed: totals.messages, latest: totals.latest === 0 ? null : totals.latest, perSecond };
   }
 

@@ -11,11 +11,13 @@ import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
+import { sensorsSeenBy } from "../query/scope.ts";
 import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable } from "../storage/folder.ts";
 import { claimFolder, openStorage, type StorageOptions } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
+import { askedQuery } from "./asked.ts";
 import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
@@ -115,6 +117,7 @@ export async function openPlatform(options: PlatformOptions) {
       context.log.error("Functions of users are missing.", { error: error.message });
     }
     const snapshot = () => snapshotOf(config, sourcesInForce);
+    const schema = () => knownFields(services.components);
     // Replaced by a publish, with what its check has read.
     let documents = new SensorDocuments();
     await intake.configure(snapshot(), documents, GROUP);
@@ -312,14 +315,15 @@ export async function openPlatform(options: PlatformOptions) {
         input: Readable,
         { actor, ...how }: StreamOptions & { actor: Actor },
       ) {
-        const accepted = await intake.stream(sensor, input, how);
+        const accepted = await intake.stream(sensor, input, how, sensorsSeenBy(actor));
         context.log.info("Records were taken.", { sensor, ...accepted, by: actor.name });
         return accepted;
       },
       /** Sends rejected records through their sensors again. */
       replay(request: ReplayRequest, actor: Actor): ReturnType<typeof replay> {
         // One after the other: two at once would send the same records twice.
-        const turn = replaying.then(() => replay(request, actor, { index, intake, ...context }));
+        const asked = (query: string) => askedQuery(query, actor, { index, schema: schema(), ...context });
+        const turn = replaying.then(() => replay(request, actor, { index, intake, asked, ...context }));
         replaying = turn.catch(() => undefined);
         return turn;
       },
@@ -329,17 +333,19 @@ export async function openPlatform(options: PlatformOptions) {
       addresses: () => sources?.addresses() ?? [],
 
       storedSensors: () => activity.storedSensors(),
-      /** What a search that names no sensors is about: all that are configured or stored, but the error index. */
-      async searchedSensors(): Promise<string[]> {
+      /** What an actor's search that names no sensors is about: all that it may see and that are configured or stored, but the error index. */
+      async searchedSensors(actor: Actor): Promise<string[]> {
         const configured = intake.sensors().map(({ name }) => name);
         const missing = index.problems().flatMap(({ sensor }) => sensor ?? []);
         const all = new Set([...configured, ...(await activity.storedSensors()), ...missing]);
         all.delete(ERROR_SENSOR);
-        return [...all];
+        return [...all].filter(sensorsSeenBy(actor));
       },
+      /** The query that an actor asks with a text. Throws Fault QUERY_INVALID. */
+      asked: (text: string, actor: Actor) => askedQuery(text, actor, { index, schema: schema(), ...context }),
       /** What is declared of fields. */
-      schema: () => knownFields(services.components),
-      activity: () => activity.now(),
+      schema,
+      activity: (isSeen: (sensor: string) => boolean) => activity.now(isSeen),
       sensorStates: () => activity.sensorStates(),
       status: () => activity.status(),
       metricsText: () => activity.metricsText(),

@@ -70,6 +70,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
       { body: { fields: { alert_status: "OPEN", alert_assignee: null, alert_tags: ["a"], comment: "b" } } },
     ],
   ],
+  messageHistory: [() => [`/messages/${guid}/history`]],
   listIntel: [() => ["/intel"]],
   findIndicators: [() => ["/indicators?value=192.0.2.99"]],
   loadIntel: [

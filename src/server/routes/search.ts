@@ -11,11 +11,9 @@ import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import { type FieldType, typeOf } from "../../platform/field-notes.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { asDeclared } from "../../query/as-declared.ts";
-import { withFamilies } from "../../query/families.ts";
-import { FieldNames, fieldsOf } from "../../query/fields.ts";
+import { fieldsOf } from "../../query/fields.ts";
 import { parse } from "../../query/parse.ts";
-import { withinScope } from "../../query/scope.ts";
+import { sensorsSeenBy } from "../../query/scope.ts";
 import type { Group, SearchResult, Selection } from "../../storage/index/contract.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
@@ -35,14 +33,9 @@ async function selectionOf(
   body: SelectionBody,
   signal?: AbortSignal,
 ): Promise<Selection> {
-  const sensors = body.sensors ?? (await platform.searchedSensors());
-  const schema = platform.schema();
-  const asked = asDeclared(parse(body.query), (field) => schema.find(field), platform.context.clock.now());
-  let query = withinScope(asked, actor);
-  if ([...fieldsOf(query).keys()].some((field) => field.includes("*"))) {
-    const names = new FieldNames((await platform.index.fields()).map(({ name }) => name));
-    query = withFamilies(query, names);
-  }
+  // What of sensors out of sight cannot be read is no matter of this actor's either.
+  const sensors = body.sensors?.filter(sensorsSeenBy(actor)) ?? (await platform.searchedSensors(actor));
+  const query = await platform.asked(body.query, actor);
   return { query, from: body.from, to: body.to, sensors, signal };
 }
 
@@ -81,7 +74,8 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       cursor: body.cursor,
       fields: body.fields === undefined ? undefined : [...new Set([...body.fields, ...always])],
       total: body.total,
-      text: body.query,
+      // Hints look beyond the query, and so would look beyond the scope.
+      text: actor.scope === undefined ? body.query : undefined,
     });
     await refuseUnknown(platform, body.query, result);
     return {
@@ -158,14 +152,17 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
     return { groups: groups.map(toApi), ...partial, took: performance.now() - started };
   });
 
-  implement(app, listFields, async () => {
+  implement(app, listFields, async ({ actor }) => {
     const schema = platform.schema();
+    const sensors = (await platform.storedSensors()).filter(sensorsSeenBy(actor));
     return {
-      fields: (await index.fields()).map(({ name, type, sensors }) => {
-        const field = schema.find(name);
-        const indexed: FieldType | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
-        return { about: "", ...field, name, type: typeOf(field) ?? indexed, sensors: [...sensors] };
-      }),
+      fields: (await index.fields(actor.scope === undefined ? undefined : sensors)).map(
+        ({ name, type, sensors }) => {
+          const field = schema.find(name);
+          const indexed: FieldType | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
+          return { about: "", ...field, name, type: typeOf(field) ?? indexed, sensors: [...sensors] };
+        },
+      ),
     };
   });
 }

@@ -17,6 +17,7 @@ import type {
   GroupRequest,
   Histogram,
   HistogramRequest,
+  History,
   Index,
   IndexHandle,
   IndexProblem,
@@ -39,6 +40,7 @@ import type { Manifest } from "../segments/manifest.ts";
 import { SegmentRestoration } from "../segments/restoration.ts";
 import { outdated, RetentionClock } from "../segments/retention.ts";
 import { openShelf, type Shelf } from "../segments/shelf.ts";
+import { historyOf } from "../stored-patch.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
 import type { Database } from "./database.ts";
 import { hintsOf } from "./hints.ts";
@@ -258,6 +260,10 @@ export class DuckdbIndex implements Index {
     const patch = await this.#patches.add(guid, change, { by, at: this.#parts.context.clock.now() });
     this.#notePatches();
     return applyPatch(message, patch);
+  }
+
+  async history(guid: string): Promise<History> {
+    return historyOf(this.#patches.get(guid));
   }
 
   async fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]> {

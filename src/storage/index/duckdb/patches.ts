@@ -3,7 +3,7 @@ import { messageToJson } from "../../../core/message.ts";
 import type { ColumnType } from "../blocks/block.ts";
 import type { Patch } from "../contract.ts";
 import type { Catalogue } from "../segments/catalogue.ts";
-import type { StoredPatch } from "../stored-patch.ts";
+import { historyOf, type StoredPatch, withChange } from "../stored-patch.ts";
 import type { Database } from "./database.ts";
 import type { Patched } from "./relations.ts";
 
@@ -67,7 +67,10 @@ export class Patches {
     const remove = new Set([...(before?.remove ?? []), ...(change.remove ?? [])]);
     for (const field of Object.keys(change.set ?? {})) remove.delete(field);
     for (const field of change.remove ?? []) delete set[field];
-    const patch: StoredPatch = { set, remove: [...remove], ...by };
+    const fields: Record<string, FieldValue> = {};
+    for (const field of Object.keys(change.set ?? {})) fields[field] = set[field] ?? null;
+    for (const field of change.remove ?? []) fields[field] = null;
+    const patch = { set, remove: [...remove], history: withChange(historyOf(before), fields, by) };
     await this.#catalogue.putPatch(guid, patch);
     await this.#show(guid, patch);
     if (before === undefined) this.#sorted = [...this.#catalogue.patches.keys()].sort();
