@@ -140,10 +140,11 @@ function isBrokenOff(cause: unknown): boolean {
 }
 
 /** A problem of the server as the fault it was there, with its place in the text. */
-function faultOf({ code, detail, line, column, length, suggestion }: Problem): Fault {
+function faultOf({ code, status, detail, line, column, length, suggestion, accepted }: Problem): Fault {
   const hint =
     suggestion === undefined || detail.includes(suggestion) ? "" : `; did you mean \`${suggestion}\`?`;
   return new Fault((code in FAULTS ? code : "REQUEST_INVALID") as FaultCode, `${detail}${hint}`, {
-    details: { line, column, length },
+    // A server that refuses a stream and tells no number has taken nothing of it; one that failed may not know.
+    details: { line, column, length, records: accepted ?? (status < 500 ? 0 : undefined) },
   });
 }

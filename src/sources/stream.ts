@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Clock } from "../core/context.ts";
-import { Fault } from "../core/fault.ts";
+import { Fault, type FaultCode } from "../core/fault.ts";
 import { BlockBuilder } from "./block-builder.ts";
 import { type Framer, type FramerOptions, LineFramer } from "./line-framer.ts";
 import { type Deliver, HEAD_BYTES, type Refusal } from "./source.ts";
@@ -41,8 +41,8 @@ export class FramingError extends Error {}
 
 /**
  * Delivers a stream of lines, gzip or not, and resolves when all of them are durable. It reads only as fast as blocks
- * are delivered. Throws INPUT_UNREADABLE when the stream breaks (its `details` are the progress: what came before is
- * durable), REQUEST_INVALID when a framer cannot go on, and what `deliver` throws.
+ * are delivered. Throws INPUT_UNREADABLE when the stream breaks, REQUEST_INVALID when a framer cannot go on, and the faults that
+ * `deliver` throws or `signal` is aborted with. The `details` of each are the progress: what came before is durable.
  */
 export async function deliverStream(
   input: AsyncIterable<Uint8Array>,
@@ -78,32 +78,28 @@ export async function deliverStream(
       await builder.pressure;
     }
     framer.end();
-  } catch (error) {
     await builder.flush();
-    options.signal?.throwIfAborted();
-    if (error instanceof FramingError) {
-      throw new Fault(
-        "REQUEST_INVALID",
-        `reading ${name}: ${error.message}; ${takenBefore(builder.records)}`,
-        {
-          cause: error,
-          details: progress(),
-        },
-      );
-    }
-    if (error instanceof Fault || !isInputError(error)) throw error;
-    throw new Fault(
-      "INPUT_UNREADABLE",
-      `reading ${name}: ${error.message}; ${takenBefore(builder.records)}`,
-      {
-        cause: error,
-        details: progress(),
-      },
-    );
+  } catch (error) {
+    await builder.settled();
+    const isEnded = options.signal?.aborted === true;
+    const reason: unknown = isEnded ? options.signal?.reason : error;
+    if (isEnded && !(reason instanceof Fault)) throw reason;
+    const [code, message] = failed(reason, name);
+    if (code === undefined) throw reason;
+    throw new Fault(code, `${message}; ${takenBefore(builder.records)}`, {
+      cause: reason,
+      details: { ...(reason instanceof Fault && reason.details), ...progress() },
+    });
   }
-  await builder.flush();
   options.onProgress?.(progress());
   return progress();
+}
+
+/** The code and message of what keeps a stream from being taken as a whole; nothing for a bug. */
+function failed(reason: unknown, name: string): [code: FaultCode, message: string] | [] {
+  if (reason instanceof Fault) return [reason.code, reason.message];
+  if (reason instanceof FramingError) return ["REQUEST_INVALID", `reading ${name}: ${reason.message}`];
+  return isInputError(reason) ? ["INPUT_UNREADABLE", `reading ${name}: ${reason.message}`] : [];
 }
 
 /** What became durable before a mistake. A sender that does not know it sends those records a second time. */
