@@ -125,7 +125,8 @@ test("a sender that a stopping platform leaves learns of it, and the platform ta
     status: 1,
     out: "",
     err: expect.stringMatching(
-      /^metron: taking records: the platform is stopping; \d+ records before it were taken\nStart the platform with `metron up`.\n$/,
+      // A sender that is busy when the connection ends may not have read the answer.
+      /^metron: (taking records: the platform is stopping; \d+ records before it were taken|calling .*: the connection broke off)\nStart the platform with `metron up`.\n$/,
     ),
   });
 });

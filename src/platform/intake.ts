@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { SensorDocument } from "../config/sensor.ts";
 import { type Block, blockOf, type Position } from "../core/block.ts";
 import { type Catalogue, findNamed } from "../core/component.ts";
@@ -99,7 +98,7 @@ export class Intake implements AsyncDisposable {
   /** Makes the records of a stream durable, gzip or not, as fast as the disk takes them: see `acceptBody`. */
   async stream(
     sensor: string,
-    input: Readable,
+    input: AsyncIterable<Uint8Array>,
     { contentType, contentEncoding, signal }: StreamOptions = {},
   ): Promise<Accepted> {
     const { parser, raw } = this.#entry(sensor).sensor;

@@ -118,10 +118,36 @@ async function* counting(
   signal: AbortSignal | undefined,
   count: (length: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
-  for await (const chunk of input) {
-    signal?.throwIfAborted();
+  for await (const chunk of untilAborted(input, signal)) {
     count(chunk.length);
     if (chunk.length > 0) yield chunk;
+  }
+}
+
+/** The stream until the signal is aborted, also while nothing comes. Throws the signal's reason then. */
+async function* untilAborted(
+  input: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  const iterator = input[Symbol.asyncIterator]();
+  // One listener for all chunks: a stream may last for days.
+  let stop: ((reason: unknown) => void) | undefined;
+  const abort = () => stop?.(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        stop = reject;
+        iterator.next().then(resolve, reject);
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    // A stream that still waits for its next chunk ends after it, and nobody waits for that.
+    iterator.return?.().catch(() => undefined);
   }
 }
 

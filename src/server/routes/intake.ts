@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
@@ -9,7 +8,7 @@ import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
 
 /** How long a stopping server waits until senders have read what it took, milliseconds. */
-const LAST_WORDS = 2000;
+const LAST_WORDS = 5000;
 
 /**
  * Ends streams before the server closes their connections, so that each sender learns how much of its stream was taken.
@@ -19,7 +18,7 @@ function stopsWith(app: FastifyInstance): { signal: AbortSignal; await(reply: Fa
   const stop = new AbortController();
   const open = new Set<Socket>();
   app.addHook("preClose", async () => {
-    const closed = Promise.all([...open].map((socket) => once(socket, "close")));
+    const closed = Promise.all([...open].map((socket) => new Promise((done) => socket.once("close", done))));
     stop.abort(new Fault("SERVER_UNREACHABLE", "taking records: the platform is stopping"));
     await Promise.race([closed, sleep(LAST_WORDS, undefined, { ref: false })]);
   });
@@ -48,7 +47,9 @@ function routes(app: FastifyInstance, platform: Platform): void {
   const stopping = stopsWith(app);
   implement(app, ingestRecords, ({ actor, params, request, reply, signal }) => {
     stopping.await(reply);
-    return platform.ingestStream(params.sensor, request.raw, {
+    // A request that is given up with its iterator takes the connection along, and the answer.
+    const body = request.raw.iterator({ destroyOnReturn: false });
+    return platform.ingestStream(params.sensor, body, {
       actor,
       signal: AbortSignal.any([signal, stopping.signal]),
       contentType: request.headers["content-type"],
