@@ -21,6 +21,11 @@ const MISTAKES: [text: string, ...mistakes: string[]][] = [
   ],
   ["sensor: web\nsensor: web\n", "web.yaml:2:1: Map keys must be unique"],
   [
+    'sensor: web\nparser: { jsonMap: { a: 1, "a": 2 } }\nindex: { 1: a, "1": b }\n',
+    "web.yaml:2:28: Map keys must be unique",
+    "web.yaml:3:16: Map keys must be unique",
+  ],
+  [
     "sensor: [web\n",
     "web.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]",
   ],
@@ -35,6 +40,16 @@ test.each(MISTAKES)("%j", (text, ...mistakes) => {
     message = error.message;
   }
   expect(message.split("\n")).toEqual(mistakes);
+});
+
+test("a map of many keys is read, and each wrong one of them is told", () => {
+  // Comparing each key with all others, or looking for each in turn, would take many minutes.
+  const keys = Array.from({ length: 60_000 }, (_, n) => `key${n}: ${n}`);
+  const wrong = () => readSensor(`sensor: web\nparser: { asa: {} }\n${keys.join("\n")}\n`, "web.yaml");
+  expect(wrong).toThrow(/web\.yaml:60002:1: key59999: no such option$/);
+  const flow = () =>
+    readSensor(`sensor: web\nparser: { asa: { ${keys.join(", ")}, key7: 1 } }\n`, "web.yaml");
+  expect(flow).toThrow(/^web\.yaml:2:\d+: Map keys must be unique$/);
 });
 
 test("a few lines cannot expand to gigabytes", () => {

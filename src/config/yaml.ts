@@ -1,4 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+  YAMLParseError,
+} from "yaml";
 import type { z } from "zod";
 import { mistakesOf } from "../core/component.ts";
 import { Fault } from "../core/fault.ts";
@@ -66,12 +78,34 @@ export function readYaml(text: string, name: string): Document {
 
 function parsed(text: string, name: string, lineCounter: LineCounter): ReturnType<typeof parseDocument> {
   try {
-    return parseDocument(text, { lineCounter, uniqueKeys: true });
+    // The library compares each key with all those before it, which takes minutes for a long map.
+    const document = parseDocument(text, { lineCounter, uniqueKeys: false });
+    document.errors.push(...repeatedKeys(document));
+    return document;
   } catch (error) {
     // The parser calls itself for each level.
     if (!(error instanceof RangeError)) throw error;
     return refuse(name, [{ line: 1, column: 1, path: "", message: "the document nests too deep" }]);
   }
+}
+
+/** Keys that a map has twice, also when only their spelling differs (`1` and `"1"`): one value would replace the other unseen. */
+function repeatedKeys(document: ReturnType<typeof parseDocument>): YAMLParseError[] {
+  const repeated: YAMLParseError[] = [];
+  visit(document, {
+    Map(_key, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const [start, end] = key.range ?? [0, 0];
+        if (seen.has(name))
+          repeated.push(new YAMLParseError([start, end], "DUPLICATE_KEY", "Map keys must be unique"));
+        seen.add(name);
+      }
+    },
+  });
+  return repeated;
 }
 
 /** Checks data against a schema and says of each mistake where it stands in the text. */
@@ -154,7 +188,7 @@ function nodeAt(
   let offset = root?.range?.[0] ?? 0;
   for (const key of path) {
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      const pair = pairsOf(node).get(String(key));
       if (pair === undefined) return { node, offset, isWhole: false };
       const at = pair.key as Node;
       offset = at.range?.[0] ?? offset;
@@ -165,4 +199,18 @@ function nodeAt(
     } else return { node, offset, isWhole: false };
   }
   return { node, offset, isWhole: true };
+}
+
+/** A document with many mistakes in a long map looks up many of its keys. */
+const PAIRS = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  let pairs = PAIRS.get(map);
+  if (pairs === undefined) {
+    pairs = new Map(
+      map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])),
+    );
+    PAIRS.set(map, pairs);
+  }
+  return pairs;
 }

@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { SensorDocument } from "../config/sensor.ts";
 import { type Block, blockOf, type Position } from "../core/block.ts";
 import { type Catalogue, findNamed } from "../core/component.ts";
@@ -103,7 +102,7 @@ export class Intake implements AsyncDisposable {
    */
   async stream(
     sensor: string,
-    input: Readable,
+    input: AsyncIterable<Uint8Array>,
     { contentType, contentEncoding, signal }: StreamOptions = {},
     isSeen?: (sensor: string) => boolean,
   ): Promise<Accepted> {

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { kindOf } from "../config/kinds.ts";
 import { plainCredentials } from "../config/secrets.ts";
@@ -261,6 +260,8 @@ export async function openPlatform(options: PlatformOptions) {
 
     return {
       context,
+      /** The data folder. */
+      data,
       config,
       index,
       intel,
@@ -312,7 +313,7 @@ export async function openPlatform(options: PlatformOptions) {
       /** Makes the records of a stream durable and notes whose they are. Throws Fault SENSOR_UNKNOWN. */
       async ingestStream(
         sensor: string,
-        input: Readable,
+        input: AsyncIterable<Uint8Array>,
         { actor, ...how }: StreamOptions & { actor: Actor },
       ) {
         const accepted = await intake.stream(sensor, input, how, sensorsSeenBy(actor));

@@ -39,7 +39,9 @@ type HintCode =
   /** The value is a part of values. */
   | "part-of-value"
   /** The value is in other fields. */
-  | "other-field";
+  | "other-field"
+  /** Rejected records are searched only when they are named. */
+  | "rejected-apart";
 
 const OPERATORS = /^(and|or|not)$/i;
 const COMPARED = /^([A-Za-z_][\w.:-]*?)(==?|!=|>=|<=|>|<)([^=<>&?].*)?$/;

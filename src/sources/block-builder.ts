@@ -112,6 +112,12 @@ export class BlockBuilder {
     await this.#below(1);
   }
 
+  /** Delivers what there is, unless a delivery failed, and resolves when none is under way. */
+  async settled(): Promise<void> {
+    if (this.#failure === undefined) this.#cut();
+    while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
   #begin(): void {
     if (this.#count > 0) return;
     this.#arrival = this.#options.clock.now();
