@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { runs } from "../../core/testing/runs.ts";
 import { StellarError } from "../language/error.ts";
 import { storeValue } from "../testing/store-value.ts";
 import {
@@ -47,7 +48,7 @@ test("any value comes back equal and of its type", () => {
       expect(typeName(back)).toBe(typeName(given));
       expect(equals(back, given)).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -95,6 +96,6 @@ test("arbitrary bytes give a value or a StellarError, never anything else", () =
         }
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });

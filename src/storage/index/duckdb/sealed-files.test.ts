@@ -21,7 +21,7 @@ import { type BatchPlan, batchPlans, type Row, rowsOf } from "../testing/random-
 import { Database } from "./database.ts";
 import { HotBlock } from "./hot-block.ts";
 
-const RUNS = runs(8);
+const RUNS = runs(5);
 /** A failure prints its seed; `METRON_SEED` tries it again. */
 const SEED = Number(process.env.METRON_SEED ?? Date.now() % 1e9);
 const NOON = Date.UTC(2026, 10, 21, 12);
