@@ -137,6 +137,8 @@ async function check(files: string[], options: Reach & Json): Promise<void> {
   }
 }
 
+const PLACED = /^:(\d+):(\d+): (.*)$/s;
+
 /** What the platform says of a file, or why it is no document: the files after it are checked all the same. */
 async function checkFile(file: string, client: Client): Promise<readonly Diagnostic[]> {
   let body: Awaited<ReturnType<typeof readDocument>>;
@@ -144,8 +146,9 @@ async function checkFile(file: string, client: Client): Promise<readonly Diagnos
     body = await readDocument(file);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    const message = error.message.replace(`${file}:1:1: `, "");
-    return [{ line: 1, column: 1, length: 0, path: "", message, severity: "error" }];
+    const [, line = 1, column = 1, message = error.message] =
+      PLACED.exec(error.message.replace(file, "")) ?? [];
+    return [{ line: Number(line), column: Number(column), length: 0, path: "", message, severity: "error" }];
   }
   return (await client.call(checkDocument, { body })).diagnostics;
 }
@@ -328,9 +331,13 @@ async function readDocument(file: string): Promise<Name & { text: string }> {
   if (sensor !== undefined) return { kind: "sensor", name: sensor, text };
   if (["-", "metron", "global"].includes(basename(file, extname(file))))
     return { kind: "global", name: "global", text };
+  const { firstGlobalKey } = await import("../../config/global.ts");
+  const found = firstGlobalKey(text);
   throw new Fault(
     "CONFIG_INVALID",
-    `${file}:1:1: expected \`sensor: NAME\` (a sensor document), or a file called metron.yaml (the global one)`,
+    found === undefined
+      ? `${file}:1:1: expected \`sensor: NAME\` (a sensor document), or a file called metron.yaml (the global one)`
+      : `${file}:${found.line}:${found.column}: \`${found.key}\` is of the global document, whose file is called metron.yaml: rename it; a sensor document has a line \`sensor: NAME\``,
   );
 }
 

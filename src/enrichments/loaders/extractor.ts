@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
+import { inWords } from "../../core/in-words.ts";
 import { emptyMessage, type Message } from "../../core/message.ts";
 import { StellarError } from "../../stellar/language/error.ts";
 import { compile, type Program } from "../../stellar/run/compile.ts";
@@ -51,7 +52,7 @@ export type Extraction = Extracted | { readonly reason: string } | undefined;
 
 /** Reads an extractor file, already parsed as JSON. Throws a `Fault` CONFIG_INVALID that says what was expected where. */
 export function readExtractor(document: unknown): CsvExtractorConfig {
-  const checked = extractorDocument.safeParse(document);
+  const checked = extractorDocument.safeParse(document, { error: inWords });
   if (checked.success) return checked.data.config;
   const [issue] = checked.error.issues;
   throw new Fault(
