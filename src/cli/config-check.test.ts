@@ -123,6 +123,12 @@ test("a global document of another name is told what its file is called, where i
   expect((await metron(["config", "check", other])).out).toBe(`${other}:2:1: error: ${said}\n`);
 });
 
+test("a draft may be published as it is printed", async () => {
+  const { out } = await metron(["config", "draft", "drafted", "--parser", "keyValue"]);
+  const path = file("drafted.yaml", out);
+  expect((await metron(["config", "check", path])).out).toBe(`${path}: may be published\n`);
+});
+
 test("a publish tells credentials in plain text, by their place, and publishes all the same", async () => {
   const plain = file("plain/metron.yaml", "workers: 1\nglobal:\n  api_key: very-secret\n");
   const { status, out, err } = await metron(["config", "publish", plain]);

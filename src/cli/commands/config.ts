@@ -46,6 +46,14 @@ export function configCommand(): Command {
     .argument("<document>", DOCUMENT, document)
     .option("--version <n>", "an earlier version", wholeNumber)
     .action(show);
+  add(
+    "draft",
+    "print a document to begin a new sensor with",
+    "draft firewall --parser keyValue > firewall.yaml",
+  )
+    .argument("<sensor>", "name of the new sensor")
+    .requiredOption("--parser <name>", "what reads its records; see docs/reference/parsers.md")
+    .action(draft);
   add("check", "check documents and show their mistakes", "check config/sensors/*.yaml", "check -")
     .argument("<file...>", FILES)
     .action(check);
@@ -109,6 +117,14 @@ async function list(options: Reach & { json?: true }): Promise<void> {
       entry.note,
     ]),
   );
+}
+
+async function draft(sensor: string, options: Json & { parser: string }): Promise<void> {
+  const { draftSensor } = await import("../../config/draft.ts");
+  const { builtIn } = await import("../../config/components.ts");
+  const text = draftSensor(sensor, options.parser, builtIn);
+  if (options.json) printJson({ text });
+  else process.stdout.write(text);
 }
 
 async function show(params: Name, options: Reach & Json & { version?: number }): Promise<void> {
