@@ -7,8 +7,8 @@ import { readSensor } from "./sensor.ts";
 /** What a mistake in a document says: where it is and what was expected there. */
 const MISTAKES: [text: string, ...mistakes: string[]][] = [
   ["sensor: web\nparser: { asa: {} }\nparsr: 1\n", "web.yaml:3:1: parsr: no such option"],
-  ["parser: { asa: {} }\n", "web.yaml:1:1: sensor: Invalid input: expected string, received undefined"],
-  ["sensor: web\n", "web.yaml:1:1: parser: Invalid input: expected record, received undefined"],
+  ["parser: { asa: {} }\n", "web.yaml:1:1: sensor: is missing; expected a text"],
+  ["sensor: web\n", "web.yaml:1:1: parser: is missing; expected a map"],
   [
     "sensor: a/b\nparser: { asa: {} }\n",
     "web.yaml:1:1: sensor: expected a name of letters, digits, `_`, `-` or `.`, at most 64",
@@ -16,8 +16,8 @@ const MISTAKES: [text: string, ...mistakes: string[]][] = [
   ["sensor: web\nparser: { asa: {}, csv: {} }\n", "web.yaml:2:1: parser: expected exactly one component"],
   [
     "sensor: web\nparser: { asa: {} }\ntriage:\n  rules:\n    - { rule: 5, score: 1 }\nindex: { retentionDays: -1 }\n",
-    "web.yaml:5:9: triage.rules.0.rule: Invalid input: expected string, received number",
-    "web.yaml:6:10: index.retentionDays: Too small: expected number to be >0",
+    "web.yaml:5:9: triage.rules.0.rule: expected a text, not `5`",
+    "web.yaml:6:10: index.retentionDays: expected a number more than 0",
   ],
   ["sensor: web\nsensor: web\n", "web.yaml:2:1: Map keys must be unique"],
   [

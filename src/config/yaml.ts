@@ -12,8 +12,10 @@ import {
   YAMLParseError,
 } from "yaml";
 import type { z } from "zod";
-import { mistakesOf } from "../core/component.ts";
+import { mistakesOf, type Path } from "../core/component.ts";
+import { everyFault } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
+import { inWords } from "../core/in-words.ts";
 import { type Units, unitsOf } from "./scalar.ts";
 
 /** A mistake in a document: where it is (1-based), what was expected there. */
@@ -114,7 +116,7 @@ export function checkDocument<Schema extends z.ZodType>(
   document: Document,
   name: string,
 ): z.output<Schema> {
-  const result = schema.safeParse(document.data);
+  const result = schema.safeParse(document.data, { error: inWords });
   return result.success ? result.data : refuse(name, placed(result.error.issues, document));
 }
 
@@ -131,7 +133,7 @@ export function judgeDocument<Schema extends z.ZodType>(
   document: Document,
   standIns: Readonly<Record<string, unknown>>,
 ): { readonly data: z.output<Schema> | undefined; readonly mistakes: readonly Mistake[] } {
-  const whole = schema.safeParse(document.data);
+  const whole = schema.safeParse(document.data, { error: inWords });
   if (whole.success) return { data: whole.data, mistakes: [] };
   const mistakes = placed(whole.error.issues, document);
   let rest = structuredClone(document.data);
@@ -139,7 +141,7 @@ export function judgeDocument<Schema extends z.ZodType>(
   for (let round = 0; round < ROUNDS && isRecord(rest); round++) {
     for (const { path } of issues) leaveOut(rest, path);
     rest = { ...standIns, ...rest };
-    const again = schema.safeParse(rest);
+    const again = schema.safeParse(rest, { error: inWords });
     if (again.success) return { data: again.data, mistakes };
     issues = mistakesOf(again.error.issues);
   }
@@ -163,11 +165,30 @@ function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
 }
 
 function placed(issues: readonly z.core.$ZodIssue[], document: Document): Mistake[] {
-  return mistakesOf(issues).map(({ path, message }) => ({
-    ...document.place(path),
-    path: path.map(String).join("."),
-    message,
-  }));
+  return mistakesOf(issues).map(({ path, message }) => mistakeIn(document, path, message));
+}
+
+/** A mistake at a path of a document. */
+export function mistakeIn(document: Document, path: Path, message: string): Mistake {
+  return { ...document.place(path), path: path.map(String).join("."), message };
+}
+
+/** What the details of a fault say of its place: a path below the part that was opened, and the text of the expression at fault. */
+type FaultPlace = { readonly path?: Path; readonly expression?: string };
+
+/**
+ * The mistakes for which components of a document could not be opened. Throws what is no fault again.
+ * @param pathOf where in the document it is; the path of the fault when left out
+ */
+export function placedFaults(
+  error: unknown,
+  document: Document,
+  pathOf: (place: FaultPlace) => Path = ({ path = [] }) => path,
+): Mistake[] {
+  if (!(error instanceof Fault)) throw error;
+  return everyFault(error).map(({ details, message }) =>
+    mistakeIn(document, pathOf((details ?? {}) as FaultPlace), message),
+  );
 }
 
 /** Refuses a document as a whole: one fault that names every place and what was expected there. */

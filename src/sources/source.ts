@@ -63,6 +63,9 @@ export type Source = AsyncDisposable & {
   readonly done: Promise<void>;
 };
 
+/** A port that a source listens on; 0 is a free one. */
+export type ListenPort = { readonly protocol: "tcp" | "udp"; readonly host: string; readonly port: number };
+
 /** Opening it begins the intake. Throws a `Fault` when it cannot (PORT_IN_USE, INPUT_UNREADABLE, CONFIG_INVALID). */
 export type SourceDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Definition<
   Promise<Source>,
@@ -70,6 +73,8 @@ export type SourceDefinition<Name extends string = string, Config extends z.ZodT
   Name,
   Config
 > & {
+  /** The ports that a configuration listens on, so that a check can tell which are taken. */
+  listens?(config: z.output<Config>): readonly ListenPort[];
   /** The files and folders that a configuration names, so that a check can refuse them without opening anything. */
   paths?(config: z.output<Config>): readonly { readonly path: string; readonly use: FileUse }[];
 };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Batch } from "../core/batch.ts";
 import { blockOf } from "../core/block.ts";
-import type { Named } from "../core/component.ts";
+import { type Named, openList } from "../core/component.ts";
 import { makeContext, silentLog } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { makeEnvironment } from "../stellar/run/environment.ts";
@@ -91,9 +91,8 @@ test("a message that a validation cannot be asked about is rejected once, whatev
 });
 
 test("validations of every sensor come first, and a field that fails two is named once", () => {
-  const stage = openValidations([{ INTEGER: { input: "a" } }], context, validations, [
-    { IP: { input: "a" } },
-  ]);
+  const everywhere = openList(validations, [{ IP: { input: "a" } }], context);
+  const stage = openValidations([{ INTEGER: { input: "a" } }], context, validations, everywhere);
   const batch = run(stage, [{ a: "x" }]);
   expect(batch.rejected[0]?.rejection).toMatchObject({
     reason: "failed the validation IP (a) and INTEGER (a)",
