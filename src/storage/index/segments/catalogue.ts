@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
 import type { Message } from "../../../core/message.ts";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
-import type { ColumnType } from "../blocks/block.ts";
+import type { ColumnType } from "../blocks/column-type.ts";
 import type { Loss } from "../contract.ts";
 import { ChangeJournal } from "./change-journal.ts";
 import { CATALOGUE_FILE, unfinished } from "./folder-names.ts";

@@ -9,7 +9,7 @@ import { checksumOf } from "./checksum.ts";
 import type { Forms } from "./count-turns.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
-import { noteOf } from "./segment-note.ts";
+import { metadataOf } from "./segment-note.ts";
 import { ValueCounter } from "./value-counts.ts";
 
 /** Greater than any guid. */
@@ -69,8 +69,8 @@ export async function writeSegment(job: SegmentJob): Promise<Written | undefined
   if (blocks.length === 0) return undefined;
   try {
     const facts = factsOf(blocks);
-    const note = (directory: number) => noteOf(job, { ...facts, directory }, restNames(blocks));
-    const directory = await writeParquet(job.path, job.columns, blocks, note);
+    const metadata = (directory: number) => metadataOf(job, { ...facts, directory }, restNames(blocks));
+    const directory = await writeParquet(job.path, job.columns, blocks, metadata);
     const crc = await checksumOf(job.path);
     return { ...facts, directory, crc, counts, raw: rawOf(blocks), forms: formsOf(job.columns, blocks) };
   } finally {
