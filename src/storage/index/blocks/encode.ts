@@ -69,6 +69,8 @@ export type EncodeLimits = {
   readonly columns: number;
   /** Messages a block must have to be encoded for the disk by itself. */
   readonly groupRows: number;
+  /** Whether fields keep the type they have, though most of their values have another one. */
+  readonly areTypesFixed?: boolean;
 };
 
 /**
@@ -247,7 +249,7 @@ export class BlockEncoder {
       const isText = declaredType(field) === "text";
       const values = this.#misfits(column, (kind, value) => !fits(type, kind, value, isText));
       // The field was first seen with a type that it mostly does not have.
-      if (values > written) this.#fields.set(field, this.#choose(column) ?? type);
+      if (values > written) this.#chooseAgain(column, type);
     }
     return written === 0 ? undefined : { field, type, ...place };
   }
@@ -275,7 +277,11 @@ export class BlockEncoder {
         return kind !== ABSENT && (kind < SPAN || kind > STRING);
       });
     // The field was first seen in another spelling than it mostly has.
-    if (texts + others > written / 2) this.#fields.set(field, this.#choose(column) ?? type);
+    if (texts + others > written / 2) this.#chooseAgain(column, type);
+  }
+
+  #chooseAgain(column: Column, type: ColumnType): void {
+    if (this.#limits.areTypesFixed !== true) this.#fields.set(column.name, this.#choose(column) ?? type);
   }
 
   /** The keys of values that are not their own; undefined when all are. */

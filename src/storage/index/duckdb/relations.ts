@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { FieldNames } from "../../../query/fields.ts";
 import { isHidden, KEYS_VERSION, keyField, REST, TIME, textField } from "../blocks/block.ts";
-import { type ColumnType, columnTypes, isSpelled } from "../blocks/column-type.ts";
+import { type ColumnType, columnTypes, declaredType, isSpelled, isValueType } from "../blocks/column-type.ts";
 import { identifier, jsonPointer, literal, pathLiteral } from "../names.ts";
 import type { Segment } from "../segments/catalogue.ts";
 import type { SqlField, SqlTable } from "./compile-sql.ts";
 import type { Database, Statement } from "./database.ts";
+import { readAs } from "./former-texts.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
 
@@ -193,6 +194,9 @@ export function tableOf(
         return { type: "text", column: texts, rest, isKeyed: false };
       if (type === undefined)
         return rest === undefined ? undefined : { type: "text", column: undefined, rest, isKeyed };
+      const declared = declaredType(field);
+      if (type === "text" && base !== undefined && isValueType(declared))
+        return { type: columnTypes[declared].field, column: readAs(base, declared), texts: base, rest };
       const key = type === "text" && isKeyed ? relation.column(keyField(field)) : undefined;
       const instant = relation.instant(field);
       return { type: columnTypes[type].field, column: base, texts, instant, rest, key, isKeyed };

@@ -52,6 +52,8 @@ export type Written = SegmentFacts & {
   /** Bytes of each field before they were compressed. */
   readonly raw: ReadonlyMap<string, number>;
   readonly forms: Forms;
+  /** Fields that occur in its blocks' `_rest`; undefined when they are too many to name, or were put together. */
+  readonly rest: readonly string[] | undefined;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
@@ -69,10 +71,12 @@ export async function writeSegment(job: SegmentJob): Promise<Written | undefined
   if (blocks.length === 0) return undefined;
   try {
     const facts = factsOf(blocks);
-    const metadata = (directory: number) => metadataOf(job, { ...facts, directory }, restNames(blocks));
+    const rest = restNames(blocks);
+    const metadata = (directory: number) => metadataOf(job, { ...facts, directory }, rest);
     const directory = await writeParquet(job.path, job.columns, blocks, metadata);
     const crc = await checksumOf(job.path);
-    return { ...facts, directory, crc, counts, raw: rawOf(blocks), forms: formsOf(job.columns, blocks) };
+    const [raw, forms] = [rawOf(blocks), formsOf(job.columns, blocks)];
+    return { ...facts, directory, crc, counts, raw, forms, rest };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }
