@@ -7,7 +7,7 @@ import type { CellSpace } from "./cell-space.ts";
 import { type ColumnType, cellBytes, columnTypes, isSpelled, type ValueType } from "./column-type.ts";
 import type { Encoded } from "./encode-column.ts";
 import { isLong } from "./encode-number.ts";
-import { NumberReader } from "./read-number.ts";
+import { mayBeNumber, NumberReader } from "./read-number.ts";
 import { Validity } from "./validity.ts";
 import { isWithin } from "./within.ts";
 
@@ -50,7 +50,9 @@ export class DeclaredEncoder {
   #count = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #original: Column | undefined;
-  #value: number | bigint = 0;
+  /** What the last cell stands for; as a bigint where a double does not hold it. */
+  #value = 0;
+  #wide: bigint | undefined;
 
   constructor(space: CellSpace) {
     this.#space = space;
@@ -91,7 +93,11 @@ export class DeclaredEncoder {
       const isText = kind >= SPAN && kind <= STRING;
       const fits = isText ? this.#readText(column, row, plain) : !asText && this.#read(column, row, plain);
       if (fits) {
-        cells.put(index, this.#value);
+        if (this.#wide === undefined) cells.put(index, this.#value);
+        else {
+          cells.putWide(index, this.#wide);
+          this.#wide = undefined;
+        }
         this.#valid.mark(index);
       }
       if (!fits || (isText && !(asText && this.#reader.isPlain))) {
@@ -125,7 +131,7 @@ export class DeclaredEncoder {
     }
     const value = kind === VALUE ? objects[row] : undefined;
     if (type !== "long" || !isLong(value)) return false;
-    this.#value = value;
+    this.#wide = value;
     return true;
   }
 
@@ -148,13 +154,16 @@ export class DeclaredEncoder {
         return fitsNumber(value, type);
       }
     }
-    return this.#readOdd(decodeText(this.#bytes, start, end), type);
+    // Texts that are none of the meaning, such as written dates, may be all of a column: most are told by a look.
+    const isNone = type === "boolean" ? end - start > 5 : !mayBeNumber(this.#bytes, start, end);
+    return !isNone && this.#readOdd(decodeText(this.#bytes, start, end), type);
   }
 
   #readOdd(text: string, type: ValueType): boolean {
     const read = this.#readOnce(text, type);
     if (read === undefined) return false;
-    this.#value = read.value;
+    if (typeof read.value === "bigint") this.#wide = read.value;
+    else this.#value = read.value;
     this.#reader.isPlain = read.isPlain;
     return true;
   }
@@ -221,16 +230,18 @@ class Cells {
     this.#bytes = cells === "boolean" ? new Uint8Array(memory, data, count) : undefined;
   }
 
-  put(index: number, value: number | bigint): void {
-    if (typeof value === "bigint") {
-      this.isWide = true;
-      this.#low[2 * index] = Number(BigInt.asUintN(32, value));
-      this.#high[2 * index + 1] = Number(BigInt.asIntN(32, value >> 32n));
-    } else if (this.#doubles !== undefined) this.#doubles[index] = value;
+  put(index: number, value: number): void {
+    if (this.#doubles !== undefined) this.#doubles[index] = value;
     else if (this.#bytes !== undefined) this.#bytes[index] = value;
     else {
       this.#low[2 * index] = value;
       this.#high[2 * index + 1] = Math.floor(value / SHIFT_32);
     }
+  }
+
+  putWide(index: number, value: bigint): void {
+    this.isWide = true;
+    this.#low[2 * index] = Number(BigInt.asUintN(32, value));
+    this.#high[2 * index + 1] = Number(BigInt.asIntN(32, value >> 32n));
   }
 }

@@ -57,3 +57,13 @@ export class NumberReader {
     return isNegative ? -value : value;
   }
 }
+
+/** Signs of numbers: digits, signs, the point and the letter of an exponent. */
+const SIGNS = new Uint8Array(256);
+for (const sign of "0123456789+-.eE") SIGNS[sign.charCodeAt(0)] = 1;
+
+/** Whether a text consists of what numbers are spelt with. */
+export function mayBeNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (SIGNS[bytes[at] as number] === 0) return false;
+  return true;
+}

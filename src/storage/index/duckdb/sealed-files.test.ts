@@ -126,9 +126,9 @@ function expectMessage(columns: readonly SchemaColumn[], table: Table, row: numb
     const value = type === "json" ? messageFromJson(cell as string) : cell;
     const texts = fieldOfTexts(field);
     if (texts !== undefined) found[texts] = canonical(value);
-    else if (isSpelled(type)) found[field] = JSON.stringify(String(plain(value)));
+    else if (isSpelled(type)) found[field] ??= JSON.stringify(String(plain(value)));
     else if (field !== REST) {
-      found[field] = canonical(value);
+      found[field] ??= canonical(value);
       if (type === "json") expected[field] = canonical(messageFromJson(messageToJson(put[field])));
     } else
       for (const [name, kept] of Object.entries(value as Row)) {

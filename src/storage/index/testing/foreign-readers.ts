@@ -69,5 +69,5 @@ export async function readByHyparquet(path: string) {
     },
   });
   const table: Table = new Map(names.map((name, index) => [name, rows.map((row) => row[index] ?? null)]));
-  return { table, groups: metadata.row_groups };
+  return { table, groups: metadata.row_groups, schema: metadata.schema };
 }
