@@ -234,6 +234,10 @@ export function tableOf(
         const known = resolved(field);
         if (known?.column === undefined) continue;
         const type = relation.types.get(field);
+        if (type === "text" && known.texts !== undefined) {
+          found.push({ type, column: known.texts, rest: undefined });
+          continue;
+        }
         if (known.type === "text" || known.type === "json" || (type !== undefined && isSpelled(type)))
           found.push({ ...known, texts: undefined, rest: undefined });
       }

@@ -97,6 +97,25 @@ export function describeTypes(start: () => Promise<Started>): void {
       });
     });
 
+    test("a count tells values of one number as one, in whatever spelling and also in lists", async () => {
+      const { index, writer } = await start();
+      const durations: FieldValue[] = [new Double(70), "70", "70.0", [70], 0.5, "0.50", "soon", true];
+      await put(writer, "s", batchOf(durations.map((duration) => ({ duration }))));
+      await settle(index);
+      const [facet] = await index.facets({ fields: ["duration"] });
+      expect(facet?.values.map(({ value, count }) => [value, count])).toEqual([
+        ["70", 4],
+        ["0.5", 2],
+        ["soon", 1],
+        ["true", 1],
+      ]);
+      const { series, buckets } = await index.histogram({ split: "duration", interval: 1000 });
+      expect([series, buckets[0]?.split]).toEqual([
+        ["70", "0.5", "soon", "true"],
+        [4, 2, 1, 1],
+      ]);
+    });
+
     test("times, fractions and truths are found by what they mean", async () => {
       const { index, writer } = await start();
       const numbers = [
