@@ -92,7 +92,7 @@ async function partOf(records: readonly string[], from: number, to: number): Pro
   );
   const found = made.find(
     ({ position, repeated, block }, at) =>
-      at > 0 && position.offset === 100 + from && block.ends.length - repeated === to - from,
+      at > 0 && position.offset === 100 + from - repeated && block.ends.length - repeated === to - from,
   );
   if (found === undefined) throw new Error(`no part of records ${from} to ${to} was made`);
   return found;

@@ -4,6 +4,6 @@ import type { BlockColumn } from "./block.ts";
 export type Encoded = Omit<BlockColumn, "field" | "type"> & {
   /** Cells that have a value of the column's type. */
   readonly written: number;
-  /** Cells whose value has another type. */
+  /** Cells that have neither such a value nor none. */
   readonly odd: number;
 };

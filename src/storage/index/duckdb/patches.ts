@@ -1,6 +1,6 @@
 import type { FieldValue, Message } from "../../../core/message.ts";
 import { messageToJson } from "../../../core/message.ts";
-import type { ColumnType } from "../blocks/block.ts";
+import type { FreeType } from "../blocks/column-type.ts";
 import type { Patch } from "../contract.ts";
 import type { Catalogue } from "../segments/catalogue.ts";
 import { historyOf, type StoredPatch, withChange } from "../stored-patch.ts";
@@ -14,7 +14,7 @@ type Author = { readonly by: string; readonly at: number };
 export class Patches {
   readonly #catalogue: Catalogue;
   readonly #database: Database;
-  readonly #fields = new Map<string, ColumnType>();
+  readonly #fields = new Map<string, FreeType>();
   #sorted: string[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
@@ -85,7 +85,7 @@ export class Patches {
     for (const field of patch.remove) this.#note(field, undefined);
   }
 
-  #note(field: string, type: ColumnType | undefined): void {
+  #note(field: string, type: FreeType | undefined): void {
     const known = this.#fields.get(field);
     if (type === undefined) {
       if (known === undefined) this.#fields.set(field, "text");
@@ -93,7 +93,7 @@ export class Patches {
   }
 }
 
-function typeOf(value: FieldValue): ColumnType | undefined {
+function typeOf(value: FieldValue): FreeType | undefined {
   switch (typeof value) {
     case "string":
       return "text";

@@ -1,6 +1,6 @@
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import { isHidden, REST, TIME } from "../blocks/block.ts";
+import { isOfMessage, REST, TIME, textField } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
 import type { Segment } from "../segments/catalogue.ts";
@@ -276,7 +276,7 @@ export async function fetch(
   const found = new Map<string, Message>();
   if (guids.length === 0) return found;
   const unpatched = { fields: new Map(), within: () => false };
-  const wanted = fields && new Set([...fields, "guid"]);
+  const wanted = fields && new Set([...[...fields].flatMap((field) => [field, textField(field)]), "guid"]);
   const relations = relationsOf(where, wanted, unpatched, library.folder, library.database);
   try {
     await sideBySide(relations.list, (relation) =>
@@ -303,7 +303,7 @@ async function fetchFrom(
       : guids.filter((guid) => segments.some(({ minGuid, maxGuid }) => guid >= minGuid && guid <= maxGuid));
   if (own.length === 0) return;
   const columns = [...relation.types].flatMap(([field, type]) => {
-    const chosen = !isHidden(field) && (wanted?.has(field) ?? true);
+    const chosen = field !== REST && isOfMessage(field) && (wanted?.has(field) ?? true);
     return chosen ? [{ field, type }] : [];
   });
   const kept =

@@ -1,7 +1,7 @@
 // Values are read within bounds known beforehand, hence `as number`.
 import { closeSync, openSync } from "node:fs";
 import { decodeText } from "../../../core/text.ts";
-import type { ColumnType } from "../blocks/block.ts";
+import { type ColumnType, columnTypes } from "../blocks/column-type.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import { Directory, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
@@ -89,7 +89,7 @@ class Pages {
       case ENCODING.byteStreamSplit:
         return splitDouble(bytes, at, index);
       default:
-        return type === "boolean"
+        return columnTypes[type].cells === "boolean"
           ? (((bytes[at + (index >> 3)] as number) >> (index & 7)) & 1) === 1
           : bytes.readBigInt64LE(at + index * 8);
     }

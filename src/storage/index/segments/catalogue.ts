@@ -3,7 +3,7 @@ import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
-import type { ColumnType } from "../blocks/block.ts";
+import type { ColumnType } from "../blocks/column-type.ts";
 import type { Loss } from "../contract.ts";
 import type { StoredPatch } from "../stored-patch.ts";
 import { ChangeJournal } from "./change-journal.ts";
