@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { kindOf } from "../config/kinds.ts";
 import { plainCredentials } from "../config/secrets.ts";
-import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
+import { type Change, openConfigStore, type Version } from "../config/store.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
@@ -12,7 +12,7 @@ import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { sensorsSeenBy } from "../query/scope.ts";
-import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
+import { allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable } from "../storage/folder.ts";
 import { claimFolder, openStorage, type StorageOptions } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
@@ -21,11 +21,11 @@ import { askedQuery } from "./asked.ts";
 import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
-import { findExtensions } from "./extensions.ts";
 import { knownFields } from "./field-notes.ts";
-import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
+import { checkFunctions, type FunctionSource, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
+import { functionSources, globalAfter } from "./proposed.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { mistakesIn } from "./refusals.ts";
@@ -387,27 +387,4 @@ function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["
     searchTime: search.seconds * SECOND,
     temporaryBytes: search.temporaryBytes,
   };
-}
-
-/** The global document as it is once changes are published. */
-function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDocument {
-  const changed = changes.find(({ kind }) => kind === "global");
-  const text = changed === undefined ? config.get("global", "global")?.text : changed.text;
-  return readGlobal(text ?? "", "global");
-}
-
-/** Where functions of users come from once changes are published: documents of definitions, then files, packages and extensions. */
-function functionSources(
-  config: ConfigStore,
-  changes: readonly Change[],
-  allow: AllowPath,
-): FunctionSource[] {
-  const { functions, extensions } = globalAfter(config, changes);
-  const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
-  for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
-  return [
-    ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
-    ...findFunctions(functions, allow),
-    ...findExtensions(extensions, allow),
-  ];
 }
