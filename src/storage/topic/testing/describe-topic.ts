@@ -266,7 +266,7 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
       },
     );
 
-    test("refuses a partition that there is not", async () => {
+    test("refuses a partition that does not exist", async () => {
       const topic = await openTopic();
       await expect(topic.append(1, blockOf(["a"], 1))).rejects.toMatchObject({ code: "NOT_FOUND" });
       await expect(readAll(topic, 1, 0)).rejects.toMatchObject({ code: "NOT_FOUND" });
