@@ -191,7 +191,7 @@ export function checkOptions<Config extends z.ZodType>(
 }
 
 /** What a schema makes of a value. Throws Fault CONFIG_INVALID with the place of each mistake below `path`. */
-export function checked<Schema extends z.ZodType>(
+function checked<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   path: Path,

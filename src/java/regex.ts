@@ -72,7 +72,7 @@ class CompiledRegex implements Regex {
     this.degree = hazardDegree(parsed.root);
     this.#native = this.degree === Number.POSITIVE_INFINITY ? undefined : openNative(parsed);
     this.#longestWhole = longestText(this.degree);
-    // A search begins anew at every character, unless the pattern holds on to the start of the text.
+    // A search begins again at every character, unless the pattern holds on to the start of the text.
     this.#longestAnywhere = longestText(this.degree + (isAnchored(parsed.root) ? 0 : 1));
     // What the bounded matcher cannot hold must be known now, not at the first long text.
     if (this.#native === undefined) this.#bounded();

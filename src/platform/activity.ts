@@ -2,11 +2,11 @@ import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
-import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "../pipeline/metrics.ts";
+import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
 import type { Index, SensorStats } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
-import { loadText } from "./load-metrics.ts";
+import { metricsText } from "./metrics-text.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 
@@ -193,8 +193,12 @@ export class Activity implements Disposable {
     const { searches } = await this.#index.stats();
     const stored = await this.#messagesStored();
     const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
-    const own = prometheusText(this.#supervisor.counts(), await this.#lag(), together);
-    return own + loadText(this.#others().counts, searches);
+    return metricsText({
+      sensors: this.#supervisor.counts(),
+      lag: await this.#lag(),
+      sources: this.#others().counts,
+      ...{ together, searches },
+    });
   }
 
   /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */

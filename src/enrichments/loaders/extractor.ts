@@ -39,7 +39,7 @@ export type CsvExtractorConfig = z.output<typeof csvExtractorConfig>;
 /** What a line of a list says: an indicator or enriched value, its type and what is known of it. */
 type Extracted = { readonly type: string; readonly indicator: string; readonly value: Message };
 
-/** An entry, the reason why a line gives none, or undefined where that is as it should be. */
+/** The entry that a line defines, a reason when the line is malformed, or undefined when it is left out on purpose. */
 export type Extraction = Extracted | { readonly reason: string } | undefined;
 
 /** Reads lines of a list. Throws a `Fault` CONFIG_INVALID for a configuration with a mistake. */
