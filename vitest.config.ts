@@ -5,8 +5,12 @@ const { quick, slow } = testFiles();
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    // A limit for what hangs: a machine with other work is slow at starts of processes and platforms.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: "forks",
+    // Files share a process for each core, and what they import: the platform is a second of work to load.
+    isolate: false,
     // Vitest would leave one core to itself, and of two cores use one.
     maxWorkers: "100%",
     // V8 crashes when one thread frees WebAssembly that another runs, which begins after so many calls (see scripts/run.mjs).
@@ -14,8 +18,7 @@ export default defineConfig({
     // Tests with real processes, disks and clocks share two cores with whatever else a CI machine does.
     retry: process.env.CI === "true" ? 1 : 0,
     projects: [
-      // Files that only compute share a process and what they import.
-      { extends: true, test: { name: "quick", include: [...quick], isolate: false } },
+      { extends: true, test: { name: "quick", include: [...quick] } },
       { extends: true, test: { name: "slow", include: [...slow] } },
     ],
   },

@@ -18,6 +18,8 @@ test("an alert is escalated by a key, dismissed by a click, and new again", asyn
   await status.getByText("New").click();
   await expect(cell("Dismissed")).toHaveCount(0);
   await expect(investigate.section("Record")).not.toContainText("alert_status");
+  const changes = investigate.section("Who changed it").getByRole("definition");
+  await expect(changes).toHaveText(["alert_status removed", "alert_status DISMISS", "alert_status ESCALATE"]);
 });
 
 test("a status that cannot be kept is said to be so", async ({ investigate, page }) => {

@@ -1,10 +1,12 @@
 /**
- * `npm run build`: what is shipped. The interface goes to build/ui (the launcher builds it before this script runs) and
- * the sources as JavaScript to dist/, because Node strips types nowhere inside node_modules.
+ * `npm run build`: what is shipped. The interface goes to build/ui (the launcher builds it before this script runs), the
+ * sources as JavaScript to dist/, because Node strips types nowhere inside node_modules, and apart from them what authors of
+ * extensions test with to build/testing/.
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { buildTesting } from "./build-testing.ts";
 
 const root = join(import.meta.dirname, "..");
 rmSync(join(root, "dist"), { recursive: true, force: true });
@@ -14,4 +16,5 @@ const done = spawnSync(process.execPath, [compiler, "-p", join(root, "tsconfig.b
   stdio: "inherit",
 });
 if (done.status !== 0) process.exit(done.status ?? 1);
-console.log("build/ui and dist are made; `npm pack` puts them into a package");
+await buildTesting(join(root, "build", "testing"), join(root, "dist"));
+console.log("build/ui, build/testing and dist are made; `npm pack` puts them into a package");

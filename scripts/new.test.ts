@@ -78,7 +78,7 @@ function fill(path: string, text: string, other: string): void {
   );
 }
 
-/** Each kind: its name in the guide, the test that is red, and what makes it green. */
+/** Each kind: its name in the guide, the tests it has to pass (one is red), and what makes it green. */
 const KINDS: readonly (readonly [
   string,
   string,
@@ -94,7 +94,7 @@ const KINDS: readonly (readonly [
   [
     "source",
     "acme-feed",
-    "src/sources",
+    "src/sources/contract.test.ts src/sources/acme-feed",
     [
       ["src/sources/acme-feed/acme-feed.ts", "Takes ...", "Takes the feed of Acme."],
       ["src/sources/acme-feed/acme-feed.ts", 'Buffer.from("")', 'Buffer.from("first\\nsecond\\n")'],
@@ -103,7 +103,7 @@ const KINDS: readonly (readonly [
   [
     "transform",
     "lower-case",
-    "src/transforms",
+    "src/transforms/transforms.test.ts src/transforms/lower-case.test.ts",
     [
       ["src/transforms/lower-case.ts", "Changes ...", "Makes texts lower case."],
       ["src/transforms/lower-case.ts", "setString(row, text)", "setString(row, text.toLowerCase())"],
@@ -113,7 +113,7 @@ const KINDS: readonly (readonly [
   [
     "function",
     "acme-score",
-    "src/stellar/functions",
+    "src/stellar/functions/names.test.ts src/stellar/functions/examples.test.ts",
     [
       ["src/stellar/functions/acme-score.ts", "Functions for ...", "Functions for scores."],
       ["src/stellar/functions/acme-score.ts", "Makes ...", "Makes a text longer."],
@@ -128,7 +128,7 @@ const KINDS: readonly (readonly [
   [
     "endpoint",
     "list-widgets",
-    "src/api src/server/server.test.ts",
+    "src/api/contract.test.ts src/server/server.test.ts",
     [["src/api/list-widgets.ts", "Lists ...", "Lists the widgets."]],
   ],
 ];

@@ -1,7 +1,7 @@
 /**
  * Runs the checks of this project in order and says how long each took.
  *
- *   npm run check        types, lint, what nobody uses, and the test of the architecture: seconds
+ *   npm run check        types, lint, what nobody or tests alone use, and the test of the architecture: seconds
  *   npm run test:quick   the same, and every test that only computes: below a minute
  *   npm test             everything: all tests, the reference, the conformance cases (when they are present) and the
  *                        browser tests (when a Chromium is)
@@ -33,6 +33,17 @@ const unused: Step = {
   name: "unused",
   args: [join(modules, "knip", "bin", "knip.js"), "--no-progress", "--treat-config-hints-as-errors"],
 };
+const tested: Step = {
+  name: "used by tests alone",
+  args: [
+    ...unused.args,
+    "--config",
+    "knip.product.jsonc",
+    "--production",
+    "--include",
+    "files,exports,types",
+  ],
+};
 const [word = "all", ...words] = process.argv.slice(2);
 const tests = (name: string, ...more: readonly string[]): Step => ({
   name,
@@ -53,11 +64,15 @@ const browser: Step = {
       : undefined,
 };
 
+/** What looks at sources without running them. */
+const sound = [types, lint, unused, tested];
+
 /** What each word runs: one stage after another, the steps of a stage at the same time. */
 const RUNS: Readonly<Record<string, readonly (readonly Step[])[]>> = {
-  check: [[types], [lint], [unused], [tests("architecture", join("src", "architecture.test.ts"))]],
-  quick: [[types], [lint], [unused], [tests("quick tests", "--project", "quick")]],
-  all: [[types], [lint], [unused], [tests("tests")], [reference], [cases, browser]],
+  check: [sound, [tests("architecture", join("src", "architecture.test.ts"))]],
+  quick: [sound, [tests("quick tests", "--project", "quick")]],
+  // Tests wait for disks, clocks and pages in turn: side by side they keep two cores busy.
+  all: [sound, [tests("tests"), browser], [reference, cases]],
 };
 
 const stages = RUNS[word];
@@ -68,7 +83,11 @@ if (stages === undefined) {
 const summary: string[] = [];
 for (const steps of stages) {
   const ready = steps.filter(isReady);
-  const reasons = await Promise.all(ready.map((step) => run(step, ready.length > 1)));
+  // The first prints as it goes; what those beside it print is held back until it has ended, so that lines do not mix.
+  const [first, ...others] = ready;
+  if (first === undefined) continue;
+  const ended = run(first);
+  const reasons = await Promise.all([ended, ...others.map((step) => run(step, ended))]);
   const failed = reasons.filter((reason) => reason !== undefined);
   if (failed.length > 0) end(failed);
 }
@@ -84,11 +103,12 @@ function isReady(step: Step): boolean {
 }
 
 /**
- * Runs a step, and returns why it failed. What a step prints is held back while others run beside it, so that their lines
- * do not mix.
+ * Runs a step, and returns why it failed.
+ * @param after the end of another; what this one prints is held back until then.
  */
-async function run(step: Step, isHeldBack: boolean): Promise<string | undefined> {
+async function run(step: Step, after?: Promise<unknown>): Promise<string | undefined> {
   const started = performance.now();
+  const isHeldBack = after !== undefined;
   if (!isHeldBack) console.log(`\n== ${step.name}`);
   const child = spawn(process.execPath, [...process.execArgv, ...step.args], {
     cwd: root,
@@ -100,8 +120,9 @@ async function run(step: Step, isHeldBack: boolean): Promise<string | undefined>
   const [status, signal] = await new Promise<[number | null, string | null]>((done) =>
     child.once("close", (...how) => done(how)),
   );
-  if (isHeldBack) process.stdout.write(`\n== ${step.name}\n${Buffer.concat(printed)}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  await after;
+  if (isHeldBack) process.stdout.write(`\n== ${step.name}\n${Buffer.concat(printed)}`);
   if (status !== 0) return `${step.name}: FAILED after ${seconds} s, exit status ${status ?? signal}`;
   console.log(`== ${step.name}: passed in ${seconds} s`);
   summary.push(`${step.name}: passed in ${seconds} s`);

@@ -8,7 +8,7 @@ import { makeFlow } from "../../src/scenario/traffic.ts";
 export type Shape = "zeek" | "zeek-general" | "asa";
 
 /** Records per block, as the sources cut them. */
-export const RECORDS_PER_BLOCK = 4096;
+const RECORDS_PER_BLOCK = 4096;
 /** Public addresses in the telemetry, a tenth of which make four fifths of the traffic. */
 const ADDRESSES = 10_000;
 

@@ -34,7 +34,7 @@ export function withImport(text: string, name: string, from: string): string {
 const NAMES = /(?<open>\[|= \{)\s*(?<names>\w+(?:,(?:[ \t]*\/\/[^\n]*)?\s*\w+)*),?\s*(?<close>[\]}])/;
 
 /** Adds a name to the first list of names in a text, at its place in the alphabet. */
-export function withName(text: string, name: string): string {
+function withName(text: string, name: string): string {
   const found = NAMES.exec(text);
   const { open = "", names = "", close = "" } = found?.groups ?? {};
   if (found === null) throw new Error(`there is no list to add ${name} to`);

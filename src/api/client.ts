@@ -130,7 +130,7 @@ export function answerOf<Shape extends EndpointShape>(
 }
 
 /** The problem of an answer that is not a success. */
-export function problemIn(status: number, text: string): Problem {
+function problemIn(status: number, text: string): Problem {
   const read = problem.safeParse(jsonIn(text));
   if (read.success) return read.data;
   // A proxy between answers with a page of its own when it does not reach the server.

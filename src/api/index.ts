@@ -13,7 +13,7 @@ import type { EndpointShape } from "./endpoint.ts";
 import { ingestRecords } from "./ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "./intel.ts";
 import { liveUpdates } from "./live.ts";
-import { getMessage, patchMessage } from "./messages.ts";
+import { getMessage, messageHistory, patchMessage } from "./messages.ts";
 import { getRebuild, startRebuild, stopRebuild } from "./rebuild.ts";
 import { replayRejections } from "./replay.ts";
 import { facetMessages, groupMessages, listFields, messageHistogram, searchMessages } from "./search.ts";
@@ -45,6 +45,7 @@ export const endpoints = {
   liveUpdates,
   loadIntel,
   messageHistogram,
+  messageHistory,
   patchMessage,
   publishDocument,
   publishDocuments,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
-import { storedMessage } from "./selection.ts";
+import { storedMessage, time } from "./selection.ts";
 
 const params = z.strictObject({ guid: z.string().min(1).max(200).describe("The message's guid.") });
 
@@ -13,8 +13,38 @@ export const getMessage = defineEndpoint({
   response: z.object({ message: storedMessage }),
 });
 
+export const messageHistory = defineEndpoint({
+  method: "GET",
+  path: "/messages/:guid/history",
+  summary: "Tells who changed a message, when and what, the newest change first.",
+  role: "analyst",
+  params,
+  response: z.object({
+    changes: z
+      .array(
+        z.object({
+          by: z.string().describe("Who made the change."),
+          at: time.describe("When it was made."),
+          fields: z
+            .array(
+              z.object({
+                name: z.string().describe("The field."),
+                value: z
+                  .unknown()
+                  .optional()
+                  .describe("What it was set to: null when it was taken away, absent when that is too long."),
+              }),
+            )
+            .describe("What was changed; empty for a change that an earlier version of Metron made."),
+        }),
+      )
+      .describe("The changes that are kept."),
+    earlier: z.int().min(0).describe("How many changes were made before these."),
+  }),
+});
+
 /** What an alert may be, in the original's words. */
-export const ALERT_STATUSES = ["NEW", "OPEN", "DISMISS", "ESCALATE", "RESOLVE"] as const;
+const ALERT_STATUSES = ["NEW", "OPEN", "DISMISS", "ESCALATE", "RESOLVE"] as const;
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 

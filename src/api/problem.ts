@@ -28,6 +28,13 @@ export const problem = z.object({
   column: z.int().optional().describe("Column of the mistake, from 1."),
   length: z.int().optional().describe("How many UTF-16 units are wrong."),
   suggestion: z.string().optional().describe("What was probably meant."),
+  accepted: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "How many records of a stream are durable all the same; whoever sends it again leaves them out.",
+    ),
   diagnostics: z.array(diagnostic).optional().describe("Every mistake, when the text may have several."),
 });
 

@@ -21,7 +21,7 @@ export const partial = z
           text: z.string().describe("What is missing in the answer, in one sentence."),
           advice: z.string().describe("What to do about it."),
           sensor: z.string().optional().describe("The sensor whose messages are missing."),
-          file: z.string().optional().describe("The file concerned."),
+          file: z.string().optional().describe("The file that is affected."),
           messages: count.optional().describe("How many messages are missing, as far as is known."),
           from: time.optional().describe("The earliest `timestamp` of what is missing."),
           to: time.optional().describe("The latest `timestamp` of what is missing."),

@@ -20,6 +20,13 @@ const platformStatus = z.object({
     .describe(
       "Where telemetry is taken besides by HTTP: sensor, source and address, as `asa/syslog udp://127.0.0.1:5515`.",
     ),
+  disk: z
+    .object({
+      size: z.number().min(0).describe("Bytes of the file system that holds the data folder."),
+      free: z.number().min(0).describe("Bytes of it that the platform may still write."),
+    })
+    .optional()
+    .describe("Room for the data folder; left out where the system does not tell."),
   indexedPerSecond: z.number().describe("Messages per second, mean of the last ten seconds."),
   searches: z
     .object({

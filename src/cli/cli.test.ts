@@ -32,7 +32,7 @@ afterAll(async () => {
 }, 60_000);
 
 test.each([
-  ["up", "ingest", "search", "sensors", "config", "intel", "scenario", "stellar", "replay"],
+  ["up", "ingest", "search", "sensors", "status", "config", "intel", "scenario", "stellar", "replay"],
   ["config list", "config show", "config check", "config publish", "config history", "config diff"],
   ["config rollback", "config remove", "config import", "config export"],
   ["intel load", "intel list", "scenario write", "scenario send"],

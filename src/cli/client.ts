@@ -8,6 +8,7 @@ import type { Problem } from "../api/problem.ts";
 import { getStatus } from "../api/status.ts";
 import { FAULTS, Fault, type FaultCode } from "../core/fault.ts";
 import { messageFromJson } from "../core/message.ts";
+import { DEFAULT_DATA, DEMO_DATA, type Reach } from "./options.ts";
 
 /** Where a running platform says, in its data folder, how to reach it. */
 export const ADDRESS_FILE = "server.json";
@@ -17,6 +18,13 @@ export type Client = {
   readonly url: string;
   readonly call: Call<Readable>;
 };
+
+/** The data folder that is meant: the one named, else that of the demo if only there a platform runs, else the default one. */
+export function dataFolder({ data }: Reach): string {
+  if (data !== undefined) return data;
+  const isDemo = addressOf(DEFAULT_DATA) === undefined && addressOf(DEMO_DATA) !== undefined;
+  return isDemo ? DEMO_DATA : DEFAULT_DATA;
+}
 
 /** The address of the platform that runs on a data folder, if one says so and its process lives. */
 export function addressOf(data: string): string | undefined {
@@ -42,12 +50,14 @@ function isAlive(pid: number): boolean {
 }
 
 /** A client of the platform at `server`, or of the one that runs on the data folder. Throws Fault SERVER_UNREACHABLE. */
-export async function connect(options: { server?: string; data: string }): Promise<Client> {
-  const url = options.server ?? addressOf(options.data);
+export async function connect(options: Reach): Promise<Client> {
+  const url = options.server ?? addressOf(dataFolder(options));
   if (url === undefined)
     throw new Fault(
       "SERVER_UNREACHABLE",
-      `looking for a platform on ${options.data}: no platform runs there`,
+      options.data === undefined
+        ? `looking for a platform on ${DEFAULT_DATA} and ${DEMO_DATA}: no platform runs there; name the folder of another one with --data FOLDER`
+        : `looking for a platform on ${options.data}: no platform runs there`,
     );
   if (!URL.canParse(url))
     throw new Fault(
@@ -130,10 +140,11 @@ function isBrokenOff(cause: unknown): boolean {
 }
 
 /** A problem of the server as the fault it was there, with its place in the text. */
-function faultOf({ code, detail, line, column, length, suggestion }: Problem): Fault {
+function faultOf({ code, status, detail, line, column, length, suggestion, accepted }: Problem): Fault {
   const hint =
     suggestion === undefined || detail.includes(suggestion) ? "" : `; did you mean \`${suggestion}\`?`;
   return new Fault((code in FAULTS ? code : "REQUEST_INVALID") as FaultCode, `${detail}${hint}`, {
-    details: { line, column, length },
+    // A server that refuses a stream and tells no number has taken nothing of it; one that failed may not know.
+    details: { line, column, length, records: accepted ?? (status < 500 ? 0 : undefined) },
   });
 }

@@ -115,6 +115,20 @@ test("a file that is no document, or is not there, leaves the files after it to 
   expect(out).toContain(`${good}: may be published`);
 });
 
+test("a global document of another name is told what its file is called, where it is seen to be one", async () => {
+  const other = file("platform.yaml", "# ours\nworkers: 1\n");
+  const said =
+    "`workers` is of the global document, whose file is called metron.yaml: rename it; a sensor document has a line `sensor: NAME`";
+  expect((await metron(["config", "publish", other])).err).toContain(`${other}:2:1: ${said}`);
+  expect((await metron(["config", "check", other])).out).toBe(`${other}:2:1: error: ${said}\n`);
+});
+
+test("a draft may be published as it is printed", async () => {
+  const { out } = await metron(["config", "draft", "drafted", "--parser", "keyValue"]);
+  const path = file("drafted.yaml", out);
+  expect((await metron(["config", "check", path])).out).toBe(`${path}: may be published\n`);
+});
+
 test("a publish tells credentials in plain text, by their place, and publishes all the same", async () => {
   const plain = file("plain/metron.yaml", "workers: 1\nglobal:\n  api_key: very-secret\n");
   const { status, out, err } = await metron(["config", "publish", plain]);

@@ -78,7 +78,7 @@ test("a package adds a parser, an enrichment and a function, is replaced without
     [(text: string) => text.replace('"badge"', '"asa"'), "there is a parser `asa` already"],
     [
       (text: string) => text.replace('summary: "Adds whose badge it is.",', ""),
-      "enrichments.0.summary: Invalid input: expected string",
+      "enrichments.0.summary: is missing; expected a text",
     ],
     [(text: string) => text.replace("IS_DOOR", "IS DOOR"), "expected that it exports functions"],
     [
@@ -90,11 +90,13 @@ test("a package adds a parser, an enrichment and a function, is replaced without
     edit("sample.ts", change);
     const refused = await publish();
     expect(refused.status).toBe(1);
-    expect(refused.err).toContain(`extensions/sample:1:1: `);
+    expect(refused.err).toMatch(/metron\.yaml:2:14: extensions\.0: extensions\/sample[:/]/);
     expect(refused.err).toContain(said);
     writeFileSync(join(sample, "sample.ts"), good);
   }
-  expect((await publish("workers: 2\n")).err).toContain("parser.badge: there is no parser `badge`");
+  expect((await publish("workers: 2\n")).err).toContain(
+    "extensions: `extensions/sample` is left out, and sensor/doors uses the parser `badge` of it",
+  );
   rmSync(join(sample, "package.json"));
   expect((await publish()).err).toContain(
     "extensions/sample needs a package.json whose `main` names a module",

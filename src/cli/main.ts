@@ -10,6 +10,7 @@ import { replayCommand } from "./commands/replay.ts";
 import { scenarioCommand } from "./commands/scenario.ts";
 import { searchCommand } from "./commands/search.ts";
 import { sensorsCommand } from "./commands/sensors.ts";
+import { statusCommand } from "./commands/status.ts";
 import { stellarCommand } from "./commands/stellar.ts";
 import { upCommand } from "./commands/up.ts";
 import { safeText } from "./print.ts";
@@ -33,6 +34,7 @@ for (const command of [
   indexCommand(),
   searchCommand(),
   sensorsCommand(),
+  statusCommand(),
   configCommand(),
   intelCommand(),
   replayCommand(),

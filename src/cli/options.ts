@@ -4,10 +4,14 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { Fault } from "../core/fault.ts";
 import { ROOT } from "../platform/version.ts";
 
-export type Reach = { data: string; server?: string };
+/** How a command finds a platform: on the data folder it names, or on those where platforms are when none is named. */
+export type Reach = { data?: string; server?: string };
 
 /** The data folder when none is named. */
 export const DEFAULT_DATA = defaultData(ROOT, process.env, homedir());
+
+/** The data folder of `metron up --demo`, which is what `npm start` does. */
+export const DEMO_DATA = join(DEFAULT_DATA, "demo");
 
 /**
  * METRON_DATA, or `data` in a checkout. An installed package is replaced by the next version, so its data lies where the
@@ -26,7 +30,10 @@ export function defaultData(root: string, env: NodeJS.ProcessEnv, home: string):
 /** Adds the options by which a command finds a running platform. */
 export function withReach(command: Command): Command {
   return command
-    .addOption(new Option("--data <folder>", "data folder of the platform").default(DEFAULT_DATA))
+    .option(
+      "--data <folder>",
+      `data folder of the platform (default: ${DEFAULT_DATA}, or its \`demo\` when only that has one running)`,
+    )
     .addOption(
       new Option("--server <url>", "address of the platform, if not the one on the data folder").env(
         "METRON_SERVER",

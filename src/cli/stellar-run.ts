@@ -4,7 +4,7 @@ import { makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { openShellPlatform, type ShellPlatform } from "../platform/services/shell.ts";
 import { Session } from "../stellar/shell/session.ts";
-import { addressOf, connect } from "./client.ts";
+import { addressOf, connect, dataFolder } from "./client.ts";
 import { consoleLog } from "./log.ts";
 import type { Reach } from "./options.ts";
 import { editText, type Field, runScript, runStatements, runTerminal, type Shell } from "./stellar-shell.ts";
@@ -25,7 +25,7 @@ export async function runStellar(script: string | undefined, options: StellarOpt
   const variables = options.variables === undefined ? {} : readVariables(options.variables);
   const url = await platformUrl(options);
   await using platform = await openShellPlatform({
-    data: options.data,
+    data: dataFolder(options),
     url,
     functions: options.functions ?? [],
     secretsFrom: options.secretsFrom,
@@ -88,7 +88,7 @@ function readText(path: string): string {
 
 /** Where the platform is that the shell works over; undefined when none runs on the data folder. */
 async function platformUrl(options: StellarOptions): Promise<string | undefined> {
-  if (options.server === undefined && addressOf(options.data) === undefined) return undefined;
+  if (options.server === undefined && addressOf(dataFolder(options)) === undefined) return undefined;
   try {
     return (await connect(options)).url;
   } catch (error) {

@@ -5,11 +5,11 @@ import { listSensors } from "../api/sensors.ts";
 import { LOCAL } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { ROOT } from "../platform/version.ts";
-import { addressOf, type Client, connect } from "./client.ts";
+import { addressOf, type Client, connect, dataFolder } from "./client.ts";
 import type { Reach } from "./options.ts";
 
-export type Accepted = { accepted: number; bytes: number; refused: number };
-export type Progress = { indexed: number; rejected: number; lag: number };
+type Accepted = { accepted: number; bytes: number; refused: number };
+type Progress = { indexed: number; rejected: number; lag: number };
 
 /** Where telemetry goes: a running platform over HTTP or, when none runs on the data folder, one in this process. */
 export type Target = AsyncDisposable & {
@@ -22,14 +22,15 @@ export type Target = AsyncDisposable & {
 };
 
 export async function openTarget(reach: Reach): Promise<Target> {
-  if (reach.server === undefined && addressOf(reach.data) === undefined) return ownPlatform(reach.data);
+  const data = dataFolder(reach);
+  if (reach.server === undefined && addressOf(data) === undefined) return ownPlatform(data);
   try {
     return remote(await connect(reach));
   } catch (error) {
     // The process that left its address behind may be another one by now.
     const isNamed = reach.server !== undefined;
     if (isNamed || !(error instanceof Fault) || error.code !== "SERVER_UNREACHABLE") throw error;
-    return ownPlatform(reach.data);
+    return ownPlatform(data);
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Catalogue, joined, mistakesOf } from "../core/component.ts";
 import { Fault } from "../core/fault.ts";
+import { inWords } from "../core/in-words.ts";
 import { defineEnrichment, type StatedEnrichment } from "../enrichments/define.ts";
 import type { EnrichmentDefinition } from "../enrichments/enrichment.ts";
 import { enrichments } from "../enrichments/index.ts";
@@ -45,7 +46,7 @@ export type Extension = {
 };
 
 /** A function of Stellar; what is left out has a default. */
-export type StatedFunction = Pick<StellarFunction, "name" | "call"> & Partial<StellarFunction>;
+type StatedFunction = Pick<StellarFunction, "name" | "call"> & Partial<StellarFunction>;
 
 /** What every component must state; types are gone when a package is read. */
 const stated = z.looseObject({
@@ -71,7 +72,7 @@ const extensionSchema = z.strictObject({
 
 /** The components with those of a package. Throws Fault CONFIG_INVALID for what is no component, or has a name that is taken. */
 export function withExtension(components: Components, extension: Extension): Components {
-  const result = extensionSchema.safeParse(extension);
+  const result = extensionSchema.safeParse(extension, { error: inWords });
   if (!result.success) {
     const mistakes = mistakesOf(result.error.issues).map(
       ({ path, message }) => `${path.map(String).join(".")}: ${message}`,

@@ -7,8 +7,8 @@ import { readSensor } from "./sensor.ts";
 /** What a mistake in a document says: where it is and what was expected there. */
 const MISTAKES: [text: string, ...mistakes: string[]][] = [
   ["sensor: web\nparser: { asa: {} }\nparsr: 1\n", "web.yaml:3:1: parsr: no such option"],
-  ["parser: { asa: {} }\n", "web.yaml:1:1: sensor: Invalid input: expected string, received undefined"],
-  ["sensor: web\n", "web.yaml:1:1: parser: Invalid input: expected record, received undefined"],
+  ["parser: { asa: {} }\n", "web.yaml:1:1: sensor: is missing; expected a text"],
+  ["sensor: web\n", "web.yaml:1:1: parser: is missing; expected a map"],
   [
     "sensor: a/b\nparser: { asa: {} }\n",
     "web.yaml:1:1: sensor: expected a name of letters, digits, `_`, `-` or `.`, at most 64",
@@ -16,10 +16,15 @@ const MISTAKES: [text: string, ...mistakes: string[]][] = [
   ["sensor: web\nparser: { asa: {}, csv: {} }\n", "web.yaml:2:1: parser: expected exactly one component"],
   [
     "sensor: web\nparser: { asa: {} }\ntriage:\n  rules:\n    - { rule: 5, score: 1 }\nindex: { retentionDays: -1 }\n",
-    "web.yaml:5:9: triage.rules.0.rule: Invalid input: expected string, received number",
-    "web.yaml:6:10: index.retentionDays: Too small: expected number to be >0",
+    "web.yaml:5:9: triage.rules.0.rule: expected a text, not `5`",
+    "web.yaml:6:10: index.retentionDays: expected a number more than 0",
   ],
   ["sensor: web\nsensor: web\n", "web.yaml:2:1: Map keys must be unique"],
+  [
+    'sensor: web\nparser: { jsonMap: { a: 1, "a": 2 } }\nindex: { 1: a, "1": b }\n',
+    "web.yaml:2:28: Map keys must be unique",
+    "web.yaml:3:16: Map keys must be unique",
+  ],
   [
     "sensor: [web\n",
     "web.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]",
@@ -35,6 +40,16 @@ test.each(MISTAKES)("%j", (text, ...mistakes) => {
     message = error.message;
   }
   expect(message.split("\n")).toEqual(mistakes);
+});
+
+test("a map of many keys is read, and each wrong one of them is told", () => {
+  // Comparing each key with all others, or looking for each in turn, would take many minutes.
+  const keys = Array.from({ length: 60_000 }, (_, n) => `key${n}: ${n}`);
+  const wrong = () => readSensor(`sensor: web\nparser: { asa: {} }\n${keys.join("\n")}\n`, "web.yaml");
+  expect(wrong).toThrow(/web\.yaml:60002:1: key59999: no such option$/);
+  const flow = () =>
+    readSensor(`sensor: web\nparser: { asa: { ${keys.join(", ")}, key7: 1 } }\n`, "web.yaml");
+  expect(flow).toThrow(/^web\.yaml:2:\d+: Map keys must be unique$/);
 });
 
 test("a few lines cannot expand to gigabytes", () => {

@@ -1,20 +1,22 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { joined } from "../core/component.ts";
 import { defineTransform } from "../transforms/transform.ts";
 import { builtIn } from "./components.ts";
 import { failedExamples } from "./examples.ts";
+import { transformContract } from "./testing/transform-contract.ts";
 
 test("the examples of all components come true", () => {
   expect(failedExamples(builtIn)).toEqual([]);
 });
 
-test.each([...builtIn.transforms.list, ...builtIn.filters.list, ...builtIn.validations.list])(
-  "$name shows what it does",
-  ({ examples = [] }) => {
-    expect(examples.length).toBeGreaterThan(0);
-  },
+const STEPS = (["transforms", "filters", "validations"] as const).flatMap((kind) =>
+  builtIn[kind].list.map((definition) => ({ kind, definition, name: definition.name })),
 );
+
+describe.each(STEPS)("$kind $name", ({ kind, definition }) => {
+  for (const { name, holds } of transformContract(builtIn, kind, definition)) test(name, holds);
+});
 
 test("an example that does not come true says what came of it", () => {
   const nothing = defineTransform({

@@ -36,6 +36,16 @@ const OPEN: Readonly<Record<Exclude<keyof Components, "sources">, Open>> = {
   enrichments: ({ enrichments }, name, options) => openEnrichments({ [name]: options }, CONTEXT, enrichments),
 };
 
+/** Opens a component by name, as a stage of the loop would. Throws Fault for options that it does not take. */
+export function openAsStage(
+  components: Components,
+  kind: keyof typeof OPEN,
+  name: string,
+  options: unknown,
+): (batch: Batch) => void {
+  return OPEN[kind](components, name, options);
+}
+
 /**
  * Runs the examples of components and says which do not come true, one sentence each.
  * @param concerns which components are looked at, all when left out

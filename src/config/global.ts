@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Fault } from "../core/fault.ts";
 import { oneNamed } from "./named.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
 
@@ -158,6 +159,21 @@ let last: { readonly text: string; readonly name: string; readonly placed: Place
 /** Reads the global document. Throws Fault CONFIG_INVALID naming the place of each mistake. */
 export function readGlobal(text: string, name: string): GlobalDocument {
   return readPlacedGlobal(text, name).global;
+}
+
+/** The first key of a text that is an option of the global document, and where it is; undefined for a text without one. */
+export function firstGlobalKey(
+  text: string,
+): { readonly key: string; readonly line: number; readonly column: number } | undefined {
+  try {
+    const { data, place } = readYaml(text, "");
+    const keys = typeof data === "object" && data !== null ? Object.keys(data) : [];
+    const key = keys.find((each) => Object.hasOwn(globalSchema.shape, each));
+    return key === undefined ? undefined : { key, ...place([key]) };
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 /** The global document, and where its parts stand in the text. */

@@ -35,7 +35,7 @@ const functions: DocumentKind<"functions"> = {
 };
 
 /** The kinds of documents that make up the configuration of a platform. */
-export const documentKinds = [global, sensor, functions] as const;
+const documentKinds = [global, sensor, functions] as const;
 
 export type Kind = (typeof documentKinds)[number]["name"];
 

@@ -3,7 +3,7 @@ import { SECRET_VARIABLE, type SecretReference } from "../core/secret.ts";
 import { placeOf } from "../stellar/language/report.ts";
 import type { Kind } from "./kinds.ts";
 import type { Change } from "./store.ts";
-import type { Document, Mistake } from "./yaml.ts";
+import { type Document, type Mistake, mistakeIn } from "./yaml.ts";
 
 /**
  * Credentials in documents. A document should name where one is (`secret: { file }`, `secret: { env }`). Imported
@@ -53,12 +53,12 @@ export function withoutCredentials(kind: Kind, text: string): string {
 
 /**
  * What is wrong with the secrets that a document names.
- * @param refusal says why a document may not name a file; undefined when it may
+ * @param refusal says why a secret cannot be read; undefined when it can
  */
-export function wrongSecrets(
+export function wrongReferences(
   kind: Kind,
   document: Document,
-  refusal: (file: string) => string | undefined,
+  refusal: (reference: SecretReference) => string | undefined,
 ): Mistake[] {
   const free = FREE[kind];
   if (free === undefined) return [];
@@ -72,8 +72,7 @@ export function wrongSecrets(
         continue;
       }
       const message = wrongReference(inner, refusal);
-      if (message !== undefined)
-        mistakes.push({ ...document.place(at), path: at.map(String).join("."), message });
+      if (message !== undefined) mistakes.push(mistakeIn(document, at, message));
     }
   };
   look((document.data as Record<string, unknown> | null)?.[free], [free]);
@@ -86,15 +85,14 @@ function isReference(value: unknown): value is Partial<Record<string, unknown>> 
 
 function wrongReference(
   written: Partial<Record<string, unknown>>,
-  refusal: (file: string) => string | undefined,
+  refusal: (reference: SecretReference) => string | undefined,
 ): string | undefined {
-  const { file, env } = written as Partial<SecretReference & { file: unknown; env: unknown }>;
+  const { file, env } = written;
   if (Object.keys(written).length !== 1) return "expected either `file` or `env`, and nothing else";
-  if (typeof file === "string") return refusal(file);
-  if (typeof env === "string" && SECRET_VARIABLE.test(env)) return undefined;
-  return typeof env === "string"
-    ? `\`${env}\` is no secret of Metron: the names of these variables begin with METRON_SECRET_`
-    : "expected a text";
+  if (typeof file === "string") return refusal({ file });
+  if (typeof env !== "string") return "expected a text";
+  if (SECRET_VARIABLE.test(env)) return refusal({ env });
+  return `\`${env}\` is no secret of Metron: the names of these variables begin with METRON_SECRET_`;
 }
 
 /** A credential in a text: offsets of what hides it. `path` is empty where the text is no YAML. */

@@ -4,7 +4,7 @@ import { rawConfig } from "../parsers/envelope.ts";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { triageConfig } from "../triage/triage.ts";
 import { named, namedFreely, oneNamed } from "./named.ts";
-import { checkDocument, type Document, judgeDocument, type Mistake, readYaml } from "./yaml.ts";
+import { checkDocument, type Document, judgeDocument, type Mistake, mistakeIn, readYaml } from "./yaml.ts";
 
 /**
  * One document per sensor, in the order of the loop: where its telemetry comes from, how it is parsed, transformed,
@@ -129,5 +129,5 @@ export function mistakeAt(
   path: readonly PropertyKey[],
   message: string,
 ): Mistake {
-  return { ...document.place(path), path: path.map(String).join("."), message };
+  return mistakeIn(document, path, message);
 }

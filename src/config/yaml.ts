@@ -1,7 +1,21 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+  YAMLParseError,
+} from "yaml";
 import type { z } from "zod";
-import { mistakesOf } from "../core/component.ts";
+import { mistakesOf, type Path } from "../core/component.ts";
+import { everyFault } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
+import { inWords } from "../core/in-words.ts";
 import { type Units, unitsOf } from "./scalar.ts";
 
 /** A mistake in a document: where it is (1-based), what was expected there. */
@@ -26,7 +40,7 @@ export type Document = {
 };
 
 /** Line and column, from 1. */
-export type Place = { readonly line: number; readonly column: number };
+type Place = { readonly line: number; readonly column: number };
 
 /**
  * Reads a YAML text (JSON is YAML). Refuses a text with mistakes as a whole.
@@ -66,12 +80,34 @@ export function readYaml(text: string, name: string): Document {
 
 function parsed(text: string, name: string, lineCounter: LineCounter): ReturnType<typeof parseDocument> {
   try {
-    return parseDocument(text, { lineCounter, uniqueKeys: true });
+    // The library compares each key with all those before it, which takes minutes for a long map.
+    const document = parseDocument(text, { lineCounter, uniqueKeys: false });
+    document.errors.push(...repeatedKeys(document));
+    return document;
   } catch (error) {
     // The parser calls itself for each level.
     if (!(error instanceof RangeError)) throw error;
     return refuse(name, [{ line: 1, column: 1, path: "", message: "the document nests too deep" }]);
   }
+}
+
+/** Keys that a map has twice, also when only their spelling differs (`1` and `"1"`): one value would replace the other unseen. */
+function repeatedKeys(document: ReturnType<typeof parseDocument>): YAMLParseError[] {
+  const repeated: YAMLParseError[] = [];
+  visit(document, {
+    Map(_key, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        const [start, end] = key.range ?? [0, 0];
+        if (seen.has(name))
+          repeated.push(new YAMLParseError([start, end], "DUPLICATE_KEY", "Map keys must be unique"));
+        seen.add(name);
+      }
+    },
+  });
+  return repeated;
 }
 
 /** Checks data against a schema and says of each mistake where it stands in the text. */
@@ -80,7 +116,7 @@ export function checkDocument<Schema extends z.ZodType>(
   document: Document,
   name: string,
 ): z.output<Schema> {
-  const result = schema.safeParse(document.data);
+  const result = schema.safeParse(document.data, { error: inWords });
   return result.success ? result.data : refuse(name, placed(result.error.issues, document));
 }
 
@@ -97,7 +133,7 @@ export function judgeDocument<Schema extends z.ZodType>(
   document: Document,
   standIns: Readonly<Record<string, unknown>>,
 ): { readonly data: z.output<Schema> | undefined; readonly mistakes: readonly Mistake[] } {
-  const whole = schema.safeParse(document.data);
+  const whole = schema.safeParse(document.data, { error: inWords });
   if (whole.success) return { data: whole.data, mistakes: [] };
   const mistakes = placed(whole.error.issues, document);
   let rest = structuredClone(document.data);
@@ -105,7 +141,7 @@ export function judgeDocument<Schema extends z.ZodType>(
   for (let round = 0; round < ROUNDS && isRecord(rest); round++) {
     for (const { path } of issues) leaveOut(rest, path);
     rest = { ...standIns, ...rest };
-    const again = schema.safeParse(rest);
+    const again = schema.safeParse(rest, { error: inWords });
     if (again.success) return { data: again.data, mistakes };
     issues = mistakesOf(again.error.issues);
   }
@@ -129,11 +165,30 @@ function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
 }
 
 function placed(issues: readonly z.core.$ZodIssue[], document: Document): Mistake[] {
-  return mistakesOf(issues).map(({ path, message }) => ({
-    ...document.place(path),
-    path: path.map(String).join("."),
-    message,
-  }));
+  return mistakesOf(issues).map(({ path, message }) => mistakeIn(document, path, message));
+}
+
+/** A mistake at a path of a document. */
+export function mistakeIn(document: Document, path: Path, message: string): Mistake {
+  return { ...document.place(path), path: path.map(String).join("."), message };
+}
+
+/** What the details of a fault say of its place: a path below the part that was opened, and the text of the expression at fault. */
+type FaultPlace = { readonly path?: Path; readonly expression?: string };
+
+/**
+ * The mistakes for which components of a document could not be opened. Throws what is no fault again.
+ * @param pathOf where in the document it is; the path of the fault when left out
+ */
+export function placedFaults(
+  error: unknown,
+  document: Document,
+  pathOf: (place: FaultPlace) => Path = ({ path = [] }) => path,
+): Mistake[] {
+  if (!(error instanceof Fault)) throw error;
+  return everyFault(error).map(({ details, message }) =>
+    mistakeIn(document, pathOf((details ?? {}) as FaultPlace), message),
+  );
 }
 
 /** Refuses a document as a whole: one fault that names every place and what was expected there. */
@@ -154,7 +209,7 @@ function nodeAt(
   let offset = root?.range?.[0] ?? 0;
   for (const key of path) {
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      const pair = pairsOf(node).get(String(key));
       if (pair === undefined) return { node, offset, isWhole: false };
       const at = pair.key as Node;
       offset = at.range?.[0] ?? offset;
@@ -165,4 +220,18 @@ function nodeAt(
     } else return { node, offset, isWhole: false };
   }
   return { node, offset, isWhole: true };
+}
+
+/** A document with many mistakes in a long map looks up many of its keys. */
+const PAIRS = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  let pairs = PAIRS.get(map);
+  if (pairs === undefined) {
+    pairs = new Map(
+      map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])),
+    );
+    PAIRS.set(map, pairs);
+  }
+  return pairs;
 }

@@ -14,7 +14,7 @@ export class Arena {
     this.bytes = allocateBytes(capacity);
   }
 
-  /** Starts anew with room for `capacity` bytes; earlier spans lose their meaning. */
+  /** Starts again with room for `capacity` bytes; earlier spans lose their meaning. */
   reset(capacity: number): void {
     this.length = 0;
     if (this.bytes.length < capacity) this.bytes = allocateBytes(capacity);

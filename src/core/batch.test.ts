@@ -90,6 +90,22 @@ test("the next block finds nothing of the one before, but the same columns", () 
   expect(batch.recordText(0)).toBe("next");
 });
 
+test("metadata are of records, stay out of messages, and go with their block", () => {
+  const batch = loaded(["a", "b"]);
+  const host = batch.metadataColumn("host");
+  host.setString(1, "web1");
+  batch.showsMetadata = true;
+  const row = batch.addMessage(1, { n: 1 });
+  expect({ ...batch.message(row) }).toStrictEqual({ n: 1 });
+  expect(batch.metadataColumn("host")).toBe(host);
+  expect([batch.names, batch.columns.size]).toEqual([2, 1]);
+  // More records than there was room for: the columns grow with them.
+  loaded(Array(9).fill("x"), batch);
+  expect([batch.showsMetadata, host.touched, host.value(1)]).toEqual([false, false, undefined]);
+  host.setString(8, "web8");
+  expect([host.value(8), batch.metadata.get("host")?.kinds.length]).toEqual(["web8", 18]);
+});
+
 test("a block of more records than any before has room for all of them", () => {
   const batch = loaded(["a"]);
   const records = Array.from({ length: 3000 }, (_, n) => `record ${n}\n`);

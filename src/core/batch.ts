@@ -35,7 +35,7 @@ export class TooManyFields extends Error {
  * The unit that moves through the pipeline: some thousand records as columns. A worker owns one batch object and
  * loads block after block into it; columns keep their identity, so stages bind to them once and allocate nothing.
  *
- * A record is the bytes as received; a row is a message made of it (usually one a record, sometimes none or many).
+ * A record is the bytes as received; a row is a message made of it (usually one per record, sometimes several or no row at all).
  */
 export class Batch {
   readonly arena = new Arena();

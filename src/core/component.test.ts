@@ -61,14 +61,14 @@ test.each<[string, unknown, string]>([
 
 test.each<[string, unknown, string[]]>([
   ["SHOUT", {}, ["at.SHOUT: there is no word `SHOUT`; known are ECHO"]],
-  ["ECHO", null, ["at.ECHO.text: Invalid input: expected string, received undefined"]],
+  ["ECHO", null, ["at.ECHO.text: is missing; expected a text"]],
   [
     "echo",
     { text: 5, loud: true },
-    ["at.echo.text: Invalid input: expected string, received number", "at.echo.loud: no such option"],
+    ["at.echo.text: expected a text, not `5`", "at.echo.loud: no such option"],
   ],
   ["ECHO", { text: "a", times: 3 }, ["at.ECHO.times: too often"]],
-  ["ECHO", "a", ["at.ECHO: Too small: expected string to have >=2 characters"]],
+  ["ECHO", "a", ["at.ECHO: expected a text of at least 2 characters"]],
 ])("of %s with %j it is said what is wrong, and where", (name, options, expected) => {
   expect(mistakesOf(() => openNamed(words, name, options, context, ["at"]))).toEqual(expected);
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { openEvery, throwEvery } from "./every.ts";
 import { Fault } from "./fault.ts";
+import { inWords } from "./in-words.ts";
 import type { Message } from "./message.ts";
 
 /**
@@ -139,8 +140,9 @@ export function openList<Opened, Context>(
   catalogue: Catalogue<Definition<Opened, Context>>,
   list: readonly Named[],
   context: Context,
+  path: Path = [],
 ): Opened[] {
-  return openEvery(list, (item, index) => openEach(catalogue, item, context, [index])).flat();
+  return openEvery(list, (item, index) => openEach(catalogue, item, context, [...path, index])).flat();
 }
 
 /** The component of a name. Throws Fault CONFIG_INVALID that lists those that exist. */
@@ -189,12 +191,12 @@ export function checkOptions<Config extends z.ZodType>(
 }
 
 /** What a schema makes of a value. Throws Fault CONFIG_INVALID with the place of each mistake below `path`. */
-export function checked<Schema extends z.ZodType>(
+function checked<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   path: Path,
 ): z.output<Schema> {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: inWords });
   if (result.success) return result.data;
   return throwEvery(
     mistakesOf(result.error.issues).map(

@@ -24,6 +24,25 @@ export function openEvery<Part, Opened>(
   return opened;
 }
 
+/** Does what `openEvery` does, one part after the other, where opening takes time. */
+export async function openEveryLater<Part, Opened>(
+  parts: Iterable<Part>,
+  open: (part: Part) => Promise<Opened>,
+): Promise<Opened[]> {
+  const opened: Opened[] = [];
+  const faults: Fault[] = [];
+  for (const part of parts) {
+    try {
+      opened.push(await open(part));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      faults.push(...everyFault(error));
+    }
+  }
+  if (faults.length > 0) throwEvery(faults);
+  return opened;
+}
+
 /** Throws the fault there is, or one that holds all of several. */
 export function throwEvery(faults: readonly Fault[]): never {
   const [first] = faults;

@@ -13,6 +13,7 @@ import {
   parseIpv6Into,
   parseSubnet,
 } from "./ip.ts";
+import { runs } from "./testing/runs.ts";
 
 describe("IPv4", () => {
   test.each([
@@ -117,7 +118,7 @@ describe("IPv6, by RFC 5952", () => {
         expect(parseIpv4Text(candidate) >= 0).toBe(isIPv4(candidate));
         expect(parseIpv6(candidate) !== undefined).toBe(isIPv6(candidate));
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 

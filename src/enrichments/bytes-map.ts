@@ -86,7 +86,7 @@ export class BytesMap {
   }
 }
 
-/** Chosen anew in each process, so that nobody can send keys that all collide. */
+/** Each process chooses its own, so that nobody can send keys that all collide. */
 const SEED = (Math.random() * 0x100000000) | 0;
 
 /** FNV-1a over the bytes, with a last mix because the table uses the low bits. */

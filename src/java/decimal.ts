@@ -4,7 +4,7 @@
  */
 
 /** `digits` without a point; the value is 0.digits × 10^exponent. `magnitude` must be finite and not negative. */
-export type Decimal = { readonly digits: string; readonly exponent: number };
+type Decimal = { readonly digits: string; readonly exponent: number };
 
 function decimalOf(magnitude: number): Decimal {
   if (magnitude === 0) return { digits: "0", exponent: 1 };

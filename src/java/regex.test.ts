@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { runs } from "../core/testing/runs.ts";
 import { matchBounded } from "./regex/bounded.ts";
 import { parseRegex } from "./regex/parser.ts";
 import { compileProgram } from "./regex/program.ts";
@@ -316,7 +317,7 @@ test("the bounded matcher finds what the engine's own finds", () => {
         expect(whole !== undefined).toBe(regex.matches(text));
       },
     ),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -332,6 +333,6 @@ test("arbitrary patterns either compile or say what is wrong", () => {
         }
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

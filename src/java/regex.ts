@@ -22,7 +22,7 @@ import { checkTextSize } from "./text-size.ts";
 const MAX_NATIVE_STEPS = 30_000_000;
 
 /** Where a pattern matched. `groups[0]` is the whole match, the others its groups (undefined: took no part). */
-export type RegexMatch = {
+type RegexMatch = {
   readonly start: number;
   readonly end: number;
   readonly groups: readonly (string | undefined)[];
@@ -72,7 +72,7 @@ class CompiledRegex implements Regex {
     this.degree = hazardDegree(parsed.root);
     this.#native = this.degree === Number.POSITIVE_INFINITY ? undefined : openNative(parsed);
     this.#longestWhole = longestText(this.degree);
-    // A search begins anew at every character, unless the pattern holds on to the start of the text.
+    // A search begins again at every character, unless the pattern holds on to the start of the text.
     this.#longestAnywhere = longestText(this.degree + (isAnchored(parsed.root) ? 0 : 1));
     // What the bounded matcher cannot hold must be known now, not at the first long text.
     if (this.#native === undefined) this.#bounded();

@@ -22,7 +22,7 @@ export type DateFormatOptions = {
 };
 
 /** Where reading starts and, after it, ended. */
-export type ParsePosition = { index: number };
+type ParsePosition = { index: number };
 
 export type DateFormat = {
   readonly pattern: string;

@@ -53,7 +53,7 @@ export function isTimeZone(id: string): boolean {
 }
 
 /** A zone that never changes. */
-export function fixedZone(id: string, offsetMillis: number): TimeZone {
+function fixedZone(id: string, offsetMillis: number): TimeZone {
   return { id, offsetAt: () => offsetMillis, toUtc: (local) => local - offsetMillis };
 }
 

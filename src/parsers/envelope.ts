@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import { ABSENT, type Column } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
+import { inWords } from "../core/in-words.ts";
 import type { FieldValue } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
 import { StellarError } from "../stellar/language/error.ts";
@@ -68,7 +69,7 @@ export function openEnvelope(
 }
 
 function readOptions(config: RawConfig | undefined): Options {
-  const checked = rawConfig.safeParse(config ?? {});
+  const checked = rawConfig.safeParse(config ?? {}, { error: inWords });
   if (!checked.success) {
     const [issue] = checked.error.issues;
     throw new Fault("CONFIG_INVALID", `raw: ${issue?.path.join(".")}: ${issue?.message}`, {

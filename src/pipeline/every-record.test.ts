@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Message } from "../core/message.ts";
+import { runs } from "../core/testing/runs.ts";
 import type { Platform } from "../platform/platform.ts";
 import { found, send, testPlatforms } from "../platform/testing/test-platform.ts";
 
@@ -97,7 +98,7 @@ function sourceOf(message: Message): string {
 }
 
 test.each(["plain", "full", "unfolded"])("every record of %s is kept once", async (sensor) => {
-  const sent = fc.sample(records, { numRuns: 1500, seed: 7 });
+  const sent = fc.sample(records, { numRuns: runs(600), seed: 7 });
   for (let at = 0; at < sent.length; at += 250) await send(platform, sent.slice(at, at + 250), sensor);
   await platform.caughtUp();
   const messages = await found(platform, "", sensor);
@@ -117,7 +118,7 @@ test.each(["plain", "full", "unfolded"])("every record of %s is kept once", asyn
 });
 
 test("every envelope is kept once", async () => {
-  const sent = fc.sample(records, { numRuns: 600, seed: 11 });
+  const sent = fc.sample(records, { numRuns: runs(300), seed: 11 });
   await send(platform, sent, "wrapped");
   await platform.caughtUp();
   const kept = [

@@ -2,7 +2,7 @@ import type { Batch } from "../core/batch.ts";
 import { LONG, NULL } from "../core/column.ts";
 
 /** Upper bounds of the latency histogram, milliseconds from arrival to searchable. */
-const LATENCY_BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
+export const LATENCY_BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
 
 export type StageCounts = { in: number; out: number; rejected: number; nanoseconds: number };
 
@@ -91,91 +91,6 @@ export function latencyQuantile(counts: SensorCounts, share: number): number | n
     if (seen >= total * share) return LATENCY_BOUNDS[bucket] ?? Number.POSITIVE_INFINITY;
   }
   return null;
-}
-
-/**
- * All counts in Prometheus' text format (version 0.0.4). `lag` is records accepted and not yet indexed, `together` fields
- * beyond the limit of columns, by sensor.
- */
-export function prometheusText(
-  sensors: ReadonlyMap<string, SensorCounts>,
-  lag: ReadonlyMap<string, number>,
-  together: ReadonlyMap<string, number> = new Map(),
-): string {
-  const lines: string[] = [];
-  const family = (name: string, type: string, help: string, samples: readonly string[]) =>
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => name + sample));
-  const each = (write: (counts: SensorCounts, sensor: string) => string[]) =>
-    [...sensors].flatMap(([sensor, counts]) => write(counts, `sensor="${sensor}"`));
-  const stage = (name: string, help: string, value: (counts: StageCounts) => number) =>
-    family(
-      name,
-      "counter",
-      help,
-      each(({ stages }, label) =>
-        Object.entries(stages).map(([key, counts]) => `{${label},stage="${key}"} ${value(counts)}`),
-      ),
-    );
-
-  family(
-    "metron_records_total",
-    "counter",
-    "Records read from the topic.",
-    each((counts, label) => [`{${label}} ${counts.records}`]),
-  );
-  family(
-    "metron_messages_total",
-    "counter",
-    "Messages written to the index.",
-    each((counts, label) => [`{${label}} ${counts.messages}`]),
-  );
-  family(
-    "metron_alerts_total",
-    "counter",
-    "Messages that are alerts.",
-    each((counts, label) => [`{${label}} ${counts.alerts}`]),
-  );
-  family(
-    "metron_timeless_total",
-    "counter",
-    "Messages without a time of their own, which got that of their arrival.",
-    each((counts, label) => [`{${label}} ${counts.timeless}`]),
-  );
-  stage("metron_stage_in_total", "Messages that entered a stage.", (counts) => counts.in);
-  stage("metron_stage_out_total", "Messages that left a stage.", (counts) => counts.out);
-  stage("metron_stage_rejected_total", "Messages or records a stage rejected.", (counts) => counts.rejected);
-  stage("metron_stage_seconds_total", "Time spent in a stage.", (counts) => counts.nanoseconds / 1e9);
-  family(
-    "metron_lag_records",
-    "gauge",
-    "Records accepted and not yet indexed.",
-    [...lag].map(([sensor, records]) => `{sensor="${sensor}"} ${records}`),
-  );
-  family(
-    "metron_fields_together",
-    "gauge",
-    "Fields beyond the limit of columns, which are kept together.",
-    [...together].map(([sensor, fields]) => `{sensor="${sensor}"} ${fields}`),
-  );
-  lines.push(
-    "# HELP metron_latency_seconds Time from arrival to searchable.",
-    "# TYPE metron_latency_seconds histogram",
-  );
-  for (const [sensor, counts] of sensors) {
-    let seen = 0;
-    for (const [bucket, count] of counts.latency.entries()) {
-      seen += count;
-      const bound = LATENCY_BOUNDS[bucket];
-      lines.push(
-        `metron_latency_seconds_bucket{sensor="${sensor}",le="${bound === undefined ? "+Inf" : bound / 1000}"} ${seen}`,
-      );
-    }
-    lines.push(
-      `metron_latency_seconds_sum{sensor="${sensor}"} ${counts.latencySum / 1000}`,
-      `metron_latency_seconds_count{sensor="${sensor}"} ${seen}`,
-    );
-  }
-  return `${lines.join("\n")}\n`;
 }
 
 /** How many live messages of a batch are alerts. */

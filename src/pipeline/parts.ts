@@ -54,7 +54,7 @@ export async function inParts(
 }
 
 /** The records [from, to) of an entry, each with the offset it has there, below the header lines they are read by. */
-export function partOf({ block, position }: Entry, from: number, to: number): Part {
+function partOf({ block, position }: Entry, from: number, to: number): Part {
   const { bytes, ends, arrival } = block;
   const startOf = (record: number) => (record === 0 ? 0 : (ends[record - 1] as number));
   const recordAt = (record: number) =>

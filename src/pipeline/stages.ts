@@ -1,11 +1,12 @@
-import { z } from "zod";
+import type { Components } from "../config/components.ts";
+import { expressionsIn } from "../config/expressions.ts";
 import type { GlobalDocument } from "../config/global.ts";
-import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
-import { type Mistake, refuse } from "../config/yaml.ts";
+import { type PlacedSensor, sensorSchema } from "../config/sensor.ts";
+import { type Mistake, placedFaults, refuse } from "../config/yaml.ts";
 import type { Batch } from "../core/batch.ts";
-import { checkOptions, findNamed, openNamed, required } from "../core/component.ts";
+import { checkOptions, findNamed, openList, openNamed, type Path, required } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
-import { everyFault, openEvery } from "../core/every.ts";
+import { openEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
 import { openEnvelope } from "../parsers/envelope.ts";
@@ -14,8 +15,10 @@ import { openTimestamps } from "../parsers/time/timestamp.ts";
 import type { Layer } from "../stellar/run/environment.ts";
 import { openFilter } from "../transforms/filters.ts";
 import { openTransforms } from "../transforms/index.ts";
+import type { TransformContext } from "../transforms/transform.ts";
 import { openValidations } from "../transforms/validations/index.ts";
 import { checkParsed } from "../transforms/validations/parsed.ts";
+import type { OpenValidation } from "../transforms/validations/validation.ts";
 import { openTriage } from "../triage/triage.ts";
 import { Brought } from "./brought.ts";
 import { setSensor } from "./identity.ts";
@@ -39,18 +42,19 @@ export function openStages(
   const { parser: free = {}, enrichment = {}, threatIntel = {}, all = {} } = sensor.variables ?? {};
   const variables: readonly Layer[] = [parserOptions, free];
   const stage = { ...context, environment, variables };
+  const { components } = services;
+  const everywhere = ofGlobal(() => openGlobalValidations(global, stage, components));
   const mistakes: Mistake[] = [];
   // What could not be opened is undefined: it is refused below, before anything runs.
   const at = <Opened>(path: readonly PropertyKey[], open: () => Opened): Opened => {
     try {
       return open();
     } catch (error) {
-      mistakes.push(...mistakesOf(placed, path, error));
+      mistakes.push(...mistakesOf(placed, components, path, error));
       return undefined as Opened;
     }
   };
 
-  const { components } = services;
   const definition = findNamed(components.parsers, parserName);
   const parse = at(["parser"], () => openNamed(components.parsers, parserName, parserOptions, context));
   const brought = new Brought(sensor.trusted);
@@ -67,7 +71,7 @@ export function openStages(
   const transform = at(["transforms"], () => openTransforms(sensor.transforms, stage, components.transforms));
   const filter = at(["filter"], () => openFilter(sensor.filter, stage, components.filters));
   const validate = at(["validations"], () =>
-    openValidations(sensor.validations, stage, components.validations, global.validations),
+    openValidations(sensor.validations, stage, components.validations, everywhere),
   );
   const enrichmentStage = {
     ...services.enrichmentContext,
@@ -121,44 +125,46 @@ export function openStages(
   };
 }
 
+/**
+ * Opens the validations of every sensor.
+ * @throws Fault CONFIG_INVALID, the place of every mistake in `details.path`: one of the global document
+ */
+export function openGlobalValidations(
+  { validations }: GlobalDocument,
+  context: TransformContext,
+  components: Components,
+): readonly OpenValidation[] {
+  return openList(components.validations, validations, context, ["validations"]);
+}
+
+/** Says of what cannot be opened that the global document is to blame, and not the sensor that needs it. */
+function ofGlobal<Opened>(open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new Fault(error.code, `global: validations: ${error.message}`, { cause: error });
+  }
+}
+
 function isTrue(option: unknown): boolean {
   return option === true || option === "true";
 }
 
 /** The mistakes that kept a part of a document from being opened, at their places in the text. */
-function mistakesOf(placed: PlacedSensor, path: readonly PropertyKey[], error: unknown): Mistake[] {
-  if (error instanceof z.ZodError) {
-    return error.issues.map((issue) => mistakeAt(placed, [...path, ...issue.path], issue.message));
-  }
-  if (!(error instanceof Fault)) throw error;
-  return everyFault(error).map(({ details, message }) => {
-    const { path: below = [], expression } = (details ?? {}) as { path?: PropertyKey[]; expression?: string };
-    const from = [...path, ...below];
-    const written = pathTo(expression, valueAt(placed.document.data, from), from) ?? from;
-    return mistakeAt(placed, written, message);
+function mistakesOf(
+  { sensor, document }: PlacedSensor,
+  components: Components,
+  path: Path,
+  error: unknown,
+): readonly Mistake[] {
+  return placedFaults(error, document, ({ path: below = [], expression }) => {
+    const part = [...path, ...below];
+    if (expression === undefined) return part;
+    // A component knows which expression is wrong, and not where it is written.
+    const written = expressionsIn(sensorSchema, sensor, components).find(
+      ({ path: at, text }) => text === expression && part.every((key, index) => at[index] === key),
+    );
+    return written?.path ?? part;
   });
-}
-
-/** The path of the text that equals an expression, below `from`: a component knows what is wrong, not where it stands. */
-function pathTo(
-  expression: string | undefined,
-  value: unknown,
-  from: readonly PropertyKey[],
-): readonly PropertyKey[] | undefined {
-  if (expression === undefined) return undefined;
-  if (value === expression) return from;
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    const found = pathTo(expression, inner, [...from, Array.isArray(value) ? Number(key) : key]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce(
-    (value, key) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    data,
-  );
 }

@@ -2,11 +2,11 @@ import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
-import { emptyCounts, latencyQuantile, prometheusText, type SensorCounts } from "../pipeline/metrics.ts";
+import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
 import type { Index, SensorStats } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
-import { loadText } from "./load-metrics.ts";
+import { metricsText } from "./metrics-text.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 
@@ -76,17 +76,21 @@ export class Activity implements Disposable {
     }, SECOND);
   }
 
-  /** Totals for the live stream: cheap enough for four times a second. */
-  now(): { indexed: number; latest: number | null; perSecond: number } {
+  /** Totals of some sensors for the live stream: cheap enough for four times a second. */
+  now(isSeen: (sensor: string) => boolean = () => true): {
+    indexed: number;
+    latest: number | null;
+    perSecond: number;
+  } {
     const totals = emptyCounts();
-    for (const counts of this.#supervisor.counts().values()) {
+    for (const [sensor, counts] of this.#supervisor.counts()) {
+      if (!isSeen(sensor)) continue;
       totals.messages += counts.messages;
       totals.latest = Math.max(totals.latest, counts.latest);
     }
-    const perSecond = [...this.#sensors()].reduce(
-      (sum, sensor) => sum + this.#rate(sensor, (counts) => counts.messages),
-      0,
-    );
+    const perSecond = [...this.#sensors()]
+      .filter(isSeen)
+      .reduce((sum, sensor) => sum + this.#rate(sensor, (counts) => counts.messages), 0);
     return { indexed: totals.messages, latest: totals.latest === 0 ? null : totals.latest, perSecond };
   }
 
@@ -189,8 +193,12 @@ export class Activity implements Disposable {
     const { searches } = await this.#index.stats();
     const stored = await this.#messagesStored();
     const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
-    const own = prometheusText(this.#supervisor.counts(), await this.#lag(), together);
-    return own + loadText(this.#others().counts, searches);
+    return metricsText({
+      sensors: this.#supervisor.counts(),
+      lag: await this.#lag(),
+      sources: this.#others().counts,
+      ...{ together, searches },
+    });
   }
 
   /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */

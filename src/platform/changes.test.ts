@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Platform } from "./platform.ts";
-import { found, numbers, send, testPlatforms, upTo } from "./testing/test-platform.ts";
+import { found, numbers, send, TWO_WORKERS, testPlatforms, upTo } from "./testing/test-platform.ts";
 
 /** What changes while telemetry flows: documents, sensors, workers. Nothing is lost, nothing is there twice. */
 
@@ -29,7 +29,7 @@ function flow(platform: Platform, name = "web"): () => Promise<number> {
 }
 
 test("twenty versions published during the flow lose and double no record, and each is in force", async () => {
-  using platforms = testPlatforms({ sensors: { web: sensor(0) } });
+  using platforms = testPlatforms({ global: TWO_WORKERS, sensors: { web: sensor(0) } });
   await using platform = await platforms.open();
   const stop = flow(platform);
   for (let version = 1; version <= 20; version++) {
@@ -45,7 +45,7 @@ test("twenty versions published during the flow lose and double no record, and e
 }, 60_000);
 
 test("sensors come and go during the flow of another", async () => {
-  using platforms = testPlatforms({ sensors: { web: sensor(0) } });
+  using platforms = testPlatforms({ global: TWO_WORKERS, sensors: { web: sensor(0) } });
   await using platform = await platforms.open();
   const stop = flow(platform);
   const publish = (text: string | null) => platform.publish([{ kind: "sensor", name: "guest", text }], by());
@@ -62,7 +62,7 @@ test("sensors come and go during the flow of another", async () => {
 }, 60_000);
 
 test("what a removed sensor had not read is read when it comes back", async () => {
-  using platforms = testPlatforms({ sensors: { web: sensor(0) } });
+  using platforms = testPlatforms({ global: TWO_WORKERS, sensors: { web: sensor(0) } });
   await using platform = await platforms.open();
   await platform.ready();
   await send(
@@ -76,7 +76,7 @@ test("what a removed sensor had not read is read when it comes back", async () =
 }, 60_000);
 
 test("a worker that dies is started again, and nothing is lost or there twice", async () => {
-  using platforms = testPlatforms({ sensors: { web: sensor(0) } });
+  using platforms = testPlatforms({ global: TWO_WORKERS, sensors: { web: sensor(0) } });
   await using platform = await platforms.open();
   await platform.ready();
   const stop = flow(platform);
@@ -91,7 +91,7 @@ test("a worker that dies is started again, and nothing is lost or there twice", 
 }, 60_000);
 
 test("a platform that is closed while a worker is dead closes, and reads on at the next start", async () => {
-  using platforms = testPlatforms({ sensors: { web: sensor(0) } });
+  using platforms = testPlatforms({ global: TWO_WORKERS, sensors: { web: sensor(0) } });
   {
     await using platform = await platforms.open();
     await platform.ready();

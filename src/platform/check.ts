@@ -1,42 +1,26 @@
-import type { Components } from "../config/components.ts";
-import { type GlobalDocument, readGlobal, readPlacedGlobal } from "../config/global.ts";
+import { readPlacedGlobal } from "../config/global.ts";
 import { kindOf } from "../config/kinds.ts";
-import { wrongSecrets } from "../config/secrets.ts";
-import { mistakeAt, type PlacedSensor } from "../config/sensor.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
-import type { Document, Mistake } from "../config/yaml.ts";
-import { checkOptions, findNamed } from "../core/component.ts";
+import { type Document, type Mistake, placedFaults } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
-import { isLoopback, withoutGuard } from "../core/loopback.ts";
-import { ERROR_SENSOR } from "../pipeline/errors.ts";
-import { openStages } from "../pipeline/stages.ts";
+import { openGlobalValidations } from "../pipeline/stages.ts";
 import { withinSteps } from "../stellar/values/budget.ts";
-import type { AllowPath } from "../storage/allowed-folders.ts";
-import { checkExpressions, checkGlobalExpressions, type Findings } from "./check-expressions.ts";
+import { checkGlobalExpressions, type Findings } from "./check-expressions.ts";
+import { type CheckRules, wrongPlaces, wrongSecrets } from "./check-places.ts";
+import { addOthers, checkSensor } from "./check-sensor.ts";
 import type { SensorDocuments } from "./documents.ts";
-import { isOfUnknownFunction, isOfUnknownName } from "./functions.ts";
-import { mistakesIn, Refusals } from "./refusals.ts";
+import { LeftOut } from "./left-out.ts";
+import { isOfUnknownFunction, isOfUnknownName } from "./missing-names.ts";
+import { Refusals } from "./refusals.ts";
 import type { PipelineServices } from "./services.ts";
+import { takenPorts } from "./taken-ports.ts";
 
 /** Something in a document that may be published, but is probably not what was meant. */
 export type Warning = Mistake & { readonly document: string };
 
 /** Steps that the constants of all expressions may take together; those beyond are not evaluated for a check. */
 const CHECK_STEPS = 50_000_000;
-
-/** What documents are held against beyond their own text. */
-export type CheckRules = {
-  /** Where sensor documents are read: those that did not change were. */
-  readonly documents: SensorDocuments;
-  /** What they run with now. */
-  readonly inForce: PipelineServices;
-  readonly allow: AllowPath;
-  /** Whether the server may listen where others reach it. */
-  readonly mayServeOthers: boolean;
-  /** Functions and extensions that were not looked into, as a check runs nothing: what they add is unknown. */
-  readonly notRun?: readonly string[] | undefined;
-};
 
 /**
  * Checks changes as a whole before they are published: documents are read, and the stages of every sensor that they
@@ -61,20 +45,22 @@ function checkWithin(
   context: Context,
   rules: CheckRules,
 ): Warning[] {
-  const { documents, inForce, notRun = [] } = rules;
+  const { inForce, unopened, notRun = [] } = rules;
   const refused = new Refusals();
   for (const { kind, name, text } of changes)
     if (text !== null) refused.attempt(() => kindOf(kind).check?.(name, text));
+  if (unopened !== undefined) refused.take(unopened);
   const inForceText = config.get("global", "global")?.text ?? "";
   const changed = changes.find(({ kind }) => kind === "global")?.text ?? inForceText;
   // Sensors are looked at all the same when the global document is wrong.
-  const changedGlobal = refused.attempt(() => readGlobal(changed, "global"));
-  const global = changedGlobal ?? readGlobal(changed === inForceText ? "" : inForceText, "global");
+  const changedGlobal = refused.attempt(() => readPlacedGlobal(changed, "global"));
+  const { global, document } =
+    changedGlobal ?? readPlacedGlobal(changed === inForceText ? "" : inForceText, "global");
   const environment = services.environment(global);
   const warnings: Warning[] = [];
-  const judge = (document: string, { errors, warnings: more }: Findings): readonly Mistake[] => {
+  const judge = (name: string, { errors, warnings: more }: Findings): readonly Mistake[] => {
     // A global document with mistakes may be the one that adds a function, or an extension if it names any.
-    if (changedGlobal === undefined) {
+    if (changedGlobal === undefined || unopened !== undefined) {
       const mayAdd = changed.includes("extensions:") ? isOfUnknownName : isOfUnknownFunction;
       return errors.filter(({ message }) => !mayAdd(message));
     }
@@ -82,52 +68,62 @@ function checkWithin(
     if (errors.length > mayBe.length) return errors;
     const unless = `, unless ${notRun.join(" or ")} adds it: a check runs no module`;
     const doubts = mayBe.map((mistake) => ({ ...mistake, message: mistake.message + unless }));
-    warnings.push(...[...doubts, ...more].map((warning) => ({ ...warning, document })));
+    warnings.push(...[...doubts, ...more].map((warning) => ({ ...warning, document: name })));
     return [];
   };
+  const ofGlobal: Mistake[] = [];
   if (changedGlobal !== undefined && changes.some(({ kind }) => kind === "global")) {
-    const { document } = readPlacedGlobal(changed, "global");
-    refused.add("global", [
+    ofGlobal.push(
       ...wrongPlaces(global, document, rules),
-      ...wrongSecrets("global", document, mayBeSecret(rules)),
+      ...wrongSecrets("global", document, rules),
       ...judge("global", checkGlobalExpressions(global, document, environment, services.components)),
-    ]);
+    );
     for (const name of notRun) {
       const message = `${name} was not run, as a check runs nothing; publishing does`;
       const path = global.extensions.includes(name) ? "extensions" : "functions";
-      warnings.push({ ...document.place([path]), path, message, document: "global" });
+      const entry = [path, global[path].indexOf(name)];
+      warnings.push({ ...document.place(entry), path, message, document: "global" });
     }
   }
-  for (const [name, text] of refused.attempt(() => touchedBy(changes, config)) ?? []) {
-    refused.attempt(() => {
-      const { placed, mistakes } = documents.judge(name, text);
-      const found = [...mistakes];
-      const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
-      if (placed !== undefined && (isNew || name !== ERROR_SENSOR)) {
-        if (mistakes.every(({ path }) => path !== "sensor")) found.push(...wrongName(placed, name));
-        const findings = checkExpressions(placed, environment, services.components);
-        if (isNew) found.push(...judge(placed.name, findings));
-        const opened = judge(placed.name, {
-          errors: mistakesIn(() => openStages(placed, global, services, context)),
-          warnings: [],
-        });
-        // Of an expression the checker has said more.
-        found.push(...opened.filter(({ path }) => !found.some((known) => isSamePart(known.path, path))));
-        if (isNew && opened.length === 0)
-          found.push(...wrongSources(placed, rules.allow, services.components));
-        if (isNew) found.push(...wrongSecrets("sensor", placed.document, mayBeSecret(rules)));
-        // A sensor that is not published is refused only what it loses now.
-        if (!isNew && findings.errors.length > 0) {
-          const before = checkExpressions(placed, inForce.environment(global), inForce.components);
-          if (before.errors.length === 0)
-            found.push(...judge(placed.name, { errors: findings.errors, warnings: [] }));
-        }
-      }
-      refused.add(`sensor/${name}`, found);
-    });
+  // Every sensor runs with the validations of the global document. What is wrong with them is its mistake, told once.
+  const validations = faultsOf(document, () =>
+    openGlobalValidations(global, { ...context, environment, variables: [] }, services.components),
+  );
+  if (changedGlobal !== undefined)
+    addOthers(ofGlobal, judge("global", { errors: validations, warnings: [] }));
+  const shared = validations.length === 0 ? global : { ...global, validations: [] };
+  const leftOut = new LeftOut(global, document, inForce.packages);
+  const sensors = new Map<string, readonly Mistake[]>();
+  const texts = refused.attempt(() => touchedBy(changes, config)) ?? new Map<string, string>();
+  for (const [name, text] of texts) {
+    const isNew = changes.some((change) => change.kind === "sensor" && change.name === name);
+    const check = { environment, global: shared, services, context, isNew, judge };
+    const found = refused.attempt(() => checkSensor(name, text, check, rules)) ?? [];
+    sensors.set(name, isNew ? found.map(leftOut.explain) : leftOut.blame(`sensor/${name}`, found));
   }
+  for (const [name, taken] of portsTaken(changes, config, rules.documents, services))
+    sensors.set(name, [...(sensors.get(name) ?? []), ...taken]);
+  refused.add("global", [...ofGlobal.map(leftOut.explain), ...leftOut.mistakes]);
+  for (const [name, found] of sensors) refused.add(`sensor/${name}`, found);
   refused.settle();
   return warnings;
+}
+
+/** Ports that sensors of the changes cannot have, as another sensor has them. */
+function portsTaken(
+  changes: readonly Change[],
+  config: ConfigStore,
+  documents: SensorDocuments,
+  { components }: PipelineServices,
+): ReadonlyMap<string, readonly Mistake[]> {
+  const texts = new Map(config.list("sensor").map(({ name, text }) => [name, text]));
+  const changed = changes.filter(({ kind }) => kind === "sensor");
+  for (const { name, text } of changed) texts.set(name, text);
+  const sensors = [...texts].flatMap(([name, text]) => {
+    const placed = text === null ? undefined : documents.placed(name, text);
+    return placed === undefined ? [] : [placed];
+  });
+  return takenPorts(sensors, components, (sensor) => changed.some(({ name }) => name === sensor));
 }
 
 /** The texts of the sensors that changes touch: those they name; all, when what they run with changes. */
@@ -148,75 +144,12 @@ function touchedBy(changes: readonly Change[], config: ConfigStore): Map<string,
   return touched;
 }
 
-function wrongName(placed: PlacedSensor, name: string): Mistake[] {
-  const written = placed.sensor.sensor;
-  if (written !== name) {
-    const message = `the document says \`sensor: ${written}\`, and is published as ${name}; both must be the same`;
-    return [mistakeAt(placed, ["sensor"], message)];
-  }
-  if (name !== ERROR_SENSOR) return [];
-  const message = "`error` holds the records that were rejected; choose another name";
-  return [mistakeAt(placed, ["sensor"], message)];
-}
-
-/** Whether two paths are of one part of a document: the same, or one within the other. */
-function isSamePart(a: string, b: string): boolean {
-  return a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`);
-}
-
-/** Files outside of the allowed folders, and an address that others reach. */
-function wrongPlaces(
-  global: GlobalDocument,
-  document: Document,
-  { allow, mayServeOthers }: CheckRules,
-): Mistake[] {
-  const mistakes: Mistake[] = [];
-  const { host } = global.server;
-  if (!mayServeOthers && !isLoopback(host)) {
-    const path = ["server", "host"];
-    mistakes.push({ ...document.place(path), path: path.join("."), message: withoutGuard(host) });
-  }
-  for (const name of ["city", "asn"] as const) {
-    const file = global.databases[name];
-    if (file === undefined) continue;
-    const path = ["databases", name];
-    const reason = refusalOf(() => allow(file, "databases"));
-    if (reason !== undefined)
-      mistakes.push({ ...document.place(path), path: path.join("."), message: reason });
-  }
-  return mistakes;
-}
-
-function wrongSources(
-  { sensor, document }: PlacedSensor,
-  allow: AllowPath,
-  { sources }: Components,
-): Mistake[] {
-  const mistakes: Mistake[] = [];
-  for (const [name, options] of Object.entries(sensor.source ?? {})) {
-    const definition = findNamed(sources, name);
-    // An extension that was not run may bring it; opening the sensor has told so.
-    if (definition === undefined) continue;
-    for (const { path: file, use } of definition.paths?.(checkOptions(definition, options)) ?? []) {
-      const message = refusalOf(() => allow(file, use));
-      const path = ["source", name];
-      if (message !== undefined) mistakes.push({ ...document.place(path), path: path.join("."), message });
-    }
-  }
-  return mistakes;
-}
-
-/** Why a document may not name a file as a secret. */
-function mayBeSecret({ allow }: CheckRules): (file: string) => string | undefined {
-  return (file) => refusalOf(() => allow(file, "secrets"));
-}
-
-function refusalOf(allowed: () => unknown): string | undefined {
+/** The mistakes for which something of a document does not open. */
+function faultsOf(document: Document, open: () => unknown): readonly Mistake[] {
   try {
-    allowed();
-    return undefined;
+    open();
+    return [];
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return error.message;
+    return placedFaults(error, document);
   }
 }

@@ -1,5 +1,6 @@
 import { judgeSensor, type PlacedSensor } from "../config/sensor.ts";
 import { refuse } from "../config/yaml.ts";
+import { Fault } from "../core/fault.ts";
 
 type Judged = ReturnType<typeof judgeSensor>;
 
@@ -21,6 +22,16 @@ export class SensorDocuments {
     const judged = judgeSensor(text, `sensor/${name}`);
     this.#known.set(name, { text, judged });
     return judged;
+  }
+
+  /** What can be made of a document; undefined for one of which nothing can. */
+  placed(name: string, text: string): PlacedSensor | undefined {
+    try {
+      return this.judge(name, text).placed;
+    } catch (error) {
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
   }
 
   /** A document without mistakes. @throws Fault CONFIG_INVALID naming line, column and what was expected. */

@@ -7,17 +7,17 @@ import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { z } from "zod";
 import { type Components, type Extension, withExtension } from "../config/components.ts";
 import { failedExamples } from "../config/examples.ts";
 import type { Catalogue } from "../core/component.ts";
 import { Fault } from "../core/fault.ts";
 import type { StellarFunction } from "../stellar/language/function.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
-import { asFunction, importModule } from "./modules.ts";
+import { addedBy, type Packages } from "./missing-names.ts";
+import { asFunction, importModule, openEntries, sourceFault } from "./modules.ts";
 
-/** Where an extension comes from: the module that it begins with. */
-export type ExtensionSource = { readonly name: string; readonly extension: string };
+/** Where an extension comes from: the module that it begins with, and the folder of its package. */
+export type ExtensionSource = { readonly name: string; readonly extension: string; readonly folder: string };
 
 /** What imports of extensions by the name `metron` lead to: in the sources, or in JavaScript once it is built. */
 const API = new URL(`../metron${extname(import.meta.url)}`, import.meta.url).href;
@@ -35,10 +35,10 @@ registerHooks({
 
 /**
  * Finds what the `extensions` of the global document name: folders, or packages that are installed in `extensions`.
- * @throws Fault CONFIG_INVALID, PATH_NOT_ALLOWED
+ * @throws Fault CONFIG_INVALID, PATH_NOT_ALLOWED, with all that are wrong, their place in `details.path`
  */
 export function findExtensions(names: readonly string[], allow: AllowPath): ExtensionSource[] {
-  return names.map((name) => {
+  return openEntries("extensions", names, (name) => {
     const folder = folderOf(name, allow);
     const entry = entryOf(name, folder);
     const files = globSync("**/*", { cwd: folder, exclude: (file) => file === "node_modules" }).sort();
@@ -46,7 +46,7 @@ export function findExtensions(names: readonly string[], allow: AllowPath): Exte
       .filter((file) => statSync(join(folder, file)).isFile())
       .map((file) => `${file} ${hash("sha256", readFileSync(join(folder, file)), "hex")}`);
     const version = hash("sha256", contents.join("\n"), "hex").slice(0, 16);
-    return { name, extension: `${pathToFileURL(entry).href}?extension=${version}` };
+    return { name, extension: `${pathToFileURL(entry).href}?extension=${version}`, folder };
   });
 }
 
@@ -55,44 +55,53 @@ function folderOf(name: string, allow: AllowPath): string {
   const folder = allow(isPackage ? join("extensions", "node_modules", name) : name, "extensions");
   if (existsSync(folder) && statSync(folder).isDirectory()) return folder;
   const what = isPackage ? `no package \`${name}\`` : "no folder";
-  throw new Fault("CONFIG_INVALID", `extensions: there is ${what} at ${folder}`);
+  throw new Fault("CONFIG_INVALID", `there is ${what} at ${folder}`);
 }
-
-const manifest = z.object({ main: z.string() });
 
 function entryOf(name: string, folder: string): string {
   const file = join(folder, "package.json");
   try {
-    const entry = join(folder, manifest.parse(JSON.parse(readFileSync(file, "utf8"))).main);
+    const { main } = JSON.parse(readFileSync(file, "utf8")) as { main?: unknown };
+    if (typeof main !== "string") throw new Error("it has no `main`");
+    const entry = join(folder, main);
     readFileSync(entry);
     return entry;
   } catch (cause) {
     throw new Fault(
       "CONFIG_INVALID",
-      `extensions: ${name} needs a package.json whose \`main\` names a module: ${(cause as Error).message}`,
+      `${name} needs a package.json whose \`main\` names a module: ${(cause as Error).message}`,
       { cause },
     );
   }
 }
 
-/** What extensions add to the components there are, and their functions. Throws Fault CONFIG_INVALID naming the package. */
-export async function openExtensions(
-  sources: readonly ExtensionSource[],
-  components: Components,
-): Promise<{ readonly components: Components; readonly functions: readonly StellarFunction[] }> {
-  const functions: StellarFunction[] = [];
-  let joinedWith = components;
-  for (const { name, extension } of sources) {
-    const exported = await importModule({ name, url: extension });
-    const extensions = exported.filter((value) => typeof value === "object" && value !== null);
-    if (extensions.length === 0)
-      throw new Fault("CONFIG_INVALID", `${name}:1:1: it exports no extension; expected { parsers: [...] }`);
-    for (const each of extensions as Extension[]) {
-      joinedWith = named(name, () => proven(joinedWith, withExtension(joinedWith, each)));
-      functions.push(...(each.functions ?? []).map((stated) => asFunction(name, stated)));
-    }
+/** What extensions add: components beside those there are, and functions. */
+export type Added = {
+  readonly components: Components;
+  readonly functions: readonly StellarFunction[];
+  /** Which of them has what. */
+  readonly packages: Packages;
+};
+
+/** Imports an extension and adds it to those before. Throws Fault CONFIG_INVALID naming the package. */
+export async function openExtension(
+  { name, extension, folder }: ExtensionSource,
+  before: Added,
+): Promise<Added> {
+  const exported = await importModule({ name, url: extension, folder, folderName: name });
+  const extensions = exported.filter((value) => typeof value === "object" && value !== null);
+  if (extensions.length === 0)
+    throw sourceFault(name, `${name}: it exports no extension; expected { parsers: [...] }`);
+  let { components } = before;
+  const functions = [...before.functions];
+  const packages = new Map(before.packages);
+  for (const each of extensions as Extension[]) {
+    components = named(name, () => proven(components, withExtension(components, each)));
+    const own = (each.functions ?? []).map((stated) => asFunction(name, stated));
+    functions.push(...own);
+    for (const key of addedBy(each, own)) packages.set(key, name);
   }
-  return { components: joinedWith, functions };
+  return { components, functions, packages };
 }
 
 /** The components with those of a package, once the examples of these come true. */
@@ -108,6 +117,6 @@ function named<Made>(name: string, make: () => Made): Made {
     return make();
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new Fault(error.code, `${name}:1:1: ${error.message}`, { cause: error });
+    throw sourceFault(name, `${name}: ${error.message}`, { code: error.code, cause: error });
   }
 }

@@ -13,7 +13,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Fault } from "../core/fault.ts";
-import { numbers, send, type TestPlatforms, testPlatforms, upTo } from "./testing/test-platform.ts";
+import {
+  numbers,
+  send,
+  type TestPlatforms,
+  TWO_WORKERS,
+  testPlatforms,
+  upTo,
+} from "./testing/test-platform.ts";
 
 /** Real disks and files that fail: a clear fault that says what to do, and what was acknowledged is not lost. */
 
@@ -144,7 +151,7 @@ function smallDisk(): (Disposable & { readonly folder: string }) | undefined {
 test("a full disk makes senders wait, loses nothing, and goes on by itself once there is room", async (context) => {
   using disk = smallDisk();
   if (disk === undefined) return context.skip("needs the right to mount a tmpfs");
-  using platforms = testPlatforms({ folder: join(disk.folder, "metron") });
+  using platforms = testPlatforms({ global: TWO_WORKERS, folder: join(disk.folder, "metron") });
   const text = "x".repeat(2000);
   let acknowledged = 0;
   {

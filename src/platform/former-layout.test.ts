@@ -11,12 +11,13 @@ import { basename, dirname, join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { parse } from "../query/parse.ts";
+import { DuckdbReader } from "../storage/index/testing/foreign-readers.ts";
 import type { Platform } from "./platform.ts";
 import { found, send, testPlatforms, upTo } from "./testing/test-platform.ts";
 
-/** A data folder that the commit before the present layout wrote; see vectors/storage/README.md. */
-function unpackFormer(data: string): void {
-  const packed = readFileSync(join(import.meta.dirname, "../../vectors/storage/layout-1.br"));
+/** A data folder that the commit before the next layout wrote; see vectors/storage/README.md. */
+function unpackFormer(data: string, layout: number): void {
+  const packed = readFileSync(join(import.meta.dirname, `../../vectors/storage/layout-${layout}.br`));
   const bytes = brotliDecompressSync(packed);
   const line = bytes.indexOf("\n");
   let at = line + 1;
@@ -62,7 +63,7 @@ const visible = (index: string) =>
 test("a data folder of the first layout opens, answers the same, and gets the present names", async () => {
   using platforms = testPlatforms({ sensors: {} });
   const index = join(platforms.data, "index");
-  unpackFormer(platforms.data);
+  unpackFormer(platforms.data, 1);
   // As after a kill: a lock, room of searches, a draft that no catalogue lists, and what an earlier start set aside.
   writeFileSync(join(index, "lock"), "999999999 1");
   writeFileSync(join(index, "catalogue.mdb-lock"), "");
@@ -114,16 +115,107 @@ test("a data folder of the first layout opens, answers the same, and gets the pr
   expect(await answers(platform)).toEqual({ ...EXPECTED, total: 44 });
 });
 
+/** Record number `n` of the sensors of layout-2.br. */
+const sent = {
+  web: (n: number) => ({
+    ...{
+      number: n,
+      ip_src_port: 1000 + n,
+      duration: n % 2 ? n / 2 : n,
+      bytes: n * 10,
+      local_orig: n % 2 === 0,
+    },
+  }),
+  gate: (n: number) => ({
+    number: n,
+    ip_src_port: { 3: "http", 4: "0443", 5: "70000" }[n] ?? String(1000 + n),
+    duration: n === 6 ? "0.50" : String(n / 2),
+    bytes: n === 7 ? "9007199254740993" : String(n * 10),
+    local_orig: n === 8 ? "TRUE" : String(n % 2 === 0),
+    protocol: 17,
+  }),
+};
+
+/** What searches say of the sensors of layout-2.br, whichever types their columns have. */
+async function typedAnswers({ index }: Platform) {
+  const asked = async (text: string, sensor?: "web" | "gate") => {
+    const sensors = sensor && [sensor];
+    const { messages } = await index.search({ query: parse(text), size: 1000, sensors });
+    return messages.map(({ number }) => Number(number)).sort((one, other) => one - other);
+  };
+  const facets = await index.facets({ query: parse("number:<3"), fields: ["ip_src_port", "local_orig"] });
+  return {
+    ports: await asked("ip_src_port:>=1030 AND number:<33"),
+    port: await asked("ip_src_port:443"),
+    service: await asked("ip_src_port:http"),
+    beyond: await asked("ip_src_port:70000"),
+    wide: await asked("bytes:9007199254740993"),
+    truths: (await asked("local_orig:true", "gate")).length,
+    half: await asked("duration:0.5"),
+    protocol: (await asked("protocol:17")).length,
+    time: await asked("timestamp:[2026-11-21T12:00:00.038Z TO 2026-11-22]"),
+    word: await asked("0443"),
+    counted: facets.map(({ values }) => values.map(({ value, count }) => [String(value), count])),
+  };
+}
+
+const TYPED = {
+  ...{ ports: [5, 30, 30, 31, 31, 32, 32], port: [4], service: [3], beyond: [5], wide: [7], truths: 20 },
+  ...{ half: [1, 1, 6], protocol: 40, time: [38, 38, 39, 39], word: [4] },
+  counted: [
+    ...[
+      [
+        ["1000", 2],
+        ["1001", 2],
+        ["1002", 2],
+      ],
+    ],
+    ...[
+      [
+        ["true", 4],
+        ["false", 2],
+      ],
+    ],
+  ],
+};
+
+test("a data folder of the second layout answers the same, before and after its files were made again", async () => {
+  using platforms = testPlatforms({ sensors: {} });
+  unpackFormer(platforms.data, 2);
+  const index = join(platforms.data, "index");
+  const files = () => globSync("sensor=*/**/[!_]*.parquet", { cwd: index }).sort();
+  const before = files();
+  for (const isMadeAgain of [false, true]) {
+    await using platform = await platforms.open();
+    if (isMadeAgain) await platform.index.compact();
+    expect(await typedAnswers(platform)).toEqual(TYPED);
+    for (const sensor of ["web", "gate"] as const) {
+      const messages = await found(platform, "", sensor);
+      expect(messages).toHaveLength(40);
+      for (const message of messages) expect(message).toMatchObject(sent[sensor](Number(message.number)));
+    }
+  }
+  expect(files().filter((file) => before.includes(file))).toEqual([]);
+  using reader = await DuckdbReader.open();
+  const [types] = await reader.rows(
+    `SELECT list(DISTINCT column_type ORDER BY column_type) FROM (
+      ${files()
+        .map((file) => `SELECT * FROM (DESCRIBE SELECT ip_src_port FROM '${join(index, file)}')`)
+        .join(" UNION ALL ")})`,
+  );
+  expect(types).toEqual([["INTEGER"]]);
+});
+
 test("a data folder of a later layout is refused and not touched", async () => {
   using platforms = testPlatforms();
   await (await platforms.open())[Symbol.asyncDispose]();
   const path = join(platforms.data, "layout.json");
-  expect(readFileSync(path, "utf8")).toBe('{"layout":2}\n');
-  writeFileSync(path, '{"layout":3,"more":"facts"}');
+  expect(readFileSync(path, "utf8")).toBe('{"layout":3}\n');
+  writeFileSync(path, '{"layout":4,"more":"facts"}');
   const before = readdirSync(platforms.data, { recursive: true });
   await expect(platforms.open()).rejects.toMatchObject({
     code: "STORAGE_NEWER",
-    message: `opening ${platforms.data}: ${path} says layout 3, and this version knows layouts up to 2`,
+    message: `opening ${platforms.data}: ${path} says layout 4, and this version knows layouts up to 3`,
   });
   expect(readdirSync(platforms.data, { recursive: true })).toEqual(before);
   writeFileSync(path, "{}");

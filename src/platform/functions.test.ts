@@ -54,11 +54,13 @@ test("functions in Stellar and TypeScript take effect, are replaced without a re
 
   file("ours.stellar", "TWICE := (x) -> NOPE(x)\n");
   await expect(global(GLOBAL)).rejects.toThrow(
-    /^functions\/ours\.stellar:1:1: TWICE: there is no function NOPE/,
+    /^global:2:13: functions\.0: functions\/ours\.stellar:1:1: TWICE: there is no function NOPE/,
   );
   file("ours.stellar", "TWICE := (x) -> x * 2 + 1\n");
   file("ours.ts", "export const shout = {");
-  await expect(global(GLOBAL)).rejects.toThrow(/^functions\/ours\.ts:1:1: importing it: /);
+  await expect(global(GLOBAL)).rejects.toThrow(
+    /^global:2:37: functions\.1: functions\/ours\.ts:1:1: importing it: /,
+  );
   file("ours.ts", "export const shout = { name: 'SHOUT' };");
   await expect(global(GLOBAL)).rejects.toThrow(/each with `name`, `params` and `call`/);
   expect(await results(3)).toEqual([7, "HEY?"]);

@@ -1,10 +1,11 @@
 import { hash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { extname, isAbsolute, join, resolve } from "node:path";
+import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtIn, type Components } from "../config/components.ts";
-import { refuse } from "../config/yaml.ts";
+import type { Mistake } from "../config/yaml.ts";
+import { openEveryLater } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { functions as standard, standardRegistry } from "../stellar/functions/index.ts";
 import { StellarError, StellarSyntaxError } from "../stellar/language/error.ts";
@@ -13,13 +14,14 @@ import { placeOf } from "../stellar/language/report.ts";
 import type { Services } from "../stellar/run/services.ts";
 import { parseUserFunctions } from "../stellar/run/user-functions.ts";
 import { type AllowPath, allowAnyPath } from "../storage/allowed-folders.ts";
-import { type ExtensionSource, openExtensions } from "./extensions.ts";
-import { asFunction, importModule } from "./modules.ts";
+import { type Added, type ExtensionSource, openExtension } from "./extensions.ts";
+import { isOfUnknownFunction, type Packages } from "./missing-names.ts";
+import { asFunction, importModule, openEntries, sourceFault } from "./modules.ts";
 
 /** Where functions of users come from: definitions in Stellar as text, or a module or extension that every thread imports. */
 export type FunctionSource =
   | { readonly name: string; readonly text: string }
-  | { readonly name: string; readonly url: string }
+  | { readonly name: string; readonly url: string; readonly folder: string }
   | ExtensionSource;
 
 /** Functions of users, and components of extensions, read and checked. */
@@ -30,6 +32,8 @@ export type UserFunctions = {
   readonly texts: readonly { readonly name: string; readonly text: string }[];
   /** What documents may name: what comes with Metron, and what extensions add. */
   readonly components: Components;
+  /** Which extension has what. */
+  readonly packages: Packages;
   /** Names of sources that were not looked into, as that would have run a module. */
   readonly notRun: readonly string[];
 };
@@ -39,6 +43,7 @@ export const NO_FUNCTIONS: UserFunctions = {
   modules: [],
   texts: [],
   components: builtIn,
+  packages: new Map(),
   notRun: [],
 };
 
@@ -46,15 +51,15 @@ const MODULES = new Set([".ts", ".mts", ".js", ".mjs", ".cjs"]);
 
 /**
  * Finds what the `functions` of the global document name: files, or packages that are installed in an allowed folder.
- * @throws Fault CONFIG_INVALID, PATH_NOT_ALLOWED
+ * @throws Fault CONFIG_INVALID, PATH_NOT_ALLOWED, with all that are wrong, their place in `details.path`
  */
 export function findFunctions(names: readonly string[], allow: AllowPath): FunctionSource[] {
-  return names.map((name) => {
+  return openEntries("functions", names, (name) => {
     const file = placeOfFunctions(name, allow);
     if (!MODULES.has(extname(file))) return { name, text: readFileSync(file, "utf8") };
     // A changed file is another module: what is imported once stays as it was.
     const version = hash("sha256", readFileSync(file), "hex").slice(0, 16);
-    return { name, url: `${pathToFileURL(file).href}?v=${version}` };
+    return { name, url: `${pathToFileURL(file).href}?v=${version}`, folder: dirname(file) };
   });
 }
 
@@ -70,10 +75,7 @@ function placeOfFunctions(name: string, allow: AllowPath): string {
   const within = isPath ? undefined : packageFile(name, allow("functions", "functions"));
   const file = allow(within ?? name, "functions");
   if (existsSync(file)) return file;
-  throw new Fault(
-    "CONFIG_INVALID",
-    `functions: there is no file ${file}${isPath ? "" : ` and no package \`${name}\``}`,
-  );
+  throw new Fault("CONFIG_INVALID", `there is no file ${file}${isPath ? "" : ` and no package \`${name}\``}`);
 }
 
 function packageFile(name: string, folder: string): string | undefined {
@@ -112,7 +114,7 @@ export async function checkFunctions(
     if (last === undefined || urlOf(last) !== url) notRun.push(source.name);
     if (last !== undefined) known.push(last);
   }
-  const { modules, components } = await importAll(known);
+  const { modules, components, packages } = await importAll(known);
   const texts: { name: string; text: string }[] = [];
   for (const source of sources) {
     if (!("text" in source)) continue;
@@ -125,7 +127,7 @@ export async function checkFunctions(
       notRun.push(source.name);
     }
   }
-  return { key: JSON.stringify([sources, notRun]), modules, texts, components, notRun };
+  return { key: JSON.stringify([sources, notRun]), modules, texts, components, packages, notRun };
 }
 
 /** The module that a source runs; undefined for definitions in Stellar. */
@@ -134,28 +136,18 @@ function urlOf(source: FunctionSource): string | undefined {
   return "url" in source ? source.url : source.extension;
 }
 
-/** What modules and extensions add. */
+/** What modules and extensions add. Throws Fault CONFIG_INVALID naming all that have mistakes. */
 async function importAll(
   sources: readonly FunctionSource[],
-): Promise<Pick<UserFunctions, "modules" | "components">> {
+): Promise<Pick<UserFunctions, "modules" | "components" | "packages">> {
   const modules: StellarFunction[] = [];
-  for (const source of sources) if ("url" in source) modules.push(...(await importFunctions(source)));
-  const extensions = sources.filter((source) => "extension" in source);
-  const { functions, components } = await openExtensions(extensions, builtIn);
-  return { modules: [...modules, ...functions], components };
-}
-
-/** Tells whether a mistake would vanish if a module that was not run had the function. */
-export function isOfUnknownFunction(message: string): boolean {
-  return message.includes("there is no function ");
-}
-
-/** The same of a function or a component, which an extension may have. */
-export function isOfUnknownName(message: string): boolean {
-  return (
-    isOfUnknownFunction(message) ||
-    Object.values(builtIn).some(({ kind }) => message.startsWith(`there is no ${kind} `))
-  );
+  let added: Added = { components: builtIn, functions: [], packages: new Map() };
+  await openEveryLater(sources, async (source) => {
+    if ("url" in source) modules.push(...(await importFunctions(source)));
+    if ("extension" in source) added = await openExtension(source, added);
+  });
+  const { components, functions, packages } = added;
+  return { modules: [...modules, ...functions], components, packages };
 }
 
 /** The standard functions and the users', of two with one name the later. */
@@ -173,19 +165,24 @@ export function registryOf(
       const { line, column } = placeOf(text, error.span?.start ?? 0);
       const suggestion = error instanceof StellarSyntaxError ? error.suggestion : undefined;
       const hint = suggestion === undefined ? "" : `; ${suggestion}`;
-      refuse(name, [{ line, column, path: "", message: `${error.message}${hint}` }]);
+      const mistake: Mistake = { line, column, path: "", message: `${error.message}${hint}` };
+      throw new Fault("CONFIG_INVALID", `${name}:${line}:${column}: ${mistake.message}`, {
+        details: { source: name, mistakes: [mistake] },
+      });
     }
   }
   return buildRegistry(...lists);
 }
 
 /** Every function that a module exports, alone or in a list. */
-async function importFunctions(source: { name: string; url: string }): Promise<StellarFunction[]> {
-  const found = (await importModule(source)).flat().map((value) => asFunction(source.name, value));
+async function importFunctions({
+  name,
+  url,
+  folder,
+}: Extract<FunctionSource, { url: string }>): Promise<StellarFunction[]> {
+  const exported = await importModule({ name, url, folder, folderName: dirname(name) });
+  const found = exported.flat().map((value) => asFunction(name, value));
   if (found.length === 0)
-    throw new Fault(
-      "CONFIG_INVALID",
-      `${source.name}:1:1: it exports no function; expected { name, params, call }`,
-    );
+    throw sourceFault(name, `${name}: it exports no function; expected { name, params, call }`);
   return found;
 }

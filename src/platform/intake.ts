@@ -1,4 +1,3 @@
-import type { Readable } from "node:stream";
 import type { SensorDocument } from "../config/sensor.ts";
 import { type Block, blockOf, type Position } from "../core/block.ts";
 import { type Catalogue, findNamed } from "../core/component.ts";
@@ -96,13 +95,18 @@ export class Intake implements AsyncDisposable {
     return offset;
   }
 
-  /** Makes the records of a stream durable, gzip or not, as fast as the disk takes them: see `acceptBody`. */
+  /**
+   * Makes the records of a stream durable, gzip or not, as fast as the disk takes them: see `acceptBody`.
+   * @param isSeen which sensors exist for whoever sends them.
+   * @throws Fault SENSOR_UNKNOWN
+   */
   async stream(
     sensor: string,
-    input: Readable,
+    input: AsyncIterable<Uint8Array>,
     { contentType, contentEncoding, signal }: StreamOptions = {},
+    isSeen?: (sensor: string) => boolean,
   ): Promise<Accepted> {
-    const { parser, raw } = this.#entry(sensor).sensor;
+    const { parser, raw } = this.#entry(sensor, isSeen).sensor;
     const [[name = "", options = {}] = []] = Object.entries(parser);
     return acceptBody(input, {
       sensor,
@@ -230,16 +234,17 @@ export class Intake implements AsyncDisposable {
   }
 
   /** The entry of a sensor that takes records. */
-  #entry(sensor: string): Entry {
+  #entry(sensor: string, isSeen: (sensor: string) => boolean = () => true): Entry {
     const entry = this.#entries.get(sensor);
     if (sensor === ERROR_SENSOR)
       throw new Fault(
         "SENSOR_UNKNOWN",
         "taking records for `error`: `error` holds the records that were rejected and takes none; send to the sensor that reads them",
       );
-    if (entry !== undefined) return entry;
+    if (entry !== undefined && isSeen(sensor)) return entry;
     const known = this.sensors()
       .map(({ name }) => name)
+      .filter(isSeen)
       .join(", ");
     throw new Fault(
       "SENSOR_UNKNOWN",

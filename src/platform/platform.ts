@@ -1,32 +1,37 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import { kindOf } from "../config/kinds.ts";
 import { plainCredentials } from "../config/secrets.ts";
-import { type Change, type ConfigStore, openConfigStore, type Version } from "../config/store.ts";
+import { type Change, openConfigStore, type Version } from "../config/store.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
-import { type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
+import { sensorsSeenBy } from "../query/scope.ts";
+import { allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable } from "../storage/folder.ts";
 import { claimFolder, openStorage, type StorageOptions } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
+import { askedQuery } from "./asked.ts";
 import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
-import { findExtensions } from "./extensions.ts";
 import { knownFields } from "./field-notes.ts";
-import { checkFunctions, type FunctionSource, findFunctions, openFunctions } from "./functions.ts";
+<<<<<<< HEAD
+import { functionSources, globalAfter, openSources } from "./function-sources.ts";
+=======
+>>>>>>> rooms
+import { checkFunctions, type FunctionSource, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
+import { functionSources, globalAfter } from "./proposed.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
-import { mistakesIn } from "./refusals.ts";
+import { asRefusal, mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
 import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
@@ -115,6 +120,7 @@ export async function openPlatform(options: PlatformOptions) {
       context.log.error("Functions of users are missing.", { error: error.message });
     }
     const snapshot = () => snapshotOf(config, sourcesInForce);
+    const schema = () => knownFields(services.components);
     // Replaced by a publish, with what its check has read.
     let documents = new SensorDocuments();
     await intake.configure(snapshot(), documents, GROUP);
@@ -187,18 +193,23 @@ export async function openPlatform(options: PlatformOptions) {
       const isGeneral = changes.some(({ kind }) => kindOf(kind).concernsSensors);
       // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
       const isReadable = mistakesIn(() => globalAfter(config, changes)).length === 0;
-      const sources = isGeneral && isReadable ? functionSources(config, changes, allow) : undefined;
-      const open = () => (runs ? openFunctions : checkFunctions)(sources ?? [], sourcesInForce);
-      const opened = sources === undefined ? undefined : await open();
-      const trial = opened === undefined ? services : services.trial(opened);
+      const open = (sources: readonly FunctionSource[]) =>
+        (runs ? openFunctions : checkFunctions)(sources, sourcesInForce);
+      const found =
+        isGeneral && isReadable
+          ? await openSources(config, changes, allow, open).catch(asRefusal)
+          : undefined;
+      const unopened = found instanceof Fault ? found : undefined;
+      const functions = found instanceof Fault ? undefined : found;
+      const trial = functions === undefined ? services : services.trial(functions.opened);
       const read = documents.draft();
-      const rules = { documents: read, inForce: services, allow, mayServeOthers, notRun: opened?.notRun };
-      const warnings = checkChanges(changes, config, trial, context, rules);
+      const rules = { documents: read, inForce: services, allow, mayServeOthers, unopened };
+      const notRun = functions?.opened.notRun;
+      const warnings = checkChanges(changes, config, trial, context, { ...rules, notRun });
       if (!runs) return { read, functions: undefined, warnings };
       const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
       if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
         await databases.load(globalAfter(config, changes).databases);
-      const functions = sources === undefined || opened === undefined ? undefined : { sources, opened };
       return { read, functions, warnings };
     };
     const apply = async (read: SensorDocuments) => {
@@ -258,6 +269,8 @@ export async function openPlatform(options: PlatformOptions) {
 
     return {
       context,
+      /** The data folder. */
+      data,
       config,
       index,
       intel,
@@ -309,17 +322,18 @@ export async function openPlatform(options: PlatformOptions) {
       /** Makes the records of a stream durable and notes whose they are. Throws Fault SENSOR_UNKNOWN. */
       async ingestStream(
         sensor: string,
-        input: Readable,
+        input: AsyncIterable<Uint8Array>,
         { actor, ...how }: StreamOptions & { actor: Actor },
       ) {
-        const accepted = await intake.stream(sensor, input, how);
+        const accepted = await intake.stream(sensor, input, how, sensorsSeenBy(actor));
         context.log.info("Records were taken.", { sensor, ...accepted, by: actor.name });
         return accepted;
       },
       /** Sends rejected records through their sensors again. */
       replay(request: ReplayRequest, actor: Actor): ReturnType<typeof replay> {
         // One after the other: two at once would send the same records twice.
-        const turn = replaying.then(() => replay(request, actor, { index, intake, ...context }));
+        const asked = (query: string) => askedQuery(query, actor, { index, schema: schema(), ...context });
+        const turn = replaying.then(() => replay(request, actor, { index, intake, asked, ...context }));
         replaying = turn.catch(() => undefined);
         return turn;
       },
@@ -329,17 +343,19 @@ export async function openPlatform(options: PlatformOptions) {
       addresses: () => sources?.addresses() ?? [],
 
       storedSensors: () => activity.storedSensors(),
-      /** What a search that names no sensors is about: all that are configured or stored, but the error index. */
-      async searchedSensors(): Promise<string[]> {
+      /** What an actor's search that names no sensors is about: all that it may see and that are configured or stored, but the error index. */
+      async searchedSensors(actor: Actor): Promise<string[]> {
         const configured = intake.sensors().map(({ name }) => name);
         const missing = index.problems().flatMap(({ sensor }) => sensor ?? []);
         const all = new Set([...configured, ...(await activity.storedSensors()), ...missing]);
         all.delete(ERROR_SENSOR);
-        return [...all];
+        return [...all].filter(sensorsSeenBy(actor));
       },
+      /** The query that an actor asks with a text. Throws Fault QUERY_INVALID. */
+      asked: (text: string, actor: Actor) => askedQuery(text, actor, { index, schema: schema(), ...context }),
       /** What is declared of fields. */
-      schema: () => knownFields(services.components),
-      activity: () => activity.now(),
+      schema,
+      activity: (isSeen: (sensor: string) => boolean) => activity.now(isSeen),
       sensorStates: () => activity.sensorStates(),
       status: () => activity.status(),
       metricsText: () => activity.metricsText(),
@@ -381,27 +397,4 @@ function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["
     searchTime: search.seconds * SECOND,
     temporaryBytes: search.temporaryBytes,
   };
-}
-
-/** The global document as it is once changes are published. */
-function globalAfter(config: ConfigStore, changes: readonly Change[]): GlobalDocument {
-  const changed = changes.find(({ kind }) => kind === "global");
-  const text = changed === undefined ? config.get("global", "global")?.text : changed.text;
-  return readGlobal(text ?? "", "global");
-}
-
-/** Where functions of users come from once changes are published: documents of definitions, then files, packages and extensions. */
-function functionSources(
-  config: ConfigStore,
-  changes: readonly Change[],
-  allow: AllowPath,
-): FunctionSource[] {
-  const { functions, extensions } = globalAfter(config, changes);
-  const texts = new Map(config.list("functions").map(({ name, text }) => [name, text]));
-  for (const { kind, name, text } of changes) if (kind === "functions") texts.set(name, text);
-  return [
-    ...[...texts].flatMap(([name, text]) => (text === null ? [] : [{ name: `functions/${name}`, text }])),
-    ...findFunctions(functions, allow),
-    ...findExtensions(extensions, allow),
-  ];
 }

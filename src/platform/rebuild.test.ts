@@ -15,7 +15,15 @@ import { blockOf } from "../core/block.ts";
 import { unfinished } from "../storage/index/segments/folder-names.ts";
 import type { Platform } from "./platform.ts";
 import type { RebuildRequest } from "./rebuild.ts";
-import { found, numbers, send, type TestPlatforms, testPlatforms, upTo } from "./testing/test-platform.ts";
+import {
+  found,
+  numbers,
+  send,
+  type TestPlatforms,
+  TWO_WORKERS,
+  testPlatforms,
+  upTo,
+} from "./testing/test-platform.ts";
 
 /** The index made again from real files that are damaged, gone or not listed, and from topics. */
 
@@ -44,17 +52,15 @@ async function rebuilt(platform: Platform, request: Partial<RebuildRequest> = {}
   return platform.rebuild.state;
 }
 
-/** What is rebuilt is the same whoever wrote it; the first test has two workers. */
-const ONE_WORKER = { global: "workers: 1\nseal: { seconds: 1 }\n" };
-
 const codes = (platform: Platform) => platform.index.problems().map(({ code }) => code);
 const byGuid = (messages: readonly Record<string, unknown>[]) =>
   messages.toSorted((one, other) => (String(one.guid) < String(other.guid) ? -1 : 1));
 
 const overwrite = (path: string) => writeFileSync(path, readFileSync(path).fill(0xa5, 0, 5000));
 
+/** What is rebuilt is the same whoever wrote it; this test has two workers. */
 test("a damaged file is made again from the topic: the same messages, with what analysts changed", async () => {
-  using platforms = testPlatforms();
+  using platforms = testPlatforms({ global: TWO_WORKERS });
   let before: readonly Record<string, unknown>[] = [];
   let guid = "";
   {
@@ -84,7 +90,7 @@ test("a damaged file is made again from the topic: the same messages, with what 
 });
 
 test("without the catalogue all is found again, each message once, with what analysts changed", async () => {
-  using platforms = testPlatforms(ONE_WORKER);
+  using platforms = testPlatforms();
   let before: readonly Record<string, unknown>[] = [];
   {
     await using platform = await platforms.open();
@@ -112,7 +118,7 @@ test("without the catalogue all is found again, each message once, with what ana
 });
 
 test("without the catalogue and what the topics remember, what is read again is not there twice", async () => {
-  using platforms = testPlatforms(ONE_WORKER);
+  using platforms = testPlatforms();
   {
     await using platform = await platforms.open();
     await fill(platform, records(0, 300));
@@ -128,7 +134,7 @@ test("without the catalogue and what the topics remember, what is read again is 
 });
 
 test("after an older catalogue nothing is missing and nothing is there twice", async () => {
-  using platforms = testPlatforms(ONE_WORKER);
+  using platforms = testPlatforms();
   const catalogue = join(platforms.data, "index/_catalogue.mdb");
   {
     await using platform = await platforms.open();
@@ -211,7 +217,7 @@ test("what no topic holds any more is taken from readable parts of files, and th
 });
 
 test("a rebuild that is stopped changes nothing, and only one runs at a time", async () => {
-  using platforms = testPlatforms(ONE_WORKER);
+  using platforms = testPlatforms();
   {
     await using platform = await platforms.open();
     await fill(platform, records(0, 300));
@@ -232,7 +238,7 @@ test("a rebuild that is stopped changes nothing, and only one runs at a time", a
 });
 
 test("a rebuild that does not end leaves the drafts it found", async () => {
-  using platforms = testPlatforms(ONE_WORKER);
+  using platforms = testPlatforms();
   {
     await using platform = await platforms.open();
     await fill(platform, records(0, 100));

@@ -11,9 +11,14 @@ export class Refusals {
       return run();
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      this.#faults.push(error);
+      this.take(error);
       return undefined;
     }
+  }
+
+  /** Notes a refusal. */
+  take(fault: Fault): void {
+    this.#faults.push(fault);
   }
 
   /** Notes the mistakes of a document, in the order of its lines. */
@@ -41,6 +46,12 @@ export function mistakesIn(run: () => unknown): readonly Mistake[] {
     if (!isRefusal(error)) throw error;
     return mistakesOf(error);
   }
+}
+
+/** A refusal as a value. Throws everything else again. */
+export function asRefusal(error: unknown): Fault {
+  if (!isRefusal(error)) throw error;
+  return error;
 }
 
 function isRefusal(error: unknown): error is Fault {

@@ -4,7 +4,8 @@ import type { Clock, Log } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { ERROR_SENSOR, MESSAGE_FORM } from "../pipeline/errors.ts";
 import { parse } from "../query/parse.ts";
-import { withinScope } from "../query/scope.ts";
+import { sensorsSeenBy } from "../query/scope.ts";
+import type { Query } from "../query/tree.ts";
 import type { Index } from "../storage/index/contract.ts";
 import type { Intake } from "./intake.ts";
 
@@ -16,6 +17,15 @@ export type ReplayRequest = {
 };
 
 export type Replayed = { replayed: number; records: number; incomplete: number; unknown: number };
+
+type ReplayParts = {
+  readonly index: Index;
+  readonly intake: Intake;
+  /** The query that the actor asks with a text. */
+  readonly asked: (text: string) => Promise<Query>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
 
 /** Records of a page that go to a sensor in one block, and the error records they come from. */
 type Waiting = { target: string; heading: string; records: Uint8Array[]; guids: string[] };
@@ -44,7 +54,7 @@ const FIELDS = [
 export async function replay(
   { sensor, query, from, to }: ReplayRequest,
   actor: Actor,
-  { index, intake, clock, log }: { index: Index; intake: Intake; clock: Clock; log: Log },
+  { index, intake, asked, clock, log }: ReplayParts,
 ): Promise<Replayed> {
   if (query !== "") parse(query);
   const parts = [
@@ -52,9 +62,14 @@ export async function replay(
     ...(query === "" ? [] : [`(${query})`]),
     ...(sensor === undefined ? [] : [`failed_sensor_type:${JSON.stringify(sensor)}`]),
   ];
-  const known = new Set(intake.sensors().map(({ name }) => name));
+  const known = new Set(
+    intake
+      .sensors()
+      .map(({ name }) => name)
+      .filter(sensorsSeenBy(actor)),
+  );
   const selection = {
-    query: withinScope(parse(parts.join(" AND ")), actor),
+    query: await asked(parts.join(" AND ")),
     sensors: [ERROR_SENSOR],
     from,
     to: Math.min(to ?? Number.POSITIVE_INFINITY, clock.now() + 1),

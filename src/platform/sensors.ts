@@ -6,7 +6,8 @@ import type { SensorStages } from "../pipeline/pipeline.ts";
 import { openStages } from "../pipeline/stages.ts";
 import { checkExpressions } from "./check-expressions.ts";
 import { SensorDocuments } from "./documents.ts";
-import { isOfUnknownFunction, openFunctions } from "./functions.ts";
+import { openFunctions } from "./functions.ts";
+import { isOfUnknownFunction } from "./missing-names.ts";
 import type { Snapshot } from "./protocol.ts";
 import type { PipelineServices } from "./services.ts";
 

@@ -13,6 +13,7 @@ import { joinTable } from "../storage/storage.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { triageScorer } from "../triage/scorer.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
+import type { Packages } from "./missing-names.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
 import { holidayCalendars } from "./services/holidays.ts";
 import { ruleServices, withoutWaiting } from "./services/rules.ts";
@@ -25,6 +26,8 @@ export type PipelineServices = AsyncDisposable &
   StageServices & {
     readonly databases: Databases;
     readonly tables: PlatformTables;
+    /** The extension packages that documents name things of. */
+    readonly packages: Packages;
     /** The same for an expression that someone evaluates on the server: without what would make it wait. */
     evaluation(global: GlobalDocument): Environment;
     /** Takes functions of users into use: expressions compiled from now on may call them. */
@@ -111,6 +114,9 @@ function makeServices(parts: Parts): PipelineServices {
   return {
     get components() {
       return functions.components;
+    },
+    get packages() {
+      return functions.packages;
     },
     databases,
     tables,

@@ -6,7 +6,7 @@ import { type LogFields, makeContext, silentLog } from "../core/context.ts";
 import { sources as catalogue } from "../sources/index.ts";
 import { allowAnyPath } from "../storage/allowed-folders.ts";
 import type { Table } from "../storage/table/contract.ts";
-import { loadText } from "./load-metrics.ts";
+import { metricsText } from "./metrics-text.ts";
 import { Sources } from "./sources.ts";
 
 const NO_SEARCHES = { running: 0, waiting: 0, refused: 0, limited: 0, abandoned: 0, isSaturated: false };
@@ -66,7 +66,8 @@ test("datagrams that found no room are told in metrics, status and log, and coun
   gate.resolve();
   await sources.configure([document(", maxPeers: 5")]);
   expect(dropped()).toBeGreaterThanOrEqual(before);
-  expect(loadText(sources.counts(), NO_SEARCHES)).toContain(
+  const others = { sensors: new Map(), lag: new Map(), together: new Map(), searches: NO_SEARCHES };
+  expect(metricsText({ ...others, sources: sources.counts() })).toContain(
     `metron_source_dropped_total{sensor="fw",source="syslog"} ${dropped()}\n`,
   );
   now += 600_000;

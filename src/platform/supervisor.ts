@@ -29,8 +29,8 @@ type Slot = {
 const STABLE_AFTER = 30_000;
 const LONGEST_WAIT = 30_000;
 
-// A thread's heap begins so small that V8 collects it whole several times a second for memory that only passes
-// through (2 µs a message): it may fill this much first. Threads started from here on are meant.
+// A thread's heap begins so small that V8 collects it whole several times per second for memory that only passes
+// through (2 µs per message): it may fill this much first. This applies to threads started after this line.
 setFlagsFromString("--initial-old-space-size=128");
 
 /** Keeps one pipeline worker a core alive, tells them what changed and adds up what they count. */
@@ -210,7 +210,7 @@ export class Supervisor implements AsyncDisposable {
     }
     slot.counts = {};
     slot.isGone = true;
-    // Its successor tells anew what it meets.
+    // Its successor tells again what it meets.
     for (const [key, { worker }] of this.#problems) if (worker === index) this.#problems.delete(key);
     if (this.#closing) {
       for (const id of this.#waiting.keys()) this.#sealed(index, id);

@@ -184,7 +184,7 @@ async function keepRunning(
       told = failure.message;
       entry.failures.add(partition);
       tell({ type: "problem", sensor, partition, failure });
-      // Stages may be what failed: they are opened anew.
+      // The stages themselves may have failed, so they are opened again.
       current = undefined;
       await new Promise((done) => setTimeout(done, RETRY_AFTER));
     }

@@ -15,7 +15,7 @@ export type Hint = {
   readonly query?: string | undefined;
 };
 
-export type HintCode =
+type HintCode =
   /** `and`, `or`, `not` are words. */
   | "lowercase-operator"
   /** `protocol=dns`, `score>50` and `a == b` are words. */
@@ -39,7 +39,9 @@ export type HintCode =
   /** The value is a part of values. */
   | "part-of-value"
   /** The value is in other fields. */
-  | "other-field";
+  | "other-field"
+  /** Rejected records are searched only when they are named. */
+  | "rejected-apart";
 
 const OPERATORS = /^(and|or|not)$/i;
 const COMPARED = /^([A-Za-z_][\w.:-]*?)(==?|!=|>=|<=|>|<)([^=<>&?].*)?$/;

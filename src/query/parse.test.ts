@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Fault } from "../core/fault.ts";
+import { runs } from "../core/testing/runs.ts";
 import { parse } from "./parse.ts";
 import { toText } from "./to-text.ts";
 import type { PatternPart, Query } from "./tree.ts";
@@ -188,7 +189,7 @@ test("what is written is read as the same tree", () => {
     fc.property(tree, (query) => {
       expect(bare(parse(toText(query)))).toEqual(bare(query));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -242,6 +243,6 @@ test("no text does worse than a QUERY_INVALID", () => {
         }
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });

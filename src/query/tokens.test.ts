@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { runs } from "../core/testing/runs.ts";
 import { parse, parseConditions } from "./parse.ts";
 import { tokensOf } from "./tokens.ts";
 
@@ -132,7 +133,7 @@ test("tokens stand in order, and whatever of a query is no token is space", () =
       }
       if (isQuery(text)) expect((rest + text.slice(at)).trim()).toBe("");
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });
 

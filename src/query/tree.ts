@@ -15,7 +15,7 @@ export type Or = { readonly kind: "or"; readonly parts: readonly Query[] };
 export type Not = { readonly kind: "not"; readonly part: Query };
 
 /** Every message meets it. */
-export type All = { readonly kind: "all" };
+type All = { readonly kind: "all" };
 
 /** A value: in a field it must be equal, without a field (`undefined`) it may stand anywhere in the text of the message. */
 export type Term = {
@@ -53,7 +53,7 @@ export type Range = {
 };
 
 /** The message has the field with a value that is not null. */
-export type Exists = { readonly kind: "exists"; readonly field: string; readonly place?: Place };
+type Exists = { readonly kind: "exists"; readonly field: string; readonly place?: Place };
 
 /** The field is an address of the network `address/bits`. */
 export type Network = {

@@ -12,7 +12,7 @@ export type Telemetry = {
 };
 
 /** Writes the telemetry of what goes on: every sensor that would have seen it tells of it. */
-export type Emit = (telemetry: Telemetry) => void;
+type Emit = (telemetry: Telemetry) => void;
 
 export type World = { readonly company: Company; readonly random: Random; readonly emit: Emit };
 

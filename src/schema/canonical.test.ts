@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatIpv6, type Ipv6 } from "../core/ip.ts";
+import { runs } from "../core/testing/runs.ts";
 import { encodeText } from "../core/text.ts";
 import { canonical, canonicalKey, guessMeaning, keysOf } from "./canonical.ts";
 import { MEANINGS, type Meaning } from "./meaning.ts";
@@ -154,7 +155,7 @@ test("what is said to be its own key is", () => {
         if (isOnly) expect([meaning, ...keysOf(text, meaning)]).toEqual([meaning, text]);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   const own = [
     "192.0.2.1",

@@ -1,5 +1,8 @@
 import type { Meaning } from "./meaning.ts";
 
+/** Types of DuckDB that columns of the index have. */
+type StoredColumn = "VARCHAR" | "INTEGER" | "BIGINT" | "DOUBLE" | "BOOLEAN" | "TIMESTAMP_MS";
+
 /** What a meaning does to a value wherever one is compared, ranged, shown or stored. */
 export type MeaningDefinition = {
   /** What its values are, for the reference. */
@@ -11,7 +14,7 @@ export type MeaningDefinition = {
   /** The type that expressions and completion know it by. */
   readonly type: "text" | "ip" | "integer" | "long" | "double" | "date" | "boolean";
   /** How a value is kept: the column of the index, the logical type in Parquet, the mapping in OpenSearch. */
-  readonly stored: { readonly column: string; readonly parquet: string; readonly openSearch: string };
+  readonly stored: { readonly column: StoredColumn; readonly parquet: string; readonly openSearch: string };
 };
 
 const TEXT = {

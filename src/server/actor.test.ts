@@ -110,6 +110,22 @@ test("status and comments name who set them", async () => {
   const comment = { alert_status: "OPEN", comment: "mine" };
   await answer(as(ANALYST, "PATCH", `/messages/${guid}`, { body: { fields: comment } }));
   await answer(as(ADMIN, "PATCH", `/messages/${guid}`, { body: { fields: { comment: "and mine" } } }));
+  const history = await answer(as(ANALYST, "GET", `/messages/${guid}/history`));
+  expect(history).toEqual({
+    changes: [
+      { by: "ada", at: expect.any(Number), fields: [{ name: "comments", value: expect.any(Array) }] },
+      {
+        by: "ann",
+        at: expect.any(Number),
+        fields: [
+          { name: "alert_status", value: "OPEN" },
+          { name: "comments", value: expect.any(Array) },
+        ],
+      },
+    ],
+    earlier: 0,
+  });
+  expect((await as(ANALYST, "GET", "/messages/none/history")).status).toBe(404);
   const [message] = await found("marked:status");
   expect(message).toMatchObject({
     alert_changed_by: "ada",

@@ -1,4 +1,6 @@
 import { request } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startServer } from "./server.ts";
 import { openTestServer, type TestServer } from "./testing/platform-server.ts";
@@ -99,4 +101,10 @@ test("the page is answered for every path of its own, and no script of others ma
     const answer = await raw("GET", path, {});
     expect(Number((answer.headers as Record<string, string>)["content-length"])).toBeLessThan(1000);
   }
+});
+
+test("a request of HTTP/1.0 that names no host is told to", async () => {
+  const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+  socket.end("GET /api/v1/status HTTP/1.0\r\n\r\n");
+  expect(await text(socket)).toContain("answering a request that names no host: send a `Host` header");
 });

@@ -51,7 +51,9 @@ export function guard(app: FastifyInstance, host: string, names: () => readonly 
     if (!isOurs(hostOf(asked))) {
       throw new Fault(
         "REQUEST_INVALID",
-        `answering a request for host ${asked}: this server does not go by that name; \`server.names\` in the global document lists the names of a reverse proxy`,
+        asked === undefined
+          ? "answering a request that names no host: send a `Host` header"
+          : `answering a request for host ${asked}: this server does not go by that name; \`server.names\` in the global document lists the names of a reverse proxy`,
       );
     }
     if (request.method === "GET") return;

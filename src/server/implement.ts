@@ -11,6 +11,7 @@ import {
 } from "../api/endpoint.ts";
 import { type Actor, mayAct } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
+import { inWords } from "../core/in-words.ts";
 
 /** Answers who makes a request. Someone whom it does not know has the role `open`. */
 export type ActorOf = (request: FastifyRequest) => Actor | Promise<Actor>;
@@ -22,7 +23,7 @@ declare module "fastify" {
 }
 
 /** What a handler gets: everything checked by the endpoint's own schemas. */
-export type Call<Shape extends EndpointShape> = {
+type Call<Shape extends EndpointShape> = {
   /** Who makes the call; has the role that the endpoint declares. */
   readonly actor: Actor;
   readonly params: ParamsOf<Shape>;
@@ -125,7 +126,7 @@ function isNested(value: unknown): boolean {
 /** Checks a part of a request. Throws Fault REQUEST_INVALID naming every mistake. */
 function check(schema: z.ZodType | undefined, value: unknown, part: string): unknown {
   if (schema === undefined) return undefined;
-  const result = schema.safeParse(value ?? {});
+  const result = schema.safeParse(value ?? {}, { error: inWords });
   if (result.success) return result.data;
   const mistakes = result.error.issues.map(
     (issue) => `${issue.path.map(String).join(".") || part}: ${issue.message}`,

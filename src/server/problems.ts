@@ -55,6 +55,7 @@ export function problemOf(fault: Fault | undefined): Problem {
     code: fault.code,
     advice: fault.advice,
     ...placeOf(details),
+    ...(typeof details.records === "number" ? { accepted: details.records } : {}),
     ...(details.mistakes === undefined ? {} : { diagnostics: diagnosticsOf(details.mistakes as Mistake[]) }),
   };
 }

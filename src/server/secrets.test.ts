@@ -125,6 +125,7 @@ test("a secret is read when it is used: a new text is sent without a publish, an
     basic.auth.password: { secret: { file: turning } }
     timeout: 20000
 `);
+  writeFileSync(join(folder, "turning"), "none");
   await server.json("PUT", GLOBAL, { text });
   const sensor = `sensor: turn\nparser: { jsonMap: {} }\ntransforms: [ { STELLAR: { known: "REST_GET('${url}/turn')" } } ]\n`;
   await server.json("PUT", "/config/documents/sensor/turn", { text: sensor });
@@ -150,6 +151,16 @@ test.each([
   ["another variable of the environment", "{ env: PATH }", /`PATH` is no secret of Metron/],
   ["both", "{ file: rest, env: METRON_SECRET_X }", /either `file` or `env`/],
   ["a list", "{ file: [rest] }", /expected a text/],
+  [
+    "a file that is not there",
+    "{ file: gone }",
+    /the secret of file `gone` cannot be read: ENOENT; put it there/,
+  ],
+  [
+    "a variable that is not set",
+    "{ env: METRON_SECRET_GONE }",
+    /the environment has no secret `METRON_SECRET_GONE`; set it where the platform is started/,
+  ],
 ])("%s is refused as a secret, at its place", async (_what, secret, message) => {
   const text = global(`  deep: [ { secret: ${secret} } ]\n`);
   const problem = await refused(server.send("PUT", GLOBAL, { body: { text } }));

@@ -48,7 +48,6 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
       { body: { query: "kind:odd AND n:>10", sort: [{ field: "n", order: "asc" }], size: 3, fields: ["n"] } },
     ],
     () => ["/search", { body: { size: 0, sensors: ["error"] } }],
-    () => ["/search", { body: { sensors: ["nobody"] } }],
   ],
   startRebuild: [() => ["/index/rebuild", { body: {} }]],
   getRebuild: [() => ["/index/rebuild"]],
@@ -70,6 +69,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
       { body: { fields: { alert_status: "OPEN", alert_assignee: null, alert_tags: ["a"], comment: "b" } } },
     ],
   ],
+  messageHistory: [() => [`/messages/${guid}/history`]],
   listIntel: [() => ["/intel"]],
   findIndicators: [() => ["/indicators?value=192.0.2.99"]],
   loadIntel: [
@@ -177,6 +177,10 @@ test("an answer says what the query probably does not mean", async () => {
       query: "kind:odd AND n:7",
     },
   ]);
+  expect(await hintsOf("source.type:error")).toEqual([
+    expect.objectContaining({ code: "rejected-apart", text: expect.stringContaining("--sensor error") }),
+  ]);
+  expect(await hintsOf("NOT source.type:error")).toEqual([]);
   expect(await hintsOf("kind:ODD")).toEqual([
     expect.objectContaining({ code: "other-case", query: "kind:odd" }),
   ]);
@@ -204,6 +208,10 @@ test("the parts of a histogram's buckets add up", async () => {
 
 const REFUSED: [string, number, string, string, Sent?][] = [
   ["CONFIG_NOT_FOUND", 404, "GET", "/config/documents/sensor/nobody"],
+  ["SENSOR_UNKNOWN", 404, "POST", "/search", { body: { sensors: ["web", "nobody"] } }],
+  ["SENSOR_UNKNOWN", 404, "POST", "/facets", { body: { sensors: ["nobody"], fields: ["n"] } }],
+  ["SENSOR_UNKNOWN", 404, "POST", "/histogram", { body: { sensors: ["nobody"] } }],
+  ["SENSOR_UNKNOWN", 404, "POST", "/groups", { body: { sensors: ["nobody"], fields: ["n"] } }],
   [
     "CONFIG_CONFLICT",
     409,

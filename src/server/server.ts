@@ -89,7 +89,7 @@ export async function startServer(platform: Platform, options: ServerOptions): P
   await app.register(async (scope) => intakeRoutes(scope, platform));
 
   const hasPage = existsSync(`${ui}/index.html`);
-  // Names of built files carry a hash of their content, so they may be kept for ever; the page itself may not.
+  // Names of built files carry a hash of their content, so browsers may keep them; the page itself changes.
   if (hasPage)
     await app.register(fastifyStatic, {
       root: ui,

@@ -6,7 +6,7 @@ const LINE_FEED = 10;
 const BLOCK_BYTES = 512 * 1024;
 const BLOCK_RECORDS = 4096;
 const BLOCK_MILLISECONDS = 20;
-/** Blocks being delivered at which whoever brings records should wait. */
+/** When so many blocks are being delivered, whoever brings records should wait. */
 const IN_FLIGHT = 4;
 
 export type BlockBuilderOptions = {
@@ -48,12 +48,12 @@ export class BlockBuilder {
     return this.#below(IN_FLIGHT);
   }
 
-  /** Whether a block more would have to wait. */
+  /** Whether the next block would have to wait. */
   get isFull(): boolean {
     return this.#inFlight >= IN_FLIGHT;
   }
 
-  /** Lines that blocks begun from now on have at their start; they do not count as records. */
+  /** Sets the lines that each further block begins with. They do not count as records. */
   heading(lines: readonly Uint8Array[]): void {
     this.#heading = lines;
   }
@@ -68,7 +68,7 @@ export class BlockBuilder {
       if (end - from > room) {
         to = room === 0 ? from : chunk.lastIndexOf(LINE_FEED, from + room - 1) + 1;
         if (to <= from) {
-          // Not one fits: with the block emptied one will, unless it is larger than a block.
+          // The next line does not fit into what is left. Cut the block; a line larger than a whole block goes alone.
           if (this.#count > this.#repeated.records) this.#cut();
           else {
             to = chunk.indexOf(LINE_FEED, from) + 1;
@@ -110,6 +110,12 @@ export class BlockBuilder {
   async flush(): Promise<void> {
     this.#cut();
     await this.#below(1);
+  }
+
+  /** Delivers what there is, unless a delivery failed, and resolves when none is under way. */
+  async settled(): Promise<void> {
+    if (this.#failure === undefined) this.#cut();
+    while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #begin(): void {

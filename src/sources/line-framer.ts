@@ -133,7 +133,7 @@ export class LineFramer implements Framer {
     }
     this.#skipped = 0;
     this.#length = 0;
-    // A peer that once sent a large record should not keep its memory for ever.
+    // A peer that once sent a large record should not keep its memory.
     if (this.#partial.length > HEAD_BYTES) this.#partial = Buffer.alloc(0);
   }
 

@@ -63,6 +63,9 @@ export type Source = AsyncDisposable & {
   readonly done: Promise<void>;
 };
 
+/** A port that a source listens on; 0 is a free one. */
+export type ListenPort = { readonly protocol: "tcp" | "udp"; readonly host: string; readonly port: number };
+
 /** Opening it begins the intake. Throws a `Fault` when it cannot (PORT_IN_USE, INPUT_UNREADABLE, CONFIG_INVALID). */
 export type SourceDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Definition<
   Promise<Source>,
@@ -70,6 +73,8 @@ export type SourceDefinition<Name extends string = string, Config extends z.ZodT
   Name,
   Config
 > & {
+  /** The ports that a configuration listens on, so that a check can tell which are taken. */
+  listens?(config: z.output<Config>): readonly ListenPort[];
   /** The files and folders that a configuration names, so that a check can refuse them without opening anything. */
   paths?(config: z.output<Config>): readonly { readonly path: string; readonly use: FileUse }[];
 };
@@ -79,17 +84,6 @@ export function defineSource<const Name extends string, Config extends z.ZodType
   definition: SourceDefinition<Name, Config>,
 ): SourceDefinition<Name, Config> {
   return definition;
-}
-
-/** Positions that are forgotten at the end, for one-off runs and tests. */
-export function forgetfulPositions(): Positions {
-  const known = new Map<string, unknown>();
-  return {
-    load: (key) => known.get(key),
-    save: async (key, position) => {
-      known.set(key, position);
-    },
-  };
 }
 
 /** How much of refused bytes is kept. */

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Clock } from "../core/context.ts";
-import { Fault } from "../core/fault.ts";
+import { Fault, type FaultCode } from "../core/fault.ts";
 import { BlockBuilder } from "./block-builder.ts";
 import { type Framer, type FramerOptions, LineFramer } from "./line-framer.ts";
 import { type Deliver, HEAD_BYTES, type Refusal } from "./source.ts";
@@ -41,8 +41,8 @@ export class FramingError extends Error {}
 
 /**
  * Delivers a stream of lines, gzip or not, and resolves when all of them are durable. It reads only as fast as blocks
- * are delivered. Throws INPUT_UNREADABLE when the stream breaks (its `details` are the progress: what came before is
- * durable), REQUEST_INVALID when a framer cannot go on, and what `deliver` throws.
+ * are delivered. Throws INPUT_UNREADABLE when the stream breaks, REQUEST_INVALID when a framer cannot go on, and the faults that
+ * `deliver` throws or `signal` is aborted with. The `details` of each are the progress: what came before is durable.
  */
 export async function deliverStream(
   input: AsyncIterable<Uint8Array>,
@@ -78,32 +78,28 @@ export async function deliverStream(
       await builder.pressure;
     }
     framer.end();
-  } catch (error) {
     await builder.flush();
-    options.signal?.throwIfAborted();
-    if (error instanceof FramingError) {
-      throw new Fault(
-        "REQUEST_INVALID",
-        `reading ${name}: ${error.message}; ${takenBefore(builder.records)}`,
-        {
-          cause: error,
-          details: progress(),
-        },
-      );
-    }
-    if (error instanceof Fault || !isInputError(error)) throw error;
-    throw new Fault(
-      "INPUT_UNREADABLE",
-      `reading ${name}: ${error.message}; ${takenBefore(builder.records)}`,
-      {
-        cause: error,
-        details: progress(),
-      },
-    );
+  } catch (error) {
+    await builder.settled();
+    const isEnded = options.signal?.aborted === true;
+    const reason: unknown = isEnded ? options.signal?.reason : error;
+    if (isEnded && !(reason instanceof Fault)) throw reason;
+    const [code, message] = failed(reason, name);
+    if (code === undefined) throw reason;
+    throw new Fault(code, `${message}; ${takenBefore(builder.records)}`, {
+      cause: reason,
+      details: { ...(reason instanceof Fault && reason.details), ...progress() },
+    });
   }
-  await builder.flush();
   options.onProgress?.(progress());
   return progress();
+}
+
+/** The code and message of what keeps a stream from being taken as a whole; nothing for a bug. */
+function failed(reason: unknown, name: string): [code: FaultCode, message: string] | [] {
+  if (reason instanceof Fault) return [reason.code, reason.message];
+  if (reason instanceof FramingError) return ["REQUEST_INVALID", `reading ${name}: ${reason.message}`];
+  return isInputError(reason) ? ["INPUT_UNREADABLE", `reading ${name}: ${reason.message}`] : [];
 }
 
 /** What became durable before a mistake. A sender that does not know it sends those records a second time. */
@@ -113,7 +109,7 @@ function takenBefore(records: number): string {
 }
 
 /** The same memory as a Buffer, whose searches are native. */
-export function asBuffer(bytes: Uint8Array): Buffer {
+function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -122,10 +118,36 @@ async function* counting(
   signal: AbortSignal | undefined,
   count: (length: number) => void,
 ): AsyncGenerator<Uint8Array, void> {
-  for await (const chunk of input) {
-    signal?.throwIfAborted();
+  for await (const chunk of untilAborted(input, signal)) {
     count(chunk.length);
     if (chunk.length > 0) yield chunk;
+  }
+}
+
+/** The stream until the signal is aborted, also while nothing comes. Throws the signal's reason then. */
+async function* untilAborted(
+  input: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
+  const iterator = input[Symbol.asyncIterator]();
+  // One listener for all chunks: a stream may last for days.
+  let stop: ((reason: unknown) => void) | undefined;
+  const abort = () => stop?.(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        stop = reject;
+        iterator.next().then(resolve, reject);
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    // A stream that still waits for its next chunk ends after it, and nobody waits for that.
+    iterator.return?.().catch(() => undefined);
   }
 }
 

@@ -67,7 +67,7 @@ async function owner(pid: number): Promise<string> {
 
 /**
  * Field 22 of /proc/<pid>/stat on Linux (see proc_pid_stat(5)); elsewhere the id must do. Undefined of a process that has
- * ended and whose parent has not asked for its end: in a container without an init it stays for ever.
+ * ended and whose parent has not asked for its end: in a container without an init it stays.
  */
 async function startTime(pid: number): Promise<string | undefined> {
   try {

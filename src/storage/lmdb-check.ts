@@ -6,7 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
  * MDB_meta, MDB_db, MDB_ovpage) on 64-bit little-endian processors.
  *
  * Every inner page is checked, and leaves up to 256 MB of them; beyond that, that they exist. Answers what is wrong,
- * or `undefined`. Costs some 4 µs a page.
+ * or `undefined`. Costs some 4 µs per page.
  */
 export function findDamage(path: string): string | undefined {
   const file = openSync(path, "r");

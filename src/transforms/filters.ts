@@ -14,7 +14,7 @@ import {
   upperCase,
 } from "./transform.ts";
 
-export const stellarFilter = defineTransform({
+const stellarFilter = defineTransform({
   name: "STELLAR",
   summary: "Keeps the messages for which a Stellar predicate is true.",
   config: z.strictObject({ query: predicate().describe("Stellar predicate over the message.") }),
@@ -39,7 +39,7 @@ export const stellarFilter = defineTransform({
   },
 });
 
-export const broFilter = defineTransform({
+const broFilter = defineTransform({
   name: "BRO",
   summary: "Keeps the messages whose field holds one of the listed values.",
   config: z.strictObject({
@@ -60,7 +60,7 @@ export const broFilter = defineTransform({
   },
 });
 
-export const defaultFilter = defineTransform({
+const defaultFilter = defineTransform({
   name: "DEFAULT",
   summary: "Keeps all messages.",
   config: z.strictObject({}),

@@ -24,6 +24,7 @@ const CASES: readonly (readonly [Named, Message, Message])[] = [
   [{ REMOVE: { input: ["p"] } }, { p: 1, q: 2 }, { q: 2 }],
   [{ REMOVE: { input: ["p"], config: { condition: "p == 1" } } }, { p: 1, q: 2 }, { q: 2 }],
   [{ RENAME: { p: "q" } }, { p: 1 }, { q: 1 }],
+  [{ RENAME: { p: "q", q: "p" } }, { p: 1, q: "x" }, { p: "x", q: 1 }],
   [{ SELECT: { output: ["p"] } }, { p: 1, q: 2 }, { p: 1 }],
   [{ STELLAR: { p: "p + 1" } }, { p: 1 }, { p: 2 }],
 ];

@@ -183,11 +183,27 @@ test("parsed messages need original_string and timestamp", () => {
     { original_string: "x" },
     { original_string: "x", timestamp: -5 },
     { original_string: "x", timestamp: 1467011157401123456n },
+    { original_string: "x", timestamp: -1467011157401123456n },
+    { original_string: "x", timestamp: "1591012800000" },
+    { original_string: "x", timestamp: [1] },
+    { original_string: "x", timestamp: 0 },
+    { original_string: "x", timestamp: 1_591_012_800_000.5 },
+    { timestamp: 1_591_012_800_000 },
   );
+  const live = () => batch.live.subarray(0, batch.rows).join("");
+  checkParsed(batch, "none");
+  expect(live()).toBe("1111111111");
   checkParsed(batch, "present");
-  expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 1, 1]);
+  expect(live()).toBe("1011111110");
   checkParsed(batch, "positive timestamp");
-  expect([...batch.live.subarray(0, 4)]).toEqual([1, 0, 0, 1]);
+  expect(live()).toBe("1001000000");
+  expect(new Set(batch.rejected.map(({ rejection: { type, reason } }) => `${type}: ${reason}`))).toEqual(
+    new Set([
+      "parser_invalid: the message has no original_string",
+      "parser_invalid: the message has no timestamp",
+      "parser_invalid: the timestamp is not a time after 1970",
+    ]),
+  );
 });
 
 for (const definition of [...transforms.list, ...filters.list, ...validations.list]) {

@@ -4,11 +4,8 @@ import { blockOf } from "../core/block.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { Message } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
-import { compile } from "../stellar/run/compile.ts";
-import { type Environment, layered, makeEnvironment } from "../stellar/run/environment.ts";
-import { toMessage } from "../stellar/values/value.ts";
+import { makeEnvironment } from "../stellar/run/environment.ts";
 import { type Aggregator, aggregate } from "./aggregate.ts";
-import { triageScorer } from "./scorer.ts";
 import { openTriage, triageConfig } from "./triage.ts";
 
 function triage(config: unknown, messages: readonly Message[]): Batch {
@@ -231,6 +228,71 @@ test.each<[reason: string, text: string | null]>([
   expect(batch.message(0)["threat.triage.rules.0.reason"]).toBe(text);
 });
 
+test.each<[rule: object, said: string]>([
+  [{ name: "nothing", rule: "no_such", score: 5 }, 'predicate of triage rule "nothing": it is null'],
+  [{ name: "worse", rule: "true", score: "a / 0" }, 'score of triage rule "worse": division by zero'],
+  [{ rule: "a == 1", score: "b" }, 'score of triage rule "a == 1": x is not a number'],
+])("%j rejects the alert, and says which part failed", (rule, said) => {
+  const rules = [{ rule: "exists(a)", score: 3 }, rule];
+  const batch = triage({ rules }, [{ is_alert: "true", a: 1, b: "x" }, { a: 1 }]);
+  expect([...batch.live.subarray(0, 2)], "what is no alert is not asked").toEqual([0, 1]);
+  expect(batch.rejected).toHaveLength(1);
+  expect(batch.rejected[0]?.rejection.reason).toBe(said);
+  expect(batch.message(0)["threat.triage.score"], "of what is rejected").toBeUndefined();
+});
+
+test("a reason that fails explains nothing, and the message keeps its score", () => {
+  const rules = [{ rule: "true", score: 4, reason: "a / 0" }];
+  const batch = triage({ rules }, [{ is_alert: "true", a: 1 }]);
+  expect(batch.rejected).toEqual([]);
+  expect(batch.message(0)).toMatchObject({
+    "threat.triage.score": 4,
+    "threat.triage.rules.0.reason": null,
+  });
+});
+
+test.each<[score: string | number, points: number, isComputed: boolean]>([
+  [12.25, 12.25, false],
+  ["12.25", 12.25, false],
+  ["-3", -3, false],
+  ["100", 100, false],
+  ["2 * 3", 6, true],
+  ["a", 7, true],
+  ["1.5 + a", 8.5, true],
+])("the score %j comes to %d, and points stand beside it: %s", (score, points, isComputed) => {
+  const config = { aggregation: { negativeValuesTrump: false }, aggregator: "SUM" };
+  const batch = triage({ ...config, rules: [{ rule: "true", score }] }, [{ is_alert: "true", a: 7 }]);
+  const message = batch.message(0);
+  expect(message["threat.triage.score"]).toBe(points);
+  expect(message["threat.triage.rules.0.score"]).toBe(String(score));
+  expect(message["threat.triage.rules.0.points"]).toBe(isComputed ? points : undefined);
+});
+
+test("rules see the variables behind those of the message, and the same stage serves another batch", () => {
+  const rules = [{ rule: "a == site", score: "a * 2", reason: "site" }];
+  const stage = openTriage(triageConfig.parse({ rules }), {
+    environment: makeEnvironment(),
+    variables: [{ site: 7 }],
+  });
+  const scored = (a: number) => {
+    const batch = new Batch();
+    batch.load(blockOf(["x"], 0), { topic: "t", partition: 0, offset: 0 });
+    batch.addMessage(0, { is_alert: "true", a });
+    stage(batch);
+    return batch.message(0)["threat.triage.score"];
+  };
+  expect([7, 8, 7].map(scored)).toEqual([14, undefined, 14]);
+});
+
+test("a message that was rejected is no alert, whatever it says", () => {
+  const batch = new Batch();
+  batch.load(blockOf(["x", "y"], 0), { topic: "t", partition: 0, offset: 0 });
+  for (const record of [0, 1]) batch.addMessage(record, { "threatintels.some.x": "hit" });
+  batch.reject(0, new Rejection("parser_invalid", "before"));
+  openTriage(undefined, { environment: makeEnvironment(), variables: [] })(batch);
+  expect([0, 1].map((row) => batch.message(row).is_alert)).toEqual([undefined, "true"]);
+});
+
 test("an alert that no rule matches has no score and no rules", () => {
   const batch = triage({ rules: [{ rule: "a > 1", score: 1 }] }, [{ is_alert: "true", a: 1 }]);
   expect({ ...batch.message(0) }).toStrictEqual({ is_alert: "true", a: 1 });
@@ -241,25 +303,21 @@ test("a score that is no number rejects the message", () => {
   expect(batch.rejected[0]?.rejection.reason).toBe('score of triage rule "true": null is not a number');
 });
 
-test("an expression with a mistake is refused before any message comes", () => {
-  expect(() => triage({ rules: [{ rule: "a ==", score: 5 }] }, [])).toThrow(/rule of a triage rule, `a ==`/);
-  expect(() => triage({ aggregator: "max" }, [])).toThrow();
+test.each([
+  [{ rule: "a ==", score: 5 }, "rule of a triage rule, `a ==`", "a =="],
+  [{ rule: "a", score: "b +" }, "score of a triage rule, `b +`", "b +"],
+  [{ rule: "a", score: 1, reason: "(c" }, "reason of a triage rule, `(c`", "(c"],
+])("%j is refused before any message comes, with the place", (rule, said, expression) => {
+  const open = () => triage({ rules: [rule] }, []);
+  expect(open).toThrow(said);
+  expect(open).toThrow(
+    expect.objectContaining({
+      code: "CONFIG_INVALID",
+      details: { expression, start: expect.any(Number), end: expect.any(Number) },
+    }),
+  );
 });
 
-test("THREAT_TRIAGE_SCORE scores by a document of Metron's form", () => {
-  const environment: Environment = makeEnvironment({ services: { triage: triageScorer(() => environment) } });
-  const rules = [
-    { name: "r", rule: "a > 1", score: "a * 10", reason: "a" },
-    { rule: "a > 9", score: 1 },
-  ];
-  const document = { threatIntel: { triageConfig: { riskLevelRules: rules, aggregator: "SUM" } } };
-  const text = "THREAT_TRIAGE_SCORE(message, THREAT_TRIAGE_INIT(document))";
-  const variables = layered({ message: '{"a": 3}', document: JSON.stringify(document) });
-  expect(JSON.parse(JSON.stringify(toMessage(compile(text, environment).evaluate(variables))))).toMatchObject(
-    {
-      score: 30,
-      aggregator: "SUM",
-      rules: [{ name: "r", rule: "a > 1", score: "a * 10", reason: "3" }],
-    },
-  );
+test("an aggregator is spelt as the original spells it", () => {
+  expect(() => triage({ aggregator: "max" }, [])).toThrow("aggregator");
 });

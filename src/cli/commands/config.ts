@@ -46,6 +46,14 @@ export function configCommand(): Command {
     .argument("<document>", DOCUMENT, document)
     .option("--version <n>", "an earlier version", wholeNumber)
     .action(show);
+  add(
+    "draft",
+    "print a document to begin a new sensor with",
+    "draft firewall --parser keyValue > firewall.yaml",
+  )
+    .argument("<sensor>", "name of the new sensor")
+    .requiredOption("--parser <name>", "what reads its records; see docs/reference/parsers.md")
+    .action(draft);
   add("check", "check documents and show their mistakes", "check config/sensors/*.yaml", "check -")
     .argument("<file...>", FILES)
     .action(check);
@@ -111,6 +119,14 @@ async function list(options: Reach & { json?: true }): Promise<void> {
   );
 }
 
+async function draft(sensor: string, options: Json & { parser: string }): Promise<void> {
+  const { draftSensor } = await import("../../config/draft.ts");
+  const { builtIn } = await import("../../config/components.ts");
+  const text = draftSensor(sensor, options.parser, builtIn);
+  if (options.json) printJson({ text });
+  else process.stdout.write(text);
+}
+
 async function show(params: Name, options: Reach & Json & { version?: number }): Promise<void> {
   const client = await connect(options);
   const found = await client.call(getDocument, { params, query: { version: options.version } });
@@ -137,6 +153,8 @@ async function check(files: string[], options: Reach & Json): Promise<void> {
   }
 }
 
+const PLACED = /^:(\d+):(\d+): (.*)$/s;
+
 /** What the platform says of a file, or why it is no document: the files after it are checked all the same. */
 async function checkFile(file: string, client: Client): Promise<readonly Diagnostic[]> {
   let body: Awaited<ReturnType<typeof readDocument>>;
@@ -144,8 +162,9 @@ async function checkFile(file: string, client: Client): Promise<readonly Diagnos
     body = await readDocument(file);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    const message = error.message.replace(`${file}:1:1: `, "");
-    return [{ line: 1, column: 1, length: 0, path: "", message, severity: "error" }];
+    const [, line = 1, column = 1, message = error.message] =
+      PLACED.exec(error.message.replace(file, "")) ?? [];
+    return [{ line: Number(line), column: Number(column), length: 0, path: "", message, severity: "error" }];
   }
   return (await client.call(checkDocument, { body })).diagnostics;
 }
@@ -328,9 +347,13 @@ async function readDocument(file: string): Promise<Name & { text: string }> {
   if (sensor !== undefined) return { kind: "sensor", name: sensor, text };
   if (["-", "metron", "global"].includes(basename(file, extname(file))))
     return { kind: "global", name: "global", text };
+  const { firstGlobalKey } = await import("../../config/global.ts");
+  const found = firstGlobalKey(text);
   throw new Fault(
     "CONFIG_INVALID",
-    `${file}:1:1: expected \`sensor: NAME\` (a sensor document), or a file called metron.yaml (the global one)`,
+    found === undefined
+      ? `${file}:1:1: expected \`sensor: NAME\` (a sensor document), or a file called metron.yaml (the global one)`
+      : `${file}:${found.line}:${found.column}: \`${found.key}\` is of the global document, whose file is called metron.yaml: rename it; a sensor document has a line \`sensor: NAME\``,
   );
 }
 

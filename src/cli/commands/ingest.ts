@@ -4,12 +4,12 @@ import { type Readable, Transform } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { Fault } from "../../core/fault.ts";
+import { cutOff, type Input } from "../cut-off.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
 import { bytes, count, counted, printJson, safeText, statusLine } from "../print.ts";
 import { openTarget, type Target } from "../target.ts";
 
 type Options = Reach & { json?: true; sensor: string; wait: boolean };
-type Input = { name: string; size: number | undefined; gzip: boolean; open: () => Readable };
 
 const POLL = 200;
 
@@ -38,12 +38,14 @@ async function ingest(files: string[], options: Options): Promise<void> {
   const started = performance.now();
   const bar = progressLine(inputs, options);
   const total = { accepted: 0, bytes: 0, refused: 0 };
-  for (const input of inputs) {
-    const answer = await target.send(
-      options.sensor,
-      measured(input.open(), (chunk) => bar?.take(chunk, input.gzip)),
-      input,
-    );
+  for (const [index, input] of inputs.entries()) {
+    const stream = measured(input.open(), (chunk) => bar?.take(chunk, input.gzip));
+    const answer = await target.send(options.sensor, stream, input).catch((error: unknown) => {
+      bar?.stop();
+      if (!(error instanceof Fault)) throw error;
+      const place = { sensor: options.sensor, before: total.accepted, inputs, index };
+      throw cutOff(error, place, options);
+    });
     total.accepted += answer.accepted;
     total.bytes += answer.bytes;
     total.refused += answer.refused;

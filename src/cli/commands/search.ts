@@ -1,7 +1,8 @@
 import { Command } from "commander";
-import { type PartialAnswer, searchMessages } from "../../api/search.ts";
+import { listFields, type PartialAnswer, searchMessages } from "../../api/search.ts";
 import { Fault } from "../../core/fault.ts";
-import { connect } from "../client.ts";
+import { FieldNames } from "../../query/fields.ts";
+import { type Client, connect } from "../client.ts";
 import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
 import { count, counted, printJson, printTable, safeText, timeText } from "../print.ts";
 import { tellPartial } from "../tell-partial.ts";
@@ -72,7 +73,8 @@ async function search(query: string, options: Options): Promise<void> {
   const client = await connect(options);
   const from = options.last === undefined ? options.from : Date.now() - options.last;
   const columns = options.sensor?.every((sensor) => sensor === "error") ? ERROR_COLUMNS : COLUMNS;
-  const wanted = options.fields?.split(",") ?? (options.json ? undefined : columns);
+  const named = options.fields === undefined ? undefined : await namedFields(client, options.fields);
+  const wanted = named ?? (options.json ? undefined : columns);
   const descending = options.sort.startsWith("-");
   const rows: Record<string, unknown>[] = [];
   let cursor: string | undefined;
@@ -111,6 +113,22 @@ async function search(query: string, options: Options): Promise<void> {
   );
   tellPartial(partial, options);
   process.stderr.write(`${count(rows.length)} of ${counted(total ?? rows.length, "message")}\n`);
+}
+
+/** The fields of a list as messages call them; those that no message has are told, as their columns stay empty. */
+async function namedFields(client: Client, list: string): Promise<string[]> {
+  const { fields } = await client.call(listFields);
+  const names = new FieldNames(fields.map(({ name }) => name));
+  const written = list.split(",").map((name) => name.trim());
+  return [...new Set(written.filter((name) => name !== ""))].map((name) => {
+    const found = names.resolve(name);
+    const [nearest] = names.near(name);
+    if (found === undefined && fields.length > 0)
+      tellHint({
+        text: `No message has a field ${name}${nearest === undefined ? "" : `; the nearest one is ${nearest}`}.`,
+      });
+    return found ?? name;
+  });
 }
 
 /** Beside the answer, and apart from it: what is read by programs goes to standard output. */

@@ -21,6 +21,21 @@ test("a host that others reach is refused in the documents a data folder begins 
   expect(await folder.metron(["up", "--config", config])).toMatchObject(REFUSED);
 }, 60_000);
 
+test.each(["--functions-from", "--files-from", "--secrets-from", "--config"])(
+  "a folder of %s that is not there, or is a file, is refused",
+  async (option) => {
+    const missing = `${folder.path}/missing`;
+    expect(await folder.metron(["up", "--port", "0", option, folder.path, option, missing])).toMatchObject({
+      status: 1,
+      out: "",
+      err: expect.stringContaining(`reading ${missing}, named by ${option}: there is no such folder`),
+    });
+    const file = folder.file("a-file", "");
+    expect((await folder.metron(["up", "--port", "0", option, file])).err).toContain("it is a file");
+  },
+  60_000,
+);
+
 test("with the option that names the risk the platform listens there", async () => {
   // Loopback, but not as the refusal knows it: the test must not listen where others reach it.
   const host = "::ffff:127.0.0.1";

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { makeContext } from "../../core/context.ts";
@@ -7,7 +7,7 @@ import { isLoopback, withoutGuard } from "../../core/loopback.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { ROOT } from "../../platform/version.ts";
 import { ADDRESS_FILE } from "../client.ts";
-import { DEFAULT_DATA, portNumber, wholeNumber, withJson } from "../options.ts";
+import { DEFAULT_DATA, DEMO_DATA, portNumber, wholeNumber, withJson } from "../options.ts";
 import { printJson } from "../print.ts";
 
 type Options = {
@@ -25,8 +25,8 @@ type Options = {
   json?: true;
 };
 
-/** Two signals within so many milliseconds may be one press of a key. */
-const SAME_KEY = 300;
+/** Signals within so many milliseconds are one wish to stop. */
+const SAME_WISH = 1000;
 /** After the time for indexing, how long closing files may take, milliseconds. */
 const CLOSE_WITHIN = 20_000;
 
@@ -84,9 +84,12 @@ async function up(options: Options): Promise<void> {
   const { consoleLog } = await import("../log.ts");
   const { openPlatform } = await import("../../platform/platform.ts");
   const { startServer } = await import("../../server/server.ts");
-  const data = options.data ?? (options.demo ? join(DEFAULT_DATA, "demo") : DEFAULT_DATA);
-  if (options.config !== undefined && !existsSync(options.config))
-    throw new Fault("INPUT_UNREADABLE", `reading documents of ${options.config}: there is no such folder`);
+  const data = options.data ?? (options.demo ? DEMO_DATA : DEFAULT_DATA);
+  const { config, functionsFrom = [], filesFrom = [], secretsFrom = [] } = options;
+  if (config !== undefined) expectFolder("--config", config);
+  for (const folder of functionsFrom) expectFolder("--functions-from", folder);
+  for (const folder of filesFrom) expectFolder("--files-from", folder);
+  for (const folder of secretsFrom) expectFolder("--secrets-from", folder);
   const mayServeOthers = options.allowAnyoneOnTheNetwork === true;
   if (options.host !== undefined && !mayServeOthers && !isLoopback(options.host))
     throw new Fault("HOST_REFUSED", withoutGuard(options.host));
@@ -94,14 +97,14 @@ async function up(options: Options): Promise<void> {
   const stopped = Promise.withResolvers<void>();
   const addressFile = join(data, ADDRESS_FILE);
   let stoppedAt: number | undefined;
-  const stop = (signal: NodeJS.Signals) => {
+  const stop = () => {
     if (stoppedAt === undefined) {
       stoppedAt = performance.now();
       stopped.resolve();
       return;
     }
-    // A terminal sends ^C to this process and to the one that started it, which passes it on.
-    if (signal === "SIGINT" && performance.now() - stoppedAt < SAME_KEY) return;
+    // A terminal, npm and `timeout` send a signal to this process and to those that started it, which pass it on.
+    if (performance.now() - stoppedAt < SAME_WISH) return;
     endAtOnce(addressFile, "Ended by a second signal");
   };
   process.on("SIGINT", stop);
@@ -109,13 +112,13 @@ async function up(options: Options): Promise<void> {
 
   await using platform = await openPlatform({
     data,
-    defaults: options.config ?? join(ROOT, "config"),
+    defaults: config ?? join(ROOT, "config"),
     sources: true,
     context,
     mayServeOthers,
-    functionsFrom: options.functionsFrom ?? [],
-    filesFrom: options.filesFrom ?? [],
-    secretsFrom: options.secretsFrom ?? [],
+    functionsFrom,
+    filesFrom,
+    secretsFrom,
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
   await using server = await startServer(platform, {
@@ -142,6 +145,14 @@ async function up(options: Options): Promise<void> {
   } finally {
     rmSync(addressFile, { force: true });
   }
+}
+
+/** Throws Fault INPUT_UNREADABLE unless a folder that an option names is there: a misspelt one would allow nothing, unseen. */
+function expectFolder(option: string, folder: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  const why = found === undefined ? "there is no such folder" : "it is a file, and a folder was expected";
+  throw new Fault("INPUT_UNREADABLE", `reading ${folder}, named by ${option}: ${why}`);
 }
 
 function collected(folder: string, before: readonly string[] = []): string[] {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
 
-export type Result = { readonly status: number | null; readonly out: string; readonly err: string };
+type Result = { readonly status: number | null; readonly out: string; readonly err: string };
 
 export type Running = AsyncDisposable & {
   readonly child: ChildProcess;

@@ -5,6 +5,7 @@ import { parseDocument, stringify } from "yaml";
 import type { z } from "zod";
 import { findNamed } from "../../core/component.ts";
 import { Fault } from "../../core/fault.ts";
+import { inWords } from "../../core/in-words.ts";
 import { type ParserName, parsers } from "../../parsers/index.ts";
 import { METRON_CLASSES, METRON_OPTIONS } from "../../parsers/metron-classes.ts";
 import { globalSchema } from "../global.ts";
@@ -145,7 +146,7 @@ export function importSensor(
 
 /** A document as it is written, once its schema accepts it. */
 function checked(name: string, schema: z.ZodType, document: Json): Json {
-  const result = schema.safeParse(document);
+  const result = schema.safeParse(document, { error: inWords });
   if (result.success) return document;
   const [issue] = result.error.issues;
   throw new Fault(
@@ -182,7 +183,7 @@ export function transformName(name: string): string {
 }
 
 /** The name here of a validation, from its name or class. */
-export function validationName(name: string): string {
+function validationName(name: string): string {
   const known = spacedName(name.replace(/^.*\./, ""), /Validation$/);
   return known === "REGEX" ? "REGEX_MATCH" : known;
 }

@@ -8,9 +8,9 @@ import { makeContext } from "../../core/context.ts";
 import { makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Table, Tables } from "../../storage/table/contract.ts";
 import { openTables } from "../../storage/table/lmdb.ts";
-import { loadCsv, loadLines } from "./csv.ts";
+import { loadCsv } from "./csv.ts";
 import { splitCsvLine } from "./csv-line.ts";
-import { csvExtractor, csvExtractorConfig, readExtractor } from "./extractor.ts";
+import { csvExtractor, csvExtractorConfig } from "./extractor.ts";
 
 const vectors = join(import.meta.dirname, "../../../../shared/data/metron/other-vectors.json");
 
@@ -104,33 +104,4 @@ test.each(["", "\n# nothing came\n"])("an input without a header replaces nothin
   });
   expect(table.get("kept", "1.1.1.1")).toEqual({ ip: "1.1.1.1" });
   expect(await load("ip")).toBe(0);
-});
-
-test("entries may name their own type", async () => {
-  const config = csvExtractorConfig.parse({
-    columns: ["kind", "host"],
-    indicator_column: "host",
-    type_column: "kind",
-  });
-  const input = Readable.from(["c2,evil.example\nphishing,bad.example\nc2,\n"]);
-  const rejected: string[] = [];
-  const options = { input, table, onRejected: (_line: number, reason: string) => rejected.push(reason) };
-  expect(await loadLines(options, csvExtractor(config, makeEnvironment()))).toBe(2);
-  expect(table.get("c2", "evil.example")).toEqual({ kind: "c2", host: "evil.example" });
-  expect(table.get("phishing", "bad.example")).toEqual({ kind: "phishing", host: "bad.example" });
-  expect(rejected).toEqual(["an indicator has 1 to 1900 bytes, this one 0"]);
-});
-
-test("an extractor file of Metron's is read, and a mistake in it named", () => {
-  const config = { columns: { ip: 0 }, type: "blacklist", zk_quorum: "node1:2181" };
-  const extract = csvExtractor(readExtractor({ config, extractor: "CSV" }), makeEnvironment());
-  expect(extract("10.0.0.1,x")).toEqual({
-    type: "blacklist",
-    indicator: "10.0.0.1",
-    value: { ip: "10.0.0.1" },
-  });
-  expect(() => readExtractor({ config: { ...config, columns: 5 }, extractor: "CSV" })).toThrow(
-    /^extractor: config\.columns: /,
-  );
-  expect(() => readExtractor({ config, extractor: "STIX" })).toThrow("extractor: extractor: ");
 });

@@ -16,14 +16,16 @@ const MOST_KEY_BYTES = 1900;
 /** A line longer than this is none of a list; reading on would only fill memory. */
 const MOST_LINE_BYTES = 1 << 20;
 const PROGRESS_LINES = 10_000;
-/** Entries of several types are put into the table in lots of this size. */
-const LOT = 16_384;
 
-export type LoadOptions = {
+export type CsvLoadOptions = {
   /** What the keys are; one that cannot be such a value is refused. Anything goes when left out. */
   readonly meaning?: IndicatorMeaning | undefined;
   readonly input: AsyncIterable<Uint8Array | string>;
   readonly table: Table;
+  readonly type: string;
+  /** Column of the header with the indicators; the first when left out. */
+  readonly indicatorColumn?: string | undefined;
+  readonly separator?: string;
   /** Whether what the list says takes the place of what the type held. */
   readonly replace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -31,13 +33,6 @@ export type LoadOptions = {
   readonly onRejected?: (line: number, reason: string) => void;
   /** Told from time to time how many lines were read. */
   readonly onProgress?: (lines: number) => void;
-};
-
-export type CsvLoadOptions = LoadOptions & {
-  readonly type: string;
-  /** Column of the header with the indicators; the first when left out. */
-  readonly indicatorColumn?: string | undefined;
-  readonly separator?: string;
 };
 
 /**
@@ -65,7 +60,7 @@ export async function loadCsv(options: CsvLoadOptions): Promise<number> {
     return undefined;
   };
   async function* all(): AsyncGenerator<readonly [string, TableValue], void> {
-    for await (const [key, value] of entries(options, fromHeader)) yield [key, value];
+    yield* entries(options, fromHeader);
     // A download that failed is empty; taken for a list it would replace all there is by nothing.
     if (extract === undefined)
       throw new Fault("REQUEST_INVALID", "reading the header: the input ends before it");
@@ -96,32 +91,10 @@ function named(separator: string): string {
   return separator === "\t" ? "tab" : separator;
 }
 
-/** Loads what an extractor makes of the lines of an input, sorted by type, and answers how many entries that were. */
-export async function loadLines(
-  options: LoadOptions,
-  extract: (line: string) => Extraction,
-): Promise<number> {
-  const { table, replace } = options;
-  const lots = new Map<string, (readonly [string, TableValue])[]>();
-  let count = 0;
-  for await (const [key, value, own] of entries(options, extract)) {
-    const lot = lots.get(own) ?? [];
-    lots.set(own, lot);
-    lot.push([key, value]);
-    // A replacement must be whole before it is visible, so it waits for the end.
-    if (replace !== true && lot.length === LOT) {
-      count += await table.load(own, lot);
-      lots.delete(own);
-    }
-  }
-  for (const [own, lot] of lots) count += await table.load(own, lot, { replace });
-  return count;
-}
-
 async function* entries(
-  { input, meaning, signal, onRejected, onProgress }: LoadOptions,
+  { input, meaning, signal, onRejected, onProgress }: CsvLoadOptions,
   extract: (line: string) => Extraction,
-): AsyncGenerator<readonly [string, TableValue, string], void> {
+): AsyncGenerator<readonly [string, TableValue], void> {
   let number = 0;
   for await (const lines of linesOf(input)) {
     signal?.throwIfAborted();
@@ -134,14 +107,14 @@ async function* entries(
         onRejected?.(number, extracted.reason);
         continue;
       }
-      const { indicator, value, type } = extracted;
+      const { indicator, value } = extracted;
       const read = readIndicator(indicator, meaning);
       if ("reason" in read) {
         onRejected?.(number, read.reason);
         continue;
       }
       const length = Buffer.byteLength(read.key);
-      if (length >= 1 && length <= MOST_KEY_BYTES) yield [read.key, tableValue(value), type];
+      if (length >= 1 && length <= MOST_KEY_BYTES) yield [read.key, tableValue(value)];
       else onRejected?.(number, `an indicator has 1 to ${MOST_KEY_BYTES} bytes, this one ${length}`);
     }
   }

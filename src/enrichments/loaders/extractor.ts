@@ -34,31 +34,13 @@ export const csvExtractorConfig = z.strictObject({
   zk_quorum: z.string().optional().describe("Accepted from Metron's files; not used."),
 });
 
-/** An extractor file as Metron writes it. */
-const extractorDocument = z.strictObject({
-  config: csvExtractorConfig.describe("What the lines look like and what becomes of them."),
-  extractor: z.literal("CSV").describe("Kind of the list."),
-  inputFormat: z.literal("BY_LINE").default("BY_LINE").describe("How a file is cut into records."),
-});
-
 export type CsvExtractorConfig = z.output<typeof csvExtractorConfig>;
 
 /** What a line of a list says: an indicator or enriched value, its type and what is known of it. */
-export type Extracted = { readonly type: string; readonly indicator: string; readonly value: Message };
+type Extracted = { readonly type: string; readonly indicator: string; readonly value: Message };
 
-/** An entry, the reason why a line gives none, or undefined where that is as it should be. */
+/** The entry that a line defines, a reason when the line is malformed, or undefined when it is left out on purpose. */
 export type Extraction = Extracted | { readonly reason: string } | undefined;
-
-/** Reads an extractor file, already parsed as JSON. Throws a `Fault` CONFIG_INVALID that says what was expected where. */
-export function readExtractor(document: unknown): CsvExtractorConfig {
-  const checked = extractorDocument.safeParse(document);
-  if (checked.success) return checked.data.config;
-  const [issue] = checked.error.issues;
-  throw new Fault(
-    "CONFIG_INVALID",
-    `extractor: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not understood"}`,
-  );
-}
 
 /** Reads lines of a list. Throws a `Fault` CONFIG_INVALID for a configuration with a mistake. */
 export function csvExtractor(

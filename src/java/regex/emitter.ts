@@ -79,7 +79,7 @@ class Emitter {
     }
   }
 
-  /** What is written inside may be skipped, so that its groups are not sure to have matched. */
+  /** Writes a part that a match may skip: its groups have not certainly matched afterwards. */
   #unsure(write: () => string): string {
     const before = new Set(this.#sure);
     const counted = this.#looping > 0 ? 1 : 0;
@@ -111,7 +111,7 @@ class Emitter {
   }
 
   #group(node: RegexNode & { kind: "group" }): string {
-    // JavaScript forgets a group's text when a loop begins anew, Java keeps it.
+    // JavaScript forgets a group's text when a loop begins again, Java keeps it.
     if (this.#skippable > 0) this.exactGroups = false;
     this.groups[node.index] = ++this.#count;
     const text = `(${this.write(node.item)})`;

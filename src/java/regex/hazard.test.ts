@@ -1,6 +1,7 @@
 import vm from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { runs } from "../../core/testing/runs.ts";
 import { emit } from "./emitter.ts";
 import { hazardDegree } from "./hazard.ts";
 import { parseRegex } from "./parser.ts";
@@ -41,7 +42,7 @@ test("what is judged polynomial is quick on the engine's own RegExp", () => {
       const length = Math.min(1000, Math.floor(1e7 ** (1 / Math.max(degree, 1))));
       expect(isQuick(emitted.source, unit.join("").repeat(length).slice(0, length))).toBe(true);
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });
 

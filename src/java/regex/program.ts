@@ -4,7 +4,7 @@ import { PatternError } from "../pattern-error.ts";
 import { type CharSet, contains } from "./char-set.ts";
 import { type Assertion, EMPTY, type ParsedRegex, type RegexNode } from "./nodes.ts";
 
-export type Instruction =
+type Instruction =
   /** `ascii`: which of the first 128 code points belong to the set. */
   | { readonly op: "char"; readonly set: CharSet; readonly ascii: Uint8Array }
   /** Tries `first`, and `second` when that fails. */

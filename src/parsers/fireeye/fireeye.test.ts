@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readRecords } from "../records.ts";
+import { readRecords } from "../testing/records.ts";
 import { fireeye } from "./fireeye.ts";
 
 test("a priority inside a value does not cut the record", () => {

@@ -5,7 +5,7 @@ import { translateRegex } from "./java-regex.ts";
 
 /** How often references are replaced before a pattern counts as endless. */
 const STEP_LIMIT = 1000;
-/** Names may hold what lies between Z and a, as the original's own class of characters has it. */
+/** Names may contain the signs between Z and a in ASCII, because the original's character class is A-z. */
 const REFERENCE = /%\{([A-z0-9]+)(?::([A-z0-9_:;/\s.]+))?(?:=((?:[^{}]|\.)+))?\}/;
 const INT_RANGE = 2 ** 31;
 

@@ -77,7 +77,7 @@ export class ScalarCursor {
     this.view = new DataView(arena.bytes.buffer, arena.bytes.byteOffset, arena.bytes.byteLength);
   }
 
-  /** Takes the arena's bytes anew after they may have grown. */
+  /** Takes the arena's bytes again, as they may have grown. */
   refresh(): void {
     const bytes = this.arena.bytes;
     if (bytes === this.bytes) return;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readRecords } from "../records.ts";
+import { readRecords } from "../testing/records.ts";
 import { keyValue } from "./key-value.ts";
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");

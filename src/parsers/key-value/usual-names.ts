@@ -1,5 +1,5 @@
 /** What a value must be to go under the name of the platform; else it stays under its own. */
-export type Kind = "address" | "number" | "protocol" | "service" | "text";
+type Kind = "address" | "number" | "protocol" | "service" | "text";
 
 export type Target = { readonly field: string; readonly kind: Kind };
 

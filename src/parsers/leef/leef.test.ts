@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readRecords } from "../records.ts";
+import { readRecords } from "../testing/records.ts";
 import { leef } from "./leef.ts";
 
 function one(record: string): Record<string, unknown> {

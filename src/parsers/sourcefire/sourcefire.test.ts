@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readRecords } from "../records.ts";
+import { readRecords } from "../testing/records.ts";
 import { sourcefire } from "./sourcefire.ts";
 
 test.each([

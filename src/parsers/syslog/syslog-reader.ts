@@ -10,10 +10,10 @@ const LINE_FEED = 10;
 const DASH = 45;
 
 /** What becomes of a dash in the header: the field is left out, kept as it is, or null. */
-export type NilPolicy = "OMIT" | "DASH" | "NULL";
+type NilPolicy = "OMIT" | "DASH" | "NULL";
 
 /** What becomes of the program and process at the start of a message in the manner of RFC 3164. */
-export type ProgramPolicy = "fields" | "split" | "none";
+type ProgramPolicy = "fields" | "split" | "none";
 
 export type SyslogFormat = {
   readonly rfc: 3164 | 5424 | "both";

@@ -13,7 +13,9 @@ export function secretReader(allow: AllowPath): (reference: SecretReference) => 
     if ("env" in reference) {
       const value = SECRET_VARIABLE.test(reference.env) ? process.env[reference.env] : undefined;
       if (value !== undefined) return value;
-      throw new StellarError(`the environment has no secret \`${reference.env}\``);
+      throw new StellarError(
+        `the environment has no secret \`${reference.env}\`; set it where the platform is started, and start it again`,
+      );
     }
     try {
       return readFileSync(allow(reference.file, "secrets"), "utf8").replace(/\r?\n$/, "");
@@ -21,7 +23,8 @@ export function secretReader(allow: AllowPath): (reference: SecretReference) => 
       const { code = "" } = error as NodeJS.ErrnoException;
       const reason = error instanceof Fault ? error.message : code;
       if (reason === "") throw error;
-      throw new StellarError(`the secret of file \`${reference.file}\` cannot be read: ${reason}`);
+      const cure = code === "ENOENT" ? "; put it there" : "";
+      throw new StellarError(`the secret of file \`${reference.file}\` cannot be read: ${reason}${cure}`);
     }
   };
 }

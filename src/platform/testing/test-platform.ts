@@ -15,9 +15,13 @@ export type TestPlatforms = Disposable & {
 
 const JSON_SENSOR = "sensor: web\nparser: { jsonMap: {} }\n";
 
+/** A start of a worker costs half a second of a core: two are for tests in which more than one matters. */
+const ONE_WORKER = "workers: 1\nseal: { seconds: 1 }\n";
+export const TWO_WORKERS = "workers: 2\nseal: { seconds: 1 }\n";
+
 /** Prepares a folder whose new platforms have the given sensors, by default one of JSON called `web`. */
 export function testPlatforms({
-  global = "workers: 2\nseal: { seconds: 1 }\n",
+  global = ONE_WORKER,
   sensors = { web: JSON_SENSOR },
   folder = mkdtempSync(join(tmpdir(), "metron-platform-")),
   upkeepEvery,

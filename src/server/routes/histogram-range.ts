@@ -12,7 +12,7 @@ const TIGHT = 0.25;
 const ROUNDS = 12;
 
 /** How many messages lie before and after the range of a histogram. */
-export type Outside = { readonly before: number; readonly after: number };
+type Outside = { readonly before: number; readonly after: number };
 
 export type RobustHistogram = {
   readonly histogram: Histogram;

@@ -1,8 +1,37 @@
-import type { FastifyInstance } from "fastify";
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { ingestRecords } from "../../api/ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "../../api/intel.ts";
+import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
+
+/** How long a stopping server waits until senders have read what it took, milliseconds. */
+const LAST_WORDS = 5000;
+
+/**
+ * Ends streams before the server closes their connections, so that each sender learns how much of its stream was taken.
+ * `await` names an answer to wait for.
+ */
+function stopsWith(app: FastifyInstance): { signal: AbortSignal; await(reply: FastifyReply): void } {
+  const stop = new AbortController();
+  const open = new Set<Socket>();
+  app.addHook("preClose", async () => {
+    const closed = Promise.all([...open].map((socket) => new Promise((done) => socket.once("close", done))));
+    stop.abort(new Fault("SERVER_UNREACHABLE", "taking records: the platform is stopping"));
+    await Promise.race([closed, sleep(LAST_WORDS, undefined, { ref: false })]);
+  });
+  return {
+    signal: stop.signal,
+    await({ raw }) {
+      const { socket } = raw;
+      if (socket === null) return;
+      open.add(socket);
+      raw.once("close", () => open.delete(socket));
+    },
+  };
+}
 
 /** Records and indicators come as streams: they are read as fast as they can be made durable, and no faster. */
 export function intakeRoutes(main: FastifyInstance, platform: Platform): void {
@@ -15,14 +44,18 @@ export function intakeRoutes(main: FastifyInstance, platform: Platform): void {
 }
 
 function routes(app: FastifyInstance, platform: Platform): void {
-  implement(app, ingestRecords, ({ actor, params, request, signal }) =>
-    platform.ingestStream(params.sensor, request.raw, {
+  const stopping = stopsWith(app);
+  implement(app, ingestRecords, ({ actor, params, request, reply, signal }) => {
+    stopping.await(reply);
+    // A request that is given up with its iterator takes the connection along, and the answer.
+    const body = request.raw.iterator({ destroyOnReturn: false });
+    return platform.ingestStream(params.sensor, body, {
       actor,
-      signal,
+      signal: AbortSignal.any([signal, stopping.signal]),
       contentType: request.headers["content-type"],
       contentEncoding: request.headers["content-encoding"],
-    }),
-  );
+    });
+  });
 
   implement(app, listIntel, async () => ({ lists: [...(await platform.intel.list())] }));
 

@@ -2,14 +2,16 @@ import type { FastifyInstance } from "fastify";
 import { type LiveTick, liveUpdates, TICKS_PER_SECOND } from "../../api/live.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { parse } from "../../query/parse.ts";
+import { sensorsSeenBy } from "../../query/scope.ts";
 import { implement } from "../implement.ts";
 
 const HEARTBEAT = 15_000;
 
 export function liveRoutes(app: FastifyInstance, platform: Platform): void {
-  implement(app, liveUpdates, ({ query, reply, signal }) => {
+  implement(app, liveUpdates, ({ actor, query, reply, signal }) => {
     // The query is parsed so that a mistake is told at once, not by a stream that never says anything.
     parse(query.query);
+    const isSeen = sensorsSeenBy(actor);
     reply.hijack();
     const { raw } = reply;
     const headers = reply.getHeaders() as Record<string, string>;
@@ -20,10 +22,10 @@ export function liveRoutes(app: FastifyInstance, platform: Platform): void {
       "x-accel-buffering": "no",
     });
 
-    const start = platform.activity();
+    const start = platform.activity(isSeen);
     let sent = -1;
     const tick = () => {
-      const now = platform.activity();
+      const now = platform.activity(isSeen);
       const indexed = now.indexed - start.indexed;
       if (indexed === sent) return;
       sent = indexed;

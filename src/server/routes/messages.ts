@@ -1,15 +1,15 @@
 import type { FastifyInstance } from "fastify";
 import type { BodyOf } from "../../api/endpoint.ts";
-import { getMessage, patchMessage } from "../../api/messages.ts";
+import { getMessage, messageHistory, patchMessage } from "../../api/messages.ts";
 import { replayRejections } from "../../api/replay.ts";
 import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { parse } from "../../query/parse.ts";
-import { withinScope } from "../../query/scope.ts";
-import type { Index } from "../../storage/index/contract.ts";
 import { implement } from "../implement.ts";
+
+/** Set with every change; the history says the same by itself. */
+const NOTED = new Set(["alert_changed_by", "alert_changed_at"]);
 
 export function messageRoutes(app: FastifyInstance, platform: Platform): void {
   const { index } = platform;
@@ -18,7 +18,7 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     const done = await platform.replay(body, actor);
     // A sensor's name that is mistyped must not look like a sensor with nothing to replay.
     if (body.sensor !== undefined && done.replayed + done.incomplete + done.unknown === 0) {
-      const sensors = await platform.searchedSensors();
+      const sensors = await platform.searchedSensors(actor);
       if (!sensors.includes(body.sensor))
         throw new Fault(
           "SENSOR_UNKNOWN",
@@ -32,13 +32,27 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     const [message] =
       actor.scope === undefined
         ? await index.get([params.guid], signal)
-        : await withGuid(index, params.guid, actor);
+        : await withGuid(platform, params.guid, actor);
     if (message === undefined) {
       const lacks =
         index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
       throw new Fault("NOT_FOUND", `reading message ${params.guid}: there is none with this guid${lacks}`);
     }
     return { message };
+  });
+
+  implement(app, messageHistory, async ({ actor, params: { guid } }) => {
+    const [message] = await withGuid(platform, guid, actor);
+    if (message === undefined)
+      throw new Fault("NOT_FOUND", `reading the history of message ${guid}: there is none with this guid`);
+    const { changes, earlier } = await index.history(guid);
+    return {
+      changes: changes.toReversed().map(({ by, at, fields }) => ({
+        ...{ by, at },
+        fields: fields.filter(({ name }) => !NOTED.has(name)),
+      })),
+      earlier,
+    };
   });
 
   // One change after another: a comment is added to those that are there.
@@ -51,12 +65,13 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
 }
 
 async function change(
-  { index, context }: Platform,
+  platform: Platform,
   guid: string,
   { comment, ...fields }: BodyOf<typeof patchMessage>["fields"],
   actor: Actor,
 ) {
-  const [message, another] = await withGuid(index, guid, actor);
+  const { index, context } = platform;
+  const [message, another] = await withGuid(platform, guid, actor);
   if (message === undefined)
     throw new Fault("NOT_FOUND", `changing message ${guid}: there is none with this guid`);
   if (another !== undefined)
@@ -76,7 +91,7 @@ async function change(
 }
 
 /** The messages with a guid that the actor may see: one, unless an earlier version took guids that records brought. */
-async function withGuid(index: Index, guid: string, actor: Actor): Promise<readonly Message[]> {
-  const query = withinScope(parse(`guid:${JSON.stringify(guid)}`), actor);
-  return (await index.search({ query, size: 2, total: false })).messages;
+async function withGuid(platform: Platform, guid: string, actor: Actor): Promise<readonly Message[]> {
+  const query = await platform.asked(`guid:${JSON.stringify(guid)}`, actor);
+  return (await platform.index.search({ query, size: 2, total: false })).messages;
 }

@@ -9,13 +9,14 @@ import {
 } from "../../api/search.ts";
 import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
+import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import { type FieldType, typeOf } from "../../platform/field-notes.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { asDeclared } from "../../query/as-declared.ts";
-import { withFamilies } from "../../query/families.ts";
-import { FieldNames, fieldsOf } from "../../query/fields.ts";
+import { fieldKey, fieldsOf } from "../../query/fields.ts";
+import type { Hint } from "../../query/hints.ts";
 import { parse } from "../../query/parse.ts";
-import { withinScope } from "../../query/scope.ts";
+import { sensorsSeenBy } from "../../query/scope.ts";
+import { clausesOf } from "../../query/visit.ts";
 import type { Group, SearchResult, Selection } from "../../storage/index/contract.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
@@ -28,21 +29,26 @@ type SelectionBody = {
   sensors?: string[] | undefined;
 };
 
-/** What a request selects of what the actor may see: all sensors but the error index unless it names some. */
+/**
+ * What a request selects of what the actor may see: all sensors but the error index unless it names some.
+ * @throws Fault SENSOR_UNKNOWN
+ */
 async function selectionOf(
   platform: Platform,
   actor: Actor,
   body: SelectionBody,
   signal?: AbortSignal,
 ): Promise<Selection> {
-  const sensors = body.sensors ?? (await platform.searchedSensors());
-  const schema = platform.schema();
-  const asked = asDeclared(parse(body.query), (field) => schema.find(field), platform.context.clock.now());
-  let query = withinScope(asked, actor);
-  if ([...fieldsOf(query).keys()].some((field) => field.includes("*"))) {
-    const names = new FieldNames((await platform.index.fields()).map(({ name }) => name));
-    query = withFamilies(query, names);
-  }
+  const known = await platform.searchedSensors(actor);
+  // What of sensors out of sight cannot be read is no matter of this actor's either: they are as unknown as those that never were.
+  const unknown = body.sensors?.find((name) => name !== ERROR_SENSOR && !known.includes(name));
+  if (unknown !== undefined)
+    throw new Fault(
+      "SENSOR_UNKNOWN",
+      `searching sensor \`${unknown}\`: there is no such sensor; there are: ${[...known, ERROR_SENSOR].toSorted().join(", ")}`,
+    );
+  const sensors = body.sensors?.filter(sensorsSeenBy(actor)) ?? known;
+  const query = await platform.asked(body.query, actor);
   return { query, from: body.from, to: body.to, sensors, signal };
 }
 
@@ -60,6 +66,26 @@ async function refuseUnknown({ index }: Platform, asked: string, result: SearchR
   throw new Fault("QUERY_INVALID", `no message has a field \`${unknown.field}\``, {
     details: { ...unknown.place, length: unknown.field.length, suggestion: unknown.suggestions[0] },
   });
+}
+
+/** Whoever looks for rejected records among the messages finds none: they are searched apart. */
+function rejectedHint({ query, sensors }: SelectionBody): Hint[] {
+  if (sensors !== undefined) return [];
+  const asks = clausesOf(parse(query)).some(
+    ({ clause, isNegated }) =>
+      !isNegated &&
+      clause.kind === "term" &&
+      clause.value === ERROR_SENSOR &&
+      clause.field !== undefined &&
+      fieldKey(clause.field) === "source.type",
+  );
+  if (!asks) return [];
+  return [
+    {
+      code: "rejected-apart",
+      text: "Rejected records are searched apart: with `--sensor error` on the command line, `sensors` in a call, `Rejected` on the page.",
+    },
+  ];
 }
 
 /** Refuses what a search with the same query refuses; for answers that counted nothing. */
@@ -81,14 +107,15 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       cursor: body.cursor,
       fields: body.fields === undefined ? undefined : [...new Set([...body.fields, ...always])],
       total: body.total,
-      text: body.query,
+      // Hints look beyond the query, and so would look beyond the scope.
+      text: actor.scope === undefined ? body.query : undefined,
     });
     await refuseUnknown(platform, body.query, result);
     return {
       hits: [...result.messages],
       ...(result.total === undefined ? {} : { total: result.total }),
       ...(result.cursor === undefined ? {} : { cursor: result.cursor }),
-      hints: [...result.hints],
+      hints: [...result.hints, ...rejectedHint(body)],
       ...partialOf(result.problems),
       took: performance.now() - started,
     };
@@ -158,14 +185,17 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
     return { groups: groups.map(toApi), ...partial, took: performance.now() - started };
   });
 
-  implement(app, listFields, async () => {
+  implement(app, listFields, async ({ actor }) => {
     const schema = platform.schema();
+    const sensors = (await platform.storedSensors()).filter(sensorsSeenBy(actor));
     return {
-      fields: (await index.fields()).map(({ name, type, sensors }) => {
-        const field = schema.find(name);
-        const indexed: FieldType | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
-        return { about: "", ...field, name, type: typeOf(field) ?? indexed, sensors: [...sensors] };
-      }),
+      fields: (await index.fields(actor.scope === undefined ? undefined : sensors)).map(
+        ({ name, type, sensors }) => {
+          const field = schema.find(name);
+          const indexed: FieldType | "other" = type === "json" ? "list" : type === "mixed" ? "other" : type;
+          return { about: "", ...field, name, type: typeOf(field) ?? indexed, sensors: [...sensors] };
+        },
+      ),
     };
   });
 }

@@ -1,22 +1,44 @@
+import { statfs } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
 import { getRebuild, startRebuild, stopRebuild } from "../../api/rebuild.ts";
 import { listSensors } from "../../api/sensors.ts";
-import { getStatus } from "../../api/status.ts";
+import { getStatus, type PlatformStatus } from "../../api/status.ts";
 import { Fault } from "../../core/fault.ts";
 import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import type { Platform } from "../../platform/platform.ts";
+import { sensorsSeenBy } from "../../query/scope.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
 
+async function diskOf(folder: string): Promise<Pick<PlatformStatus, "disk">> {
+  try {
+    const { bsize, blocks, bavail } = await statfs(folder);
+    return { disk: { size: bsize * blocks, free: bsize * bavail } };
+  } catch {
+    // Some network file systems do not say; a status without it is better than none.
+    return {};
+  }
+}
+
 export function statusRoutes(app: FastifyInstance, platform: Platform): void {
-  implement(app, listSensors, async () => ({
-    sensors: [...(await platform.sensorStates())],
-    ...partialOf(platform.index.problems()),
-  }));
+  implement(app, listSensors, async ({ actor }) => {
+    const isSeen = sensorsSeenBy(actor);
+    return {
+      sensors: (await platform.sensorStates()).filter(({ name }) => isSeen(name)),
+      ...partialOf(platform.index.problems().filter(({ sensor }) => sensor === undefined || isSeen(sensor))),
+    };
+  });
   implement(app, startRebuild, async ({ actor, body }) => {
     const { sensor } = body;
-    const known = sensor === undefined ? [] : await platform.searchedSensors();
-    if (sensor !== undefined && sensor !== ERROR_SENSOR && !known.includes(sensor))
+    if (sensor === undefined && actor.scope !== undefined)
+      throw new Fault(
+        "REQUEST_INVALID",
+        "rebuilding the index: it would make messages of every sensor again, and you see some only; name the sensor",
+      );
+    const known = sensor === undefined ? [] : await platform.searchedSensors(actor);
+    const isKnown = (name: string) =>
+      (name === ERROR_SENSOR && sensorsSeenBy(actor)(name)) || known.includes(name);
+    if (sensor !== undefined && !isKnown(sensor))
       throw new Fault(
         "SENSOR_UNKNOWN",
         `rebuilding the index of sensor \`${sensor}\`: there is no such sensor; there are: ${known.join(", ")}`,
@@ -28,6 +50,7 @@ export function statusRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, getStatus, async () => ({
     ...(await platform.status()),
     listening: platform.addresses(),
+    ...(await diskOf(platform.data)),
   }));
   app.get("/metrics", async (_request, reply) => {
     return reply.type("text/plain; version=0.0.4; charset=utf-8").send(await platform.metricsText());

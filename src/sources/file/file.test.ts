@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { z } from "zod";
-import { forgetfulPositions, type Source } from "../source.ts";
+import type { Source } from "../source.ts";
 import { type Collected, collecting } from "../testing/collecting.ts";
+import { forgetfulPositions } from "../testing/forgetful-positions.ts";
 import { deliverFile, file } from "./file.ts";
 
 let folder: string;

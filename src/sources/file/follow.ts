@@ -6,7 +6,7 @@ import type { LineFramer } from "../line-framer.ts";
 import { HEAD_BYTES, type Positions } from "../source.ts";
 
 /** Where in which file: the inode tells a file that was renamed from one that took its name. */
-export type FilePosition = { readonly inode: number; readonly offset: number };
+type FilePosition = { readonly inode: number; readonly offset: number };
 
 export type FollowOptions = {
   readonly path: string;

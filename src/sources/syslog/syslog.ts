@@ -51,6 +51,10 @@ export const syslog = defineSource({
   name: "syslog",
   summary: "Listens for syslog over UDP, TCP and TLS; one listener feeds one sensor.",
   config,
+  listens: ({ host, port, protocol }) =>
+    (protocol === "both" ? (["tcp", "udp"] as const) : [protocol]).map((each) => ({
+      ...{ protocol: each, host, port },
+    })),
   paths: ({ tls }) =>
     [tls?.cert, tls?.key, tls?.ca].flatMap((path) => (path === undefined ? [] : [{ path, use: "tls" }])),
   open: async (settings, context): Promise<Source> => {

@@ -88,7 +88,7 @@ export class Connections {
       socket.pause();
       pressure.then(
         () => socket.resume(),
-        // The source tells of it; this peer learns that nobody listens any more.
+        // The source reports the failure. The peer learns of it by losing its connection.
         () => socket.destroy(),
       );
     });

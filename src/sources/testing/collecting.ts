@@ -1,7 +1,8 @@
 import type { Block } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
 import { allowAnyPath } from "../../storage/allowed-folders.ts";
-import { forgetfulPositions, type Refusal, type SourceContext } from "../source.ts";
+import type { Refusal, SourceContext } from "../source.ts";
+import { forgetfulPositions } from "./forgetful-positions.ts";
 
 /** A place that tests deliver to: keeps records as text, and can be slow or fail. */
 export type Collected = {

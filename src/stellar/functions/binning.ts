@@ -2,7 +2,7 @@ import { StellarError } from "../language/error.ts";
 import { defineFunction, type Namespace, raises } from "../language/function.ts";
 import { isNumeric, numericValue, toText, type Value } from "../values/value.ts";
 
-export const bin = defineFunction({
+const bin = defineFunction({
   name: "BIN",
   summary: "Tells which bin a value falls in, given the bounds between the bins.",
   params: [

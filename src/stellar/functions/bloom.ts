@@ -8,7 +8,7 @@ const DEFAULT_SIZE = 100_000;
 const DEFAULT_RATE = 0.01;
 const FILTER = { name: "bloom", type: BloomFilter, about: "The bloom filter." } as const;
 
-export const bloomInit = defineFunction({
+const bloomInit = defineFunction({
   name: "BLOOM_INIT",
   summary: "Makes an empty bloom filter.",
   params: [
@@ -45,7 +45,7 @@ export const bloomInit = defineFunction({
   },
 });
 
-export const bloomAdd = defineFunction({
+const bloomAdd = defineFunction({
   name: "BLOOM_ADD",
   summary: "Adds values to a bloom filter, which is changed in place.",
   params: [FILTER, { name: "value", type: "any", about: "A value to add; null is skipped.", rest: true }],
@@ -63,7 +63,7 @@ export const bloomAdd = defineFunction({
   },
 });
 
-export const bloomExists = defineFunction({
+const bloomExists = defineFunction({
   name: "BLOOM_EXISTS",
   summary: "Tells whether a value was probably added to a bloom filter; false is certain.",
   params: [
@@ -85,7 +85,7 @@ export const bloomExists = defineFunction({
   },
 });
 
-export const bloomMerge = defineFunction({
+const bloomMerge = defineFunction({
   name: "BLOOM_MERGE",
   summary: "Merges bloom filters into the first of them.",
   params: [
@@ -112,7 +112,7 @@ export const bloomMerge = defineFunction({
 });
 
 /** A text that values share exactly when they are equal: type and text, and for collections their elements. */
-export function bloomKey(value: Value): string {
+function bloomKey(value: Value): string {
   if (typeof value === "string") return value.startsWith("\0") ? `\0${value}` : value;
   if (typeof value !== "object" || value === null) return `\0${typeof value}${value}`;
   const key = keyOf(value);

@@ -5,7 +5,7 @@ import { isEmptyBytes, lengthBytes, sizeOf } from "./string-bytes.ts";
 
 const LIST = { name: "list", type: "list", about: "The list." } as const;
 
-export const isEmpty = defineFunction({
+const isEmpty = defineFunction({
   name: "IS_EMPTY",
   summary: "Tells whether a value is null or an empty string, list, set or map.",
   params: [{ name: "input", type: "any", about: "The value to look at.", optional: true }],
@@ -21,7 +21,7 @@ export const isEmpty = defineFunction({
   call: (input) => input === undefined || input === null || sizeOf(input) === 0,
 });
 
-export const length = defineFunction({
+const length = defineFunction({
   name: "LENGTH",
   summary:
     "Gives the number of characters of a string, or of elements of a list, set or map; 0 for anything else.",
@@ -40,7 +40,7 @@ export const length = defineFunction({
   call: (input) => (input === undefined ? 0 : (sizeOf(input) ?? 0)),
 });
 
-export const listAdd = defineFunction({
+const listAdd = defineFunction({
   name: "LIST_ADD",
   summary: "Appends an element to a list, in place, and gives the list.",
   params: [
@@ -63,7 +63,7 @@ export const listAdd = defineFunction({
   },
 });
 
-export const get = defineFunction({
+const get = defineFunction({
   name: "GET",
   summary: "Gives the element of a list at an index; null beyond its end.",
   params: [LIST, { name: "index", type: "any", about: "The index, an int, from 0." }],
@@ -80,7 +80,7 @@ export const get = defineFunction({
   },
 });
 
-export const getFirst = defineFunction({
+const getFirst = defineFunction({
   name: "GET_FIRST",
   summary: "Gives the first element of a list; null when it is empty.",
   params: [LIST],
@@ -92,7 +92,7 @@ export const getFirst = defineFunction({
   call: (list) => existing(list)[0] ?? null,
 });
 
-export const getLast = defineFunction({
+const getLast = defineFunction({
   name: "GET_LAST",
   summary: "Gives the last element of a list; null when it is empty.",
   params: [LIST],

@@ -5,7 +5,7 @@ import { parseJson } from "../values/json-reader.ts";
 import { prettyJson } from "../values/json-writer.ts";
 import { toText, type Value } from "../values/value.ts";
 
-export const CONFIG_TYPES = ["GLOBAL", "PROFILER", "ENRICHMENT", "INDEXING", "PARSER"] as const;
+const CONFIG_TYPES = ["GLOBAL", "PROFILER", "ENRICHMENT", "INDEXING", "PARSER"] as const;
 export type ConfigType = (typeof CONFIG_TYPES)[number];
 
 /** The store of configurations, in Metron's own JSON; `sensor` is given for the last three types. */
@@ -27,7 +27,7 @@ const TYPE = {
   about: "GLOBAL, PROFILER, ENRICHMENT, INDEXING or PARSER.",
 } as const;
 
-export const configGet = defineServiceFunction({
+const configGet = defineServiceFunction({
   name: "CONFIG_GET",
   summary: "Gives a configuration as JSON.",
   params: [
@@ -57,7 +57,7 @@ export const configGet = defineServiceFunction({
   },
 });
 
-export const configPut = defineServiceFunction({
+const configPut = defineServiceFunction({
   name: "CONFIG_PUT",
   summary: "Publishes a configuration, which takes effect at once; null changes nothing.",
   params: [

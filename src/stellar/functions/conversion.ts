@@ -14,7 +14,7 @@ function anything<const Type extends ParamType>(type: Type) {
 
 const returns = <const Type extends ReturnType>(type: Type) => type;
 
-export const toIntegerFunction = defineFunction({
+const toIntegerFunction = defineFunction({
   name: "TO_INTEGER",
   summary: "Converts a value to a 32-bit integer, cutting fractions off; null when that is impossible.",
   params: anything("integer"),
@@ -30,7 +30,7 @@ export const toIntegerFunction = defineFunction({
   call: (input) => input,
 });
 
-export const toLongFunction = defineFunction({
+const toLongFunction = defineFunction({
   name: "TO_LONG",
   summary: "Converts a value to a 64-bit integer, cutting fractions off; null when that is impossible.",
   params: anything("long"),
@@ -43,7 +43,7 @@ export const toLongFunction = defineFunction({
   call: (input) => input,
 });
 
-export const toFloatFunction = defineFunction({
+const toFloatFunction = defineFunction({
   name: "TO_FLOAT",
   summary: "Converts a value to a 32-bit floating-point number; null when that is impossible.",
   params: anything("any"),
@@ -55,7 +55,7 @@ export const toFloatFunction = defineFunction({
   call: (input) => toFloat(input),
 });
 
-export const toDoubleFunction = defineFunction({
+const toDoubleFunction = defineFunction({
   name: "TO_DOUBLE",
   summary: "Converts a value to a 64-bit floating-point number; null when that is impossible.",
   params: anything("double"),
@@ -68,7 +68,7 @@ export const toDoubleFunction = defineFunction({
   call: (input) => input,
 });
 
-export const toStringFunction = defineFunction({
+const toStringFunction = defineFunction({
   name: "TO_STRING",
   summary: "Gives the text of any value.",
   params: [{ name: "input", type: "text", about: "The value; null stays null." }],

@@ -25,7 +25,7 @@ const FORMAT = {
 const lenientFormat = remember((key: string) => openFormat(key, true));
 const strictFormat = remember((key: string) => openFormat(key, false));
 
-export const toEpochTimestamp = defineServiceFunction({
+const toEpochTimestamp = defineServiceFunction({
   name: "TO_EPOCH_TIMESTAMP",
   summary:
     "Reads a date and gives the milliseconds since 1970; null when the text does not begin with such a date.",
@@ -57,7 +57,7 @@ export const toEpochTimestamp = defineServiceFunction({
   },
 });
 
-export const readTime = defineServiceFunction({
+const readTime = defineServiceFunction({
   name: "READ_TIME",
   summary:
     "Reads ISO 8601 in its usual forms, or seconds to nanoseconds since 1970 told by their size; gives milliseconds since 1970, and null for everything else.",
@@ -88,7 +88,7 @@ export const readTime = defineServiceFunction({
   },
 });
 
-export const dateFormat = defineServiceFunction({
+const dateFormat = defineServiceFunction({
   name: "DATE_FORMAT",
   summary: "Writes a moment as text.",
   params: [
@@ -125,7 +125,7 @@ export const dateFormat = defineServiceFunction({
   },
 });
 
-export const isDate = defineServiceFunction({
+const isDate = defineServiceFunction({
   name: "IS_DATE",
   summary: "Tells whether a text begins with a date of a format, all of whose values are in range.",
   params: [
@@ -147,7 +147,7 @@ export const isDate = defineServiceFunction({
   },
 });
 
-export const now = defineServiceFunction({
+const now = defineServiceFunction({
   name: "NOW",
   summary: "Gives the current time in milliseconds since 1970.",
   params: [],

@@ -6,7 +6,7 @@ import { typosquats } from "./net/typosquat.ts";
 
 const DOMAIN = { name: "domain", type: "string", about: "The domain name." } as const;
 
-export const domainRemoveSubdomains = defineFunction({
+const domainRemoveSubdomains = defineFunction({
   name: "DOMAIN_REMOVE_SUBDOMAINS",
   summary: "Gives the part of a domain name that was registered: one label and the public suffix.",
   params: [{ ...DOMAIN, optional: true }],
@@ -21,7 +21,7 @@ export const domainRemoveSubdomains = defineFunction({
   call: (domain) => (typeof domain === "string" ? (registeredDomain(domain) ?? null) : null),
 });
 
-export const domainRemoveTld = defineFunction({
+const domainRemoveTld = defineFunction({
   name: "DOMAIN_REMOVE_TLD",
   summary: "Gives a domain name without its public suffix.",
   params: [DOMAIN],
@@ -35,7 +35,7 @@ export const domainRemoveTld = defineFunction({
   call: (domain) => (domain === null ? null : (withoutSuffix(domain) ?? null)),
 });
 
-export const domainToTld = defineFunction({
+const domainToTld = defineFunction({
   name: "DOMAIN_TO_TLD",
   summary: "Gives the public suffix of a domain name, which may be more than its top-level domain.",
   params: [DOMAIN],
@@ -49,7 +49,7 @@ export const domainToTld = defineFunction({
   call: (domain) => publicSuffix(domain ?? "null"),
 });
 
-export const domainTyposquat = defineFunction({
+const domainTyposquat = defineFunction({
   name: "DOMAIN_TYPOSQUAT",
   summary: "Gives the names that someone may register to catch mistyped or misread visits to a domain.",
   params: [

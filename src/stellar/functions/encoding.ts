@@ -12,7 +12,7 @@ const ENCODING = {
 } as const;
 const EXTRA = { name: "extra", type: "any", about: "Ignored, as in the original.", optional: true } as const;
 
-export const getSupportedEncodings = defineFunction({
+const getSupportedEncodings = defineFunction({
   name: "GET_SUPPORTED_ENCODINGS",
   summary: "Lists the encodings that ENCODE, DECODE and IS_ENCODING know.",
   params: [],
@@ -22,7 +22,7 @@ export const getSupportedEncodings = defineFunction({
   call: () => [...ENCODINGS.keys()],
 });
 
-export const encode = defineFunction({
+const encode = defineFunction({
   name: "ENCODE",
   summary: "Encodes the UTF-8 bytes of a text.",
   params: [TEXT, ENCODING, EXTRA],
@@ -41,7 +41,7 @@ export const encode = defineFunction({
   },
 });
 
-export const decode = defineFunction({
+const decode = defineFunction({
   name: "DECODE",
   summary: "Decodes a text to bytes and reads these as UTF-8.",
   params: [
@@ -70,7 +70,7 @@ export const decode = defineFunction({
   },
 });
 
-export const isEncoding = defineFunction({
+const isEncoding = defineFunction({
   name: "IS_ENCODING",
   summary: "Tells whether a text has the form of an encoding.",
   params: [{ ...TEXT, about: "The text; nothing and null are not encoded." }, ENCODING],

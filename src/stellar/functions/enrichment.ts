@@ -7,13 +7,13 @@ import { defineServiceFunction, type Namespace } from "../language/function.ts";
 import { fromMessage, StellarMap, toText, typeName, type Value } from "../values/value.ts";
 
 /** What is known of a thing: names and plain values. */
-export type Facts = Readonly<Record<string, unknown>>;
+type Facts = Readonly<Record<string, unknown>>;
 
 /** The facts of an address, or undefined for one that is unknown, local or no address. */
 export type AddressLookup = (ip: string) => Facts | undefined;
 
 /** Where a row of an enrichment table is. */
-export type TableKey = {
+type TableKey = {
   readonly type: string;
   readonly indicator: string;
   readonly table: string;
@@ -48,7 +48,7 @@ const FIELDS = {
 const ADDRESS_RESULT =
   "A map, empty for an unknown address; with fields null for one; null when there is no address.";
 
-export const geoGet = defineServiceFunction({
+const geoGet = defineServiceFunction({
   name: "GEO_GET",
   summary: "Looks up the place of an IP address.",
   params: [ADDRESS, FIELDS],
@@ -60,7 +60,7 @@ export const geoGet = defineServiceFunction({
   call: ({ geo }, ip, fields) => addressFacts(geo, ip, fields),
 });
 
-export const asnGet = defineServiceFunction({
+const asnGet = defineServiceFunction({
   name: "ASN_GET",
   summary: "Looks up the autonomous system of an IP address.",
   params: [ADDRESS, FIELDS],
@@ -91,7 +91,7 @@ const ROW = [
   { name: "columnFamily", type: "text", about: "The table's column family, as Metron had them." },
 ] as const;
 
-export const enrichmentExists = defineServiceFunction({
+const enrichmentExists = defineServiceFunction({
   name: "ENRICHMENT_EXISTS",
   summary: "Tells whether an enrichment table has a row.",
   params: ROW,
@@ -102,7 +102,7 @@ export const enrichmentExists = defineServiceFunction({
   call: ({ tables }, ...row) => rowFacts(tables, row) !== undefined,
 });
 
-export const enrichmentGet = defineServiceFunction({
+const enrichmentGet = defineServiceFunction({
   name: "ENRICHMENT_GET",
   summary: "Gives what an enrichment table knows of a value.",
   params: ROW,
@@ -120,7 +120,7 @@ function rowFacts(tables: TableLookup, row: readonly (string | null)[]): Facts |
   return tables({ type, indicator, table: table ?? "", columnFamily: columnFamily ?? "" });
 }
 
-export const objectGet = defineServiceFunction({
+const objectGet = defineServiceFunction({
   name: "OBJECT_GET",
   summary: "Gives a stored object, such as a bloom filter that a loader wrote.",
   params: [{ name: "path", type: "string", about: "The object's path.", optional: true }],
@@ -130,7 +130,7 @@ export const objectGet = defineServiceFunction({
   call: ({ objects }, path) => (path === undefined || path === null ? null : objects(path)),
 });
 
-export const enrichmentObjectGet = defineServiceFunction({
+const enrichmentObjectGet = defineServiceFunction({
   name: "ENRICHMENT_OBJECT_GET",
   summary: "Looks a value up in a stored map.",
   params: [

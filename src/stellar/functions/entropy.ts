@@ -4,7 +4,7 @@ import { entropy as entropyOf } from "../sketches/entropy.ts";
 import { spend } from "../values/budget.ts";
 import { toText } from "../values/value.ts";
 
-export const itEntropy = defineFunction({
+const itEntropy = defineFunction({
   name: "IT_ENTROPY",
   summary: "Gives the entropy, in bits, of the items of a multiset.",
   params: [{ name: "multiset", type: "map", about: "A map from items to how often they occur." }],

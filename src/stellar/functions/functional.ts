@@ -9,7 +9,7 @@ const ELEMENTS = {
   about: "A list or set, or a string, which counts as its characters.",
 } as const;
 
-export const map = defineFunction({
+const map = defineFunction({
   name: "MAP",
   summary: "Applies a function to each element and gives the list of its results.",
   params: [ELEMENTS, { name: "function", type: "lambda", about: "Takes an element." }],
@@ -26,7 +26,7 @@ export const map = defineFunction({
   },
 });
 
-export const filter = defineFunction({
+const filter = defineFunction({
   name: "FILTER",
   summary: "Keeps the elements for which a function gives true.",
   params: [ELEMENTS, { name: "condition", type: "lambda", about: "Takes an element; only true keeps it." }],
@@ -44,7 +44,7 @@ export const filter = defineFunction({
   },
 });
 
-export const reduce = defineFunction({
+const reduce = defineFunction({
   name: "REDUCE",
   summary: "Folds the elements into one value.",
   params: [
@@ -79,7 +79,7 @@ const LISTS = {
   rest: true,
 } as const;
 
-export const zip = defineFunction({
+const zip = defineFunction({
   name: "ZIP",
   summary:
     "Makes a list of the first elements of all lists, of the second ones, and so on to the end of the shortest.",
@@ -99,7 +99,7 @@ export const zip = defineFunction({
   call: (...values) => rowsOf(values.filter(Array.isArray), Math.min),
 });
 
-export const zipLongest = defineFunction({
+const zipLongest = defineFunction({
   name: "ZIP_LONGEST",
   summary: "As ZIP, but to the end of the longest list; where one is too short, nulls stand in.",
   params: [LISTS],

@@ -37,7 +37,7 @@ const STRATEGY = {
   optional: true,
 } as const;
 
-export const geohashFromLatLong = defineFunction({
+const geohashFromLatLong = defineFunction({
   name: "GEOHASH_FROM_LATLONG",
   summary: "Gives the geohash of a latitude and a longitude.",
   params: [
@@ -56,7 +56,7 @@ export const geohashFromLatLong = defineFunction({
   call: (latitude, longitude, characters) => hashOf(latitude ?? null, longitude ?? null, characters),
 });
 
-export const geohashFromLoc = defineFunction({
+const geohashFromLoc = defineFunction({
   name: "GEOHASH_FROM_LOC",
   summary: "Gives the geohash of a location as GEO_GET returns it.",
   params: [
@@ -92,7 +92,7 @@ function lengthOf(characters: Value | undefined): number {
   return length;
 }
 
-export const geohashToLatLong = defineFunction({
+const geohashToLatLong = defineFunction({
   name: "GEOHASH_TO_LATLONG",
   summary: "Gives the latitude and longitude of the centre of a geohash's cell.",
   params: [{ ...HASH, optional: true }],
@@ -112,7 +112,7 @@ export const geohashToLatLong = defineFunction({
   },
 });
 
-export const geohashDist = defineFunction({
+const geohashDist = defineFunction({
   name: "GEOHASH_DIST",
   summary: "Gives the distance between two geohashes in kilometres.",
   params: [
@@ -132,7 +132,7 @@ export const geohashDist = defineFunction({
   },
 });
 
-export const geohashMaxDist = defineFunction({
+const geohashMaxDist = defineFunction({
   name: "GEOHASH_MAX_DIST",
   summary: "Gives the greatest distance between any two geohashes in kilometres.",
   params: [
@@ -166,7 +166,7 @@ export const geohashMaxDist = defineFunction({
   },
 });
 
-export const geohashCentroid = defineFunction({
+const geohashCentroid = defineFunction({
   name: "GEOHASH_CENTROID",
   summary: "Gives the geohash of the middle of geohashes.",
   params: [

@@ -39,7 +39,7 @@ const AVAILABLE =
     " ",
   );
 
-export const getHashesAvailable = defineFunction({
+const getHashesAvailable = defineFunction({
   name: "GET_HASHES_AVAILABLE",
   summary: "Lists the algorithms that HASH knows.",
   params: [],
@@ -53,7 +53,7 @@ export const getHashesAvailable = defineFunction({
   call: () => [...AVAILABLE],
 });
 
-export const hash = defineServiceFunction({
+const hash = defineServiceFunction({
   name: "HASH",
   summary: "Hashes a value.",
   params: [
@@ -154,7 +154,7 @@ function binsOf(hex: string, sizes: readonly number[]): string[] {
   });
 }
 
-export const tlshDist = defineFunction({
+const tlshDist = defineFunction({
   name: "TLSH_DIST",
   summary: "Gives the distance of two TLSH hashes: 0 for equal ones, above 100 for unrelated inputs.",
   params: [

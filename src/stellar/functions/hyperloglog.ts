@@ -4,7 +4,7 @@ import { HyperLogLog } from "../sketches/hyperloglog.ts";
 import { spend } from "../values/budget.ts";
 import { toInteger, toText, type Value } from "../values/value.ts";
 
-export const hllpInit = defineFunction({
+const hllpInit = defineFunction({
   name: "HLLP_INIT",
   summary: "Makes an empty estimator of the number of distinct items (HyperLogLog++).",
   params: [
@@ -44,7 +44,7 @@ function precision(name: string, value: Value): number {
   return number;
 }
 
-export const hllpAdd = defineFunction({
+const hllpAdd = defineFunction({
   name: "HLLP_ADD",
   summary: "Adds an item or the items of a list to an estimator, which is changed in place.",
   params: [
@@ -66,7 +66,7 @@ export const hllpAdd = defineFunction({
   },
 });
 
-export const hllpCardinality = defineFunction({
+const hllpCardinality = defineFunction({
   name: "HLLP_CARDINALITY",
   summary: "Estimates the number of distinct items an estimator has seen.",
   params: [
@@ -91,7 +91,7 @@ export const hllpCardinality = defineFunction({
   },
 });
 
-export const hllpMerge = defineFunction({
+const hllpMerge = defineFunction({
   name: "HLLP_MERGE",
   summary: "Merges estimators of the same precisions into a new one.",
   params: [{ name: "hllp", type: "any", about: "A list of estimators, or one." }],

@@ -15,7 +15,7 @@ const WRITER = {
   about: "The writer, such as `elasticsearch` or `hdfs`.",
 } as const;
 
-export const indexingSetBatch = defineFunction({
+const indexingSetBatch = defineFunction({
   name: "INDEXING_SET_BATCH",
   summary: "Sets how many messages a writer writes at once and gives the new JSON.",
   params: [
@@ -44,7 +44,7 @@ export const indexingSetBatch = defineFunction({
   },
 });
 
-export const indexingSetEnabled = defineFunction({
+const indexingSetEnabled = defineFunction({
   name: "INDEXING_SET_ENABLED",
   summary: "Switches a writer on or off and gives the new JSON.",
   params: [
@@ -65,7 +65,7 @@ export const indexingSetEnabled = defineFunction({
   call: (config, writer, enabled) => edited(config, writer, { enabled: enabled ?? true }),
 });
 
-export const indexingSetIndex = defineFunction({
+const indexingSetIndex = defineFunction({
   name: "INDEXING_SET_INDEX",
   summary: "Sets the index that a writer writes to and gives the new JSON.",
   params: [CONFIG, WRITER, { name: "index", type: "string", about: "Name of the index." }],

@@ -7,7 +7,7 @@ const PARAMS = [
   { name: "json", type: "string", about: "The JSON text; what follows the first value is ignored." },
 ] as const;
 
-export const toJsonObject = defineFunction({
+const toJsonObject = defineFunction({
   name: "TO_JSON_OBJECT",
   summary: "Reads a JSON text of any kind.",
   params: PARAMS,
@@ -20,7 +20,7 @@ export const toJsonObject = defineFunction({
   call: read,
 });
 
-export const toJsonMap = defineFunction({
+const toJsonMap = defineFunction({
   name: "TO_JSON_MAP",
   summary: "Reads a JSON object as a map.",
   params: PARAMS,
@@ -35,7 +35,7 @@ export const toJsonMap = defineFunction({
   call: (json) => expecting(json, "map", (value) => value instanceof StellarMap),
 });
 
-export const toJsonList = defineFunction({
+const toJsonList = defineFunction({
   name: "TO_JSON_LIST",
   summary: "Reads a JSON array as a list.",
   params: PARAMS,

@@ -24,7 +24,7 @@ export type TopicRecord = {
 };
 
 /** Access to topics. `properties` are those of KAFKA_PROPS; each call waits at most their `stellar.kafka.max.wait.millis`. */
-export type TopicAccess = {
+type TopicAccess = {
   /** The next records of the consumer group, which are then committed. */
   readonly get: (topic: string, count: number, properties: StellarMap) => readonly TopicRecord[];
   /** The records that come in from now on, as long as `accepts` wants them, up to a number. */
@@ -84,7 +84,7 @@ const PROPERTIES = {
 const MESSAGES_RESULT =
   "A list of texts, or with the rich message view of maps of value, topic, partition, offset, timestamp and key.";
 
-export const kafkaGet = defineServiceFunction({
+const kafkaGet = defineServiceFunction({
   name: "KAFKA_GET",
   summary: "Gives the next messages of a topic, from where the last call ended.",
   params: [TOPIC, COUNT, PROPERTIES],
@@ -98,7 +98,7 @@ export const kafkaGet = defineServiceFunction({
   },
 });
 
-export const kafkaTail = defineServiceFunction({
+const kafkaTail = defineServiceFunction({
   name: "KAFKA_TAIL",
   summary: "Gives the messages that come into a topic from now on.",
   params: [TOPIC, COUNT, PROPERTIES],
@@ -115,7 +115,7 @@ export const kafkaTail = defineServiceFunction({
   },
 });
 
-export const kafkaFind = defineServiceFunction({
+const kafkaFind = defineServiceFunction({
   name: "KAFKA_FIND",
   summary: "Gives those messages that come into a topic from now on for which a function gives true.",
   params: [
@@ -143,7 +143,7 @@ export const kafkaFind = defineServiceFunction({
   },
 });
 
-export const kafkaSeek = defineServiceFunction({
+const kafkaSeek = defineServiceFunction({
   name: "KAFKA_SEEK",
   summary: "Gives the message at an offset of a topic; null when there is none.",
   params: [
@@ -164,7 +164,7 @@ export const kafkaSeek = defineServiceFunction({
   },
 });
 
-export const kafkaPut = defineServiceFunction({
+const kafkaPut = defineServiceFunction({
   name: "KAFKA_PUT",
   summary: "Writes messages to a topic.",
   params: [TOPIC, { name: "messages", type: "any", about: "A text, or a list of texts." }, PROPERTIES],
@@ -190,7 +190,7 @@ export const kafkaPut = defineServiceFunction({
   },
 });
 
-export const kafkaProps = defineServiceFunction({
+const kafkaProps = defineServiceFunction({
   name: "KAFKA_PROPS",
   summary:
     "Gives the settings that the KAFKA functions use: the defaults, the global configuration, then yours.",

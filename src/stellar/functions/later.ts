@@ -1,6 +1,6 @@
 /**
  * Functions whose services are not part of the platform yet. They are declared, so that the checker knows their
- * signatures and an expression that calls one is told what it needs. Whoever builds the service defines them anew.
+ * signatures and an expression that calls one is told what it needs. Each is replaced when its service is built.
  */
 import { StellarError } from "../language/error.ts";
 import {

@@ -3,7 +3,7 @@ import { defineFunction, type Namespace, raises } from "../language/function.ts"
 import { checkCollectionSize } from "../values/budget.ts";
 import { StellarMap, typeName } from "../values/value.ts";
 
-export const mapGet = defineFunction({
+const mapGet = defineFunction({
   name: "MAP_GET",
   summary: "Gives the value of a key in a map.",
   params: [
@@ -29,7 +29,7 @@ export const mapGet = defineFunction({
   },
 });
 
-export const mapExists = defineFunction({
+const mapExists = defineFunction({
   name: "MAP_EXISTS",
   summary: "Tells whether a map has a key, even with the value null.",
   params: [
@@ -45,7 +45,7 @@ export const mapExists = defineFunction({
   call: (key, map) => key !== undefined && key !== null && map instanceof StellarMap && map.has(key),
 });
 
-export const mapPut = defineFunction({
+const mapPut = defineFunction({
   name: "MAP_PUT",
   summary: "Sets the value of a key in a map, in place, and gives the map.",
   params: [
@@ -68,7 +68,7 @@ export const mapPut = defineFunction({
   },
 });
 
-export const mapMerge = defineFunction({
+const mapMerge = defineFunction({
   name: "MAP_MERGE",
   summary: "Merges maps into a new one; of two values for one key the later wins.",
   params: [

@@ -17,7 +17,7 @@ function defineMath(
   });
 }
 
-export const isNan = defineFunction({
+const isNan = defineFunction({
   name: "IS_NAN",
   summary: "Tells whether a number is NaN (not a number).",
   params: [{ name: "number", type: "number", about: "The number to look at." }],

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { runs } from "../../core/testing/runs.ts";
 import { inSubnet, isIp } from "./network.ts";
 
 const octet = fc.oneof(fc.nat(300).map(String), fc.constantFrom("", "00", "010", "x"));
@@ -32,7 +33,7 @@ test("IN_SUBNET over bytes is IN_SUBNET over text", () => {
       const bytes = outcome(() => onBytes(inSubnet.bytes!, [undefined, ...cidrs], ip));
       expect(bytes).toEqual(outcome(() => inSubnet.call(ip, ...cidrs)));
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });
 
@@ -42,7 +43,7 @@ test("IS_IP over bytes is IS_IP over text", () => {
       fc.pre(ip.isWellFormed());
       expect(onBytes(isIp.bytes!, [undefined, type], ip)).toBe(isIp.call(ip, type));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

@@ -84,7 +84,7 @@ function versionOf(type: Value | undefined): 4 | 6 | undefined {
   return type === "IPV4" ? 4 : type === "IPV6" ? 6 : undefined;
 }
 
-export const protocolToName = defineFunction({
+const protocolToName = defineFunction({
   name: "PROTOCOL_TO_NAME",
   summary: "Gives the name of an IP protocol number.",
   params: [{ name: "number", type: "any", about: "The number IANA gave the protocol." }],

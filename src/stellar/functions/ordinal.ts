@@ -12,7 +12,7 @@ const PARAMS = [
   },
 ] as const;
 
-export const max = defineFunction({
+const max = defineFunction({
   name: "MAX",
   summary:
     "Gives the greatest of the values; before each comparison the greatest so far is converted to the next one's type.",
@@ -31,7 +31,7 @@ export const max = defineFunction({
   },
 });
 
-export const min = defineFunction({
+const min = defineFunction({
   name: "MIN",
   summary:
     "Gives the least of the values; before each comparison the least so far is converted to the next one's type.",

@@ -5,7 +5,7 @@ import { isNumeric, numericValue, toText, type Value } from "../values/value.ts"
 
 const STATE = { name: "state", type: MadState, about: "The state." } as const;
 
-export const madStateMerge = defineFunction({
+const madStateMerge = defineFunction({
   name: "OUTLIER_MAD_STATE_MERGE",
   summary: "Starts a period of outlier detection that knows what earlier periods saw.",
   params: [
@@ -30,7 +30,7 @@ function stateOf(value: Value): MadState {
   throw new StellarError(`OUTLIER_MAD_STATE_MERGE: ${toText(value).slice(0, 100)} is not an outlier state`);
 }
 
-export const madAdd = defineFunction({
+const madAdd = defineFunction({
   name: "OUTLIER_MAD_ADD",
   summary: "Adds a number or the numbers of a list to a state, which is changed in place.",
   params: [STATE, { name: "value", type: "any", about: "A number, or a list of numbers; NaN is ignored." }],
@@ -54,7 +54,7 @@ function numberOf(value: Value): number {
   throw new StellarError(`OUTLIER_MAD_ADD: \`value\` must be a number, not ${toText(value).slice(0, 100)}`);
 }
 
-export const madScore = defineFunction({
+const madScore = defineFunction({
   name: "OUTLIER_MAD_SCORE",
   summary:
     "Gives the modified z-score of a number: its distance from the median, in median absolute deviations.",

@@ -13,7 +13,7 @@ import { readDocument, writeDocument } from "./document.ts";
 import { drawTable } from "./text-table.ts";
 
 /** What a text gave: messages, and error messages for what could not be parsed. */
-export type ParserOutcome = {
+type ParserOutcome = {
   readonly messages: readonly StellarMap[];
   readonly errors: readonly StellarMap[];
 };
@@ -44,7 +44,7 @@ declare module "../run/services.ts" {
 }
 
 /** The parser of PARSER_INIT, which counts what it did. */
-export class ParserRunner implements Opaque {
+class ParserRunner implements Opaque {
   static readonly stellarType: string = "parser";
   readonly stellarType: string = "parser";
   readonly config: StellarMap;
@@ -69,7 +69,7 @@ export class ParserRunner implements Opaque {
 
 const PARSER = { name: "parser", type: ParserRunner, about: "The parser that PARSER_INIT gave." } as const;
 
-export const parserInit = defineServiceFunction({
+const parserInit = defineServiceFunction({
   name: "PARSER_INIT",
   summary: "Opens a sensor's parser to try it out.",
   params: [
@@ -93,7 +93,7 @@ export const parserInit = defineServiceFunction({
   },
 });
 
-export const parserParse = defineServiceFunction({
+const parserParse = defineServiceFunction({
   name: "PARSER_PARSE",
   summary: "Parses texts and gives the messages, followed by one error message for each text that failed.",
   params: [PARSER, { name: "input", type: "any", about: "A text, or a list of texts." }],
@@ -106,7 +106,7 @@ export const parserParse = defineServiceFunction({
   },
 });
 
-export const parserConfig = defineServiceFunction({
+const parserConfig = defineServiceFunction({
   name: "PARSER_CONFIG",
   summary: "Gives the configuration of a parser as JSON.",
   params: [PARSER],
@@ -116,7 +116,7 @@ export const parserConfig = defineServiceFunction({
   call: (_services, parser) => writeDocument(existing(parser).config),
 });
 
-export const grokEval = defineServiceFunction({
+const grokEval = defineServiceFunction({
   name: "GROK_EVAL",
   summary: "Applies a grok pattern to texts and draws what it captured as a table.",
   params: [
@@ -140,7 +140,7 @@ export const grokEval = defineServiceFunction({
   },
 });
 
-export const grokPredict = defineServiceFunction({
+const grokPredict = defineServiceFunction({
   name: "GROK_PREDICT",
   summary: "Proposes a grok pattern for a text.",
   params: [{ name: "input", type: "string", about: "The text." }],

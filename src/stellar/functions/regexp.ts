@@ -32,7 +32,7 @@ const PATTERN = {
   about: "The pattern, in the syntax of Java's regular expressions.",
 } as const;
 
-export const regexpMatch = defineFunction({
+const regexpMatch = defineFunction({
   name: "REGEXP_MATCH",
   summary: "Tells whether a pattern, or one of several, matches a whole text.",
   params: [
@@ -58,7 +58,7 @@ export const regexpMatch = defineFunction({
   },
 });
 
-export const regexpGroupVal = defineFunction({
+const regexpGroupVal = defineFunction({
   name: "REGEXP_GROUP_VAL",
   summary: "Gives the text of a group of a pattern that matches a whole text; null when it does not match.",
   params: [
@@ -85,7 +85,7 @@ export const regexpGroupVal = defineFunction({
   },
 });
 
-export const regexpReplace = defineFunction({
+const regexpReplace = defineFunction({
   name: "REGEXP_REPLACE",
   summary: "Replaces everything in a text that a pattern matches.",
   params: [

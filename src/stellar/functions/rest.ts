@@ -60,7 +60,7 @@ const QUERY = {
 const RESULT =
   "The response's JSON object as a map; null, or what the settings say, when it is empty or the call fails.";
 
-export const restGet = defineServiceFunction({
+const restGet = defineServiceFunction({
   name: "REST_GET",
   summary: "Calls a web service by GET.",
   params: [URL_PARAM, CONFIG, QUERY],
@@ -76,7 +76,7 @@ export const restGet = defineServiceFunction({
   },
 });
 
-export const restPost = defineServiceFunction({
+const restPost = defineServiceFunction({
   name: "REST_POST",
   summary: "Calls a web service by POST.",
   params: [

@@ -6,7 +6,7 @@ import { isCollection, toInteger, toText } from "../values/value.ts";
 const DEFAULT_SIZE = 1024;
 const SAMPLER = { name: "sampler", type: Reservoir, about: "The sampler." } as const;
 
-export const sampleInit = defineFunction({
+const sampleInit = defineFunction({
   name: "SAMPLE_INIT",
   summary: "Makes a sampler that keeps a uniform sample of the values it is given.",
   params: [
@@ -28,7 +28,7 @@ export const sampleInit = defineFunction({
   },
 });
 
-export const sampleAdd = defineFunction({
+const sampleAdd = defineFunction({
   name: "SAMPLE_ADD",
   summary: "Offers a value or the values of a list to a sampler, which is changed in place.",
   params: [
@@ -57,7 +57,7 @@ export const sampleAdd = defineFunction({
   },
 });
 
-export const sampleGet = defineFunction({
+const sampleGet = defineFunction({
   name: "SAMPLE_GET",
   summary: "Gives the values a sampler keeps.",
   params: [{ ...SAMPLER, optional: true }],
@@ -70,7 +70,7 @@ export const sampleGet = defineFunction({
   call: (sampler) => (sampler ? [...sampler.values] : null),
 });
 
-export const sampleMerge = defineFunction({
+const sampleMerge = defineFunction({
   name: "SAMPLE_MERGE",
   summary: "Samples the samples of several samplers anew.",
   params: [

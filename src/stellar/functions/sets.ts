@@ -29,7 +29,7 @@ const SINGLE = [
   { name: "others", type: "any", about: "Nothing: with further arguments the result is empty.", rest: true },
 ] as const;
 
-export const setInit = defineFunction({
+const setInit = defineFunction({
   name: "SET_INIT",
   summary: "Makes a set, empty or of the items of a list.",
   params: SINGLE,
@@ -43,7 +43,7 @@ export const setInit = defineFunction({
   call: (items, ...others) => new StellarSet(others.length === 0 ? firstItems(items) : []),
 });
 
-export const setAdd = defineFunction({
+const setAdd = defineFunction({
   name: "SET_ADD",
   summary: "Adds items to a set, in place, and gives the set.",
   params: [SET, ITEMS],
@@ -63,7 +63,7 @@ export const setAdd = defineFunction({
   },
 });
 
-export const setRemove = defineFunction({
+const setRemove = defineFunction({
   name: "SET_REMOVE",
   summary: "Removes items from a set, in place, and gives the set.",
   params: [SET, ITEMS],
@@ -81,7 +81,7 @@ export const setRemove = defineFunction({
   },
 });
 
-export const setMerge = defineFunction({
+const setMerge = defineFunction({
   name: "SET_MERGE",
   summary: "Makes one set of the items of many sets or lists.",
   params: [
@@ -104,7 +104,7 @@ export const setMerge = defineFunction({
   },
 });
 
-export const multisetInit = defineFunction({
+const multisetInit = defineFunction({
   name: "MULTISET_INIT",
   summary: "Makes a multiset, a map from each item to how often it occurs.",
   params: SINGLE,
@@ -122,7 +122,7 @@ export const multisetInit = defineFunction({
   },
 });
 
-export const multisetAdd = defineFunction({
+const multisetAdd = defineFunction({
   name: "MULTISET_ADD",
   summary: "Counts items into a multiset, in place, and gives it.",
   params: [MULTISET, ITEMS],
@@ -141,7 +141,7 @@ export const multisetAdd = defineFunction({
   },
 });
 
-export const multisetRemove = defineFunction({
+const multisetRemove = defineFunction({
   name: "MULTISET_REMOVE",
   summary: "Takes one of each item out of a multiset, in place, and gives it.",
   params: [MULTISET, ITEMS],
@@ -159,7 +159,7 @@ export const multisetRemove = defineFunction({
   },
 });
 
-export const multisetMerge = defineFunction({
+const multisetMerge = defineFunction({
   name: "MULTISET_MERGE",
   summary: "Makes one multiset of many by adding up their counts.",
   params: [
@@ -191,7 +191,7 @@ export const multisetMerge = defineFunction({
   },
 });
 
-export const multisetToSet = defineFunction({
+const multisetToSet = defineFunction({
   name: "MULTISET_TO_SET",
   summary: "Gives the set of a multiset's distinct items.",
   params: [{ name: "multiset", type: "map", about: "The multiset.", optional: true }],

@@ -4,10 +4,10 @@ import { StellarMap, toText, type Value } from "../values/value.ts";
 import { drawTable } from "./text-table.ts";
 
 /** A variable of the shell; `expression` is the text it was assigned from, when it was. */
-export type ShellVariable = { readonly value: Value; readonly expression: string | undefined };
+type ShellVariable = { readonly value: Value; readonly expression: string | undefined };
 
 /** The shell that an expression runs in. */
-export type ShellAccess = {
+type ShellAccess = {
   readonly variables: () => ReadonlyMap<string, ShellVariable>;
   /** Opens the user's editor on a text and gives what was saved, or undefined when that failed. */
   readonly edit: (text: string) => string | undefined;
@@ -19,7 +19,7 @@ declare module "../run/services.ts" {
   }
 }
 
-export const shellMap2Table = defineFunction({
+const shellMap2Table = defineFunction({
   name: "SHELL_MAP2TABLE",
   summary: "Draws a map as a table of its keys and values.",
   params: [{ name: "map", type: "map", about: "The map; null counts as empty." }],
@@ -47,7 +47,7 @@ export const shellMap2Table = defineFunction({
   },
 });
 
-export const shellListVars = defineServiceFunction({
+const shellListVars = defineServiceFunction({
   name: "SHELL_LIST_VARS",
   summary: "Draws the shell's variables as a table of their values and expressions.",
   params: [{ name: "wrap", type: "integer", about: "Width at which to wrap the cells.", optional: true }],
@@ -64,7 +64,7 @@ export const shellListVars = defineServiceFunction({
   },
 });
 
-export const shellVars2Map = defineServiceFunction({
+const shellVars2Map = defineServiceFunction({
   name: "SHELL_VARS2MAP",
   summary: "Gives a map from the names of shell variables to the expressions that define them.",
   params: [
@@ -89,7 +89,7 @@ export const shellVars2Map = defineServiceFunction({
   },
 });
 
-export const shellGetExpression = defineServiceFunction({
+const shellGetExpression = defineServiceFunction({
   name: "SHELL_GET_EXPRESSION",
   summary: "Gives the expression that defines a shell variable; null when there is none.",
   params: [{ name: "name", type: "text", about: "Name of the variable." }],
@@ -99,7 +99,7 @@ export const shellGetExpression = defineServiceFunction({
   call: ({ shell }, name) => (name === null ? null : (shell.variables().get(name)?.expression ?? null)),
 });
 
-export const shellEdit = defineServiceFunction({
+const shellEdit = defineServiceFunction({
   name: "SHELL_EDIT",
   summary: "Opens a text in your editor and gives what you saved, without the blanks around it.",
   params: [{ name: "text", type: "text", about: "The text to begin with.", optional: true }],

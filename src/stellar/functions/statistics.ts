@@ -13,7 +13,7 @@ const SPLITS: ReadonlyMap<string, readonly number[]> = new Map([
   ["DECILE", [10, 20, 30, 40, 50, 60, 70, 80, 90]],
 ]);
 
-export const statsInit = defineFunction({
+const statsInit = defineFunction({
   name: "STATS_INIT",
   summary: "Makes empty statistics.",
   params: [
@@ -37,7 +37,7 @@ export const statsInit = defineFunction({
   },
 });
 
-export const statsAdd = defineFunction({
+const statsAdd = defineFunction({
   name: "STATS_ADD",
   summary: "Adds numbers to statistics, which are changed in place.",
   params: [
@@ -69,7 +69,7 @@ function numberOf(value: Value): number {
   return number;
 }
 
-export const statsMerge = defineFunction({
+const statsMerge = defineFunction({
   name: "STATS_MERGE",
   summary: "Merges statistics of several streams into new ones.",
   params: [
@@ -116,7 +116,7 @@ function defineFigure(
 const SOME = "STATS_ADD(STATS_INIT(), 10, 20, 30, 45)";
 const WINDOW = "STATS_ADD(STATS_INIT(10), 10, 20)";
 
-export const statsPercentile = defineFunction({
+const statsPercentile = defineFunction({
   name: "STATS_PERCENTILE",
   summary: "Gives the value below which a share of the values lie.",
   params: [STATS, { name: "p", type: "double", about: "The share in percent, 0 to 100." }],
@@ -130,7 +130,7 @@ export const statsPercentile = defineFunction({
   call: (stats, percent) => (stats === null || percent === null ? Number.NaN : stats.percentile(percent)),
 });
 
-export const statsBin = defineFunction({
+const statsBin = defineFunction({
   name: "STATS_BIN",
   summary: "Tells which bin a value falls in, where percentiles of the statistics divide the bins.",
   params: [

@@ -10,7 +10,7 @@ import { endsWithBytes, startsWithBytes } from "./string-bytes.ts";
 const INPUT = { name: "input", type: "text", about: "The text; other values count as their text." } as const;
 const STRING = { name: "input", type: "string", about: "The string." } as const;
 
-export const toUpper = defineFunction({
+const toUpper = defineFunction({
   name: "TO_UPPER",
   summary: "Converts a text to upper case.",
   params: [INPUT],
@@ -22,7 +22,7 @@ export const toUpper = defineFunction({
   call: (input) => (input === null ? null : input.toUpperCase()),
 });
 
-export const toLower = defineFunction({
+const toLower = defineFunction({
   name: "TO_LOWER",
   summary: "Converts a text to lower case.",
   params: [INPUT],
@@ -34,7 +34,7 @@ export const toLower = defineFunction({
   call: (input) => (input === null ? null : input.toLowerCase()),
 });
 
-export const trim = defineFunction({
+const trim = defineFunction({
   name: "TRIM",
   summary: "Removes blanks and control characters from both ends of a text.",
   params: [INPUT],
@@ -46,7 +46,7 @@ export const trim = defineFunction({
   call: (input) => (input === null ? null : trimmed(input)),
 });
 
-export const startsWith = defineFunction({
+const startsWith = defineFunction({
   name: "STARTS_WITH",
   summary: "Tells whether a string starts with a prefix.",
   params: [STRING, { name: "prefix", type: "string", about: "What it may start with." }],
@@ -60,7 +60,7 @@ export const startsWith = defineFunction({
   call: (input, prefix) => input !== null && prefix !== null && input.startsWith(prefix),
 });
 
-export const endsWith = defineFunction({
+const endsWith = defineFunction({
   name: "ENDS_WITH",
   summary: "Tells whether a string ends with a suffix.",
   params: [STRING, { name: "suffix", type: "string", about: "What it may end with." }],
@@ -74,7 +74,7 @@ export const endsWith = defineFunction({
   call: (input, suffix) => input !== null && suffix !== null && input.endsWith(suffix),
 });
 
-export const join = defineFunction({
+const join = defineFunction({
   name: "JOIN",
   summary: "Joins the elements of a list or set to one string.",
   params: [
@@ -103,7 +103,7 @@ export const join = defineFunction({
   },
 });
 
-export const split = defineFunction({
+const split = defineFunction({
   name: "SPLIT",
   summary: "Splits a text at every occurrence of a delimiter.",
   params: [INPUT, { name: "delimiter", type: "string", about: "The literal delimiter, not a pattern." }],
@@ -130,7 +130,7 @@ const FILLED = [
   { name: "length", type: "integer", about: "How long the result has to be at least." },
 ] as const;
 
-export const fillLeft = defineFunction({
+const fillLeft = defineFunction({
   name: "FILL_LEFT",
   summary: "Fills a text from the left up to a length.",
   params: FILLED,
@@ -144,7 +144,7 @@ export const fillLeft = defineFunction({
   call: (input, fill, length) => (input === null ? null : input.padStart(...filling(fill, length))),
 });
 
-export const fillRight = defineFunction({
+const fillRight = defineFunction({
   name: "FILL_RIGHT",
   summary: "Fills a text from the right up to a length.",
   params: FILLED,
@@ -157,7 +157,7 @@ export const fillRight = defineFunction({
   call: (input, fill, length) => (input === null ? null : input.padEnd(...filling(fill, length))),
 });
 
-export const stringEntropy = defineFunction({
+const stringEntropy = defineFunction({
   name: "STRING_ENTROPY",
   summary: "Gives the Shannon entropy of a text's characters, in bits.",
   params: [INPUT],
@@ -186,7 +186,7 @@ export const stringEntropy = defineFunction({
   },
 });
 
-export const formatFunction = defineServiceFunction({
+const formatFunction = defineServiceFunction({
   name: "FORMAT",
   summary: "Formats values by a pattern, as Java's String.format does.",
   params: [
@@ -210,7 +210,7 @@ export const formatFunction = defineServiceFunction({
   },
 });
 
-export const chomp = defineFunction({
+const chomp = defineFunction({
   name: "CHOMP",
   summary: "Removes one line end from the end of a string, if there is one.",
   params: [STRING],
@@ -228,7 +228,7 @@ export const chomp = defineFunction({
   },
 });
 
-export const chop = defineFunction({
+const chop = defineFunction({
   name: "CHOP",
   summary: "Removes the last character of a string; a CR and LF together are one.",
   params: [STRING],
@@ -242,7 +242,7 @@ export const chop = defineFunction({
   call: (input) => (input === null ? null : input.slice(0, input.endsWith("\r\n") ? -2 : -1)),
 });
 
-export const substring = defineFunction({
+const substring = defineFunction({
   name: "SUBSTRING",
   summary: "Gives a part of a string.",
   params: [
@@ -275,7 +275,7 @@ export const substring = defineFunction({
   },
 });
 
-export const prependIfMissing = defineFunction({
+const prependIfMissing = defineFunction({
   name: "PREPEND_IF_MISSING",
   summary: "Puts a prefix before a string that does not start with it.",
   params: [
@@ -298,7 +298,7 @@ export const prependIfMissing = defineFunction({
   },
 });
 
-export const appendIfMissing = defineFunction({
+const appendIfMissing = defineFunction({
   name: "APPEND_IF_MISSING",
   summary: "Puts a suffix behind a string that does not end with it.",
   params: [
@@ -321,7 +321,7 @@ export const appendIfMissing = defineFunction({
   },
 });
 
-export const countMatches = defineFunction({
+const countMatches = defineFunction({
   name: "COUNT_MATCHES",
   summary: "Counts how often a string holds another; the places do not overlap.",
   params: [STRING, { name: "part", type: "string", about: "The string to count." }],

@@ -12,7 +12,7 @@ declare module "../run/services.ts" {
   }
 }
 
-export const systemEnvGet = defineServiceFunction({
+const systemEnvGet = defineServiceFunction({
   name: "SYSTEM_ENV_GET",
   summary: "Gives the value of an environment variable; null when it is not set.",
   params: [{ name: "name", type: "any", about: "Name of the variable.", optional: true }],
@@ -22,7 +22,7 @@ export const systemEnvGet = defineServiceFunction({
   call: ({ system }, name) => (typeof name === "string" ? (system.environment(name) ?? null) : null),
 });
 
-export const systemPropertyGet = defineServiceFunction({
+const systemPropertyGet = defineServiceFunction({
   name: "SYSTEM_PROPERTY_GET",
   summary: "Gives a property of the running system, such as `os.name`; null when there is none.",
   params: [{ name: "key", type: "any", about: "Name of the property.", optional: true }],

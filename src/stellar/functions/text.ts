@@ -4,7 +4,7 @@ import { LANGUAGES } from "./languages.ts";
 
 const KNOWN: ReadonlySet<string> = new Set(LANGUAGES);
 
-export const fuzzyLangs = defineFunction({
+const fuzzyLangs = defineFunction({
   name: "FUZZY_LANGS",
   summary: "Lists the languages that FUZZY_SCORE knows.",
   params: [],
@@ -14,7 +14,7 @@ export const fuzzyLangs = defineFunction({
   call: () => [...LANGUAGES],
 });
 
-export const fuzzyScore = defineFunction({
+const fuzzyScore = defineFunction({
   name: "FUZZY_SCORE",
   summary:
     "Scores how well a query's characters occur in a term, in order: 1 for each, 2 more when it follows the one before.",

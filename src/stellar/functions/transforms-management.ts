@@ -28,7 +28,7 @@ const GROUP = {
   optional: true,
 } as const;
 
-export const enrichmentTransformAdd = defineFunction({
+const enrichmentTransformAdd = defineFunction({
   name: "ENRICHMENT_STELLAR_TRANSFORM_ADD",
   summary: "Adds Stellar transformations to an enrichment configuration and gives the new JSON.",
   params: [CONFIG, TYPE, ADDED, GROUP],
@@ -50,7 +50,7 @@ export const enrichmentTransformAdd = defineFunction({
   },
 });
 
-export const enrichmentTransformRemove = defineFunction({
+const enrichmentTransformRemove = defineFunction({
   name: "ENRICHMENT_STELLAR_TRANSFORM_REMOVE",
   summary: "Removes Stellar transformations from an enrichment configuration and gives the new JSON.",
   params: [CONFIG, TYPE, REMOVED, GROUP],
@@ -74,7 +74,7 @@ export const enrichmentTransformRemove = defineFunction({
   },
 });
 
-export const enrichmentTransformPrint = defineFunction({
+const enrichmentTransformPrint = defineFunction({
   name: "ENRICHMENT_STELLAR_TRANSFORM_PRINT",
   summary: "Draws the Stellar transformations of an enrichment configuration as a table.",
   params: [CONFIG, TYPE],
@@ -91,7 +91,7 @@ export const enrichmentTransformPrint = defineFunction({
   },
 });
 
-export const parserTransformAdd = defineFunction({
+const parserTransformAdd = defineFunction({
   name: "PARSER_STELLAR_TRANSFORM_ADD",
   summary: "Adds Stellar transformations to a parser configuration and gives the new JSON.",
   params: [CONFIG, ADDED],
@@ -123,7 +123,7 @@ export const parserTransformAdd = defineFunction({
   },
 });
 
-export const parserTransformRemove = defineFunction({
+const parserTransformRemove = defineFunction({
   name: "PARSER_STELLAR_TRANSFORM_REMOVE",
   summary: "Removes Stellar transformations from a parser configuration and gives the new JSON.",
   params: [CONFIG, REMOVED],
@@ -152,7 +152,7 @@ export const parserTransformRemove = defineFunction({
   },
 });
 
-export const parserTransformPrint = defineFunction({
+const parserTransformPrint = defineFunction({
   name: "PARSER_STELLAR_TRANSFORM_PRINT",
   summary: "Draws the Stellar transformations of a parser configuration as a table.",
   params: [CONFIG],

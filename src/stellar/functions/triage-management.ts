@@ -37,7 +37,7 @@ declare module "../run/services.ts" {
 }
 
 /** The engine of THREAT_TRIAGE_INIT: a document that rules are added to and messages scored by. */
-export class TriageEngine implements Opaque {
+class TriageEngine implements Opaque {
   static readonly stellarType: string = "triage engine";
   readonly stellarType: string = "triage engine";
   readonly document: StellarMap;
@@ -62,7 +62,7 @@ const ENGINE = {
   about: "The engine that THREAT_TRIAGE_INIT gave.",
 } as const;
 
-export const threatTriageInit = defineFunction({
+const threatTriageInit = defineFunction({
   name: "THREAT_TRIAGE_INIT",
   summary: "Makes a triage engine to try rules with.",
   params: [
@@ -82,7 +82,7 @@ export const threatTriageInit = defineFunction({
   call: (config) => new TriageEngine(config === undefined ? new StellarMap() : readDocument(config)),
 });
 
-export const threatTriageConfig = defineFunction({
+const threatTriageConfig = defineFunction({
   name: "THREAT_TRIAGE_CONFIG",
   summary: "Gives the configuration of a triage engine as JSON.",
   params: [ENGINE],
@@ -92,7 +92,7 @@ export const threatTriageConfig = defineFunction({
   call: (engine) => writeDocument(existing(engine).document),
 });
 
-export const threatTriageScore = defineServiceFunction({
+const threatTriageScore = defineServiceFunction({
   name: "THREAT_TRIAGE_SCORE",
   summary: "Scores a message by the rules of a triage engine.",
   params: [{ name: "message", type: "string", about: "The message as JSON." }, ENGINE],
@@ -110,7 +110,7 @@ export const threatTriageScore = defineServiceFunction({
   },
 });
 
-export const threatTriageAdd = defineFunction({
+const threatTriageAdd = defineFunction({
   name: "THREAT_TRIAGE_ADD",
   summary: "Adds triage rules and gives the new JSON.",
   params: [
@@ -155,7 +155,7 @@ export const threatTriageAdd = defineFunction({
   },
 });
 
-export const threatTriageRemove = defineFunction({
+const threatTriageRemove = defineFunction({
   name: "THREAT_TRIAGE_REMOVE",
   summary: "Removes triage rules and gives the new JSON.",
   params: [
@@ -191,7 +191,7 @@ export const threatTriageRemove = defineFunction({
   },
 });
 
-export const threatTriageSetAggregator = defineFunction({
+const threatTriageSetAggregator = defineFunction({
   name: "THREAT_TRIAGE_SET_AGGREGATOR",
   summary: "Sets how the scores of several triage rules become one, and gives the new JSON.",
   params: [
@@ -227,7 +227,7 @@ export const threatTriageSetAggregator = defineFunction({
   },
 });
 
-export const threatTriagePrint = defineFunction({
+const threatTriagePrint = defineFunction({
   name: "THREAT_TRIAGE_PRINT",
   summary: "Draws triage rules as a table.",
   params: [CONFIG],

@@ -9,7 +9,7 @@ function part<T>(url: string | null, of: (parts: UrlParts) => T): T | null {
   return parts === undefined ? null : of(parts);
 }
 
-export const urlToHost = defineFunction({
+const urlToHost = defineFunction({
   name: "URL_TO_HOST",
   summary: "Gives the host of a URL.",
   params: [URL_PARAM],
@@ -24,7 +24,7 @@ export const urlToHost = defineFunction({
   call: (url) => part(url, ({ host }) => host),
 });
 
-export const urlToPath = defineFunction({
+const urlToPath = defineFunction({
   name: "URL_TO_PATH",
   summary: "Gives the path of a URL, without its query.",
   params: [URL_PARAM],
@@ -37,7 +37,7 @@ export const urlToPath = defineFunction({
   call: (url) => part(url, ({ path }) => path),
 });
 
-export const urlToPort = defineFunction({
+const urlToPort = defineFunction({
   name: "URL_TO_PORT",
   summary: "Gives the port of a URL: the one it names, else its protocol's.",
   params: [URL_PARAM],
@@ -52,7 +52,7 @@ export const urlToPort = defineFunction({
   call: (url) => part(url, ({ port }) => port),
 });
 
-export const urlToProtocol = defineFunction({
+const urlToProtocol = defineFunction({
   name: "URL_TO_PROTOCOL",
   summary: "Gives the protocol of a URL, in lower case.",
   params: [URL_PARAM],

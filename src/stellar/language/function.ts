@@ -27,7 +27,7 @@ import type { Collection, Lambda, List, Opaque, StellarMap, StellarSet, Value } 
 export type { Services } from "../run/services.ts";
 
 /** What `call` receives for each kind of parameter. Every kind lets null through; the function decides about it. */
-export interface ParamKinds {
+interface ParamKinds {
   /** The raw value; for functions that accept several kinds. */
   any: Value;
   /** A string; anything else but a character is refused. */
@@ -116,11 +116,7 @@ export type Arguments<Params extends readonly Param[]> = Params extends readonly
  * An expression, what it gives as plain data (numbers compare by value whatever their type, sets as arrays, maps as
  * objects), and the variables it reads. `raises` stands for an error whose text contains the given words.
  */
-export type Example = readonly [
-  expr: string,
-  expected: unknown,
-  variables?: Readonly<Record<string, unknown>>,
-];
+type Example = readonly [expr: string, expected: unknown, variables?: Readonly<Record<string, unknown>>];
 
 export function raises(text: string): { readonly raises: string } {
   return { raises: text };

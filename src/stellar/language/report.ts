@@ -1,7 +1,7 @@
 /** Mistakes as people read them: what, where, and what to do. */
 import { type Span, StellarError, StellarSyntaxError } from "./error.ts";
 
-export type Severity = "error" | "warning";
+type Severity = "error" | "warning";
 
 /** Something the checker has to say about a stretch of the text. */
 export type Diagnostic = {

@@ -19,8 +19,8 @@ export type Measurement = {
 };
 
 /**
- * Counts the messages of an entity period by period. Its variables outlive a period: only what `init` sets begins
- * anew, so a counter that `init` forgets goes on counting, as in the original.
+ * Counts the messages of an entity period by period. Its variables outlive a period: only those that
+ * `init` sets begin again, so a counter that `init` forgets goes on counting, as in the original.
  */
 export class EntityProfile {
   readonly #definition: ProfileDefinition;

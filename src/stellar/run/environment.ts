@@ -7,7 +7,7 @@ import { fromMessage, StellarMap, type Value } from "../values/value.ts";
 import type { Services } from "./services.ts";
 import type { Variables } from "./variables.ts";
 
-/** Immutable; to change functions or services make another, and expressions compile anew for it. */
+/** Immutable; to change functions or services make another, and expressions are compiled again for it. */
 export type Environment = {
   readonly registry: Registry;
   readonly services: Services;

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { runs } from "../../core/testing/runs.ts";
 import { StellarError } from "../language/error.ts";
+import { storeValue } from "../testing/store-value.ts";
 import {
   Char,
   Double,
@@ -18,7 +20,7 @@ import { HyperLogLog } from "./hyperloglog.ts";
 import { MadState } from "./mad.ts";
 import { Reservoir } from "./reservoir.ts";
 import { OnlineStatistics } from "./statistics.ts";
-import { restoreValue, storeValue } from "./stored-value.ts";
+import { restoreValue } from "./stored-value.ts";
 import { WindowedStatistics } from "./windowed-statistics.ts";
 
 const { value } = fc.letrec<{ value: Value }>((tie) => ({
@@ -46,7 +48,7 @@ test("any value comes back equal and of its type", () => {
       expect(typeName(back)).toBe(typeName(given));
       expect(equals(back, given)).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 
@@ -94,6 +96,6 @@ test("arbitrary bytes give a value or a StellarError, never anything else", () =
         }
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });

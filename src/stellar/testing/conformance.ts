@@ -215,7 +215,7 @@ function matches(expected: Value, found: Value, tolerance: number): boolean {
 }
 
 /** An outcome in one line, with its type. */
-export function show(outcome: Outcome): string {
+function show(outcome: Outcome): string {
   if ("error" in outcome) return `error: ${outcome.error}`;
   return `${typed(outcome.value)}`;
 }

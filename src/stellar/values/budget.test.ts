@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { compile } from "../run/compile.ts";
 import { layered, makeEnvironment } from "../run/environment.ts";
 import { renderValue } from "../shell/render.ts";
-import { storeValue } from "../sketches/stored-value.ts";
+import { storeValue } from "../testing/store-value.ts";
 import { hashCode } from "./hash-code.ts";
 import { compactJson, prettyJson } from "./json-writer.ts";
 import { equals, fromMessage, StellarMap, StellarSet, toMessage, toText, type Value } from "./value.ts";

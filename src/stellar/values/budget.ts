@@ -89,7 +89,7 @@ const walk = { depth: 0, left: MAX_PARTS };
 
 /**
  * Runs one level of a walk over a value: a list, set or map with this many parts. A value can hold one list at many
- * places, or a list that holds itself, so what little memory keeps may take for ever to print or to compare. Every
+ * places, or a list that holds itself, so a value of little memory may take endless time to print or to compare. Every
  * function that goes into values passes through here, also outside of evaluations; throws a StellarError.
  */
 export function intoParts<Result>(parts: number, run: () => Result): Result {

@@ -39,7 +39,7 @@ function toWhole(value: Value): bigint | null {
 }
 
 /** Java's cast of a double to long: NaN is 0, beyond the range is the nearest end. */
-export function truncate(value: number): bigint {
+function truncate(value: number): bigint {
   if (Number.isNaN(value)) return 0n;
   if (value >= 2 ** 63) return LONG_MAX;
   if (value <= -(2 ** 63)) return LONG_MIN;

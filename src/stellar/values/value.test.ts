@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { toFloat } from "./conversion.ts";
 import {
   Char,
   Double,
@@ -10,7 +11,6 @@ import {
   StellarSet,
   toBoolean,
   toDouble,
-  toFloat,
   toInteger,
   toLong,
   toMessage,

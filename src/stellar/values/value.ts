@@ -24,7 +24,6 @@ export { Double, Float, isInt } from "../../core/number.ts";
 export {
   toBoolean,
   toDouble,
-  toFloat,
   toInteger,
   toLong,
 } from "./conversion.ts";

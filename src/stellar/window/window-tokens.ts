@@ -1,7 +1,7 @@
 /** The words of the window selector language. */
 import { StellarSyntaxError } from "../language/error.ts";
 
-export type TokenKind =
+type TokenKind =
   | "ago"
   | "argument"
   | "comma"

@@ -41,11 +41,11 @@ export type WindowSelector = {
 };
 
 /** A kind of day with its arguments: `date` with value and format, `holidays` with the parts of a calendar's code. */
-export type DaySpec = { readonly kind: DayKind; readonly args: readonly string[] };
+type DaySpec = { readonly kind: DayKind; readonly args: readonly string[] };
 type DayKind = (typeof WEEK)[number] | "weekday" | "weekend" | "holiday" | "date" | "this day";
 
 /** Milliseconds since the epoch; both ends belong to an interval. */
-export type Interval = readonly [start: number, end: number];
+type Interval = readonly [start: number, end: number];
 export type LaidOutWindow = {
   readonly start: number;
   readonly end: number;

@@ -56,6 +56,8 @@ export interface Index extends AsyncDisposable {
    * @throws Fault NOT_FOUND when no such message is stored.
    */
   patch(guid: string, change: Patch, by: string): Promise<Message>;
+  /** Who changed a message, when and what; without changes for one that nobody changed or that is not stored. */
+  history(guid: string): Promise<History>;
 
   /** What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. */
   problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[];
@@ -241,6 +243,25 @@ export type Patch = {
   readonly set?: Readonly<Record<string, FieldValue>> | undefined;
   readonly remove?: readonly string[] | undefined;
 };
+
+/** The changes of a message that are kept, the newest last. */
+export type History = {
+  readonly changes: readonly Change[];
+  /** How many there were before these. */
+  readonly earlier: number;
+};
+
+/** What one call of `patch` changed. */
+export type Change = {
+  readonly by: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Empty for the last change that an earlier version made: it noted only who and when. */
+  readonly fields: readonly ChangedField[];
+};
+
+/** A field that was set, or taken away when the value is null. A value that is too long to be kept is absent. */
+type ChangedField = { readonly name: string; readonly value?: FieldValue };
 
 export type FieldType = "text" | "long" | "double" | "boolean" | "json" | "mixed";
 

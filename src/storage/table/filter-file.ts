@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 
 /**
  * A filter as a file beside its table: spares reading every key at the next opening. It counts only if it was made
- * after the very last transaction of the table and is whole; otherwise the filter is built anew.
+ * after the very last transaction of the table and is whole; otherwise the filter is built again.
  */
 
 type Saved = { readonly added: number; readonly words: Uint32Array };

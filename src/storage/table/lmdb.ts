@@ -307,7 +307,7 @@ class LmdbTable extends LmdbTableReader implements Table {
     }
   }
 
-  /** Builds the filter anew from the keys there are, with room for as many again. */
+  /** Builds the filter again from all keys, with room for twice as many. */
   async #rebuildFilter(): Promise<void> {
     const { entries } = this.#file;
     const draft = this.#filter.successor(entries.getKeysCount({}));

@@ -26,9 +26,9 @@ export function openValidations(
   list: readonly Named[],
   context: TransformContext,
   catalogue: Catalogue<ValidationDefinition> = validations,
-  everywhere: readonly Named[] = [],
+  everywhere: readonly OpenValidation[] = [],
 ): Transform {
-  const opened = [...openList(catalogue, everywhere, context), ...openList(catalogue, list, context)];
+  const opened = [...everywhere, ...openList(catalogue, list, context)];
   return (batch) => {
     const mistakes = new Map<number, OpenValidation[]>();
     for (const validation of opened) check(batch, validation, mistakes);

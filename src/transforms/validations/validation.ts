@@ -6,10 +6,10 @@ import { cellText } from "../../stellar/run/cells.ts";
 import { fieldsOption, type TransformContext } from "../transform.ts";
 
 /** What a validation says of a message. */
-export type Verdict = "valid" | "invalid" | { readonly failure: string };
+type Verdict = "valid" | "invalid" | { readonly failure: string };
 
 /** Checks a message: the row of a batch. */
-export type Check = (row: number) => Verdict;
+type Check = (row: number) => Verdict;
 
 /** Gives the check for the messages of a batch as it is. */
 export type Validate = (batch: Batch, fields: readonly string[]) => Check;

@@ -18,7 +18,7 @@ export function useShortcuts(served: readonly (readonly [Shortcut, () => void])[
 }
 
 /** Whether a key press belongs to a text field, an open menu or the browser, and so is no shortcut of the page. */
-export function isTyping(event: KeyboardEvent): boolean {
+function isTyping(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;

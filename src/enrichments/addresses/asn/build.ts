@@ -58,7 +58,7 @@ function readCsv(bytes: Buffer, version: 4 | 6, systems: Systems): RangeTable {
       builder.add(words[0] as number, words[1] as number, systems.codeOf(bytes, second + 1, end));
       const lastHigh = words[4] as number;
       const lastLow = words[5] as number;
-      // The range ends behind its last address; the very last address of all has none behind it.
+      // A range ends at the address after its last one. After the last address there is, nothing has to end.
       if (version === 4) {
         if (lastHigh !== 0xffffffff) builder.add(lastHigh + 1, 0, 0);
       } else if (lastLow !== 0xffffffff) builder.add(lastHigh, lastLow + 1, 0);

@@ -11,7 +11,7 @@ const { default: Decoder } = createRequire(import.meta.url)(
 
 /** What is known of an address, in Metron's names; everything is text, "" where unknown. */
 export type Place = { readonly [part in PlacePart]: string };
-export type PlacePart = (typeof PLACE_PARTS)[number];
+type PlacePart = (typeof PLACE_PARTS)[number];
 
 export const PLACE_PARTS = [
   "locID",

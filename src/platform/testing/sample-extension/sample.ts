@@ -10,7 +10,10 @@ export const sample: Extension = {
       config: z.strictObject({
         separator: z.string().min(1).default(" ").describe("What stands between badge and door."),
       }),
-      fields: [{ name: "badge", meaning: "code", about: "Number of the badge." }],
+      fields: [
+        { name: "badge", meaning: "code", about: "Number of the badge." },
+        { name: "door", meaning: "text", about: "Name of the door." },
+      ],
       examples: [
         {
           options: { separator: "/" },
@@ -36,6 +39,13 @@ export const sample: Extension = {
       summary: "Adds whose badge it is.",
       config: z.strictObject({ unknown: z.string().optional().describe("Name of whoever is not known.") }),
       fields: [{ name: "name", meaning: "user", about: "The owner." }],
+      examples: [
+        {
+          options: ["badge"],
+          given: { badge: "17" },
+          gives: { badge: "17", "enrichments.owner.badge.name": "Ada" },
+        },
+      ],
       open: ({ unknown }: { unknown?: string }) => ({
         lookup(badge) {
           const name = ownerOf(badge) ?? unknown;

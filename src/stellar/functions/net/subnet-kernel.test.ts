@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { runs } from "../../../core/testing/runs.ts";
 import { encodeText } from "../../../core/text.ts";
 import { StellarError } from "../../language/error.ts";
 import { subnetKernel } from "./subnet-kernel.ts";
@@ -34,7 +35,7 @@ test("bytes give what texts give, whatever lies around them", () => {
         outcome(() => tests.some((subnet) => isWithin(addressOf(text), subnet))),
       );
     }),
-    { numRuns: 20_000 },
+    { numRuns: runs(20_000) },
   );
 });
 

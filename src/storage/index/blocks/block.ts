@@ -1,14 +1,4 @@
-import type { FieldType } from "../contract.ts";
-import type { RowGroup } from "../parquet/row-group.ts";
-
-/** What a column may hold: every type of a field but "mixed", which only a set of columns can be. */
-export type ColumnType = Exclude<FieldType, "mixed">;
-
-/** Bytes a cell takes in a block: DuckDB's vectors have the same layout, so a block is copied to them as it is. */
-export const CELL_BYTES = { text: 16, json: 16, long: 8, double: 8, boolean: 1 } as const satisfies Record<
-  ColumnType,
-  number
->;
+import type { ColumnType } from "./column-type.ts";
 
 /** The column every row has: epoch milliseconds, what time ranges and days go by. */
 export const TIME = "_time";
@@ -22,6 +12,27 @@ const KEY_PREFIX = "_key.";
 /** Changes with what the canonical keys are: files of another version are searched by asking each value. */
 export const KEYS_VERSION = 1;
 
+/**
+ * Of a field whose column holds numbers or truths, the texts that it does not tell: those that spell their value otherwise
+ * (`0443`), and those that have none (`http`). A message gets its text back from here.
+ */
+const TEXT_PREFIX = "_text.";
+
+/** The column of a field's texts that its column of values does not tell. */
+export function textField(field: string): string {
+  return TEXT_PREFIX + field;
+}
+
+/** The field whose texts a column holds besides; undefined of any other column. */
+export function fieldOfTexts(column: string): string | undefined {
+  return column.startsWith(TEXT_PREFIX) ? column.slice(TEXT_PREFIX.length) : undefined;
+}
+
+/** Whether messages are read from a column: one of a field, or one of what fields have besides. */
+export function isOfMessage(column: string): boolean {
+  return column === REST || !isHidden(column) || column.startsWith(TEXT_PREFIX);
+}
+
 /** The column of a field's keys. */
 export function keyField(field: string): string {
   return KEY_PREFIX + field;
@@ -29,7 +40,7 @@ export function keyField(field: string): string {
 
 /** Whether a column is of our own making and no field of a message. */
 export function isHidden(field: string): boolean {
-  return field === TIME || field === REST || field.startsWith(KEY_PREFIX);
+  return field === TIME || field === REST || field.startsWith(KEY_PREFIX) || field.startsWith(TEXT_PREFIX);
 }
 
 export type BlockColumn = {
@@ -45,7 +56,7 @@ export type BlockColumn = {
   readonly valid: number;
   /** Whether some whole numbers lie beyond 2^53: as fractions they would not be what they are. */
   readonly isWide?: boolean;
-  /** Whether each text is a part of the row's `original_string`, so that a word in it is found there. */
+  /** Whether each value that came as text is a part of the row's `original_string`, so that a word in it is found there. */
   readonly inside: boolean;
 };
 
@@ -76,6 +87,22 @@ export type Block = {
   readonly rest: readonly string[] | undefined;
   /** The same messages as they go to disk; undefined when they are to be put together with others first. */
   readonly group: RowGroup | undefined;
+};
+
+/**
+ * The messages of a block as a row group of a Parquet file, but for the footer: the column chunks one after another in
+ * the order of the block's columns, and what the footer must say of each. Bytes only, to be handed from thread to thread.
+ */
+export type RowGroup = {
+  readonly bytes: Memory;
+  readonly length: number;
+  /** `FACTS` numbers for each column, in the order of `FACT` (parquet/row-group.ts). */
+  readonly facts: Float64Array<ArrayBuffer>;
+  /**
+   * Where the pages lie, column by column: the dictionary's bytes, how many, and how many unpacked, the number of pages, and
+   * for each its first row and the same three. Places count from the beginning of the row group.
+   */
+  readonly places: Float64Array<ArrayBuffer>;
 };
 
 export const DAY = 86_400_000;

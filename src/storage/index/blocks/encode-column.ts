@@ -1,30 +1,26 @@
 // The loops below run for every cell of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
-import { ABSENT, type Column, SPAN, STRING, VALUE, WORD } from "../../../core/column.ts";
+import { ABSENT, type Column, FALSE, SPAN, STRING, VALUE, WORD } from "../../../core/column.ts";
 import type { Dictionary } from "../../../core/dictionary.ts";
 import { messageToJson } from "../../../core/message.ts";
 import { isOwnKey } from "../../../schema/own-key.ts";
-import { type BlockColumn, CELL_BYTES, type ColumnType } from "./block.ts";
+import type { BlockColumn } from "./block.ts";
 import type { CellSpace } from "./cell-space.ts";
+import { cellBytes, declaredType, type FreeType } from "./column-type.ts";
 import { hasKeys } from "./encode-keys.ts";
 import { NumberEncoder } from "./encode-number.ts";
+import type { Encoded } from "./encoded.ts";
 import type { TextHeap } from "./text-heap.ts";
 import { isValid, Validity } from "./validity.ts";
-import { MOST_WORDS, Words } from "./words.ts";
+import { isWithin } from "./within.ts";
+import { mostWords, Words } from "./words.ts";
 
 /** A column whose values turned out to be mostly distinct is taken as such for so many blocks. */
 export const PLAIN_FOR = 31;
-/** A dictionary pays while it holds at most one word for so many rows. */
-const ROWS_PER_WORD = 2;
 /** Keeps the first n bytes of a 32-bit word. */
 const KEEP = new Uint32Array([0, 0xff, 0xffff, 0xffffff, 0xffffffff]);
 
-/** A column as it lies in the block, and what of it did not get in. */
-export type Encoded = Omit<BlockColumn, "field" | "type"> & {
-  /** Cells that have a value of the column's type. */
-  readonly written: number;
-  /** Cells that have neither such a value nor none. */
-  readonly odd: number;
-};
+/** The cells of a column of a batch, or some of them: others are absent by their kind. */
+type Cells = Pick<Column, "name" | "kinds" | "spans" | "numbers" | "objects" | "dictionary">;
 
 /** Turns columns of a batch into columns of a block, for one sensor. */
 export class ColumnEncoder {
@@ -67,12 +63,10 @@ export class ColumnEncoder {
   }
 
   /** Undefined when a column of whole numbers has a fraction. */
-  encode(column: Column, type: ColumnType): Encoded | undefined {
+  encode(column: Column, type: FreeType): Encoded | undefined {
     switch (type) {
       case "text":
-        return this.#worthWords(column)
-          ? (this.#textWords(column) ?? this.#texts(column))
-          : this.#texts(column);
+        return this.texts(column);
       case "json":
         return this.#json(column);
       case "boolean":
@@ -84,7 +78,12 @@ export class ColumnEncoder {
     }
   }
 
-  #worthWords({ name }: Column): boolean {
+  /** The texts among the cells. */
+  texts(cells: Cells): Encoded {
+    return this.#worthWords(cells) ? (this.#textWords(cells) ?? this.#texts(cells)) : this.#texts(cells);
+  }
+
+  #worthWords({ name }: Cells): boolean {
     const wait = this.#plain.get(name) ?? 0;
     if (wait === 0) return true;
     this.#plain.set(name, wait - 1);
@@ -97,13 +96,13 @@ export class ColumnEncoder {
     if (this.#stamp === 1) this.#met.clear();
   }
 
-  #tooManyWords({ name }: Column): undefined {
+  #tooManyWords({ name }: Cells): undefined {
     this.#plain.set(name, PLAIN_FOR);
     return undefined;
   }
 
   /** Texts as codes of a dictionary; undefined when they are too many different ones. */
-  #textWords(column: Column): Encoded | undefined {
+  #textWords(column: Cells): Encoded | undefined {
     this.#beginWords();
     const { kinds, spans, numbers, objects } = column;
     const count = this.#count;
@@ -212,7 +211,7 @@ export class ColumnEncoder {
   }
 
   /** Texts each with its own cell. */
-  #texts(column: Column): Encoded {
+  #texts(column: Cells): Encoded {
     const { kinds, spans, numbers, objects } = column;
     const count = this.#count;
     const rows = this.#rows;
@@ -220,7 +219,7 @@ export class ColumnEncoder {
     const { bits } = this.#valid;
     const heap = this.#heap;
     const from = this.#space.used;
-    const data = this.#space.allocate(count * CELL_BYTES.text);
+    const data = this.#space.allocate(count * cellBytes("text"));
     const cells = new Uint32Array(this.#space.memory, data, count * 4);
     const dictionary = column.dictionary as Dictionary;
     const original = this.#original;
@@ -277,12 +276,18 @@ export class ColumnEncoder {
     return this.#column(from, data);
   }
 
-  #json({ kinds, objects }: Column): Encoded {
-    const made = this.made((_index, row) => (kinds[row] === VALUE ? messageToJson(objects[row]) : undefined));
+  #json(column: Column): Encoded {
+    const { kinds } = column;
+    // Where texts are expected what is none is kept as JSON, and not only lists and maps.
+    const least = declaredType(column.name) === "text" ? FALSE : VALUE;
+    const isJson = (kind: number) => kind >= least && (kind < SPAN || kind > STRING);
+    const made = this.made((_index, row) =>
+      isJson(kinds[row] as number) ? messageToJson(column.value(row) ?? null) : undefined,
+    );
     let odd = 0;
     for (let index = 0; index < this.#count; index++) {
       const kind = kinds[this.#rows[index] as number] as number;
-      if (kind !== VALUE && kind !== ABSENT) odd++;
+      if (kind !== ABSENT && !isJson(kind)) odd++;
     }
     return { ...made, odd };
   }
@@ -331,7 +336,7 @@ export class ColumnEncoder {
 
   #madeTexts(text: (index: number, row: number) => string | undefined): Encoded {
     const from = this.#space.used;
-    const data = this.#space.allocate(this.#count * CELL_BYTES.json);
+    const data = this.#space.allocate(this.#count * cellBytes("json"));
     const cells = new Uint32Array(this.#space.memory, data, this.#count * 4).fill(0);
     this.#clear();
     for (let index = 0; index < this.#count; index++) {
@@ -355,7 +360,7 @@ export class ColumnEncoder {
     const { cells, count } = this.#words;
     const from = this.#space.used;
     const codes = this.#space.allocate(this.#count * 2);
-    const data = this.#space.allocate(count * CELL_BYTES[type]);
+    const data = this.#space.allocate(count * cellBytes(type));
     new Uint16Array(this.#space.memory, codes, this.#count).set(this.#codes.subarray(0, this.#count));
     new Uint32Array(this.#space.memory, data, count * 4).set(cells.subarray(0, count * 4));
     return { ...this.#column(from, data), codes, words: count };
@@ -368,11 +373,6 @@ export class ColumnEncoder {
     if (written === 0) this.#space.release(from);
     return { ...facts, data, valid: this.#valid.place(this.#space) };
   }
-}
-
-/** How many different texts so many rows may have for a dictionary to pay. */
-export function mostWords(rows: number): number {
-  return Math.min(MOST_WORDS, (rows / ROWS_PER_WORD + 8) | 0);
 }
 
 /** Writes a text that lies in the heap as a string_t. Unused bytes are zero: DuckDB compares the words whole. */
@@ -388,9 +388,4 @@ export function putText(view: DataView, cells: Uint32Array, at: number, start: n
   cells[at + 2] =
     length > 4 ? view.getUint32(start + 4, true) & (KEEP[Math.min(length - 4, 4)] as number) : 0;
   cells[at + 3] = length > 8 ? view.getUint32(start + 8, true) & (KEEP[length - 8] as number) : 0;
-}
-
-function isWithin(original: Column, row: number, start: number, end: number): boolean {
-  const { kinds, spans } = original;
-  return kinds[row] === SPAN && start >= (spans[2 * row] as number) && end <= (spans[2 * row + 1] as number);
 }

@@ -4,13 +4,13 @@ import type { Dictionary } from "../../../core/dictionary.ts";
 import { asBytes, decodeText, encodeText } from "../../../core/text.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
 import { isOwnKey } from "../../../schema/own-key.ts";
-import type { BlockColumn, Memory } from "./block.ts";
+import { type BlockColumn, fieldOfTexts, type Memory } from "./block.ts";
 
 /** Fields whose texts are what they are. */
 const PLAIN: ReadonlySet<string> = new Set(["guid", "original_string"]);
-/** Whether the texts of a field may have canonical keys besides. */
-export function hasKeys(field: string): boolean {
-  return !PLAIN.has(field);
+/** Whether the texts of a column may have canonical keys besides. */
+export function hasKeys(column: string): boolean {
+  return !PLAIN.has(column) && fieldOfTexts(column) === undefined;
 }
 
 /** Texts up to this length lie in their cells. */

@@ -1,8 +1,8 @@
 // The loops below run for every cell of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
 import { ABSENT, type Column, DOUBLE, FALSE, FLOAT, INT, LONG, TRUE, VALUE } from "../../../core/column.ts";
-import { CELL_BYTES } from "./block.ts";
 import type { CellSpace } from "./cell-space.ts";
-import type { Encoded } from "./encode-column.ts";
+import { cellBytes } from "./column-type.ts";
+import type { Encoded } from "./encoded.ts";
 import { Validity } from "./validity.ts";
 
 const SHIFT_32 = 4294967296;
@@ -47,7 +47,7 @@ export class NumberEncoder {
     const count = this.#count;
     const rows = this.#rows;
     const from = this.#space.used;
-    const data = this.#space.allocate(count * CELL_BYTES.long);
+    const data = this.#space.allocate(count * cellBytes("long"));
     const low = new Uint32Array(this.#space.memory, data, count * 2);
     const high = new Int32Array(this.#space.memory, data, count * 2);
     this.#begin();
@@ -80,7 +80,7 @@ export class NumberEncoder {
   doubles(column: Column): Encoded {
     const { kinds, numbers } = column;
     const from = this.#space.used;
-    const data = this.#space.allocate(this.#count * CELL_BYTES.double);
+    const data = this.#space.allocate(this.#count * cellBytes("double"));
     const cells = new Float64Array(this.#space.memory, data, this.#count);
     this.#begin();
     for (let index = 0; index < this.#count; index++) {

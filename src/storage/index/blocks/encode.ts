@@ -21,18 +21,27 @@ import {
   type Block,
   type BlockColumn,
   type Buffers,
-  CELL_BYTES,
-  type ColumnType,
   DAY,
   isHidden,
   keyField,
   REST,
   TIME,
+  textField,
 } from "./block.ts";
 import { CellSpace } from "./cell-space.ts";
+import {
+  type ColumnType,
+  cellBytes,
+  declaredType,
+  type FreeType,
+  isValueType,
+  spelledType,
+} from "./column-type.ts";
 import { ColumnEncoder } from "./encode-column.ts";
+import { DeclaredEncoder } from "./encode-declared.ts";
 import { KeyFinder } from "./encode-keys.ts";
 import { isLong } from "./encode-number.ts";
+import { STANDING } from "./standing.ts";
 import { TextHeap } from "./text-heap.ts";
 
 /** Names listed of what is in `_rest`; with more, a search looks into every `_rest`. */
@@ -52,40 +61,6 @@ const SHIFT_32 = 4294967296;
 /** JavaScript's own limit of a date: beyond it a time is no time. */
 const MOST_TIME = 8.64e15;
 
-/**
- * Fields that searches, the page and the platform itself rely on. They have a column of their own whatever came before
- * them: it is the others that the limit of columns is for.
- */
-const STANDING = new Set([
-  "guid",
-  "timestamp",
-  "source.type",
-  "original_string",
-  "is_alert",
-  "threat.triage.score",
-  "threat.triage.rules.0.name",
-  "threat.triage.rules.0.reason",
-  "ip_src_addr",
-  "ip_src_port",
-  "ip_dst_addr",
-  "ip_dst_port",
-  "protocol",
-  "error_type",
-  "error_fields",
-  "error_hash",
-  "failed_sensor_type",
-  "failed_topic",
-  "failed_partition",
-  "failed_offset",
-  "hostname",
-  "message",
-  "raw_message",
-  "raw_message_bytes",
-  "raw_message_form",
-  "raw_message_heading",
-  "raw_message_length",
-]);
-
 /** How a sensor's fields are stored, as learnt so far. */
 export type SensorFields = Map<string, ColumnType>;
 
@@ -94,9 +69,14 @@ export type EncodeLimits = {
   readonly columns: number;
   /** Messages a block must have to be encoded for the disk by itself. */
   readonly groupRows: number;
+  /** Whether fields keep the type they have, though most of their values have another one. */
+  readonly areTypesFixed?: boolean;
 };
 
-/** Makes blocks of batches for one sensor. Fields get a column by being seen, of the type most of their first values have. */
+/**
+ * Makes blocks of batches for one sensor. Fields get a column by being seen: of the type that is declared, or else of that
+ * which most of their first values have.
+ */
 export class BlockEncoder {
   readonly #sensor: string;
   readonly #fields: SensorFields;
@@ -104,6 +84,7 @@ export class BlockEncoder {
   readonly #heap: TextHeap;
   readonly #space: CellSpace;
   readonly #columns: ColumnEncoder;
+  readonly #declared: DeclaredEncoder;
   readonly #groups: RowGroupEncoder;
   readonly #keys = new KeyFinder();
   readonly #counts = new Uint32Array(VALUE + 1);
@@ -120,6 +101,7 @@ export class BlockEncoder {
     this.#heap = new TextHeap(buffers);
     this.#space = new CellSpace(buffers);
     this.#columns = new ColumnEncoder(this.#heap, this.#space);
+    this.#declared = new DeclaredEncoder(this.#space);
     this.#groups = new RowGroupEncoder(buffers);
   }
 
@@ -138,14 +120,11 @@ export class BlockEncoder {
     this.#keys.begin(batch.arena.bytes);
     this.#space.begin(count);
     this.#heap.begin(batch.arena.bytes, batch.arena.length, count);
-    this.#columns.begin(this.#rows, count, batch.columns.get("original_string"));
+    const original = batch.columns.get("original_string");
+    this.#columns.begin(this.#rows, count, original);
+    this.#declared.begin(this.#rows, count, batch.arena.bytes, original);
     const columns: BlockColumn[] = [this.#timeColumn()];
-    for (const column of batch.columns.values()) {
-      const made = column.touched ? this.#column(column) : undefined;
-      if (made !== undefined) columns.push(made);
-      const keys = made?.type === "text" ? this.#keyColumn(column, made) : undefined;
-      if (keys !== undefined) columns.push(keys);
-    }
+    for (const column of batch.columns.values()) if (column.touched) this.#add(column, columns);
     const rest = this.#restColumn();
     if (rest !== undefined) columns.push(rest);
     const { text, length } = this.#heap.end();
@@ -217,7 +196,7 @@ export class BlockEncoder {
   }
 
   #timeColumn(): BlockColumn {
-    const data = this.#space.allocate(this.#count * CELL_BYTES.long);
+    const data = this.#space.allocate(this.#count * cellBytes("long"));
     const low = new Uint32Array(this.#space.memory, data, this.#count * 2);
     const high = new Int32Array(this.#space.memory, data, this.#count * 2);
     for (let index = 0; index < this.#count; index++) {
@@ -228,41 +207,81 @@ export class BlockEncoder {
     return { field: TIME, type: "long", data, codes: -1, words: 0, valid: -1, inside: false };
   }
 
-  #column(column: Column): BlockColumn | undefined {
+  /** Adds what a column of the batch becomes; what fits nowhere goes to `_rest`. */
+  #add(column: Column, columns: BlockColumn[]): void {
     const field = column.name;
     let type = this.#fields.get(field);
     if (type === undefined) {
-      const chosen = this.#choose(column);
-      if (chosen === undefined) {
-        this.#nulls(column);
-        return undefined;
+      type = this.#choose(column);
+      if (type === undefined) {
+        this.#misfits(column, (kind) => kind === NULL);
+        return;
       }
       const isFull = this.#fields.size >= this.#limits.columns && !STANDING.has(field);
       if (isFull || isHidden(field)) {
         this.#misfits(column, () => true);
-        return undefined;
+        return;
       }
-      type = chosen;
       this.#fields.set(field, type);
     }
-    return this.#typed(column, type);
+    if (isValueType(declaredType(field))) {
+      this.#addDeclared(column, type, columns);
+      return;
+    }
+    const made = this.#free(column, type as FreeType);
+    if (made === undefined) return;
+    columns.push(made);
+    const keys = made.type === "text" ? this.#keyColumn(column, made) : undefined;
+    if (keys !== undefined) columns.push(keys);
   }
 
-  #typed(column: Column, type: ColumnType): BlockColumn | undefined {
+  /** A column whose values decide what it holds. */
+  #free(column: Column, type: FreeType): BlockColumn | undefined {
     const field = column.name;
     const encoded = this.#columns.encode(column, type);
     if (encoded === undefined) {
       // A fraction among whole numbers: the field holds fractions from here on, which loses nothing.
       this.#fields.set(field, "double");
-      return this.#typed(column, "double");
+      return this.#free(column, "double");
     }
     const { written, odd, ...place } = encoded;
     if (odd > 0) {
-      const values = this.#misfits(column, (kind, value) => !fits(type, kind, value));
+      const isText = declaredType(field) === "text";
+      const values = this.#misfits(column, (kind, value) => !fits(type, kind, value, isText));
       // The field was first seen with a type that it mostly does not have.
-      if (values > written) this.#fields.set(field, this.#choose(column) ?? type);
+      if (values > written) this.#chooseAgain(column, type);
     }
     return written === 0 ? undefined : { field, type, ...place };
+  }
+
+  /** A column of numbers or truths by its declaration, and one of the texts that it does not tell. */
+  #addDeclared(column: Column, type: ColumnType, columns: BlockColumn[]): void {
+    const { name: field, dictionary, spans, numbers, objects } = column;
+    const { written, odd: _odd, ...place } = this.#declared.encode(column, type);
+    const { left: kinds, texts, others } = this.#declared;
+    if (written > 0) columns.push({ field, type, ...place });
+    if (texts > 0) {
+      const name = textField(field);
+      const {
+        written: _written,
+        odd: _others,
+        ...own
+      } = this.#columns.texts({
+        ...{ name, kinds, dictionary, spans, numbers, objects },
+      });
+      columns.push({ field: name, type: "text", ...own });
+    }
+    if (others > 0)
+      this.#misfits(column, (_kind, _value, row) => {
+        const kind = kinds[row] as number;
+        return kind !== ABSENT && (kind < SPAN || kind > STRING);
+      });
+    // The field was first seen in another spelling than it mostly has.
+    if (texts + others > written / 2) this.#chooseAgain(column, type);
+  }
+
+  #chooseAgain(column: Column, type: ColumnType): void {
+    if (this.#limits.areTypesFixed !== true) this.#fields.set(column.name, this.#choose(column) ?? type);
   }
 
   /** The keys of values that are not their own; undefined when all are. */
@@ -281,7 +300,7 @@ export class BlockEncoder {
     return { field: keyField(column.name), type: "text", ...place };
   }
 
-  /** The type most values have, or undefined when there is no value. */
+  /** The type that is declared, spelt as most values are, or else the type most values have; undefined when there is no value. */
   #choose(column: Column): ColumnType | undefined {
     const counts = this.#counts.fill(0);
     const { kinds } = column;
@@ -292,23 +311,27 @@ export class BlockEncoder {
     const of = (...kinds: number[]) => kinds.reduce((sum, kind) => sum + (counts[kind] as number), 0);
     const fractions = of(FLOAT, DOUBLE);
     const numbers = of(INT, LONG) + fractions;
-    const types: [ColumnType, number][] = [
-      ["text", of(SPAN, WORD, STRING)],
+    const texts = of(SPAN, WORD, STRING);
+    const truths = of(TRUE, FALSE);
+    const values = of(VALUE);
+    if (texts + numbers + truths + values === 0) return undefined;
+    const declared = declaredType(column.name);
+    if (isValueType(declared)) return spelledType(declared, texts > numbers + truths);
+    if (declared === "text") return texts >= numbers + truths + values ? "text" : "json";
+    const types: [FreeType, number][] = [
+      ["text", texts],
       [fractions > 0 ? "double" : "long", numbers],
-      ["boolean", of(TRUE, FALSE)],
-      ["json", of(VALUE)],
+      ["boolean", truths],
+      ["json", values],
     ];
-    const [best] = types.sort((a, b) => b[1] - a[1]);
-    return best !== undefined && best[1] > 0 ? best[0] : undefined;
-  }
-
-  /** Notes the nulls of a field that has no value. */
-  #nulls(column: Column): void {
-    this.#misfits(column, (kind) => kind === NULL);
+    return types.sort((a, b) => b[1] - a[1])[0]?.[0];
   }
 
   /** Puts the cells that are odd into `_rest` and returns how many of them are values. */
-  #misfits(column: Column, odd: (kind: number, value: FieldValue | undefined) => boolean): number {
+  #misfits(
+    column: Column,
+    odd: (kind: number, value: FieldValue | undefined, row: number) => boolean,
+  ): number {
     const { kinds, objects } = column;
     const name = JSON.stringify(column.name);
     const empty = `${name}:null`;
@@ -316,7 +339,7 @@ export class BlockEncoder {
     for (let index = 0; index < this.#count; index++) {
       const row = this.#rows[index] as number;
       const kind = kinds[row] as number;
-      if (kind === ABSENT || !odd(kind, objects[row])) continue;
+      if (kind === ABSENT || !odd(kind, objects[row], row)) continue;
       const before = this.#rest[index];
       const entry = kind === NULL ? empty : `${name}:${messageToJson(column.value(row) ?? null)}`;
       this.#rest[index] = before === undefined ? entry : `${before},${entry}`;
@@ -341,11 +364,12 @@ export class BlockEncoder {
   }
 }
 
-/** Whether cells of a kind go into a column of a type. */
-function fits(type: ColumnType, kind: number, value: FieldValue | undefined): boolean {
+/** Whether cells of a kind go into a column of a type. @param isText whether texts are declared for the field. */
+function fits(type: FreeType, kind: number, value: FieldValue | undefined, isText: boolean): boolean {
+  const isTextKind = kind >= SPAN && kind <= STRING;
   switch (type) {
     case "text":
-      return kind >= SPAN && kind <= STRING;
+      return isTextKind;
     case "long":
       return kind === INT || kind === LONG || (kind === VALUE && isLong(value));
     case "double":
@@ -353,6 +377,6 @@ function fits(type: ColumnType, kind: number, value: FieldValue | undefined): bo
     case "boolean":
       return kind === FALSE || kind === TRUE;
     case "json":
-      return kind === VALUE;
+      return isText ? kind > NULL && !isTextKind : kind === VALUE;
   }
 }

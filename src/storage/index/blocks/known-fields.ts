@@ -1,6 +1,7 @@
 import { FieldNames } from "../../../query/fields.ts";
 import type { FieldInfo, FieldType } from "../contract.ts";
-import { type ColumnType, isHidden } from "./block.ts";
+import { fieldOfTexts, isHidden } from "./block.ts";
+import { type ColumnType, columnTypes, declaredType, isValueType } from "./column-type.ts";
 
 /**
  * Names of fields without a column that are remembered, of one sensor and of all: hostile telemetry can make up new ones
@@ -9,9 +10,12 @@ import { type ColumnType, isHidden } from "./block.ts";
 const MOST_OF_SENSOR = 5000;
 const MOST_NAMES = 50_000;
 
-type Known = { types: Set<ColumnType>; sensors: Set<string> };
+type Known = { types: Set<ColumnFieldType>; sensors: Set<string> };
 
 type OfSensor = { readonly columns: Set<string>; readonly together: Set<string>; hasMore: boolean };
+
+/** The types that a column's values have. */
+type ColumnFieldType = Exclude<FieldType, "mixed">;
 
 /** Every field seen, with the types it has in which sensors. */
 export class KnownFields {
@@ -22,6 +26,8 @@ export class KnownFields {
 
   /** Notes a field of a sensor, or of all; `type` is undefined where it is not known (fields without a column). */
   add(sensor: string | undefined, field: string, type: ColumnType | undefined): void {
+    const texts = fieldOfTexts(field);
+    if (texts !== undefined) this.add(sensor, texts, type);
     if (isHidden(field)) return;
     if (sensor !== undefined && !this.#note(this.#of(sensor), field, type)) {
       this.more(sensor);
@@ -34,7 +40,7 @@ export class KnownFields {
       this.#names = undefined;
     }
     if (sensor !== undefined) known.sensors.add(sensor);
-    if (type !== undefined) known.types.add(type);
+    if (type !== undefined) known.types.add(fieldTypeOf(field, type));
   }
 
   /** Notes that a sensor has fields without a column that are too many to name. */
@@ -100,7 +106,13 @@ export class KnownFields {
   }
 }
 
-function typeOf(types: ReadonlySet<ColumnType>): FieldType {
+/** What a field is declared as where its values are numbers or truths, and else what its column holds. */
+function fieldTypeOf(field: string, type: ColumnType): ColumnFieldType {
+  const declared = declaredType(field);
+  return columnTypes[isValueType(declared) ? declared : type].field;
+}
+
+function typeOf(types: ReadonlySet<ColumnFieldType>): FieldType {
   const [only] = types;
   if (only === undefined) return "mixed";
   if (types.size === 1) return only;

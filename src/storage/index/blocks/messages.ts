@@ -1,8 +1,9 @@
 import { emptyMessage, type FieldValue, type Message, messageFromJson } from "../../../core/message.ts";
-import type { StoredPatch } from "../segments/catalogue.ts";
-import { type ColumnType, isHidden, REST } from "./block.ts";
+import type { StoredPatch } from "../stored-patch.ts";
+import { fieldOfTexts, isHidden, REST } from "./block.ts";
+import { type ColumnType, isSpelled } from "./column-type.ts";
 
-/** Makes a message of a row: columns in their order, then what was kept aside. */
+/** Makes a message of a row: columns in their order, and what was kept aside. */
 export function messageOf(
   columns: readonly { readonly field: string; readonly type: ColumnType }[],
   cells: readonly unknown[],
@@ -11,14 +12,18 @@ export function messageOf(
   for (const [index, { field, type }] of columns.entries()) {
     const cell = cells[index];
     if (cell === null || cell === undefined) continue;
+    const texts = fieldOfTexts(field);
     if (field === REST) Object.assign(message, messageFromJson(cell as string));
-    else if (!isHidden(field)) message[field] = cellValue(cell, type);
+    // Where there is a text, the column of values has it in another spelling, or not at all.
+    else if (texts !== undefined) message[texts] = cell as string;
+    else if (!isHidden(field)) message[field] ??= cellValue(cell, type);
   }
   return message;
 }
 
 function cellValue(cell: unknown, type: ColumnType): FieldValue {
   if (type === "json") return messageFromJson(cell as string) as FieldValue;
+  if (isSpelled(type)) return String(cell);
   if (typeof cell === "bigint") return plainNumber(cell);
   return cell as FieldValue;
 }

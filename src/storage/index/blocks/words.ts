@@ -1,11 +1,18 @@
 // Cells are read and written within bounds known beforehand, hence `as number`.
 
 /** A column with more distinct values a block than this is not worth a dictionary. */
-export const MOST_WORDS = 4096;
+const MOST_WORDS = 4096;
+/** A dictionary pays while it holds at most one word for so many rows. */
+const ROWS_PER_WORD = 2;
 
 const CELL_WORDS = 4;
 /** string_t keeps texts up to this length in itself. */
 const INLINE = 12;
+
+/** How many different texts so many rows may have for a dictionary to pay. */
+export function mostWords(rows: number): number {
+  return Math.min(MOST_WORDS, (rows / ROWS_PER_WORD + 8) | 0);
+}
 
 /**
  * The distinct cells of one column while its block is made, in the order they were met. A cell is four 32-bit words: a

@@ -4,6 +4,7 @@ import { SPAN, STRING } from "../../../core/column.ts";
 import type { IndexWriter } from "../contract.ts";
 import { positionKey } from "../segments/catalogue.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
+import { isCurrent } from "./column-type.ts";
 import { BlockEncoder, type EncodeLimits, type SensorFields } from "./encode.ts";
 
 /** What a writer tells the index: in the same thread by calls, from another by messages. */
@@ -115,7 +116,9 @@ export class BlockWriter implements IndexWriter {
   #encoder(sensor: string): BlockEncoder {
     let encoder = this.#encoders.get(sensor);
     if (encoder === undefined) {
-      const fields = new Map(this.#start.fields.get(sensor));
+      // An earlier layout may have stored a declared field otherwise.
+      const known = [...(this.#start.fields.get(sensor) ?? [])];
+      const fields = new Map(known.filter(([field, type]) => isCurrent(field, type)));
       encoder = new BlockEncoder(sensor, fields, this.#start.limits, this.buffers);
       this.#encoders.set(sensor, encoder);
     }

@@ -10,7 +10,7 @@ import type {
   HistogramRequest,
   Selection,
 } from "../contract.ts";
-import type { SqlField } from "./compile-sql.ts";
+import { columnText, type SqlField } from "./compile-sql.ts";
 import { type Statement, sideBySide } from "./database.ts";
 import { type Kind, type Library, Selected, valueSql } from "./selection.ts";
 
@@ -143,7 +143,7 @@ function mayBeList({ type, column, rest }: SqlField): boolean {
 
 /** All values of a field that may be a list; numbers without a fraction as whole ones, as they are looked for. */
 function listSql(field: SqlField): string {
-  const { type, column, rest, key } = field;
+  const { type, column, texts, rest, key } = field;
   const listOf = (json: string) =>
     `list_transform(metron_values(${json}), lambda value: metron_key(regexp_replace(value, '^(-?[0-9]+)\\.0$', '\\1')))`;
   if (column !== undefined && type === "json")
@@ -152,8 +152,10 @@ function listSql(field: SqlField): string {
       : `CASE WHEN ${column} IS NOT NULL THEN ${listOf(column)} ELSE ${listOf(rest)} END`;
   const kept = rest === undefined ? "[NULL]" : listOf(rest);
   if (column === undefined) return kept;
-  const text = `CAST(${column} AS VARCHAR)`;
-  return `CASE WHEN ${column} IS NOT NULL THEN [${key === undefined ? text : `coalesce(${key}, ${text})`}] ELSE ${kept} END`;
+  const text = columnText(column, type);
+  const own = `WHEN ${column} IS NOT NULL THEN [${key === undefined ? text : `coalesce(${key}, ${text})`}]`;
+  const other = texts === undefined ? "" : ` WHEN ${texts} IS NOT NULL THEN [${texts}]`;
+  return `CASE ${own}${other} ELSE ${kept} END`;
 }
 
 function facetValue(value: unknown): string | number | boolean {

@@ -14,12 +14,17 @@ import { canonicalKey } from "../../../schema/canonical.ts";
 import { numberOf } from "../../../schema/number-of.ts";
 import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
 import { hex, mayHoldOther, sameValue } from "./same-value.ts";
+import type { SqlValue } from "./sql-value.ts";
 
 /** What a search knows of a field in one table. Both texts are SQL made by the index, never by a user. */
 export type SqlField = {
   readonly type: "text" | "long" | "double" | "boolean" | "json";
   /** The typed column; undefined when the table has none. */
   readonly column: string | undefined;
+  /** The same as timestamps, where a file has these: only of comparisons with them it knows what it need not read. */
+  readonly instant?: string | undefined;
+  /** The column of the texts that the column of numbers or truths does not tell; undefined when there are none. */
+  readonly texts?: string | undefined;
   /** A JSON value for what did not fit the column; undefined when there is none in the table. */
   readonly rest: string | undefined;
   /** The column of the canonical keys of those texts that are not their own; undefined when all are. */
@@ -40,10 +45,10 @@ export type SqlTable = {
   readonly now: number;
 };
 
-export type SqlValue = string | number | bigint | boolean;
-
 const NEVER = "FALSE";
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Beyond every timestamp of a file, milliseconds from 1970, and within what the engine can write. */
+const MOST_TIME = 9e15;
 /** Longer texts would make patterns too large for the engine. */
 const MOST_CASELESS = 500;
 
@@ -96,6 +101,7 @@ function exists(field: SqlField): string {
   return either([
     field.column &&
       `${field.column} IS NOT NULL${field.type === "json" ? ` AND metron_holds(${field.column})` : ""}`,
+    field.texts && `${field.texts} IS NOT NULL`,
     field.rest && `${field.rest} IS NOT NULL AND metron_holds(CAST(${field.rest} AS VARCHAR))`,
   ]);
 }
@@ -112,17 +118,20 @@ function anyOf(json: string, condition: (text: string) => string): string {
 
 /** A condition on each text of a field: of a list on each of its values, and on what is kept aside. */
 function onTexts(field: SqlField, condition: (text: string) => string): string {
-  const { column, key, type, rest } = field;
+  const { column, texts, key, type, rest } = field;
   return either([
     column && (type === "json" ? anyOf(column, condition) : condition(columnText(column, type))),
     type === "text" && key ? condition(key) : undefined,
+    texts && condition(texts),
     rest && anyOf(rest, condition),
   ]);
 }
 
-/** The column as text, whatever its type. */
-function columnText(column: string, type: SqlField["type"]): string {
-  return type === "text" || type === "json" ? column : `CAST(${column} AS VARCHAR)`;
+/** The column as text, whatever its type; a number without a fraction as a whole one, as people write it. */
+export function columnText(column: string, type: SqlField["type"]): string {
+  if (type === "text" || type === "json") return column;
+  const text = `CAST(${column} AS VARCHAR)`;
+  return type === "double" ? `regexp_replace(${text}, '\\.0$', '')` : text;
 }
 
 function fieldTerm({ field: name, value, by }: Term & { readonly field: string }, table: SqlTable): string {
@@ -132,6 +141,7 @@ function fieldTerm({ field: name, value, by }: Term & { readonly field: string }
       return field.key === undefined ? NEVER : `${field.key} = ${table.bind(canonicalKey(value))}`;
     return either([
       field.column && equal(field, field.column, value, by, table),
+      field.texts && sameValue(field.texts, value, table.bind),
       field.rest && listHas(field.rest, `CAST(${field.rest} AS VARCHAR)`, value, table),
     ]);
   });
@@ -154,11 +164,11 @@ function equal(field: SqlField, column: string, value: string, by: Term["by"], t
       return known === undefined ? NEVER : `${column} = ${table.bind(known)}`;
     }
     default: {
-      const number = numberOf(value);
-      if (number !== undefined) return `${column} = ${table.bind(number)}`;
-      const moment = parseMoment(value, table.now);
-      if (moment === undefined) return NEVER;
-      return `(${column} >= ${table.bind(BigInt(moment.from))} AND ${column} < ${table.bind(BigInt(moment.to))})`;
+      const end: Bound = { value, inclusive: true };
+      const [low, high] = [lowNumber(end, table.now), highNumber(end, table.now)];
+      return low === undefined || high === undefined
+        ? NEVER
+        : numbersOf(field, column, low, high, table.bind);
     }
   }
 }
@@ -186,6 +196,7 @@ function contained(field: SqlField, value: string, table: SqlTable): string {
       : `regexp_matches(${sql}, ${table.bind(`(?s)${caseless(value)}`)})`;
   return either([
     field.column && match(columnText(field.column, field.type)),
+    field.texts && match(field.texts),
     field.rest && match(restText(field.rest)),
   ]);
 }
@@ -215,30 +226,31 @@ function like(field: SqlField, query: Pattern, somewhere: boolean, table: SqlTab
   const match = (sql: string) => patternInsideSql(sql, query, bind);
   return either([
     field.column && match(columnText(field.column, field.type)),
+    field.texts && match(field.texts),
     field.rest && match(restText(field.rest)),
   ]);
 }
 
 function range(query: Range, field: SqlField, table: SqlTable): string {
   if (field.type === "text" || field.type === "json")
-    return onTexts(field, (text) => columnRange(query, text, "text", table));
+    return onTexts(field, (text) => textRange(query, text, table));
+  const { column, type, texts, rest } = field;
+  if (type === "boolean") return either([rest && anyOf(rest, (text) => textRange(query, text, table))]);
+  // Bounds are numbers or times, and so is what lies between them.
+  const low = query.from && lowNumber(query.from, table.now);
+  const high = query.to && highNumber(query.to, table.now);
+  if ((query.from && low === undefined) || (query.to && high === undefined)) return NEVER;
+  const among = (text: string) => numbersBetween(text, low, high, table.bind);
   return either([
-    field.column && columnRange(query, field.column, field.type, table),
-    field.rest && anyOf(field.rest, (text) => columnRange(query, text, "text", table)),
+    column && numbersOf(field, column, low, high, table.bind),
+    texts && among(texts),
+    rest && anyOf(rest, among),
   ]);
 }
 
-/** Bounds that are both numbers compare as numbers, both addresses as addresses, times with numbers, all else as text. */
-function columnRange(query: Range, column: string, type: SqlField["type"], table: SqlTable): string {
-  const { from, to } = query;
+/** Bounds that are both numbers compare as numbers, both addresses as addresses, all else as text. */
+function textRange({ from, to }: Range, column: string, table: SqlTable): string {
   const bounds = [from, to].filter((bound) => bound !== undefined);
-  if (type === "boolean") return NEVER;
-  if (type === "long" || type === "double") {
-    const low = from && lowNumber(from, table.now);
-    const high = to && highNumber(to, table.now);
-    if ((from && low === undefined) || (to && high === undefined)) return NEVER;
-    return between(column, low, high, table.bind);
-  }
   if (bounds.every((bound) => numberOf(bound.value) !== undefined)) {
     const number = (bound: Bound | undefined) =>
       bound && { value: numberOf(bound.value) as number | bigint, inclusive: bound.inclusive };
@@ -281,6 +293,29 @@ function textLimit(bound: Bound | undefined, now: number): Limit<string> | undef
     : { value: new Date(moment.from).toISOString().slice(0, 19), inclusive: bound.inclusive };
 }
 
+/** The condition that a field of numbers lies within limits. */
+function numbersOf(
+  { instant }: SqlField,
+  column: string,
+  from: Limit<number | bigint> | undefined,
+  to: Limit<number | bigint> | undefined,
+  bind: SqlTable["bind"],
+): string {
+  if (instant === undefined) return between(column, from, to, bind);
+  const limit = (end: Limit<number | bigint> | undefined, round: (value: number) => number) =>
+    end && {
+      value: Math.max(-MOST_TIME, Math.min(MOST_TIME, round(Number(end.value)))),
+      // A fraction of a millisecond lies between two times.
+      inclusive: end.inclusive && round(Number(end.value)) === Number(end.value),
+    };
+  return between(
+    instant,
+    limit(from, Math.floor),
+    limit(to, Math.ceil),
+    (time) => `make_timestamptz(${bind(BigInt(time))} * 1000)`,
+  );
+}
+
 type Limit<T> = { readonly value: T; readonly inclusive: boolean };
 
 function between<T>(
@@ -289,6 +324,7 @@ function between<T>(
   to: Limit<T> | undefined,
   bind: (value: T) => string,
 ): string {
+  if (from?.inclusive && to?.inclusive && from.value === to.value) return `${sql} = ${bind(from.value)}`;
   const parts: string[] = [];
   if (from !== undefined) parts.push(`${sql} ${from.inclusive ? ">=" : ">"} ${bind(from.value)}`);
   if (to !== undefined) parts.push(`${sql} ${to.inclusive ? "<=" : "<"} ${bind(to.value)}`);

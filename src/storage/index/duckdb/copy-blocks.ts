@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { TIME } from "../blocks/block.ts";
+import { type ColumnType, columnTypes } from "../blocks/column-type.ts";
 import { identifier, pathLiteral } from "../names.ts";
 import type { SchemaColumn } from "../segments/catalogue.ts";
 import type { TimeRange } from "../segments/portions.ts";
@@ -22,7 +23,9 @@ export async function copyBlocks(
 ): Promise<SegmentFacts> {
   const key = database.showHot(columns, blocks);
   try {
-    const list = columns.map(({ column }, index) => `c${index} AS ${identifier(column)}`);
+    const list = columns.map(
+      ({ column, type }, index) => `${stored(`c${index}`, type)} AS ${identifier(column)}`,
+    );
     const time = `c${columns.findIndex(({ field }) => field === TIME)}`;
     const where = range === undefined ? "" : ` WHERE ${time} >= ${range.from} AND ${time} < ${range.to}`;
     await database.run(
@@ -44,6 +47,13 @@ export async function copyBlocks(
     maxGuid: String(maxGuid),
     directory: undefined,
   };
+}
+
+/** A column of blocks as it is in files. */
+function stored(column: string, type: ColumnType): string {
+  const { plain } = columnTypes[type];
+  if (plain === "time") return `make_timestamptz(${column} * 1000)`;
+  return plain === "int" ? `CAST(${column} AS INTEGER)` : column;
 }
 
 /** Makes what was written to a file, or to a folder, durable. */

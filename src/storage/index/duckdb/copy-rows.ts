@@ -1,13 +1,15 @@
 import { Batch } from "../../../core/batch.ts";
 import type { Message } from "../../../core/message.ts";
-import { type ColumnType, isHidden, REST, TIME } from "../blocks/block.ts";
+import { isOfMessage, REST, TIME } from "../blocks/block.ts";
+import type { ColumnType } from "../blocks/column-type.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { IndexWriter } from "../contract.ts";
 import { identifier, pathLiteral } from "../names.ts";
 import type { Database } from "./database.ts";
+import { columnValue } from "./relations.ts";
 
 /** A column to read: undefined as its type means that the file says no more of it than Parquet does. */
-export type CopiedColumn = {
+type CopiedColumn = {
   readonly field: string;
   readonly column: string;
   readonly type: ColumnType | undefined;
@@ -62,8 +64,8 @@ async function copyPart(
   to: number,
 ): Promise<number> {
   // Keys are made anew by the writer.
-  const fields = columns.filter(({ field }) => field === REST || !isHidden(field));
-  const list = fields.map(({ column }) => `t.${identifier(column)}`).join(", ");
+  const fields = columns.filter(({ field }) => isOfMessage(field));
+  const list = fields.map(({ column, type }) => columnValue(`t.${identifier(column)}`, type)).join(", ");
   const rows = await database.rows(
     `SELECT t.${identifier(TIME)}, ${list} FROM read_parquet([${path}], hive_partitioning = false) t WHERE file_row_number >= ${from} AND file_row_number < ${to}`,
   );
@@ -94,7 +96,11 @@ async function columnsOf(database: Database, path: string): Promise<CopiedColumn
   const rows = await database.rows(
     `DESCRIBE SELECT * FROM read_parquet([${path}], hive_partitioning = false)`,
   );
-  return rows.map(([name]) => ({ field: String(name), column: String(name), type: undefined }));
+  return rows.map(([name, type]) => ({
+    field: String(name),
+    column: String(name),
+    type: String(type).startsWith("TIMESTAMP") ? "time" : undefined,
+  }));
 }
 
 /** Files of earlier versions do not say which texts are lists and maps. */

@@ -202,7 +202,7 @@ test("a draft of a seal that never ended is deleted, one that only lacked its na
   expect(globSync("sensor=s/**/*.*", { cwd: folder }).sort()).toEqual(files);
 });
 
-test("the second copy of changes says who made the last one of a message, and when", async () => {
+test("the second copy of changes says who made them, what they changed, and when", async () => {
   const folder = await emptyFolder();
   const at = NOON + 5000;
   const context = makeContext({ clock: { now: () => at } });
@@ -219,11 +219,37 @@ test("the second copy of changes says who made the last one of a message, and wh
     const written = (await readFile(journal, "utf8")).trimEnd().split("\n");
     expect(written).toHaveLength(lines);
     expect(JSON.parse(written.at(-1) ?? "")).toEqual({
-      ...{ guid: "g0", set: { status: "DONE" }, remove: [], by: "bob", at },
+      ...{ guid: "g0", set: { status: "DONE" }, remove: [] },
+      history: {
+        changes: [
+          { by: "ann", at, fields: [{ name: "status", value: "OPEN" }] },
+          { by: "bob", at, fields: [{ name: "status", value: "DONE" }] },
+        ],
+        earlier: 0,
+      },
     });
     await rm(journal);
     await using _index = await openDuckdbIndex(folder, {}, context);
   }
+});
+
+test("of a change that an earlier version made, the author and the time are told", async () => {
+  const folder = await emptyFolder();
+  {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    await put(await index.writer("one"), "s", batchOf([{ part: 1 }, { part: 2 }]));
+    await index.seal();
+  }
+  const patch = { set: { status: "DONE" }, remove: [] };
+  const lines = [
+    { guid: "g0", ...patch, by: "bob", at: NOON },
+    { guid: "g1", ...patch },
+  ];
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  await writeFile(join(folder, "_changes.jsonl"), text);
+  await using index = await openDuckdbIndex(folder, {}, makeContext());
+  expect(await index.history("g0")).toEqual({ changes: [{ by: "bob", at: NOON, fields: [] }], earlier: 0 });
+  expect(await index.history("g1")).toEqual({ changes: [], earlier: 1 });
 });
 
 test("a folder in use is refused", async () => {

@@ -9,10 +9,10 @@ import {
 } from "@duckdb/node-api";
 import duckdb, { type Database as Instance } from "@duckdb/node-bindings";
 import { Fault } from "../../../core/fault.ts";
-import type { SqlValue } from "./compile-sql.ts";
 import type { HotBlock } from "./hot-block.ts";
 import { type HotColumns, HotScan } from "./hot-scan.ts";
 import { SQL_FUNCTIONS } from "./sql-functions.ts";
+import type { SqlValue } from "./sql-value.ts";
 
 const INTERRUPT_EVERY = 50;
 

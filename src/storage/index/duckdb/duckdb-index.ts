@@ -17,6 +17,7 @@ import type {
   GroupRequest,
   Histogram,
   HistogramRequest,
+  History,
   Index,
   IndexHandle,
   IndexProblem,
@@ -39,17 +40,18 @@ import type { Manifest } from "../segments/manifest.ts";
 import { SegmentRestoration } from "../segments/restoration.ts";
 import { outdated, RetentionClock } from "../segments/retention.ts";
 import { openShelf, type Shelf } from "../segments/shelf.ts";
+import { historyOf } from "../stored-patch.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
 import type { Database } from "./database.ts";
 import { hintsOf } from "./hints.ts";
 import { HotStore } from "./hot-store.ts";
-import type { Settings } from "./open.ts";
 import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { serveWriter } from "./remote.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
 import { queueLimits, SearchQueue } from "./search-queue.ts";
 import { type Library, Selected } from "./selection.ts";
+import type { Settings } from "./settings.ts";
 import { statsOf } from "./stats.ts";
 
 const COMPACT_EVERY = 60_000;
@@ -258,6 +260,10 @@ export class DuckdbIndex implements Index {
     const patch = await this.#patches.add(guid, change, { by, at: this.#parts.context.clock.now() });
     this.#notePatches();
     return applyPatch(message, patch);
+  }
+
+  async history(guid: string): Promise<History> {
+    return historyOf(this.#patches.get(guid));
   }
 
   async fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]> {

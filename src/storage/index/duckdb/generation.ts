@@ -1,4 +1,5 @@
-import { type ColumnType, REST } from "../blocks/block.ts";
+import { REST } from "../blocks/block.ts";
+import type { ColumnType } from "../blocks/column-type.ts";
 import type { HotBlock } from "./hot-block.ts";
 
 /** What was written since a moment and is committed: blocks in memory and how far the topics are with them. */

@@ -1,7 +1,8 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import duckdb, { type DataChunk, type Vector } from "@duckdb/node-bindings";
 import { asBytes } from "../../../core/text.ts";
-import { type Block, type BlockColumn, CELL_BYTES, type Memory } from "../blocks/block.ts";
+import type { Block, BlockColumn, Memory } from "../blocks/block.ts";
+import { cellBytes } from "../blocks/column-type.ts";
 
 /** Pointers are only needed beyond this length. */
 const INLINE = 12;
@@ -93,7 +94,7 @@ export class HotBlock {
 
   /** Copies cells [row, row + count) of a column to a vector, from `at` on. Validity is the caller's. */
   copy(column: BlockColumn, row: number, count: number, vector: Vector, at: number): void {
-    const width = CELL_BYTES[column.type];
+    const width = cellBytes(column.type);
     if (column.codes >= 0) this.#copyWords(column, row, count, vector, at);
     else if (width === 16 && this.#text !== undefined)
       this.#copyTexts(column, row, count, vector, at, this.#text);
@@ -167,7 +168,7 @@ export class HotBlock {
     this.#textBase = low;
     const crosses = low + block.textLength > 0xffffffff;
     for (const column of block.columns) {
-      if (CELL_BYTES[column.type] !== 16) continue;
+      if (cellBytes(column.type) !== 16) continue;
       const length = column.codes >= 0 ? column.words : block.rows;
       const cells = new Uint32Array(block.cells, column.data, length * CELL_WORDS);
       for (let at = 0; at < cells.length; at += CELL_WORDS) {

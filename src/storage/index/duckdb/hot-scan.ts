@@ -1,18 +1,20 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import duckdb, { type Connection, type LogicalType, type Vector } from "@duckdb/node-bindings";
-import { type BlockColumn, CELL_BYTES, type ColumnType } from "../blocks/block.ts";
+import type { BlockColumn } from "../blocks/block.ts";
+import { type Cells, type ColumnType, cellBytes, columnTypes } from "../blocks/column-type.ts";
 import type { HotBlock } from "./hot-block.ts";
 
 /** Rows of a DuckDB vector. */
 const VECTOR = 2048;
 
-const TYPE_IDS: Record<ColumnType, number> = { boolean: 1, long: 5, double: 11, text: 17, json: 17 };
+/** BOOLEAN, BIGINT, DOUBLE, VARCHAR. */
+const TYPE_IDS: Record<Cells, number> = { boolean: 1, long: 5, double: 11, text: 17 };
 
 type TypeId = Parameters<typeof duckdb.create_logical_type>[0];
 
 const logicalTypes = Object.fromEntries(
   Object.entries(TYPE_IDS).map(([type, id]) => [type, duckdb.create_logical_type(id as TypeId)]),
-) as Record<ColumnType, LogicalType>;
+) as Record<Cells, LogicalType>;
 
 export type HotColumns = readonly { readonly field: string; readonly type: ColumnType }[];
 
@@ -47,7 +49,7 @@ export class HotScan {
       const source = this.#sources.get(key);
       if (source === undefined) return duckdb.bind_set_error(info, `no hot source ${key}`);
       for (const [index, { type }] of source.columns.entries())
-        duckdb.bind_add_result_column(info, `c${index}`, logicalTypes[type]);
+        duckdb.bind_add_result_column(info, `c${index}`, logicalTypes[columnTypes[type].cells]);
       const rows = source.blocks.reduce((sum, { block }) => sum + block.rows, 0);
       duckdb.bind_set_cardinality(info, rows, true);
       duckdb.bind_set_bind_data(info, source);
@@ -136,7 +138,13 @@ export class HotScan {
     const longs = new BigInt64Array(hot.block.cells, column.data, hot.block.rows);
     const doubles = new Float64Array(this.#doubles);
     for (let index = 0; index < count; index++) doubles[index] = Number(longs[row + index]);
-    duckdb.copy_data_to_vector(vector, at * CELL_BYTES.double, this.#doubles, 0, count * CELL_BYTES.double);
+    duckdb.copy_data_to_vector(
+      vector,
+      at * cellBytes("double"),
+      this.#doubles,
+      0,
+      count * cellBytes("double"),
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { sealBlocks } from "../segments/seal.ts";
 import type { Shelf } from "../segments/shelf.ts";
 import { Generation } from "./generation.ts";
 import { HotBlock } from "./hot-block.ts";
-import type { Settings } from "./open.ts";
+import type { Settings } from "./settings.ts";
 
 const TICK = 1000;
 const RETRY = 2000;

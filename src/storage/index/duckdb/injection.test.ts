@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { parse } from "../../../query/parse.ts";
 import type { Index } from "../contract.ts";
 import { batchOf, put } from "../testing/test-batches.ts";
@@ -110,7 +111,7 @@ test("no search does worse than a QUERY_INVALID", async () => {
         expect(error.code).toBe("QUERY_INVALID");
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 }, 60_000);
 
@@ -157,6 +158,6 @@ test("sorting, cursors and facets take any field and any cursor", async () => {
       await index.search({ sort: [{ field, descending: true }], fields: [field] });
       await expect(index.search({ cursor })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
     }),
-    { numRuns: 20 },
+    { numRuns: runs(20) },
   );
 });

@@ -1,8 +1,9 @@
 import type { FieldValue, Message } from "../../../core/message.ts";
 import { messageToJson } from "../../../core/message.ts";
-import type { ColumnType } from "../blocks/block.ts";
+import type { FreeType } from "../blocks/column-type.ts";
 import type { Patch } from "../contract.ts";
-import type { Catalogue, StoredPatch } from "../segments/catalogue.ts";
+import type { Catalogue } from "../segments/catalogue.ts";
+import { historyOf, type StoredPatch, withChange } from "../stored-patch.ts";
 import type { Database } from "./database.ts";
 import type { Patched } from "./relations.ts";
 
@@ -13,7 +14,7 @@ type Author = { readonly by: string; readonly at: number };
 export class Patches {
   readonly #catalogue: Catalogue;
   readonly #database: Database;
-  readonly #fields = new Map<string, ColumnType>();
+  readonly #fields = new Map<string, FreeType>();
   #sorted: string[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
@@ -66,7 +67,10 @@ export class Patches {
     const remove = new Set([...(before?.remove ?? []), ...(change.remove ?? [])]);
     for (const field of Object.keys(change.set ?? {})) remove.delete(field);
     for (const field of change.remove ?? []) delete set[field];
-    const patch: StoredPatch = { set, remove: [...remove], ...by };
+    const fields: Record<string, FieldValue> = {};
+    for (const field of Object.keys(change.set ?? {})) fields[field] = set[field] ?? null;
+    for (const field of change.remove ?? []) fields[field] = null;
+    const patch = { set, remove: [...remove], history: withChange(historyOf(before), fields, by) };
     await this.#catalogue.putPatch(guid, patch);
     await this.#show(guid, patch);
     if (before === undefined) this.#sorted = [...this.#catalogue.patches.keys()].sort();
@@ -81,7 +85,7 @@ export class Patches {
     for (const field of patch.remove) this.#note(field, undefined);
   }
 
-  #note(field: string, type: ColumnType | undefined): void {
+  #note(field: string, type: FreeType | undefined): void {
     const known = this.#fields.get(field);
     if (type === undefined) {
       if (known === undefined) this.#fields.set(field, "text");
@@ -89,7 +93,7 @@ export class Patches {
   }
 }
 
-function typeOf(value: FieldValue): ColumnType | undefined {
+function typeOf(value: FieldValue): FreeType | undefined {
   switch (typeof value) {
     case "string":
       return "text";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { parse } from "../../../query/parse.ts";
 import type { PatternPart, Query } from "../../../query/tree.ts";
 import type { Index } from "../contract.ts";
@@ -69,7 +70,7 @@ test("a word with wildcards finds what it says, sealed, hot and in the rest", as
           expect(await index.count({ query: not, sensors: [sensor] })).toBe(TEXTS.length - wanted);
         }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(30) },
   );
 });
 

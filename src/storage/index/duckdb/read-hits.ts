@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Message } from "../../../core/message.ts";
-import { isHidden, REST } from "../blocks/block.ts";
+import { fieldOfTexts, isOfMessage, REST } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { RowsWanted } from "../parquet/row-reader.ts";
 import type { SchemaColumn, Segment } from "../segments/catalogue.ts";
@@ -60,7 +60,9 @@ function wantedColumns(
   const columns = [...schema.columns.values()].flatMap((column, place) => {
     const { field } = column;
     const isWanted =
-      field === REST ? mayRest : !isHidden(field) && (fields === undefined || fields.has(field));
+      field === REST
+        ? mayRest
+        : isOfMessage(field) && (fields === undefined || fields.has(fieldOfTexts(field) ?? field));
     return isWanted && field !== "guid" ? [{ ...column, place }] : [];
   });
   known.set(key, columns);

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { FieldNames } from "../../../query/fields.ts";
-import { type ColumnType, isHidden, KEYS_VERSION, keyField, REST, TIME } from "../blocks/block.ts";
+import { isHidden, KEYS_VERSION, keyField, REST, TIME, textField } from "../blocks/block.ts";
+import { type ColumnType, columnTypes, declaredType, isSpelled, isValueType } from "../blocks/column-type.ts";
 import { identifier, jsonPointer, literal, pathLiteral } from "../names.ts";
 import type { Segment } from "../segments/catalogue.ts";
 import type { SqlField, SqlTable } from "./compile-sql.ts";
 import type { Database, Statement } from "./database.ts";
+import { readAs } from "./former-texts.ts";
 import { type Shape, shapesOf } from "./generation.ts";
 import type { HotBlock } from "./hot-block.ts";
 
@@ -14,12 +16,12 @@ export type Snapshot = { readonly segments: readonly Segment[]; readonly blocks:
 /** Changed messages, as far as searches need to know. */
 export type Patched = {
   /** Types of the fields that some patch sets or removes. */
-  readonly fields: ReadonlyMap<string, ColumnType>;
+  readonly fields: ReadonlyMap<string, SqlField["type"]>;
   /** Whether a message with a guid in this range is patched. */
   readonly within: (minGuid: string, maxGuid: string) => boolean;
 };
 
-const SQL_TYPES: Record<ColumnType, string> = {
+const SQL_TYPES: Record<SqlField["type"], string> = {
   text: "VARCHAR",
   json: "VARCHAR",
   long: "BIGINT",
@@ -32,8 +34,10 @@ export type Relation = {
   /** What goes after FROM; its rows are `t`. */
   readonly from: string;
   readonly types: ReadonlyMap<string, ColumnType>;
-  /** The column of a field, quoted, if there is one. */
+  /** The value of a field's column, of times their milliseconds, if there is one. */
   column(field: string): string | undefined;
+  /** The column of a field that holds timestamps. */
+  instant(field: string): string | undefined;
   /** Whether a word in the field is also found in `original_string`. */
   isInside(field: string): boolean;
   readonly hasRest: boolean;
@@ -105,8 +109,12 @@ function cold(segments: readonly Segment[], folder: string, isPatched: boolean):
     from: isPatched ? joined(source, identifier(guid)) : `${source} t`,
     types: new Map([...columns.values()].map(({ field, type }) => [field, type])),
     column: (field) => {
-      const column = columns.get(field)?.column;
-      return column === undefined ? undefined : `t.${identifier(column)}`;
+      const known = columns.get(field);
+      return known && columnValue(`t.${identifier(known.column)}`, known.type);
+    },
+    instant: (field) => {
+      const known = columns.get(field);
+      return known && isTime(known.type) ? `t.${identifier(known.column)}` : undefined;
     },
     isInside: (field) => columns.get(field)?.inside === true,
     hasRest: columns.has(REST),
@@ -119,6 +127,15 @@ function cold(segments: readonly Segment[], folder: string, isPatched: boolean):
     minTime: Math.min(...segments.map(({ minTime }) => minTime)),
     maxTime: Math.max(...segments.map(({ maxTime }) => maxTime)),
   };
+}
+
+function isTime(type: ColumnType): boolean {
+  return columnTypes[type].plain === "time";
+}
+
+/** The value of a file's column: of a timestamp its milliseconds. */
+export function columnValue(column: string, type: ColumnType | undefined): string {
+  return type !== undefined && isTime(type) ? `epoch_ms(${column})` : column;
 }
 
 function hot(shape: Shape, database: Database, isPatched: boolean): { relation: Relation; key: string } {
@@ -134,6 +151,7 @@ function hot(shape: Shape, database: Database, isPatched: boolean): { relation: 
       const place = places.get(field);
       return place === undefined ? undefined : `t.${place}`;
     },
+    instant: () => undefined,
     isInside: (field) => !shape.outside.has(field),
     hasRest: shape.hasRest,
     rest: shape.blocks.some(({ block }) => block.rest === undefined)
@@ -167,19 +185,34 @@ export function tableOf(
     const rest = mayRest
       ? `json_extract(${relation.column(REST)}, ${literal(jsonPointer(field))})`
       : undefined;
+    const texts = relation.column(textField(field));
     const patchType = relation.isPatched ? patched.fields.get(field) : undefined;
     if (patchType === undefined) {
-      if (type === undefined && rest === undefined) return undefined;
-      const key = type === "text" && relation.isKeyed ? relation.column(keyField(field)) : undefined;
-      return { type: type ?? "text", column: base, rest, key, isKeyed: relation.isKeyed };
+      const { isKeyed } = relation;
+      // Of a field whose values are all none of its declared meaning there are only texts.
+      if (type === undefined && texts !== undefined)
+        return { type: "text", column: texts, rest, isKeyed: false };
+      if (type === undefined)
+        return rest === undefined ? undefined : { type: "text", column: undefined, rest, isKeyed };
+      const declared = declaredType(field);
+      if (type === "text" && base !== undefined && isValueType(declared))
+        return { type: columnTypes[declared].field, column: readAs(base, declared), texts: base, rest };
+      const key = type === "text" && isKeyed ? relation.column(keyField(field)) : undefined;
+      const instant = relation.instant(field);
+      return { type: columnTypes[type].field, column: base, texts, instant, rest, key, isKeyed };
     }
     // A patch may give a field another type than its column has; as text nothing of either is lost.
-    const shown = type === undefined ? patchType : type === patchType ? type : commonType(type, patchType);
+    const stored = texts === undefined ? type && columnTypes[type].field : "text";
+    const shown = stored === undefined || stored === patchType ? patchType : commonType(stored, patchType);
     const pointer = literal(jsonPointer(field));
     const value = `json_extract_string(p.data, ${pointer})`;
     const sql = SQL_TYPES[shown];
-    const stored = base === undefined ? "NULL" : `CAST(${base} AS ${sql})`;
-    const column = `CASE WHEN json_exists(p.data, ${pointer}) THEN TRY_CAST(${value} AS ${sql}) ELSE ${stored} END`;
+    const columns = [base, texts].filter((column) => column !== undefined);
+    const before =
+      columns.length === 0
+        ? "NULL"
+        : `coalesce(${columns.map((column) => `CAST(${column} AS ${sql})`).join(", ")})`;
+    const column = `CASE WHEN json_exists(p.data, ${pointer}) THEN TRY_CAST(${value} AS ${sql}) ELSE ${before} END`;
     const kept = rest && `CASE WHEN json_exists(p.data, ${pointer}) THEN NULL ELSE ${rest} END`;
     return { type: shown, column, rest: kept };
   };
@@ -199,8 +232,14 @@ export function tableOf(
         // A patch may have taken the original away.
         if (field === REST || field === "guid" || (!relation.isPatched && relation.isInside(field))) continue;
         const known = resolved(field);
-        if (known?.column !== undefined && (known.type === "text" || known.type === "json"))
-          found.push({ ...known, rest: undefined });
+        if (known?.column === undefined) continue;
+        const type = relation.types.get(field);
+        if (type === "text" && known.texts !== undefined) {
+          found.push({ type, column: known.texts, rest: undefined });
+          continue;
+        }
+        if (known.type === "text" || known.type === "json" || (type !== undefined && isSpelled(type)))
+          found.push({ ...known, texts: undefined, rest: undefined });
       }
       const rest = relation.hasRest ? relation.column(REST) : undefined;
       if (rest !== undefined) found.push({ type: "json", column: rest, rest: undefined });
@@ -209,7 +248,7 @@ export function tableOf(
   };
 }
 
-function commonType(one: ColumnType, other: ColumnType): ColumnType {
+function commonType(one: SqlField["type"], other: SqlField["type"]): SqlField["type"] {
   const numbers = (one === "long" || one === "double") && (other === "long" || other === "double");
   return numbers ? "double" : "text";
 }

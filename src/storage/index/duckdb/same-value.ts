@@ -1,8 +1,7 @@
 import { networkRange, parseAddress } from "../../../query/address.ts";
 import { canonicalKey, guessMeaning } from "../../../schema/canonical.ts";
-
-import type { SqlValue } from "./compile-sql.ts";
 import { caseless } from "./pattern-sql.ts";
+import type { SqlValue } from "./sql-value.ts";
 
 type Bind = (value: SqlValue) => string;
 

@@ -2,7 +2,7 @@ import type { Log } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { SearchLoad } from "../contract.ts";
 import { MOST_STATEMENTS } from "./database.ts";
-import type { Settings } from "./open.ts";
+import type { Settings } from "./settings.ts";
 
 export type QueueLimits = {
   /** Searches at work at a time: half of them places for quick ones, half for those that turned out to be long. */

@@ -1,15 +1,15 @@
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import { isHidden, REST, TIME } from "../blocks/block.ts";
+import { isOfMessage, REST, TIME, textField } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
 import type { Segment } from "../segments/catalogue.ts";
-import type { SqlValue } from "./compile-sql.ts";
 import { Statement, sideBySide } from "./database.ts";
 import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
 import { isLimit } from "./search-queue.ts";
 import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
+import type { SqlValue } from "./sql-value.ts";
 
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
@@ -276,7 +276,7 @@ export async function fetch(
   const found = new Map<string, Message>();
   if (guids.length === 0) return found;
   const unpatched = { fields: new Map(), within: () => false };
-  const wanted = fields && new Set([...fields, "guid"]);
+  const wanted = fields && new Set([...[...fields].flatMap((field) => [field, textField(field)]), "guid"]);
   const relations = relationsOf(where, wanted, unpatched, library.folder, library.database);
   try {
     await sideBySide(relations.list, (relation) =>
@@ -303,7 +303,7 @@ async function fetchFrom(
       : guids.filter((guid) => segments.some(({ minGuid, maxGuid }) => guid >= minGuid && guid <= maxGuid));
   if (own.length === 0) return;
   const columns = [...relation.types].flatMap(([field, type]) => {
-    const chosen = !isHidden(field) && (wanted?.has(field) ?? true);
+    const chosen = field !== REST && isOfMessage(field) && (wanted?.has(field) ?? true);
     return chosen ? [{ field, type }] : [];
   });
   const kept =
@@ -355,7 +355,7 @@ function sortOf(sort: readonly Sort[] | undefined, selected: Selected): Key[] {
 }
 
 /** The fields that a sort reads. */
-export function sortFields(sort: readonly Sort[] | undefined, library: Library): string[] {
+function sortFields(sort: readonly Sort[] | undefined, library: Library): string[] {
   const names = library.names();
   return (sort ?? []).map(({ field }) => names.resolve(field) ?? field);
 }

@@ -3,10 +3,10 @@ import { checkRanges } from "../../../query/check-ranges.ts";
 import { type FieldNames, fieldsOf } from "../../../query/fields.ts";
 import type { Query } from "../../../query/tree.ts";
 import { clausesOf } from "../../../query/visit.ts";
-import { keyField, TIME } from "../blocks/block.ts";
+import { keyField, TIME, textField } from "../blocks/block.ts";
 import type { FieldType, Selection, UnknownField } from "../contract.ts";
 import type { RowReaders } from "../parquet/row-readers.ts";
-import { compileSql, type SqlField, type SqlTable } from "./compile-sql.ts";
+import { columnText, compileSql, type SqlField, type SqlTable } from "./compile-sql.ts";
 import { type Database, Statement } from "./database.ts";
 import {
   type Patched,
@@ -62,7 +62,7 @@ export class Selected implements Disposable {
       for (const written of fieldsOf(query).keys()) needed.add(this.names.resolve(written) ?? written);
       if (hasBareWord(query)) needed = undefined;
     }
-    for (const field of [...(needed ?? [])]) needed?.add(keyField(field));
+    for (const field of [...(needed ?? [])]) needed?.add(keyField(field)).add(textField(field));
     const snapshot = within(library.snapshot(), selection);
     this.relations = relationsOf(snapshot, needed, this.#patched, library.folder, library.database);
   }
@@ -126,7 +126,7 @@ export class Selected implements Disposable {
       const found = this.table(relation, new Statement()).resolved(field);
       if (found === undefined) continue;
       if (found.column !== undefined) kinds.add(kindOf(found));
-      if (rest && found.rest !== undefined) kinds.add("text");
+      if (rest && (found.rest ?? found.texts) !== undefined) kinds.add("text");
     }
     const [only] = kinds;
     return kinds.size === 1 && only !== undefined ? only : "text";
@@ -152,16 +152,22 @@ export class Selected implements Disposable {
 /** A field's value as an expression of a kind, NULL where there is none. */
 export function valueSql(field: SqlField | undefined, kind: Kind): string {
   const sqlType = kind === "number" ? "DOUBLE" : kind === "boolean" ? "BOOLEAN" : "VARCHAR";
-  if (field === undefined) return `CAST(NULL AS ${sqlType})`;
-  const rest = field.rest && `TRY_CAST((${field.rest} ->> '$') AS ${sqlType})`;
+  const nothing = `CAST(NULL AS ${sqlType})`;
+  if (field === undefined) return nothing;
+  const { column, texts, rest } = field;
   const stored =
-    field.column === undefined
-      ? undefined
-      : kindOf(field) === kind
-        ? field.column
-        : `TRY_CAST(${field.column} AS ${sqlType})`;
-  if (stored === undefined) return rest ?? `CAST(NULL AS ${sqlType})`;
-  return rest === undefined ? stored : `coalesce(${stored}, ${rest})`;
+    column &&
+    (kindOf(field) === kind
+      ? column
+      : kind === "text"
+        ? columnText(column, field.type)
+        : `TRY_CAST(${column} AS ${sqlType})`);
+  const others = [
+    texts && `TRY_CAST(${texts} AS ${sqlType})`,
+    rest && `TRY_CAST((${rest} ->> '$') AS ${sqlType})`,
+  ];
+  const values = [stored, ...others].filter((sql) => sql !== undefined);
+  return values.length > 1 ? `coalesce(${values.join(", ")})` : (values[0] ?? nothing);
 }
 
 /**

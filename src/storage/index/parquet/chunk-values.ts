@@ -1,5 +1,6 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import type { Block, BlockColumn } from "../blocks/block.ts";
+import { columnTypes } from "../blocks/column-type.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { ENCODING } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
@@ -52,7 +53,7 @@ export class ChunkValues {
     this.greatest = undefined;
     this.hasBloom = false;
     this.hasEmptyPage = false;
-    if ((column.type === "text" || column.type === "json") && column.codes < 0) {
+    if (columnTypes[column.type].cells === "text" && column.codes < 0) {
       this.#texts(block, column);
       return ENCODING.deltaLengthByteArray;
     }
@@ -64,9 +65,8 @@ export class ChunkValues {
 
   /** What goes into one page. */
   #fixed(block: Messages, column: BlockColumn): number {
-    switch (column.type) {
+    switch (columnTypes[column.type].cells) {
       case "text":
-      case "json":
         return this.#words(block, column);
       case "boolean":
         return this.#booleans(block, column);
@@ -189,8 +189,12 @@ export class ChunkValues {
     }
     const { least, most } = extremes(numbers, count);
     if (count > 0 && least >= -MOST_EXACT && most <= MOST_EXACT) {
-      this.least = new Uint8Array(new BigInt64Array([BigInt(least)]).buffer);
-      this.greatest = new Uint8Array(new BigInt64Array([BigInt(most)]).buffer);
+      const isShort = columnTypes[column.type].plain === "int";
+      const bytesOf = (value: number) =>
+        new Uint8Array((isShort ? new Int32Array([value]) : new BigInt64Array([BigInt(value)])).buffer);
+      this.least = bytesOf(least);
+      this.greatest = bytesOf(most);
+      // Always so for numbers of 32 bits: the differences of ports are small.
       if (this.page.deltas(numbers, count)) return ENCODING.deltaBinaryPacked;
     }
     for (let row = 0; row < block.rows; row++) {

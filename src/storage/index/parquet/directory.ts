@@ -1,8 +1,8 @@
 // Numbers are read within bounds known beforehand, hence `as number`.
 import { crc32 } from "node:zlib";
-import type { Block } from "../blocks/block.ts";
-import { readBytes } from "./read-bytes.ts";
-import { FACT, FACTS, type RowGroup } from "./row-group.ts";
+import type { Block, RowGroup } from "../blocks/block.ts";
+import { type Bytes, readBytes } from "./read-bytes.ts";
+import { FACT, FACTS } from "./row-group.ts";
 
 /** Numbers of a row group: its first row and where its table stands. */
 const GROUP = 2;
@@ -18,9 +18,6 @@ const HEAD = 1;
 const BEFORE = 16;
 /** More than any table has. */
 const MOST_NUMBERS = 1e7;
-
-/** Bytes of a file: where they begin, how many they are, and how many when unpacked. */
-export type Bytes = { readonly at: number; readonly length: number; readonly raw: number };
 
 /**
  * Where everything lies in a file of ours, down to the bytes of each page: tables of numbers that stand between the last

@@ -1,9 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { Block, ColumnType } from "../blocks/block.ts";
+import type { Block, RowGroup } from "../blocks/block.ts";
+import type { ColumnType } from "../blocks/column-type.ts";
 import { DirectoryWriter } from "./directory.ts";
-import { CODEC, dataPageHeader, ENCODING, OPTIONAL, TYPE, UTF8 } from "./format.ts";
+import { CODEC, dataPageHeader, ENCODING, physicalType, schemaElement } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
-import { FACT, FACTS, type RowGroup } from "./row-group.ts";
+import { FACT, FACTS } from "./row-group.ts";
 import { ThriftWriter } from "./thrift.ts";
 
 /** A column of the file: the field it holds and its name. */
@@ -11,20 +12,18 @@ export type FileColumn = { readonly field: string; readonly type: ColumnType; re
 
 const MAGIC = new TextEncoder().encode("PAR1");
 const CREATED_BY = "metron";
-/** The key of a file's note among the metadata of its footer. */
-export const NOTE_KEY = "metron.segment";
 
 /**
  * Writes a Parquet file of blocks that have a row group, and syncs it. A field that a block lacks is null in it.
  * @param columns the fields of all blocks; a field has one type in all of them.
- * @param note a text to keep in the footer under `NOTE_KEY`, made once it is known where the directory stands.
+ * @param metadata texts to keep in the footer by their keys, made once it is known where the directory stands.
  * @returns where its directory stands.
  */
 export async function writeParquet(
   path: string,
   columns: readonly FileColumn[],
   blocks: readonly Block[],
-  note?: (directory: number) => string,
+  metadata?: (directory: number) => ReadonlyMap<string, string>,
 ): Promise<number> {
   await using file = await open(path, "wx");
   const footer = new Footer(columns, blocks);
@@ -41,7 +40,7 @@ export async function writeParquet(
   }
   const tables = directory.end(at);
   await append(file, tables.bytes);
-  await append(file, footer.end(note?.(tables.directory)));
+  await append(file, footer.end(metadata?.(tables.directory) ?? new Map()));
   await file.datasync();
   return tables.directory;
 }
@@ -66,14 +65,7 @@ class Footer {
     thrift.text(4, "message");
     thrift.i32(5, columns.length);
     thrift.end();
-    for (const { type, column } of columns) {
-      thrift.begin();
-      thrift.i32(1, TYPE[type]);
-      thrift.i32(3, OPTIONAL);
-      thrift.text(4, column);
-      if (type === "text" || type === "json") thrift.i32(6, UTF8);
-      thrift.end();
-    }
+    for (const { type, column } of columns) schemaElement(thrift, column, type);
     thrift.i64(
       3,
       blocks.reduce((sum, { rows }) => sum + rows, 0),
@@ -144,13 +136,13 @@ class Footer {
   }
 
   /** Everything that follows the last row group. */
-  end(note: string | undefined): Uint8Array {
+  end(metadata: ReadonlyMap<string, string>): Uint8Array {
     const thrift = this.#thrift;
-    if (note !== undefined) {
-      thrift.structs(5, 1);
+    if (metadata.size > 0) thrift.structs(5, metadata.size);
+    for (const [key, value] of metadata) {
       thrift.begin();
-      thrift.text(1, NOTE_KEY);
-      thrift.text(2, note);
+      thrift.text(1, key);
+      thrift.text(2, value);
       thrift.end();
     }
     thrift.text(6, CREATED_BY);
@@ -188,7 +180,7 @@ class Footer {
     thrift.begin();
     thrift.i64(2, 0);
     thrift.begin(3);
-    thrift.i32(1, TYPE[type]);
+    thrift.i32(1, physicalType(type));
     thrift.i32s(
       2,
       chunk.dictionary > 0 ? [ENCODING.plain, ENCODING.rle, chunk.encoding] : [ENCODING.rle, chunk.encoding],

@@ -1,15 +1,16 @@
 // The loops below run for every cell of every message: values are read within bounds known beforehand, hence `as number`.
 import { isUtf8 } from "node:buffer";
 import { closeSync, openSync } from "node:fs";
-import { type Block, type BlockColumn, type Buffers, CELL_BYTES, NOTHING } from "../blocks/block.ts";
+import { type Block, type BlockColumn, type Buffers, NOTHING } from "../blocks/block.ts";
 import { CellSpace } from "../blocks/cell-space.ts";
+import { cellBytes, columnTypes } from "../blocks/column-type.ts";
 import { putText } from "../blocks/encode-column.ts";
 import { PADDING } from "../blocks/text-heap.ts";
 import { Validity } from "../blocks/validity.ts";
 import { DeltaReader } from "./delta-reader.ts";
-import { type Bytes, Directory, type GroupPlaces, type Page, type Place } from "./directory.ts";
+import { Directory, type GroupPlaces, type Page, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
-import { readPage } from "./read-bytes.ts";
+import { type Bytes, readPage } from "./read-bytes.ts";
 
 const SHIFT_32 = 4294967296;
 
@@ -91,7 +92,7 @@ class GroupReader {
 
   #decode({ type }: Pick<BlockColumn, "type">, place: Place): Decoded {
     if (place.encoding === ENCODING.rleDictionary) return this.#words(place);
-    const width = CELL_BYTES[type];
+    const width = cellBytes(type);
     const data = this.#space.allocate(this.#rows * width);
     new Uint8Array(this.#space.memory, data, this.#rows * width).fill(0);
     for (const page of place.pages(this.#rows)) {
@@ -102,7 +103,7 @@ class GroupReader {
         if (values === 0) continue;
         if (place.encoding === ENCODING.deltaBinaryPacked) this.#deltas(bytes, at, page, values, data);
         else if (place.encoding === ENCODING.byteStreamSplit) this.#doubles(bytes, at, page, values, data);
-        else if (type === "boolean") this.#booleans(bytes, at, page, data);
+        else if (columnTypes[type].cells === "boolean") this.#booleans(bytes, at, page, data);
         else this.#longs(bytes, at, page, data);
       }
     }
@@ -145,7 +146,7 @@ class GroupReader {
     for (let at = 0; at < dictionary.length; at += 4 + dictionary.readUInt32LE(at)) starts.push(at);
     const words = starts.length;
     const codesAt = this.#space.allocate(this.#rows * 2);
-    const data = this.#space.allocate(words * CELL_BYTES.text);
+    const data = this.#space.allocate(words * cellBytes("text"));
     const cells = new Uint32Array(this.#space.memory, data, words * 4);
     for (const [word, at] of starts.entries()) {
       const length = dictionary.readUInt32LE(at);

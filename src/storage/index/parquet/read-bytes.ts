@@ -1,6 +1,8 @@
 import { readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
-import type { Bytes } from "./directory.ts";
+
+/** Bytes of a file: where they begin, how many they are, and how many when unpacked. */
+export type Bytes = { readonly at: number; readonly length: number; readonly raw: number };
 
 /** Bytes of an open file, in memory of their own. @throws Error when the file is shorter. */
 export function readBytes(file: number, at: number, length: number): Buffer<ArrayBuffer> {

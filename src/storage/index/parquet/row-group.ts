@@ -1,26 +1,10 @@
 // Cells are read within bounds known beforehand, hence `as number`.
 import { constants, zstdCompressSync } from "node:zlib";
-import type { BlockColumn, Buffers, Memory } from "../blocks/block.ts";
+import type { BlockColumn, Buffers, RowGroup } from "../blocks/block.ts";
 import { ChunkValues, type Messages } from "./chunk-values.ts";
 import { CODEC, dataPageHeader, dictionaryPageHeader } from "./format.ts";
 import { PageWriter } from "./page-writer.ts";
 import { ThriftWriter } from "./thrift.ts";
-
-/**
- * The messages of a block as a row group of a Parquet file, but for the footer: the column chunks one after another in
- * the order of the block's columns, and what the footer must say of each. Bytes only, to be handed from thread to thread.
- */
-export type RowGroup = {
-  readonly bytes: Memory;
-  readonly length: number;
-  /** `FACTS` numbers for each column, in the order of `FACT`. */
-  readonly facts: Float64Array<ArrayBuffer>;
-  /**
-   * Where the pages lie, column by column: the dictionary's bytes, how many, and how many unpacked, the number of pages, and
-   * for each its first row and the same three. Places count from the beginning of the row group.
-   */
-  readonly places: Float64Array<ArrayBuffer>;
-};
 
 /** What the footer must know of a column chunk. Places count from the beginning of the row group. */
 export const FACT = {

@@ -1,18 +1,18 @@
 // Values are read within bounds known beforehand, hence `as number`.
 import { closeSync, openSync } from "node:fs";
 import { decodeText } from "../../../core/text.ts";
-import type { ColumnType } from "../blocks/block.ts";
+import { type ColumnType, columnTypes } from "../blocks/column-type.ts";
 import { DeltaReader } from "./delta-reader.ts";
-import { type Bytes, Directory, type Place } from "./directory.ts";
+import { Directory, type Place } from "./directory.ts";
 import { ENCODING } from "./format.ts";
 import { LevelReader } from "./level-reader.ts";
-import { readPage } from "./read-bytes.ts";
+import { type Bytes, readPage } from "./read-bytes.ts";
 
 /** What stands in a row's column: a long as bigint, JSON as text, null for nothing. */
 export type Cell = string | number | bigint | boolean | null;
 
 /** A column to be read: its place among the file's, and what it holds. */
-export type WantedColumn = { readonly place: number; readonly type: ColumnType };
+type WantedColumn = { readonly place: number; readonly type: ColumnType };
 
 /** Rows of one file, and which of its columns. `directory` is where its directory stands. */
 export type RowsWanted = {
@@ -89,7 +89,7 @@ class Pages {
       case ENCODING.byteStreamSplit:
         return splitDouble(bytes, at, index);
       default:
-        return type === "boolean"
+        return columnTypes[type].cells === "boolean"
           ? (((bytes[at + (index >> 3)] as number) >> (index & 7)) & 1) === 1
           : bytes.readBigInt64LE(at + index * 8);
     }

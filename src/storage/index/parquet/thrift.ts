@@ -1,6 +1,7 @@
 /** Types of a field or of a list's elements, as the compact protocol of Apache Thrift numbers them. */
 const TRUE = 1;
 const FALSE = 2;
+const I8 = 3;
 const I32 = 5;
 const I64 = 6;
 const BINARY = 8;
@@ -40,6 +41,12 @@ export class ThriftWriter {
   end(): void {
     this.#byte(0);
     this.#last.pop();
+  }
+
+  /** Of a value of up to 127. */
+  i8(field: number, value: number): void {
+    this.#field(field, I8);
+    this.#byte(value);
   }
 
   i32(field: number, value: number): void {

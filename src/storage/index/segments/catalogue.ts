@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
-import type { Message } from "../../../core/message.ts";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
-import type { ColumnType } from "../blocks/block.ts";
+import type { ColumnType } from "../blocks/column-type.ts";
 import type { Loss } from "../contract.ts";
+import type { StoredPatch } from "../stored-patch.ts";
 import { ChangeJournal } from "./change-journal.ts";
 import { CATALOGUE_FILE, unfinished } from "./folder-names.ts";
 
@@ -45,15 +45,6 @@ export type Segment = {
 
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };
 type StoredColumn = readonly [field: string, type: ColumnType, column: string, inside: boolean];
-
-/** What was changed of a stored message. */
-export type StoredPatch = {
-  readonly set: Message;
-  readonly remove: readonly string[];
-  /** Who made the last change and when, in epoch milliseconds; earlier versions did not note it. */
-  readonly by?: string;
-  readonly at?: number;
-};
 
 /** When and why a catalogue had to begin anew beside files of an earlier one. */
 export type LostCatalogue = { readonly at: number; readonly reason: string };

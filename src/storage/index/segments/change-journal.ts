@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFault } from "../../folder.ts";
-import type { StoredPatch } from "./catalogue.ts";
+import type { StoredPatch } from "../stored-patch.ts";
 import { JOURNAL_FILE } from "./folder-names.ts";
 
 /**

@@ -4,6 +4,7 @@ import { identifier, pathLiteral } from "../names.ts";
 import { readRows } from "../parquet/row-reader.ts";
 import type { SchemaColumn } from "./catalogue.ts";
 import { CountTurns } from "./count-turns.ts";
+import { type FormerJob, remade } from "./former.ts";
 import { type SegmentFacts, type SegmentJob, type Written, writeSegment } from "./write-segment.ts";
 
 /** A file that unpacks to more than this many bytes has few columns that take most of the time to read. */
@@ -19,8 +20,10 @@ export type SegmentCheck = {
   readonly columns: readonly { readonly column: string; readonly values: number }[];
 };
 
-/** What became of a job: a file that may be relied on, or why it may not. */
-export type SegmentAnswer = { readonly facts: SegmentFacts } | { readonly refused: string };
+/** What became of a job: a file that may be relied on and what is in it, or why it may not. */
+export type SegmentAnswer =
+  | { readonly facts: SegmentFacts; readonly contents: Pick<SegmentJob, "columns"> & Pick<Written, "rest"> }
+  | { readonly refused: string };
 
 const SETTINGS: Record<string, string> = {
   memory_limit: "128MB",
@@ -37,14 +40,15 @@ let reader: Promise<DuckDBConnection> | undefined;
  */
 export function answerJob(write: (job: SegmentJob) => Promise<Written | undefined> = writeSegment) {
   const turns = new CountTurns();
-  return async (job: SegmentJob | SegmentCheck): Promise<SegmentAnswer | undefined> => {
-    if (!("from" in job)) {
-      const refused = await checkSegment(job);
+  return async (given: SegmentJob | FormerJob | SegmentCheck): Promise<SegmentAnswer | undefined> => {
+    if ("rows" in given) {
+      const refused = await checkSegment(given);
       return refused === undefined ? undefined : { refused };
     }
+    const job = "former" in given ? remade(given) : given;
     const written = await write(job);
     if (written === undefined) return undefined;
-    const { counts, raw: _raw, forms, ...facts } = written;
+    const { counts, raw: _raw, forms, rest, ...facts } = written;
     const sampled = sampledColumns(job, written);
     const counted = turns.next(job.columns, forms).filter((column) => !sampled.includes(column));
     const columns = counted.map(({ column, field }) => ({ column, values: counts.of(field) }));
@@ -53,7 +57,7 @@ export function answerJob(write: (job: SegmentJob) => Promise<Written | undefine
       sample(job, written.directory, counts.rows, sampled);
     if (refused !== undefined) return { refused };
     turns.counted(counted, forms);
-    return { facts };
+    return { facts, contents: { columns: job.columns, rest } };
   };
 }
 
@@ -89,7 +93,7 @@ function sample(
  * Why a file does not hold what was put in it, as far as counting tells; undefined when it does. The file is read to its
  * end, by a reader that is not its writer: what is in memory, and in the files a merge was made of, is let go on its word.
  */
-export async function checkSegment({ path, rows, columns }: SegmentCheck): Promise<string | undefined> {
+async function checkSegment({ path, rows, columns }: SegmentCheck): Promise<string | undefined> {
   reader ??= openReader();
   const connection = await reader;
   const counted = columns.map(({ column }) => `count(${identifier(column)})`);

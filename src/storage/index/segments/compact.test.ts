@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ColumnType } from "../blocks/block.ts";
+import type { ColumnType } from "../blocks/column-type.ts";
 import type { Segment } from "./catalogue.ts";
 import { mergeable } from "./compact.ts";
 

@@ -1,8 +1,10 @@
 import { dirname, join } from "node:path";
 import { Fault } from "../../../core/fault.ts";
-import { REST } from "../blocks/block.ts";
+import { KEYS_VERSION, REST } from "../blocks/block.ts";
 import { columnNames } from "../names.ts";
+import type { WholeFile } from "../parquet/group-reader.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
+import { isFormer } from "./former.ts";
 import { discard, putSegment, type Shelf } from "./shelf.ts";
 
 /** Fewer small files than this are not worth the work. */
@@ -33,10 +35,10 @@ export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][
   return found.filter((group) => group.length >= LEAST_FILES);
 }
 
-/** Merges segments, and remembers of which ones it cannot. */
+/** Merges segments, brings those of earlier layouts to the present one, and remembers of which ones it cannot. */
 export class Merger {
   readonly #shelf: Shelf;
-  /** Segments of which a merge was refused: they stay as they are until the next start. */
+  /** Segments of which what was written was refused: they stay as they are until the next start. */
   readonly #refused = new Set<string>();
 
   constructor(shelf: Shelf) {
@@ -44,7 +46,8 @@ export class Merger {
   }
 
   /**
-   * Makes few segments of many small ones.
+   * Makes few segments of many small ones, after those whose files have declared fields otherwise than today were made
+   * once more, each for itself and whatever its size.
    * @param remove deletes the files of segments that the catalogue has no more; `mayGoOn` is asked before each step.
    */
   async compact(
@@ -53,25 +56,35 @@ export class Merger {
     { mayGoOn, remove }: { mayGoOn: () => boolean; remove: (segments: readonly Segment[]) => Promise<void> },
   ): Promise<void> {
     const { catalogue } = this.#shelf;
-    for (const group of mergeable(segments, rows)) {
-      if (!mayGoOn()) return;
-      const merged = await this.#merge(group);
-      if (merged === undefined) continue;
+    const replace = async (group: readonly Segment[], make: typeof merge): Promise<Segment[]> => {
+      const made = await this.#make(group, make);
+      if (made === undefined) return [...group];
       // Retention may have taken one of them meanwhile: then the next round sees to the rest.
       if (!mayGoOn() || !group.every(({ id }) => catalogue.segments.has(id))) {
-        await discard([merged], this.#shelf);
-        continue;
+        await discard([made], this.#shelf);
+        return [];
       }
-      await catalogue.change({ add: [merged], remove: group });
+      await catalogue.change({ add: [made], remove: group });
       await remove(group);
+      return [catalogue.segments.get(made.id) ?? made];
+    };
+    const current: Segment[] = [];
+    for (const segment of segments) {
+      if (!mayGoOn()) return;
+      const isOld = segment.directory !== undefined && isFormer(segment.schema);
+      current.push(...(isOld ? await replace([segment], remake) : [segment]));
+    }
+    for (const group of mergeable(current, rows)) {
+      if (!mayGoOn()) return;
+      await replace(group, merge);
     }
   }
 
   /** The segments as one; undefined when what was written of them cannot be relied on, so that they must stay. */
-  async #merge(group: readonly Segment[]): Promise<Segment | undefined> {
+  async #make(group: readonly Segment[], make: typeof merge): Promise<Segment | undefined> {
     if (group.some(({ id }) => this.#refused.has(id))) return undefined;
     try {
-      return await merge(group, this.#shelf);
+      return await make(group, this.#shelf);
     } catch (error) {
       if (!(error instanceof Fault && error.code === "SEGMENT_REFUSED")) throw error;
       for (const { id } of group) this.#refused.add(id);
@@ -95,22 +108,36 @@ export async function merge(group: readonly Segment[], shelf: Shelf): Promise<Se
     column: names.get(field) as string,
     inside: group.every(({ schema }) => schema.columns.get(field)?.inside ?? true),
   }));
-  const files = group.map(({ file, rows, directory, schema }) => ({
-    path: join(shelf.folder, file),
-    rows,
-    directory: directory as number,
-    columns: [...schema.columns.values()],
-  }));
+  const files = group.map((segment) => wholeFile(segment, shelf));
   const [first] = group as [Segment];
   const rest = group.some((segment) => segment.rest === undefined && segment.schema.columns.has(REST))
     ? undefined
     : [...new Set(group.flatMap((segment) => segment.rest ?? []))];
   const keys = group.every((segment) => segment.keys === first.keys) ? first.keys : undefined;
-  const day = dirname(first.file).replace(/^.*day=/, "");
-  const merged = await putSegment({ sensor: first.sensor, day, columns, rest, keys }, { files }, shelf);
+  const place = { sensor: first.sensor, day: dayOf(first), columns, rest, keys };
+  return whole(group, await putSegment(place, { files }, shelf));
+}
+
+/** Writes the messages of a segment as they are written today; otherwise as `merge`. */
+async function remake(group: readonly Segment[], shelf: Shelf): Promise<Segment | undefined> {
+  const [former] = group as [Segment];
+  const place = { sensor: former.sensor, day: dayOf(former), columns: [], rest: [], keys: KEYS_VERSION };
+  return whole(group, await putSegment(place, wholeFile(former, shelf), shelf));
+}
+
+function whole(group: readonly Segment[], made: Segment | undefined): Segment {
   const expected = group.reduce((sum, { rows }) => sum + rows, 0);
-  if (merged?.rows === expected) return merged;
-  throw new Error(`merging segments of ${first.sensor}: ${merged?.rows} messages of ${expected}`);
+  if (made?.rows === expected) return made;
+  throw new Error(`merging segments of ${group[0]?.sensor}: ${made?.rows} messages of ${expected}`);
+}
+
+function wholeFile({ file, rows, directory, schema }: Segment, { folder }: Shelf): WholeFile {
+  const columns = [...schema.columns.values()];
+  return { path: join(folder, file), rows, directory: directory as number, columns };
+}
+
+function dayOf({ file }: Segment): string {
+  return dirname(file).replace(/^.*day=/, "");
 }
 
 function agree(one: Segment, other: Segment): boolean {

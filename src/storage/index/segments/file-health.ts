@@ -244,6 +244,6 @@ function isoTime(time: number): string {
 }
 
 /** The first line of what an error says. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   return error instanceof Error ? (error.message.split("\n")[0] as string) : String(error);
 }

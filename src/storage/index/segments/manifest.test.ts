@@ -26,7 +26,7 @@ test("lists the files that count with what they hold, soon after each change and
       await put(writer, "s", batchOf([{ n: 1 }, { n: 2 }]));
       await index.seal();
       await expect.poll(() => pathsOf(folder), { timeout: 10_000 }).toEqual(parquetFiles(folder));
-      expect(manifestOf(folder)).toMatchObject({ layout: 2, changes: "_changes.jsonl" });
+      expect(manifestOf(folder)).toMatchObject({ layout: 3, changes: "_changes.jsonl" });
       expect(manifestOf(folder).files).toMatchObject([
         { sensor: "s", messages: 2, from: NOON, to: NOON + 1, bytes: expect.any(Number) },
       ]);

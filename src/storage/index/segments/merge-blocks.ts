@@ -1,7 +1,8 @@
 // The loops below run for every cell of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
 import { asBytes } from "../../../core/text.ts";
-import { type BlockColumn, type Buffers, CELL_BYTES, TIME } from "../blocks/block.ts";
+import { type BlockColumn, type Buffers, TIME } from "../blocks/block.ts";
 import { CellSpace } from "../blocks/cell-space.ts";
+import { cellBytes, columnTypes } from "../blocks/column-type.ts";
 import { PADDING } from "../blocks/text-heap.ts";
 import { Validity } from "../blocks/validity.ts";
 import type { Messages } from "../parquet/chunk-values.ts";
@@ -80,20 +81,21 @@ export class BlockMerger {
 
   /** Undefined when no row has a value. */
   #column({ field, type, inside }: SchemaColumn): BlockColumn | undefined {
-    if (type === "text" || type === "json") {
+    const { cells } = columnTypes[type];
+    if (cells === "text") {
       const merged = this.#texts.merge(field);
       return merged && { field, type, inside, ...merged };
     }
     this.#valid.clear(this.#rows);
     const from = this.#space.used;
-    const width = CELL_BYTES[type];
+    const width = cellBytes(type);
     const data = this.#space.allocate(this.#rows * width);
     new Uint8Array(this.#space.memory, data, this.#rows * width).fill(0);
     let at = 0;
     for (const part of this.#parts) {
       const column = part.columns.get(field);
       if (column !== undefined) {
-        if (type === "boolean") this.#copyBooleans(part, column, data, at);
+        if (cells === "boolean") this.#copyBooleans(part, column, data, at);
         else if (type === column.type) this.#copyWide(part, column, data, at);
         else this.#copyLongsAsDoubles(part, column, data, at);
         this.#valid.markFrom(part.block.cells, column.valid, part.rows, at);

@@ -1,9 +1,10 @@
 // The loops below run for every cell of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
-import { type BlockColumn, CELL_BYTES } from "../blocks/block.ts";
+import type { BlockColumn } from "../blocks/block.ts";
 import type { CellSpace } from "../blocks/cell-space.ts";
-import { mostWords, PLAIN_FOR } from "../blocks/encode-column.ts";
+import { cellBytes } from "../blocks/column-type.ts";
+import { PLAIN_FOR } from "../blocks/encode-column.ts";
 import { isValid, Validity } from "../blocks/validity.ts";
-import { Words } from "../blocks/words.ts";
+import { mostWords, Words } from "../blocks/words.ts";
 import type { Part } from "./portions.ts";
 
 const CELL_WORDS = 4;
@@ -132,7 +133,7 @@ export class TextMerger {
   #coded(): Merged {
     const { cells, count } = this.#words;
     const codes = this.#space.allocate(this.#rows * 2);
-    const data = this.#space.allocate(count * CELL_BYTES.text);
+    const data = this.#space.allocate(count * cellBytes("text"));
     new Uint16Array(this.#space.memory, codes, this.#rows).set(this.#codes.subarray(0, this.#rows));
     new Uint32Array(this.#space.memory, data, count * CELL_WORDS).set(cells.subarray(0, count * CELL_WORDS));
     return { codes, data, words: count, valid: this.#valid.place(this.#space) };
@@ -140,7 +141,7 @@ export class TextMerger {
 
   /** A column in which each row has its own cell. */
   #spread(field: string): Merged {
-    const data = this.#space.allocate(this.#rows * CELL_BYTES.text);
+    const data = this.#space.allocate(this.#rows * cellBytes("text"));
     const cells = new Uint32Array(this.#space.memory, data, this.#rows * CELL_WORDS);
     let at = 0;
     for (const [index, part] of this.#parts.entries()) {

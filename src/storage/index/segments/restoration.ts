@@ -6,11 +6,10 @@ import { copyRows } from "../duckdb/copy-rows.ts";
 import type { Database } from "../duckdb/database.ts";
 import { serveWriter } from "../duckdb/remote.ts";
 import { identifier, literal, pathLiteral } from "../names.ts";
-import { NOTE_KEY } from "../parquet/file-writer.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
 import type { FileHealth } from "./file-health.ts";
 import { finished, isUnfinished, REPLACED } from "./folder-names.ts";
-import { readNote, type SegmentNote } from "./segment-note.ts";
+import { NOTE_KEY, readNote, type SegmentNote } from "./segment-note.ts";
 import { Staging, type StagingParts } from "./staging.ts";
 import type { Unlisted } from "./stock.ts";
 

@@ -1,6 +1,15 @@
 import { z } from "zod";
-import { REST } from "../blocks/block.ts";
+import { LAYOUT } from "../../layout.ts";
+import { isHidden, REST } from "../blocks/block.ts";
+import { COLUMN_TYPES } from "../blocks/column-type.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
+
+/** The key of the note among the metadata of a file's footer. */
+export const NOTE_KEY = "metron.segment";
+/** The layout of the version that wrote the file, as `layout.json` counts it. */
+const LAYOUT_KEY = "metron.layout";
+/** JSON of the fields, by their columns, that have another name than their column. */
+const FIELDS_KEY = "metron.fields";
 
 /** What a file's footer says of it, so that the index can be made again without its catalogue. */
 const segmentNote = z.object({
@@ -14,7 +23,7 @@ const segmentNote = z.object({
   columns: z.array(
     z.object({
       field: z.string(),
-      type: z.enum(["text", "json", "long", "double", "boolean"]),
+      type: z.enum(COLUMN_TYPES),
       column: z.string(),
       inside: z.boolean(),
     }),
@@ -29,13 +38,19 @@ type Facts = Pick<Segment, "rows" | "minTime" | "maxTime" | "minGuid" | "maxGuid
   readonly directory: number;
 };
 
-export function noteOf(
+/** What stands in the footer of a file besides its schema: the note for ourselves, the rest for readers of all kinds. */
+export function metadataOf(
   { sensor, columns }: { readonly sensor: string; readonly columns: readonly SchemaColumn[] },
   facts: Facts,
   rest: readonly string[] | undefined,
-): string {
+): Map<string, string> {
   const names = columns.some(({ field }) => field === REST) ? (rest ?? null) : [];
-  return JSON.stringify({ sensor, ...facts, columns, rest: names });
+  const renamed = columns.filter(({ field, column }) => field !== column && !isHidden(field));
+  return new Map([
+    [LAYOUT_KEY, String(LAYOUT)],
+    [FIELDS_KEY, JSON.stringify(Object.fromEntries(renamed.map(({ field, column }) => [column, field])))],
+    [NOTE_KEY, JSON.stringify({ sensor, ...facts, columns, rest: names })],
+  ]);
 }
 
 /** The note of a footer; undefined when the file has none, as those of earlier versions. */

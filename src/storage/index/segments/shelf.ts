@@ -6,10 +6,12 @@ import { Fault } from "../../../core/fault.ts";
 import { sync } from "../duckdb/copy-blocks.ts";
 import type { Database } from "../duckdb/database.ts";
 import { pathPart } from "../names.ts";
+import type { WholeFile } from "../parquet/group-reader.ts";
 import { JobThread } from "../parquet/job-thread.ts";
 import type { Catalogue, SchemaColumn, Segment } from "./catalogue.ts";
 import type { SegmentAnswer, SegmentCheck } from "./check-segment.ts";
 import { asideName, unfinished } from "./folder-names.ts";
+import type { FormerJob } from "./former.ts";
 import type { ValueCounter } from "./value-counts.ts";
 import type { SegmentFacts, SegmentJob } from "./write-segment.ts";
 
@@ -22,7 +24,7 @@ export type Shelf = {
   readonly catalogue: Catalogue;
   readonly database: Database;
   readonly context: Context;
-  readonly writer: JobThread<SegmentJob | SegmentCheck, SegmentAnswer | undefined>;
+  readonly writer: JobThread<SegmentJob | FormerJob | SegmentCheck, SegmentAnswer | undefined>;
   /** Files that cannot be relied on: an operator must hear of them, though nothing is lost. */
   readonly setAside: Fault[];
 };
@@ -61,12 +63,13 @@ type OtherWay = {
 
 /**
  * Has a file written under its unfinished name, synced and read; the catalogue gives it its own name once it lists it.
+ * Of a whole file of an earlier layout nobody knows what its columns are to be before it is made once more.
  * Undefined when there are no messages. A file that does not hold what was put in it is set aside, and the messages are written in the other way.
  * @throws Fault SEGMENT_REFUSED when there is no other way.
  */
 export async function putSegment(
   place: SegmentPlace,
-  from: SegmentJob["from"],
+  from: SegmentJob["from"] | WholeFile,
   shelf: Shelf,
   otherWay?: OtherWay,
 ): Promise<Segment | undefined> {
@@ -77,14 +80,17 @@ export async function putSegment(
   const temporary = unfinished(path);
   await mkdir(dirname(path), { recursive: true });
   try {
-    const answer = await answerOf(shelf.writer.run({ path: temporary, sensor, columns, from }));
+    const isFormer = "path" in from;
+    const job = { path: temporary, sensor, ...(isFormer ? { former: from } : { columns, from }) };
+    const answer = await answerOf(shelf.writer.run(job));
     if (answer === undefined) return undefined;
     const facts =
       "facts" in answer ? answer.facts : await writeOtherwise(place, path, answer.refused, shelf, otherWay);
     await sync(dirname(path));
     const { size } = await stat(temporary);
-    const schema = shelf.catalogue.schema(columns);
-    return { id, sensor, file, bytes: size, schema, rest: place.rest, keys: place.keys, ...facts };
+    const contents = isFormer && "contents" in answer ? answer.contents : place;
+    const schema = shelf.catalogue.schema(contents.columns);
+    return { id, sensor, file, bytes: size, schema, rest: contents.rest, keys: place.keys, ...facts };
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

@@ -276,7 +276,7 @@ test("any blocks come together", async () => {
         for (const range of days) await roundTrip(batches as Rows[], range);
       },
     ),
-    { numRuns: runs(20) },
+    { numRuns: runs(10) },
   );
 });
 

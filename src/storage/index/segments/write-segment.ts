@@ -1,15 +1,15 @@
 import { decodeText } from "../../../core/text.ts";
-import { type Block, Buffers, NOTHING } from "../blocks/block.ts";
+import { type Block, Buffers, NOTHING, type RowGroup } from "../blocks/block.ts";
 import { restNames } from "../blocks/encode.ts";
 import { writeParquet } from "../parquet/file-writer.ts";
 import { readGroups, type WholeFile } from "../parquet/group-reader.ts";
-import { FACT, FACTS, type RowGroup, RowGroupEncoder } from "../parquet/row-group.ts";
+import { FACT, FACTS, RowGroupEncoder } from "../parquet/row-group.ts";
 import type { SchemaColumn } from "./catalogue.ts";
 import { checksumOf } from "./checksum.ts";
 import type { Forms } from "./count-turns.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
-import { noteOf } from "./segment-note.ts";
+import { metadataOf } from "./segment-note.ts";
 import { ValueCounter } from "./value-counts.ts";
 
 /** Greater than any guid. */
@@ -52,6 +52,8 @@ export type Written = SegmentFacts & {
   /** Bytes of each field before they were compressed. */
   readonly raw: ReadonlyMap<string, number>;
   readonly forms: Forms;
+  /** Fields that occur in its blocks' `_rest`; undefined when they are too many to name, or were put together. */
+  readonly rest: readonly string[] | undefined;
 };
 
 const buffers = new Buffers(KEPT_BYTES);
@@ -69,10 +71,12 @@ export async function writeSegment(job: SegmentJob): Promise<Written | undefined
   if (blocks.length === 0) return undefined;
   try {
     const facts = factsOf(blocks);
-    const note = (directory: number) => noteOf(job, { ...facts, directory }, restNames(blocks));
-    const directory = await writeParquet(job.path, job.columns, blocks, note);
+    const rest = restNames(blocks);
+    const metadata = (directory: number) => metadataOf(job, { ...facts, directory }, rest);
+    const directory = await writeParquet(job.path, job.columns, blocks, metadata);
     const crc = await checksumOf(job.path);
-    return { ...facts, directory, crc, counts, raw: rawOf(blocks), forms: formsOf(job.columns, blocks) };
+    const [raw, forms] = [rawOf(blocks), formsOf(job.columns, blocks)];
+    return { ...facts, directory, crc, counts, raw, forms, rest };
   } finally {
     if (!isEncoded) for (const { group } of blocks) buffers.give((group as RowGroup).bytes);
   }

@@ -4,6 +4,7 @@ import { describeHints } from "./describe-hints.ts";
 import { describeLife } from "./describe-life.ts";
 import { describeMessages } from "./describe-messages.ts";
 import { describeSearches } from "./describe-searches.ts";
+import { describeTypes } from "./describe-types.ts";
 import { describeValues } from "./describe-values.ts";
 import type { IndexSubject, Started } from "./test-batches.ts";
 
@@ -30,6 +31,7 @@ export function describeIndex(name: string, subject: () => Promise<IndexSubject>
     describeMessages(start);
     describeSearches(start);
     describeValues(start);
+    describeTypes(start);
     describeHints(start);
     describeLife(start);
   });

@@ -285,6 +285,48 @@ export function describeSearches(start: () => Promise<Started>): void {
       await check(again);
     });
 
+    test("what was changed of a message is told with who did it and when, and survives", async () => {
+      const { index, writer, reopen } = await start();
+      await put(writer, "s", batchOf([{ tag: "x" }, {}]));
+      await settle(index);
+      await index.patch("g0", { set: { status: "OPEN", note: "n".repeat(2000) }, remove: ["tag"] }, "ann");
+      await index.patch("g0", { set: { status: "DONE", count: 2n }, remove: ["status"] }, "bob");
+      await index.patch("g0", { set: { tag: null } }, "eve");
+      const check = async (one: Index) => {
+        const { changes, earlier } = await one.history("g0");
+        expect(changes.map(({ by, fields }) => [by, fields])).toEqual([
+          ["ann", [{ name: "status", value: "OPEN" }, { name: "note" }, { name: "tag", value: null }]],
+          [
+            "bob",
+            [
+              { name: "status", value: null },
+              { name: "count", value: 2 },
+            ],
+          ],
+          ["eve", [{ name: "tag", value: null }]],
+        ]);
+        expect(changes.every(({ at }) => Number.isInteger(at))).toBe(true);
+        expect(earlier).toBe(0);
+        for (const guid of ["g1", "none"])
+          expect(await one.history(guid)).toEqual({ changes: [], earlier: 0 });
+      };
+      await check(index);
+      await index[Symbol.asyncDispose]();
+      await check(await reopen());
+    });
+
+    test("of very many changes the last ones are kept, and the others counted", async () => {
+      const { index, writer } = await start();
+      await put(writer, "s", batchOf([{ a: 1 }]));
+      await settle(index);
+      for (let n = 1; n <= 103; n++) await index.patch("g0", { set: { n } }, "ann");
+      const { changes, earlier } = await index.history("g0");
+      expect(earlier).toBe(3);
+      expect(changes).toHaveLength(100);
+      expect(changes.at(0)?.fields).toEqual([{ name: "n", value: 4 }]);
+      expect(changes.at(-1)?.fields).toEqual([{ name: "n", value: 103 }]);
+    });
+
     test("a replay doubles nothing", async () => {
       const { index, writer, reopen } = await start();
       await put(writer, "s", batchOf([{ n: 1 }, { n: 2 }], 0));

@@ -35,6 +35,10 @@ export class DuckdbReader implements Disposable {
     return new Map(result.columnNames().map((name, index) => [name, columns[index] ?? []]));
   }
 
+  async rows(sql: string): Promise<unknown[][]> {
+    return (await this.connection.runAndReadAll(sql)).getRowsJS();
+  }
+
   /** How many rows a condition holds of; DuckDB skips row groups by their ranges and filters. */
   async count(path: string, where: string, values: (string | bigint)[]): Promise<number> {
     const sql = `SELECT count(*) FROM read_parquet('${path}', hive_partitioning = false) WHERE ${where}`;
@@ -65,5 +69,5 @@ export async function readByHyparquet(path: string) {
     },
   });
   const table: Table = new Map(names.map((name, index) => [name, rows.map((row) => row[index] ?? null)]));
-  return { table, groups: metadata.row_groups };
+  return { table, groups: metadata.row_groups, schema: metadata.schema };
 }

@@ -48,6 +48,40 @@ const ODD = [
   0.1,
 ];
 
+/** Numbers, truths and times as texts: as they are mostly spelt, otherwise, and too large, and none. */
+const SPELT = [
+  ...[
+    "443",
+    "0443",
+    "+443",
+    "70000",
+    "-1",
+    "http",
+    "",
+    "0",
+    "-0",
+    "1.5",
+    "1.50",
+    "0.000",
+    "1e3",
+    "0.0000001",
+  ],
+  ...[
+    "9007199254740993",
+    "9223372036854775807",
+    "9223372036854775808",
+    "123456789012345.6",
+    "99999999999999999999",
+  ],
+  ...["true", "TRUE", "false", "1700000000000", "253402300800000", "-62135596800001", "NaN", "käse 🧀"],
+];
+const TIMES = [
+  253_402_300_799_999, 253_402_300_800_000, -62_135_596_800_000, -62_135_596_800_001, 0, -1, 0.5,
+];
+
+/** Fields whose type is declared, one of each, and those of none. */
+const NAMES = ["ip_src_port", "bytes", "duration", "local_orig", "rt", "bro_timestamp", "eventtime", "user"];
+
 const pick = <T>(values: readonly T[], random: Random): T =>
   values[Math.floor(random() * values.length)] as T;
 
@@ -81,6 +115,15 @@ const VALUES = {
   maps: (row, random) => ({ deep: { er: random() < 0.5 ? row : "few" }, "a.b": [1.5] }),
   nulls: () => null,
   anything: (row, random) => pick([null, "text", row, true, 2n ** 60n, new Double(0.25), ["list"]], random),
+  "ports as texts": (row) => String((row * 7919) % 65_536),
+  "ports as texts, seldom others": (row, random) =>
+    random() < 0.02 ? pick(SPELT, random) : String(row % 60),
+  "ports, seldom as texts": (row, random) => (random() < 0.02 ? pick(SPELT, random) : row % 60),
+  "decimals as texts": (row, random) => (random() * 1000).toFixed(row % 7),
+  "seconds as texts": (row) => String(1.7e9 + row / 1e6),
+  "truths as texts": (row) => String(row % 3 === 0),
+  "anything as text": (_row, random) => pick(SPELT, random),
+  times: (_row, random) => (random() < 0.1 ? pick(TIMES, random) : 1.795e12 + Math.floor(random() * 1e9)),
   "texts, seldom numbers": (row, random) => (random() < 0.02 ? row : `text ${row % 50}`),
 } satisfies Record<string, Values>;
 
@@ -108,6 +151,7 @@ const LACKS = {
 const PAGED = ["distinct texts", "long texts", "very long texts", "texts in order"] as const;
 
 const column = fc.record({
+  name: fc.option(fc.constantFrom(...NAMES), { nil: undefined }),
   values: fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...(Object.keys(VALUES) as (keyof typeof VALUES)[])) },
     { weight: 1, arbitrary: fc.constantFrom(...PAGED) },
@@ -126,13 +170,13 @@ export const batchPlans = fc.array(batch, { minLength: 1, maxLength: 3 });
 
 export type BatchPlan = typeof batch extends fc.Arbitrary<infer Plan> ? Plan : never;
 
-/** The rows of a planned batch: fields c0, c1, ... */
+/** The rows of a planned batch: declared fields, and c0, c1, ... */
 export function rowsOf({ rows, columns }: BatchPlan): Row[] {
   const made: Row[] = Array.from({ length: rows }, () => ({}));
-  for (const [index, { values, lacks, seed }] of columns.entries()) {
+  for (const [index, { name = `c${index}`, values, lacks, seed }] of columns.entries()) {
     const random = randomOf(seed);
     for (const [row, message] of made.entries())
-      if (!LACKS[lacks](row, rows, random)) message[`c${index}`] = VALUES[values](row, random);
+      if (!LACKS[lacks](row, rows, random)) message[name] = VALUES[values](row, random);
   }
   return made;
 }

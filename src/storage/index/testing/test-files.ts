@@ -60,13 +60,13 @@ export async function read(path: string, where = "TRUE"): Promise<Record<string,
   const connection = await instance.connect();
   try {
     const result = await connection.runAndReadAll(`SELECT * FROM read_parquet('${path}') WHERE ${where}`);
-    return result
-      .getRowObjectsJS()
-      .map((row) =>
-        Object.fromEntries(
-          Object.entries(row).filter(([name, value]) => value !== null && !name.startsWith("_")),
-        ),
-      );
+    return result.getRowObjectsJS().map((row) =>
+      Object.fromEntries(
+        Object.entries(row)
+          .filter(([name, value]) => value !== null && !name.startsWith("_"))
+          .map(([name, value]) => [name, value instanceof Date ? BigInt(value.getTime()) : value]),
+      ),
+    );
   } finally {
     connection.disconnectSync();
     instance.closeSync();

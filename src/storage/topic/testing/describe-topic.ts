@@ -1,42 +1,15 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Block, blockOf } from "../../../core/block.ts";
-import type { Topic, TopicHandle, TopicReader, Topics } from "../contract.ts";
-
-/** What an implementation brings to the suite. */
-export type TopicSubject = {
-  /** Opens the same, at first empty, store again and again; the one before is disposed of first. */
-  open(): Promise<Topics>;
-  /** Opens a reader from what `share` returned. */
-  openShared(handle: TopicHandle): Promise<TopicReader>;
-  /** Deletes everything. */
-  remove(): Promise<void>;
-};
+import type { TopicReader } from "../contract.ts";
+import { describeShares } from "./describe-shares.ts";
+import { openings, type TopicSubject } from "./topic-subject.ts";
 
 type Read = { offset: number; arrival: number; records: string[] };
 
 /** What every implementation of a topic obeys. */
 export function describeTopic(name: string, subject: () => Promise<TopicSubject>): void {
   describe(`topic: ${name}`, () => {
-    const cleanups: (() => PromiseLike<unknown>)[] = [];
-    afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-    });
-
-    async function start(): Promise<TopicSubject> {
-      const made = await subject();
-      cleanups.push(() => made.remove());
-      return made;
-    }
-
-    async function openTopics(made: TopicSubject): Promise<Topics> {
-      const topics = await made.open();
-      cleanups.push(() => topics[Symbol.asyncDispose]());
-      return topics;
-    }
-
-    async function openTopic(partitions = 1): Promise<Topic> {
-      return (await openTopics(await start())).topic("bro", { partitions });
-    }
+    const { start, openTopics, openTopic, atEnd } = openings(subject);
 
     test("gives back what was appended, in order, byte for byte", async () => {
       const topic = await openTopic();
@@ -146,7 +119,7 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
       const topic = await (await openTopics(made)).topic("bro", { partitions: 2 });
       await topic.append(1, blockOf(["early"], 1));
       const shared = await made.openShared(structuredClone(topic.share()));
-      cleanups.push(() => shared[Symbol.asyncDispose]());
+      atEnd(() => shared[Symbol.asyncDispose]());
       expect([shared.name, shared.partitions]).toEqual(["bro", 2]);
       const stop = new AbortController();
       const reading = (async () => {
@@ -184,62 +157,6 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
         const rounds = key === "x" ? [0, 1, 2] : [0, 1];
         expect(found.get(key)).toEqual(rounds.map((round) => `${round} in ${partition}`));
       }
-    });
-
-    test("one member of a group reads all partitions, one of another group too", async () => {
-      const topic = await openTopic(3);
-      const [one, other] = [membership(topic, "g", "one"), membership(topic, "h", "one")];
-      expect(await one.next()).toEqual([0, 1, 2]);
-      expect(await other.next()).toEqual([0, 1, 2]);
-      await one.leave();
-      await other.leave();
-    });
-
-    test("a partition goes to a member that joins once the one that has it lets go", async () => {
-      const made = await start();
-      const topic = await (await openTopics(made)).topic("bro", { partitions: 4 });
-      const shared = await made.openShared(structuredClone(topic.share()));
-      cleanups.push(() => shared[Symbol.asyncDispose]());
-      const one = membership(topic, "g", "one");
-      const first = await one.next();
-      expect(first).toEqual([0, 1, 2, 3]);
-      const two = membership(shared, "g", "two");
-      expect(await two.next()).toEqual([]);
-      const gained = two.next();
-      const kept = await one.next();
-      expect(kept).toHaveLength(2);
-      // Both have been told, and nobody has the rest: it is still being let go.
-      expect(await settled(gained)).toBe(false);
-      const later = one.next();
-      expect([...(kept ?? []), ...((await gained) ?? [])].sort()).toEqual([0, 1, 2, 3]);
-      await two.leave();
-      expect(await later).toEqual([0, 1, 2, 3]);
-      await one.leave();
-    });
-
-    test("the shares of expected members wait for them, and for who comes back", async () => {
-      const topic = await openTopic(4);
-      const expected = ["one", "two"];
-      const one = membership(topic, "g", "one", expected);
-      const share = await one.next();
-      expect(share).toHaveLength(2);
-      const two = membership(topic, "g", "two", expected);
-      const rest = await two.next();
-      expect([...(share ?? []), ...(rest ?? [])].sort()).toEqual([0, 1, 2, 3]);
-      // It has died, as it never leaves: its successor has its name, and goes on with what it had.
-      const successor = membership(topic, "g", "two", expected);
-      expect(await successor.next()).toEqual(rest);
-      for (const member of [one, two, successor]) await member.leave();
-    });
-
-    test("the shares end when the topics close", async () => {
-      const made = await start();
-      const topics = await made.open();
-      const one = membership(await topics.topic("bro"), "g", "one");
-      expect(await one.next()).toEqual([0]);
-      const end = one.next();
-      await topics[Symbol.asyncDispose]();
-      expect(await end).toBeUndefined();
     });
 
     test("finds the offset of a time", async () => {
@@ -349,11 +266,13 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
       },
     );
 
-    test("refuses a partition that there is not", async () => {
+    test("refuses a partition that does not exist", async () => {
       const topic = await openTopic();
       await expect(topic.append(1, blockOf(["a"], 1))).rejects.toMatchObject({ code: "NOT_FOUND" });
       await expect(readAll(topic, 1, 0)).rejects.toMatchObject({ code: "NOT_FOUND" });
     });
+
+    describeShares(subject);
   });
 }
 
@@ -367,35 +286,10 @@ export async function readAll(topic: TopicReader, partition: number, from: numbe
 }
 
 /** The records of a block as text. */
-export function recordsOf(block: Block): string[] {
+function recordsOf(block: Block): string[] {
   return Array.from(block.ends, (end, index) =>
     Buffer.from(block.bytes.subarray(index === 0 ? 0 : block.ends[index - 1], end)).toString(),
   );
-}
-
-/** A member of a group: `next` lets go of what its last share lacks, and waits for the next one. */
-function membership(topic: TopicReader, group: string, member: string, expected?: readonly string[]) {
-  const left = new AbortController();
-  const joined = topic.assigned({ group, member, expected, signal: left.signal });
-  const shares = joined[Symbol.asyncIterator]();
-  const next = async () => ((await shares.next()) as { value?: readonly number[] }).value;
-  return {
-    next,
-    async leave() {
-      left.abort();
-      while ((await next()) !== undefined);
-    },
-  };
-}
-
-/** Whether a promise resolves while messages between threads are delivered. */
-async function settled(promise: Promise<unknown>): Promise<boolean> {
-  let isSettled = false;
-  void promise.then(() => {
-    isSettled = true;
-  });
-  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
-  return isSettled;
 }
 
 async function readFollowing(topic: TopicReader, signal: AbortSignal | undefined): Promise<unknown[]> {

@@ -21,7 +21,7 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
   const [draft, setDraft] = useState<{ readonly text: string; readonly base: number }>();
   const base = draft?.base ?? head.version;
   const [note, setNote] = useState("");
-  // The editor keeps its own text; counting up starts it anew from the published one.
+  // The editor keeps its own text; counting up starts it again from the published one.
   const [resets, setResets] = useState(0);
   const current = useQuery({
     queryKey: ["document", kind, name, base],

@@ -56,7 +56,22 @@ const NETWORK = [
   "ethdst",
 ];
 
-const RECORD = ["guid", "timestamp", "source.type", "is_alert", "alert_status", "comments", "metaalerts"];
+const RECORD = [
+  "guid",
+  "timestamp",
+  "source.type",
+  "is_alert",
+  "alert_status",
+  "alert_assignee",
+  "alert_tags",
+  "alert_changed_by",
+  "alert_changed_at",
+  "comments",
+  "metaalerts",
+  "replayed",
+  "replayed_by",
+  "replayed_at",
+];
 
 /** The record as it was received: of a message, and of a rejected record. */
 const RAW = ["original_string", "raw_message"];

@@ -1,4 +1,5 @@
 import type { Pane } from "../pane.ts";
+import { changesPane } from "./changes.tsx";
 import { endsPane } from "./ends.tsx";
 import { enrichmentsPane } from "./enrichments.tsx";
 import { intelPane } from "./intel.tsx";
@@ -16,6 +17,7 @@ export const panes: readonly Pane[] = [
   networkPane,
   enrichmentsPane,
   sensorPane,
+  changesPane,
   recordPane,
   rawPane,
 ];

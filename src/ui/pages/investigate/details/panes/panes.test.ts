@@ -14,6 +14,8 @@ test("every pane has a name of its own", () => {
 
 test.each<[string, StoredMessage, string[]]>([
   ["nothing", {}, ["Record"]],
+  ["what somebody changed", { alert_changed_at: 1 }, ["Who changed it", "Record"]],
+  ["what was replayed", { replayed_at: 1 }, ["Who changed it", "Record"]],
   [
     "an alert of a sensor",
     {

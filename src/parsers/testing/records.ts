@@ -1,8 +1,8 @@
-import { Batch } from "../core/batch.ts";
-import { blockOf } from "../core/block.ts";
-import { makeContext } from "../core/context.ts";
-import { messageToJson } from "../core/message.ts";
-import { type ParserDefinition, runParser } from "./parser.ts";
+import { Batch } from "../../core/batch.ts";
+import { blockOf } from "../../core/block.ts";
+import { makeContext } from "../../core/context.ts";
+import { messageToJson } from "../../core/message.ts";
+import { type ParserDefinition, runParser } from "../parser.ts";
 
 /** What a parser makes of records: messages as plain JSON, and the reasons of rejections. */
 export type Read = {

@@ -1,0 +1,60 @@
+import { Command } from "commander";
+import { listSensors } from "../../api/sensors.ts";
+import { getStatus } from "../../api/status.ts";
+import { connect, dataFolder } from "../client.ts";
+import { examples, type Reach, withJson, withReach } from "../options.ts";
+import { bytes, counted, printJson, printTable, safeText } from "../print.ts";
+import { tellPartial } from "../tell-partial.ts";
+
+export function statusCommand(): Command {
+  const command = new Command("status")
+    .description("tell whether a platform is up, where, since when, and how it and its sensors are")
+    .addHelpText(
+      "after",
+      `
+Exit code 0 when it is up and healthy, 1 when it is not up or something is wrong.
+${examples("metron status", "metron status --json | jq .health")}`,
+    );
+  return withJson(withReach(command)).action(status);
+}
+
+async function status(options: Reach & { json?: true }): Promise<void> {
+  const client = await connect(options);
+  const found = await client.call(getStatus);
+  const { sensors, partial } = await client.call(listSensors);
+  if (found.health !== "ok") process.exitCode = 1;
+  // Another machine's platform has its data folder there.
+  const data = options.server === undefined ? dataFolder(options) : undefined;
+  if (options.json) {
+    printJson({ url: client.url, ...(data === undefined ? {} : { data }), ...found, sensors });
+    return tellPartial(partial, options);
+  }
+  const { health, version, startedAt, stored, indexedPerSecond, listening, disk, problems } = found;
+  const lines = [
+    `Metron ${version} is up: ${client.url}`,
+    `health    ${health}`,
+    `since     ${new Date(startedAt).toISOString()}`,
+    ...(data === undefined ? [] : [`data      ${data}`]),
+    ...(disk === undefined ? [] : [`disk      ${bytes(disk.free)} of ${bytes(disk.size)} free`]),
+    `messages  ${counted(stored, "message")} in the index, ${indexedPerSecond.toFixed(1)}/s now`,
+    ...listening.map((address) => `listening ${safeText(address)}`),
+    "",
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  printTable(
+    ["sensor", "state", "indexed/s", "lag", "indexed", "rejected", "dropped", "last record"],
+    sensors.map((sensor) => [
+      sensor.name,
+      sensor.state,
+      sensor.indexedPerSecond,
+      sensor.lag,
+      sensor.indexed,
+      sensor.rejected,
+      sensor.dropped,
+      sensor.lastSeen === null ? null : new Date(sensor.lastSeen).toISOString(),
+    ]),
+  );
+  for (const { detail, advice } of problems)
+    process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
+  tellPartial(partial, options);
+}

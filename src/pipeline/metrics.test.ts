@@ -1,0 +1,208 @@
+import { expect, test } from "vitest";
+import { Batch } from "../core/batch.ts";
+import { blockOf } from "../core/block.ts";
+import { Double } from "../core/number.ts";
+import { Rejection } from "../core/rejection.ts";
+import {
+  addCounts,
+  addLatency,
+  addStage,
+  countAlerts,
+  countTimeless,
+  emptyCounts,
+  latencyQuantile,
+  latestTimestamp,
+  prometheusText,
+  type SensorCounts,
+} from "./metrics.ts";
+
+const ARRIVAL = 1_700_000_000_000;
+
+function batchOf(messages: readonly Record<string, string | number | boolean | null | Double>[]): Batch {
+  const batch = new Batch();
+  batch.load(
+    blockOf(
+      messages.map(() => "x"),
+      ARRIVAL,
+    ),
+    { topic: "t", partition: 0, offset: 0 },
+  );
+  for (const [record, message] of messages.entries()) batch.addMessage(record, message);
+  return batch;
+}
+
+const latencies = (...milliseconds: readonly number[]): SensorCounts => {
+  const counts = emptyCounts();
+  for (const each of milliseconds) addLatency(counts, each, 1);
+  return counts;
+};
+
+const some: SensorCounts = {
+  ...latencies(7),
+  records: 10,
+  messages: 8,
+  alerts: 3,
+  rejected: 2,
+  timeless: 1,
+  timelessSince: 500,
+  lastArrival: 900,
+  latest: 800,
+  offsets: { 0: 10, 1: 20 },
+  stages: { parse: { in: 10, out: 8, rejected: 2, nanoseconds: 5 } },
+};
+
+test("counts of several workers add up: sums, the latest, the first of the timeless, offsets by partition", () => {
+  const total = emptyCounts();
+  addCounts(total, some);
+  expect(total).toEqual(some);
+  addCounts(total, {
+    ...latencies(3, 100_000),
+    records: 1,
+    messages: 2,
+    alerts: 4,
+    rejected: 8,
+    timeless: 16,
+    timelessSince: 400,
+    lastArrival: 700,
+    latest: 1000,
+    offsets: { 1: 21, 2: 5 },
+    stages: {
+      parse: { in: 1, out: 2, rejected: 3, nanoseconds: 4 },
+      triage: { in: 9, out: 9, rejected: 0, nanoseconds: 1 },
+    },
+  });
+  expect(total).toEqual({
+    records: 11,
+    messages: 10,
+    alerts: 7,
+    rejected: 10,
+    timeless: 17,
+    timelessSince: 400,
+    lastArrival: 900,
+    latest: 1000,
+    offsets: { 0: 10, 1: 21, 2: 5 },
+    stages: {
+      parse: { in: 11, out: 10, rejected: 5, nanoseconds: 9 },
+      triage: { in: 9, out: 9, rejected: 0, nanoseconds: 1 },
+    },
+    latency: [1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+    latencySum: 100_010,
+  });
+  expect(some.stages.parse?.in, "what was added is left as it was").toBe(10);
+});
+
+test.each([
+  ["later", 600, 500],
+  ["earlier", 400, 400],
+  ["none", 0, 500],
+])("of when timeless messages began the first counts: the other is %s", (_name, other, first) => {
+  const total = { ...emptyCounts(), timelessSince: 500 };
+  addCounts(total, { ...emptyCounts(), timelessSince: other });
+  expect(total.timelessSince).toBe(first);
+});
+
+test.each([
+  [[], 0.5, null],
+  [[5], 0.5, 5],
+  [[5.1], 0.5, 10],
+  [[1, 1, 30, 30], 0.5, 5],
+  [[1, 1, 30, 30], 0.51, 50],
+  [[1, 1, 30, 30], 1, 50],
+  [[60_000], 0.99, 60_000],
+  [[60_001], 0.99, Number.POSITIVE_INFINITY],
+] as const)("of latencies %j a share of %d stayed below %s", (milliseconds, share, bound) => {
+  expect(latencyQuantile(latencies(...milliseconds), share)).toBe(bound);
+});
+
+test("a batch adds its latency once a message", () => {
+  const counts = emptyCounts();
+  addLatency(counts, 20, 3);
+  expect([counts.latency[2], counts.latencySum]).toEqual([3, 60]);
+  addStage(counts, "parse", { in: 1, out: 1, rejected: 0, nanoseconds: 2 });
+  expect(counts.stages).toEqual({ parse: { in: 1, out: 1, rejected: 0, nanoseconds: 2 } });
+});
+
+test("what Prometheus reads: each family once with its type, counters by sensor and stage, buckets that add up", () => {
+  const counts = { ...some, ...{ latency: latencies(5, 7, 7, 90_000).latency, latencySum: 90_019 } };
+  const lines = prometheusText(new Map([["web", counts]]), new Map([["web", 4]]), new Map([["web", 9]]))
+    .trimEnd()
+    .split("\n");
+  const families = lines.flatMap((line) => /^# TYPE (\S+ \S+)$/.exec(line)?.[1] ?? []);
+  expect(families).toEqual([
+    "metron_records_total counter",
+    "metron_messages_total counter",
+    "metron_alerts_total counter",
+    "metron_timeless_total counter",
+    "metron_stage_in_total counter",
+    "metron_stage_out_total counter",
+    "metron_stage_rejected_total counter",
+    "metron_stage_seconds_total counter",
+    "metron_lag_records gauge",
+    "metron_fields_together gauge",
+    "metron_latency_seconds histogram",
+  ]);
+  expect(lines.filter((line) => line.startsWith("# HELP "))).toHaveLength(families.length);
+  expect(lines.filter((line) => !line.startsWith("#"))).toEqual([
+    'metron_records_total{sensor="web"} 10',
+    'metron_messages_total{sensor="web"} 8',
+    'metron_alerts_total{sensor="web"} 3',
+    'metron_timeless_total{sensor="web"} 1',
+    'metron_stage_in_total{sensor="web",stage="parse"} 10',
+    'metron_stage_out_total{sensor="web",stage="parse"} 8',
+    'metron_stage_rejected_total{sensor="web",stage="parse"} 2',
+    'metron_stage_seconds_total{sensor="web",stage="parse"} 5e-9',
+    'metron_lag_records{sensor="web"} 4',
+    'metron_fields_together{sensor="web"} 9',
+    ...[
+      ["0.005", 1],
+      ["0.01", 3],
+      ["0.025", 3],
+      ["0.05", 3],
+      ["0.1", 3],
+      ["0.25", 3],
+      ["0.5", 3],
+      ["1", 3],
+      ["2.5", 3],
+      ["5", 3],
+      ["10", 3],
+      ["60", 3],
+      ["+Inf", 4],
+    ].map(([bound, seen]) => `metron_latency_seconds_bucket{sensor="web",le="${bound}"} ${seen}`),
+    'metron_latency_seconds_sum{sensor="web"} 90.019',
+    'metron_latency_seconds_count{sensor="web"} 4',
+  ]);
+});
+
+test("alerts are the live messages that say so", () => {
+  const batch = batchOf([{ is_alert: "true" }, { is_alert: null }, { a: 1 }, { is_alert: "true" }]);
+  expect(countAlerts(batch)).toBe(2);
+  batch.reject(3, new Rejection("error", "no"));
+  expect(countAlerts(batch)).toBe(1);
+  expect(countAlerts(batchOf([{ a: 1 }])), "without the field").toBe(0);
+});
+
+test("the latest time is the greatest number among live messages", () => {
+  const batch = batchOf([
+    { timestamp: 5 },
+    { timestamp: "9" },
+    { timestamp: new Double(7.5) },
+    { timestamp: 6 },
+    {},
+    { timestamp: 100 },
+  ]);
+  batch.drop(5);
+  expect(latestTimestamp(batch)).toBe(7.5);
+  expect(latestTimestamp(batchOf([{ a: 1 }]))).toBe(0);
+  expect(latestTimestamp(batchOf([{ timestamp: -5 }]))).toBe(0);
+});
+
+test("a message is timeless while its arrival is the only time it has", () => {
+  const batch = batchOf([{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }, { timestamp: ARRIVAL }]);
+  expect(countTimeless(batch)).toBe(0);
+  for (const row of [0, 1, 2, 3]) batch.setArrival(row);
+  expect(countTimeless(batch)).toBe(4);
+  batch.column("timestamp").setLong(1, 5);
+  batch.column("timestamp").setString(2, "text");
+  batch.drop(3);
+  expect(countTimeless(batch)).toBe(1);
+});

@@ -1,0 +1,4 @@
+import { testExtension } from "metron/testing";
+import { sample } from "./sample.ts";
+
+testExtension(sample);

@@ -1,0 +1,247 @@
+// The loops below run for every cell of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
+import { ABSENT, type Column, DOUBLE, FALSE, INT, SPAN, STRING, TRUE, VALUE } from "../../../core/column.ts";
+import { decodeText } from "../../../core/text.ts";
+import type { Meaning } from "../../../schema/meaning.ts";
+import { readValue } from "../../../schema/read.ts";
+import type { CellSpace } from "./cell-space.ts";
+import { type ColumnType, cellBytes, columnTypes, isSpelled, type ValueType } from "./column-type.ts";
+import { isLong } from "./encode-number.ts";
+import type { Encoded } from "./encoded.ts";
+import { mayBeNumber, NumberReader } from "./read-number.ts";
+import { Validity } from "./validity.ts";
+import { isWithin } from "./within.ts";
+
+const SHIFT_32 = 4294967296;
+const MOST_PORT = 65_535;
+/** Timestamps of the years 1 to 9999: others are none to most readers of files. */
+const LEAST_TIME = Date.parse("0001-01-01T00:00:00.000Z");
+const MOST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
+/** Texts remembered with their values. */
+const MOST_REMEMBERED = 4096;
+
+/** The meaning by which a text is read. */
+const MEANINGS: Record<ValueType, Meaning> = {
+  int: "port",
+  long: "count",
+  time: "count",
+  double: "number",
+  boolean: "truth",
+};
+
+/** What a text stands for: a truth is 1 or 0; `isPlain` tells that it is spelt as `String` does. */
+type Read = { readonly value: number | bigint; readonly isPlain: boolean };
+
+/**
+ * Turns columns whose type is declared into cells, whether their values come as numbers, truths or texts, and tells what
+ * of them the cells do not hold.
+ */
+export class DeclaredEncoder {
+  /** By row of the batch, the kinds of the cells that the column does not tell; ABSENT for all others. */
+  left = new Uint8Array(0);
+  /** How many of these are texts, and how many are not. */
+  texts = 0;
+  others = 0;
+  readonly #space: CellSpace;
+  readonly #reader = new NumberReader();
+  readonly #valid = new Validity();
+  readonly #known = new Map<string, Read | undefined>();
+  #knownAs: ValueType | undefined;
+  #rows: Uint32Array = new Uint32Array(0);
+  #count = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #original: Column | undefined;
+  /** What the last cell stands for; as a bigint where a double does not hold it. */
+  #value = 0;
+  #wide: bigint | undefined;
+
+  constructor(space: CellSpace) {
+    this.#space = space;
+  }
+
+  /**
+   * @param bytes what the spans of the batch's columns lie in.
+   * @param original the column of which texts may be parts.
+   */
+  begin(rows: Uint32Array, count: number, bytes: Uint8Array, original: Column | undefined): void {
+    this.#rows = rows;
+    this.#count = count;
+    this.#bytes = bytes;
+    this.#original = original;
+  }
+
+  encode(column: Column, type: ColumnType): Encoded {
+    const plain = columnTypes[type].plain as ValueType;
+    const asText = isSpelled(type);
+    const count = this.#count;
+    const { kinds } = column;
+    if (this.left.length < kinds.length) this.left = new Uint8Array(kinds.length);
+    const left = this.left;
+    this.texts = 0;
+    this.others = 0;
+    this.#valid.clear(count);
+    const from = this.#space.used;
+    const size = count * cellBytes(type);
+    const data = this.#space.allocate(size);
+    new Uint8Array(this.#space.memory, data, size).fill(0);
+    const cells = new Cells(this.#space.memory, data, count, columnTypes[type].cells);
+    let inside = asText && this.#original !== undefined;
+    for (let index = 0; index < count; index++) {
+      const row = this.#rows[index] as number;
+      const kind = kinds[row] as number;
+      left[row] = ABSENT;
+      if (kind === ABSENT) continue;
+      const isText = kind >= SPAN && kind <= STRING;
+      const fits = isText ? this.#readText(column, row, plain) : !asText && this.#read(column, row, plain);
+      if (fits) {
+        if (this.#wide === undefined) cells.put(index, this.#value);
+        else {
+          cells.putWide(index, this.#wide);
+          this.#wide = undefined;
+        }
+        this.#valid.mark(index);
+      }
+      if (!fits || (isText && !(asText && this.#reader.isPlain))) {
+        left[row] = kind;
+        if (isText) this.texts++;
+        else this.others++;
+      } else if (inside) inside = this.#isInside(column, row);
+    }
+    const { written } = this.#valid;
+    const facts = { codes: -1, words: 0, inside, isWide: cells.isWide, written, odd: this.others };
+    if (written === 0) this.#space.release(from);
+    return { ...facts, data, valid: this.#valid.place(this.#space) };
+  }
+
+  #isInside({ kinds, spans }: Column, row: number): boolean {
+    if (kinds[row] !== SPAN) return false;
+    return isWithin(this.#original as Column, row, spans[2 * row] as number, spans[2 * row + 1] as number);
+  }
+
+  /** Whether a number or truth has a place in the column; it is then the value. */
+  #read({ kinds, numbers, objects }: Column, row: number, type: ValueType): boolean {
+    const kind = kinds[row] as number;
+    if (type === "boolean") {
+      this.#value = kind - FALSE;
+      return kind === FALSE || kind === TRUE;
+    }
+    if (kind >= INT && kind <= DOUBLE) {
+      const value = numbers[row] as number;
+      this.#value = value;
+      return fitsNumber(value, type);
+    }
+    const value = kind === VALUE ? objects[row] : undefined;
+    if (type !== "long" || !isLong(value)) return false;
+    this.#wide = value;
+    return true;
+  }
+
+  /** Whether a text has a value of the type; it is then the value, and `#reader.isPlain` tells how it is spelt. */
+  #readText({ kinds, spans, numbers, objects, dictionary }: Column, row: number, type: ValueType): boolean {
+    const kind = kinds[row] as number;
+    if (kind !== SPAN) {
+      const text =
+        kind === STRING ? (objects[row] as string) : (dictionary?.word(numbers[row] as number) ?? "");
+      return this.#readOdd(text, type);
+    }
+    const start = spans[2 * row] as number;
+    const end = spans[2 * row + 1] as number;
+    if (type !== "boolean") {
+      const reader = this.#reader;
+      const value =
+        type === "double" ? reader.decimal(this.#bytes, start, end) : reader.whole(this.#bytes, start, end);
+      if (!Number.isNaN(value)) {
+        this.#value = value;
+        return fitsNumber(value, type);
+      }
+    }
+    // Texts that are none of the meaning, such as written dates, may be all of a column: most are told by a look.
+    const isNone = type === "boolean" ? end - start > 5 : !mayBeNumber(this.#bytes, start, end);
+    return !isNone && this.#readOdd(decodeText(this.#bytes, start, end), type);
+  }
+
+  #readOdd(text: string, type: ValueType): boolean {
+    const read = this.#readOnce(text, type);
+    if (read === undefined) return false;
+    if (typeof read.value === "bigint") this.#wide = read.value;
+    else this.#value = read.value;
+    this.#reader.isPlain = read.isPlain;
+    return true;
+  }
+
+  #readOnce(text: string, type: ValueType): Read | undefined {
+    if (this.#knownAs !== type || this.#known.size >= MOST_REMEMBERED) this.#known.clear();
+    this.#knownAs = type;
+    if (this.#known.has(text)) return this.#known.get(text);
+    const read = readSpelled(text, type);
+    this.#known.set(text, read);
+    return read;
+  }
+}
+
+function readSpelled(text: string, type: ValueType): Read | undefined {
+  const value = readValue(text, MEANINGS[type]);
+  if (typeof value === "boolean") return { value: value ? 1 : 0, isPlain: String(value) === text };
+  if (typeof value === "bigint") {
+    if (type === "long") return { value, isPlain: String(value) === text };
+    return type === "double" ? { value: Number(value), isPlain: false } : undefined;
+  }
+  if (typeof value !== "number" || !fitsNumber(value, type)) return undefined;
+  return { value, isPlain: String(value) === text };
+}
+
+/** Whether a number has a place in a column and comes back from it as it is. */
+function fitsNumber(value: number, type: ValueType): boolean {
+  switch (type) {
+    case "double":
+      return true;
+    case "int":
+      return isWhole(value) && value >= 0 && value <= MOST_PORT;
+    case "time":
+      return isWhole(value) && value >= LEAST_TIME && value <= MOST_TIME;
+    default:
+      return isWhole(value);
+  }
+}
+
+/** A zero below zero is none: as a whole number it would lose its sign. */
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
+}
+
+/** The cells of a column, of whichever kind. */
+class Cells {
+  /** Whether some whole numbers lie beyond 2^53. */
+  isWide = false;
+  readonly #low: Uint32Array;
+  readonly #high: Int32Array;
+  readonly #doubles: Float64Array | undefined;
+  readonly #bytes: Uint8Array | undefined;
+
+  constructor(
+    memory: SharedArrayBuffer,
+    data: number,
+    count: number,
+    cells: "text" | "long" | "double" | "boolean",
+  ) {
+    const longs = cells === "long" ? count * 2 : 0;
+    this.#low = new Uint32Array(memory, data, longs);
+    this.#high = new Int32Array(memory, data, longs);
+    this.#doubles = cells === "double" ? new Float64Array(memory, data, count) : undefined;
+    this.#bytes = cells === "boolean" ? new Uint8Array(memory, data, count) : undefined;
+  }
+
+  put(index: number, value: number): void {
+    if (this.#doubles !== undefined) this.#doubles[index] = value;
+    else if (this.#bytes !== undefined) this.#bytes[index] = value;
+    else {
+      this.#low[2 * index] = value;
+      this.#high[2 * index + 1] = Math.floor(value / SHIFT_32);
+    }
+  }
+
+  putWide(index: number, value: bigint): void {
+    this.isWide = true;
+    this.#low[2 * index] = Number(BigInt.asUintN(32, value));
+    this.#high[2 * index + 1] = Number(BigInt.asIntN(32, value >> 32n));
+  }
+}

@@ -1,0 +1,45 @@
+/** Other engines that read Parquet, through Python. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What other engines may be asked with: packages of Python, of which Spark alone has 400 MB. */
+const PACKAGES = ["pyarrow", "pandas", "pyspark"] as const;
+
+/**
+ * A Python that has some packages; undefined when there is none, which is told in one line. Where `CI` is `true` they are
+ * installed from the package index into a folder of their own.
+ */
+export function pythonWith(...modules: (typeof PACKAGES)[number][]): string | undefined {
+  const asked = modules.map((name) => `import ${name}`).join("; ");
+  const python = [process.env.METRON_PYTHON, "python3", installed].find(
+    (path) => path !== undefined && spawnSync(path, ["-c", asked]).status === 0,
+  );
+  if (python !== undefined) return python;
+  if (process.env.CI === "true") return install();
+  process.stdout.write(
+    `Left out, as Python lacks it: what ${modules.join(" and ")} read of the index's files.\n`,
+  );
+  return undefined;
+}
+
+/** What a program in Python prints as JSON. */
+export function askPython(python: string, program: string, ...parameters: readonly string[]): unknown {
+  const printed = execFileSync(python, ["-c", program, ...parameters], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 300_000,
+  });
+  return JSON.parse(printed.trim().split("\n").at(-1) ?? "");
+}
+
+let installed: string | undefined;
+
+function install(): string {
+  const folder = mkdtempSync(join(tmpdir(), "metron-python-"));
+  execFileSync("python3", ["-m", "venv", folder]);
+  installed = join(folder, "bin", "python");
+  execFileSync(installed, ["-m", "pip", "install", "--quiet", ...PACKAGES], { timeout: 900_000 });
+  return installed;
+}
