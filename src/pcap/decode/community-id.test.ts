@@ -48,7 +48,8 @@ test.skipIf(!hasBaselines).each([
   const found = new Map<string, string | undefined>();
   for (const name of FILES) {
     const layers = openDecoder().decode(readPcap(join(FOLDER, `${name}.pcap`)));
-    for (let row = 0; row < layers.count; row++) found.set(keyOf(layers, row), communityId(layers, row, seed));
+    for (let row = 0; row < layers.count; row++)
+      found.set(keyOf(layers, row), communityId(layers, row, seed));
   }
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
 });

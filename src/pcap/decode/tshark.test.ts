@@ -113,15 +113,19 @@ test.skipIf(!isPossible)("tuples, VLANs and lengths are those of tshark", { time
   expect(needless.map(({ why }) => why)).toEqual([]);
 });
 
-test.skipIf(!hasTools)("links and tunnels of our own samples are those of tshark", { timeout: 600_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "metron-samples-"));
-  const byLink = Map.groupBy([...LINK_SAMPLES, ...TUNNEL_SAMPLES], ({ linkType }) => linkType);
-  const differences = [...byLink].flatMap(([linkType, samples]) =>
-    differencesIn(writeCapture(join(folder, `${linkType}.pcap`), linkType, samples)),
-  );
-  rmSync(folder, { recursive: true });
-  expect(differences.filter(({ place }) => !UNSOUGHT.includes(place))).toEqual([]);
-});
+test.skipIf(!hasTools)(
+  "links and tunnels of our own samples are those of tshark",
+  { timeout: 600_000 },
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "metron-samples-"));
+    const byLink = Map.groupBy([...LINK_SAMPLES, ...TUNNEL_SAMPLES], ({ linkType }) => linkType);
+    const differences = [...byLink].flatMap(([linkType, samples]) =>
+      differencesIn(writeCapture(join(folder, `${linkType}.pcap`), linkType, samples)),
+    );
+    rmSync(folder, { recursive: true });
+    expect(differences.filter(({ place }) => !UNSOUGHT.includes(place))).toEqual([]);
+  },
+);
 
 function differencesIn(capture: Merged): readonly Difference[] {
   const fields = FIELDS.flatMap((field) => ["-e", field]);
