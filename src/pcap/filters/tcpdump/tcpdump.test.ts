@@ -1,0 +1,157 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { openDecoder } from "../../decode/decode.ts";
+import type { Packets } from "../../packets.ts";
+import { hasForeignTools, mergeCaptures, placeOf, sharedCaptures } from "../../testing/captures.ts";
+import { readPcap } from "../../testing/read-pcap.ts";
+import { selectPackets } from "../filter.ts";
+import { compileTcpdumpFilter } from "./tcpdump-filter.ts";
+
+const captures = sharedCaptures();
+const isPossible = captures.length > 0 && hasForeignTools();
+if (!isPossible) console.warn("No captures to compare with tcpdump, or no tcpdump: left out.");
+const { merged, remove } = isPossible ? mergeCaptures(captures) : { merged: [], remove: () => {} };
+const folder = mkdtempSync(join(tmpdir(), "metron-filters-"));
+afterAll(() => {
+  remove();
+  rmSync(folder, { recursive: true });
+});
+
+const decoded = merged.map((capture) => {
+  const packets = readPcap(capture.path);
+  return { capture, packets, layers: openDecoder().decode(packets) };
+});
+
+const FILTERS = [
+  "tcp",
+  "udp",
+  "icmp",
+  "icmp6",
+  "sctp",
+  "igmp",
+  "ip",
+  "ip6",
+  "arp",
+  "rarp",
+  "esp or ah or pim or vrrp",
+  "stp or iso or netbeui",
+  "not ip and not ip6",
+  "host 192.168.1.1",
+  "src host 10.0.0.1 or dst host 8.8.8.8",
+  "src or dst host 127.0.0.1",
+  "src and dst host 127.0.0.1",
+  "net 10",
+  "net 192.168",
+  "src net 172.16.0.0/12",
+  "net 192.168.0.0 mask 255.255.0.0",
+  "dst net 2001:db8::/32 or src net fe80::/10",
+  "host fe80::200:86ff:fe05:80da",
+  "ip6 host ::1",
+  "arp host 192.168.1.1",
+  "ip host 127.0.0.1 and not port 80",
+  "host 141.142.228.5 and 10.10.1.4 or 1.2.3.4",
+  "port 80",
+  "port 80 or 443 or 53",
+  "port (80 or 443) and tcp",
+  "tcp port http or https",
+  "udp dst port 53",
+  "src and dst port 53",
+  "tcp src port 80 and greater 1000",
+  "portrange 6000-65535",
+  "udp portrange 53-123",
+  "less 60",
+  "greater 1500",
+  "len > 100 and len <= 200",
+  "proto 6",
+  "ip proto \\tcp",
+  "ip proto 47 or 41 or 4",
+  "ip6 proto 58",
+  "proto 44",
+  "ether proto 0x8100 or ether proto 0x8847",
+  "ether proto \\arp",
+  "ether proto 0x42",
+  "ether broadcast",
+  "broadcast or multicast",
+  "ip multicast or ip6 multicast",
+  "ether host ff:ff:ff:ff:ff:ff",
+  "ether src 00:00:00:00:00:00",
+  "not ether dst 00:00:00:00:00:00 and port 80",
+  "vlan",
+  "vlan 10 and tcp",
+  "vlan and vlan and ip",
+  "not vlan and tcp port 80",
+  "vlan or tcp",
+  "mpls",
+  "mpls and ip",
+  "mpls and mpls and host 10.0.0.1",
+  "pppoed or pppoes",
+  "pppoes and ip",
+  "tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn",
+  "tcp[tcpflags] & tcp-syn != 0 and not src net 127",
+  "ip[0] & 0xf != 5",
+  "ip[6:2] & 0x1fff != 0",
+  "ip[2:2] > 1000 or ip6[4:2] > 1000",
+  "((ip[2:2] - ((ip[0]&0xf)<<2)) - ((tcp[12]&0xf0)>>2)) != 0",
+  "tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420",
+  "udp[8:2] = 0x0001 or udp[10] & 0x80 != 0",
+  "icmp[icmptype] = icmp-echo or icmp[icmptype] != icmp-echoreply",
+  "icmp6[icmp6type] == icmp6-neighborsolicit",
+  "ether[0] & 1 = 0 and ip[16] >= 224",
+  "ether[len - 1] = 0",
+  "link[12:2] = 0x800 and arp[6:2] = 1",
+  "tcp[100:4] * 3 % 7 = 2 or ip[8] / ip[9] > 3",
+  "-ip[8] < 0xffffff00 or ip[8] ^ 0xff < 0x80",
+  "not tcp[200] = 0",
+  "!(tcp or udp) && !icmp || ip[9] = 17",
+  "inbound or outbound",
+  "ip[2:2] + 14 < len",
+];
+
+/** What tcpdump says of filters that are for other links. We let NOT and OR of such a condition pass what they can. */
+const REFUSED = /no VLAN support|supported only on|not supported|not a broadcast link|no MPLS|no PPPoE/;
+
+/** Packets of captures from BSD that tcpdump misses on Linux, where the family of IPv6 has another number. */
+const FAMILIES = /^quic__interop__quic-go_quic-go__handshake\.pcap#/;
+
+test.skipIf(!isPossible).each(FILTERS)("%s", { timeout: 120_000 }, (text) => {
+  const filter = compileTcpdumpFilter(text);
+  for (const { capture, packets, layers } of decoded) {
+    const ours = selectPackets({ packets, layers }, filter);
+    const theirs = filteredByTcpdump(capture.path, packets, text);
+    if (theirs === undefined) continue;
+    const name = (packet: number): string => placeOf(capture, packet);
+    const isFamily = (place: string): boolean => FAMILIES.test(place);
+    expect(ours.map(name).filter((place) => !isFamily(place))).toEqual(
+      theirs.map(name).filter((place) => !isFamily(place)),
+    );
+  }
+});
+
+/** The packets that tcpdump lets pass; undefined when it refuses the filter for such a link. */
+function filteredByTcpdump(path: string, packets: Packets, text: string): readonly number[] | undefined {
+  const result = join(folder, "filtered.pcap");
+  try {
+    execFileSync("tcpdump", ["-Z", "root", "-r", path, "-w", result, "--", text], { stdio: "pipe" });
+  } catch (error) {
+    if (String(error).includes("expression rejects all packets")) return [];
+    if (REFUSED.test(String(error))) return undefined;
+    throw error;
+  }
+  const passed = readPcap(result);
+  const found: number[] = [];
+  for (let packet = 0; packet < packets.count && found.length < passed.count; packet++) {
+    if (isSame(packets, packet, passed, found.length)) found.push(packet);
+  }
+  expect(found.length).toBe(passed.count);
+  return found;
+}
+
+function isSame(one: Packets, packet: number, other: Packets, row: number): boolean {
+  if (one.micros[packet] !== other.micros[row] || one.captured[packet] !== other.captured[row]) return false;
+  return Buffer.from(one.bytes.buffer, one.starts[packet], one.captured[packet]).equals(
+    Buffer.from(other.bytes.buffer, other.starts[row], other.captured[row]),
+  );
+}
