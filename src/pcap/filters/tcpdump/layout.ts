@@ -174,7 +174,7 @@ export function enterMpls(layout: Layout, label: number | undefined): Test {
 
 /** `pppoes`: a session of PPP over Ethernet, behind which PPP tells the types. */
 export function enterPppoe(layout: Layout, session: number | undefined): Test {
-  if (layout.typing !== "ethernet") return never;
+  if (layout.typing !== "ethernet" && layout.typing !== "ppp") return never;
   const isSession = hasType(layout, 0x8864);
   const number = fromNetwork(layout, 0, 4);
   const test = session === undefined ? isSession : both(isSession, equals(number, session, 0xffff));

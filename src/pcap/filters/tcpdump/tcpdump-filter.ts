@@ -13,6 +13,7 @@ import { parseTcpdumpFilter } from "./parser.ts";
  * It differs where tcpdump would refuse, or read by the machine it runs on:
  * - Names of hosts and networks are not looked up, `protochain`, `gateway`, `geneve` and what is about 802.11 are not read (an error).
  * - `ip broadcast` and `ether` conditions match nothing where the link has no hardware addresses, `inbound` where it has no direction.
+ * - A packet that was cut passes more often in tcpdump, which leaves out reads whose result does not matter in the end.
  * - Names of ports mean TCP, UDP and SCTP.
  * - Links whose headers have several forms (loopback of BSD, PPP, 802.11, Frame Relay, FDDI) are read by their layers, so IPv6 is found
  *   in captures of any BSD, and PPP without its address field.
