@@ -7,6 +7,7 @@ import { LINK } from "../../decode/link-types.ts";
 import type { Packets } from "../../packets.ts";
 import {
   hasForeignTools,
+  type Merged,
   mergeCaptures,
   placeOf,
   run,
@@ -29,17 +30,19 @@ afterAll(() => {
 });
 
 /** Frames of our samples with bytes changed or left out, so that filters read behind the end of many. */
-function damaged(): readonly { name: string; frame: Uint8Array }[] {
+function damaged(linkType: number, count: number): Merged {
   const random = randomOf(7);
-  const frames = [...LINK_SAMPLES, ...TUNNEL_SAMPLES].filter(({ linkType }) => linkType === LINK.ethernet);
-  return Array.from({ length: 3000 }, (_, at) => ({
-    name: `damaged ${at}`,
-    frame: mutate(frames[at % frames.length]!.frame, random),
+  const samples = [...LINK_SAMPLES, ...TUNNEL_SAMPLES].filter((sample) => sample.linkType === linkType);
+  const frames = Array.from({ length: count }, (_, at) => ({
+    name: `damaged ${linkType} ${at}`,
+    frame: mutate(samples[at % samples.length]!.frame, random),
   }));
+  return writeCapture(join(folder, `${linkType}.pcap`), linkType, frames);
 }
 
-const damagedCapture = writeCapture(join(folder, "damaged.pcap"), LINK.ethernet, damaged());
-const decoded = [...merged, damagedCapture].map((capture) => {
+const damagedEthernet = damaged(LINK.ethernet, 3000);
+const damagedCooked = [LINK.linuxCooked, LINK.linuxCooked2].map((linkType) => damaged(linkType, 300));
+const decoded = [...merged, ...damagedCooked, damagedEthernet].map((capture) => {
   const packets = readPcap(capture.path);
   return { capture, packets, layers: openDecoder().decode(packets) };
 });
@@ -127,7 +130,8 @@ const FILTERS = [
   "-ip[8] < 0xffffff00 or ip[8] ^ 0xff < 0x80",
   "not tcp[200] = 0",
   "!(tcp or udp) && !icmp || ip[9] = 17",
-  "inbound or outbound",
+  "outbound and port 2000",
+  "inbound",
   "ip[2:2] + 14 < len",
 ];
 
