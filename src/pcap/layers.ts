@@ -11,15 +11,18 @@ export type Layers = {
   depth: Uint8Array;
   /** 4 or 6; 0 where there is no network layer that is understood. */
   version: Uint8Array;
-  /** The EtherType, or 0 when the link has none. */
+  /**
+   * The EtherType that the link says, behind all tags, or 0 when it has none: of IP under labels of MPLS or in a session of PPP over
+   * Ethernet it is theirs. Of GRE it is the type of protocol.
+   */
   etherType: Uint16Array;
-  /** The innermost VLAN and the one around it (QinQ); -1 where there is none. Rows of a tunnel have their own. */
+  /** The innermost VLAN and the one around it (QinQ), of three the inner two; -1 where there is none. Rows of a tunnel have their own. */
   vlan: Int16Array;
   outerVlan: Int16Array;
   /** Addresses as four words each, most significant first; IPv4 in the last word, the others 0. Row `i` has words `4 i` to `4 i + 3`. */
   source: Uint32Array;
   destination: Uint32Array;
-  /** The IP protocol of the payload, behind extension headers; -1 where `version` is 0. */
+  /** The IP protocol of the payload, behind extension and authentication headers; -1 where `version` is 0. */
   protocol: Int16Array;
   /** Ports; type and code of ICMP and ICMPv6; -1 where there are none (other protocols, later fragments, cut off). */
   sourcePort: Int32Array;
@@ -28,11 +31,14 @@ export type Layers = {
   network: Uint32Array;
   /** Where the header of the transport begins: behind the network header and its extensions. */
   transport: Uint32Array;
-  /** Where the payload of the transport begins; of unknown protocols the same as `transport`. */
+  /**
+   * Where the payload of the transport begins; of unknown protocols and of tunnels in IP the same as `transport`, of tunnels in UDP
+   * behind the header of UDP. It and the places before never lie behind the captured bytes of the packet.
+   */
   payload: Uint32Array;
   /** How many bytes of payload were captured, without padding of the link. */
   payloadLength: Uint32Array;
-  /** How many the headers say it has: more where the capture cut the packet. */
+  /** How many the headers say it has: more where the capture cut the packet, or where they contradict each other. */
   payloadWire: Uint32Array;
   /** `FLAG` bits. */
   flags: Uint8Array;
@@ -45,9 +51,9 @@ export const FLAG = {
   later: 2,
   /** Headers are cut off or contradict themselves: what could be read is there. */
   broken: 4,
-  /** The payload is another packet, which has the next row. */
+  /** The payload is another packet, which has the next row. Only a packet that has addresses, or is of ARP, makes a tunnel. */
   tunnel: 8,
-  /** Fewer bytes were captured than there were. */
+  /** Fewer bytes are here than there were: the capture cut the packet, or it is in the first fragment of another. */
   cut: 16,
 } as const;
 

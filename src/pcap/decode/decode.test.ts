@@ -140,6 +140,125 @@ test.each([
   expect(rowsOf(frame, LINK.ipv4, original)).toEqual([row]);
 });
 
+const packet6 = ipv6("2001:db8::1", "2001:db8::2", 17, udp(1, 2, hello));
+const ENDS6 = "0 2001:db8::1 1 > 2001:db8::2 2 protocol 17";
+
+/** The packet of IPv6 with some bytes replaced, and more behind it. */
+function changed6(changes: Readonly<Record<number, string>>, behind = ""): Uint8Array {
+  const copy = bytes(packet6, behind);
+  for (const [at, value] of Object.entries(changes)) copy.set(bytes(value), Number(at));
+  return copy;
+}
+
+test.each([
+  ["padding of the link is left out", changed6({}, "0000"), undefined, `${ENDS6} payload 5`],
+  ["no length: the capture knows it", changed6({ 4: "0000", 44: "0000" }), undefined, `${ENDS6} payload 5`],
+  [
+    "nothing follows, and padding",
+    changed6({ 4: "0000", 6: "3b" }),
+    undefined,
+    "0 2001:db8::1 > 2001:db8::2 protocol 59 payload 0",
+  ],
+  ["more than there is", changed6({ 4: "0100", 44: "0000" }), undefined, `${ENDS6} payload 5/248 broken cut`],
+  ["cut in the addresses", packet6.subarray(0, 39), 53, "0 type 0000 payload 39/53 broken cut"],
+  ["another version", changed6({ 0: "50" }), undefined, "0 type 0000 payload 53 broken"],
+  [
+    "cut in an extension",
+    changed6({ 6: "00" }).subarray(0, 47),
+    53,
+    "0 2001:db8::1 > 2001:db8::2 protocol 0 payload 7/13 broken cut",
+  ],
+  [
+    "an extension longer than the packet",
+    changed6({ 6: "00", 40: "1109" }),
+    undefined,
+    "0 2001:db8::1 > 2001:db8::2 protocol 17 payload 0 broken",
+  ],
+  [
+    "a later fragment that looks like options",
+    changed6({ 6: "2c", 40: "3c000009" }),
+    undefined,
+    "0 2001:db8::1 > 2001:db8::2 protocol 60 payload 5 fragment later",
+  ],
+])("IPv6: %s", (_name, frame, original, row) => {
+  expect(rowsOf(frame, LINK.ipv6, original)).toEqual([row]);
+});
+
+test.each([
+  ["UDP of no length", 17, "0001 0002 0000 0000 68656c6c6f", "1 > 10.0.0.2 2 protocol 17 payload 5"],
+  [
+    "UDP shorter than its header",
+    17,
+    "0001 0002 0007 0000 68656c6c6f",
+    "1 > 10.0.0.2 2 protocol 17 payload 5 broken",
+  ],
+  [
+    "UDP longer than the packet",
+    17,
+    "0001 0002 0100 0000 68656c6c6f",
+    "1 > 10.0.0.2 2 protocol 17 payload 5 broken",
+  ],
+  [
+    "UDP shorter than the packet",
+    17,
+    "0001 0002 000a 0000 68656c6c6f",
+    "1 > 10.0.0.2 2 protocol 17 payload 2",
+  ],
+  ["UDP in four bytes", 17, "0001 0002", "1 > 10.0.0.2 2 protocol 17 payload 0 broken"],
+  ["UDP without ports", 17, "0001", "> 10.0.0.2 protocol 17 payload 2 broken"],
+  [
+    "TCP without a payload",
+    6,
+    "0001 0002 00000000 00000000 5000 0000 0000 0000",
+    "1 > 10.0.0.2 2 protocol 6 payload 0",
+  ],
+  ["TCP in twelve bytes", 6, "0001 0002 00000000 00000000", "1 > 10.0.0.2 2 protocol 6 payload 0 broken"],
+  ["SCTP in four bytes", 132, "0001 0002", "1 > 10.0.0.2 2 protocol 132 payload 0 broken"],
+  [
+    "DCCP with a short header",
+    33,
+    "0001 0002 02 00 0000 00000000 00000000",
+    "1 > 10.0.0.2 2 protocol 33 payload 4 broken",
+  ],
+  ["DCCP in four bytes", 33, "0001 0002", "1 > 10.0.0.2 2 protocol 33 payload 0 broken"],
+  ["ICMP in one byte", 1, "08", "> 10.0.0.2 protocol 1 payload 1 broken"],
+  ["ICMP in two bytes", 1, "0800", "8 > 10.0.0.2 0 protocol 1 payload 0 broken"],
+  ["AH in four bytes", 51, "11 04 0000", "> 10.0.0.2 protocol 51 payload 4 broken"],
+  [
+    "AH longer than the packet",
+    51,
+    "11 ff 0000 00000000 00000000",
+    "> 10.0.0.2 protocol 51 payload 12 broken",
+  ],
+  ["GRE of a version nobody knows", 47, "0002 0800 00000000", "> 10.0.0.2 protocol 47 payload 8 broken"],
+  ["GRE in two bytes", 47, "0000", "> 10.0.0.2 protocol 47 payload 2 broken"],
+  ["GRE that is cut in its fields", 47, "b000 0800 0000", "> 10.0.0.2 protocol 47 payload 6 broken"],
+  ["ERSPAN III that is cut", 47, "1000 22eb 00000001 2001", "> 10.0.0.2 protocol 47 payload 10 broken"],
+  ["EtherIP in one byte", 97, "30", "> 10.0.0.2 protocol 97 payload 1 broken"],
+])("broken: %s", (_name, protocol, payload, row) => {
+  const frame = ethernet(0x0800, ipv4("10.0.0.1", "10.0.0.2", protocol, bytes(payload)));
+  expect(rowsOf(frame)).toEqual([`0 10.0.0.1 ${row}`]);
+});
+
+test("a packet within another that looks wrong is none", () => {
+  const wrong = changed({ 0: "41" });
+  expect(rowsOf(ipv4("10.0.0.1", "10.0.0.2", 4, wrong), LINK.raw)).toEqual([
+    "0 10.0.0.1 > 10.0.0.2 protocol 4 payload 45",
+  ]);
+});
+
+test("a decoder that is used again has room for more, and says nothing of what it read before", () => {
+  const decoder = openDecoder();
+  const many = Array.from({ length: 3000 }, () => packet6);
+  const rows = describeRows(decoder.decode(packetsOf(LINK.raw, many)));
+  expect([rows.length, new Set(rows)]).toEqual([3000, new Set([`${ENDS6} payload 5`])]);
+  const arp = ethernet(0x0806, bytes("00".repeat(28)));
+  const layers = decoder.decode(packetsOf(LINK.ethernet, [ethernet(0x0800, packet), arp]));
+  expect(describeRows(layers)).toEqual([`${UP_TO_PORTS} payload 5`, "0 type 0806 payload 28"]);
+  expect(Array.from(layers.source.subarray(0, 8))).toEqual([0, 0, 0, 0x0a000001, 0, 0, 0, 0]);
+  expect(Array.from(layers.packet.subarray(0, 2))).toEqual([0, 1]);
+});
+
 test("a tunnel in a first fragment says more than the fragment has, which is no contradiction", () => {
   const inner = ipv4("192.0.2.1", "192.0.2.2", 17, udp(1, 2, new Uint8Array(100)));
   const whole = udp(1, 4789, bytes("08000000 00006400", ethernet(0x0800, inner)));

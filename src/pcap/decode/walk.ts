@@ -101,7 +101,8 @@ export function openRow(walk: Walk, version: number): number {
   layers.protocol[row] = NONE;
   layers.sourcePort[row] = NONE;
   layers.destinationPort[row] = NONE;
-  layers.network[row] = walk.at;
+  // A link that says it is longer than it is leads behind the end.
+  layers.network[row] = Math.min(walk.at, walk.end);
   layers.flags[row] = walk.flags;
   if (walk.depth > 0) layers.flags[row - 1] = layers.flags[row - 1]! | FLAG.tunnel;
   setPayload(walk, walk.at, walk.at);

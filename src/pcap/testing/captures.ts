@@ -37,6 +37,7 @@ export function mergeCaptures(captures: readonly string[]): {
 } {
   const folder = mkdtempSync(join(tmpdir(), "metron-captures-"));
   const kinds = new Map<string, { path: string; count: number }[]>();
+  if (captures.length === 0) return { merged: [], remove: () => rmSync(folder, { recursive: true }) };
   const table = run("capinfos", ["-T", "-r", "-E", "-c", ...captures]);
   for (const line of table.trim().split("\n")) {
     const [path = "", kind = "", count = ""] = line.split("\t");
@@ -76,11 +77,11 @@ export function placeOf({ sources }: Merged, packet: number): string {
   return source === undefined ? `#${packet + 1}` : `${source.name}#${packet - source.first + 1}`;
 }
 
-/** What a foreign tool prints. What it complains about is its own. */
+/** What a foreign tool prints. Its complaints are part of the error when it fails. */
 export function run(tool: string, parameters: readonly string[]): string {
   return execFileSync(tool, parameters, {
     encoding: "utf8",
     maxBuffer: 1 << 30,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -278,6 +278,7 @@ export const TUNNEL_SAMPLES: readonly Sample[] = [
     rows: tunnel(47, 41, `1 ${ROW}`),
   },
   { name: "EtherIP", frame: within(97, bytes("3000", frame)), rows: tunnel(97, 49, `1 ${ROW}`) },
+  { name: "Ethernet in IP", frame: within(143, frame), rows: tunnel(143, 47, `1 ${ROW}`) },
   { name: "MPLS in IP", frame: within(137, bytes("00010140", inner)), rows: tunnel(137, 37, `1 ${ROW}`) },
   {
     name: "VXLAN with a VLAN within",
