@@ -143,7 +143,7 @@ function tellIncomplete(report: CaptureReport, cursor: Cursor, part: Part | unde
     tell(
       report,
       base + end,
-      `the capture ends here, ${-rest} bytes before the ${part?.record} that it is in`,
+      `the capture ends here, ${-rest} bytes before the end of the ${part?.record} that it is in`,
     );
     return;
   }

@@ -104,7 +104,7 @@ function readRecords(layout: Layout, cursor: Cursor, packets: Packets, report: C
       [captured, original] = [original, captured];
     }
     // Where another header stands in place of a packet's, its time zone of 0 or its byte-order mark is read as this length.
-    if (captured === 0 || captured > longest) {
+    if (captured > longest || (captured === 0 && mayBeMagic(seconds))) {
       outcome = oddRecord(cursor, at, captured, longest, report);
       if (outcome !== undefined) break;
     }
@@ -131,6 +131,11 @@ function readRecords(layout: Layout, cursor: Cursor, packets: Packets, report: C
   cursor.at = at;
   packets.count = row;
   return outcome;
+}
+
+/** Whether a time is perhaps a magic number, all of which begin or end with the same byte. */
+function mayBeMagic(seconds: number): boolean {
+  return seconds >>> 24 === 0xa1 || (seconds & 0xff) === 0xa1;
 }
 
 /** What a record with an odd length is: the header of another capture, an empty packet (undefined), or damage. */

@@ -5,7 +5,7 @@ import { BLOCK_LIMIT, longestPacket, MAX_INTERFACES } from "./limits.ts";
 import { type Cursor, more, type Outcome, type Part } from "./part.ts";
 import { keepDropped, keepNames, keepSecrets, keepSection } from "./pcapng-notes.ts";
 import { type Options, readInterface, visitOptions, wide } from "./pcapng-options.ts";
-import { BYTE_ORDER_MAGIC, FORMAT_BYTES, formatOf, SECTION_HEADER } from "./recognise.ts";
+import { BYTE_ORDER_MAGIC, formatOf, SECTION_HEADER } from "./recognise.ts";
 import { type CaptureReport, countSkipped, tell } from "./report.ts";
 
 /** Types of blocks (draft-ietf-opsawg-pcapng), and where the fixed part of their body ends. */
@@ -106,14 +106,13 @@ function readBlocks(section: Section, cursor: Cursor, packets: Packets): Outcome
     const type = view.getUint32(at, little);
     const length = view.getUint32(at + 4, little);
     if (type === SECTION_HEADER) return "header";
+    const smallest = SMALLEST.get(type);
+    if (smallest === undefined && formatOf(cursor.bytes.subarray(at, end)) !== undefined) return "header";
     if (length < 12 || length % 4 !== 0) {
-      if (end - at < FORMAT_BYTES) return more(cursor, FORMAT_BYTES);
-      if (formatOf(cursor.bytes.subarray(at, end)) !== undefined) return "header";
       const found = `a block claims to have ${length} bytes, which no block has; reading ends here`;
       tell(report, cursor.base + at, found);
       return "broken";
     }
-    const smallest = SMALLEST.get(type);
     if (smallest === undefined) {
       countSkipped(report, KINDS.get(type) ?? `type 0x${type.toString(16).padStart(8, "0")}`);
     } else if (length > section.longestBlock) {
