@@ -31,9 +31,9 @@ export async function* writePcapng(
   options: WritePcapngOptions = {},
 ): AsyncGenerator<Uint8Array> {
   yield sectionHeader(options);
-  for (const secrets of options.secrets ?? []) yield secretsBlock(secrets);
   const numbers: number[] = [];
   let described = 0;
+  let secrets = options.secrets ?? [];
   for await (const packets of blocks) {
     for (let row = 0; row < packets.count; row++) {
       const place = packets.interfaces[row]!;
@@ -41,8 +41,13 @@ export async function* writePcapng(
       numbers[place] = described++;
       yield interfaceBlock(packets.seen[place]!);
     }
-    if (packets.count > 0) yield packetBlocks(packets, numbers);
+    if (packets.count === 0) continue;
+    // Wireshark looks for interfaces right behind the header: secrets between them make it forget the kind of link.
+    for (const each of secrets) yield secretsBlock(each);
+    secrets = [];
+    yield packetBlocks(packets, numbers);
   }
+  for (const each of secrets) yield secretsBlock(each);
 }
 
 function sectionHeader({ comments, application }: WritePcapngOptions): Uint8Array {
