@@ -169,22 +169,20 @@ test("reads packets of more than a block, where the link has such", async () => 
 });
 
 test("hands over blocks of bounded size", async () => {
-  const long = sampleRows(10_000);
+  const long = sampleRows(40_000);
   const short = long.map((row) => ({ ...row, frame: row.frame.slice(0, 28) }));
-  for (const [rows, most] of [
-    [short, 8192],
-    [long, 8000],
-  ] as const) {
+  for (const rows of [short, long]) {
     const reader = captureReader();
-    const blocks: number[][] = [];
-    const capture = await pcapOf(rows);
-    const count = ({ count, captured }: Packets) =>
-      blocks.push([count, captured.subarray(0, count).reduce((sum, length) => sum + 16 + length, 0)]);
-    for (const packets of reader.push(capture)) count(packets);
+    const counts: number[] = [];
+    const count = (packets: Packets) => {
+      counts.push(packets.count);
+      expect(packets.bytes.length).toBeLessThanOrEqual(1_048_576);
+    };
+    for (const packets of reader.push(await pcapOf(rows))) count(packets);
     for (const packets of reader.end()) count(packets);
-    expect(blocks.reduce((sum, [packets]) => sum + packets!, 0)).toBe(10_000);
-    expect(blocks).toHaveLength(2);
-    expect(blocks[0]![0]).toBeGreaterThanOrEqual(most);
-    for (const [, bytes] of blocks) expect(bytes).toBeLessThanOrEqual(1_048_576);
+    expect(counts.reduce((sum, packets) => sum + packets)).toBe(40_000);
+    // Some thousand packets each, but for the first blocks and the last.
+    expect(counts.length).toBeLessThan(15);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(8192);
   }
 });

@@ -63,19 +63,24 @@ export function rowsOf(packets: Packets): Row[] {
   }));
 }
 
-/** Everything that is in a capture, read in chunks of this many bytes. */
+/** Everything that is in a capture, read in chunks of this many bytes, and the bytes of the largest block. */
 export function readAll(
   capture: Uint8Array,
   chunkBytes = Math.max(1, capture.length),
-): { rows: Row[]; report: CaptureReport; texts: string[] } {
+): { rows: Row[]; report: CaptureReport; texts: string[]; mostBytes: number } {
   const reader = captureReader();
   const rows: Row[] = [];
+  let mostBytes = 0;
+  const keep = (packets: Packets) => {
+    rows.push(...rowsOf(packets));
+    mostBytes = Math.max(mostBytes, packets.bytes.length);
+  };
   for (let at = 0; at < capture.length; at += chunkBytes) {
-    for (const packets of reader.push(capture.subarray(at, at + chunkBytes))) rows.push(...rowsOf(packets));
+    for (const packets of reader.push(capture.subarray(at, at + chunkBytes))) keep(packets);
   }
-  for (const packets of reader.end()) rows.push(...rowsOf(packets));
+  for (const packets of reader.end()) keep(packets);
   const { report } = reader;
-  return { rows, report, texts: report.problems.map(({ at, text }) => `${at}: ${text}`) };
+  return { rows, report, texts: report.problems.map(({ at, text }) => `${at}: ${text}`), mostBytes };
 }
 
 /** All chunks of a writer. */
