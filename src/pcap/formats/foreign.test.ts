@@ -1,8 +1,17 @@
-import { createReadStream, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readCapture } from "./read-capture.ts";
+import { recognise } from "./recognise.ts";
 import { areInstalled, editcap, outputOf, tcpdump, tshark } from "./testing/foreign.ts";
 import { joined, packetsOf, pcapOf, readAll, sampleRows } from "./testing/samples.ts";
 import { writePcap } from "./write-pcap.ts";
@@ -74,6 +83,22 @@ describe.skipIf(!areInstalled("tshark", "editcap", "tcpdump"))("beside the progr
       );
     },
   );
+
+  test.each([
+    ["snoop", "snoop"],
+    ["netmon1", "Microsoft Network Monitor 1"],
+    ["netmon2", "Microsoft Network Monitor 2"],
+    ["ngsniffer", "Sniffer"],
+    ["ngwsniffer_2_0", "NetXray"],
+  ])("recognises %s as nothing that is read here", async (format, name) => {
+    // Some of these formats cannot be written to a pipe.
+    const path = join(folder, `capture.${format}`);
+    await outputOf("editcap", "-F", format, file(`${format}.pcap`, await pcapOf(rows)), path);
+    const theirs = readFileSync(path);
+    const advice = `${name} captures are not read here; convert the file with \`editcap -F pcapng\``;
+    expect(recognise(theirs)).toEqual({ kind: "foreign", format: name, advice });
+    expect(readAll(theirs)).toMatchObject({ rows: [], texts: [`0: ${advice}`] });
+  });
 
   test("reads times that editcap moved", async () => {
     const original = file("moved.pcap", await pcapOf(rows));

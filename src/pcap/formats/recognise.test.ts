@@ -44,6 +44,8 @@ test("says when too little of something packed is there to tell", () => {
 });
 
 test.each([
+  // A record of 94 bytes: time, Ethernet, flags, lengths.
+  ["\0\0\0\0\x00\xf1\x53\x65\x02\x04\x00\x5e\x00\x00\x00\x4a", "ERF", "editcap -F pcapng"],
   ["snoop\0\0\0\x00\x00\x00\x02", "snoop", "editcap -F pcapng"],
   ["GMBU\x00\x02", "Microsoft Network Monitor 2", "editcap -F pcapng"],
   ["\xfd7zXZ\0\0\0", "xz", "xz -d"],
