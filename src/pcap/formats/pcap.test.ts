@@ -62,6 +62,24 @@ test("tells first and last time, and packets whose time goes back", async () => 
   expect(rows).toEqual([second, first, third]);
 });
 
+test("counts steps back of nanoseconds", async () => {
+  const [row] = sampleRows(1);
+  const { report } = readAll(
+    await pcapOf(
+      [7, 5, 5].map((nanos) => ({ ...row!, nanos })),
+      true,
+    ),
+  );
+  expect(report).toMatchObject({ backwards: 1, largestStepBack: 0 });
+});
+
+test("takes an empty packet whose time is a magic number for a packet", async () => {
+  const rows = [{ ...ROWS[1]!, frame: "", micros: 0xa1b2c3d4 * 1e6 + 5 }, ROWS[2]!];
+  const { report, rows: read } = readAll(await pcapOf(rows));
+  expect(read).toEqual(rows);
+  expect(report.parts).toBe(1);
+});
+
 test("reads captures joined to one, also of other formats and links", async () => {
   const first = await pcapOf(ROWS);
   const second = swapped(await pcapOf(NANO_ROWS, true));
@@ -107,6 +125,11 @@ test.each([
     "0: pcap of version 3.4 is not known here; 2.0 to 2.4 are",
   ],
   [
+    "a version to come",
+    changed(await pcapOf([]), (bytes) => bytes.writeUInt16LE(5, 6)),
+    "0: pcap of version 2.5 is not known here; 2.0 to 2.4 are",
+  ],
+  [
     "a packet of two gigabytes",
     changed(await pcapOf(ROWS), (bytes) => bytes.writeUInt32LE(0x8000_0000, 24 + 8)),
     "24: a packet claims to have 2147483648 bytes, more than the 262144 of its kind of link; reading ends here",
@@ -116,6 +139,7 @@ test.each([
   expect(texts).toEqual([text]);
   expect(rows).toEqual([]);
   expect(report.bytes).toBe(capture.length);
+  expect(report.unread).toBe(capture.length - Number.parseInt(text, 10));
 });
 
 test("believes neither snap length nor wire length", async () => {
