@@ -142,6 +142,14 @@ test.each([
   expect(report.unread).toBe(capture.length - Number.parseInt(text, 10));
 });
 
+test("counts all that comes behind the place where reading ends", async () => {
+  const damage = Buffer.alloc(500_000, 0xff);
+  const capture = Buffer.concat([await pcapOf(ROWS), damage]);
+  for (const chunk of [1000, capture.length]) {
+    expect(readAll(capture, chunk).report).toMatchObject({ packets: 50, problemCount: 1, unread: 500_000 });
+  }
+});
+
 test("believes neither snap length nor wire length", async () => {
   const capture = changed(await pcapOf(ROWS), (bytes) => {
     bytes.writeUInt32LE(0xffff_ffff, 16);
