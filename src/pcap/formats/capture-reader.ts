@@ -8,9 +8,10 @@ import { type CaptureFormat, FORMAT_BYTES, formatOf, recognise } from "./recogni
 import { account, type CaptureReport, newReport, tell } from "./report.ts";
 import { sequencePart } from "./sequence-file.ts";
 
-/** A block is handed over when it has so many packets or bytes; longer packets make it longer. */
+/** A block is handed over when it has so many packets or bytes; longer packets make it longer, and the first ones are shorter. */
 const BLOCK_ROWS = 8192;
 const BLOCK_BYTES = 1_048_576;
+const FIRST_BLOCK_BYTES = 65_536;
 
 /**
  * Takes the bytes of a capture in chunks of any size and makes blocks of packets. Every byte is copied once, into the block. A block is
@@ -35,7 +36,7 @@ export function captureReader(report: CaptureReport = newReport()): CaptureReade
     pcapng: () => pcapngPart(report, places),
     "sequence file": () => sequencePart(report, places),
   };
-  let cursor = emptyCursor(BLOCK_BYTES);
+  let cursor = emptyCursor(FIRST_BLOCK_BYTES);
   let part: Part | undefined;
   let isStopped = false;
 
@@ -82,10 +83,9 @@ export function captureReader(report: CaptureReport = newReport()): CaptureReade
   function makeRoom(): void {
     const { bytes, at, end } = cursor;
     const kept = Math.max(0, end - at);
-    const isFull = kept === bytes.length;
-    const next = isFull ? emptyCursor(bytes.length * 2) : cursor;
-    if (isFull) next.bytes.set(bytes);
-    else bytes.copyWithin(0, end - kept, end);
+    const isTooSmall = kept === bytes.length || (end === bytes.length && end < BLOCK_BYTES);
+    const next = isTooSmall ? emptyCursor(bytes.length * 2) : cursor;
+    next.bytes.set(bytes.subarray(end - kept, end));
     next.base = cursor.base + end - kept;
     next.at = Math.max(0, at - end);
     next.end = kept;
@@ -143,7 +143,7 @@ function tellIncomplete(report: CaptureReport, cursor: Cursor, part: Part | unde
     tell(
       report,
       base + end,
-      `the capture ends here, ${-rest} bytes before the ${part?.record} that it is in`,
+      `the capture ends here, ${-rest} bytes before the end of the ${part?.record} that it is in`,
     );
     return;
   }

@@ -1,7 +1,8 @@
 import type { Packets } from "../packets.ts";
 import type { InterfacePlaces } from "./interfaces.ts";
 import { longestPacket } from "./limits.ts";
-import { FILE_HEADER, linkOf, RECORD_HEADER } from "./pcap.ts";
+import { FILE_HEADER, linkOf } from "./pcap.ts";
+import { RECORD_HEADER } from "./pcap-variants.ts";
 import { formatOf, PCAP_MAGIC } from "./recognise.ts";
 
 /**

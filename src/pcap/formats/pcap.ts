@@ -2,13 +2,12 @@ import type { CaptureInterface, Packets } from "../packets.ts";
 import type { InterfacePlaces } from "./interfaces.ts";
 import { longestPacket } from "./limits.ts";
 import { type Cursor, more, type Outcome, type Part } from "./part.ts";
+import { recordHeaderOf } from "./pcap-variants.ts";
 import { formatOf, PCAP_MAGIC } from "./recognise.ts";
 import { type CaptureReport, tell } from "./report.ts";
 
-/** Bytes of the header of a file and of the header of a packet; Kuznetzov's has 8 bytes more (interface, protocol, direction). */
+/** Bytes of the header of a file. */
 export const FILE_HEADER = 24;
-export const RECORD_HEADER = 16;
-const LONG_RECORD_HEADER = 24;
 
 /** What a header says of the packets behind it. */
 type Layout = {
@@ -24,8 +23,8 @@ type Layout = {
 };
 
 /**
- * Reads a capture of libpcap's classic format (draft-ietf-opsawg-pcap), in its variants: micro- and nanoseconds, both byte orders, and the
- * longer packet headers of Kuznetzov's patch.
+ * Reads a capture of libpcap's classic format (draft-ietf-opsawg-pcap), in its variants: micro- and nanoseconds, both byte orders, and
+ * longer headers of packets.
  */
 export function pcapPart(report: CaptureReport, places: InterfacePlaces): Part {
   let layout: Layout | undefined;
@@ -60,12 +59,13 @@ function readHeader(cursor: Cursor, report: CaptureReport, places: InterfacePlac
     return undefined;
   }
   cursor.at += FILE_HEADER;
+  const longest = longestPacket(link.linkType);
   return {
     little,
     nano: magic === PCAP_MAGIC.nano,
-    recordHeader: magic === PCAP_MAGIC.kuznetzov ? LONG_RECORD_HEADER : RECORD_HEADER,
+    recordHeader: recordHeaderOf(magic, cursor, little, longest),
     exchanged: minor < 3 ? "always" : minor === 3 ? "sometimes" : "never",
-    longest: longestPacket(link.linkType),
+    longest,
     place,
   };
 }
@@ -104,7 +104,7 @@ function readRecords(layout: Layout, cursor: Cursor, packets: Packets, report: C
       [captured, original] = [original, captured];
     }
     // Where another header stands in place of a packet's, its time zone of 0 or its byte-order mark is read as this length.
-    if (captured === 0 || captured > longest) {
+    if (captured > longest || (captured === 0 && mayBeMagic(seconds))) {
       outcome = oddRecord(cursor, at, captured, longest, report);
       if (outcome !== undefined) break;
     }
@@ -131,6 +131,11 @@ function readRecords(layout: Layout, cursor: Cursor, packets: Packets, report: C
   cursor.at = at;
   packets.count = row;
   return outcome;
+}
+
+/** Whether a time is perhaps a magic number, all of which begin or end with the same byte. */
+function mayBeMagic(seconds: number): boolean {
+  return seconds >>> 24 === 0xa1 || (seconds & 0xff) === 0xa1;
 }
 
 /** What a record with an odd length is: the header of another capture, an empty packet (undefined), or damage. */

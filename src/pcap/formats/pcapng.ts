@@ -3,40 +3,11 @@ import { type Clock, stamp } from "./clock.ts";
 import type { InterfacePlaces } from "./interfaces.ts";
 import { BLOCK_LIMIT, longestPacket, MAX_INTERFACES } from "./limits.ts";
 import { type Cursor, more, type Outcome, type Part } from "./part.ts";
+import { BLOCK, BYTE_ORDER_MAGIC, kindOf, PACKET_OVERHEAD, SMALLEST } from "./pcapng-kinds.ts";
 import { keepDropped, keepNames, keepSecrets, keepSection } from "./pcapng-notes.ts";
 import { type Options, readInterface, visitOptions, wide } from "./pcapng-options.ts";
-import { BYTE_ORDER_MAGIC, FORMAT_BYTES, formatOf, SECTION_HEADER } from "./recognise.ts";
+import { formatOf } from "./recognise.ts";
 import { type CaptureReport, countSkipped, tell } from "./report.ts";
-
-/** Types of blocks (draft-ietf-opsawg-pcapng), and where the fixed part of their body ends. */
-const INTERFACE = 1;
-const PACKET_OBSOLETE = 2;
-const PACKET_SIMPLE = 3;
-const NAMES = 4;
-const STATISTICS = 5;
-const PACKET = 6;
-const SECRETS = 10;
-
-/** The blocks that are read, with the bytes they have at least: what comes before their options, and their trailing length. */
-const SMALLEST: ReadonlyMap<number, number> = new Map([
-  [SECTION_HEADER, 28],
-  [INTERFACE, 20],
-  [PACKET_OBSOLETE, 32],
-  [PACKET_SIMPLE, 16],
-  [NAMES, 12],
-  [STATISTICS, 24],
-  [PACKET, 32],
-  [SECRETS, 20],
-]);
-
-/** Other kinds of blocks, by the names that a report gives them. */
-const KINDS: ReadonlyMap<number, string> = new Map([
-  [7, "IRIG timestamp"],
-  [8, "ARINC 429"],
-  [9, "systemd journal"],
-  [0x0bad, "custom"],
-  [0x40000bad, "custom"],
-]);
 
 type SectionInterface = {
   /** The place in `Packets.seen`; undefined when there is no room for more. */
@@ -105,17 +76,16 @@ function readBlocks(section: Section, cursor: Cursor, packets: Packets): Outcome
     if (end - at < 8) return more(cursor, 12);
     const type = view.getUint32(at, little);
     const length = view.getUint32(at + 4, little);
-    if (type === SECTION_HEADER) return "header";
+    if (type === BLOCK.section) return "header";
+    const smallest = type === BLOCK.packet ? PACKET_OVERHEAD : SMALLEST.get(type);
+    if (smallest === undefined && formatOf(cursor.bytes.subarray(at, end)) !== undefined) return "header";
     if (length < 12 || length % 4 !== 0) {
-      if (end - at < FORMAT_BYTES) return more(cursor, FORMAT_BYTES);
-      if (formatOf(cursor.bytes.subarray(at, end)) !== undefined) return "header";
       const found = `a block claims to have ${length} bytes, which no block has; reading ends here`;
       tell(report, cursor.base + at, found);
       return "broken";
     }
-    const smallest = SMALLEST.get(type);
     if (smallest === undefined) {
-      countSkipped(report, KINDS.get(type) ?? `type 0x${type.toString(16).padStart(8, "0")}`);
+      countSkipped(report, kindOf(type));
     } else if (length > section.longestBlock) {
       passOver(
         section,
@@ -139,7 +109,8 @@ function readBlocks(section: Section, cursor: Cursor, packets: Packets): Outcome
 
 /** Says why a block is not read, and counts the packet that it may hold. */
 function passOver(section: Section, cursor: Cursor, type: number, why: string): void {
-  if (type === PACKET || type === PACKET_SIMPLE || type === PACKET_OBSOLETE) section.report.unreadable++;
+  if (type === BLOCK.packet || type === BLOCK.packetSimple || type === BLOCK.packetObsolete)
+    section.report.unreadable++;
   tell(section.report, cursor.base + cursor.at, `a block of type ${type} ${why}; it is passed over`);
 }
 
@@ -147,7 +118,7 @@ function readBlock(section: Section, cursor: Cursor, type: number, length: numbe
   const { little, report } = section;
   const { view, at } = cursor;
   switch (type) {
-    case PACKET: {
+    case BLOCK.packet: {
       const captured = view.getUint32(at + 20, little);
       const number = view.getUint32(at + 8, little);
       if (!addPacket(section, cursor, number, at + 28, captured, at + length - 4, packets)) return;
@@ -155,7 +126,7 @@ function readBlock(section: Section, cursor: Cursor, type: number, length: numbe
       if (length - optionsAt > 8) packetOptions(optionsOf(section, cursor, optionsAt, length), report);
       return;
     }
-    case PACKET_OBSOLETE: {
+    case BLOCK.packetObsolete: {
       const captured = view.getUint32(at + 20, little);
       const number = view.getUint16(at + 8, little);
       const lost = view.getUint16(at + 10, little);
@@ -163,7 +134,7 @@ function readBlock(section: Section, cursor: Cursor, type: number, length: numbe
       if (lost !== 0xffff) report.droppedBetween += lost;
       return;
     }
-    case PACKET_SIMPLE: {
+    case BLOCK.packetSimple: {
       // It has neither time nor captured length: all there was, up to the snap length of the first interface.
       const original = view.getUint32(at + 8, little);
       const room = length - 16;
@@ -171,19 +142,19 @@ function readBlock(section: Section, cursor: Cursor, type: number, length: numbe
       addSimple(section, cursor, Math.min(original, snapLength, room), original, packets);
       return;
     }
-    case INTERFACE:
+    case BLOCK.interface:
       addInterface(section, cursor, length);
       return;
-    case STATISTICS: {
+    case BLOCK.statistics: {
       const number = view.getUint32(at + 8, little);
       const place = section.interfaces[number]?.place;
       if (place !== undefined) keepDropped(optionsOf(section, cursor, 20, length), report, place);
       return;
     }
-    case NAMES:
+    case BLOCK.names:
       keepNames(optionsOf(section, cursor, 8, length), report);
       return;
-    case SECRETS:
+    case BLOCK.secrets:
       keepSecrets(cursor, length, little, report);
       return;
     default:

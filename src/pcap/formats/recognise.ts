@@ -1,4 +1,5 @@
 import { constants, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { BLOCK, BYTE_ORDER_MAGIC } from "./pcapng-kinds.ts";
 
 export type CaptureFormat = "pcap" | "pcapng" | "sequence file";
 export type Packing = "gzip" | "zstd";
@@ -19,11 +20,6 @@ export const RECOGNISE_BYTES = 132 * 1024;
 /** The magic numbers of pcap, in the byte order of the capture. */
 export const PCAP_MAGIC = { micro: 0xa1b2c3d4, nano: 0xa1b23c4d, kuznetzov: 0xa1b2cd34 } as const;
 const PCAP_MAGICS: ReadonlySet<number> = new Set(Object.values(PCAP_MAGIC));
-
-/** The type of the block with which pcapng begins, the same in both byte orders, and the number that tells the order. */
-export const SECTION_HEADER = 0x0a0d0d0a;
-export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
-const SWAPPED_BYTE_ORDER_MAGIC = 0x4d3c2b1a;
 
 /** How many bytes `formatOf` wants. */
 export const FORMAT_BYTES = 12;
@@ -73,9 +69,9 @@ export function formatOf(head: Uint8Array): CaptureFormat | undefined {
   if (head.length < 4) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (PCAP_MAGICS.has(view.getUint32(0)) || PCAP_MAGICS.has(view.getUint32(0, true))) return "pcap";
-  if (head.length < FORMAT_BYTES || view.getUint32(0) !== SECTION_HEADER) return undefined;
-  const order = view.getUint32(8);
-  return order === BYTE_ORDER_MAGIC || order === SWAPPED_BYTE_ORDER_MAGIC ? "pcapng" : undefined;
+  if (head.length < FORMAT_BYTES || view.getUint32(0) !== BLOCK.section) return undefined;
+  const isEither = view.getUint32(8) === BYTE_ORDER_MAGIC || view.getUint32(8, true) === BYTE_ORDER_MAGIC;
+  return isEither ? "pcapng" : undefined;
 }
 
 function foreign(head: Uint8Array): Recognised | undefined {

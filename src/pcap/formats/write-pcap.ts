@@ -1,6 +1,7 @@
 import type { Packets } from "../packets.ts";
 import { longestPacket } from "./limits.ts";
-import { FILE_HEADER, RECORD_HEADER } from "./pcap.ts";
+import { FILE_HEADER } from "./pcap.ts";
+import { RECORD_HEADER } from "./pcap-variants.ts";
 import { PCAP_MAGIC } from "./recognise.ts";
 
 export type WritePcapOptions = {

@@ -1,6 +1,6 @@
 import { encodeText } from "../../core/text.ts";
 import type { CaptureInterface, Packets } from "../packets.ts";
-import { BYTE_ORDER_MAGIC, SECTION_HEADER } from "./recognise.ts";
+import { BLOCK, BYTE_ORDER_MAGIC, PACKET_OVERHEAD } from "./pcapng-kinds.ts";
 import type { Secrets } from "./report.ts";
 
 /** What is said of a whole capture beside its packets. */
@@ -13,11 +13,6 @@ export type WritePcapngOptions = {
   readonly secrets?: readonly Secrets[] | undefined;
 };
 
-const INTERFACE = 1;
-const PACKET = 6;
-const SECRETS = 10;
-/** Bytes of a packet block beside the packet. */
-const PACKET_OVERHEAD = 32;
 /** An option has at most 65,535 bytes, and a character at most four. */
 const LONGEST_COMMENT = /.{1,16000}/gsu;
 const WORD = 2 ** 32;
@@ -31,9 +26,9 @@ export async function* writePcapng(
   options: WritePcapngOptions = {},
 ): AsyncGenerator<Uint8Array> {
   yield sectionHeader(options);
-  for (const secrets of options.secrets ?? []) yield secretsBlock(secrets);
   const numbers: number[] = [];
   let described = 0;
+  let secrets = options.secrets ?? [];
   for await (const packets of blocks) {
     for (let row = 0; row < packets.count; row++) {
       const place = packets.interfaces[row]!;
@@ -41,8 +36,13 @@ export async function* writePcapng(
       numbers[place] = described++;
       yield interfaceBlock(packets.seen[place]!);
     }
-    if (packets.count > 0) yield packetBlocks(packets, numbers);
+    if (packets.count === 0) continue;
+    // Wireshark looks for interfaces right behind the header: secrets between them make it forget the kind of link.
+    for (const each of secrets) yield secretsBlock(each);
+    secrets = [];
+    yield packetBlocks(packets, numbers);
   }
+  for (const each of secrets) yield secretsBlock(each);
 }
 
 function sectionHeader({ comments, application }: WritePcapngOptions): Uint8Array {
@@ -52,7 +52,7 @@ function sectionHeader({ comments, application }: WritePcapngOptions): Uint8Arra
   // The length of the section is not known while it is written.
   fixed.setBigInt64(8, -1n, true);
   const notes = (comments ?? []).flatMap((comment) => comment.match(LONGEST_COMMENT) ?? []);
-  return block(SECTION_HEADER, [
+  return block(BLOCK.section, [
     bytesOf(fixed),
     ...options([
       ...notes.map((note) => [1, encodeText(note)] as const),
@@ -71,14 +71,14 @@ function interfaceBlock(seen: CaptureInterface): Uint8Array {
   texts.push([9, Uint8Array.of(9)]);
   if (seen.filter !== undefined) texts.push([11, encodeText(`\0${seen.filter}`)]);
   if (seen.fcsLength !== undefined) texts.push([13, Uint8Array.of(seen.fcsLength)]);
-  return block(INTERFACE, [bytesOf(fixed), ...options(texts)]);
+  return block(BLOCK.interface, [bytesOf(fixed), ...options(texts)]);
 }
 
 function secretsBlock({ type, bytes }: Secrets): Uint8Array {
   const fixed = new DataView(new ArrayBuffer(8));
   fixed.setUint32(0, type, true);
   fixed.setUint32(4, bytes.length, true);
-  return block(SECRETS, [bytesOf(fixed), bytes, padding(bytes.length)]);
+  return block(BLOCK.secrets, [bytesOf(fixed), bytes, padding(bytes.length)]);
 }
 
 function packetBlocks(packets: Packets, numbers: readonly number[]): Uint8Array {
@@ -95,7 +95,7 @@ function packetBlocks(packets: Packets, numbers: readonly number[]): Uint8Array 
     const time = micros[row]!;
     const high = Math.floor(time / WORD);
     const low = (time - high * WORD) * 1000 + nanos[row]!;
-    view.setUint32(at, PACKET, true);
+    view.setUint32(at, BLOCK.packet, true);
     view.setUint32(at + 4, total, true);
     view.setUint32(at + 8, numbers[interfaces[row]!]!, true);
     view.setUint32(at + 12, high * 1000 + Math.floor(low / WORD), true);
