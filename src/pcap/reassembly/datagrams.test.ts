@@ -5,9 +5,9 @@ import { bytesOfText } from "../testing/talk.ts";
 import { openCollector } from "./collect.ts";
 
 const datagram = (from: string, to: string, text: string, micros: number): Frame => {
-  const ports = from === "10.0.0.1" ? ([53_000, 53] as const) : ([53, 53_000] as const);
+  const [source, target] = from === "10.0.0.1" ? ([53_000, 53] as const) : ([53, 53_000] as const);
   return {
-    bytes: ethernet(ip({ from, to, protocol: 17, payload: udp(...ports, bytesOfText(text)) })),
+    bytes: ethernet(ip({ from, to, protocol: 17, payload: udp(source, target, bytesOfText(text)) })),
     micros,
   };
 };

@@ -49,6 +49,10 @@ export class SortedPieces<Piece extends Placed> {
     if (pieces.length === 0 && this.#leaves.length > 1) this.#leaves.splice(leaf, 1);
   }
 
+  first(): Piece | undefined {
+    return this.#leaves[0]?.[0];
+  }
+
   last(): Piece | undefined {
     return this.#leaves.at(-1)?.at(-1);
   }
