@@ -4,9 +4,7 @@ import { runs } from "../../core/testing/runs.ts";
 import { chance } from "../testing/chance.ts";
 import { type Coding, codingsOf, decode } from "./decode.ts";
 
-const text = Array.from({ length: 8_000 }, (_, line) => `line ${line} of a page, ${line * 7_919}`).join(
-  "\n",
-);
+const text = Array.from({ length: 8_000 }, (_, line) => `line ${line} of a page, ${line * 7_919}`).join("\n");
 const chunked = (bytes: Uint8Array) =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)};x=y\r\n`), bytes, Buffer.from("\r\n0\r\n\r\n")]);
 const CODED: readonly [string, Coding, Uint8Array][] = [
