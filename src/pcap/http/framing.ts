@@ -20,6 +20,7 @@ export function handsOver(response: HttpMessage, request: HttpMessage | undefine
 function framingOf(message: HttpMessage, request: HttpMessage | undefined): Framing {
   if (message.kind === "response") {
     const { status } = message;
+    if (message.version === "0.9") return "close";
     if (status < 200 || status === 204 || status === 304 || request?.method === "HEAD") return "none";
     if (handsOver(message, request)) return "none";
   }
@@ -46,7 +47,7 @@ function declaredLength(message: HttpMessage): number | undefined {
   if (first === undefined) return undefined;
   if (values.some((value) => value !== first))
     message.notes.push(`Content-Length contradicts itself: ${values.join(", ")}`);
-  if (/^\d{1,15}$/.test(first)) return Number(first);
+  if (/^0*\d{1,15}$/.test(first)) return Number(first);
   message.notes.push(`Content-Length is no length: ${first.slice(0, 40)}`);
   return undefined;
 }

@@ -52,6 +52,14 @@ export class HttpSide {
     }
   }
 
+  /** Takes all that comes for the body of a response without a head (HTTP/0.9), unless a message has begun. */
+  beginHeadless(position: number, seen: Seen): void {
+    if (this.#message !== undefined || this.#state === "other" || this.#lineLength > 0) return;
+    const line: StartLine = { kind: "response", status: 0, reason: "", version: "0.9" };
+    this.#message = begin(this.#side, line, position, position, seen, seen);
+    this.#headEnds(position, seen);
+  }
+
   data(bytes: Uint8Array, position: number, seen: Seen): void {
     // Behind missing bytes a message may begin with a packet rather than with a line.
     if (this.#state === "lost" && this.#lineLength > 0 && beginsMessage(bytes))

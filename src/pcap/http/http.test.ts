@@ -113,7 +113,10 @@ describe("messages", () => {
   });
 
   test("of HTTP/0.9 have no head", () => {
-    const { exchanges } = read(talk().open().say(0, "GET /old\r\n").say(1, "<html>").close());
+    const { exchanges, lines } = read(
+      talk().open().say(0, "GET /old\r\n").say(1, "<html>").say(1, "</html>").close(),
+    );
+    expect(lines).toEqual(["GET /old none | 0 close <html></html>"]);
     expect(exchanges[0]?.request).toMatchObject({ method: "GET", target: "/old", version: "0.9" });
   });
 

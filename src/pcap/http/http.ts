@@ -69,6 +69,9 @@ export class HttpReader {
   data(side: Side, bytes: Uint8Array, position: number, seen: Seen): void {
     if (this.#exchanges.length >= EXCHANGE_LIMIT) return;
     this.#positions[side] = position;
+    const asked = this.#exchanges[this.#open]?.request;
+    if (asked?.version === "0.9" && asked.side !== side && !isHttp(bytes))
+      this.#sides[side].beginHeadless(position, seen);
     this.#sides[side].data(bytes, position, seen);
     this.#positions[side] = position + bytes.length;
   }
@@ -101,7 +104,8 @@ export class HttpReader {
     }
     const exchange = this.#exchanges[this.#open] ?? this.#without();
     frame(message, exchange.request);
-    if (message.status < 200 && message.status !== 101) exchange.interim.push(message);
+    if (message.status >= 100 && message.status < 200 && message.status !== 101)
+      exchange.interim.push(message);
     else {
       exchange.response = message;
       this.#open++;
@@ -123,4 +127,8 @@ export class HttpReader {
     this.#exchanges.push(exchange);
     return exchange;
   }
+}
+
+function isHttp(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 5)).toString("latin1") === "HTTP/";
 }

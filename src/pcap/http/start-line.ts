@@ -8,7 +8,8 @@ const STATUS_LINE = /^HTTP\/(\d{1,3}(?:\.\d{1,3})?)[ \t]+(\d{3})(?:[ \t](.*))?$/
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 
 /**
- * Reads a start line; undefined when it is none. A request without a version is one of HTTP/0.9, which only knew GET.
+ * Reads a start line; undefined when it is none. A method and a path alone are a request of HTTP/0.9; it
+ * only knew GET, but servers answer others in its way.
  */
 export function readStartLine(line: string): StartLine | undefined {
   if (line.startsWith("HTTP/")) {
@@ -24,7 +25,7 @@ export function readStartLine(line: string): StartLine | undefined {
   const version = /^HTTP\/(\d{1,3}(?:\.\d{1,3})?)$/.exec(rest.slice(last + 1))?.[1];
   if (version !== undefined)
     return { kind: "request", method, target: rest.slice(0, Math.max(0, last)).trim(), version };
-  return method === "GET" && rest !== "" && last < 0
+  return /^[A-Z]{3,10}$/.test(method) && rest.startsWith("/") && last < 0
     ? { kind: "request", method, target: rest, version: "0.9" }
     : undefined;
 }

@@ -207,7 +207,7 @@ export function readSmtp(conversation: Conversation, bytes: number): SmtpConvers
     mail.holes.push({ start: mail.length, end: mail.length + missing });
     mail.length += missing;
     atLineStart = false;
-    if (state !== "chunk") continue;
+    if (now.state !== "chunk") continue;
     remaining -= missing;
     if (remaining === 0) chunkEnds(chunk.position + missing);
   }
