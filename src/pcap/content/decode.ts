@@ -1,0 +1,121 @@
+/** Takes codings off what was said: those of transfer, of content, and of mail. What is damaged gives what can be had, with a note. */
+import type { Transform } from "node:stream";
+import {
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from "node:zlib";
+import { decodeBase64, decodeQuotedPrintable } from "./base64.ts";
+import { ChunkedReader } from "./chunked.ts";
+import { expand } from "./expand.ts";
+import type { Step } from "./step.ts";
+
+export type Coding = "chunked" | "gzip" | "deflate" | "br" | "zstd" | "base64" | "quoted-printable";
+
+export type DecodeLimits = {
+  /** Bytes that come out of each coding at most. */
+  readonly bytes: number;
+  /** How many times as much may come out as goes in, beyond the first megabyte; deflate alone reaches 1,032. */
+  readonly ratio: number;
+};
+
+const LIMITS: DecodeLimits = { bytes: 256 * 2 ** 20, ratio: 2_000 };
+
+/** Output that no ratio cuts. */
+const FREE = 2 ** 20;
+
+export type Decoded = {
+  readonly pieces: readonly Uint8Array[];
+  readonly length: number;
+  /** Whether every coding came to its own end. */
+  readonly isComplete: boolean;
+  /** What was wrong or cut, one sentence each. */
+  readonly notes: readonly string[];
+};
+
+/**
+ * Takes codings off.
+ *
+ * @param pieces what is coded, in order
+ * @param codings in the order in which they are taken off, the outermost first
+ */
+export async function decode(
+  pieces: readonly Uint8Array[],
+  codings: readonly Coding[],
+  limits: Partial<DecodeLimits> = {},
+): Promise<Decoded> {
+  const { bytes, ratio } = { ...LIMITS, ...limits };
+  const notes: string[] = [];
+  let current = pieces;
+  for (const coding of codings) {
+    const limit = Math.min(bytes, Math.max(FREE, lengthOf(pieces) * ratio));
+    const { pieces: decoded, note } = await takeOff(coding, current, limit);
+    if (note !== undefined) notes.push(`${coding}: ${note}`);
+    current = decoded;
+  }
+  return { pieces: current, length: lengthOf(current), isComplete: notes.length === 0, notes };
+}
+
+/** The codings that a list like `gzip, br` names, the one to take off first in front; undefined when one is not known here. */
+export function codingsOf(list: string): readonly Coding[] | undefined {
+  const codings: Coding[] = [];
+  for (const name of list.toLowerCase().split(",")) {
+    const coding = NAMES[name.trim()];
+    if (coding === undefined) return undefined;
+    if (coding !== "identity") codings.unshift(coding);
+  }
+  return codings;
+}
+
+const NAMES: Readonly<Record<string, Coding | "identity">> = {
+  "": "identity",
+  identity: "identity",
+  chunked: "chunked",
+  gzip: "gzip",
+  "x-gzip": "gzip",
+  deflate: "deflate",
+  br: "br",
+  zstd: "zstd",
+  base64: "base64",
+  "quoted-printable": "quoted-printable",
+};
+
+function takeOff(coding: Coding, pieces: readonly Uint8Array[], limit: number): Step | Promise<Step> {
+  switch (coding) {
+    case "chunked":
+      return decodeChunked(pieces);
+    case "gzip":
+      return expand(pieces, createGunzip, limit);
+    case "deflate":
+      return expand(pieces, deflateOf(pieces), limit);
+    case "br":
+      return expand(pieces, createBrotliDecompress, limit);
+    case "zstd":
+      return expand(pieces, createZstdDecompress, limit);
+    case "base64":
+      return decodeBase64(pieces);
+    case "quoted-printable":
+      return decodeQuotedPrintable(pieces);
+  }
+}
+
+/** What calls itself deflate has a header of zlib (RFC 9110, 8.4.1.2), but not all that send it know that. */
+function deflateOf(pieces: readonly Uint8Array[]): () => Transform {
+  const [first = 0, second = 0] = pieces.find((piece) => piece.length > 1) ?? [];
+  return (first & 15) === 8 && (first * 256 + second) % 31 === 0 ? createInflate : createInflateRaw;
+}
+
+function decodeChunked(pieces: readonly Uint8Array[]): Step {
+  const reader = new ChunkedReader();
+  const decoded: Uint8Array[] = [];
+  for (const piece of pieces)
+    reader.push(piece, 0, piece.length, (start, end) => decoded.push(piece.subarray(start, end)));
+  const note = reader.broken ?? (reader.isDone ? undefined : "it ends before its last chunk");
+  return { pieces: decoded, note };
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}

@@ -1,0 +1,2 @@
+/** What is left when one coding was taken off, and what was wrong with it. */
+export type Step = { readonly pieces: readonly Uint8Array[]; readonly note?: string | undefined };

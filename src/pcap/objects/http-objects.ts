@@ -1,0 +1,91 @@
+import { codingsOf, decode } from "../content/decode.ts";
+import { readHttp } from "../http/http.ts";
+import { type HttpMessage, headerOf } from "../http/message.ts";
+import type { Conversation } from "../reassembly/conversation.ts";
+import { viewSide } from "../reassembly/view.ts";
+import { fileNameOf, nameOfUrl } from "./disposition.ts";
+import { type CarvedObject, carve, gather, OBJECT_LIMITS, type ObjectLimits } from "./object.ts";
+
+/** The bodies of requests and responses of HTTP/1, with their codings taken off. */
+export async function objectsOfHttp(
+  conversation: Conversation,
+  limits: Partial<ObjectLimits> = {},
+): Promise<CarvedObject[]> {
+  const { objects: most, bytes } = { ...OBJECT_LIMITS, ...limits };
+  const views = [viewSide(conversation, 0), viewSide(conversation, 1)] as const;
+  const found: CarvedObject[] = [];
+  for (const { request, response } of readHttp(conversation).exchanges) {
+    for (const message of [request, response]) {
+      if (message === undefined || message.body.length === 0) continue;
+      if (found.length >= most) return found;
+      const { pieces, holes } = gather(views[message.side], message.body.ranges);
+      const content = await uncoded(message, pieces, holes, bytes);
+      const host = request && headerOf(request, "host");
+      found.push(
+        carve({
+          protocol: "http",
+          name:
+            fileNameOf(headerOf(message, "content-disposition") ?? "") ??
+            nameOfUrl(request?.target ?? "", host),
+          declaredType: headerOf(message, "content-type"),
+          side: message.side,
+          start: message.bodyStart,
+          end: message.end,
+          seen: message.first,
+          pieces: content.pieces,
+          holes: content.holes,
+          ended: message.body.isComplete && content.isComplete,
+          origin: request === undefined ? "" : `${request.method} ${host ?? ""}${request.target}`,
+          notes: [...message.notes, ...content.notes, ...partial(message)],
+        }),
+      );
+    }
+  }
+  return found;
+}
+
+type Holes = readonly { readonly start: number; readonly end: number }[];
+
+/** Takes the content codings off a body; what is behind a hole cannot be decoded. */
+async function uncoded(message: HttpMessage, pieces: readonly Uint8Array[], holes: Holes, bytes: number) {
+  const asIs = { pieces, holes, notes: [] as string[], isComplete: true };
+  const named = message.headers
+    .filter(({ name }) => /^content-encoding$/i.test(name))
+    .map(({ value }) => value)
+    .join(",");
+  // Transfer codings beside chunked, which are taken off first.
+  const transfer = message.headers
+    .filter(({ name }) => /^transfer-encoding$/i.test(name))
+    .map(({ value }) => value);
+  const coding = [named, ...transfer]
+    .filter((list) => list !== "")
+    .join(",")
+    .replace(/,?\s*chunked\s*$/i, "");
+  const codings = codingsOf(coding);
+  if (codings === undefined)
+    return { ...asIs, notes: [`the coding "${coding}" is not known here and stays`] };
+  if (codings.length === 0) return asIs;
+  const [hole] = holes;
+  const decoded = await decode(hole === undefined ? pieces : upTo(pieces, hole.start), codings, { bytes });
+  const notes =
+    hole === undefined
+      ? decoded.notes
+      : [...decoded.notes, `${coding}: nothing behind the first hole can be decoded`];
+  return { pieces: decoded.pieces, holes: [], notes, isComplete: decoded.isComplete && hole === undefined };
+}
+
+function upTo(pieces: readonly Uint8Array[], length: number): Uint8Array[] {
+  const kept: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (length <= 0) break;
+    kept.push(piece.subarray(0, length));
+    length -= piece.length;
+  }
+  return kept;
+}
+
+/** A part of something larger says so. */
+function partial(message: HttpMessage): string[] {
+  const range = headerOf(message, "content-range");
+  return message.status === 206 && range !== undefined ? [`a part of the whole: ${range}`] : [];
+}

@@ -1,0 +1,79 @@
+import PostalMime, { type Attachment } from "postal-mime";
+import type { Conversation } from "../reassembly/conversation.ts";
+import { type CarvedObject, carve, OBJECT_LIMITS, type ObjectLimits } from "./object.ts";
+import { type Mail, readSmtp } from "./smtp.ts";
+
+/** Mails above this are not looked into: what a parser makes of them takes several times their size. */
+const PARSE_LIMIT = 64 * 2 ** 20;
+
+/** Bounds of the parser: how deep parts may be in parts, and the bytes of all headers. */
+const PARSER = { maxNestingDepth: 50, maxHeadersSize: 2 ** 20, maxRfc822NestingDepth: 5 } as const;
+
+/** The mails of an SMTP conversation, each followed by its attachments. */
+export async function objectsOfSmtp(
+  conversation: Conversation,
+  limits: Partial<ObjectLimits> = {},
+): Promise<CarvedObject[]> {
+  const { objects: most, bytes } = { ...OBJECT_LIMITS, ...limits };
+  const found: CarvedObject[] = [];
+  for (const mail of readSmtp(conversation, bytes).mails) {
+    const place = {
+      protocol: "smtp",
+      side: mail.side,
+      start: mail.start,
+      end: mail.end,
+      seen: mail.seen,
+    } as const;
+    const opened = await openMail(mail);
+    const notes = [...mail.notes, ...opened.notes];
+    const origin = `mail from <${mail.from}> to ${mail.to.map((path) => `<${path}>`).join(", ")}`;
+    const name = `${opened.subject || "mail"}.eml`;
+    const { pieces, holes, isComplete: ended } = mail;
+    if (found.length >= most) return found;
+    found.push(
+      carve({ ...place, name, declaredType: "message/rfc822", pieces, holes, ended, origin, notes }),
+    );
+    const ofMail = `attachment of "${opened.subject}", ${origin}`;
+    // Which attachment lacks the bytes that the mail lacks, nobody knows.
+    const lacking = holes.length > 0 ? ["bytes of the mail it was in are missing, perhaps its own"] : [];
+    for (const { filename, mimeType, content } of opened.attachments) {
+      if (found.length >= most) return found;
+      const part = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
+      found.push(
+        carve({
+          ...place,
+          name: filename ?? "unnamed",
+          declaredType: mimeType,
+          pieces: [part],
+          holes: [],
+          ended: ended && holes.length === 0,
+          origin: ofMail,
+          notes: lacking,
+        }),
+      );
+    }
+  }
+  return found;
+}
+
+type Opened = {
+  readonly subject: string;
+  readonly attachments: readonly Attachment[];
+  readonly notes: readonly string[];
+};
+
+async function openMail(mail: Mail): Promise<Opened> {
+  const nothing = { subject: "", attachments: [] };
+  if (mail.length > PARSE_LIMIT)
+    return { ...nothing, notes: [`above ${PARSE_LIMIT} bytes its parts are not read`] };
+  try {
+    const { subject = "", attachments } = await PostalMime.parse(Buffer.concat(mail.pieces), PARSER);
+    const closed = attachments.some((attachment) => attachment.rfc822DepthExceeded);
+    return { subject, attachments, notes: closed ? ["mails inside its mails are not all opened"] : [] };
+  } catch (error) {
+    return {
+      ...nothing,
+      notes: [`its parts cannot be read: ${error instanceof Error ? error.message : error}`],
+    };
+  }
+}

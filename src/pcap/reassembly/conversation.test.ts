@@ -1,0 +1,376 @@
+import { describe, expect, test } from "vitest";
+import { conversationsOf, linesOf } from "../testing/reading.ts";
+import { bytesOfText, type Talk, talk } from "../testing/talk.ts";
+import type { OverlapPolicy } from "./overlap.ts";
+import { TCP } from "./segment.ts";
+
+const read = (played: Talk, policy?: OverlapPolicy) => {
+  const [conversation, ...others] = conversationsOf(played.frames, policy);
+  if (conversation === undefined || others.length > 0) throw new Error(`${others.length + 1} conversations`);
+  return conversation;
+};
+const swap = (played: Talk, one: number, other: number) => {
+  const { frames } = played;
+  [frames[one], frames[other]] = [frames[other]!, frames[one]!];
+  return played;
+};
+const marksOf = (played: Talk) => read(played).marks.map(({ kind, position }) => `${kind} ${position}`);
+
+describe("a conversation", () => {
+  test("is what both sides said, in order", () => {
+    const played = talk().open().say(0, "GET").say(1, "one ").say(1, "two").say(0, "BYE").close();
+    const conversation = read(played);
+    expect(linesOf(conversation)).toEqual(["> GET", "< one two", "> BYE"]);
+    expect(conversation.endpoints).toEqual([
+      { address: "10.0.0.1", port: 40_000 },
+      { address: "10.0.0.2", port: 80 },
+    ]);
+    expect(conversation.chunks[0]).toMatchObject({ position: 0, packet: 3, micros: 1_700_000_000_003_000 });
+    expect(conversation.totals[1]).toEqual({
+      packets: 4,
+      bytes: 7,
+      missing: 0,
+      repeated: 0,
+      begins: true,
+      ends: true,
+    });
+    expect(marksOf(played)).toEqual(["syn -1", "syn -1", "fin 6", "fin 7"]);
+  });
+
+  test("is the same over IPv6", () => {
+    const played = talk({ hosts: ["2001:db8::1", "2001:db8::2"] })
+      .open()
+      .say(0, "ping")
+      .say(1, "pong");
+    expect(linesOf(read(played))).toEqual(["> ping", "< pong"]);
+  });
+
+  test("knows the client by its SYN, whichever port it has", () => {
+    expect(
+      linesOf(
+        read(
+          talk({ ports: [80, 40_000] })
+            .open()
+            .say(0, "a")
+            .say(1, "b"),
+        ),
+      ),
+    ).toEqual(["> a", "< b"]);
+  });
+
+  test("knows the client by its port where no SYN was captured", () => {
+    expect(
+      linesOf(
+        read(
+          talk({ ports: [443, 50_000] })
+            .say(0, "a")
+            .say(1, "b"),
+        ),
+      ),
+    ).toEqual(["< a", "> b"]);
+  });
+});
+
+describe("what came twice", () => {
+  test("is said once", () => {
+    const played = talk()
+      .open()
+      .say(0, "hello")
+      .raw(0, { position: 0, payload: bytesOfText("hello") });
+    expect(linesOf(read(played))).toEqual(["> hello"]);
+    expect(marksOf(played).at(-1)).toBe("retransmission 0");
+    expect(read(played).totals[0].repeated).toBe(5);
+  });
+
+  test("is said once when it was cut differently and the other side has spoken meanwhile", () => {
+    const played = talk()
+      .open()
+      .say(0, "hello", 2)
+      .say(1, "yes")
+      .raw(0, { position: 1, payload: bytesOfText("ello") });
+    expect(linesOf(read(played))).toEqual(["> hello", "< yes"]);
+  });
+
+  test.each([
+    ["first", "> hello", "earlier"],
+    ["last", "> heLLo", "later"],
+  ] as const)("and differs: %s", (policy, line, winner) => {
+    const played = talk()
+      .open()
+      .say(0, "hello")
+      .raw(0, { position: 0, payload: bytesOfText("heLLo") });
+    const conversation = read(played, policy);
+    expect(linesOf(conversation)).toEqual([line]);
+    const told = conversation.chunks.flatMap((chunk) => (chunk.kind === "bytes" ? chunk.conflicts : []));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatchObject({ position: 2, winner, because: policy });
+    expect([told[0]?.kept, told[0]?.other].map((bytes) => Buffer.from(bytes!).toString()).sort()).toEqual([
+      "LL",
+      "ll",
+    ]);
+    expect(conversation.counts.conflict).toBe(1);
+  });
+
+  // Behind a hole at 0 lie "abcd" at 2, then copies over it: earlier, at the same place but longer, around it, inside.
+  test.each([
+    ["first", "1Xabcd3Z"],
+    ["last", "1XYYYd3Z"],
+    ["bsd", "1XXXcd3Z"],
+    ["linux", "1XXXcd3Z"],
+    ["windows", "1Xabcd3Z"],
+  ] as const)("out of order, by the rules of %s", (policy, expected) => {
+    const played = talk()
+      .open()
+      .raw(0, { position: 2, payload: bytesOfText("abcd") })
+      .raw(0, { position: 1, payload: bytesOfText("XXX") })
+      .raw(0, { position: 2, payload: bytesOfText("YYY") })
+      .raw(0, { position: 6, payload: bytesOfText("3Z") })
+      .raw(0, { position: 0, payload: bytesOfText("1") });
+    expect(linesOf(read(played, policy))).toEqual([`> ${expected}`]);
+  });
+
+  test.each(["bsd", "linux", "windows"] as const)(
+    "stays as the receiver had it, whatever %s would do with what waits",
+    (policy) => {
+      const played = talk()
+        .open()
+        .say(0, "_a")
+        .raw(0, { position: 0, payload: bytesOfText("ZZXX") });
+      expect(linesOf(read(played, policy))).toEqual(["> _aXX"]);
+      expect(read(played, policy).chunks[0]).toMatchObject({ conflicts: [{ because: "settled" }] });
+    },
+  );
+});
+
+test.each([
+  ["linux", "1longer"],
+  ["bsd", "1abcger"],
+  ["windows", "1abcger"],
+] as const)("a longer copy at the same place, by the rules of %s", (policy, expected) => {
+  const played = talk()
+    .open()
+    .raw(0, { position: 1, payload: bytesOfText("abc") })
+    .raw(0, { position: 1, payload: bytesOfText("longer") })
+    .raw(0, { position: 0, payload: bytesOfText("1") });
+  expect(linesOf(read(played, policy))).toEqual([`> ${expected}`]);
+});
+
+describe("order", () => {
+  test("is mended", () => {
+    const played = swap(talk().open().say(0, "abcdef", 2), 3, 5);
+    expect(linesOf(read(played))).toEqual(["> abcdef"]);
+    expect(marksOf(played).slice(2)).toEqual(["out-of-order 2", "out-of-order 0"]);
+  });
+
+  test("between the sides follows acknowledgements, not the capture", () => {
+    const played = talk().open().say(0, "q1").say(1, "a1").say(0, "q2").say(1, "a2");
+    const mixed = { ...played, frames: [...played.frames].reverse() };
+    expect(linesOf(read(mixed))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
+  });
+
+  test("puts a retransmission where its bytes were said, not where it came", () => {
+    const played = talk().open().say(0, "q1").lose().say(1, "a1").say(0, "q2").say(1, "a2");
+    played.raw(0, { position: 0, payload: bytesOfText("q1") });
+    expect(linesOf(read(played))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
+  });
+});
+
+describe("what is missing", () => {
+  test("is a gap in its place", () => {
+    expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().say(0, "f")))).toEqual([
+      "> ab",
+      "> [3 lost]",
+      "> f",
+    ]);
+  });
+
+  test("is a gap also right after the other side spoke", () => {
+    const played = talk().open().say(0, "q").say(1, "abc").lose().say(1, "de");
+    expect(linesOf(read(played))).toEqual(["> q", "< [3 lost]", "< de"]);
+  });
+
+  test("at the end is told by acknowledgements and by FIN", () => {
+    expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().acknowledge(1)))).toEqual([
+      "> ab",
+      "> [3 lost]",
+    ]);
+    expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().close()))).toEqual([
+      "> ab",
+      "> [3 lost]",
+    ]);
+  });
+
+  test("on one side lies between what the other said", () => {
+    const played = talk().open().say(0, "q1").say(1, "12345").say(0, "q2").say(1, "123").say(0, "q3").close();
+    const oneSide = played.frames.filter(({ bytes }) => bytes[29] === 1);
+    expect(linesOf(read({ ...played, frames: oneSide }))).toEqual([
+      "> q1",
+      "< [5 lost]",
+      "> q2",
+      "< [3 lost]",
+      "> q3",
+    ]);
+  });
+
+  test("was cut off by the capture", () => {
+    const played = talk().open().say(0, "abcdefgh").say(1, "yes");
+    const { bytes, micros } = played.frames[3]!;
+    played.frames[3] = { bytes: bytes.subarray(0, bytes.length - 3), micros, original: bytes.length };
+    expect(linesOf(read(played))).toEqual(["> abcde", "> [3 cut]", "< yes"]);
+  });
+
+  test("was before the capture", () => {
+    const played = talk().open().say(0, "early").say(1, "ok").say(0, "late");
+    expect(linesOf(read({ ...played, frames: played.frames.slice(5) }))).toEqual(["> late"]);
+    expect(linesOf(read({ ...played, frames: played.frames.slice(4) }))).toEqual(["< ok", "> late"]);
+    expect(read({ ...played, frames: played.frames.slice(5) }).totals[0].begins).toBe(false);
+  });
+});
+
+describe("numbers", () => {
+  test("wrap between segments and inside one", () => {
+    for (const size of [4, 5, 1_000]) {
+      const played = talk({ numbers: [2 ** 32 - 9, 2 ** 32 - 1] })
+        .open()
+        .say(0, "0123456789abcdef", size)
+        .say(1, "ok");
+      expect(linesOf(read(played))).toEqual(["> 0123456789abcdef", "< ok"]);
+    }
+  });
+
+  test("wrap while packets change places", () => {
+    const played = swap(
+      talk({ numbers: [2 ** 32 - 9, 7] })
+        .open()
+        .say(0, "0123456789abcdef", 4),
+      4,
+      6,
+    );
+    expect(linesOf(read(played))).toEqual(["> 0123456789abcdef"]);
+  });
+
+  test("go on behind 4 GB", () => {
+    const played = talk().open().say(0, "start");
+    for (let step = 1; step <= 9; step++)
+      played.raw(0, { position: step * 500_000_000, payload: bytesOfText("x") });
+    const last = read(played).chunks.at(-1);
+    expect(last).toMatchObject({ kind: "bytes", position: 4_500_000_000 });
+    expect(read(played).totals[0].missing).toBe(4_500_000_000 - 5 - 8);
+  });
+});
+
+describe("TCP beside the bytes", () => {
+  test("data on a SYN (Fast Open)", () => {
+    const played = talk()
+      .raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0, payload: bytesOfText("fast") })
+      .raw(1, { flags: TCP.syn | TCP.ack, position: -1, acknowledgement: 1_005 })
+      .raw(1, { payload: bytesOfText("ok"), acknowledgement: 1_005 });
+    expect(linesOf(read(played))).toEqual(["> fast", "< ok"]);
+  });
+
+  test("data on a SYN that the other side did not take is said again", () => {
+    const played = talk()
+      .raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0, payload: bytesOfText("fast") })
+      .raw(1, { flags: TCP.syn | TCP.ack, position: -1 })
+      .say(0, "fast")
+      .say(1, "ok");
+    expect(linesOf(read(played))).toEqual(["> fast", "< ok"]);
+  });
+
+  test("both open at once", () => {
+    const played = talk()
+      .raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0 })
+      .raw(1, { flags: TCP.syn, position: -1, acknowledgement: 0 })
+      .raw(0, { flags: TCP.syn | TCP.ack, position: -1 })
+      .raw(1, { flags: TCP.syn | TCP.ack, position: -1 })
+      .say(1, "b")
+      .say(0, "a");
+    expect(linesOf(read(played))).toEqual(["< b", "> a"]);
+  });
+
+  test("a reset with words", () => {
+    const played = talk()
+      .open()
+      .say(0, "q")
+      .raw(1, { flags: TCP.reset, payload: bytesOfText("no listener") });
+    expect(linesOf(read(played))).toEqual(["> q", "<reset no listener"]);
+    expect(read(played).totals[1].bytes).toBe(0);
+  });
+
+  test("half open: nobody answers", () => {
+    const played = talk().raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0 });
+    expect(read(played)).toMatchObject({
+      chunks: [],
+      totals: [{ begins: true, packets: 1 }, { packets: 0 }],
+    });
+  });
+
+  test("keep-alives of no byte, of the same and of another", () => {
+    const played = talk().open().say(0, "hello").say(1, "ok").acknowledge(0);
+    played
+      .raw(0, { position: 4 })
+      .raw(0, { position: 4, payload: bytesOfText("o") })
+      .raw(0, { position: 4, payload: bytesOfText("\0") });
+    expect(linesOf(read(played))).toEqual(["> hello", "< ok"]);
+    expect(read(played).counts).toMatchObject({ "keep-alive": 3 });
+    expect(read(played).counts.conflict).toBeUndefined();
+  });
+
+  test("another last byte that was not acknowledged is no keep-alive", () => {
+    const played = talk()
+      .open()
+      .say(0, "hello")
+      .raw(0, { position: 4, payload: bytesOfText("0") });
+    expect(read(played).counts).toMatchObject({ conflict: 1, retransmission: 1 });
+  });
+
+  test("a window of zero, its probe and its opening", () => {
+    const played = talk().open().say(0, "ab").raw(1, { window: 0 }).say(0, "c").raw(1, { window: 0 });
+    played.raw(1, { window: 500 }).raw(0, { position: 2, payload: bytesOfText("cd") });
+    expect(linesOf(read(played))).toEqual(["> abcd"]);
+    expect(marksOf(played).slice(2)).toEqual([
+      "zero-window 0",
+      "window-probe 2",
+      "window-open 0",
+      "retransmission 2",
+    ]);
+  });
+});
+
+describe("ports that are used again", () => {
+  test("are two conversations", () => {
+    const one = talk().open().say(0, "one").close();
+    const two = talk({ numbers: [900_000_000, 77], startMicros: 1_800_000_000_000_000 })
+      .open()
+      .say(0, "two")
+      .close();
+    expect(conversationsOf([...one.frames, ...two.frames]).map(linesOf)).toEqual([["> one"], ["> two"]]);
+  });
+
+  test("leave late packets where they belong", () => {
+    const one = talk().open().say(0, "one").say(1, "late");
+    const two = talk({ numbers: [900_000_000, 3_000_000_000] })
+      .open()
+      .say(0, "two");
+    const late = one.frames.pop()!;
+    expect(conversationsOf([...one.frames, ...two.frames, late]).map(linesOf)).toEqual([
+      ["> one", "< late"],
+      ["> two"],
+    ]);
+  });
+
+  test("but a SYN that is only repeated, or captured late, begins nothing", () => {
+    const played = talk().raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0 }).open().say(0, "a");
+    expect(linesOf(read(swap(played, 1, 4)))).toEqual(["> a"]);
+    expect(linesOf(read(swap(talk().open().say(0, "abc"), 0, 3)))).toEqual(["> abc"]);
+  });
+});
+
+test("bytes far from all others are left out and told", () => {
+  const played = talk()
+    .open()
+    .say(0, "abc")
+    .raw(0, { position: 1_500_000_000, payload: bytesOfText("forged") });
+  expect(linesOf(read(played))).toEqual(["> abc"]);
+  expect(read(played).counts.outside).toBe(1);
+});
