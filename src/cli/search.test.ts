@@ -28,7 +28,7 @@ test("names that a search does not know are told", async () => {
   const { status, out, err } = await metron([...args, "--json"]);
   expect({ status, err }).toEqual({
     status: 0,
-    err: "hint: No message has a field color; the nearest one is colour.\n",
+    err: "hint: None of these messages has a field color; the nearest one is colour.\n",
   });
   expect(JSON.parse(out)).toMatchObject({ colour: "red", "source.type": "named" });
   expect((await metron(args)).out).toMatch(/^COLOR +COLOUR +SOURCE\.TYPE\n- +red +named\n$/);
