@@ -35,3 +35,21 @@ test("names that a search does not know are told", async () => {
   const rejected = await metron(["search", "source.type:error"]);
   expect(rejected).toMatchObject({ status: 0, err: expect.stringContaining("`--sensor error`") });
 });
+
+test.each([
+  [["--fields", " ,"], "expected names of fields, separated by commas"],
+  [["--last", "1h", "--from", "2026-01-01"], "cannot be used with option '--from"],
+  [["--from", "2026-02-01", "--to", "2026-01-01"], "--to is not after the begin"],
+])("a search that cannot answer what it says is refused: %j", async (args, reason) => {
+  const { status, out, err } = await metron(["search", ...args]);
+  expect({ status, out, err }).toEqual({ status: 2, out: "", err: expect.stringContaining(reason) });
+});
+
+test("a document is withdrawn by the word the platform uses", async () => {
+  const other = folder.file("other.yaml", "sensor: other\nparser: { jsonMap: {} }\n");
+  await metron(["config", "publish", other]);
+  expect(await metron(["config", "withdraw", "sensor/other"])).toMatchObject({
+    status: 0,
+    out: "sensor/other: withdrawn\n",
+  });
+});

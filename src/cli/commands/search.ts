@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { listFields, type PartialAnswer, searchMessages } from "../../api/search.ts";
 import { Fault } from "../../core/fault.ts";
 import { FieldNames } from "../../query/fields.ts";
@@ -15,7 +15,7 @@ type Options = Reach & {
   sensor?: string[];
   limit: number;
   sort: string;
-  fields?: string;
+  fields?: readonly string[];
 };
 
 type NamedFields = {
@@ -40,13 +40,17 @@ export function searchCommand(): Command {
   const command = new Command("search")
     .description("find messages in the index")
     .argument("[query]", "query in Lucene's syntax (docs/guide/search.md); all messages when left out", "")
-    .option("--last <span>", "only this far back from now, e.g. 24h", duration)
+    .addOption(
+      new Option("--last <span>", "only this far back from now, e.g. 24h")
+        .argParser(duration)
+        .conflicts("from"),
+    )
     .option("--from <time>", "only from this time on", moment)
     .option("--to <time>", "only before this time", moment)
     .option("--sensor <name...>", "only messages of these sensors")
     .option("--limit <n>", "at most this many messages", wholeNumber, 50)
     .option("--sort <field>", "sort by this field, `-` in front for descending", "-timestamp")
-    .option("--fields <list>", "only these fields, separated by commas")
+    .option("--fields <list>", "only these fields, separated by commas", fieldList)
     .addHelpText(
       "after",
       `
@@ -78,6 +82,8 @@ async function search(query: string, options: Options): Promise<void> {
   const client = await connect(options);
   const from = options.last === undefined ? options.from : Date.now() - options.last;
   const columns = options.sensor?.every((sensor) => sensor === "error") ? ERROR_COLUMNS : COLUMNS;
+  if (from !== undefined && options.to !== undefined && from >= options.to)
+    throw new Fault("REQUEST_INVALID", "searching: --to is not after the begin, so no message can match");
   const named = options.fields === undefined ? undefined : await namedFields(client, options.fields);
   const wanted = named?.wanted ?? (options.json ? undefined : columns);
   const descending = options.sort.startsWith("-");
@@ -123,15 +129,20 @@ async function search(query: string, options: Options): Promise<void> {
   process.stderr.write(`${count(rows.length)} of ${counted(total ?? rows.length, "message")}\n`);
 }
 
+function fieldList(text: string): readonly string[] {
+  const names = new Set(text.split(",").map((name) => name.trim()));
+  names.delete("");
+  if (names.size === 0) throw new InvalidArgumentError("expected names of fields, separated by commas");
+  return [...names];
+}
+
 /** The fields of a list as messages call them, and those that no message is known to have with the nearest one. */
-async function namedFields(client: Client, list: string): Promise<NamedFields> {
+async function namedFields(client: Client, written: readonly string[]): Promise<NamedFields> {
   const { fields } = await client.call(listFields);
   const names = new FieldNames(fields.map(({ name }) => name));
-  const written = new Set(list.split(",").map((name) => name.trim()));
-  written.delete("");
-  const unknown = [...written].filter((name) => names.resolve(name) === undefined);
+  const unknown = written.filter((name) => names.resolve(name) === undefined);
   return {
-    wanted: [...written].map((name) => names.resolve(name) ?? name),
+    wanted: written.map((name) => names.resolve(name) ?? name),
     unknown: new Map(unknown.map((name) => [name, names.near(name)[0]])),
   };
 }
