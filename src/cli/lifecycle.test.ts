@@ -129,7 +129,7 @@ test("a sender that a stopping platform leaves learns of it, and the platform ta
       /^metron: (taking records: the platform is stopping; \d+ records before it were taken|calling .*: the connection broke off)\nStart the platform with `metron up`.\n$/,
     ),
   });
-});
+}, 120_000);
 
 test("a signal that comes twice at once, as from `timeout` and npm, is one", async () => {
   using folder = openTestFolder();

@@ -28,10 +28,28 @@ test("names that a search does not know are told", async () => {
   const { status, out, err } = await metron([...args, "--json"]);
   expect({ status, err }).toEqual({
     status: 0,
-    err: "hint: No message has a field color; the nearest one is colour.\n",
+    err: "hint: None of these messages has a field color; the nearest one is colour.\n",
   });
   expect(JSON.parse(out)).toMatchObject({ colour: "red", "source.type": "named" });
   expect((await metron(args)).out).toMatch(/^COLOR +COLOUR +SOURCE\.TYPE\n- +red +named\n$/);
   const rejected = await metron(["search", "source.type:error"]);
   expect(rejected).toMatchObject({ status: 0, err: expect.stringContaining("`--sensor error`") });
+});
+
+test.each([
+  [["--fields", " ,"], "expected names of fields, separated by commas"],
+  [["--last", "1h", "--from", "2026-01-01"], "cannot be used with option '--from"],
+  [["--from", "2026-02-01", "--to", "2026-01-01"], "--to is not after the begin"],
+])("a search that cannot answer what it says is refused: %j", async (args, reason) => {
+  const { status, out, err } = await metron(["search", ...args]);
+  expect({ status, out, err }).toEqual({ status: 2, out: "", err: expect.stringContaining(reason) });
+});
+
+test("a document is withdrawn by the word the platform uses", async () => {
+  const other = folder.file("other.yaml", "sensor: other\nparser: { jsonMap: {} }\n");
+  await metron(["config", "publish", other]);
+  expect(await metron(["config", "withdraw", "sensor/other"])).toMatchObject({
+    status: 0,
+    out: "sensor/other: withdrawn\n",
+  });
 });

@@ -191,11 +191,7 @@ export function checkOptions<Config extends z.ZodType>(
 }
 
 /** What a schema makes of a value. Throws Fault CONFIG_INVALID with the place of each mistake below `path`. */
-function checked<Schema extends z.ZodType>(
-  schema: Schema,
-  value: unknown,
-  path: Path,
-): z.output<Schema> {
+function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, path: Path): z.output<Schema> {
   const result = schema.safeParse(value, { error: inWords });
   if (result.success) return result.data;
   return throwEvery(

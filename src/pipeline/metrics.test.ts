@@ -12,7 +12,6 @@ import {
   emptyCounts,
   latencyQuantile,
   latestTimestamp,
-  prometheusText,
   type SensorCounts,
 } from "./metrics.ts";
 
@@ -120,57 +119,6 @@ test("a batch adds its latency once a message", () => {
   expect([counts.latency[2], counts.latencySum]).toEqual([3, 60]);
   addStage(counts, "parse", { in: 1, out: 1, rejected: 0, nanoseconds: 2 });
   expect(counts.stages).toEqual({ parse: { in: 1, out: 1, rejected: 0, nanoseconds: 2 } });
-});
-
-test("what Prometheus reads: each family once with its type, counters by sensor and stage, buckets that add up", () => {
-  const counts = { ...some, ...{ latency: latencies(5, 7, 7, 90_000).latency, latencySum: 90_019 } };
-  const lines = prometheusText(new Map([["web", counts]]), new Map([["web", 4]]), new Map([["web", 9]]))
-    .trimEnd()
-    .split("\n");
-  const families = lines.flatMap((line) => /^# TYPE (\S+ \S+)$/.exec(line)?.[1] ?? []);
-  expect(families).toEqual([
-    "metron_records_total counter",
-    "metron_messages_total counter",
-    "metron_alerts_total counter",
-    "metron_timeless_total counter",
-    "metron_stage_in_total counter",
-    "metron_stage_out_total counter",
-    "metron_stage_rejected_total counter",
-    "metron_stage_seconds_total counter",
-    "metron_lag_records gauge",
-    "metron_fields_together gauge",
-    "metron_latency_seconds histogram",
-  ]);
-  expect(lines.filter((line) => line.startsWith("# HELP "))).toHaveLength(families.length);
-  expect(lines.filter((line) => !line.startsWith("#"))).toEqual([
-    'metron_records_total{sensor="web"} 10',
-    'metron_messages_total{sensor="web"} 8',
-    'metron_alerts_total{sensor="web"} 3',
-    'metron_timeless_total{sensor="web"} 1',
-    'metron_stage_in_total{sensor="web",stage="parse"} 10',
-    'metron_stage_out_total{sensor="web",stage="parse"} 8',
-    'metron_stage_rejected_total{sensor="web",stage="parse"} 2',
-    'metron_stage_seconds_total{sensor="web",stage="parse"} 5e-9',
-    'metron_lag_records{sensor="web"} 4',
-    'metron_fields_together{sensor="web"} 9',
-    ...[
-      ["0.005", 1],
-      ["0.01", 3],
-      ["0.025", 3],
-      ["0.05", 3],
-      ["0.1", 3],
-      ["0.25", 3],
-      ["0.5", 3],
-      ["1", 3],
-      ["2.5", 3],
-      ["5", 3],
-      ["10", 3],
-      ["60", 3],
-      ["+Inf", 4],
-    ].map(([bound, seen]) => `metron_latency_seconds_bucket{sensor="web",le="${bound}"} ${seen}`),
-    'metron_latency_seconds_sum{sensor="web"} 90.019',
-    'metron_latency_seconds_count{sensor="web"} 4',
-  ]);
 });
 
 test("alerts are the live messages that say so", () => {

@@ -21,14 +21,10 @@ import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
 import { knownFields } from "./field-notes.ts";
-<<<<<<< HEAD
 import { functionSources, globalAfter, openSources } from "./function-sources.ts";
-=======
->>>>>>> rooms
 import { checkFunctions, type FunctionSource, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
-import { functionSources, globalAfter } from "./proposed.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { asRefusal, mistakesIn } from "./refusals.ts";

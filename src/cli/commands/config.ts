@@ -79,6 +79,7 @@ export function configCommand(): Command {
     .argument("<version>", "the version to return to", wholeNumber)
     .action(rollback);
   add("remove", "withdraw a document; its history stays", "remove sensor/asa")
+    .alias("withdraw")
     .argument("<document>", DOCUMENT, document)
     .action(remove);
   add(

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { listFields, type PartialAnswer, searchMessages } from "../../api/search.ts";
 import { Fault } from "../../core/fault.ts";
 import { FieldNames } from "../../query/fields.ts";
@@ -15,7 +15,12 @@ type Options = Reach & {
   sensor?: string[];
   limit: number;
   sort: string;
-  fields?: string;
+  fields?: readonly string[];
+};
+
+type NamedFields = {
+  readonly wanted: readonly string[];
+  readonly unknown: Map<string, string | undefined>;
 };
 
 const PAGE = 1000;
@@ -35,13 +40,17 @@ export function searchCommand(): Command {
   const command = new Command("search")
     .description("find messages in the index")
     .argument("[query]", "query in Lucene's syntax (docs/guide/search.md); all messages when left out", "")
-    .option("--last <span>", "only this far back from now, e.g. 24h", duration)
+    .addOption(
+      new Option("--last <span>", "only this far back from now, e.g. 24h")
+        .argParser(duration)
+        .conflicts("from"),
+    )
     .option("--from <time>", "only from this time on", moment)
     .option("--to <time>", "only before this time", moment)
     .option("--sensor <name...>", "only messages of these sensors")
     .option("--limit <n>", "at most this many messages", wholeNumber, 50)
     .option("--sort <field>", "sort by this field, `-` in front for descending", "-timestamp")
-    .option("--fields <list>", "only these fields, separated by commas")
+    .option("--fields <list>", "only these fields, separated by commas", fieldList)
     .addHelpText(
       "after",
       `
@@ -73,8 +82,10 @@ async function search(query: string, options: Options): Promise<void> {
   const client = await connect(options);
   const from = options.last === undefined ? options.from : Date.now() - options.last;
   const columns = options.sensor?.every((sensor) => sensor === "error") ? ERROR_COLUMNS : COLUMNS;
+  if (from !== undefined && options.to !== undefined && from >= options.to)
+    throw new Fault("REQUEST_INVALID", "searching: --to is not after the begin, so no message can match");
   const named = options.fields === undefined ? undefined : await namedFields(client, options.fields);
-  const wanted = named ?? (options.json ? undefined : columns);
+  const wanted = named?.wanted ?? (options.json ? undefined : columns);
   const descending = options.sort.startsWith("-");
   const rows: Record<string, unknown>[] = [];
   let cursor: string | undefined;
@@ -91,7 +102,7 @@ async function search(query: string, options: Options): Promise<void> {
         sort: [{ field: options.sort.replace(/^-/, ""), order: descending ? "desc" : "asc" }],
         size: Math.min(left, PAGE),
         ...(cursor === undefined ? {} : { cursor }),
-        ...(wanted === undefined ? {} : { fields: wanted }),
+        ...(wanted === undefined ? {} : { fields: [...wanted] }),
         total: total === undefined,
       },
     });
@@ -99,10 +110,13 @@ async function search(query: string, options: Options): Promise<void> {
     for (const hint of page.hints) tellHint(hint);
     partial = page.partial ?? partial;
     left -= page.hits.length;
+    // With very many fields the platform does not know all of their names.
+    for (const hit of page.hits) for (const name of Object.keys(hit)) named?.unknown.delete(name);
     cursor = page.hits.length === 0 ? undefined : page.cursor;
     if (options.json) for (const hit of page.hits) printJson(hit);
     else rows.push(...page.hits);
   } while (left > 0 && cursor !== undefined);
+  if (named !== undefined && total > 0) tellEmpty(named.unknown);
   if (options.json) return tellPartial(partial, options);
   const shown = wanted ?? columns;
   printTable(
@@ -115,20 +129,30 @@ async function search(query: string, options: Options): Promise<void> {
   process.stderr.write(`${count(rows.length)} of ${counted(total ?? rows.length, "message")}\n`);
 }
 
-/** The fields of a list as messages call them; those that no message has are told, as their columns stay empty. */
-async function namedFields(client: Client, list: string): Promise<string[]> {
+function fieldList(text: string): readonly string[] {
+  const names = new Set(text.split(",").map((name) => name.trim()));
+  names.delete("");
+  if (names.size === 0) throw new InvalidArgumentError("expected names of fields, separated by commas");
+  return [...names];
+}
+
+/** The fields of a list as messages call them, and those that no message is known to have with the nearest one. */
+async function namedFields(client: Client, written: readonly string[]): Promise<NamedFields> {
   const { fields } = await client.call(listFields);
   const names = new FieldNames(fields.map(({ name }) => name));
-  const written = list.split(",").map((name) => name.trim());
-  return [...new Set(written.filter((name) => name !== ""))].map((name) => {
-    const found = names.resolve(name);
-    const [nearest] = names.near(name);
-    if (found === undefined && fields.length > 0)
-      tellHint({
-        text: `No message has a field ${name}${nearest === undefined ? "" : `; the nearest one is ${nearest}`}.`,
-      });
-    return found ?? name;
-  });
+  const unknown = written.filter((name) => names.resolve(name) === undefined);
+  return {
+    wanted: written.map((name) => names.resolve(name) ?? name),
+    unknown: new Map(unknown.map((name) => [name, names.near(name)[0]])),
+  };
+}
+
+/** Tells of fields whose columns stay empty; they may be misspelt. */
+function tellEmpty(unknown: NamedFields["unknown"]): void {
+  for (const [name, nearest] of unknown) {
+    const better = nearest === undefined ? "" : `; the nearest one is ${nearest}`;
+    tellHint({ text: `None of these messages has a field ${name}${better}.` });
+  }
 }
 
 /** Beside the answer, and apart from it: what is read by programs goes to standard output. */
