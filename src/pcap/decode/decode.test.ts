@@ -25,6 +25,20 @@ test.each(TUNNEL_SAMPLES)("tunnel: $name", ({ linkType, frame, rows }) => {
   expect(rowsOf(frame, linkType)).toEqual(rows);
 });
 
+test.each([
+  ["VLAN", [0x0800]],
+  ["MPLS", [0x8847]],
+  ["PPP over Ethernet", [0x8864]],
+  ["GRE", [0x0800, 0x0800]],
+  ["GRE with everything", [0x0800, 0x86dd]],
+  ["IP in IP", [0x0800, 0]],
+  ["VXLAN with a VLAN within", [0x0800, 0x0800]],
+])("EtherTypes of %s are what the links say", (name, types) => {
+  const { linkType, frame } = TUNNEL_SAMPLES.find((sample) => sample.name === name)!;
+  const layers = openDecoder().decode(packetsOf(linkType, [frame]));
+  expect(Array.from(layers.etherType.subarray(0, layers.count))).toEqual(types);
+});
+
 test("every link that is read has a sample", () => {
   const sampled = new Set(LINK_SAMPLES.map(({ linkType }) => linkType));
   const alike: readonly number[] = [LINK.rawBsd, LINK.rawOpenBsd];
