@@ -4,10 +4,9 @@ import { runs } from "../../core/testing/runs.ts";
 import { chance } from "../testing/chance.ts";
 import { conversationsOf } from "../testing/reading.ts";
 import { type Talk, talk } from "../testing/talk.ts";
-import { objectsOfFtp } from "./ftp-objects.ts";
 import type { CarvedObject } from "./object.ts";
+import { carveObjects } from "./objects.ts";
 import { readSmb } from "./smb.ts";
-import { objectsOfSmb } from "./smb-objects.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const file = chance(7).bytes(5_000);
@@ -27,10 +26,10 @@ describe("objects of FTP", () => {
       .say(0, `${command}\r\n`)
       .say(1, "150 here it comes\r\n226 done\r\n");
   }
-  function carve(control: Talk, data: Talk): CarvedObject[] {
+  function carve(control: Talk, data: Talk): Promise<CarvedObject[]> {
     const conversations = conversationsOf([...control.frames, ...data.frames]);
     const isControl = conversations.findIndex(({ endpoints }) => endpoints[1].port === 21);
-    return objectsOfFtp(conversations[isControl]!, conversations);
+    return carveObjects(conversations[isControl]!, conversations);
   }
   /** A data connection to port 1025 of the server, or of the client from port 20 of the server. */
   const passive = () => talk({ ports: [50_001, 1_025], startMicros: START + HOUR }).open();
@@ -43,8 +42,8 @@ describe("objects of FTP", () => {
     ["PORT 10,0,0,1,4,1", "200 ok", active, 0],
     ["EPRT |1|10.0.0.1|1025|", "200 ok", active, 0],
     ["PASV", "227 at (192,168,7,7,4,1) behind translation", passive, 1],
-  ] as const)("come down: %s, %s", (arrange, answer, data, side) => {
-    const objects = carve(
+  ] as const)("come down: %s, %s", async (arrange, answer, data, side) => {
+    const objects = await carve(
       session(arrange, answer, "RETR /pub/plan.zip"),
       data().say(side, file, 700).close(),
     );
@@ -60,15 +59,15 @@ describe("objects of FTP", () => {
     ]);
   });
 
-  test("go up", () => {
-    const objects = carve(
+  test("go up", async () => {
+    const objects = await carve(
       session("PASV", "227 (10,0,0,2,4,1)", "STOR loot.7z"),
       passive().say(0, file).close(),
     );
     expect(objects).toMatchObject([{ name: "loot.7z", side: 0, sha256: sha256(file) }]);
   });
 
-  test("say what is missing, and where they begin in the file", () => {
+  test("say what is missing, and where they begin in the file", async () => {
     const control = session("PASV", "227 (10,0,0,2,4,1)", "REST 100\r\nRETR big");
     const data = passive()
       .say(1, file.subarray(0, 1_000))
@@ -76,7 +75,7 @@ describe("objects of FTP", () => {
       .lose()
       .say(1, file.subarray(1_500))
       .close();
-    expect(carve(control, data)).toMatchObject([
+    expect(await carve(control, data)).toMatchObject([
       {
         missing: 500,
         holes: [{ start: 1_000, end: 1_500 }],
@@ -86,11 +85,11 @@ describe("objects of FTP", () => {
     ]);
   });
 
-  test("come only from connections that were arranged", () => {
+  test("come only from connections that were arranged", async () => {
     const other = talk({ ports: [50_001, 1_026], startMicros: START + HOUR })
       .open()
       .say(1, file);
-    expect(carve(session("PASV", "227 (10,0,0,2,4,1)", "RETR x"), other)).toEqual([]);
+    expect(await carve(session("PASV", "227 (10,0,0,2,4,1)", "RETR x"), other)).toEqual([]);
   });
 });
 
@@ -165,17 +164,17 @@ describe("objects of SMB", () => {
     for (const [request, response] of turns) played.say(0, request, 900).say(1, response, 900);
     return played;
   }
-  const carve = (played: Talk) => objectsOfSmb(conversationsOf(played.frames)[0]!);
+  const carve = (played: Talk) => carveObjects(conversationsOf(played.frames)[0]!, []);
   const share = "\\\\FILES\\plans";
 
-  test("are put together of what was read, in any order", () => {
+  test("are put together of what was read, in any order", async () => {
     const played = session(
       connect(share),
       create("dir\\secret.docx", 5_000),
       read(4, 3_000, file.subarray(3_000)),
       read(3, 0, file.subarray(0, 3_000)),
     );
-    expect(carve(played)).toMatchObject([
+    expect(await carve(played)).toMatchObject([
       {
         name: "secret.docx",
         side: 1,
@@ -186,7 +185,7 @@ describe("objects of SMB", () => {
     ]);
   });
 
-  test("are put together of what was written, the later over the earlier", () => {
+  test("are put together of what was written, the later over the earlier", async () => {
     const played = session(
       connect(share),
       create("up.bin", 0),
@@ -194,14 +193,14 @@ describe("objects of SMB", () => {
       write(4, 0, file.subarray(0, 2_500)),
       write(5, 2_500, file.subarray(2_500)),
     );
-    expect(carve(played)).toMatchObject([
+    expect(await carve(played)).toMatchObject([
       { name: "up.bin", side: 0, sha256: sha256(file), isComplete: true },
     ]);
   });
 
-  test("say what was not read, and what was lost", () => {
+  test("say what was not read, and what was lost", async () => {
     const played = session(connect(share), create("half.bin", 5_000), read(3, 0, file.subarray(0, 2_000)));
-    expect(carve(played)).toMatchObject([
+    expect(await carve(played)).toMatchObject([
       { holes: [{ start: 2_000, end: 5_000 }], missing: 3_000, isComplete: false },
     ]);
     const lossy = session(
@@ -212,10 +211,10 @@ describe("objects of SMB", () => {
     );
     // The second packet of the answer.
     lossy.frames.splice(9, 1);
-    expect(carve(lossy)).toMatchObject([{ missing: 900, isComplete: false }]);
+    expect(await carve(lossy)).toMatchObject([{ missing: 900, isComplete: false }]);
   });
 
-  test("of version 1 are read as well", () => {
+  test("of version 1 are read as well", async () => {
     const one = (
       command: number,
       isResponse: boolean,
@@ -253,12 +252,12 @@ describe("objects of SMB", () => {
       ],
       [one(0x2e, false, 2, asked, Buffer.alloc(0)), one(0x2e, true, 2, answered, file.subarray(0, 3_000))],
     );
-    expect(carve(played)).toMatchObject([
+    expect(await carve(played)).toMatchObject([
       { name: "old.xls", sha256: sha256(file.subarray(0, 3_000)), isComplete: true },
     ]);
   });
 
-  test("of encrypted sessions are none, and that is told", () => {
+  test("of encrypted sessions are none, and that is told", async () => {
     const sealed = framed(Buffer.concat([Buffer.from([0xfd, 0x53, 0x4d, 0x42]), Buffer.alloc(80)]));
     expect(readSmb(conversationsOf(session([sealed, sealed]).frames)[0]!)).toEqual({
       files: [],
@@ -267,11 +266,11 @@ describe("objects of SMB", () => {
     });
   });
 
-  test("pipes are no files", () => {
-    expect(carve(session(connect("\\\\DC\\IPC$"), create("srvsvc", 0), write(3, 0, file)))).toEqual([]);
+  test("pipes are no files", async () => {
+    expect(await carve(session(connect("\\\\DC\\IPC$"), create("srvsvc", 0), write(3, 0, file)))).toEqual([]);
   });
 
-  test("changed bytes never crash it", () => {
+  test("changed bytes never crash it", async () => {
     for (let seed = 1; seed <= runs(100); seed++) {
       const random = chance(seed);
       const turns = [
@@ -286,7 +285,7 @@ describe("objects of SMB", () => {
           changed[random.below(Math.min(200, changed.length))] = random.below(256);
         return changed;
       };
-      const objects = carve(session(...turns.map(([one, other]) => [hit(one), hit(other)] as const)));
+      const objects = await carve(session(...turns.map(([one, other]) => [hit(one), hit(other)] as const)));
       expect(
         objects.every(({ size }) => size <= 10_000),
         `seed ${seed}`,
