@@ -78,6 +78,30 @@ describe("objects of HTTP", () => {
     expect(await objectsOfHttp(conversationOf(played))).toMatchObject([{ side: 0, name: "up", size: 6 }]);
   });
 
+  test("are also the files of forms", async () => {
+    const part = (name: string, content: string) =>
+      `--x1\r\nContent-Disposition: form-data; name="f"${name}\r\nContent-Type: application/zip\r\n\r\n${content}\r\n`;
+    const form = `${part("", "a field")}${part('; filename="loot.zip"', "PK\x03\x04\r\n--x not the end")}--x1--\r\n`;
+    const head = `POST /up HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x1\r\nContent-Length: ${form.length}\r\n\r\n`;
+    const objects = await objectsOfHttp(
+      conversationOf(
+        talk()
+          .open()
+          .say(0, head + form, 50)
+          .say(1, "HTTP/1.1 204 No Content\r\n\r\n"),
+      ),
+    );
+    expect(objects.map(({ name, size, side }) => [name, size, side])).toEqual([
+      ["up", form.length, 0],
+      ["loot.zip", 21, 0],
+    ]);
+    expect(objects[1]).toMatchObject({
+      magicType: "application/zip",
+      isComplete: true,
+      sha256: sha256("PK\x03\x04\r\n--x not the end"),
+    });
+  });
+
   test("are bounded in number", async () => {
     const played = talk().open();
     for (let count = 0; count < 5; count++)
