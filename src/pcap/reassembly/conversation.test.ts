@@ -175,6 +175,41 @@ describe("order", () => {
   });
 });
 
+describe("acknowledgements that came late", () => {
+  test("do not count where the first copy had a lesser one", () => {
+    const played = talk()
+      .open()
+      .say(0, "q1")
+      .say(1, "a1")
+      .raw(0, { position: 0, payload: bytesOfText("q1") });
+    const again = played.frames.pop()!;
+    played.frames.splice(3, 0, again);
+    expect(linesOf(read(played))).toEqual(["> q1", "< a1"]);
+  });
+
+  test("do not count where what was said behind had a lesser one", () => {
+    const played = talk().open().say(0, "q1").lose().say(0, "q2");
+    played.raw(1, { payload: bytesOfText("b1"), acknowledgement: 1_001 });
+    played.raw(0, { position: 0, payload: bytesOfText("q1"), acknowledgement: 5_003 });
+    expect(linesOf(read(played))).toEqual(["> q1q2", "< b1"]);
+  });
+
+  test("nor their times, where both sides said it again", () => {
+    const played = talk().open().say(0, "q1").lose().say(1, "a1").lose().say(0, "q2").say(1, "a2");
+    played
+      .raw(1, { position: 0, payload: bytesOfText("a1") })
+      .raw(0, { position: 0, payload: bytesOfText("q1") });
+    expect(linesOf(read(played))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
+  });
+
+  test("nor one that is absurd", () => {
+    const played = talk()
+      .say(0, "abc")
+      .raw(1, { acknowledgement: 1_001 + 2 ** 32 - 1_500_000_000 });
+    expect(linesOf(read(played))).toEqual(["> abc"]);
+  });
+});
+
 describe("what is missing", () => {
   test("is a gap in its place", () => {
     expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().say(0, "f")))).toEqual([

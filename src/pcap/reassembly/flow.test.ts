@@ -84,6 +84,12 @@ test("what was acknowledged and is not there is a gap soon", () => {
   expect(follow(played.frames).told[0]).toBe(`ab[3 lost]${"x".repeat(100_000)}`);
 });
 
+test("what was acknowledged before others waited for it is a gap as soon", () => {
+  const played = talk().open().say(0, "ab").say(0, "cde").lose().acknowledge(1);
+  played.say(0, new Uint8Array(100_000).fill(120));
+  expect(follow(played.frames).told[0]).toBe(`ab[3 lost]${"x".repeat(100_000)}`);
+});
+
 test("what waits is bounded per side and in all", () => {
   const late = (length: number) => {
     const played = talk().open();
