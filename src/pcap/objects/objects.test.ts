@@ -243,6 +243,17 @@ describe("objects of SMTP", () => {
     expect(attachment).toMatchObject({ isComplete: false });
   });
 
+  test("do not end at a dot that may be in the middle of a line", async () => {
+    const played = session()
+      .say(0, "DATA\r\n")
+      .say(1, "354 go\r\n")
+      .say(0, "a: b\r\n")
+      .say(0, "\r\nLOST")
+      .lose();
+    const [mail] = await carveMails(conversationOf(played.say(0, ".\r\nmore\r\n.\r\n").say(1, "250 ok\r\n")));
+    expect(textOf(mail)).toBe("a: b\r\n.\r\nmore\r\n");
+  });
+
   test("changed bytes never crash it", async () => {
     for (let seed = 1; seed <= runs(60); seed++) {
       const random = chance(seed);

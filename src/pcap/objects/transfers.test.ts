@@ -266,6 +266,26 @@ describe("objects of SMB", () => {
     });
   });
 
+  test("are answered later when the server says so", async () => {
+    const [request, response] = create("slow.bin", 100);
+    const pending = Uint8Array.from(two(5, true, 2, [Buffer.alloc(16)]));
+    pending.set([3, 1], 4 + 8);
+    const played = session(connect(share), [request, pending]).say(1, response);
+    const [asked, answered] = read(3, 0, file.subarray(0, 100));
+    expect(await carve(played.say(0, asked).say(1, answered))).toMatchObject([
+      { name: "slow.bin", isComplete: true },
+    ]);
+  });
+
+  test("are found again behind a header that was lost", async () => {
+    const played = session(connect(share), create("found.bin", 100));
+    const [asked, answered] = read(4, 0, file.subarray(0, 100));
+    played.say(1, two(13, true, 3, [Buffer.alloc(16)])).lose();
+    expect(await carve(played.say(0, asked).say(1, answered))).toMatchObject([
+      { name: "found.bin", isComplete: true },
+    ]);
+  });
+
   test("pipes are no files", async () => {
     expect(await carve(session(connect("\\\\DC\\IPC$"), create("srvsvc", 0), write(3, 0, file)))).toEqual([]);
   });

@@ -394,6 +394,17 @@ describe("ports that are used again", () => {
     ]);
   });
 
+  test("leave also a SYN that comes again with the connection it is of", () => {
+    const one = talk().open().say(0, "one");
+    const two = talk({ numbers: [900_000_000, 3_000_000_000] })
+      .open()
+      .say(0, "two");
+    expect(conversationsOf([...one.frames, ...two.frames, one.frames[0]!]).map(linesOf)).toEqual([
+      ["> one"],
+      ["> two"],
+    ]);
+  });
+
   test("but a SYN that is only repeated, or captured late, begins nothing", () => {
     const played = talk().raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0 }).open().say(0, "a");
     expect(linesOf(read(swap(played, 1, 4)))).toEqual(["> a"]);
