@@ -70,6 +70,16 @@ describe("objects of HTTP", () => {
     expect(textOf(decoded).startsWith("%PDF-1.7")).toBe(true);
   });
 
+  test("of 50 MB are whole with one side alone", async () => {
+    const part = chance(2).bytes(1_000_003);
+    const large = Buffer.concat(Array.from({ length: 50 }, () => part));
+    const played = talk().open().say(0, "GET /large HTTP/1.1\r\n\r\n");
+    played.say(1, `HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n`).say(1, large, 60_000).close();
+    const frames = played.frames.filter(({ bytes }) => bytes[29] === 2);
+    const [object] = await objectsOfHttp(conversationOf({ ...played, frames }));
+    expect(object).toMatchObject({ size: large.length, isComplete: true, sha256: sha256(large) });
+  });
+
   test("go up as well as down", async () => {
     const played = talk()
       .open()

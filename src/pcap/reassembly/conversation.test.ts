@@ -412,6 +412,17 @@ describe("ports that are used again", () => {
   });
 });
 
+test("a stray acknowledgement or reset in front hides nothing", () => {
+  for (const number of [1_001 + 1_800_000_000, 1_001 - 1_800_000_000 + 2 ** 32]) {
+    const played = talk()
+      .raw(1, { acknowledgement: number, position: 0 })
+      .raw(0, { flags: TCP.reset, sequence: number })
+      .say(0, "hello")
+      .say(1, "ok");
+    expect(linesOf(read(played))).toEqual(["> hello", "< ok"]);
+  }
+});
+
 test("bytes far from all others are left out and told", () => {
   const played = talk()
     .open()
