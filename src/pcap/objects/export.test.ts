@@ -1,7 +1,7 @@
 /** Compares what is carved out of the shared captures with what tshark exports, by hash. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { globSync, mkdtempSync, readFileSync, statSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
@@ -56,12 +56,14 @@ const EXPLAINED: readonly (readonly [string, RegExp])[] = [
 ];
 
 function exported(kind: string, file: string): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "objects-"));
+  const folder = mkdtempSync(join(tmpdir(), "metron-objects-"));
   execFileSync("tshark", ["-q", "-r", file, "--export-objects", `${kind},${folder}`], { stdio: "ignore" });
-  return globSync("*", { cwd: folder })
+  const lines = globSync("*", { cwd: folder })
     .filter((name) => statSync(join(folder, name)).size > 0)
     .map((name) => `${sha256(readFileSync(join(folder, name)))} ${statSync(join(folder, name)).size} ${name}`)
     .sort();
+  rmSync(folder, { recursive: true });
+  return lines;
 }
 
 test.skipIf(!hasCaptures).each(KINDS)(
