@@ -121,7 +121,7 @@ test("a search finds what has the same key: in columns, in files without keys, i
   await forgetKeys(folder);
   await using old = await openDuckdbIndex(folder, settings, makeContext());
   await expectAll(old, "without keys");
-}, 60_000);
+}, runs(60_000));
 
 test("row groups are left out by the key, and only texts in another spelling have one", async () => {
   const folder = await emptyFolder();
