@@ -211,6 +211,15 @@ export function describeTypes(start: () => Promise<Started>): void {
     const found = await again.get(sent.map((_, row) => `g${row}`));
     expect(found.map(({ ip_src_port }) => ip_src_port)).toEqual(sent);
     expect(await guids(again, "ip_src_port:7")).toEqual(["g21", "g22"]);
+    {
+      await using restoration = again.restore({ everything: true });
+      await restoration.takeFiles(() => undefined);
+      await restoration.missing();
+      await restoration.keepRest(() => false);
+      expect(await restoration.commit()).toMatchObject({ written: sent.length, lost: [] });
+    }
+    expect(await again.get(found.map(({ guid }) => String(guid)))).toEqual(found);
+    expect(await guids(again, "ip_src_port:7")).toEqual(["g21", "g22"]);
   });
 }
 
