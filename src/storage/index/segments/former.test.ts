@@ -14,7 +14,7 @@ import type { Index } from "../contract.ts";
 import { Database } from "../duckdb/database.ts";
 import { HotBlock } from "../duckdb/hot-block.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
-import { guids, NOON } from "../testing/test-batches.ts";
+import { batchOf, guids, NOON, put } from "../testing/test-batches.ts";
 import { Catalogue } from "./catalogue.ts";
 import { isFormer } from "./former.ts";
 import { sealBlocks } from "./seal.ts";
@@ -180,6 +180,22 @@ test("files of an earlier layout answer as those do that are made of them, and n
   }
   // What was made once more is left alone.
   expect((await read()).after).toEqual(before);
+});
+
+test("what a sensor with such files sends now is stored as it is declared", async () => {
+  const folder = await formerFolder([texts]);
+  const rows = [{ ip_src_port: "443" }, { ip_src_port: "0443" }, { ip_src_port: "ssh" }];
+  {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    await put(await index.writer("one"), "s", batchOf(rows));
+    await index.seal();
+    expect(await index.get(["g0", "g1", "g2"])).toMatchObject(rows);
+    expect(await guids(index, "ip_src_port:443")).toEqual(["g0", "g1", "t0", "t1"]);
+    expect(await guids(index, "ip_src_port:ssh OR ip_src_port:http")).toEqual(["g2", "t2"]);
+  }
+  await using catalogue = new Catalogue(folder);
+  const types = [...catalogue.segments.values()].map(({ schema }) => schema.columns.get("ip_src_port")?.type);
+  expect(types.sort()).toEqual(["int-text", "text"]);
 });
 
 test("messages of several days in one file stay in one", async () => {
