@@ -22,8 +22,9 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
 
-function open(options: Partial<PacketStoreOptions> = {}): PacketStore {
-  return openPacketStore({ folder, bytes: 1 << 30, ...options }, makeContext());
+function open({ now, ...options }: Partial<PacketStoreOptions> & { now?: () => number } = {}): PacketStore {
+  const context = makeContext(now === undefined ? {} : { clock: { now } });
+  return openPacketStore({ folder, bytes: 1 << 30, ...options }, context);
 }
 
 /** Numbers that look random and are the same each time (Marsaglia's xorshift). */
@@ -257,7 +258,7 @@ test("a damaged block is left out and told of, and so is an index", () => {
   indexBytes[indexBytes.length - 5] = (indexBytes[indexBytes.length - 5] ?? 0) ^ 1;
   writeFileSync(index, indexBytes);
   expect(find({}).problems[0]).toMatch(
-    /^the index of segment \S+ is damaged, so all of its packets were looked at$/,
+    /^the index of segment \S+ cannot be read, so all of its packets were looked at$/,
   );
 });
 
