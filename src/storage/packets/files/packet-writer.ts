@@ -27,7 +27,7 @@ export type WriterOptions = {
 };
 
 /** Bytes that are written in one call. */
-const WRITE_BYTES = 1 << 22;
+const WRITE_BYTES = 1 << 18;
 /** Conversations after which a segment is sealed however small: in a flood each packet is one. */
 const MOST_TUPLES = 500_000;
 
