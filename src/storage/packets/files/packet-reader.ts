@@ -1,4 +1,6 @@
+import { hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { Secrets } from "../../../pcap/formats/report.ts";
 import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
 import type {
   PacketReader as Contract,
@@ -17,12 +19,13 @@ import {
   BlockReader,
   openSegmentHeader,
   readInterface,
+  readSecrets,
   SEGMENT_HEADER_BYTES,
   type SegmentProblem,
 } from "./segment-file.ts";
 import { openSegmentIndex } from "./segment-index.ts";
 
-/** Bytes of problems that a query keeps: one damaged segment may have thousands. */
+/** Problems that a query keeps: one damaged segment may have thousands. */
 const MOST_PROBLEMS = 20;
 
 /** Finds packets. It reads in the thread that calls it, and waits for the disk: threads that answer others give it to one of their own. */
@@ -54,6 +57,30 @@ export class PacketReader implements Contract {
       yield* this.#findIn(segment, query);
       this.#done = before + bytes;
     }
+  }
+
+  secrets(times: Pick<PacketQuery, "from" | "to">): readonly Secrets[] {
+    const found = new Map<string, Secrets>();
+    for (const { name, isSealed } of listSegments(this.#folder)) {
+      using index = isSealed ? openSegmentIndex(this.#folder, name) : undefined;
+      if (index !== undefined && !overlaps(index.header, times)) continue;
+      const opened = this.#open(name);
+      if (opened === undefined) continue;
+      using _file = { [Symbol.dispose]: () => closeSync(opened.file) };
+      const reader = new BlockReader(opened.file);
+      const second = index?.second(opened.key);
+      const blocks =
+        index === undefined || second === undefined
+          ? reader.all()
+          : readBlocks(second, index.header).flatMap(({ at, packets }) =>
+              packets === 0 ? (reader.known(at) ?? []) : [],
+            );
+      for (const block of blocks) {
+        const secrets = readSecrets(block, opened.key);
+        if (secrets !== undefined) found.set(`${secrets.type} ${hash("sha256", secrets.bytes)}`, secrets);
+      }
+    }
+    return [...found.values()];
   }
 
   *#findIn({ name, isSealed }: SegmentName, query: PacketQuery): Generator<StoredPackets> {

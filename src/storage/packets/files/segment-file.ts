@@ -1,5 +1,6 @@
 import { readSync } from "node:fs";
 import { z } from "zod";
+import type { Secrets } from "../../../pcap/formats/report.ts";
 import type { StoredInterface } from "../contract.ts";
 import {
   BLOCK_HEADER_BYTES,
@@ -166,4 +167,25 @@ export function readInterface(
   } catch {
     return LOST_INTERFACE;
   }
+}
+
+const SECRETS_TYPE_BYTES = 4;
+
+/** The block of secrets: their type in pcapng, then themselves. */
+export function encodeSecrets({ type, bytes }: Secrets): Uint8Array {
+  const block = Buffer.alloc(SECRETS_TYPE_BYTES + bytes.length);
+  block.writeUInt32LE(type);
+  block.set(bytes, SECRETS_TYPE_BYTES);
+  return block;
+}
+
+/** The secrets in a block; undefined when it is about something else, or damaged. */
+export function readSecrets(
+  { header, bytes }: Pick<ReadBlock | DamagedBlock, "header" | "bytes">,
+  key: SegmentKey | undefined,
+): Secrets | undefined {
+  const raw = header.kind === KIND.secrets && bytes ? unpackBlock(bytes, header, key) : undefined;
+  if (raw === undefined || raw.length < SECRETS_TYPE_BYTES) return undefined;
+  const copy = Buffer.from(raw);
+  return { type: copy.readUInt32LE(), bytes: copy.subarray(SECRETS_TYPE_BYTES) };
 }
