@@ -7,8 +7,8 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import { makeContext } from "../../core/context.ts";
-import type { PacketQuery, PacketReader } from "./contract.ts";
 import { openPacketStore } from "./files/packet-store.ts";
+import { numbersIn } from "./testing/made-store.ts";
 
 const KILLS = 50;
 const SCRIPT = join(import.meta.dirname, "testing", "writer-child.ts");
@@ -25,18 +25,6 @@ function prepare(folder: string): Child {
     stdio: ["pipe", "pipe", "inherit"],
     env,
   });
-}
-
-/** The numbers of the packets that a query finds. */
-function numbers(reader: PacketReader, query: PacketQuery): number[] {
-  const found: number[] = [];
-  for (const { bytes, count, starts, captured } of reader.find(query))
-    for (let row = 0; row < count; row++) {
-      const start = starts[row] ?? 0;
-      const frame = Buffer.from(bytes.subarray(start, start + (captured[row] ?? 0))).toString("latin1");
-      found.push(Number(/packet (\d+) x+$/.exec(frame)?.[1]));
-    }
-  return found.sort((one, other) => one - other);
 }
 
 test("killed 50 times at full speed, no packet that was flushed is lost, and none is there twice", {
@@ -70,7 +58,7 @@ test("killed 50 times at full speed, no packet that was flushed is lost, and non
   await once(waiting, "exit");
 
   const store = openPacketStore({ folder: join(folder, "packets"), bytes: 1e9 }, makeContext());
-  const found = numbers(store.reader(), {});
+  const found = numbersIn(store.reader());
   const there = new Set(found);
   expect(there.size).toBe(found.length);
   expect(there.has(Number.NaN)).toBe(false);
@@ -84,7 +72,7 @@ test("killed 50 times at full speed, no packet that was flushed is lost, and non
   expect(state).toMatchObject({ packets: found.length, indexedBytes: state.bytes - state.indexBytes });
   for (const port of [1000, 1017, 1049]) {
     const reader = store.reader();
-    expect(numbers(reader, { needs: [{ ports: [port] }] })).toEqual(
+    expect(numbersIn(reader, { needs: [{ ports: [port] }] })).toEqual(
       found.filter((number) => 1000 + (number % 50) === port),
     );
     expect(reader.progress.problems).toEqual([]);

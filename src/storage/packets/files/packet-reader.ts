@@ -72,9 +72,7 @@ export class PacketReader implements Contract {
       const blocks =
         index === undefined || second === undefined
           ? reader.all()
-          : readBlocks(second, index.header).flatMap(({ at, packets }) =>
-              packets === 0 ? (reader.known(at) ?? []) : [],
-            );
+          : withoutPackets(reader, readBlocks(second, index.header));
       for (const block of blocks) {
         const secrets = readSecrets(block, opened.key);
         if (secrets !== undefined) found.set(`${secrets.type} ${hash("sha256", secrets.bytes)}`, secrets);
@@ -186,16 +184,25 @@ export class PacketReader implements Contract {
   }
 }
 
-/** The interfaces of a segment: the blocks without packets tell of them. */
+/** The blocks of a segment that tell of something else than packets; each is valid until the next is asked for. */
+function* withoutPackets(reader: BlockReader, blocks: readonly BlockPlace[]) {
+  for (const { at, packets } of blocks) {
+    const block = packets === 0 ? reader.known(at) : undefined;
+    if (block !== undefined) yield block;
+  }
+}
+
 function interfacesOf(
   reader: BlockReader,
   key: SegmentKey | undefined,
   blocks: readonly BlockPlace[],
 ): StoredInterface[] {
-  return blocks.flatMap(({ at, packets }) => {
-    const block = packets === 0 ? reader.known(at) : undefined;
-    return (block && readInterface(block, key)) ?? [];
-  });
+  const found: StoredInterface[] = [];
+  for (const block of withoutPackets(reader, blocks)) {
+    const described = readInterface(block, key);
+    if (described !== undefined) found.push(described);
+  }
+  return found;
 }
 
 function emptyStored(interfaces: readonly StoredInterface[]): StoredPackets {
