@@ -1,9 +1,9 @@
 /** One flow: who talks with whom, and what was counted so far. */
-import { hash } from "node:crypto";
 import { formatIpv4, formatIpv6 } from "../../core/ip.ts";
 import { communityId } from "../decode/community-id.ts";
 import type { Layers } from "../layers.ts";
 import type { DatagramReader } from "../protocols/protocol.ts";
+import { stableName } from "../protocols/stable-name.ts";
 import type { FlowStream } from "./stream.ts";
 import type { TcpSide } from "./tcp-side.ts";
 import { openTcpSide } from "./tcp-side.ts";
@@ -80,9 +80,6 @@ export type Opening = {
 };
 
 const TCP = 6;
-const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const UID_BYTES = 13;
-const UID_DIGITS = 17;
 
 export function openConnection(opening: Opening): Connection {
   const { layers, row, micros, isReversed, ports, vlan, outerVlan, waiting } = opening;
@@ -105,7 +102,7 @@ export function openConnection(opening: Opening): Connection {
     ports: isReversed ? [other, one] : [one, other],
     addresses,
     community,
-    uid: uidOf(name),
+    uid: stableName("C", name),
     vlan: outerVlan >= 0 ? outerVlan : vlan,
     innerVlan: outerVlan >= 0 ? vlan : -1,
     parents: opening.parents,
@@ -126,19 +123,6 @@ export function openConnection(opening: Opening): Connection {
     before: undefined,
     behind: undefined,
   };
-}
-
-/** A name that is the same whenever the same packets are read: `C` and 17 digits of base 62. */
-function uidOf(text: string): string {
-  const digest = hash("sha1", text, "buffer");
-  let number = 0n;
-  for (let at = 0; at < UID_BYTES; at++) number = (number << 8n) | BigInt(digest[at]!);
-  let uid = "";
-  for (let digit = 0; digit < UID_DIGITS; digit++) {
-    uid = DIGITS[Number(number % 62n)] + uid;
-    number /= 62n;
-  }
-  return `C${uid}`;
 }
 
 function emptyCounts(isTcp: boolean): SideCounts {

@@ -1,9 +1,6 @@
 /** Writes records as lines of JSON in Zeek's form: the name of the log as the only key, its fields as the map. */
 import type { RecordFields, RecordKind } from "../protocols/protocol.ts";
 
-/** Kinds that are about a file or a certificate and not about a flow. */
-const WITHOUT_FLOW: ReadonlySet<RecordKind> = new Set(["files", "x509"]);
-
 /**
  * @param micros the time of the record, microseconds since 1970
  * @param identity what `identityOf` made for its flow
@@ -15,9 +12,8 @@ export function recordOf(
   fields: RecordFields,
 ): Uint8Array {
   const own = JSON.stringify(fields);
-  const flow = WITHOUT_FLOW.has(kind) ? "" : `,${identity}`;
   const rest = own.length > 2 ? `,${own.slice(1)}` : "}";
-  return Buffer.from(`{"${kind}":{"ts":${secondsOf(micros)}${flow}${rest}}`);
+  return Buffer.from(`{"${kind}":{"ts":${secondsOf(micros)},${identity}${rest}}`);
 }
 
 /** The fields that name a flow, as JSON without braces. */

@@ -38,7 +38,7 @@ export type FlowContext = {
   now(): number;
   /** Says which protocol the flow speaks, as Zeek names it; a flow may speak several. */
   speaks(service: string): void;
-  /** Writes a record. `micros` is its time; the names of the flow are added, except to kinds that have none (x509, files). */
+  /** Writes a record. `micros` is its time; the names of the flow are added. */
   write(kind: RecordKind, micros: number, fields: RecordFields): void;
   /** Nothing more needs to be read of this flow; its reader has written everything. */
   finish(): void;
