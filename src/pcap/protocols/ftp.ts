@@ -138,7 +138,7 @@ function openFtp(flow: FlowContext) {
 
 /** A path from the root, or from `.` where it is not known where the client is. */
 function pathOf(folder: string, name: string): string {
-  const parts = name.startsWith("/") ? [""] : folder.split("/");
+  const parts = name.startsWith("/") ? [""] : folder.replace(/\/$/, "").split("/");
   for (const part of name.split("/")) {
     if (part === "" || part === ".") continue;
     if (part === ".." && parts.length > 1) parts.pop();

@@ -6,12 +6,14 @@ import { http } from "./http/http.ts";
 import { kerberosDatagrams, kerberosStream } from "./kerberos/kerberos.ts";
 import { ntp } from "./ntp.ts";
 import type { DatagramProtocol, StreamProtocol } from "./protocol.ts";
+import { smb } from "./smb/smb.ts";
 import { smtp } from "./smtp.ts";
 import { ssh } from "./ssh.ts";
 import { tls } from "./tls/tls.ts";
 
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
   http,
+  smb,
   tls,
   ssh,
   smtp,

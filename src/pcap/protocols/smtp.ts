@@ -35,6 +35,8 @@ export const smtp: StreamProtocol = {
 function openSmtp(flow: FlowContext) {
   const began = flow.now();
   const lines = [lineReader(), lineReader()] as const;
+  /** Lines of mails, which may go on in the next chunk. */
+  const contents = lineReader();
   let helo: string | undefined;
   let depth = 0;
   let mail: Mail | undefined;
@@ -42,9 +44,10 @@ function openSmtp(flow: FlowContext) {
   let isTls = false;
   let hasAskedTls = false;
   let userAgent: string | undefined;
-  /** What the client says: commands, the headers of a mail, its body, or chunks of so many bytes (BDAT, RFC 3030). */
-  let mode: "command" | "headers" | "body" = "command";
+  /** Whether the client sends a mail up to a line with a dot, or a chunk of so many bytes (BDAT, RFC 3030); and where in the mail it is. */
+  let isData = false;
   let chunk = 0;
+  let section: "headers" | "body" = "headers";
   let lastHeader: string | undefined;
   let isWritten = false;
   /** The mail is sent; the next reply says what became of it. */
@@ -77,10 +80,13 @@ function openSmtp(flow: FlowContext) {
     });
     mail = undefined;
     isSent = false;
-    mode = "command";
+    isData = false;
   };
   const begin = (): Mail => {
-    mail ??= { micros: flow.now(), from: undefined, to: [], headers: new Map(), received: [] };
+    if (mail === undefined) {
+      mail = { micros: flow.now(), from: undefined, to: [], headers: new Map(), received: [] };
+      section = "headers";
+    }
     return mail;
   };
   const command = (line: string) => {
@@ -102,12 +108,11 @@ function openSmtp(flow: FlowContext) {
         return;
       case "DATA":
         begin();
-        mode = "headers";
+        isData = true;
         return;
       case "BDAT": {
-        const size = Number(/^\d{1,9}/.exec(rest)?.[0] ?? 0);
-        chunk = size;
-        if (mail?.headers.size === 0) mode = "headers";
+        begin();
+        chunk = Number(/^\d{1,9}/.exec(rest)?.[0] ?? 0);
         if (/LAST\s*$/i.test(rest)) isSent = true;
         return;
       }
@@ -145,11 +150,11 @@ function openSmtp(flow: FlowContext) {
     lastHeader = name;
   };
   const content = (line: string) => {
-    if (line === "." && chunk === 0) {
-      mode = "command";
+    if (line === "." && isData) {
+      isData = false;
       isSent = true;
-    } else if (mode === "headers") {
-      if (line === "") mode = "body";
+    } else if (section === "headers") {
+      if (line === "") section = "body";
       else header(line);
     }
   };
@@ -162,26 +167,19 @@ function openSmtp(flow: FlowContext) {
       flow.restart();
     } else if (hasAskedTls) hasAskedTls = false;
     else if (isSent && !line.startsWith("354")) write();
-    else if (mode !== "command" && /^[45]/.test(line) && chunk === 0 && mail?.headers.size === 0)
-      mode = "command";
+    // The server did not want the mail.
+    else if (isData && /^[45]/.test(line)) isData = false;
   };
   const client = (bytes: Uint8Array, start: number, end: number) => {
     for (let at = start; at < end; ) {
-      const isChunk = chunk > 0;
-      const stop = isChunk ? Math.min(end, at + chunk) : end;
-      if (isChunk && mode === "body") {
-        chunk -= stop - at;
-        at = stop;
-      } else {
-        const behind = lines[0].take(bytes, at, stop);
-        if (isChunk) chunk -= behind - at;
-        at = behind;
-        const { line } = lines[0];
-        if (line === undefined) continue;
-        if (mode === "command" && !isChunk) command(line);
-        else content(line);
-      }
-      if (isChunk && chunk === 0) mode = "command";
+      const isContent = isData || chunk > 0;
+      const reader = isContent ? contents : lines[0];
+      const behind = reader.take(bytes, at, chunk > 0 ? Math.min(end, at + chunk) : end);
+      if (chunk > 0) chunk -= behind - at;
+      at = behind;
+      if (reader.line === undefined) continue;
+      if (isContent) content(reader.line);
+      else command(reader.line);
     }
   };
 
@@ -195,6 +193,7 @@ function openSmtp(flow: FlowContext) {
     },
     gap(side: Side, length: number) {
       lines[side].lose();
+      if (side === 0) contents.lose();
       if (side === 0) chunk = Math.max(0, chunk - length);
     },
     end() {

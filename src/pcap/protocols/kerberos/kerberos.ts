@@ -10,7 +10,6 @@ const LONGEST = 65_536;
 /** Tags of the messages (RFC 4120, 5.10), as numbers of applications that are constructed. */
 const MESSAGE = { asRequest: 0x6a, asReply: 0x6b, tgsRequest: 0x6c, tgsReply: 0x6d, error: 0x7e } as const;
 const MESSAGES: ReadonlySet<number> = new Set(Object.values(MESSAGE));
-const PREAUTHENTICATION_REQUIRED = 25;
 const MOST_PENDING = 32;
 
 type Request = {
@@ -89,10 +88,7 @@ function openKerberos(flow: FlowContext) {
         pending.push(requestOf(flow.now(), tag, body));
         return;
       }
-      // That a password must be sent first is said to every honest client.
-      if (tag === MESSAGE.error && derInteger(derField(body, 6)) === PREAUTHENTICATION_REQUIRED)
-        pending.shift();
-      else write(pending.shift(), body, tag);
+      write(pending.shift(), body, tag);
     },
     end() {
       for (const request of pending.splice(0)) write(request, undefined, 0);
