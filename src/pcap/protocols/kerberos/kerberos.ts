@@ -17,7 +17,6 @@ type Request = {
   readonly kind: "AS" | "TGS";
   readonly client: string | undefined;
   readonly service: string | undefined;
-  readonly from: number | undefined;
   readonly till: number | undefined;
   readonly forwardable: boolean;
   readonly renewable: boolean;
@@ -69,7 +68,6 @@ function openKerberos(flow: FlowContext) {
       success: isReply ? !isError : undefined,
       error_code: code,
       error_msg: code === undefined ? undefined : errorName(code),
-      from: request?.from,
       till: request?.till,
       cipher: cipherName(derInteger(derField(sealed, 0))),
       forwardable: request?.forwardable,
@@ -110,7 +108,6 @@ function requestOf(micros: number, tag: number, request: Der | undefined): Reque
     kind: tag === MESSAGE.asRequest ? "AS" : "TGS",
     client: principal(body, 1, 2),
     service: principal(body, 3, undefined),
-    from: timeOf(derField(body, 4)),
     till: timeOf(derField(body, 5)),
     forwardable: (flags & 0x40) !== 0,
     renewable:

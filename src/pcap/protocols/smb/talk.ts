@@ -127,7 +127,7 @@ export function timesAt(view: DataView, at: number): FileTimes | undefined {
   if (at + 32 > view.byteLength) return undefined;
   const [created = 0, accessed = 0, modified = 0, changed = 0] = [0, 8, 16, 24].map((offset) => {
     const ticks = view.getBigUint64(at + offset, true);
-    return ticks === 0n ? 0 : Number(ticks / 10n) / 1e6 - WINDOWS_EPOCH;
+    return ticks === 0n ? 0 : (Number(ticks / 10n) - WINDOWS_EPOCH * 1e6) / 1e6;
   });
   return { created, accessed, modified, changed };
 }
