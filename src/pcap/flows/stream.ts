@@ -19,7 +19,8 @@ type Piece = { readonly side: Side; readonly bytes: Uint8Array; readonly missing
 type Reading =
   | { readonly kind: "undecided"; readonly pieces: Piece[]; readonly heads: [Uint8Array, Uint8Array] }
   | { readonly kind: "reading"; readonly reader: StreamReader }
-  | { readonly kind: "passing" };
+  /** Nobody reads what comes; where no protocol was found, one may still begin. */
+  | { readonly kind: "passing"; readonly isUnknown: boolean };
 
 export type StreamOptions = {
   readonly memory: FlowMemory;
@@ -41,12 +42,25 @@ export function openStream({ memory, protocols, ports, syns, context, missed }: 
     if (step === undefined) return;
     const { kind } = reading;
     if (kind === "reading" && step === "restart") reading.reader.end();
-    reading = step === "restart" ? undecided() : { kind: "passing" };
+    reading = step === "restart" ? undecided() : { kind: "passing", isUnknown: false };
     step = undefined;
   };
   const read = (reader: StreamReader, side: Side, bytes: Uint8Array, start: number, end: number) => {
     reader.data(side, bytes, start, end);
     applyStep();
+  };
+  const begin = (protocol: StreamProtocol): StreamReader => {
+    flowContext ??= context({
+      finish: () => {
+        step = "finish";
+      },
+      restart: () => {
+        step = "restart";
+      },
+    });
+    const reader = protocol.open(flowContext);
+    reading = { kind: "reading", reader };
+    return reader;
   };
   const decide = (pieces: Piece[], heads: readonly [Uint8Array, Uint8Array]) => {
     const first = { heads, ports };
@@ -55,15 +69,7 @@ export function openStream({ memory, protocols, ports, syns, context, missed }: 
       const told = protocol.tells(first);
       if (told === undefined) isOpen = true;
       if (told !== true) continue;
-      flowContext ??= context({
-        finish: () => {
-          step = "finish";
-        },
-        restart: () => {
-          step = "restart";
-        },
-      });
-      reading = { kind: "reading", reader: protocol.open(flowContext) };
+      begin(protocol);
       for (const { side, bytes, missing } of pieces) {
         if (reading.kind !== "reading") return;
         if (missing > 0) reading.reader.gap(side, missing);
@@ -72,7 +78,8 @@ export function openStream({ memory, protocols, ports, syns, context, missed }: 
       return;
     }
     const length = heads[0].length + heads[1].length;
-    if (!isOpen || length >= GLANCE || pieces.length >= PIECES) reading = { kind: "passing" };
+    if (!isOpen || length >= GLANCE || pieces.length >= PIECES)
+      reading = { kind: "passing", isUnknown: true };
   };
 
   const flow = new Flow(
@@ -85,6 +92,9 @@ export function openStream({ memory, protocols, ports, syns, context, missed }: 
           pieces.push({ side, bytes: copy, missing: 0 });
           if (heads[side].length < GLANCE) heads[side] = joined(heads[side], copy);
           decide(pieces, heads);
+        } else if (reading.isUnknown) {
+          const late = protocols.find((protocol) => protocol.begins?.(bytes, start, end));
+          if (late !== undefined) read(begin(late), side, bytes, start, end);
         }
       },
       gap(side, length) {
@@ -105,7 +115,7 @@ export function openStream({ memory, protocols, ports, syns, context, missed }: 
     close() {
       flow.close();
       if (reading.kind === "reading") reading.reader.end();
-      reading = { kind: "passing" };
+      reading = { kind: "passing", isUnknown: false };
     },
   };
 }

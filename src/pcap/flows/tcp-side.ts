@@ -54,8 +54,8 @@ export function follow(
 
 /** Counts payload by numbers, so that what was lost counts and what came twice does not. */
 function advance(mine: TcpSide, begin: number, wire: number, isReset: boolean): void {
-  // The number of a reset need not be one of the stream.
-  if (isReset && wire === 0) return;
+  // The number of a reset need not be one of the stream, and behind a FIN is nothing.
+  if ((isReset && wire === 0) || mine.isFinished) return;
   if (!mine.isOpen) {
     mine.isOpen = true;
     mine.first = begin;

@@ -71,6 +71,8 @@ export type FirstBytes = {
 export type StreamProtocol = {
   /** True: it is this one; false: never; undefined: more bytes may tell. */
   tells(first: FirstBytes): boolean | undefined;
+  /** Whether it begins here, in the middle of a protocol that nobody reads: its first bytes are like no others. */
+  begins?(bytes: Uint8Array, start: number, end: number): boolean;
   open(flow: FlowContext): StreamReader;
 };
 

@@ -71,6 +71,11 @@ export const tls: StreamProtocol = {
     const told = heads.map(isHandshake);
     return told.includes(true) ? true : told.every((one) => one === false) ? false : undefined;
   },
+  // Many protocols have a command by which they go on in TLS.
+  begins: (bytes, start, end) =>
+    end - start > 40 &&
+    bytes[start] === CONTENT.handshake &&
+    isHandshake(bytes.subarray(start, end)) === true,
   open: openTls,
 };
 
