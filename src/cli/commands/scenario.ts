@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { assetList } from "../../scenario/company.ts";
-import { indicatorList, STAGES } from "../../scenario/intrusion.ts";
+import { indicatorList } from "../../scenario/adversary.ts";
+import { STAGES } from "../../scenario/intrusion.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions, SENSORS } from "../../scenario/scenario.ts";
 import {
   duration,
