@@ -3,12 +3,12 @@ import { companyOf, generate, type ScenarioOptions } from "../scenario.ts";
 import { victimOf } from "../steps/actors.ts";
 import { join } from "./content.ts";
 import { frameOf } from "./frame.ts";
-import { type Segment, segmentsOf, type Talk, type Turn } from "./talk.ts";
+import { openPayloads } from "./payloads.ts";
+import { segmentsOf, type Talk } from "./talk.ts";
 
 const BLOCK = 1024;
 /** Machines before and behind the victim's in the list of the company's whose traffic is captured too. */
-const NEIGHBOURS = 6;
-const NOTHING = new Uint8Array(0);
+const NEIGHBOURS = 3;
 const ETHERNET = 1;
 
 /**
@@ -39,19 +39,6 @@ function talksOf(options: ScenarioOptions): Talk[] {
   });
   while (telemetry.next().done !== true);
   return talks;
-}
-
-/** Cuts payloads from what is said. A turn is made at its first packet and kept to its last. */
-function openPayloads(): (talk: Talk, segment: Segment) => Uint8Array {
-  const made = new Map<Turn, Uint8Array>();
-  return ({ turns }, { turn, from, length }) => {
-    const saying = turns[turn];
-    if (saying === undefined) return NOTHING;
-    const bytes = made.get(saying) ?? saying.content.make();
-    if (from + length < bytes.length) made.set(saying, bytes);
-    else made.delete(saying);
-    return bytes.subarray(from, from + length);
-  };
 }
 
 function blockOf(frames: readonly { readonly micros: number; readonly bytes: Uint8Array }[]): Packets {

@@ -48,7 +48,7 @@ const MOST_PAYLOAD = 1460;
 /** Microseconds from the tap to the nearer machine and back. */
 const NEAR = 150;
 const PACE = 12;
-/** A segment in so many is lost behind the tap and sent again. */
+/** A segment in so many is lost on the way to the farther machine or from it, and sent again: the tap sees it twice, or late. */
 const LOST = 1500;
 
 /** The packets of a conversation, in order of time. */
@@ -141,11 +141,12 @@ function speak(segments: Segment[], { turn, side, length, micros, back, pace, ne
       from,
       length: size,
     };
-    made.push({ ...segment, micros: at, isAgain: false });
-    if (index % LOST === LOST / 2 && count - index > LOST / 4) {
+    const isLost = index % LOST === LOST / 2 && count - index > LOST / 4;
+    if (!isLost || side === 0) made.push({ ...segment, micros: at, isAgain: false });
+    if (isLost) {
       // The listener repeats what it has three times; then the segment comes again.
       const again = at + back + 8 * pace;
-      made.push({ ...segment, micros: again, isAgain: true });
+      made.push({ ...segment, micros: again, isAgain: side === 0 });
       hole = { from, until: again + back };
     } else if (isLast) acknowledge(Math.max(at + back, hole.until), length);
     else if (index % 2 === 1) acknowledge(at + back, at + back < hole.until ? hole.from : from + size);
