@@ -6,7 +6,7 @@ import type { Counts, Flow } from "../flow.ts";
 import type { Content } from "./content.ts";
 
 /** 0 opened the conversation. */
-export type Side = 0 | 1;
+type Side = 0 | 1;
 
 /** What a side says at once. */
 export type Turn = {
