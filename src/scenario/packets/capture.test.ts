@@ -270,3 +270,9 @@ function parts(ciphers: string, extensions: string, signatures: string) {
     rest: short(`${kinds.sort().join()}_${hex(signatures).join()}`),
   };
 }
+
+test("the guide prints the hash of the archive", () => {
+  const guide = readFileSync(new URL("../../../docs/guide/first-steps.md", import.meta.url), "utf8");
+  expect(guide).toContain(`\n${ARCHIVE.sha256}\n`);
+  expect(guide).toContain(`${ARCHIVE.content.length.toLocaleString("en")} bytes`);
+});
