@@ -112,13 +112,13 @@ export const globalSchema = z.strictObject({
         .string()
         .optional()
         .describe(
-          "A city database of your own in MaxMind's format (.mmdb), below `databases` in the data folder.",
+          "A city database of your own in MaxMind's format (.mmdb), below `databases` in the data folder; the free one when left out.",
         ),
       asn: z
         .string()
         .optional()
         .describe(
-          "An ASN database of your own in MaxMind's format (.mmdb), below `databases` in the data folder.",
+          "An ASN database of your own in MaxMind's format (.mmdb), below `databases` in the data folder; the free one when left out.",
         ),
     })
     .prefault({})

@@ -14,6 +14,9 @@ export function jsonSchemaOf(schema: z.ZodType, components: Components): Json {
     io: "input",
     unrepresentable: "any",
     override({ zodSchema, jsonSchema }) {
+      // It is left out of what is read in another form than it is kept in; none of our defaults is.
+      const { def } = (zodSchema as z.core.$ZodTypes)._zod;
+      if (def.type === "default") jsonSchema.default ??= def.defaultValue;
       const part = namedPart(zodSchema);
       if (part === undefined) return;
       // It tells us which catalogue is meant, and editors nothing.

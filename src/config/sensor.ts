@@ -12,7 +12,8 @@ import { checkDocument, type Document, judgeDocument, type Mistake, mistakeIn, r
  * schema; `openStages` checks that when a document is published.
  */
 
-const variables = z.record(z.string(), z.unknown()).default({});
+const variablesOf = (stage: string) =>
+  z.record(z.string(), z.unknown()).default({}).describe(`Values for expressions of ${stage}.`);
 
 export const sensorSchema = z.strictObject({
   sensor: z
@@ -29,8 +30,14 @@ export const sensorSchema = z.strictObject({
     .max(64)
     .optional()
     .describe("Partitions of the topic; one per worker when left out."),
-  source: named("sources").optional().describe("Sources that feed the sensor, by name, with their options."),
-  raw: rawConfig.optional().describe("How a record is unwrapped before it is parsed."),
+  source: named("sources")
+    .optional()
+    .describe(
+      "Sources that feed the sensor, by name, with their options. Records come over HTTP and from the command line alone when left out.",
+    ),
+  raw: rawConfig
+    .optional()
+    .describe("How a record is unwrapped before it is parsed; it is taken as it is when left out."),
   parser: oneNamed("parsers").describe("The parser, by name, with its options."),
   trusted: z
     .array(z.enum(["is_alert", "original_string"]))
@@ -44,7 +51,9 @@ export const sensorSchema = z.strictObject({
       "Where the time of the messages is, whatever the parser, and what becomes of one that is none.",
     ),
   transforms: z.array(oneNamed("transforms")).default([]).describe("Field transformations, in order."),
-  filter: oneNamed("filters").optional().describe("Keeps only messages that pass; others leave no trace."),
+  filter: oneNamed("filters")
+    .optional()
+    .describe("Keeps only messages that pass; others leave no trace. All are kept when left out."),
   validations: z
     .array(oneNamed("validations"))
     .default([])
@@ -59,16 +68,16 @@ export const sensorSchema = z.strictObject({
     .describe("Indicator type: the fields matched with it; `stellar`: expressions that run in this stage."),
   variables: z
     .strictObject({
-      parser: variables,
-      enrichment: variables,
-      threatIntel: variables,
-      all: variables,
+      parser: variablesOf("field transformations, filter and validations"),
+      enrichment: variablesOf("enrichments and threat intelligence"),
+      threatIntel: variablesOf("triage"),
+      all: variablesOf("enrichments, threat intelligence and triage"),
     })
     .optional()
     .describe(
-      "Free values that expressions of the sensor may use. In place of a credential write where it is: `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }`.",
+      "Free values that expressions of the sensor may use; there are none when left out. In place of a credential write where it is: `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }`.",
     ),
-  triage: triageConfig.optional().describe("Scoring of alerts."),
+  triage: triageConfig.optional().describe("Scoring of alerts; they have no score when left out."),
   index: z
     .strictObject({
       enabled: z.boolean().default(true).describe("Whether messages are kept in the search index."),
@@ -81,7 +90,7 @@ export const sensorSchema = z.strictObject({
         .number()
         .positive()
         .optional()
-        .describe("Bytes kept at the most, oldest dropped first."),
+        .describe("Bytes kept at the most, oldest dropped first; no bound when left out."),
     })
     .prefault({})
     .describe("The search index."),

@@ -9,6 +9,8 @@ import {
   openEach,
   openList,
   openNamed,
+  optionsWithin,
+  schemaOf,
 } from "./component.ts";
 import { everyFault } from "./every.ts";
 import { Fault } from "./fault.ts";
@@ -71,6 +73,24 @@ test.each<[string, unknown, string[]]>([
   ["ECHO", "a", ["at.ECHO: expected a text of at least 2 characters"]],
 ])("of %s with %j it is said what is wrong, and where", (name, options, expected) => {
   expect(mistakesOf(() => openNamed(words, name, options, context, ["at"]))).toEqual(expected);
+});
+
+test("options are read by the short schema where that is meant", () => {
+  expect(schemaOf(echo, "ab")).toBe(echo.short?.config);
+  expect(schemaOf(echo, { text: "ab" })).toBe(echo.config);
+  const { short: _, ...plain } = echo;
+  expect(schemaOf(plain, "ab")).toBe(echo.config);
+});
+
+test.each<[z.ZodType, unknown, unknown]>([
+  [z.strictObject({ a: z.number().default(1) }), undefined, { a: 1 }],
+  [z.strictObject({ a: z.number().default(1) }), null, { a: 1 }],
+  [z.strictObject({ a: z.number().default(1) }), { a: 2 }, { a: 2 }],
+  [z.strictObject({ a: z.number() }), null, undefined],
+  [z.strictObject({ a: z.number() }), undefined, undefined],
+])("options within others may be left out when none is required: case %#", (config, written, read) => {
+  const { success, data } = z.strictObject({ config: optionsWithin(config) }).safeParse({ config: written });
+  expect([success, data]).toEqual(read === undefined ? [false, undefined] : [true, { config: read }]);
 });
 
 test("all that is wrong with a list is said at once", () => {

@@ -31,6 +31,10 @@ test.each<[name: string, lines: string[], expected: string[] | undefined]>([
   expect(headings(lines)).toEqual(expected);
 });
 
+test("a mark of byte order in a header line stays, as its record has it", () => {
+  expect(headings(["#separator x", "#fields\t\ufeffa"])?.[1]).toBe("#separator x\n#fields\t\ufeffa");
+});
+
 test("a log is known by its first bytes, wherever they begin", () => {
   const bytes = encodeText("ab#separator \\x09");
   expect([0, 2, 3, bytes.length].map((start) => isHeaded(bytes, start))).toEqual([false, true, false, false]);

@@ -14,7 +14,10 @@ export const rawConfig = z.strictObject({
     .enum(["DEFAULT", "ENVELOPE"])
     .default("DEFAULT")
     .describe("Whether a record is the payload or a JSON envelope around it."),
-  messageField: z.string().optional().describe("ENVELOPE: the field that holds the payload."),
+  messageField: z
+    .string()
+    .optional()
+    .describe("ENVELOPE: the field that holds the payload. Other strategies go without it."),
   metadataPrefix: z
     .string()
     .default("metron.metadata")

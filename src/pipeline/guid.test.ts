@@ -106,13 +106,14 @@ test("whatever stages do to a guid, the message has in the end the one it was gi
   column.setString(0, "another");
   column.clear(1);
   column.setSpan(2, 0, 1);
+  column.setSpan(3, batch.arena.appendText("late"), batch.arena.length);
   keepGuids(batch, given);
   expect(guidsOf(batch)).toEqual(before);
   expect([0, 1, 2, 3].map((row) => batch.message(row)["sent.guid"])).toEqual([
     "another",
     undefined,
     "x",
-    undefined,
+    "late",
   ]);
 });
 

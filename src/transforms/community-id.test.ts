@@ -90,5 +90,5 @@ test("both directions have one name also where a machine talks to itself", () =>
 });
 
 test("a seed is a number of 16 bits", () => {
-  expect(() => idsOf([], { seed: 65_536 })).toThrow("expected number to be <=65535");
+  expect(() => idsOf([], { seed: 65_536 })).toThrow("expected a number of at most 65535");
 });

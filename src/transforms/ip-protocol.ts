@@ -9,7 +9,9 @@ export const ipProtocol = defineTransform({
   name: "IP_PROTOCOL",
   summary: "Replaces the number of an IP protocol by its name.",
   config: z.strictObject({
-    input: fieldsOption.describe("Field with the number; of several the first."),
+    input: fieldsOption.describe(
+      "Field with the number; of several the first. Nothing is done when left out.",
+    ),
     output: fieldsOption.describe("Field that gets the name; `input` when left out."),
   }),
   examples: [{ options: { input: "protocol" }, given: { protocol: 6 }, gives: { protocol: "TCP" } }],

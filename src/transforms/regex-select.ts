@@ -8,7 +8,7 @@ export const regexSelect = defineTransform({
   name: "REGEX_SELECT",
   summary: "Names a message by the first pattern that occurs in a field.",
   config: z.strictObject({
-    input: fieldsOption.describe("Field to search; of several the first."),
+    input: fieldsOption.describe("Field to search; of several the first. Nothing is done when left out."),
     output: fieldsOption.describe("Field that gets the name; `input` when left out."),
     config: z
       .record(z.string(), z.union([z.string(), z.array(z.string())]))

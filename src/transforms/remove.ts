@@ -14,13 +14,17 @@ export const remove = defineTransform({
     input: fieldsOption.describe(
       "Fields to remove; the condition sees these alone, or the whole message without them.",
     ),
-    output: fieldsOption.describe("Fields to remove when they differ from those the condition sees."),
+    output: fieldsOption.describe(
+      "Fields to remove when they differ from those the condition sees; these when left out.",
+    ),
     config: z
       .strictObject({
-        condition: predicate().optional().describe("Stellar predicate; removes where it is true."),
+        condition: predicate()
+          .optional()
+          .describe("Stellar predicate; removes where it is true, and everywhere when left out."),
       })
       .nullish()
-      .describe("Options."),
+      .describe("Options; may be left out."),
   }),
   examples: [
     { options: { input: "a" }, given: { a: 1, b: 2 }, gives: { b: 2 } },

@@ -8,7 +8,9 @@ export const select = defineTransform({
   summary: "Keeps the named fields and removes all others.",
   config: z.strictObject({
     input: fieldsOption.describe("Fields that may be removed; all when left out or empty."),
-    output: fieldsOption.describe("Fields to keep, besides timestamp, original_string and source.type."),
+    output: fieldsOption.describe(
+      "Fields to keep, besides timestamp, original_string and source.type; those of `input` when left out.",
+    ),
     config: z.record(z.string(), z.unknown()).nullish().describe("Not used."),
   }),
   examples: [

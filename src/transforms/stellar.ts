@@ -18,7 +18,9 @@ export const stellar = defineTransform({
     "Computes fields by Stellar expressions; a result that is null removes its field. In short: names and expressions alone, all of which are written.",
   config: z.strictObject({
     input: fieldsOption.describe("Fields the expressions see; all when left out or empty."),
-    output: fieldsOption.describe("Names that are written to the message; the others are temporary."),
+    output: fieldsOption.describe(
+      "Names that are written to the message; the others are temporary. It cannot be left out.",
+    ),
     config: statements,
   }),
   short: shortOf(statements.transform((config) => ({ output: Object.keys(config), config }))),

@@ -10,11 +10,13 @@ import type { Environment, Layer } from "../stellar/run/environment.ts";
 import { toDouble, toText } from "../stellar/values/value.ts";
 
 export const ruleConfig = z.strictObject({
-  name: z.string().optional().describe("Short name the analyst reads."),
-  comment: z.string().optional().describe("Why the rule exists."),
+  name: z.string().optional().describe("Short name the analyst reads; may be left out."),
+  comment: z.string().optional().describe("Why the rule exists; may be left out."),
   rule: predicate().describe("Stellar predicate over the message."),
   score: z.union([z.number(), score()]).describe("A number, or a Stellar expression that gives one."),
-  reason: expression().optional().describe("Stellar expression; its text explains this very match."),
+  reason: expression()
+    .optional()
+    .describe("Stellar expression; its text explains this very match. No reason is given when left out."),
 });
 
 export type RuleConfig = z.output<typeof ruleConfig>;

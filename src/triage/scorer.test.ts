@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Message } from "../core/message.ts";
+import { type Message, messageToJson } from "../core/message.ts";
 import { compile } from "../stellar/run/compile.ts";
 import { type Environment, layered, makeEnvironment } from "../stellar/run/environment.ts";
 import { toMessage } from "../stellar/values/value.ts";
@@ -11,7 +11,7 @@ function scoreBy(threatIntel: object, message: Message): unknown {
   const text = "THREAT_TRIAGE_SCORE(message, THREAT_TRIAGE_INIT(document))";
   const document = JSON.stringify({ threatIntel });
   const variables = layered({ message: JSON.stringify(message), document });
-  return JSON.parse(JSON.stringify(toMessage(compile(text, environment).evaluate(variables))));
+  return JSON.parse(messageToJson(toMessage(compile(text, environment).evaluate(variables))));
 }
 
 test("THREAT_TRIAGE_SCORE scores by a document of Metron's form", () => {
@@ -31,7 +31,16 @@ test("THREAT_TRIAGE_SCORE scores by a document of Metron's form", () => {
   });
 });
 
-test.each<[triageConfig: object, score: number]>([
+test.each<[triageConfig: object, score: unknown]>([
+  [
+    {
+      riskLevelRules: [
+        { rule: "true", score: 4 },
+        { rule: "true", score: -9 },
+      ],
+    },
+    "-Infinity",
+  ],
   [
     {
       riskLevelRules: [
@@ -52,7 +61,7 @@ test.each<[triageConfig: object, score: number]>([
     4,
   ],
 ])(
-  "THREAT_TRIAGE_SCORE by %j is %d: the greatest is taken unless another aggregator is named",
+  "THREAT_TRIAGE_SCORE by %j is %j: the greatest is taken unless another aggregator is named",
   (triageConfig, score) => {
     expect(scoreBy({ triageConfig }, {})).toMatchObject({ score, aggregator: "MAX" });
   },

@@ -19,14 +19,19 @@ export const grok = defineParser({
       .string()
       .optional()
       .describe(
-        "Pattern file that comes with Metron: /patterns/squid, /patterns/yaf or /patterns/websphere.",
+        "Pattern file that comes with Metron: /patterns/squid, /patterns/yaf or /patterns/websphere; none when left out.",
       ),
     patterns: z
       .array(z.string())
       .default([])
       .describe("Lines of a pattern file, each `NAME definition`; they may redefine names."),
     patternLabel: z.string().min(1).describe("Name of the pattern a record must fit."),
-    timestampField: z.string().optional().describe("Field that becomes the timestamp of the message."),
+    timestampField: z
+      .string()
+      .optional()
+      .describe(
+        "Field that becomes the timestamp of the message; the part called `timestamp` is it when left out.",
+      ),
     timeFields: z
       .array(z.string())
       .default([])

@@ -22,7 +22,9 @@ export const jsonMap = defineParser({
       .string()
       .min(1)
       .optional()
-      .describe("JSONPath of a list of maps in the record, each of which becomes a message."),
+      .describe(
+        "JSONPath of a list of maps in the record, each of which becomes a message; the record itself becomes one when left out.",
+      ),
     wrapInEntityArray: z
       .union([z.boolean(), z.enum(["true", "false"])])
       .default(false)

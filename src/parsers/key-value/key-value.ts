@@ -32,7 +32,9 @@ export const keyValue = defineParser({
       .string()
       .min(1)
       .optional()
-      .describe("Text behind which the pairs begin, for records whose header holds a = of its own."),
+      .describe(
+        "Text behind which the pairs begin, for records whose header holds a = of its own; they may be anywhere in it when left out.",
+      ),
     usualNames: z
       .boolean()
       .default(true)

@@ -28,7 +28,9 @@ export const regularExpressions = defineParser({
       .describe("Finds the type of a record: the text it matches, compared without case."),
     messageHeaderRegex: regexes
       .optional()
-      .describe("Expressions for the part all types share; the first that is found gives its groups."),
+      .describe(
+        "Expressions for the part all types share; the first that is found gives its groups. Nothing is shared when left out.",
+      ),
     fields: z
       .array(
         z.strictObject({

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bytes, describeRows, ethernet, ipv4, ipv6, packetsOf, tcp, udp } from "../testing/build.ts";
-import { LINK_SAMPLES, TUNNEL_SAMPLES } from "../testing/samples.ts";
+import { LINK_SAMPLES } from "../testing/link-samples.ts";
+import { TUNNEL_SAMPLES } from "../testing/tunnel-samples.ts";
 import { describeLeftOut, openDecoder } from "./decode.ts";
 import { LINK } from "./link-types.ts";
 
@@ -22,6 +23,20 @@ test.each(LINK_SAMPLES)("link: $name", ({ linkType, frame, rows }) => {
 
 test.each(TUNNEL_SAMPLES)("tunnel: $name", ({ linkType, frame, rows }) => {
   expect(rowsOf(frame, linkType)).toEqual(rows);
+});
+
+test.each([
+  ["VLAN", [0x0800]],
+  ["MPLS", [0x8847]],
+  ["PPP over Ethernet", [0x8864]],
+  ["GRE", [0x0800, 0x0800]],
+  ["GRE with everything", [0x0800, 0x86dd]],
+  ["IP in IP", [0x0800, 0]],
+  ["VXLAN with a VLAN within", [0x0800, 0x0800]],
+])("EtherTypes of %s are what the links say", (name, types) => {
+  const { linkType, frame } = TUNNEL_SAMPLES.find((sample) => sample.name === name)!;
+  const layers = openDecoder().decode(packetsOf(linkType, [frame]));
+  expect(Array.from(layers.etherType.subarray(0, layers.count))).toEqual(types);
 });
 
 test("every link that is read has a sample", () => {
@@ -270,13 +285,33 @@ test("a tunnel in a first fragment says more than the fragment has, which is no 
   ]);
 });
 
+const hexOf = (data: Uint8Array): string => Buffer.from(data).toString("hex");
+const IN_PACKET = hexOf(packet);
+const IN_FRAME = hexOf(ethernet(0x0800, packet));
+
 test.each([
-  ["VXLAN", 4789, "08000000 00006400"],
-  ["GTP-U", 2152, "30ff 0021 00000001"],
-  ["Teredo", 3544, "60000000"],
-  ["L2TP", 1701, "0002 0001 0002 ff03 0021"],
+  ["VXLAN", 4789, `08000000 00006400 ${"ff".repeat(60)}`],
+  ["GTP-U", 2152, `30ff 0021 00000001 ${"ff".repeat(60)}`],
+  ["Teredo", 3544, `60000000 ${"ff".repeat(60)}`],
+  ["L2TP", 1701, `0002 0001 0002 ff03 0021 ${"ff".repeat(60)}`],
+  ["Teredo that is too short", 3544, "6000000000ff"],
+  ["VXLAN without a network", 4789, `00000000 00006400 ${IN_FRAME}`],
+  ["GENEVE of another version", 6081, `4000 6558 00006400 ${IN_FRAME}`],
+  ["GTP-U that is no packet of a user", 2152, `3001 0021 00000001 ${IN_PACKET}`],
+  ["GTP-U of another version", 2152, `50ff 0021 00000001 ${IN_PACKET}`],
+  ["GTP-U with an extension of no length", 2152, `34ff 0021 00000001 000000 85 00 ${IN_PACKET}`],
+  [
+    "GTP, version 0, that is no packet of a user",
+    3386,
+    `1e01 0021 0000 0001 ffffffff 4200012143658709 ${IN_PACKET}`,
+  ],
+  ["AYIYA that forwards nothing", 5072, `41 52 10 29 00000000 ${"00".repeat(36)} ${IN_PACKET}`],
+  ["L2TP of control", 1701, `c002 0020 0001 0002 ff03 0021 ${IN_PACKET}`],
+  ["L2TP of another version", 1701, `4003 0020 0001 0002 ff03 0021 ${IN_PACKET}`],
+  ["IPv6 that is from no Teredo address", 40000, hexOf(ipv6("2001:db8::1", "2001:db8::2", 59, bytes()))],
+  ["VXLAN in a few bytes", 4789, "08000000"],
 ])("a wrong guess of %s leaves the row around it", (_name, port, header) => {
-  const payload = bytes(header, "ff".repeat(60));
+  const payload = bytes(header);
   const frame = ethernet(0x0800, ipv4("10.0.0.1", "10.0.0.2", 17, udp(1, port, payload)));
   expect(rowsOf(frame)).toEqual([`0 10.0.0.1 1 > 10.0.0.2 ${port} protocol 17 payload ${payload.length}`]);
 });

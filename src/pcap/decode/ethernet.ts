@@ -56,9 +56,9 @@ export function byEtherType(walk: Walk, type: number): number {
       return behind(walk, 0);
     // Tags that say which port of a virtual switch a frame is for: VN-Tag, and that of 802.1BR.
     case 0x8926:
-      return tag(walk, 4);
-    case 0x893f:
       return tag(walk, 6);
+    case 0x893f:
+      return tag(walk, 8);
     // IEEE 802.2 in a frame longer than a length can say.
     case 0x8870:
       return llc(walk);
@@ -129,7 +129,6 @@ export function ppp(walk: Walk): number {
 export function pppoe(walk: Walk): number {
   const { bytes, at } = walk;
   if (!has(walk, 6)) return NEXT.nothing;
-  if (bytes[at] !== 0x11 || bytes[at + 1] !== 0) return NEXT.nothing;
   walk.at += 6;
   limit(walk, walk.at + read16(bytes, at + 4));
   return NEXT.link + LINK.ppp;

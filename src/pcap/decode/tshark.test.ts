@@ -13,13 +13,19 @@ import {
   sharedCaptures,
   writeCapture,
 } from "../testing/captures.ts";
+import { LINK_SAMPLES } from "../testing/link-samples.ts";
 import { readPcap } from "../testing/read-pcap.ts";
-import { LINK_SAMPLES, TUNNEL_SAMPLES } from "../testing/samples.ts";
+import { TUNNEL_SAMPLES } from "../testing/tunnel-samples.ts";
 import { openDecoder } from "./decode.ts";
 
 const captures = sharedCaptures();
-/** Tunnels of our own samples that tshark does not look for, unless it is told to. */
-const UNSOUGHT = ["VXLAN at Linux's port#1", "Teredo by its form#1"];
+/** Samples of ours that tshark does not read so, unless it is told to. */
+const UNSOUGHT = [
+  "VXLAN at Linux's port#1",
+  "Teredo by its form#1",
+  "Teredo by its form, to a Teredo address#1",
+  "log of netfilter, big-endian#1",
+];
 
 const hasTools = hasForeignTools();
 const isPossible = captures.length > 0 && hasTools;

@@ -1,6 +1,7 @@
 import { allocateBytes } from "../../core/text.ts";
 import { emptyPackets, type Packets } from "../packets.ts";
 import { interfacePlaces } from "./interfaces.ts";
+import { FULL } from "./limits.ts";
 import type { Cursor, Part } from "./part.ts";
 import { pcapPart } from "./pcap.ts";
 import { pcapngPart } from "./pcapng.ts";
@@ -8,10 +9,8 @@ import { type CaptureFormat, FORMAT_BYTES, formatOf, recognise } from "./recogni
 import { account, type CaptureReport, newReport, tell } from "./report.ts";
 import { sequencePart } from "./sequence-file.ts";
 
-/** A block is handed over when it has so many packets or bytes; longer packets make it longer, and the first ones are shorter. */
-const BLOCK_ROWS = 8192;
-const BLOCK_BYTES = 1_048_576;
-const FIRST_BLOCK_BYTES = 65_536;
+/** Long packets make blocks longer than `FULL`. The first ones are shorter: small captures take little, and packets appear soon. */
+const FIRST_BYTES = 65_536;
 
 /**
  * Takes the bytes of a capture in chunks of any size and makes blocks of packets. Every byte is copied once, into the block. A block is
@@ -19,7 +18,7 @@ const FIRST_BLOCK_BYTES = 65_536;
  */
 export type CaptureReader = {
   readonly report: CaptureReport;
-  /** Takes the next bytes, and makes the blocks that they fill. */
+  /** Takes the next bytes, and makes the blocks that they fill. Bytes are taken while the blocks are asked for: all of them must be. */
   push(bytes: Uint8Array): Iterable<Packets>;
   /** Makes blocks of the packets that wait for a block to be full: for captures that come slowly. */
   flush(): Iterable<Packets>;
@@ -29,14 +28,14 @@ export type CaptureReader = {
 
 /** Opens a reader for pcap, pcapng or sequence files, or several of them one after another, without gzip or zstd. */
 export function captureReader(report: CaptureReport = newReport()): CaptureReader {
-  const packets = emptyPackets(BLOCK_ROWS, report.interfaces);
+  const packets = emptyPackets(FULL.rows, report.interfaces);
   const places = interfacePlaces(report);
   const openers: Record<CaptureFormat, () => Part> = {
     pcap: () => pcapPart(report, places),
     pcapng: () => pcapngPart(report, places),
     "sequence file": () => sequencePart(report, places),
   };
-  let cursor = emptyCursor(FIRST_BLOCK_BYTES);
+  let cursor = emptyCursor(FIRST_BYTES);
   let part: Part | undefined;
   let isStopped = false;
 
@@ -83,7 +82,7 @@ export function captureReader(report: CaptureReport = newReport()): CaptureReade
   function makeRoom(): void {
     const { bytes, at, end } = cursor;
     const kept = Math.max(0, end - at);
-    const isTooSmall = kept === bytes.length || (end === bytes.length && end < BLOCK_BYTES);
+    const isTooSmall = kept === bytes.length || (end === bytes.length && end < FULL.bytes);
     const next = isTooSmall ? emptyCursor(bytes.length * 2) : cursor;
     next.bytes.set(bytes.subarray(end - kept, end));
     next.base = cursor.base + end - kept;

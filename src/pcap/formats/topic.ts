@@ -2,7 +2,7 @@ import { allocateBytes } from "../../core/text.ts";
 import { emptyPackets, type Packets } from "../packets.ts";
 import { type Clock, stamp } from "./clock.ts";
 import { interfacePlaces } from "./interfaces.ts";
-import { longestPacket } from "./limits.ts";
+import { FULL, longestPacket } from "./limits.ts";
 import { onePacketReader } from "./one-packet.ts";
 import { account, type CaptureReport, newReport, tell } from "./report.ts";
 
@@ -29,8 +29,6 @@ const CLOCKS = {
   NANOSECONDS: { base: 10, exponent: 9, offset: 0 },
 } as const satisfies Record<string, Clock>;
 
-const BLOCK_ROWS = 8192;
-const BLOCK_BYTES = 1_048_576;
 /** Links of FROM_KEY say nothing of themselves; the original's probes capture Ethernet, 65,535 bytes of each packet. */
 const ETHERNET = { linkType: 1, snapLength: 65_535 };
 
@@ -39,9 +37,9 @@ export function topicReader(form: TopicForm): TopicReader {
   const report = newReport();
   const places = interfacePlaces(report);
   const readPacket = onePacketReader(places);
-  const bytes = allocateBytes(BLOCK_BYTES);
+  const bytes = allocateBytes(FULL.bytes);
   const view = new DataView(bytes.buffer);
-  const packets = emptyPackets(BLOCK_ROWS, report.interfaces);
+  const packets = emptyPackets(FULL.rows, report.interfaces);
   packets.bytes = bytes;
   if (form.scheme === "FROM_KEY") places.add(ETHERNET);
   const longest = longestPacket(ETHERNET.linkType);
@@ -87,7 +85,7 @@ export function topicReader(form: TopicForm): TopicReader {
       }
       records++;
       report.bytes += value.length;
-      return packets.count === BLOCK_ROWS || BLOCK_BYTES - used < longest;
+      return packets.count === FULL.rows || FULL.bytes - used < longest;
     },
     take() {
       if (isTaken) packets.count = 0;

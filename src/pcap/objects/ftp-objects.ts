@@ -18,9 +18,14 @@ export function objectsOfFtp(
   const { objects: most } = { ...OBJECT_LIMITS, ...limits };
   const found: CarvedObject[] = [];
   const taken = new Set<Conversation>();
+  const waiting = connectionsOf(others, control);
   for (const transfer of readFtp(control)) {
     if (found.length >= most) break;
-    const data = others.find((each) => !taken.has(each) && isFor(each, transfer, control));
+    const connections = waiting.get(transfer.listener.port) ?? [];
+    // Transfers come in the order of time, so what began before this one is for none that follows.
+    let data = connections.pop();
+    while (data !== undefined && (taken.has(data) || beginOf(data) < transfer.seen.micros))
+      data = connections.pop();
     if (data === undefined) continue;
     taken.add(data);
     found.push(objectOf(transfer, data));
@@ -28,15 +33,29 @@ export function objectsOfFtp(
   return found;
 }
 
-/** Tells whether a conversation is the data connection of a transfer: its port, the two hosts, and not before it was asked for. */
-function isFor(data: Conversation, transfer: FtpTransfer, control: Conversation): boolean {
-  const listener = listenerOf(data, transfer);
-  const begins = data.chunks[0]?.micros;
-  if (listener === undefined || begins === undefined || begins < transfer.seen.micros) return false;
+/**
+ * The conversations that may be data connections, by the port of their listener, the latest first. One of the two hosts must be at their
+ * other end: behind address translation the server tells another address than the one that is connected to.
+ */
+function connectionsOf(others: readonly Conversation[], control: Conversation): Map<number, Conversation[]> {
   const hosts = control.endpoints.map(({ address }) => address);
-  // Behind address translation the server tells another address than the one that is connected to.
-  return hosts.includes(data.endpoints[otherSide(listener)].address);
+  const byPort = new Map<number, Conversation[]>();
+  for (const other of others) {
+    if (other === control || other.chunks.length === 0) continue;
+    for (const side of [0, 1] as const) {
+      if (!hosts.includes(other.endpoints[otherSide(side)].address)) continue;
+      const { port } = other.endpoints[side];
+      const known = byPort.get(port);
+      if (known === undefined) byPort.set(port, [other]);
+      else known.push(other);
+    }
+  }
+  for (const connections of byPort.values())
+    connections.sort((one, another) => beginOf(another) - beginOf(one));
+  return byPort;
 }
+
+const beginOf = ({ chunks }: Conversation): number => chunks[0]?.micros ?? Number.NEGATIVE_INFINITY;
 
 function listenerOf({ endpoints }: Conversation, { listener }: FtpTransfer): Side | undefined {
   if (endpoints[1].port === listener.port) return 1;

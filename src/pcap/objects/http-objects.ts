@@ -4,9 +4,17 @@ import { type HttpMessage, headerOf } from "../http/message.ts";
 import type { Conversation } from "../reassembly/conversation.ts";
 import { viewSide } from "../reassembly/view.ts";
 import { fileNameOf, nameOfUrl } from "./disposition.ts";
-import { type CarvedObject, carve, gather, OBJECT_LIMITS, type ObjectLimits } from "./object.ts";
+import { boundaryOf, formFiles } from "./form.ts";
+import {
+  type CarvedObject,
+  carve,
+  gather,
+  OBJECT_LIMITS,
+  type ObjectLimits,
+  type ObjectSource,
+} from "./object.ts";
 
-/** The bodies of requests and responses of HTTP/1, with their codings taken off. */
+/** The bodies of requests and responses of HTTP/1, with their codings taken off, each followed by the files of a form. */
 export async function objectsOfHttp(
   conversation: Conversation,
   limits: Partial<ObjectLimits> = {},
@@ -21,27 +29,47 @@ export async function objectsOfHttp(
       const { pieces, holes } = gather(views[message.side], message.body.ranges);
       const content = await uncoded(message, pieces, holes, bytes);
       const host = request && headerOf(request, "host");
-      found.push(
-        carve({
-          protocol: "http",
-          name:
-            fileNameOf(headerOf(message, "content-disposition") ?? "") ??
-            nameOfUrl(request?.target ?? "", host),
-          declaredType: headerOf(message, "content-type"),
-          side: message.side,
-          start: message.bodyStart,
-          end: message.end,
-          seen: message.first,
-          pieces: content.pieces,
-          holes: content.holes,
-          ended: message.body.isComplete && content.isComplete,
-          origin: request === undefined ? "" : `${request.method} ${host ?? ""}${request.target}`,
-          notes: [...message.notes, ...content.notes, ...partial(message)],
-        }),
-      );
+      const declaredType = headerOf(message, "content-type");
+      const body: ObjectSource = {
+        protocol: "http",
+        name:
+          fileNameOf(headerOf(message, "content-disposition") ?? "") ??
+          nameOfUrl(request?.target ?? "", host),
+        declaredType,
+        side: message.side,
+        start: message.bodyStart,
+        end: message.end,
+        seen: message.first,
+        pieces: content.pieces,
+        holes: content.holes,
+        ended: message.body.isComplete && content.isComplete,
+        origin: request === undefined ? "" : `${request.method} ${host ?? ""}${request.target}`,
+        notes: [...message.notes, ...content.notes, ...partial(message)],
+      };
+      found.push(carve(body), ...filesOf(body, bytes).slice(0, most - found.length - 1));
     }
   }
   return found;
+}
+
+/** The files in an upload by form. Which of them lacks the bytes that the form lacks, nobody knows. */
+function filesOf(form: ObjectSource, limit: number): CarvedObject[] {
+  const boundary = boundaryOf(form.declaredType);
+  const size = form.pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (boundary === undefined || size > limit) return [];
+  const lacks = form.holes.length > 0;
+  return formFiles(Buffer.concat(form.pieces), boundary).map(({ name, type, bytes, isComplete }) =>
+    carve({
+      ...form,
+      name,
+      declaredType: type,
+      pieces: [bytes],
+      holes: [],
+      ended: isComplete && !lacks,
+      origin: `file in a form, ${form.origin}`,
+      notes: lacks ? ["bytes of the form it was in are missing, perhaps its own"] : [],
+    }),
+  );
 }
 
 type Holes = readonly { readonly start: number; readonly end: number }[];

@@ -2,16 +2,18 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
+import type { Conversation } from "../reassembly/conversation.ts";
 import { chance } from "../testing/chance.ts";
 import { conversationsOf } from "../testing/reading.ts";
 import { type Talk, talk } from "../testing/talk.ts";
 import { fileNameOf, nameOfUrl } from "./disposition.ts";
 import { objectsOfHttp } from "./http-objects.ts";
 import type { CarvedObject } from "./object.ts";
-import { objectsOfSmtp } from "./smtp-objects.ts";
+import { carveObjects } from "./objects.ts";
 
 const sha256 = (bytes: Uint8Array | string) => createHash("sha256").update(bytes).digest("hex");
 const textOf = (object: CarvedObject | undefined) => Buffer.concat(object?.pieces ?? []).toString("latin1");
+const carveMails = (conversation: Conversation) => carveObjects(conversation, []);
 const conversationOf = (played: Talk) => conversationsOf(played.frames)[0]!;
 
 function served(body: Uint8Array, ...headers: string[]): Talk {
@@ -68,12 +70,46 @@ describe("objects of HTTP", () => {
     expect(textOf(decoded).startsWith("%PDF-1.7")).toBe(true);
   });
 
+  test("of 50 MB are whole with one side alone", async () => {
+    const part = chance(2).bytes(1_000_003);
+    const large = Buffer.concat(Array.from({ length: 50 }, () => part));
+    const played = talk().open().say(0, "GET /large HTTP/1.1\r\n\r\n");
+    played.say(1, `HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n`).say(1, large, 60_000).close();
+    const frames = played.frames.filter(({ bytes }) => bytes[29] === 2);
+    const [object] = await objectsOfHttp(conversationOf({ ...played, frames }));
+    expect(object).toMatchObject({ size: large.length, isComplete: true, sha256: sha256(large) });
+  });
+
   test("go up as well as down", async () => {
     const played = talk()
       .open()
       .say(0, "POST /up HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecret")
       .say(1, "HTTP/1.1 204 No Content\r\n\r\n");
     expect(await objectsOfHttp(conversationOf(played))).toMatchObject([{ side: 0, name: "up", size: 6 }]);
+  });
+
+  test("are also the files of forms", async () => {
+    const part = (name: string, content: string) =>
+      `--x1\r\nContent-Disposition: form-data; name="f"${name}\r\nContent-Type: application/zip\r\n\r\n${content}\r\n`;
+    const form = `${part("", "a field")}${part('; filename="loot.zip"', "PK\x03\x04\r\n--x not the end")}--x1--\r\n`;
+    const head = `POST /up HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x1\r\nContent-Length: ${form.length}\r\n\r\n`;
+    const objects = await objectsOfHttp(
+      conversationOf(
+        talk()
+          .open()
+          .say(0, head + form, 50)
+          .say(1, "HTTP/1.1 204 No Content\r\n\r\n"),
+      ),
+    );
+    expect(objects.map(({ name, size, side }) => [name, size, side])).toEqual([
+      ["up", form.length, 0],
+      ["loot.zip", 21, 0],
+    ]);
+    expect(objects[1]).toMatchObject({
+      magicType: "application/zip",
+      isComplete: true,
+      sha256: sha256("PK\x03\x04\r\n--x not the end"),
+    });
   });
 
   test("are bounded in number", async () => {
@@ -172,7 +208,7 @@ describe("objects of SMTP", () => {
       .say(1, "354 go\r\n")
       .say(0, `${stuffed}.\r\n`, size)
       .say(1, "250 ok\r\n");
-    const objects = await objectsOfSmtp(conversationOf(played));
+    const objects = await carveMails(conversationOf(played));
     expect(objects).toMatchObject(expected);
     expect(objects[0]?.origin).toBe("mail from <a@example.com> to <b@example.com>, <c@example.com>");
     expect(textOf(objects[0])).toBe(MAIL);
@@ -183,7 +219,7 @@ describe("objects of SMTP", () => {
       .say(0, `BDAT 100\r\n${MAIL.slice(0, 100)}`)
       .say(1, "250 ok\r\n");
     played.say(0, `BDAT ${MAIL.length - 100} LAST\r\n${MAIL.slice(100)}`, 7).say(1, "250 ok\r\n");
-    expect(await objectsOfSmtp(conversationOf(played))).toMatchObject(expected);
+    expect(await carveMails(conversationOf(played))).toMatchObject(expected);
   });
 
   test("come of one side alone", async () => {
@@ -193,14 +229,14 @@ describe("objects of SMTP", () => {
       .say(0, `${stuffed}.\r\n`)
       .say(1, "250 ok\r\n");
     const frames = played.frames.filter(({ bytes }) => bytes[29] === 1);
-    expect(await objectsOfSmtp(conversationOf({ ...played, frames }))).toMatchObject(expected);
+    expect(await carveMails(conversationOf({ ...played, frames }))).toMatchObject(expected);
   });
 
   test("do not come where the server refused, or where it became encrypted", async () => {
     const refused = session().say(0, "DATA\r\n").say(1, "554 no\r\n").say(0, "QUIT\r\n");
-    expect(await objectsOfSmtp(conversationOf(refused))).toEqual([]);
+    expect(await carveMails(conversationOf(refused))).toEqual([]);
     const encrypted = session().say(0, "STARTTLS\r\n").say(1, "220 go\r\n").say(0, "DATA\r\n\x16\x03\x01");
-    expect(await objectsOfSmtp(conversationOf(encrypted))).toEqual([]);
+    expect(await carveMails(conversationOf(encrypted))).toEqual([]);
   });
 
   test("say what is missing", async () => {
@@ -210,11 +246,22 @@ describe("objects of SMTP", () => {
       .say(0, stuffed.slice(0, 300))
       .say(0, "LOST")
       .lose();
-    const [mail, attachment] = await objectsOfSmtp(
+    const [mail, attachment] = await carveMails(
       conversationOf(played.say(0, `${stuffed.slice(304)}.\r\n`).say(1, "250 ok\r\n")),
     );
     expect(mail).toMatchObject({ missing: 4, isComplete: false, size: MAIL.length - 4 });
     expect(attachment).toMatchObject({ isComplete: false });
+  });
+
+  test("do not end at a dot that may be in the middle of a line", async () => {
+    const played = session()
+      .say(0, "DATA\r\n")
+      .say(1, "354 go\r\n")
+      .say(0, "a: b\r\n")
+      .say(0, "\r\nLOST")
+      .lose();
+    const [mail] = await carveMails(conversationOf(played.say(0, ".\r\nmore\r\n.\r\n").say(1, "250 ok\r\n")));
+    expect(textOf(mail)).toBe("a: b\r\n.\r\nmore\r\n");
   });
 
   test("changed bytes never crash it", async () => {
@@ -222,7 +269,7 @@ describe("objects of SMTP", () => {
       const random = chance(seed);
       const bytes = Buffer.from(`DATA\r\n${stuffed}.\r\nBDAT 5 LAST\r\nhello`, "latin1");
       for (let hit = 0; hit < 6; hit++) bytes[random.below(bytes.length)] = random.below(256);
-      const objects = await objectsOfSmtp(conversationOf(session().say(0, bytes, 1 + random.below(90))));
+      const objects = await carveMails(conversationOf(session().say(0, bytes, 1 + random.below(90))));
       expect(objects.length, `seed ${seed}`).toBeLessThan(10);
     }
   });

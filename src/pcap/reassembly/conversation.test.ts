@@ -175,6 +175,41 @@ describe("order", () => {
   });
 });
 
+describe("acknowledgements that came late", () => {
+  test("do not count where the first copy had a lesser one", () => {
+    const played = talk()
+      .open()
+      .say(0, "q1")
+      .say(1, "a1")
+      .raw(0, { position: 0, payload: bytesOfText("q1") });
+    const again = played.frames.pop()!;
+    played.frames.splice(3, 0, again);
+    expect(linesOf(read(played))).toEqual(["> q1", "< a1"]);
+  });
+
+  test("do not count where what was said behind had a lesser one", () => {
+    const played = talk().open().say(0, "q1").lose().say(0, "q2");
+    played.raw(1, { payload: bytesOfText("b1"), acknowledgement: 1_001 });
+    played.raw(0, { position: 0, payload: bytesOfText("q1"), acknowledgement: 5_003 });
+    expect(linesOf(read(played))).toEqual(["> q1q2", "< b1"]);
+  });
+
+  test("nor their times, where both sides said it again", () => {
+    const played = talk().open().say(0, "q1").lose().say(1, "a1").lose().say(0, "q2").say(1, "a2");
+    played
+      .raw(1, { position: 0, payload: bytesOfText("a1") })
+      .raw(0, { position: 0, payload: bytesOfText("q1") });
+    expect(linesOf(read(played))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
+  });
+
+  test("nor one that is absurd", () => {
+    const played = talk()
+      .say(0, "abc")
+      .raw(1, { acknowledgement: 1_001 + 2 ** 32 - 1_500_000_000 });
+    expect(linesOf(read(played))).toEqual(["> abc"]);
+  });
+});
+
 describe("what is missing", () => {
   test("is a gap in its place", () => {
     expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().say(0, "f")))).toEqual([
@@ -337,33 +372,15 @@ describe("TCP beside the bytes", () => {
   });
 });
 
-describe("ports that are used again", () => {
-  test("are two conversations", () => {
-    const one = talk().open().say(0, "one").close();
-    const two = talk({ numbers: [900_000_000, 77], startMicros: 1_800_000_000_000_000 })
-      .open()
-      .say(0, "two")
-      .close();
-    expect(conversationsOf([...one.frames, ...two.frames]).map(linesOf)).toEqual([["> one"], ["> two"]]);
-  });
-
-  test("leave late packets where they belong", () => {
-    const one = talk().open().say(0, "one").say(1, "late");
-    const two = talk({ numbers: [900_000_000, 3_000_000_000] })
-      .open()
-      .say(0, "two");
-    const late = one.frames.pop()!;
-    expect(conversationsOf([...one.frames, ...two.frames, late]).map(linesOf)).toEqual([
-      ["> one", "< late"],
-      ["> two"],
-    ]);
-  });
-
-  test("but a SYN that is only repeated, or captured late, begins nothing", () => {
-    const played = talk().raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0 }).open().say(0, "a");
-    expect(linesOf(read(swap(played, 1, 4)))).toEqual(["> a"]);
-    expect(linesOf(read(swap(talk().open().say(0, "abc"), 0, 3)))).toEqual(["> abc"]);
-  });
+test("a stray acknowledgement or reset in front hides nothing", () => {
+  for (const number of [1_001 + 1_800_000_000, 1_001 - 1_800_000_000 + 2 ** 32]) {
+    const played = talk()
+      .raw(1, { acknowledgement: number, position: 0 })
+      .raw(0, { flags: TCP.reset, sequence: number })
+      .say(0, "hello")
+      .say(1, "ok");
+    expect(linesOf(read(played))).toEqual(["> hello", "< ok"]);
+  }
 });
 
 test("bytes far from all others are left out and told", () => {

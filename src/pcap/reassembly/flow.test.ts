@@ -50,6 +50,23 @@ test("segments change places, come twice, and overlap", () => {
   expect(follow(frames).told[0]).toBe("abcdefgh.fin");
 });
 
+test("a stray acknowledgement in front hides nothing", () => {
+  for (const number of [1_001 + 1_800_000_000, 1_001 - 1_800_000_000 + 2 ** 32]) {
+    const stray = talk().raw(1, { acknowledgement: number, position: 0 });
+    expect(follow([...stray.frames, ...talk().say(0, "hello").frames]).told[0]).toBe("hello");
+    expect(follow([...stray.frames, ...talk().open().say(0, "hello").frames]).told[0]).toBe("hello");
+  }
+});
+
+test("bytes that come again are counted", () => {
+  const played = talk()
+    .open()
+    .say(0, "hello")
+    .raw(0, { position: 2, payload: bytesOfText("llo you") });
+  const { told, flow } = follow(played.frames);
+  expect([told[0], flow.late(0)]).toEqual(["hello you", 3]);
+});
+
 test("what waits and came twice with other bytes is counted; the first copy counts", () => {
   const played = talk()
     .open()
@@ -81,6 +98,12 @@ test("what was acknowledged and is not there is a gap soon", () => {
     .lose()
     .say(0, new Uint8Array(100_000).fill(120))
     .acknowledge(1);
+  expect(follow(played.frames).told[0]).toBe(`ab[3 lost]${"x".repeat(100_000)}`);
+});
+
+test("what was acknowledged before others waited for it is a gap as soon", () => {
+  const played = talk().open().say(0, "ab").say(0, "cde").lose().acknowledge(1);
+  played.say(0, new Uint8Array(100_000).fill(120));
   expect(follow(played.frames).told[0]).toBe(`ab[3 lost]${"x".repeat(100_000)}`);
 });
 

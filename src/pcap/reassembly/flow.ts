@@ -33,12 +33,17 @@ const OVERHEAD = 200;
  */
 const PATIENCE = 64 * 1024;
 
+/** The largest window there is (RFC 7323, 2.3). */
+const LARGEST_WINDOW = 2 ** 30;
+
 type Waiting = Placed & { bytes: Uint8Array };
 
 type SideState = {
   /** The sequence number that comes next, once one is known, and how many bytes were before it. */
   next: number;
   isOpen: boolean;
+  /** Whether a segment of its own has come; before, `next` is what the other side acknowledged. */
+  spoke: boolean;
   isDone: boolean;
   position: number;
   waiting: SortedPieces<Waiting> | undefined;
@@ -47,6 +52,8 @@ type SideState = {
   fin: number;
   acknowledged: number;
   conflicts: number;
+  /** Bytes that came when they had been handed on, or were given up for lost. */
+  late: number;
   /** The number of its SYN, by which a later one is known as a new connection. */
   syn: number;
 };
@@ -64,13 +71,18 @@ export class Flow {
 
   /** Whether a SYN with this number begins another connection, so that this flow is to be closed and a new one opened. */
   isOther(side: Side, sequence: number): boolean {
-    const { syn, isOpen } = this.#sides[side];
-    return syn >= 0 ? syn !== sequence : isOpen;
+    const { syn, spoke } = this.#sides[side];
+    return syn >= 0 ? syn !== sequence : spoke;
   }
 
   /** How many stretches came twice with different bytes while they waited; the first copy counts. */
   conflicts(side: Side): number {
     return this.#sides[side].conflicts;
+  }
+
+  /** Bytes of a side that were left out because they came again, or came when they had been given up. */
+  late(side: Side): number {
+    return this.#sides[side].late;
   }
 
   /** Bytes of a side so far, gaps included. */
@@ -106,11 +118,20 @@ export class Flow {
       mine.isOpen = true;
       mine.next = sequence;
     }
-    const ahead = (sequence - mine.next) | 0;
     if (flags & TCP.reset) {
       this.#finish(side, "reset");
       return;
     }
+    if (!mine.spoke) {
+      mine.spoke = true;
+      const from = (sequence - mine.next) | 0;
+      // Its own first segment says better where it is than an acknowledgement that is of another connection, or forged.
+      if (flags & TCP.syn || from < 0 || from > LARGEST_WINDOW) {
+        mine.next = sequence;
+        mine.acknowledged = 0;
+      }
+    }
+    const ahead = (sequence - mine.next) | 0;
     if (ahead === 0 && mine.waiting === undefined) {
       if (end > start) this.#reader.data(side, bytes, start, end);
       if (wire > end - start) this.#reader.gap(side, wire - (end - start), "cut");
@@ -155,6 +176,7 @@ export class Flow {
   ): void {
     let from = at;
     if (from < mine.position) {
+      mine.late += Math.min(wire, mine.position - from);
       start += mine.position - from;
       from = mine.position;
     }
@@ -246,6 +268,7 @@ function emptyState(): SideState {
   return {
     next: 0,
     isOpen: false,
+    spoke: false,
     isDone: false,
     position: 0,
     waiting: undefined,
@@ -253,6 +276,7 @@ function emptyState(): SideState {
     fin: -1,
     acknowledged: 0,
     conflicts: 0,
+    late: 0,
     syn: -1,
   };
 }

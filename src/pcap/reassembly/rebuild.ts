@@ -76,10 +76,10 @@ function follow(
   mine.packets++;
   if (flags & TCP.reset) {
     mark("reset", segment, from, segment.payload.length);
-    mine.near ??= at;
     if (segment.payload.length > 0) mine.resets.push({ place: from, acknowledged: -Infinity, segment });
     return;
   }
+  if (!Number.isFinite(mine.end)) forgetStray(mine, at);
   const acknowledged = flags & TCP.ack ? acknowledge(theirs, segment) : Number.NEGATIVE_INFINITY;
   if (isSyn) {
     mark(mine.first === undefined ? "syn" : "retransmission", segment, at, 0);
@@ -88,7 +88,7 @@ function follow(
     mark("outside", segment, from, wire);
     return;
   }
-  if (mine.near !== undefined && from - mine.near > LARGEST_WINDOW) {
+  if (Number.isFinite(mine.end) && from - (mine.near ?? from) > LARGEST_WINDOW) {
     mark("outside", segment, from, wire);
     return;
   }
@@ -106,11 +106,19 @@ function follow(
   }
   mine.least = Math.min(mine.least, from);
   mine.end = Math.max(mine.end, to);
-  mine.near = Math.max(mine.near ?? to, to);
+  mine.near = Number.isFinite(before) ? Math.max(mine.near ?? to, to) : Math.max(to, mine.acknowledged);
   if (flags & TCP.fin) {
     mark(mine.fin === undefined ? "fin" : "retransmission", segment, to, 0);
     mine.fin ??= to;
   }
+}
+
+/** A side's own first segment says better where it is than an acknowledgement far from it, which is of another connection or forged. */
+function forgetStray(mine: SideStream, at: number): void {
+  if (mine.near === undefined || Math.abs(at - mine.near) <= LARGEST_WINDOW) return;
+  mine.leastAcknowledged = Number.POSITIVE_INFINITY;
+  mine.acknowledged = Number.NEGATIVE_INFINITY;
+  mine.acknowledgedBy = undefined;
 }
 
 /** Notes what a segment acknowledges and returns it as a place of the other side. */

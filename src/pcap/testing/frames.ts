@@ -117,10 +117,11 @@ function checksum(bytes: readonly number[]): number {
 /** Frames as a block of one interface. */
 export function blockOf(frames: readonly Frame[], linkType = 1): Packets {
   const packets = emptyPackets(frames.length, [{ linkType, snapLength: 0 }]);
-  packets.bytes = join(...frames.map((frame) => frame.bytes));
+  packets.bytes = new Uint8Array(frames.reduce((sum, { bytes }) => sum + bytes.length, 0));
   packets.count = frames.length;
   let at = 0;
   for (const [index, { bytes, micros, original }] of frames.entries()) {
+    packets.bytes.set(bytes, at);
     packets.starts[index] = at;
     packets.captured[index] = bytes.length;
     packets.original[index] = original ?? bytes.length;

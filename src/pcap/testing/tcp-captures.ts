@@ -1,6 +1,6 @@
 /** The captures that are shared with the project and are no part of it; tests that need them are passed over where they are not. */
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { FLAG } from "../layers.ts";
@@ -26,12 +26,15 @@ export function packetsOf(file: string): Packets | undefined {
   try {
     return readClassicPcap(readFileSync(file));
   } catch {
-    const converted = join(mkdtempSync(join(tmpdir(), "capture-")), `${basename(file)}.pcap`);
+    const folder = mkdtempSync(join(tmpdir(), "metron-capture-"));
+    const converted = join(folder, `${basename(file)}.pcap`);
     try {
       execFileSync("editcap", ["-F", "pcap", file, converted], { stdio: "ignore" });
       return readClassicPcap(readFileSync(converted));
     } catch {
       return undefined;
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   }
 }

@@ -29,10 +29,12 @@ const config = z.strictObject({
       ca: z
         .string()
         .optional()
-        .describe("File with the authorities that client certificates must come from, PEM; as `cert`."),
+        .describe(
+          "File with the authorities that client certificates must come from, PEM; as `cert`. Clients need no certificate when left out.",
+        ),
     })
     .optional()
-    .describe("Makes TCP connections TLS ones (RFC 5425); UDP stays as it is."),
+    .describe("Makes TCP connections TLS ones (RFC 5425); UDP stays as it is. They are plain when left out."),
   maxRecordBytes: z
     .int()
     .min(480)

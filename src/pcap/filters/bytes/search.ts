@@ -5,10 +5,11 @@ import { compileProgram, type Program } from "./program.ts";
 export type ByteSearch = (bytes: Uint8Array, from: number, to: number) => boolean;
 
 /** States that are remembered; when there are more, all are forgotten. */
-const MOST_STATES = 512;
+const MOST_STATES = 256;
 /** How often they may be forgotten during one search before it goes on without remembering. */
 const MOST_FORGOTTEN = 3;
 
+const BYTES = 256;
 const FOUND = 0;
 const UNKNOWN = -1;
 
@@ -19,31 +20,27 @@ const UNKNOWN = -1;
  */
 export function compileSearch(pattern: BytePattern): ByteSearch {
   const program = compileProgram(pattern);
-  const automaton = new Automaton(program, classesOf(program));
+  const automaton = new Automaton(program, alikeOf(program));
   return (bytes, from, to) => automaton.search(bytes, from, to);
 }
 
-/** Bytes that no step of the program tells apart have one class. */
-type Classes = { readonly of: Uint8Array; readonly examples: readonly number[] };
-
-function classesOf({ steps }: Program): Classes {
+/** For each byte all that no step of the program tells apart from it. */
+function alikeOf({ steps }: Program): readonly (readonly number[])[] {
   const sets = steps.flatMap((step) => (step.kind === "byte" ? [step.set] : []));
-  const numbers = new Map<string, number>();
-  const examples: number[] = [];
-  const of = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const classes = new Map<string, number[]>();
+  return Array.from({ length: BYTES }, (_, byte) => {
     const key = sets.map((set) => set[byte]).join("");
-    const known = numbers.get(key);
-    if (known !== undefined) return known;
-    numbers.set(key, examples.length);
-    return examples.push(byte) - 1;
+    const alike = classes.get(key) ?? [];
+    classes.set(key, alike);
+    alike.push(byte);
+    return alike;
   });
-  return { of, examples };
 }
 
 class Automaton {
   readonly #program: Program;
-  readonly #classes: Classes;
-  /** The next state by state and class. State 0 is the match. */
+  readonly #alike: readonly (readonly number[])[];
+  /** The next state by state and byte. State 0 is the match. */
   readonly #table: Int32Array;
   /** The steps of each state. */
   #states: Int32Array[] = [];
@@ -57,11 +54,11 @@ class Automaton {
   #count = 0;
   #round = 0;
 
-  constructor(program: Program, classes: Classes) {
+  constructor(program: Program, alike: readonly (readonly number[])[]) {
     const { length } = program.steps;
     this.#program = program;
-    this.#classes = classes;
-    this.#table = new Int32Array(MOST_STATES * classes.examples.length);
+    this.#alike = alike;
+    this.#table = new Int32Array(MOST_STATES * BYTES);
     this.#reached = new Int32Array(length);
     this.#rounds = new Uint32Array(length);
     this.#stack = new Int32Array(2 * length + 2);
@@ -69,18 +66,16 @@ class Automaton {
   }
 
   search(bytes: Uint8Array, from: number, to: number): boolean {
-    const { of } = this.#classes;
-    const width = this.#classes.examples.length;
     const table = this.#table;
     this.#forgotten = 0;
     let state = this.#firstState();
     for (let at = from; at < to; at++) {
       if (state === FOUND) return true;
-      const kind = of[bytes[at]!]!;
-      let next = table[state * width + kind]!;
+      const byte = bytes[at]!;
+      let next = table[state * BYTES + byte]!;
       if (next === UNKNOWN) {
         if (this.#forgotten >= MOST_FORGOTTEN) return this.#searchSlowly(this.#states[state]!, bytes, at, to);
-        next = this.#follow(state, kind);
+        next = this.#follow(state, byte);
       }
       state = next;
     }
@@ -105,13 +100,13 @@ class Automaton {
     return this.#first;
   }
 
-  #follow(state: number, kind: number): number {
-    const steps = this.#states[state]!;
-    const isFound = this.#step(steps, this.#classes.examples[kind]!);
+  #follow(state: number, byte: number): number {
+    const isFound = this.#step(this.#states[state]!, byte);
     const forgotten = this.#forgotten;
     const next = isFound ? FOUND : this.#remember();
     // The state that this came from may be gone.
-    if (forgotten === this.#forgotten) this.#table[state * this.#classes.examples.length + kind] = next;
+    if (forgotten === this.#forgotten)
+      for (const alike of this.#alike[byte]!) this.#table[state * BYTES + alike] = next;
     return next;
   }
 

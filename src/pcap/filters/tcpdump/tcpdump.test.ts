@@ -14,9 +14,10 @@ import {
   sharedCaptures,
   writeCapture,
 } from "../../testing/captures.ts";
+import { LINK_SAMPLES } from "../../testing/link-samples.ts";
 import { mutate, randomOf } from "../../testing/mutate.ts";
 import { readPcap } from "../../testing/read-pcap.ts";
-import { LINK_SAMPLES, TUNNEL_SAMPLES } from "../../testing/samples.ts";
+import { TUNNEL_SAMPLES } from "../../testing/tunnel-samples.ts";
 import { selectPackets } from "../filter.ts";
 import { compileTcpdumpFilter } from "./tcpdump-filter.ts";
 

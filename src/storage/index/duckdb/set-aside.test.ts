@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { type LogFields, makeContext } from "../../../core/context.ts";
 import type { Message } from "../../../core/message.ts";
 import type { Index } from "../contract.ts";
-import { batchOf, put } from "../testing/test-batches.ts";
+import { batchOf, NOON, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 const folders: string[] = [];
@@ -31,6 +31,14 @@ const messagesOf = (part: number) =>
   Array.from({ length: 40 }, (_, row) => ({
     text: `text of row ${row} of part ${part}`,
     part,
+    // Of each declared type, spelt in each way.
+    ...{
+      ip_src_port: row,
+      ip_dst_port: String(row),
+      rt: NOON + row,
+      duration: `0.${row}0`,
+      local_orig: "true",
+    },
     ...(row % 2 === 0 ? { even: true, fraction: row + 0.5, list: [row] } : {}),
   }));
 

@@ -62,3 +62,11 @@ test("a field has one type in a file", () => {
   const longs = many(() => segment({}, { text: "long", other: "text" }));
   expect(mergeable([...texts, ...longs], 1000)).toEqual([texts, longs]);
 });
+
+test("files of two types that take turns become two", () => {
+  const pairs = Array.from({ length: 4 }, () => [
+    segment({}, { port: "int" }),
+    segment({}, { port: "int-text" }),
+  ]);
+  expect(mergeable(pairs.flat(), 1000)).toEqual([0, 1].map((place) => pairs.map((pair) => pair[place])));
+});

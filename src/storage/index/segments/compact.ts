@@ -19,18 +19,19 @@ export function mergeable(segments: Iterable<Segment>, rows: number): Segment[][
   const small = [...segments].filter((segment) => segment.rows < rows / 2 && segment.directory !== undefined);
   const found: Segment[][] = [];
   for (const own of Map.groupBy(small, ({ file }) => dirname(file)).values()) {
-    let group: Segment[] = [];
-    let sum = 0;
+    // Several at a time: files of two spellings may take turns.
+    const groups: { readonly group: Segment[]; sum: number }[] = [];
     for (const segment of own.toSorted((a, b) => a.minTime - b.minTime)) {
-      if (sum + segment.rows > rows * 2 || !group.every((other) => agree(other, segment))) {
-        found.push(group);
-        group = [];
-        sum = 0;
+      const fitting = groups.find(
+        ({ group, sum }) => sum + segment.rows <= rows * 2 && group.every((other) => agree(other, segment)),
+      );
+      if (fitting === undefined) groups.push({ group: [segment], sum: segment.rows });
+      else {
+        fitting.group.push(segment);
+        fitting.sum += segment.rows;
       }
-      group.push(segment);
-      sum += segment.rows;
     }
-    found.push(group);
+    found.push(...groups.map(({ group }) => group));
   }
   return found.filter((group) => group.length >= LEAST_FILES);
 }

@@ -14,7 +14,7 @@ import type { Index } from "../contract.ts";
 import { Database } from "../duckdb/database.ts";
 import { HotBlock } from "../duckdb/hot-block.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
-import { guids, NOON } from "../testing/test-batches.ts";
+import { batchOf, guids, NOON, put } from "../testing/test-batches.ts";
 import { Catalogue } from "./catalogue.ts";
 import { isFormer } from "./former.ts";
 import { sealBlocks } from "./seal.ts";
@@ -37,8 +37,8 @@ const HIDDEN: Readonly<Record<string, string>> = {
   a_protocol: "protocol",
 };
 
-/** Blocks as an earlier layout has them: columns get the names of declared fields. */
-function formerBlocks(batches: readonly Rows[]): Block[] {
+/** Blocks as an earlier layout has them: columns get other names. */
+function formerBlocks(batches: readonly Rows[], names: Readonly<Record<string, string>>): Block[] {
   return batches.map((rows, part) => {
     const encoder = new BlockEncoder("s", new Map(), { columns: 400, groupRows: 1e9 }, new Buffers(0));
     const batch = new Batch();
@@ -48,13 +48,13 @@ function formerBlocks(batches: readonly Rows[]): Block[] {
     const block = encoder.encode(batch) as Block;
     const columns = block.columns.map((column) => ({
       ...column,
-      field: HIDDEN[column.field] ?? column.field,
+      field: names[column.field] ?? column.field,
     }));
     return { ...block, columns };
   });
 }
 
-async function formerFolder(batches: readonly Rows[]): Promise<string> {
+async function formerFolder(batches: readonly Rows[], names = HIDDEN): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "former-"));
   folders.push(folder);
   const options = {
@@ -67,7 +67,7 @@ async function formerFolder(batches: readonly Rows[]): Promise<string> {
   await using catalogue = new Catalogue(folder);
   const shelf = openShelf({ folder, catalogue, database, context: makeContext() });
   await using _writer = shelf.writer;
-  for (const block of formerBlocks(batches)) {
+  for (const block of formerBlocks(batches, names)) {
     const hot = new HotBlock(block, false, () => undefined);
     await catalogue.change({ add: await sealBlocks([hot], shelf) });
     hot.release();
@@ -182,6 +182,22 @@ test("files of an earlier layout answer as those do that are made of them, and n
   expect((await read()).after).toEqual(before);
 });
 
+test("what a sensor with such files sends now is stored as it is declared", async () => {
+  const folder = await formerFolder([texts]);
+  const rows = [{ ip_src_port: "443" }, { ip_src_port: "0443" }, { ip_src_port: "ssh" }];
+  {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    await put(await index.writer("one"), "s", batchOf(rows));
+    await index.seal();
+    expect(await index.get(["g0", "g1", "g2"])).toMatchObject(rows);
+    expect(await guids(index, "ip_src_port:443")).toEqual(["g0", "g1", "t0", "t1"]);
+    expect(await guids(index, "ip_src_port:ssh OR ip_src_port:http")).toEqual(["g2", "t2"]);
+  }
+  await using catalogue = new Catalogue(folder);
+  const types = [...catalogue.segments.values()].map(({ schema }) => schema.columns.get("ip_src_port")?.type);
+  expect(types.sort()).toEqual(["int-text", "text"]);
+});
+
 test("messages of several days in one file stay in one", async () => {
   const days: Rows = Array.from({ length: 60 }, (_, day) => ({
     guid: `d${String(day).padStart(2, "0")}`,
@@ -197,4 +213,46 @@ test("messages of several days in one file stay in one", async () => {
     ["d02", "2"],
     ["d01", "1"],
   ]);
+});
+
+test("fields that are declared no more, or otherwise, are made once more a single time", async () => {
+  const rows: Rows = [0, 1, 2].map((at) => ({
+    ...{
+      guid: `g${at}`,
+      timestamp: NOON + at,
+      ip_src_port: String(at),
+      rt: NOON + at,
+      ip_dst_port: at,
+      user: "ann",
+    },
+    ...{ duration: `${at}.5` },
+  }));
+  // A port becomes a truth, a text a number, and a text of numbers a text.
+  const names = {
+    ip_src_port: "a_port",
+    rt: "a_time",
+    ip_dst_port: "local_orig",
+    user: "bytes",
+    duration: "host",
+  };
+  const folder = await formerFolder([rows], names);
+  const read = async () => {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    const before = await index.get(guidsOf(rows));
+    await index.compact();
+    return [before, await index.get(guidsOf(rows))];
+  };
+  const [before, after] = await read();
+  expect(
+    before?.map(({ a_port, a_time, local_orig, bytes, host }) => [a_port, a_time, local_orig, bytes, host]),
+  ).toEqual([0, 1, 2].map((at) => [String(at), NOON + at, at, "ann", `${at}.5`]));
+  expect(after).toEqual(before);
+  const segments = async () => {
+    await using catalogue = new Catalogue(folder);
+    return [...catalogue.segments.values()].map(({ id, schema }) => [id, isFormer(schema)]);
+  };
+  const made = await segments();
+  expect(made).toEqual([[expect.any(String), false]]);
+  expect(await read()).toEqual([before, before]);
+  expect(await segments()).toEqual(made);
 });

@@ -1,7 +1,15 @@
 import { Batch } from "../../../core/batch.ts";
 import type { Message } from "../../../core/message.ts";
 import { type Block, Buffers, fieldOfTexts, isHidden, isOfMessage, TIME } from "../blocks/block.ts";
-import { type ColumnType, declaredType, isCurrent, isValueType, spelledType } from "../blocks/column-type.ts";
+import {
+  type ColumnType,
+  columnTypes,
+  declaredType,
+  isCurrent,
+  isSpelled,
+  isValueType,
+  spelledType,
+} from "../blocks/column-type.ts";
 import { BlockEncoder, type SensorFields } from "../blocks/encode.ts";
 import { messageOf } from "../blocks/messages.ts";
 import { cellReader } from "../blocks/read-cells.ts";
@@ -83,14 +91,19 @@ function fieldsOf({ columns }: WholeFile): SensorFields {
 function today(field: string, type: ColumnType): ColumnType {
   if (isCurrent(field, type)) return type;
   const declared = declaredType(field);
-  if (isValueType(declared)) return spelledType(declared, type === "text");
-  return declared === "text" ? "json" : type;
+  if (isValueType(declared)) return spelledType(declared, type === "text" || isSpelled(type));
+  if (isSpelled(type)) return "text";
+  // What is declared no more is stored as what its values are.
+  return declared === "text" ? "json" : columnTypes[type].field;
 }
 
 function columnsOf(blocks: readonly Block[], former: WholeFile): SchemaColumn[] {
-  const types = new Map(
-    blocks.flatMap(({ columns }) => columns.map(({ field, type }) => [field, type] as const)),
-  );
+  const types = new Map<string, ColumnType>();
+  for (const { field, type } of blocks.flatMap((block) => block.columns)) {
+    // The file stays as it is then.
+    if ((types.get(field) ?? type) !== type) throw new RangeError(`field ${field} has two types`);
+    types.set(field, type);
+  }
   const names = columnNames([...types.keys()]);
   // The same texts are parts of the same originals.
   const inside = new Map(former.columns.map((column) => [column.field, column.inside]));
