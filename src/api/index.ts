@@ -28,6 +28,7 @@ import { exportPackets, getPacket, listPackets } from "./packet-reading.ts";
 import {
   getPacketQuery,
   getPacketState,
+  listPacketAccess,
   listPacketFields,
   listPacketQueries,
   messagePackets,
@@ -86,6 +87,7 @@ export const endpoints = {
   listIndicators,
   listIntel,
   listObjects,
+  listPacketAccess,
   listPacketFields,
   listPacketQueries,
   listPackets,

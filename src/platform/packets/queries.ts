@@ -274,7 +274,10 @@ export class PacketQueries implements AsyncDisposable {
       void this.#end(id, { state: "finished", isCut: message.isCut, ...countsOf(message) });
     } else {
       if (message.code === undefined)
-        this.#options.context.log.error("A query for packets crashed.", { query: id, error: message.message });
+        this.#options.context.log.error("A query for packets crashed.", {
+          query: id,
+          error: message.message,
+        });
       const error = message.code === undefined ? "this is a bug; the log has the details" : message.message;
       this.#fail(id, thread, error);
     }

@@ -30,7 +30,11 @@ try {
   tell({
     type: "failed",
     code: error instanceof Fault ? error.code : error instanceof StellarError ? "QUERY_INVALID" : undefined,
-    message: isKnown ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
+    message: isKnown
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error),
   });
 }
 

@@ -97,7 +97,13 @@ function ofPattern({ field: name, parts, place }: Pattern): Part {
       place,
     );
   const pattern = parts
-    .map((part) => (part.kind === "text" ? part.text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&") : part.kind === "many" ? "[^]*" : "[^]"))
+    .map((part) =>
+      part.kind === "text"
+        ? part.text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
+        : part.kind === "many"
+          ? "[^]*"
+          : "[^]",
+    )
     .join("");
   const matches = new RegExp(`^${pattern}$`);
   return {

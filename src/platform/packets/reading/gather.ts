@@ -1,11 +1,15 @@
+import { communityId } from "../../../pcap/decode/community-id.ts";
 import { openDecoder } from "../../../pcap/decode/decode.ts";
 import { FLAG, type Layers } from "../../../pcap/layers.ts";
 import type { Packets } from "../../../pcap/packets.ts";
-import { communityId } from "../../../pcap/decode/community-id.ts";
-import { openCollector } from "../../../pcap/reassembly/collect.ts";
+import { type CollectorDropped, openCollector } from "../../../pcap/reassembly/collect.ts";
 import type { Conversation, Endpoint } from "../../../pcap/reassembly/conversation.ts";
 import type { DatagramConversation } from "../../../pcap/reassembly/datagrams.ts";
-import { datagramPackets, openDefragmenter } from "../../../pcap/reassembly/defragment.ts";
+import {
+  type DefragmentDropped,
+  datagramBlock,
+  openDefragmenter,
+} from "../../../pcap/reassembly/defragment.ts";
 import { PROTOCOL, type Side } from "../../../pcap/reassembly/segment.ts";
 import type { ResultReader } from "../result/result-reader.ts";
 import { addressOf } from "./row.ts";
@@ -16,26 +20,26 @@ const LIMITS = { bytes: 256 * 2 ** 20, packets: 1_000_000 };
 /** A conversation of a result, and the packets it came in. */
 export type GatheredConversation = {
   readonly communityId: string;
-  /** Numbers of its packets from 0, ascending; and which side sent each. */
+  /** Numbers of its packets from 0, ascending; which side sent each, and when: microseconds since 1970. */
   readonly packets: readonly number[];
   readonly sides: readonly Side[];
+  readonly times: readonly number[];
   /** Microseconds of its first and its last packet. */
   readonly first: number;
   readonly last: number;
-} & (
-  | { readonly protocol: "tcp"; readonly conversation: Conversation }
-  | { readonly protocol: "udp"; readonly conversation: DatagramConversation }
-);
+} & Rebuilt;
 
 /** What the packets of a result say when they are put together. */
 export type Gathered = {
   /** In the order in which they began. */
   readonly conversations: readonly GatheredConversation[];
+  /** The number in the result, from 1, of a packet that a conversation names. */
+  readonly numberOf: (packet: number) => number;
   readonly leftOut: readonly string[];
 };
 
 /** The packets between two ends, by their numbers. */
-type Tuple = { readonly numbers: number[]; readonly sources: boolean[]; communityId: string };
+type Tuple = { readonly numbers: number[]; readonly sources: boolean[]; readonly communityId: string };
 
 /** Puts the packets of a result together. */
 export function gather(reader: ResultReader): Gathered {
@@ -69,7 +73,7 @@ export function gather(reader: ResultReader): Gathered {
       port: layers.destinationPort[row] as number,
     };
     const isForward = keyOf(source) <= keyOf(destination);
-    const key = isForward ? tupleKey(protocol, source, destination) : tupleKey(protocol, destination, source);
+    const key = tupleKey(protocol, source, destination);
     let tuple = tuples.get(key);
     if (tuple === undefined) {
       tuple = { numbers: [], sources: [], communityId: communityId(layers, row) ?? "" };
@@ -93,57 +97,114 @@ export function gather(reader: ResultReader): Gathered {
       const number = before + (layers.packet[row] as number);
       const whole = defragmenter.add(packets, layers, row, number);
       if (whole === undefined) continue;
-      const block = datagramPackets([whole]);
+      const block = datagramBlock([whole]);
       add(block, wholes.decode(block), () => whole.packets);
     }
   }
   defragmenter.end();
 
   const { tcp, udp } = collector.conversations();
-  const found: GatheredConversation[] = [];
-  const byTuple = Map.groupBy(
+  const byTuple = Map.groupBy<string, Rebuilt>(
     [
       ...tcp.map((conversation) => ({ protocol: "tcp" as const, conversation })),
       ...udp.map((conversation) => ({ protocol: "udp" as const, conversation })),
     ],
-    ({ protocol, conversation: { endpoints } }) => {
-      const [client, server] = endpoints;
-      const number = PROTOCOL[protocol];
-      return keyOf(client) <= keyOf(server)
-        ? tupleKey(number, client, server)
-        : tupleKey(number, server, client);
-    },
+    ({ protocol, conversation: { endpoints } }) => tupleKey(PROTOCOL[protocol], ...endpoints),
   );
-  for (const [key, all] of byTuple) {
+  const found = [...byTuple].flatMap(([key, all]) => {
     const tuple = tuples.get(key);
-    if (tuple === undefined) continue;
-    const begins = all
-      .map((each) => ({ each, first: numbers[firstOf(each.conversation)] ?? 0 }))
-      .sort((one, other) => one.first - other.first);
-    for (const [place, { each, first }] of begins.entries()) {
-      // A packet belongs to the connection that began last before it; those before all belong to the first.
-      const from = place === 0 ? 0 : first;
-      const to = begins[place + 1]?.first ?? Number.POSITIVE_INFINITY;
-      const [client, server] = each.conversation.endpoints;
-      const clientIsForward = keyOf(client) <= keyOf(server);
-      const own = tuple.numbers
-        .map((number, at) => ({
-          number,
-          side: (tuple.sources[at] === clientIsForward ? 0 : 1) as Side,
-        }))
-        .filter(({ number }) => number >= from && number < to)
-        .sort((one, other) => one.number - other.number);
-      const packets = own.map(({ number }) => number);
-      found.push({
-        ...renumbered(each, numbers),
-        communityId: tuple.communityId,
-        packets,
-        sides: own.map(({ side }) => side),
-        first: Math.min(...ends(packets, times)),
-        last: Math.max(...ends(packets, times)),
-      });
-    }
-  }
+    return tuple === undefined ? [] : partOf(tuple, all, numbers, times);
+  });
   found.sort((one, other) => one.first - other.first || (one.packets[0] ?? 0) - (other.packets[0] ?? 0));
-  return { conversations: found, leftOut: leftOutOf(collector.dropped, defragmenter.dropped) };
+  return {
+    conversations: found,
+    numberOf: (packet) => (numbers[packet] ?? 0) + 1,
+    leftOut: leftOutOf(collector.dropped, defragmenter.dropped),
+  };
+}
+
+type Rebuilt =
+  | { readonly protocol: "tcp"; readonly conversation: Conversation }
+  | { readonly protocol: "udp"; readonly conversation: DatagramConversation };
+
+/**
+ * Shares the packets between two ends among the conversations they had: each belongs to the one that began last before it, those before all
+ * of them to the first.
+ */
+function partOf(
+  tuple: Tuple,
+  all: readonly Rebuilt[],
+  numbers: readonly number[],
+  times: Float64Array,
+): GatheredConversation[] {
+  const begun = all
+    .map((each) => ({ each, first: numbers[firstPacket(each)] ?? 0 }))
+    .sort((one, other) => one.first - other.first);
+  const packets = tuple.numbers
+    .map((number, at) => ({ number, isForward: tuple.sources[at] === true }))
+    .sort((one, other) => one.number - other.number);
+  let at = 0;
+  return begun.map(({ each }, place) => {
+    const end = begun[place + 1]?.first ?? Number.POSITIVE_INFINITY;
+    const from = at;
+    while (at < packets.length && (packets[at] as { number: number }).number < end) at++;
+    const own = packets.slice(from, at);
+    const [client, server] = each.conversation.endpoints;
+    const isForward = keyOf(client) <= keyOf(server);
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const { number } of own) {
+      first = Math.min(first, times[number] as number);
+      last = Math.max(last, times[number] as number);
+    }
+    return {
+      ...each,
+      communityId: tuple.communityId,
+      packets: own.map(({ number }) => number),
+      sides: own.map((packet): Side => (packet.isForward === isForward ? 0 : 1)),
+      times: own.map(({ number }) => times[number] as number),
+      first,
+      last,
+    };
+  });
+}
+
+/** The first packet of a conversation, by the collector's number. */
+function firstPacket({ protocol, conversation }: Rebuilt): number {
+  const seen: readonly { readonly packet: number }[] =
+    protocol === "udp" ? conversation.datagrams : [...conversation.chunks, ...conversation.marks];
+  return seen.reduce((least, { packet }) => Math.min(least, packet), Number.POSITIVE_INFINITY);
+}
+
+function keyOf({ address, port }: Endpoint): string {
+  return `${address} ${port}`;
+}
+
+/** Both directions have one key. */
+function tupleKey(protocol: number, one: Endpoint, other: Endpoint): string {
+  const [first, second] = [keyOf(one), keyOf(other)];
+  return first <= second ? `${protocol} ${first} ${second}` : `${protocol} ${second} ${first}`;
+}
+
+function* upTo(count: number): Generator<number> {
+  for (let number = 0; number < count; number++) yield number;
+}
+
+function leftOutOf(
+  { limit, headless }: CollectorDropped,
+  { unfinished, expired, limit: tooMany, broken, cut, overlong, behindEnd, overlapping }: DefragmentDropped,
+): string[] {
+  const sentences: [count: number, sentence: string][] = [
+    [
+      limit,
+      "packets are more than can be put together at once: ask for a shorter time or fewer conversations",
+    ],
+    [headless, "packets lack the header of TCP or UDP"],
+    [unfinished + expired, "fragmented datagrams miss fragments"],
+    [tooMany, "fragmented datagrams were more than fit into memory"],
+    [broken + overlong + behindEnd, "fragments contradict themselves"],
+    [cut, "fragments were cut by the capture"],
+    [overlapping, "datagrams of IPv6 have fragments that lie over each other"],
+  ];
+  return sentences.flatMap(([count, sentence]) => (count === 0 ? [] : [`${count} ${sentence}`]));
 }

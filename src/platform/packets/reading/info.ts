@@ -47,9 +47,7 @@ export function applicationOf({ packets, layers }: Block, row: number): string |
     if (SSH.test(text)) return "ssh";
     if (isTls(packets.bytes, at, length)) return "tls";
   }
-  return (
-    BY_PORT.get(layers.destinationPort[row] as number) ?? BY_PORT.get(layers.sourcePort[row] as number)
-  );
+  return BY_PORT.get(layers.destinationPort[row] as number) ?? BY_PORT.get(layers.sourcePort[row] as number);
 }
 
 export function infoOf(
@@ -61,13 +59,23 @@ export function infoOf(
   const protocol = layers.protocol[row] as number;
   const at = layers.payload[row] as number;
   const length = layers.payloadLength[row] as number;
-  if (layers.version[row] === 0) return layers.etherType[row] === ARP ? arpInfo(packets.bytes, layers.network[row] as number, endOf(packets, packet)) : "";
+  if (layers.version[row] === 0)
+    return layers.etherType[row] === ARP
+      ? arpInfo(packets.bytes, layers.network[row] as number, endOf(packets, packet))
+      : "";
   if ((layers.flags[row] as number) & FLAG.later) return "a later fragment";
   if (application === "http" || application === "ssh" || application === "smtp" || application === "ftp")
     return printable(beginning(packets.bytes, at, length).split(/\r?\n/, 1)[0] ?? "");
   if (application === "tls") return TLS_RECORDS.get(packets.bytes[at] as number) ?? "";
   const ports = `${layers.sourcePort[row]} → ${layers.destinationPort[row]}`;
-  if (protocol === TCP) return tcpInfo(packets.bytes, layers.transport[row] as number, endOf(packets, packet), ports, layers.payloadWire[row] as number);
+  if (protocol === TCP)
+    return tcpInfo(
+      packets.bytes,
+      layers.transport[row] as number,
+      endOf(packets, packet),
+      ports,
+      layers.payloadWire[row] as number,
+    );
   if (protocol === UDP) return `${ports} Len=${layers.payloadWire[row]}`;
   if (protocol === ICMP || protocol === ICMP6)
     return `type ${layers.sourcePort[row]}, code ${layers.destinationPort[row]}`;
@@ -98,15 +106,16 @@ function endOf(packets: Block["packets"], packet: number): number {
 }
 
 function beginning(bytes: Uint8Array, at: number, length: number): string {
-  return Buffer.from(
-    bytes.buffer,
-    bytes.byteOffset + at,
-    Math.min(length, LONGEST_LINE),
-  ).toString("latin1");
+  return Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(length, LONGEST_LINE)).toString("latin1");
 }
 
 function isTls(bytes: Uint8Array, at: number, length: number): boolean {
-  return length >= 5 && TLS_RECORDS.has(bytes[at] as number) && bytes[at + 1] === 3 && (bytes[at + 2] as number) <= 4;
+  return (
+    length >= 5 &&
+    TLS_RECORDS.has(bytes[at] as number) &&
+    bytes[at + 1] === 3 &&
+    (bytes[at + 2] as number) <= 4
+  );
 }
 
 /** What a terminal or a page would act upon is taken out. */

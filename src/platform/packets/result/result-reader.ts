@@ -85,10 +85,7 @@ export function openResultReader(folder: string, key: ResultKey, count: number):
       const plain = key.open(raw.subarray(0, read), at);
       for (let row = from; row < to; row++) {
         const { offset, captured } = block[row] as RowEntry;
-        packets.bytes.set(
-          plain.subarray(offset - at, offset - at + captured),
-          packets.starts[row] as number,
-        );
+        packets.bytes.set(plain.subarray(offset - at, offset - at + captured), packets.starts[row] as number);
       }
     }
     return packets;
@@ -106,7 +103,12 @@ function runsOf(block: readonly RowEntry[]): Run[] {
     const next = block[row];
     const end = before.offset + before.captured;
     const first = block[from] as RowEntry;
-    if (next !== undefined && next.offset >= end && next.offset - end < 4096 && next.offset - first.offset < READ_BYTES)
+    if (
+      next !== undefined &&
+      next.offset >= end &&
+      next.offset - end < 4096 &&
+      next.offset - first.offset < READ_BYTES
+    )
       continue;
     runs.push({ from, to: row, end });
     from = row;

@@ -8,7 +8,11 @@ import { ROW_BYTES, sortedRows, writeRow } from "./rows-file.ts";
 import type { ResultKey } from "./sealed-file.ts";
 
 /** The files of a result, in its folder. */
-export const RESULT = { packets: "packets.pcapng", rows: "rows.index", interfaces: "interfaces.json" } as const;
+export const RESULT = {
+  packets: "packets.pcapng",
+  rows: "rows.index",
+  interfaces: "interfaces.json",
+} as const;
 
 /** A packet's block has its frame behind 28 bytes, and the length of all again at its end. */
 const BEFORE_FRAME = 28;
