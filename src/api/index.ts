@@ -1,3 +1,4 @@
+import { captureUpdates, getCapture, listCaptures, stopCapture, uploadCapture } from "./captures.ts";
 import {
   checkDocument,
   documentDiff,
@@ -23,6 +24,7 @@ import { checkStellar, evaluateStellar, listFunctions } from "./stellar.ts";
 
 /** Every REST call there is; the server implements exactly these. */
 export const endpoints = {
+  captureUpdates,
   checkDocument,
   checkStellar,
   documentDiff,
@@ -30,12 +32,14 @@ export const endpoints = {
   evaluateStellar,
   facetMessages,
   findIndicators,
+  getCapture,
   getDocument,
   getMessage,
   getRebuild,
   getStatus,
   groupMessages,
   ingestRecords,
+  listCaptures,
   listDocuments,
   listFields,
   listFunctions,
@@ -54,6 +58,8 @@ export const endpoints = {
   rollbackDocument,
   searchMessages,
   startRebuild,
+  stopCapture,
   stopRebuild,
+  uploadCapture,
   withdrawDocument,
 } as const satisfies Record<string, EndpointShape>;
