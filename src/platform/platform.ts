@@ -17,6 +17,7 @@ import { claimFolder, openStorage } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { askedQuery } from "./asked.ts";
+import { Captures } from "./capture/captures.ts";
 import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
@@ -241,8 +242,21 @@ export async function openPlatform(options: PlatformOptions) {
       }),
     );
     const positions = await tables.table("positions");
+    const captures = stack.use(
+      await Captures.open({
+        packets: () => packets.share(),
+        deliver: (sensor, block) => intake.deliver(sensor, block),
+        table: await tables.table("captures"),
+        context,
+      }),
+    );
     const sources = options.sources
-      ? stack.use(new Sources(intake, positions, context, allow, () => services.components.sources))
+      ? stack.use(
+          new Sources(
+            ...([intake, positions, context, allow, () => services.components.sources] as const),
+            (sensor, request) => captures.take(sensor, request),
+          ),
+        )
       : undefined;
     await sources?.configure(intake.documents());
 
@@ -272,6 +286,7 @@ export async function openPlatform(options: PlatformOptions) {
       config,
       index,
       packets,
+      captures,
       intel,
       services,
       settings,
