@@ -1,3 +1,4 @@
+import { captureUpdates, getCapture, listCaptures, stopCapture, uploadCapture } from "./captures.ts";
 import {
   checkDocument,
   documentDiff,
@@ -56,6 +57,7 @@ import { checkStellar, evaluateStellar, listFunctions } from "./stellar.ts";
 
 /** Every REST call there is; the server implements exactly these. */
 export const endpoints = {
+  captureUpdates,
   checkDocument,
   checkStellar,
   documentDiff,
@@ -67,6 +69,7 @@ export const endpoints = {
   facetMessages,
   findIndicators,
   getConversation,
+  getCapture,
   getDocument,
   getHttp,
   getMessage,
@@ -80,6 +83,7 @@ export const endpoints = {
   groupMessages,
   ingestRecords,
   listConversations,
+  listCaptures,
   listDocuments,
   listFields,
   listFunctions,
@@ -116,6 +120,8 @@ export const endpoints = {
   startPacketQuery,
   startRebuild,
   stopPacketQuery,
+  stopCapture,
   stopRebuild,
+  uploadCapture,
   withdrawDocument,
 } as const satisfies Record<string, EndpointShape>;

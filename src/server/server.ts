@@ -12,6 +12,7 @@ import { actorAt, guard } from "./guard.ts";
 import type { ActorOf } from "./implement.ts";
 import { LIMITS, type Limits, limitBodies, limitConnections } from "./limits.ts";
 import { answerProblem, answerProblems, problemOf } from "./problems.ts";
+import { captureRoutes } from "./routes/captures.ts";
 import { configRoutes } from "./routes/config.ts";
 import { intakeRoutes } from "./routes/intake.ts";
 import { liveRoutes } from "./routes/live.ts";
@@ -86,6 +87,7 @@ export async function startServer(platform: Platform, options: ServerOptions): P
   stellarRoutes(app, platform);
   liveRoutes(app, platform);
   statusRoutes(app, platform);
+  captureRoutes(app, platform);
   await app.register(async (scope) => intakeRoutes(scope, platform));
 
   const hasPage = existsSync(`${ui}/index.html`);

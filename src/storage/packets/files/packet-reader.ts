@@ -1,6 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
-import type { PacketQuery, QueryProgress, StoredInterface, StoredPackets } from "../contract.ts";
+import type {
+  PacketReader as Contract,
+  PacketQuery,
+  QueryProgress,
+  StoredInterface,
+  StoredPackets,
+} from "../contract.ts";
 import { KIND, unpackBlock } from "./block.ts";
 import type { SegmentKey } from "./cipher.ts";
 import { readDirectory } from "./directory.ts";
@@ -20,14 +26,14 @@ import { openSegmentIndex } from "./segment-index.ts";
 const MOST_PROBLEMS = 20;
 
 /** Finds packets. It reads in the thread that calls it, and waits for the disk: threads that answer others give it to one of their own. */
-export class PacketReader {
+export class PacketReader implements Contract {
   readonly #folder: string;
-  readonly #secret: string | Uint8Array | undefined;
+  readonly #secret: string | undefined;
   readonly #problems: string[] = [];
   #bytes = 0;
   #done = 0;
 
-  constructor(folder: string, secret: string | Uint8Array | undefined) {
+  constructor(folder: string, secret: string | undefined) {
     this.#folder = folder;
     this.#secret = secret;
   }
@@ -61,8 +67,8 @@ export class PacketReader {
     const filter = needs && index?.filter(key);
     if (needs !== undefined && filter !== undefined && !mayMatch(filter, needs)) return;
     const second = index?.second(key);
-    if (index !== undefined && second === undefined)
-      this.#tell(`the index of segment ${name} is damaged, so all of its packets were looked at`);
+    if (isSealed && second === undefined)
+      this.#tell(`the index of segment ${name} cannot be read, so all of its packets were looked at`);
     const segment = { name, file, key };
     if (index === undefined || second === undefined) yield* this.#scan(segment, query);
     else if (needs === undefined) yield* this.#blocks(segment, readBlocks(second, index.header), query);
@@ -103,19 +109,15 @@ export class PacketReader {
 
   /** Reads a segment from its beginning, without an index. */
   *#scan({ name, file, key }: OpenSegment, query: PacketQuery): Generator<StoredPackets> {
-    const reader = new BlockReader(file);
     const interfaces: StoredInterface[] = [];
     const packets = emptyStored(interfaces);
-    for (let at = SEGMENT_HEADER_BYTES; ; ) {
-      const block = reader.read(at);
-      if (block === undefined) return;
-      at = block.end;
-      const found = readInterface(block, key);
+    for (const { header, bytes } of new BlockReader(file).all()) {
+      const found = readInterface({ header, bytes }, key);
       if (found !== undefined) interfaces.push(found);
-      if (block.header.kind !== KIND.packets || !overlaps(block.header, query)) continue;
-      const raw = unpackBlock(block.bytes, block.header, key);
-      if (raw === undefined || !readDirectory(raw, block.header, packets)) {
-        this.#tell(`${block.header.packets} packets of segment ${name} are damaged and left out`);
+      if (header.kind !== KIND.packets || !overlaps(header, query)) continue;
+      const raw = bytes && unpackBlock(bytes, header, key);
+      if (raw === undefined || !readDirectory(raw, header, packets)) {
+        this.#tell(`${header.packets} packets of segment ${name} are damaged and left out`);
         continue;
       }
       keep(packets, query);
@@ -164,7 +166,7 @@ function interfacesOf(
   blocks: readonly BlockPlace[],
 ): StoredInterface[] {
   return blocks.flatMap(({ at, packets }) => {
-    const block = packets === 0 ? reader.read(at) : undefined;
+    const block = packets === 0 ? reader.known(at) : undefined;
     return (block && readInterface(block, key)) ?? [];
   });
 }

@@ -1,12 +1,13 @@
-import type { Fault } from "../../../core/fault.ts";
+import { Fault } from "../../../core/fault.ts";
 import type { Layers } from "../../../pcap/layers.ts";
 import type { Packets } from "../../../pcap/packets.ts";
-import { errorCode, writeFault } from "../../folder.ts";
 import type { PacketWriter } from "../contract.ts";
 import { KIND } from "./block.ts";
 import { newSalt, segmentKey } from "./cipher.ts";
 import { indexPath, segmentName, segmentPath, writeWhole } from "./names.ts";
+import { withRoom } from "./room.ts";
 import { SegmentWriter } from "./segment-writer.ts";
+import type { Shelf } from "./shelf.ts";
 import { TupleTable } from "./tuples.ts";
 
 export type WriterOptions = {
@@ -17,16 +18,16 @@ export type WriterOptions = {
   /** Milliseconds after which a segment is sealed though it is small, so that what is old can go. */
   readonly segmentAge: number;
   readonly compress: boolean;
-  readonly secret: string | Uint8Array | undefined;
+  readonly secret: string | undefined;
   /** Numbers a new segment. */
   readonly nextSequence: () => number;
-  /** Makes room on a full disk by dropping what is oldest; answers whether it could. */
-  readonly makeRoom: () => boolean;
+  /** What can be dropped when the disk is full. */
+  readonly shelf: Shelf;
   readonly now: () => number;
 };
 
 /** Bytes that are written in one call. */
-const WRITE_BYTES = 1 << 22;
+const WRITE_BYTES = 1 << 18;
 /** Conversations after which a segment is sealed however small: in a flood each packet is one. */
 const MOST_TUPLES = 500_000;
 
@@ -52,20 +53,14 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     return segment;
   };
 
-  /** Writes, and makes room as long as the disk is full and there is some to make. */
-  const withRoom = <Result>(write: () => Result): Result => {
-    for (;;) {
-      try {
-        const result = write();
-        problem = undefined;
-        return result;
-      } catch (error) {
-        const code = errorCode(error);
-        const hasNoRoom = code === "ENOSPC" || code === "EDQUOT";
-        if (hasNoRoom && options.makeRoom()) continue;
-        problem = writeFault(`writing packets to ${folder}`, error);
-        throw problem;
-      }
+  const writing = <Result>(write: () => Result): Result => {
+    try {
+      const result = withRoom(`writing packets to ${folder}`, options.shelf, write);
+      problem = undefined;
+      return result;
+    } catch (error) {
+      if (error instanceof Fault) problem = error;
+      throw error;
     }
   };
 
@@ -73,8 +68,8 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     current.length >= segmentBytes || table.count >= MOST_TUPLES || now() - begun >= segmentAge;
 
   const seal = (current: SegmentWriter): void => {
-    const index = withRoom(() => current.index());
-    withRoom(() => writeWhole(folder, indexPath(folder, name), index));
+    const index = writing(() => current.index());
+    writing(() => writeWhole(folder, indexPath(folder, name), index));
     current.close();
     segment = undefined;
   };
@@ -83,7 +78,7 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
   const tryWriting = (current: SegmentWriter): void => {
     try {
       if (isDue(current)) seal(current);
-      else if (current.waiting >= WRITE_BYTES) withRoom(() => current.write());
+      else if (current.waiting >= WRITE_BYTES) writing(() => current.write());
     } catch (error) {
       if (error !== problem) throw error;
     }
@@ -127,7 +122,7 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
       const current = segment;
       if (current === undefined) return;
       if (isDue(current)) seal(current);
-      else withRoom(() => current.flush());
+      else writing(() => current.flush());
     },
     close() {
       if (segment !== undefined) seal(segment);
