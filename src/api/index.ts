@@ -29,6 +29,7 @@ import { exportPackets, getPacket, listPackets } from "./packet-reading.ts";
 import {
   getPacketQuery,
   getPacketState,
+  listPacketAccess,
   listPacketFields,
   listPacketQueries,
   messagePackets,
@@ -90,6 +91,7 @@ export const endpoints = {
   listIndicators,
   listIntel,
   listObjects,
+  listPacketAccess,
   listPacketFields,
   listPacketQueries,
   listPackets,

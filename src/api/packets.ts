@@ -221,3 +221,24 @@ export const releasePackets = defineEndpoint({
     removed: z.literal(true).describe("It is gone; the packets stay until they are the oldest."),
   }),
 });
+
+const packetAccess = z.object({
+  at: time.describe("When."),
+  by: z.string().describe("Who."),
+  query: z.string().describe("The query it was found by."),
+  summary: z.string().describe("What the query asked."),
+  what: z.string().describe("What was read or taken: a packet, a conversation, a file, an export."),
+});
+
+export type PacketAccess = z.output<typeof packetAccess>;
+
+export const listPacketAccess = defineEndpoint({
+  method: "GET",
+  path: "/packets/access",
+  summary: "Lists who read payload and who took packets or files away, the latest first.",
+  role: "admin",
+  query: z.strictObject({
+    size: z.coerce.number().int().min(1).max(10_000).default(1000).describe("Entries wanted."),
+  }),
+  response: z.object({ entries: z.array(packetAccess).describe("The entries.") }),
+});
