@@ -84,7 +84,9 @@ test("interfaces with different links keep their numbers, in every segment", () 
   writer.close();
   const links = new Map<string, number>();
   let parts = 0;
-  for (const part of open().reader().find({ needs: [{ ports: [1000], protocol: 17 }] })) {
+  for (const part of open()
+    .reader()
+    .find({ needs: [{ ports: [1000], protocol: 17 }] })) {
     const layers = openDecoder().decode(part);
     for (let row = 0; row < layers.count; row++) {
       const on = part.seen[part.interfaces[layers.packet[row] ?? 0] ?? 0];

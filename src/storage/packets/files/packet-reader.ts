@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Secrets } from "../../../pcap/formats/report.ts";
 import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
 import type {
@@ -84,13 +84,19 @@ export class PacketReader implements Contract {
   *#findIn({ name, isSealed }: SegmentName, query: PacketQuery): Generator<StoredPackets> {
     using index = isSealed ? openSegmentIndex(this.#folder, name) : undefined;
     if (index !== undefined && !overlaps(index.header, query)) return;
+    const { needs } = query;
+    const rulesOut = (key: SegmentKey | undefined) => {
+      const filter = needs && index?.filter(key);
+      return needs !== undefined && filter !== undefined && !mayMatch(filter, needs);
+    };
+    // Most segments do not have what is asked for, and need not be opened to tell.
+    const isEncrypted = index?.header.isEncrypted === true;
+    if (!isEncrypted && rulesOut(undefined)) return;
     const opened = this.#open(name);
     if (opened === undefined) return;
     using _file = { [Symbol.dispose]: () => closeSync(opened.file) };
     const { file, key } = opened;
-    const { needs } = query;
-    const filter = needs && index?.filter(key);
-    if (needs !== undefined && filter !== undefined && !mayMatch(filter, needs)) return;
+    if (isEncrypted && rulesOut(key)) return;
     const second = index?.second(key);
     if (isSealed && second === undefined)
       this.#tell(`the index of segment ${name} cannot be read, so all of its packets were looked at`);
@@ -113,7 +119,7 @@ export class PacketReader implements Contract {
     const reader = new BlockReader(file);
     let found: StoredPackets | undefined;
     let next = 0;
-    for (const { at, before, packets: count, ...times } of blocks) {
+    for (const [index, { at, before, packets: count, ...times }] of blocks.entries()) {
       const first = next;
       if (wanted !== undefined) {
         while (next < wanted.length && (wanted[next] as number) < before + count) next++;
@@ -121,7 +127,7 @@ export class PacketReader implements Contract {
       }
       if (count === 0 || !overlaps(times, query)) continue;
       found ??= emptyStored(interfacesOf(reader, key, blocks));
-      const block = reader.read(at);
+      const block = reader.read(at, lengthOf(blocks, index));
       const raw = block && unpackBlock(block.bytes, block.header, key);
       if (block === undefined || raw === undefined || !readDirectory(raw, block.header, found)) {
         this.#tell(`${count} packets of segment ${name} are damaged and left out`);
@@ -169,14 +175,7 @@ export class PacketReader implements Contract {
   }
 
   #size({ name }: SegmentName): number {
-    try {
-      const file = openSync(segmentPath(this.#folder, name), "r");
-      const { size } = fstatSync(file);
-      closeSync(file);
-      return size;
-    } catch {
-      return 0;
-    }
+    return statSync(segmentPath(this.#folder, name), { throwIfNoEntry: false })?.size ?? 0;
   }
 
   #tell(problem: string): void {
@@ -184,10 +183,16 @@ export class PacketReader implements Contract {
   }
 }
 
+/** How many bytes a block has, for all that is known: of the last one that is not said. */
+function lengthOf(blocks: readonly BlockPlace[], index: number): number | undefined {
+  const next = blocks[index + 1];
+  return next && next.at - (blocks[index]?.at ?? 0);
+}
+
 /** The blocks of a segment that tell of something else than packets; each is valid until the next is asked for. */
 function* withoutPackets(reader: BlockReader, blocks: readonly BlockPlace[]) {
-  for (const { at, packets } of blocks) {
-    const block = packets === 0 ? reader.known(at) : undefined;
+  for (const [index, { at, packets }] of blocks.entries()) {
+    const block = packets === 0 ? reader.known(at, lengthOf(blocks, index)) : undefined;
     if (block !== undefined) yield block;
   }
 }

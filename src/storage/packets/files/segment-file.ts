@@ -71,9 +71,12 @@ export class BlockReader {
     this.#file = file;
   }
 
-  /** The sound block at a place; undefined when there is none: the end of the file, a torn write, damage. */
-  read(at: number): ReadBlock | undefined {
-    const first = this.#fill(0, at, this.#buffer.length);
+  /**
+   * The sound block at a place; undefined when there is none: the end of the file, a torn write, damage.
+   * @param likely how many bytes it and its header probably have: they are read at once.
+   */
+  read(at: number, likely = this.#buffer.length): ReadBlock | undefined {
+    const first = this.#fill(0, at, Math.min(Math.max(likely, BLOCK_HEADER_BYTES), this.#buffer.length));
     const header = decodeBlockHeader(this.#buffer.subarray(0, first), 0);
     if (header === undefined) return undefined;
     const length = BLOCK_HEADER_BYTES + header.stored;
@@ -107,8 +110,8 @@ export class BlockReader {
   }
 
   /** The block at a place where the index says that one begins, if need be its header alone. */
-  known(at: number): ReadBlock | DamagedBlock | undefined {
-    const block = this.read(at);
+  known(at: number, likely?: number): ReadBlock | DamagedBlock | undefined {
+    const block = this.read(at, likely);
     if (block !== undefined) return block;
     const header = this.#header(at);
     return header && { at, end: at + BLOCK_HEADER_BYTES + header.stored, header, bytes: undefined };
