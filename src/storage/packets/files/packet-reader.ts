@@ -110,7 +110,8 @@ export class PacketReader implements Contract {
   }
 
   /** Reads the blocks that have packets of the time, and of those named if some are: by their numbers in the segment, ascending. */
-  *#blocks(name, file, key : OpenSegment,
+  *#blocks(
+    { name, file, key }: OpenSegment,
     blocks: readonly BlockPlace[],
     query: PacketQuery,
     wanted?: Uint32Array,
@@ -138,7 +139,7 @@ export class PacketReader implements Contract {
   }
 
   /** Reads a segment from its beginning, without an index. */
-  *#scan(name, file, key : OpenSegment, query: PacketQuery): Generator<StoredPackets> {
+  *#scan({ name, file, key }: OpenSegment, query: PacketQuery): Generator<StoredPackets> {
     const interfaces: StoredInterface[] = [];
     const packets = emptyStored(interfaces);
     for (const { header, bytes } of new BlockReader(file).all()) {
@@ -173,8 +174,9 @@ export class PacketReader implements Contract {
     return undefined;
   }
 
-  #size({ name }: SegmentName): number 
+  #size({ name }: SegmentName): number {
     return statSync(segmentPath(this.#folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  }
 
   #tell(problem: string): void {
     if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(problem);
