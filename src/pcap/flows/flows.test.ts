@@ -212,3 +212,21 @@ test("a question of ping and its answer are one flow", () => {
     conn_state: "OTH",
   });
 });
+
+test("what readers keep of all flows is bounded: what is too much is not read, and counted", () => {
+  const { flows, records } = collectRecords({ bytes: 100_000 });
+  const frames = Array.from(
+    { length: 20 },
+    (_, at) =>
+      talk({ ports: [40_000 + at, 80] })
+        .open()
+        .say(0, `GET /${"a".repeat(10_000)} HTTP/1.1\r\nX: ${"b".repeat(10_000)}`).frames,
+  ).flat();
+  const block = blockOf(frames);
+  flows.push(block, openDecoder().decode(block));
+  const { unread } = flows.counts;
+  expect(unread).toBeGreaterThan(10);
+  expect(unread).toBeLessThan(20);
+  flows.end();
+  expect(records.filter(({ kind }) => kind === "conn").length).toBe(20);
+});
