@@ -54,7 +54,7 @@ test("a connection is told with its ends, times, bytes and packets", () => {
   const records = read(talk().open().say(0, "question").say(1, "answer!").close().frames);
   expect(conn(records)).toEqual({
     ts: START / 1e6,
-    uid: expect.stringMatching(/^C[0-9A-Za-z]{17}$/),
+    uid: expect.stringMatching(/^C[0-9a-f]{20}$/),
     "id.orig_h": "10.0.0.1",
     "id.orig_p": 40_000,
     "id.resp_h": "10.0.0.2",

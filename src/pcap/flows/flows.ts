@@ -142,7 +142,9 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     addresses: connection.addresses,
     ports: connection.ports,
     now: () => micros,
-    speaks: (service) => connection.services.add(service),
+    speaks(service) {
+      if (!connection.services.includes(service)) connection.services.push(service);
+    },
     write: (kind, at, fields) => write(connection, kind, at, fields),
     ...steps,
   });
