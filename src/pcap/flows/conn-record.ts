@@ -18,7 +18,7 @@ export function connFields(connection: Connection, isOngoing: boolean): RecordFi
   return {
     proto: transport ?? "unknown_transport",
     ip_proto: transport === undefined ? protocol : undefined,
-    service: services.size > 0 ? [...services].join(",") : undefined,
+    service: services.length > 0 ? services.join(",") : undefined,
     duration: (connection.last - connection.start) / 1e6,
     orig_bytes: origin.tcp?.length ?? origin.payload,
     resp_bytes: responder.tcp?.length ?? responder.payload,

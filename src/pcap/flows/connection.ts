@@ -47,7 +47,7 @@ export type Connection = {
   history: string;
   /** Letters that are in the history already, one bit each, for both sides. */
   seen: number;
-  readonly services: Set<string>;
+  readonly services: string[];
   missed: number;
   stream: FlowStream | undefined;
   datagrams: DatagramReader | undefined;
@@ -113,7 +113,7 @@ export function openConnection(opening: Opening): Connection {
     sides: [emptyCounts(isTcp), emptyCounts(isTcp)],
     history: "",
     seen: 0,
-    services: new Set(),
+    services: [],
     missed: 0,
     stream: undefined,
     datagrams: undefined,

@@ -54,7 +54,7 @@ test("a connection is told with its ends, times, bytes and packets", () => {
   const records = read(talk().open().say(0, "question").say(1, "answer!").close().frames);
   expect(conn(records)).toEqual({
     ts: START / 1e6,
-    uid: expect.stringMatching(/^C[0-9A-Za-z]{17}$/),
+    uid: expect.stringMatching(/^C[0-9a-f]{20}$/),
     "id.orig_h": "10.0.0.1",
     "id.orig_p": 40_000,
     "id.resp_h": "10.0.0.2",
@@ -211,4 +211,22 @@ test("a question of ping and its answer are one flow", () => {
     orig_bytes: 2,
     conn_state: "OTH",
   });
+});
+
+test("what readers keep of all flows is bounded: what is too much is not read, and counted", () => {
+  const { flows, records } = collectRecords({ bytes: 100_000 });
+  const frames = Array.from(
+    { length: 20 },
+    (_, at) =>
+      talk({ ports: [40_000 + at, 80] })
+        .open()
+        .say(0, `GET /${"a".repeat(10_000)} HTTP/1.1\r\nX: ${"b".repeat(10_000)}`).frames,
+  ).flat();
+  const block = blockOf(frames);
+  flows.push(block, openDecoder().decode(block));
+  const { unread } = flows.counts;
+  expect(unread).toBeGreaterThan(10);
+  expect(unread).toBeLessThan(20);
+  flows.end();
+  expect(records.filter(({ kind }) => kind === "conn").length).toBe(20);
 });

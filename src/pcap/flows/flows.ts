@@ -22,7 +22,7 @@ import { isServerPort, isTcpHeader, tupleOf, waitingOf } from "./tuple.ts";
 export type FlowLimits = {
   /** Flows that are followed at once; for a new one the one that was silent longest is ended. */
   readonly flows: number;
-  /** Bytes that wait for those before them, of all flows and of one side. */
+  /** Bytes that are kept until those before or behind them come, of all flows and of one side. */
   readonly bytes: number;
   readonly bytesPerSide: number;
   /** Seconds of silence after which a flow is over: unanswered attempts, TCP, TCP that was closed, UDP, ICMP, other protocols. */
@@ -37,7 +37,7 @@ export type FlowLimits = {
 };
 
 const LIMITS: FlowLimits = {
-  flows: 200_000,
+  flows: 100_000,
   bytes: 64 * 2 ** 20,
   bytesPerSide: 2 ** 20,
   attemptSeconds: 10,
@@ -55,6 +55,8 @@ export type FlowCounts = {
   records: number;
   /** Flows that were ended because there were too many. */
   evicted: number;
+  /** Flows whose content was not read to the end, for want of memory. */
+  unread: number;
   /** Packets without addresses (ARP and others), and such whose header of the transport is cut or broken. */
   unaddressed: number;
   broken: number;
@@ -101,7 +103,15 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
   const memory = flowMemory(all.bytes, all.bytesPerSide);
   const fragments = openDefragmenter();
   const decoder = openDecoder();
-  const counts: FlowCounts = { packets: 0, flows: 0, records: 0, evicted: 0, unaddressed: 0, broken: 0 };
+  const counts: FlowCounts = {
+    packets: 0,
+    flows: 0,
+    records: 0,
+    evicted: 0,
+    unread: 0,
+    unaddressed: 0,
+    broken: 0,
+  };
   const reportMicros = seconds(all.reportSeconds);
   /** The latest time of any packet, and that of the packet that is read. */
   let now = 0;
@@ -132,7 +142,9 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     addresses: connection.addresses,
     ports: connection.ports,
     now: () => micros,
-    speaks: (service) => connection.services.add(service),
+    speaks(service) {
+      if (!connection.services.includes(service)) connection.services.push(service);
+    },
     write: (kind, at, fields) => write(connection, kind, at, fields),
     ...steps,
   });
@@ -234,6 +246,9 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
           ports: flow.ports,
           syns,
           context: (steps) => contextOf(flow, steps),
+          dropped: () => {
+            counts.unread++;
+          },
           missed: (from, length) => {
             flow.missed += length;
             note(flow, from, "g");

@@ -31,13 +31,38 @@ export type StreamOptions = {
   /** Makes the context when a protocol is found. */
   readonly context: (steps: Pick<FlowContext, "finish" | "restart">) => FlowContext;
   readonly missed: (side: Side, length: number) => void;
+  /** The streams are no longer read, for want of memory. */
+  readonly dropped: () => void;
 };
 
-export function openStream({ memory, protocols, ports, syns, context, missed }: StreamOptions): FlowStream {
+export function openStream({
+  memory,
+  protocols,
+  ports,
+  syns,
+  context,
+  missed,
+  dropped,
+}: StreamOptions): FlowStream {
   let reading: Reading = undecided();
   let step: "finish" | "restart" | undefined;
   let flowContext: FlowContext | undefined;
 
+  /** What is held now for this flow, as it was last counted. */
+  let held = 0;
+
+  /** Counts what is held; when all flows hold too much, this one is no longer read. */
+  const count = () => {
+    const now = heldBy(reading);
+    memory.used += now - held;
+    held = now;
+    if (held === 0 || memory.used <= memory.limit) return;
+    if (reading.kind === "reading") reading.reader.end();
+    reading = { kind: "passing", isUnknown: false };
+    memory.used -= held;
+    held = 0;
+    dropped();
+  };
   const applyStep = () => {
     if (step === undefined) return;
     const { kind } = reading;
@@ -96,6 +121,7 @@ export function openStream({ memory, protocols, ports, syns, context, missed }: 
           const late = protocols.find((protocol) => protocol.begins?.(bytes, start, end));
           if (late !== undefined) read(begin(late), side, bytes, start, end);
         }
+        if (reading.kind !== "passing" || held > 0) count();
       },
       gap(side, length) {
         missed(side, length);
@@ -116,8 +142,14 @@ export function openStream({ memory, protocols, ports, syns, context, missed }: 
       flow.close();
       if (reading.kind === "reading") reading.reader.end();
       reading = { kind: "passing", isUnknown: false };
+      count();
     },
   };
+}
+
+function heldBy(reading: Reading): number {
+  if (reading.kind === "reading") return reading.reader.held();
+  return reading.kind === "passing" ? 0 : reading.pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 function undecided(): Reading {

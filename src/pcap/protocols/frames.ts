@@ -2,6 +2,8 @@
 export type FrameReader = {
   data(bytes: Uint8Array, start: number, end: number): void;
   gap(length: number): void;
+  /** Bytes of a frame that is not whole. */
+  held(): number;
 };
 
 export type FrameOptions = {
@@ -45,6 +47,7 @@ export function frames({ prefix, lengthOf = (word) => word, longest, frame }: Fr
   };
 
   return {
+    held: () => kept?.length ?? 0,
     data(bytes, start, end) {
       for (let at = start; at < end && !isLost; ) {
         if (digits < prefix) {

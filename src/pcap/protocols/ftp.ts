@@ -130,6 +130,7 @@ function openFtp(flow: FlowContext) {
       }
     },
     gap: (side: Side) => lines[side].lose(),
+    held: () => lines[0].held() + lines[1].held() + words.length,
     end() {
       for (const command of pending) if (TOLD.has(command.verb)) write(command, undefined, undefined);
     },

@@ -11,6 +11,8 @@ export type LineReader = {
    */
   take(bytes: Uint8Array, at: number, end: number): number;
   line: string | undefined;
+  /** Bytes of a line that has not ended. */
+  held(): number;
   /** Forgets the beginning of a line, as where bytes are missing. What comes up to the next end of a line is passed over. */
   lose(): void;
 };
@@ -41,6 +43,7 @@ export function lineReader(limit = LINE_LIMIT): LineReader {
       isLost = false;
       return behind;
     },
+    held: () => held.length,
     lose() {
       held = "";
       isLost = true;

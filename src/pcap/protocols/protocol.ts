@@ -53,6 +53,8 @@ export type StreamReader = {
   gap(side: Side, length: number): void;
   /** The flow is over, or is no longer followed: what is not written yet is written now. */
   end(): void;
+  /** How many bytes of the streams it keeps, roughly; all flows together have a limit. */
+  held(): number;
 };
 
 /** Reads the datagrams of a flow. */

@@ -8,6 +8,7 @@ const PORTS: ReadonlySet<number> = new Set([25, 587, 2525]);
 
 /** The headers of a mail that are told, and how long they may be. */
 const HEADER_LIMIT = 8_192;
+const HEADERS_LIMIT = 65_536;
 
 type Mail = {
   micros: number;
@@ -49,6 +50,7 @@ function openSmtp(flow: FlowContext) {
   let chunk = 0;
   let section: "headers" | "body" = "headers";
   let lastHeader: string | undefined;
+  let headerBytes = 0;
   let isWritten = false;
   /** The mail is sent; the next reply says what became of it. */
   let isSent = false;
@@ -79,6 +81,7 @@ function openSmtp(flow: FlowContext) {
       tls: isTls,
     });
     mail = undefined;
+    headerBytes = 0;
     isSent = false;
     isData = false;
   };
@@ -145,7 +148,8 @@ function openSmtp(flow: FlowContext) {
       if (mail !== undefined && mail.received.length > 2) mail.received.length = 2;
       return;
     }
-    if (known.has(name) || known.size >= LIST_LIMIT) return;
+    headerBytes += line.length;
+    if (known.has(name) || headerBytes > HEADERS_LIMIT) return;
     known.set(name, value);
     lastHeader = name;
   };
@@ -196,6 +200,7 @@ function openSmtp(flow: FlowContext) {
       if (side === 0) contents.lose();
       if (side === 0) chunk = Math.max(0, chunk - length);
     },
+    held: () => lines[0].held() + lines[1].held() + contents.held() + headerBytes,
     end() {
       if (mail !== undefined || !isWritten) write();
     },

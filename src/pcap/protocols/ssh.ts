@@ -94,12 +94,14 @@ function openSsh(flow: FlowContext) {
         else if (at < end && !done[side]) packets.data(bytes, at, end);
       },
       gap: () => stop(side),
+      held: () => lines.held() + packets.held(),
     };
   });
   return {
     data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
     gap: (side: Side) => sides[side]?.gap(),
     end: write,
+    held: () => sides.reduce((sum, one) => sum + one.held(), 0),
   };
 }
 

@@ -30,11 +30,12 @@ export const dnsStream: StreamProtocol = {
   },
   open(flow) {
     const reader = openDns(flow);
-    const sides = [0, 1].map(() => frames({ prefix: 2, longest: LONGEST, frame: reader.message }));
+    const sides = ([0, 1] as const).map(() => frames({ prefix: 2, longest: LONGEST, frame: reader.message }));
     return {
       data: (side: Side, bytes, start, end) => sides[side]?.data(bytes, start, end),
       gap: (side: Side, length) => sides[side]?.gap(length),
       end: reader.end,
+      held: () => sides.reduce((sum, one) => sum + one.held(), 0),
     };
   },
 };

@@ -189,6 +189,8 @@ function openHttp(flow: FlowContext) {
     data: (side: Side, bytes: Uint8Array, start: number, stop: number) =>
       sides[side]?.data(bytes, start, stop),
     gap: (side: Side, length: number) => sides[side]?.gap(length),
+    // Heads that wait for their answers are kept too.
+    held: () => pending.length * 1_024 + sides.reduce((sum, side) => sum + side.held(), 0),
     end() {
       for (const side of sides) side.end();
       for (const exchange of pending.splice(0)) write(exchange);

@@ -19,12 +19,16 @@ export type SideEvents = {
 
 type State = "start" | "head" | "length" | "chunked" | "close" | "trailers" | "lost";
 
+/** Headers, and bytes of a head, that are kept. */
 const HEADERS_LIMIT = 200;
+const HEAD_LIMIT = 65_536;
 
 export type SideReader = {
   data(bytes: Uint8Array, start: number, end: number): void;
   gap(length: number): void;
   end(): void;
+  /** Bytes of a head that is not whole. */
+  held(): number;
 };
 
 export function readSide(side: Side, events: SideEvents): SideReader {
@@ -32,6 +36,7 @@ export function readSide(side: Side, events: SideEvents): SideReader {
   let state: State = "start";
   let message: HttpMessage | undefined;
   let remaining = 0;
+  let headBytes = 0;
   let chunks = new ChunkedReader();
 
   const finish = () => {
@@ -47,6 +52,7 @@ export function readSide(side: Side, events: SideEvents): SideReader {
     events.lost();
   };
   const headEnds = (head: HttpMessage) => {
+    headBytes = 0;
     events.head(head);
     const { framing, declared } = head.body;
     if (framing === "none") return finish();
@@ -63,6 +69,7 @@ export function readSide(side: Side, events: SideEvents): SideReader {
         return;
       }
       message = messageOf(side, read);
+      headBytes = text.length;
       state = "head";
       if (read.version === "0.9") headEnds(message);
       return;
@@ -72,10 +79,12 @@ export function readSide(side: Side, events: SideEvents): SideReader {
       else headEnds(message);
       return;
     }
-    if (state === "head") addHeader(message, text);
+    headBytes += text.length;
+    if (state === "head" && headBytes <= HEAD_LIMIT) addHeader(message, text);
   };
 
   return {
+    held: () => lines.held() + headBytes,
     data(bytes, start, end) {
       if (state === "start" && message === undefined && events.isHeadless()) {
         message = messageOf(side, { kind: "response", status: 0, reason: "", version: "0.9" });

@@ -45,6 +45,7 @@ export const kerberosStream: StreamProtocol = {
       data: (side, bytes, start, end) => sides[side]?.data(bytes, start, end),
       gap: (side, length) => sides[side]?.gap(length),
       end: reader.end,
+      held: () => sides.reduce((sum, one) => sum + one.held(), 0),
     };
   },
 };

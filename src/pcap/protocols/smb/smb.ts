@@ -46,6 +46,7 @@ function openSmb(flow: FlowContext) {
     data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
     gap: (side: Side, length: number) => sides[side]?.gap(length),
     end: talk.end,
+    held: () => sides.reduce((sum, one) => sum + one.held(), 0),
   };
 }
 

@@ -18,6 +18,8 @@ export type TlsEvents = {
 export type TlsRecords = {
   data(bytes: Uint8Array, start: number, end: number): void;
   gap(length: number): void;
+  /** Bytes of messages that are not whole. */
+  held(): number;
 };
 
 const HEADER = 5;
@@ -62,8 +64,10 @@ export function tlsRecords(events: TlsEvents): TlsRecords {
       events.message(held[at]!, cursor.part(size));
       at += MESSAGE_HEADER + size;
     }
-    held.copyWithin(0, at, length);
+    if (at === 0) return;
     length -= at;
+    if (length === 0) held = new Uint8Array(0);
+    else held.copyWithin(0, at, at + length);
   };
   const begin = () => {
     type = header[0]!;
@@ -88,6 +92,7 @@ export function tlsRecords(events: TlsEvents): TlsRecords {
   };
 
   return {
+    held: () => held.length,
     data(bytes, start, end) {
       for (let at = start; at < end && !isLost; ) {
         if (headerBytes < HEADER) {

@@ -190,6 +190,7 @@ function openTls(flow: FlowContext) {
     data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
     gap: (side: Side, length: number) => sides[side]?.gap(length),
     end: write,
+    held: () => sides.reduce((sum, one) => sum + one.held(), 0),
   };
 }
 
