@@ -9,6 +9,7 @@ import { indicatorList } from "../../scenario/adversary.ts";
 import { assetList } from "../../scenario/company.ts";
 import { STAGES } from "../../scenario/intrusion.ts";
 import { BULK_HEADER, bulkCapture } from "../../scenario/packets/bulk.ts";
+import { openCaptureTap } from "../../scenario/packets/capture.ts";
 import { captureFile } from "../../scenario/packets/capture-file.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions, SENSORS } from "../../scenario/scenario.ts";
 import {
@@ -122,7 +123,8 @@ async function write(folder: string, options: Options & { json?: true }): Promis
   const files = new Map<string, ReturnType<typeof createWriteStream>>();
   const answers: string[] = [];
   const lines = new Map<string, number>();
-  for (const { sensor, record, stage, time } of generate(story)) {
+  const tap = openCaptureTap(story);
+  for (const { sensor, record, stage, time } of generate(story, tap.hear)) {
     let file = files.get(sensor);
     if (file === undefined) {
       file = createWriteStream(join(folder, `${sensor}.log`));
@@ -134,7 +136,7 @@ async function write(folder: string, options: Options & { json?: true }): Promis
     if (!file.write(`${record}\n`)) await once(file, "drain");
   }
   await Promise.all([...files.values()].map(async (file) => once(file.end(), "finish")));
-  await pipeline(captureFile(story), createWriteStream(join(folder, "capture.pcapng")));
+  await pipeline(captureFile(story, tap.packets()), createWriteStream(join(folder, "capture.pcapng")));
   const indicators = indicatorList(1000).map(
     (entry) => `${entry.indicator},${entry.type},${entry.source},${entry.comment}`,
   );

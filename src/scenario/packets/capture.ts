@@ -1,5 +1,5 @@
 import { emptyPackets, type Packets } from "../../pcap/packets.ts";
-import { companyOf, generate, type ScenarioOptions } from "../scenario.ts";
+import { companyOf, generate, type ScenarioOptions, type Tap } from "../scenario.ts";
 import { victimOf } from "../steps/actors.ts";
 import { join } from "./content.ts";
 import { frameOf } from "./frame.ts";
@@ -16,7 +16,32 @@ const ETHERNET = 1;
  * times and numbers of bytes are those that `generate` tells of with the same options. Blocks stay valid.
  */
 export function* intrusionCapture(options: ScenarioOptions): Generator<Packets> {
-  const packets = talksOf(options).flatMap((talk) => segmentsOf(talk).map((segment) => ({ talk, segment })));
+  const { hear, packets } = openCaptureTap(options);
+  const telemetry = generate(options, hear);
+  while (telemetry.next().done !== true);
+  yield* packets();
+}
+
+/** Hears the conversations of a scenario while its telemetry is told, so that the packets are there at the end of it. */
+export function openCaptureTap(options: ScenarioOptions): {
+  readonly hear: Tap;
+  readonly packets: () => Generator<Packets>;
+} {
+  const company = companyOf(options);
+  const victim = company.workstations.indexOf(victimOf({ company }));
+  const around = company.workstations.slice(Math.max(0, victim - NEIGHBOURS), victim + NEIGHBOURS + 1);
+  const seen = new Set(around.map((host) => host.ip));
+  const talks: Talk[] = [];
+  return {
+    hear(talk, isIntrusion) {
+      if (isIntrusion || seen.has(talk.flow.source)) talks.push(talk);
+    },
+    packets: () => packetsOf(talks),
+  };
+}
+
+function* packetsOf(talks: readonly Talk[]): Generator<Packets> {
+  const packets = talks.flatMap((talk) => segmentsOf(talk).map((segment) => ({ talk, segment })));
   packets.sort((one, other) => one.segment.micros - other.segment.micros);
   const payloadOf = openPayloads();
   for (let from = 0; from < packets.length; from += BLOCK) {
@@ -26,19 +51,6 @@ export function* intrusionCapture(options: ScenarioOptions): Generator<Packets> 
     }));
     yield blockOf(frames);
   }
-}
-
-function talksOf(options: ScenarioOptions): Talk[] {
-  const company = companyOf(options);
-  const victim = company.workstations.indexOf(victimOf({ company }));
-  const around = company.workstations.slice(Math.max(0, victim - NEIGHBOURS), victim + NEIGHBOURS + 1);
-  const seen = new Set(around.map((host) => host.ip));
-  const talks: Talk[] = [];
-  const telemetry = generate(options, (talk, isIntrusion) => {
-    if (isIntrusion || seen.has(talk.flow.source)) talks.push(talk);
-  });
-  while (telemetry.next().done !== true);
-  return talks;
 }
 
 function blockOf(frames: readonly { readonly micros: number; readonly bytes: Uint8Array }[]): Packets {
