@@ -105,6 +105,34 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("Durable topics of raw records."),
+  packetQueries: z
+    .strictObject({
+      concurrent: z
+        .int()
+        .min(1)
+        .max(16)
+        .default(2)
+        .describe("Queries for packets that run at a time, each in a thread of its own."),
+      perPerson: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(8)
+        .describe("Queries of one person that run or wait at the same time."),
+      bytes: z
+        .number()
+        .int()
+        .min(16e6)
+        .default(4e9)
+        .describe("Bytes that the results of all queries may take; those that expire first go for new ones."),
+      hours: z
+        .number()
+        .positive()
+        .default(24)
+        .describe("How long a result is kept after its query has ended."),
+    })
+    .prefault({})
+    .describe("Queries for packets and what they find; read when the platform starts."),
   timeZone: z.string().default("UTC").describe("Zone of dates that name none."),
   databases: z
     .strictObject({

@@ -25,6 +25,8 @@ import { functionSources, globalAfter, openSources } from "./function-sources.ts
 import { checkFunctions, type FunctionSource, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
+import { openPackets } from "./packets/packets.ts";
+import { openStored } from "./packets/stored.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { asRefusal, mistakesIn } from "./refusals.ts";
@@ -160,6 +162,20 @@ export async function openPlatform(options: PlatformOptions) {
         }),
       }),
     );
+    const packets = stack.use(
+      openPackets({
+        ...{ data, context, intel, stored: openStored(data, context) },
+        limits: settings.packetQueries,
+        environment: () => services.evaluation(global()),
+        expressions: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          ...{ shares, folders },
+          global: config.get("global", "global")?.text ?? "",
+          functions: sourcesInForce,
+        }),
+      }),
+    );
     const databases = new AddressDatabases((handles) => {
       shares.databases = { ...shares.databases, ...handles };
       services.attach({ databases: handles });
@@ -273,6 +289,13 @@ export async function openPlatform(options: PlatformOptions) {
       services,
       settings,
       tables: { enrichment, threatIntel },
+      /** What people do with stored packets. */
+      packets,
+      /** The parser that a sensor's records are read by; undefined when there is no such sensor. */
+      parserOf(sensor: string): string | undefined {
+        const text = config.get("sensor", sensor)?.text ?? undefined;
+        return text === undefined ? undefined : documents.parserOf(sensor, text);
+      },
       /** Evaluates what somebody asks for in a thread that can be ended. */
       evaluator,
 

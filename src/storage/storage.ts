@@ -10,6 +10,9 @@ import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
 import { openDuckdbIndex } from "./index/duckdb/open.ts";
 import { openRemoteWriter } from "./index/duckdb/remote.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
+import type { PacketReader, PacketStore } from "./packets/contract.ts";
+import { PacketReader as FilesReader } from "./packets/files/packet-reader.ts";
+import { openPacketStore, type PacketStoreOptions } from "./packets/files/packet-store.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
 import { openSharedTable, openTables } from "./table/lmdb.ts";
 import { emptyTable, openStandingTable } from "./table/standing.ts";
@@ -101,4 +104,14 @@ export function joinIndex(handle: IndexHandle, onBroken?: () => void): IndexWrit
  */
 export function readTable(folder: string | undefined, name: string): TableReader {
   return folder === undefined ? emptyTable(name) : openStandingTable(join(folder, TABLES), name);
+}
+
+/** Opens the packets of a folder, for the thread that owns them. Throws Fault FOLDER_UNWRITABLE, DISK_FULL, STORAGE_CORRUPT. */
+export function openPackets(options: PacketStoreOptions, context: Context): PacketStore {
+  return openPacketStore(options, context);
+}
+
+/** Reads the packets of a folder that another thread owns, for one query. */
+export function readPackets(folder: string, secret: string | undefined): PacketReader {
+  return new FilesReader(folder, secret);
 }

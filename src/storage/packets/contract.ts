@@ -56,6 +56,13 @@ export type QueryProgress = {
   readonly problems: readonly string[];
 };
 
+/** Finds packets in the thread that calls it, and waits for the disk: whoever answers others gives it a thread of its own. */
+export type PacketReader = {
+  readonly progress: QueryProgress;
+  /** Packets that may match, oldest segment first. What comes is valid until the next is asked for. */
+  find(query: PacketQuery): Generator<StoredPackets>;
+};
+
 /** Writes packets of one capture to the store, in the thread that calls it. */
 export type PacketWriter = {
   /**
