@@ -19,7 +19,8 @@ export async function pdmlOf(capture: Uint8Array): Promise<Pdml> {
 
 function dissect(capture: Uint8Array): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const tshark = spawn("tshark", ["-n", "-r", "-", "-T", "pdml"], {
+  // Of standard input it reads a capture, as the original does, but no file.
+  const tshark = spawn("tshark", ["-n", "-i", "-", "-T", "pdml"], {
     stdio: ["pipe", "pipe", "ignore"],
     timeout: LONGEST,
     killSignal: "SIGKILL",
