@@ -41,8 +41,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     "sinks",
   ],
   alerts: ["core", "schema", "java", "stellar", "storage"],
-  // The generator of telemetry: demo, benchmarks and tests use it, the product's stages never do.
-  scenario: ["core"],
+  // The generator of telemetry and its packets: demo, benchmarks and tests use it, the product's stages never do.
+  scenario: ["core", "pcap"],
   pipeline: [
     "core",
     "schema",

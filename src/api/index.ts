@@ -1,3 +1,4 @@
+import { captureUpdates, getCapture, listCaptures, stopCapture, uploadCapture } from "./captures.ts";
 import {
   checkDocument,
   documentDiff,
@@ -57,6 +58,7 @@ import { checkStellar, evaluateStellar, listFunctions } from "./stellar.ts";
 
 /** Every REST call there is; the server implements exactly these. */
 export const endpoints = {
+  captureUpdates,
   checkDocument,
   checkStellar,
   documentDiff,
@@ -68,6 +70,7 @@ export const endpoints = {
   facetMessages,
   findIndicators,
   getConversation,
+  getCapture,
   getDocument,
   getHttp,
   getMessage,
@@ -81,6 +84,7 @@ export const endpoints = {
   groupMessages,
   ingestRecords,
   listConversations,
+  listCaptures,
   listDocuments,
   listFields,
   listFunctions,
@@ -118,6 +122,8 @@ export const endpoints = {
   startPacketQuery,
   startRebuild,
   stopPacketQuery,
+  stopCapture,
   stopRebuild,
+  uploadCapture,
   withdrawDocument,
 } as const satisfies Record<string, EndpointShape>;

@@ -34,6 +34,33 @@ const platformStatus = z.object({
       waiting: z.int().min(0).describe("Searches that wait for a place."),
     })
     .describe("How busy searches keep the index."),
+  packets: z
+    .object({
+      packets: z.int().min(0).describe("Packets in the store."),
+      segments: z.int().min(0).describe("Files they are in."),
+      bytes: z.number().min(0).describe("Bytes of packets and their indices."),
+      limit: z.number().min(0).describe("Bytes they may have; beyond these the oldest go."),
+      indexBytes: z.number().min(0).describe("Bytes of the indices."),
+      indexedBytes: z.number().min(0).describe("Bytes of the packets that have an index so far."),
+      oldest: z
+        .number()
+        .nullable()
+        .describe("How far back packets reach, in epoch milliseconds; null while there are none."),
+      newest: z.number().nullable().describe("When the newest was captured, in epoch milliseconds."),
+      bytesPerSecond: z.number().min(0).describe("Bytes written per second, mean of the last hour."),
+      days: z
+        .number()
+        .nullable()
+        .describe("Days of packets that fit at the rate of the last 24 hours; null when none came in these."),
+      dropped: z
+        .object({
+          segments: z.int().min(0).describe("Files."),
+          packets: z.int().min(0).describe("Packets in them."),
+          bytes: z.number().min(0).describe("Bytes of them."),
+        })
+        .describe("What was dropped since the start: too old, too much, or no room left."),
+    })
+    .describe("Captured packets."),
   scenario: z
     .object({
       state: z

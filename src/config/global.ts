@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
+import { SECRET_VARIABLE } from "../core/secret.ts";
 import { oneNamed } from "./named.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
 
@@ -105,34 +106,70 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("Durable topics of raw records."),
-  packetQueries: z
+  packets: z
     .strictObject({
-      concurrent: z
-        .int()
-        .min(1)
-        .max(16)
-        .default(2)
-        .describe("Queries for packets that run at a time, each in a thread of its own."),
-      perPerson: z
-        .int()
-        .min(1)
-        .max(100)
-        .default(8)
-        .describe("Queries of one person that run or wait at the same time."),
       bytes: z
         .number()
         .int()
-        .min(16e6)
-        .default(4e9)
-        .describe("Bytes that the results of all queries may take; those that expire first go for new ones."),
+        .min(64e6)
+        .optional()
+        .describe(
+          "Bytes of packets and their indices kept at the most, the oldest go first; 10 GB when left out, or a quarter of the disk where that is less.",
+        ),
       hours: z
         .number()
         .positive()
-        .default(24)
-        .describe("How long a result is kept after its query has ended."),
+        .optional()
+        .describe("How long packets are kept at the most; as long as there is room when left out."),
+      compress: z
+        .boolean()
+        .default(false)
+        .describe("Whether packets are compressed (zstd). It takes time that fast links do not leave."),
+      secret: z
+        .union([
+          z.strictObject({ file: z.string().describe("File of the secret, in a folder of secrets.") }),
+          z.strictObject({
+            env: z
+              .string()
+              .regex(SECRET_VARIABLE, "expected a name such as METRON_SECRET_PACKETS")
+              .describe("Variable of the environment."),
+          }),
+        ])
+        .optional()
+        .describe(
+          "Where the secret is that packets are encrypted with (AES-256-GCM). Keep it: without it they cannot be read. They are not encrypted when it is left out.",
+        ),
+      queries: z
+        .strictObject({
+          concurrent: z
+            .int()
+            .min(1)
+            .max(16)
+            .default(2)
+            .describe("Queries for packets that run at a time, each in a thread of its own."),
+          perPerson: z
+            .int()
+            .min(1)
+            .max(100)
+            .default(8)
+            .describe("Queries of one person that run or wait at the same time."),
+          bytes: z
+            .number()
+            .int()
+            .min(16e6)
+            .default(4e9)
+            .describe("Bytes that the results of all queries may take; those that expire first go for new ones."),
+          hours: z
+            .number()
+            .positive()
+            .default(24)
+            .describe("How long a result is kept after its query has ended."),
+        })
+        .prefault({})
+        .describe("Queries for packets and what they find; read when the platform starts."),
     })
     .prefault({})
-    .describe("Queries for packets and what they find; read when the platform starts."),
+    .describe("Captured packets; these settings are read when the platform starts."),
   timeZone: z.string().default("UTC").describe("Zone of dates that name none."),
   databases: z
     .strictObject({

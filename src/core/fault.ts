@@ -7,6 +7,16 @@ export const FAULTS = {
     status: 500,
     advice: "Use a command line and a page of the server's own version; the server and what asked it differ.",
   },
+  CAPTURE_REFUSED: {
+    status: 503,
+    advice:
+      "Do what the message says: install tcpdump, give it the right to capture, or name another interface.",
+  },
+  CAPTURE_UNREADABLE: {
+    status: 415,
+    advice:
+      "Send pcap, pcapng or a sequence file, packed with gzip or zstd or not. The message says how other kinds are converted.",
+  },
   CATALOGUE_LOST: {
     status: 500,
     advice:

@@ -5,8 +5,10 @@ import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
 import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
 import type { Index, SensorStats } from "../storage/index/contract.ts";
+import type { PacketStore } from "../storage/packets/contract.ts";
 import type { Intake } from "./intake.ts";
 import { metricsText } from "./metrics-text.ts";
+import { packetStatus } from "./packet-state.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 
@@ -49,6 +51,7 @@ export class Activity implements Disposable {
   readonly #supervisor: Supervisor;
   readonly #intake: Intake;
   readonly #index: Index;
+  readonly #packets: PacketStore;
   readonly #context: Context;
   readonly #others: () => OtherProblems;
   readonly #startedAt: number;
@@ -60,7 +63,7 @@ export class Activity implements Disposable {
   constructor(
     supervisor: Supervisor,
     intake: Intake,
-    index: Index,
+    { index, packets }: { readonly index: Index; readonly packets: PacketStore },
     context: Context,
     others: () => OtherProblems,
   ) {
@@ -68,6 +71,7 @@ export class Activity implements Disposable {
     this.#supervisor = supervisor;
     this.#intake = intake;
     this.#index = index;
+    this.#packets = packets;
     this.#context = context;
     this.#startedAt = context.clock.now();
     this.#timer = setInterval(() => {
@@ -180,6 +184,7 @@ export class Activity implements Disposable {
       stored: [...stored.values()].reduce((sum, { messages }) => sum + messages, 0),
       indexedPerSecond: this.now().perSecond,
       searches: { running: searches.running, waiting: searches.waiting },
+      packets: packetStatus(this.#packets),
       ...(played ? { scenario } : {}),
     };
   }
@@ -197,7 +202,7 @@ export class Activity implements Disposable {
       sensors: this.#supervisor.counts(),
       lag: await this.#lag(),
       sources: this.#others().counts,
-      ...{ together, searches },
+      ...{ together, searches, packets: this.#packets.state() },
     });
   }
 

@@ -25,7 +25,7 @@ export type CheckRules = {
   readonly notRun?: readonly string[] | undefined;
 };
 
-/** Files outside of the allowed folders, and an address that others reach. */
+/** Files outside of the allowed folders, an address that others reach, and a secret of packets that nobody can read. */
 export function wrongPlaces(
   global: GlobalDocument,
   document: Document,
@@ -41,6 +41,9 @@ export function wrongPlaces(
     const reason = refusalOf(() => allow(file, "databases"));
     if (reason !== undefined) mistakes.push(mistakeIn(document, ["databases", name], reason));
   }
+  const { secret } = global.packets;
+  const unread = secret && refusalOf(() => secretReader(allow)(secret));
+  if (unread !== undefined) mistakes.push(mistakeIn(document, ["packets", "secret"], unread));
   return mistakes;
 }
 

@@ -20,6 +20,11 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
     together: new Map([["web", 9]]),
     sources: new Map([["web/syslog", { records: 6, bytes: 60, refused: 7, dropped: 8, peers: 9 }]]),
     searches: { running: 1, waiting: 2, refused: 3, limited: 4, abandoned: 5, isSaturated: false },
+    packets: {
+      ...{ packets: 11, segments: 2, bytes: 12, limit: 13, indexBytes: 14, indexedBytes: 10 },
+      ...{ oldest: 1_700_000_000_000_000, newest: 1_700_000_001_000_000, bytesPerSecond: 1, days: 2 },
+      dropped: { segments: 1, packets: 15, bytes: 16 },
+    },
   })
     .trimEnd()
     .split("\n");
@@ -42,6 +47,13 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
     "metron_source_peers gauge",
     "metron_searches gauge",
     "metron_searches_ended_total counter",
+    "metron_packets gauge",
+    "metron_packets_bytes gauge",
+    "metron_packets_limit_bytes gauge",
+    "metron_packets_index_bytes gauge",
+    "metron_packets_oldest_timestamp_seconds gauge",
+    "metron_packets_dropped_total counter",
+    "metron_packets_dropped_bytes_total counter",
   ]);
   expect(lines.filter((line) => line.startsWith("# HELP "))).toHaveLength(families.length);
   expect(lines.filter((line) => !line.startsWith("#"))).toEqual([
@@ -81,5 +93,12 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
     'metron_searches_ended_total{outcome="limited"} 4',
     'metron_searches_ended_total{outcome="refused"} 3',
     'metron_searches_ended_total{outcome="abandoned"} 5',
+    "metron_packets 11",
+    "metron_packets_bytes 12",
+    "metron_packets_limit_bytes 13",
+    "metron_packets_index_bytes 14",
+    "metron_packets_oldest_timestamp_seconds 1700000000",
+    "metron_packets_dropped_total 15",
+    "metron_packets_dropped_bytes_total 16",
   ]);
 });

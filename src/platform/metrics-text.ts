@@ -1,7 +1,9 @@
 import { LATENCY_BOUNDS, type SensorCounts, type StageCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
 import type { SearchLoad } from "../storage/index/contract.ts";
+import type { PacketStoreState } from "../storage/packets/contract.ts";
 import { exposition, type Family, histogram, type Sample } from "./exposition.ts";
+import { packetFamilies } from "./packet-state.ts";
 
 /** What the platform counts. Maps are by sensor, but for sources. */
 export type Metrics = {
@@ -13,10 +15,11 @@ export type Metrics = {
   /** By `sensor/source`. */
   readonly sources: ReadonlyMap<string, SourceCounts>;
   readonly searches: SearchLoad;
+  readonly packets: PacketStoreState;
 };
 
 /** All that is counted, in Prometheus' text format. */
-export function metricsText({ sensors, lag, together, sources, searches }: Metrics): string {
+export function metricsText({ sensors, lag, together, sources, searches, packets }: Metrics): string {
   return exposition([
     ...sensorFamilies(sensors),
     {
@@ -42,6 +45,7 @@ export function metricsText({ sensors, lag, together, sources, searches }: Metri
     },
     ...sourceFamilies(sources),
     ...searchFamilies(searches),
+    ...packetFamilies(packets),
   ]);
 }
 

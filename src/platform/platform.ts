@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type GlobalDocument, readGlobal } from "../config/global.ts";
+import { readGlobal } from "../config/global.ts";
 import { kindOf } from "../config/kinds.ts";
 import { plainCredentials } from "../config/secrets.ts";
 import { type Change, openConfigStore, type Version } from "../config/store.ts";
@@ -13,10 +13,11 @@ import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { sensorsSeenBy } from "../query/scope.ts";
 import { allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable } from "../storage/folder.ts";
-import { claimFolder, openStorage, type StorageOptions } from "../storage/storage.ts";
+import { claimFolder, openStorage } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
 import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
 import { askedQuery } from "./asked.ts";
+import { Captures } from "./capture/captures.ts";
 import { checkChanges } from "./check.ts";
 import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
@@ -25,8 +26,7 @@ import { functionSources, globalAfter, openSources } from "./function-sources.ts
 import { checkFunctions, type FunctionSource, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
-import { openPackets } from "./packets/packets.ts";
-import { openStored } from "./packets/stored.ts";
+import { openInspection } from "./packets/inspection.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { asRefusal, mistakesIn } from "./refusals.ts";
@@ -35,6 +35,7 @@ import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { Sources } from "./sources.ts";
+import { storageSettings } from "./storage-settings.ts";
 import { Supervisor } from "./supervisor.ts";
 
 export type PlatformOptions = {
@@ -88,8 +89,8 @@ export async function openPlatform(options: PlatformOptions) {
     const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
     const settings = global();
 
-    const { topics, tables, index } = stack.use(
-      await openStorage({ folder: data, index: indexLimits(settings) }, context),
+    const { topics, tables, index, packets } = stack.use(
+      await openStorage(storageSettings(settings, data, allow), context),
     );
     const enrichment = await tables.table("enrichment");
     const threatIntel = await tables.table("threatintel");
@@ -162,10 +163,10 @@ export async function openPlatform(options: PlatformOptions) {
         }),
       }),
     );
-    const packets = stack.use(
-      openPackets({
-        ...{ data, context, intel, stored: openStored(data, context) },
-        limits: settings.packetQueries,
+    const inspection = stack.use(
+      openInspection({
+        ...{ data, context, intel, store: packets },
+        limits: settings.packets.queries,
         environment: () => services.evaluation(global()),
         expressions: () => ({
           timeZone: settings.timeZone,
@@ -193,7 +194,7 @@ export async function openPlatform(options: PlatformOptions) {
     const begun = loaded.then(() => supervisor.begin());
 
     const activity = stack.use(
-      new Activity(supervisor, intake, index, context, () => ({
+      new Activity(supervisor, intake, { index, packets }, context, () => ({
         sources: sources?.problems() ?? new Map(),
         counts: sources?.counts() ?? new Map(),
         losses: sources?.losses() ?? [],
@@ -256,8 +257,21 @@ export async function openPlatform(options: PlatformOptions) {
       }),
     );
     const positions = await tables.table("positions");
+    const captures = stack.use(
+      await Captures.open({
+        packets: () => packets.share(),
+        deliver: (sensor, block) => intake.deliver(sensor, block),
+        table: await tables.table("captures"),
+        context,
+      }),
+    );
     const sources = options.sources
-      ? stack.use(new Sources(intake, positions, context, allow, () => services.components.sources))
+      ? stack.use(
+          new Sources(
+            ...([intake, positions, context, allow, () => services.components.sources] as const),
+            (sensor, request) => captures.take(sensor, request),
+          ),
+        )
       : undefined;
     await sources?.configure(intake.documents());
 
@@ -265,7 +279,8 @@ export async function openPlatform(options: PlatformOptions) {
     let replaying: Promise<unknown> = Promise.resolve();
     let publishing: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
-      Promise.all([commit(), index.retain(intake.retentionRules())]).catch((error: Error) =>
+      const retained = async () => packets.retain();
+      Promise.all([commit(), index.retain(intake.retentionRules()), retained()]).catch((error: Error) =>
         context.log.warn("Upkeep is tried again.", { error: error.message }),
       );
       // A source whose port was taken is opened once it is free.
@@ -285,12 +300,14 @@ export async function openPlatform(options: PlatformOptions) {
       data,
       config,
       index,
+      packets,
+      captures,
       intel,
       services,
       settings,
       tables: { enrichment, threatIntel },
       /** What people do with stored packets. */
-      packets,
+      inspection,
       /** The parser that a sensor's records are read by; undefined when there is no such sensor. */
       parserOf(sensor: string): string | undefined {
         const text = config.get("sensor", sensor)?.text ?? undefined;
@@ -404,16 +421,4 @@ export async function openPlatform(options: PlatformOptions) {
 
 function workerName(worker: number): string {
   return `worker-${worker}`;
-}
-
-function indexLimits({ memory, seal, search }: GlobalDocument): StorageOptions["index"] {
-  return {
-    memory: memory.index,
-    sealRows: seal.rows,
-    sealAge: seal.seconds * SECOND,
-    concurrent: search.concurrent,
-    waiting: search.waiting,
-    searchTime: search.seconds * SECOND,
-    temporaryBytes: search.temporaryBytes,
-  };
 }

@@ -9,6 +9,11 @@ import type { Table } from "../storage/table/contract.ts";
 import { metricsText } from "./metrics-text.ts";
 import { Sources } from "./sources.ts";
 
+const NO_PACKETS = {
+  ...{ packets: 0, segments: 0, bytes: 0, limit: 0, indexBytes: 0, indexedBytes: 0 },
+  ...{ oldest: undefined, newest: undefined, bytesPerSecond: 0, days: undefined },
+  dropped: { segments: 0, packets: 0, bytes: 0 },
+};
 const NO_SEARCHES = { running: 0, waiting: 0, refused: 0, limited: 0, abandoned: 0, isSaturated: false };
 
 test("datagrams that found no room are told in metrics, status and log, and counted on after a change of options", async () => {
@@ -66,7 +71,13 @@ test("datagrams that found no room are told in metrics, status and log, and coun
   gate.resolve();
   await sources.configure([document(", maxPeers: 5")]);
   expect(dropped()).toBeGreaterThanOrEqual(before);
-  const others = { sensors: new Map(), lag: new Map(), together: new Map(), searches: NO_SEARCHES };
+  const others = {
+    sensors: new Map(),
+    lag: new Map(),
+    together: new Map(),
+    searches: NO_SEARCHES,
+    packets: NO_PACKETS,
+  };
   expect(metricsText({ ...others, sources: sources.counts() })).toContain(
     `metron_source_dropped_total{sensor="fw",source="syslog"} ${dropped()}\n`,
   );

@@ -1,10 +1,14 @@
 import type { SensorDocument } from "../config/sensor.ts";
 import { type Catalogue, openNamed } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
+import type { CaptureRequest, RunningCapture } from "../sources/capture/taking.ts";
 import type { Positions, Source, SourceContext, SourceCounts, SourceDefinition } from "../sources/source.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import type { Table, TableValue } from "../storage/table/contract.ts";
 import type { Intake } from "./intake.ts";
+
+/** Takes a capture whose flows become records of a sensor. */
+type TakeFor = (sensor: string, request: CaptureRequest) => RunningCapture;
 
 type Open = { readonly key: string; readonly source: Source };
 
@@ -19,6 +23,7 @@ type Loss = { dropped: number; since: number; at: number; logged: number; logged
 /** The sources that the sensor documents name: opened, replaced and closed as documents are published. */
 export class Sources implements AsyncDisposable {
   readonly #intake: Pick<Intake, "deliver" | "refuse">;
+  readonly #takeCapture: TakeFor;
   readonly #context: Context;
   readonly #positions: Positions;
   readonly #allow: AllowPath;
@@ -38,7 +43,9 @@ export class Sources implements AsyncDisposable {
     context: Context,
     allow: AllowPath,
     catalogue: () => Catalogue<SourceDefinition>,
+    takeCapture: TakeFor,
   ) {
+    this.#takeCapture = takeCapture;
     this.#catalogue = catalogue;
     this.#allow = allow;
     this.#intake = intake;
@@ -170,6 +177,7 @@ export class Sources implements AsyncDisposable {
       allow: this.#allow,
       deliver: (name, block) => this.#intake.deliver(name, block),
       refuse: (refusal) => this.#intake.refuse(refusal),
+      takeCapture: (request) => this.#takeCapture(sensor, request),
     };
   }
 }

@@ -8,6 +8,7 @@ import { claimFolder, openStorage } from "../storage/storage.ts";
 import type { Topic } from "../storage/topic/contract.ts";
 import { TopicShare } from "./topic-share.ts";
 
+const PACKETS = { bytes: 1e9, compress: false };
 const INDEX = {
   ...{ memory: 256_000_000, temporaryBytes: 1e9, concurrent: 1, waiting: 1, searchTime: 30_000 },
   ...{ sealRows: 1000, sealAge: 1000 },
@@ -43,7 +44,7 @@ test("partitions that come and go while records arrive lose and double none", as
   const folder = mkdtempSync(join(tmpdir(), "metron-share-"));
   try {
     await using _claim = await claimFolder(folder);
-    await using storage = await openStorage({ folder, index: INDEX }, makeContext());
+    await using storage = await openStorage({ folder, index: INDEX, packets: PACKETS }, makeContext());
     const topic = await storage.topics.topic("t", { partitions: 4 });
     const seen: string[] = [];
     const readBy = new Map<number, string>();

@@ -12,6 +12,7 @@ import { actorAt, guard } from "./guard.ts";
 import type { ActorOf } from "./implement.ts";
 import { LIMITS, type Limits, limitBodies, limitConnections } from "./limits.ts";
 import { answerProblem, answerProblems, problemOf } from "./problems.ts";
+import { captureRoutes } from "./routes/captures.ts";
 import { configRoutes } from "./routes/config.ts";
 import { intakeRoutes } from "./routes/intake.ts";
 import { liveRoutes } from "./routes/live.ts";
@@ -92,6 +93,7 @@ export async function startServer(platform: Platform, options: ServerOptions): P
   packetRoutes(app, platform);
   packetReadingRoutes(app, platform);
   pcapRoutes(app, platform);
+  captureRoutes(app, platform);
   await app.register(async (scope) => intakeRoutes(scope, platform));
 
   const hasPage = existsSync(`${ui}/index.html`);

@@ -3,6 +3,7 @@ import type { Block } from "../core/block.ts";
 import type { Definition } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { AllowPath, FileUse } from "../storage/allowed-folders.ts";
+import type { TakeCapture } from "./capture/taking.ts";
 
 /**
  * A source turns what arrives into blocks of records and hands them over. It parses nothing and loses nothing: what
@@ -37,6 +38,8 @@ export type SourceContext = Context & {
   readonly deliver: Deliver;
   readonly refuse: (refusal: Refusal) => void;
   readonly positions: Positions;
+  /** Takes captured packets, whose flows become records of the sensor. */
+  readonly takeCapture: TakeCapture;
   /** Every file that the configuration names passes through here, each time before it is opened. */
   readonly allow: AllowPath;
 };

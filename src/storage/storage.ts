@@ -10,9 +10,8 @@ import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
 import { openDuckdbIndex } from "./index/duckdb/open.ts";
 import { openRemoteWriter } from "./index/duckdb/remote.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
-import type { PacketReader, PacketStore } from "./packets/contract.ts";
-import { PacketReader as FilesReader } from "./packets/files/packet-reader.ts";
-import { openPacketStore, type PacketStoreOptions } from "./packets/files/packet-store.ts";
+import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
+import { joinPacketStore, openPacketStore } from "./packets/files/packet-store.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
 import { openSharedTable, openTables } from "./table/lmdb.ts";
 import { emptyTable, openStandingTable } from "./table/standing.ts";
@@ -23,6 +22,7 @@ export type Storage = AsyncDisposable & {
   readonly topics: Topics;
   readonly tables: Tables;
   readonly index: Index;
+  readonly packets: PacketStore;
 };
 
 export type StorageOptions = {
@@ -41,11 +41,21 @@ export type StorageOptions = {
     readonly sealRows: number;
     readonly sealAge: number;
   };
+  readonly packets: {
+    /** Bytes that packets and their indices may use, the oldest go first. */
+    readonly bytes: number;
+    /** Milliseconds after which they go anyway; undefined: never. */
+    readonly age?: number | undefined;
+    readonly compress: boolean;
+    /** What they are encrypted with; undefined: they are not. */
+    readonly secret?: string | undefined;
+  };
 };
 
 const TOPICS = "topics";
 const TABLES = "tables";
 const INDEX = "index";
+const PACKETS = "packets";
 
 /**
  * Claims a data folder for this process, until disposed of. Nothing in the folder may be opened before.
@@ -54,7 +64,7 @@ const INDEX = "index";
 export async function claimFolder(folder: string): Promise<AsyncDisposable> {
   await makeFolder(folder);
   await checkLayout(folder);
-  for (const part of ["", TOPICS, TABLES, INDEX]) await checkWritable(join(folder, part));
+  for (const part of ["", TOPICS, TABLES, INDEX, PACKETS]) await checkWritable(join(folder, part));
   return lockFolder(folder);
 }
 
@@ -62,13 +72,17 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
  * Opens what a claimed data folder holds, and brings one of an earlier layout to the present one.
  * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT
  */
-export async function openStorage({ folder, index }: StorageOptions, context: Context): Promise<Storage> {
+export async function openStorage(
+  { folder, index, packets }: StorageOptions,
+  context: Context,
+): Promise<Storage> {
   const stack = new AsyncDisposableStack();
   try {
     const opened = {
       topics: stack.use(await openTopics(join(folder, TOPICS), context)),
       tables: stack.use(await openTables(join(folder, TABLES), context)),
       index: stack.use(await openDuckdbIndex(join(folder, INDEX), index, context)),
+      packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
     const open = stack.move();
@@ -98,20 +112,15 @@ export function joinIndex(handle: IndexHandle, onBroken?: () => void): IndexWrit
   return openRemoteWriter(handle, onBroken);
 }
 
+/** Joins the packets that another thread shares, to write and to read them. */
+export function joinPackets(handle: PacketHandle, context: Context): JoinedPackets {
+  return joinPacketStore(handle, context);
+}
+
 /**
  * Reads a table of a data folder that no platform runs on; an empty one without a folder, or where none was written.
  * @throws Fault STORAGE_CORRUPT
  */
 export function readTable(folder: string | undefined, name: string): TableReader {
   return folder === undefined ? emptyTable(name) : openStandingTable(join(folder, TABLES), name);
-}
-
-/** Opens the packets of a folder, for the thread that owns them. Throws Fault FOLDER_UNWRITABLE, DISK_FULL, STORAGE_CORRUPT. */
-export function openPackets(options: PacketStoreOptions, context: Context): PacketStore {
-  return openPacketStore(options, context);
-}
-
-/** Reads the packets of a folder that another thread owns, for one query. */
-export function readPackets(folder: string, secret: string | undefined): PacketReader {
-  return new FilesReader(folder, secret);
 }

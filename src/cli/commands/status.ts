@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { listSensors } from "../../api/sensors.ts";
-import { getStatus } from "../../api/status.ts";
+import { getStatus, type PlatformStatus } from "../../api/status.ts";
 import { connect, dataFolder } from "../client.ts";
 import { examples, type Reach, withJson, withReach } from "../options.ts";
 import { bytes, counted, printJson, printTable, safeText } from "../print.ts";
@@ -37,6 +37,7 @@ async function status(options: Reach & { json?: true }): Promise<void> {
     ...(data === undefined ? [] : [`data      ${data}`]),
     ...(disk === undefined ? [] : [`disk      ${bytes(disk.free)} of ${bytes(disk.size)} free`]),
     `messages  ${counted(stored, "message")} in the index, ${indexedPerSecond.toFixed(1)}/s now`,
+    ...describePackets(found.packets).map((line) => `packets   ${line}`),
     ...listening.map((address) => `listening ${safeText(address)}`),
     "",
   ];
@@ -57,4 +58,22 @@ async function status(options: Reach & { json?: true }): Promise<void> {
   for (const { detail, advice } of problems)
     process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
   tellPartial(partial, options);
+}
+
+/** How many packets there are, how far back they reach, and for how long there is room; nothing where none were captured. */
+function describePackets(state: PlatformStatus["packets"]): string[] {
+  const { packets, oldest, indexBytes, indexedBytes, days, dropped } = state;
+  const lines: string[] = [];
+  if (oldest !== null)
+    lines.push(
+      `${counted(packets, "packet")} back to ${new Date(oldest).toISOString()}, ${bytes(state.bytes)} of ${bytes(state.limit)}` +
+        (indexedBytes === 0 ? "" : ` (${((100 * indexBytes) / indexedBytes).toFixed(2)} % index)`),
+    );
+  if (days !== null)
+    lines.push(
+      `${bytes(state.bytesPerSecond)}/s in the last hour; ${days.toFixed(1)} days fit at today's rate`,
+    );
+  if (dropped.packets > 0)
+    lines.push(`${counted(dropped.packets, "packet")} dropped since the start, the oldest first`);
+  return lines;
 }

@@ -1,10 +1,9 @@
 import type { PacketQuestion } from "../../api/packet-selection.ts";
 import type { FaultCode } from "../../core/fault.ts";
-import type { QueryProgress } from "../../storage/packets/contract.ts";
+import type { PacketHandle, QueryProgress } from "../../storage/packets/contract.ts";
 import type { EvaluatorStart } from "../evaluator.ts";
 import type { FunctionSource } from "../functions.ts";
 import type { Written } from "./result/result-writer.ts";
-import type { PacketHandle } from "./stored.ts";
 
 /** What a thread that evaluates expressions over packets starts with. */
 export type ExpressionStart = EvaluatorStart & {

@@ -7,6 +7,7 @@ import type { PacketQueryState } from "../../api/packets.ts";
 import { type Actor, maySeePackets } from "../../core/actor.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
+import type { PacketHandle } from "../../storage/packets/contract.ts";
 import type { ExpressionStart, FromQueryWorker, QueryTold, QueryWork } from "./protocol.ts";
 import {
   hasEnded,
@@ -17,7 +18,6 @@ import {
   writeRecord,
 } from "./query-record.ts";
 import { looksIntoPayload } from "./question/question.ts";
-import type { PacketHandle } from "./stored.ts";
 
 /** What queries may use. */
 export type QueryLimits = {
@@ -85,7 +85,7 @@ export class PacketQueries implements AsyncDisposable {
     if (unfinished.length >= limits.perPerson)
       throw new Fault(
         "TOO_BUSY",
-        `asking for packets: ${unfinished.length} queries of ${actor.name} run or wait already, and \`packetQueries.perPerson\` allows ${limits.perPerson}; stop one of them`,
+        `asking for packets: ${unfinished.length} queries of ${actor.name} run or wait already, and \`packets.queries.perPerson\` allows ${limits.perPerson}; stop one of them`,
       );
     const id = randomUUID();
     const record: QueryRecord = begun({

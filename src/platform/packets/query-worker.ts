@@ -8,11 +8,11 @@ import { selectPackets } from "../../pcap/filters/filter.ts";
 import { StellarError } from "../../stellar/language/error.ts";
 import { type Environment, makeEnvironment } from "../../stellar/run/environment.ts";
 import type { StoredPackets } from "../../storage/packets/contract.ts";
+import { joinPackets } from "../../storage/storage.ts";
 import type { ExpressionStart, FromQueryWorker, QueryWork } from "./protocol.ts";
 import { compileQuestion } from "./question/question.ts";
 import { openResultWriter } from "./result/result-writer.ts";
 import { resultKey } from "./result/sealed-file.ts";
-import { readStored } from "./stored.ts";
 
 /** Milliseconds between two words on how far it is. */
 const TELL_EVERY = 100;
@@ -43,7 +43,7 @@ function tellFailure(error: unknown): void {
 async function run({ id, folder, packets, question, now, room, expressions }: QueryWork): Promise<void> {
   const environment = await environmentOf(expressions);
   const { query, filter } = compileQuestion(question, { now, environment: () => environment });
-  const reader = readStored(packets);
+  const reader = joinPackets(packets, makeContext()).reader();
   const decoder = openDecoder();
   using writer = openResultWriter(folder, resultKey(packets.secret, id));
   let isCut = false;

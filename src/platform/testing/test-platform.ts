@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { blockOf } from "../../core/block.ts";
 import type { Message } from "../../core/message.ts";
 import { parse } from "../../query/parse.ts";
-import { openPlatform, type Platform } from "../platform.ts";
+import { openPlatform, type Platform, type PlatformOptions } from "../platform.ts";
 
 /** A data folder and platforms over it, for tests. */
 export type TestPlatforms = Disposable & {
   readonly folder: string;
   readonly data: string;
-  open(): Promise<Platform>;
+  open(more?: Pick<PlatformOptions, "secretsFrom">): Promise<Platform>;
 };
 
 const JSON_SENSOR = "sensor: web\nparser: { jsonMap: {} }\n";
@@ -40,8 +40,11 @@ export function testPlatforms({
   return {
     folder,
     data,
-    open: () =>
-      openPlatform({ data, defaults, sources: false, ...(upkeepEvery === undefined ? {} : { upkeepEvery }) }),
+    open: (more = {}) =>
+      openPlatform({
+        ...{ data, defaults, sources: false, ...more },
+        ...(upkeepEvery === undefined ? {} : { upkeepEvery }),
+      }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

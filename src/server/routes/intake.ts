@@ -1,11 +1,15 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { uploadCapture } from "../../api/captures.ts";
 import { ingestRecords } from "../../api/ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "../../api/intel.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
+
+/** The sensor that flows of uploaded captures belong to. */
+const PCAP_SENSOR = "pcap";
 
 /** How long a stopping server waits until senders have read what it took, milliseconds. */
 const LAST_WORDS = 5000;
@@ -55,6 +59,25 @@ function routes(app: FastifyInstance, platform: Platform): void {
       contentType: request.headers["content-type"],
       contentEncoding: request.headers["content-encoding"],
     });
+  });
+
+  implement(app, uploadCapture, async ({ actor, query, request, reply }) => {
+    stopping.await(reply);
+    const length = Number(request.headers["content-length"]);
+    const running = platform.captures.take(PCAP_SENSOR, {
+      ...query,
+      input: { kind: "stream", bytes: request.raw.iterator({ destroyOnReturn: false }) },
+      ...(length > 0 && { size: length }),
+      by: actor.name,
+    });
+    const stop = () => running.stop();
+    stopping.signal.addEventListener("abort", stop);
+    try {
+      await running.done;
+      return running.state();
+    } finally {
+      stopping.signal.removeEventListener("abort", stop);
+    }
   });
 
   implement(app, listIntel, async () => ({ lists: [...(await platform.intel.list())] }));

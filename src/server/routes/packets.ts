@@ -24,13 +24,12 @@ import { readMessage } from "./messages.ts";
 
 /** Asking for packets, and the state of what is stored. */
 export function packetRoutes(app: FastifyInstance, platform: Platform): void {
-  const { packets, context } = platform;
-  const { queries, stored, access } = packets;
-  const { store } = stored;
+  const { inspection, context } = platform;
+  const { queries, store, access } = inspection;
 
   implement(app, startPacketQuery, async ({ actor, body, signal }) => {
     const question = await withMessage(platform, body, actor, signal);
-    return packets.start(body, question, actor);
+    return inspection.start(body, question, actor);
   });
   implement(app, listPacketQueries, ({ actor, query }) => ({
     queries: queries.list(actor, query.everyone),
@@ -50,11 +49,12 @@ export function packetRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, listPacketAccess, ({ query }) => ({ entries: access.latest(query.size) }));
 
   implement(app, getPacketState, () => {
-    const { oldest, newest, packets: count, bytes, indexBytes, segments } = store.state();
+    const { oldest, newest, limit, days, packets: count, bytes, indexBytes, segments } = store.state();
     return {
-      ...{ packets: count, bytes, indexBytes, segments, limitBytes: stored.limit },
+      ...{ packets: count, bytes, indexBytes, segments, limitBytes: limit },
       ...(oldest === undefined ? {} : { oldest: oldest / 1000 }),
       ...(newest === undefined ? {} : { newest: newest / 1000 }),
+      ...(days === undefined ? {} : { daysThatFit: days }),
       preserved: store.preserved().map((range) => inMillis(range)),
       queries: queries.state(),
       problems: [],
@@ -86,7 +86,7 @@ function inMillis<Range extends { readonly from: number; readonly to: number }>(
 
 async function packetsOf(platform: Platform, guid: string, actor: Actor, signal?: AbortSignal) {
   const message = await readMessage(platform, guid, actor, signal);
-  const { oldest } = platform.packets.stored.store.state();
+  const { oldest } = platform.packets.state();
   return packetsOfMessage(message, {
     parser: platform.parserOf(String(message["source.type"])),
     oldest: oldest === undefined ? undefined : oldest / 1000,

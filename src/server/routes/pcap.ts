@@ -25,15 +25,15 @@ const LIMIT = 1_000_000;
 
 /** The original's calls for packets, over the same queries. */
 export function pcapRoutes(app: FastifyInstance, platform: Platform): void {
-  const { packets, context } = platform;
-  const { queries } = packets;
+  const { inspection, context } = platform;
+  const { queries } = inspection;
 
   const start = (request: Times, filter: PacketQuestion["filter"], actor: Actor): PcapStatus => {
     const { startTimeMs = 0, endTimeMs = context.clock.now() } = request;
     // The original's end is included, and its times are whole milliseconds.
     const question = { from: startTimeMs, to: endTimeMs + 1, filter, limit: LIMIT };
     const original = { ...request, startTimeMs, endTimeMs };
-    return statusOf(packets.start(question, question, actor, original));
+    return statusOf(inspection.start(question, question, actor, original));
   };
   implement(app, pcapFixed, ({ actor, body }) =>
     start(
@@ -70,7 +70,7 @@ export function pcapRoutes(app: FastifyInstance, platform: Platform): void {
     const { pageTotal } = statusOf(queries.get(id, actor));
     if (number > pageTotal)
       throw new Fault("NOT_FOUND", `reading page ${number} of job ${id}: it has ${pageTotal}`);
-    return packets.page(id, (number - 1) * PAGE, number * PAGE, actor);
+    return inspection.page(id, (number - 1) * PAGE, number * PAGE, actor);
   };
   implement(app, pcapPdml, async ({ actor, params, query }) =>
     pdmlOf(await page(params.jobId, query.page, actor)),

@@ -32,7 +32,7 @@ export function someTalks(): readonly Frame[] {
 
 /** Stores packets as a capture does, and seals them. */
 export function store({ platform }: TestServer, ...blocks: readonly Packets[]): void {
-  const writer = platform.packets.stored.store.writer("test");
+  const writer = platform.packets.writer("test");
   const decoder = openDecoder();
   for (const packets of blocks) writer.append(packets, decoder.decode(packets));
   writer.close();

@@ -32,6 +32,9 @@ export function collecting(part: Partial<SourceContext> = {}): Collected {
       sensor: "test",
       positions: forgetfulPositions(),
       allow: allowAnyPath,
+      takeCapture: () => {
+        throw new Error("this test takes no captures");
+      },
       refuse: (refusal) => refusals.push(refusal),
       deliver: async (_sensor, block: Block) => {
         await collected.gate;

@@ -1,4 +1,5 @@
 import type { Fault } from "../../core/fault.ts";
+import type { Secrets } from "../../pcap/formats/report.ts";
 import type { Layers } from "../../pcap/layers.ts";
 import type { CaptureInterface, Packets } from "../../pcap/packets.ts";
 
@@ -56,13 +57,6 @@ export type QueryProgress = {
   readonly problems: readonly string[];
 };
 
-/** Finds packets in the thread that calls it, and waits for the disk: whoever answers others gives it a thread of its own. */
-export type PacketReader = {
-  readonly progress: QueryProgress;
-  /** Packets that may match, oldest segment first. What comes is valid until the next is asked for. */
-  find(query: PacketQuery): Generator<StoredPackets>;
-};
-
 /** Writes packets of one capture to the store, in the thread that calls it. */
 export type PacketWriter = {
   /**
@@ -72,8 +66,8 @@ export type PacketWriter = {
   readonly problem: Fault | undefined;
   /** Adds packets with their layers; `flush` and `close` make them durable. */
   append(packets: Packets, layers: Layers): void;
-  /** Adds secrets that decrypt what was captured, as the capture file has them. */
-  addSecrets(bytes: Uint8Array): void;
+  /** Adds secrets that decrypt what was captured. */
+  addSecrets(secrets: Secrets): void;
   /** Makes durable what was added. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
   flush(): void;
   /** Makes durable what was added, and its index. Throws as `flush` does. */
@@ -83,13 +77,22 @@ export type PacketWriter = {
 /** What is stored now. */
 export type PacketStoreState = {
   readonly segments: number;
-  /** Bytes of segments and of their indices. */
+  /** Bytes of segments and of their indices, and how many there may be. */
   readonly bytes: number;
+  readonly limit: number;
+  /** Bytes of the indices alone, and of the segments they are of. */
   readonly indexBytes: number;
+  readonly indexedBytes: number;
   readonly packets: number;
   /** Microseconds since 1970; undefined while there are none. */
   readonly oldest: number | undefined;
   readonly newest: number | undefined;
+  /** Bytes that were written a second, mean of the last hour. */
+  readonly bytesPerSecond: number;
+  /** How many days of packets fit into `limit`, at the rate of the last 24 hours; undefined while nothing was written in them. */
+  readonly days: number | undefined;
+  /** What was dropped since the start, by age, by size and for want of room. */
+  readonly dropped: { readonly segments: number; readonly packets: number; readonly bytes: number };
 };
 
 /** A time whose packets stay whatever their age and number. */
@@ -104,19 +107,50 @@ export type PreservedRange = {
   readonly at: number;
 };
 
-/**
- * The store of a folder, for the thread that owns it. Searches read the folder in threads of their own, while it is written: what is dropped
- * meanwhile is not found.
- */
-export type PacketStore = {
+/** Finds packets in the thread that calls it, and waits for the disk: whoever answers others gives it a thread of its own. */
+export type PacketReader = {
+  readonly progress: QueryProgress;
+  /**
+   * Packets that may match, oldest segment first: those of the time that one of the needs asks for, by the index where there is one, all
+   * of the time in the segments that are being written. What comes is valid until the next is asked for.
+   */
+  find(query: PacketQuery): Generator<StoredPackets>;
+  /** Secrets that decrypt packets of the time, as their captures had them, each once. */
+  secrets(times: Pick<PacketQuery, "from" | "to">): readonly Secrets[];
+};
+
+/** What another thread joins a store by; it can be sent to it. */
+export type PacketHandle = {
   readonly folder: string;
-  /** A writer for what one capture brings, such as an interface or a file. Several may write at once. */
+  readonly bytes: number;
+  readonly segmentBytes: number;
+  readonly segmentAge: number;
+  readonly compress: boolean;
+  readonly secret: string | undefined;
+  readonly abandoned: ReadonlySet<string>;
+  readonly shared: BigInt64Array;
+};
+
+/** What every thread can do with a store. */
+export type JoinedPackets = {
+  readonly folder: string;
+  /** A writer for what one capture brings, such as an interface or a file. Several may write at once, in several threads. */
   writer(capture: string): PacketWriter;
+  /** A reader for one query. */
+  reader(): PacketReader;
+};
+
+/**
+ * The store of a folder, for the thread that owns it. Other threads join it by its handle. Reading goes on while packets are written and
+ * dropped: what is dropped meanwhile is not found.
+ */
+export type PacketStore = JoinedPackets & {
+  share(): PacketHandle;
   /** Drops what is older or more than configured, the oldest first, but nothing that is preserved. */
   retain(): void;
   state(): PacketStoreState;
   preserved(): readonly PreservedRange[];
-  /** Keeps the packets of a time, whatever their age and number. */
+  /** Keeps the packets of a time, whatever their age and number. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
   preserve(range: PreservedRange): void;
   /** Lets a preserved range go. Throws Fault NOT_FOUND. */
   release(id: string): void;

@@ -22,7 +22,7 @@ export type SegmentKey = {
 };
 
 /** The key of the segment with this salt. */
-export function segmentKey(secret: string | Uint8Array, salt: Uint8Array): SegmentKey {
+export function segmentKey(secret: string, salt: Uint8Array): SegmentKey {
   const key = Buffer.from(hkdfSync("sha256", secret, salt, "metron packets", KEY_BYTES));
   const check = createHmac("sha256", key).update("check").digest().subarray(0, CHECK_BYTES);
   return {

@@ -1,5 +1,5 @@
 import type { Packets } from "../../../pcap/packets.ts";
-import { fold, unfold, VARINT_BYTES, VarintReader, writeVarint } from "./varint.ts";
+import { unfold, VARINT_BYTES, VarintReader, writeFolded, writeVarint } from "./varint.ts";
 
 /**
  * What a block says of each of its packets, about eight bytes each: captured and original length, the time since the packet before (it may
@@ -18,11 +18,11 @@ export function writeEntry(
   before: number,
   networkInterface: number,
 ): number {
-  const captured = packets.captured[row] ?? 0;
+  const captured = packets.captured[row] as number;
   let place = writeVarint(directory, at, captured);
-  place = writeVarint(directory, place, fold((packets.original[row] ?? 0) - captured));
-  place = writeVarint(directory, place, fold((packets.micros[row] ?? 0) - before));
-  place = writeVarint(directory, place, packets.nanos[row] ?? 0);
+  place = writeFolded(directory, place, (packets.original[row] as number) - captured);
+  place = writeFolded(directory, place, (packets.micros[row] as number) - before);
+  place = writeVarint(directory, place, packets.nanos[row] as number);
   return writeVarint(directory, place, networkInterface);
 }
 

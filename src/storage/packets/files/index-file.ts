@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { addressKey, addToBloom, communityKey, newBloom } from "./bloom.ts";
 import type { SegmentKey } from "./cipher.ts";
+import { KeySet } from "./key-set.ts";
 import { KEY_WORDS, KIND_WORD, PORTS, type TupleTable, VERSION_SHIFT, VLAN_WORD } from "./tuples.ts";
 import { writeVarint } from "./varint.ts";
 
@@ -137,7 +138,7 @@ function byVersion(table: TupleTable): number[][] {
 }
 
 function filterOf(table: TupleTable): Uint32Array<ArrayBuffer> {
-  const keys = new Set<number>();
+  const keys = new KeySet(3 * table.count);
   for (let tuple = 0; tuple < table.count; tuple++) {
     const version = versionOf(table, tuple);
     if (version === 0) continue;
@@ -145,8 +146,8 @@ function filterOf(table: TupleTable): Uint32Array<ArrayBuffer> {
     keys.add(addressKey(table.keys, tuple * KEY_WORDS + 4, version));
     keys.add(communityKey(table.communities[tuple] as number));
   }
-  const filter = newBloom(keys.size);
-  for (const key of keys) addToBloom(filter, key);
+  const filter = newBloom(keys.count);
+  for (let at = 0; at < keys.count; at++) addToBloom(filter, keys.keys[at] as number);
   return filter;
 }
 
@@ -172,8 +173,14 @@ function columnsOf(
   tuples: readonly number[],
   addressWords: number,
 ): Buffer[] {
-  const column = (read: (start: number, tuple: number) => number) =>
-    Buffer.from(Uint32Array.from(tuples, (tuple) => read(tuple * KEY_WORDS, tuple)).buffer);
+  const column = (read: (start: number, tuple: number) => number) => {
+    const words = new Uint32Array(tuples.length);
+    for (let at = 0; at < words.length; at++) {
+      const tuple = tuples[at] as number;
+      words[at] = read(tuple * KEY_WORDS, tuple);
+    }
+    return Buffer.from(words.buffer);
+  };
   const word = (index: number) => column((start) => keys[start + index] as number);
   const addresses = addressWords === 2 ? [3, 7] : [0, 1, 2, 3, 4, 5, 6, 7].slice(0, addressWords);
   return [

@@ -1,5 +1,15 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../../folder.ts";
 
 /**
  * The files of a store: `SEQUENCE-START.packets` is a segment, `SEQUENCE-START.index` its index, which is there once the segment is sealed.
@@ -46,10 +56,19 @@ export function listSegments(folder: string): SegmentName[] {
     .sort((one, other) => one.sequence - other.sequence);
 }
 
-/** Removes a segment; the index first, so that what is left after a crash is a segment that is indexed again, not an index of nothing. */
-export function removeSegment(folder: string, name: string): void {
+/**
+ * Removes a segment; the index first, so that what is left after a crash is a segment that is indexed again, not an index of nothing.
+ * @returns whether it was there: of two threads that remove it, one gets true.
+ */
+export function removeSegment(folder: string, name: string): boolean {
   rmSync(indexPath(folder, name), { force: true });
-  rmSync(segmentPath(folder, name), { force: true });
+  try {
+    unlinkSync(segmentPath(folder, name));
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
 }
 
 /** Writes a file so that it is there as a whole or not at all, and durable. */

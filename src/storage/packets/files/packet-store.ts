@@ -1,13 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import type { Context } from "../../../core/context.ts";
+import { mkdirSync } from "node:fs";
+import type { Context, Log } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
-import type { PacketStore, PreservedRange } from "../contract.ts";
-import { INDEX_HEADER_BYTES } from "./index-file.ts";
-import { listSegments, removeSegment, segmentPath, writeWhole } from "./names.ts";
+import { errorCode, writeFault } from "../../folder.ts";
+import type { JoinedPackets, PacketHandle, PacketStore, PreservedRange } from "../contract.ts";
+import { listSegments } from "./names.ts";
+import { PacketReader } from "./packet-reader.ts";
 import { openPacketWriter } from "./packet-writer.ts";
+import { readPreserved, writePreserved } from "./preserved.ts";
 import { recoverSegment } from "./recover.ts";
+import { withRoom } from "./room.ts";
 import { openSegmentIndex } from "./segment-index.ts";
+import { openShelf, SHARED, SHARED_BYTES } from "./shelf.ts";
+import { stateOf } from "./state.ts";
 
 export type PacketStoreOptions = {
   readonly folder: string;
@@ -19,144 +23,114 @@ export type PacketStoreOptions = {
   readonly segmentAge?: number | undefined;
   readonly compress?: boolean | undefined;
   /** The secret that packets are encrypted with; undefined: they are not. */
-  readonly secret?: string | Uint8Array | undefined;
-  readonly now?: () => number;
+  readonly secret?: string | undefined;
 };
 
-const PRESERVED = "preserved.json";
 const SEGMENT_BYTES = 128 << 20;
 const SEGMENT_AGE = 3_600_000;
-
-/** What is known of a sealed segment; it never changes. */
-type Known = {
-  readonly bytes: number;
-  readonly indexBytes: number;
-  readonly packets: number;
-  readonly minTime: number;
-  readonly maxTime: number;
-};
+/** Of a small store a segment is no more than this part, so that what is dropped is little of it. */
+const MOST_OF_ALL = 16;
 
 /**
  * Opens the packets of a folder, which belongs to this process, and seals what an earlier one left open.
- * @throws Fault FOLDER_UNWRITABLE, DISK_FULL, STORAGE_CORRUPT
+ * @throws Fault FOLDER_UNWRITABLE, STORAGE_CORRUPT
  */
-export function openPacketStore(options: PacketStoreOptions, { log }: Context): PacketStore {
-  const { folder, secret, now = Date.now } = options;
-  const { compress = false, segmentBytes = SEGMENT_BYTES, segmentAge = SEGMENT_AGE } = options;
-  mkdirSync(folder, { recursive: true });
-  for (const { name, isSealed } of listSegments(folder)) {
-    if (isSealed) continue;
-    const found = recoverSegment(folder, name, secret);
-    if (typeof found === "string") log.warn("Packets are left out.", { reason: found });
-    else log.info("Packets of an earlier run were sealed.", { segment: name, ...found });
+export function openPacketStore(options: PacketStoreOptions, { log, clock }: Context): PacketStore {
+  const { folder, bytes, secret, compress = false, segmentAge = SEGMENT_AGE } = options;
+  const { segmentBytes = Math.min(SEGMENT_BYTES, Math.ceil(bytes / MOST_OF_ALL)) } = options;
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw writeFault(`making folder ${folder}`, error);
   }
-  let preserved = readPreserved(folder);
-  const known = new Map<string, Known>();
-  let sequence = listSegments(folder).at(-1)?.sequence ?? 0;
-
-  const lookAt = (name: string): Known | undefined => {
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    using index = openSegmentIndex(folder, name);
-    if (index === undefined) return undefined;
-    const { packets, minTime, maxTime, firstBytes, secondBytes } = index.header;
-    const indexBytes = INDEX_HEADER_BYTES + firstBytes + secondBytes;
-    const looked = { bytes: sizeOf(segmentPath(folder, name)), indexBytes, packets, minTime, maxTime };
-    known.set(name, looked);
-    return looked;
+  const shared = new BigInt64Array(new SharedArrayBuffer(SHARED_BYTES));
+  const abandoned = sealOpen(folder, secret, log);
+  shared[SHARED.sequence] = BigInt(listSegments(folder).at(-1)?.sequence ?? 0);
+  // What cannot be read is told now, not when the disk is full.
+  readPreserved(folder);
+  const handle: PacketHandle = {
+    ...{ folder, bytes, segmentBytes, segmentAge, compress, secret, abandoned, shared },
   };
+  const shelf = openShelf({ folder, abandoned, shared, log });
+  const save = (ranges: readonly PreservedRange[]) =>
+    withRoom(`writing to ${folder}`, shelf, () => writePreserved(folder, ranges));
+  const dropped = (index: number) => Number(Atomics.load(shared, index));
 
-  /** Drops a sealed segment. */
-  const drop = (name: string, reason: string): void => {
-    const { packets = 0, bytes = 0 } = known.get(name) ?? {};
-    removeSegment(folder, name);
-    known.delete(name);
-    log.info("The oldest packets were dropped.", { segment: name, packets, bytes, reason });
+  return {
+    ...joinPacketStore(handle, { log, clock }),
+    share: () => handle,
+    retain() {
+      const { age } = options;
+      const now = clock.now();
+      let left = shelf.list().reduce((sum, segment) => sum + segment.bytes + segment.indexBytes, 0);
+      for (const segment of shelf.droppable()) {
+        const isOld = age !== undefined && now - segment.begun > age;
+        if (!isOld && left <= bytes) continue;
+        left -= segment.bytes + segment.indexBytes;
+        shelf.drop(segment, isOld ? "they are older than configured" : "there are more than configured");
+      }
+    },
+    state: () => ({
+      ...stateOf(shelf.list(), bytes, clock.now()),
+      dropped: {
+        segments: dropped(SHARED.droppedSegments),
+        packets: dropped(SHARED.droppedPackets),
+        bytes: dropped(SHARED.droppedBytes),
+      },
+    }),
+    preserved: () => readPreserved(folder),
+    preserve(range) {
+      save([...readPreserved(folder).filter(({ id }) => id !== range.id), range]);
+    },
+    release(id) {
+      const ranges = readPreserved(folder);
+      if (!ranges.some((range) => range.id === id))
+        throw new Fault("NOT_FOUND", `releasing packets: no preserved range has the id ${id}`);
+      save(ranges.filter((range) => range.id !== id));
+    },
   };
+}
 
-  /** Sealed segments that may go, the oldest first. */
-  const droppable = () =>
-    listSegments(folder).filter(({ name, isSealed }) => {
-      const times = isSealed ? lookAt(name) : undefined;
-      return (
-        isSealed &&
-        (times === undefined ||
-          !preserved.some(({ from, to }) => times.minTime <= to && times.maxTime >= from))
-      );
-    });
-
-  const state = () => {
-    let [segments, bytes, indexBytes, packets] = [0, 0, 0, 0];
-    let oldest: number | undefined;
-    let newest: number | undefined;
-    for (const { name, isSealed } of listSegments(folder)) {
-      const looked = isSealed ? lookAt(name) : undefined;
-      segments++;
-      bytes += looked === undefined ? sizeOf(segmentPath(folder, name)) : looked.bytes + looked.indexBytes;
-      indexBytes += looked?.indexBytes ?? 0;
-      packets += looked?.packets ?? 0;
-      if (looked === undefined) continue;
-      oldest = Math.min(oldest ?? looked.minTime, looked.minTime);
-      newest = Math.max(newest ?? looked.maxTime, looked.maxTime);
-    }
-    return { segments, bytes, indexBytes, packets, oldest, newest };
-  };
-
-  const savePreserved = (ranges: readonly PreservedRange[]) => {
-    writeWhole(folder, join(folder, PRESERVED), Buffer.from(JSON.stringify(ranges, null, 2)));
-    preserved = ranges;
-  };
-
+/** Joins a store in another thread than the one that owns it. */
+export function joinPacketStore(
+  handle: PacketHandle,
+  { log, clock }: Pick<Context, "log" | "clock">,
+): JoinedPackets {
+  const { folder, segmentBytes, segmentAge, compress, secret, abandoned, shared } = handle;
+  const shelf = openShelf({ folder, abandoned, shared, log });
   return {
     folder,
     writer: (capture) =>
       openPacketWriter({
-        ...{ folder, capture, segmentBytes, segmentAge, compress, secret, now },
-        nextSequence: () => ++sequence,
-        makeRoom() {
-          const [oldest] = droppable();
-          if (oldest !== undefined) drop(oldest.name, "the disk is full");
-          return oldest !== undefined;
-        },
+        ...{ folder, capture, segmentBytes, segmentAge, compress, secret, shelf },
+        now: () => clock.now(),
+        nextSequence: () => Number(Atomics.add(shared, SHARED.sequence, 1n)) + 1,
       }),
-    retain() {
-      const candidates = droppable();
-      const { age } = options;
-      if (age !== undefined)
-        for (const { name, begun } of candidates)
-          if (now() - begun > age) drop(name, "they are older than configured");
-      let { bytes } = state();
-      for (const { name } of candidates) {
-        if (bytes <= options.bytes) return;
-        const looked = known.get(name);
-        if (looked === undefined) continue;
-        bytes -= looked.bytes + looked.indexBytes;
-        drop(name, "there are more than configured");
-      }
-    },
-    state,
-    preserved: () => preserved,
-    preserve(range) {
-      savePreserved([...preserved.filter(({ id }) => id !== range.id), range]);
-    },
-    release(id) {
-      if (!preserved.some((range) => range.id === id))
-        throw new Fault("NOT_FOUND", `releasing packets: no preserved range has the id ${id}`);
-      savePreserved(preserved.filter((range) => range.id !== id));
-    },
+    reader: () => new PacketReader(folder, secret),
   };
 }
 
-function readPreserved(folder: string): readonly PreservedRange[] {
-  const path = join(folder, PRESERVED);
-  if (!existsSync(path)) return [];
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as PreservedRange[];
-  } catch {
-    throw new Fault("STORAGE_CORRUPT", `reading ${path}: it is no JSON; restore or remove it`);
+/** Seals what an earlier process left open, or another version sealed; answers what could not be. */
+function sealOpen(folder: string, secret: string | undefined, log: Log): Set<string> {
+  const abandoned = new Set<string>();
+  for (const { name, isSealed } of listSegments(folder)) {
+    using index = isSealed ? openSegmentIndex(folder, name) : undefined;
+    if (index !== undefined) continue;
+    try {
+      const found = recoverSegment(folder, { name, isSealed }, secret);
+      if (typeof found !== "string") {
+        log.info("Packets of an earlier run were indexed.", { segment: name, ...found });
+        continue;
+      }
+      log.warn("Packets are left out.", { segment: name, reason: found });
+    } catch (error) {
+      // They are read without an index until there is room for one.
+      log.warn("Packets of an earlier run could not be indexed.", {
+        segment: name,
+        reason: errorCode(error),
+      });
+    }
+    abandoned.add(name);
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return abandoned;
 }

@@ -1,12 +1,14 @@
-import type { Fault } from "../../../core/fault.ts";
+import { Fault } from "../../../core/fault.ts";
 import type { Layers } from "../../../pcap/layers.ts";
 import type { Packets } from "../../../pcap/packets.ts";
-import { errorCode, writeFault } from "../../folder.ts";
 import type { PacketWriter } from "../contract.ts";
 import { KIND } from "./block.ts";
 import { newSalt, segmentKey } from "./cipher.ts";
 import { indexPath, segmentName, segmentPath, writeWhole } from "./names.ts";
+import { withRoom } from "./room.ts";
+import { encodeSecrets } from "./segment-file.ts";
 import { SegmentWriter } from "./segment-writer.ts";
+import type { Shelf } from "./shelf.ts";
 import { TupleTable } from "./tuples.ts";
 
 export type WriterOptions = {
@@ -17,16 +19,18 @@ export type WriterOptions = {
   /** Milliseconds after which a segment is sealed though it is small, so that what is old can go. */
   readonly segmentAge: number;
   readonly compress: boolean;
-  readonly secret: string | Uint8Array | undefined;
+  readonly secret: string | undefined;
   /** Numbers a new segment. */
   readonly nextSequence: () => number;
-  /** Makes room on a full disk by dropping what is oldest; answers whether it could. */
-  readonly makeRoom: () => boolean;
+  /** What can be dropped when the disk is full. */
+  readonly shelf: Shelf;
   readonly now: () => number;
 };
 
 /** Bytes that are written in one call. */
-const WRITE_BYTES = 1 << 22;
+const WRITE_BYTES = 1 << 18;
+/** Bytes of secrets that are repeated from segment to segment; of more, the first stay in their own. */
+const MOST_SECRETS = 1 << 24;
 /** Conversations after which a segment is sealed however small: in a flood each packet is one. */
 const MOST_TUPLES = 500_000;
 
@@ -39,6 +43,9 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
   let begun = 0;
   /** The number in the segment of each interface of the capture, -1 for those it does not know yet. */
   let interfaces = new Int32Array(16).fill(-1);
+  /** What decrypts packets of this capture; every segment has it, so that none needs another one. */
+  const secrets: Uint8Array[] = [];
+  let secretBytes = 0;
   let problem: Fault | undefined;
 
   const open = (): SegmentWriter => {
@@ -49,23 +56,18 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     const key = secret === undefined ? undefined : segmentKey(secret, salt);
     segment = new SegmentWriter({ path: segmentPath(folder, name), salt, key, compress, table });
     interfaces.fill(-1);
+    for (const bytes of secrets) segment.addOther(KIND.secrets, bytes);
     return segment;
   };
 
-  /** Writes, and makes room as long as the disk is full and there is some to make. */
-  const withRoom = <Result>(write: () => Result): Result => {
-    for (;;) {
-      try {
-        const result = write();
-        problem = undefined;
-        return result;
-      } catch (error) {
-        const code = errorCode(error);
-        const hasNoRoom = code === "ENOSPC" || code === "EDQUOT";
-        if (hasNoRoom && options.makeRoom()) continue;
-        problem = writeFault(`writing packets to ${folder}`, error);
-        throw problem;
-      }
+  const writing = <Result>(write: () => Result): Result => {
+    try {
+      const result = withRoom(`writing packets to ${folder}`, options.shelf, write);
+      problem = undefined;
+      return result;
+    } catch (error) {
+      if (error instanceof Fault) problem = error;
+      throw error;
     }
   };
 
@@ -73,8 +75,8 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     current.length >= segmentBytes || table.count >= MOST_TUPLES || now() - begun >= segmentAge;
 
   const seal = (current: SegmentWriter): void => {
-    const index = withRoom(() => current.index());
-    withRoom(() => writeWhole(folder, indexPath(folder, name), index));
+    const index = writing(() => current.index());
+    writing(() => writeWhole(folder, indexPath(folder, name), index));
     current.close();
     segment = undefined;
   };
@@ -83,7 +85,7 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
   const tryWriting = (current: SegmentWriter): void => {
     try {
       if (isDue(current)) seal(current);
-      else if (current.waiting >= WRITE_BYTES) withRoom(() => current.write());
+      else if (current.waiting >= WRITE_BYTES) writing(() => current.write());
     } catch (error) {
       if (error !== problem) throw error;
     }
@@ -120,14 +122,18 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
         tryWriting(into);
       }
     },
-    addSecrets(bytes) {
+    addSecrets(added) {
+      const bytes = encodeSecrets(added);
       open().addOther(KIND.secrets, bytes);
+      secrets.push(bytes);
+      secretBytes += bytes.length;
+      while (secretBytes > MOST_SECRETS) secretBytes -= secrets.shift()?.length ?? 0;
     },
     flush() {
       const current = segment;
       if (current === undefined) return;
       if (isDue(current)) seal(current);
-      else withRoom(() => current.flush());
+      else writing(() => current.flush());
     },
     close() {
       if (segment !== undefined) seal(segment);

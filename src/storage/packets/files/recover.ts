@@ -5,7 +5,7 @@ import type { StoredInterface } from "../contract.ts";
 import { KIND, unpackBlock } from "./block.ts";
 import { readDirectory } from "./directory.ts";
 import { type BlockPlace, encodeIndex } from "./index-file.ts";
-import { indexPath, removeSegment, segmentPath, writeWhole } from "./names.ts";
+import { indexPath, removeSegment, type SegmentName, segmentPath, writeWhole } from "./names.ts";
 import { BlockReader, openSegmentHeader, readInterface, SEGMENT_HEADER_BYTES } from "./segment-file.ts";
 import { TupleTable } from "./tuples.ts";
 
@@ -14,56 +14,62 @@ export type Recovered = {
   readonly packets: number;
   /** Bytes at the end that were no whole block: nobody was told that they are safe. */
   readonly torn: number;
+  /** Packets in blocks that are damaged, and left out. */
+  readonly damaged: number;
 };
 
 /**
- * Seals a segment whose writer ended before it could: cuts off what is torn, and makes its index.
+ * Makes the index of a segment whose writer ended before it could, after what is torn was cut off, or whose index cannot be read.
  * @returns a sentence when it cannot be read and is left as it is.
  */
 export function recoverSegment(
   folder: string,
-  name: string,
-  secret: string | Uint8Array | undefined,
+  { name, isSealed }: Pick<SegmentName, "name" | "isSealed">,
+  secret: string | undefined,
 ): Recovered | string {
   const file = openSync(segmentPath(folder, name), "r+");
   using _file = { [Symbol.dispose]: () => closeSync(file) };
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   const read = readSync(file, header, 0, header.length, 0);
   const opened = openSegmentHeader(header.subarray(0, read), secret);
-  if (opened === "no segment") {
+  if (opened === "no segment" && !isSealed) {
     // Its first write was torn, so it never had a packet that anybody was told of.
     removeSegment(folder, name);
-    return { packets: 0, torn: read };
+    return { packets: 0, torn: read, damaged: 0 };
   }
   if (typeof opened === "string") return `segment ${name} cannot be read (${opened}) and is left as it is`;
 
-  const reader = new BlockReader(file);
   const decoder = openDecoder();
   const table = new TupleTable();
   const interfaces: StoredInterface[] = [];
   const packets = emptyPackets(0, interfaces);
   const blocks: BlockPlace[] = [];
   let before = 0;
-  let at = SEGMENT_HEADER_BYTES;
-  for (let block = reader.read(at); block !== undefined; block = reader.read(at)) {
-    const { minTime, maxTime, packets: count } = block.header;
-    const found = readInterface(block, opened.key);
-    if (found !== undefined) interfaces.push(found);
-    if (block.header.kind === KIND.packets) {
-      const raw = unpackBlock(block.bytes, block.header, opened.key);
-      if (raw === undefined || !readDirectory(raw, block.header, packets)) break;
+  let damaged = 0;
+  let end = SEGMENT_HEADER_BYTES;
+  for (const { at, end: next, header, bytes } of new BlockReader(file).all()) {
+    end = next;
+    const raw = bytes && unpackBlock(bytes, header, opened.key);
+    const isRead = raw !== undefined && (header.kind !== KIND.packets || readDirectory(raw, header, packets));
+    if (!isRead) damaged += header.packets;
+    else if (header.kind === KIND.packets) {
       const layers = decoder.decode(packets);
-      table.add(layers, 0, layers.count, before);
+      table.add(layers, 0, layers.count, header.before);
     }
-    blocks.push({ at, minTime, maxTime, before, packets: count });
+    const found = readInterface({ header, bytes }, opened.key);
+    if (found !== undefined) interfaces.push(found);
+    // The index names an interface that is damaged, so that those after it keep their numbers.
+    if (!isRead && found === undefined) continue;
+    const { minTime, maxTime, packets: count } = header;
+    blocks.push({ at, minTime, maxTime, before: header.before, packets: count });
     before += count;
-    at = block.end;
   }
-  const torn = tornBytes(file, at);
-  if (torn > 0) ftruncateSync(file, at);
-  if (before === 0) removeSegment(folder, name);
+  const torn = tornBytes(file, end);
+  if (torn > 0 && !isSealed) ftruncateSync(file, end);
+  const hasMore = blocks.length > interfaces.length;
+  if (before === 0 && damaged === 0 && !hasMore) removeSegment(folder, name);
   else writeWhole(folder, indexPath(folder, name), encodeIndex(table, blocks, opened.key));
-  return { packets: before, torn };
+  return { packets: before, torn, damaged };
 }
 
 function tornBytes(file: number, at: number): number {

@@ -33,8 +33,8 @@ export class SegmentWriter {
   readonly #options: SegmentOptions;
   /** Undefined until something is written. */
   #file: number | undefined;
-  readonly #directory = Buffer.alloc(DIRECTORY_BYTES);
-  readonly #spare: Buffer[] = [];
+  readonly #directory = new Uint8Array(DIRECTORY_BYTES);
+  readonly #spare: Uint8Array[] = [];
   #frames = newMemory();
   #directoryLength = 0;
   #framesLength = 0;
@@ -46,7 +46,7 @@ export class SegmentWriter {
   readonly #blocks: BlockPlace[] = [];
   #waiting: Uint8Array[] = [];
   /** Memory of blocks that wait to be written as they are. */
-  readonly #lent: Buffer[] = [];
+  readonly #lent: Uint8Array[] = [];
   #waitingBytes = 0;
   /** Bytes of the file, and those that wait to be written. */
   #length = 0;
@@ -95,27 +95,25 @@ export class SegmentWriter {
     interfaces: ArrayLike<number>,
   ): void {
     this.#options.table.add(layers, rows.from, rows.to, this.packets - from);
+    const { starts, captured, micros } = packets;
+    // A part of a Buffer takes twice as long to make as one of a plain array, and each frame is one.
+    const bytes = new Uint8Array(packets.bytes.buffer, packets.bytes.byteOffset, packets.bytes.length);
     for (let row = from; row < to; row++) {
-      const length = packets.captured[row] as number;
+      const length = captured[row] as number;
       if (this.#framesLength + length > BLOCK_BYTES || this.#directoryLength + ENTRY_BYTES > DIRECTORY_BYTES)
         this.#finishBlock();
       // A single frame may be longer than a block should be.
-      if (length > BLOCK_BYTES) this.#frames = Buffer.allocUnsafeSlow(length + DIRECTORY_BYTES);
-      const start = packets.starts[row] as number;
-      this.#frames.set(packets.bytes.subarray(start, start + length), this.#framesLength);
+      if (length > BLOCK_BYTES) this.#frames = new Uint8Array(length + DIRECTORY_BYTES);
+      const start = starts[row] as number;
+      this.#frames.set(bytes.subarray(start, start + length), this.#framesLength);
       this.#framesLength += length;
       const at = interfaces[packets.interfaces[row] as number] as number;
-      this.#directoryLength = writeEntry(
-        this.#directory,
-        this.#directoryLength,
-        packets,
-        row,
-        this.#micros,
-        at,
-      );
-      this.#micros = packets.micros[row] as number;
-      if (this.#micros < this.#minTime) this.#minTime = this.#micros;
-      if (this.#micros > this.#maxTime) this.#maxTime = this.#micros;
+      const before = this.#micros;
+      this.#directoryLength = writeEntry(this.#directory, this.#directoryLength, packets, row, before, at);
+      const time = micros[row] as number;
+      this.#micros = time;
+      if (time < this.#minTime) this.#minTime = time;
+      if (time > this.#maxTime) this.#maxTime = time;
       this.#packets++;
     }
   }
@@ -168,7 +166,7 @@ export class SegmentWriter {
     const packets = this.#packets;
     if (packets === 0) return;
     const directory = this.#directoryLength;
-    this.#directory.copy(this.#frames, this.#framesLength, 0, directory);
+    this.#frames.set(this.#directory.subarray(0, directory), this.#framesLength);
     const raw = this.#frames.subarray(0, this.#framesLength + directory);
     const place = { minTime: this.#minTime, maxTime: this.#maxTime, before: this.#before, packets };
     this.#blocks.push({ at: this.#length, ...place });
@@ -217,12 +215,12 @@ export class SegmentWriter {
   }
 }
 
-function newMemory(): Buffer {
-  return Buffer.allocUnsafeSlow(BLOCK_BYTES + DIRECTORY_BYTES);
+function newMemory(): Uint8Array {
+  return new Uint8Array(BLOCK_BYTES + DIRECTORY_BYTES);
 }
 
 /** Memory of a block of the usual size. */
-function reusable(memory: Buffer): Buffer | undefined {
+function reusable(memory: Uint8Array): Uint8Array | undefined {
   return memory.length === BLOCK_BYTES + DIRECTORY_BYTES ? memory : undefined;
 }
 

@@ -8,6 +8,9 @@ import type { Layers } from "../../../pcap/layers.ts";
 
 /** Words of a key: two addresses, ports, the kind, VLAN. */
 export const KEY_WORDS = 11;
+/** The words in which addresses of IPv4 are; the second is followed by the rest of the key. */
+const FIRST_IPV4 = 3;
+const SECOND_IPV4 = 7;
 /** Behind the eight words of the addresses: ports (the one of the first address in the upper half), what kind, the VLAN. */
 export const PORTS = 8;
 export const KIND_WORD = 9;
@@ -81,9 +84,14 @@ export class TupleTable {
   }
 
   #isKey(tuple: number): boolean {
+    const { keys } = this;
+    const key = this.#key;
     const start = tuple * KEY_WORDS;
-    for (let word = 0; word < KEY_WORDS; word++)
-      if (this.keys[start + word] !== this.#key[word]) return false;
+    // The words that tell most conversations apart come first; those before them are 0 unless the addresses are of IPv6.
+    for (let word = SECOND_IPV4; word < KEY_WORDS; word++) if (keys[start + word] !== key[word]) return false;
+    if (keys[start + FIRST_IPV4] !== key[FIRST_IPV4]) return false;
+    if ((key[KIND_WORD] as number) >>> VERSION_SHIFT !== 6) return true;
+    for (let word = 0; word < SECOND_IPV4; word++) if (keys[start + word] !== key[word]) return false;
     return true;
   }
 
@@ -138,16 +146,19 @@ function comesAfter(layers: Layers, at: number, sourcePort: number, destinationP
 
 /** Spreads a key over 32 bits (the mixing steps of MurmurHash3, Austin Appleby, public domain). */
 function hashOf(key: Uint32Array): number {
-  let hash = 0;
-  for (let word = 0; word < KEY_WORDS; word++) {
-    let mixed = Math.imul(key[word] as number, 0xcc9e2d51);
-    mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
-    hash ^= mixed;
-    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
-  }
+  let hash = key[FIRST_IPV4] as number;
+  for (let word = SECOND_IPV4; word < KEY_WORDS; word++) hash = mixed(hash, key[word] as number);
+  if ((key[KIND_WORD] as number) >>> VERSION_SHIFT === 6)
+    for (let word = 0; word < SECOND_IPV4; word++) hash = mixed(hash, key[word] as number);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function mixed(hash: number, word: number): number {
+  const first = Math.imul(word, 0xcc9e2d51);
+  const other = hash ^ Math.imul((first << 15) | (first >>> 17), 0x1b873593);
+  return (Math.imul((other << 13) | (other >>> 19), 5) + 0xe6546b64) | 0;
 }
 
 function grown(words: Uint32Array): Uint32Array<ArrayBuffer> {

@@ -11,6 +11,25 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
     bytes[place++] = (rest % 128) | 0x80;
     rest = Math.floor(rest / 128);
   }
+  return writeSmall(bytes, place, rest);
+}
+
+/** Below this a number and its sign fit 31 bits. */
+const SMALL = 1 << 30;
+
+/** Writes a number of either sign, -1 as 1, 1 as 2, -2 as 3 and so on, and returns the place behind it. */
+export function writeFolded(bytes: Uint8Array, at: number, value: number): number {
+  // Most packets differ little from the one before, and these differences are whole numbers of the processor.
+  if (value < SMALL && value > -SMALL) return writeSmall(bytes, at, (value << 1) ^ (value >> 31));
+  return writeVarint(bytes, at, value < 0 ? -2 * value - 1 : 2 * value);
+}
+
+/** The most bytes a number takes. */
+export const VARINT_BYTES = 8;
+
+function writeSmall(bytes: Uint8Array, at: number, value: number): number {
+  let place = at;
+  let rest = value | 0;
   while (rest > 0x7f) {
     bytes[place++] = (rest & 0x7f) | 0x80;
     rest >>>= 7;
@@ -19,14 +38,7 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return place;
 }
 
-/** The most bytes a number takes. */
-export const VARINT_BYTES = 8;
-
-/** -1 becomes 1, 1 becomes 2, -2 becomes 3 and so on. */
-export function fold(value: number): number {
-  return value < 0 ? -2 * value - 1 : 2 * value;
-}
-
+/** What `writeFolded` wrote as this number. */
 export function unfold(value: number): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }

@@ -6,6 +6,7 @@ import { type Actor, maySeePackets } from "../../core/actor.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Environment } from "../../stellar/run/environment.ts";
+import type { PacketStore } from "../../storage/packets/contract.ts";
 import type { Intel } from "../intel.ts";
 import { openAccessLog } from "./access-log.ts";
 import { type ExportFormat, exportPackets } from "./export.ts";
@@ -17,14 +18,13 @@ import type { ReadingKind, ReadingQuestions, ResultPlace } from "./reading/quest
 import { ReadingThread } from "./reading/reading-thread.ts";
 import { openResultReader } from "./result/result-reader.ts";
 import { resultKey } from "./result/sealed-file.ts";
-import type { StoredPackets } from "./stored.ts";
 
-export type PacketsOptions = {
+export type InspectionOptions = {
   /** The data folder. */
   readonly data: string;
   readonly context: Context;
-  readonly stored: StoredPackets;
-  readonly limits: GlobalDocument["packetQueries"];
+  readonly store: PacketStore;
+  readonly limits: GlobalDocument["packets"]["queries"];
   readonly intel: Intel;
   /** Where expressions are checked, and what a thread that evaluates them starts with. */
   readonly environment: () => Environment;
@@ -49,17 +49,15 @@ const PAYLOAD: { readonly [Kind in ReadingKind]?: (ask: ReadingQuestions[Kind]["
 
 const HOUR = 3_600_000;
 
-export type PlatformPackets = ReturnType<typeof openPackets>;
-
 /** Asks for stored packets, reads what was found, and takes it away: all that people do with packets goes through here, and is logged. */
-export function openPackets(options: PacketsOptions) {
-  const { data, context, stored, limits, intel } = options;
+export function openInspection(options: InspectionOptions) {
+  const { data, context, store, limits, intel } = options;
   const { clock, log } = context;
   const access = openAccessLog(join(data, "packet-access"), context);
   const queries = new PacketQueries({
     ...{ folder: join(data, "packet-queries"), context },
     limits: { ...limits, kept: limits.hours * HOUR },
-    packets: () => stored.handle,
+    packets: () => store.share(),
     expressions: options.expressions,
   });
   // A page of rows does not wait for conversations that are put together.
@@ -69,7 +67,7 @@ export function openPackets(options: PacketsOptions) {
   const placeOf = (id: string, actor: Actor): ResultPlace => {
     const { folder, packets, state } = queries.record(id, actor);
     const hasEnded = state !== "waiting" && state !== "running";
-    return { id, folder, secret: stored.handle.secret, count: packets, hasEnded };
+    return { id, folder, secret: store.share().secret, count: packets, hasEnded };
   };
   const note = (id: string, actor: Actor, what: string): void => {
     access.note({ by: actor.name, query: id, summary: queries.get(id, actor).summary, what });
@@ -93,7 +91,7 @@ export function openPackets(options: PacketsOptions) {
   });
 
   return {
-    stored,
+    store,
     queries,
     access,
 

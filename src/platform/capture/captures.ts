@@ -1,0 +1,271 @@
+import { randomUUID } from "node:crypto";
+import type { CaptureState } from "../../api/captures.ts";
+import { AuthorError } from "../../core/author-error.ts";
+import type { Block } from "../../core/block.ts";
+import type { Context } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
+import { compileTcpdumpFilter } from "../../pcap/filters/tcpdump/tcpdump-filter.ts";
+import type { CaptureInput, CaptureRequest, RunningCapture } from "../../sources/capture/taking.ts";
+import type { PacketHandle } from "../../storage/packets/contract.ts";
+import type { Table } from "../../storage/table/contract.ts";
+import { type CaptureThread, startCaptureThread } from "./thread.ts";
+
+export type CapturesParts = {
+  readonly packets: () => PacketHandle;
+  readonly deliver: (sensor: string, block: Block) => Promise<unknown>;
+  /** Keeps what is known of captures over a restart. */
+  readonly table: Table;
+  readonly context: Context;
+};
+
+/** A capture as the platform holds it while it is taken. */
+type Entry = {
+  readonly state: CaptureState;
+  readonly thread: CaptureThread;
+  savedAt: number;
+  isStopped: boolean;
+};
+
+/** Uploads at the same time: each has a thread of its own. */
+const UPLOADS = 4;
+/** Captures that are told of after they ended. */
+const KEPT = 200;
+const SAVE_EVERY = 2000;
+const TYPE = "capture";
+
+/** What a capture is while nothing was read of it. */
+const NOTHING = {
+  ...{ read: 0, interfaces: [], packets: 0, bytes: 0, stored: 0, flows: 0, records: 0 },
+  ...{ dropped: 0, filtered: 0, shortened: 0, unreadable: 0, problems: [], problemCount: 0, notes: [] },
+} satisfies Partial<CaptureState>;
+
+/** The captures that are being taken, each in a thread of its own, and those that were. */
+export class Captures implements AsyncDisposable {
+  readonly #parts: CapturesParts;
+  readonly #running = new Map<string, Entry>();
+  readonly #known = new Map<string, CaptureState>();
+  readonly #watchers = new Set<(state: CaptureState) => void>();
+  #isClosing = false;
+
+  private constructor(parts: CapturesParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads what is known of earlier captures: those that had not ended were interrupted. */
+  static async open(parts: CapturesParts): Promise<Captures> {
+    const captures = new Captures(parts);
+    for (const { key, value } of parts.table.range(TYPE)) {
+      // Nothing else writes under this type.
+      const state = value as unknown as CaptureState;
+      captures.#known.set(key, state);
+      if (state.endedAt === undefined) await captures.#save(interrupted(state, parts.context.clock.now()));
+    }
+    return captures;
+  }
+
+  /**
+   * Begins to take a capture, whose flows become records of a sensor.
+   * @throws Fault REQUEST_INVALID for a filter with a mistake, TOO_BUSY when too many uploads run
+   */
+  take(
+    sensor: string,
+    request: CaptureRequest,
+  ): RunningCapture & { readonly id: string; state(): CaptureState } {
+    const { context, packets, deliver } = this.#parts;
+    const { name, input, by, size, after, filter, snapLength, cutoff } = request;
+    if (this.#isClosing) throw new Fault("TOO_BUSY", `taking ${name}: the platform is stopping`);
+    if (input.kind === "stream") this.#admit(name);
+    if (input.kind !== "interface") checkFilter(filter);
+    const id = randomUUID();
+    const started: CaptureState = {
+      ...{ id, name, by, kind: kindOf(input), state: "running", startedAt: context.clock.now() },
+      ...(size !== undefined && { size }),
+      ...NOTHING,
+    };
+    let progress = { packets: after?.packets ?? 0, records: after?.records ?? 0 };
+    const thread = startCaptureThread({
+      start: {
+        name,
+        input: input.kind === "stream" ? { kind: "stream" } : input,
+        choice: { filter, snapLength, cutoff },
+        after,
+        packets: packets(),
+      },
+      bytes: input.kind === "stream" ? input.bytes : undefined,
+      deliver: (block) => deliver(sensor, block),
+      log: context.log,
+      onState: (state, reached, waits) => {
+        const { error: _, ...before } = this.#state(id);
+        const waiting =
+          waits === undefined ? { state: "running" as const } : { state: "waiting" as const, error: waits };
+        this.#note({ ...before, ...state, ...waiting });
+        const isFurther = reached.packets !== progress.packets || reached.records !== progress.records;
+        progress = reached;
+        if (isFurther) request.onProgress?.(reached);
+      },
+    });
+    const entry: Entry = { state: started, thread, savedAt: 0, isStopped: false };
+    this.#running.set(id, entry);
+    this.#note(started);
+    context.log.info("A capture is taken.", { id, name, by });
+    const done = thread.ended.then(
+      (broken) =>
+        this.#end(id, entry.isStopped ? "stopped" : broken === undefined ? "finished" : "incomplete", broken),
+      async (error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        await this.#end(id, "failed", message);
+        throw error;
+      },
+    );
+    done.catch(() => undefined);
+    return {
+      id,
+      begun: thread.begun,
+      done,
+      state: () => this.#state(id),
+      counts: () => {
+        const { bytes, unreadable, dropped, error } = this.#state(id);
+        return { ...progress, bytes, unreadable, dropped, problem: error };
+      },
+      stop: () => this.#stop(entry),
+    };
+  }
+
+  /** The latest first. */
+  list(): CaptureState[] {
+    return [...this.#known.values()].sort((one, other) => other.startedAt - one.startedAt);
+  }
+
+  /** Throws Fault NOT_FOUND. */
+  get(id: string): CaptureState {
+    const state = this.#known.get(id);
+    if (state === undefined) throw new Fault("NOT_FOUND", `looking for capture ${id}: there is none`);
+    return state;
+  }
+
+  /** Ends a capture and answers what became of it; removes one that ended before. Throws Fault NOT_FOUND. */
+  async stop(id: string, by: string): Promise<CaptureState> {
+    const state = this.get(id);
+    const entry = this.#running.get(id);
+    this.#parts.context.log.info("A capture was told to end.", { id, name: state.name, by });
+    if (entry === undefined) {
+      this.#known.delete(id);
+      await this.#parts.table.delete(TYPE, id);
+      return state;
+    }
+    this.#stop(entry);
+    await entry.thread.ended.catch(() => undefined);
+    return this.get(id);
+  }
+
+  /** Tells of each change until the signal aborts. */
+  watch(watcher: (state: CaptureState) => void, signal: AbortSignal): void {
+    this.#watchers.add(watcher);
+    signal.addEventListener("abort", () => this.#watchers.delete(watcher), { once: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    const entries = [...this.#running.values()];
+    for (const entry of entries) this.#stop(entry);
+    await Promise.allSettled(entries.map(({ thread }) => thread.ended));
+  }
+
+  #admit(name: string): void {
+    const uploads = [...this.#running.keys()].filter((id) => this.#state(id).kind === "upload").length;
+    if (uploads < UPLOADS) return;
+    throw new Fault(
+      "TOO_BUSY",
+      `taking ${name}: ${uploads} captures are being uploaded, and more are not taken at once`,
+    );
+  }
+
+  #stop(entry: Entry): void {
+    entry.isStopped = true;
+    entry.thread.stop();
+  }
+
+  async #end(id: string, state: CaptureState["state"], error: string | undefined) {
+    const { error: _, ...before } = this.#state(id);
+    const why = state === "stopped" ? "it was stopped; what was read before is stored" : error;
+    const ended: CaptureState = {
+      ...{ ...before, state, endedAt: this.#parts.context.clock.now() },
+      ...(why !== undefined && { error: why }),
+    };
+    this.#running.delete(id);
+    this.#note(ended);
+    await this.#save(ended);
+    const { name, packets, stored, records, dropped } = ended;
+    this.#parts.context.log.info("A capture ended.", {
+      id,
+      name,
+      state,
+      packets,
+      stored,
+      records,
+      dropped,
+      error: why,
+    });
+    await this.#forget();
+    return { error: why };
+  }
+
+  #state(id: string): CaptureState {
+    return this.get(id);
+  }
+
+  #note(state: CaptureState): void {
+    this.#known.set(state.id, state);
+    for (const watcher of this.#watchers) watcher(state);
+    const entry = this.#running.get(state.id);
+    const now = performance.now();
+    if (entry === undefined || now - entry.savedAt < SAVE_EVERY) return;
+    entry.savedAt = now;
+    void this.#save(state);
+  }
+
+  async #save(state: CaptureState): Promise<void> {
+    this.#known.set(state.id, state);
+    try {
+      // Without what is undefined, a state is plain JSON.
+      await this.#parts.table.put(TYPE, state.id, JSON.parse(JSON.stringify(state)));
+    } catch (error) {
+      this.#parts.context.log.warn("The state of a capture could not be kept.", {
+        id: state.id,
+        error: (error as Error).message,
+      });
+    }
+  }
+
+  /** Lets go of those that ended longest ago. */
+  async #forget(): Promise<void> {
+    const ended = this.list().filter(({ endedAt }) => endedAt !== undefined);
+    for (const { id } of ended.slice(KEPT)) {
+      this.#known.delete(id);
+      await this.#parts.table.delete(TYPE, id);
+    }
+  }
+}
+
+function interrupted({ error: _, ...state }: CaptureState, now: number): CaptureState {
+  const { stored, kind } = state;
+  const cure = kind === "upload" ? "; send it again, and these packets are stored twice" : "";
+  const error = `the platform ended meanwhile; at least ${stored} packets are stored${cure}`;
+  return { ...state, state: "interrupted", error, endedAt: now };
+}
+
+function kindOf({ kind }: CaptureInput): CaptureState["kind"] {
+  return kind === "stream" ? "upload" : kind;
+}
+
+function checkFilter(filter: string | undefined): void {
+  if (filter === undefined) return;
+  try {
+    compileTcpdumpFilter(filter);
+  } catch (error) {
+    if (!(error instanceof AuthorError)) throw error;
+    throw new Fault("REQUEST_INVALID", `reading the filter \`${filter}\`: ${error.message}`, {
+      details: { column: (error.span?.start ?? 0) + 1 },
+    });
+  }
+}

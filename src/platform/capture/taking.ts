@@ -1,0 +1,210 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Block } from "../../core/block.ts";
+import type { Context } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
+import { openDecoder } from "../../pcap/decode/decode.ts";
+import { selectPackets } from "../../pcap/filters/filter.ts";
+import { compileTcpdumpFilter } from "../../pcap/filters/tcpdump/tcpdump-filter.ts";
+import { readCapture } from "../../pcap/formats/read-capture.ts";
+import type { Layers } from "../../pcap/layers.ts";
+import type { Packets } from "../../pcap/packets.ts";
+import { BlockBuilder } from "../../sources/block-builder.ts";
+import type { CaptureChoice, CaptureProgress, CaptureStart } from "../../sources/capture/taking.ts";
+import type { PacketWriter } from "../../storage/packets/contract.ts";
+import { openCutoff } from "./cutoff.ts";
+import { openFlows } from "./flows.ts";
+import type { TakenState } from "./protocol.ts";
+import { capturedBytes, packetsAt, packetsFrom, shortenedTo } from "./rows.ts";
+import { notesOf, stateOf } from "./state-of.ts";
+
+export type TakingOptions = {
+  readonly input: AsyncIterable<Uint8Array>;
+  readonly writer: PacketWriter;
+  /** Makes a block of records durable. */
+  readonly deliver: (block: Block) => Promise<unknown>;
+  readonly context: Context;
+  readonly choice: CaptureChoice;
+  readonly after?: CaptureStart | undefined;
+  /** Whether packets come when they come: then those that find no room are lost and counted, and nothing waits. */
+  readonly isLive: boolean;
+  /** Packets that were lost before they came here. */
+  readonly droppedBefore: () => number;
+};
+
+/** A capture on its way from bytes to stored packets and records of its flows. */
+export type Taking = {
+  /** Reads to the end. Resolves when all is stored and delivered. Throws Fault CAPTURE_UNREADABLE, and what storing throws. */
+  run(): Promise<void>;
+  state(): TakenState;
+  /** What is durable. */
+  progress(): CaptureProgress;
+  /** Why it waits. */
+  waits(): string | undefined;
+};
+
+/** How often what was read is made durable, and how long it is waited before a full disk is tried again, milliseconds. */
+const KEEP_EVERY = 1000;
+const RETRY_EVERY = 1000;
+/** Packets of an interface may be so late, microseconds. */
+const LATE = 2e6;
+
+type Chosen = { readonly packets: Packets; readonly layers: Layers };
+
+export function openTaking(options: TakingOptions): Taking {
+  const { writer, choice, isLive, context, droppedBefore } = options;
+  const { base, packets: known, records: delivered } = options.after ?? { base: 0, packets: 0, records: 0 };
+  const decoder = openDecoder();
+  const filter = choice.filter === undefined || isLive ? undefined : compileTcpdumpFilter(choice.filter);
+  const cut = choice.cutoff === undefined ? undefined : openCutoff(choice.cutoff);
+  const builder = new BlockBuilder({
+    ...{ clock: context.clock, deliver: options.deliver },
+    onFailure: (error) => {
+      lostRecords ??= error;
+    },
+  });
+  const counts = {
+    bytes: 0,
+    read: 0,
+    appended: 0,
+    stored: 0,
+    lost: 0,
+    filtered: 0,
+    shortened: 0,
+    durable: known,
+  };
+  let made = 0;
+  let lostRecords: unknown;
+  let secrets = 0;
+  let waits: string | undefined;
+  let isEnded = false;
+
+  const flows = openFlows({
+    emit(record) {
+      made++;
+      if (made > delivered && lostRecords === undefined) builder.record(record, 0, record.length);
+    },
+  });
+  const { report, packets } = readCapture(untilUnreadable(options.input));
+
+  /** Ends where the input turns out to be no capture: nobody sends gigabytes to be told that. */
+  async function* untilUnreadable(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of input) {
+      counts.bytes += chunk.length;
+      yield chunk;
+      if (report.format === undefined && report.problemCount > 0) return;
+    }
+  }
+
+  /** The packets that are wanted, with their layers. */
+  function choose(block: Packets): Chosen {
+    let chosen = block;
+    let layers = decoder.decode(chosen);
+    if (filter !== undefined) chosen = packetsAt(chosen, selectPackets({ packets: chosen, layers }, filter));
+    if (choice.snapLength !== undefined) chosen = shortenedTo(chosen, choice.snapLength);
+    if (chosen !== block) layers = decoder.decode(chosen);
+    return { packets: chosen, layers };
+  }
+
+  function take(all: Packets): void {
+    const first = counts.read;
+    counts.read += all.count;
+    const followed = choose(base > first ? packetsFrom(all, base - first) : all);
+    flows.push(followed.packets, followed.layers);
+    if (known > first) store(packetsFrom(all, known - first));
+    else store(all, followed);
+    for (; secrets < report.secrets.length; secrets++) writer.addSecrets(report.secrets[secrets]!.bytes);
+  }
+
+  function store(all: Packets, chosen: Chosen = choose(all)): void {
+    const { packets, layers } = chosen;
+    counts.filtered += all.count - packets.count;
+    if (isLive && writer.problem !== undefined) {
+      counts.lost += packets.count;
+      return;
+    }
+    const kept = cut?.(packets, layers) ?? packets;
+    // Most packets have been cut by nothing; counting their bytes would cost as much as storing them.
+    if (kept !== all && filter === undefined) counts.shortened += capturedBytes(all) - capturedBytes(kept);
+    else if (kept !== packets) counts.shortened += capturedBytes(packets) - capturedBytes(kept);
+    if (kept.count === 0) return;
+    writer.append(kept, layers);
+    counts.appended += kept.count;
+  }
+
+  /** Makes packets durable; answers whether that worked. */
+  function flush(step: () => void): boolean {
+    const { appended, read } = counts;
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      waits = error.message;
+      return false;
+    }
+    waits = undefined;
+    counts.stored = appended;
+    counts.durable = Math.max(counts.durable, read);
+    return true;
+  }
+
+  async function untilStored(step: () => void): Promise<void> {
+    while (!flush(step)) {
+      if (context.signal.aborted)
+        throw new Fault("DISK_FULL", `${waits}; ${counts.appended - counts.stored} packets are not stored`);
+      await pause(RETRY_EVERY, undefined, { signal: context.signal }).catch(() => undefined);
+    }
+  }
+
+  function keep(): void {
+    if (isEnded) return;
+    if (isLive) flows.tick(context.clock.now() * 1000 - LATE);
+    flush(() => writer.flush());
+  }
+
+  return {
+    async run() {
+      let broke: unknown;
+      // What a timer cannot throw, the next packets do.
+      const timer = setInterval(() => {
+        try {
+          keep();
+        } catch (error) {
+          broke ??= error;
+        }
+      }, KEEP_EVERY);
+      try {
+        for await (const block of packets) {
+          if (broke !== undefined) throw broke;
+          take(block);
+          if (!isLive && writer.problem !== undefined) await untilStored(() => writer.flush());
+          await builder.pressure?.catch(() => undefined);
+        }
+        if (report.format === undefined)
+          throw new Fault("CAPTURE_UNREADABLE", report.problems[0]?.text ?? "the capture is empty");
+        flows.end();
+      } finally {
+        isEnded = true;
+        clearInterval(timer);
+        await untilStored(() => writer.close());
+        await builder.settled();
+      }
+    },
+    state: () => ({
+      ...stateOf(report),
+      read: counts.bytes,
+      stored: counts.stored,
+      flows: flows.counts.flows,
+      records: builder.records,
+      dropped: counts.lost + droppedBefore(),
+      filtered: counts.filtered,
+      shortened: counts.shortened,
+      notes: [
+        ...notesOf(report, decoder.leftOut),
+        ...(known > 0 ? [`${known} packets were stored by an earlier run`] : []),
+        ...(lostRecords instanceof Error ? [`flows make no records: ${lostRecords.message}`] : []),
+      ],
+    }),
+    progress: () => ({ packets: counts.durable, records: delivered + builder.records }),
+    waits: () => waits,
+  };
+}

@@ -1,0 +1,59 @@
+import { statfsSync } from "node:fs";
+import type { GlobalDocument } from "../config/global.ts";
+import { Fault } from "../core/fault.ts";
+import type { AllowPath } from "../storage/allowed-folders.ts";
+import type { StorageOptions } from "../storage/storage.ts";
+import { refusalOf } from "./check-places.ts";
+import { secretReader } from "./services/secrets.ts";
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+/** Bytes of packets when the document does not say, and the part of the disk that they are at the most. */
+const PACKET_BYTES = 10e9;
+const PART_OF_DISK = 4;
+
+/**
+ * How the global document wants the data folder to be opened.
+ * @throws Fault CONFIG_INVALID when the secret of packets cannot be read: to store them without it is what nobody asked for.
+ */
+export function storageSettings(
+  { memory, seal, search, packets }: GlobalDocument,
+  data: string,
+  allow: AllowPath,
+): StorageOptions {
+  return {
+    folder: data,
+    index: {
+      memory: memory.index,
+      sealRows: seal.rows,
+      sealAge: seal.seconds * SECOND,
+      concurrent: search.concurrent,
+      waiting: search.waiting,
+      searchTime: search.seconds * SECOND,
+      temporaryBytes: search.temporaryBytes,
+    },
+    packets: {
+      bytes: packets.bytes ?? Math.min(PACKET_BYTES, partOfDisk(data)),
+      age: packets.hours === undefined ? undefined : packets.hours * HOUR,
+      compress: packets.compress,
+      secret: packets.secret && secretOf(packets.secret, allow),
+    },
+  };
+}
+
+function secretOf(reference: NonNullable<GlobalDocument["packets"]["secret"]>, allow: AllowPath): string {
+  const read = secretReader(allow);
+  const refusal = refusalOf(() => read(reference));
+  if (refusal !== undefined) throw new Fault("CONFIG_INVALID", `reading the secret of packets: ${refusal}`);
+  return read(reference);
+}
+
+/** A part of the file system of a folder, in bytes; no limit where it does not tell its size. */
+function partOfDisk(folder: string): number {
+  try {
+    const { bsize, blocks } = statfsSync(folder);
+    return blocks === 0 ? Number.POSITIVE_INFINITY : Math.floor((bsize * blocks) / PART_OF_DISK);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,221 @@
+import type { Dirent, Stats } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
+import { Fault } from "../../core/fault.ts";
+import { defineSource, type Source, type SourceContext } from "../source.ts";
+import { choiceOptions } from "./choice-options.ts";
+import type { CaptureCounts, RunningCapture } from "./taking.ts";
+
+const config = z.strictObject({
+  folder: z
+    .string()
+    .min(1)
+    .describe(
+      "The folder, below `incoming` in the data folder or a folder allowed at the start; a relative path begins at the data folder.",
+    ),
+  settle: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(5)
+    .describe("Seconds for which a file must not have grown before it is taken."),
+  ...choiceOptions,
+});
+
+export const captures = defineSource({
+  name: "captures",
+  summary:
+    "Takes captures out of a folder, each once, when it does not grow any more; their flows are the records.",
+  config,
+  paths: ({ folder }) => [{ path: folder, use: "incoming" }],
+  open: async (options, context): Promise<Source> => {
+    const folder = context.allow(options.folder, "incoming");
+    await listFolder(folder);
+    const watch = new FolderWatch(folder, options, context);
+    return {
+      addresses: [],
+      done: watch.done,
+      counts: () => watch.counts(),
+      [Symbol.asyncDispose]: () => watch.stop(),
+    };
+  },
+});
+
+const LOOK_EVERY = 500;
+const NOTHING: CaptureCounts = {
+  ...{ packets: 0, records: 0, bytes: 0, unreadable: 0, dropped: 0 },
+  problem: undefined,
+};
+
+/** What is known of a file: how large it was and since when, and what was taken of it. */
+type Position = {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly base: number;
+  readonly packets: number;
+  readonly records: number;
+  readonly isDone: number;
+};
+
+type Seen = { readonly size: number; readonly mtimeMs: number; readonly since: number };
+
+class FolderWatch {
+  readonly done: Promise<void>;
+  readonly #folder: string;
+  readonly #options: z.output<typeof config>;
+  readonly #context: SourceContext;
+  readonly #stop = new AbortController();
+  /** Files that may still grow. */
+  readonly #seen = new Map<string, Seen>();
+  #past = NOTHING;
+  #refused = 0;
+  #running: RunningCapture | undefined;
+
+  constructor(folder: string, options: z.output<typeof config>, context: SourceContext) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#context = context;
+    this.done = this.#watch(AbortSignal.any([this.#stop.signal, context.signal]));
+    this.done.catch(() => undefined);
+  }
+
+  counts() {
+    const { records, bytes, unreadable } = sum(this.#past, this.#running?.counts());
+    return {
+      ...{ records, bytes, dropped: 0 },
+      refused: unreadable + this.#refused,
+      peers: this.#running === undefined ? 0 : 1,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#running?.stop();
+    await this.done.catch(() => undefined);
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const file of await this.#settled()) {
+        if (signal.aborted) return;
+        await this.#take(file);
+      }
+      await pause(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Files that do not grow any more and were not taken, the oldest first. */
+  async #settled(): Promise<(Seen & { path: string })[]> {
+    const { clock } = this.#context;
+    const ready: (Seen & { path: string })[] = [];
+    const present = new Set<string>();
+    for (const { name } of await listFolder(this.#folder)) {
+      const path = join(this.#folder, name);
+      const found = await this.#look(path);
+      if (found === undefined) continue;
+      present.add(path);
+      const { size, mtimeMs } = found;
+      if (this.#isTaken(path, found)) continue;
+      const known = this.#seen.get(path);
+      const isSame = known?.size === size && known.mtimeMs === mtimeMs;
+      const seen = isSame ? known : { size, mtimeMs, since: clock.now() };
+      this.#seen.set(path, seen);
+      if (clock.now() - seen.since >= this.#options.settle * 1000) ready.push({ ...seen, path });
+    }
+    for (const path of this.#seen.keys()) if (!present.has(path)) this.#seen.delete(path);
+    return ready.sort((one, other) => one.mtimeMs - other.mtimeMs || (one.path < other.path ? -1 : 1));
+  }
+
+  /** Size and time of a file; undefined when it is gone, empty, or leads out of what may be read. */
+  async #look(path: string): Promise<Stats | undefined> {
+    try {
+      const found = await stat(this.#context.allow(path, "incoming"));
+      return found.isFile() && found.size > 0 ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #position(path: string): Position | undefined {
+    // Nothing else writes under this key.
+    return this.#context.positions.load(this.#key(path)) as Position | undefined;
+  }
+
+  #isTaken(path: string, { size, mtimeMs }: Stats): boolean {
+    const position = this.#position(path);
+    return position?.isDone === 1 && position.size === size && position.mtimeMs === mtimeMs;
+  }
+
+  #key(path: string): string {
+    return `${this.#context.sensor}/captures/${path}`;
+  }
+
+  async #take({ path, size, mtimeMs }: Seen & { path: string }): Promise<void> {
+    const { log, sensor, takeCapture, positions } = this.#context;
+    const { folder: _, settle: __, ...choice } = this.#options;
+    const before = this.#position(path);
+    const known = before?.size === size && before.mtimeMs === mtimeMs ? before : undefined;
+    // One that grew has the packets that were taken at its beginning, and its flows begin where those ended.
+    const isLonger = before !== undefined && size > before.size;
+    const after =
+      known ?? (isLonger ? { base: before.packets, packets: before.packets, records: 0 } : undefined);
+    const reached = { base: after?.base ?? 0, packets: after?.packets ?? 0, records: after?.records ?? 0 };
+    const save = (isDone: 0 | 1) =>
+      positions
+        .save(this.#key(path), { size, mtimeMs, ...reached, isDone })
+        .catch((error: Error) =>
+          log.warn("It could not be kept how far a capture was taken.", {
+            sensor,
+            path,
+            error: error.message,
+          }),
+        );
+    this.#running = takeCapture({
+      ...{ name: path, input: { kind: "file", path }, size, by: `sensor ${sensor}`, after, ...choice },
+      onProgress: (progress) => {
+        Object.assign(reached, progress);
+        void save(0);
+      },
+    });
+    try {
+      await this.#running.done;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (error.code !== "CAPTURE_UNREADABLE") throw error;
+      this.#refused++;
+      log.warn("A file is no capture that is read here; it is left alone.", {
+        sensor,
+        reason: error.message,
+      });
+    } finally {
+      this.#past = sum(this.#past, this.#running.counts());
+      this.#running = undefined;
+    }
+    if (!this.#stop.signal.aborted) await save(1);
+    this.#seen.delete(path);
+  }
+}
+
+async function listFolder(folder: string): Promise<Dirent[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter(({ name }) => !name.startsWith("."));
+  } catch (cause) {
+    throw new Fault("INPUT_UNREADABLE", `reading the folder ${folder}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function sum(one: CaptureCounts, other: CaptureCounts = NOTHING): CaptureCounts {
+  return {
+    packets: one.packets + other.packets,
+    records: one.records + other.records,
+    bytes: one.bytes + other.bytes,
+    unreadable: one.unreadable + other.unreadable,
+    dropped: one.dropped + other.dropped,
+    problem: other.problem,
+  };
+}
