@@ -130,11 +130,10 @@ test("reads one packet with its bytes and layers", async () => {
     row: { number: 4, protocol: "HTTP", delta: 1 },
     hex: Buffer.from(frame?.bytes ?? []).toString("hex"),
     tree: [
-      { name: "frame" },
-      { name: "link", start: 0, length: 14 },
-      { name: "ip", start: 14, length: 20, fields: [{ value: "10.0.0.1", start: 26 }, { start: 30 }] },
+      { name: "eth", start: 0, length: 14 },
+      { name: "ip", start: 14, length: 20 },
       { name: "tcp", start: 34, length: 20 },
-      { name: "payload", start: 54, length: 48 },
+      { name: "http", start: 54, length: 48 },
     ],
   });
   expect(await refused(server.send("GET", `/packets/queries/${id}/packets/10`))).toMatchObject({
