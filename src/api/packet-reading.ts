@@ -77,6 +77,7 @@ export type PacketNode = {
   value?: string | undefined;
   start: number;
   length: number;
+  bits?: { first: number; count: number } | undefined;
   note?: string | undefined;
   fields?: PacketNode[] | undefined;
 };
@@ -88,6 +89,13 @@ const packetNode: z.ZodType<PacketNode> = z.lazy(() =>
     value: z.string().optional().describe("What it says; absent for a layer."),
     start: count.describe("Its first byte, from 0 at the beginning of the frame."),
     length: count.describe("How many bytes it has; 0 for what is concluded and not written there."),
+    bits: z
+      .object({
+        first: count.describe("Its first bit, from the most significant one at `start`."),
+        count: count.describe("How many bits."),
+      })
+      .optional()
+      .describe("Its bits, when it does not have all those of its bytes."),
     note: z.string().optional().describe("What is wrong with it."),
     fields: z.array(packetNode).optional().describe("What it consists of, in order."),
   }),
@@ -104,6 +112,7 @@ export const getPacket = defineEndpoint({
     row: packetRow.describe("Its row."),
     hex: z.string().describe("The captured bytes, two hex digits each."),
     tree: z.array(packetNode).describe("Its layers from the outside in, with their fields."),
+    notes: z.array(z.string()).describe("What of it was left out or cut, a sentence each; mostly empty."),
   }),
 });
 

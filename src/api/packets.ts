@@ -237,6 +237,7 @@ export const listPacketAccess = defineEndpoint({
   path: "/packets/access",
   summary: "Lists who read payload and who took packets or files away, the latest first.",
   role: "admin",
+  packets: "metadata",
   query: z.strictObject({
     size: z.coerce.number().int().min(1).max(10_000).default(1000).describe("Entries wanted."),
   }),

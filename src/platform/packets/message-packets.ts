@@ -1,6 +1,6 @@
+import type { ResponseOf } from "../../api/endpoint.ts";
 import type { PacketQuestion } from "../../api/packet-selection.ts";
 import type { messagePackets } from "../../api/packets.ts";
-import type { ResponseOf } from "../../api/endpoint.ts";
 import { ipProtocolNumber } from "../../core/ip-protocol.ts";
 import { readAddress } from "../../schema/address.ts";
 
@@ -40,7 +40,10 @@ export function packetsOfMessage(
   const timestamp = Number(message.timestamp);
   const community = textOf(message.community_id);
   const [source, destination] = [addressOf(message.ip_src_addr), addressOf(message.ip_dst_addr)];
-  if (!Number.isFinite(timestamp) || (community === undefined && source === undefined && destination === undefined))
+  if (
+    !Number.isFinite(timestamp) ||
+    (community === undefined && source === undefined && destination === undefined)
+  )
     return { by: "nothing", notes: ["the message names no addresses and no Community ID"] };
   const [sourcePort, destinationPort] = [portOf(message.ip_src_port), portOf(message.ip_dst_port)];
   // Of Zeek, `protocol` is the type of the log.
@@ -74,8 +77,14 @@ export function packetsOfMessage(
     question: { from, to, filter, limit: LIMIT },
     notes: [
       `${Math.round(span / MINUTE)} minutes before and behind the message are looked at: ${clock.why}`,
-      ...(by === "addresses" ? ["the message has no ports, so other conversations of the same addresses are found too"] : []),
-      ...(oldest !== undefined && oldest > to ? [`stored packets begin at ${new Date(oldest).toISOString()}: those of this message are not there any more`] : []),
+      ...(by === "addresses"
+        ? ["the message has no ports, so other conversations of the same addresses are found too"]
+        : []),
+      ...(oldest !== undefined && oldest > to
+        ? [
+            `stored packets begin at ${new Date(oldest).toISOString()}: those of this message are not there any more`,
+          ]
+        : []),
     ],
   };
 }

@@ -12,7 +12,7 @@ export type ExpressionStart = EvaluatorStart & {
   readonly functions: readonly FunctionSource[];
 };
 
-/** What the thread of a query starts with. */
+/** What the thread of a query is given once it is loaded. */
 export type QueryWork = {
   /** The id of the query, and the folder its result is written to. */
   readonly id: string;

@@ -62,6 +62,8 @@ export class PacketQueries implements AsyncDisposable {
   readonly #records = new Map<string, QueryRecord>();
   readonly #threads = new Map<string, Worker>();
   readonly #upkeep: NodeJS.Timeout;
+  /** A thread that is loaded and waits for its query: loading takes longer than most queries. */
+  #spare: Worker | undefined;
   #isClosing = false;
 
   constructor(options: QueriesOptions) {
@@ -172,7 +174,8 @@ export class PacketQueries implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#upkeep);
-    await Promise.all([...this.#threads.values()].map((thread) => thread.terminate()));
+    const threads = [...this.#threads.values(), ...(this.#spare === undefined ? [] : [this.#spare])];
+    await Promise.all(threads.map((thread) => thread.terminate()));
   }
 
   #find(id: string, actor: Actor): QueryRecord {
@@ -245,13 +248,10 @@ export class PacketQueries implements AsyncDisposable {
       room: Math.max(0, limits.bytes - this.#size()) / limits.concurrent,
       expressions: hasExpression ? expressions() : undefined,
     };
-    const script = new URL(`./query-worker${extname(import.meta.url)}`, import.meta.url);
-    const thread = new Worker(script, {
-      workerData: work,
-      name: "packet-query",
-      resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
-    });
+    const thread = this.#spare ?? launch();
+    this.#spare = undefined;
     this.#threads.set(id, thread);
+    thread.removeAllListeners();
     thread.on("message", (message: FromQueryWorker) => this.#take(id, thread, message));
     thread.on("error", (error: NodeJS.ErrnoException) =>
       this.#fail(
@@ -263,6 +263,7 @@ export class PacketQueries implements AsyncDisposable {
       ),
     );
     thread.on("exit", () => this.#fail(id, thread, "its thread ended by itself"));
+    thread.postMessage(work);
   }
 
   #take(id: string, thread: Worker, message: FromQueryWorker): void {
@@ -297,7 +298,24 @@ export class PacketQueries implements AsyncDisposable {
     await thread?.terminate();
     this.retain();
     this.#startNext();
+    if (this.#isClosing || this.#spare !== undefined) return;
+    const spare = launch();
+    // One that dies while it waits is replaced when the next query begins.
+    spare.on("error", () => undefined);
+    spare.on("exit", () => {
+      if (this.#spare === spare) this.#spare = undefined;
+    });
+    spare.unref();
+    this.#spare = spare;
   }
+}
+
+function launch(): Worker {
+  const script = new URL(`./query-worker${extname(import.meta.url)}`, import.meta.url);
+  return new Worker(script, {
+    name: "packet-query",
+    resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
+  });
 }
 
 /** A query that finds from now on, and has found nothing yet. */

@@ -1,5 +1,5 @@
 /** Runs as a thread of its own: looks for the packets of one query and writes them to its result. */
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { readGlobal } from "../../config/global.ts";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
@@ -20,12 +20,14 @@ const TELL_EVERY = 100;
 const PACKET_BYTES = 80;
 
 const port = parentPort as MessagePort;
-const work = workerData as QueryWork;
 const tell = (message: FromQueryWorker): void => port.postMessage(message);
 
-try {
-  await run(work);
-} catch (error) {
+port.once("message", async (work: QueryWork) => {
+  await run(work).catch(tellFailure);
+  port.close();
+});
+
+function tellFailure(error: unknown): void {
   const isKnown = error instanceof Fault || error instanceof StellarError;
   tell({
     type: "failed",

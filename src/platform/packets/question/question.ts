@@ -14,7 +14,7 @@ import { diagnosticOf } from "../../../stellar/language/report.ts";
 import { compile } from "../../../stellar/run/compile.ts";
 import type { Environment } from "../../../stellar/run/environment.ts";
 import type { PacketQuery } from "../../../storage/packets/contract.ts";
-import { bothOf, type Needs, rangeOf } from "./needs.ts";
+import { type Needs, rangeOf } from "./needs.ts";
 import { compileSearchLanguage } from "./search-language.ts";
 import { compileStellarFilter, packetEnvironment } from "./stellar-filter.ts";
 
@@ -45,7 +45,8 @@ export function compileQuestion(question: PacketQuestion, services: QuestionServ
   if (search !== undefined && search.trim() !== "") {
     const compiled = told("search", search, () => compileSearchLanguage(search, services.now));
     filters.push(compiled.filter);
-    needs = bothOf(needs, compiled.needs);
+    // Each may be met by another conversation of the packet, so what is known of both at once is either.
+    needs ??= compiled.needs;
   }
   // It sees bytes where the index saw layers, so for it every packet of the time is looked at.
   if (bpf !== undefined && bpf.trim() !== "") filters.push(told("bpf", bpf, () => compileTcpdumpFilter(bpf)));

@@ -46,11 +46,15 @@ export function onePacket(reader: ResultReader, number: number): ReadingQuestion
       return {
         row: rowOf(block, packet, first, end, { number, before }),
         hex: Buffer.from(bytes).toString("hex"),
-        tree: treeOf(block, packet, first, end),
+        ...treeOf(bytes, linkTypeOf(block, packet), block.packets.original[packet] as number),
       };
     }
   }
   throw new Fault("NOT_FOUND", `reading packet ${number}: the result has ${reader.count}`);
+}
+
+function linkTypeOf({ packets }: Block, packet: number): number {
+  return packets.seen[packets.interfaces[packet] as number]?.linkType ?? -1;
 }
 
 /** Blocks of packets with their layers, and the number of each packet. */
