@@ -28,10 +28,13 @@ const INDICATORS = { without: "indicators that all sensors share" };
 const EXPRESSIONS = { without: "expressions, which reach tables and the message that is sent along" };
 const STATE = { without: "the state of the whole platform: counts, and names of sensors" };
 
+const CAPTURES = { without: "names and counts of captures, not what is in them" };
+
 const everything = { query: "" };
 const named = { sensors: ["vault", "web", "error"] };
 
 const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
+  captureUpdates: CAPTURES,
   checkDocument: DOCUMENTS,
   checkStellar: EXPRESSIONS,
   documentDiff: DOCUMENTS,
@@ -45,6 +48,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
     ],
   },
   findIndicators: INDICATORS,
+  getCapture: CAPTURES,
   getDocument: DOCUMENTS,
   getMessage: { reads: [["/messages/:hidden"]] },
   getRebuild: STATE,
@@ -57,6 +61,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
     ],
   },
   ingestRecords: { writes: [["/ingest/vault", { body: { kept_in: "vault, brought by another" } }]] },
+  listCaptures: CAPTURES,
   listDocuments: DOCUMENTS,
   listFields: { reads: [["/fields"]] },
   listFunctions: EXPRESSIONS,
@@ -92,6 +97,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
       ["/search", { body: { query: "failed_sensor_type:*", sensors: ["error"] } }],
     ],
   },
+  stopCapture: CAPTURES,
   startRebuild: {
     writes: [
       ["/index/rebuild", { body: {} }],
@@ -99,6 +105,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
     ],
   },
   stopRebuild: STATE,
+  uploadCapture: { without: "packets that come in, and their flows" },
   withdrawDocument: DOCUMENTS,
 };
 

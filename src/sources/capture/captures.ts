@@ -163,15 +163,13 @@ class FolderWatch {
       known ?? (isLonger ? { base: before.packets, packets: before.packets, records: 0 } : undefined);
     const reached = { base: after?.base ?? 0, packets: after?.packets ?? 0, records: after?.records ?? 0 };
     const save = (isDone: 0 | 1) =>
-      positions
-        .save(this.#key(path), { size, mtimeMs, ...reached, isDone })
-        .catch((error: Error) =>
-          log.warn("It could not be kept how far a capture was taken.", {
-            sensor,
-            path,
-            error: error.message,
-          }),
-        );
+      positions.save(this.#key(path), { size, mtimeMs, ...reached, isDone }).catch((error: Error) =>
+        log.warn("It could not be kept how far a capture was taken.", {
+          sensor,
+          path,
+          error: error.message,
+        }),
+      );
     this.#running = takeCapture({
       ...{ name: path, input: { kind: "file", path }, size, by: `sensor ${sensor}`, after, ...choice },
       onProgress: (progress) => {
