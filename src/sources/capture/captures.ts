@@ -177,8 +177,10 @@ class FolderWatch {
         void save(0);
       },
     });
+    let isWhole = true;
     try {
-      await this.#running.done;
+      const { error } = await this.#running.done;
+      isWhole = error === undefined || !this.#stop.signal.aborted;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (error.code !== "CAPTURE_UNREADABLE") throw error;
@@ -191,7 +193,7 @@ class FolderWatch {
       this.#past = sum(this.#past, this.#running.counts());
       this.#running = undefined;
     }
-    if (!this.#stop.signal.aborted) await save(1);
+    if (isWhole) await save(1);
     this.#seen.delete(path);
   }
 }
