@@ -103,7 +103,9 @@ const ALLOWED: Record<string, readonly string[]> = {
     "scenario",
   ],
   ui: ["core", "schema", "query", "stellar", "api"],
+  // A command that takes files tells captures of packets from lines.
   cli: [
+    "pcap",
     "core",
     "schema",
     "java",

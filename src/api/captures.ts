@@ -80,6 +80,12 @@ export const uploadCapture = defineEndpoint({
       .min(14)
       .optional()
       .describe("Bytes of each packet that are kept; absent means all."),
+    skip: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe("Packets at the beginning that are left out, because they were sent before."),
     cutoff: z.coerce
       .number()
       .int()

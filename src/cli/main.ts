@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { Fault, type FaultCode } from "../core/fault.ts";
 import { VERSION } from "../platform/version.ts";
+import { captureCommand } from "./commands/capture.ts";
 import { configCommand } from "./commands/config.ts";
 import { indexCommand } from "./commands/index-rebuild.ts";
 import { ingestCommand } from "./commands/ingest.ts";
@@ -32,6 +33,7 @@ const program = new Command("metron")
 for (const command of [
   upCommand(),
   ingestCommand(),
+  captureCommand(),
   indexCommand(),
   searchCommand(),
   sensorsCommand(),

@@ -1,12 +1,17 @@
 import type { Readable } from "node:stream";
+import { type CaptureState, uploadCapture } from "../api/captures.ts";
 import { ingestRecords } from "../api/ingest.ts";
 import { facetMessages } from "../api/search.ts";
 import { listSensors } from "../api/sensors.ts";
 import { LOCAL } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { ROOT } from "../platform/version.ts";
+import type { CaptureChoice } from "../sources/capture/taking.ts";
 import { addressOf, type Client, connect, dataFolder } from "./client.ts";
 import type { Reach } from "./options.ts";
+
+/** Names of captures are cut to this, their ends kept. */
+const NAME_LENGTH = 300;
 
 type Accepted = { accepted: number; bytes: number; refused: number };
 type Progress = { indexed: number; rejected: number; lag: number };
@@ -14,12 +19,23 @@ type Progress = { indexed: number; rejected: number; lag: number };
 /** Where telemetry goes: a running platform over HTTP or, when none runs on the data folder, one in this process. */
 export type Target = AsyncDisposable & {
   send(sensor: string, input: Readable, options: { gzip: boolean }): Promise<Accepted>;
+  /** Takes a capture, and answers when its packets are stored and the records of its flows are durable. */
+  sendCapture(input: Readable, options: SentCapture): Promise<CaptureState>;
   /** Since the target was opened. */
   /** @throws Fault SENSOR_UNKNOWN when it was withdrawn meanwhile. */
   progress(sensor: string): Promise<Progress>;
   /** The most frequent reasons of rejections since the target was opened. */
   reasons(sensor: string): Promise<{ reason: string; count: number }[]>;
 };
+
+export type SentCapture = CaptureChoice & {
+  readonly name: string;
+  /** Packets at the beginning that are left out. */
+  readonly skip?: number | undefined;
+};
+
+/** The sensor that flows of captures belong to. */
+export const PCAP_SENSOR = "pcap";
 
 export async function openTarget(reach: Reach): Promise<Target> {
   const data = dataFolder(reach);
@@ -48,6 +64,12 @@ async function remote(client: Client): Promise<Target> {
           "content-type": "application/octet-stream",
           ...(gzip ? { "content-encoding": "gzip" } : {}),
         },
+      }),
+    sendCapture: (body, { name, ...choice }) =>
+      client.call(uploadCapture, {
+        query: { name: name.slice(-NAME_LENGTH), ...choice },
+        body,
+        headers: { "content-type": "application/octet-stream" },
       }),
     async progress(sensor) {
       const now = (await states()).get(sensor);
@@ -91,6 +113,15 @@ async function ownPlatform(data: string): Promise<Target> {
   return {
     send: (sensor, input, { gzip }) =>
       platform.ingestStream(sensor, input, { actor: LOCAL, contentEncoding: gzip ? "gzip" : undefined }),
+    async sendCapture(bytes, { skip = 0, ...capture }) {
+      const running = platform.captures.take(PCAP_SENSOR, {
+        ...capture,
+        ...{ input: { kind: "stream", bytes }, by: LOCAL.name },
+        after: { base: skip, packets: skip, records: 0 },
+      });
+      await running.done;
+      return running.state();
+    },
     async progress(sensor) {
       const state = (await platform.sensorStates()).find((entry) => entry.name === sensor);
       return { indexed: state?.indexed ?? 0, rejected: state?.rejected ?? 0, lag: state?.lag ?? 0 };

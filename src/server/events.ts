@@ -21,6 +21,8 @@ export function openEvents<Data>(
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   });
+  // A client learns at once that it will be told, and not with the first event.
+  raw.flushHeaders();
   const beats = setInterval(() => raw.write(": still here\n\n"), HEARTBEAT);
   const end = () => {
     clearInterval(beats);

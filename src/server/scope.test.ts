@@ -31,11 +31,13 @@ const STATE = { without: "the state of the whole platform: counts, and names of 
 const PACKETS = {
   without: "packets, which who has a scope sees only by a permission of its own (packets.test.ts)",
 };
+const CAPTURES = { without: "names and counts of captures, not what is in them" };
 
 const everything = { query: "" };
 const named = { sensors: ["vault", "web", "error"] };
 
 const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
+  captureUpdates: CAPTURES,
   checkDocument: DOCUMENTS,
   checkStellar: EXPRESSIONS,
   documentDiff: DOCUMENTS,
@@ -49,6 +51,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
     ],
   },
   findIndicators: INDICATORS,
+  getCapture: CAPTURES,
   getDocument: DOCUMENTS,
   getMessage: { reads: [["/messages/:hidden"]] },
   getRebuild: STATE,
@@ -61,6 +64,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
     ],
   },
   ingestRecords: { writes: [["/ingest/vault", { body: { kept_in: "vault, brought by another" } }]] },
+  listCaptures: CAPTURES,
   listDocuments: DOCUMENTS,
   listFields: { reads: [["/fields"]] },
   listFunctions: EXPRESSIONS,
@@ -96,6 +100,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
       ["/search", { body: { query: "failed_sensor_type:*", sensors: ["error"] } }],
     ],
   },
+  stopCapture: CAPTURES,
   startRebuild: {
     writes: [
       ["/index/rebuild", { body: {} }],
@@ -103,6 +108,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
     ],
   },
   stopRebuild: STATE,
+  uploadCapture: { without: "packets that come in, and their flows" },
   withdrawDocument: DOCUMENTS,
   downloadObject: PACKETS,
   downloadSide: PACKETS,

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_BASE, type EndpointShape } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
+import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
 import { openTestServer, refused, type Sent, type TestServer } from "./testing/platform-server.ts";
 
 /** Every endpoint over real HTTP, on one platform with a little telemetry. */
@@ -50,6 +51,7 @@ const OF_A_QUERY = {
   removePacketQuery: [],
   stopPacketQuery: [],
 } satisfies Record<string, (() => [path: string, sent?: Sent])[]>;
+const ONE_PACKET = new Uint8Array(await pcapOf(sampleRows(1)));
 
 /** A request of each endpoint that is answered, in an order that makes sense. */
 const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?: Sent])[]>> = {
@@ -150,6 +152,17 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
   rollbackDocument: [() => ["/config/documents/sensor/new/rollback", { body: { version: 1 } }]],
   withdrawDocument: [() => ["/config/documents/sensor/new"]],
   replayRejections: [() => ["/replay", { body: { sensor: "web" } }]],
+  uploadCapture: [
+    () => ["/captures?name=a.pcap&cutoff=100", { text: ONE_PACKET }],
+    () => [
+      "/captures?filter=tcp",
+      { text: gzipSync(ONE_PACKET), headers: { "content-type": "application/gzip" } },
+    ],
+  ],
+  listCaptures: [() => ["/captures"]],
+  getCapture: [() => [`/captures/${server.platform.captures.list()[0]?.id}`]],
+  stopCapture: [() => [`/captures/${server.platform.captures.list()[0]?.id}`]],
+  captureUpdates: [],
   liveUpdates: [],
   startPacketQuery: [() => ["/packets/queries", { body: { filter: { search: "ip_version:4" } } }]],
   listPacketQueries: [() => ["/packets/queries"], () => ["/packets/queries?everyone=true"]],

@@ -3,29 +3,35 @@ import { stat } from "node:fs/promises";
 import { type Readable, Transform } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
+import type { CaptureState } from "../../api/captures.ts";
 import { Fault } from "../../core/fault.ts";
+import { printCapture } from "../capture-answer.ts";
 import { cutOff, type Input } from "../cut-off.ts";
 import { type Reach, withJson, withReach } from "../options.ts";
+import { peek } from "../peek.ts";
 import { bytes, count, counted, printJson, safeText, statusLine } from "../print.ts";
-import { openTarget, type Target } from "../target.ts";
+import { openTarget, PCAP_SENSOR, type Target } from "../target.ts";
 
-type Options = Reach & { json?: true; sensor: string; wait: boolean };
+type Options = Reach & { json?: true; sensor?: string; wait: boolean };
 
 const POLL = 200;
 
 export function ingestCommand(): Command {
   const command = new Command("ingest")
-    .description("read telemetry from files or standard input into a sensor")
+    .description("read telemetry or captured packets from files or standard input")
     .argument("[file...]", "files, also compressed by gzip; standard input when left out or -")
-    .requiredOption("--sensor <name>", "the sensor that the records belong to")
+    .option("--sensor <name>", "the sensor that the records belong to; captures need none")
     .option("--no-wait", "end when the records are durable, without waiting for the index")
     .addHelpText(
       "after",
       `
 Into the platform that runs on the data folder or, when none does, straight into the folder.
+A capture (pcap, pcapng, sequence file; packed with gzip or zstd or not) is known by its first bytes, whatever it is
+called: its packets are stored, and the records of its flows belong to the sensor \`pcap\`.
 
 Examples:
   metron ingest --sensor bro logs/*.log.gz
+  metron ingest incident.pcapng.gz
   zcat eve.json.gz | metron ingest --sensor suricata
   metron ingest --sensor asa firewall.log --json | jq .rejected`,
     );
@@ -38,23 +44,60 @@ async function ingest(files: string[], options: Options): Promise<void> {
   const started = performance.now();
   const bar = progressLine(inputs, options);
   const total = { accepted: 0, bytes: 0, refused: 0 };
+  const captures: CaptureState[] = [];
+  let lines = 0;
   for (const [index, input] of inputs.entries()) {
-    const stream = measured(input.open(), (chunk) => bar?.take(chunk, input.gzip));
-    const answer = await target.send(options.sensor, stream, input).catch((error: unknown) => {
+    const { name } = input;
+    const measuring = measured(input.open(), (chunk) => bar?.take(chunk, input.gzip));
+    try {
+      const { isCapture, stream } = await peek(measuring, name);
+      if (isCapture) {
+        captures.push(await target.sendCapture(stream, { name }));
+        continue;
+      }
+      lines++;
+      const answer = await target.send(sensorFor(options, name), stream, input);
+      total.accepted += answer.accepted;
+      total.bytes += answer.bytes;
+      total.refused += answer.refused;
+    } catch (error) {
       bar?.stop();
-      if (!(error instanceof Fault)) throw error;
-      const place = { sensor: options.sensor, before: total.accepted, inputs, index };
-      throw cutOff(error, place, options);
-    });
-    total.accepted += answer.accepted;
-    total.bytes += answer.bytes;
-    total.refused += answer.refused;
+      for (const state of captures) printCapture(state, options);
+      if (!(error instanceof Fault) || options.sensor === undefined) throw error;
+      throw cutOff(error, { sensor: options.sensor, before: total.accepted, inputs, index }, options);
+    }
   }
   bar?.stop();
+  for (const state of captures) printCapture(state, options);
+  if (lines > 0) await tellRecords(target, { ...options, sensor: sensorFor(options, "") }, total, started);
+  const records = captures.reduce((sum, state) => sum + state.records, 0);
+  if (options.wait && records > 0 && options.sensor !== PCAP_SENSOR)
+    await indexed(target, PCAP_SENSOR, options, records);
+}
+
+function sensorFor({ sensor }: Options, name: string): string {
+  if (sensor !== undefined) return sensor;
+  throw new Fault(
+    "REQUEST_INVALID",
+    `reading ${name}: it is no capture of packets, and records belong to a sensor: name it with --sensor`,
+  );
+}
+
+type Total = { readonly accepted: number; readonly bytes: number; readonly refused: number };
+
+async function tellRecords(
+  target: Target,
+  options: Options & { sensor: string },
+  total: Total,
+  started: number,
+): Promise<void> {
+  const { sensor } = options;
   const accepted = (performance.now() - started) / 1000;
-  const done = options.wait ? await indexed(target, options, total.accepted) : { indexed: 0, rejected: 0 };
+  const done = options.wait
+    ? await indexed(target, sensor, options, total.accepted)
+    : { indexed: 0, rejected: 0 };
   const seconds = (performance.now() - started) / 1000;
-  const reasons = done.rejected > 0 ? await target.reasons(options.sensor) : [];
+  const reasons = done.rejected > 0 ? await target.reasons(sensor) : [];
   // The list is of the most frequent reasons.
   const others = reasons.reduce((left, reason) => left - reason.count, done.rejected);
   const rejected = done.rejected + total.refused;
@@ -62,7 +105,7 @@ async function ingest(files: string[], options: Options): Promise<void> {
   const silent = options.wait ? Math.max(0, total.accepted - done.indexed - done.rejected) : 0;
   if (options.json)
     printJson({
-      sensor: options.sensor,
+      sensor,
       ...total,
       indexed: done.indexed,
       rejected,
@@ -85,8 +128,8 @@ async function ingest(files: string[], options: Options): Promise<void> {
       ...(others > 0 ? [`  ${count(others)} x other reasons`] : []),
       ...(rejected > 0
         ? [
-            `They are kept with their bytes: metron search 'failed_sensor_type:${options.sensor}' --sensor error`,
-            `After a fix: metron replay --sensor ${options.sensor}`,
+            `They are kept with their bytes: metron search 'failed_sensor_type:${sensor}' --sensor error`,
+            `After a fix: metron replay --sensor ${sensor}`,
           ]
         : []),
     ];
@@ -97,13 +140,14 @@ async function ingest(files: string[], options: Options): Promise<void> {
 /** Waits until everything accepted is searchable or rejected. */
 async function indexed(
   target: Target,
+  sensor: string,
   options: Options,
   accepted: number,
 ): Promise<{ indexed: number; rejected: number }> {
   const line = options.json ? undefined : statusLine();
   let first: { at: number; done: number } | undefined;
   for (;;) {
-    const now = await target.progress(options.sensor);
+    const now = await target.progress(sensor);
     const at = performance.now();
     const done = Math.max(0, accepted - now.lag);
     first ??= { at, done };

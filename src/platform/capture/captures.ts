@@ -112,8 +112,11 @@ export class Captures implements AsyncDisposable {
       (broken) =>
         this.#end(id, entry.isStopped ? "stopped" : broken === undefined ? "finished" : "incomplete", broken),
       async (error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
-        await this.#end(id, "failed", message);
+        if (input.kind === "interface" && this.#state(id).read === 0) {
+          // One that cannot be captured is tried again and again; the problems of its source tell of it.
+          this.#running.delete(id);
+          this.#known.delete(id);
+        } else await this.#end(id, "failed", error instanceof Error ? error.message : String(error));
         throw error;
       },
     );

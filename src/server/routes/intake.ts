@@ -64,8 +64,10 @@ function routes(app: FastifyInstance, platform: Platform): void {
   implement(app, uploadCapture, async ({ actor, query, request, reply }) => {
     stopping.await(reply);
     const length = Number(request.headers["content-length"]);
+    const { skip, ...choice } = query;
     const running = platform.captures.take(PCAP_SENSOR, {
-      ...query,
+      ...choice,
+      after: { base: skip, packets: skip, records: 0 },
       input: { kind: "stream", bytes: request.raw.iterator({ destroyOnReturn: false }) },
       ...(length > 0 && { size: length }),
       by: actor.name,

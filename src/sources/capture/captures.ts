@@ -163,15 +163,13 @@ class FolderWatch {
       known ?? (isLonger ? { base: before.packets, packets: before.packets, records: 0 } : undefined);
     const reached = { base: after?.base ?? 0, packets: after?.packets ?? 0, records: after?.records ?? 0 };
     const save = (isDone: 0 | 1) =>
-      positions
-        .save(this.#key(path), { size, mtimeMs, ...reached, isDone })
-        .catch((error: Error) =>
-          log.warn("It could not be kept how far a capture was taken.", {
-            sensor,
-            path,
-            error: error.message,
-          }),
-        );
+      positions.save(this.#key(path), { size, mtimeMs, ...reached, isDone }).catch((error: Error) =>
+        log.warn("It could not be kept how far a capture was taken.", {
+          sensor,
+          path,
+          error: error.message,
+        }),
+      );
     this.#running = takeCapture({
       ...{ name: path, input: { kind: "file", path }, size, by: `sensor ${sensor}`, after, ...choice },
       onProgress: (progress) => {
@@ -179,8 +177,10 @@ class FolderWatch {
         void save(0);
       },
     });
+    let isWhole = true;
     try {
-      await this.#running.done;
+      const { error } = await this.#running.done;
+      isWhole = error === undefined || !this.#stop.signal.aborted;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (error.code !== "CAPTURE_UNREADABLE") throw error;
@@ -193,7 +193,7 @@ class FolderWatch {
       this.#past = sum(this.#past, this.#running.counts());
       this.#running = undefined;
     }
-    if (!this.#stop.signal.aborted) await save(1);
+    if (isWhole) await save(1);
     this.#seen.delete(path);
   }
 }

@@ -1,0 +1,190 @@
+import { execFileSync, spawn } from "node:child_process";
+import { request } from "node:http";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
+import { openTestFolder, type TestFolder, until } from "./testing/run-cli.ts";
+
+let folder: TestFolder;
+beforeAll(() => {
+  folder = openTestFolder();
+});
+afterAll(() => folder[Symbol.dispose]());
+
+const PCAP = await pcapOf(sampleRows(300));
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
+
+test("captures are known by their first bytes, whatever they are called", async () => {
+  const capture = folder.file("traffic.log", PCAP);
+  const log = folder.file("traffic.pcap", "one line\nanother line\n");
+  const { status, out, err } = await folder.metron([
+    "ingest",
+    "--json",
+    "--no-wait",
+    "--sensor",
+    "syslog",
+    capture,
+    log,
+  ]);
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+  const answers = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(answers).toMatchObject([
+    { name: capture, state: "finished", packets: 300, stored: 300 },
+    { sensor: "syslog", accepted: 2 },
+  ]);
+  const refused = await folder.metron(["ingest", log]);
+  expect(refused.status).toBe(2);
+  expect(refused.err).toMatch(/traffic\.pcap: it is no capture of packets, .* --sensor/);
+  const snoop = await folder.metron([
+    "ingest",
+    folder.file("sun", Buffer.from("snoop\0\0\0\0\0\0\x02\0\0\0\x04")),
+  ]);
+  expect(snoop.status).toBe(1);
+  expect(snoop.err).toMatch(
+    /sun: snoop captures are not read here; convert the file with `editcap -F pcapng`/,
+  );
+});
+
+test("a platform takes captures of files and standard input, and tells of them in words", async () => {
+  await using running = await folder.up({
+    "metron.yaml": "workers: 1\n",
+    "sensors/web.yaml": "sensor: web\nparser: { jsonMap: {} }\n",
+  });
+  const cut = PCAP.subarray(0, PCAP.length - 5);
+  const piped = await folder.metron(["capture", "-", "--cutoff", "0"], gzipSync(cut));
+  expect(piped).toMatchObject({ status: 0, err: "" });
+  const [first, ...rest] = piped.out.trim().split("\n");
+  expect(first).toMatch(
+    /^standard input: 299 packets \(.*\) of pcap, gzip taken in [\d.]+ s; 0 flows, 0 records$/,
+  );
+  expect(rest[0]).toMatch(/^ {2}at byte [\d,]+: the capture ends inside of this/);
+  const ingested = await folder.metron(["ingest"], PCAP);
+  expect(ingested.out).toMatch(/^standard input: 300 packets/);
+  const wrong = await folder.metron(["capture"]);
+  expect(wrong.status).toBe(2);
+
+  // A folder is watched until a signal comes.
+  folder.file("drop/one.pcap", PCAP);
+  const watcher = spawn(
+    process.execPath,
+    [MAIN, "capture", "--watch", `${folder.path}/drop`, "--settle", "0", "--json", "--server", running.url],
+    { env: { ...process.env, METRON_DATA: folder.data } },
+  );
+  let out = "";
+  watcher.stdout.on("data", (part) => {
+    out += part;
+  });
+  const closed = new Promise((resolve) => watcher.once("close", resolve));
+  await until(async () => out.includes("one.pcap"));
+  folder.file("drop/two.pcap", PCAP);
+  await until(async () => out.includes("two.pcap"));
+  watcher.kill("SIGTERM");
+  expect(await closed).toBe(0);
+  expect(out.trim().split("\n")).toHaveLength(2);
+});
+
+test("what a killed platform was taking is said to be interrupted, and what was stored is there", async () => {
+  const documents = {
+    "metron.yaml": "workers: 1\n",
+    "sensors/web.yaml": "sensor: web\nparser: { jsonMap: {} }\n",
+  };
+  const states = async (url: string) => (await (await fetch(`${url}/api/v1/captures`)).json()).captures;
+  let stored = 0;
+  {
+    await using running = await folder.up(documents);
+    const sending = request(`${running.url}/api/v1/captures?name=killed`, { method: "POST" });
+    sending.on("error", () => undefined);
+    sending.setHeader("content-type", "application/octet-stream");
+    sending.write(PCAP.subarray(0, 20_000));
+    stored = await until(async () => {
+      const state = (await states(running.url)).find(({ name }: { name: string }) => name === "killed");
+      return state?.stored > 0 && state.stored;
+    });
+    await running.stop("SIGKILL");
+  }
+  await using running = await folder.up(documents);
+  const [found] = (await states(running.url)).filter((state: { name: string }) => state.name === "killed");
+  expect(found).toMatchObject({
+    state: "interrupted",
+    error: expect.stringMatching(/the platform ended meanwhile/),
+  });
+  const status = await (await fetch(`${running.url}/api/v1/status`)).json();
+  expect(stored).toBeGreaterThan(50);
+  expect(status.packets.packets).toBeGreaterThanOrEqual(stored);
+});
+
+const NAMESPACE = `metron-test-${process.pid}`;
+const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
+const inside = (...args: string[]) =>
+  execFileSync("ip", ["netns", "exec", NAMESPACE, ...args], { stdio: "pipe" });
+
+/** A pair of interfaces in a network of their own. */
+const openNetwork = (): boolean => {
+  try {
+    ip("netns", "add", NAMESPACE);
+    addInterface();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const addInterface = () => {
+  ip("-n", NAMESPACE, "link", "add", "a0", "type", "veth", "peer", "name", "b0");
+  for (const name of ["a0", "b0"]) ip("-n", NAMESPACE, "link", "set", name, "up");
+  ip("-n", NAMESPACE, "address", "add", "10.9.0.1/24", "dev", "a0");
+  ip("-n", NAMESPACE, "neigh", "add", "10.9.0.2", "lladdr", "02:00:00:00:00:02", "dev", "a0");
+};
+
+/** The kernel hands packets over within a second; what it has when an interface goes away is lost. */
+const handedOver = () => new Promise((resolve) => setTimeout(resolve, 2500));
+
+test("an interface that goes away and returns is waited for", async (context) => {
+  if (!openNetwork()) return context.skip("needs `ip netns`, veth and the right to use them");
+  try {
+    const child = spawn("ip", [
+      ...["netns", "exec", NAMESPACE, process.execPath, MAIN, "capture", "-i", "a0"],
+      ...["--filter", "udp port 4567", "--json", "--data", `${folder.path}/own`],
+    ]);
+    const told = { out: "", err: "" };
+    child.stdout.on("data", (part) => {
+      told.out += part;
+    });
+    child.stderr.on("data", (part) => {
+      told.err += part;
+    });
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    const send = (count: number) =>
+      inside("bash", "-c", `for n in $(seq ${count}); do echo $n > /dev/udp/10.9.0.2/4567; done`);
+    await until(async () => told.err.includes("capturing on a0"));
+    send(20);
+    await handedOver();
+    ip("-n", NAMESPACE, "link", "del", "a0");
+    await until(async () => told.err.includes("it is waited for"));
+    addInterface();
+    await until(async () => told.err.includes("a0 brings packets again"));
+    send(10);
+    await handedOver();
+    child.kill("SIGINT");
+    expect(await closed).toBe(0);
+    const states = told.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(states).toMatchObject([
+      {
+        name: "a0",
+        packets: 20,
+        stored: 20,
+        dropped: 0,
+        error: expect.stringMatching(/interface disappeared/),
+      },
+      { name: "a0", packets: 10, stored: 10, dropped: 0 },
+    ]);
+  } finally {
+    ip("netns", "del", NAMESPACE);
+  }
+});

@@ -1,0 +1,138 @@
+import { spawnSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { CaptureState } from "../../api/captures.ts";
+import { pcapOf, sampleRows } from "../../pcap/formats/testing/samples.ts";
+import { openPlatform, type Platform } from "../platform.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "metron-captures-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A platform whose sensor `pcap` has this source. */
+const open = (source: string): Promise<Platform> => {
+  const defaults = join(folder, "defaults");
+  mkdirSync(join(defaults, "sensors"), { recursive: true });
+  mkdirSync(join(folder, "data", "incoming"), { recursive: true });
+  writeFileSync(join(defaults, "metron.yaml"), "workers: 1\n");
+  writeFileSync(
+    join(defaults, "sensors", "pcap.yaml"),
+    `sensor: pcap\nparser: { jsonMap: {} }\nsource: ${source}\n`,
+  );
+  return openPlatform({ data: join(folder, "data"), defaults, sources: true, upkeepEvery: 100 });
+};
+
+const incoming = (name: string) => join(folder, "data", "incoming", name);
+
+const until = async <T>(ask: () => T | undefined | false): Promise<T> => {
+  for (;;) {
+    const answer = ask();
+    if (answer !== undefined && answer !== false) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+const ended = (platform: Platform, name: string, count = 1): Promise<CaptureState> =>
+  until(() => {
+    const found = platform.captures.list().filter((capture) => capture.name === incoming(name));
+    return found.length === count && found.every(({ endedAt }) => endedAt !== undefined) && found[0];
+  });
+
+const stored = (platform: Platform): number => {
+  let count = 0;
+  for (const packets of platform.packets.reader().find({})) count += packets.count;
+  return count;
+};
+
+const PCAP = await pcapOf(sampleRows(300));
+
+test("captures of a folder are taken once, when they do not grow any more", async () => {
+  const source = "{ captures: { folder: incoming, settle: 0.5 } }";
+  {
+    await using platform = await open(source);
+    for (let at = 0; at < PCAP.length; at += 10_000) {
+      appendFileSync(incoming("growing"), PCAP.subarray(at, at + 10_000));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(await ended(platform, "growing")).toMatchObject({
+      ...{ kind: "file", state: "finished", packets: 300, stored: 300, size: PCAP.length, by: "sensor pcap" },
+    });
+    writeFileSync(incoming("a.log"), "no capture\n");
+    expect(await ended(platform, "a.log")).toMatchObject({
+      state: "failed",
+      error: expect.stringMatching(/begins/),
+    });
+    expect(stored(platform)).toBe(300);
+  }
+  await using platform = await open(source);
+  // One that comes later is taken, so those that were there have been looked at.
+  writeFileSync(incoming("later.part"), PCAP);
+  renameSync(incoming("later.part"), incoming("later"));
+  await ended(platform, "later");
+  // One that has grown is taken from where it ended.
+  appendFileSync(incoming("growing"), PCAP.subarray(24));
+  expect(await ended(platform, "growing", 2)).toMatchObject({ packets: 600, stored: 300 });
+  expect(
+    platform.captures
+      .list()
+      .map(({ name }) => name.split("/").at(-1))
+      .sort(),
+  ).toEqual(["a.log", "growing", "growing", "later"]);
+  expect(stored(platform)).toBe(900);
+});
+
+test("a folder that is missing is told of, and taken when it is there", async () => {
+  await using platform = await open("{ captures: { folder: incoming/deep, settle: 0 } }");
+  expect((await platform.status()).problems).toMatchObject([
+    { detail: expect.stringMatching(/reading the folder .*incoming\/deep: ENOENT/) },
+  ]);
+  mkdirSync(incoming("deep"));
+  writeFileSync(incoming("deep/one"), PCAP);
+  expect(await ended(platform, "deep/one")).toMatchObject({ stored: 300 });
+});
+
+/** Whether this machine lets tests capture packets. */
+const mayCapture = () =>
+  spawnSync("tcpdump", ["-i", "lo", "-d"], { stdio: "ignore" }).status === 0 && process.getuid?.() === 0;
+
+test("an interface is captured while the platform runs", async (context) => {
+  if (!mayCapture()) return context.skip("needs tcpdump and the right to capture");
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  const platform = await open(`{ capture: { interface: lo, filter: udp port ${port}, cutoff: 4 } }`);
+  try {
+    expect((await platform.status()).problems).toEqual([]);
+    for (let count = 0; count < 10; count++) socket.send("a datagram", port, "127.0.0.1");
+    const state = await until(() => platform.captures.list().find((capture) => capture.stored >= 10));
+    expect(state).toMatchObject({ name: "lo", kind: "interface", state: "running", packets: 10, dropped: 0 });
+    const [found] = [...platform.packets.reader().find({ needs: [{ ports: [port] }] })].map((packets) => ({
+      captured: [...packets.captured.slice(0, packets.count)],
+      original: [...packets.original.slice(0, packets.count)],
+      capture: packets.seen[0]?.capture,
+    }));
+    expect(found).toMatchObject({
+      capture: "lo",
+      captured: [46, ...Array(9).fill(42)],
+      original: Array(10).fill(52),
+    });
+  } finally {
+    socket.close();
+    await platform[Symbol.asyncDispose]();
+  }
+  await using again = await open("");
+  expect(again.captures.list().at(-1)).toMatchObject({ name: "lo", state: "stopped", stored: 10 });
+});
+
+test("an interface that does not exist is told of with those that do", async (context) => {
+  if (spawnSync("tcpdump", ["--version"]).error !== undefined) return context.skip("needs tcpdump");
+  await using platform = await open("{ capture: { interface: nowhere0 } }");
+  expect((await platform.status()).problems).toMatchObject([
+    { detail: expect.stringMatching(/capturing on nowhere0: .*there is no such interface; there are: .*lo/) },
+  ]);
+});
