@@ -68,7 +68,7 @@ export function readPdml(text: string): readonly PacketTree[] {
 
 function readElement(attributes: string): Field {
   const said = new Map<string, string>();
-  for (const [, name = "", value = ""] of attributes.matchAll(ATTRIBUTE)) said.set(name, unescape(value));
+  for (const [, name = "", value = ""] of attributes.matchAll(ATTRIBUTE)) said.set(name, unescaped(value));
   const start = Number(said.get("pos") ?? 0) || 0;
   const size = Number(said.get("size") ?? 0) || 0;
   const name = said.get("name") ?? "";
@@ -85,7 +85,7 @@ function readElement(attributes: string): Field {
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w+));/g, (whole, hex, decimal, name) => {
     if (name !== undefined) return ENTITIES[name] ?? whole;
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);

@@ -44,7 +44,7 @@ export const tcp: Step = {
     if (header < 20) malformed(`says that its header has ${header} bytes; it has at least 20`);
     if (header > 20) options(cursor, start + header);
     concluded(
-      cursor,
+      { ...cursor, at: start },
       "tcp.len",
       "Payload length",
       Math.max(0, cursor.wire - cursor.at),
@@ -90,9 +90,7 @@ function options(cursor: Cursor, end: number): void {
         malformed(`an option at byte ${inner.at} has the length ${length}`);
       const [name, label] = OPTIONS[kind] ?? ["tcp.options.unknown", `Option ${kind}`];
       group(inner, [name, label], inner.at + length, (option) => content(option, kind));
-      if (kind === 0) break;
     }
-    rest(inner, "tcp.options.padding", "Padding");
   });
 }
 

@@ -58,7 +58,7 @@ const STRINGS = new Set([12, 18, 19, 20, 22, 23, 24, 26, 27, 28, 30]);
 /** An element that holds no others, as what it says. */
 export function value(cursor: Cursor, name: string, label: string): void {
   const { tag, content, end } = element(cursor);
-  const { bytes, at } = cursor;
+  const { bytes } = cursor;
   const length = end - content;
   let shown: string;
   if (tag === TAG.oid) shown = oidOf(bytes, content, end);
@@ -66,7 +66,8 @@ export function value(cursor: Cursor, name: string, label: string): void {
   else if ((tag === TAG.integer || tag === 10) && length > 0 && length <= 6)
     shown = String(integerOf(bytes, content, end));
   else shown = hexOf(bytes, content, Math.min(end, content + 64)) + (length > 64 ? "…" : "");
-  text(cursor, end - at, name, label, shown);
+  cursor.at = content;
+  text(cursor, length, name, label, shown);
   if (tag === TAG.integer && length > 0 && length <= 6) cursor.fields.at(-1)!.value = Number(shown);
 }
 

@@ -94,8 +94,8 @@ function option(cursor: Cursor): number {
   const isSingle = code === 0 || code === END;
   const size = isSingle ? 1 : 2 + (cursor.bytes[cursor.at + 1] ?? 0);
   const [label, name = "dhcp.option.value", kind] = OPTIONS[code] ?? [`Option ${code}`];
-  group(cursor, ["dhcp.option", label], cursor.at + size, (inner, field) => {
-    number(inner, 1, "dhcp.option.type", "Option", () => `${label} (${code})`);
+  group(cursor, ["dhcp.option.type", label], cursor.at + size, (inner, field) => {
+    number(inner, 1, "dhcp.option.code", "Option", () => `${label} (${code})`);
     if (isSingle) return;
     number(inner, 1, "dhcp.option.length", "Length", unit("bytes"));
     if (kind === "address") while (left(inner) >= 4) ipv4(inner, name, label);
@@ -112,6 +112,7 @@ function option(cursor: Cursor): number {
           (value) => `${OPTIONS[value]?.[0] ?? "Option"} (${value})`,
         );
     rest(inner, "dhcp.option.value", "Content");
+    field.value = code;
     field.shown = inner.fields[2]?.shown ?? "";
   });
   return code;
