@@ -16,6 +16,11 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Characters that are invisible, change what is around them, or have no meaning of their own in a text. */
 const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}|\p{Zl}|\p{Zp}|\p{Default_Ignorable_Code_Point}/u;
 
+const NAMED: Record<number, string> = { 0: "\\0", 9: "\\t", 10: "\\n", 13: "\\r" };
+
+/** Signs that stand in every text. */
+const LAYOUT = ["\\t", "\\n", "\\r"];
+
 /** The cells of bytes, in order; together they stand for all of them. */
 export function cellsOf(bytes: Uint8Array): Cell[] {
   const cells: Cell[] = [];
@@ -32,7 +37,7 @@ export function cellsOf(bytes: Uint8Array): Cell[] {
 /** The text of bytes with signs for what cannot be shown. Line ends stay line ends. */
 export function visibleText(bytes: Uint8Array): string {
   return cellsOf(bytes)
-    .map(({ text }) => (text === "␊" ? "\n" : text === "␍" ? "" : text))
+    .map(({ text, isSign }) => (!isSign ? text : text === "\\n" ? "\n" : text === "\\r" ? "" : text))
     .join("");
 }
 
@@ -47,15 +52,13 @@ export function visible(text: string): string {
 export function isText(bytes: Uint8Array): boolean {
   const cells = cellsOf(bytes.subarray(0, 2048));
   // The last one may be the beginning of a character that goes on behind what was looked at.
-  const signs = cells.slice(0, -1).filter(({ text, isSign }) => isSign && !"␉␊␍".includes(text));
+  const signs = cells.slice(0, -1).filter(({ text, isSign }) => isSign && !LAYOUT.includes(text));
   return signs.length * 20 <= cells.length;
 }
 
 function asciiCell(byte: number): Cell {
-  if (byte === 0x7f) return { text: "␡", bytes: 1, isSign: true };
-  return byte < 0x20
-    ? { text: String.fromCharCode(0x2400 + byte), bytes: 1, isSign: true }
-    : { text: String.fromCharCode(byte), bytes: 1, isSign: false };
+  if (byte >= 0x20 && byte < 0x7f) return { text: String.fromCharCode(byte), bytes: 1, isSign: false };
+  return { text: NAMED[byte] ?? `\\x${hexOf(byte)}`, bytes: 1, isSign: true };
 }
 
 function wideCell(bytes: Uint8Array, at: number, length: number): Cell {

@@ -15,6 +15,9 @@ import "./timing.css";
 /** Marks listed by their times; the chart and the counts have all. */
 const MOST_LISTED = 200;
 
+/** What every connection does counts nothing. */
+const USUAL = ["syn", "fin"];
+
 type Props = { readonly query: PacketQueryState; readonly stream: ConversationSummary };
 
 /** When a conversation happened: how long it took to begin, how fast bytes came, and what went wrong on the way. */
@@ -43,10 +46,9 @@ export function Timing({ query, stream }: Props) {
     ["First word of the client to the server's", lengthText(firstByte)],
     ["Client said", totalText(stream.clientTotals)],
     ["Server said", totalText(stream.serverTotals)],
-    ...Object.entries(stream.counts).map(([kind, count]): [string, string] => [
-      countName(kind),
-      countText(count),
-    ]),
+    ...Object.entries(stream.counts)
+      .filter(([kind]) => !USUAL.includes(kind))
+      .map(([kind, count]): [string, string] => [countName(kind), countText(count)]),
   ];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
