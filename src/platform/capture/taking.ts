@@ -112,7 +112,7 @@ export function openTaking(options: TakingOptions): Taking {
     flows.push(followed.packets, followed.layers);
     if (known > first) store(packetsFrom(all, known - first));
     else store(all, followed);
-    for (; secrets < report.secrets.length; secrets++) writer.addSecrets(report.secrets[secrets]!.bytes);
+    for (; secrets < report.secrets.length; secrets++) writer.addSecrets(report.secrets[secrets]!);
   }
 
   function store(all: Packets, chosen: Chosen = choose(all)): void {
