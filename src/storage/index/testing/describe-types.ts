@@ -137,6 +137,26 @@ export function describeTypes(start: () => Promise<Started>): void {
       expect(seen).toEqual(["2", "1", "NaN", "inf", "-Infinity", "nan", "soon"]);
     });
 
+    test("pages go on behind numbers that JSON does not have", async () => {
+      const { index, writer } = await start();
+      const numbers = [1, 1e400, 2, -1e400, 1e400].map((duration) => ({ duration: new Double(duration) }));
+      await put(writer, "s", batchOf([...numbers, {}]));
+      await settle(index);
+      for (const [descending, expected] of [
+        [true, ["g1", "g4", "g2", "g0", "g3", "g5"]],
+        [false, ["g3", "g0", "g2", "g1", "g4", "g5"]],
+      ] as const) {
+        const seen: unknown[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await index.search({ sort: [{ field: "duration", descending }], size: 1, cursor });
+          seen.push(...page.messages.map(({ guid }) => guid));
+          cursor = page.cursor;
+        } while (cursor !== undefined && seen.length < 10);
+        expect(seen).toEqual(expected);
+      }
+    });
+
     test("times, fractions and truths are found by what they mean", async () => {
       const { index, writer } = await start();
       const numbers = [
