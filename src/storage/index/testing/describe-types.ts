@@ -139,7 +139,8 @@ export function describeTypes(start: () => Promise<Started>): void {
 
     test("pages go on behind numbers that JSON does not have", async () => {
       const { index, writer } = await start();
-      const numbers = [1, 1e400, 2, -1e400, 1e400].map((duration) => ({ duration: new Double(duration) }));
+      const beyond = Number.POSITIVE_INFINITY;
+      const numbers = [1, beyond, 2, -beyond, beyond].map((duration) => ({ duration: new Double(duration) }));
       await put(writer, "s", batchOf([...numbers, {}]));
       await settle(index);
       for (const [descending, expected] of [
