@@ -158,7 +158,9 @@ export const globalSchema = z.strictObject({
             .int()
             .min(16e6)
             .default(4e9)
-            .describe("Bytes that the results of all queries may take; those that expire first go for new ones."),
+            .describe(
+              "Bytes that the results of all queries may take; those that expire first go for new ones.",
+            ),
           hours: z
             .number()
             .positive()

@@ -4,8 +4,8 @@ import { TCP } from "../reassembly/segment.ts";
 import { packetsOf } from "../testing/build.ts";
 import { blockOf, ethernet, type Frame, ip, udp } from "../testing/frames.ts";
 import { collectRecords, type ReadRecord, recordsOf } from "../testing/records.ts";
-import { TUNNEL_SAMPLES } from "../testing/tunnel-samples.ts";
 import { bytesOfText, type Talk, talk } from "../testing/talk.ts";
+import { TUNNEL_SAMPLES } from "../testing/tunnel-samples.ts";
 import type { FlowLimits } from "./flows.ts";
 
 const START = 1_700_000_000_000_000;

@@ -49,7 +49,7 @@ const LIMITS: FlowLimits = {
   reportSeconds: 600,
 };
 
-export type FlowCounts = {
+type FlowCounts = {
   packets: number;
   flows: number;
   records: number;

@@ -29,7 +29,7 @@ export function identityOf(
 }
 
 /** Microseconds as seconds with six decimals, exactly. */
-export function secondsOf(micros: number): string {
+function secondsOf(micros: number): string {
   const seconds = Math.floor(micros / 1e6);
   return `${seconds}.${String(micros - seconds * 1e6).padStart(6, "0")}`;
 }

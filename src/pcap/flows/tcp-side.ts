@@ -2,7 +2,7 @@
 import { TCP } from "../reassembly/segment.ts";
 
 /** How far a side is. `partial`: it spoke without a handshake being seen. */
-export type TcpState = "inactive" | "syn" | "partial" | "established" | "closed" | "reset";
+type TcpState = "inactive" | "syn" | "partial" | "established" | "closed" | "reset";
 
 export type TcpSide = {
   state: TcpState;

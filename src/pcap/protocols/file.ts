@@ -13,7 +13,7 @@ export type FileReader = {
   end(): FileEnd;
 };
 
-export type FileEnd = {
+type FileEnd = {
   readonly isWritten: boolean;
   readonly mimeType: string | undefined;
   /** Bytes that came, missing ones included. */

@@ -5,7 +5,7 @@
 import type { Side } from "../reassembly/segment.ts";
 
 /** The value of a field; fields that are undefined are left out. */
-export type RecordValue = string | number | boolean | undefined | readonly (string | number | boolean)[];
+type RecordValue = string | number | boolean | undefined | readonly (string | number | boolean)[];
 export type RecordFields = Readonly<Record<string, RecordValue>>;
 
 /** The logs of Zeek that are written. */
@@ -64,7 +64,7 @@ export type DatagramReader = {
 };
 
 /** What is known when it is asked which protocol a flow speaks. */
-export type FirstBytes = {
+type FirstBytes = {
   /** The first bytes of both sides, empty where none came yet. Of a flow of datagrams, its first one. */
   readonly heads: readonly [Uint8Array, Uint8Array];
   readonly ports: readonly [number, number];

@@ -8,7 +8,6 @@ export type Der = {
   readonly end: number;
 };
 
-export const TAG = { integer: 2, octets: 4, sequence: 0x30, text: 0x1b } as const;
 /** Context-specific and constructed: a numbered field. */
 const FIELD = 0xa0;
 const MOST_VALUES = 256;

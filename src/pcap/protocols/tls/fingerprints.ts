@@ -8,7 +8,7 @@ const MOST_COUNTED = 99;
 const NO_HASH = "000000000000";
 
 /** Values that clients put in to keep servers tolerant (RFC 8701). */
-export function isGrease(value: number): boolean {
+function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
 }
 
