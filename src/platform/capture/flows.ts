@@ -2,7 +2,7 @@ import type { Layers } from "../../pcap/layers.ts";
 import type { Packets } from "../../pcap/packets.ts";
 
 /** Makes records of flows: maps of JSON in the form of Zeek's logs. */
-export type Flows = {
+type Flows = {
   push(packets: Packets, layers: Layers): void;
   /** Says what time it is, in microseconds since 1970. */
   tick(micros: number): void;
