@@ -133,6 +133,12 @@ const KINDS: readonly (readonly [
   ],
 ];
 
+/** Runs a line that should work; if it does not, what it printed says why. */
+function works(line: string): void {
+  const { status, out } = shell(line);
+  expect(status, `${line}\n${out}`).toBe(0);
+}
+
 test("every kind of component is made, and red until it is filled in", {
   timeout: 300_000,
 }, () => {
@@ -143,7 +149,7 @@ test("every kind of component is made, and red until it is filled in", {
     "decision",
     "change",
   ]);
-  for (const [, line = ""] of named) expect(shell(line), line).toMatchObject({ status: 0 });
+  for (const [, line = ""] of named) works(line);
   expect(shell("npm run new page assets")).toMatchObject({
     status: 1,
     out: expect.stringContaining("exists already"),
@@ -171,7 +177,7 @@ test("the guide to a parser leads from an empty folder to a message that is foun
       // What the scaffold made is filled in; only the sensor's document is new.
       expect(existsSync(join(copy, path)), path).toBe(language !== "yaml");
       put(path, text);
-    } else for (const line of text.trim().split("\n")) expect(shell(line), line).toMatchObject({ status: 0 });
+    } else for (const line of text.trim().split("\n")) works(line);
   }
   const recorded = readFileSync(join(copy, "src/parsers/acme-proxy/samples/acmeProxy.json"), "utf8");
   expect(recorded).toContain('"user":"bob"');

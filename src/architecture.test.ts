@@ -15,8 +15,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   query: ["core", "schema"],
   stellar: ["core", "schema", "java"],
   storage: ["core", "schema", "query", "pcap"],
-  // What addresses and networks are by value is of the schema.
-  pcap: ["core", "schema"],
+  // What addresses and networks are by value is of the schema; trees of packets are filtered in the search language.
+  pcap: ["core", "schema", "query"],
   sources: ["core", "schema", "java", "stellar", "storage"],
   parsers: ["core", "schema", "java", "stellar", "storage"],
   transforms: ["core", "schema", "java", "stellar", "storage"],
@@ -41,8 +41,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     "sinks",
   ],
   alerts: ["core", "schema", "java", "stellar", "storage"],
-  // The generator of telemetry: demo, benchmarks and tests use it, the product's stages never do.
-  scenario: ["core"],
+  // The generator of telemetry and its packets: demo, benchmarks and tests use it, the product's stages never do.
+  scenario: ["core", "pcap"],
   pipeline: [
     "core",
     "schema",

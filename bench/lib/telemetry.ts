@@ -59,7 +59,7 @@ function makeRecord(shape: Shape, chance: Random, addresses: readonly string[], 
     service: chance.pick(["http", "ssl", "dns"]),
   });
   if (shape === "asa") return asaTeardown(flow, "10.0.0.1", chance.int(1e6, 9e8));
-  const record = widen(conn(flow, chance), chance);
+  const record = widen(conn(flow), chance);
   return shape === "zeek" ? record : generalize(record, chance);
 }
 

@@ -51,6 +51,9 @@ export const endpoint: Kind = {
         /^const CALLS: .* = \{\n/m,
         (line) => `${line}  ${camel(name)}: [() => ["/${name}?limit=1"]],\n`,
       ),
+    // What it tells of sensors that an actor does not see is to be filled in.
+    "src/server/scope.test.ts": (text) =>
+      text.replace(/^const CALLS: .* = \{\n/m, (line) => `${line}  ${camel(name)}: STATE,\n`),
   }),
   files: (name) => ({
     [`src/api/${name}.ts`]: `import { z } from "zod";

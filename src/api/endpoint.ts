@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Role } from "../core/actor.ts";
+import type { PacketPermission, Role } from "../core/actor.ts";
 
 /**
  * One REST call as data: what server, interface, command line and the printed OpenAPI all rest on. The server
@@ -16,6 +16,13 @@ export type StreamBody = {
   readonly about: string;
 };
 
+/** An answer that is not JSON: bytes that are sent as they are made. */
+export type FileAnswer = {
+  /** Media types of the answer. */
+  readonly types: readonly [string, ...string[]];
+  readonly about: string;
+};
+
 export type EndpointShape = {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below `API_BASE`, with `:name` where a parameter stands. */
@@ -24,6 +31,8 @@ export type EndpointShape = {
   readonly summary: string;
   /** What an actor must be to make the call. */
   readonly role: Role;
+  /** What an actor must be allowed to see of packets to make the call; absent where it answers nothing of packets. */
+  readonly packets?: PacketPermission;
   /** Parameters of the path; text in, whatever the schema says out. */
   readonly params?: z.ZodObject;
   /** Parameters after the question mark; text in, whatever the schema says out. */
@@ -34,6 +43,8 @@ export type EndpointShape = {
   readonly response: z.ZodType;
   /** The answer is Server-Sent Events, each with `response` as JSON. */
   readonly events?: true;
+  /** The answer is a file, and `response` says nothing. */
+  readonly file?: FileAnswer;
 };
 
 /** States an endpoint and keeps its literal types. */

@@ -35,7 +35,7 @@ test.each([
   ["up", "ingest", "search", "sensors", "status", "config", "intel", "scenario", "stellar", "replay"],
   ["config list", "config show", "config check", "config publish", "config history", "config diff"],
   ["config rollback", "config remove", "config import", "config export"],
-  ["intel load", "intel list", "scenario write", "scenario send"],
+  ["intel load", "intel list", "scenario write", "scenario capture", "scenario send"],
 ])("the help of `%s`, ... has examples", async (...names) => {
   const helps = await Promise.all(names.map((name) => metron([...name.split(" "), "--help"])));
   for (const { status, out } of helps)

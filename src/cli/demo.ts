@@ -5,8 +5,8 @@ import { readGlobal } from "../config/global.ts";
 import { LOCAL } from "../core/actor.ts";
 import { blockOf } from "../core/block.ts";
 import type { Platform } from "../platform/platform.ts";
+import { indicatorList } from "../scenario/adversary.ts";
 import { assetList } from "../scenario/company.ts";
-import { indicatorList } from "../scenario/intrusion.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions } from "../scenario/scenario.ts";
 
 /** Records of one sensor that are handed over together. */

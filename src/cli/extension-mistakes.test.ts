@@ -50,7 +50,7 @@ test.each<[string, (text: string) => string, file: string, said: RegExp]>([
     "TypeScript",
     (text) => text.replace("open: (", "open: = ("),
     "sample.ts",
-    /sample\.ts:22:13: importing it: Expression expected$/,
+    /sample\.ts:25:13: importing it: Expression expected$/,
   ],
   [
     "TypeScript that Node does not run",

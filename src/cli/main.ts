@@ -7,6 +7,7 @@ import { configCommand } from "./commands/config.ts";
 import { indexCommand } from "./commands/index-rebuild.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { intelCommand } from "./commands/intel.ts";
+import { pcapCommand } from "./commands/pcap.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { scenarioCommand } from "./commands/scenario.ts";
 import { searchCommand } from "./commands/search.ts";
@@ -39,6 +40,7 @@ for (const command of [
   statusCommand(),
   configCommand(),
   intelCommand(),
+  pcapCommand(),
   replayCommand(),
   scenarioCommand(),
   stellarCommand(),

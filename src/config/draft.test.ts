@@ -36,6 +36,14 @@ test("a draft says what the options mean that it leaves to the author", () => {
   expect(() => draftSensor("web", "nosuch", builtIn)).toThrow("there is no parser `nosuch`; known are asa,");
 });
 
+test.each(["404", "1e3", "true", "null", "a.b-c_d"])("a draft for the sensor %s has its name", (name) => {
+  expect(readSensor(draftSensor(name, "asa", builtIn), name).sensor.sensor).toBe(name);
+});
+
+test.each(["a b", "", "../x", "x: y", "a\nparser: {}"])("no draft is made for the name %j", (name) => {
+  expect(() => draftSensor(name, "asa", builtIn)).toThrow("expected a name of letters, digits");
+});
+
 /** YAML of sensors in files and guides. */
 const DOCUMENTS = globSync(["config/sensors/*.yaml", "docs/guide/*.md", "README.md", "CONTRIBUTING.md"], {
   cwd: ROOT,

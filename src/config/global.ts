@@ -139,6 +139,36 @@ export const globalSchema = z.strictObject({
         .describe(
           "Where the secret is that packets are encrypted with (AES-256-GCM). Keep it: without it they cannot be read. They are not encrypted when it is left out.",
         ),
+      queries: z
+        .strictObject({
+          concurrent: z
+            .int()
+            .min(1)
+            .max(16)
+            .default(2)
+            .describe("Queries for packets that run at a time, each in a thread of its own."),
+          perPerson: z
+            .int()
+            .min(1)
+            .max(100)
+            .default(8)
+            .describe("Queries of one person that run or wait at the same time."),
+          bytes: z
+            .number()
+            .int()
+            .min(16e6)
+            .default(4e9)
+            .describe(
+              "Bytes that the results of all queries may take; those that expire first go for new ones.",
+            ),
+          hours: z
+            .number()
+            .positive()
+            .default(24)
+            .describe("How long a result is kept after its query has ended."),
+        })
+        .prefault({})
+        .describe("Queries for packets and what they find; read when the platform starts."),
     })
     .prefault({})
     .describe("Captured packets; these settings are read when the platform starts."),

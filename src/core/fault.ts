@@ -73,7 +73,15 @@ export const FAULTS = {
     advice:
       "Put the file below a folder that the platform may read, or allow its folder at the start with --files-from, --functions-from or --secrets-from.",
   },
+  PERMISSION_NEEDED: {
+    status: 403,
+    advice: "Ask an administrator for the permission for packets that the message names.",
+  },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
+  PROGRAM_MISSING: {
+    status: 501,
+    advice: "Install the program that the message names on the machine of the platform.",
+  },
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   RECORDS_DROPPED: {
     status: 503,

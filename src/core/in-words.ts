@@ -37,6 +37,8 @@ export function inWords(issue: Issue): string {
       return issue.pattern === undefined
         ? expected(`a text of the form \`${issue.format}\``, issue.input)
         : `expected a text that matches ${issue.pattern}`;
+    case "unrecognized_keys":
+      return `${issue.keys.map((key) => `\`${key}\``).join(", ")} cannot be given here`;
     case "invalid_key":
       return "no such name is allowed here";
     default:

@@ -34,6 +34,11 @@ export class SensorDocuments {
     }
   }
 
+  /** The parser that a document names. */
+  parserOf(name: string, text: string): string | undefined {
+    return Object.keys(this.placed(name, text)?.sensor.parser ?? {})[0];
+  }
+
   /** A document without mistakes. @throws Fault CONFIG_INVALID naming line, column and what was expected. */
   read(name: string, text: string): PlacedSensor {
     const { placed, mistakes } = this.judge(name, text);

@@ -26,6 +26,7 @@ import { functionSources, globalAfter, openSources } from "./function-sources.ts
 import { checkFunctions, type FunctionSource, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
+import { openInspection } from "./packets/inspection.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { asRefusal, mistakesIn } from "./refusals.ts";
@@ -162,6 +163,20 @@ export async function openPlatform(options: PlatformOptions) {
         }),
       }),
     );
+    const inspection = stack.use(
+      openInspection({
+        ...{ data, context, intel, store: packets },
+        limits: settings.packets.queries,
+        environment: () => services.evaluation(global()),
+        expressions: () => ({
+          timeZone: settings.timeZone,
+          tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+          ...{ shares, folders },
+          global: config.get("global", "global")?.text ?? "",
+          functions: sourcesInForce,
+        }),
+      }),
+    );
     const databases = new AddressDatabases((handles) => {
       shares.databases = { ...shares.databases, ...handles };
       services.attach({ databases: handles });
@@ -291,6 +306,13 @@ export async function openPlatform(options: PlatformOptions) {
       services,
       settings,
       tables: { enrichment, threatIntel },
+      /** What people do with stored packets. */
+      inspection,
+      /** The parser that a sensor's records are read by; undefined when there is no such sensor. */
+      parserOf(sensor: string): string | undefined {
+        const text = config.get("sensor", sensor)?.text ?? undefined;
+        return text === undefined ? undefined : documents.parserOf(sensor, text);
+      },
       /** Evaluates what somebody asks for in a thread that can be ended. */
       evaluator,
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { ADVERSARY, indicatorList } from "./adversary.ts";
 import { assetList } from "./company.ts";
-import { ADVERSARY, indicatorList, STAGES } from "./intrusion.ts";
+import { STAGES } from "./intrusion.ts";
 import { companyOf, DEFAULTS, generate, RECORDS_PER_HAPPENING, type ScenarioOptions } from "./scenario.ts";
 
 const short: ScenarioOptions = {

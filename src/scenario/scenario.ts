@@ -1,5 +1,6 @@
 import { type Company, makeCompany } from "./company.ts";
 import { intrude } from "./intrusion.ts";
+import type { Talk } from "./packets/talk.ts";
 import { random } from "./random.ts";
 import { activity, ordinary, type Telemetry, type World } from "./traffic.ts";
 
@@ -33,6 +34,9 @@ export const SENSORS = ["asa", "bro", "snort", "squid", "suricata", "syslog"] as
 /** Records one ordinary happening gives on average, over all sensors (measured by scenario.test.ts). */
 export const RECORDS_PER_HAPPENING = 3.6;
 
+/** Hears of a conversation, and whether it is of the intrusion. */
+export type Tap = (talk: Talk, isIntrusion: boolean) => void;
+
 /** The company of a scenario, for its asset list. */
 export function companyOf(options: ScenarioOptions): Company {
   return makeCompany(random(options.seed), options.hosts);
@@ -40,9 +44,10 @@ export function companyOf(options: ScenarioOptions): Company {
 
 /**
  * The telemetry of a company's day, in order of time, with an intrusion hidden in it.
- * Generated slice by slice: memory holds no more than what is still to come of the last few minutes.
+ * Generated slice by slice: memory holds no more than what is still to come of the last few minutes. A tap hears of the conversations
+ * behind it, those of the intrusion first.
  */
-export function* generate(options: ScenarioOptions): Generator<Telemetry> {
+export function* generate(options: ScenarioOptions, tap?: Tap): Generator<Telemetry> {
   const pending: Telemetry[][] = [];
   const end = options.start + options.duration;
   const slots = Math.ceil(options.duration / SLOT) + 1;
@@ -53,10 +58,16 @@ export function* generate(options: ScenarioOptions): Generator<Telemetry> {
     if (due === undefined) pending[slot] = [telemetry];
     else due.push(telemetry);
   };
-  const world: World = { company: companyOf(options), random: random(options.seed ^ 0x5eed), emit };
+  const company = companyOf(options);
+  const world: World = {
+    company,
+    random: random(options.seed ^ 0x5eed),
+    emit,
+    tap: tap && ((talk) => tap(talk, false)),
+  };
   if (options.intrusion) {
     intrude(
-      { ...world, random: random(options.seed ^ 0xbad) },
+      { company, random: random(options.seed ^ 0xbad), emit, tap: tap && ((talk) => tap(talk, true)) },
       options.start + options.duration * 0.15,
       end - options.duration * 0.05,
     );

@@ -1,6 +1,14 @@
 import type { Company, Host, Site } from "./company.ts";
+import type { Flow } from "./flow.ts";
 import { asaDeny, asaTeardown, snort, squid, suricataAlert, suricataFlow, syslog } from "./formats/others.ts";
-import { conn, dns, type Flow, http, kerberos, smbFile, ssl } from "./formats/zeek.ts";
+import { conn, dns, http, kerberos, smbFile, ssl } from "./formats/zeek.ts";
+import { prose } from "./packets/content.ts";
+import { dnsTurns } from "./packets/dns.ts";
+import { type Exchange, httpTurns } from "./packets/http.ts";
+import { ticketTurns } from "./packets/kerberos.ts";
+import { smbTurns } from "./packets/smb.ts";
+import { countsOf, type Pacing, type Talk, type Turn } from "./packets/talk.ts";
+import { BROWSER, tlsTurns } from "./packets/tls.ts";
 import type { Random } from "./random.ts";
 
 /** One line of telemetry. `stage` names the step of the intrusion it belongs to; noise has none. */
@@ -14,7 +22,13 @@ export type Telemetry = {
 /** Writes the telemetry of what goes on: every sensor that would have seen it tells of it. */
 type Emit = (telemetry: Telemetry) => void;
 
-export type World = { readonly company: Company; readonly random: Random; readonly emit: Emit };
+export type World = {
+  readonly company: Company;
+  readonly random: Random;
+  readonly emit: Emit;
+  /** Is told of every conversation whose packets a capture would have. */
+  readonly tap?: ((talk: Talk) => void) | undefined;
+};
 
 const AGENTS = [
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
@@ -40,6 +54,9 @@ const SHARES = [
   "public\\menu.pdf",
 ];
 
+/** The domain of the company's Windows machines, which is also their Kerberos realm. */
+export const WINDOWS_DOMAIN = "CONTOSO";
+
 export function makeFlow(
   random: Random,
   part: Partial<Flow> & Pick<Flow, "time" | "source" | "target" | "targetPort">,
@@ -56,6 +73,24 @@ export function makeFlow(
     ...part,
   };
 }
+
+/** Lets two machines talk: the flow has the numbers of the packets, and the tap, when there is one, hears of it. */
+export function converse(
+  { random, tap }: World,
+  part: Parameters<typeof makeFlow>[1],
+  turns: readonly Turn[],
+  pacing: Pacing,
+): Flow {
+  const planned = makeFlow(random, part);
+  const counts = countsOf({ flow: planned, turns, ...pacing });
+  const { duration, bytes } = counts;
+  const flow = { ...planned, duration, sent: bytes[0], received: bytes[1], counts };
+  tap?.({ flow, turns, ...pacing });
+  return flow;
+}
+
+/** How long the answer takes from machines inside, in milliseconds. */
+export const NEAR_BY = 0.4;
 
 /** How busy the company is at a time of day, 0 to 1: offices fill by nine, thin out at noon and empty by six (UTC). */
 export function activity(time: number): number {
@@ -80,27 +115,37 @@ export function ordinary(world: World, time: number): void {
 
 /** A DNS look-up of a site, told by Zeek twice (conn and dns). */
 export function resolve(
-  { company, random, emit }: World,
+  world: World,
   time: number,
   source: string,
   name: string,
   answers: readonly string[],
   stage?: string,
 ): void {
-  const flow = makeFlow(random, {
-    time,
-    source,
-    target: company.resolver.ip,
-    targetPort: 53,
-    protocol: "udp",
-    service: "dns",
-    duration: Math.round(random.spread(0.012, 0.8) * 1e6) / 1e6,
-    sent: 40 + name.length,
-    received: 60 + name.length * 2,
-  });
+  const { company, random, emit } = world;
+  const lookup = { id: random.int(1, 65535), name, answers, ttl: random.pick([60, 300, 3600]) };
+  const flow = converse(
+    world,
+    { time, source, target: company.resolver.ip, targetPort: 53, protocol: "udp", service: "dns" },
+    dnsTurns(lookup),
+    { roundTrip: random.spread(12, 0.8) },
+  );
   const mark = stage === undefined ? {} : { stage };
-  emit({ time, sensor: "bro", record: dns(flow, name, answers, random), ...mark });
-  emit({ time, sensor: "bro", record: conn(flow, random), ...mark });
+  emit({ time, sensor: "bro", record: dns(flow, lookup), ...mark });
+  emit({ time, sensor: "bro", record: conn(flow), ...mark });
+}
+
+/** A page of a site and the question for it. */
+function pageOf(random: Random, host: string): Exchange {
+  return {
+    method: random.chance(0.9) ? "GET" : "POST",
+    host,
+    uri: random.pick(PATHS),
+    agent: random.pick(AGENTS),
+    status: random.chance(0.95) ? 200 : 404,
+    mime: "text/html",
+    body: prose(Math.round(random.spread(5200, 1.6))),
+  };
 }
 
 function browse(world: World, time: number): void {
@@ -108,42 +153,46 @@ function browse(world: World, time: number): void {
   const host = random.pick(company.workstations);
   const site: Site = random.tail(company.sites);
   resolve(world, time, host.ip, site.name, [site.ip]);
-  const plain = random.chance(0.25);
-  const flow = makeFlow(random, {
+  const isPlain = random.chance(0.25);
+  const call = {
     time: time + 30,
     source: host.ip,
     target: site.ip,
-    targetPort: plain ? 80 : 443,
-    service: plain ? "http" : "ssl",
-  });
-  emit({ time: flow.time, sensor: "bro", record: conn(flow, random) });
-  if (plain) {
-    const request = {
-      method: random.chance(0.9) ? "GET" : "POST",
-      host: site.name,
-      uri: random.pick(PATHS),
-      agent: random.pick(AGENTS),
-      status: random.chance(0.95) ? 200 : 404,
-      mime: "text/html",
-    };
-    emit({ time: flow.time, sensor: "bro", record: http(flow, request) });
+    targetPort: isPlain ? 80 : 443,
+    service: isPlain ? "http" : "ssl",
+  };
+  const pacing = { roundTrip: random.spread(20, 0.5), lasts: random.spread(400, 1.4) };
+  let flow: Flow;
+  if (isPlain) {
+    const page = pageOf(random, site.name);
+    flow = converse(world, call, httpTurns(page), pacing);
+    emit({ time: flow.time, sensor: "bro", record: conn(flow) });
+    emit({ time: flow.time, sensor: "bro", record: http(flow, page) });
     emit({
       time: flow.time,
       sensor: "squid",
-      record: squid(flow, request.method, `http://${site.name}${request.uri}`, request.status),
+      record: squid(flow, page.method, `http://${site.name}${page.uri}`, page.status),
     });
   } else {
-    emit({ time: flow.time, sensor: "bro", record: ssl(flow, site.name, random) });
+    const asked = Math.round(random.spread(600, 1.2));
+    const answered = Math.round(random.spread(4000, 1.6));
+    const turns = tlsTurns(site.name, BROWSER, asked, answered, random.int(1, 2 ** 30));
+    flow = converse(world, call, turns, pacing);
+    emit({ time: flow.time, sensor: "bro", record: conn(flow) });
+    emit({ time: flow.time, sensor: "bro", record: ssl(flow, site.name, BROWSER, random) });
     emit({ time: flow.time, sensor: "squid", record: squid(flow, "CONNECT", `${site.name}:443`, 200) });
   }
   if (random.chance(0.5)) emit({ time: flow.time + 5, sensor: "suricata", record: suricataFlow(flow) });
   if (random.chance(0.6))
     emit({
-      time: flow.time + 8,
+      time: endOf(flow),
       sensor: "asa",
       record: asaTeardown(flow, company.firewall, random.int(1e6, 9e8)),
     });
 }
+
+/** When a flow is over, in epoch milliseconds. */
+export const endOf = ({ time, duration }: Flow): number => time + duration * 1000;
 
 function lookUp(world: World, time: number): void {
   const { company, random } = world;
@@ -160,38 +209,54 @@ function lookUp(world: World, time: number): void {
   );
 }
 
-function officeWork({ company, random, emit }: World, time: number): void {
+function officeWork(world: World, time: number): void {
+  const { company, random, emit } = world;
   const host = random.pick(company.workstations);
+  const machine = host.name.split(".")[0] as string;
   if (random.chance(0.5)) {
-    const flow = makeFlow(random, {
-      time,
-      source: host.ip,
-      target: company.fileServer.ip,
-      targetPort: 445,
-      service: "smb",
-    });
-    emit({
-      time,
-      sensor: "bro",
-      record: smbFile(flow, "SMB::FILE_OPEN", "\\\\files1\\company", random.tail(SHARES), flow.received),
-    });
-    emit({ time, sensor: "bro", record: conn(flow, random) });
+    const share = "\\\\files1\\company";
+    const name = random.tail(SHARES);
+    const content = prose(Math.round(random.spread(5200, 1.6)));
+    const flow = converse(
+      world,
+      { time, source: host.ip, target: company.fileServer.ip, targetPort: 445, service: "smb" },
+      smbTurns({
+        action: "read",
+        share,
+        name,
+        content,
+        domain: WINDOWS_DOMAIN,
+        user: host.user,
+        machine,
+        time,
+        seed: random.int(1, 2 ** 30),
+      }),
+      { roundTrip: NEAR_BY },
+    );
+    emit({ time, sensor: "bro", record: smbFile(flow, "SMB::FILE_OPEN", share, name, content.length) });
+    emit({ time, sensor: "bro", record: conn(flow) });
   } else {
-    const flow = makeFlow(random, {
-      time,
-      source: host.ip,
-      target: company.domainController.ip,
-      targetPort: 88,
-      service: "krb_tcp",
-      sent: 1600,
-      received: 1500,
-    });
+    const service = `host/${random.pick(company.servers).name}`;
+    const flow = converse(
+      world,
+      { time, source: host.ip, target: company.domainController.ip, targetPort: 88, service: "krb_tcp" },
+      ticketTurns({
+        realm: WINDOWS_DOMAIN,
+        client: host.user,
+        service,
+        isGranted: true,
+        encryption: 18,
+        time,
+        seed: random.int(1, 2 ** 30),
+      }),
+      { roundTrip: NEAR_BY },
+    );
     emit({
       time,
       sensor: "bro",
-      record: kerberos(flow, `${host.user}/CONTOSO`, `host/${random.pick(company.servers).name}`, true),
+      record: kerberos(flow, `${host.user}/${WINDOWS_DOMAIN}`, service, true),
     });
-    emit({ time, sensor: "bro", record: conn(flow, random) });
+    emit({ time, sensor: "bro", record: conn(flow) });
   }
 }
 
@@ -231,10 +296,16 @@ function scanned({ company, random, emit }: World, time: number): void {
   emit({ time, sensor: "asa", record: asaDeny(flow, company.firewall) });
 }
 
-function falseAlarm({ company, random, emit }: World, time: number): void {
+function falseAlarm(world: World, time: number): void {
+  const { company, random, emit } = world;
   const host = random.pick(company.workstations);
   const site = random.tail(company.sites);
-  const flow = makeFlow(random, { time, source: host.ip, target: site.ip, targetPort: 80, service: "http" });
+  const flow = converse(
+    world,
+    { time, source: host.ip, target: site.ip, targetPort: 80, service: "http" },
+    httpTurns(pageOf(random, site.name)),
+    { roundTrip: random.spread(20, 0.5) },
+  );
   if (random.chance(0.5)) {
     emit({
       time,

@@ -9,7 +9,7 @@ import {
   type QueryOf,
   type ResponseOf,
 } from "../api/endpoint.ts";
-import { type Actor, mayAct } from "../core/actor.ts";
+import { type Actor, mayAct, maySeePackets, packetPermission } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { inWords } from "../core/in-words.ts";
 
@@ -86,9 +86,15 @@ export function implement<Shape extends EndpointShape>(
   });
 }
 
-/** Throws Fault ROLE_NEEDED unless the actor has the endpoint's role. */
+/** Throws Fault ROLE_NEEDED unless the actor has the endpoint's role, PERMISSION_NEEDED unless it may see what it answers of packets. */
 function admit(actor: Actor, endpoint: EndpointShape): void {
-  if (mayAct(actor, endpoint.role)) return;
+  const { packets: needed = "none" } = endpoint;
+  if (mayAct(actor, endpoint.role) && maySeePackets(actor, needed)) return;
+  if (mayAct(actor, endpoint.role))
+    throw new Fault(
+      "PERMISSION_NEEDED",
+      `answering ${endpoint.method} ${endpoint.path}: it needs the permission \`${needed}\` for packets, and ${actor.name} has \`${packetPermission(actor)}\``,
+    );
   const { name, role } = actor;
   const has =
     role === "open"

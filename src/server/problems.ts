@@ -84,6 +84,7 @@ const TITLES: Partial<Record<FaultCode, string>> = {
   CONFIG_CONFLICT: "The document was changed meanwhile",
   CONFIG_NOT_FOUND: "There is no such document",
   NOT_FOUND: "There is no such thing",
+  PERMISSION_NEEDED: "The call needs another permission for packets",
   QUERY_INVALID: "The query has a mistake",
   REQUEST_INVALID: "The request has a mistake",
   ROLE_NEEDED: "The call needs another role",

@@ -28,6 +28,9 @@ const INDICATORS = { without: "indicators that all sensors share" };
 const EXPRESSIONS = { without: "expressions, which reach tables and the message that is sent along" };
 const STATE = { without: "the state of the whole platform: counts, and names of sensors" };
 
+const PACKETS = {
+  without: "packets, which who has a scope sees only by a permission of its own (packets.test.ts)",
+};
 const CAPTURES = { without: "names and counts of captures, not what is in them" };
 
 const everything = { query: "" };
@@ -107,6 +110,36 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
   stopRebuild: STATE,
   uploadCapture: { without: "packets that come in, and their flows" },
   withdrawDocument: DOCUMENTS,
+  downloadObject: PACKETS,
+  downloadSide: PACKETS,
+  exportPackets: PACKETS,
+  getConversation: PACKETS,
+  getHttp: PACKETS,
+  getObject: PACKETS,
+  getPacket: PACKETS,
+  getPacketQuery: PACKETS,
+  getPacketState: PACKETS,
+  getTiming: PACKETS,
+  listConversations: PACKETS,
+  listObjects: PACKETS,
+  listPacketAccess: PACKETS,
+  listPacketFields: PACKETS,
+  listPacketQueries: PACKETS,
+  listPackets: PACKETS,
+  messagePackets: PACKETS,
+  pcapConfig: PACKETS,
+  pcapFixed: PACKETS,
+  pcapJobs: PACKETS,
+  pcapKill: PACKETS,
+  pcapPdml: PACKETS,
+  pcapQuery: PACKETS,
+  pcapRaw: PACKETS,
+  pcapStatus: PACKETS,
+  preservePackets: PACKETS,
+  releasePackets: PACKETS,
+  removePacketQuery: PACKETS,
+  startPacketQuery: PACKETS,
+  stopPacketQuery: PACKETS,
 };
 
 let server: TestServer;

@@ -28,6 +28,29 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server[Symbol.asyncDispose](), 60_000);
 
+/** What reads a query for packets needs one: packets.test.ts asks for each. */
+const OF_A_QUERY = {
+  downloadObject: [],
+  downloadSide: [],
+  exportPackets: [],
+  getConversation: [],
+  getHttp: [],
+  getObject: [],
+  getPacket: [],
+  getPacketQuery: [],
+  getTiming: [],
+  listConversations: [],
+  listObjects: [],
+  listPackets: [],
+  pcapConfig: [],
+  pcapKill: [],
+  pcapPdml: [],
+  pcapRaw: [],
+  pcapStatus: [],
+  releasePackets: [],
+  removePacketQuery: [],
+  stopPacketQuery: [],
+} satisfies Record<string, (() => [path: string, sent?: Sent])[]>;
 const ONE_PACKET = new Uint8Array(await pcapOf(sampleRows(1)));
 
 /** A request of each endpoint that is answered, in an order that makes sense. */
@@ -141,6 +164,17 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
   stopCapture: [() => [`/captures/${server.platform.captures.list()[0]?.id}`]],
   captureUpdates: [],
   liveUpdates: [],
+  startPacketQuery: [() => ["/packets/queries", { body: { filter: { search: "ip_version:4" } } }]],
+  listPacketQueries: [() => ["/packets/queries"], () => ["/packets/queries?everyone=true"]],
+  listPacketFields: [() => ["/packets/fields"]],
+  listPacketAccess: [() => ["/packets/access"]],
+  getPacketState: [() => ["/packets/state"]],
+  preservePackets: [() => ["/packets/preserved", { body: { from: 1, to: 2, reason: "evidence" } }]],
+  messagePackets: [() => [`/messages/${guid}/packets`]],
+  pcapFixed: [() => ["/pcap/fixed", { body: { ipSrcPort: "80" } }]],
+  pcapQuery: [() => ["/pcap/query", { body: {} }]],
+  pcapJobs: [() => ["/pcap?state=RUNNING"]],
+  ...OF_A_QUERY,
 };
 
 test.each(Object.entries(CALLS))("%s answers what it promises", async (name, calls) => {

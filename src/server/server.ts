@@ -17,6 +17,9 @@ import { configRoutes } from "./routes/config.ts";
 import { intakeRoutes } from "./routes/intake.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { packetReadingRoutes } from "./routes/packet-reading.ts";
+import { packetRoutes } from "./routes/packets.ts";
+import { pcapRoutes } from "./routes/pcap.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { statusRoutes } from "./routes/status.ts";
 import { stellarRoutes } from "./routes/stellar.ts";
@@ -87,6 +90,9 @@ export async function startServer(platform: Platform, options: ServerOptions): P
   stellarRoutes(app, platform);
   liveRoutes(app, platform);
   statusRoutes(app, platform);
+  packetRoutes(app, platform);
+  packetReadingRoutes(app, platform);
+  pcapRoutes(app, platform);
   captureRoutes(app, platform);
   await app.register(async (scope) => intakeRoutes(scope, platform));
 

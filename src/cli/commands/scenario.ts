@@ -1,11 +1,16 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { indicatorList } from "../../scenario/adversary.ts";
 import { assetList } from "../../scenario/company.ts";
-import { indicatorList, STAGES } from "../../scenario/intrusion.ts";
+import { STAGES } from "../../scenario/intrusion.ts";
+import { BULK_HEADER, bulkCapture } from "../../scenario/packets/bulk.ts";
+import { openCaptureTap } from "../../scenario/packets/capture.ts";
+import { captureFile } from "../../scenario/packets/capture-file.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions, SENSORS } from "../../scenario/scenario.ts";
 import {
   duration,
@@ -38,13 +43,13 @@ export function scenarioCommand(): Command {
       "after",
       `
 Examples:
-  metron scenario write day --hosts 300 --rate 20      telemetry, indicators, assets and answers as files
+  metron scenario write day --hosts 300 --rate 20      telemetry, packets, indicators, assets and answers as files
   metron scenario send --rate 5000 --for 60s           into the platform, as a load
   metron scenario send --to syslog:127.0.0.1:5514 --sensor asa --rate 20000 --for 30s --json`,
     );
   scenario.addCommand(
     withJson(withStory(new Command("write")))
-      .description("write telemetry by sensor, indicators.csv, assets.json and answers.jsonl")
+      .description("write telemetry by sensor, capture.pcapng, indicators.csv, assets.json and answers.jsonl")
       .addHelpText(
         "after",
         examples(
@@ -65,6 +70,14 @@ Examples:
         DEFAULTS.rate,
       )
       .action(write),
+  );
+  scenario.addCommand(
+    withJson(new Command("capture"))
+      .description("write a capture of made-up pages in flows of 20 packets: a load for stores of packets")
+      .addHelpText("after", examples("metron scenario capture big.pcap --megabytes 4096"))
+      .argument("<file>", "file to write to, in the form of pcap")
+      .option("--megabytes <n>", "how long the file gets, in millions of bytes", wholeNumber, 1000)
+      .action(writeBulk),
   );
   scenario.addCommand(
     withJson(withReach(withStory(new Command("send"))))
@@ -110,7 +123,8 @@ async function write(folder: string, options: Options & { json?: true }): Promis
   const files = new Map<string, ReturnType<typeof createWriteStream>>();
   const answers: string[] = [];
   const lines = new Map<string, number>();
-  for (const { sensor, record, stage, time } of generate(story)) {
+  const tap = openCaptureTap(story);
+  for (const { sensor, record, stage, time } of generate(story, tap.hear)) {
     let file = files.get(sensor);
     if (file === undefined) {
       file = createWriteStream(join(folder, `${sensor}.log`));
@@ -122,6 +136,7 @@ async function write(folder: string, options: Options & { json?: true }): Promis
     if (!file.write(`${record}\n`)) await once(file, "drain");
   }
   await Promise.all([...files.values()].map(async (file) => once(file.end(), "finish")));
+  await pipeline(captureFile(story, tap.packets()), createWriteStream(join(folder, "capture.pcapng")));
   const indicators = indicatorList(1000).map(
     (entry) => `${entry.indicator},${entry.type},${entry.source},${entry.comment}`,
   );
@@ -136,6 +151,23 @@ async function write(folder: string, options: Options & { json?: true }): Promis
   for (const [sensor, records] of [...lines].sort())
     process.stdout.write(`${sensor}.log: ${counted(records, "record")}\n`);
   process.stdout.write(`answers.jsonl: ${counted(answers.length, "record")} of ${STAGES.length} stages\n`);
+}
+
+async function writeBulk(
+  file: string,
+  { megabytes, json }: { megabytes: number; json?: true },
+): Promise<void> {
+  let packets = 0;
+  let bytes = BULK_HEADER.length;
+  await using output = await open(file, "w");
+  await output.appendFile(BULK_HEADER);
+  for (const block of bulkCapture({ bytes: megabytes * 1e6, start: DEFAULTS.start })) {
+    packets += block.count;
+    bytes += block.bytes.length;
+    await output.appendFile(block.bytes);
+  }
+  if (json) printJson({ file, packets, bytes });
+  else process.stdout.write(`${file}: ${counted(packets, "packet")}, ${counted(bytes, "byte")}\n`);
 }
 
 function target(text: string): string {

@@ -8,8 +8,8 @@ const ICMP6 = 58;
 const SCTP = 132;
 
 /** What the specification's reference implementations take for the reply to a message, by type; -1 where there is no reply. */
-const ICMP_REPLIES = replies([8, 0], [13, 14], [15, 16], [10, 9], [17, 18]);
-const ICMP6_REPLIES = replies([128, 129], [130, 131], [133, 134], [135, 136], [139, 140], [144, 145]);
+export const ICMP_REPLIES = replies([8, 0], [13, 14], [15, 16], [10, 9], [17, 18]);
+export const ICMP6_REPLIES = replies([128, 129], [130, 131], [133, 134], [135, 136], [139, 140], [144, 145]);
 
 /** A seed, two IPv6 addresses, the protocol with a padding byte, two ports. */
 const MOST_BYTES = 2 + 16 + 16 + 2 + 4;

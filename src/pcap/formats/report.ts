@@ -60,7 +60,7 @@ export type ResolvedName = { readonly address: string; readonly names: readonly 
 export type Secrets = { readonly type: number; readonly bytes: Uint8Array };
 
 /** Something that is wrong in a capture, at a byte of it. */
-export type Problem = { readonly at: number; readonly text: string };
+type Problem = { readonly at: number; readonly text: string };
 
 /** A damaged capture can have a problem in each block; the first ones tell what happened. */
 const PROBLEMS_KEPT = 100;

@@ -51,7 +51,7 @@ export function readHttp(conversation: Conversation): HttpConversation {
 }
 
 /** Reads HTTP/1 while it comes: give it what both sides say in the order in which they say it. */
-export class HttpReader {
+class HttpReader {
   readonly #exchanges: HttpExchange[] = [];
   readonly #sides: readonly [HttpSide, HttpSide];
   /** Where the streams are, and the first exchange that has no final response yet. */

@@ -3,13 +3,13 @@ import type { Seen, Side } from "../reassembly/segment.ts";
 /** A stretch of the stream of a side, by position; `end` is exclusive. */
 export type Range = { start: number; end: number };
 
-export type Header = { readonly name: string; readonly value: string };
+type Header = { readonly name: string; readonly value: string };
 
 /** How the end of a body is known (RFC 9112, 6.3): there is none, a length, chunks, or the end of the connection. */
 export type Framing = "none" | "length" | "chunked" | "close";
 
 /** What a message carries. It is not copied: its ranges are read from the conversation (`viewSide`), gaps included. */
-export type HttpBody = {
+type HttpBody = {
   framing: Framing;
   /** The length that the head tells. */
   declared: number | undefined;

@@ -5,6 +5,7 @@ import { Fault } from "../../core/fault.ts";
 import { openDecoder } from "../../pcap/decode/decode.ts";
 import { selectPackets } from "../../pcap/filters/filter.ts";
 import { compileTcpdumpFilter } from "../../pcap/filters/tcpdump/tcpdump-filter.ts";
+import { openFlows } from "../../pcap/flows/flows.ts";
 import { readCapture } from "../../pcap/formats/read-capture.ts";
 import type { Layers } from "../../pcap/layers.ts";
 import type { Packets } from "../../pcap/packets.ts";
@@ -12,7 +13,6 @@ import { BlockBuilder } from "../../sources/block-builder.ts";
 import type { CaptureChoice, CaptureProgress, CaptureStart } from "../../sources/capture/taking.ts";
 import type { PacketWriter } from "../../storage/packets/contract.ts";
 import { openCutoff } from "./cutoff.ts";
-import { openFlows } from "./flows.ts";
 import type { TakenState } from "./protocol.ts";
 import { capturedBytes, packetsAt, packetsFrom, shortenedTo } from "./rows.ts";
 import { notesOf, stateOf } from "./state-of.ts";
@@ -112,7 +112,7 @@ export function openTaking(options: TakingOptions): Taking {
     flows.push(followed.packets, followed.layers);
     if (known > first) store(packetsFrom(all, known - first));
     else store(all, followed);
-    for (; secrets < report.secrets.length; secrets++) writer.addSecrets(report.secrets[secrets]!.bytes);
+    for (; secrets < report.secrets.length; secrets++) writer.addSecrets(report.secrets[secrets]!);
   }
 
   function store(all: Packets, chosen: Chosen = choose(all)): void {

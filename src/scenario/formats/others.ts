@@ -1,4 +1,4 @@
-import type { Flow } from "./zeek.ts";
+import type { Flow } from "../flow.ts";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const two = (value: number): string => String(value).padStart(2, "0");
@@ -104,7 +104,7 @@ export function asaTeardown(flow: Flow, firewall: string, id: number): string {
   const duration = `${Math.floor(age / 3600)}:${two(Math.floor(age / 60) % 60)}:${two(age % 60)}`;
   const [code, word] = flow.protocol === "udp" ? [302016, "UDP"] : [302014, "TCP"];
   const reason = flow.protocol === "udp" ? "" : " TCP FINs";
-  return `<166>${syslogTime(flow.time)} ${firewall} %ASA-6-${code}: Teardown ${word} connection ${id} for inside:${flow.source}/${flow.sourcePort} to outside:${flow.target}/${flow.targetPort} duration ${duration} bytes ${flow.sent + flow.received}${reason}`;
+  return `<166>${syslogTime(flow.time + flow.duration * 1000)} ${firewall} %ASA-6-${code}: Teardown ${word} connection ${id} for inside:${flow.source}/${flow.sourcePort} to outside:${flow.target}/${flow.targetPort} duration ${duration} bytes ${flow.sent + flow.received}${reason}`;
 }
 
 /** Cisco ASA: an access list denied a packet. */

@@ -1,21 +1,10 @@
+import type { Counts, Flow } from "../flow.ts";
+import type { Lookup } from "../packets/dns.ts";
+import { type Exchange, reasonOf } from "../packets/http.ts";
+import type { Mail } from "../packets/smtp.ts";
+import type { Greeting } from "../packets/tls.ts";
 import type { Random } from "../random.ts";
-
-/** A connection as every format tells of it. Times in epoch milliseconds, duration in seconds. */
-export type Flow = {
-  readonly uid: string;
-  readonly time: number;
-  readonly source: string;
-  readonly sourcePort: number;
-  readonly target: string;
-  readonly targetPort: number;
-  readonly protocol: "tcp" | "udp" | "icmp";
-  readonly service: string | undefined;
-  readonly duration: number;
-  readonly sent: number;
-  readonly received: number;
-  /** Zeek's conn_state. */
-  readonly state: "SF" | "S0" | "REJ" | "S1" | "RSTO";
-};
+import { communityId } from "./community-id.ts";
 
 const HISTORY = { SF: "ShADadFf", S0: "S", REJ: "Sr", S1: "ShADad", RSTO: "ShADaR" } as const;
 
@@ -37,9 +26,8 @@ function base(flow: Flow): Record<string, unknown> {
 const wrap = (type: string, record: Record<string, unknown>): string => JSON.stringify({ [type]: record });
 
 /** conn.log */
-export function conn(flow: Flow, random: Random): string {
-  const packetsOut = Math.max(1, Math.ceil(flow.sent / 700));
-  const packetsIn = flow.state === "S0" ? 0 : Math.max(1, Math.ceil(flow.received / 900));
+export function conn(flow: Flow): string {
+  const counts = flow.counts ?? estimate(flow);
   return wrap("conn", {
     ...base(flow),
     proto: flow.protocol,
@@ -51,24 +39,35 @@ export function conn(flow: Flow, random: Random): string {
     local_orig: flow.source.startsWith("10."),
     local_resp: flow.target.startsWith("10."),
     missed_bytes: 0,
-    history: flow.protocol === "udp" ? "Dd" : HISTORY[flow.state],
-    orig_pkts: packetsOut,
-    orig_ip_bytes: flow.sent + packetsOut * 40,
-    resp_pkts: packetsIn,
-    resp_ip_bytes: flow.received + packetsIn * 40,
+    history: counts.history,
+    orig_pkts: counts.packets[0],
+    orig_ip_bytes: counts.ipBytes[0],
+    resp_pkts: counts.packets[1],
+    resp_ip_bytes: counts.ipBytes[1],
     tunnel_parents: [],
-    community_id: `1:${random.hex(26)}=`,
+    community_id: communityId(flow),
   });
 }
 
+/** What the packets of a flow would come to. */
+function estimate(flow: Flow): Pick<Counts, "history" | "packets" | "ipBytes"> {
+  const sent = Math.max(1, Math.ceil(flow.sent / 700));
+  const received = flow.state === "S0" ? 0 : Math.max(1, Math.ceil(flow.received / 900));
+  return {
+    history: flow.protocol === "udp" ? "Dd" : HISTORY[flow.state],
+    packets: [sent, received],
+    ipBytes: [flow.sent + sent * 40, flow.received + received * 40],
+  };
+}
+
 /** dns.log */
-export function dns(flow: Flow, query: string, answers: readonly string[], random: Random): string {
+export function dns(flow: Flow, { id, name, answers, ttl }: Lookup): string {
   return wrap("dns", {
     ...base(flow),
     proto: "udp",
-    trans_id: random.int(1, 65535),
+    trans_id: id,
     rtt: flow.duration,
-    query,
+    query: name,
     qclass: 1,
     qclass_name: "C_INTERNET",
     qtype: 1,
@@ -80,35 +79,53 @@ export function dns(flow: Flow, query: string, answers: readonly string[], rando
     RD: true,
     RA: true,
     Z: 0,
-    ...(answers.length === 0 ? {} : { answers, TTLs: answers.map(() => random.pick([60, 300, 3600])) }),
+    ...(answers.length === 0 ? {} : { answers, TTLs: answers.map(() => ttl) }),
     rejected: false,
   });
 }
 
 /** http.log */
-export function http(
-  flow: Flow,
-  request: { method: string; host: string; uri: string; agent: string; status: number; mime: string },
-): string {
+export function http(flow: Flow, exchange: Exchange): string {
   return wrap("http", {
     ...base(flow),
     trans_depth: 1,
-    method: request.method,
-    host: request.host,
-    uri: request.uri,
+    method: exchange.method,
+    host: exchange.host,
+    uri: exchange.uri,
     version: "1.1",
-    user_agent: request.agent,
-    request_body_len: flow.sent,
-    response_body_len: flow.received,
-    status_code: request.status,
-    status_msg: request.status === 200 ? "OK" : "Not Found",
+    user_agent: exchange.agent,
+    request_body_len: exchange.upload?.body.length ?? 0,
+    response_body_len: exchange.body.length,
+    status_code: exchange.status,
+    status_msg: reasonOf(exchange.status),
     tags: [],
-    resp_mime_types: [request.mime],
+    ...(exchange.upload === undefined ? {} : { orig_mime_types: [exchange.upload.mime] }),
+    resp_mime_types: [exchange.mime],
+  });
+}
+
+/** smtp.log */
+export function smtp(flow: Flow, mail: Mail): string {
+  return wrap("smtp", {
+    ...base(flow),
+    trans_depth: 1,
+    helo: mail.helo,
+    mailfrom: mail.from,
+    rcptto: [mail.to],
+    date: mail.date,
+    from: mail.from,
+    to: [mail.to],
+    msg_id: `<${mail.id}>`,
+    subject: mail.subject,
+    last_reply: "250 2.0.0 Ok: queued as 4B1F2C0D77",
+    path: [flow.target, flow.source],
+    tls: false,
+    is_webmail: false,
   });
 }
 
 /** ssl.log */
-export function ssl(flow: Flow, name: string, random: Random): string {
+export function ssl(flow: Flow, name: string, greeting: Greeting, random: Random): string {
   return wrap("ssl", {
     ...base(flow),
     version: "TLSv13",
@@ -118,6 +135,7 @@ export function ssl(flow: Flow, name: string, random: Random): string {
     resumed: random.chance(0.4),
     established: true,
     ssl_history: "CsiI",
+    ja3: greeting.ja3,
   });
 }
 
@@ -141,21 +159,33 @@ export function smbFile(flow: Flow, action: string, path: string, name: string, 
   return wrap("smb_files", { ...base(flow), action, path, name, size });
 }
 
+/** A file that a flow carries. */
+export type Transfer = {
+  readonly source: "HTTP" | "SMB";
+  readonly mime: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Whether it goes to the side that was called. */
+  readonly isSent?: boolean;
+};
+
 /** files.log */
-export function file(flow: Flow, mime: string, name: string, bytes: number, sha256: string): string {
+export function file(flow: Flow, what: Transfer): string {
+  const { source, mime, name, bytes, sha256, isSent = false } = what;
   return wrap("files", {
     ts: seconds(flow.time),
     fuid: `F${flow.uid.slice(1)}`,
-    tx_hosts: [flow.target],
-    rx_hosts: [flow.source],
+    tx_hosts: [isSent ? flow.source : flow.target],
+    rx_hosts: [isSent ? flow.target : flow.source],
     conn_uids: [flow.uid],
-    source: "HTTP",
+    source,
     depth: 0,
     analyzers: ["SHA256"],
     mime_type: mime,
     filename: name,
     duration: flow.duration,
-    is_orig: false,
+    is_orig: isSent,
     seen_bytes: bytes,
     total_bytes: bytes,
     missing_bytes: 0,

@@ -51,6 +51,8 @@ export const ZEEK_CONNECTIONS: readonly Field[] = [
     ecs: "destination.geo.country_iso_code",
     ocsf: "dst_endpoint.location.country",
   }),
+  field("ip_proto", "code", "Number of the IP protocol, where it is none of TCP, UDP and ICMP."),
+  field("ongoing", "truth", "The connection still went on: a later record of the same uid tells all of it."),
   field("vlan", "code", "Number of the outer VLAN."),
   field("inner_vlan", "code", "Number of the inner VLAN."),
   field("id.orig_h", "address", "Address of the originator, where the record has another source address.", {

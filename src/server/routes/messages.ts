@@ -28,18 +28,9 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     return done;
   });
 
-  implement(app, getMessage, async ({ actor, params, signal }) => {
-    const [message] =
-      actor.scope === undefined
-        ? await index.get([params.guid], signal)
-        : await withGuid(platform, params.guid, actor);
-    if (message === undefined) {
-      const lacks =
-        index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
-      throw new Fault("NOT_FOUND", `reading message ${params.guid}: there is none with this guid${lacks}`);
-    }
-    return { message };
-  });
+  implement(app, getMessage, async ({ actor, params, signal }) => ({
+    message: await readMessage(platform, params.guid, actor, signal),
+  }));
 
   implement(app, messageHistory, async ({ actor, params: { guid } }) => {
     const [message] = await withGuid(platform, guid, actor);
@@ -62,6 +53,21 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     changing = turn.catch(() => undefined);
     return turn;
   });
+}
+
+/** A message that the actor may see. Throws Fault NOT_FOUND. */
+export async function readMessage(
+  platform: Platform,
+  guid: string,
+  actor: Actor,
+  signal?: AbortSignal,
+): Promise<Message> {
+  const { index } = platform;
+  const [message] =
+    actor.scope === undefined ? await index.get([guid], signal) : await withGuid(platform, guid, actor);
+  if (message !== undefined) return message;
+  const lacks = index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
+  throw new Fault("NOT_FOUND", `reading message ${guid}: there is none with this guid${lacks}`);
 }
 
 async function change(

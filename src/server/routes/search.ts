@@ -40,9 +40,9 @@ async function selectionOf(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const known = await platform.searchedSensors(actor);
-  // What of sensors out of sight cannot be read is no matter of this actor's either: they are as unknown as those that never were.
   const unknown = body.sensors?.find((name) => name !== ERROR_SENSOR && !known.includes(name));
-  if (unknown !== undefined)
+  // Who sees some sensors alone is not told which others there are: out of sight or never there, they give nothing.
+  if (unknown !== undefined && actor.scope === undefined)
     throw new Fault(
       "SENSOR_UNKNOWN",
       `searching sensor \`${unknown}\`: there is no such sensor; there are: ${[...known, ERROR_SENSOR].toSorted().join(", ")}`,

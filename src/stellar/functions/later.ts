@@ -16,7 +16,6 @@ import { profilerApply, profilerFlush, profilerInit } from "./profiler.ts";
 declare module "../run/services.ts" {
   interface Services {
     readonly models?: object;
-    readonly packets?: object;
     readonly profiles?: object;
   }
 }
@@ -82,17 +81,6 @@ export const models: Namespace = {
         about: "Name of the model's function, `apply` unless given; or the arguments.",
       },
       { name: "arguments", type: "map", about: "The arguments, a map.", optional: true },
-    ]),
-  ],
-};
-
-export const packets: Namespace = {
-  name: "packets",
-  summary: "Look into packets.",
-  functions: [
-    declared("packets", "BYTEARRAY_MATCHER", "Tells whether a byte pattern occurs in a packet.", [
-      { name: "pattern", type: "string", about: "The pattern, in byteseek's syntax." },
-      { name: "bytes", type: "any", about: "The packet's bytes." },
     ]),
   ],
 };

@@ -1,4 +1,5 @@
 import type { Fault } from "../../core/fault.ts";
+import type { Secrets } from "../../pcap/formats/report.ts";
 import type { Layers } from "../../pcap/layers.ts";
 import type { CaptureInterface, Packets } from "../../pcap/packets.ts";
 
@@ -65,8 +66,8 @@ export type PacketWriter = {
   readonly problem: Fault | undefined;
   /** Adds packets with their layers; `flush` and `close` make them durable. */
   append(packets: Packets, layers: Layers): void;
-  /** Adds secrets that decrypt what was captured, as the capture file has them. */
-  addSecrets(bytes: Uint8Array): void;
+  /** Adds secrets that decrypt what was captured. */
+  addSecrets(secrets: Secrets): void;
   /** Makes durable what was added. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
   flush(): void;
   /** Makes durable what was added, and its index. Throws as `flush` does. */
@@ -114,6 +115,8 @@ export type PacketReader = {
    * of the time in the segments that are being written. What comes is valid until the next is asked for.
    */
   find(query: PacketQuery): Generator<StoredPackets>;
+  /** Secrets that decrypt packets of the time, as their captures had them, each once. */
+  secrets(times: Pick<PacketQuery, "from" | "to">): readonly Secrets[];
 };
 
 /** What another thread joins a store by; it can be sent to it. */

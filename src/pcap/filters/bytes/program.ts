@@ -5,7 +5,7 @@ import type { BytePattern, ByteSet } from "./pattern.ts";
 const MOST_STEPS = 4096;
 
 /** A step of a program; places are those of other steps. */
-export type Step =
+type Step =
   | { readonly kind: "byte"; readonly set: ByteSet; readonly next: number }
   | { readonly kind: "fork"; next: number; other: number }
   | { readonly kind: "start" | "end"; readonly next: number }

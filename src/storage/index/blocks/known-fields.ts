@@ -26,9 +26,12 @@ export class KnownFields {
 
   /** Notes a field of a sensor, or of all; `type` is undefined where it is not known (fields without a column). */
   add(sensor: string | undefined, field: string, type: ColumnType | undefined): void {
-    const texts = fieldOfTexts(field);
-    if (texts !== undefined) this.add(sensor, texts, type);
-    if (isHidden(field)) return;
+    // A field without a column may be called like a column of ours.
+    if (type !== undefined && isHidden(field)) {
+      const texts = fieldOfTexts(field);
+      if (texts !== undefined) this.add(sensor, texts, type);
+      return;
+    }
     if (sensor !== undefined && !this.#note(this.#of(sensor), field, type)) {
       this.more(sensor);
       return;

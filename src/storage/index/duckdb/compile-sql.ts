@@ -12,6 +12,7 @@ import {
 import { visit } from "../../../query/visit.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
 import { numberOf } from "../../../schema/number-of.ts";
+import { numberSql } from "./number-sql.ts";
 import { caseless, patternInsideSql, patternSql } from "./pattern-sql.ts";
 import { hex, mayHoldOther, sameValue } from "./same-value.ts";
 import type { SqlValue } from "./sql-value.ts";
@@ -275,7 +276,7 @@ function numbersBetween(
   to: Limit<number | bigint> | undefined,
   bind: SqlTable["bind"],
 ): string {
-  const fractions = between(`TRY_CAST(${text} AS DOUBLE)`, from, to, bind);
+  const fractions = between(`(${numberSql(text)})`, from, to, bind);
   const isLong = [from?.value, to?.value].some(
     (value) => typeof value === "bigint" && !Number.isSafeInteger(Number(value)),
   );

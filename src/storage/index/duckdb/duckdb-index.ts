@@ -4,7 +4,7 @@ import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import { type Block, Buffers, type Memory } from "../blocks/block.ts";
+import { type Block, Buffers, isHidden, type Memory } from "../blocks/block.ts";
 import type { SensorFields } from "../blocks/encode.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import { applyPatch, chosenFields } from "../blocks/messages.ts";
@@ -165,9 +165,8 @@ export class DuckdbIndex implements Index {
     for (const { sensor, schema } of catalogue.segments.values()) {
       const known = fields.get(sensor) ?? new Map();
       fields.set(sensor, known);
-      // `_time` and `_rest` are in no encoder's list.
-      for (const { field, type } of schema.columns.values())
-        if (!field.startsWith("_")) known.set(field, type);
+      // Columns of our own are in no encoder's list; fields that begin with `_`, such as `_id`, are.
+      for (const { field, type } of schema.columns.values()) if (!isHidden(field)) known.set(field, type);
     }
     return { limits: this.#parts.settings, positions, fields };
   }

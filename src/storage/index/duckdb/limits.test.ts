@@ -16,7 +16,7 @@ let index: Index;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "index-"));
-  const options = { firstRows: NEW, groupRows: 1, searchTime: 4000, memory: 16_000_000, temporaryBytes: 0 };
+  const options = { firstRows: NEW, groupRows: 1, searchTime: 8000, memory: 16_000_000, temporaryBytes: 0 };
   index = await openDuckdbIndex(folder, options, makeContext());
   const writer = await index.writer("one");
   for (let part = 0; part < 18; part++) {
@@ -43,7 +43,7 @@ test("a page that was found before the limit is answered, with the word that mat
   expect(problems).toEqual([
     {
       code: "SEARCH_LIMIT",
-      text: "not everything was looked at, so hits or the total are missing: searching: it was ended after 4 s (`search.seconds`)",
+      text: "not everything was looked at, so hits or the total are missing: searching: it was ended after 8 s (`search.seconds`)",
       advice: expect.stringContaining("`search`"),
     },
   ]);

@@ -178,13 +178,14 @@ export function tableOf(
   statement: Statement,
   now: number,
 ): SqlTable & { resolved(field: string): SqlField | undefined } {
-  const resolved = (field: string): SqlField | undefined => {
-    const type = relation.types.get(field);
-    const base = relation.column(field);
-    const mayRest = relation.hasRest && (relation.rest?.has(field) ?? true);
-    const rest = mayRest
+  const aside = (field: string) =>
+    relation.hasRest && (relation.rest?.has(field) ?? true)
       ? `json_extract(${relation.column(REST)}, ${literal(jsonPointer(field))})`
       : undefined;
+  const stored = (field: string): SqlField | undefined => {
+    const type = relation.types.get(field);
+    const base = relation.column(field);
+    const rest = aside(field);
     const texts = relation.column(textField(field));
     const patchType = relation.isPatched ? patched.fields.get(field) : undefined;
     if (patchType === undefined) {
@@ -202,8 +203,8 @@ export function tableOf(
       return { type: columnTypes[type].field, column: base, texts, instant, rest, key, isKeyed };
     }
     // A patch may give a field another type than its column has; as text nothing of either is lost.
-    const stored = texts === undefined ? type && columnTypes[type].field : "text";
-    const shown = stored === undefined || stored === patchType ? patchType : commonType(stored, patchType);
+    const known = texts === undefined ? type && columnTypes[type].field : "text";
+    const shown = known === undefined || known === patchType ? patchType : commonType(known, patchType);
     const pointer = literal(jsonPointer(field));
     const value = `json_extract_string(p.data, ${pointer})`;
     const sql = SQL_TYPES[shown];
@@ -216,13 +217,19 @@ export function tableOf(
     const kept = rest && `CASE WHEN json_exists(p.data, ${pointer}) THEN NULL ELSE ${rest} END`;
     return { type: shown, column, rest: kept };
   };
+  const resolved = (field: string): SqlField | undefined => {
+    if (!isHidden(field)) return stored(field);
+    // The column of that name is ours; a field of a message that is called so is kept aside.
+    const rest = aside(field);
+    return rest === undefined ? undefined : { type: "text", column: undefined, rest };
+  };
   return {
     now,
     bind: (value) => statement.bind(value),
     resolved,
     field(written) {
       const field = names.resolve(written) ?? (names.isComplete ? undefined : written);
-      return field === undefined || isHidden(field) ? undefined : resolved(field);
+      return field === undefined ? undefined : resolved(field);
     },
     texts() {
       const found: SqlField[] = [];
@@ -231,7 +238,7 @@ export function tableOf(
       for (const field of new Set(["original_string", ...relation.types.keys(), ...patches])) {
         // A patch may have taken the original away.
         if (field === REST || field === "guid" || (!relation.isPatched && relation.isInside(field))) continue;
-        const known = resolved(field);
+        const known = stored(field);
         if (known?.column === undefined) continue;
         const type = relation.types.get(field);
         if (type === "text" && known.texts !== undefined) {

@@ -4,12 +4,12 @@ import { isOfMessage, REST, TIME, textField } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
 import type { Segment } from "../segments/catalogue.ts";
+import { afterCursor, bindSort, cursorOf, type Key, readCursor, type SortValue, TIME_KEY } from "./cursor.ts";
 import { Statement, sideBySide } from "./database.ts";
 import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
 import { isLimit } from "./search-queue.ts";
-import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
-import type { SqlValue } from "./sql-value.ts";
+import { type Library, Selected, valueSql, within } from "./selection.ts";
 
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
@@ -17,9 +17,6 @@ const MOST_SIZE = 10_000;
 const AMPLE = 1.5;
 /** Up to so many pages of matches are all found at once, and so counted. */
 const MOST_PAGES = 3;
-
-type SortValue = null | boolean | number | string;
-type Key = { readonly field: string; readonly descending: boolean; readonly kind: Kind };
 
 export type Found = {
   readonly messages: Message[];
@@ -358,62 +355,4 @@ function sortOf(sort: readonly Sort[] | undefined, selected: Selected): Key[] {
 function sortFields(sort: readonly Sort[] | undefined, library: Library): string[] {
   const names = library.names();
   return (sort ?? []).map(({ field }) => names.resolve(field) ?? field);
-}
-
-function cursorOf(values: readonly unknown[]): string {
-  const text = JSON.stringify(values, (_key, value: unknown) =>
-    typeof value === "bigint" ? Number(value) : value,
-  );
-  return Buffer.from(text).toString("base64url");
-}
-
-/** Rows that come after the cursor's: equal in the first keys and beyond it in the next one. */
-function afterCursor(cursor: string, keys: readonly Key[], statement: Statement): string {
-  const values = readCursor(cursor, keys);
-  const columns = [
-    ...keys.map((key, place) => ({ ...key, sql: `k${place}` })),
-    { sql: "g", descending: false, kind: "text" as Kind, field: "guid" },
-  ];
-  const alternatives = columns.flatMap((column, place) => {
-    const value = values[place] as SortValue;
-    if (value === null) return [];
-    const equal = columns.slice(0, place).map((before, index) => {
-      const other = values[index] as SortValue;
-      return other === null
-        ? `${before.sql} IS NULL`
-        : `${before.sql} = ${bindSort(other, before, statement)}`;
-    });
-    const sign = column.descending ? "<" : ">";
-    const beyond = `(${column.sql} ${sign} ${bindSort(value, column, statement)} OR ${column.sql} IS NULL)`;
-    return [`(${[...equal, beyond].join(" AND ")})`];
-  });
-  return `(${alternatives.join(" OR ")})`;
-}
-
-function bindSort(value: Exclude<SortValue, null>, key: { field: string }, statement: Statement): string {
-  const bound: SqlValue = key.field === TIME && typeof value === "number" ? BigInt(value) : value;
-  return statement.bind(bound);
-}
-
-const TIME_KEY: Key = { field: TIME, descending: true, kind: "number" };
-const TYPES: Record<Kind, string> = { number: "number", boolean: "boolean", text: "string" };
-
-/** The values of the keys and the guid, each of the type that it is compared as. */
-function readCursor(cursor: string, keys: readonly Key[]): SortValue[] {
-  const fits = ({ field, kind }: Key, value: unknown) =>
-    field === TIME
-      ? Number.isSafeInteger(value)
-      : value === null || (typeof value === TYPES[kind] && value !== Number.POSITIVE_INFINITY);
-  try {
-    const values: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    const isOurs =
-      Array.isArray(values) &&
-      values.length === keys.length + 1 &&
-      keys.every((key, place) => fits(key, values[place])) &&
-      typeof values.at(-1) === "string";
-    if (isOurs) return values;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new Fault("REQUEST_INVALID", "searching: this cursor is of no earlier page of the same search");
 }

@@ -8,6 +8,7 @@ import type { FieldType, Selection, UnknownField } from "../contract.ts";
 import type { RowReaders } from "../parquet/row-readers.ts";
 import { columnText, compileSql, type SqlField, type SqlTable } from "./compile-sql.ts";
 import { type Database, Statement } from "./database.ts";
+import { numberSql } from "./number-sql.ts";
 import {
   type Patched,
   type Relation,
@@ -155,17 +156,11 @@ export function valueSql(field: SqlField | undefined, kind: Kind): string {
   const nothing = `CAST(NULL AS ${sqlType})`;
   if (field === undefined) return nothing;
   const { column, texts, rest } = field;
+  const cast = (text: string) => (kind === "number" ? numberSql(text) : `TRY_CAST(${text} AS ${sqlType})`);
   const stored =
     column &&
-    (kindOf(field) === kind
-      ? column
-      : kind === "text"
-        ? columnText(column, field.type)
-        : `TRY_CAST(${column} AS ${sqlType})`);
-  const others = [
-    texts && `TRY_CAST(${texts} AS ${sqlType})`,
-    rest && `TRY_CAST((${rest} ->> '$') AS ${sqlType})`,
-  ];
+    (kindOf(field) === kind ? column : kind === "text" ? columnText(column, field.type) : cast(column));
+  const others = [texts && cast(texts), rest && cast(`(${rest} ->> '$')`)];
   const values = [stored, ...others].filter((sql) => sql !== undefined);
   return values.length > 1 ? `coalesce(${values.join(", ")})` : (values[0] ?? nothing);
 }

@@ -197,3 +197,17 @@ test("files with and without keys are searched as one, and merged they have none
   await using catalogue = new Catalogue(folder);
   expect([...catalogue.segments.values()].map(({ keys }) => keys)).toEqual([undefined]);
 });
+
+test("a field keeps its type over a start, also one that begins like columns of the index's own", async () => {
+  const folder = await emptyFolder();
+  for (const [at, value] of ["a", 5].entries()) {
+    await using index = await openDuckdbIndex(folder, {}, makeContext());
+    await put(await index.writer("one"), "s", batchOf([{ _id: value, id: value }], at));
+    await index.seal();
+  }
+  await using catalogue = new Catalogue(folder);
+  const types = [...catalogue.segments.values()].flatMap(({ schema }) =>
+    ["_id", "id"].flatMap((field) => schema.columns.get(field)?.type ?? []),
+  );
+  expect(types).toEqual(["text", "text"]);
+});

@@ -116,6 +116,48 @@ export function describeTypes(start: () => Promise<Started>): void {
       ]);
     });
 
+    test("texts that only the engine takes for numbers are none: no range finds them, and pages go on behind them", async () => {
+      const { index, writer } = await start();
+      const texts = ["1", "NaN", "inf", "-Infinity", "2", "nan", "soon"];
+      await put(writer, "texts", batchOf(texts.map((text) => ({ duration: text, undeclared: text }))));
+      await settle(index);
+      for (const field of ["duration", "undeclared"])
+        for (const range of [">0", "<100", "[0 TO 100]", "[0 TO 9223372036854775807]"]) {
+          const query = `${field}:${range}`;
+          expect([query, await guids(index, query)]).toEqual([query, ["g0", "g4"]]);
+        }
+      const seen: unknown[] = [];
+      let cursor: string | undefined;
+      do {
+        const sort = [{ field: "duration", descending: true }];
+        const page = await index.search({ sort, size: 1, cursor });
+        seen.push(...page.messages.map(({ duration }) => duration));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      expect(seen).toEqual(["2", "1", "NaN", "inf", "-Infinity", "nan", "soon"]);
+    });
+
+    test("pages go on behind numbers that JSON does not have", async () => {
+      const { index, writer } = await start();
+      const beyond = Number.POSITIVE_INFINITY;
+      const numbers = [1, beyond, 2, -beyond, beyond].map((duration) => ({ duration: new Double(duration) }));
+      await put(writer, "s", batchOf([...numbers, {}]));
+      await settle(index);
+      for (const [descending, expected] of [
+        [true, ["g1", "g4", "g2", "g0", "g3", "g5"]],
+        [false, ["g3", "g0", "g2", "g1", "g4", "g5"]],
+      ] as const) {
+        const seen: unknown[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await index.search({ sort: [{ field: "duration", descending }], size: 1, cursor });
+          seen.push(...page.messages.map(({ guid }) => guid));
+          cursor = page.cursor;
+        } while (cursor !== undefined && seen.length < 10);
+        expect(seen).toEqual(expected);
+      }
+    });
+
     test("times, fractions and truths are found by what they mean", async () => {
       const { index, writer } = await start();
       const numbers = [

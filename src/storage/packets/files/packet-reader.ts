@@ -1,4 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { hash } from "node:crypto";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import type { Secrets } from "../../../pcap/formats/report.ts";
 import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
 import type {
   PacketReader as Contract,
@@ -17,12 +19,13 @@ import {
   BlockReader,
   openSegmentHeader,
   readInterface,
+  readSecrets,
   SEGMENT_HEADER_BYTES,
   type SegmentProblem,
 } from "./segment-file.ts";
 import { openSegmentIndex } from "./segment-index.ts";
 
-/** Bytes of problems that a query keeps: one damaged segment may have thousands. */
+/** Problems that a query keeps: one damaged segment may have thousands. */
 const MOST_PROBLEMS = 20;
 
 /** Finds packets. It reads in the thread that calls it, and waits for the disk: threads that answer others give it to one of their own. */
@@ -56,16 +59,44 @@ export class PacketReader implements Contract {
     }
   }
 
+  secrets(times: Pick<PacketQuery, "from" | "to">): readonly Secrets[] {
+    const found = new Map<string, Secrets>();
+    for (const { name, isSealed } of listSegments(this.#folder)) {
+      using index = isSealed ? openSegmentIndex(this.#folder, name) : undefined;
+      if (index !== undefined && !overlaps(index.header, times)) continue;
+      const opened = this.#open(name);
+      if (opened === undefined) continue;
+      using _file = { [Symbol.dispose]: () => closeSync(opened.file) };
+      const reader = new BlockReader(opened.file);
+      const second = index?.second(opened.key);
+      const blocks =
+        index === undefined || second === undefined
+          ? reader.all()
+          : withoutPackets(reader, readBlocks(second, index.header));
+      for (const block of blocks) {
+        const secrets = readSecrets(block, opened.key);
+        if (secrets !== undefined) found.set(`${secrets.type} ${hash("sha256", secrets.bytes)}`, secrets);
+      }
+    }
+    return [...found.values()];
+  }
+
   *#findIn({ name, isSealed }: SegmentName, query: PacketQuery): Generator<StoredPackets> {
     using index = isSealed ? openSegmentIndex(this.#folder, name) : undefined;
     if (index !== undefined && !overlaps(index.header, query)) return;
+    const { needs } = query;
+    const rulesOut = (key: SegmentKey | undefined) => {
+      const filter = needs && index?.filter(key);
+      return needs !== undefined && filter !== undefined && !mayMatch(filter, needs);
+    };
+    // Most segments do not have what is asked for, and need not be opened to tell.
+    const isEncrypted = index?.header.isEncrypted === true;
+    if (!isEncrypted && rulesOut(undefined)) return;
     const opened = this.#open(name);
     if (opened === undefined) return;
     using _file = { [Symbol.dispose]: () => closeSync(opened.file) };
     const { file, key } = opened;
-    const { needs } = query;
-    const filter = needs && index?.filter(key);
-    if (needs !== undefined && filter !== undefined && !mayMatch(filter, needs)) return;
+    if (isEncrypted && rulesOut(key)) return;
     const second = index?.second(key);
     if (isSealed && second === undefined)
       this.#tell(`the index of segment ${name} cannot be read, so all of its packets were looked at`);
@@ -88,7 +119,7 @@ export class PacketReader implements Contract {
     const reader = new BlockReader(file);
     let found: StoredPackets | undefined;
     let next = 0;
-    for (const { at, before, packets: count, ...times } of blocks) {
+    for (const [index, { at, before, packets: count, ...times }] of blocks.entries()) {
       const first = next;
       if (wanted !== undefined) {
         while (next < wanted.length && (wanted[next] as number) < before + count) next++;
@@ -96,7 +127,7 @@ export class PacketReader implements Contract {
       }
       if (count === 0 || !overlaps(times, query)) continue;
       found ??= emptyStored(interfacesOf(reader, key, blocks));
-      const block = reader.read(at);
+      const block = reader.read(at, lengthOf(blocks, index));
       const raw = block && unpackBlock(block.bytes, block.header, key);
       if (block === undefined || raw === undefined || !readDirectory(raw, block.header, found)) {
         this.#tell(`${count} packets of segment ${name} are damaged and left out`);
@@ -144,14 +175,7 @@ export class PacketReader implements Contract {
   }
 
   #size({ name }: SegmentName): number {
-    try {
-      const file = openSync(segmentPath(this.#folder, name), "r");
-      const { size } = fstatSync(file);
-      closeSync(file);
-      return size;
-    } catch {
-      return 0;
-    }
+    return statSync(segmentPath(this.#folder, name), { throwIfNoEntry: false })?.size ?? 0;
   }
 
   #tell(problem: string): void {
@@ -159,16 +183,31 @@ export class PacketReader implements Contract {
   }
 }
 
-/** The interfaces of a segment: the blocks without packets tell of them. */
+/** How many bytes a block has, for all that is known: of the last one that is not said. */
+function lengthOf(blocks: readonly BlockPlace[], index: number): number | undefined {
+  const next = blocks[index + 1];
+  return next && next.at - (blocks[index]?.at ?? 0);
+}
+
+/** The blocks of a segment that tell of something else than packets; each is valid until the next is asked for. */
+function* withoutPackets(reader: BlockReader, blocks: readonly BlockPlace[]) {
+  for (const [index, { at, packets }] of blocks.entries()) {
+    const block = packets === 0 ? reader.known(at, lengthOf(blocks, index)) : undefined;
+    if (block !== undefined) yield block;
+  }
+}
+
 function interfacesOf(
   reader: BlockReader,
   key: SegmentKey | undefined,
   blocks: readonly BlockPlace[],
 ): StoredInterface[] {
-  return blocks.flatMap(({ at, packets }) => {
-    const block = packets === 0 ? reader.known(at) : undefined;
-    return (block && readInterface(block, key)) ?? [];
-  });
+  const found: StoredInterface[] = [];
+  for (const block of withoutPackets(reader, blocks)) {
+    const described = readInterface(block, key);
+    if (described !== undefined) found.push(described);
+  }
+  return found;
 }
 
 function emptyStored(interfaces: readonly StoredInterface[]): StoredPackets {

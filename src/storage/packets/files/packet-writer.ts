@@ -6,6 +6,7 @@ import { KIND } from "./block.ts";
 import { newSalt, segmentKey } from "./cipher.ts";
 import { indexPath, segmentName, segmentPath, writeWhole } from "./names.ts";
 import { withRoom } from "./room.ts";
+import { encodeSecrets } from "./segment-file.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import type { Shelf } from "./shelf.ts";
 import { TupleTable } from "./tuples.ts";
@@ -28,6 +29,8 @@ export type WriterOptions = {
 
 /** Bytes that are written in one call. */
 const WRITE_BYTES = 1 << 18;
+/** Bytes of secrets that are repeated from segment to segment; of more, the first stay in their own. */
+const MOST_SECRETS = 1 << 24;
 /** Conversations after which a segment is sealed however small: in a flood each packet is one. */
 const MOST_TUPLES = 500_000;
 
@@ -40,6 +43,9 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
   let begun = 0;
   /** The number in the segment of each interface of the capture, -1 for those it does not know yet. */
   let interfaces = new Int32Array(16).fill(-1);
+  /** What decrypts packets of this capture; every segment has it, so that none needs another one. */
+  const secrets: Uint8Array[] = [];
+  let secretBytes = 0;
   let problem: Fault | undefined;
 
   const open = (): SegmentWriter => {
@@ -50,6 +56,7 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     const key = secret === undefined ? undefined : segmentKey(secret, salt);
     segment = new SegmentWriter({ path: segmentPath(folder, name), salt, key, compress, table });
     interfaces.fill(-1);
+    for (const bytes of secrets) segment.addOther(KIND.secrets, bytes);
     return segment;
   };
 
@@ -115,8 +122,12 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
         tryWriting(into);
       }
     },
-    addSecrets(bytes) {
+    addSecrets(added) {
+      const bytes = encodeSecrets(added);
       open().addOther(KIND.secrets, bytes);
+      secrets.push(bytes);
+      secretBytes += bytes.length;
+      while (secretBytes > MOST_SECRETS) secretBytes -= secrets.shift()?.length ?? 0;
     },
     flush() {
       const current = segment;

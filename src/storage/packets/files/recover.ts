@@ -66,7 +66,8 @@ export function recoverSegment(
   }
   const torn = tornBytes(file, end);
   if (torn > 0 && !isSealed) ftruncateSync(file, end);
-  if (before === 0 && damaged === 0) removeSegment(folder, name);
+  const hasMore = blocks.length > interfaces.length;
+  if (before === 0 && damaged === 0 && !hasMore) removeSegment(folder, name);
   else writeWhole(folder, indexPath(folder, name), encodeIndex(table, blocks, opened.key));
   return { packets: before, torn, damaged };
 }

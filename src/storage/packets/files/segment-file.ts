@@ -1,5 +1,6 @@
 import { readSync } from "node:fs";
 import { z } from "zod";
+import type { Secrets } from "../../../pcap/formats/report.ts";
 import type { StoredInterface } from "../contract.ts";
 import {
   BLOCK_HEADER_BYTES,
@@ -70,9 +71,12 @@ export class BlockReader {
     this.#file = file;
   }
 
-  /** The sound block at a place; undefined when there is none: the end of the file, a torn write, damage. */
-  read(at: number): ReadBlock | undefined {
-    const first = this.#fill(0, at, this.#buffer.length);
+  /**
+   * The sound block at a place; undefined when there is none: the end of the file, a torn write, damage.
+   * @param likely how many bytes it and its header probably have: they are read at once.
+   */
+  read(at: number, likely = this.#buffer.length): ReadBlock | undefined {
+    const first = this.#fill(0, at, Math.min(Math.max(likely, BLOCK_HEADER_BYTES), this.#buffer.length));
     const header = decodeBlockHeader(this.#buffer.subarray(0, first), 0);
     if (header === undefined) return undefined;
     const length = BLOCK_HEADER_BYTES + header.stored;
@@ -106,8 +110,8 @@ export class BlockReader {
   }
 
   /** The block at a place where the index says that one begins, if need be its header alone. */
-  known(at: number): ReadBlock | DamagedBlock | undefined {
-    const block = this.read(at);
+  known(at: number, likely?: number): ReadBlock | DamagedBlock | undefined {
+    const block = this.read(at, likely);
     if (block !== undefined) return block;
     const header = this.#header(at);
     return header && { at, end: at + BLOCK_HEADER_BYTES + header.stored, header, bytes: undefined };
@@ -166,4 +170,25 @@ export function readInterface(
   } catch {
     return LOST_INTERFACE;
   }
+}
+
+const SECRETS_TYPE_BYTES = 4;
+
+/** The block of secrets: their type in pcapng, then themselves. */
+export function encodeSecrets({ type, bytes }: Secrets): Uint8Array {
+  const block = Buffer.alloc(SECRETS_TYPE_BYTES + bytes.length);
+  block.writeUInt32LE(type);
+  block.set(bytes, SECRETS_TYPE_BYTES);
+  return block;
+}
+
+/** The secrets in a block; undefined when it is about something else, or damaged. */
+export function readSecrets(
+  { header, bytes }: Pick<ReadBlock | DamagedBlock, "header" | "bytes">,
+  key: SegmentKey | undefined,
+): Secrets | undefined {
+  const raw = header.kind === KIND.secrets && bytes ? unpackBlock(bytes, header, key) : undefined;
+  if (raw === undefined || raw.length < SECRETS_TYPE_BYTES) return undefined;
+  const copy = Buffer.from(raw);
+  return { type: copy.readUInt32LE(), bytes: copy.subarray(SECRETS_TYPE_BYTES) };
 }

@@ -42,7 +42,7 @@ export function InvestigatePage() {
     toList();
   };
   useShortcuts([
-    [PAGE_KEYS.close, close],
+    [PAGE_KEYS.close, () => (state.packets === undefined ? close() : change({ packets: undefined }))],
     [PAGE_KEYS.link, () => copy(window.location.href)],
   ]);
   const found = rows.total === undefined ? "" : `${countText(rows.total)} ${WHAT[state.view]} – `;
@@ -73,6 +73,8 @@ export function InvestigatePage() {
         {opened !== undefined && (
           <Details
             guid={opened}
+            packets={state.packets}
+            change={change}
             onClose={close}
             onStatus={(status) => statusChange.mutate({ guid: opened, status })}
           />

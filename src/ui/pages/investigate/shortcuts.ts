@@ -1,5 +1,6 @@
 import type { Shortcut } from "../../parts/keys.ts";
-import { DETAILS_KEYS } from "./details/details.tsx";
+import { DETAILS_KEYS } from "./details/details-keys.ts";
+import { PACKETS_KEYS } from "./details/panes/packets/packets-keys.ts";
 import { PAGE_KEYS } from "./investigate-page.tsx";
 import { COLUMN_KEYS } from "./list/column-menu.tsx";
 import { LIST_KEYS } from "./list/list.tsx";
@@ -18,6 +19,7 @@ export const shortcuts: readonly Shortcut[] = [
   LIVE_KEYS,
   STATUSES,
   DETAILS_KEYS,
+  PACKETS_KEYS,
 ].flatMap((served): readonly Shortcut[] => Object.values(served));
 
 /** What the parts do by the mouse beside plain clicks. */

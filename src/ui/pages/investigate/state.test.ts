@@ -14,6 +14,9 @@ test.each([
   { t: "2026-03-01T00:00:00.000Z..2026-03-02T00:00:00.000Z", view: "messages" },
   { sort: "-ip_src_addr,timestamp", cols: "timestamp,guid" },
   { guid: "0192f0c8-aaaa-7bbb-8ccc-ddddeeeeffff", live: "off" },
+  { guid: "g", packets: "stream", conversation: "2", show: "hex", side: "client", bytes: "server.4096-4160" },
+  { guid: "g", packets: "packets", bytes: "34-37", packet: "17", field: "ip.src", filter: "ip_dst_port:443" },
+  { guid: "g", packets: "objects", object: "3" },
   { facets: "host,uri" },
   { group: "threat.triage.rules.*.name,ip_src_addr" },
 ])("%j survives a round", (search) => {
@@ -22,6 +25,11 @@ test.each([
 
 test("what is wrong or unknown falls back", () => {
   expect(readState({ t: "never", view: "pictures", cols: ",,", live: "maybe" })).toEqual(readState({}));
+  expect(readState({ packets: "stream" })).toEqual(readState({}));
+  const wrong = { conversation: "0", show: "html", side: "left", bytes: "9-8", packet: "-1", object: "x" };
+  expect(readState({ guid: "g", packets: "raw", ...wrong })).toEqual(
+    readState({ guid: "g", packets: "raw" }),
+  );
   expect(pickSearch({ q: "a", other: "b", t: 5, guid: "" })).toEqual({ q: "a" });
 });
 

@@ -1,3 +1,9 @@
+import {
+  PACKET_KEYS_OF_ADDRESS,
+  type PacketsState,
+  readPackets,
+  writePackets,
+} from "./details/panes/packets/packets-state.ts";
 import { checkQuery } from "./query/query-mistake.ts";
 import { STATUS } from "./status.ts";
 import { type Bounds, resolveRange } from "./time/time-range.ts";
@@ -25,14 +31,14 @@ export type PageState = {
   readonly group: readonly string[];
   /** The message that the details show. */
   readonly guid: string | undefined;
+  /** What is shown of the message's packets; undefined while its fields are. */
+  readonly packets: PacketsState | undefined;
   /** Whether new rows flow in. */
   readonly live: boolean;
 };
 
 /** The address bar's parameters, as they stand there. */
-export type PageSearch = {
-  readonly [Key in "q" | "t" | "view" | "sort" | "cols" | "facets" | "group" | "guid" | "live"]?: string;
-};
+export type PageSearch = { readonly [Key in (typeof KEYS)[number]]?: string };
 
 export const SCORE = "threat.triage.score";
 
@@ -86,7 +92,18 @@ const VIEWS: readonly View[] = ["alerts", "messages", "rejected"];
 /** The sensor name under which rejected records are kept. */
 const REJECTED_SENSOR = "error";
 
-const KEYS = ["q", "t", "view", "sort", "cols", "facets", "group", "guid", "live"] as const;
+const KEYS = [
+  "q",
+  "t",
+  "view",
+  "sort",
+  "cols",
+  "facets",
+  "group",
+  "guid",
+  ...PACKET_KEYS_OF_ADDRESS,
+  "live",
+] as const;
 
 /** Keeps what is known of the parameters; unknown ones are ignored. */
 export function pickSearch(search: Record<string, unknown>): PageSearch {
@@ -111,6 +128,7 @@ export function readState(search: PageSearch): PageState {
     facets: readList(search.facets) ?? [],
     group: (readList(search.group) ?? []).slice(0, MOST_GROUPS),
     guid: search.guid,
+    packets: search.guid === undefined ? undefined : readPackets(search),
     live: search.live !== "off",
   };
 }
@@ -127,7 +145,7 @@ export function writeState(state: PageState): PageSearch {
     ...(columns !== DEFAULT_COLUMNS[state.view].join(",") && { cols: columns }),
     ...(state.facets.length > 0 && { facets: state.facets.join(",") }),
     ...(state.group.length > 0 && { group: state.group.join(",") }),
-    ...(state.guid !== undefined && { guid: state.guid }),
+    ...(state.guid !== undefined && { guid: state.guid, ...writePackets(state.packets) }),
     ...(!state.live && { live: "off" }),
   };
 }

@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
+import { firstPackets } from "./details/panes/packets/packets-state.ts";
 import { type PageState, pickSearch, readState, writeState } from "./state.ts";
 
 /** A change of the page's state. `replace` leaves no entry in the browser's history: for steps nobody goes back to. */
@@ -23,10 +24,17 @@ export function usePageState(): [PageState, Change] {
             parts.view === undefined || parts.view === current.view
               ? current
               : readState({ ...pickSearch(previous), view: parts.view, sort: "", cols: "", group: "" });
-          return writeState({ ...base, ...parts });
+          return writeState({ ...base, ...packetsOf(current, parts), ...parts });
         },
       }),
     [navigate],
   );
   return [state, change];
+}
+
+/** Another message is seen through the same view of its packets; what was selected in those of the former one means nothing there. */
+function packetsOf({ guid, packets }: PageState, parts: Partial<PageState>): Partial<PageState> {
+  if (!("guid" in parts) || parts.guid === guid || packets === undefined) return {};
+  const { tab, show, side } = packets;
+  return { packets: { ...firstPackets(tab), show, side } };
 }

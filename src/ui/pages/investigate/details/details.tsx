@@ -1,37 +1,42 @@
-import { ActionIcon, Skeleton, TextInput, Tooltip } from "@mantine/core";
-import { IconLink, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, Skeleton, TextInput, Tooltip } from "@mantine/core";
+import { IconLink, IconStack2, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { getMessage } from "../../../../api/messages.ts";
 import type { StoredMessage } from "../../../../api/selection.ts";
 import { call } from "../../../call.ts";
 import { copy } from "../../../parts/clipboard.ts";
 import { timeText, useZone, zoneName } from "../../../parts/clock.ts";
-import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
+import { useShortcuts } from "../../../parts/keys.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
 import { scoreOf, severityOf } from "../score.ts";
 import type { Status } from "../status.ts";
+import type { Change } from "../use-page-state.ts";
+import { DETAILS_KEYS } from "./details-keys.ts";
 import { Divider, useDetailsWidth } from "./divider.tsx";
 import { EntryList } from "./entry-list.tsx";
 import { type Entry, isRejected, sensorOf, valueAsText } from "./message-sections.ts";
 import { panes } from "./panes/index.ts";
+import { PACKETS_KEYS } from "./panes/packets/packets-keys.ts";
+import { firstPackets, type PacketsState } from "./panes/packets/packets-state.ts";
 import { Section } from "./section.tsx";
 import { StatusControl } from "./status-control.tsx";
 import "./details.css";
 
+const Packets = lazy(async () => ({ default: (await import("./panes/packets/packets.tsx")).Packets }));
+
 type Props = {
   readonly guid: string;
+  /** What is shown of its packets; undefined for its fields. */
+  readonly packets: PacketsState | undefined;
+  readonly change: Change;
   readonly onClose: () => void;
   readonly onStatus: (status: Status) => void;
 };
 
-export const DETAILS_KEYS = {
-  find: { keys: ["f"], about: "Find a field in the details" },
-} as const satisfies Shortcuts;
-
 /** One message, whole, beside the list: why it is scored so, who talked to whom, what the sensor said. */
 export function Details(props: Props) {
-  const [width, setWidth] = useDetailsWidth();
+  const [width, setWidth] = useDetailsWidth(props.packets !== undefined);
   return (
     <div className="details-area" style={{ "--details-width": `${width}px` } as React.CSSProperties}>
       <Divider width={width} onWidth={setWidth} />
@@ -40,9 +45,11 @@ export function Details(props: Props) {
   );
 }
 
-function MessageDetails({ guid, onClose, onStatus }: Props) {
+function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
   const find = useRef<HTMLInputElement>(null);
-  useShortcuts([[DETAILS_KEYS.find, () => find.current?.focus()]]);
+  const togglePackets = () => change({ packets: packets === undefined ? firstPackets() : undefined });
+  useShortcuts([[PACKETS_KEYS.open, togglePackets]]);
+  useShortcuts(packets === undefined ? [[DETAILS_KEYS.find, () => find.current?.focus()]] : []);
   const [wanted, setWanted] = useState("");
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ["message", guid],
@@ -52,17 +59,31 @@ function MessageDetails({ guid, onClose, onStatus }: Props) {
     <aside className="details" aria-label="Details" aria-busy={isPending} data-scrolls>
       <header className="details-head">
         {data === undefined ? <span className="details-title dim">{guid}</span> : <Title message={data} />}
-        <TextInput
-          ref={find}
-          className="details-find"
-          aria-label="Find a field"
-          placeholder="Find a field (f)"
-          value={wanted}
-          onChange={(event) => setWanted(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") event.currentTarget.blur();
-          }}
-        />
+        {packets === undefined && (
+          <TextInput
+            ref={find}
+            className="details-find"
+            aria-label="Find a field"
+            placeholder="Find a field (f)"
+            value={wanted}
+            onChange={(event) => setWanted(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Escape") event.currentTarget.blur();
+            }}
+          />
+        )}
+        <Tooltip
+          label={packets === undefined ? "What was said, packet by packet (p)" : "Back to the fields (p)"}
+        >
+          <Button
+            leftSection={<IconStack2 size={14} />}
+            aria-pressed={packets !== undefined}
+            variant={packets === undefined ? "default" : "light"}
+            onClick={togglePackets}
+          >
+            Packets
+          </Button>
+        </Tooltip>
         <Tooltip label="Copy a link to this (y)">
           <ActionIcon aria-label="Copy a link to this" onClick={() => copy(window.location.href)}>
             <IconLink size={16} />
@@ -74,13 +95,19 @@ function MessageDetails({ guid, onClose, onStatus }: Props) {
           </ActionIcon>
         </Tooltip>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard */}
-      <section className="details-body" aria-label="Message" tabIndex={0}>
-        {data?.is_alert !== undefined && <StatusControl message={data} onStatus={onStatus} />}
-        {data !== undefined && <Body message={data} wanted={wanted.trim().toLowerCase()} />}
-        {isPending && <Waiting />}
-        {error !== null && data === undefined && <ProblemNotice error={error} onRetry={() => refetch()} />}
-      </section>
+      {packets !== undefined && error === null ? (
+        <Suspense fallback={<p className="packets-waiting dim">Loading…</p>}>
+          <Packets guid={guid} message={data} state={packets} change={change} />
+        </Suspense>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
+        <section className="details-body" aria-label="Message" tabIndex={0}>
+          {data?.is_alert !== undefined && <StatusControl message={data} onStatus={onStatus} />}
+          {data !== undefined && <Body message={data} wanted={wanted.trim().toLowerCase()} />}
+          {isPending && <Waiting />}
+          {error !== null && data === undefined && <ProblemNotice error={error} onRetry={() => refetch()} />}
+        </section>
+      )}
     </aside>
   );
 }

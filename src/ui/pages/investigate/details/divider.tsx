@@ -5,10 +5,13 @@ import "./divider.css";
 const LEAST = 320;
 const MOST = 1100;
 const STEP = 24;
+const KEPT = { getInitialValueInEffect: false } as const;
 
-/** The width of the details, kept in this browser: it is about the screen, not about what is seen. */
-export function useDetailsWidth() {
-  return useLocalStorage({ key: "metron-details-width", defaultValue: 480, getInitialValueInEffect: false });
+/** The width of the details, kept in this browser: it is about the screen, not about what is seen. Packets need more than fields. */
+export function useDetailsWidth(withPackets: boolean) {
+  const ofFields = useLocalStorage({ ...KEPT, key: "metron-details-width", defaultValue: 480 });
+  const ofPackets = useLocalStorage({ ...KEPT, key: "metron-packets-width", defaultValue: 760 });
+  return withPackets ? ofPackets : ofFields;
 }
 
 type Props = { readonly width: number; readonly onWidth: (width: number) => void };

@@ -18,14 +18,14 @@ const WORDS: Record<LiveState, string> = {
 };
 
 export const LIVE_KEYS = {
-  pause: { keys: ["p"], about: "Pause or resume live rows" },
+  pause: { keys: ["l"], about: "Pause or resume live rows" },
 } as const satisfies Shortcuts;
 
 /** Whether new rows flow in, and the button that stops or starts them. */
 export function LiveControl({ live, connection, onLive }: Props) {
   useShortcuts([[LIVE_KEYS.pause, () => onLive(!live)]]);
   return (
-    <Tooltip label={live ? "Pause new rows (p)" : "Let new rows in again (p)"}>
+    <Tooltip label={live ? "Pause new rows (l)" : "Let new rows in again (l)"}>
       <Button
         className="live"
         data-connection={connection}

@@ -1,0 +1,160 @@
+/**
+ * The flows that go on: found by their tuple in either direction, and in waiting lists ordered by when each last had a packet. The table
+ * is bounded; for a new flow the one that was silent longest goes.
+ */
+import { randomBytes } from "node:crypto";
+import type { Layers } from "../layers.ts";
+import type { Side } from "../reassembly/segment.ts";
+import type { Connection, Waiting } from "./connection.ts";
+
+export type Timeouts = Readonly<Record<Waiting, number>>;
+
+export type FlowTable = {
+  readonly size: number;
+  /** The flow of a row and which side sent it; `side` is only valid until the next call. */
+  find(layers: Layers, row: number, key: number, one: number, other: number): Connection | undefined;
+  readonly side: Side;
+  add(connection: Connection): void;
+  /** Notes that a packet came, and how long the flow may now be silent. */
+  touch(connection: Connection, now: number, waiting: Waiting): void;
+  remove(connection: Connection): void;
+  /** The flow that is silent longest, of all lists. */
+  oldest(): Connection | undefined;
+  /** Flows that were silent longer than they may, one by one; each must be removed before the next is asked for. */
+  expired(now: number): Connection | undefined;
+  /** A number that is the same for both directions of a tuple. */
+  keyOf(layers: Layers, row: number, one: number, other: number): number;
+};
+
+type List = { first: Connection | undefined; last: Connection | undefined; readonly micros: number };
+
+/** @param timeouts how long flows of each list may be silent, in microseconds */
+export function openFlowTable(timeouts: Timeouts): FlowTable {
+  const byKey = new Map<number, Connection>();
+  const lists = Object.fromEntries(
+    Object.entries(timeouts).map(([name, micros]): [string, List] => [
+      name,
+      { first: undefined, last: undefined, micros },
+    ]),
+  );
+  const all = Object.values(lists);
+  // Who sends packets must not know which tuples share a key.
+  const seed = randomBytes(4).readInt32LE();
+  let size = 0;
+  let side: Side = 0;
+
+  const listOf = ({ waiting }: Connection): List => lists[waiting]!;
+  const unlink = (connection: Connection) => {
+    const list = listOf(connection);
+    const { before, behind } = connection;
+    if (before === undefined) list.first = behind;
+    else before.behind = behind;
+    if (behind === undefined) list.last = before;
+    else behind.before = before;
+    connection.before = undefined;
+    connection.behind = undefined;
+  };
+  const append = (connection: Connection) => {
+    const list = listOf(connection);
+    connection.before = list.last;
+    if (list.last === undefined) list.first = connection;
+    else list.last.behind = connection;
+    list.last = connection;
+  };
+
+  return {
+    get size() {
+      return size;
+    },
+    get side() {
+      return side;
+    },
+    keyOf(layers, row, one, other) {
+      const at = 4 * row;
+      let source = Math.imul(one + 1, 0x9e3779b1) ^ seed;
+      let destination = Math.imul(other + 1, 0x9e3779b1) ^ seed;
+      for (let word = at; word < at + 4; word++) {
+        source = mix(source, layers.source[word]!);
+        destination = mix(destination, layers.destination[word]!);
+      }
+      return (source + destination + layers.protocol[row]!) | 0;
+    },
+    find(layers, row, key, one, other) {
+      for (let found = byKey.get(key); found !== undefined; found = found.sibling) {
+        if (found.protocol !== layers.protocol[row] || found.version !== layers.version[row]) continue;
+        const [from, to] = found.ports;
+        if (from === one && to === other && isAt(found, layers, row)) {
+          side = 0;
+          return found;
+        }
+        if (from === other && to === one && isBack(found, layers, row)) {
+          side = 1;
+          return found;
+        }
+      }
+      return undefined;
+    },
+    add(connection) {
+      connection.sibling = byKey.get(connection.key);
+      byKey.set(connection.key, connection);
+      append(connection);
+      size++;
+    },
+    touch(connection, now, waiting) {
+      connection.touched = now;
+      if (connection.waiting === waiting && connection.behind === undefined) return;
+      unlink(connection);
+      connection.waiting = waiting;
+      append(connection);
+    },
+    remove(connection) {
+      unlink(connection);
+      size--;
+      const first = byKey.get(connection.key);
+      if (first === connection) {
+        if (connection.sibling === undefined) byKey.delete(connection.key);
+        else byKey.set(connection.key, connection.sibling);
+        return;
+      }
+      for (let other = first; other !== undefined; other = other.sibling)
+        if (other.sibling === connection) {
+          other.sibling = connection.sibling;
+          return;
+        }
+    },
+    oldest() {
+      let oldest: Connection | undefined;
+      for (const { first } of all)
+        if (first !== undefined && (oldest === undefined || first.touched < oldest.touched)) oldest = first;
+      return oldest;
+    },
+    expired(now) {
+      for (const { first, micros } of all)
+        if (first !== undefined && now - first.touched > micros) return first;
+      return undefined;
+    },
+  };
+}
+
+function mix(value: number, word: number): number {
+  const mixed = Math.imul(value ^ word, 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
+}
+
+function isAt({ from, to }: Connection, layers: Layers, row: number): boolean {
+  return isAddress(from, layers.source, row) && isAddress(to, layers.destination, row);
+}
+
+function isBack({ from, to }: Connection, layers: Layers, row: number): boolean {
+  return isAddress(to, layers.source, row) && isAddress(from, layers.destination, row);
+}
+
+function isAddress(address: Connection["from"], words: Uint32Array, row: number): boolean {
+  const at = 4 * row;
+  return (
+    address[3] === (words[at + 3]! | 0) &&
+    address[0] === (words[at]! | 0) &&
+    address[1] === (words[at + 1]! | 0) &&
+    address[2] === (words[at + 2]! | 0)
+  );
+}

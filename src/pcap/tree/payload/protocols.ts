@@ -1,0 +1,28 @@
+import type { Step } from "../step.ts";
+import { ftp, smtp } from "./commands.ts";
+import { dhcp } from "./dhcp.ts";
+import { dns, llmnr, mdns } from "./dns.ts";
+import { http } from "./http.ts";
+import { kerberos } from "./kerberos.ts";
+import { ntp } from "./ntp.ts";
+import { smb } from "./smb.ts";
+import { ssh } from "./ssh.ts";
+import { tls } from "./tls.ts";
+
+/** The protocols of payloads that are read, by the names under which they can be asked for. */
+export const PROTOCOLS = {
+  dhcp,
+  dns,
+  ftp,
+  http,
+  kerberos,
+  llmnr,
+  mdns,
+  ntp,
+  smb,
+  smtp,
+  ssh,
+  tls,
+} satisfies Record<string, Step>;
+
+export type ProtocolName = keyof typeof PROTOCOLS;

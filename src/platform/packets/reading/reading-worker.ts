@@ -1,0 +1,162 @@
+/** Runs as a thread of its own: reads results of queries for packets, and puts them together. */
+import { type MessagePort, parentPort } from "node:worker_threads";
+import { Fault } from "../../../core/fault.ts";
+import { openResultReader } from "../result/result-reader.ts";
+import { resultKey } from "../result/sealed-file.ts";
+import { saidPage, sideOf, summaryOf, timingOf } from "./conversations.ts";
+import { type Gathered, type GatheredConversation, gather } from "./gather.ts";
+import { httpPage } from "./http.ts";
+import { objectsOf, type ResultObject } from "./objects.ts";
+import { onePacket, rowsPage } from "./packets-page.ts";
+import type {
+  FromReadingThread,
+  ReadingKind,
+  ReadingQuestions,
+  ResultPlace,
+  ToReadingThread,
+} from "./questions.ts";
+import { encryptedZip } from "./zip.ts";
+
+/** What was put together last: pages of the same result follow one another. */
+type Held = { readonly key: string; readonly gathered: Gathered; objects?: Promise<readonly ResultObject[]> };
+
+const port = parentPort as MessagePort;
+const tell = (message: FromReadingThread): void => port.postMessage(message);
+let held: Held | undefined;
+
+port.on("message", async (message: ToReadingThread) => {
+  try {
+    tell({ type: "answer", answer: await answerTo(message) });
+  } catch (error) {
+    if (error instanceof Fault)
+      tell({ type: "refused", code: error.code, message: error.message, details: error.details });
+    else
+      tell({
+        type: "crashed",
+        stack: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+  }
+});
+
+type Answer = ReadingQuestions[ReadingKind]["answer"];
+
+async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer> {
+  switch (kind) {
+    case "rows":
+      return reading(result, (reader) => rowsPage(reader, ask));
+    case "packet":
+      return reading(result, (reader) => onePacket(reader, ask.number));
+    case "streams": {
+      const { conversations, leftOut } = togetherOf(result).gathered;
+      const { after, size } = ask;
+      const streams = conversations
+        .slice(after, after + size)
+        .map((each, index) => summaryOf(each, after + index + 1));
+      const total = conversations.length;
+      return { streams, total, ...nextOf(after + size, total), leftOut: [...leftOut] };
+    }
+    case "stream": {
+      const { gathered, found } = conversationOf(result, ask.stream);
+      const page = saidPage(found, gathered.numberOf, ask);
+      return { stream: summaryOf(found, ask.stream), ...page, leftOut: [...gathered.leftOut] };
+    }
+    case "http": {
+      const { gathered, found } = conversationOf(result, ask.stream);
+      if (found.protocol === "udp") return { exchanges: [], total: 0 };
+      return httpPage(found.conversation, gathered.numberOf, ask);
+    }
+    case "timing": {
+      const { gathered, found } = conversationOf(result, ask.stream);
+      return timingOf(found, ask.stream, gathered.numberOf, ask.buckets);
+    }
+    case "side":
+      return sideOf(conversationOf(result, ask.stream).found, ask.side);
+    case "numbers": {
+      const { found } = conversationOf(result, ask.stream);
+      const { packets, sides } = found;
+      const wanted = ask.direction === "client" ? 0 : 1;
+      const numbers = ask.direction === "both" ? packets : packets.filter((_, at) => sides[at] === wanted);
+      return { numbers: Uint32Array.from(numbers), stream: summaryOf(found, ask.stream) };
+    }
+    case "objects": {
+      const { gathered, ...together } = togetherOf(result);
+      const all = (await together.objects).filter(
+        ({ shown }) => ask.stream === undefined || shown.stream === ask.stream,
+      );
+      const page = all.slice(ask.after, ask.after + ask.size).map(({ shown }) => shown);
+      const next = nextOf(ask.after + ask.size, all.length);
+      return { objects: page, total: all.length, ...next, leftOut: [...gathered.leftOut] };
+    }
+    case "object": {
+      const { shown, pieces } = await objectOf(result, ask.number);
+      return { shown, bytes: firstBytes(pieces, ask.most) };
+    }
+    case "zip": {
+      const { shown, pieces } = await objectOf(result, ask.number);
+      return { shown, zip: await encryptedZip(shown.name, Buffer.concat(pieces), ask.password) };
+    }
+  }
+}
+
+async function objectOf(result: ResultPlace, number: number): Promise<ResultObject> {
+  const objects = await togetherOf(result).objects;
+  const found = objects[number - 1];
+  if (found === undefined)
+    throw new Fault("NOT_FOUND", `reading file ${number} of a query: it has ${objects.length}`);
+  return found;
+}
+
+function reading<Result>(
+  { id, folder, secret, count }: ResultPlace,
+  read: (reader: ReturnType<typeof openResultReader>) => Result,
+): Result {
+  using reader = openResultReader(folder, resultKey(secret, id), count);
+  return read(reader);
+}
+
+/** The result put together, and its files once they are asked for. */
+function togetherOf(result: ResultPlace): { gathered: Gathered; objects: Promise<readonly ResultObject[]> } {
+  // Rows are put in order when a query ends, so the same number of packets may be others.
+  const key = `${result.id} ${result.count} ${result.hasEnded}`;
+  if (held?.key !== key) {
+    held = undefined;
+    held = { key, gathered: reading(result, gather) };
+  }
+  const current = held;
+  return {
+    gathered: current.gathered,
+    get objects() {
+      current.objects ??= objectsOf(current.gathered);
+      return current.objects;
+    },
+  };
+}
+
+function conversationOf(
+  result: ResultPlace,
+  stream: number,
+): { gathered: Gathered; found: GatheredConversation } {
+  const { gathered } = togetherOf(result);
+  const found = gathered.conversations[stream - 1];
+  if (found === undefined)
+    throw new Fault(
+      "NOT_FOUND",
+      `reading conversation ${stream} of a query: it has ${gathered.conversations.length}`,
+    );
+  return { gathered, found };
+}
+
+function nextOf(next: number, total: number): { next?: number } {
+  return next < total ? { next } : {};
+}
+
+function firstBytes(pieces: readonly Uint8Array[], most: number): Uint8Array {
+  const taken: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    if (length >= most) break;
+    taken.push(piece.subarray(0, most - length));
+    length += piece.length;
+  }
+  return Buffer.concat(taken);
+}

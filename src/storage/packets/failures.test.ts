@@ -1,0 +1,215 @@
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { type LogFields, makeContext, silentLog } from "../../core/context.ts";
+import type { PacketStore, PacketWriter } from "./contract.ts";
+import { openPacketStore, type PacketStoreOptions } from "./files/packet-store.ts";
+import { append, numbered, numbersIn, numbersOf, START } from "./testing/made-store.ts";
+
+let folder: string;
+/** What was logged: sentences with their fields. */
+let logged: (LogFields & { readonly sentence: string })[];
+
+beforeEach(() => {
+  logged = [];
+  folder = mkdtempSync(join(tmpdir(), "packets-failures-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+});
+
+function open(options: Partial<PacketStoreOptions> = {}): PacketStore {
+  const log = (sentence: string, fields: LogFields = {}) => void logged.push({ sentence, ...fields });
+  const context = makeContext({ log: { ...silentLog, info: log, warn: log } });
+  return openPacketStore({ folder, bytes: 1 << 30, segmentBytes: 300_000, ...options }, context);
+}
+
+/** Writes packets, 100 at a time, and makes them durable. */
+function write(writer: PacketWriter, from: number, to: number): void {
+  for (let next = from; next < to; next += 100) {
+    append(writer, numbered(next, Math.min(to, next + 100)));
+    writer.flush();
+  }
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+function files(end: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(end))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+  writeFileSync(path, bytes);
+}
+
+test("on a full disk the oldest packets go, what is preserved stays, and it goes on when there is room again", (context) => {
+  folder = join(folder, "small");
+  mkdirSync(folder);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return context.skip("needs the right to mount a tmpfs");
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", folder]));
+  const store = open();
+  const writer = store.writer("test");
+  write(writer, 0, 1000);
+  const kept = { from: START, to: START + 99_000 };
+  store.preserve({ id: "case", ...kept, reason: "a case", by: "analyst", at: 0 });
+  write(writer, 1000, 12_000);
+
+  const there = numbersIn(store.reader());
+  expect(there.slice(0, 100)).toEqual(range(0, 100));
+  expect(there.slice(-4000)).toEqual(range(8000, 12_000));
+  expect(there.length).toBeLessThan(9000);
+  const { dropped, packets } = store.state();
+  expect(packets + dropped.packets).toBe(12_000);
+  const told = logged.filter(({ sentence }) => sentence === "The oldest packets were dropped.");
+  expect(told).toHaveLength(dropped.segments);
+  expect(told[0]).toMatchObject({ packets: expect.any(Number), reason: "the disk is full" });
+  const names = told.map(({ segment }) => String(segment));
+  expect(names).toEqual([...names].sort());
+
+  // Nothing may go any more: what cannot be written waits, and is written once there is room.
+  store.preserve({ id: "all", from: START, to: START + 1e9, reason: "all", by: "analyst", at: 0 });
+  let next = 12_000;
+  expect(() => {
+    for (; next < 24_000; next += 100) write(writer, next, next + 100);
+  }).toThrow(/^writing packets to .*: disk full$/);
+  expect(writer.problem).toMatchObject({ code: "DISK_FULL" });
+  expect(() => writer.flush()).toThrow("disk full");
+  expect(numbersIn(store.reader()).filter((number) => number >= 12_000)).toEqual(range(12_000, next));
+  execFileSync("mount", ["-o", "remount,size=16m", folder]);
+  writer.flush();
+  expect(writer.problem).toBeUndefined();
+  write(writer, next + 100, next + 500);
+  writer.close();
+  expect(numbersIn(store.reader()).filter((number) => number >= 12_000)).toEqual(range(12_000, next + 500));
+  expect(numbersIn(open().reader()).filter((number) => number >= 12_000)).toEqual(range(12_000, next + 500));
+});
+
+test("a folder that goes away is told, and what was added is written when it is there again", () => {
+  const store = open();
+  const writer = store.writer("test");
+  const away = `${folder}-away`;
+  renameSync(folder, away);
+  onTestFinished(() => rmSync(away, { recursive: true, force: true }));
+  append(writer, numbered(0, 100));
+  expect(() => writer.flush()).toThrow(/^writing packets to .*: ENOENT$/);
+  expect(writer.problem).toMatchObject({ code: "FOLDER_UNWRITABLE" });
+  renameSync(away, folder);
+  writer.close();
+  expect(writer.problem).toBeUndefined();
+  expect(numbersIn(store.reader())).toEqual(range(0, 100));
+});
+
+test("what is no folder, and a list of preserved times that is none, are told when the store is opened", () => {
+  writeFileSync(join(folder, "file"), "");
+  expect(() => open({ folder: join(folder, "file") })).toThrow(/^making folder .*file: EEXIST$/);
+  writeFileSync(join(folder, "preserved.json"), '[{"id": 1}]');
+  expect(() => open()).toThrow(/preserved\.json: it is no list of preserved times; restore or remove it$/);
+});
+
+test("a segment with a damaged header is told and left out, the others are read", () => {
+  const writer = open().writer("test");
+  write(writer, 0, 1500);
+  writer.close();
+  const [first = ""] = files(".packets");
+  flip(first, 3);
+  const reader = open().reader();
+  const found = numbersIn(reader);
+  expect(found.length).toBeGreaterThan(500);
+  expect(found).toEqual(range(found[0] ?? 0, 1500));
+  expect(reader.progress.problems).toEqual([
+    expect.stringMatching(/^segment \S+ does not begin as segments do and is left out$/),
+  ]);
+});
+
+test("an index of another version is made again when the store is opened, and until then all packets are looked at", () => {
+  const store = open();
+  const writer = store.writer("test");
+  write(writer, 0, 400);
+  writer.close();
+  const [index = ""] = files(".index");
+  const before = readFileSync(index);
+  flip(index, 6);
+  const reader = store.reader();
+  expect(numbersIn(reader, { needs: [{ ports: [1007] }] })).toEqual(range(0, 400));
+  expect(reader.progress.problems).toEqual([
+    expect.stringMatching(/^the index of segment \S+ cannot be read, so all of its packets were looked at$/),
+  ]);
+  expect(numbersIn(open().reader(), { needs: [{ ports: [1007] }] })).toEqual(
+    range(0, 400).filter((number) => number % 50 === 7),
+  );
+  expect(readFileSync(index)).toEqual(before);
+});
+
+test("a damaged block in a segment without an index is told and left out, and those behind it are read and indexed", () => {
+  const writer = open({ segmentBytes: 1 << 30 }).writer("test");
+  write(writer, 0, 500);
+  const [segment = ""] = files(".packets");
+  flip(segment, readFileSync(segment).indexOf("packet 250 ") + 9);
+  const lost = new Set(range(200, 300));
+  const left = range(0, 500).filter((number) => !lost.has(number));
+  const damaged = [expect.stringMatching(/^100 packets of segment \S+ are damaged and left out$/)];
+  const reader = open({ segmentBytes: 1 << 30 }).reader();
+  // It was indexed when it was opened, without them.
+  expect(logged).toMatchObject([
+    { sentence: "Packets of an earlier run were indexed.", packets: 400, torn: 0, damaged: 100 },
+  ]);
+  expect(numbersIn(reader)).toEqual(left);
+  rmSync(files(".index")[0] ?? "");
+  const scan = openPacketStore({ folder: join(folder, "other"), bytes: 1 }, makeContext());
+  renameSync(segment, join(scan.folder, "00000001-1.packets"));
+  const scanner = scan.reader();
+  expect(numbersIn(scanner)).toEqual(left);
+  expect(scanner.progress.problems).toEqual(damaged);
+  for (const port of [1010, 1049])
+    expect(numbersIn(open({ folder: scan.folder }).reader(), { needs: [{ ports: [port] }] })).toEqual(
+      left.filter((number) => 1000 + (number % 50) === port),
+    );
+});
+
+test("an interface whose description is damaged keeps its place: its packets are there, of a link that nobody reads", () => {
+  const writer = open().writer("test");
+  write(writer, 0, 100);
+  writer.close();
+  const [segment = ""] = files(".packets");
+  flip(segment, readFileSync(segment).indexOf('"linkType"'));
+  const [found] = [...open().reader().find({})];
+  expect(found?.count).toBe(100);
+  expect(found?.seen).toMatchObject([{ linkType: 0xffff, description: expect.stringContaining("damaged") }]);
+});
+
+test("segments that are dropped while a query reads are read to their end, or not found, and nothing fails", () => {
+  const store = open({ bytes: 1 });
+  const writer = store.writer("test");
+  write(writer, 0, 2000);
+  writer.close();
+  const reader = store.reader();
+  const finding = reader.find({});
+  const first = finding.next();
+  store.retain();
+  expect(store.state().segments).toBe(0);
+  const found = first.done ? [] : numbersOf(first.value);
+  for (const packets of finding) found.push(...numbersOf(packets));
+  expect(found.length).toBeGreaterThan(100);
+  expect(found).toEqual(range(0, found.length));
+  expect(found.length).toBeLessThan(1000);
+  expect(reader.progress.problems).toEqual([]);
+});

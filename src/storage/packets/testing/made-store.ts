@@ -1,0 +1,39 @@
+import { openDecoder } from "../../../pcap/decode/decode.ts";
+import type { Packets } from "../../../pcap/packets.ts";
+import type { PacketQuery, PacketReader, PacketWriter } from "../contract.ts";
+import { type MadePacket, packetsOf } from "./traffic.ts";
+
+const decoder = openDecoder();
+
+export const START = 1_700_000_000_000_000;
+
+/** Packets whose payload is their number and whose time is `START` and as many milliseconds; each has a port of its own, modulo 50. */
+export function numbered(from: number, to: number, size = 500): MadePacket[] {
+  return Array.from({ length: to - from }, (_, index) => ({
+    micros: START + (from + index) * 1000,
+    ...{ version: 4, source: 1, destination: 2, destinationPort: 53 },
+    sourcePort: 1000 + ((from + index) % 50),
+    payload: Buffer.from(`packet ${from + index} `.padEnd(size, "x")),
+  }));
+}
+
+export function append(writer: PacketWriter, made: readonly MadePacket[] | Packets): void {
+  const packets = "bytes" in made ? made : packetsOf(made);
+  writer.append(packets, decoder.decode(packets));
+}
+
+/** The numbers of the packets that a query finds, in order; each as often as it is found. */
+export function numbersIn(reader: PacketReader, query: PacketQuery = {}): number[] {
+  const found: number[] = [];
+  for (const packets of reader.find(query)) found.push(...numbersOf(packets));
+  return found.sort((one, other) => one - other);
+}
+
+/** The numbers in the payloads of packets. */
+export function numbersOf({ bytes, count, starts, captured }: Packets): number[] {
+  return Array.from({ length: count }, (_, row) => {
+    const start = starts[row] ?? 0;
+    const frame = Buffer.from(bytes.subarray(start, start + (captured[row] ?? 0))).toString("latin1");
+    return Number(/packet (\d+) x*$/.exec(frame)?.[1]);
+  });
+}
