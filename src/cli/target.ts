@@ -28,7 +28,7 @@ export type Target = AsyncDisposable & {
   reasons(sensor: string): Promise<{ reason: string; count: number }[]>;
 };
 
-export type SentCapture = CaptureChoice & {
+type SentCapture = CaptureChoice & {
   readonly name: string;
   /** Packets at the beginning that are left out. */
   readonly skip?: number | undefined;

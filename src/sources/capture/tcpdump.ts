@@ -80,7 +80,7 @@ export async function startTcpdump(options: TcpdumpOptions, program = "tcpdump")
 }
 
 /** Names of the interfaces of this machine. */
-export function interfaceNames(): string[] {
+function interfaceNames(): string[] {
   try {
     return readdirSync("/sys/class/net");
   } catch {
