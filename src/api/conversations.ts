@@ -37,7 +37,7 @@ const sideTotals = z.object({
   repeated: count.describe("Bytes that were captured more than once."),
 });
 
-export const conversation = z.object({
+const conversation = z.object({
   number: z.int().min(1).describe("Its number in the result."),
   protocol: z.enum(["tcp", "udp"]).describe("How they spoke."),
   application: z

@@ -17,7 +17,7 @@ export type StreamBody = {
 };
 
 /** An answer that is not JSON: bytes that are sent as they are made. */
-export type FileAnswer = {
+type FileAnswer = {
   /** Media types of the answer. */
   readonly types: readonly [string, ...string[]];
   readonly about: string;

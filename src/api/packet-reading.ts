@@ -12,7 +12,7 @@ const address = z
   .optional()
   .describe("The address, or the hardware address of a packet without network addresses.");
 
-export const packetRow = z.object({
+const packetRow = z.object({
   number: z
     .int()
     .min(1)

@@ -6,7 +6,7 @@ const text = (about: string) => z.string().max(20_000).optional().describe(about
 const port = (about: string) => z.int().min(0).max(65_535).optional().describe(about);
 
 /** The original's fixed filter, under the original's names. */
-export const fixedFilter = z.strictObject({
+const fixedFilter = z.strictObject({
   ip_src_addr: z
     .string()
     .max(100)
@@ -29,7 +29,7 @@ export const fixedFilter = z.strictObject({
 export type FixedPacketFilter = z.output<typeof fixedFilter>;
 
 /** Whatever is given must hold; nothing given means every packet of the time. */
-export const packetFilter = z.strictObject({
+const packetFilter = z.strictObject({
   fixed: fixedFilter.optional().describe("The original's fixed filter."),
   search: text(
     "The search language over fields of packets: `ip_src_addr:10.0.0.1 AND ip_dst_port:443`, `community_id`, `vlan`, `bytes` and others that `GET /packets/fields` lists.",
@@ -49,7 +49,7 @@ export const packetFilter = z.strictObject({
 export type PacketFilterText = z.output<typeof packetFilter>;
 
 /** What the payload must hold. */
-export const payloadSearch = z
+const payloadSearch = z
   .strictObject({
     text: z.string().min(1).max(2000).optional().describe("Text, in UTF-8."),
     anyCase: z.boolean().optional().describe("Whether ASCII letters of the text may be in any case."),
@@ -65,8 +65,6 @@ export const payloadSearch = z
     ({ text: plain, hex, regex }) => [plain, hex, regex].filter((each) => each !== undefined).length === 1,
     "expected one of `text`, `hex` and `regex`",
   );
-
-export type PayloadSearch = z.output<typeof payloadSearch>;
 
 /** The most packets that one query keeps. */
 const MOST_PACKETS = 10_000_000;

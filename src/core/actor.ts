@@ -21,7 +21,7 @@ export type Actor = {
  * What somebody may see of captured packets, in order: whoever has one may do all that those before it may. `metadata`: who spoke with
  * whom, when, how much, and by which protocols. `payload`: what was said. `download`: to take packets and files away.
  */
-export const PACKET_PERMISSIONS = ["none", "metadata", "payload", "download"] as const;
+const PACKET_PERMISSIONS = ["none", "metadata", "payload", "download"] as const;
 
 export type PacketPermission = (typeof PACKET_PERMISSIONS)[number];
 

@@ -31,6 +31,8 @@ export type QueryWork = {
 export type QueryTold = { readonly written: Written; readonly progress: QueryProgress };
 
 export type FromQueryWorker =
+  /** It is loaded, and can be given its query. */
+  | { readonly type: "ready" }
   | (QueryTold & { readonly type: "progress" })
   | (QueryTold & { readonly type: "ended"; readonly isCut: boolean })
   | {

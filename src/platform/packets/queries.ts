@@ -64,6 +64,7 @@ export class PacketQueries implements AsyncDisposable {
   readonly #upkeep: NodeJS.Timeout;
   /** A thread that is loaded and waits for its query: loading takes longer than most queries. */
   #spare: Worker | undefined;
+  #isSpareReady = false;
   #isClosing = false;
 
   constructor(options: QueriesOptions) {
@@ -248,11 +249,15 @@ export class PacketQueries implements AsyncDisposable {
       room: Math.max(0, limits.bytes - this.#size()) / limits.concurrent,
       expressions: hasExpression ? expressions() : undefined,
     };
+    const isSpare = this.#spare !== undefined;
     const thread = this.#spare ?? launch();
     this.#spare = undefined;
     this.#threads.set(id, thread);
     thread.removeAllListeners();
-    thread.on("message", (message: FromQueryWorker) => this.#take(id, thread, message));
+    thread.on("message", (message: FromQueryWorker) => {
+      if (message.type === "ready") thread.postMessage(work);
+      else this.#take(id, thread, message);
+    });
     thread.on("error", (error: NodeJS.ErrnoException) =>
       this.#fail(
         id,
@@ -263,10 +268,10 @@ export class PacketQueries implements AsyncDisposable {
       ),
     );
     thread.on("exit", () => this.#fail(id, thread, "its thread ended by itself"));
-    thread.postMessage(work);
+    if (this.#isSpareReady && isSpare) thread.postMessage(work);
   }
 
-  #take(id: string, thread: Worker, message: FromQueryWorker): void {
+  #take(id: string, thread: Worker, message: Exclude<FromQueryWorker, { readonly type: "ready" }>): void {
     if (this.#threads.get(id) !== thread) return;
     if (message.type === "progress") {
       const record = this.#records.get(id) as QueryRecord;
@@ -300,6 +305,10 @@ export class PacketQueries implements AsyncDisposable {
     this.#startNext();
     if (this.#isClosing || this.#spare !== undefined) return;
     const spare = launch();
+    this.#isSpareReady = false;
+    spare.once("message", () => {
+      this.#isSpareReady = true;
+    });
     // One that dies while it waits is replaced when the next query begins.
     spare.on("error", () => undefined);
     spare.on("exit", () => {

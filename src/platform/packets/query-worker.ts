@@ -26,6 +26,7 @@ port.once("message", async (work: QueryWork) => {
   await run(work).catch(tellFailure);
   port.close();
 });
+tell({ type: "ready" });
 
 function tellFailure(error: unknown): void {
   const isKnown = error instanceof Fault || error instanceof StellarError;
