@@ -14,6 +14,7 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { type LogFields, makeContext, silentLog } from "../../core/context.ts";
 import type { PacketStore, PacketWriter } from "./contract.ts";
 import { openPacketStore, type PacketStoreOptions } from "./files/packet-store.ts";
+import { openShelf } from "./files/shelf.ts";
 import { append, numbered, numbersIn, numbersOf, START } from "./testing/made-store.ts";
 
 let folder: string;
@@ -212,4 +213,42 @@ test("segments that are dropped while a query reads are read to their end, or no
   expect(found).toEqual(range(0, found.length));
   expect(found.length).toBeLessThan(1000);
   expect(reader.progress.problems).toEqual([]);
+});
+
+test("what an absent address, or another secret, cannot be in is not opened, and goes when there is no room", () => {
+  const writer = open().writer("test");
+  write(writer, 0, 100);
+  writer.close();
+  flip(files(".packets")[0] ?? "", 3);
+  const absent = [0, 0, 0, 0x0a0000ff];
+  const reader = open().reader();
+  expect(numbersIn(reader, { needs: [{ addresses: [{ version: 4, from: absent, to: absent }] }] })).toEqual(
+    [],
+  );
+  expect(reader.progress.problems).toEqual([]);
+
+  const other = join(folder, "encrypted");
+  write(open({ folder: other, secret: "one" }).writer("test"), 0, 100);
+  const store = open({ folder: other, bytes: 1, secret: "another" });
+  expect(logged.at(-1)).toMatchObject({
+    sentence: "Packets are left out.",
+    reason: expect.stringContaining("cannot be read (wrong key) and is left as it is"),
+  });
+  expect(store.state()).toMatchObject({ segments: 1, packets: 100 });
+  store.retain();
+  expect(store.state()).toMatchObject({ segments: 0, dropped: { segments: 1, packets: 100 } });
+});
+
+test("a segment that two threads drop at once is counted once", () => {
+  const store = open();
+  const writer = store.writer("test");
+  write(writer, 0, 100);
+  writer.close();
+  const { shared } = store.share();
+  const shelves = ["one", "other"].map(() =>
+    openShelf({ folder, abandoned: new Set(), shared, log: silentLog }),
+  );
+  for (const [shelf, segments] of shelves.map((shelf) => [shelf, shelf.droppable()] as const))
+    for (const segment of segments) shelf.drop(segment, "a test");
+  expect(store.state().dropped).toMatchObject({ segments: 1, packets: 100 });
 });
