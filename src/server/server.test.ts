@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_BASE, type EndpointShape } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
 import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
+import { OF_A_QUERY } from "./testing/of-a-query.ts";
 import { openTestServer, refused, type Sent, type TestServer } from "./testing/platform-server.ts";
 
 /** Every endpoint over real HTTP, on one platform with a little telemetry. */
@@ -28,29 +29,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server[Symbol.asyncDispose](), 60_000);
 
-/** What reads a query for packets needs one: packets.test.ts asks for each. */
-const OF_A_QUERY = {
-  downloadObject: [],
-  downloadSide: [],
-  exportPackets: [],
-  getConversation: [],
-  getHttp: [],
-  getObject: [],
-  getPacket: [],
-  getPacketQuery: [],
-  getTiming: [],
-  listConversations: [],
-  listObjects: [],
-  listPackets: [],
-  pcapConfig: [],
-  pcapKill: [],
-  pcapPdml: [],
-  pcapRaw: [],
-  pcapStatus: [],
-  releasePackets: [],
-  removePacketQuery: [],
-  stopPacketQuery: [],
-} satisfies Record<string, (() => [path: string, sent?: Sent])[]>;
 const ONE_PACKET = new Uint8Array(await pcapOf(sampleRows(1)));
 
 /** A request of each endpoint that is answered, in an order that makes sense. */

@@ -9,7 +9,7 @@ const UNVERIFIED = 2;
 const WORDS = ["Bad", "Good", "Unverified"];
 
 /** The sum that the Internet's checksums are made of (RFC 1071), added to `before`; folded to 16 bits. */
-export function sum16(bytes: Uint8Array, start: number, end: number, before = 0): number {
+function sum16(bytes: Uint8Array, start: number, end: number, before = 0): number {
   let sum = before;
   for (let at = start; at < end; at += 2) sum += (bytes[at]! << 8) | (at + 1 < end ? bytes[at + 1]! : 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x1_0000);

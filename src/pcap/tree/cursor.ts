@@ -54,7 +54,7 @@ export function need({ at, end, wire }: Cursor, length: number): void {
 export const left = ({ at, end }: Cursor): number => end - at;
 
 /** Adds a field that was put together by the caller. */
-export function add<Kind extends Field>(cursor: Cursor, field: Kind): Kind {
+function add<Kind extends Field>(cursor: Cursor, field: Kind): Kind {
   if (cursor.budget.fields-- <= 0) throw new TooMuch();
   cursor.fields.push(field);
   return field;
@@ -243,7 +243,7 @@ export function group(
 }
 
 /** The unsigned number of `size` bytes at a place that is known to be there. */
-export function peek(bytes: Uint8Array, at: number, size: number): number {
+function peek(bytes: Uint8Array, at: number, size: number): number {
   let value = 0;
   for (let index = 0; index < size; index++) value = value * 256 + bytes[at + index]!;
   return value;

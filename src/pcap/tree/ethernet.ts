@@ -86,7 +86,7 @@ export const llc: Step = {
 };
 
 /** One label of MPLS (RFC 3032); below the last one is a packet, or a frame behind the control word of a pseudowire. */
-export const mpls: Step = {
+const mpls: Step = {
   name: "mpls",
   label: "Multiprotocol Label Switching",
   read(cursor) {

@@ -11,7 +11,7 @@ export type Element = {
   readonly end: number;
 };
 
-export const TAG = { integer: 2, octets: 4, oid: 6, sequence: 0x30, set: 0x31 } as const;
+const TAG = { integer: 2, octets: 4, oid: 6, sequence: 0x30, set: 0x31 } as const;
 
 /** The element at `at`, without moving on. */
 export function element(cursor: Cursor): Element {
@@ -94,7 +94,7 @@ export function anything(cursor: Cursor, name: string, labelOf: (tag: number) =>
   });
 }
 
-export function integerOf(bytes: Uint8Array, start: number, end: number): number {
+function integerOf(bytes: Uint8Array, start: number, end: number): number {
   let sum = start < end && bytes[start]! > 127 ? -1 : 0;
   for (let at = start; at < end; at++) sum = sum * 256 + bytes[at]!;
   return sum;

@@ -28,7 +28,7 @@ const RESULTS = {
   5: "refused",
 };
 
-export const TYPES = {
+const TYPES = {
   1: "A",
   2: "NS",
   5: "CNAME",

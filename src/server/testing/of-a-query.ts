@@ -1,0 +1,23 @@
+/** What reads a query for packets needs one: packets.test.ts asks for each. */
+export const OF_A_QUERY = {
+  downloadObject: [],
+  downloadSide: [],
+  exportPackets: [],
+  getConversation: [],
+  getHttp: [],
+  getObject: [],
+  getPacket: [],
+  getPacketQuery: [],
+  getTiming: [],
+  listConversations: [],
+  listObjects: [],
+  listPackets: [],
+  pcapConfig: [],
+  pcapKill: [],
+  pcapPdml: [],
+  pcapRaw: [],
+  pcapStatus: [],
+  releasePackets: [],
+  removePacketQuery: [],
+  stopPacketQuery: [],
+} satisfies Record<string, []>;
