@@ -9,7 +9,6 @@ import type {
   RunningCapture,
 } from "../sources/capture/taking.ts";
 import type { Positions } from "../sources/source.ts";
-import { allowAnyPath } from "../storage/allowed-folders.ts";
 import { printCapture } from "./capture-answer.ts";
 import { consoleLog } from "./log.ts";
 import { PCAP_SENSOR, type Target } from "./target.ts";
@@ -55,7 +54,7 @@ export async function watchFolder(
       ...makeContext({ log: consoleLog(false), signal }),
       sensor: PCAP_SENSOR,
       positions: filePositions(join(folder, TAKEN_FILE)),
-      allow: allowAnyPath,
+      allow: (path) => path,
       refuse: () => undefined,
       deliver: async () => undefined,
       takeCapture,

@@ -119,3 +119,16 @@ function json(text: string | Uint8Array<ArrayBuffer>, headers: Record<string, st
 function pretty(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
+
+test("numbers that JSON's own writer refuses or turns into null are written all the same", async () => {
+  await server.send("POST", "/ingest/web", {
+    text: '{"huge":1,"a":9223372036854775807,"b":1e400,"c":123456789012345678901234567890}\n',
+  });
+  await server.platform.caughtUp();
+  const answer = await server.send("POST", "/search", { body: { query: "huge:1" } });
+  const text = await answer.text();
+  expect(answer.status, text).toBe(200);
+  expect(text).toContain('"a":9223372036854775807,');
+  expect(text).toMatch(/"c":123456789012345678901234567890|"c":1.2345678901234568e\+?29/);
+  expect(text).not.toContain('"b":null');
+});
