@@ -28,7 +28,7 @@ export function useCaptures() {
 }
 
 /** The list with a capture as it is now. */
-export function withCapture(captures: readonly CaptureState[], changed: CaptureState): CaptureState[] {
+function withCapture(captures: readonly CaptureState[], changed: CaptureState): CaptureState[] {
   const isThere = captures.some(({ id }) => id === changed.id);
   return isThere ? captures.map((each) => (each.id === changed.id ? changed : each)) : [changed, ...captures];
 }

@@ -10,7 +10,7 @@ export type PacketsTab = (typeof TABS)[number];
 /** How bytes are shown; `auto` decides for each message of a conversation. */
 export const SHOWS = ["auto", "text", "hex", "both", "http"] as const;
 
-export type Show = (typeof SHOWS)[number];
+type Show = (typeof SHOWS)[number];
 
 export type Side = "client" | "server";
 
