@@ -20,6 +20,12 @@ export const pages = [
     View: lazy(async () => ({ default: (await import("./sensors/sensors-page.tsx")).SensorsPage })),
   }),
   definePage({
+    path: "/captures",
+    title: "Captures",
+    role: "analyst",
+    View: lazy(async () => ({ default: (await import("./captures/captures-page.tsx")).CapturesPage })),
+  }),
+  definePage({
     path: "/config",
     title: "Configuration",
     role: "engineer",

@@ -1,0 +1,190 @@
+import { Button, FileButton } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { type CaptureState, stopCapture } from "../../../api/captures.ts";
+import { call } from "../../call.ts";
+import { timeText, useZone } from "../../parts/clock.ts";
+import { Notice } from "../../parts/notice.tsx";
+import { countText } from "../../parts/numbers.ts";
+import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { bytesText } from "../../parts/units.ts";
+import { WithCode } from "../../parts/with-code.tsx";
+import { visible } from "../investigate/details/panes/packets/stream/cells.ts";
+import { sendCapture } from "./send-capture.ts";
+import { StoreState } from "./store-state.tsx";
+import { useCaptures } from "./use-captures.ts";
+import "../sensors/sensors-page.css";
+import "./captures-page.css";
+
+/** Captures that come in and came in, and what of their packets is kept. A capture file may be dropped anywhere on it. */
+export function CapturesPage() {
+  const { data, error, refetch, isPending } = useCaptures();
+  const [refused, setRefused] = useState<readonly string[]>([]);
+  const [isOver, setOver] = useState(false);
+  const send = (files: readonly File[]) => {
+    setRefused([]);
+    for (const file of files) sendCapture(file, (reason) => setRefused((before) => [...before, reason]));
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button does the same for the keyboard
+    <div
+      className="page captures"
+      data-over={isOver || undefined}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        send([...event.dataTransfer.files]);
+      }}
+    >
+      <title>Captures – Metron</title>
+      <h1>Captures</h1>
+      <StoreState />
+      <div className="captures-add">
+        <FileButton onChange={send} multiple inputProps={{ "aria-label": "Capture files" }}>
+          {(props) => <Button {...props}>Add capture files</Button>}
+        </FileButton>
+        <span className="dim">or drop them here: pcap, pcapng, also packed with gzip or zstd</span>
+      </div>
+      {refused.map((reason) => (
+        <p key={reason} role="alert" className="captures-refused">
+          {visible(reason)}
+        </p>
+      ))}
+      {isPending && <p className="dim">Asking for captures…</p>}
+      {error !== null && <ProblemNotice error={error} onRetry={() => refetch()} />}
+      {data?.length === 0 && (
+        <Notice title="No capture yet">
+          <p>Drop a capture file here, or capture from an interface:</p>
+          <pre>metron capture --interface eth0</pre>
+        </Notice>
+      )}
+      {data !== undefined && data.length > 0 && <CaptureTable captures={data} />}
+    </div>
+  );
+}
+
+function CaptureTable({ captures }: { captures: readonly CaptureState[] }) {
+  useZone();
+  return (
+    <table className="grid-table">
+      <thead>
+        <tr>
+          <th scope="col">Capture</th>
+          <th scope="col">State</th>
+          <th scope="col" className="number">
+            Packets
+          </th>
+          <th scope="col" className="number">
+            Flows
+          </th>
+          <th scope="col" className="number">
+            Lost
+          </th>
+          <th scope="col">Packets from, to</th>
+          <th scope="col">
+            <span className="dim">What to do</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {captures.map((capture) => (
+          <CaptureRow key={capture.id} capture={capture} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function CaptureRow({ capture }: { capture: CaptureState }) {
+  const client = useQueryClient();
+  const { id, name, kind, by, state, read, size, packets, bytes, flows, dropped, first, last } = capture;
+  const isGoing = state === "running" || state === "waiting";
+  const end = useMutation({
+    mutationFn: () => call(stopCapture, { params: { id } }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["captures"] }),
+  });
+  return (
+    <tr>
+      <th scope="row">
+        {visible(name)}{" "}
+        <span className="dim">
+          {kind} by {visible(by)}
+        </span>
+        <Notes capture={capture} />
+      </th>
+      <td>
+        <span className="sensor-state" data-state={state}>
+          {state}
+        </span>
+        {isGoing && size !== undefined && (
+          <progress max={size} value={read} aria-label={`${name}: read so far`} />
+        )}
+      </td>
+      <td className="number" title={bytesText(bytes)}>
+        {countText(packets)}
+      </td>
+      <td className="number">{countText(flows)}</td>
+      <td className="number">{countText(dropped)}</td>
+      <td className="mono">
+        {first !== undefined && last !== undefined && (
+          <>
+            {timeText(first).slice(0, 19)}
+            <br />
+            {timeText(last).slice(0, 19)}
+          </>
+        )}
+      </td>
+      <td className="captures-actions">
+        {first !== undefined && last !== undefined && (
+          <>
+            <Link
+              to="/"
+              search={{ view: "messages", q: "source.type:pcap", t: rangeOf(first, last) } as never}
+            >
+              Flows
+            </Link>{" "}
+            <Link to="/" search={{ t: rangeOf(first, last) } as never}>
+              Alerts
+            </Link>
+          </>
+        )}
+        <Button size="compact-xs" variant="subtle" loading={end.isPending} onClick={() => end.mutate()}>
+          {isGoing ? "Stop" : "Remove from the list"}
+        </Button>
+      </td>
+    </tr>
+  );
+}
+
+/** What a person must know of a capture beside its numbers. */
+function Notes({ capture }: { capture: CaptureState }) {
+  const { error, problems, problemCount, notes, unreadable } = capture;
+  const said = [
+    ...(error === undefined ? [] : [error]),
+    ...(unreadable > 0 ? [`${countText(unreadable)} packets could not be read.`] : []),
+    ...problems.slice(0, 5).map(({ at, text }) => `At byte ${countText(at)}: ${text}`),
+    ...(problemCount > 5 ? [`and ${countText(problemCount - 5)} more problems.`] : []),
+    ...notes,
+  ];
+  if (said.length === 0) return null;
+  return (
+    <ul className="sensor-notes">
+      {said.map((text) => (
+        <li key={text}>
+          <WithCode text={visible(text)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The time range of the packets, a second wider on both sides, as the address has it. */
+function rangeOf(first: number, last: number): string {
+  return `${new Date(first - 1000).toISOString()}..${new Date(last + 1000).toISOString()}`;
+}
