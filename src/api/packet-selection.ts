@@ -46,8 +46,6 @@ const packetFilter = z.strictObject({
     .describe("The guid of a message: packets of the conversation that it is about."),
 });
 
-export type PacketFilterText = z.output<typeof packetFilter>;
-
 /** What the payload must hold. */
 const payloadSearch = z
   .strictObject({

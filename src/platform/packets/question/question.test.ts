@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import type { PacketFilterText } from "../../../api/packet-selection.ts";
+import type { PacketQuestion } from "../../../api/packet-selection.ts";
 import { makeContext } from "../../../core/context.ts";
 import { communityId } from "../../../pcap/decode/community-id.ts";
 import { openDecoder } from "../../../pcap/decode/decode.ts";
@@ -80,7 +80,7 @@ function randomSearch(depth: number): string {
   return `(${joined})`;
 }
 
-function randomFilter(): PacketFilterText {
+function randomFilter(): PacketQuestion["filter"] {
   if (random(3) > 0) return { search: randomSearch(2) };
   return {
     fixed: {
