@@ -33,8 +33,9 @@ function blocksOf(field: string, batches: readonly (readonly (string | null)[])[
 test("words that spell fractions become these, and others stand beside them, also words of later batches", () => {
   const field = "enrichments.geo.ip_src_addr.latitude";
   const first = ["37.5", null, "37.50", "37.5", "north"];
+  const many = Array.from({ length: 40 }, (_, index) => `${index}.25`);
   const second = ["-12.25", "37.5", "1e1", "37.50", null];
-  expect(blocksOf(field, [first, second, ["37.5", "-12.25"]])).toEqual([
+  expect(blocksOf(field, [first, second, ["37.5", "-12.25"], ["37.50", ...many]])).toEqual([
     {
       type: "double-text",
       values: [37.5, null, 37.5, 37.5, null],
@@ -46,6 +47,11 @@ test("words that spell fractions become these, and others stand beside them, als
       texts: [null, null, "1e1", "37.50", null],
     },
     { type: "double-text", values: [37.5, -12.25], texts: undefined },
+    {
+      type: "double-text",
+      values: [37.5, ...many.map(Number)],
+      texts: ["37.50", ...many.map(() => null)],
+    },
   ]);
 });
 
@@ -62,9 +68,9 @@ test("words that spell whole numbers keep all their digits, and ports stay withi
 test("numbers that a column cannot hold are kept beside it", () => {
   const encoder = new BlockEncoder("s", new Map(), { columns: 100, groupRows: 1 }, new Buffers(0));
   const batch = batchOf([
-    { bytes: 5, ip_src_port: 443, duration: 0.5 },
-    { bytes: 2.5, ip_src_port: 65_536, duration: 1 },
-    { bytes: 2 ** 40, ip_src_port: 0, duration: -2 },
+    { bytes: 5, ip_src_port: 443, duration: 0.5, orig_bytes: 2 ** 40 + 1 },
+    { bytes: 2.5, ip_src_port: 65_536, duration: 1, orig_bytes: 0 },
+    { bytes: 2 ** 40, ip_src_port: 0, duration: -2, orig_bytes: -(2 ** 40) },
   ]);
   const block = encoder.encode(batch);
   const read = (name: string) => {
@@ -74,7 +80,22 @@ test("numbers that a column cannot hold are kept beside it", () => {
   expect(read("bytes")).toEqual([5n, null, 2n ** 40n]);
   expect(read("ip_src_port")).toEqual([443n, null, 0n]);
   expect(read("duration")).toEqual([0.5, 1, -2]);
+  expect(read("orig_bytes")).toEqual([2n ** 40n + 1n, 0n, -(2n ** 40n)]);
   expect(read("_rest")).toEqual([null, '{"bytes":2.5,"ip_src_port":65536}', null]);
+});
+
+test("cells without a value are zero, whatever the memory held before", () => {
+  const buffers = new Buffers(1_000_000);
+  const used = new SharedArrayBuffer(4096);
+  new Uint8Array(used).fill(255);
+  buffers.give(used);
+  const encoder = new BlockEncoder("s", new Map(), { columns: 100, groupRows: 1e6 }, buffers);
+  const block = encoder.encode(batchOf([{ bytes: 5, duration: 1.5 }, {}]));
+  expect(block?.cells).toBe(used);
+  for (const field of ["bytes", "duration"]) {
+    const { data = 0 } = block?.columns.find((column) => column.field === field) ?? {};
+    expect(new BigInt64Array(used, data, 2)[1]).toBe(0n);
+  }
 });
 
 test("a declared field whose cells were all taken back is no column", () => {

@@ -19,7 +19,16 @@ import type { CellSpace } from "./cell-space.ts";
 import { type ColumnType, cellBytes, columnTypes, isSpelled, type ValueType } from "./column-type.ts";
 import { isLong } from "./encode-number.ts";
 import type { Encoded } from "./encoded.ts";
-import { fitsNumber, type Read, readSpelled, WordReader } from "./read-declared.ts";
+import {
+  fitsNumber,
+  isWhole,
+  NO_VALUE,
+  PLAIN,
+  type Read,
+  rangeOf,
+  readSpelled,
+  WordReader,
+} from "./read-declared.ts";
 import { mayBeNumber, NumberReader } from "./read-number.ts";
 import { Validity } from "./validity.ts";
 import { isWithin } from "./within.ts";
@@ -28,8 +37,11 @@ const SHIFT_32 = 4294967296;
 /** Texts remembered with their values. */
 const MOST_REMEMBERED = 4096;
 /** The kinds of cells in columns of numbers alone, and of words alone, a bit per kind. */
-const NUMBERS = (1 << ABSENT) | (1 << INT) | (1 << LONG) | (1 << FLOAT) | (1 << DOUBLE);
+const DENSE_NUMBERS = (1 << INT) | (1 << LONG) | (1 << FLOAT) | (1 << DOUBLE);
+const NUMBERS = DENSE_NUMBERS | (1 << ABSENT);
 const WORDS = (1 << ABSENT) | (1 << WORD);
+/** A column with a cell in each row. */
+const NO_FACTS = { codes: -1, words: 0, inside: false, isWide: false, valid: -1 };
 
 /**
  * Turns columns whose type is declared into cells, whether their values come as numbers, truths or texts, and tells what
@@ -82,14 +94,17 @@ export class DeclaredEncoder {
     const from = this.#space.used;
     const size = count * cellBytes(type);
     const data = this.#space.allocate(size);
-    new Uint8Array(this.#space.memory, data, size).fill(0);
     const cells = new Cells(this.#space.memory, data, count, columnTypes[type].cells);
     const kinds = this.#kindsOf(column);
-    if ((kinds & ~NUMBERS) === 0 && !asText && plain !== "boolean") this.#putNumbers(column, plain, cells);
+    const areNumbers = !asText && plain !== "boolean";
+    if (areNumbers && (kinds & ~DENSE_NUMBERS) === 0 && this.#putDense(column, plain, cells))
+      return { ...NO_FACTS, written: count, odd: 0, data };
+    new Uint8Array(this.#space.memory, data, size).fill(0);
+    if (areNumbers && (kinds & ~NUMBERS) === 0) this.#putNumbers(column, plain, cells);
     else if (kinds === 1 << WORD || kinds === WORDS) this.#putWords(column, plain, asText, cells);
     else this.#putAny(column, plain, asText, cells);
     const { written } = this.#valid;
-    const facts = { codes: -1, words: 0, inside: this.#inside, isWide: cells.isWide, written };
+    const facts = { ...NO_FACTS, inside: this.#inside, isWide: cells.isWide, written };
     if (written === 0) this.#space.release(from);
     return { ...facts, odd: this.others, data, valid: this.#valid.place(this.#space) };
   }
@@ -103,7 +118,27 @@ export class DeclaredEncoder {
     return seen;
   }
 
-  /** Most columns: numbers, and rows without one. */
+  /** Most columns: a number in each row. False when one has no place in the column. */
+  #putDense({ numbers }: Column, type: ValueType, cells: Cells): boolean {
+    const rows = this.#rows;
+    const count = this.#count;
+    const { doubles, low, high } = cells;
+    const range = rangeOf(type);
+    if (range === undefined) {
+      for (let index = 0; index < count; index++) doubles[index] = numbers[rows[index] as number] as number;
+      return true;
+    }
+    const { least, most } = range;
+    for (let index = 0; index < count; index++) {
+      const value = numbers[rows[index] as number] as number;
+      if (!(value >= least && value <= most && isWhole(value))) return false;
+      low[2 * index] = value;
+      high[2 * index + 1] = Math.floor(value / SHIFT_32);
+    }
+    return true;
+  }
+
+  /** Numbers, and rows without one. */
   #putNumbers(column: Column, type: ValueType, cells: Cells): void {
     const { kinds, numbers } = column;
     const rows = this.#rows;
@@ -126,18 +161,20 @@ export class DeclaredEncoder {
     const rows = this.#rows;
     const count = this.#count;
     const valid = this.#valid;
-    const words = this.#words.read(column.dictionary as Dictionary, type);
+    const { tellings, values, wide } = this.#words.read(column.dictionary as Dictionary, type);
     this.#inside = false;
     for (let index = 0; index < count; index++) {
       const row = rows[index] as number;
       if (kinds[row] === ABSENT) continue;
-      const read = words[numbers[row] as number];
-      if (read !== undefined) {
-        if (typeof read.value === "bigint") cells.putWide(index, read.value);
-        else cells.put(index, read.value);
+      const word = numbers[row] as number;
+      const telling = tellings[word] as number;
+      if (telling !== NO_VALUE) {
+        const digits = wide.size === 0 ? undefined : wide.get(word);
+        if (digits === undefined) cells.put(index, values[word] as number);
+        else cells.putWide(index, digits);
         valid.mark(index);
       }
-      if (read === undefined || !asText || !read.isPlain) this.#leave(column, row);
+      if (telling !== PLAIN || !asText) this.#leave(column, row);
     }
   }
 
@@ -240,14 +277,14 @@ export class DeclaredEncoder {
   }
 }
 
-/** The cells of a column, of whichever kind. */
+/** The cells of a column, of whichever kind: the arrays of the others are empty. */
 class Cells {
   /** Whether some whole numbers lie beyond 2^53. */
   isWide = false;
-  readonly #low: Uint32Array;
-  readonly #high: Int32Array;
-  readonly #doubles: Float64Array | undefined;
-  readonly #bytes: Uint8Array | undefined;
+  readonly low: Uint32Array;
+  readonly high: Int32Array;
+  readonly doubles: Float64Array;
+  readonly #bytes: Uint8Array;
 
   constructor(
     memory: SharedArrayBuffer,
@@ -256,24 +293,24 @@ class Cells {
     cells: "text" | "long" | "double" | "boolean",
   ) {
     const longs = cells === "long" ? count * 2 : 0;
-    this.#low = new Uint32Array(memory, data, longs);
-    this.#high = new Int32Array(memory, data, longs);
-    this.#doubles = cells === "double" ? new Float64Array(memory, data, count) : undefined;
-    this.#bytes = cells === "boolean" ? new Uint8Array(memory, data, count) : undefined;
+    this.low = new Uint32Array(memory, data, longs);
+    this.high = new Int32Array(memory, data, longs);
+    this.doubles = new Float64Array(memory, data, cells === "double" ? count : 0);
+    this.#bytes = new Uint8Array(memory, data, cells === "boolean" ? count : 0);
   }
 
   put(index: number, value: number): void {
-    if (this.#doubles !== undefined) this.#doubles[index] = value;
-    else if (this.#bytes !== undefined) this.#bytes[index] = value;
+    if (this.doubles.length > 0) this.doubles[index] = value;
+    else if (this.#bytes.length > 0) this.#bytes[index] = value;
     else {
-      this.#low[2 * index] = value;
-      this.#high[2 * index + 1] = Math.floor(value / SHIFT_32);
+      this.low[2 * index] = value;
+      this.high[2 * index + 1] = Math.floor(value / SHIFT_32);
     }
   }
 
   putWide(index: number, value: bigint): void {
     this.isWide = true;
-    this.#low[2 * index] = Number(BigInt.asUintN(32, value));
-    this.#high[2 * index + 1] = Number(BigInt.asIntN(32, value >> 32n));
+    this.low[2 * index] = Number(BigInt.asUintN(32, value));
+    this.high[2 * index + 1] = Number(BigInt.asIntN(32, value >> 32n));
   }
 }

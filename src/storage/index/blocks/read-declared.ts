@@ -41,31 +41,75 @@ export function readSpelled(text: string, type: ValueType): Read | undefined {
   return { value, isPlain: String(value) === text };
 }
 
+/** The least and the greatest whole number that a column holds; undefined where it holds fractions. */
+export function rangeOf(type: ValueType): { readonly least: number; readonly most: number } | undefined {
+  return type === "double" ? undefined : RANGES[type];
+}
+
 /** Whether a number has a place in a column and comes back from it as it is. */
 export function fitsNumber(value: number, type: ValueType): boolean {
   if (type === "double") return true;
   const { least, most } = RANGES[type];
-  // A zero below zero is none: as a whole number it would lose its sign.
-  return value >= least && value <= most && Number.isSafeInteger(value) && !Object.is(value, -0);
+  return value >= least && value <= most && isWhole(value);
+}
+
+/** A zero below zero is none: as a whole number it would lose its sign. */
+export function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
+}
+
+/** How a word is told by a column: not at all, by its value though it is spelt otherwise, or by its value alone. */
+export const NO_VALUE = 0;
+const SPELT_OTHERWISE = 1;
+export const PLAIN = 2;
+
+/** What the words of a dictionary stand for, by their codes. */
+class WordValues {
+  readonly type: ValueType;
+  /** NO_VALUE, SPELT_OTHERWISE or PLAIN. */
+  tellings = new Uint8Array(0);
+  values = new Float64Array(0);
+  /** Those values that a double does not hold. */
+  readonly wide = new Map<number, bigint>();
+  #count = 0;
+
+  constructor(type: ValueType) {
+    this.type = type;
+  }
+
+  /** Reads the words that are new: they are only ever added. */
+  readFrom({ words }: Dictionary): void {
+    if (this.values.length < words.length) this.#grow(words.length * 2);
+    for (; this.#count < words.length; this.#count++) {
+      const read = readSpelled(words[this.#count] as string, this.type);
+      if (read === undefined) continue;
+      this.tellings[this.#count] = read.isPlain ? PLAIN : SPELT_OTHERWISE;
+      if (typeof read.value === "bigint") this.wide.set(this.#count, read.value);
+      else this.values[this.#count] = read.value;
+    }
+  }
+
+  #grow(length: number): void {
+    const { tellings, values } = this;
+    this.tellings = new Uint8Array(length);
+    this.tellings.set(tellings);
+    this.values = new Float64Array(length);
+    this.values.set(values);
+  }
 }
 
 /** Remembers what the words of dictionaries stand for. */
 export class WordReader {
-  readonly #known = new WeakMap<
-    Dictionary,
-    { readonly type: ValueType; readonly words: (Read | undefined)[] }
-  >();
+  readonly #known = new WeakMap<Dictionary, WordValues>();
 
-  /** What each word of a dictionary stands for, by its code. */
-  read(dictionary: Dictionary, type: ValueType): readonly (Read | undefined)[] {
+  /** What each word of a dictionary stands for. */
+  read(dictionary: Dictionary, type: ValueType): Omit<WordValues, "readFrom"> {
     let known = this.#known.get(dictionary);
     if (known?.type !== type) {
-      known = { type, words: [] };
+      known = new WordValues(type);
       this.#known.set(dictionary, known);
     }
-    // Words are only ever added.
-    for (let code = known.words.length; code < dictionary.words.length; code++)
-      known.words.push(readSpelled(dictionary.word(code), type));
-    return known.words;
+    known.readFrom(dictionary);
+    return known;
   }
 }
