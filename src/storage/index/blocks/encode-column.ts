@@ -24,6 +24,8 @@ type Cells = Pick<Column, "name" | "kinds" | "spans" | "numbers" | "objects" | "
 
 /** Turns columns of a batch into columns of a block, for one sensor. */
 export class ColumnEncoder {
+  /** Whether all texts of the column just encoded are words of its dictionary. */
+  isOfDictionary = false;
   readonly #heap: TextHeap;
   readonly #space: CellSpace;
   readonly #words = new Words();
@@ -117,6 +119,7 @@ export class ColumnEncoder {
     let inside = original !== undefined && original !== column;
     let written = 0;
     let odd = 0;
+    let texts = 0;
     let byte = 0;
     for (let index = 0; index < count; index++) {
       const row = rows[index] as number;
@@ -130,6 +133,7 @@ export class ColumnEncoder {
         else code = this.#meet(dictionary, met as Uint32Array, word);
         inside = false;
       } else if (kind === SPAN) {
+        texts++;
         const start = spans[2 * row] as number;
         const end = spans[2 * row + 1] as number;
         if (inside) inside = isWithin(original as Column, row, start, end);
@@ -137,6 +141,7 @@ export class ColumnEncoder {
           ? this.#wordOf(start, end - start)
           : this.#added(this.#heap.mended(start, end));
       } else if (kind === STRING) {
+        texts++;
         code = this.#added(objects[row] as string);
         inside = false;
       } else {
@@ -157,6 +162,7 @@ export class ColumnEncoder {
     this.#odd = odd;
     this.#inside = inside;
     this.#own = !hasKeys(column.name);
+    this.isOfDictionary = texts === 0;
     return this.#codedColumn("text");
   }
 
@@ -273,6 +279,7 @@ export class ColumnEncoder {
     this.#odd = odd;
     this.#inside = inside;
     this.#own = own;
+    this.isOfDictionary = false;
     return this.#column(from, data);
   }
 

@@ -40,6 +40,11 @@ export class KeyFinder {
     this.#bytes = bytes;
   }
 
+  /** Whether each word of a dictionary is its own key, which is asked once per word. */
+  areOwn(dictionary: Dictionary): boolean {
+    return this.#wordKeys(dictionary) === undefined;
+  }
+
   /**
    * The keys of the different texts of a column made with a list of them, by their place in the list; undefined when every
    * one is its own. `text` is what long ones lie in.

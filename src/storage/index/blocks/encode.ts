@@ -287,6 +287,9 @@ export class BlockEncoder {
   /** The keys of values that are not their own; undefined when all are. */
   #keyColumn(column: Column, made: BlockColumn): BlockColumn | undefined {
     if (this.#columns.isOwn) return undefined;
+    const { dictionary } = column;
+    if (this.#columns.isOfDictionary && dictionary !== undefined && this.#keys.areOwn(dictionary))
+      return undefined;
     const keys =
       made.words > 0
         ? this.#keys.ofWords(made, this.#space.memory, this.#heap.bytes)
