@@ -7,6 +7,8 @@ import { blockOf } from "../core/block.ts";
 import type { Platform } from "../platform/platform.ts";
 import { indicatorList } from "../scenario/adversary.ts";
 import { assetList } from "../scenario/company.ts";
+import { openCaptureTap } from "../scenario/packets/capture.ts";
+import { captureFile } from "../scenario/packets/capture-file.ts";
 import { companyOf, DEFAULTS, generate, type ScenarioOptions } from "../scenario/scenario.ts";
 
 /** Records of one sensor that are handed over together. */
@@ -66,14 +68,16 @@ async function loadLists(platform: Platform, story: ScenarioOptions): Promise<vo
   });
 }
 
+/** Tells the past, then hands over the packets of its intrusion: without flows, as Zeek's logs are there already. */
 async function playPast(platform: Platform, story: ScenarioOptions): Promise<void> {
+  const tap = openCaptureTap(story);
   const waiting = new Map<string, string[]>();
   const flush = async (sensor: string, records: string[]) => {
     await platform.ingest(sensor, blockOf(records, platform.context.clock.now()));
     platform.scenario.sent += records.length;
     records.length = 0;
   };
-  for (const { sensor, record } of generate(story)) {
+  for (const { sensor, record } of generate(story, tap.hear)) {
     let records = waiting.get(sensor);
     if (records === undefined) {
       records = [];
@@ -84,6 +88,11 @@ async function playPast(platform: Platform, story: ScenarioOptions): Promise<voi
     if (records.length >= BLOCK) await flush(sensor, records);
   }
   for (const [sensor, records] of waiting) if (records.length > 0) await flush(sensor, records);
+  const bytes = captureFile(story, tap.packets());
+  const capture = platform.captures.take("pcap", {
+    ...{ name: "scenario.pcapng", by: LOCAL.name, input: { kind: "stream", bytes }, isPacketsOnly: true },
+  });
+  await capture.done;
 }
 
 /** Waits until everything that was handed over is in the index or rejected. */

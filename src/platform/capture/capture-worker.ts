@@ -108,10 +108,12 @@ async function awaited(name: string): Promise<Tcpdump | undefined> {
 }
 
 async function take({ bytes }: CaptureBytes, droppedBefore: () => number): Promise<void> {
-  const { name, choice, after, input } = start;
+  const { name, choice, isPacketsOnly, after, input } = start;
   const isLive = input.kind === "interface";
   const writer = store.writer(name);
-  current = openTaking({ input: bytes, writer, deliver, context, choice, after, isLive, droppedBefore });
+  current = openTaking({
+    ...{ input: bytes, writer, deliver, context, choice, isPacketsOnly, after, isLive, droppedBefore },
+  });
   await current.run();
 }
 

@@ -70,3 +70,16 @@ test("packets are stored although nobody takes the records of their flows, and t
     ]),
   });
 });
+
+test("where another sensor tells of the flows, packets alone are taken", async () => {
+  using platforms = testPlatforms({ sensors: { pcap: "sensor: pcap\nparser: { bro: {} }\n" } });
+  await using platform = await platforms.open();
+  await platform.ready();
+  const running = platform.captures.take("pcap", {
+    ...{ name: "flows", by: "a test", input: { kind: "stream", bytes: chunks() }, isPacketsOnly: true },
+  });
+  await running.done;
+  await platform.caughtUp();
+  expect(running.state()).toMatchObject({ state: "finished", stored: 30, flows: 0, records: 0 });
+  expect(await found(platform, "", "pcap")).toEqual([]);
+});

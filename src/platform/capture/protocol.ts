@@ -13,6 +13,7 @@ export type CaptureThreadStart = {
     | { readonly kind: "file"; readonly path: string }
     | { readonly kind: "interface"; readonly interface: string };
   readonly choice: CaptureChoice;
+  readonly isPacketsOnly: boolean;
   readonly after: CaptureStart | undefined;
   readonly packets: PacketHandle;
 };

@@ -24,6 +24,8 @@ export type TakingOptions = {
   readonly deliver: (block: Block) => Promise<unknown>;
   readonly context: Context;
   readonly choice: CaptureChoice;
+  /** Whether no records of flows are made. */
+  readonly isPacketsOnly: boolean;
   readonly after?: CaptureStart | undefined;
   /** Whether packets come when they come: then those that find no room are lost and counted, and nothing waits. */
   readonly isLive: boolean;
@@ -109,7 +111,7 @@ export function openTaking(options: TakingOptions): Taking {
     const first = counts.read;
     counts.read += all.count;
     const followed = choose(base > first ? packetsFrom(all, base - first) : all);
-    flows.push(followed.packets, followed.layers);
+    if (!options.isPacketsOnly) flows.push(followed.packets, followed.layers);
     if (known > first) store(packetsFrom(all, known - first));
     else store(all, followed);
     for (; secrets < report.secrets.length; secrets++) writer.addSecrets(report.secrets[secrets]!);

@@ -45,6 +45,8 @@ export type CaptureRequest = CaptureChoice & {
   readonly by: string;
   /** What is there already. */
   readonly after?: CaptureStart | undefined;
+  /** Whether only packets are kept, and no records of flows made: where Zeek or the like tells of the same packets. */
+  readonly isPacketsOnly?: boolean | undefined;
   /** Told now and then how far it is. What it tells is durable. */
   readonly onProgress?: ((progress: CaptureProgress) => void) | undefined;
 };
