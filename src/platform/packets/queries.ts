@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
-import { extname, join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { join } from "node:path";
 import type { PacketQuestion } from "../../api/packet-selection.ts";
 import type { PacketQueryState } from "../../api/packets.ts";
 import { type Actor, maySeePackets } from "../../core/actor.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { PacketHandle } from "../../storage/packets/contract.ts";
-import type { ExpressionStart, FromQueryWorker, QueryTold, QueryWork } from "./protocol.ts";
+import type { ExpressionStart, QueryTold, QueryWork } from "./protocol.ts";
 import {
   hasEnded,
   makeResultFolder,
@@ -17,6 +16,7 @@ import {
   stateOf,
   writeRecord,
 } from "./query-record.ts";
+import { launch, type QueryThread, type Told } from "./query-thread.ts";
 import { looksIntoPayload } from "./question/question.ts";
 
 /** What queries may use. */
@@ -48,7 +48,6 @@ export type Asked = {
   readonly original?: Readonly<Record<string, unknown>>;
 };
 
-const MEGABYTES = 512;
 const UPKEEP_EVERY = 60_000;
 const MOST_EXPORTS = 1000;
 
@@ -60,11 +59,10 @@ export class PacketQueries implements AsyncDisposable {
   readonly #options: QueriesOptions;
   /** The latest last. */
   readonly #records = new Map<string, QueryRecord>();
-  readonly #threads = new Map<string, Worker>();
+  readonly #threads = new Map<string, QueryThread>();
   readonly #upkeep: NodeJS.Timeout;
   /** A thread that is loaded and waits for its query: loading takes longer than most queries. */
-  #spare: Worker | undefined;
-  #isSpareReady = false;
+  #spare: QueryThread | undefined;
   #isClosing = false;
 
   constructor(options: QueriesOptions) {
@@ -176,7 +174,7 @@ export class PacketQueries implements AsyncDisposable {
     this.#isClosing = true;
     clearInterval(this.#upkeep);
     const threads = [...this.#threads.values(), ...(this.#spare === undefined ? [] : [this.#spare])];
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    await Promise.all(threads.map((thread) => thread.end()));
   }
 
   #find(id: string, actor: Actor): QueryRecord {
@@ -249,29 +247,16 @@ export class PacketQueries implements AsyncDisposable {
       room: Math.max(0, limits.bytes - this.#size()) / limits.concurrent,
       expressions: hasExpression ? expressions() : undefined,
     };
-    const isSpare = this.#spare !== undefined;
     const thread = this.#spare ?? launch();
     this.#spare = undefined;
     this.#threads.set(id, thread);
-    thread.removeAllListeners();
-    thread.on("message", (message: FromQueryWorker) => {
-      if (message.type === "ready") thread.postMessage(work);
-      else this.#take(id, thread, message);
+    thread.begin(work, {
+      told: (message) => this.#take(id, thread, message),
+      ended: (why) => this.#fail(id, thread, why),
     });
-    thread.on("error", (error: NodeJS.ErrnoException) =>
-      this.#fail(
-        id,
-        thread,
-        error.code === "ERR_WORKER_OUT_OF_MEMORY"
-          ? `it takes more than ${MEGABYTES} MB of memory, so its thread was ended`
-          : error.message,
-      ),
-    );
-    thread.on("exit", () => this.#fail(id, thread, "its thread ended by itself"));
-    if (this.#isSpareReady && isSpare) thread.postMessage(work);
   }
 
-  #take(id: string, thread: Worker, message: Exclude<FromQueryWorker, { readonly type: "ready" }>): void {
+  #take(id: string, thread: QueryThread, message: Told): void {
     if (this.#threads.get(id) !== thread) return;
     if (message.type === "progress") {
       const record = this.#records.get(id) as QueryRecord;
@@ -289,7 +274,7 @@ export class PacketQueries implements AsyncDisposable {
     }
   }
 
-  #fail(id: string, thread: Worker, error: string): void {
+  #fail(id: string, thread: QueryThread, error: string): void {
     if (this.#isClosing || this.#threads.get(id) !== thread) return;
     this.#options.context.log.warn("A query for packets failed.", { query: id, error });
     void this.#end(id, { state: "failed", error });
@@ -300,31 +285,15 @@ export class PacketQueries implements AsyncDisposable {
     const thread = this.#threads.get(id);
     this.#threads.delete(id);
     this.#change(id, { ...changes, endedAt: this.#options.context.clock.now() });
-    await thread?.terminate();
+    await thread?.end();
     this.retain();
     this.#startNext();
     if (this.#isClosing || this.#spare !== undefined) return;
-    const spare = launch();
-    this.#isSpareReady = false;
-    spare.once("message", () => {
-      this.#isSpareReady = true;
+    this.#spare = launch(() => {
+      // One that dies while it waits is replaced when the next query begins.
+      this.#spare = undefined;
     });
-    // One that dies while it waits is replaced when the next query begins.
-    spare.on("error", () => undefined);
-    spare.on("exit", () => {
-      if (this.#spare === spare) this.#spare = undefined;
-    });
-    spare.unref();
-    this.#spare = spare;
   }
-}
-
-function launch(): Worker {
-  const script = new URL(`./query-worker${extname(import.meta.url)}`, import.meta.url);
-  return new Worker(script, {
-    name: "packet-query",
-    resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
-  });
 }
 
 /** A query that finds from now on, and has found nothing yet. */

@@ -1,0 +1,59 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { FromQueryWorker, QueryWork } from "./protocol.ts";
+
+/** Memory of a thread. */
+const MEGABYTES = 512;
+
+/** What a thread tells of its query. */
+export type Told = Exclude<FromQueryWorker, { readonly type: "ready" }>;
+
+/** Who hears of a query: what its thread tells, and why it ended if it did so by itself. */
+type Listener = { told(message: Told): void; ended(why: string): void };
+
+/** A thread that looks for the packets of one query. */
+export type QueryThread = {
+  /** Begins the query, at once or when the thread is loaded. */
+  begin(work: QueryWork, listener: Listener): void;
+  /** Ends it, whatever it does. */
+  end(): Promise<void>;
+};
+
+/**
+ * Starts a thread that waits for a query. Its listeners stay the same from the beginning: what it tells while it is handed from one to
+ * another would be lost between them.
+ * @param diedUnused told when it ends before it has a query.
+ */
+export function launch(diedUnused: () => void = () => {}): QueryThread {
+  const script = new URL(`./query-worker${extname(import.meta.url)}`, import.meta.url);
+  const worker = new Worker(script, {
+    name: "packet-query",
+    resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
+  });
+  let isReady = false;
+  let waiting: QueryWork | undefined;
+  let listener: Listener = { told: () => {}, ended: diedUnused };
+  worker.on("message", (message: FromQueryWorker) => {
+    if (message.type !== "ready") return listener.told(message);
+    isReady = true;
+    if (waiting !== undefined) worker.postMessage(waiting);
+  });
+  worker.on("error", (error: NodeJS.ErrnoException) =>
+    listener.ended(
+      error.code === "ERR_WORKER_OUT_OF_MEMORY"
+        ? `it takes more than ${MEGABYTES} MB of memory, so its thread was ended`
+        : error.message,
+    ),
+  );
+  worker.on("exit", () => listener.ended("its thread ended by itself"));
+  return {
+    begin(work, whoHears) {
+      listener = whoHears;
+      if (isReady) worker.postMessage(work);
+      else waiting = work;
+    },
+    async end() {
+      await worker.terminate();
+    },
+  };
+}
