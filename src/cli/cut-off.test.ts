@@ -102,4 +102,9 @@ const STATUS = {
     indexedPerSecond: 0,
   },
   searches: { running: 0, waiting: 0 },
+  packets: {
+    ...{ packets: 0, segments: 0, bytes: 0, limit: 0, indexBytes: 0, indexedBytes: 0 },
+    ...{ oldest: null, newest: null, bytesPerSecond: 0, days: null },
+    dropped: { segments: 0, packets: 0, bytes: 0 },
+  },
 };
