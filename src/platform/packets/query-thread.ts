@@ -31,11 +31,13 @@ export function launch(diedUnused: () => void = () => {}): QueryThread {
     resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
   });
   let isReady = false;
+  const settled = Promise.withResolvers<void>();
   let waiting: QueryWork | undefined;
   let listener: Listener = { told: () => {}, ended: diedUnused };
   worker.on("message", (message: FromQueryWorker) => {
     if (message.type !== "ready") return listener.told(message);
     isReady = true;
+    settled.resolve();
     if (waiting !== undefined) worker.postMessage(waiting);
   });
   worker.on("error", (error: NodeJS.ErrnoException) =>
@@ -45,7 +47,10 @@ export function launch(diedUnused: () => void = () => {}): QueryThread {
         : error.message,
     ),
   );
-  worker.on("exit", () => listener.ended("its thread ended by itself"));
+  worker.on("exit", () => {
+    settled.resolve();
+    listener.ended("its thread ended by itself");
+  });
   return {
     begin(work, whoHears) {
       listener = whoHears;
@@ -53,6 +58,8 @@ export function launch(diedUnused: () => void = () => {}): QueryThread {
       else waiting = work;
     },
     async end() {
+      // Ended while it compiles what it is made of, a thread can take the process with it.
+      await settled.promise;
       await worker.terminate();
     },
   };
