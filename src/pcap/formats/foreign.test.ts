@@ -10,9 +10,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { areInstalled } from "../../core/testing/programs.ts";
 import { readCapture } from "./read-capture.ts";
 import { recognise } from "./recognise.ts";
-import { areInstalled, editcap, outputOf, tcpdump, tshark } from "./testing/foreign.ts";
+import { editcap, outputOf, tcpdump, tshark } from "./testing/foreign.ts";
 import { joined, packetsOf, pcapOf, readAll, sampleRows } from "./testing/samples.ts";
 import { writePcap } from "./write-pcap.ts";
 import { writePcapng } from "./write-pcapng.ts";

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { areInstalled } from "../../core/testing/programs.ts";
 
 const SHARED = join(import.meta.dirname, "../../../../shared/data");
 
@@ -15,13 +16,7 @@ export function sharedCaptures(): readonly string[] {
 
 /** Whether tshark, tcpdump and their tools are on this machine. */
 export function hasForeignTools(): boolean {
-  try {
-    for (const tool of ["tshark", "tcpdump", "mergecap", "capinfos"])
-      execFileSync(tool, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
+  return areInstalled("tshark", "tcpdump", "mergecap", "capinfos");
 }
 
 /** Captures of one link type as one classic capture file, and which packets came from where. */

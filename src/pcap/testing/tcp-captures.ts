@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { areInstalled } from "../../core/testing/programs.ts";
 import { FLAG } from "../layers.ts";
 import type { Packets } from "../packets.ts";
 import { openCollector } from "../reassembly/collect.ts";
@@ -13,8 +14,7 @@ import { plainLayers } from "./plain-layers.ts";
 const shared = join(import.meta.dirname, "../../../../shared/data");
 
 /** Whether the captures and the programs to compare with are here. */
-export const hasCaptures =
-  existsSync(shared) && existsSync("/usr/bin/tshark") && existsSync("/usr/bin/editcap");
+export const hasCaptures = existsSync(shared) && areInstalled("tshark", "editcap");
 
 export const captures = (): string[] =>
   globSync(["pcap/**/*.{pcap,pcapng}", "incidents/**/*.{pcap,pcapng}", "metron/*.pcap"], { cwd: shared })

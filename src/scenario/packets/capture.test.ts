@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { areInstalled } from "../../core/testing/programs.ts";
 import { communityId } from "../../pcap/decode/community-id.ts";
 import { openDecoder } from "../../pcap/decode/decode.ts";
 import { objectsOfHttp } from "../../pcap/objects/http-objects.ts";
@@ -219,20 +220,24 @@ foreign("tshark finds nothing malformed and no wrong checksum", { timeout: 120_0
   expect(good.trimEnd().split("\n")).toHaveLength(packets);
 });
 
-foreign("tshark exports the files of the story, and 7z opens the archive", { timeout: 120_000 }, () => {
-  const exported = (kind: string) => {
-    const target = join(folder, kind);
-    tshark("-q", "--export-objects", `${kind},${target}`);
-    return readdirSync(target).map((name) => ({ name, sha256: sha256(readFileSync(join(target, name))) }));
-  };
-  const http = exported("http");
-  for (const { name, sha256 } of [INVOICE, IMPLANT_FILE, ARCHIVE])
-    expect(http).toContainEqual({ name, sha256 });
-  expect(exported("smb")).toContainEqual({ name: `%5cTemp%5c${TOOL.name}`, sha256: TOOL.sha256 });
-  expect(exported("imf").map(({ name }) => name)).toEqual(["Overdue%3a invoice 88213.eml"]);
-  const listed = execFileSync("7z", ["t", join(folder, "http", ARCHIVE.name)], { encoding: "utf8" });
-  expect(listed).toMatch(/Everything is Ok\s+Files: 40/);
-});
+test.skipIf(!areInstalled("tshark", "7z"))(
+  "tshark exports the files of the story, and 7z opens the archive",
+  { timeout: 120_000 },
+  () => {
+    const exported = (kind: string) => {
+      const target = join(folder, kind);
+      tshark("-q", "--export-objects", `${kind},${target}`);
+      return readdirSync(target).map((name) => ({ name, sha256: sha256(readFileSync(join(target, name))) }));
+    };
+    const http = exported("http");
+    for (const { name, sha256 } of [INVOICE, IMPLANT_FILE, ARCHIVE])
+      expect(http).toContainEqual({ name, sha256 });
+    expect(exported("smb")).toContainEqual({ name: `%5cTemp%5c${TOOL.name}`, sha256: TOOL.sha256 });
+    expect(exported("imf").map(({ name }) => name)).toEqual(["Overdue%3a invoice 88213.eml"]);
+    const listed = execFileSync("7z", ["t", join(folder, "http", ARCHIVE.name)], { encoding: "utf8" });
+    expect(listed).toMatch(/Everything is Ok\s+Files: 40/);
+  },
+);
 
 foreign(
   "the fingerprints of TLS are those that tshark and the specifications say",

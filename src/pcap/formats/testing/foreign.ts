@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -8,11 +8,6 @@ const OPTIONS = {
   maxBuffer: 1_000_000_000,
   env: { ...process.env, HOME: "/nonexistent", TZ: "UTC" },
 } as const;
-
-/** Whether all these programs of others are installed. */
-export function areInstalled(...programs: string[]): boolean {
-  return programs.every((program) => spawnSync(program, ["--version"]).error === undefined);
-}
 
 /** Another program's output. */
 export async function outputOf(program: string, ...args: string[]): Promise<Buffer> {
