@@ -37,6 +37,15 @@ describe("states of connections (https://docs.zeek.org/en/master/scripts/base/pr
     ["RSTO", "ShADR", talk().open().say(0, "question").raw(0, RESET)],
     ["RSTR", "ShADr", talk().open().say(0, "question").raw(1, RESET)],
     ["RSTOS0", "SR", talk().raw(0, SYN).raw(0, RESET)],
+    // What comes with a reset counts as no data.
+    [
+      "RSTR",
+      "ShADr",
+      talk()
+        .open()
+        .say(0, "question")
+        .raw(1, { ...RESET, payload: bytesOfText("why") }),
+    ],
     ["RSTRH", "hr", talk().raw(1, SYN_ACK).raw(1, RESET)],
     ["SH", "SF", talk().raw(0, SYN).raw(0, FIN)],
     ["SHR", "hf", talk().raw(1, SYN_ACK).raw(1, FIN)],
@@ -99,6 +108,16 @@ test("payload counts by its numbers: what was lost counts and is missing, what c
     missed_bytes: 3,
     history: "ShADTFfG",
   });
+});
+
+test("nothing is missing of what the server says first", () => {
+  const played = talk({ ports: [40_000, 22] })
+    .open()
+    .say(1, "SSH-2.0-one\r\n")
+    .say(0, "SSH-2.0-other\r\n");
+  const records = read(played.frames);
+  expect(conn(records)).toMatchObject({ service: "ssh", missed_bytes: 0, history: "ShAdD" });
+  expect(records.find(({ kind }) => kind === "ssh")?.fields).toMatchObject({ server: "SSH-2.0-one" });
 });
 
 test("a new SYN with another number begins another connection", () => {
