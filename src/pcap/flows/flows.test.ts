@@ -37,6 +37,15 @@ describe("states of connections (https://docs.zeek.org/en/master/scripts/base/pr
     ["RSTO", "ShADR", talk().open().say(0, "question").raw(0, RESET)],
     ["RSTR", "ShADr", talk().open().say(0, "question").raw(1, RESET)],
     ["RSTOS0", "SR", talk().raw(0, SYN).raw(0, RESET)],
+    // What comes with a reset counts as no data.
+    [
+      "RSTR",
+      "ShADr",
+      talk()
+        .open()
+        .say(0, "question")
+        .raw(1, { ...RESET, payload: bytesOfText("why") }),
+    ],
     ["RSTRH", "hr", talk().raw(1, SYN_ACK).raw(1, RESET)],
     ["SH", "SF", talk().raw(0, SYN).raw(0, FIN)],
     ["SHR", "hf", talk().raw(1, SYN_ACK).raw(1, FIN)],
@@ -101,6 +110,16 @@ test("payload counts by its numbers: what was lost counts and is missing, what c
   });
 });
 
+test("nothing is missing of what the server says first", () => {
+  const played = talk({ ports: [40_000, 22] })
+    .open()
+    .say(1, "SSH-2.0-one\r\n")
+    .say(0, "SSH-2.0-other\r\n");
+  const records = read(played.frames);
+  expect(conn(records)).toMatchObject({ service: "ssh", missed_bytes: 0, history: "ShAdD" });
+  expect(records.find(({ kind }) => kind === "ssh")?.fields).toMatchObject({ server: "SSH-2.0-one" });
+});
+
 test("a new SYN with another number begins another connection", () => {
   const one = talk().open().close();
   const other = talk({ numbers: [70_000, 90_000], startMicros: START + 1e6 }).open();
@@ -161,6 +180,7 @@ test("the table is bounded: the flow that was silent longest ends for a new one"
     Array.from({ length: 15 }, (_, at) => 40_000 + at),
   );
   expect(flows.counts).toMatchObject({ flows: 25, evicted: 15 });
+  expect(flows.leftOut()).toEqual(["15 flows were ended early, as more than 10 went on at once"]);
 });
 
 test("what is in a tunnel names the tunnels around it, the outermost first", () => {
@@ -195,6 +215,23 @@ test("fragments are put together before they are read", () => {
   expect(conn(records)).toMatchObject({ orig_pkts: 1, orig_bytes: question.length });
 });
 
+test("fragments that are never whole, and headers that are cut, are told of", () => {
+  const ends = { from: "10.0.0.1", to: "10.0.0.2" };
+  const datagram = udp(5_353, 53, new Uint8Array(32));
+  const frames = [
+    ip({ ...ends, protocol: 17, id: 7, payload: datagram.subarray(0, 24), more: true }),
+    ip({ ...ends, protocol: 6, payload: new Uint8Array(2) }),
+  ].map((packet, at) => ({ bytes: ethernet(packet), micros: START + at }));
+  const { flows } = collectRecords();
+  const block = blockOf(frames);
+  flows.push(block, openDecoder().decode(block));
+  flows.end();
+  expect(flows.leftOut()).toEqual([
+    "1 packets are in no flow, as their header of TCP, UDP, SCTP or ICMP is cut or broken",
+    "1 fragmented datagrams miss fragments",
+  ]);
+});
+
 test("a question of ping and its answer are one flow", () => {
   const echo = (type: number, from: string, to: string) => ({
     bytes: ethernet(
@@ -214,7 +251,7 @@ test("a question of ping and its answer are one flow", () => {
 });
 
 test("what readers keep of all flows is bounded: what is too much is not read, and counted", () => {
-  const { flows, records } = collectRecords({ bytes: 100_000 });
+  const { flows, records } = collectRecords({ bytes: 2 ** 17 });
   const frames = Array.from(
     { length: 20 },
     (_, at) =>
@@ -227,6 +264,7 @@ test("what readers keep of all flows is bounded: what is too much is not read, a
   const { unread } = flows.counts;
   expect(unread).toBeGreaterThan(10);
   expect(unread).toBeLessThan(20);
+  expect(flows.leftOut()).toEqual([expect.stringMatching(`^${unread} flows were not read to their end`)]);
   flows.end();
   expect(records.filter(({ kind }) => kind === "conn").length).toBe(20);
 });

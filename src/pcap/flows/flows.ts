@@ -2,12 +2,12 @@
  * Flows of packets, and what is said in them: records in the form of Zeek's logs. One record per flow when it is over (or goes on for
  * long), and those that the readers of protocols write while it goes on.
  */
-import { openDecoder } from "../decode/decode.ts";
+import { describeLeftOut, openDecoder } from "../decode/decode.ts";
 import { FLAG, type Layers } from "../layers.ts";
 import type { Packets } from "../packets.ts";
 import type { FlowContext, RecordFields, RecordKind } from "../protocols/protocol.ts";
 import { DATAGRAM_PROTOCOLS, STREAM_PROTOCOLS } from "../protocols/protocols.ts";
-import { datagramBlock, openDefragmenter } from "../reassembly/defragment.ts";
+import { datagramBlock, describeDropped, openDefragmenter } from "../reassembly/defragment.ts";
 import { flowMemory } from "../reassembly/flow.ts";
 import type { Side } from "../reassembly/segment.ts";
 import { connFields } from "./conn-record.ts";
@@ -70,6 +70,8 @@ export type Flows = {
   /** Ends all flows. */
   end(): void;
   readonly counts: Readonly<FlowCounts>;
+  /** Says what is in no flow or was not read to its end, a sentence for each kind; nothing when all was read. */
+  leftOut(): readonly string[];
 };
 
 export type FlowOptions = {
@@ -318,7 +320,24 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
       for (let oldest = table.oldest(); oldest !== undefined; oldest = table.oldest()) close(oldest);
       fragments.end();
     },
+    leftOut: () => [
+      ...describeCounts(counts, all),
+      ...describeDropped(fragments.dropped),
+      ...describeLeftOut(decoder.leftOut),
+    ],
   };
+}
+
+function describeCounts({ broken, evicted, unread }: FlowCounts, { flows, bytes }: FlowLimits): string[] {
+  const sentences: [count: number, sentence: string][] = [
+    [broken, "packets are in no flow, as their header of TCP, UDP, SCTP or ICMP is cut or broken"],
+    [evicted, `flows were ended early, as more than ${flows} went on at once`],
+    [
+      unread,
+      `flows were not read to their end, as more than ${Math.round(bytes / 2 ** 20)} MB waited to be read`,
+    ],
+  ];
+  return sentences.flatMap(([count, sentence]) => (count === 0 ? [] : [`${count} ${sentence}`]));
 }
 
 const NONE: readonly string[] = [];

@@ -172,6 +172,19 @@ export function openDefragmenter(options: Partial<DefragmentOptions> = {}): Defr
   };
 }
 
+/** Says what was dropped, a sentence for each kind; nothing when all was put together. */
+export function describeDropped(dropped: DefragmentDropped): readonly string[] {
+  const { unfinished, expired, limit, broken, overlong, behindEnd, cut, overlapping } = dropped;
+  const sentences: [count: number, sentence: string][] = [
+    [unfinished + expired, "fragmented datagrams miss fragments"],
+    [limit, "fragmented datagrams were more than fit into memory"],
+    [broken + overlong + behindEnd, "fragments contradict themselves"],
+    [cut, "fragments were cut by the capture"],
+    [overlapping, "datagrams of IPv6 have fragments that lie over each other"],
+  ];
+  return sentences.flatMap(([count, sentence]) => (count === 0 ? [] : [`${count} ${sentence}`]));
+}
+
 /** Datagrams as a block of raw IP packets (LINKTYPE_RAW), to be decoded like any other. */
 export function datagramBlock(datagrams: readonly WholeDatagram[]): Packets {
   const block = emptyPackets(datagrams.length, [{ linkType: 101, snapLength: 0 }]);

@@ -6,6 +6,7 @@ import type { TakenState } from "./protocol.ts";
 const INTERFACES_TOLD = 16;
 const COMMENTS_TOLD = 3;
 const PROBLEMS_TOLD = 100;
+const NOTES_TOLD = 100;
 const ETHERNET = 1;
 
 /** What the report of a capture says in the form of the API. */
@@ -93,5 +94,6 @@ export function addStates(
     unreadable: one.unreadable + other.unreadable,
     problems: [...one.problems, ...other.problems].slice(0, PROBLEMS_TOLD),
     problemCount: one.problemCount + other.problemCount,
+    notes: [...new Set([...one.notes, ...other.notes])].slice(0, NOTES_TOLD),
   };
 }

@@ -202,6 +202,7 @@ export function openTaking(options: TakingOptions): Taking {
       shortened: counts.shortened,
       notes: [
         ...notesOf(report, decoder.leftOut),
+        ...flows.leftOut(),
         ...(known > 0 ? [`${known} packets were stored by an earlier run`] : []),
         ...(lostRecords instanceof Error ? [`flows make no records: ${lostRecords.message}`] : []),
       ],

@@ -86,6 +86,15 @@ test("a result is in the order of time, encrypted as the store is, and there aft
   expect((await rowsOf(undefined)).rows[0]?.source).not.toBe("10.0.0.1");
 });
 
+test("what still waits when the platform stops is refused, and starts no thread again", async () => {
+  const thread = new ReadingThread();
+  const place = { id: "none", folder: join(folder, "none"), secret: undefined, count: 1, hasEnded: true };
+  const [asked, waiting] = [1, 2].map((number) => thread.ask("packet", place, { number }));
+  const refused = expect(waiting).rejects.toThrow("the platform is stopping");
+  // The first is with the thread, which is still loading: it is answered, or refused too.
+  await Promise.all([asked?.catch(() => undefined), thread[Symbol.asyncDispose](), refused]);
+});
+
 test("a query that had not ended begins again after a restart", async () => {
   const first = open();
   const ids = [ask(first).id, ask(first).id];

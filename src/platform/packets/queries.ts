@@ -289,10 +289,11 @@ export class PacketQueries implements AsyncDisposable {
     this.retain();
     this.#startNext();
     if (this.#isClosing || this.#spare !== undefined) return;
-    this.#spare = launch(() => {
-      // One that dies while it waits is replaced when the next query begins.
-      this.#spare = undefined;
+    const spare = launch(() => {
+      // One that dies while it waits is replaced when the next query begins. It may tell so again when that is done.
+      if (this.#spare === spare) this.#spare = undefined;
     });
+    this.#spare = spare;
   }
 }
 

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { makeContext } from "../../core/context.ts";
+import { type Context, makeContext } from "../../core/context.ts";
+import { communityId } from "../../pcap/decode/community-id.ts";
 import { openDecoder } from "../../pcap/decode/decode.ts";
 import { emptyPackets, type Packets } from "../../pcap/packets.ts";
+import { blockOf, ethernet, ip } from "../../pcap/testing/frames.ts";
 import type { PacketStore } from "./contract.ts";
 import { openPacketStore, type PacketStoreOptions } from "./files/packet-store.ts";
 import { append, numbered, numbersIn, START } from "./testing/made-store.ts";
@@ -19,8 +21,8 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
 
-function open(options: Partial<PacketStoreOptions> = {}): PacketStore {
-  return openPacketStore({ folder, bytes: 1 << 30, segmentBytes: 300_000, ...options }, makeContext());
+function open(options: Partial<PacketStoreOptions> = {}, context: Partial<Context> = {}): PacketStore {
+  return openPacketStore({ folder, bytes: 1 << 30, segmentBytes: 300_000, ...options }, makeContext(context));
 }
 
 function range(from: number, to: number): number[] {
@@ -105,10 +107,10 @@ test("interfaces with different links keep their numbers, in every segment", () 
 test.for([
   { compress: false, secret: undefined },
   { compress: true, secret: "a secret of the test" },
-])("frames of 300 KB are kept among small ones, compressed: $compress, by a secret: $secret", (options) => {
+])("frames of 400 KB are kept among small ones, compressed: $compress, by a secret: $secret", (options) => {
   const small = packetsOf(numbered(0, 1));
   const frame = Buffer.from(small.bytes.subarray(0, small.captured[0]));
-  const large = Buffer.concat([frame, Buffer.alloc(300_000, "large")]);
+  const large = Buffer.concat([frame, Buffer.alloc(400_000, "large")]);
   const frames = range(0, 40).map((number) => (number % 3 === 1 ? large : frame));
   const writer = open({ ...options, segmentBytes: 1 << 20 }).writer("test");
   append(writer, ofFrames(frames, emptyPackets(frames.length, [{ linkType: 1, snapLength: 0 }])));
@@ -142,6 +144,59 @@ test("packets whose times run backwards, or jump by years, are found by their ti
         (from === undefined || micros >= from) && (to === undefined || micros <= to) ? [index] : [],
       ),
     );
+});
+
+test("messages of ICMP without a reply are conversations of one direction each, and found by their Community IDs", () => {
+  const unreachable = (from: string, to: string, micros: number) => {
+    // No such port: type and code are the same number.
+    const payload = Uint8Array.from([3, 3, 0, 0, 0, 0, 0, 0]);
+    return { bytes: ethernet(ip({ from, to, protocol: 1, payload })), micros };
+  };
+  const packets = blockOf([
+    unreachable("10.0.0.1", "10.0.0.2", START),
+    unreachable("10.0.0.2", "10.0.0.1", START + 1),
+  ]);
+  const writer = open().writer("test");
+  append(writer, packets);
+  writer.close();
+  const layers = openDecoder().decode(packets);
+  const ids = [0, 1].map((row) => communityId(layers, row) ?? "");
+  expect(ids[0]).not.toBe(ids[1]);
+  for (const [row, id] of ids.entries()) {
+    const times: number[] = [];
+    for (const { count, micros } of open()
+      .reader()
+      .find({ needs: [{ communityId: id }] }))
+      times.push(...micros.slice(0, count));
+    expect(times).toEqual([START + row]);
+  }
+});
+
+test("a packet that is found by its tunnel and by what is in it is there once", () => {
+  const writer = open().writer("test");
+  append(
+    writer,
+    numbered(0, 10).map((packet) => ({ ...packet, isTunnelled: true })),
+  );
+  writer.close();
+  const tunnel = [0, 0, 0, 0xc0000201];
+  const needs = [{ ports: [53] }, { addresses: [{ version: 4 as const, from: tunnel, to: tunnel }] }];
+  expect(numbersIn(open().reader(), { needs })).toEqual(range(0, 10));
+});
+
+test("a segment is sealed when it is old, however small", () => {
+  let now = 1000;
+  const writer = open({ segmentAge: 500 }, { clock: { now: () => now } }).writer("test");
+  const indices = () => readdirSync(folder).filter((name) => name.endsWith(".index")).length;
+  append(writer, numbered(0, 10));
+  writer.flush();
+  expect(indices()).toBe(0);
+  now += 500;
+  writer.flush();
+  expect(indices()).toBe(1);
+  append(writer, numbered(10, 20));
+  writer.flush();
+  expect(numbersIn(open().reader())).toEqual(range(0, 20));
 });
 
 test("a capture without packets leaves no file", () => {

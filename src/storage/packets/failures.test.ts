@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -139,6 +140,27 @@ test("a segment with a damaged header is told and left out, the others are read"
   expect(reader.progress.problems).toEqual([
     expect.stringMatching(/^segment \S+ does not begin as segments do and is left out$/),
   ]);
+});
+
+test("a segment that cannot be opened is told, and of very many problems their number", () => {
+  const writer = open({ segmentBytes: 1000 }).writer("test");
+  for (let number = 0; number < 30; number++) append(writer, numbered(number, number + 1, 1200));
+  writer.close();
+  const segments = files(".packets");
+  const [first = "", ...others] = segments;
+  rmSync(first);
+  // A link that leads to itself.
+  symlinkSync(first, first);
+  const some = open().reader();
+  expect(numbersIn(some)).toEqual(range(1, 30));
+  expect(some.progress.problems).toEqual([
+    expect.stringMatching(/^segment \S+ cannot be opened and is left out: ELOOP$/),
+  ]);
+  for (const segment of others) flip(segment, 3);
+  const none = open().reader();
+  expect(numbersIn(none)).toEqual([]);
+  expect(none.progress.problems.length).toBe(21);
+  expect(none.progress.problems.at(-1)).toBe("there are 10 more problems");
 });
 
 test("an index of another version is made again when the store is opened, and until then all packets are looked at", () => {

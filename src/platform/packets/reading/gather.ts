@@ -8,6 +8,7 @@ import type { DatagramConversation } from "../../../pcap/reassembly/datagrams.ts
 import {
   type DefragmentDropped,
   datagramBlock,
+  describeDropped,
   openDefragmenter,
 } from "../../../pcap/reassembly/defragment.ts";
 import { PROTOCOL, type Side } from "../../../pcap/reassembly/segment.ts";
@@ -190,21 +191,14 @@ function* upTo(count: number): Generator<number> {
   for (let number = 0; number < count; number++) yield number;
 }
 
-function leftOutOf(
-  { limit, headless }: CollectorDropped,
-  { unfinished, expired, limit: tooMany, broken, cut, overlong, behindEnd, overlapping }: DefragmentDropped,
-): string[] {
+function leftOutOf({ limit, headless }: CollectorDropped, dropped: DefragmentDropped): string[] {
   const sentences: [count: number, sentence: string][] = [
     [
       limit,
       "packets are more than can be put together at once: ask for a shorter time or fewer conversations",
     ],
     [headless, "packets lack the header of TCP or UDP"],
-    [unfinished + expired, "fragmented datagrams miss fragments"],
-    [tooMany, "fragmented datagrams were more than fit into memory"],
-    [broken + overlong + behindEnd, "fragments contradict themselves"],
-    [cut, "fragments were cut by the capture"],
-    [overlapping, "datagrams of IPv6 have fragments that lie over each other"],
   ];
-  return sentences.flatMap(([count, sentence]) => (count === 0 ? [] : [`${count} ${sentence}`]));
+  const told = sentences.flatMap(([count, sentence]) => (count === 0 ? [] : [`${count} ${sentence}`]));
+  return [...told, ...describeDropped(dropped)];
 }

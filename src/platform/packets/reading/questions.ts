@@ -87,6 +87,8 @@ export type ToReadingThread = {
 }[ReadingKind];
 
 export type FromReadingThread =
+  /** It is loaded. */
+  | { readonly type: "ready" }
   | { readonly type: "answer"; readonly answer: ReadingQuestions[ReadingKind]["answer"] }
   | {
       readonly type: "refused";

@@ -9,12 +9,16 @@ const MEGABYTES = 1024;
 /** Questions that may wait at the same time. */
 const WAITING = 64;
 
+/** A thread, and when it has loaded what it is made of, or ended before. */
+type Thread = { readonly worker: Worker; readonly loaded: Promise<void> };
+
 /**
  * Asks about results in a thread of its own, one question after another. One that takes too long or too much memory ends the thread; the
  * next question gets a new one.
  */
 export class ReadingThread implements AsyncDisposable {
-  #worker: Worker | undefined;
+  #thread: Thread | undefined;
+  #isClosing = false;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -31,6 +35,7 @@ export class ReadingThread implements AsyncDisposable {
     const answer = this.#turn.then(() => {
       // Nobody waits for the answer any more.
       signal?.throwIfAborted();
+      if (this.#isClosing) throw closing();
       return this.#answer({ kind, ask, result });
     });
     this.#turn = answer.then(
@@ -42,12 +47,14 @@ export class ReadingThread implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker?.terminate();
+    this.#isClosing = true;
+    if (this.#thread !== undefined) await end(this.#thread);
   }
 
   async #answer(message: { kind: ReadingKind; ask: unknown; result: ResultPlace }): Promise<unknown> {
-    this.#worker ??= this.#launch();
-    const worker = this.#worker;
+    this.#thread ??= this.#launch();
+    const thread = this.#thread;
+    const { worker } = thread;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const stopped = (why: string) =>
       new Fault("SEARCH_LIMIT", `reading packets: ${why}; ask for a shorter time or fewer conversations`);
@@ -69,7 +76,8 @@ export class ReadingThread implements AsyncDisposable {
           ? stopped(`it takes more than ${MEGABYTES} MB of memory`)
           : error,
       );
-    const leave = () => reject(new Error("the thread that reads packets ended by itself"));
+    const leave = () =>
+      reject(this.#isClosing ? closing() : new Error("the thread that reads packets ended by itself"));
     const timer = setTimeout(() => reject(stopped(`it takes more than ${LONGEST / 1000} s`)), LONGEST);
     worker.on("message", receive);
     worker.on("error", fail);
@@ -79,8 +87,8 @@ export class ReadingThread implements AsyncDisposable {
       return await promise;
     } catch (error) {
       if (!(error instanceof Fault) || error.code === "SEARCH_LIMIT") {
-        this.#worker = undefined;
-        await worker.terminate();
+        this.#thread = undefined;
+        await end(thread);
       }
       throw error;
     } finally {
@@ -91,18 +99,35 @@ export class ReadingThread implements AsyncDisposable {
     }
   }
 
-  #launch(): Worker {
+  #launch(): Thread {
     const script = new URL(`./reading-worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(script, {
       name: "packet-reading",
       resourceLimits: { maxOldGenerationSizeMb: MEGABYTES },
     });
+    const loaded = Promise.withResolvers<void>();
+    const thread = { worker, loaded: loaded.promise };
+    // The first that it tells is that it is loaded.
+    worker.once("message", () => loaded.resolve());
     // One that dies between two questions is told by the next; it must not end the process.
     worker.on("error", () => undefined);
     worker.on("exit", () => {
-      if (this.#worker === worker) this.#worker = undefined;
+      loaded.resolve();
+      if (this.#thread === thread) this.#thread = undefined;
     });
     worker.unref();
-    return worker;
+    return thread;
   }
+}
+
+async function end({ worker, loaded }: Thread): Promise<void> {
+  // The process must not end before.
+  worker.ref();
+  // Ended while it compiles what it is made of, a thread can take the process with it.
+  await loaded;
+  await worker.terminate();
+}
+
+function closing(): Fault {
+  return new Fault("TOO_BUSY", "reading packets: the platform is stopping");
 }

@@ -37,6 +37,7 @@ port.on("message", async (message: ToReadingThread) => {
       });
   }
 });
+tell({ type: "ready" });
 
 type Answer = ReadingQuestions[ReadingKind]["answer"];
 

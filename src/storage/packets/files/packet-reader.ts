@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Secrets } from "../../../pcap/formats/report.ts";
 import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
+import { errorCode } from "../../folder.ts";
 import type {
   PacketReader as Contract,
   PacketQuery,
@@ -25,7 +26,7 @@ import {
 } from "./segment-file.ts";
 import { openSegmentIndex } from "./segment-index.ts";
 
-/** Problems that a query keeps: one damaged segment may have thousands. */
+/** Problems that a query keeps: one damaged segment may have thousands. The others are counted. */
 const MOST_PROBLEMS = 20;
 
 /** Finds packets. It reads in the thread that calls it, and waits for the disk: threads that answer others give it to one of their own. */
@@ -33,6 +34,7 @@ export class PacketReader implements Contract {
   readonly #folder: string;
   readonly #secret: string | undefined;
   readonly #problems: string[] = [];
+  #moreProblems = 0;
   #bytes = 0;
   #done = 0;
 
@@ -42,7 +44,9 @@ export class PacketReader implements Contract {
   }
 
   get progress(): QueryProgress {
-    return { bytes: this.#bytes, done: this.#done, problems: this.#problems };
+    const more = this.#moreProblems;
+    const problems = more === 0 ? this.#problems : [...this.#problems, `there are ${more} more problems`];
+    return { bytes: this.#bytes, done: this.#done, problems };
   }
 
   /**
@@ -160,8 +164,10 @@ export class PacketReader implements Contract {
     let file: number;
     try {
       file = openSync(segmentPath(this.#folder, name), "r");
-    } catch {
-      // It was the oldest, and was dropped since the search began.
+    } catch (error) {
+      // One that does not exist was the oldest, and was dropped since the search began.
+      const code = errorCode(error);
+      if (code !== "ENOENT") this.#tell(`segment ${name} cannot be opened and is left out: ${code}`);
       return undefined;
     }
     const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
@@ -175,11 +181,17 @@ export class PacketReader implements Contract {
   }
 
   #size({ name }: SegmentName): number {
-    return statSync(segmentPath(this.#folder, name), { throwIfNoEntry: false })?.size ?? 0;
+    try {
+      return statSync(segmentPath(this.#folder, name)).size;
+    } catch {
+      // Opening it tells why, unless it was dropped.
+      return 0;
+    }
   }
 
   #tell(problem: string): void {
     if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(problem);
+    else this.#moreProblems++;
   }
 }
 
