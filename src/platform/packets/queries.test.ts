@@ -113,6 +113,17 @@ test("a person has so many queries at a time, and stopping one frees its place",
   expect(await ended(queries, waiting?.id ?? "")).toMatchObject({ packets: PACKETS });
 });
 
+test("a query that waits is read as one that has found nothing yet", async () => {
+  const queries = open();
+  const [, waiting] = [ask(queries), ask(queries)];
+  const { folder: result, packets: count } = queries.record(waiting.id, LOCAL);
+  await using thread = new ReadingThread();
+  const place = { id: waiting.id, folder: result, secret: store.share().secret, count, hasEnded: false };
+  const all = { after: 0, size: 5 };
+  expect(await thread.ask("rows", place, { ...all, search: "", now })).toMatchObject({ rows: [] });
+  expect(await thread.ask("objects", place, all)).toMatchObject({ objects: [], total: 0 });
+});
+
 test("results go when they expire, and nothing of them stays", async () => {
   const queries = open();
   const { id } = ask(queries);

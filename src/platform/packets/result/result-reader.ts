@@ -21,6 +21,8 @@ export type ResultReader = Disposable & {
 
 /** @param count how many packets the query says that it has written */
 export function openResultReader(folder: string, key: ResultKey, count: number): ResultReader {
+  // A query that waits, or only just began, has no files yet.
+  if (count === 0) return { count, interfaces: [], read: noPackets, [Symbol.dispose]: () => undefined };
   const captureFile = openSync(join(folder, RESULT.packets), "r");
   const rowsFile = openSync(join(folder, RESULT.rows), "r");
   const interfaces = interfacesOf(folder);
@@ -91,6 +93,8 @@ export function openResultReader(folder: string, key: ResultKey, count: number):
     return packets;
   }
 }
+
+function* noPackets(): Generator<Packets> {}
 
 type Run = { readonly from: number; readonly to: number; readonly end: number };
 
