@@ -10,9 +10,9 @@ import type { listPackets } from "../api/packet-reading.ts";
 import type { listPacketAccess, PacketQueryState } from "../api/packets.ts";
 import type { PcapStatus } from "../api/pcap.ts";
 import { type Actor, LOCAL } from "../core/actor.ts";
-import { areInstalled } from "../core/testing/programs.ts";
 import { openDecoder } from "../pcap/decode/decode.ts";
 import { blockOf, type Frame } from "../pcap/testing/frames.ts";
+import { areInstalled } from "../pcap/testing/programs.ts";
 import { talk } from "../pcap/testing/talk.ts";
 import { openTestServer, refused, type Sent, type TestServer } from "./testing/platform-server.ts";
 

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { areInstalled } from "../../core/testing/programs.ts";
+import { areInstalled } from "../testing/programs.ts";
 import { readCapture } from "./read-capture.ts";
 import { recognise } from "./recognise.ts";
 import { editcap, outputOf, tcpdump, tshark } from "./testing/foreign.ts";

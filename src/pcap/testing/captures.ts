@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { areInstalled } from "../../core/testing/programs.ts";
+import { areInstalled } from "./programs.ts";
 
 const SHARED = join(import.meta.dirname, "../../../../shared/data");
 

@@ -3,13 +3,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { areInstalled } from "../../core/testing/programs.ts";
 import { FLAG } from "../layers.ts";
 import type { Packets } from "../packets.ts";
 import { openCollector } from "../reassembly/collect.ts";
 import { datagramBlock, openDefragmenter, type WholeDatagram } from "../reassembly/defragment.ts";
 import { readClassicPcap } from "./classic-pcap.ts";
 import { plainLayers } from "./plain-layers.ts";
+import { areInstalled } from "./programs.ts";
 
 const shared = join(import.meta.dirname, "../../../../shared/data");
 

@@ -119,7 +119,7 @@ test("a query that waits is read as one that has found nothing yet", async () =>
   const { folder: result, packets: count } = queries.record(waiting.id, LOCAL);
   await using thread = new ReadingThread();
   const place = { id: waiting.id, folder: result, secret: store.share().secret, count, hasEnded: false };
-  const all = { after: 0, size: 5 };
+  const all = { after: 0, size: 5, stream: undefined };
   expect(await thread.ask("rows", place, { ...all, search: "", now })).toMatchObject({ rows: [] });
   expect(await thread.ask("objects", place, all)).toMatchObject({ objects: [], total: 0 });
 });

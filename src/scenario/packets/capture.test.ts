@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { areInstalled } from "../../core/testing/programs.ts";
 import { communityId } from "../../pcap/decode/community-id.ts";
 import { openDecoder } from "../../pcap/decode/decode.ts";
 import { objectsOfHttp } from "../../pcap/objects/http-objects.ts";
@@ -13,6 +12,7 @@ import { objectsOfSmtp } from "../../pcap/objects/smtp-objects.ts";
 import { openCollector } from "../../pcap/reassembly/collect.ts";
 import type { Conversation } from "../../pcap/reassembly/conversation.ts";
 import { hasForeignTools } from "../../pcap/testing/captures.ts";
+import { areInstalled } from "../../pcap/testing/programs.ts";
 import { DEFAULTS, generate, type ScenarioOptions } from "../scenario.ts";
 import type { Telemetry } from "../traffic.ts";
 import { intrusionCapture } from "./capture.ts";
