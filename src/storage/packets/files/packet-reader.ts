@@ -13,7 +13,7 @@ import type {
 import { KIND, unpackBlock } from "./block.ts";
 import type { SegmentKey } from "./cipher.ts";
 import { readDirectory } from "./directory.ts";
-import type { BlockPlace } from "./index-file.ts";
+import { type BlockPlace, decodeIndexHeader } from "./index-file.ts";
 import { mayMatch, packetsOf, readBlocks } from "./index-search.ts";
 import { listSegments, type SegmentName, segmentPath } from "./names.ts";
 import {
@@ -24,7 +24,8 @@ import {
   SEGMENT_HEADER_BYTES,
   type SegmentProblem,
 } from "./segment-file.ts";
-import { openSegmentIndex } from "./segment-index.ts";
+import { filterIn, openSegmentIndex } from "./segment-index.ts";
+import { readSummaries, summaryOf } from "./summaries.ts";
 
 /** Problems that a query keeps: one damaged segment may have thousands. The others are counted. */
 const MOST_PROBLEMS = 20;
@@ -54,13 +55,38 @@ export class PacketReader implements Contract {
    * segment that is being written. What comes is valid until the next is asked for.
    */
   *find(query: PacketQuery): Generator<StoredPackets> {
-    const segments = listSegments(this.#folder).map((segment) => ({ segment, bytes: this.#size(segment) }));
+    const segments = listSegments(this.#folder).map((segment) => ({
+      ...segment,
+      bytes: this.#size(segment),
+    }));
     this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const { segment, bytes } of segments) {
-      const before = this.#done;
-      yield* this.#findIn(segment, query);
-      this.#done = before + bytes;
+    for (const [file, those] of Map.groupBy(segments, summaryOf)) {
+      const ruledOut = this.#ruledOut(file, query);
+      for (const segment of those) {
+        const before = this.#done;
+        // One whose index is lost may have been written again; what there is of it is looked at.
+        if (!segment.isSealed || !ruledOut.has(segment.name)) yield* this.#findIn(segment, query);
+        this.#done = before + segment.bytes;
+      }
     }
+  }
+
+  /** Segments that have nothing that is asked for, by their summaries: most of them, and none of them is opened. */
+  #ruledOut(file: number, query: PacketQuery): Set<string> {
+    const ruledOut = new Set<string>();
+    const { from, to, needs } = query;
+    if (from === undefined && to === undefined && needs === undefined) return ruledOut;
+    for (const { name, segmentHeader, indexHeader, first } of readSummaries(this.#folder, file)) {
+      const header = decodeIndexHeader(indexHeader);
+      const opened = openSegmentHeader(segmentHeader, this.#secret);
+      // Opening it tells what is wrong with it.
+      if (header === undefined || typeof opened === "string") continue;
+      const filter = needs && filterIn(indexHeader, header, first, opened.key);
+      const isOut = !overlaps(header, query) || (needs && filter && !mayMatch(filter, needs));
+      if (isOut === true) ruledOut.add(name);
+      else ruledOut.delete(name);
+    }
+    return ruledOut;
   }
 
   secrets(times: Pick<PacketQuery, "from" | "to">): readonly Secrets[] {

@@ -12,6 +12,7 @@ import { withRoom } from "./room.ts";
 import { openSegmentIndex } from "./segment-index.ts";
 import { openShelf, SHARED, SHARED_BYTES } from "./shelf.ts";
 import { stateOf } from "./state.ts";
+import { mendSummaries } from "./summaries.ts";
 
 export type PacketStoreOptions = {
   readonly folder: string;
@@ -45,6 +46,7 @@ export function openPacketStore(options: PacketStoreOptions, { log, clock }: Con
   }
   const shared = new BigInt64Array(new SharedArrayBuffer(SHARED_BYTES));
   const abandoned = sealOpen(folder, secret, log);
+  mendSummaries(folder);
   shared[SHARED.sequence] = BigInt(listSegments(folder).at(-1)?.sequence ?? 0);
   // What cannot be read is told now, not when the disk is full.
   readPreserved(folder);

@@ -9,6 +9,7 @@ import { withRoom } from "./room.ts";
 import { encodeSecrets } from "./segment-file.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import type { Shelf } from "./shelf.ts";
+import { addSummary } from "./summaries.ts";
 import { TupleTable } from "./tuples.ts";
 
 export type WriterOptions = {
@@ -40,6 +41,7 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
   const table = new TupleTable();
   let segment: SegmentWriter | undefined;
   let name = "";
+  let sequence = 0;
   let begun = 0;
   /** The number in the segment of each interface of the capture, -1 for those it does not know yet. */
   let interfaces = new Int32Array(16).fill(-1);
@@ -51,7 +53,8 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
   const open = (): SegmentWriter => {
     if (segment !== undefined) return segment;
     begun = now();
-    name = segmentName(options.nextSequence(), begun);
+    sequence = options.nextSequence();
+    name = segmentName(sequence, begun);
     const salt = newSalt();
     const key = secret === undefined ? undefined : segmentKey(secret, salt);
     segment = new SegmentWriter({ path: segmentPath(folder, name), salt, key, compress, table });
@@ -77,6 +80,7 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
   const seal = (current: SegmentWriter): void => {
     const index = writing(() => current.index());
     writing(() => writeWhole(folder, indexPath(folder, name), index));
+    addSummary(folder, { name, sequence, begun });
     current.close();
     segment = undefined;
   };

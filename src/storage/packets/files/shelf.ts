@@ -6,6 +6,7 @@ import { INDEX_HEADER_BYTES } from "./index-file.ts";
 import { listSegments, removeSegment, type SegmentName, segmentPath } from "./names.ts";
 import { readPreserved } from "./preserved.ts";
 import { openSegmentIndex } from "./segment-index.ts";
+import { summaryBytes, sweepSummaries } from "./summaries.ts";
 
 /** Numbers that all threads of a store share, as 64-bit integers. */
 export const SHARED = { sequence: 0, droppedSegments: 1, droppedPackets: 2, droppedBytes: 3 } as const;
@@ -59,7 +60,7 @@ export function openShelf({ folder, abandoned, shared, log }: ShelfOptions): She
       return { ...segment, ...{ bytes: size, indexBytes: 0, packets, minTime, maxTime, written: mtimeMs } };
     }
     const { packets, minTime, maxTime, firstBytes, secondBytes } = index.header;
-    const indexBytes = INDEX_HEADER_BYTES + firstBytes + secondBytes;
+    const indexBytes = INDEX_HEADER_BYTES + firstBytes + secondBytes + summaryBytes(firstBytes);
     const looked = {
       ...segment,
       ...{ bytes: size, indexBytes, packets, minTime, maxTime, written: mtimeMs },
@@ -92,6 +93,7 @@ export function openShelf({ folder, abandoned, shared, log }: ShelfOptions): She
       Atomics.add(shared, SHARED.droppedPackets, BigInt(packets));
       Atomics.add(shared, SHARED.droppedBytes, BigInt(bytes + indexBytes));
       log.info("The oldest packets were dropped.", { segment: name, packets, bytes, reason });
+      sweepSummaries(folder);
     },
   };
 }
