@@ -209,6 +209,24 @@ export const downloadSide = defineEndpoint({
   },
 });
 
+const sequenceStep = z.object({
+  time: time.describe("When."),
+  packet: count.describe("The packet."),
+  sent: count.describe("How far the side was: bytes from its first one on."),
+  acknowledged: count.describe("How many of them the other side had acknowledged."),
+  limit: count
+    .optional()
+    .describe(
+      "Up to where the other side took bytes; absent where the handshake, which says how windows are scaled, was not captured.",
+    ),
+});
+
+const sequences = z.object({
+  client: z.array(sequenceStep).describe("The bytes of the client."),
+  server: z.array(sequenceStep).describe("The bytes of the server."),
+  leftOut: count.describe("Packets without a header of TCP that can be read: cut off, or in fragments."),
+});
+
 const timing = z.object({
   stream: z.int().min(1).describe("The conversation."),
   handshake: z
@@ -235,6 +253,11 @@ const timing = z.object({
       }),
     )
     .describe("Bytes over time; empty buckets are left out."),
+  sequences: sequences
+    .optional()
+    .describe(
+      "How far each side was, what was acknowledged, and the window, step by step; at most ten steps per bucket. Absent for UDP.",
+    ),
 });
 
 export const getTiming = defineEndpoint({

@@ -15,7 +15,11 @@ import type {
   ResultPlace,
   ToReadingThread,
 } from "./questions.ts";
+import { sequencesOf } from "./sequences.ts";
 import { encryptedZip } from "./zip.ts";
+
+/** Steps of numbers of TCP per bucket of bytes. */
+const STEPS = 10;
 
 /** What was put together last: pages of the same result follow one another. */
 type Held = { readonly key: string; readonly gathered: Gathered; objects?: Promise<readonly ResultObject[]> };
@@ -68,7 +72,14 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
     }
     case "timing": {
       const { gathered, found } = conversationOf(result, ask.stream);
-      return timingOf(found, ask.stream, gathered.numberOf, ask.buckets);
+      const timing = timingOf(found, ask.stream, gathered.numberOf, ask.buckets);
+      if (found.protocol === "udp") return timing;
+      const { conversation, packets, first, last } = found;
+      const part = { endpoints: conversation.endpoints, first, last };
+      const sequences = reading(result, (reader) =>
+        sequencesOf(reader.read(packets), part, packets, STEPS * ask.buckets),
+      );
+      return { ...timing, sequences };
     }
     case "side":
       return sideOf(conversationOf(result, ask.stream).found, ask.side);

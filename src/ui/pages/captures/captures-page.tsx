@@ -1,9 +1,10 @@
 import { Button, FileButton } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { type CaptureState, stopCapture } from "../../../api/captures.ts";
 import { call } from "../../call.ts";
+import { captureRange, FLOWS_OF_CAPTURES } from "../../parts/captures/capture-range.ts";
+import { useCaptureDrop } from "../../parts/captures/use-capture-drop.ts";
 import { timeText, useZone } from "../../parts/clock.ts";
 import { Notice } from "../../parts/notice.tsx";
 import { countText } from "../../parts/numbers.ts";
@@ -11,7 +12,6 @@ import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { bytesText } from "../../parts/units.ts";
 import { WithCode } from "../../parts/with-code.tsx";
 import { visible } from "../investigate/details/panes/packets/stream/cells.ts";
-import { sendCapture } from "./send-capture.ts";
 import { StoreState } from "./store-state.tsx";
 import { useCaptures } from "./use-captures.ts";
 import "../sensors/sensors-page.css";
@@ -20,28 +20,9 @@ import "./captures-page.css";
 /** Captures that come in and came in, and what of their packets is kept. A capture file may be dropped anywhere on it. */
 export function CapturesPage() {
   const { data, error, refetch, isPending } = useCaptures();
-  const [refused, setRefused] = useState<readonly string[]>([]);
-  const [isOver, setOver] = useState(false);
-  const send = (files: readonly File[]) => {
-    setRefused([]);
-    for (const file of files) sendCapture(file, (reason) => setRefused((before) => [...before, reason]));
-  };
+  const { target, send, refused } = useCaptureDrop();
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the button does the same for the keyboard
-    <div
-      className="page captures"
-      data-over={isOver || undefined}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        send([...event.dataTransfer.files]);
-      }}
-    >
+    <div className="page captures" {...target}>
       <title>Captures – Metron</title>
       <h1>Captures</h1>
       <StoreState />
@@ -104,6 +85,7 @@ function CaptureTable({ captures }: { captures: readonly CaptureState[] }) {
 function CaptureRow({ capture }: { capture: CaptureState }) {
   const client = useQueryClient();
   const { id, name, kind, by, state, read, size, packets, bytes, flows, dropped, first, last } = capture;
+  const t = captureRange(capture);
   const isGoing = state === "running" || state === "waiting";
   const end = useMutation({
     mutationFn: () => call(stopCapture, { params: { id } }),
@@ -141,15 +123,12 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
         )}
       </td>
       <td className="captures-actions">
-        {first !== undefined && last !== undefined && (
+        {t !== undefined && (
           <>
-            <Link
-              to="/"
-              search={{ view: "messages", q: "source.type:pcap", t: rangeOf(first, last) } as never}
-            >
+            <Link to="/" search={{ view: "messages", q: FLOWS_OF_CAPTURES, t } as never}>
               Flows
             </Link>{" "}
-            <Link to="/" search={{ t: rangeOf(first, last) } as never}>
+            <Link to="/" search={{ t } as never}>
               Alerts
             </Link>
           </>
@@ -182,9 +161,4 @@ function Notes({ capture }: { capture: CaptureState }) {
       ))}
     </ul>
   );
-}
-
-/** The time range of the packets, a second wider on both sides, as the address has it. */
-function rangeOf(first: number, last: number): string {
-  return `${new Date(first - 1000).toISOString()}..${new Date(last + 1000).toISOString()}`;
 }

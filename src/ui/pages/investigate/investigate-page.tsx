@@ -1,7 +1,9 @@
 import { useRef } from "react";
+import { useCaptureDrop } from "../../parts/captures/use-capture-drop.ts";
 import { copy } from "../../parts/clipboard.ts";
 import { type Shortcuts, useShortcuts } from "../../parts/keys.ts";
 import { countText } from "../../parts/numbers.ts";
+import { CapturesUnderWay } from "./captures/captures-under-way.tsx";
 import { Details } from "./details/details.tsx";
 import { Facets } from "./facets/facets.tsx";
 import { List, type ListHandle } from "./list/list.tsx";
@@ -28,6 +30,7 @@ export function InvestigatePage() {
   const [state, change] = usePageState();
   const rows = useRows(state);
   const statusChange = useStatusChange();
+  const captures = useCaptureDrop();
   const list = useRef<ListHandle>(null);
   const live = useLiveRows({
     state,
@@ -49,7 +52,7 @@ export function InvestigatePage() {
 
   return (
     <ValueMenu state={state} change={change}>
-      <div className="investigate">
+      <div className="investigate" {...captures.target}>
         <title>{`${found}Metron`}</title>
         <search className="bar">
           <QueryBar state={state} change={change} error={rows.error} onLeave={toList} />
@@ -60,6 +63,12 @@ export function InvestigatePage() {
             onLive={(wanted) => change({ live: wanted }, { replace: true })}
           />
         </search>
+        <CapturesUnderWay
+          sending={captures.sending}
+          refused={captures.refused}
+          onForget={captures.forgetRefused}
+          change={change}
+        />
         <Histogram state={state} change={change} />
         <Facets state={state} change={change} />
         <List

@@ -112,15 +112,19 @@ function optionOf(buckets: readonly number[], interval: number, layers: readonly
       formatter: (given) => {
         const at = (Array.isArray(given) ? given[0]?.dataIndex : given.dataIndex) ?? 0;
         const counts = layers.map(({ name, counts }) => `${name}: ${countText(counts[at] ?? 0)}`).reverse();
-        return [`${timeText(buckets[at] ?? 0).slice(0, 19)}, ${intervalText(interval)}`, ...counts].join(
-          "\n",
-        );
+        return [
+          `${timeText(buckets[at] ?? 0).slice(0, interval < 1000 ? 23 : 19)}, ${intervalText(interval)}`,
+          ...counts,
+        ].join("\n");
       },
     },
     xAxis: {
       type: "category",
       data: buckets.map((from) =>
-        timeText(from).slice(day ? 0 : sameDay ? 11 : 5, day ? 10 : interval < 60_000 ? 19 : 16),
+        timeText(from).slice(
+          day ? 0 : sameDay ? 11 : 5,
+          day ? 10 : interval < 1000 ? 23 : interval < 60_000 ? 19 : 16,
+        ),
       ),
       axisLine: { lineStyle: { color: colour("--line") } },
       axisTick: { show: false },

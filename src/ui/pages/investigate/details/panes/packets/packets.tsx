@@ -97,7 +97,9 @@ export function Packets({ guid, message, state, change }: Props) {
                   change={changePackets}
                 />
               )}
-              {state.tab === "timing" && chosen !== undefined && <Timing query={query} stream={chosen} />}
+              {state.tab === "timing" && chosen !== undefined && (
+                <Timing query={query} stream={chosen} state={state} change={changePackets} />
+              )}
               {chosen === undefined && (state.tab === "stream" || state.tab === "timing") && (
                 <p className="packets-waiting dim" role="status">
                   {isRunning(query) || conversations.isPending

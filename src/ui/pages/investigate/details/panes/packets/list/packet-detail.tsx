@@ -11,7 +11,7 @@ import { Line } from "../stream/line.tsx";
 import { HEX_WIDTH } from "../stream/rows.ts";
 import { SelectedBytes } from "../stream/selected-bytes.tsx";
 import { selectedBytes } from "../stream/selection.ts";
-import { fieldAt, fieldNamed, Tree } from "./tree.tsx";
+import { fieldNamed, fieldOver, Tree } from "./tree.tsx";
 
 type Props = {
   readonly query: PacketQueryState;
@@ -67,7 +67,7 @@ export function PacketDetail({ query, number, bytes, field, change }: Props) {
                 frame.subarray(from, to + 1),
               );
               if (range === undefined) return;
-              const node = range.from === range.to ? fieldAt(tree, range.from) : undefined;
+              const node = range.from === range.to ? fieldOver(tree, range) : undefined;
               if (node !== undefined) pick(node);
               else change({ bytes: range, field: undefined }, { replace: true });
             }}

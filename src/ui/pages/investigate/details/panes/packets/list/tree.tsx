@@ -3,27 +3,28 @@ import type { PacketNode } from "../../../../../../../api/packet-reading.ts";
 import type { ByteRange } from "../packets-state.ts";
 import { visible } from "../stream/cells.ts";
 
-/** The smallest field that has a byte; of equal ones the innermost. */
-export function fieldAt(nodes: readonly PacketNode[], at: number): PacketNode | undefined {
-  let best: PacketNode | undefined;
-  for (const node of everyNode(nodes))
-    if (
-      node.start <= at &&
-      at < node.start + node.length &&
-      node.length <= (best?.length ?? Number.POSITIVE_INFINITY)
-    )
-      best = node;
-  return best;
-}
-
-/** The field that is selected: by its name and, as a name may come twice, by its bytes. */
+/** The field that is selected: by its name and, as a name may come twice, by its bytes; of bytes alone the smallest that has them all. */
 export function fieldNamed(
   nodes: readonly PacketNode[],
   name: string | undefined,
   bytes: ByteRange | undefined,
 ): PacketNode | undefined {
+  if (name === undefined && bytes !== undefined) return fieldOver(nodes, bytes);
   const named = [...everyNode(nodes)].filter((node) => node.name === name);
   return named.find(({ start }) => start === bytes?.from) ?? named[0];
+}
+
+/** The smallest field that has all bytes of a range; of equal ones the innermost. */
+export function fieldOver(nodes: readonly PacketNode[], { from, to }: ByteRange): PacketNode | undefined {
+  let best: PacketNode | undefined;
+  for (const node of everyNode(nodes))
+    if (
+      node.start <= from &&
+      to < node.start + node.length &&
+      node.length <= (best?.length ?? Number.POSITIVE_INFINITY)
+    )
+      best = node;
+  return best;
 }
 
 function* everyNode(nodes: readonly PacketNode[]): Generator<PacketNode> {

@@ -63,7 +63,8 @@ export function Raw({ query, stream }: Props) {
               onClick={taken}
               href={addressOf(exportPackets, params, { format, stream: stream.number, direction })}
             >
-              Packets of this conversation as {format}
+              {direction === "both" ? "Packets" : `The ${SPEAKERS[direction].toLowerCase()}'s packets`} of
+              this conversation as {format}
             </a>
             <span className="dim"> {conversationText(stream)}</span>
           </li>

@@ -56,6 +56,21 @@ export function isText(bytes: Uint8Array): boolean {
   return signs.length * 20 <= cells.length;
 }
 
+/** Bytes of the character that begins at a place; 1 where none does. */
+export function characterLength(bytes: Uint8Array, at: number): number {
+  const length = lengthOf(bytes[at] as number);
+  for (let next = at + 1; next < at + length; next++)
+    if (next >= bytes.length || ((bytes[next] as number) & 0xc0) !== 0x80) return 1;
+  return length;
+}
+
+/** About how many columns a character takes: signs are wider than what they stand for. */
+export function characterWidth(first: number, length: number): number {
+  if (length > 1) return length;
+  if (first >= 0x20 && first < 0x7f) return 1;
+  return NAMED[first]?.length ?? 4;
+}
+
 function asciiCell(byte: number): Cell {
   if (byte >= 0x20 && byte < 0x7f) return { text: String.fromCharCode(byte), bytes: 1, isSign: false };
   return { text: NAMED[byte] ?? `\\x${hexOf(byte)}`, bytes: 1, isSign: true };

@@ -1,7 +1,7 @@
 import type { getConversation } from "../../../../../../../api/conversations.ts";
 import type { ResponseOf } from "../../../../../../../api/endpoint.ts";
 import type { Side } from "../packets-state.ts";
-import { isText } from "./cells.ts";
+import { characterLength, characterWidth, isText } from "./cells.ts";
 
 /**
  * A page of a conversation as rows of one height each, so that megabytes can be scrolled: a head for each message, lines of its bytes, and
@@ -44,7 +44,7 @@ export type Row =
 
 export const HEX_WIDTH = 16;
 
-/** Cells of a line of text; longer lines go on in the next row. */
+/** Columns of a line of text; longer lines go on in the next row. */
 const TEXT_WIDTH = 100;
 
 /** Marks that say nothing an investigator reads a stream for; the timing shows all. */
@@ -133,16 +133,16 @@ function hexEnds(length: number): number[] {
 /** Where lines of text end: behind each line feed, and where a line would grow too long. No character is cut. */
 function textEnds(bytes: Uint8Array): number[] {
   const ends: number[] = [];
-  let start = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const isInner = (byte: number | undefined) => byte !== undefined && (byte & 0xc0) === 0x80;
-    const isLong = at + 1 - start >= TEXT_WIDTH && !isInner(bytes[at + 1]);
-    // Bytes that only look like the inside of characters must not make a line without end.
-    if (bytes[at] !== 10 && !isLong && at + 1 - start < TEXT_WIDTH + 4) continue;
-    ends.push(at + 1);
-    start = at + 1;
+  let width = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const first = bytes[at] as number;
+    const length = characterLength(bytes, at);
+    at += length;
+    width += characterWidth(first, length);
+    if (first !== 10 && width < TEXT_WIDTH && at < bytes.length) continue;
+    ends.push(at);
+    width = 0;
   }
-  if (start < bytes.length) ends.push(bytes.length);
   return ends;
 }
 

@@ -142,8 +142,8 @@ function Bytes({ query, stream, state, change }: Props) {
           </Button>
         </Button.Group>
         <span className="dim" role="status">
-          {countText(turns.length)}
-          {hasNextPage || read.isFull ? "+" : ""} {turns.length === 1 ? "message" : "messages"}
+          {countText(turns.length)} {turns.length === 1 ? "message" : "messages"}
+          {hasNextPage && ", more follow below"}
         </span>
         <FindBar
           {...find}

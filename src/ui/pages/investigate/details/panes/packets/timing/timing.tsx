@@ -1,14 +1,18 @@
-import { useComputedColorScheme } from "@mantine/core";
+import { SegmentedControl, useComputedColorScheme } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { type ConversationSummary, getTiming } from "../../../../../../../api/conversations.ts";
+import type { ResponseOf } from "../../../../../../../api/endpoint.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call } from "../../../../../../call.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
 import { bytesText } from "../../../../../../parts/units.ts";
 import { PacketsFailed } from "../no-packets.tsx";
+import type { ChangePackets, PacketsState, Side } from "../packets-state.ts";
 import { markText, SPEAKERS } from "../stream/marks.ts";
 import { phaseOf } from "../use-conversations.ts";
+import { SequenceChart } from "./sequence-chart.tsx";
 import { TimingChart } from "./timing-chart.tsx";
 import "./timing.css";
 
@@ -18,10 +22,15 @@ const MOST_LISTED = 200;
 /** What every connection does counts nothing. */
 const USUAL = ["syn", "fin"];
 
-type Props = { readonly query: PacketQueryState; readonly stream: ConversationSummary };
+type Props = {
+  readonly query: PacketQueryState;
+  readonly stream: ConversationSummary;
+  readonly state: PacketsState;
+  readonly change: ChangePackets;
+};
 
 /** When a conversation happened: how long it took to begin, how fast bytes came, and what went wrong on the way. */
-export function Timing({ query, stream }: Props) {
+export function Timing({ query, stream, state, change }: Props) {
   const { data, error, refetch } = useQuery({
     queryKey: ["packet-timing", query.id, stream.number, phaseOf(query)],
     queryFn: ({ signal }) =>
@@ -41,9 +50,9 @@ export function Timing({ query, stream }: Props) {
     ["Began", `${timeText(stream.first)}${stream.begins ? "" : ", before that nothing was captured"}`],
     ["Lasted", `${lengthText(stream.last - stream.first)}${stream.ends ? "" : ", its end was not captured"}`],
     ["Round trip", handshake === undefined ? "the handshake was not captured" : lengthText(roundTrip)],
-    ["SYN to its answer", lengthText(handshake?.toServer)],
-    ["Answer to acknowledgement", lengthText(handshake?.toClient)],
-    ["First word of the client to the server's", lengthText(firstByte)],
+    ["SYN to SYN-ACK", lengthText(handshake?.toServer)],
+    ["SYN-ACK to ACK", lengthText(handshake?.toClient)],
+    ["Client's first byte to server's", lengthText(firstByte)],
     ["Client said", totalText(stream.clientTotals)],
     ["Server said", totalText(stream.serverTotals)],
     ...Object.entries(stream.counts)
@@ -67,14 +76,26 @@ export function Timing({ query, stream }: Props) {
       ) : (
         <TimingChart buckets={buckets} interval={interval} marks={marks} scheme={scheme} />
       )}
+      {data.sequences !== undefined && (
+        <Numbers timing={data.sequences} stream={stream} state={state} change={change}>
+          {(side, steps) => <SequenceChart side={side} steps={steps} marks={marks} scheme={scheme} />}
+        </Numbers>
+      )}
       {marks.length > 0 && (
         <>
-          <h3>What happened beside</h3>
-          <ol className="timing-marks">
+          <h3>Events of TCP</h3>
+          <ol className="timing-marks" aria-label="Events of TCP">
             {marks.slice(0, MOST_LISTED).map(({ kind, side, time, packet, position }) => (
               <li key={`${packet} ${kind} ${position}`}>
                 <span className="dim mono">+{lengthText(time - stream.first)}</span> {SPEAKERS[side]}{" "}
-                {markText(kind)} <span className="dim">packet {packet}</span>
+                {markText(kind)}{" "}
+                <button
+                  type="button"
+                  className="packet-link"
+                  onClick={() => change({ tab: "packets", packet, bytes: undefined, field: undefined })}
+                >
+                  packet {packet}
+                </button>
               </li>
             ))}
           </ol>
@@ -87,12 +108,54 @@ export function Timing({ query, stream }: Props) {
   );
 }
 
+type Sequences = NonNullable<ResponseOf<typeof getTiming>["sequences"]>;
+
+type NumbersProps = Pick<Props, "stream" | "state" | "change"> & {
+  readonly timing: Sequences;
+  readonly children: (side: Side, steps: Sequences["client"]) => ReactNode;
+};
+
+/** The numbers of TCP of one side: of the one that is chosen, else of the one that said more. */
+function Numbers({ timing, stream, state, change, children }: NumbersProps) {
+  const { clientTotals, serverTotals } = stream;
+  const larger = serverTotals.bytes > clientTotals.bytes ? "server" : "client";
+  const side = state.side === "both" ? larger : state.side;
+  const steps = timing[side];
+  return (
+    <>
+      <div className="timing-head">
+        <h3>Sequence numbers and window</h3>
+        <SegmentedControl
+          aria-label="Whose bytes"
+          value={side}
+          onChange={(chosen) =>
+            change({ side: chosen === "server" ? "server" : "client" }, { replace: true })
+          }
+          data={(["client", "server"] as const).map((value) => ({ value, label: SPEAKERS[value] }))}
+        />
+      </div>
+      {children(side, steps)}
+      {steps.every(({ limit }) => limit === undefined) && (
+        <p className="dim">
+          The handshake was not captured. It says how windows are scaled, so the window is not shown.
+        </p>
+      )}
+      {timing.leftOut > 0 && (
+        <p className="dim">
+          {countText(timing.leftOut)} packets are left out: cut off or in fragments, they have no header of
+          TCP that can be read.
+        </p>
+      )}
+    </>
+  );
+}
+
 type Totals = ConversationSummary["clientTotals"];
 
 function totalText({ packets, bytes, missing, repeated }: Totals): string {
   const more = [
-    missing > 0 ? `${countText(missing)} missing` : "",
-    repeated > 0 ? `${countText(repeated)} again` : "",
+    missing > 0 ? `${countText(missing)} B missing` : "",
+    repeated > 0 ? `${countText(repeated)} B sent again` : "",
   ].filter((text) => text !== "");
   return [`${bytesText(bytes)} in ${countText(packets)} packets`, ...more].join(", ");
 }
