@@ -60,7 +60,7 @@ function frame(walk: Walk, isPadded: boolean): number {
 }
 
 /** Whether the flags of radiotap say that the header of the frame is filled up to four bytes. */
-function isPaddedFrame(bytes: Uint8Array, start: number, end: number): boolean {
+export function isPaddedFrame(bytes: Uint8Array, start: number, end: number): boolean {
   const TIME = 1;
   const FLAGS = 2;
   const MORE = 0x8000_0000;

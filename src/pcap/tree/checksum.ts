@@ -6,7 +6,8 @@ import type { Network } from "./step.ts";
 const BAD = 0;
 const GOOD = 1;
 const UNVERIFIED = 2;
-const WORDS = ["Bad", "Good", "Unverified"];
+const ABSENT = 3;
+const WORDS = ["Bad", "Good", "Unverified", "Not present"];
 
 /** The sum that the Internet's checksums are made of (RFC 1071), added to `before`; folded to 16 bits. */
 function sum16(bytes: Uint8Array, start: number, end: number, before = 0): number {
@@ -34,8 +35,10 @@ export function checksum(cursor: Cursor, name: string, label: string, covered: C
   const field = cursor.fields.at(-1)!;
   const { start, end, pseudo, mayBeLeftOut = false, isVerifiable = true } = covered;
   let state = UNVERIFIED;
-  if (mayBeLeftOut && written === 0) field.shown += " (there is none)";
-  else if (isVerifiable && end <= bytes.length) {
+  if (mayBeLeftOut && written === 0) {
+    state = ABSENT;
+    field.shown += " (there is none)";
+  } else if (isVerifiable && end <= bytes.length) {
     const header = pseudo === undefined ? 0 : pseudoSum(pseudo.network, pseudo.protocol, end - start);
     const sum = sum16(bytes, start, end, header);
     state = sum === 0xffff ? GOOD : BAD;

@@ -146,6 +146,13 @@ export function concluded(
   return add(cursor, { name, label, value, shown: shown ?? String(value), start: at, end: at });
 }
 
+/** Says what the field that was read last stands for, where that is not the number that is written. */
+export function means(cursor: Cursor, value: number | string, shown = String(value)): void {
+  const field = cursor.fields.at(-1)!;
+  field.value = value;
+  field.shown = shown;
+}
+
 /** Puts fields within the one that was read last. */
 export function within(cursor: Cursor): Cursor {
   const field = cursor.fields.at(-1)!;

@@ -1,24 +1,9 @@
-import { type Cursor, ipv4, left, mac, number, parts, raw, rest } from "./cursor.ts";
-import { LARGEST_ETHERNET_LENGTH } from "./numbers.ts";
+import { read16 } from "../decode/bytes.ts";
+import { type Cursor, ipv4, left, little, mac, number, parts, raw, rest } from "./cursor.ts";
 import { hex, named } from "./show.ts";
 import { type Goal, IPV4, IPV6, LLC, limit, type Next, next, PPP, type Step } from "./step.ts";
-
-export const ETHER_TYPES = {
-  2048: "IPv4",
-  2054: "ARP",
-  34525: "IPv6",
-  33024: "802.1Q VLAN",
-  34984: "802.1ad provider VLAN",
-  37120: "QinQ VLAN",
-  34887: "MPLS",
-  34888: "MPLS, multicast",
-  34915: "PPPoE discovery",
-  34916: "PPPoE session",
-  35020: "LLDP",
-  34958: "802.1X authentication",
-  25944: "Bridged Ethernet",
-  34827: "PPP",
-};
+import { fabricPath, portExtender, providerBackbone, virtualPort } from "./tags.ts";
+import { ETHER_TYPES, typeOrLength } from "./type-or-length.ts";
 
 export const ethernet: Step = {
   name: "eth",
@@ -30,38 +15,34 @@ export const ethernet: Step = {
   },
 };
 
-/** A type, or the length of what follows, as IEEE 802.3 has it. */
-function typeOrLength(cursor: Cursor, type: string, length: string): Next | undefined {
-  const value = left(cursor) < 2 ? 0 : (cursor.bytes[cursor.at]! << 8) | cursor.bytes[cursor.at + 1]!;
-  if (value > LARGEST_ETHERNET_LENGTH) {
-    number(cursor, 2, type, "Type", named(ETHER_TYPES, 4));
-    return next({ etherType: value }, cursor);
-  }
-  number(cursor, 2, length, "Length");
-  if (cursor.layer.name === "eth") cursor.layer.label = "IEEE 802.3 Ethernet";
-  const inner = { ...cursor };
-  if (cursor.at + value <= cursor.wire) limit(inner, cursor.at + value);
-  return next(LLC, inner);
-}
+const vlan: Step = {
+  name: "vlan",
+  label: "802.1Q Virtual LAN",
+  read(cursor) {
+    parts(cursor, 2, [
+      ["vlan.priority", "Priority", 0xe000],
+      ["vlan.dei", "May be dropped", 0x1000],
+      ["vlan.id", "VLAN", 0x0fff],
+    ]);
+    cursor.at += 2;
+    return typeOrLength(cursor, "vlan.etype", "vlan.len");
+  },
+};
 
-function tag(name: string, prefix: string, label: string): Step {
-  return {
-    name,
-    label,
-    read(cursor) {
-      parts(cursor, 2, [
-        [`${prefix}.priority`, "Priority", 0xe000],
-        [`${prefix}.dei`, "May be dropped", 0x1000],
-        [`${prefix}.id`, "VLAN", 0x0fff],
-      ]);
-      cursor.at += 2;
-      return typeOrLength(cursor, `${prefix}.etype`, `${prefix}.len`);
-    },
-  };
-}
-
-const vlan = tag("vlan", "vlan", "802.1Q Virtual LAN");
-const providerVlan = tag("ieee8021ad", "ieee8021ad", "802.1ad provider VLAN");
+const providerVlan: Step = {
+  name: "ieee8021ad",
+  label: "802.1ad provider VLAN",
+  read(cursor) {
+    parts(cursor, 1, [
+      ["ieee8021ad.priority", "Priority", 0xe0],
+      ["ieee8021ad.dei", "May be dropped", 0x10],
+    ]);
+    parts(cursor, 2, [["ieee8021ad.id", "VLAN", 0x0fff]]);
+    cursor.at += 2;
+    // The field has this name in Wireshark, whose reader of both kinds of tags is one.
+    return typeOrLength(cursor, "ieee8021ah.etype", "ieee8021ah.len");
+  },
+};
 
 /** Logical link control (IEEE 802.2), with the types of SNAP. */
 export const llc: Step = {
@@ -71,7 +52,7 @@ export const llc: Step = {
     const service = number(cursor, 1, "llc.dsap", "Destination service", hex(2));
     number(cursor, 1, "llc.ssap", "Source service", hex(2));
     const isNumbered = left(cursor) > 0 && (cursor.bytes[cursor.at]! & 3) !== 3;
-    const control = number(cursor, isNumbered ? 2 : 1, "llc.control", "Control", hex(2));
+    const control = little(cursor, isNumbered ? 2 : 1, "llc.control", "Control", hex(2));
     if (service === 0xaa && control === 3) {
       const organisation = number(cursor, 3, "llc.oui", "Organisation", hex(6));
       const isEtherType = organisation === 0 || organisation === 0xf8;
@@ -81,9 +62,26 @@ export const llc: Step = {
       }
       return next({ etherType: number(cursor, 2, "llc.type", "Type", named(ETHER_TYPES, 4)) }, cursor);
     }
-    return service === 6 && control === 3 ? next(IPV4, cursor) : undefined;
+    if (control !== 3) return undefined;
+    return service === 0xfe ? next(osi, cursor) : next(service === 6 ? IPV4 : undefined, cursor);
   },
 };
+
+/** What a network layer protocol identifier (ISO/IEC TR 9577) announces. */
+const osi: Step = {
+  name: "osi",
+  label: "ISO/IEC TR 9577",
+  read(cursor) {
+    const identifier = number(cursor, 1, "osi.nlpid", "Network layer", named(NETWORK_LAYERS, 2));
+    return byNetworkLayer(cursor, identifier);
+  },
+};
+
+export const NETWORK_LAYERS = { 128: "SNAP", 129: "CLNP", 131: "IS-IS", 142: "IPv6", 204: "IPv4" };
+
+export function byNetworkLayer(cursor: Cursor, identifier: number): Next | undefined {
+  return next(identifier === 0xcc ? IPV4 : identifier === 0x8e ? IPV6 : undefined, cursor);
+}
 
 /** One label of MPLS (RFC 3032); below the last one is a packet, or a frame behind the control word of a pseudowire. */
 const mpls: Step = {
@@ -103,20 +101,25 @@ const mpls: Step = {
     const first = cursor.bytes[cursor.at]! >>> 4;
     if (first === 4) return next(IPV4, cursor);
     if (first === 6) return next(IPV6, cursor);
-    return next(first === 0 ? pseudowire : ethernet, cursor);
+    return next(first === 0 && isBehind(cursor, 4) ? controlWord : ethernet, cursor);
   },
 };
 
-/** The control word of a pseudowire for frames of Ethernet (RFC 4448). Frames without one rarely begin with 0. */
-const pseudowire: Step = {
+/** Whether a frame with a known type begins so many bytes on, as `decode/ethernet.ts` finds out whether a control word is before it. */
+function isBehind({ bytes, at, end }: Cursor, offset: number): boolean {
+  const type = at + offset + 12;
+  return type + 2 <= end && COMMON_TYPES.has(read16(bytes, type));
+}
+
+const COMMON_TYPES = new Set([0x0800, 0x86dd, 0x0806, 0x8100, 0x88a8]);
+
+/** The control word of a pseudowire for frames of Ethernet (RFC 4448). */
+const controlWord: Step = {
   name: "pwethcw",
   label: "Pseudowire control word",
   read(cursor) {
-    const isWord = left(cursor) >= 4 && cursor.bytes[cursor.at + 1] === 0;
-    if (isWord) {
-      raw(cursor, 2, "pwethcw.flags", "Flags");
-      number(cursor, 2, "pweth.cw.sequence_number", "Sequence number");
-    }
+    raw(cursor, 2, "pwethcw.flags", "Flags");
+    number(cursor, 2, "pweth.cw.sequence_number", "Sequence number");
     return next(ethernet, cursor);
   },
 };
@@ -197,6 +200,11 @@ export const ETHER_TYPE_STEPS: readonly (readonly [number, Goal])[] = [
   [0x8848, mpls],
   [0x8863, pppoeDiscovery],
   [0x8864, pppoeSession],
+  [0x8870, LLC],
   [0x88a8, providerVlan],
+  [0x88e7, providerBackbone],
+  [0x8903, fabricPath],
+  [0x8926, virtualPort],
+  [0x893f, portExtender],
   [0x9100, vlan],
 ];

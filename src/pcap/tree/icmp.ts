@@ -1,5 +1,5 @@
 import { checksum } from "./checksum.ts";
-import { ipv4, left, number, parts, raw, rest } from "./cursor.ts";
+import { type Cursor, ipv4, left, number, parts, raw, rest } from "./cursor.ts";
 import { named } from "./show.ts";
 import { IPV4, next, type Step } from "./step.ts";
 
@@ -65,10 +65,7 @@ export const icmp: Step = {
         break;
       case 3:
       case 11:
-        raw(cursor, 1, "icmp.unused", "Unused");
-        number(cursor, 1, "icmp.length", "Length of the quotation in words");
-        if (type === 3 && cursor.bytes[start + 1] === 4) number(cursor, 2, "icmp.mtu", "MTU of the next hop");
-        else raw(cursor, 2, "icmp.unused", "Unused");
+        quotation(cursor, type === 3 && cursor.bytes[start + 1] === 4);
         break;
       case 12:
         parts(cursor, 1, [["icmp.pointer", "Pointer", 0xff]]);
@@ -85,3 +82,14 @@ export const icmp: Step = {
     return left(cursor) > 0 ? next(IPV4, cursor) : undefined;
   },
 };
+
+/** Four bytes of which the second may be the length of what is quoted (RFC 4884), and two the next hop's MTU (RFC 1191). */
+function quotation(cursor: Cursor, hasMtu: boolean): void {
+  const hasLength = left(cursor) >= 4 && cursor.bytes[cursor.at + 1] !== 0;
+  if (hasLength) {
+    raw(cursor, 1, "icmp.unused", "Unused");
+    number(cursor, 1, "icmp.length", "Length of the quotation in words");
+  } else raw(cursor, hasMtu ? 2 : 4, "icmp.unused", "Unused");
+  if (hasMtu) number(cursor, 2, "icmp.mtu", "MTU of the next hop");
+  else if (hasLength) raw(cursor, 2, "icmp.unused", "Unused");
+}

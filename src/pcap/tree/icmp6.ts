@@ -86,8 +86,8 @@ function message(cursor: Cursor, type: number): void {
       return;
     case 137:
       raw(cursor, 4, "icmpv6.reserved", "Reserved");
-      ipv6(cursor, "icmpv6.rd.na.target_address", "Target");
-      ipv6(cursor, "icmpv6.nd.rd.destination_address", "Destination");
+      ipv6(cursor, "icmpv6.nd.rd.target_address", "Target");
+      ipv6(cursor, "icmpv6.rd.na.destination_address", "Destination");
       options(cursor);
       return;
     case 143:

@@ -29,6 +29,8 @@ export const ip4: Step = {
     ]);
     const length = (cursor.bytes[start]! & 15) * 4;
     cursor.fields.at(-1)!.value = length;
+    const version = cursor.bytes[start]! >>> 4;
+    if (version !== 4) malformed(`says that it is of version ${version}`);
     cursor.at++;
     flags(cursor, 1, "ip.dsfield", "Differentiated services", [
       ["ip.dsfield.dscp", "Codepoint", 0xfc, String],

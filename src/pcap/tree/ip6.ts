@@ -12,6 +12,8 @@ export const ip6: Step = {
   label: "Internet Protocol Version 6",
   read(cursor, around) {
     parts(cursor, 1, [["ipv6.version", "Version", 0xf0]]);
+    const version = cursor.bytes[cursor.at]! >>> 4;
+    if (version !== 6) malformed(`says that it is of version ${version}`);
     parts(cursor, 4, [["ipv6.tclass", "Traffic class", 0x0ff0_0000, hex(2)]]);
     parts(within(cursor), 4, [
       ["ipv6.tclass.dscp", "Codepoint", 0x0fc0_0000],
@@ -76,7 +78,7 @@ function extension(cursor: Cursor, protocol: number, around: Around, all: Uint8A
     }
     number(inner, 1, `${name}.len`, "Length", (value) => `${8 * (value + 1)} bytes (${value})`);
     if (protocol === ROUTING) routing(inner, around, all);
-    else while (left(inner) > 0) option(inner);
+    else while (left(inner) > 0) option(inner, around, all);
   });
   return isLater ? undefined : following;
 }
@@ -107,7 +109,7 @@ const OPTIONS: Readonly<Record<number, string>> = {
   201: "Home address",
 };
 
-function option(cursor: Cursor): void {
+function option(cursor: Cursor, around: Around, all: Uint8Array): void {
   const kind = cursor.bytes[cursor.at]!;
   const length = kind === 0 ? 1 : 2 + (cursor.bytes[cursor.at + 1] ?? 0);
   group(cursor, ["ipv6.opt", OPTIONS[kind] ?? `Option ${kind}`], cursor.at + length, (inner) => {
@@ -120,8 +122,13 @@ function option(cursor: Cursor): void {
     number(inner, 1, "ipv6.opt.length", "Length", unit("bytes"));
     if (kind === 1) rest(inner, "ipv6.opt.padn", "Padding");
     else if (kind === 5) number(inner, 2, "ipv6.opt.router_alert", "Router alert");
-    else if (kind === 0xc9) ipv6(inner, "ipv6.opt.mipv6.home_address", "Home address");
-    else if (kind === 0xc2) number(inner, 4, "ipv6.opt.jumbo", "Payload length");
+    else if (kind === 0xc9) {
+      ipv6(inner, "ipv6.opt.mipv6.home_address", "Home address");
+      // Checksums are those of the home address, not of where the sender is (RFC 6275, 11.3.1).
+      const addresses = Uint8Array.from(all);
+      addresses.set(inner.bytes.subarray(inner.at - 16, inner.at), 0);
+      around.network = { version: 6, addresses, isFragment: around.network?.isFragment ?? false };
+    } else if (kind === 0xc2) number(inner, 4, "ipv6.opt.jumbo", "Payload length");
     else rest(inner, "ipv6.opt.unknown", "Content");
   });
 }

@@ -1,9 +1,14 @@
 import { readLittle32 } from "../decode/bytes.ts";
 import { LINK } from "../decode/link-types.ts";
-import { type Cursor, flags, left, mac, number, parts, raw } from "./cursor.ts";
-import { ETHER_TYPES, ethernet, llc, pppoeSession } from "./ethernet.ts";
-import { hex, named } from "./show.ts";
+import { type Cursor, left, mac, number, raw, rest } from "./cursor.ts";
+import { ethernet, llc, pppoeSession } from "./ethernet.ts";
+import { ipnet, netfilterLog, packetFilterLog } from "./logs.ts";
+import { fddi, tokenRing } from "./rings.ts";
+import { ciscoHdlc, frameRelay, pppDirection } from "./serial.ts";
+import { named } from "./show.ts";
 import { type Goal, IPV4, IPV6, LLC, type Next, next, PPP, type Step } from "./step.ts";
+import { ETHER_TYPES } from "./type-or-length.ts";
+import { avs, perPacket, prism, radiotap, wireless } from "./wireless.ts";
 
 const DIRECTIONS = {
   0: "to us",
@@ -43,11 +48,16 @@ const cooked: Step = {
   label: "Linux cooked capture v1",
   read(cursor) {
     number(cursor, 2, "sll.pkttype", "Packet type", named(DIRECTIONS));
-    number(cursor, 2, "sll.hatype", "Kind of device");
+    const device = number(cursor, 2, "sll.hatype", "Kind of device");
     address(cursor, number(cursor, 2, "sll.halen", "Length of address"));
-    return byType(cursor);
+    if (!NO_ETHERTYPE.has(device)) return byType(cursor);
+    rest(cursor, "sll.content", "Content");
+    return undefined;
   },
 };
+
+/** Kinds of devices (ARPHRD of Linux) whose packets have no EtherType in the place of one. */
+const NO_ETHERTYPE = new Set([770, 803, 824]);
 
 const cooked2: Step = {
   name: "sll",
@@ -75,63 +85,6 @@ function byType(cursor: Cursor): Next | undefined {
   return next(type === 4 ? LLC : { etherType: type }, cursor);
 }
 
-const ciscoHdlc: Step = {
-  name: "chdlc",
-  label: "Cisco HDLC",
-  read(cursor) {
-    number(cursor, 1, "chdlc.address", "Address", hex(2));
-    number(cursor, 1, "chdlc.control", "Control", hex(2));
-    const type = number(cursor, 2, "chdlc.protocol", "Protocol", named(ETHER_TYPES, 4));
-    return next({ etherType: type }, cursor);
-  },
-};
-
-const wireless: Step = {
-  name: "wlan",
-  label: "IEEE 802.11",
-  read(cursor) {
-    flags(cursor, 2, "wlan.fc", "Frame control", [
-      ["wlan.fc.version", "Version", 0x0300],
-      ["wlan.fc.type", "Type", 0x0c00, named({ 0: "management", 1: "control", 2: "data" })],
-      ["wlan.fc.subtype", "Subtype", 0xf000],
-      ["wlan.fc.protected", "Protected", 0x0040],
-      ["wlan.fc.fromds", "From the distribution system", 0x0002],
-      ["wlan.fc.tods", "To the distribution system", 0x0001],
-    ]);
-    const control = cursor.bytes[cursor.at - 2]!;
-    const flag = cursor.bytes[cursor.at - 1]!;
-    raw(cursor, 2, "wlan.duration", "Duration");
-    mac(cursor, "wlan.ra", "Receiver");
-    if ((control & 0x0c) !== 8) {
-      if ((control & 0x0c) === 0) mac(cursor, "wlan.ta", "Transmitter");
-      return undefined;
-    }
-    mac(cursor, "wlan.ta", "Transmitter");
-    mac(cursor, "wlan.da", "Third address");
-    raw(cursor, 2, "wlan.seq", "Sequence and fragment");
-    if ((flag & 3) === 3) mac(cursor, "wlan.sa", "Fourth address");
-    if ((control & 0x80) !== 0) raw(cursor, 2, "wlan.qos", "Quality of service");
-    // Data that is encrypted, or a kind of data that has none.
-    return (flag & 0x40) !== 0 || (control & 0x40) !== 0 ? undefined : next(LLC, cursor);
-  },
-};
-
-const radiotap: Step = {
-  name: "radiotap",
-  label: "Radiotap",
-  read(cursor) {
-    parts(cursor, 1, [["radiotap.version", "Version", 0xff]]);
-    const start = cursor.at;
-    raw(cursor, 2, "radiotap.pad", "Version and padding");
-    const length = (cursor.bytes[start + 2] ?? 0) | ((cursor.bytes[start + 3] ?? 0) << 8);
-    raw(cursor, 2, "radiotap.length", "Length of header");
-    cursor.fields.at(-1)!.value = length;
-    cursor.fields.at(-1)!.shown = String(length);
-    raw(cursor, Math.max(0, length - 4), "radiotap.fields", "Fields");
-    return next(wireless, cursor);
-  },
-};
-
 /** What packets of a link begin with, by LINKTYPE number. */
 export const LINKS: ReadonlyMap<number, Goal> = new Map<number, Goal>([
   [LINK.ethernet, ethernet],
@@ -146,9 +99,19 @@ export const LINKS: ReadonlyMap<number, Goal> = new Map<number, Goal>([
   [LINK.linuxCooked2, cooked2],
   [LINK.ppp, PPP],
   [LINK.pppHdlc, PPP],
+  [LINK.pppDirection, pppDirection],
   [LINK.pppoe, pppoeSession],
   [LINK.ciscoHdlc, ciscoHdlc],
+  [LINK.frameRelay, frameRelay],
   [LINK.llc, llc],
+  [LINK.tokenRing, tokenRing],
+  [LINK.fddi, fddi],
   [LINK.wireless, wireless],
   [LINK.radiotap, radiotap],
+  [LINK.prism, prism],
+  [LINK.avs, avs],
+  [LINK.ppi, perPacket],
+  [LINK.nflog, netfilterLog],
+  [LINK.pflog, packetFilterLog],
+  [LINK.ipnet, ipnet],
 ]);

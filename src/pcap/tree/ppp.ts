@@ -1,4 +1,5 @@
 import { left, number } from "./cursor.ts";
+import { ciscoHdlc } from "./serial.ts";
 import { hex, named } from "./show.ts";
 import { IPV4, IPV6, MPLS, next, type Step } from "./step.ts";
 
@@ -18,6 +19,9 @@ export const ppp: Step = {
   label: "Point-to-Point Protocol",
   read(cursor) {
     const { bytes, at } = cursor;
+    // Serial lines have Cisco's framing, which begins with another address, under the same link type.
+    if (left(cursor) >= 2 && (bytes[at] === 0x0f || bytes[at] === 0x8f) && bytes[at + 1] === 0)
+      return next(ciscoHdlc, cursor);
     if (left(cursor) >= 2 && bytes[at] === 0xff && bytes[at + 1] === 3) {
       number(cursor, 1, "ppp.address", "Address", hex(2));
       number(cursor, 1, "ppp.control", "Control", hex(2));
@@ -31,6 +35,7 @@ export const ppp: Step = {
       case 0x57:
         return next(IPV6, cursor);
       case 0x281:
+      case 0x283:
         return next(MPLS, cursor);
       default:
         return undefined;

@@ -1,12 +1,17 @@
-import { read16 } from "../decode/bytes.ts";
-import { type Cursor, flags, group, left, malformed, number, parts, raw, rest } from "./cursor.ts";
-import { ETHER_TYPES } from "./ethernet.ts";
+import { formatIpv4 } from "../../core/ip.ts";
+import { read16, read32 } from "../decode/bytes.ts";
+import { type Cursor, flags, group, left, means, number, parts, raw, rest } from "./cursor.ts";
+import { gtp } from "./gtp.ts";
+import { ayiya, l2tp } from "./point-tunnels.ts";
 import { hex, named } from "./show.ts";
-import { ETHERNET, type Goal, GRE, IPV6, MPLS, next, RAW_IP, type Step } from "./step.ts";
+import { ETHERNET, type Goal, GRE, IPV4, IPV6, MPLS, next, type Step } from "./step.ts";
+import { ETHER_TYPES } from "./type-or-length.ts";
 
 /** The tunnel in a payload of UDP that a port and the first bytes speak for; the receiver's port first. */
 export function tunnelStep(cursor: Cursor, source: number, destination: number): Goal | undefined {
-  return byPort(cursor, destination) ?? byPort(cursor, source);
+  return (
+    byPort(cursor, destination) ?? byPort(cursor, source) ?? (looksLikeTeredo(cursor) ? IPV6 : undefined)
+  );
 }
 
 function byPort(cursor: Cursor, port: number): Goal | undefined {
@@ -18,8 +23,17 @@ function byPort(cursor: Cursor, port: number): Goal | undefined {
       return (first & 8) === 0 ? undefined : vxlan;
     case 6081:
       return first >>> 6 === 0 ? geneve : undefined;
+    case 4790:
+      return first >>> 6 === 0 ? genericVxlan : undefined;
+    case 2123:
     case 2152:
-      return first >>> 5 === 1 ? gtp : undefined;
+      return first >>> 4 === 3 ? gtp : undefined;
+    case 3386:
+      return first >>> 4 === 1 ? gtp : undefined;
+    case 5072:
+      return ayiya;
+    case 1701:
+      return (first & 0x80) === 0 && (cursor.bytes[cursor.at + 1]! & 15) === 2 ? l2tp : undefined;
     case 3544:
       return teredoOrPacket(cursor);
     case 6635:
@@ -37,7 +51,7 @@ const vxlan: Step = {
   label: "Virtual eXtensible Local Area Network",
   read(cursor) {
     flags(cursor, 2, "vxlan.flags", "Flags", [
-      ["vxlan.flag_gbp", "Group policy", 0x8000],
+      ["vxlan.flag_g", "Group policy", 0x8000],
       ["vxlan.flag_i", "The network is valid", 0x0800],
       ["vxlan.flag_d", "Do not learn", 0x0040],
       ["vxlan.flag_a", "Policy applied", 0x0008],
@@ -49,6 +63,27 @@ const vxlan: Step = {
   },
 };
 
+/** The same with the protocol of what it holds (draft-ietf-nvo3-vxlan-gpe). */
+const genericVxlan: Step = {
+  name: "vxlan",
+  label: "Virtual eXtensible Local Area Network, generic",
+  read(cursor) {
+    flags(cursor, 1, "vxlan.flags", "Flags", [
+      ["vxlan.ver", "Version", 0x30],
+      ["vxlan.i_bit", "The network is valid", 0x08],
+      ["vxlan.p_bit", "The protocol is valid", 0x04],
+      ["vxlan.o_bit", "Of the network itself", 0x01],
+    ]);
+    number(cursor, 2, "vxlan.reserved_16", "Reserved");
+    const protocol = number(cursor, 1, "vxlan.next_proto", "Protocol", named(VXLAN_PROTOCOLS));
+    number(cursor, 3, "vxlan.vni", "Network");
+    number(cursor, 1, "vxlan.reserved8", "Reserved");
+    return next([undefined, IPV4, IPV6, ETHERNET][protocol], cursor);
+  },
+};
+
+const VXLAN_PROTOCOLS = { 1: "IPv4", 2: "IPv6", 3: "Ethernet", 4: "NSH" };
+
 /** Frames or packets in UDP, with options (RFC 8926). */
 const geneve: Step = {
   name: "geneve",
@@ -56,13 +91,14 @@ const geneve: Step = {
   read(cursor) {
     parts(cursor, 1, [
       ["geneve.version", "Version", 0xc0],
-      ["geneve.option.length", "Length of options", 0x3f, (words) => `${4 * words} bytes (${words})`],
+      ["geneve.option.length", "Length of options", 0x3f],
     ]);
     const length = 4 * (cursor.bytes[cursor.at]! & 0x3f);
+    means(cursor, length, `${length} bytes`);
     cursor.at++;
     flags(cursor, 1, "geneve.flags", "Flags", [
-      ["geneve.flag.oam", "Control packet", 0x80],
-      ["geneve.flag.critical", "Critical options", 0x40],
+      ["geneve.flags.oam", "Control packet", 0x80],
+      ["geneve.flags.critical", "Critical options", 0x40],
     ]);
     const type = number(cursor, 2, "geneve.proto_type", "Protocol", named(ETHER_TYPES, 4));
     number(cursor, 3, "geneve.vni", "Network", hex(6));
@@ -80,61 +116,30 @@ function geneveOption(cursor: Cursor): void {
   group(cursor, ["geneve.option", "Option"], cursor.at + 4 + 4 * words, (inner) => {
     number(inner, 2, "geneve.option.class", "Class", hex(4));
     number(inner, 1, "geneve.option.type", "Type", hex(2));
-    raw(inner, 1, "geneve.option.flags", "Reserved and length");
-    rest(inner, "geneve.option.data", "Content");
+    parts(inner, 1, [
+      ["geneve.option.flags", "Reserved", 0xe0],
+      ["geneve.option.length", "Length", 0x1f],
+    ]);
+    means(inner, 4 * words, `${4 * words} bytes`);
+    inner.at++;
+    rest(inner, "geneve.option.unknown.data", "Content");
   });
 }
-
-const USER_PACKET = 255;
-const MESSAGES = {
-  1: "Echo request",
-  2: "Echo response",
-  26: "Error indication",
-  254: "End marker",
-  255: "Packet of a user",
-};
-
-/** Packets of users in mobile networks (3GPP TS 29.281). */
-const gtp: Step = {
-  name: "gtp",
-  label: "GPRS Tunneling Protocol",
-  read(cursor) {
-    const set = flags(cursor, 1, "gtp.flags", "Flags", [
-      ["gtp.flags.version", "Version", 0xe0],
-      ["gtp.flags.payload", "Protocol type", 0x10],
-      ["gtp.flags.reserved", "Reserved", 0x08],
-      ["gtp.flags.e", "Extension header", 0x04],
-      ["gtp.flags.s", "Sequence number", 0x02],
-      ["gtp.flags.pn", "N-PDU number", 0x01],
-    ]);
-    const kind = number(cursor, 1, "gtp.message", "Message type", named(MESSAGES, 2));
-    number(cursor, 2, "gtp.length", "Length");
-    number(cursor, 4, "gtp.teid", "Tunnel endpoint", hex(8));
-    if ((set & 7) !== 0) {
-      number(cursor, 2, "gtp.seq_number", "Sequence number", hex(4));
-      number(cursor, 1, "gtp.npdu_number", "N-PDU number", hex(2));
-      let type = number(cursor, 1, "gtp.next", "Next extension header", hex(2));
-      while ((set & 4) !== 0 && type !== 0) {
-        const length = 4 * (cursor.bytes[cursor.at] ?? 0);
-        if (length === 0) malformed(`an extension header at byte ${cursor.at} has no length`);
-        group(cursor, ["gtp.ext_hdr", `Extension header ${hex(2)(type)}`], cursor.at + length, (inner) => {
-          number(inner, 1, "gtp.ext_hdr.length", "Length in words");
-          raw(inner, length - 2, "gtp.ext_hdr.content", "Content");
-          type = number(inner, 1, "gtp.ext_hdr.next", "Next extension header", hex(2));
-        });
-      }
-    }
-    if (kind === USER_PACKET) return next(RAW_IP, cursor);
-    rest(cursor, "gtp.content", "Content");
-    return undefined;
-  },
-};
 
 /** IPv6 through address translation (RFC 4380): its indications, if there are any, and a packet of the right length. */
 function teredoOrPacket({ bytes, at, wire }: Cursor): Goal | undefined {
   if (bytes[at] === 0 && bytes[at + 1]! < 2) return teredo;
   const isPacket = bytes[at]! >>> 4 === 6 && at + 40 + read16(bytes, at + 4) <= wire;
   return isPacket ? IPV6 : undefined;
+}
+
+/** The network of all Teredo addresses, 2001::/32. */
+const TEREDO_NETWORK = 0x2001_0000;
+
+/** Teredo between peers uses any port: it is IPv6 of just this length, from or to a Teredo address. */
+function looksLikeTeredo({ bytes, at, end, wire }: Cursor): boolean {
+  if (end - at < 40 || bytes[at]! >>> 4 !== 6 || at + 40 + read16(bytes, at + 4) !== wire) return false;
+  return read32(bytes, at + 8) === TEREDO_NETWORK || read32(bytes, at + 24) === TEREDO_NETWORK;
 }
 
 const teredo: Step = {
@@ -145,8 +150,10 @@ const teredo: Step = {
       if (cursor.bytes[cursor.at + 1] === 0)
         group(cursor, ["teredo.orig", "Origin"], cursor.at + 8, (inner) => {
           raw(inner, 2, "teredo.orig.indicator", "Indicator");
-          number(inner, 2, "teredo.orig.port", "Port", (port) => String(port ^ 0xffff));
-          raw(inner, 4, "teredo.orig.addr", "Address, inverted");
+          // Both are inverted, so that address translators leave them alone.
+          means(inner, number(inner, 2, "teredo.orig.port", "Port") ^ 0xffff);
+          const inverted = number(inner, 4, "teredo.orig.addr", "Address");
+          means(inner, formatIpv4(~inverted >>> 0));
         });
       else if (cursor.bytes[cursor.at + 1] === 1)
         group(cursor, ["teredo.auth", "Authentication"], undefined, (inner) => {

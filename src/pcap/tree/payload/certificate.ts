@@ -1,4 +1,4 @@
-import { type Cursor, left, rest } from "../cursor.ts";
+import { type Cursor, group, left, rest } from "../cursor.ts";
 import type { Field } from "../node.ts";
 import { anything, element, oidOf, open, value, within } from "./der.ts";
 
@@ -40,8 +40,8 @@ export function certificate(cursor: Cursor): void {
     algorithm(inner, "x509af.signature_element", "Signature algorithm");
     name(inner, "x509af.issuer", "Issuer");
     within(inner, "x509af.validity_element", "Validity", (validity) => {
-      value(validity, "x509af.notBefore", "Not before");
-      value(validity, "x509af.notAfter", "Not after");
+      moment(validity, "x509af.notBefore", "Not before");
+      moment(validity, "x509af.notAfter", "Not after");
     });
     name(inner, "x509af.subject", "Subject");
     within(inner, "x509af.subjectPublicKeyInfo_element", "Public key", (key) => {
@@ -56,6 +56,16 @@ export function certificate(cursor: Cursor): void {
   algorithm(cursor, "x509af.algorithmIdentifier_element", "Signature algorithm");
   value(cursor, "x509af.encrypted", "Signature");
   rest(cursor, "x509af.more", "More bytes");
+}
+
+/** A time, whose year has two digits in one of the two forms. */
+function moment(cursor: Cursor, field: string, label: string): void {
+  const { tag, end } = element(cursor);
+  const GENERALIZED = 24;
+  group(cursor, [field, label], end, (inner, own) => {
+    value(inner, tag === GENERALIZED ? "x509af.generalizedTime" : "x509af.utcTime", "Time");
+    own.shown = inner.fields[0]?.shown ?? "";
+  });
 }
 
 function algorithm(cursor: Cursor, field: string, label: string): void {

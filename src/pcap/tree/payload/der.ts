@@ -1,4 +1,4 @@
-import { type Cursor, group, left, malformed, need, rest, text } from "../cursor.ts";
+import { type Cursor, group, left, malformed, means, need, rest, text } from "../cursor.ts";
 import type { Field } from "../node.ts";
 import { hexOf } from "../show.ts";
 import { readText } from "../text.ts";
@@ -11,7 +11,7 @@ export type Element = {
   readonly end: number;
 };
 
-const TAG = { integer: 2, octets: 4, oid: 6, sequence: 0x30, set: 0x31 } as const;
+const TAG = { boolean: 1, integer: 2, bits: 3, octets: 4, oid: 6, sequence: 0x30, set: 0x31 } as const;
 
 /** The element at `at`, without moving on. */
 export function element(cursor: Cursor): Element {
@@ -60,14 +60,17 @@ export function value(cursor: Cursor, name: string, label: string): void {
   const { tag, content, end } = element(cursor);
   const { bytes } = cursor;
   const length = end - content;
+  // The first byte of bits says how many of the last ones are unused.
+  const first = tag === TAG.bits && length > 0 ? content + 1 : content;
   let shown: string;
   if (tag === TAG.oid) shown = oidOf(bytes, content, end);
   else if (STRINGS.has(tag) || isName(bytes, tag, content, end)) shown = readText(bytes, content, end);
   else if ((tag === TAG.integer || tag === 10) && length > 0 && length <= 6)
     shown = String(integerOf(bytes, content, end));
-  else shown = hexOf(bytes, content, Math.min(end, content + 64)) + (length > 64 ? "…" : "");
-  cursor.at = content;
-  text(cursor, length, name, label, shown);
+  else shown = hexOf(bytes, first, Math.min(end, first + 64)) + (length > 64 ? "…" : "");
+  cursor.at = first;
+  text(cursor, end - first, name, label, shown);
+  if (tag === TAG.boolean) means(cursor, bytes[content] === 0 ? 0 : 1, bytes[content] === 0 ? "no" : "yes");
   if (tag === TAG.integer && length > 0 && length <= 6) cursor.fields.at(-1)!.value = Number(shown);
 }
 

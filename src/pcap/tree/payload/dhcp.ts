@@ -1,4 +1,4 @@
-import { type Cursor, flags, group, ipv4, left, mac, number, raw, rest, text } from "../cursor.ts";
+import { type Cursor, flags, group, ipv4, left, mac, means, number, raw, rest, text } from "../cursor.ts";
 import { hex, named, unit } from "../show.ts";
 import type { Step } from "../step.ts";
 
@@ -56,8 +56,10 @@ export const dhcp: Step = {
 function padded(cursor: Cursor, length: number, name: string, label: string): void {
   const { bytes, at } = cursor;
   const end = bytes.subarray(at, at + length).indexOf(0);
-  if (end === 0) text(cursor, length, name, label, "not given");
-  else {
+  if (end === 0) {
+    text(cursor, length, name, label, "");
+    means(cursor, "", "not given");
+  } else {
     const shown = text({ ...cursor, fields: [] }, end < 0 ? length : end, name, label);
     text(cursor, length, name, label, shown);
   }
@@ -96,6 +98,7 @@ function option(cursor: Cursor): number {
   const [label, name = "dhcp.option.value", kind] = OPTIONS[code] ?? [`Option ${code}`];
   group(cursor, ["dhcp.option.type", label], cursor.at + size, (inner, field) => {
     number(inner, 1, "dhcp.option.code", "Option", () => `${label} (${code})`);
+    field.value = code;
     if (isSingle) return;
     number(inner, 1, "dhcp.option.length", "Length", unit("bytes"));
     if (kind === "address") while (left(inner) >= 4) ipv4(inner, name, label);
@@ -112,7 +115,6 @@ function option(cursor: Cursor): number {
           (value) => `${OPTIONS[value]?.[0] ?? "Option"} (${value})`,
         );
     rest(inner, "dhcp.option.value", "Content");
-    field.value = code;
     field.shown = inner.fields[2]?.shown ?? "";
   });
   return code;

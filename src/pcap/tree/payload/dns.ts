@@ -161,7 +161,7 @@ function option(cursor: Cursor): void {
   group(cursor, ["dns.opt", "Option"], undefined, (inner) => {
     number(inner, 2, "dns.opt.code", "Code");
     const length = number(inner, 2, "dns.opt.len", "Length");
-    if (length > 0) raw(inner, length, "dns.opt.data", "Content");
+    raw(inner, length, "dns.opt.data", "Content");
   });
 }
 
@@ -205,7 +205,7 @@ function rdata(cursor: Cursor, base: number, type: number): void {
       number(cursor, 4, "dns.soa.refresh_interval", "Refresh", unit("s"));
       number(cursor, 4, "dns.soa.retry_interval", "Retry", unit("s"));
       number(cursor, 4, "dns.soa.expire_limit", "Expiry", unit("s"));
-      number(cursor, 4, "dns.soa.mininum_ttl", "Smallest time to live", unit("s"));
+      number(cursor, 4, "dns.soa.minimum_ttl", "Smallest time to live", unit("s"));
       return;
     case 43:
       number(cursor, 2, "dns.ds.key_id", "Key");

@@ -8,6 +8,7 @@ import {
   little,
   long,
   malformed,
+  means,
   raw,
   rest,
   text,
@@ -81,6 +82,7 @@ function header(cursor: Cursor, isAnswer: boolean, isLater: boolean): void {
   little(cursor, 2, "smb2.cmd", "Command", named(COMMANDS));
   little(cursor, 2, isAnswer ? "smb2.credits.granted" : "smb2.credits.requested", "Credits");
   flags(cursor, 4, "smb2.flags", "Flags", FLAGS);
+  means(cursor, readLittle32(cursor.bytes, cursor.at - 4), cursor.fields.at(-1)!.shown);
   little(cursor, 4, "smb2.chain_offset", "Next message", hex(8));
   long(cursor, "smb2.msg_id", "Message", true);
   if (isLater) long(cursor, "smb2.aid", "Asynchronous", true, true);
