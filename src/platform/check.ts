@@ -19,6 +19,9 @@ import { takenPorts } from "./taken-ports.ts";
 /** Something in a document that may be published, but is probably not what was meant. */
 export type Warning = Mistake & { readonly document: string };
 
+/** What a check asks of the documents in force. */
+type Configured = Pick<ConfigStore, "get" | "list">;
+
 /** Steps that the constants of all expressions may take together; those beyond are not evaluated for a check. */
 const CHECK_STEPS = 50_000_000;
 
@@ -30,7 +33,7 @@ const CHECK_STEPS = 50_000_000;
  */
 export function checkChanges(
   changes: readonly Change[],
-  config: ConfigStore,
+  config: Configured,
   services: PipelineServices,
   context: Context,
   rules: CheckRules,
@@ -40,7 +43,7 @@ export function checkChanges(
 
 function checkWithin(
   changes: readonly Change[],
-  config: ConfigStore,
+  config: Configured,
   services: PipelineServices,
   context: Context,
   rules: CheckRules,
@@ -112,7 +115,7 @@ function checkWithin(
 /** Ports that sensors of the changes cannot have, as another sensor has them. */
 function portsTaken(
   changes: readonly Change[],
-  config: ConfigStore,
+  config: Configured,
   documents: SensorDocuments,
   { components }: PipelineServices,
 ): ReadonlyMap<string, readonly Mistake[]> {
@@ -127,7 +130,7 @@ function portsTaken(
 }
 
 /** The texts of the sensors that changes touch: those they name; all, when what they run with changes. */
-function touchedBy(changes: readonly Change[], config: ConfigStore): Map<string, string> {
+function touchedBy(changes: readonly Change[], config: Configured): Map<string, string> {
   const touched = new Map<string, string>();
   if (changes.some(({ kind }) => kindOf(kind).concernsSensors)) {
     for (const { name, text } of config.list("sensor")) touched.set(name, text ?? "");

@@ -89,10 +89,17 @@ function packageFile(name: string, folder: string): string | undefined {
   }
 }
 
-/** Imports and checks functions. Throws Fault CONFIG_INVALID naming source and place; then none of them is in use. */
-export async function openFunctions(sources: readonly FunctionSource[]): Promise<UserFunctions> {
+/**
+ * Imports and checks functions.
+ * @param begins told the name of a module or package before it is imported
+ * @throws Fault CONFIG_INVALID naming source and place; then none of them is in use
+ */
+export async function openFunctions(
+  sources: readonly FunctionSource[],
+  begins?: (name: string) => Promise<void>,
+): Promise<UserFunctions> {
   const texts = sources.filter((source) => "text" in source);
-  const opened = { key: JSON.stringify(sources), ...(await importAll(sources)), texts, notRun: [] };
+  const opened = { key: JSON.stringify(sources), ...(await importAll(sources, begins)), texts, notRun: [] };
   registryOf(opened, {});
   return opened;
 }
@@ -108,10 +115,10 @@ export async function checkFunctions(
   const notRun: string[] = [];
   const known: FunctionSource[] = [];
   for (const source of sources) {
-    const url = urlOf(source);
+    const url = moduleOf(source);
     if (url === undefined) continue;
-    const last = inForce.find((each) => each.name === source.name && urlOf(each) !== undefined);
-    if (last === undefined || urlOf(last) !== url) notRun.push(source.name);
+    const last = inForce.find((each) => each.name === source.name && moduleOf(each) !== undefined);
+    if (last === undefined || moduleOf(last) !== url) notRun.push(source.name);
     if (last !== undefined) known.push(last);
   }
   const { modules, components, packages } = await importAll(known);
@@ -131,7 +138,7 @@ export async function checkFunctions(
 }
 
 /** The module that a source runs; undefined for definitions in Stellar. */
-function urlOf(source: FunctionSource): string | undefined {
+export function moduleOf(source: FunctionSource): string | undefined {
   if ("text" in source) return undefined;
   return "url" in source ? source.url : source.extension;
 }
@@ -139,10 +146,12 @@ function urlOf(source: FunctionSource): string | undefined {
 /** What modules and extensions add. Throws Fault CONFIG_INVALID naming all that have mistakes. */
 async function importAll(
   sources: readonly FunctionSource[],
+  begins?: (name: string) => Promise<void>,
 ): Promise<Pick<UserFunctions, "modules" | "components" | "packages">> {
   const modules: StellarFunction[] = [];
   let added: Added = { components: builtIn, functions: [], packages: new Map() };
   await openEveryLater(sources, async (source) => {
+    if (begins !== undefined && moduleOf(source) !== undefined) await begins(source.name);
     if ("url" in source) modules.push(...(await importFunctions(source)));
     if ("extension" in source) added = await openExtension(source, added);
   });

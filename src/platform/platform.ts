@@ -1,13 +1,10 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { readGlobal } from "../config/global.ts";
-import { kindOf } from "../config/kinds.ts";
-import { plainCredentials } from "../config/secrets.ts";
-import { type Change, openConfigStore, type Version } from "../config/store.ts";
+import { type Change, openConfigStore } from "../config/store.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
-import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { sensorsSeenBy } from "../query/scope.ts";
@@ -15,28 +12,24 @@ import { allowPaths } from "../storage/allowed-folders.ts";
 import { checkWritable } from "../storage/folder.ts";
 import { claimFolder, openStorage } from "../storage/storage.ts";
 import { Activity } from "./activity.ts";
-import { AddressDatabases, asksForAddresses, snapshotAsksForAddresses } from "./address-databases.ts";
+import { AddressDatabases, snapshotAsksForAddresses } from "./address-databases.ts";
 import { askedQuery } from "./asked.ts";
 import { Captures } from "./capture/captures.ts";
-import { checkChanges } from "./check.ts";
-import { SensorDocuments } from "./documents.ts";
 import { Evaluator } from "./evaluator.ts";
 import { knownFields } from "./field-notes.ts";
-import { functionSources, globalAfter, openSources } from "./function-sources.ts";
-import { checkFunctions, type FunctionSource, openFunctions } from "./functions.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import { openInspection } from "./packets/inspection.ts";
+import { Publishing } from "./publishing.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
-import { asRefusal, mistakesIn } from "./refusals.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
 import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
-import { snapshotOf } from "./snapshot.ts";
 import { Sources } from "./sources.ts";
 import { storageSettings } from "./storage-settings.ts";
 import { Supervisor } from "./supervisor.ts";
+import type { TrialLimits } from "./trial.ts";
 
 export type PlatformOptions = {
   /** The data folder; it belongs to one platform at a time. */
@@ -55,6 +48,8 @@ export type PlatformOptions = {
   readonly mayServeOthers?: boolean;
   /** Bounds of one expression that is asked for over the network. */
   readonly expressions?: { readonly milliseconds?: number; readonly megabytes?: number };
+  /** Bounds of what modules and packages may take: when they are tried before they run here, and when workers take them over. */
+  readonly trials?: TrialLimits;
   /** Milliseconds from one round of upkeep to the next: positions of topics, retention, sources that wait for a port. */
   readonly upkeepEvery?: number;
 };
@@ -106,33 +101,26 @@ export async function openPlatform(options: PlatformOptions) {
         parsers: () => services.components.parsers,
       }),
     );
-    const faults: Fault[] = [];
-    let sourcesInForce: readonly FunctionSource[] = [];
-    try {
-      sourcesInForce = functionSources(config, [], allow);
-      services.takeFunctions(await openFunctions(sourcesInForce));
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      // Sensors that do not need them run; the others say what they miss, and their telemetry waits.
-      sourcesInForce = [];
-      faults.push(error);
-      context.log.error("Functions of users are missing.", { error: error.message });
-    }
-    const snapshot = () => snapshotOf(config, sourcesInForce);
+    const publishing = await Publishing.open({
+      ...{ config, context, services, allow, folders, mayServeOthers, trials: options.trials },
+      loadDatabases: (named) => databases.load(named),
+      async takeOver(published, read) {
+        await intake.configure(published, read, GROUP);
+        await supervisor.configure(published, intake.handles());
+        await sources?.configure(intake.documents());
+      },
+    });
     const schema = () => knownFields(services.components);
-    // Replaced by a publish, with what its check has read.
-    let documents = new SensorDocuments();
-    await intake.configure(snapshot(), documents, GROUP);
+    await intake.configure(publishing.snapshot(), publishing.documents, GROUP);
     await index.recoverPositions(await intake.committed(GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
     const expected = Array.from({ length: workers }, (_, worker) => workerName(worker));
     const supervisor = new Supervisor({
-      workers,
-      context,
+      ...{ workers, context, patience: options.trials?.milliseconds },
       start: (worker) => ({
         timeZone: settings.timeZone,
-        snapshot: snapshot(),
+        snapshot: publishing.snapshot(),
         topics: intake.handles(),
         membership: { group: GROUP, member: workerName(worker), expected },
         index: index.share(workerName(worker)),
@@ -158,8 +146,8 @@ export async function openPlatform(options: PlatformOptions) {
           ...{ shares, folders },
         }),
         inForce: () => ({
-          global: config.get("global", "global")?.text ?? "",
-          functions: sourcesInForce,
+          global: publishing.globalText,
+          functions: publishing.functions,
         }),
       }),
     );
@@ -172,8 +160,8 @@ export async function openPlatform(options: PlatformOptions) {
           timeZone: settings.timeZone,
           tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
           ...{ shares, folders },
-          global: config.get("global", "global")?.text ?? "",
-          functions: sourcesInForce,
+          global: publishing.globalText,
+          functions: publishing.functions,
         }),
       }),
     );
@@ -184,7 +172,7 @@ export async function openPlatform(options: PlatformOptions) {
       evaluator.share({ databases: handles });
     }, allow);
     // A message that is read before what it is enriched from is loaded would go without.
-    const loaded = snapshotAsksForAddresses(snapshot())
+    const loaded = snapshotAsksForAddresses(publishing.snapshot())
       ? databases
           .load(settings.databases)
           .catch((error: Error) =>
@@ -198,41 +186,13 @@ export async function openPlatform(options: PlatformOptions) {
         sources: sources?.problems() ?? new Map(),
         counts: sources?.counts() ?? new Map(),
         losses: sources?.losses() ?? [],
-        faults: faults.concat(databases.fault ?? [], enrichment.fault ?? [], threatIntel.fault ?? []),
+        faults: publishing.faults.concat(
+          databases.fault ?? [],
+          enrichment.fault ?? [],
+          threatIntel.fault ?? [],
+        ),
       })),
     );
-    /** Checks changes as a whole, with the functions and databases they name; answers what was read, the functions if these may change, and warnings. */
-    const check = async (changes: readonly Change[], runs: boolean) => {
-      const isGeneral = changes.some(({ kind }) => kindOf(kind).concernsSensors);
-      // What a global document with mistakes names is not opened: the check below tells them, and those of the others.
-      const isReadable = mistakesIn(() => globalAfter(config, changes)).length === 0;
-      const open = (sources: readonly FunctionSource[]) =>
-        (runs ? openFunctions : checkFunctions)(sources, sourcesInForce);
-      const found =
-        isGeneral && isReadable
-          ? await openSources(config, changes, allow, open).catch(asRefusal)
-          : undefined;
-      const unopened = found instanceof Fault ? found : undefined;
-      const functions = found instanceof Fault ? undefined : found;
-      const trial = functions === undefined ? services : services.trial(functions.opened);
-      const read = documents.draft();
-      const rules = { documents: read, inForce: services, allow, mayServeOthers, unopened };
-      const notRun = functions?.opened.notRun;
-      const warnings = checkChanges(changes, config, trial, context, { ...rules, notRun });
-      if (!runs) return { read, functions: undefined, warnings };
-      const asks = changes.some(({ text }) => asksForAddresses(text ?? ""));
-      if (asks || (isGeneral && snapshotAsksForAddresses(snapshot())))
-        await databases.load(globalAfter(config, changes).databases);
-      return { read, functions, warnings };
-    };
-    const apply = async (read: SensorDocuments) => {
-      const published = snapshot();
-      await intake.configure(published, read, GROUP);
-      read.keep(new Set(published.sensors.map(({ name }) => name)));
-      documents = read;
-      await supervisor.configure(published, intake.handles());
-      await sources?.configure(intake.documents());
-    };
     const rebuild = stack.use(
       new Rebuild({
         ...{ index, context },
@@ -241,8 +201,14 @@ export async function openPlatform(options: PlatformOptions) {
           await supervisor.seal();
         },
         async topics(sensors, withCurrent) {
-          const functions = (changes: readonly Change[]) => functionSources(config, changes, allow);
-          const sources = { config, index, handles: intake.handles(), snapshot: snapshot(), functions };
+          const functions = (changes: readonly Change[]) => publishing.sources(changes);
+          const sources = {
+            config,
+            index,
+            handles: intake.handles(),
+            snapshot: publishing.snapshot(),
+            functions,
+          };
           const found = await rebuildTopics(sensors, withCurrent, sources);
           const epochs = found.flatMap((topic) => topic.epochs);
           if (epochs.some((epoch) => snapshotAsksForAddresses(epoch.snapshot)))
@@ -275,9 +241,7 @@ export async function openPlatform(options: PlatformOptions) {
       : undefined;
     await sources?.configure(intake.documents());
 
-    // Publishes follow one another: each is checked against what the one before left.
     let replaying: Promise<unknown> = Promise.resolve();
-    let publishing: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
       const retained = async () => packets.retain();
       Promise.all([commit(), index.retain(intake.retentionRules()), retained()]).catch((error: Error) =>
@@ -285,8 +249,8 @@ export async function openPlatform(options: PlatformOptions) {
       );
       // A source whose port was taken is opened once it is free.
       if (sources !== undefined && sources.problems().size > 0)
-        publishing = publishing
-          .then(() => sources.configure(intake.documents()))
+        publishing
+          .between(() => sources.configure(intake.documents()))
           .catch((error: Error) =>
             context.log.warn("Sources could not be looked at.", { error: error.message }),
           );
@@ -311,7 +275,7 @@ export async function openPlatform(options: PlatformOptions) {
       /** The parser that a sensor's records are read by; undefined when there is no such sensor. */
       parserOf(sensor: string): string | undefined {
         const text = config.get("sensor", sensor)?.text ?? undefined;
-        return text === undefined ? undefined : documents.parserOf(sensor, text);
+        return text === undefined ? undefined : publishing.documents.parserOf(sensor, text);
       },
       /** Evaluates what somebody asks for in a thread that can be ended. */
       evaluator,
@@ -319,37 +283,10 @@ export async function openPlatform(options: PlatformOptions) {
       /** Resolves when the workers read their topics and the geographic databases are loaded. */
       ready: async () => void (await Promise.all([supervisor.ready(), begun])),
       /** Checks and publishes documents: all or none. Resolves when they are in force. Throws Fault CONFIG_INVALID. */
-      async publish(
-        changes: readonly Change[],
-        by: { author: string; at: number; note?: string },
-      ): Promise<readonly Version[]> {
-        const turn = publishing.then(async () => {
-          const { read, functions, warnings } = await check(changes, true);
-          const versions = await config.publish(changes, by);
-          if (functions !== undefined) {
-            sourcesInForce = functions.sources;
-            services.takeFunctions(functions.opened);
-            faults.length = 0;
-          }
-          await apply(read);
-          context.log.info("Configuration was published.", {
-            documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
-            author: by.author,
-          });
-          for (const warning of warnings)
-            context.log.info("An expression may not mean what it says.", warning);
-          for (const found of plainCredentials(changes))
-            context.log.warn("A document holds a credential in plain text.", found);
-          return versions;
-        });
-        publishing = turn.catch(() => undefined);
-        return turn;
-      },
-      /** Answers what is doubtful about documents, and runs and starts nothing for it. Throws Fault CONFIG_INVALID if they could not be published. */
-      check: async (changes: readonly Change[]) => [
-        ...(await check(changes, false)).warnings,
-        ...plainCredentials(changes),
-      ],
+      publish: (changes: readonly Change[], by: { author: string; at: number; note?: string }) =>
+        publishing.publish(changes, by),
+      /** Answers what is doubtful about documents, and takes nothing into use. Throws Fault CONFIG_INVALID if they could not be published. */
+      check: (changes: readonly Change[]) => publishing.check(changes),
       /** Loads the databases of addresses if no document has asked for them yet. */
       loadAddresses: () => databases.load(global().databases),
 

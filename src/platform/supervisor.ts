@@ -11,6 +11,8 @@ export type SupervisorOptions = {
   readonly context: Context;
   /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
   readonly start: (worker: number) => Omit<WorkerStart, "begins">;
+  /** Milliseconds that a worker may take until it has taken new documents over. */
+  readonly patience?: number | undefined;
 };
 
 type Slot = {
@@ -23,7 +25,11 @@ type Slot = {
   /** Resolves when the thread is gone. */
   gone: Promise<void>;
   isGone: boolean;
+  isEnded: boolean;
 };
+
+/** A worker takes documents over between two batches, within milliseconds. */
+const PATIENCE = 30_000;
 
 /** A worker that ran this long before it died starts again at once; one that dies at once waits longer each time. */
 const STABLE_AFTER = 30_000;
@@ -61,16 +67,30 @@ export class Supervisor implements AsyncDisposable {
     await Promise.all(this.#slots.map((slot) => slot.ready));
   }
 
-  /** Hands new documents to every worker; resolves when all have taken them over. */
+  /**
+   * Hands new documents to every worker; resolves when all have taken them over. A worker that does not is ended: it may be
+   * caught in a module that never returns, and its successor starts with the new documents.
+   */
   async configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
     this.#send({ type: "configure", snapshot, topics });
-    while (
-      !this.#closing &&
+    const { patience = PATIENCE, context } = this.#options;
+    const deadline = performance.now() + patience;
+    for (;;) {
       // One that died starts with the documents of that moment.
-      this.#slots.some(
+      const late = this.#slots.filter(
         ({ isGone }, index) => !isGone && (this.#revisions.get(index) ?? 0) < snapshot.revision,
-      )
-    ) {
+      );
+      if (this.#closing || late.length === 0) return;
+      if (performance.now() > deadline)
+        for (const slot of late) {
+          if (slot.isEnded) continue;
+          slot.isEnded = true;
+          context.log.error("A worker that did not take new documents over was ended.", {
+            worker: this.#slots.indexOf(slot),
+            milliseconds: patience,
+          });
+          void slot.worker.terminate();
+        }
       await new Promise((done) => setTimeout(done, 5));
     }
   }
@@ -154,7 +174,10 @@ export class Supervisor implements AsyncDisposable {
     });
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
-    const slot: Slot = { worker, counts: {}, startedAt: Date.now(), failures, ready, gone, isGone: false };
+    const slot: Slot = {
+      ...{ worker, counts: {}, startedAt: Date.now(), failures, ready, gone },
+      ...{ isGone: false, isEnded: false },
+    };
     worker.on("message", (message: FromWorker) => this.#receive(index, slot, message, resolve));
     worker.on("error", (error) =>
       this.#options.context.log.error("A worker died.", { worker: index, error: error.stack }),

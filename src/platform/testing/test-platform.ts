@@ -10,7 +10,7 @@ import { openPlatform, type Platform, type PlatformOptions } from "../platform.t
 export type TestPlatforms = Disposable & {
   readonly folder: string;
   readonly data: string;
-  open(more?: Pick<PlatformOptions, "secretsFrom">): Promise<Platform>;
+  open(more?: Pick<PlatformOptions, "secretsFrom" | "trials">): Promise<Platform>;
 };
 
 const JSON_SENSOR = "sensor: web\nparser: { jsonMap: {} }\n";
