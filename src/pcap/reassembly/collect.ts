@@ -6,8 +6,9 @@ import type { Conversation, Endpoint } from "./conversation.ts";
 import { type DatagramConversation, rebuildDatagrams } from "./datagrams.ts";
 import type { OverlapPolicy } from "./overlap.ts";
 import { rebuildConversation } from "./rebuild.ts";
-import { otherSide, PROTOCOL, type Segment, type Side, segmentAt, TCP } from "./segment.ts";
+import { hasHeader, type Keep, otherSide, PROTOCOL, type Segment, type Side, segmentAt, TCP } from "./segment.ts";
 import { splitConnections } from "./split.ts";
+import { openTupleMap } from "./tuple-map.ts";
 
 export type CollectorLimits = {
   /** Bytes of payload that are kept; of later packets only the headers are, and conversations have gaps that say `limit`. */
@@ -40,6 +41,7 @@ export type Collector = {
 };
 
 type Gathered = {
+  /** Side 0 is who sent the first packet. */
   readonly ends: [Endpoint, Endpoint];
   readonly protocol: number;
   readonly segments: Segment[];
@@ -48,24 +50,11 @@ type Gathered = {
 /** Opens a collector; memory is bounded by `limits`. */
 export function openCollector(limits: Partial<CollectorLimits> = {}): Collector {
   const { bytes: byteLimit, packets: packetLimit } = { ...LIMITS, ...limits };
-  const tuples = new Map<string, Gathered>();
+  const tuples = openTupleMap<Gathered>();
   const dropped: CollectorDropped = { limit: 0, fragments: 0, headless: 0 };
   const keep = openKeeper(byteLimit);
   let kept = 0;
   let numbered = 0;
-
-  function gathered(layers: Layers, row: number, side: Side): Gathered {
-    const source = endpoint(layers.source, layers.version[row]!, row, layers.sourcePort[row]!);
-    const destination = endpoint(layers.destination, layers.version[row]!, row, layers.destinationPort[row]!);
-    const ends: [Endpoint, Endpoint] = side === 0 ? [source, destination] : [destination, source];
-    const protocol = layers.protocol[row]!;
-    const key = `${protocol} ${ends[0].address} ${ends[0].port} ${ends[1].address} ${ends[1].port}`;
-    const known = tuples.get(key);
-    if (known !== undefined) return known;
-    const made = { ends, protocol, segments: [] };
-    tuples.set(key, made);
-    return made;
-  }
 
   return {
     dropped,
@@ -77,17 +66,12 @@ export function openCollector(limits: Partial<CollectorLimits> = {}): Collector 
           continue;
         }
         if (protocol !== PROTOCOL.tcp && protocol !== PROTOCOL.udp) continue;
-        if (layers.sourcePort[row]! < 0) {
-          dropped.headless++;
-          continue;
-        }
-        const side = isSmaller(layers, row) ? 0 : 1;
-        const segment = segmentAt(packets, layers, row, side, numbered + layers.packet[row]!);
-        if (segment === undefined) dropped.headless++;
+        if (layers.sourcePort[row]! < 0 || !hasHeader(packets, layers, row)) dropped.headless++;
         else if (kept >= packetLimit) dropped.limit++;
         else {
           kept++;
-          gathered(layers, row, side).segments.push(keep(segment));
+          const { segments } = tuples.find(layers, row, () => ({ ends: endsOf(layers, row), protocol, segments: [] }));
+          segments.push(segmentAt(packets, layers, row, tuples.side, numbered + layers.packet[row]!, keep));
         }
       }
       numbered += packets.count;
@@ -95,7 +79,7 @@ export function openCollector(limits: Partial<CollectorLimits> = {}): Collector 
     conversations(policy = "first") {
       const tcp: Conversation[] = [];
       const udp: DatagramConversation[] = [];
-      for (const { ends, protocol, segments } of tuples.values()) {
+      for (const { ends, protocol, segments } of tuples.values) {
         if (protocol === PROTOCOL.udp) {
           udp.push(rebuildDatagrams(segments, ends));
           continue;
@@ -115,24 +99,31 @@ export function openCollector(limits: Partial<CollectorLimits> = {}): Collector 
 }
 
 /** Copies payloads into blocks of its own until `limit` bytes are kept. */
-function openKeeper(limit: number): (segment: Segment) => Segment {
+function openKeeper(limit: number): Keep {
   const BLOCK = 2 ** 20;
   let block = new Uint8Array(0);
   let at = 0;
   let kept = 0;
-  return (segment) => {
-    const { length } = segment.payload;
-    if (kept + length > limit) return { ...segment, payload: new Uint8Array(0), short: "limit" };
+  return (bytes, from, length) => {
+    if (kept + length > limit) return undefined;
     kept += length;
     if (at + length > block.length) {
       block = new Uint8Array(Math.max(BLOCK, length));
       at = 0;
     }
     const payload = block.subarray(at, at + length);
-    payload.set(segment.payload);
+    payload.set(bytes.subarray(from, from + length));
     at += length;
-    return { ...segment, payload };
+    return payload;
   };
+}
+
+function endsOf(layers: Layers, row: number): [Endpoint, Endpoint] {
+  const version = layers.version[row]!;
+  return [
+    endpoint(layers.source, version, row, layers.sourcePort[row]!),
+    endpoint(layers.destination, version, row, layers.destinationPort[row]!),
+  ];
 }
 
 function endpoint(words: Uint32Array, version: number, row: number, port: number): Endpoint {
@@ -142,14 +133,6 @@ function endpoint(words: Uint32Array, version: number, row: number, port: number
       ? formatIpv4(words[at + 3]!)
       : formatIpv6([words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!]);
   return { address, port };
-}
-
-/** Tells whether the source is the smaller of the two ends, so that both directions have one key. */
-function isSmaller({ source, destination, sourcePort, destinationPort }: Layers, row: number): boolean {
-  for (let word = row * 4; word < row * 4 + 4; word++) {
-    if (source[word] !== destination[word]) return source[word]! < destination[word]!;
-  }
-  return sourcePort[row]! <= destinationPort[row]!;
 }
 
 const turn = (segment: Segment): Segment => ({ ...segment, side: otherSide(segment.side) });

@@ -31,7 +31,7 @@ function follow(frames: readonly Frame[], memory: FlowMemory = flowMemory(), cli
   const layers = plainLayers(packets);
   for (let row = 0; row < layers.count; row++) {
     const side: Side = layers.source[row * 4 + 3] === Number(`0x0a00000${client.at(-1)}`) ? 0 : 1;
-    const { sequence, acknowledgement, flags, payload, wire } = segmentAt(packets, layers, row, side, row)!;
+    const { sequence, acknowledgement, flags, payload, wire } = segmentAt(packets, layers, row, side, row);
     flow.push(side, sequence, acknowledgement, flags, payload, 0, payload.length, wire);
   }
   return { told, missing, flow, memory };

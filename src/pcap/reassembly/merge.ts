@@ -189,16 +189,23 @@ function chunkOf(
   nextConflict: [number, number],
 ): Chunk {
   const { micros, nanos, packet } = stretch.seen;
-  const seen = { side, position: stretch.start - first, micros, nanos, packet };
-  if (stretch.kind === "gap")
-    return { kind: "gap", ...seen, length: end - stretch.start, reason: stretch.reason };
-  if (stretch.piece === undefined) return { kind: "reset", ...seen, bytes: stretch.seen.payload };
+  const position = stretch.start - first;
+  if (stretch.kind === "gap") {
+    const length = end - stretch.start;
+    return { kind: "gap", side, position, micros, nanos, packet, length, reason: stretch.reason };
+  }
+  if (stretch.piece === undefined)
+    return { kind: "reset", side, position, micros, nanos, packet, bytes: stretch.seen.payload };
   const from = nextConflict[side];
   while ((conflicts[nextConflict[side]]?.position ?? Number.POSITIVE_INFINITY) < end - first)
     nextConflict[side]++;
   return {
     kind: "bytes",
-    ...seen,
+    side,
+    position,
+    micros,
+    nanos,
+    packet,
     bytes: bytesOf(stretch.piece, stretch.start, end),
     conflicts: from === nextConflict[side] ? [] : conflicts.slice(from, nextConflict[side]),
   };

@@ -35,9 +35,21 @@ export type Segment = Seen & {
 const TCP_HEADER = 20;
 const UDP_HEADER = 8;
 
+/** Copies a payload to where it stays; undefined when there is no room for it. */
+export type Keep = (bytes: Uint8Array, from: number, length: number) => Uint8Array | undefined;
+
+const NOTHING = new Uint8Array(0);
+
+/** Whether the header of a row of TCP or UDP was captured. */
+export function hasHeader(packets: Packets, layers: Layers, row: number): boolean {
+  const packet = layers.packet[row]!;
+  const header = layers.protocol[row] === PROTOCOL.tcp ? TCP_HEADER : UDP_HEADER;
+  return layers.transport[row]! + header <= packets.starts[packet]! + packets.captured[packet]!;
+}
+
 /**
- * Reads a row of TCP or UDP; undefined when its header was not captured. A datagram has neither numbers nor flags. `payload` is a view of
- * the block.
+ * Reads a row of TCP or UDP whose header was captured. A datagram has neither numbers nor flags. Without `keep`, `payload` is a view of the
+ * block.
  */
 export function segmentAt(
   packets: Packets,
@@ -45,29 +57,32 @@ export function segmentAt(
   row: number,
   side: Side,
   number: number,
-): Segment | undefined {
+  keep: Keep = view,
+): Segment {
   const packet = layers.packet[row]!;
   const at = layers.transport[row]!;
   const isTcp = layers.protocol[row] === PROTOCOL.tcp;
-  if (at + (isTcp ? TCP_HEADER : UDP_HEADER) > packets.starts[packet]! + packets.captured[packet]!)
-    return undefined;
   const bytes = packets.bytes;
-  const from = layers.payload[row]!;
   const length = layers.payloadLength[row]!;
   const wire = Math.max(layers.payloadWire[row]!, length);
+  const payload = length === 0 ? NOTHING : keep(bytes, layers.payload[row]!, length);
   return {
     side,
     sequence: isTcp ? word(bytes, at + 4) : 0,
     acknowledgement: isTcp ? word(bytes, at + 8) : 0,
     flags: isTcp ? bytes[at + 13]! : 0,
     window: isTcp ? bytes[at + 14]! * 256 + bytes[at + 15]! : 0,
-    payload: bytes.subarray(from, from + length),
+    payload: payload ?? NOTHING,
     wire,
-    short: wire > length ? "cut" : undefined,
+    short: payload === undefined ? "limit" : wire > length ? "cut" : undefined,
     micros: packets.micros[packet]!,
     nanos: packets.nanos[packet]!,
     packet: number,
   };
+}
+
+function view(bytes: Uint8Array, from: number, length: number): Uint8Array {
+  return bytes.subarray(from, from + length);
 }
 
 /** The position whose low 32 bits are `number` and which is nearest to `near`: how sequence numbers continue behind 2^32. */

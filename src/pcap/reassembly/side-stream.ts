@@ -71,6 +71,8 @@ export function emptySide(): SideStream {
 
 /** The bytes of a piece, as a view. */
 export function bytesOf(piece: Piece, start = piece.start, end = piece.end): Uint8Array {
+  // Most segments count from their first byte to their last, and a view costs more than all that is decided here.
+  if (start === piece.extent.from && end === piece.extent.to) return piece.segment.payload;
   return piece.segment.payload.subarray(start - piece.extent.from, end - piece.extent.from);
 }
 
@@ -163,7 +165,7 @@ function yieldTo(side: SideStream, other: Piece, start: number, end: number): vo
 function settle(side: SideStream, from: number): void {
   side.settled ??= side.first ?? from;
   for (;;) {
-    const [next] = side.pieces.overlapping(side.settled, side.settled + 1);
+    const next = side.pieces.at(side.settled);
     if (next === undefined) return;
     side.settled = next.end;
   }

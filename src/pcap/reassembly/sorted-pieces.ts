@@ -6,6 +6,8 @@ export type Placed = { start: number; end: number };
 /** How many pieces a leaf holds: so that inserting moves little, whatever order pieces come in. */
 const LEAF = 512;
 
+const NONE: readonly never[] = [];
+
 /**
  * A sorted list of two levels. Streams mostly grow at their end, which is one comparison; in any other order a piece costs two binary
  * searches and moves at most one leaf, so that a capture whose packets were shuffled on purpose takes no quadratic time.
@@ -13,11 +15,20 @@ const LEAF = 512;
 export class SortedPieces<Piece extends Placed> {
   readonly #leaves: Piece[][] = [[]];
 
-  /** The pieces that reach into `start` to `end`, in order. */
-  overlapping(start: number, end: number): Piece[] {
-    const found: Piece[] = [];
+  /** The piece that has a position. */
+  at(position: number): Piece | undefined {
     const last = this.last();
-    if (last === undefined || last.end <= start) return found;
+    if (last === undefined || last.end <= position) return undefined;
+    const pieces = this.#leaves[this.#leafOf(position)]!;
+    const piece = pieces[firstEndingBehind(pieces, position)];
+    return piece !== undefined && piece.start <= position ? piece : undefined;
+  }
+
+  /** The pieces that reach into `start` to `end`, in order. */
+  overlapping(start: number, end: number): readonly Piece[] {
+    const last = this.last();
+    if (last === undefined || last.end <= start) return NONE;
+    const found: Piece[] = [];
     let leaf = this.#leafOf(start);
     let at = firstEndingBehind(this.#leaves[leaf]!, start);
     for (; leaf < this.#leaves.length; leaf++, at = 0) {
@@ -34,10 +45,11 @@ export class SortedPieces<Piece extends Placed> {
   /** Adds a piece that lies over no other. */
   insert(piece: Piece): void {
     const last = this.last();
-    const leaf =
-      last === undefined || last.end <= piece.start ? this.#leaves.length - 1 : this.#leafOf(piece.start);
+    const isLast = last === undefined || last.end <= piece.start;
+    const leaf = isLast ? this.#leaves.length - 1 : this.#leafOf(piece.start);
     const pieces = this.#leaves[leaf]!;
-    pieces.splice(firstEndingBehind(pieces, piece.start), 0, piece);
+    if (isLast) pieces.push(piece);
+    else pieces.splice(firstEndingBehind(pieces, piece.start), 0, piece);
     if (pieces.length > LEAF) this.#leaves.splice(leaf + 1, 0, pieces.splice(LEAF / 2));
   }
 

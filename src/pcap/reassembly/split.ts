@@ -9,7 +9,7 @@ const NEAR = 2 ** 20;
 /** How much nearer to an earlier connection a segment must be, to be one of its late packets. */
 const FAR = 2 ** 26;
 
-/** What tells connections with the same addresses and ports apart. Numbers are sequence numbers as packets have them. */
+/** What tells connections with the same addresses and ports apart. Numbers are sequence numbers, of which only differences count. */
 type Connection = {
   readonly segments: Segment[];
   /** Of each side: the number of its SYN, the least and the next one after what was seen. */
@@ -70,12 +70,14 @@ function take(connection: Connection, segment: Segment): void {
   if (flags & TCP.reset) return;
   if (flags & TCP.syn) connection.syn[side] ??= sequence;
   see(connection, side, sequence);
-  see(connection, side, (sequence + wire) >>> 0);
+  see(connection, side, sequence + wire);
   if (flags & TCP.ack) see(connection, otherSide(side), acknowledgement);
 }
 
-function see(connection: Connection, side: Side, number: number): void {
+/** Notes a sequence number, as a signed one: those need no memory of their own, and there are three for each segment. */
+function see(connection: Connection, side: Side, sequence: number): void {
   const { least, next } = connection;
+  const number = sequence | 0;
   if (least[side] === undefined || ((number - least[side]) | 0) < 0) least[side] = number;
   if (next[side] === undefined || ((number - next[side]) | 0) > 0) next[side] = number;
 }
