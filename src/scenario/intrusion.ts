@@ -1,7 +1,7 @@
 import { control } from "./steps/control.ts";
 import { delivery } from "./steps/delivery.ts";
 import { credentials, discovery, lateral } from "./steps/inside.ts";
-import { collection, exfiltration } from "./steps/theft.ts";
+import { collection, exfiltration, inventory } from "./steps/theft.ts";
 import type { World } from "./traffic.ts";
 
 /** The steps of the intrusion, in order, with what each looks like to an analyst. */
@@ -33,7 +33,8 @@ export const STAGES = [
   },
   {
     name: "exfiltration",
-    about: "An archive of all plans leaves for an address nobody has talked to before, in one upload.",
+    about:
+      "A list of all plans leaves by FTP, and then an archive of them in one upload, for an address nobody has talked to before.",
   },
 ] as const;
 
@@ -50,4 +51,5 @@ export function intrude(world: World, start: number, end: number): void {
   lateral(world, at(0.55));
   collection(world, at(0.68), at(0.8));
   exfiltration(world, at(0.84), at(0.98));
+  inventory(world, at(0.83));
 }

@@ -1,5 +1,6 @@
 import type { Counts, Flow } from "../flow.ts";
 import type { Lookup } from "../packets/dns.ts";
+import type { FtpUpload } from "../packets/ftp.ts";
 import { type Exchange, reasonOf } from "../packets/http.ts";
 import type { Mail } from "../packets/smtp.ts";
 import type { Greeting } from "../packets/tls.ts";
@@ -154,6 +155,24 @@ export function kerberos(flow: Flow, client: string, service: string, success: b
   });
 }
 
+/** ftp.log. Zeek hides the password of whoever is not anonymous. */
+export function ftp(flow: Flow, { user, name, bytes, dataPort }: FtpUpload): string {
+  return wrap("ftp", {
+    ...base(flow),
+    user,
+    password: "<hidden>",
+    command: "STOR",
+    arg: `ftp://${flow.target}/${name}`,
+    file_size: bytes,
+    reply_code: 226,
+    reply_msg: `Transfer complete, ${bytes} bytes`,
+    "data_channel.passive": true,
+    "data_channel.orig_h": flow.source,
+    "data_channel.resp_h": flow.target,
+    "data_channel.resp_p": dataPort,
+  });
+}
+
 /** smb_files.log */
 export function smbFile(flow: Flow, action: string, path: string, name: string, size: number): string {
   return wrap("smb_files", { ...base(flow), action, path, name, size });
@@ -161,7 +180,7 @@ export function smbFile(flow: Flow, action: string, path: string, name: string, 
 
 /** A file that a flow carries. */
 export type Transfer = {
-  readonly source: "HTTP" | "SMB";
+  readonly source: "HTTP" | "SMB" | "FTP_DATA";
   readonly mime: string;
   readonly name: string;
   readonly bytes: number;

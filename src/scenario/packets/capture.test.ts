@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { communityId } from "../../pcap/decode/community-id.ts";
 import { openDecoder } from "../../pcap/decode/decode.ts";
+import { objectsOfFtp } from "../../pcap/objects/ftp-objects.ts";
 import { objectsOfHttp } from "../../pcap/objects/http-objects.ts";
 import { objectsOfSmb } from "../../pcap/objects/smb-objects.ts";
 import { objectsOfSmtp } from "../../pcap/objects/smtp-objects.ts";
@@ -17,7 +18,7 @@ import { DEFAULTS, generate, type ScenarioOptions } from "../scenario.ts";
 import type { Telemetry } from "../traffic.ts";
 import { intrusionCapture } from "./capture.ts";
 import { captureFile } from "./capture-file.ts";
-import { ARCHIVE, DRAWINGS, IMPLANT_FILE, INVOICE, NOTICE, TOOL } from "./documents.ts";
+import { ARCHIVE, DRAWINGS, IMPLANT_FILE, INVOICE, LISTING, NOTICE, TOOL } from "./documents.ts";
 import { BROWSER, type Greeting, IMPLANT } from "./tls.ts";
 
 const short: ScenarioOptions = {
@@ -177,7 +178,7 @@ test("alerts of Suricata and Snort and lines of the firewall name flows that wer
 });
 
 test("the files of the story have the hashes that are printed, and are carved with them", async () => {
-  const documents = [INVOICE, IMPLANT_FILE, TOOL, ARCHIVE];
+  const documents = [INVOICE, IMPLANT_FILE, TOOL, ARCHIVE, LISTING];
   for (const { content, sha256: printed } of documents) {
     const bytes = content.make();
     expect({ length: bytes.length, sha256: sha256(bytes) }).toEqual({
@@ -195,7 +196,9 @@ test("the files of the story have the hashes that are printed, and are carved wi
           ? objectsOfSmb(talk)
           : port === 25
             ? await objectsOfSmtp(talk)
-            : [];
+            : port === 21
+              ? objectsOfFtp(talk, talks)
+              : [];
     for (const object of objects) carved.add(object.sha256);
   }
   expect(documents.filter((document) => !carved.has(document.sha256))).toEqual([]);
@@ -233,6 +236,7 @@ test.skipIf(!areInstalled("tshark", "7z"))(
     for (const { name, sha256 } of [INVOICE, IMPLANT_FILE, ARCHIVE])
       expect(http).toContainEqual({ name, sha256 });
     expect(exported("smb")).toContainEqual({ name: `%5cTemp%5c${TOOL.name}`, sha256: TOOL.sha256 });
+    expect(exported("ftp-data")).toContainEqual({ name: LISTING.name, sha256: LISTING.sha256 });
     expect(exported("imf").map(({ name }) => name)).toEqual(["Overdue%3a invoice 88213.eml"]);
     const listed = execFileSync("7z", ["t", join(folder, "http", ARCHIVE.name)], { encoding: "utf8" });
     expect(listed).toMatch(/Everything is Ok\s+Files: 40/);

@@ -59,6 +59,19 @@ export const ARCHIVE: Document = {
   sha256: "8949b8b4aa13eee724d5dd7e3326e67c8b66633ae89bab37dfeda1da5d02cb62",
 };
 
+/** What there is to steal, as a list that leaves before it. */
+export const LISTING: Document = {
+  name: "plans-2026.txt",
+  content: said(
+    [
+      MARK.trimEnd(),
+      ...DRAWINGS.map(({ name, content }) => `plans/2026/${name}\t${content.length}`),
+      "",
+    ].join("\r\n"),
+  ),
+  sha256: "54f9b65540de3f986832b9d3792277f142eec0963417a4cd7c098822d390dfad",
+};
+
 const SHEET = 64;
 
 /** A text of this many bytes: the mark, a title, and sheets of numbers that mean nothing. */

@@ -1,9 +1,10 @@
 /** The plans are read from the file server and leave. */
 import { ADVERSARY } from "../adversary.ts";
 import { asaTeardown } from "../formats/others.ts";
-import { conn, http, smbFile, ssl } from "../formats/zeek.ts";
+import { conn, ftp, http, smbFile, ssl } from "../formats/zeek.ts";
 import { said } from "../packets/content.ts";
-import { ARCHIVE, DRAWINGS } from "../packets/documents.ts";
+import { ARCHIVE, DRAWINGS, LISTING } from "../packets/documents.ts";
+import { dataTime, ftpTurns } from "../packets/ftp.ts";
 import { httpTurns } from "../packets/http.ts";
 import { smbTurns } from "../packets/smb.ts";
 import { IMPLANT, tlsTurns } from "../packets/tls.ts";
@@ -89,4 +90,33 @@ export function exfiltration(world: World, from: number, until: number): void {
     record: asaTeardown(flow, company.firewall, random.int(1e6, 9e8)),
     stage,
   });
+}
+
+/** Before the archive leaves, a list of what is in it does: by FTP, with a password in the clear. */
+export function inventory(world: World, time: number): void {
+  const { random, emit, company } = world;
+  const stage = "exfiltration";
+  const call = { source: company.domainController.ip, target: ADVERSARY.dropIp };
+  const upload = {
+    server: ADVERSARY.dropName,
+    user: "vault17",
+    password: "Plans-4-sale",
+    name: LISTING.name,
+    bytes: LISTING.content.length,
+    dataPort: random.int(49_152, 65_535),
+  };
+  const pacing = { roundTrip: AWAY.drop };
+  const turns = ftpTurns(upload);
+  const flow = converse(world, { ...call, time, targetPort: 21, service: "ftp" }, turns, pacing);
+  const data = converse(
+    world,
+    { ...call, time: dataTime(flow, turns, pacing), targetPort: upload.dataPort, service: "ftp-data" },
+    [{ side: 0, content: LISTING.content }],
+    pacing,
+  );
+  const what = { source: "FTP_DATA", mime: "text/plain", file: LISTING, isSent: true } as const;
+  emit({ time, sensor: "bro", record: conn(flow), stage });
+  emit({ time: data.time, sensor: "bro", record: conn(data), stage });
+  emit({ time: data.time, sensor: "bro", record: ftp(flow, upload), stage });
+  emit({ time: data.time + 100, sensor: "bro", record: transfer(data, what), stage });
 }

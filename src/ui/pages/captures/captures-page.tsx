@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { type CaptureState, stopCapture } from "../../../api/captures.ts";
 import { call } from "../../call.ts";
 import { captureRange, FLOWS_OF_CAPTURES } from "../../parts/captures/capture-range.ts";
+import { untoldOf } from "../../parts/captures/untold.ts";
 import { useCaptureDrop } from "../../parts/captures/use-capture-drop.ts";
 import { timeText, useZone } from "../../parts/clock.ts";
 import { Notice } from "../../parts/notice.tsx";
@@ -32,7 +33,7 @@ export function CapturesPage() {
         </FileButton>
         <span className="dim">or drop them here: pcap, pcapng, also packed with gzip or zstd</span>
       </div>
-      {refused.map((reason) => (
+      {untoldOf(refused, data ?? []).map((reason) => (
         <p key={reason} role="alert" className="captures-refused">
           {visible(reason)}
         </p>
@@ -145,15 +146,23 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
 function Notes({ capture }: { capture: CaptureState }) {
   const { error, problems, problemCount, notes, unreadable } = capture;
   const said = [
-    ...(error === undefined ? [] : [error]),
     ...(unreadable > 0 ? [`${countText(unreadable)} packets could not be read.`] : []),
-    ...problems.slice(0, 5).map(({ at, text }) => `At byte ${countText(at)}: ${text}`),
+    // What ended it is said before, and is most often one of the problems.
+    ...problems
+      .filter(({ text }) => text !== error)
+      .slice(0, 5)
+      .map(({ at, text }) => `At byte ${countText(at)}: ${text}`),
     ...(problemCount > 5 ? [`and ${countText(problemCount - 5)} more problems.`] : []),
     ...notes,
   ];
-  if (said.length === 0) return null;
+  if (said.length === 0 && error === undefined) return null;
   return (
     <ul className="sensor-notes">
+      {error !== undefined && (
+        <li className="captures-error">
+          <WithCode text={visible(error)} />
+        </li>
+      )}
       {said.map((text) => (
         <li key={text}>
           <WithCode text={visible(text)} />

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { type CaptureState, listCaptures } from "../../../../api/captures.ts";
 import { call } from "../../../call.ts";
 import { captureRange, FLOWS_OF_CAPTURES } from "../../../parts/captures/capture-range.ts";
+import { untoldOf } from "../../../parts/captures/untold.ts";
 import { countText } from "../../../parts/numbers.ts";
 import { WithCode } from "../../../parts/with-code.tsx";
 import { visible } from "../details/panes/packets/stream/cells.ts";
@@ -39,7 +40,8 @@ export function CapturesUnderWay({ sending, refused, onForget, change }: Props) 
   // What had ended when the page was opened is on the page of captures.
   if (data !== undefined) before.current ??= new Set(data.filter((one) => !isGoing(one)).map(({ id }) => id));
   const shown = (data ?? []).filter(({ id }) => before.current?.has(id) !== true && !dismissed.has(id));
-  if (shown.length === 0 && refused.length === 0) return null;
+  const untold = untoldOf(refused, shown);
+  if (shown.length === 0 && untold.length === 0) return null;
   return (
     <section className="captures-under-way" aria-label="Captures">
       {shown.map((capture) => (
@@ -50,7 +52,7 @@ export function CapturesUnderWay({ sending, refused, onForget, change }: Props) 
           onDismiss={() => setDismissed((others) => new Set(others).add(capture.id))}
         />
       ))}
-      {refused.map((reason) => (
+      {untold.map((reason) => (
         <div key={reason} className="capture-under-way" role="alert">
           <span className="capture-failed">{visible(reason)}</span>
           <Dismiss onClick={onForget} />
@@ -80,9 +82,11 @@ function UnderWay({ capture, change, onDismiss }: UnderWayProps) {
       ) : (
         <span>{state}</span>
       )}
-      <span role="status">
-        {countText(packets)} packets, {countText(flows)} flows
-      </span>
+      {(isGoing(capture) || packets > 0) && (
+        <span role="status">
+          {countText(packets)} packets, {countText(flows)} flows
+        </span>
+      )}
       {error !== undefined && (
         <span className="capture-failed" role="alert">
           <WithCode text={visible(error)} />

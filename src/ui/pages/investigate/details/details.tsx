@@ -17,6 +17,7 @@ import { Divider, useDetailsWidth } from "./divider.tsx";
 import { EntryList } from "./entry-list.tsx";
 import { type Entry, isRejected, sensorOf, valueAsText } from "./message-sections.ts";
 import { panes } from "./panes/index.ts";
+import { callView } from "./panes/packets/arrival.ts";
 import { PACKETS_KEYS } from "./panes/packets/packets-keys.ts";
 import { firstPackets, type PacketsState } from "./panes/packets/packets-state.ts";
 import { Section } from "./section.tsx";
@@ -48,7 +49,15 @@ export function Details(props: Props) {
 function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
   const find = useRef<HTMLInputElement>(null);
   const togglePackets = () => change({ packets: packets === undefined ? firstPackets() : undefined });
-  useShortcuts([[PACKETS_KEYS.open, togglePackets]]);
+  useShortcuts([
+    [
+      PACKETS_KEYS.open,
+      () => {
+        if (packets === undefined) callView();
+        togglePackets();
+      },
+    ],
+  ]);
   useShortcuts(packets === undefined ? [[DETAILS_KEYS.find, () => find.current?.focus()]] : []);
   const [wanted, setWanted] = useState("");
   const { data, error, isPending, refetch } = useQuery({

@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import type { StoredMessage } from "../../../../../../api/selection.ts";
 import { useShortcuts } from "../../../../../parts/keys.ts";
 import type { Change } from "../../../use-page-state.ts";
+import { callView } from "./arrival.ts";
 import { PacketsTable } from "./list/packets-table.tsx";
 import { NoPackets, PacketsFailed } from "./no-packets.tsx";
 import { Objects } from "./objects/objects.tsx";
@@ -44,7 +45,15 @@ export function Packets({ guid, message, state, change }: Props) {
     change({ packets: { ...state, ...parts } }, options);
   const toTab = (tab: PacketsTab) =>
     tab !== state.tab && changePackets({ tab, bytes: undefined, field: undefined });
-  useShortcuts(TABS.map((tab, at) => [{ ...PACKETS_KEYS.tab, keys: [String(at + 1)] }, () => toTab(tab)]));
+  useShortcuts(
+    TABS.map((tab, at) => [
+      { ...PACKETS_KEYS.tab, keys: [String(at + 1)] },
+      () => {
+        callView();
+        toTab(tab);
+      },
+    ]),
+  );
   const error = found.error ?? conversations.error;
   const isEmpty = told?.by === "nothing" || (query !== undefined && query.packets === 0 && !isRunning(query));
   return (

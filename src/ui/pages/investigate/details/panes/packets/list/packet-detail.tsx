@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { getPacket, type PacketNode } from "../../../../../../../api/packet-reading.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call } from "../../../../../../call.ts";
@@ -10,8 +10,11 @@ import type { ByteRange, ChangePackets } from "../packets-state.ts";
 import { Line } from "../stream/line.tsx";
 import { HEX_WIDTH } from "../stream/rows.ts";
 import { SelectedBytes } from "../stream/selected-bytes.tsx";
-import { selectedBytes } from "../stream/selection.ts";
+import { movedBy, selectedBytes } from "../stream/selection.ts";
 import { fieldNamed, fieldOver, Tree } from "./tree.tsx";
+
+/** Where the arrow keys begin while nothing is selected: the next byte is the first. */
+const BEFORE_FIRST: ByteRange = { from: -1, to: -1 };
 
 type Props = {
   readonly query: PacketQueryState;
@@ -31,6 +34,11 @@ export function PacketDetail({ query, number, bytes, field, change }: Props) {
   const starts = Array.from({ length: Math.ceil(frame.length / HEX_WIDTH) }, (_, at) => at * HEX_WIDTH);
   const tree = data?.tree ?? [];
   const selected = bytes?.side === undefined ? bytes : undefined;
+  const hex = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: selected bytes are brought into sight when they are selected, or loaded
+  useEffect(() => {
+    hex.current?.querySelector(".bytes-selected")?.scrollIntoView({ block: "nearest" });
+  }, [selected?.from, selected?.to, data]);
   const pick = (node: PacketNode) =>
     change(
       {
@@ -56,12 +64,19 @@ export function PacketDetail({ query, number, bytes, field, change }: Props) {
         <div className="packet-parts">
           <Tree nodes={tree} selected={fieldNamed(tree, field, selected)} onPick={pick} />
           <div
+            ref={hex}
             className="packet-hex"
             role="document"
             aria-label="Bytes of the packet"
             // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
             tabIndex={0}
             data-scrolls
+            onKeyDown={(event) => {
+              const moved = movedBy(event, selected ?? BEFORE_FIRST);
+              if (moved === undefined || moved.to >= frame.length) return;
+              event.preventDefault();
+              change({ bytes: moved, field: undefined }, { replace: true });
+            }}
             onPointerUp={(event) => {
               const range = selectedBytes(event.currentTarget, ({ from, to }) =>
                 frame.subarray(from, to + 1),

@@ -6,6 +6,7 @@ import { listPackets, type PacketRow } from "../../../../../../../api/packet-rea
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call, problemOf } from "../../../../../../call.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
+import { useArrival } from "../arrival.ts";
 import { PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets, PacketsState } from "../packets-state.ts";
 import { visible } from "../stream/cells.ts";
@@ -42,6 +43,7 @@ export function PacketsTable({ query, state, change }: Props) {
   useZone();
   const rows = data?.pages.flatMap((page) => page.rows) ?? [];
   const scroller = useRef<HTMLDivElement>(null);
+  useArrival(scroller, error === null);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,

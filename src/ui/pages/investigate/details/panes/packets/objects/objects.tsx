@@ -1,9 +1,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
 import { type FoundObject, listObjects } from "../../../../../../../api/conversations.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call } from "../../../../../../call.ts";
 import { bytesText } from "../../../../../../parts/units.ts";
 import type { Change } from "../../../../use-page-state.ts";
+import { useArrival } from "../arrival.ts";
 import { PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets, PacketsState } from "../packets-state.ts";
 import { visible } from "../stream/cells.ts";
@@ -30,12 +32,14 @@ export function Objects({ query, state, change, leave }: Props) {
     queryFn: ({ signal }) => call(listObjects, { params: { id: query.id }, query: { size: MOST }, signal }),
     placeholderData: keepPreviousData,
   });
+  const element = useRef<HTMLElement>(null);
+  useArrival(element, error === null);
   if (error !== null) return <PacketsFailed error={error} onRetry={() => refetch()} />;
   const objects = data?.objects ?? [];
   const opened = objects.find(({ number }) => number === state.object);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
-    <section className="objects" aria-label="Files" tabIndex={0} data-scrolls>
+    <section ref={element} className="objects" aria-label="Files" tabIndex={0} data-scrolls>
       {objects.length === 0 && (
         <p className="packets-waiting dim" role="status">
           {isPending || isRunning(query)

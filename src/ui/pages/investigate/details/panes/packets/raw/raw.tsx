@@ -1,6 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { addressOf } from "../../../../../../../api/client.ts";
 import { type ConversationSummary, downloadSide } from "../../../../../../../api/conversations.ts";
 import { exportPackets } from "../../../../../../../api/packet-reading.ts";
@@ -8,6 +8,7 @@ import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { timeText, useZone, zoneName } from "../../../../../../parts/clock.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
 import { bytesText } from "../../../../../../parts/units.ts";
+import { useArrival } from "../arrival.ts";
 import { type PacketsState, SIDES } from "../packets-state.ts";
 import { visible } from "../stream/cells.ts";
 import { SPEAKERS } from "../stream/marks.ts";
@@ -26,6 +27,8 @@ type Props = {
 export function Raw({ query, stream }: Props) {
   const [format, setFormat] = useState<(typeof FORMATS)[number]>("pcapng");
   const [direction, setDirection] = useState<PacketsState["side"]>("both");
+  const element = useRef<HTMLElement>(null);
+  useArrival(element);
   const client = useQueryClient();
   useZone();
   const params = { id: query.id };
@@ -36,7 +39,7 @@ export function Raw({ query, stream }: Props) {
   };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
-    <section className="raw-packets" aria-label="Downloads" tabIndex={0} data-scrolls>
+    <section ref={element} className="raw-packets" aria-label="Downloads" tabIndex={0} data-scrolls>
       <div className="object-actions">
         <SegmentedControl
           aria-label="Format"

@@ -70,3 +70,17 @@ export function bytesIn(turns: readonly Turn[], { side, from, to }: ByteRange): 
   }
   return undefined;
 }
+
+const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -16, ArrowDown: 16 };
+
+/** The selection after an arrow key: a byte or a line of hex on, or grown with Shift. */
+export function movedBy(
+  { key, shiftKey }: { key: string; shiftKey: boolean },
+  bytes: ByteRange,
+): ByteRange | undefined {
+  const by = STEPS[key];
+  if (by === undefined) return undefined;
+  const to = Math.max(0, bytes.to + by);
+  if (shiftKey) return to < bytes.from ? undefined : { ...bytes, to };
+  return { side: bytes.side, from: to, to };
+}

@@ -6,6 +6,7 @@ import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { useZone } from "../../../../../../parts/clock.ts";
 import { useShortcuts } from "../../../../../../parts/keys.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
+import { useArrival } from "../arrival.ts";
 import { PacketsFailed } from "../no-packets.tsx";
 import { PACKETS_KEYS } from "../packets-keys.ts";
 import type { ChangePackets } from "../packets-state.ts";
@@ -16,7 +17,7 @@ import { HttpView } from "./http-view.tsx";
 import { RowView } from "./row-view.tsx";
 import type { Row } from "./rows.ts";
 import { SelectedBytes } from "./selected-bytes.tsx";
-import { bytesIn, selectedBytes } from "./selection.ts";
+import { bytesIn, movedBy, selectedBytes } from "./selection.ts";
 import { useFind } from "./use-find.ts";
 import { useStream } from "./use-stream.ts";
 import "./stream.css";
@@ -82,6 +83,7 @@ function Bytes({ query, stream, state, change }: Props) {
   const [find, setFind] = useState<{ kind: FindKind; text: string }>({ kind: "text", text: "" });
   const found = useFind(turns, find.kind, find.text);
   const scroller = useRef<HTMLDivElement>(null);
+  useArrival(scroller, read.error === null);
   useZone();
   const virtualizer = useVirtualizer({
     count: rows.length,
@@ -237,18 +239,4 @@ function isInSight(
 ): boolean {
   const { range } = virtualizer;
   return range !== null && index >= range.startIndex && index <= range.endIndex;
-}
-
-const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -16, ArrowDown: 16 };
-
-/** The selection after an arrow key: a byte or a line of hex on, or grown with Shift. */
-function movedBy(
-  { key, shiftKey }: { key: string; shiftKey: boolean },
-  bytes: ByteRange,
-): ByteRange | undefined {
-  const by = STEPS[key];
-  if (by === undefined) return undefined;
-  const to = Math.max(0, bytes.to + by);
-  if (shiftKey) return to < bytes.from ? undefined : { ...bytes, to };
-  return { side: bytes.side, from: to, to };
 }

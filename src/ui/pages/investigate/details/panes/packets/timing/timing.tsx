@@ -1,6 +1,6 @@
 import { SegmentedControl, useComputedColorScheme } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { type ConversationSummary, getTiming } from "../../../../../../../api/conversations.ts";
 import type { ResponseOf } from "../../../../../../../api/endpoint.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
@@ -8,6 +8,7 @@ import { call } from "../../../../../../call.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
 import { bytesText } from "../../../../../../parts/units.ts";
+import { useArrival } from "../arrival.ts";
 import { PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets, PacketsState, Side } from "../packets-state.ts";
 import { markText, SPEAKERS } from "../stream/marks.ts";
@@ -37,6 +38,8 @@ export function Timing({ query, stream, state, change }: Props) {
       call(getTiming, { params: { id: query.id, stream: stream.number }, query: { buckets: 200 }, signal }),
     placeholderData: keepPreviousData,
   });
+  const element = useRef<HTMLElement>(null);
+  useArrival(element, data !== undefined);
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   useZone();
   if (error !== null) return <PacketsFailed error={error} onRetry={() => refetch()} />;
@@ -61,7 +64,7 @@ export function Timing({ query, stream, state, change }: Props) {
   ];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
-    <section className="timing" aria-label="Timing" tabIndex={0} data-scrolls>
+    <section ref={element} className="timing" aria-label="Timing" tabIndex={0} data-scrolls>
       <dl className="entries">
         {facts.map(([label, text]) => (
           <div key={label}>
