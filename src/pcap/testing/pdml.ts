@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 
 /** A field as tshark has it: its name, its place within the frame, and what a filter compares. */
 export type PdmlField = {
@@ -24,14 +23,19 @@ export async function* readPdml(
   });
   let fields: PdmlField[] = [];
   let isOfFrame = false;
-  for await (const line of createInterface({ input: child.stdout })) {
-    const text = line.trimStart();
-    if (text.startsWith("<packet>")) fields = [];
-    else if (text.startsWith("</packet>")) yield fields;
-    else if (text.startsWith("<proto ")) isOfFrame = /^<proto name="(?:geninfo|frame)"/.test(text);
-    else if (text.startsWith("<field ") && !isOfFrame) {
-      const field = fieldOf(text);
-      if (field !== undefined) fields.push(field);
+  let begun = "";
+  for await (const chunk of child.stdout.setEncoding("utf8")) {
+    const lines = (begun + chunk).split("\n");
+    begun = lines.pop() ?? "";
+    for (const line of lines) {
+      const text = line.trimStart();
+      if (text.startsWith("<packet>")) fields = [];
+      else if (text.startsWith("</packet>")) yield fields;
+      else if (text.startsWith("<proto ")) isOfFrame = /^<proto name="(?:geninfo|frame)"/.test(text);
+      else if (text.startsWith("<field ") && !isOfFrame) {
+        const field = fieldOf(text);
+        if (field !== undefined) fields.push(field);
+      }
     }
   }
 }

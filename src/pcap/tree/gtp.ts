@@ -34,8 +34,10 @@ export const gtp: Step = {
       else raw(cursor, 2, "gtp.unused", "Unused");
       if ((set & 1) !== 0) number(cursor, 1, "gtp.npdu_number", "N-PDU number", hex(2));
       else raw(cursor, 1, "gtp.unused", "Unused");
-      let type = number(cursor, 1, "gtp.ext_hdr.next", "Next extension header", hex(2));
-      while ((set & 4) !== 0 && type !== 0) {
+      let type = 0;
+      if ((set & 4) !== 0) type = number(cursor, 1, "gtp.ext_hdr.next", "Next extension header", hex(2));
+      else raw(cursor, 1, "gtp.unused", "Unused");
+      while (type !== 0) {
         const length = 4 * (cursor.bytes[cursor.at] ?? 0);
         if (length === 0) malformed(`an extension header at byte ${cursor.at} has no length`);
         group(cursor, ["gtp.ext_hdr", `Extension header ${hex(2)(type)}`], cursor.at + length, (inner) => {

@@ -63,7 +63,7 @@ const cooked2: Step = {
   name: "sll",
   label: "Linux cooked capture v2",
   read(cursor) {
-    const type = number(cursor, 2, "sll.ltype", "Protocol", named(ETHER_TYPES, 4));
+    const type = number(cursor, 2, "sll.etype", "Protocol", named(ETHER_TYPES, 4));
     cursor.fields.at(-1)!.shown = named(ETHER_TYPES, 4)(type);
     number(cursor, 2, "sll.reserved", "Reserved");
     number(cursor, 4, "sll.ifindex", "Interface");

@@ -1,8 +1,7 @@
 import { type Budget, type Cursor, Malformed, MOST_FIELDS, TooMuch } from "./cursor.ts";
 import { findStep } from "./find-step.ts";
 import type { Layer, PacketTree } from "./node.ts";
-import { PROTOCOLS, type ProtocolName } from "./payload/protocols.ts";
-import type { Around, Goal, Next } from "./step.ts";
+import type { Around, Next } from "./step.ts";
 
 /** Layers of one packet that are read; real ones have up to twenty. */
 const MOST_LAYERS = 64;
@@ -14,22 +13,12 @@ const MOST_LAYERS = 64;
  * @param wireLength bytes that it had on the wire, where more than were captured
  */
 export function packetTree(bytes: Uint8Array, linkType: number, wireLength = bytes.length): PacketTree {
-  return treeOf(bytes, { linkType }, Math.max(wireLength, bytes.length), false);
-}
-
-/**
- * Reads a piece that was put together from packets, such as one side of a conversation, as messages of a protocol.
- * @param isTcp whether TCP carried it, where some protocols say the length of a message first
- */
-export function payloadTree(bytes: Uint8Array, protocol: ProtocolName, isTcp = true): PacketTree {
-  return treeOf(bytes, PROTOCOLS[protocol], bytes.length, isTcp);
-}
-
-function treeOf(bytes: Uint8Array, goal: Goal, wire: number, isTcp: boolean): PacketTree {
+  const wire = Math.max(wireLength, bytes.length);
   const layers: Layer[] = [];
   const notes: string[] = [];
-  const reading = { layers, notes, budget: { fields: MOST_FIELDS }, around: { isQuoted: false, isTcp } };
-  let next: Next | undefined = { goal, at: 0, end: bytes.length, wire };
+  const around = { isQuoted: false, isTcp: false };
+  const reading = { layers, notes, budget: { fields: MOST_FIELDS }, around };
+  let next: Next | undefined = { goal: { linkType }, at: 0, end: bytes.length, wire };
   while (next !== undefined) {
     if (layers.length === MOST_LAYERS) {
       notes.push(`The packet has more than ${MOST_LAYERS} layers; those within are left out.`);

@@ -120,7 +120,7 @@ function geneveOption(cursor: Cursor): void {
       ["geneve.option.flags", "Reserved", 0xe0],
       ["geneve.option.length", "Length", 0x1f],
     ]);
-    means(inner, 4 * words, `${4 * words} bytes`);
+    means(inner, 4 + 4 * words, `${4 + 4 * words} bytes`);
     inner.at++;
     rest(inner, "geneve.option.unknown.data", "Content");
   });

@@ -44,7 +44,7 @@ function frame(cursor: Cursor, isPadded: boolean): Next | undefined {
   const type = (control >>> 2) & 3;
   if (type !== 1) mac(cursor, "wlan.ta", "Transmitter");
   if (type !== DATA) return undefined;
-  mac(cursor, ["wlan.da", "wlan.bssid", "wlan.sa", "wlan.da"][flag & 3] ?? "wlan.da", "Third address");
+  mac(cursor, THIRD_ADDRESS[flag & 3]!, "Third address");
   sequence(cursor);
   if ((flag & 3) === 3) mac(cursor, "wlan.sa", "Fourth address");
   if ((control & 0x80) !== 0) little(cursor, 2, "wlan.qos", "Quality of service", hex(4));
@@ -55,6 +55,9 @@ function frame(cursor: Cursor, isPadded: boolean): Next | undefined {
   // Data that is encrypted, or a kind of data that has none.
   return (flag & 0x40) !== 0 || (control & 0x40) !== 0 ? undefined : next(LLC, cursor);
 }
+
+/** What the third address is, by the direction to and from the distribution system. */
+const THIRD_ADDRESS = ["wlan.bssid", "wlan.da", "wlan.sa", "wlan.da"] as const;
 
 /** In little-endian order, the lower four bits count fragments and the others frames. */
 function sequence(cursor: Cursor): void {
@@ -100,7 +103,11 @@ export const avs: Step = {
   name: "wlancap",
   label: "AVS WLAN capture header",
   read(cursor) {
-    number(cursor, 4, "wlancap.magic", "Version", hex(8));
+    parts(cursor, 4, [
+      ["wlancap.magic", "Mark", 0xffff_fff0, hex(7)],
+      ["wlancap.version", "Version", 0x0000_000f],
+    ]);
+    cursor.at += 4;
     const length = number(cursor, 4, "wlancap.length", "Length of header");
     if (length < 8) malformed(`says that its header has ${length} bytes; it has at least 8`);
     raw(cursor, length - 8, "wlancap.fields", "Time and signal");

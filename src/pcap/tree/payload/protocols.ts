@@ -9,7 +9,7 @@ import { smb } from "./smb.ts";
 import { ssh } from "./ssh.ts";
 import { tls } from "./tls.ts";
 
-/** The protocols of payloads that are read, by the names under which they can be asked for. */
+/** The protocols of payloads that are read, by their names. */
 export const PROTOCOLS = {
   dhcp,
   dns,
@@ -24,5 +24,3 @@ export const PROTOCOLS = {
   ssh,
   tls,
 } satisfies Record<string, Step>;
-
-export type ProtocolName = keyof typeof PROTOCOLS;
