@@ -58,7 +58,7 @@ test("packets are encrypted with the secret that the document names, and nothing
   writer.close();
   const { folder } = platform.packets;
   const stored = readdirSync(folder).map((file) => readFileSync(join(folder, file), "latin1"));
-  expect(stored).toHaveLength(2);
+  expect(stored).toHaveLength(3);
   expect(stored.join().includes("a name that is looked up")).toBe(false);
   expect([...platform.packets.reader().find({})].map(({ count }) => count)).toEqual([100]);
   expect(
