@@ -35,6 +35,8 @@ export type PacketNeed = {
   readonly vlan?: number;
   /** The Community ID, with seed 0. */
   readonly communityId?: string;
+  /** It has no addresses, or none that could be read, and its link says one of these EtherTypes; 0 where the link says none. */
+  readonly etherTypes?: readonly number[];
 };
 
 export type PacketQuery = {

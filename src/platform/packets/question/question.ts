@@ -14,7 +14,9 @@ import { diagnosticOf } from "../../../stellar/language/report.ts";
 import { compile } from "../../../stellar/run/compile.ts";
 import type { Environment } from "../../../stellar/run/environment.ts";
 import type { PacketQuery } from "../../../storage/packets/contract.ts";
-import { type Needs, rangeOf } from "./needs.ts";
+import { type Needs, rangeOf, sharper } from "./needs.ts";
+import { needsOfStellar } from "./needs-of-stellar.ts";
+import { needsOfTcpdump } from "./needs-of-tcpdump.ts";
 import { compileSearchLanguage } from "./search-language.ts";
 import { compileStellarFilter, packetEnvironment } from "./stellar-filter.ts";
 
@@ -35,6 +37,11 @@ export type QuestionServices = {
  */
 export function compileQuestion(question: PacketQuestion, services: QuestionServices): CompiledQuestion {
   const { filter, payload, from, to } = question;
+  if (from !== undefined && to !== undefined && from >= to)
+    throw new Fault(
+      "REQUEST_INVALID",
+      `looking for packets: the time ends (${isoOf(to)}) before it begins (${isoOf(from)})`,
+    );
   const filters: PacketFilter[] = [];
   let needs: Needs;
   const { fixed, search, bpf, stellar } = filter;
@@ -45,12 +52,14 @@ export function compileQuestion(question: PacketQuestion, services: QuestionServ
   if (search !== undefined && search.trim() !== "") {
     const compiled = told("search", search, () => compileSearchLanguage(search, services.now));
     filters.push(compiled.filter);
-    // Each may be met by another conversation of the packet, so what is known of both at once is either.
-    needs ??= compiled.needs;
+    // Each filter may be met by another conversation of the packet, so what is known of them at once is one of them.
+    needs = sharper(needs, compiled.needs);
   }
-  // It sees bytes where the index saw layers, so for it every packet of the time is looked at.
-  if (bpf !== undefined && bpf.trim() !== "") filters.push(told("bpf", bpf, () => compileTcpdumpFilter(bpf)));
-  if (stellar !== undefined && stellar.trim() !== "")
+  if (bpf !== undefined && bpf.trim() !== "") {
+    filters.push(told("bpf", bpf, () => compileTcpdumpFilter(bpf)));
+    needs = sharper(needs, needsOfTcpdump(bpf));
+  }
+  if (stellar !== undefined && stellar.trim() !== "") {
     filters.push(
       told("stellar", stellar, () => {
         const environment = packetEnvironment(services.environment());
@@ -58,6 +67,8 @@ export function compileQuestion(question: PacketQuestion, services: QuestionServ
         return compileStellarFilter(stellar, environment);
       }),
     );
+    needs = sharper(needs, needsOfStellar(stellar));
+  }
   if (payload !== undefined) {
     const { text, anyCase = false, hex, regex } = payload;
     const written = text ?? hex ?? regex ?? "";
@@ -148,7 +159,9 @@ export function looksIntoPayload({ filter, payload }: PacketQuestion): boolean {
 export function summaryOf({ filter, payload, from, to }: PacketQuestion): string {
   const { fixed, search, bpf, stellar, message } = filter;
   const parts = [
-    ...Object.entries(fixed ?? {}).map(([name, value]) => `${name}=${value}`),
+    ...Object.entries(fixed ?? {}).flatMap(([name, value]) =>
+      value === undefined ? [] : `${name}=${value}`,
+    ),
     search?.trim(),
     bpf?.trim() && `tcpdump: ${bpf.trim()}`,
     stellar?.trim() && `Stellar: ${stellar.trim()}`,

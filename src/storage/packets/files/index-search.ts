@@ -3,10 +3,15 @@ import { addressKey, communityKey, mayHave } from "./bloom.ts";
 import { ADDRESS_WORDS, BLOCK_ENTRY_BYTES, type BlockPlace, type IndexHeader } from "./index-file.ts";
 import { VarintReader } from "./varint.ts";
 
-/** Whether a segment may have packets that one of the needs asks for, by the first part of its index alone. */
-export function mayMatch(filter: Uint32Array, needs: readonly PacketNeed[]): boolean {
+/** Whether a segment may have packets that one of the needs asks for, by its header and the first part of its index alone. */
+export function mayMatch(
+  filter: Uint32Array,
+  { tuples: [withoutAddresses] }: IndexHeader,
+  needs: readonly PacketNeed[],
+): boolean {
   return needs.some(
-    ({ addresses = [], communityId }) =>
+    ({ addresses = [], communityId, etherTypes }) =>
+      (etherTypes === undefined || withoutAddresses !== 0) &&
       addresses.every(
         (range) => !isSingle(range) || mayHave(filter, addressKey(range.from, 0, range.version)),
       ) &&
@@ -92,7 +97,7 @@ type Test = (tuple: number) => boolean;
 
 /** The test of one need on conversations of one IP version; undefined when none of them can meet it. */
 function testOf(need: PacketNeed, columns: VersionColumns): Test | undefined {
-  const { addresses: ranges = [], ports: wantedPorts = [], protocol, vlan, communityId } = need;
+  const { addresses: ranges = [], ports: wantedPorts = [], protocol, vlan, communityId, etherTypes } = need;
   const { version, addresses, ports, kinds, communities } = columns;
   const tests: Test[] = [];
   for (const range of ranges) {
@@ -104,6 +109,10 @@ function testOf(need: PacketNeed, columns: VersionColumns): Test | undefined {
   }
   if (version === 0 && (wantedPorts.length > 0 || protocol !== undefined || communityId !== undefined))
     return undefined;
+  if (etherTypes !== undefined) {
+    if (version !== 0) return undefined;
+    tests.push((tuple) => etherTypes.includes(ports[tuple] as number));
+  }
   for (const port of wantedPorts)
     tests.push(
       (tuple) => (ports[tuple] as number) >>> 16 === port || ((ports[tuple] as number) & 0xffff) === port,

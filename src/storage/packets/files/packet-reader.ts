@@ -117,7 +117,8 @@ export class PacketReader implements Contract {
     const { needs } = query;
     const rulesOut = (key: SegmentKey | undefined) => {
       const filter = needs && index?.filter(key);
-      return needs !== undefined && filter !== undefined && !mayMatch(filter, needs);
+      if (needs === undefined || index === undefined || filter === undefined) return false;
+      return !mayMatch(filter, index.header, needs);
     };
     // Most segments do not have what is asked for, and need not be opened to tell.
     const isEncrypted = index?.header.isEncrypted === true;
