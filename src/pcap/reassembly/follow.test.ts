@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
-import { captures, conversationsOfBlock, hasCaptures, packetsOf } from "../testing/tcp-captures.ts";
+import { sharedCaptures } from "../testing/captures.ts";
+import { conversationsOfBlock, hasCaptures, packetsOf } from "../testing/tcp-captures.ts";
 import type { Chunk, Conversation, Endpoint } from "./conversation.ts";
 import type { Side } from "./segment.ts";
 
@@ -56,7 +57,7 @@ const chosen = (_: string, at: number) => runs(1) > 1 || at % 8 === 0;
 test.skipIf(!hasCaptures)("streams are those that tshark follows", { timeout: 600_000 }, () => {
   const differences: string[] = [];
   let equal = 0;
-  for (const file of captures().filter(chosen)) {
+  for (const file of sharedCaptures().filter(chosen)) {
     const packets = packetsOf(file);
     const ours = packets === undefined ? [] : conversationsOfBlock(packets).tcp;
     if (ours.length === 0) continue;
