@@ -1,4 +1,4 @@
-import { ICMP_REPLIES, ICMP6_REPLIES } from "../decode/community-id.ts";
+import { ICMP_REPLIES, ICMP6_REPLIES } from "../../core/community-id.ts";
 import type { Layers } from "../layers.ts";
 import type { Packets } from "../packets.ts";
 import type { SideCounts, Waiting } from "./connection.ts";

@@ -7,7 +7,8 @@ import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { looksLikeHttp } from "../http/http.ts";
 import type { Conversation } from "../reassembly/conversation.ts";
-import { captures, conversationsOfBlock, hasCaptures, packetsOf } from "../testing/tcp-captures.ts";
+import { sharedCaptures } from "../testing/captures.ts";
+import { conversationsOfBlock, hasCaptures, packetsOf } from "../testing/tcp-captures.ts";
 import { objectsOfFtp } from "./ftp-objects.ts";
 import { objectsOfHttp } from "./http-objects.ts";
 import type { CarvedObject } from "./object.ts";
@@ -72,7 +73,7 @@ test.skipIf(!hasCaptures).each(KINDS)(
   async (kind, names, isOfKind, carve) => {
     const missing: string[] = [];
     let equal = 0;
-    for (const file of captures().filter((name) => names.test(basename(name)) || names.test(name))) {
+    for (const file of sharedCaptures().filter((name) => names.test(basename(name)) || names.test(name))) {
       const packets = packetsOf(file);
       if (packets === undefined) continue;
       const { tcp } = conversationsOfBlock(packets);

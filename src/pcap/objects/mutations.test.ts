@@ -9,7 +9,7 @@ import type { OverlapPolicy } from "../reassembly/overlap.ts";
 import { lengthOf, viewSide } from "../reassembly/view.ts";
 import { type Chance, chance } from "../testing/chance.ts";
 import { blockOf, ethernet, type Frame, ip } from "../testing/frames.ts";
-import { plainLayers } from "../testing/plain-layers.ts";
+import { layersOf } from "../testing/layers-of.ts";
 import { talk } from "../testing/talk.ts";
 import { objectsOfFtp } from "./ftp-objects.ts";
 import { objectsOfHttp } from "./http-objects.ts";
@@ -52,7 +52,7 @@ test("changed packets never crash what puts them together, and streams stay with
     const random = chance(seed);
     const changed = frames(random).flatMap((frame) => change(random, frame));
     const packets = blockOf(random.often(30) ? random.shuffled(changed) : changed);
-    const layers = plainLayers(packets);
+    const layers = layersOf(packets);
     const defragmenter = openDefragmenter();
     for (let row = 0; row < layers.count; row++)
       if (layers.flags[row]! & FLAG.fragment) defragmenter.add(packets, layers, row, row);

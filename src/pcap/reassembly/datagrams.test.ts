@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { blockOf, ethernet, type Frame, ip, udp } from "../testing/frames.ts";
-import { plainLayers } from "../testing/plain-layers.ts";
+import { layersOf } from "../testing/layers-of.ts";
 import { bytesOfText } from "../testing/talk.ts";
 import { openCollector } from "./collect.ts";
 
@@ -15,7 +15,7 @@ const datagram = (from: string, to: string, text: string, micros: number): Frame
 function collect(frames: readonly Frame[], limits?: { bytes?: number; packets?: number }) {
   const collector = openCollector(limits);
   const packets = blockOf(frames);
-  collector.add(packets, plainLayers(packets));
+  collector.add(packets, layersOf(packets));
   return collector;
 }
 

@@ -3,7 +3,7 @@ import { runs } from "../../core/testing/runs.ts";
 import { FLAG } from "../layers.ts";
 import { chance } from "../testing/chance.ts";
 import { blockOf, ethernet, type Frame, ip, tcp } from "../testing/frames.ts";
-import { plainLayers } from "../testing/plain-layers.ts";
+import { layersOf } from "../testing/layers-of.ts";
 import { bytesOfText } from "../testing/talk.ts";
 import { type DefragmentOptions, datagramBlock, openDefragmenter, type WholeDatagram } from "./defragment.ts";
 import type { OverlapPolicy } from "./overlap.ts";
@@ -22,7 +22,7 @@ function frame(version: 4 | 6, { offset, payload, more = false, id = 7, micros =
 function defragment(frames: readonly Frame[], options?: Partial<DefragmentOptions>) {
   const defragmenter = openDefragmenter(options);
   const packets = blockOf(frames);
-  const layers = plainLayers(packets);
+  const layers = layersOf(packets);
   const whole: WholeDatagram[] = [];
   for (let row = 0; row < layers.count; row++) {
     if (!(layers.flags[row]! & FLAG.fragment)) continue;
@@ -69,7 +69,7 @@ describe.each([4, 6] as const)("fragments of IPv%i", (version) => {
     ].map((piece) => ({ bytes: ethernet(ip({ from, to, protocol: 6, id: 0, ...piece })), micros: 5 }));
     const { whole } = defragment(sent);
     expect(Buffer.from(whole[0]!.bytes)).toEqual(Buffer.from(ip({ from, to, protocol: 6, payload })));
-    const layers = plainLayers(datagramBlock(whole));
+    const layers = layersOf(datagramBlock(whole));
     expect([layers.sourcePort[0], layers.destinationPort[0], layers.payloadLength[0]]).toEqual([
       1,
       2,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
 import { chance } from "../testing/chance.ts";
 import { blockOf, type Frame } from "../testing/frames.ts";
-import { plainLayers } from "../testing/plain-layers.ts";
+import { layersOf } from "../testing/layers-of.ts";
 import { randomTalk } from "../testing/random-talk.ts";
 import { bytesOfText, talk } from "../testing/talk.ts";
 import { Flow, type FlowMemory, flowMemory } from "./flow.ts";
@@ -28,7 +28,7 @@ function follow(frames: readonly Frame[], memory: FlowMemory = flowMemory(), cli
     memory,
   );
   const packets = blockOf(frames);
-  const layers = plainLayers(packets);
+  const layers = layersOf(packets);
   for (let row = 0; row < layers.count; row++) {
     const side: Side = layers.source[row * 4 + 3] === Number(`0x0a00000${client.at(-1)}`) ? 0 : 1;
     const { sequence, acknowledgement, flags, payload, wire } = segmentAt(packets, layers, row, side, row);

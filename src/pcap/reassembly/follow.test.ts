@@ -1,9 +1,16 @@
 /** Compares the streams of the shared captures with what tshark follows, byte by byte. */
 import { execFileSync } from "node:child_process";
-import { basename } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
-import { captures, conversationsOfBlock, hasCaptures, packetsOf } from "../testing/tcp-captures.ts";
+import { sharedCaptures, writeCapture } from "../testing/captures.ts";
+import { chance } from "../testing/chance.ts";
+import { blockOf, ethernet, type Frame, ip } from "../testing/frames.ts";
+import { areInstalled } from "../testing/programs.ts";
+import { talk } from "../testing/talk.ts";
+import { conversationsOfBlock, hasCaptures, packetsOf } from "../testing/tcp-captures.ts";
 import type { Chunk, Conversation, Endpoint } from "./conversation.ts";
 import type { Side } from "./segment.ts";
 
@@ -45,6 +52,54 @@ const missing = (length: number) =>
   Buffer.from(`[${length} bytes missing in capture file]\0`).toString("hex");
 const nameOf = ({ address, port }: Endpoint) => `${address.includes(":") ? `[${address}]` : address}:${port}`;
 
+/** Cuts the packets of frames to fragments of so many bytes, some twice, all in another order. */
+function fragments(frames: readonly Frame[], hosts: readonly [string, string], size: number): Frame[] {
+  const random = chance(11);
+  const isIpv4 = !hosts[0].includes(":");
+  return frames.flatMap(({ bytes, micros }, id) => {
+    const start = 14 + (isIpv4 ? 20 : 40);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const end = isIpv4 ? 14 + view.getUint16(16) : start + view.getUint16(18);
+    const segment = bytes.subarray(start, end);
+    const [from, to] = view.getUint16(start) === 40_000 ? hosts : [hosts[1], hosts[0]];
+    const pieces = Array.from({ length: Math.ceil(segment.length / size) }, (_, at) => {
+      const offset = at * size;
+      const payload = segment.subarray(offset, offset + size);
+      const more = offset + size < segment.length;
+      return { bytes: ethernet(ip({ from, to, protocol: 6, id, offset, more, payload })), micros };
+    });
+    return random.shuffled([...pieces, ...pieces.filter(() => random.often(20))]);
+  });
+}
+
+test.skipIf(!areInstalled("tshark")).each([
+  [["10.0.0.1", "10.0.0.2"], 24],
+  [["10.0.0.1", "10.0.0.2"], 512],
+  [["2001:db8::1", "2001:db8::2"], 48],
+] as const)(
+  "a stream in fragments is the one that tshark follows: %j, %i bytes",
+  { timeout: 120_000 },
+  (hosts, size) => {
+    const random = chance(5);
+    const played = talk({ hosts }).open();
+    for (let turn = 0; turn < 20; turn++)
+      played.say(turn % 3 === 0 ? 0 : 1, random.bytes(1 + random.below(4_000)));
+    const frames = fragments(played.close().frames, hosts, size);
+    const [conversation] = conversationsOfBlock(blockOf(frames)).tcp;
+    const ours = ([0, 1] as const).map((side) => said(conversation!, side));
+    expect(ours).toEqual(played.said.map((parts) => Buffer.concat(parts).toString("hex")));
+    const folder = mkdtempSync(join(tmpdir(), "metron-fragments-"));
+    const { path } = writeCapture(
+      join(folder, "fragments.pcap"),
+      1,
+      frames.map(({ bytes }, index) => ({ name: String(index), frame: bytes })),
+    );
+    const [followed] = follow(path, 1);
+    rmSync(folder, { recursive: true });
+    expect(followed?.said).toEqual(ours);
+  },
+);
+
 /**
  * The differences that there are, and why. Bytes that the snap length cut off (`cut`) tshark leaves out without a word; we tell them.
  */
@@ -56,7 +111,7 @@ const chosen = (_: string, at: number) => runs(1) > 1 || at % 8 === 0;
 test.skipIf(!hasCaptures)("streams are those that tshark follows", { timeout: 600_000 }, () => {
   const differences: string[] = [];
   let equal = 0;
-  for (const file of captures().filter(chosen)) {
+  for (const file of sharedCaptures().filter(chosen)) {
     const packets = packetsOf(file);
     const ours = packets === undefined ? [] : conversationsOfBlock(packets).tcp;
     if (ours.length === 0) continue;

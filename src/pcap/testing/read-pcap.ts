@@ -1,29 +1,37 @@
 import { readFileSync } from "node:fs";
 import { emptyPackets, type Packets } from "../packets.ts";
 
-/** Reads a whole classic capture file, of micro- or nanoseconds and either byte order. */
+const HEADER = 24;
+const RECORD = 16;
+
+/** Reads a whole classic capture file. */
 export function readPcap(path: string): Packets {
-  const bytes = new Uint8Array(readFileSync(path));
-  const view = new DataView(bytes.buffer);
-  const magic = view.getUint32(0, true);
-  const isLittle = magic === 0xa1b2c3d4 || magic === 0xa1b23c4d;
-  const isNano = view.getUint32(0, isLittle) === 0xa1b23c4d;
-  const linkType = view.getUint32(20, isLittle) & 0xffff;
-  const packets = emptyPackets(Math.ceil(bytes.length / 16), [{ linkType, snapLength: 0 }]);
-  packets.bytes = bytes;
-  for (let at = 24; at + 16 <= bytes.length; ) {
-    const row = packets.count;
-    const captured = view.getUint32(at + 8, isLittle);
-    const fraction = view.getUint32(at + 4, isLittle);
-    if (at + 16 + captured > bytes.length) break;
-    packets.starts[row] = at + 16;
-    packets.captured[row] = captured;
-    packets.original[row] = view.getUint32(at + 12, isLittle);
-    packets.micros[row] =
-      view.getUint32(at, isLittle) * 1e6 + (isNano ? Math.floor(fraction / 1000) : fraction);
-    packets.nanos[row] = isNano ? fraction % 1000 : 0;
-    packets.count++;
-    at += 16 + captured;
+  return readClassicPcap(new Uint8Array(readFileSync(path)));
+}
+
+/** Reads the bytes of a classic capture file: everything at once, both byte orders, micro- and nanoseconds. */
+export function readClassicPcap(file: Uint8Array): Packets {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  const magic = file.length < HEADER ? 0 : view.getUint32(0);
+  const isBig = magic === 0xa1b2c3d4 || magic === 0xa1b23c4d;
+  const isNano = magic === 0xa1b23c4d || magic === 0x4d3cb2a1;
+  if (!isBig && magic !== 0xd4c3b2a1 && magic !== 0x4d3cb2a1) throw new Error("no classic pcap");
+  const word = (at: number) => view.getUint32(at, !isBig);
+  const places: number[] = [];
+  for (let at = HEADER; at + RECORD <= file.length; at += RECORD + word(at + 8)) {
+    if (at + RECORD + word(at + 8) > file.length) break;
+    places.push(at);
+  }
+  const packets = emptyPackets(places.length, [{ linkType: word(20) & 0xffff, snapLength: word(16) }]);
+  packets.bytes = file;
+  packets.count = places.length;
+  for (const [row, at] of places.entries()) {
+    const parts = word(at + 4);
+    packets.micros[row] = word(at) * 1e6 + (isNano ? Math.floor(parts / 1_000) : parts);
+    packets.nanos[row] = isNano ? parts % 1_000 : 0;
+    packets.starts[row] = at + RECORD;
+    packets.captured[row] = word(at + 8);
+    packets.original[row] = word(at + 12);
   }
   return packets;
 }

@@ -3,13 +3,13 @@ import { openCollector } from "../reassembly/collect.ts";
 import type { Conversation } from "../reassembly/conversation.ts";
 import type { OverlapPolicy } from "../reassembly/overlap.ts";
 import { blockOf, type Frame } from "./frames.ts";
-import { plainLayers } from "./plain-layers.ts";
+import { layersOf } from "./layers-of.ts";
 
 /** The conversations in frames. */
 export function conversationsOf(frames: readonly Frame[], policy?: OverlapPolicy): readonly Conversation[] {
   const collector = openCollector();
   const packets = blockOf(frames);
-  collector.add(packets, plainLayers(packets));
+  collector.add(packets, layersOf(packets));
   return collector.conversations(policy).tcp;
 }
 

@@ -1,36 +1,30 @@
 /** The captures that are shared with the project and are no part of it; tests that need them are passed over where they are not. */
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { FLAG } from "../layers.ts";
 import type { Packets } from "../packets.ts";
 import { openCollector } from "../reassembly/collect.ts";
 import { datagramBlock, openDefragmenter, type WholeDatagram } from "../reassembly/defragment.ts";
-import { readClassicPcap } from "./classic-pcap.ts";
-import { plainLayers } from "./plain-layers.ts";
+import { sharedCaptures } from "./captures.ts";
+import { layersOf } from "./layers-of.ts";
 import { areInstalled } from "./programs.ts";
-
-const shared = join(import.meta.dirname, "../../../../shared/data");
+import { readPcap } from "./read-pcap.ts";
 
 /** Whether the captures and the programs to compare with are here. */
-export const hasCaptures = existsSync(shared) && areInstalled("tshark", "editcap");
-
-export const captures = (): string[] =>
-  globSync(["pcap/**/*.{pcap,pcapng}", "incidents/**/*.{pcap,pcapng}", "metron/*.pcap"], { cwd: shared })
-    .sort()
-    .map((name) => join(shared, name));
+export const hasCaptures = sharedCaptures().length > 0 && areInstalled("tshark", "editcap");
 
 /** The packets of a capture in one block, or undefined where it is no classic capture and cannot be made one. */
 export function packetsOf(file: string): Packets | undefined {
   try {
-    return readClassicPcap(readFileSync(file));
+    return readPcap(file);
   } catch {
     const folder = mkdtempSync(join(tmpdir(), "metron-capture-"));
     const converted = join(folder, `${basename(file)}.pcap`);
     try {
       execFileSync("editcap", ["-F", "pcap", file, converted], { stdio: "ignore" });
-      return readClassicPcap(readFileSync(converted));
+      return readPcap(converted);
     } catch {
       return undefined;
     } finally {
@@ -43,7 +37,7 @@ export function packetsOf(file: string): Packets | undefined {
 export function conversationsOfBlock(packets: Packets) {
   const collector = openCollector();
   const defragmenter = openDefragmenter();
-  const layers = plainLayers(packets);
+  const layers = layersOf(packets);
   const whole: WholeDatagram[] = [];
   for (let row = 0; row < layers.count; row++) {
     if (!(layers.flags[row]! & FLAG.fragment)) continue;
@@ -52,6 +46,6 @@ export function conversationsOfBlock(packets: Packets) {
   }
   collector.add(packets, layers);
   const block = datagramBlock(whole);
-  collector.add(block, plainLayers(block));
+  collector.add(block, layersOf(block));
   return collector.conversations();
 }

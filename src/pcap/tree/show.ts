@@ -15,10 +15,10 @@ export const hex =
 
 /** The name of a value before it, where it has one: `SYN (1)`. */
 export const named =
-  (names: Readonly<Record<number, string>>, digits = 0) =>
+  (names: Readonly<Record<number, string>> | ReadonlyMap<number, string>, digits = 0) =>
   (value: number): string => {
     const written = digits > 0 ? hex(digits)(value) : String(value);
-    const name = names[value];
+    const name = names instanceof Map ? names.get(value) : (names as Readonly<Record<number, string>>)[value];
     return name === undefined ? written : `${name} (${written})`;
   };
 

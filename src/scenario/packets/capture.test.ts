@@ -235,7 +235,13 @@ test.skipIf(!areInstalled("tshark", "7z"))(
     const http = exported("http");
     for (const { name, sha256 } of [INVOICE, IMPLANT_FILE, ARCHIVE])
       expect(http).toContainEqual({ name, sha256 });
-    expect(exported("smb")).toContainEqual({ name: `%5cTemp%5c${TOOL.name}`, sha256: TOOL.sha256 });
+    const smb = exported("smb");
+    expect(smb).toContainEqual({ name: `%5cTemp%5c${TOOL.name}`, sha256: TOOL.sha256 });
+    // Every file that was read or written over SMB, and no other.
+    const carved = talks
+      .filter(({ endpoints }) => endpoints[1].port === 445)
+      .flatMap((talk) => objectsOfSmb(talk));
+    expect(carved.map((object) => object.sha256).sort()).toEqual(smb.map((file) => file.sha256).sort());
     expect(exported("ftp-data")).toContainEqual({ name: LISTING.name, sha256: LISTING.sha256 });
     expect(exported("imf").map(({ name }) => name)).toEqual(["Overdue%3a invoice 88213.eml"]);
     const listed = execFileSync("7z", ["t", join(folder, "http", ARCHIVE.name)], { encoding: "utf8" });

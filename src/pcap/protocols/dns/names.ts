@@ -5,11 +5,11 @@ const CLASSES = "1 C_INTERNET 2 C_CSNET 3 C_CHAOS 4 C_HESIOD 254 C_NONE 255 C_AN
 const CODES =
   "0 NOERROR 1 FORMERR 2 SERVFAIL 3 NXDOMAIN 4 NOTIMP 5 REFUSED 6 YXDOMAIN 7 YXRRSET 8 NXRRSET 9 NOTAUTH 10 NOTZONE 16 BADVERS 17 BADKEY 18 BADTIME 19 BADMODE 20 BADNAME 21 BADALG 22 BADTRUNC 23 BADCOOKIE";
 
-const types = tableOf(TYPES);
+export const DNS_TYPES = tableOf(TYPES);
 const classes = tableOf(CLASSES);
 const codes = tableOf(CODES);
 
-export const typeName = (type: number): string => types.get(type) ?? `query-${type}`;
+export const typeName = (type: number): string => DNS_TYPES.get(type) ?? `query-${type}`;
 export const className = (number: number): string => classes.get(number) ?? `qclass-${number}`;
 export const codeName = (code: number): string => codes.get(code) ?? `rcode-${code}`;
 

@@ -1,8 +1,9 @@
 /** Kerberos 5 (RFC 4120) over UDP and TCP, as Zeek's kerberos.log tells it: one record per request with its answer. */
+
+import { type Der, derAt, derField, derInteger, derValues } from "../../der.ts";
 import { frames } from "../frames.ts";
 import type { DatagramProtocol, FlowContext, StreamProtocol } from "../protocol.ts";
 import { textOf } from "../text.ts";
-import { type Der, derAt, derField, derInteger, derValues } from "./der.ts";
 import { cipherName, errorName } from "./names.ts";
 
 const PORT = 88;

@@ -124,15 +124,16 @@ const GROUPS = `
   X25519MLKEM768 11ed SecP384r1MLKEM1024 6399 X25519Kyber768Draft00
 `;
 
-const suites = tableOf(SUITES);
-const groups = tableOf(GROUPS);
+/** Without the `TLS_` that all of them begin with. */
+export const TLS_SUITES = tableOf(SUITES);
+export const TLS_GROUPS = tableOf(GROUPS);
 
 export function suiteName(suite: number): string {
-  const name = suites.get(suite);
+  const name = TLS_SUITES.get(suite);
   return name === undefined ? `unknown-${suite}` : `TLS_${name}`;
 }
 
-export const groupName = (group: number): string => groups.get(group) ?? `unknown-${group}`;
+export const groupName = (group: number): string => TLS_GROUPS.get(group) ?? `unknown-${group}`;
 
 function tableOf(text: string): ReadonlyMap<number, string> {
   const words = text.trim().split(/\s+/);

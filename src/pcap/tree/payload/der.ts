@@ -1,3 +1,4 @@
+import { derHead, integerOf } from "../../der.ts";
 import { type Cursor, group, left, malformed, means, need, rest, text } from "../cursor.ts";
 import type { Field } from "../node.ts";
 import { hexOf } from "../show.ts";
@@ -11,23 +12,27 @@ export type Element = {
   readonly end: number;
 };
 
-const TAG = { boolean: 1, integer: 2, bits: 3, octets: 4, oid: 6, sequence: 0x30, set: 0x31 } as const;
+const TAG = {
+  boolean: 1,
+  integer: 2,
+  bits: 3,
+  octets: 4,
+  oid: 6,
+  enumerated: 10,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
 
 /** The element at `at`, without moving on. */
 export function element(cursor: Cursor): Element {
   const { bytes, at } = cursor;
   need(cursor, 2);
-  const tag = bytes[at]!;
-  if ((tag & 31) === 31) malformed(`an element at byte ${at} has a tag of several bytes`);
-  let length = bytes[at + 1]!;
-  let content = at + 2;
-  if (length === 0x80 || length > 0x84) malformed(`an element at byte ${at} has no definite length`);
-  if (length > 0x80) {
-    const size = length - 0x80;
-    need(cursor, 2 + size);
-    length = 0;
-    for (; content < at + 2 + size; content++) length = length * 256 + bytes[content]!;
-  }
+  if ((bytes[at]! & 31) === 31) malformed(`an element at byte ${at} has a tag of several bytes`);
+  const head = derHead(bytes, at, cursor.end);
+  // The length itself is cut.
+  if (head === undefined) malformed(`an element at byte ${at} has no whole length`);
+  const { tag, start: content, length } = head;
+  if (length < 0) malformed(`an element at byte ${at} has no definite length`);
   need({ ...cursor, at: content }, length);
   return { tag, start: at, content, end: content + length };
 }
@@ -62,16 +67,17 @@ export function value(cursor: Cursor, name: string, label: string): void {
   const length = end - content;
   // The first byte of bits says how many of the last ones are unused.
   const first = tag === TAG.bits && length > 0 ? content + 1 : content;
+  const isNumber = tag === TAG.integer || tag === TAG.enumerated;
+  const number = isNumber ? integerOf(bytes, content, end) : undefined;
   let shown: string;
   if (tag === TAG.oid) shown = oidOf(bytes, content, end);
   else if (STRINGS.has(tag) || isName(bytes, tag, content, end)) shown = readText(bytes, content, end);
-  else if ((tag === TAG.integer || tag === 10) && length > 0 && length <= 6)
-    shown = String(integerOf(bytes, content, end));
+  else if (number !== undefined) shown = String(number);
   else shown = hexOf(bytes, first, Math.min(end, first + 64)) + (length > 64 ? "…" : "");
   cursor.at = first;
   text(cursor, end - first, name, label, shown);
   if (tag === TAG.boolean) means(cursor, bytes[content] === 0 ? 0 : 1, bytes[content] === 0 ? "no" : "yes");
-  if (tag === TAG.integer && length > 0 && length <= 6) cursor.fields.at(-1)!.value = Number(shown);
+  if (tag === TAG.integer && number !== undefined) cursor.fields.at(-1)!.value = number;
 }
 
 /** Tags of a choice say nothing of their content; names of hosts and addresses of pages are printable. */
@@ -95,12 +101,6 @@ export function anything(cursor: Cursor, name: string, labelOf: (tag: number) =>
     while (left(inner) > 0) anything(inner, name, labelOf);
     rest(inner, name, "More");
   });
-}
-
-function integerOf(bytes: Uint8Array, start: number, end: number): number {
-  let sum = start < end && bytes[start]! > 127 ? -1 : 0;
-  for (let at = start; at < end; at++) sum = sum * 256 + bytes[at]!;
-  return sum;
 }
 
 /** An object identifier in dotted form; what is too long to be one ends with `…`. */

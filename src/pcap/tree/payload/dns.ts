@@ -1,4 +1,5 @@
 import { read16 } from "../../decode/bytes.ts";
+import { DNS_TYPES } from "../../protocols/dns/names.ts";
 import {
   type BitField,
   type Cursor,
@@ -28,33 +29,6 @@ const RESULTS = {
   5: "refused",
 };
 
-const TYPES = {
-  1: "A",
-  2: "NS",
-  5: "CNAME",
-  6: "SOA",
-  12: "PTR",
-  13: "HINFO",
-  15: "MX",
-  16: "TXT",
-  28: "AAAA",
-  29: "LOC",
-  33: "SRV",
-  35: "NAPTR",
-  41: "OPT",
-  43: "DS",
-  44: "SSHFP",
-  46: "RRSIG",
-  47: "NSEC",
-  48: "DNSKEY",
-  50: "NSEC3",
-  51: "NSEC3PARAM",
-  64: "SVCB",
-  65: "HTTPS",
-  252: "AXFR",
-  255: "any",
-  257: "CAA",
-};
 const CLASSES = { 1: "IN", 3: "CH", 4: "HS", 254: "none", 255: "any" };
 
 const FLAGS: readonly BitField[] = [
@@ -122,9 +96,9 @@ function section(
 function question(cursor: Cursor, base: number): void {
   group(cursor, ["dns.query", "Question"], undefined, (inner, field) => {
     const asked = domain(inner, base, "dns.qry.name", "Name");
-    const type = number(inner, 2, "dns.qry.type", "Type", named(TYPES));
+    const type = number(inner, 2, "dns.qry.type", "Type", named(DNS_TYPES));
     number(inner, 2, "dns.qry.class", "Class", named(CLASSES, 4));
-    field.shown = `${asked} ${named(TYPES)(type)}`;
+    field.shown = `${asked} ${named(DNS_TYPES)(type)}`;
   });
 }
 
@@ -133,8 +107,8 @@ const OPT = 41;
 function record(cursor: Cursor, base: number): void {
   group(cursor, ["dns.record", "Record"], undefined, (inner, field) => {
     const name = domain(inner, base, "dns.resp.name", "Name");
-    const type = number(inner, 2, "dns.resp.type", "Type", named(TYPES));
-    field.shown = `${name} ${named(TYPES)(type)}`;
+    const type = number(inner, 2, "dns.resp.type", "Type", named(DNS_TYPES));
+    field.shown = `${name} ${named(DNS_TYPES)(type)}`;
     if (type === OPT) {
       number(inner, 2, "dns.rr.udp_payload_size", "Largest message");
       number(inner, 1, "dns.resp.ext_rcode", "Higher bits of the result", hex(2));

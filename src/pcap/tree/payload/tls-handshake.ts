@@ -1,7 +1,8 @@
+import { TLS_GROUPS, TLS_SUITES } from "../../protocols/tls/names.ts";
 import { type Cursor, group, left, number, raw, rest, text } from "../cursor.ts";
 import { hex, named, unit } from "../show.ts";
 import { certificate } from "./certificate.ts";
-import { CIPHERS, EXTENSIONS, GROUPS, MESSAGES, VERSIONS } from "./tls-names.ts";
+import { EXTENSIONS, MESSAGES, VERSIONS } from "./tls-names.ts";
 
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
@@ -74,7 +75,7 @@ function hello(cursor: Cursor, isClient: boolean): void {
 }
 
 function cipher(cursor: Cursor): void {
-  number(cursor, 2, "tls.handshake.ciphersuite", "Cipher suite", named(CIPHERS, 4));
+  number(cursor, 2, "tls.handshake.ciphersuite", "Cipher suite", named(TLS_SUITES, 4));
 }
 
 function extension(cursor: Cursor, isClient: boolean): void {
@@ -103,7 +104,7 @@ function content(cursor: Cursor, type: number, isClient: boolean): void {
     case 10:
       number(cursor, 2, "tls.handshake.extensions_supported_groups_length", "Length of list", unit("bytes"));
       while (left(cursor) > 0)
-        number(cursor, 2, "tls.handshake.extensions_supported_group", "Group", named(GROUPS, 4));
+        number(cursor, 2, "tls.handshake.extensions_supported_group", "Group", named(TLS_GROUPS, 4));
       break;
     case 11:
       number(cursor, 1, "tls.handshake.extensions_ec_point_formats_length", "Length of list", unit("bytes"));
@@ -143,7 +144,7 @@ function content(cursor: Cursor, type: number, isClient: boolean): void {
 }
 
 function share(cursor: Cursor): void {
-  number(cursor, 2, "tls.handshake.extensions_key_share_group", "Group", named(GROUPS));
+  number(cursor, 2, "tls.handshake.extensions_key_share_group", "Group", named(TLS_GROUPS));
   // A server that asks for another group sends the group alone.
   if (left(cursor) === 0) return;
   const length = number(
