@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const isInstalled = root.split(sep).includes("node_modules");
 const compileCache = join(root, "node_modules", ".cache", "compile");
+const COMMAND_LINE = "src/cli/main.ts";
 const isWindows = process.platform === "win32";
 
 const [first, ...rest] = process.argv.slice(2);
@@ -31,7 +32,8 @@ if (!isInstalled) {
 }
 const script = isInstalled ? file.replace(/^src\//, "dist/").replace(/\.ts$/, ".js") : file;
 const child = spawn(nodePath(), ["--disable-warning=ExperimentalWarning", join(root, script), ...options], {
-  stdio: "inherit",
+  // The command line notices by the channel when this process is killed, and does not outlive it.
+  stdio: file === COMMAND_LINE ? ["inherit", "inherit", "inherit", "ipc"] : "inherit",
   env: {
     ...process.env,
     // Searches and files share libuv's pool of four threads; its size is read once, before any program of ours runs.

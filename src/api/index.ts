@@ -21,7 +21,7 @@ import {
   listObjects,
 } from "./conversations.ts";
 import type { EndpointShape } from "./endpoint.ts";
-import { ingestRecords } from "./ingest.ts";
+import { getUpload, ingestRecords } from "./ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "./intel.ts";
 import { liveUpdates } from "./live.ts";
 import { getMessage, messageHistory, patchMessage } from "./messages.ts";
@@ -83,6 +83,7 @@ export const endpoints = {
   getTiming,
   groupMessages,
   ingestRecords,
+  getUpload,
   listConversations,
   listCaptures,
   listDocuments,

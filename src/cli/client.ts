@@ -32,7 +32,8 @@ export function addressOf(data: string): string | undefined {
     const { url, pid } = JSON.parse(readFileSync(join(data, ADDRESS_FILE), "utf8")) as Address;
     return isAlive(pid) ? url : undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

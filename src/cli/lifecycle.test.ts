@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -253,3 +254,22 @@ function withoutSource(sensor: string): string {
   const text = readFileSync(new URL(`../../config/sensors/${sensor}.yaml`, import.meta.url), "utf8");
   return text.replace(/^source:.*\n(?: .*\n)*/m, "");
 }
+
+test("a platform ends with the launcher that started it, also when that is killed", async () => {
+  using folder = openTestFolder();
+  for (const [name, text] of Object.entries(WEB)) folder.file(`config/${name}`, text);
+  const root = join(import.meta.dirname, "..", "..");
+  const options = ["--port", "0", "--data", folder.data, "--config", join(folder.path, "config")];
+  const launcher = spawn(
+    process.execPath,
+    [join(root, "scripts", "run.mjs"), "src/cli/main.ts", "up", ...options],
+    { stdio: "ignore" },
+  );
+  const address = join(folder.data, ADDRESS_FILE);
+  await until(async () => existsSync(address));
+  launcher.kill("SIGKILL");
+  // It stops in order: what it says of itself goes, and the folder is free.
+  await until(async () => !existsSync(address) && !existsSync(join(folder.data, "lock")));
+  await using next = await folder.up(WEB);
+  expect(next.url).toContain("http://");
+});

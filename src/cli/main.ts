@@ -61,6 +61,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Started by the launcher, this process ends with it, also when it is killed and can pass on no signal.
+if (process.connected) {
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  process.channel?.unref();
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -56,6 +56,14 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** The number of a thing in a row, counted from 1. */
+export function ordinal(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("expected a whole number from 1 on");
+  return value;
+}
+
 export function positiveNumber(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < Number.POSITIVE_INFINITY))

@@ -7,6 +7,7 @@ import { LOCAL } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { ROOT } from "../platform/version.ts";
 import type { CaptureChoice } from "../sources/capture/taking.ts";
+import { followed } from "./followed.ts";
 import { addressOf, type Client, connect, dataFolder } from "./client.ts";
 import type { Reach } from "./options.ts";
 
@@ -18,7 +19,8 @@ type Progress = { indexed: number; rejected: number; lag: number };
 
 /** Where telemetry goes: a running platform over HTTP or, when none runs on the data folder, one in this process. */
 export type Target = AsyncDisposable & {
-  send(sensor: string, input: Readable, options: { gzip: boolean }): Promise<Accepted>;
+  /** @throws Fault whose details have `records` and `refused` if it is known how much was taken, and `atLeast` if only that much is. */
+  send(sensor: string, input: Readable, options: Sent): Promise<Accepted>;
   /** Takes a capture, and answers when its packets are stored and the records of its flows are durable. */
   sendCapture(input: Readable, options: SentCapture): Promise<CaptureState>;
   /** Since the target was opened. */
@@ -26,6 +28,12 @@ export type Target = AsyncDisposable & {
   progress(sensor: string): Promise<Progress>;
   /** The most frequent reasons of rejections since the target was opened. */
   reasons(sensor: string): Promise<{ reason: string; count: number }[]>;
+};
+
+type Sent = {
+  readonly gzip: boolean;
+  /** Records at the beginning that are left out. */
+  readonly skip?: number | undefined;
 };
 
 type SentCapture = CaptureChoice & {
@@ -56,15 +64,18 @@ async function remote(client: Client): Promise<Target> {
     new Map((await client.call(listSensors)).sensors.map((sensor) => [sensor.name, sensor]));
   const before = await states();
   return {
-    send: (sensor, stream, { gzip }) =>
-      client.call(ingestRecords, {
-        params: { sensor },
-        body: stream,
-        headers: {
-          "content-type": "application/octet-stream",
-          ...(gzip ? { "content-encoding": "gzip" } : {}),
-        },
-      }),
+    send: (sensor, stream, { gzip, skip }) =>
+      followed(client, (upload) =>
+        client.call(ingestRecords, {
+          params: { sensor },
+          query: { upload, ...(skip !== undefined && { from: skip + 1 }) },
+          body: stream,
+          headers: {
+            "content-type": "application/octet-stream",
+            ...(gzip ? { "content-encoding": "gzip" } : {}),
+          },
+        }),
+      ),
     sendCapture: (body, { name, ...choice }) =>
       client.call(uploadCapture, {
         query: { name: name.slice(-NAME_LENGTH), ...choice },
@@ -111,8 +122,11 @@ async function ownPlatform(data: string): Promise<Target> {
   const platform = await openPlatform({ data, defaults: `${ROOT}/config`, sources: false });
   await platform.ready();
   return {
-    send: (sensor, input, { gzip }) =>
-      platform.ingestStream(sensor, input, { actor: LOCAL, contentEncoding: gzip ? "gzip" : undefined }),
+    send: (sensor, input, { gzip, skip }) =>
+      platform.ingestStream(sensor, input, {
+        ...{ actor: LOCAL, skip },
+        contentEncoding: gzip ? "gzip" : undefined,
+      }),
     async sendCapture(bytes, { skip = 0, ...capture }) {
       const running = platform.captures.take(PCAP_SENSOR, {
         ...capture,

@@ -140,7 +140,8 @@ export const FAULTS = {
   },
   STORAGE_LOCKED: {
     status: 500,
-    advice: "Another Metron uses this data folder. Stop it, or use another folder.",
+    advice:
+      "Another Metron uses this data folder. Stop the process that the message names (`kill NUMBER`), or use another folder.",
   },
   STORAGE_NEWER: {
     status: 500,

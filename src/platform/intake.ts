@@ -7,6 +7,7 @@ import type { ParserDefinition } from "../parsers/parser.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
+import type { StreamProgress } from "../sources/stream.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
 import type { Topic, TopicHandle, Topics } from "../storage/topic/contract.ts";
 import type { SensorDocuments } from "./documents.ts";
@@ -37,6 +38,10 @@ export type StreamOptions = {
   readonly contentType?: string | undefined;
   readonly contentEncoding?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Records at the beginning that are left out, as they were taken before. */
+  readonly skip?: number | undefined;
+  /** Told how much is durable, now and then and at the end. */
+  readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
 };
 
 const DAY = 86_400_000;
@@ -103,22 +108,20 @@ export class Intake implements AsyncDisposable {
   async stream(
     sensor: string,
     input: AsyncIterable<Uint8Array>,
-    { contentType, contentEncoding, signal }: StreamOptions = {},
+    options: StreamOptions = {},
     isSeen?: (sensor: string) => boolean,
   ): Promise<Accepted> {
     const { parser, raw } = this.#entry(sensor, isSeen).sensor;
-    const [[name = "", options = {}] = []] = Object.entries(parser);
+    const [[name = "", settings = {}] = []] = Object.entries(parser);
     return acceptBody(input, {
       sensor,
       name: "the stream",
       deliver: (to, block) => this.deliver(to, block),
       clock: this.#context.clock,
       refuse: (refusal) => this.refuse(refusal),
-      contentType,
-      contentEncoding,
+      ...options,
       readsJson: findNamed(this.#options.parsers(), name)?.readsJson === true || raw?.strategy === "ENVELOPE",
-      readsLists: options.jsonpQuery !== undefined || String(options.wrapInEntityArray) === "true",
-      signal,
+      readsLists: settings.jsonpQuery !== undefined || String(settings.wrapInEntityArray) === "true",
     });
   }
 

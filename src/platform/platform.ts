@@ -30,6 +30,7 @@ import { Sources } from "./sources.ts";
 import { storageSettings } from "./storage-settings.ts";
 import { Supervisor } from "./supervisor.ts";
 import type { TrialLimits } from "./trial.ts";
+import { type Upload, Uploads } from "./uploads.ts";
 
 export type PlatformOptions = {
   /** The data folder; it belongs to one platform at a time. */
@@ -256,6 +257,7 @@ export async function openPlatform(options: PlatformOptions) {
           );
     }, options.upkeepEvery ?? UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
+    const uploads = new Uploads();
     const open = stack.move();
 
     return {
@@ -296,11 +298,18 @@ export async function openPlatform(options: PlatformOptions) {
       async ingestStream(
         sensor: string,
         input: AsyncIterable<Uint8Array>,
-        { actor, ...how }: StreamOptions & { actor: Actor },
+        { actor, upload, ...how }: StreamOptions & { actor: Actor; upload?: string | undefined },
       ) {
-        const accepted = await intake.stream(sensor, input, how, sensorsSeenBy(actor));
+        const take = (onProgress?: StreamOptions["onProgress"]) =>
+          intake.stream(sensor, input, { ...how, onProgress }, sensorsSeenBy(actor));
+        const accepted = await (upload === undefined ? take() : uploads.follow(upload, sensor, take));
         context.log.info("Records were taken.", { sensor, ...accepted, by: actor.name });
         return accepted;
+      },
+      /** How far a stream that its sender gave a name was taken; undefined if none of this name is remembered, or not for this actor. */
+      upload(name: string, actor: Actor): Upload | undefined {
+        const found = uploads.get(name);
+        return found !== undefined && sensorsSeenBy(actor)(found.sensor) ? found : undefined;
       },
       /** Sends rejected records through their sensors again. */
       replay(request: ReplayRequest, actor: Actor): ReturnType<typeof replay> {

@@ -56,6 +56,7 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
   getMessage: { reads: [["/messages/:hidden"]] },
   getRebuild: STATE,
   getStatus: STATE,
+  getUpload: { reads: [["/uploads/stream"]] },
   groupMessages: {
     reads: [
       ["/groups", { body: { ...everything, fields: ["source.type", "kept_in"] } }],
@@ -151,7 +152,7 @@ beforeAll(async () => {
   const text = "sensor: vault\nparser: { jsonMap: {} }\n";
   await as(ADMIN, "PUT", "/config/documents/sensor/vault", { body: { text } });
   const message = { kept_in: "vault", "shelf.0.name": "vault, upper", "shelf.1.name": "vault, lower" };
-  await as(ADMIN, "POST", "/ingest/vault", { body: message });
+  await as(ADMIN, "POST", "/ingest/vault?upload=stream", { body: message });
   await as(ADMIN, "POST", "/ingest/vault", plain("no JSON, of the vault"));
   await as(ADMIN, "POST", "/ingest/web", { body: { kept_in: "the open" } });
   await server.platform.caughtUp();

@@ -37,7 +37,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
   listSensors: [() => ["/sensors"]],
   listFields: [() => ["/fields"]],
   ingestRecords: [
-    () => ["/ingest/web", { text: '{"n":100}\n' }],
+    () => ["/ingest/web?upload=mine", { text: '{"n":100}\n' }],
     () => ["/ingest/web", { text: gzipSync('{"n":101}\n'), headers: { "content-encoding": "gzip" } }],
     // curl --data-binary says this when it is told nothing.
     () => [
@@ -45,6 +45,7 @@ const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?
       { text: '{"n":102}', headers: { "content-type": "application/x-www-form-urlencoded" } },
     ],
   ],
+  getUpload: [() => ["/uploads/mine"]],
   searchMessages: [
     () => ["/search", { body: {} }],
     () => [

@@ -14,6 +14,8 @@ export type BlockBuilderOptions = {
   readonly deliver: (block: Block) => Promise<unknown>;
   /** Told at once when a delivery fails; whoever waits for `pressure` or `flush` learns of it too. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
+  /** Records at the beginning that are left out, as they were delivered before. */
+  readonly skip?: number | undefined;
 };
 
 /**
@@ -37,9 +39,23 @@ export class BlockBuilder {
   #inFlight = 0;
   #failure: { error: unknown } | undefined;
   #waiting: (() => void)[] = [];
+  #skip: number;
 
   constructor(options: BlockBuilderOptions) {
     this.#options = options;
+    this.#skip = options.skip ?? 0;
+  }
+
+  /** Records that are still to be left out. */
+  get left(): number {
+    return this.#skip;
+  }
+
+  /** Whether the next record is left out; it then counts as gone by. */
+  passes(): boolean {
+    if (this.#skip === 0) return false;
+    this.#skip--;
+    return true;
   }
 
   /** What to wait for before bringing more; `undefined` when there is room. Rejects when delivery failed. */
@@ -61,6 +77,7 @@ export class BlockBuilder {
   /** Takes the records in chunk[start, end), each of which ends with a line feed. */
   lines(chunk: Buffer, start: number, end: number): void {
     let from = start;
+    while (from < end && this.passes()) from = chunk.indexOf(LINE_FEED, from) + 1;
     while (from < end) {
       this.#begin();
       const room = this.#buffer.length - this.#length;
@@ -93,6 +110,7 @@ export class BlockBuilder {
 
   /** Takes bytes[start, end) as one record; one larger than a block is delivered alone. */
   record(bytes: Uint8Array, start: number, end: number): void {
+    if (this.passes()) return;
     const length = end - start;
     if (length > this.#buffer.length - this.#length && this.#count > 0) this.#cut();
     this.#begin();

@@ -18,7 +18,8 @@ test.each([1000, 65_536, 10_000_000])("delivers every line in order, in chunks o
   const collected = collecting();
   const progress = await deliverStream(chunksOf(TEXT, size), { ...collected.context, name: "x" });
   expect(collected.records).toEqual(LINES);
-  expect(progress).toEqual({ read: TEXT.length, records: LINES.length, bytes: TEXT.length, refused: 0 });
+  const { length } = LINES;
+  expect(progress).toEqual({ read: TEXT.length, records: length, bytes: TEXT.length, refused: 0, left: 0 });
   for (const block of collected.blocks) {
     expect(block.records).toBeLessThanOrEqual(4096);
     expect(block.bytes).toBeLessThanOrEqual(512 * 1024);
@@ -53,6 +54,30 @@ test.each([1, 2, 1000])(
     expect(await read(Buffer.from("\ufeffa\n\ufeffb\n"))).toEqual(["a", "\xef\xbb\xbfb"]);
     expect(await read(gzipSync("\ufeffa\n"))).toEqual(["a"]);
     expect(await read(Buffer.from([0xef, 0xbb]))).toEqual(["\xef\xbb"]);
+  },
+);
+
+test.each([1, 1000, 10_000_000])(
+  "records that were taken before are left out, and the header above them holds, in chunks of %d bytes",
+  async (size) => {
+    const header = "#separator \\x09\n#fields\ta\n";
+    const long = "y".repeat(50);
+    const collected = collecting();
+    const input = chunksOf(Buffer.from(`${header}1\n${long}\n3\n4\n`), size);
+    const progress = await deliverStream(input, {
+      ...collected.context,
+      name: "x",
+      skip: 4,
+      maxRecordBytes: 40,
+    });
+    expect(progress).toMatchObject({ records: 2, refused: 0, left: 0 });
+    expect(collected.records.slice(-2)).toEqual(["3", "4"]);
+    expect(collected.records.slice(0, -2)).toEqual(["#separator \\x09", "#fields\ta"]);
+    const beyond = collecting();
+    expect(
+      await deliverStream(chunksOf(Buffer.from("a\nb\n"), size), { ...beyond.context, name: "x", skip: 5 }),
+    ).toMatchObject({ records: 0, left: 3 });
+    expect(beyond.records).toEqual([]);
   },
 );
 
@@ -215,7 +240,12 @@ test("each block of a Zeek log in tab-separated text begins with the log's heade
   });
   const text = Buffer.from(`${lines.join("\n")}\n`);
   const progress = await deliverStream(chunksOf(text, 70_000), { ...collected.context, name: "x" });
-  expect(progress).toEqual({ read: text.length, records: lines.length, bytes: text.length, refused: 0 });
+  expect(progress).toMatchObject({
+    read: text.length,
+    records: lines.length,
+    bytes: text.length,
+    refused: 0,
+  });
   expect(blocks.length).toBeGreaterThan(4);
   for (const block of blocks) {
     let path = "";

@@ -22,6 +22,8 @@ export type StreamOptions = {
   /** How the bytes are cut into records; at line ends when left out. */
   readonly framer?: ((options: FramerOptions) => Framer) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Records at the beginning that are left out, as they were taken before; what a header says still holds. */
+  readonly skip?: number | undefined;
   /** Told now and then, and at the end. */
   readonly onProgress?: ((progress: StreamProgress) => void) | undefined;
 };
@@ -34,6 +36,8 @@ export type StreamProgress = {
   readonly bytes: number;
   /** Records refused for their length. */
   readonly refused: number;
+  /** Records of those to be left out that have not come yet. */
+  readonly left: number;
 };
 
 /** Thrown by a framer that cannot go on: the bytes are not what they were said to be. */
@@ -51,12 +55,16 @@ export async function deliverStream(
   const { sensor, deliver, clock, name } = options;
   let read = 0;
   let refused = 0;
-  const builder = new BlockBuilder({ clock, deliver: (block) => deliver(sensor, block) });
+  const builder = new BlockBuilder({
+    ...{ clock, skip: options.skip },
+    deliver: (block) => deliver(sensor, block),
+  });
   const framing: FramerOptions = {
     builder,
     isAlone: true,
     maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
     refuse: (reason, length, head) => {
+      if (builder.passes()) return;
       refused++;
       options.refuse?.({
         sensor,
@@ -67,7 +75,13 @@ export async function deliverStream(
     },
   };
   const framer = options.framer?.(framing) ?? new LineFramer(framing);
-  const progress = () => ({ read, records: builder.records, bytes: builder.bytes, refused });
+  const progress = () => ({
+    read,
+    records: builder.records,
+    bytes: builder.bytes,
+    refused,
+    left: builder.left,
+  });
   const counted = counting(input, options.signal, (length) => {
     read += length;
     options.onProgress?.(progress());
@@ -81,6 +95,7 @@ export async function deliverStream(
     await builder.flush();
   } catch (error) {
     await builder.settled();
+    options.onProgress?.(progress());
     const isEnded = options.signal?.aborted === true;
     const reason: unknown = isEnded ? options.signal?.reason : error;
     if (isEnded && !(reason instanceof Fault)) throw reason;

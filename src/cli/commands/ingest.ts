@@ -7,12 +7,12 @@ import type { CaptureState } from "../../api/captures.ts";
 import { Fault } from "../../core/fault.ts";
 import { printCapture } from "../capture-answer.ts";
 import { cutOff, type Input } from "../cut-off.ts";
-import { type Reach, withJson, withReach } from "../options.ts";
+import { ordinal, type Reach, withJson, withReach } from "../options.ts";
 import { peek } from "../peek.ts";
 import { bytes, count, counted, printJson, safeText, statusLine } from "../print.ts";
 import { openTarget, PCAP_SENSOR, type Target } from "../target.ts";
 
-type Options = Reach & { json?: true; sensor?: string; wait: boolean };
+type Options = Reach & { json?: true; sensor?: string; from?: number; wait: boolean };
 
 const POLL = 200;
 
@@ -21,6 +21,11 @@ export function ingestCommand(): Command {
     .description("read telemetry or captured packets from files or standard input")
     .argument("[file...]", "files, also compressed by gzip; standard input when left out or -")
     .option("--sensor <name>", "the sensor that the records belong to; captures need none")
+    .option(
+      "--from <record>",
+      "number of the first record to send of the first file, counted from 1: go on after a lost connection",
+      ordinal,
+    )
     .option("--no-wait", "end when the records are durable, without waiting for the index")
     .addHelpText(
       "after",
@@ -32,6 +37,7 @@ called: its packets are stored, and the records of its flows belong to the senso
 Examples:
   metron ingest --sensor bro logs/*.log.gz
   metron ingest incident.pcapng.gz
+  metron ingest --sensor bro --from 120001 conn.log.gz
   zcat eve.json.gz | metron ingest --sensor suricata
   metron ingest --sensor asa firewall.log --json | jq .rejected`,
     );
@@ -52,11 +58,13 @@ async function ingest(files: string[], options: Options): Promise<void> {
     try {
       const { isCapture, stream } = await peek(measuring, name);
       if (isCapture) {
+        if (index === 0 && options.from !== undefined) throw countsRecords(name);
         captures.push(await target.sendCapture(stream, { name }));
         continue;
       }
       lines++;
-      const answer = await target.send(sensorFor(options, name), stream, input);
+      const skip = index === 0 && options.from !== undefined ? options.from - 1 : undefined;
+      const answer = await target.send(sensorFor(options, name), stream, { ...input, skip });
       total.accepted += answer.accepted;
       total.bytes += answer.bytes;
       total.refused += answer.refused;
@@ -64,7 +72,8 @@ async function ingest(files: string[], options: Options): Promise<void> {
       bar?.stop();
       for (const state of captures) printCapture(state, options);
       if (!(error instanceof Fault) || options.sensor === undefined) throw error;
-      throw cutOff(error, { sensor: options.sensor, before: total.accepted, inputs, index }, options);
+      const first = index === 0 ? (options.from ?? 1) : 1;
+      throw cutOff(error, { sensor: options.sensor, before: total.accepted, inputs, index, first }, options);
     }
   }
   bar?.stop();
@@ -80,6 +89,13 @@ function sensorFor({ sensor }: Options, name: string): string {
   throw new Fault(
     "REQUEST_INVALID",
     `reading ${name}: it is no capture of packets, and records belong to a sensor: name it with --sensor`,
+  );
+}
+
+function countsRecords(name: string): Fault {
+  return new Fault(
+    "REQUEST_INVALID",
+    `reading ${name}: it is a capture of packets, and --from counts records; leave it out`,
   );
 }
 

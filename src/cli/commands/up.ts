@@ -6,7 +6,7 @@ import { Fault } from "../../core/fault.ts";
 import { isLoopback, withoutGuard } from "../../core/loopback.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { ROOT } from "../../platform/version.ts";
-import { ADDRESS_FILE } from "../client.ts";
+import { ADDRESS_FILE, addressOf } from "../client.ts";
 import { DEFAULT_DATA, DEMO_DATA, portNumber, wholeNumber, withJson } from "../options.ts";
 import { printJson } from "../print.ts";
 
@@ -120,6 +120,8 @@ async function up(options: Options): Promise<void> {
     filesFrom,
     secretsFrom,
     ...(options.workers === undefined ? {} : { workers: options.workers }),
+  }).catch((error: unknown) => {
+    throw withAddress(error, data);
   });
   await using server = await startServer(platform, {
     host: options.host ?? platform.settings.server.host,
@@ -145,6 +147,13 @@ async function up(options: Options): Promise<void> {
   } finally {
     rmSync(addressFile, { force: true });
   }
+}
+
+/** A refusal because another platform runs on the folder, with where that one answers. */
+function withAddress(error: unknown, data: string): unknown {
+  const url = addressOf(data);
+  if (!(error instanceof Fault) || error.code !== "STORAGE_LOCKED" || url === undefined) return error;
+  return new Fault("STORAGE_LOCKED", `${error.message}; it answers on ${url}`, { cause: error });
 }
 
 /** Throws Fault INPUT_UNREADABLE unless a folder that an option names is there: a misspelt one would allow nothing, unseen. */

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { uploadCapture } from "../../api/captures.ts";
-import { ingestRecords } from "../../api/ingest.ts";
+import { getUpload, ingestRecords } from "../../api/ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "../../api/intel.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Platform } from "../../platform/platform.ts";
@@ -49,16 +49,28 @@ export function intakeRoutes(main: FastifyInstance, platform: Platform): void {
 
 function routes(app: FastifyInstance, platform: Platform): void {
   const stopping = stopsWith(app);
-  implement(app, ingestRecords, ({ actor, params, request, reply, signal }) => {
+  implement(app, ingestRecords, ({ actor, params, query, request, reply, signal }) => {
     stopping.await(reply);
     // A request that is given up with its iterator takes the connection along, and the answer.
     const body = request.raw.iterator({ destroyOnReturn: false });
     return platform.ingestStream(params.sensor, body, {
       actor,
+      upload: query.upload,
+      skip: query.from === undefined ? undefined : query.from - 1,
       signal: AbortSignal.any([signal, stopping.signal]),
       contentType: request.headers["content-type"],
       contentEncoding: request.headers["content-encoding"],
     });
+  });
+
+  implement(app, getUpload, async ({ actor, params }) => {
+    const found = platform.upload(params.name, actor);
+    if (found === undefined)
+      throw new Fault(
+        "NOT_FOUND",
+        `looking for the upload \`${params.name}\`: none of this name is remembered`,
+      );
+    return { ...found };
   });
 
   implement(app, uploadCapture, async ({ actor, query, request, reply }) => {

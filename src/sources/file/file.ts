@@ -128,7 +128,7 @@ class FileSource implements Source {
     const { sensor, deliver, clock } = this.#context;
     for (const path of await this.#expand()) {
       if (signal.aborted) return;
-      let progress: StreamProgress = { read: 0, records: 0, bytes: 0, refused: 0 };
+      let progress: StreamProgress = { read: 0, records: 0, bytes: 0, refused: 0, left: 0 };
       this.#open.set(path, { count: () => progress });
       this.#peers++;
       try {

@@ -12,7 +12,7 @@ export type Accepted = {
 
 export type BodyOptions = Pick<
   StreamOptions,
-  "sensor" | "deliver" | "clock" | "signal" | "maxRecordBytes" | "refuse" | "name"
+  "sensor" | "deliver" | "clock" | "signal" | "maxRecordBytes" | "refuse" | "name" | "skip" | "onProgress"
 > &
   Omit<Layout, "isJson"> & {
     readonly contentType?: string | undefined;
@@ -27,11 +27,12 @@ export type BodyOptions = Pick<
 export async function acceptBody(body: AsyncIterable<Uint8Array>, options: BodyOptions): Promise<Accepted> {
   const { contentType, contentEncoding, readsJson, readsLists, ...rest } = options;
   const { isJson, gzip } = readMedia(contentType, contentEncoding);
-  const { records, bytes, refused } = await deliverStream(body, {
+  const { records, bytes, refused, left } = await deliverStream(body, {
     ...rest,
     gzip,
     framer: (framing) => new LayoutFramer(framing, { isJson, readsJson, readsLists }),
   });
-  const note = records + refused === 0 ? { note: "The body holds no records." } : {};
+  const none = rest.skip === undefined ? "no records" : `no records after the first ${rest.skip - left}`;
+  const note = records + refused === 0 ? { note: `The body holds ${none}.` } : {};
   return { accepted: records, bytes, refused, ...note };
 }

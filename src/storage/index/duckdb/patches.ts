@@ -39,14 +39,7 @@ export class Patches {
     return {
       fields: this.#fields,
       within(minGuid, maxGuid) {
-        let low = 0;
-        let high = sorted.length;
-        while (low < high) {
-          const middle = (low + high) >> 1;
-          if ((sorted[middle] as string) < minGuid) low = middle + 1;
-          else high = middle;
-        }
-        const next = sorted[low];
+        const next = sorted[firstFrom(sorted, minGuid)];
         return next !== undefined && next <= maxGuid;
       },
     };
@@ -73,7 +66,7 @@ export class Patches {
     const patch = { set, remove: [...remove], history: withChange(historyOf(before), fields, by) };
     await this.#catalogue.putPatch(guid, patch);
     await this.#show(guid, patch);
-    if (before === undefined) this.#sorted = [...this.#catalogue.patches.keys()].sort();
+    if (before === undefined) this.#sorted.splice(firstFrom(this.#sorted, guid), 0, guid);
     return patch;
   }
 
@@ -91,6 +84,18 @@ export class Patches {
       if (known === undefined) this.#fields.set(field, "text");
     } else this.#fields.set(field, known === undefined || known === type ? type : "text");
   }
+}
+
+/** Where the first guid stands that is not less than another, among sorted ones. */
+function firstFrom(sorted: readonly string[], guid: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as string) < guid) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function typeOf(value: FieldValue): FreeType | undefined {

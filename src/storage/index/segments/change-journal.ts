@@ -1,13 +1,19 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { appendFile } from "node:fs/promises";
+import { appendFile, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFault } from "../../folder.ts";
 import type { StoredPatch } from "../stored-patch.ts";
 import { JOURNAL_FILE } from "./folder-names.ts";
 
+/** Bytes by which the file may grow beyond twice what it had when it was last written as a whole. */
+const ROOM = 1024 * 1024;
+/** Characters that are written at once. */
+const PORTION = 256 * 1024;
+
 /**
  * A second copy of what analysts changed, one line of JSON per change: it survives the catalogue, and anybody can read
- * it. It is written first, so it never knows less.
+ * it. It is written first, so it never knows less. A line holds the whole history of its message, so earlier lines of the same message
+ * say nothing more: when they make up half of the file, it is written again without them.
  */
 export class ChangeJournal {
   /** The last change of each message. */
@@ -16,11 +22,17 @@ export class ChangeJournal {
   #lines = 0;
   #isWhole = true;
   #isTorn = false;
+  #bytes = 0;
+  /** How large it may become until it is written again. */
+  #most = ROOM;
 
   constructor(folder: string) {
     this.#path = join(folder, JOURNAL_FILE);
     if (!existsSync(this.#path)) return;
-    const lines = readFileSync(this.#path, "utf8").split("\n");
+    const text = readFileSync(this.#path, "utf8");
+    this.#bytes = Buffer.byteLength(text);
+    this.#most = 2 * this.#bytes + ROOM;
+    const lines = text.split("\n");
     // A line without an end is of a change that was never acknowledged, or the end of a cut file.
     this.#isWhole = lines.pop() === "";
     this.#lines = lines.length;
@@ -33,8 +45,10 @@ export class ChangeJournal {
     if (this.#isWhole && this.#lines === this.changes.size) return;
     try {
       const lines = [...this.changes].map(([guid, patch]) => lineOf(guid, patch));
-      writeFileSync(`${this.#path}.new`, lines.join(""), { flush: true });
+      const text = lines.join("");
+      writeFileSync(`${this.#path}.new`, text, { flush: true });
       renameSync(`${this.#path}.new`, this.#path);
+      this.#isWritten(Buffer.byteLength(text));
     } catch (error) {
       throw writeFault(`writing ${this.#path}`, error);
     }
@@ -50,6 +64,37 @@ export class ChangeJournal {
       this.#isTorn = true;
       throw writeFault(`writing ${this.#path}`, error);
     }
+    this.changes.set(guid, patch);
+    this.#bytes += Buffer.byteLength(line);
+    if (this.#bytes > this.#most) await this.#shorten();
+  }
+
+  /** Leaves out what later lines say again. The change is durable already: a disk that is too full for this is tried again later. */
+  async #shorten(): Promise<void> {
+    this.#most = this.#bytes + ROOM;
+    let bytes = 0;
+    try {
+      await using file = await open(`${this.#path}.new`, "w");
+      let portion = "";
+      const write = async () => {
+        await file.write(portion);
+        bytes += Buffer.byteLength(portion);
+        portion = "";
+      };
+      for (const [guid, patch] of this.changes) {
+        portion += lineOf(guid, patch);
+        if (portion.length > PORTION) await write();
+      }
+      await write();
+      await file.datasync();
+      await rename(`${this.#path}.new`, this.#path);
+      this.#isWritten(bytes);
+    } catch {}
+  }
+
+  #isWritten(bytes: number): void {
+    this.#bytes = bytes;
+    this.#most = 2 * bytes + ROOM;
   }
 
   #read(line: string): void {

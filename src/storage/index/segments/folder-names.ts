@@ -10,6 +10,10 @@ import { lockFolder } from "../../folder-lock.ts";
 export const CATALOGUE_FILE = "_catalogue.mdb";
 export const JOURNAL_FILE = "_changes.jsonl";
 export const MANIFEST_FILE = "_manifest.json";
+/** An empty file with all columns. Its name comes before those of the sensors' folders, so that it is the first to be read. */
+export const COLUMNS_FILE = "columns.parquet";
+/** The same under the name that Parquet's own readers know. */
+export const COMMON_METADATA = "_common_metadata";
 export const LOCK_FILE = "_lock";
 /** Room for what does not fit into the memory of searches. */
 export const TEMPORARY = "_temporary";

@@ -4,6 +4,7 @@ import type { Log } from "../../../core/context.ts";
 import { errorCode } from "../../folder.ts";
 import { LAYOUT } from "../../layout.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { CommonSchema } from "./common-schema.ts";
 import { JOURNAL_FILE, MANIFEST_FILE } from "./folder-names.ts";
 
 /** Milliseconds from one writing to the next at the least. */
@@ -12,7 +13,7 @@ const PAUSE = 1000;
 const REST = 50;
 
 /**
- * Tells other engines which files count: `_manifest.json` lists those that searches read. It is a copy of what the
+ * Tells other engines which files count, and all their columns: `_manifest.json` lists those that searches read. It is a copy of what the
  * catalogue knows, replaced as a whole, at most a moment behind. Each file it lists exists: whoever deletes files has it
  * written first.
  */
@@ -20,6 +21,7 @@ export class Manifest implements AsyncDisposable {
   readonly #folder: string;
   readonly #catalogue: Catalogue;
   readonly #log: Log;
+  readonly #schema: CommonSchema;
   #timer: NodeJS.Timeout | undefined;
   #isCurrent = false;
   #writing: Promise<void> = Promise.resolve();
@@ -30,6 +32,7 @@ export class Manifest implements AsyncDisposable {
     this.#folder = folder;
     this.#catalogue = catalogue;
     this.#log = log;
+    this.#schema = new CommonSchema(folder);
     catalogue.onChange = () => {
       this.#isCurrent = false;
       this.#timer ??= setTimeout(() => void this.write(), this.#pause).unref();
@@ -61,6 +64,7 @@ export class Manifest implements AsyncDisposable {
     try {
       await writeFile(`${path}.new`, text, { flush: true });
       await rename(`${path}.new`, path);
+      await this.#schema.write(this.#catalogue);
       this.#hasFailed = false;
     } catch (error) {
       this.#isCurrent = false;

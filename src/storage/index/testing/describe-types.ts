@@ -97,6 +97,27 @@ export function describeTypes(start: () => Promise<Started>): void {
       });
     });
 
+    test("a text that is no number is one for no condition: neither equality nor range", async () => {
+      const { index, writer } = await start();
+      const texts = ["80", " 80 ", "80\t", "8_0", "80.", "+80", "NaN", "inf", "0x50"];
+      await put(
+        writer,
+        "s",
+        batchOf(texts.map((text) => ({ ip_dst_port: text, free: text, seconds: text }))),
+      );
+      await settle(index);
+      const cases: [string, string[]][] = [
+        ["ip_dst_port:80", ["g0"]],
+        ["ip_dst_port:[80 TO 80]", ["g0", "g4", "g5"]],
+        ["ip_dst_port:[70 TO *]", ["g0", "g4", "g5"]],
+        ["free:[80 TO 80]", ["g0", "g4", "g5"]],
+        ["free:>1", ["g0", "g4", "g5"]],
+        ["free:80", ["g0"]],
+      ];
+      for (const [query, expected] of cases)
+        expect([query, await guids(index, query)]).toEqual([query, expected]);
+    });
+
     test("a count tells values of one number as one, in whatever spelling and also in lists", async () => {
       const { index, writer } = await start();
       const durations: FieldValue[] = [new Double(70), "70", "70.0", [70], 0.5, "0.50", "soon", true];
