@@ -1,8 +1,9 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { brotliCompressSync, createGunzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
 import { chance } from "../testing/chance.ts";
 import { type Coding, codingsOf, decode } from "./decode.ts";
+import { expand } from "./expand.ts";
 
 const text = Array.from({ length: 8_000 }, (_, line) => `line ${line} of a page, ${line * 7_919}`).join("\n");
 const chunked = (bytes: Uint8Array) =>
@@ -87,4 +88,31 @@ test("anything at all is taken without a crash, and bounded", async () => {
     const decoded = await decode([broken], [coding, coding], { bytes: 100_000 });
     expect(decoded.length, `seed ${seed}`).toBeLessThanOrEqual(100_000);
   }
+});
+
+test("of very many codings over each other the first are taken off, and that is told", async () => {
+  const decoded = await decode([Buffer.from("text")], codingsOf("quoted-printable,".repeat(4000))!);
+  expect(decoded).toMatchObject({
+    isComplete: false,
+    notes: ["4000 codings lie over each other; only the first 8 were taken off"],
+  });
+});
+
+test("pieces of a byte are not given to the decompressor one by one", async () => {
+  let writes = 0;
+  const { pieces } = await expand(
+    inPieces(gzipSync(text), 1),
+    () => {
+      const stream = createGunzip();
+      const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+      stream.write = (...given: unknown[]) => {
+        writes++;
+        return write(...given);
+      };
+      return stream;
+    },
+    1_000_000,
+  );
+  expect(textOf(pieces)).toBe(text);
+  expect(writes).toBe(1);
 });

@@ -23,6 +23,9 @@ export type DecodeLimits = {
 
 const LIMITS: DecodeLimits = { bytes: 256 * 2 ** 20, ratio: 2_000 };
 
+/** Codings over each other that are taken off: senders use one or two, and each may cost as much as the limit of bytes. */
+const MOST_CODINGS = 8;
+
 /** Output that no ratio cuts. */
 const FREE = 2 ** 20;
 
@@ -49,12 +52,16 @@ export async function decode(
   const { bytes, ratio } = { ...LIMITS, ...limits };
   const notes: string[] = [];
   let current = pieces;
-  for (const coding of codings) {
+  for (const coding of codings.slice(0, MOST_CODINGS)) {
     const limit = Math.min(bytes, Math.max(FREE, lengthOf(pieces) * ratio));
     const { pieces: decoded, note } = await takeOff(coding, current, limit);
     if (note !== undefined) notes.push(`${coding}: ${note}`);
     current = decoded;
   }
+  if (codings.length > MOST_CODINGS)
+    notes.push(
+      `${codings.length} codings lie over each other; only the first ${MOST_CODINGS} were taken off`,
+    );
   return { pieces: current, length: lengthOf(current), isComplete: notes.length === 0, notes };
 }
 

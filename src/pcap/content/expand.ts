@@ -5,6 +5,9 @@ import type { Step } from "./step.ts";
 const SLICE = 65_536;
 const FINE_SLICE = 32;
 
+/** Pieces below this are put together: what is chunked byte by byte would take longer to hand over than to decompress. */
+const SMALL = 4096;
+
 type Run = {
   readonly pieces: Uint8Array[];
   readonly length: number;
@@ -22,9 +25,30 @@ export async function expand(
   make: () => Transform,
   limit: number,
 ): Promise<Step> {
-  const once = await run(pieces, make, limit, Number.POSITIVE_INFINITY);
+  const together = [...withoutSmall(pieces)];
+  const once = await run(together, make, limit, Number.POSITIVE_INFINITY);
   // The slice with the damage gave nothing: it is tried again bit by bit.
-  return once.brokenAt === undefined ? once : run(pieces, make, limit, once.brokenAt);
+  return once.brokenAt === undefined ? once : run(together, make, limit, once.brokenAt);
+}
+
+/** The same bytes, with copies of up to a slice in place of small pieces that follow one another. */
+function* withoutSmall(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    const isSmall = piece.length < SMALL;
+    if (length > 0 && (!isSmall || length + piece.length > SLICE)) {
+      yield Buffer.concat(waiting);
+      waiting = [];
+      length = 0;
+    }
+    if (!isSmall) yield piece;
+    else {
+      waiting.push(piece);
+      length += piece.length;
+    }
+  }
+  if (length > 0) yield Buffer.concat(waiting);
 }
 
 /** @param fineFrom where fine slices begin, in bytes of input */

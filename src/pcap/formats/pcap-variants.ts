@@ -28,6 +28,8 @@ export function recordHeaderOf(magic: number, cursor: Cursor, little: boolean, l
 }
 
 function looksRight({ view, at, end }: Cursor, size: number, little: boolean, longest: number): boolean {
+  // Nothing speaks against it where no packet has come yet.
+  if (end - at < size) return true;
   const first = view.getUint32(at, little);
   let place = at;
   for (let count = 0; count < TRIED && end - place >= size; count++) {

@@ -80,6 +80,20 @@ test("takes an empty packet whose time is a magic number for a packet", async ()
   expect(report.parts).toBe(1);
 });
 
+test.each([24, 25, 26, 27, 28, 39, 40])(
+  "reads a capture of which %i bytes are in memory when its header is read",
+  async (there) => {
+    const small = await pcapOf(sampleRows(5));
+    // The first block is read when so many bytes have come.
+    const rest = 65_536 - there - small.length - 16;
+    const filler = { ...sampleRows(6)[5]!, frame: "00".repeat(rest), original: rest };
+    const first = [...sampleRows(5), filler];
+    const { rows, texts } = readAll(Buffer.concat([await pcapOf(first), small]));
+    expect(texts).toEqual([]);
+    expect(rows).toEqual([...first, ...sampleRows(5)]);
+  },
+);
+
 test("reads captures joined to one, also of other formats and links", async () => {
   const first = await pcapOf(ROWS);
   const second = swapped(await pcapOf(NANO_ROWS, true));

@@ -34,6 +34,19 @@ test.each([
   expect(recognise(Buffer.from(bytes))).toEqual({ kind: "other" });
 });
 
+/** A frame of zstd in blocks: some that hold nothing, then some that are one byte 131,072 times (RFC 8878, 3.1.1.2). */
+function zstdBomb(empty: number, full: number): Buffer {
+  const fullBlock = Buffer.from([0x02, 0x00, 0x10, 0x41]);
+  const blocks = [...Array(empty).fill(Buffer.alloc(3)), ...Array(full).fill(fullBlock)];
+  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), ...blocks]);
+}
+
+test("unpacks little of a beginning that gives nothing at first and gigabytes then", () => {
+  const { maxRSS: before } = process.resourceUsage();
+  expect(recognise(zstdBomb(12_000, 4000))).toEqual({ kind: "other" });
+  expect(process.resourceUsage().maxRSS - before).toBeLessThan(65_536);
+});
+
 test("says when too little of something packed is there to tell", () => {
   expect(recognise(gzipSync(PCAP).subarray(0, 12))).toEqual({ kind: "packed", packing: "gzip" });
   expect(recognise(zstdCompressSync(PCAP).subarray(0, 500))).toEqual({ kind: "packed", packing: "zstd" });

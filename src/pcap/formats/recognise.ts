@@ -17,6 +17,11 @@ export type Recognised =
 /** With so many bytes `recognise` knows what is inside of gzip and zstd: a block of zstd is read whole or not at all. */
 export const RECOGNISE_BYTES = 132 * 1024;
 
+/** Bytes of a beginning that are unpacked first, and bytes that unpacking may give: a block of zstd gives 128 KB at the most. */
+const FIRST_UNPACKED = 256;
+const MOST_UNPACKED = 1_048_576;
+const NOTHING = new Uint8Array(0);
+
 /** The magic numbers of pcap, in the byte order of the capture. */
 export const PCAP_MAGIC = { micro: 0xa1b2c3d4, nano: 0xa1b23c4d, kuznetzov: 0xa1b2cd34 } as const;
 const PCAP_MAGICS: ReadonlySet<number> = new Set(Object.values(PCAP_MAGIC));
@@ -113,20 +118,33 @@ function startsWith(head: Uint8Array, start: string): boolean {
   return true;
 }
 
-/** Unpacks more and more of a beginning until something comes out, so that little is unpacked of what packs enormously. */
+/**
+ * Unpacks more and more of a beginning until something comes out. Where that is too much at once, it looks for a place between: bytes that
+ * give nothing may stand in front of bytes that give gigabytes.
+ */
 function unpackedHead(head: Uint8Array, packing: Packing): Uint8Array {
-  for (let length = 256; ; length *= 2) {
-    const part = head.subarray(0, length);
-    try {
-      const plain =
-        packing === "gzip"
-          ? gunzipSync(part, { finishFlush: constants.Z_SYNC_FLUSH })
-          : zstdDecompressSync(part, { finishFlush: constants.ZSTD_e_flush });
-      if (plain.length >= FORMAT_BYTES) return plain;
-    } catch {
-      // Damaged: nothing of it can be said.
-      return new Uint8Array(0);
-    }
-    if (length >= head.length) return new Uint8Array(0);
+  /** So many bytes give too little. */
+  let few = 0;
+  /** So many bytes give too much. */
+  let many = head.length + 1;
+  for (let length = Math.min(FIRST_UNPACKED, head.length); length > few && length < many; ) {
+    const plain = unpacked(head.subarray(0, length), packing);
+    if (plain === "too much") many = length;
+    else if (plain === "damaged") return NOTHING;
+    else if (plain.length >= FORMAT_BYTES) return plain;
+    else few = length;
+    length = many > head.length ? Math.min(length * 2, head.length) : (few + many) >> 1;
+  }
+  return NOTHING;
+}
+
+function unpacked(part: Uint8Array, packing: Packing): Uint8Array | "too much" | "damaged" {
+  const limit = { maxOutputLength: MOST_UNPACKED };
+  try {
+    return packing === "gzip"
+      ? gunzipSync(part, { finishFlush: constants.Z_SYNC_FLUSH, ...limit })
+      : zstdDecompressSync(part, { finishFlush: constants.ZSTD_e_flush, ...limit });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? "too much" : "damaged";
   }
 }
