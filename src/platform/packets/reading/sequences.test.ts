@@ -3,12 +3,8 @@ import { execFileSync } from "node:child_process";
 import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { runs } from "../../../core/testing/runs.ts";
-import {
-  captures,
-  conversationsOfBlock,
-  hasCaptures,
-  packetsOf,
-} from "../../../pcap/testing/tcp-captures.ts";
+import { sharedCaptures } from "../../../pcap/testing/captures.ts";
+import { conversationsOfBlock, hasCaptures, packetsOf } from "../../../pcap/testing/tcp-captures.ts";
 import { type Sequences, sequencesOf } from "./sequences.ts";
 
 const FIELDS = [
@@ -76,7 +72,7 @@ const chosen = (_: string, at: number) => runs(1) > 1 || at % 6 === 0;
 
 test.skipIf(!hasCaptures)("numbers are those that tshark computes", { timeout: 300_000 }, () => {
   const compared: string[] = [];
-  for (const file of captures().filter(chosen)) {
+  for (const file of sharedCaptures().filter(chosen)) {
     const packets = packetsOf(file);
     const conversations = packets === undefined ? [] : conversationsOfBlock(packets).tcp;
     const [conversation] = conversations;
