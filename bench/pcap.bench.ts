@@ -14,7 +14,8 @@ import { rebuilt } from "./lib/packets-rebuilt.ts";
 import { written } from "./lib/packets-written.ts";
 import type { Row } from "./lib/row.ts";
 
-export const name = "Packets: captured, written and indexed, put together, followed, and found in a cold store";
+export const name =
+  "Packets: captured, written and indexed, put together, followed, and found in a cold store";
 
 export async function run(args: readonly string[]): Promise<Row[]> {
   const bytes = Number(argument(args, "bytes") ?? 4e9);

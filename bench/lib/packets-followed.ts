@@ -5,7 +5,7 @@ import { packetPlatform } from "./packets-platform.ts";
 import { perSecond, type Row } from "./row.ts";
 
 const ROUNDS = 2;
-const BYTES = 6e8;
+const BYTES = 3e8;
 
 /** A file of pcap through the whole platform: read, stored, followed; its records parsed, enriched, matched, triaged, indexed and sealed. */
 export async function followed(): Promise<Row[]> {
@@ -26,7 +26,8 @@ export async function followed(): Promise<Row[]> {
       await platform.seal();
       const { user, system } = process.cpuUsage(cpu);
       const { stored, records, flows, notes } = running.state();
-      if (stored !== packets) throw new Error(`of ${packets} packets ${stored} were stored: ${notes.join("; ")}`);
+      if (stored !== packets)
+        throw new Error(`of ${packets} packets ${stored} were stored: ${notes.join("; ")}`);
       const elapsed = (performance.now() - started) / 1000;
       rounds.push({ seconds: (user + system) / 1e6, elapsed, packets, records, flows });
       fs.rmSync(path);

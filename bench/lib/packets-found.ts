@@ -57,7 +57,12 @@ export function found(bytes: number, queries: number): Row[] {
         required: "p95 100 ms, 30 times faster",
       },
       { work: "an absent address", value: times(absent), and: "", required: "20 ms" },
-      { work: "tcpdump -r with the filter of a flow", value: `${Math.round(tcpdump)} ms`, and: "", required: "" },
+      {
+        work: "tcpdump -r with the filter of a flow",
+        value: `${Math.round(tcpdump)} ms`,
+        and: "",
+        required: "",
+      },
     ];
   } finally {
     rmSync(folder, { recursive: true });

@@ -17,7 +17,9 @@ const REQUIRED = "1 Gbit/s without a drop, below 500 MB";
 
 /** An interface whose other end is in a network namespace, from which tcpreplay sends for some seconds. */
 export async function live(): Promise<Row[]> {
-  const missing = ["ip", "tcpreplay", "tcpdump"].filter((program) => spawnSync(program, ["-V"]).error !== undefined);
+  const missing = ["ip", "tcpreplay", "tcpdump"].filter(
+    (program) => spawnSync(program, ["-V"]).error !== undefined,
+  );
   if (process.getuid?.() !== 0) missing.unshift("root");
   if (missing.length > 0)
     return [{ work: WORK, value: "left out", and: `needs ${missing.join(", ")}`, required: REQUIRED }];
@@ -76,7 +78,15 @@ function closePair(): void {
 
 /** Answers how many seconds it took. */
 async function send(path: string, loops: number): Promise<number> {
-  const words = ["netns", "exec", SPACE, "tcpreplay", "--preload-pcap", `--mbps=${MEGABITS}`, `--loop=${loops}`];
+  const words = [
+    "netns",
+    "exec",
+    SPACE,
+    "tcpreplay",
+    "--preload-pcap",
+    `--mbps=${MEGABITS}`,
+    `--loop=${loops}`,
+  ];
   const child = spawn("ip", [...words, `--intf1=${INSIDE}`, path], { stdio: ["ignore", "pipe", "pipe"] });
   let told = "";
   for (const stream of [child.stdout, child.stderr])

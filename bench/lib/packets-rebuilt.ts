@@ -9,7 +9,9 @@ const BYTES = 3e8;
 /** Connections put together of packets that are decoded already, as one core does it; the best of some rounds. */
 export function rebuilt(): Row[] {
   const rounds = Array.from({ length: ROUNDS }, rebuild);
-  const { seconds, bytes, connections } = rounds.reduce((one, other) => (one.seconds < other.seconds ? one : other));
+  const { seconds, bytes, connections } = rounds.reduce((one, other) =>
+    one.seconds < other.seconds ? one : other,
+  );
   return [
     {
       work: "TCP put together, bytes of the streams",

@@ -27,7 +27,12 @@ export function written(): Row[] {
   ];
 }
 
-type Written = { readonly seconds: number; readonly decoding: number; readonly bytes: number; readonly packets: number };
+type Written = {
+  readonly seconds: number;
+  readonly decoding: number;
+  readonly bytes: number;
+  readonly packets: number;
+};
 
 function rowOf(work: string, { seconds, decoding, bytes, packets }: Written, required: string): Row {
   const and = `${perSecond(packets, seconds)} packets/s, ${Math.round((100 * decoding) / seconds)} % of it decoding`;

@@ -6,7 +6,16 @@ import type { Conversation, Endpoint } from "./conversation.ts";
 import { type DatagramConversation, rebuildDatagrams } from "./datagrams.ts";
 import type { OverlapPolicy } from "./overlap.ts";
 import { rebuildConversation } from "./rebuild.ts";
-import { hasHeader, type Keep, otherSide, PROTOCOL, type Segment, type Side, segmentAt, TCP } from "./segment.ts";
+import {
+  hasHeader,
+  type Keep,
+  otherSide,
+  PROTOCOL,
+  type Segment,
+  type Side,
+  segmentAt,
+  TCP,
+} from "./segment.ts";
 import { splitConnections } from "./split.ts";
 import { openTupleMap } from "./tuple-map.ts";
 
@@ -70,7 +79,11 @@ export function openCollector(limits: Partial<CollectorLimits> = {}): Collector 
         else if (kept >= packetLimit) dropped.limit++;
         else {
           kept++;
-          const { segments } = tuples.find(layers, row, () => ({ ends: endsOf(layers, row), protocol, segments: [] }));
+          const { segments } = tuples.find(layers, row, () => ({
+            ends: endsOf(layers, row),
+            protocol,
+            segments: [],
+          }));
           segments.push(segmentAt(packets, layers, row, tuples.side, numbered + layers.packet[row]!, keep));
         }
       }
