@@ -5,7 +5,7 @@ import { packetPlatform } from "./packets-platform.ts";
 import { perSecond, type Row } from "./row.ts";
 
 const ROUNDS = 2;
-const BYTES = 6e8;
+const BYTES = 3e8;
 
 /** A file of pcap through the whole platform: read, stored, followed; its records parsed, enriched, matched, triaged, indexed and sealed. */
 export async function followed(): Promise<Row[]> {

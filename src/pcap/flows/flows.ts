@@ -212,6 +212,22 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     connection.datagrams?.data(side, packets.bytes, start, start + length);
   };
 
+  const openStreams = (connection: Connection, syns: readonly [number, number]) =>
+    openStream({
+      memory,
+      protocols: STREAM_PROTOCOLS,
+      ports: connection.ports,
+      syns,
+      context: (steps) => contextOf(connection, steps),
+      dropped: () => {
+        counts.unread++;
+      },
+      missed: (from, length) => {
+        connection.missed += length;
+        note(connection, from, "g");
+      },
+    });
+
   /** Takes in a row and returns its flow; undefined when it has none. */
   const takeRow = (packets: Packets, layers: Layers, row: number, place: Place): Connection | undefined => {
     const protocol = layers.protocol[row]!;
@@ -239,25 +255,8 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     mine.packets++;
     const header = layers.payload[row]! - layers.network[row]!;
     mine.ipBytes += header + Math.max(layers.payloadLength[row]!, layers.payloadWire[row]!);
-    if (isTcp) {
-      const flow = connection;
-      takeSegment(flow, side, packets, layers, row, (syns) =>
-        openStream({
-          memory,
-          protocols: STREAM_PROTOCOLS,
-          ports: flow.ports,
-          syns,
-          context: (steps) => contextOf(flow, steps),
-          dropped: () => {
-            counts.unread++;
-          },
-          missed: (from, length) => {
-            flow.missed += length;
-            note(flow, from, "g");
-          },
-        }),
-      );
-    } else if (protocol === UDP) takeDatagram(connection, side, packets, layers, row);
+    if (isTcp) takeSegment(connection, side, packets, layers, row, openStreams);
+    else if (protocol === UDP) takeDatagram(connection, side, packets, layers, row);
     else mine.payload += Math.max(layers.payloadLength[row]!, layers.payloadWire[row]!);
     table.touch(connection, now, waitingOf(protocol, connection.sides));
     if (micros - connection.reported >= reportMicros) {
@@ -278,6 +277,7 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
   const takeRows = (packets: Packets, layers: Layers, fixed: Place | undefined) => {
     let parents = fixed?.parents ?? NONE;
     let packet = -1;
+    let place: Place = { parents, vlan: -1, outerVlan: -1, name: "" };
     for (let row = 0; row < layers.count; row++) {
       if (layers.packet[row] !== packet) {
         packet = layers.packet[row]!;
@@ -294,12 +294,16 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
         continue;
       }
       const isTop = fixed !== undefined && layers.depth[row] === 0;
-      const place: Place = {
-        parents,
-        vlan: isTop ? fixed.vlan : layers.vlan[row]!,
-        outerVlan: isTop ? fixed.outerVlan : layers.outerVlan[row]!,
-        name: fixed?.name ?? interfaceName(packets, packet),
-      };
+      const vlan = isTop ? fixed.vlan : layers.vlan[row]!;
+      const outerVlan = isTop ? fixed.outerVlan : layers.outerVlan[row]!;
+      const name = fixed?.name ?? interfaceName(packets, packet);
+      // Most packets are from where the one before was.
+      const isSame =
+        place.parents === parents &&
+        place.vlan === vlan &&
+        place.outerVlan === outerVlan &&
+        place.name === name;
+      if (!isSame) place = { parents, vlan, outerVlan, name };
       if (layers.flags[row]! & FLAG.fragment) takeFragment(packets, layers, row, place);
       else {
         const connection = takeRow(packets, layers, row, place);

@@ -18,7 +18,7 @@ export function takeSegment(
   packets: Packets,
   layers: Layers,
   row: number,
-  open: (syns: readonly [number, number]) => FlowStream,
+  open: (connection: Connection, syns: readonly [number, number]) => FlowStream,
 ): void {
   const mine = connection.sides[side].tcp;
   const other = connection.sides[side === 0 ? 1 : 0].tcp;
@@ -33,7 +33,8 @@ export function takeSegment(
   const wire = Math.max(length, layers.payloadWire[row]!);
   const isRepeated = follow(mine, other, flags, sequence, wire);
   writeHistory(connection, side, flags, wire, read16(bytes, at + 14), isRepeated);
-  if (wire > 0) connection.stream ??= open(side === 0 ? [mine.syn, other.syn] : [other.syn, mine.syn]);
+  if (wire > 0 && connection.stream === undefined)
+    connection.stream = open(connection, side === 0 ? [mine.syn, other.syn] : [other.syn, mine.syn]);
   connection.stream?.flow.push(side, sequence, acknowledgement, flags, bytes, start, start + length, wire);
 }
 
