@@ -24,15 +24,16 @@ export async function playDemo(platform: Platform): Promise<void> {
   const story: ScenarioOptions = { ...DEFAULTS, start: clock.now() - DEFAULTS.duration };
   const progress = platform.scenario;
   progress.played = true;
+  // Until it is known whether there is a story to play, nobody may take it for finished.
+  progress.state = "playing";
   progress.seed = `seed ${story.seed}, ${story.hosts} workstations`;
   if ((await platform.storedSensors()).length === 0) {
     await loadLists(platform, story);
     await platform.ready();
-    progress.state = "playing";
     await playPast(platform, story);
     await stored(platform, signal);
-    progress.state = "finished";
   } else await platform.ready();
+  progress.state = "finished";
   await playOn(
     platform,
     {

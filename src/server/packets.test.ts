@@ -218,6 +218,7 @@ test("reads conversations: what was said, as HTTP, when, and their files", async
     handshake: { toServer: 1, toClient: 1 },
     firstByte: 1,
     buckets: [{ client: 48 }, { client: 0 }],
+    sequences: { leftOut: 0, client: expect.arrayContaining([expect.objectContaining({ sent: 48 })]) },
   });
   const { objects } = await json<ResponseOf<typeof listObjects>>("GET", `/packets/queries/${id}/objects`);
   expect(objects).toMatchObject([
@@ -333,6 +334,15 @@ test("finds the packets of an alert by its Community ID, else by its addresses",
     { n: 2, timestamp: BEGIN / 1000 + 100_000, protocol: "tcp", ...tuple },
     { n: 3, timestamp: BEGIN / 1000, ip_src_addr: "10.0.0.2" },
     { n: 4, timestamp: BEGIN / 1000 },
+    // The files of FTP go over other ports than what names them.
+    {
+      n: 5,
+      timestamp: BEGIN / 1000,
+      protocol: "ftp",
+      community_id: row?.communityId,
+      ...tuple,
+      ip_src_port: 21,
+    },
   ];
   await server.send("POST", "/ingest/web", { text: messages.map((each) => JSON.stringify(each)).join("\n") });
   await server.platform.caughtUp();
@@ -349,6 +359,7 @@ test("finds the packets of an alert by its Community ID, else by its addresses",
   expect(asked).toEqual([
     ["community-id", 9],
     ["tuple", 9],
+    ["addresses", 9],
     ["addresses", 9],
   ]);
 });

@@ -53,7 +53,8 @@ export function packetsOfMessage(
     destination !== undefined &&
     sourcePort !== undefined &&
     destinationPort !== undefined;
-  const by = community !== undefined ? "community-id" : isTuple ? "tuple" : "addresses";
+  const isFtp = source !== undefined && destination !== undefined && isOfFtp(message);
+  const by = isFtp ? "addresses" : community !== undefined ? "community-id" : isTuple ? "tuple" : "addresses";
 
   const clock = parser !== undefined && SEES_PACKETS.has(parser) ? OWN : DEVICE;
   const duration = durationOf(message.duration);
@@ -61,14 +62,14 @@ export function packetsOfMessage(
   const span = Math.max(life, duration) + clock.slack;
   const [from, to] = [timestamp - span, timestamp + span];
   const filter: PacketQuestion["filter"] =
-    community !== undefined
+    by === "community-id"
       ? { search: `community_id:"${community}"` }
       : {
           fixed: {
             ...(source === undefined ? {} : { ip_src_addr: source }),
             ...(destination === undefined ? {} : { ip_dst_addr: destination }),
-            ...(isTuple ? { ip_src_port: sourcePort, ip_dst_port: destinationPort } : {}),
-            ...(isTuple && protocol !== undefined ? { protocol } : {}),
+            ...(by === "tuple" ? { ip_src_port: sourcePort, ip_dst_port: destinationPort } : {}),
+            ...((isTuple || isFtp) && protocol !== undefined ? { protocol } : {}),
             includes_reverse_traffic: true,
           },
         };
@@ -77,7 +78,10 @@ export function packetsOfMessage(
     question: { from, to, filter, limit: LIMIT },
     notes: [
       `${Math.round(span / MINUTE)} minutes before and behind the message are looked at: ${clock.why}`,
-      ...(by === "addresses"
+      ...(isFtp
+        ? ["FTP moves files over connections of their own, so all that the two addresses said is looked at"]
+        : []),
+      ...(by === "addresses" && !isFtp
         ? ["the message has no ports, so other conversations of the same addresses are found too"]
         : []),
       ...(oldest !== undefined && oldest > to
@@ -87,6 +91,11 @@ export function packetsOfMessage(
         : []),
     ],
   };
+}
+
+/** Whether a message is of a conversation of FTP, or of one of the connections that carry its files. Of Zeek, `protocol` is the type of the log. */
+function isOfFtp({ protocol, service }: Readonly<Record<string, unknown>>): boolean {
+  return [protocol, service].some((name) => name === "ftp" || name === "ftp-data");
 }
 
 /** A Community ID as all tools write it (version 1). */
