@@ -7,8 +7,8 @@ import { FLAG } from "../layers.ts";
 import type { Packets } from "../packets.ts";
 import { openCollector } from "../reassembly/collect.ts";
 import { datagramBlock, openDefragmenter, type WholeDatagram } from "../reassembly/defragment.ts";
-import { layersOf } from "./layers-of.ts";
 import { sharedCaptures } from "./captures.ts";
+import { layersOf } from "./layers-of.ts";
 import { areInstalled } from "./programs.ts";
 import { readPcap } from "./read-pcap.ts";
 

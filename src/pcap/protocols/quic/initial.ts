@@ -79,7 +79,9 @@ export function readLongPacket(bytes: Uint8Array, start: number, end: number): L
 function identifier(cursor: Cursor): Uint8Array | undefined {
   const length = cursor.u8();
   const at = cursor.skip(length);
-  return length > LONGEST_ID || cursor.isBeyond ? undefined : new Uint8Array(cursor.bytes.subarray(at, at + length));
+  return length > LONGEST_ID || cursor.isBeyond
+    ? undefined
+    : new Uint8Array(cursor.bytes.subarray(at, at + length));
 }
 
 /** A number of 1, 2, 4 or 8 bytes (RFC 9000, 16). */
