@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   query: ["core", "schema"],
   stellar: ["core", "schema", "java"],
   storage: ["core", "schema", "query", "pcap"],
-  // What addresses and networks are by value is of the schema; trees of packets are filtered in the search language.
+  // What addresses and networks are by value is of the schema; packets are found in the search language.
   pcap: ["core", "schema", "query"],
   sources: ["core", "schema", "java", "stellar", "storage"],
   parsers: ["core", "schema", "java", "stellar", "storage"],

@@ -6,6 +6,7 @@ import { http } from "./http/http.ts";
 import { kerberosDatagrams, kerberosStream } from "./kerberos/kerberos.ts";
 import { ntp } from "./ntp.ts";
 import type { DatagramProtocol, StreamProtocol } from "./protocol.ts";
+import { quic } from "./quic/quic.ts";
 import { smb } from "./smb/smb.ts";
 import { smtp } from "./smtp.ts";
 import { ssh } from "./ssh.ts";
@@ -21,4 +22,10 @@ export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
   kerberosStream,
   dnsStream,
 ];
-export const DATAGRAM_PROTOCOLS: readonly DatagramProtocol[] = [dnsDatagrams, kerberosDatagrams, dhcp, ntp];
+export const DATAGRAM_PROTOCOLS: readonly DatagramProtocol[] = [
+  dnsDatagrams,
+  kerberosDatagrams,
+  dhcp,
+  ntp,
+  quic,
+];

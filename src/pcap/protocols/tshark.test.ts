@@ -179,8 +179,8 @@ const COMPARISONS: readonly Comparison[] = [
 /** Every way in which the readings may differ, and why. */
 const EXPLAINED: readonly { readonly why: string; readonly is: (difference: string) => boolean }[] = [
   {
-    why: "tshark reads TLS in QUIC and DTLS, which are not read here",
-    is: (difference) => /^(?:quic__|rdp__rdpeudp2).*tshark alone: (?:JA3S?|server names)/.test(difference),
+    why: "tshark reads DTLS, which is not read here",
+    is: (difference) => /^rdp__rdpeudp2.*tshark alone: (?:JA3S?|server names)/.test(difference),
   },
   {
     why: "tshark takes a datagram of QUIC for DNS",

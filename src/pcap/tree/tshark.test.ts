@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { pcapngBlocks } from "../formats/testing/pcapng-blocks.ts";
+import { bytes, ethernet, ipv4, udp } from "../testing/build.ts";
 import { run, sharedCaptures } from "../testing/captures.ts";
 import { LINK_SAMPLES } from "../testing/link-samples.ts";
 import { type PdmlField, readPdml } from "../testing/pdml.ts";
@@ -36,6 +37,7 @@ const OPTIONS = [
 /** What says that a level is there: it must be read by both or by none. Other fields are compared where both have them. */
 const LEVELS: ReadonlySet<string> = new Set([
   "arp.opcode",
+  "dtls.record.length",
   "eth.dst",
   "gre.proto",
   "icmp.type",
@@ -62,9 +64,7 @@ const folder = mkdtempSync(join(tmpdir(), "metron-pdml-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.skipIf(!hasTools)("fields of our own samples are those of tshark", { timeout: 600_000 }, async () => {
-  const samples = [...LINK_SAMPLES, ...TUNNEL_SAMPLES];
-  const frames = samples.map((sample) => ({ ...sample, wire: sample.frame.length }));
-  const { compared, differences } = await compare(frames);
+  const { compared, differences } = await compare(samples());
   expect(unexplained(differences)).toEqual([]);
   expect(compared).toBeGreaterThan(3_000);
 });
@@ -89,13 +89,28 @@ test.skipIf(!hasCaptures)("names are Wireshark's, or one of ours that it has no 
       .map(([kind = "", , name = ""]) => [name, kind]),
   );
   const names = new Set<string>();
-  const frames = [...LINK_SAMPLES, ...TUNNEL_SAMPLES].map((each) => ({ ...each, wire: each.frame.length }));
-  for (const { frame, linkType, wire } of [...frames, ...sharedFrames()])
+  for (const { frame, linkType, wire } of [...samples(), ...sharedFrames()])
     for (const { name } of allFields(packetTree(frame, linkType, wire))) names.add(name);
   // Kerberos has each member in an element of its own, which Wireshark leaves out.
   const own = [...names].filter((name) => !known.has(name) && !/^kerberos\..*_tag$/.test(name)).sort();
   expect(own).toEqual([...OWN_NAMES].sort());
 });
+
+/** Two records of DTLS 1.2 in a datagram: nothing of the kind is in the shared captures. */
+const DTLS = ethernet(
+  0x0800,
+  ipv4(
+    "192.0.2.1",
+    "192.0.2.2",
+    17,
+    udp(40_000, 4433, bytes("14 fefd 0000 000000000005 0001 01", "17 fefd 0001 000000000000 0004 01020304")),
+  ),
+);
+
+function samples(): readonly Frame[] {
+  const dtls = { name: "DTLS", linkType: 1, frame: DTLS };
+  return [...LINK_SAMPLES, ...TUNNEL_SAMPLES, dtls].map((each) => ({ ...each, wire: each.frame.length }));
+}
 
 function sharedFrames(): readonly Frame[] {
   return sharedCaptures().flatMap((path) => {

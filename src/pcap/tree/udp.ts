@@ -30,7 +30,7 @@ export const udp: Step = {
     else if (network?.isFragment !== true && !around.isQuoted)
       cursor.layer.problem = `says that it has ${length} bytes; there are ${cursor.wire - start}`;
     if (around.isQuoted) return undefined;
-    const step = tunnelStep(cursor, source, destination) ?? udpPayload(source, destination);
+    const step = tunnelStep(cursor, source, destination) ?? udpPayload(cursor, source, destination);
     return next(step, cursor);
   },
 };

@@ -1,6 +1,6 @@
 import { type Field, field, mixed } from "../field.ts";
 
-/** ssl.log and x509.log */
+/** ssl.log, quic.log and x509.log */
 export const ZEEK_TLS: readonly Field[] = [
   field("cipher", "text", "Cipher suite in use."),
   field("curve", "text", "Elliptic curve in use."),
@@ -17,6 +17,10 @@ export const ZEEK_TLS: readonly Field[] = [
   field("ja3", "hash", "Fingerprint of the client's handshake (JA3)."),
   field("ja3s", "hash", "Fingerprint of the server's handshake (JA3S)."),
   field("ja4", "text", "Fingerprint of the client's handshake (JA4)."),
+  field("client_initial_dcid", "text", "What a client of QUIC calls the server at first, as hex."),
+  field("client_scid", "text", "What a client of QUIC calls itself, as hex."),
+  field("server_scid", "text", "What a server of QUIC calls itself, as hex."),
+  field("client_protocol", "text", "First application protocol that a client of QUIC offers."),
   field("fingerprint", "hash", "Fingerprint of the certificate."),
   field("host_cert", "truth", "Whether the certificate is the server's."),
   field("client_cert", "truth", "Whether the certificate is the client's."),

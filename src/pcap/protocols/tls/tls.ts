@@ -10,6 +10,7 @@ import { ja3, ja3s, ja4 } from "./fingerprints.ts";
 import { type ClientHello, readClientHello, readCurve, readServerHello, type ServerHello } from "./hello.ts";
 import { groupName, suiteName } from "./names.ts";
 import { CONTENT, tlsRecords } from "./records.ts";
+import { TLS_1_3, versionName } from "./version.ts";
 
 const MESSAGE = { clientHello: 1, serverHello: 2, certificate: 11, serverKeyExchange: 12 } as const;
 /** Letters of Zeek's history, by the kind of message; those of the server are small. */
@@ -31,7 +32,6 @@ const LETTERS: Readonly<Record<number, string>> = {
 };
 const MOST_LETTERS = 100;
 const MOST_CERTIFICATES = 16;
-const TLS_1_3 = 0x0304;
 
 /** Names of alerts (RFC 8446, 6, and the older ones of RFC 5246). */
 const ALERTS = new Map<number, string>([
@@ -202,21 +202,4 @@ function isRetry(body: Cursor): boolean {
 function isEchoed(client: ClientHello | undefined, server: ServerHello): boolean {
   const { sessionId } = server;
   return sessionId.length > 0 && client !== undefined && Buffer.compare(client.sessionId, sessionId) === 0;
-}
-
-function versionName(version: number): string {
-  switch (version) {
-    case 0x0300:
-      return "SSLv3";
-    case 0x0301:
-      return "TLSv10";
-    case 0x0302:
-      return "TLSv11";
-    case 0x0303:
-      return "TLSv12";
-    case TLS_1_3:
-      return "TLSv13";
-    default:
-      return version >> 8 === 0x7f ? `TLSv13-draft${version & 0xff}` : `unknown-${version}`;
-  }
 }

@@ -4,14 +4,18 @@ import { data } from "../data.ts";
 import type { Goal } from "../step.ts";
 import { readText } from "../text.ts";
 import { PROTOCOLS } from "./protocols.ts";
+import { isDtls, isQuic } from "./quic.ts";
 
 /** What the first bytes of a payload of TCP say, or the ports where its protocol has no mark; data when nothing speaks for any. */
 export function tcpPayload(cursor: Cursor, source: number, destination: number): Goal {
   return byMark(cursor) ?? byPorts(TCP_PORTS, source, destination) ?? data;
 }
 
-export function udpPayload(source: number, destination: number): Goal {
-  return byPorts(UDP_PORTS, source, destination) ?? data;
+/** By the port, or by the first bytes where none speaks for a protocol. */
+export function udpPayload(cursor: Cursor, source: number, destination: number): Goal {
+  const goal = byPorts(UDP_PORTS, source, destination);
+  if (goal !== undefined) return goal;
+  return isQuic(cursor) ? PROTOCOLS.quic : isDtls(cursor) ? PROTOCOLS.dtls : data;
 }
 
 const HTTP_START =

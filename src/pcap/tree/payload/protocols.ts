@@ -5,6 +5,7 @@ import { dns, llmnr, mdns } from "./dns.ts";
 import { http } from "./http.ts";
 import { kerberos } from "./kerberos.ts";
 import { ntp } from "./ntp.ts";
+import { dtls, quic } from "./quic.ts";
 import { smb } from "./smb.ts";
 import { ssh } from "./ssh.ts";
 import { tls } from "./tls.ts";
@@ -13,12 +14,14 @@ import { tls } from "./tls.ts";
 export const PROTOCOLS = {
   dhcp,
   dns,
+  dtls,
   ftp,
   http,
   kerberos,
   llmnr,
   mdns,
   ntp,
+  quic,
   smb,
   smtp,
   ssh,

@@ -151,6 +151,10 @@ export const EXPLAINED: readonly Explained[] = [
     is: ({ name, ours, theirs }) =>
       /^x509af\.(?:issuer|subject)$/.test(name) && ranges(ours) === ranges(theirs),
   },
+  {
+    why: "packets of QUIC with the short header say nothing that is read",
+    is: theirsOnly(/^quic\.(?:header_form|fixed_bit)$/),
+  },
   // Our own samples.
   {
     why: "tshark says a place that is 14 bytes too early",
@@ -191,6 +195,8 @@ export const OWN_NAMES: readonly string[] = `
   nflog.entry
   pflog.more
   ppp.pcap_direction
+  quic.first quic.protected quic.remaining
+  dtls.record.content
   prism.fields
   pwethcw.flags
   radiotap.fields
