@@ -171,13 +171,7 @@ export class DuckdbIndex implements Index {
   }
 
   async recoverPositions(known: readonly Position[]): Promise<void> {
-    const { catalogue } = this.#parts;
-    if (catalogue.lost === undefined) return;
-    const lost = known.filter(({ topic, partition }) => catalogue.position(topic, partition) === undefined);
-    const positions = lost.map(
-      ({ topic, partition, offset }) => [positionKey(topic, partition), offset] as const,
-    );
-    if (positions.length > 0) await catalogue.change({ positions: new Map(positions) });
+    await this.#parts.catalogue.recoverPositions(known);
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
@@ -247,7 +241,8 @@ export class DuckdbIndex implements Index {
     if (fixed !== undefined)
       throw new Fault("REQUEST_INVALID", `changing message ${guid}: ${fixed} cannot be changed`);
     const [message] = await this.get([guid]);
-    if (message === undefined) throw new Fault("NOT_FOUND", `changing message ${guid}: there is none`);
+    if (message === undefined)
+      throw new Fault("NOT_FOUND", `changing message ${guid}: there is no message with this guid`);
     const patch = await this.#patches.add(guid, change, { by, at: this.#parts.context.clock.now() });
     this.#notePatches();
     return applyPatch(message, patch);
