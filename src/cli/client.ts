@@ -63,7 +63,7 @@ export async function connect(options: Reach): Promise<Client> {
   if (!URL.canParse(url))
     throw new Fault(
       "REQUEST_INVALID",
-      `the address \`${url}\` is none: expected one such as http://127.0.0.1:8765`,
+      `\`${url}\` is not an address: expected one such as http://127.0.0.1:8765`,
     );
   await call(url, getStatus);
   return { url, call: (endpoint, input) => call(url, endpoint, input) };

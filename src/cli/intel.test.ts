@@ -82,7 +82,7 @@ test("one indicator is looked up, removed and exported; what can never match is 
   const gone = await metron(["intel", "remove", "2001:db8::9", "--type", "feed_ip"]);
   expect(gone.err).toContain("the list feed_ip does not hold `2001:db8::9`");
   expect((await metron(["intel", "export", "--type", "none"])).err).toContain(
-    "there is none of this type; there are: ",
+    "there is no list of this type; there are: ",
   );
 });
 

@@ -48,7 +48,7 @@ export const sensorSchema = z.strictObject({
   timestamp: timestampConfig
     .prefault({})
     .describe(
-      "Where the time of the messages is, whatever the parser, and what becomes of one that is none.",
+      "Where the time of the messages is, whatever the parser, and what becomes of a value that is not a time.",
     ),
   transforms: z.array(oneNamed("transforms")).default([]).describe("Field transformations, in order."),
   filter: oneNamed("filters")

@@ -5,7 +5,7 @@
 export const FAULTS = {
   ANSWER_INVALID: {
     status: 500,
-    advice: "Use a command line and a page of the server's own version; the server and what asked it differ.",
+    advice: "Use the command line and the page that came with the server: they have different versions.",
   },
   CAPTURE_REFUSED: {
     status: 503,
@@ -60,7 +60,7 @@ export const FAULTS = {
   MESSAGE_AMBIGUOUS: {
     status: 409,
     advice:
-      "Find the messages with a search for the guid. They were stored by an earlier version; they can be read, not changed.",
+      "Several messages have this guid; an earlier version stored them. Search for the guid to read them. They cannot be changed.",
   },
   MESSAGES_LOST: {
     status: 500,
@@ -85,7 +85,7 @@ export const FAULTS = {
   QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
   RECORDS_DROPPED: {
     status: 503,
-    advice: "Send over TCP, which makes senders wait, or send less, or give the platform more cores.",
+    advice: "Send over TCP, which makes senders wait. Or send less, or give the platform more cores.",
   },
   RECORDS_WAITING: {
     status: 500,
@@ -146,7 +146,7 @@ export const FAULTS = {
   STORAGE_NEWER: {
     status: 500,
     advice:
-      "Start the version of Metron that wrote it, or a later one; or restore the data folder from a backup that is older.",
+      "Start the version of Metron that wrote the folder, or a later one. Or restore the data folder from a backup that an older version made.",
   },
   TABLE_LOST: {
     status: 500,

@@ -113,7 +113,7 @@ export class Intel {
     const types = this.#table.types().map((known) => known.type);
     if (types.includes(type)) return;
     const known = types.length === 0 ? "there are none yet" : `there are: ${types.join(", ")}`;
-    throw new Fault("NOT_FOUND", `looking for the list ${type}: there is none of this type; ${known}`);
+    throw new Fault("NOT_FOUND", `looking for the list ${type}: there is no list of this type; ${known}`);
   }
 }
 

@@ -88,7 +88,7 @@ function sensorFor({ sensor }: Options, name: string): string {
   if (sensor !== undefined) return sensor;
   throw new Fault(
     "REQUEST_INVALID",
-    `reading ${name}: it is no capture of packets, and records belong to a sensor: name it with --sensor`,
+    `reading ${name}: it holds records and not packets, and records belong to a sensor: name the sensor with --sensor`,
   );
 }
 

@@ -83,7 +83,10 @@ async function search(query: string, options: Options): Promise<void> {
   const from = options.last === undefined ? options.from : Date.now() - options.last;
   const columns = options.sensor?.every((sensor) => sensor === "error") ? ERROR_COLUMNS : COLUMNS;
   if (from !== undefined && options.to !== undefined && from >= options.to)
-    throw new Fault("REQUEST_INVALID", "searching: --to is not after the begin, so no message can match");
+    throw new Fault(
+      "REQUEST_INVALID",
+      "searching: the end (--to) is not after the beginning (--from, --last), so no message can match",
+    );
   const named = options.fields === undefined ? undefined : await namedFields(client, options.fields);
   const wanted = named?.wanted ?? (options.json ? undefined : columns);
   const descending = options.sort.startsWith("-");

@@ -31,7 +31,7 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   const missing = (kind: Kind, name: string, version?: number) =>
     new Fault(
       "CONFIG_NOT_FOUND",
-      `reading ${kind}/${name}${version === undefined ? "" : ` version ${version}`}: there is none`,
+      `reading ${kind}/${name}${version === undefined ? "" : ` version ${version}`}: there is no such document`,
     );
   const find = (kind: Kind, name: string, version?: number): Version & { text: string } => {
     const found = config.get(kind, name, version);

@@ -35,7 +35,10 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, messageHistory, async ({ actor, params: { guid } }) => {
     const [message] = await withGuid(platform, guid, actor);
     if (message === undefined)
-      throw new Fault("NOT_FOUND", `reading the history of message ${guid}: there is none with this guid`);
+      throw new Fault(
+        "NOT_FOUND",
+        `reading the history of message ${guid}: there is no message with this guid`,
+      );
     const { changes, earlier } = await index.history(guid);
     return {
       changes: changes.toReversed().map(({ by, at, fields }) => ({
@@ -67,7 +70,7 @@ export async function readMessage(
     actor.scope === undefined ? await index.get([guid], signal) : await withGuid(platform, guid, actor);
   if (message !== undefined) return message;
   const lacks = index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
-  throw new Fault("NOT_FOUND", `reading message ${guid}: there is none with this guid${lacks}`);
+  throw new Fault("NOT_FOUND", `reading message ${guid}: there is no message with this guid${lacks}`);
 }
 
 async function change(
@@ -79,7 +82,7 @@ async function change(
   const { index, context } = platform;
   const [message, another] = await withGuid(platform, guid, actor);
   if (message === undefined)
-    throw new Fault("NOT_FOUND", `changing message ${guid}: there is none with this guid`);
+    throw new Fault("NOT_FOUND", `changing message ${guid}: there is no message with this guid`);
   if (another !== undefined)
     throw new Fault("MESSAGE_AMBIGUOUS", `changing message ${guid}: several messages have this guid`);
   const now = context.clock.now();

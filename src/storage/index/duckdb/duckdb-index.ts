@@ -4,8 +4,7 @@ import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import { type Block, Buffers, isHidden, type Memory } from "../blocks/block.ts";
-import type { SensorFields } from "../blocks/encode.ts";
+import { type Block, Buffers, type Memory } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import { applyPatch, chosenFields } from "../blocks/messages.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
@@ -33,7 +32,7 @@ import type {
   Selection,
 } from "../contract.ts";
 import { RowReaders } from "../parquet/row-readers.ts";
-import { type Catalogue, positionKey, type Segment } from "../segments/catalogue.ts";
+import { type Catalogue, positionKey, type SchemaColumn, type Segment } from "../segments/catalogue.ts";
 import { Merger } from "../segments/compact.ts";
 import type { FileHealth } from "../segments/file-health.ts";
 import type { Manifest } from "../segments/manifest.ts";
@@ -49,10 +48,12 @@ import { Patches } from "./patches.ts";
 import type { Snapshot } from "./relations.ts";
 import { serveWriter } from "./remote.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
-import { queueLimits, SearchQueue } from "./search-queue.ts";
+import { queueLimits } from "./search-queue.ts";
+import { Searches } from "./searches.ts";
 import { type Library, Selected } from "./selection.ts";
 import type { Settings } from "./settings.ts";
 import { statsOf } from "./stats.ts";
+import { writerStart } from "./writer-start.ts";
 
 const COMPACT_EVERY = 60_000;
 const UNCHANGEABLE = ["guid", "timestamp"];
@@ -78,8 +79,7 @@ export class DuckdbIndex implements Index {
   readonly #readers: RowReaders;
   readonly #known = new KnownFields();
   readonly #library: Library;
-  readonly #running = new Set<Promise<unknown>>();
-  readonly #queue: SearchQueue;
+  readonly #searches: Searches;
   readonly #timer: NodeJS.Timeout;
   readonly #clock: RetentionClock;
   readonly #merger: Merger;
@@ -101,7 +101,7 @@ export class DuckdbIndex implements Index {
     this.#merger = new Merger(this.#shelf);
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
-    this.#queue = new SearchQueue(queueLimits(parts.settings, parts.context.log));
+    this.#searches = new Searches(parts.health, queueLimits(parts.settings, parts.context.log));
     for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
     this.#notePatches();
     this.#library = {
@@ -157,18 +157,7 @@ export class DuckdbIndex implements Index {
 
   /** What a writer must know at its start. */
   writerStart(): WriterStart {
-    const fields = new Map<string, SensorFields>();
-    const positions = new Map<string, number>();
-    const { catalogue } = this.#parts;
-    for (const key of [...catalogue.positions.keys(), ...this.#hot.positionKeys()])
-      positions.set(key, this.#hot.position(key) ?? catalogue.positions.get(key) ?? 0);
-    for (const { sensor, schema } of catalogue.segments.values()) {
-      const known = fields.get(sensor) ?? new Map();
-      fields.set(sensor, known);
-      // Columns of our own are in no encoder's list; fields that begin with `_`, such as `_id`, are.
-      for (const { field, type } of schema.columns.values()) if (!isHidden(field)) known.set(field, type);
-    }
-    return { limits: this.#parts.settings, positions, fields };
+    return writerStart(this.#parts.catalogue, this.#hot, this.#parts.settings);
   }
 
   async position(topic: string, partition: number): Promise<number | undefined> {
@@ -182,17 +171,11 @@ export class DuckdbIndex implements Index {
   }
 
   async recoverPositions(known: readonly Position[]): Promise<void> {
-    const { catalogue } = this.#parts;
-    if (catalogue.lost === undefined) return;
-    const lost = known.filter(({ topic, partition }) => catalogue.position(topic, partition) === undefined);
-    const positions = lost.map(
-      ({ topic, partition, offset }) => [positionKey(topic, partition), offset] as const,
-    );
-    if (positions.length > 0) await catalogue.change({ positions: new Map(positions) });
+    await this.#parts.catalogue.recoverPositions(known);
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
-    return this.#ask(request, async (request) => {
+    return this.#searches.ask(request, async (request) => {
       using selected = new Selected(this.#library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
@@ -219,34 +202,37 @@ export class DuckdbIndex implements Index {
   }
 
   count(request: Selection): Promise<number> {
-    return this.#ask(request, (request) => countOf(this.#library, request));
+    return this.#searches.ask(request, (request) => countOf(this.#library, request));
   }
 
   facets(request: FacetRequest): Promise<readonly Facet[]> {
-    return this.#ask(request, (request) => facets(this.#library, request));
+    return this.#searches.ask(request, (request) => facets(this.#library, request));
   }
 
   histogram(request: HistogramRequest): Promise<Histogram> {
-    return this.#ask(request, (request) => histogram(this.#library, request));
+    return this.#searches.ask(request, (request) => histogram(this.#library, request));
   }
 
   groups(request: GroupRequest): Promise<readonly Group[]> {
-    return this.#ask(request, (request) => groups(this.#library, request));
+    return this.#searches.ask(request, (request) => groups(this.#library, request));
   }
 
   get(guids: readonly string[], asked?: AbortSignal): Promise<readonly Message[]> {
-    return this.#ask<Pick<Selection, "signal">, readonly Message[]>({ signal: asked }, async ({ signal }) => {
-      const snapshot = this.#snapshot();
-      const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
-        guids.some((guid) => guid >= minGuid && guid <= maxGuid),
-      );
-      const where = { segments, blocks: snapshot.blocks };
-      const found = await fetch(this.#library, guids, where, undefined, signal);
-      return guids
-        .map((guid) => found.get(guid))
-        .filter((message) => message !== undefined)
-        .map((message) => applyPatch({ ...message }, this.#patches.get(message.guid as string)));
-    });
+    return this.#searches.ask<Pick<Selection, "signal">, readonly Message[]>(
+      { signal: asked },
+      async ({ signal }) => {
+        const snapshot = this.#snapshot();
+        const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
+          guids.some((guid) => guid >= minGuid && guid <= maxGuid),
+        );
+        const where = { segments, blocks: snapshot.blocks };
+        const found = await fetch(this.#library, guids, where, undefined, signal);
+        return guids
+          .map((guid) => found.get(guid))
+          .filter((message) => message !== undefined)
+          .map((message) => applyPatch({ ...message }, this.#patches.get(message.guid as string)));
+      },
+    );
   }
 
   async patch(guid: string, change: Patch, by: string): Promise<Message> {
@@ -255,7 +241,8 @@ export class DuckdbIndex implements Index {
     if (fixed !== undefined)
       throw new Fault("REQUEST_INVALID", `changing message ${guid}: ${fixed} cannot be changed`);
     const [message] = await this.get([guid]);
-    if (message === undefined) throw new Fault("NOT_FOUND", `changing message ${guid}: there is none`);
+    if (message === undefined)
+      throw new Fault("NOT_FOUND", `changing message ${guid}: there is no message with this guid`);
     const patch = await this.#patches.add(guid, change, { by, at: this.#parts.context.clock.now() });
     this.#notePatches();
     return applyPatch(message, patch);
@@ -272,7 +259,7 @@ export class DuckdbIndex implements Index {
   async stats(): Promise<IndexStats> {
     return statsOf(this.#snapshot(), this.#known, {
       problems: this.problems(),
-      searches: this.#queue.load(),
+      searches: this.#searches.load(),
       setAside: this.#shelf.setAside.map(({ message }) => message),
       unsealed: this.#hot.failure,
     });
@@ -333,14 +320,14 @@ export class DuckdbIndex implements Index {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
-    const idle = this.#queue[Symbol.asyncDispose]();
+    const idle = this.#searches[Symbol.asyncDispose]();
     const { catalogue, manifest, database, lock } = this.#parts;
     try {
       await this.#hot[Symbol.asyncDispose]();
       await this.#compacting?.catch(() => undefined);
       await idle;
       await this.#restoration?.[Symbol.asyncDispose]();
-      await Promise.allSettled(this.#running);
+      await this.#searches.settled();
     } finally {
       await this.#shelf.writer[Symbol.asyncDispose]();
       await this.#readers[Symbol.asyncDispose]();
@@ -366,7 +353,7 @@ export class DuckdbIndex implements Index {
   async #removeFiles(segments: readonly Segment[]): Promise<void> {
     if (segments.length === 0) return;
     await this.#parts.manifest.write();
-    await Promise.allSettled(this.#running);
+    await this.#searches.settled();
     for (const { file } of segments) await rm(join(this.#parts.folder, file), { force: true });
     await this.#parts.catalogue.forgetReleased(segments.map(({ file }) => file));
   }
@@ -374,25 +361,6 @@ export class DuckdbIndex implements Index {
   #snapshot(): Snapshot {
     const { catalogue, health } = this.#parts;
     return { segments: health.readable(catalogue.segments.values()), blocks: this.#hot.blocks() };
-  }
-
-  /** Runs what somebody asks for when its turn comes, with a signal that aborts when it must end. */
-  #ask<Request extends { readonly signal?: AbortSignal | undefined }, Result>(
-    request: Request,
-    search: (request: Request) => Promise<Result>,
-  ): Promise<Result> {
-    return this.#queue.run((signal) => this.#run(() => search({ ...request, signal })), request.signal);
-  }
-
-  /** Runs a search; when a file turns out to be damaged, it is left out and the search runs again. */
-  async #run<Result>(search: () => Promise<Result>): Promise<Result> {
-    const running = this.#parts.health.attempt(search);
-    this.#running.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#running.delete(running);
-    }
   }
 
   /** One look-up at a time: what the one before let in, the next one must see. */
@@ -407,7 +375,7 @@ export class DuckdbIndex implements Index {
       const blocks = snapshot.blocks.filter(({ block }) => block.sensor === sensor);
       return new Set((await fetch(this.#library, guids, { segments, blocks })).keys());
     };
-    const result = this.#checking.then(() => this.#run(look));
+    const result = this.#checking.then(() => this.#searches.run(look));
     this.#checking = result.catch(() => undefined);
     return result;
   }
@@ -418,13 +386,19 @@ export class DuckdbIndex implements Index {
   }
 
   #noteBlock({ sensor, columns, rest }: Block): void {
-    for (const { field, type } of columns) this.#known.add(sensor, field, type);
-    if (rest === undefined) this.#known.more(sensor);
-    else for (const field of rest) this.#known.add(sensor, field, undefined);
+    this.#noteFields(sensor, columns, rest);
   }
 
   #noteSegment({ sensor, schema, rest }: Segment): void {
-    for (const { field, type } of schema.columns.values()) this.#known.add(sensor, field, type);
+    this.#noteFields(sensor, schema.columns.values(), rest);
+  }
+
+  #noteFields(
+    sensor: string,
+    columns: Iterable<Pick<SchemaColumn, "field" | "type">>,
+    rest: readonly string[] | undefined,
+  ): void {
+    for (const { field, type } of columns) this.#known.add(sensor, field, type);
     if (rest === undefined) this.#known.more(sensor);
     else for (const field of rest) this.#known.add(sensor, field, undefined);
   }

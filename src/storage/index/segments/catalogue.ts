@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
+import type { Position } from "../../../core/block.ts";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 import type { ColumnType } from "../blocks/column-type.ts";
 import type { Loss } from "../contract.ts";
@@ -258,6 +259,16 @@ export class Catalogue implements AsyncDisposable {
     const writes = new PendingWrites(this.#root);
     for (const file of files) writes.add(this.#releasedTable.remove(file));
     await writes.settle("writing the index's catalogue");
+  }
+
+  /** After a loss takes over how far topics were read elsewhere, where it knows nothing itself. */
+  async recoverPositions(known: readonly Position[]): Promise<void> {
+    if (this.lost === undefined) return;
+    const lost = known.filter(({ topic, partition }) => this.position(topic, partition) === undefined);
+    const positions = lost.map(
+      ({ topic, partition, offset }) => [positionKey(topic, partition), offset] as const,
+    );
+    if (positions.length > 0) await this.change({ positions: new Map(positions) });
   }
 
   async putPatch(guid: string, patch: StoredPatch): Promise<void> {
