@@ -1,4 +1,11 @@
-import { brotliCompressSync, createGunzip, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import {
+  brotliCompressSync,
+  createGunzip,
+  deflateRawSync,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
 import { chance } from "../testing/chance.ts";
