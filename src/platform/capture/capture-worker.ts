@@ -61,7 +61,14 @@ port.close();
 async function read(): Promise<string | undefined> {
   const { input } = start;
   const bytes = input.kind === "file" ? fileBytes(input.path, stop.signal) : sentBytes(port, stop.signal);
-  await take(bytes, () => 0);
+  try {
+    await take(bytes, () => 0);
+  } catch (error) {
+    const why = bytes.broken();
+    // Nothing came of it, so that it looks like an empty capture.
+    if (why === undefined || !(error instanceof Fault) || error.code !== "CAPTURE_UNREADABLE") throw error;
+    throw new Fault("CAPTURE_UNREADABLE", why, { cause: error });
+  }
   return bytes.broken();
 }
 

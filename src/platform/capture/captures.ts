@@ -8,6 +8,7 @@ import { compileTcpdumpFilter } from "../../pcap/filters/tcpdump/tcpdump-filter.
 import type { CaptureInput, CaptureRequest, RunningCapture } from "../../sources/capture/taking.ts";
 import type { PacketHandle } from "../../storage/packets/contract.ts";
 import type { Table } from "../../storage/table/contract.ts";
+import { endedLongestAgo } from "./state-of.ts";
 import { type CaptureThread, startCaptureThread } from "./thread.ts";
 
 export type CapturesParts = {
@@ -243,8 +244,7 @@ export class Captures implements AsyncDisposable {
 
   /** Lets go of those that ended longest ago. */
   async #forget(): Promise<void> {
-    const ended = this.list().filter(({ endedAt }) => endedAt !== undefined);
-    for (const { id } of ended.slice(KEPT)) {
+    for (const { id } of endedLongestAgo(this.list(), KEPT)) {
       this.#known.delete(id);
       await this.#parts.table.delete(TYPE, id);
     }

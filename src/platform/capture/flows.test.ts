@@ -56,6 +56,59 @@ test("flows become records of the sensor, once, also when a file is taken again 
   expect((await take({ base: 20, packets: 20, records: 0 })).state()).toMatchObject({ flows: 1, stored: 10 });
 });
 
+test("flows that were cut by a stop are told as a whole when the rest of the file is taken", async () => {
+  using platforms = testPlatforms({ sensors: { pcap: "sensor: pcap\nparser: { bro: {} }\n" } });
+  await using platform = await platforms.open();
+  await platform.ready();
+  const stop = new AbortController();
+  /** Half of the second flow, and nothing more until it is stopped. */
+  async function* half() {
+    yield CAPTURE.subarray(0, 24 + (15 * (CAPTURE.length - 24)) / 30);
+    await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+  }
+  const request = { name: "flows", by: "a test" };
+  const first = platform.captures.take("pcap", { ...request, input: { kind: "stream", bytes: half() } });
+  await expect.poll(() => first.counts().packets, { timeout: 30_000 }).toBe(15);
+  first.stop();
+  await first.done;
+  stop.abort();
+  const { packets, records } = first.counts();
+  const rest = platform.captures.take("pcap", {
+    ...{ ...request, input: { kind: "stream", bytes: chunks() }, after: { base: 0, packets, records } },
+  });
+  await rest.done;
+  await platform.caughtUp();
+  expect(rest.state()).toMatchObject({ packets: 30, stored: 15 });
+  for (const port of PORTS) {
+    const told = await found(platform, `ip_src_port:${port}`, "pcap");
+    expect(Math.max(...told.map(({ orig_pkts }) => Number(orig_pkts)))).toBe(10);
+  }
+});
+
+test("what a filter leaves out and what a snap length cuts off are counted together", async () => {
+  using platforms = testPlatforms();
+  await using platform = await platforms.open();
+  const running = platform.captures.take("web", {
+    ...{ name: "flows", by: "a test", input: { kind: "stream", bytes: chunks() }, isPacketsOnly: true },
+    ...{ filter: "udp port 1001", snapLength: 60, cutoff: 10 },
+  });
+  await running.done;
+  // Headers have 42 bytes; of the first packet 10 bytes of payload are kept.
+  expect(running.state()).toMatchObject({ stored: 10, filtered: 20, shortened: 10 * 100 - 10 });
+});
+
+test("a file that cannot be read is told with the reason, and is not taken for an empty one", async () => {
+  using platforms = testPlatforms();
+  await using platform = await platforms.open();
+  const running = platform.captures.take("web", {
+    ...{ name: "gone", by: "a test", input: { kind: "file", path: "/nowhere/gone.pcap" } },
+  });
+  await expect(running.done).rejects.toMatchObject({
+    code: "CAPTURE_UNREADABLE",
+    message: expect.stringMatching(/^reading \/nowhere\/gone\.pcap: ENOENT/),
+  });
+});
+
 test("packets are stored although nobody takes the records of their flows, and that is told", async () => {
   using platforms = testPlatforms();
   await using platform = await platforms.open();

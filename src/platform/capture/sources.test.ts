@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { CaptureState } from "../../api/captures.ts";
-import { pcapOf, sampleRows } from "../../pcap/formats/testing/samples.ts";
+import { makeContext } from "../../core/context.ts";
+import { joined, pcapOf, sampleRows } from "../../pcap/formats/testing/samples.ts";
+import { writePcap } from "../../pcap/formats/write-pcap.ts";
+import { packetsOf } from "../../storage/packets/testing/traffic.ts";
+import { openTables } from "../../storage/table/lmdb.ts";
 import { openPlatform, type Platform } from "../platform.ts";
 
 let folder: string;
@@ -84,6 +88,61 @@ test("captures of a folder are taken once, when they do not grow any more", asyn
       .sort(),
   ).toEqual(["a.log", "growing", "growing", "later"]);
   expect(stored(platform)).toBe(900);
+});
+
+test("a capture that is stopped before anything of it was read is taken after a restart", async () => {
+  const source = "{ captures: { folder: incoming, settle: 0 } }";
+  {
+    await using platform = await open(source);
+    writeFileSync(incoming("one"), PCAP);
+    await until(() => platform.captures.list()[0]);
+  }
+  await using platform = await open(source);
+  await until(() => stored(platform) === 300);
+});
+
+test("a file that has another's name is taken from its beginning, however long it is", async () => {
+  await using platform = await open("{ captures: { folder: incoming, settle: 0 } }");
+  const put = (bytes: Uint8Array) => {
+    writeFileSync(incoming("ring.part"), bytes);
+    renameSync(incoming("ring.part"), incoming("ring"));
+  };
+  await until(() => platform.status());
+  put(PCAP);
+  expect(await ended(platform, "ring")).toMatchObject({ stored: 300 });
+  put(await pcapOf(sampleRows(400).map((row) => ({ ...row, micros: row.micros + 3_600_000_000 }))));
+  expect(await ended(platform, "ring", 2)).toMatchObject({ packets: 400, stored: 400 });
+});
+
+test("of a file that grew after a crash the flows are made from where those began that were not told", async () => {
+  const source = "{ captures: { folder: incoming, settle: 0 } }";
+  const frames = (from: number, to: number) =>
+    packetsOf(
+      Array.from({ length: to - from }, (_, index) => ({
+        micros: 1_700_000_000_000_000 + from + index,
+        ...({ version: 4, source: 1, destination: 2, destinationPort: 9999 } as const),
+        ...{ sourcePort: 1000 + from + index, payload: Buffer.alloc(100) },
+      })),
+    );
+  const [some, more] = [
+    await joined(writePcap([frames(0, 10)]).bytes),
+    await joined(writePcap([frames(10, 15)]).bytes),
+  ];
+  {
+    await using platform = await open(source);
+    writeFileSync(incoming("one"), some);
+    expect(await ended(platform, "one")).toMatchObject({ stored: 10, flows: 10 });
+  }
+  {
+    // As it is after a crash: packets are durable, and of the flows none was told.
+    await using tables = await openTables(join(folder, "data", "tables"), makeContext());
+    const positions = await tables.table("positions");
+    for (const { key, value } of [...positions.range("source")])
+      await positions.put("source", key, { ...(value as object), isDone: 0, records: 0 });
+  }
+  appendFileSync(incoming("one"), more.subarray(24));
+  await using platform = await open(source);
+  expect(await ended(platform, "one", 2)).toMatchObject({ packets: 15, stored: 5, flows: 15, records: 15 });
 });
 
 test("a folder that is missing is told of, and taken when it is there", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TakenState } from "./protocol.ts";
-import { addStates } from "./state-of.ts";
+import { addStates, endedLongestAgo } from "./state-of.ts";
 
 const state = (packets: number, notes: string[]): TakenState => ({
   ...{ read: 10, interfaces: ["Ethernet"], packets, bytes: 5, stored: packets, flows: 1, records: 1 },
@@ -18,4 +18,14 @@ test("what was to say of an interface before it went away is said on, once", () 
       "4 bytes were passed over as damaged",
     ],
   });
+});
+
+test("captures are let go of by when they ended, not by when they began", () => {
+  const captures = [
+    { id: "long", startedAt: 1, endedAt: 90 },
+    { id: "running", startedAt: 2 },
+    { id: "old", startedAt: 50, endedAt: 60 },
+    { id: "new", startedAt: 70, endedAt: 80 },
+  ];
+  expect(endedLongestAgo(captures, 2).map(({ id }) => id)).toEqual(["old"]);
 });

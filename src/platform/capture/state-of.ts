@@ -97,3 +97,15 @@ export function addStates(
     notes: [...new Set([...one.notes, ...other.notes])].slice(0, NOTES_TOLD),
   };
 }
+
+/** Captures beyond the `kept` that ended last. One that runs is none of them, nor is one that took long and only just ended. */
+export function endedLongestAgo<Ended extends { readonly endedAt?: number | undefined }>(
+  captures: readonly Ended[],
+  kept: number,
+): Ended[] {
+  return captures
+    .flatMap((capture) => (capture.endedAt === undefined ? [] : [{ capture, endedAt: capture.endedAt }]))
+    .sort((one, other) => other.endedAt - one.endedAt)
+    .slice(kept)
+    .map(({ capture }) => capture);
+}

@@ -50,7 +50,8 @@ const RETRY_EVERY = 1000;
 /** Packets of an interface may be so late, microseconds. */
 const LATE = 2e6;
 
-type Chosen = { readonly packets: Packets; readonly layers: Layers };
+/** The packets that are wanted, their layers, and the bytes they had before the snap length cut them. */
+type Chosen = { readonly packets: Packets; readonly layers: Layers; readonly bytes: number };
 
 export function openTaking(options: TakingOptions): Taking {
   const { writer, choice, isLive, context, droppedBefore } = options;
@@ -79,6 +80,8 @@ export function openTaking(options: TakingOptions): Taking {
   let secrets = 0;
   let waits: string | undefined;
   let isEnded = false;
+  /** Records that a run with the same file makes again, in the same order: not those of flows that a stop cut. */
+  let lasting = Number.POSITIVE_INFINITY;
 
   const flows = openFlows({
     emit(record) {
@@ -102,9 +105,11 @@ export function openTaking(options: TakingOptions): Taking {
     let chosen = block;
     let layers = decoder.decode(chosen);
     if (filter !== undefined) chosen = packetsAt(chosen, selectPackets({ packets: chosen, layers }, filter));
+    // Nothing but a filter, a snap length and a cutoff changes bytes; counting them costs as much as storing them.
+    const bytes = choice.snapLength === undefined && cut === undefined ? 0 : capturedBytes(chosen);
     if (choice.snapLength !== undefined) chosen = shortenedTo(chosen, choice.snapLength);
     if (chosen !== block) layers = decoder.decode(chosen);
-    return { packets: chosen, layers };
+    return { packets: chosen, layers, bytes };
   }
 
   function take(all: Packets): void {
@@ -118,16 +123,14 @@ export function openTaking(options: TakingOptions): Taking {
   }
 
   function store(all: Packets, chosen: Chosen = choose(all)): void {
-    const { packets, layers } = chosen;
+    const { packets, layers, bytes } = chosen;
     counts.filtered += all.count - packets.count;
     if (isLive && writer.problem !== undefined) {
       counts.lost += packets.count;
       return;
     }
     const kept = cut?.(packets, layers) ?? packets;
-    // Most packets have been cut by nothing; counting their bytes would cost as much as storing them.
-    if (kept !== all && filter === undefined) counts.shortened += capturedBytes(all) - capturedBytes(kept);
-    else if (kept !== packets) counts.shortened += capturedBytes(packets) - capturedBytes(kept);
+    if (bytes > 0) counts.shortened += bytes - capturedBytes(kept);
     if (kept.count === 0) return;
     writer.append(kept, layers);
     counts.appended += kept.count;
@@ -181,8 +184,11 @@ export function openTaking(options: TakingOptions): Taking {
           if (!isLive && writer.problem !== undefined) await untilStored(() => writer.flush());
           await builder.pressure?.catch(() => undefined);
         }
-        if (report.format === undefined)
+        // One that was stopped before anything of it was read is not known to be none.
+        const isUnread = counts.bytes === 0 && context.signal.aborted;
+        if (report.format === undefined && !isUnread)
           throw new Fault("CAPTURE_UNREADABLE", report.problems[0]?.text ?? "the capture is empty");
+        if (context.signal.aborted && !isLive) lasting = Math.max(made, delivered);
         flows.end();
       } finally {
         isEnded = true;
@@ -207,7 +213,7 @@ export function openTaking(options: TakingOptions): Taking {
         ...(lostRecords instanceof Error ? [`flows make no records: ${lostRecords.message}`] : []),
       ],
     }),
-    progress: () => ({ packets: counts.durable, records: delivered + builder.records }),
+    progress: () => ({ packets: counts.durable, records: Math.min(delivered + builder.records, lasting) }),
     waits: () => waits,
   };
 }

@@ -1,12 +1,13 @@
 import type { Dirent, Stats } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { defineSource, type Source, type SourceContext } from "../source.ts";
 import { choiceOptions } from "./choice-options.ts";
-import type { CaptureCounts, RunningCapture } from "./taking.ts";
+import type { CaptureCounts, CaptureStart, RunningCapture } from "./taking.ts";
 
 const config = z.strictObject({
   folder: z
@@ -44,15 +45,19 @@ export const captures = defineSource({
 });
 
 const LOOK_EVERY = 500;
+/** So much of its beginning tells a file that grew from another one of the same name: programs use names again, in a ring. */
+const HEAD_BYTES = 65_536;
 const NOTHING: CaptureCounts = {
   ...{ packets: 0, records: 0, bytes: 0, unreadable: 0, dropped: 0 },
   problem: undefined,
 };
 
-/** What is known of a file: how large it was and since when, and what was taken of it. */
+/** What is known of a file: how large it was and since when, the checksum of its beginning, and what was taken of it. */
 type Position = {
   readonly size: number;
   readonly mtimeMs: number;
+  /** Absent where an earlier version noted it. */
+  readonly head?: number;
   readonly base: number;
   readonly packets: number;
   readonly records: number;
@@ -156,14 +161,11 @@ class FolderWatch {
     const { log, sensor, takeCapture, positions } = this.#context;
     const { folder: _, settle: __, ...choice } = this.#options;
     const before = this.#position(path);
-    const known = before?.size === size && before.mtimeMs === mtimeMs ? before : undefined;
-    // One that grew has the packets that were taken at its beginning, and its flows begin where those ended.
-    const isLonger = before !== undefined && size > before.size;
-    const after =
-      known ?? (isLonger ? { base: before.packets, packets: before.packets, records: 0 } : undefined);
+    const after = before && (await startOf(before, { path, size, mtimeMs }));
+    const head = await headOf(path, size);
     const reached = { base: after?.base ?? 0, packets: after?.packets ?? 0, records: after?.records ?? 0 };
     const save = (isDone: 0 | 1) =>
-      positions.save(this.#key(path), { size, mtimeMs, ...reached, isDone }).catch((error: Error) =>
+      positions.save(this.#key(path), { size, mtimeMs, head, ...reached, isDone }).catch((error: Error) =>
         log.warn("It could not be kept how far a capture was taken.", {
           sensor,
           path,
@@ -186,8 +188,7 @@ class FolderWatch {
       if (error.code !== "CAPTURE_UNREADABLE") throw error;
       this.#refused++;
       log.warn("A file is no capture that is read here; it is left alone.", {
-        sensor,
-        reason: error.message,
+        ...{ sensor, path, reason: error.message },
       });
     } finally {
       this.#past = sum(this.#past, this.#running.counts());
@@ -195,6 +196,32 @@ class FolderWatch {
     }
     if (isWhole) await save(1);
     this.#seen.delete(path);
+  }
+}
+
+/** Where to go on with a file that was seen before; undefined for another one of the same name, which is taken whole. */
+async function startOf(
+  before: Position,
+  { path, size, mtimeMs }: Pick<Seen, "size" | "mtimeMs"> & { readonly path: string },
+): Promise<CaptureStart | undefined> {
+  const { base, packets, records } = before;
+  const going = { base, packets, records };
+  if (size === before.size && mtimeMs === before.mtimeMs) return going;
+  const isSame = before.head === undefined || before.head === (await headOf(path, before.size));
+  if (size <= before.size || !isSame) return undefined;
+  // One that grew has the packets that were taken at its beginning. Their flows have ended if it was taken to its end, and are made again if not.
+  return before.isDone === 1 ? { base: packets, packets, records: 0 } : going;
+}
+
+/** The checksum of the beginning of a file that has so many bytes; 0 where it cannot be read, which taking it tells. */
+async function headOf(path: string, size: number): Promise<number> {
+  try {
+    await using file = await open(path);
+    const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    return crc32(head.subarray(0, bytesRead));
+  } catch {
+    return 0;
   }
 }
 
