@@ -37,7 +37,7 @@ test("captures are known by their first bytes, whatever they are called", async 
   ]);
   const refused = await folder.metron(["ingest", log]);
   expect(refused.status).toBe(2);
-  expect(refused.err).toMatch(/traffic\.pcap: it is no capture of packets, .* --sensor/);
+  expect(refused.err).toMatch(/traffic\.pcap: it holds records and not packets, .* --sensor/);
   const snoop = await folder.metron([
     "ingest",
     folder.file("sun", Buffer.from("snoop\0\0\0\0\0\0\x02\0\0\0\x04")),
