@@ -86,7 +86,12 @@ test("a sender whose connection is lost learns from the platform how much is dur
       if (passed > 3_000_000) from.resetAndDestroy();
     });
     for (const side of [from, to])
-      side.on("error", () => undefined).on("close", () => (from.destroy(), to.destroy()));
+      side
+        .on("error", () => undefined)
+        .on("close", () => {
+          from.destroy();
+          to.destroy();
+        });
     from.pipe(to).pipe(from);
   });
   await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));

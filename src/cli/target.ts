@@ -7,8 +7,8 @@ import { LOCAL } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { ROOT } from "../platform/version.ts";
 import type { CaptureChoice } from "../sources/capture/taking.ts";
-import { followed } from "./followed.ts";
 import { addressOf, type Client, connect, dataFolder } from "./client.ts";
+import { followed } from "./followed.ts";
 import type { Reach } from "./options.ts";
 
 /** Names of captures are cut to this, their ends kept. */

@@ -143,7 +143,8 @@ export class Captures implements AsyncDisposable {
   /** Throws Fault NOT_FOUND. */
   get(id: string): CaptureState {
     const state = this.#known.get(id);
-    if (state === undefined) throw new Fault("NOT_FOUND", `looking for capture ${id}: there is no such capture`);
+    if (state === undefined)
+      throw new Fault("NOT_FOUND", `looking for capture ${id}: there is no such capture`);
     return state;
   }
 

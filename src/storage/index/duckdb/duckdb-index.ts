@@ -4,7 +4,7 @@ import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import { type Block, Buffers, type Memory } from "../blocks/block.ts";
+import { Buffers, type Memory } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import { applyPatch, chosenFields } from "../blocks/messages.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
@@ -139,7 +139,7 @@ export class DuckdbIndex implements Index {
     const stay = hot.enter(name);
     return {
       add: (block) => {
-        this.#noteBlock(block);
+        this.#noteFields(block.sensor, block.columns, block.rest);
         hot.add(stay, block, onFree);
         return undefined;
       },
@@ -268,11 +268,15 @@ export class DuckdbIndex implements Index {
   restore(scope: RestorationScope): Restoration {
     if (this.#restoration !== undefined)
       throw new Fault("REQUEST_INVALID", "rebuilding the index: a rebuild is running already");
-    const { settings } = this.#parts;
     const restoration = new SegmentRestoration(
       {
         ...this.#parts,
-        ...{ shelf: this.#shelf, library: this.#library, limits: settings, start: this.writerStart() },
+        ...{
+          shelf: this.#shelf,
+          library: this.#library,
+          limits: this.#parts.settings,
+          start: this.writerStart(),
+        },
         onAdded: (segments) => {
           for (const segment of segments) this.#noteSegment(segment);
         },
@@ -383,10 +387,6 @@ export class DuckdbIndex implements Index {
   /** Fields that only patches have belong to no sensor. */
   #notePatches(): void {
     for (const field of this.#patches.patched.fields.keys()) this.#known.add(undefined, field, undefined);
-  }
-
-  #noteBlock({ sensor, columns, rest }: Block): void {
-    this.#noteFields(sensor, columns, rest);
   }
 
   #noteSegment({ sensor, schema, rest }: Segment): void {
