@@ -4,7 +4,7 @@ import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import { type Block, Buffers, type Memory } from "../blocks/block.ts";
+import { Buffers, type Memory } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import { applyPatch, chosenFields } from "../blocks/messages.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
@@ -102,7 +102,8 @@ export class DuckdbIndex implements Index {
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
     this.#searches = new Searches(parts.health, queueLimits(parts.settings, parts.context.log));
-    for (const segment of parts.catalogue.segments.values()) this.#noteSegment(segment);
+    for (const segment of parts.catalogue.segments.values())
+      this.#noteFields(segment.sensor, segment.schema.columns.values(), segment.rest);
     this.#notePatches();
     this.#library = {
       database: parts.database,
@@ -139,7 +140,7 @@ export class DuckdbIndex implements Index {
     const stay = hot.enter(name);
     return {
       add: (block) => {
-        this.#noteBlock(block);
+        this.#noteFields(block.sensor, block.columns, block.rest);
         hot.add(stay, block, onFree);
         return undefined;
       },
@@ -225,8 +226,7 @@ export class DuckdbIndex implements Index {
         const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
           guids.some((guid) => guid >= minGuid && guid <= maxGuid),
         );
-        const where = { segments, blocks: snapshot.blocks };
-        const found = await fetch(this.#library, guids, where, undefined, signal);
+        const found = await fetch(this.#library, guids, { ...snapshot, segments }, undefined, signal);
         return guids
           .map((guid) => found.get(guid))
           .filter((message) => message !== undefined)
@@ -268,13 +268,14 @@ export class DuckdbIndex implements Index {
   restore(scope: RestorationScope): Restoration {
     if (this.#restoration !== undefined)
       throw new Fault("REQUEST_INVALID", "rebuilding the index: a rebuild is running already");
-    const { settings } = this.#parts;
+    const { settings: limits } = this.#parts;
     const restoration = new SegmentRestoration(
       {
         ...this.#parts,
-        ...{ shelf: this.#shelf, library: this.#library, limits: settings, start: this.writerStart() },
+        ...{ shelf: this.#shelf, library: this.#library, limits, start: this.writerStart() },
         onAdded: (segments) => {
-          for (const segment of segments) this.#noteSegment(segment);
+          for (const segment of segments)
+            this.#noteFields(segment.sensor, segment.schema.columns.values(), segment.rest);
         },
         removeFiles: (segments) => this.#removeFiles(segments),
         onEnd: () => {
@@ -383,14 +384,6 @@ export class DuckdbIndex implements Index {
   /** Fields that only patches have belong to no sensor. */
   #notePatches(): void {
     for (const field of this.#patches.patched.fields.keys()) this.#known.add(undefined, field, undefined);
-  }
-
-  #noteBlock({ sensor, columns, rest }: Block): void {
-    this.#noteFields(sensor, columns, rest);
-  }
-
-  #noteSegment({ sensor, schema, rest }: Segment): void {
-    this.#noteFields(sensor, schema.columns.values(), rest);
   }
 
   #noteFields(
