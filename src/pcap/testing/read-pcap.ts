@@ -10,7 +10,7 @@ export function readPcap(path: string): Packets {
 }
 
 /** Reads the bytes of a classic capture file: everything at once, both byte orders, micro- and nanoseconds. */
-export function readClassicPcap(file: Uint8Array): Packets {
+function readClassicPcap(file: Uint8Array): Packets {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const magic = file.length < HEADER ? 0 : view.getUint32(0);
   const isBig = magic === 0xa1b2c3d4 || magic === 0xa1b23c4d;
