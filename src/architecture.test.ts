@@ -15,8 +15,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   query: ["core", "schema"],
   stellar: ["core", "schema", "java"],
   storage: ["core", "schema", "query", "pcap"],
-  // What addresses and networks are by value is of the schema; packets are found in the search language.
-  pcap: ["core", "schema", "query"],
+  // What addresses and networks are by value is of the schema.
+  pcap: ["core", "schema"],
   sources: ["core", "schema", "java", "stellar", "storage"],
   parsers: ["core", "schema", "java", "stellar", "storage"],
   transforms: ["core", "schema", "java", "stellar", "storage"],
