@@ -188,7 +188,7 @@ test("filter, snap length and cutoff leave out what they say, and it is counted"
 
 test("of packets only, no records of flows are made", async () => {
   const bytes = await traffic(20);
-  expect(await upload("both", bytes)).toMatchObject({ stored: 20, records: 1 });
+  expect(await upload("both", bytes)).toMatchObject({ stored: 20, flows: 1 });
   expect(await upload("only", bytes, "&packetsOnly=true")).toMatchObject({
     stored: 20,
     flows: 0,
