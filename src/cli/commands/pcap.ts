@@ -169,7 +169,8 @@ async function inspect(options: Filter & Reach & { json?: true; count: number })
     found = now;
     after = shown.at(-1)?.number ?? after;
     if (left > 0 && next !== undefined) continue;
-    if (hasEnded(now) && (left === 0 || rows.length === 0)) break;
+    // The query may have gone on since the rows were read.
+    if (hasEnded(now) && (left === 0 || after >= now.packets)) break;
     await sleep(POLL);
   }
   refuseFailed(found);
