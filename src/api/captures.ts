@@ -2,7 +2,10 @@ import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
 import { time } from "./selection.ts";
 
-/** Captures that were uploaded, are read from files, or come of interfaces: how far each is, and what became of it. */
+/**
+ * Captures that were uploaded, are read from files, or come of interfaces: how far each is, and what became of it. All of it says that packets
+ * were there, when and how many, so it needs that permission.
+ */
 
 const count = z.int().min(0);
 
@@ -62,6 +65,7 @@ export const uploadCapture = defineEndpoint({
   summary:
     "Takes a capture of packets as a stream (pcap, pcapng or sequence file; gzip and zstd too); answers when its packets are stored and the records of its flows are on disk.",
   role: "engineer",
+  packets: "metadata",
   query: z.strictObject({
     name: z
       .string()
@@ -92,6 +96,12 @@ export const uploadCapture = defineEndpoint({
       .min(0)
       .optional()
       .describe("Bytes of payload that are kept of each flow and direction; absent means all."),
+    packetsOnly: z
+      .stringbool()
+      .default(false)
+      .describe(
+        "Whether only packets are stored, and no records of their flows made: for where Zeek or the like tells of the same packets.",
+      ),
   }),
   body: {
     types: [
@@ -112,6 +122,7 @@ export const listCaptures = defineEndpoint({
   path: "/captures",
   summary: "Lists captures that are being taken and those taken lately, the latest first.",
   role: "analyst",
+  packets: "metadata",
   response: z.object({ captures: z.array(captureState).describe("The captures.") }),
 });
 
@@ -120,6 +131,7 @@ export const getCapture = defineEndpoint({
   path: "/captures/:id",
   summary: "Tells how far a capture is, or what became of it.",
   role: "analyst",
+  packets: "metadata",
   params: captureParams,
   response: captureState,
 });
@@ -129,6 +141,7 @@ export const captureUpdates = defineEndpoint({
   path: "/captures/updates",
   summary: "Pushes the state of each capture that changed (Server-Sent Events, event `capture`).",
   role: "analyst",
+  packets: "metadata",
   response: captureState,
   events: true,
 });
@@ -139,6 +152,7 @@ export const stopCapture = defineEndpoint({
   summary:
     "Ends a capture that is being taken, and what was read of it stays; removes one that ended from the list.",
   role: "engineer",
+  packets: "metadata",
   params: captureParams,
   response: captureState,
 });

@@ -141,7 +141,16 @@ function isBrokenOff(cause: unknown): boolean {
 }
 
 /** A problem of the server as the fault it was there, with its place in the text. */
-function faultOf({ code, status, detail, line, column, length, suggestion, accepted }: Problem): Fault {
+export function faultOf({
+  code,
+  status,
+  detail,
+  line,
+  column,
+  length,
+  suggestion,
+  accepted,
+}: Problem): Fault {
   const hint =
     suggestion === undefined || detail.includes(suggestion) ? "" : `; did you mean \`${suggestion}\`?`;
   return new Fault((code in FAULTS ? code : "REQUEST_INVALID") as FaultCode, `${detail}${hint}`, {

@@ -91,7 +91,7 @@ async function playPast(platform: Platform, story: ScenarioOptions): Promise<voi
   for (const [sensor, records] of waiting) if (records.length > 0) await flush(sensor, records);
   const bytes = captureFile(story, tap.packets());
   const capture = platform.captures.take("pcap", {
-    ...{ name: "scenario.pcapng", by: LOCAL.name, input: { kind: "stream", bytes }, isPacketsOnly: true },
+    ...{ name: "scenario.pcapng", by: LOCAL.name, input: { kind: "stream", bytes }, packetsOnly: true },
   });
   await capture.done;
 }

@@ -58,7 +58,8 @@ function inherit(parent: Command, command: Command): void {
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
+  process.exit(1);
 });
 
 // Started by the launcher, this process ends with it, also when it is killed and can pass on no signal.

@@ -56,11 +56,10 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
-/** The number of a thing in a row, counted from 1. */
-export function ordinal(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError("expected a whole number from 1 on");
+/** A whole number from 1. */
+export function countingNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError("expected a whole number above 0");
   return value;
 }
 

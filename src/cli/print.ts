@@ -8,11 +8,30 @@ export function printJson(value: unknown): void {
 
 /** Prints rows as columns under their names; numbers to the right. Text from telemetry cannot steer the terminal. */
 export function printTable(names: readonly string[], rows: readonly (readonly unknown[])[]): void {
+  openTable(names)(rows);
+}
+
+/** Prints a table part by part, its names once; what is wider than all before makes its column wider from there on. */
+export function openTable(names: readonly string[]): (rows: readonly (readonly unknown[])[]) => void {
+  let widths = names.map((name) => name.length);
+  let isBegun = false;
+  return (rows) => {
+    const head = isBegun ? [] : [names.map((name) => name.toUpperCase())];
+    isBegun = true;
+    widths = printRows(head, rows, widths);
+  };
+}
+
+function printRows(
+  head: readonly (readonly string[])[],
+  rows: readonly (readonly unknown[])[],
+  before: readonly number[],
+): number[] {
   const cells = rows.map((row) => row.map(cell));
-  const widths = names.map((name, index) =>
-    Math.max(name.length, ...cells.map((row) => row[index]?.length ?? 0)),
+  const widths = before.map((width, index) =>
+    cells.reduce((most, row) => Math.max(most, row[index]?.length ?? 0), width),
   );
-  const isNumber = names.map((_name, index) =>
+  const isNumber = before.map((_width, index) =>
     rows.every((row) => row[index] === null || ["number", "bigint"].includes(typeof row[index])),
   );
   const line = (row: readonly string[]) =>
@@ -22,7 +41,8 @@ export function printTable(names: readonly string[], rows: readonly (readonly un
       )
       .join("  ")
       .trimEnd();
-  process.stdout.write(`${[names.map((name) => name.toUpperCase()), ...cells].map(line).join("\n")}\n`);
+  process.stdout.write([...head, ...cells].map((row) => `${line(row)}\n`).join(""));
+  return widths;
 }
 
 /** Text as it may be shown on a terminal: control characters and escape sequences are gone. */

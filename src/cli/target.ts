@@ -76,9 +76,9 @@ async function remote(client: Client): Promise<Target> {
           },
         }),
       ),
-    sendCapture: (body, { name, ...choice }) =>
+    sendCapture: (body, { name, packetsOnly = false, ...choice }) =>
       client.call(uploadCapture, {
-        query: { name: name.slice(-NAME_LENGTH), ...choice },
+        query: { name: name.slice(-NAME_LENGTH), ...choice, packetsOnly: String(packetsOnly) },
         body,
         headers: { "content-type": "application/octet-stream" },
       }),

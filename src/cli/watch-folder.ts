@@ -20,7 +20,14 @@ const TAKEN_FILE = ".metron-taken.json";
 export async function watchFolder(
   folder: string,
   target: Target,
-  { settle, json, filter, snapLength, cutoff }: CaptureChoice & { settle: number; json?: true | undefined },
+  {
+    settle,
+    json,
+    filter,
+    snapLength,
+    cutoff,
+    packetsOnly,
+  }: CaptureChoice & { settle: number; json?: true | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   const takeCapture = ({ name, after, input: _, onProgress, ...request }: CaptureRequest): RunningCapture => {
@@ -37,6 +44,7 @@ export async function watchFolder(
       const state = await target.sendCapture(stream, {
         ...{ name, skip: after?.base ?? 0 },
         ...{ filter: request.filter, snapLength: request.snapLength, cutoff: request.cutoff },
+        packetsOnly: request.packetsOnly,
       });
       printCapture(state, { json });
       counts = { ...counts, packets: state.packets, records: state.records };
@@ -49,7 +57,7 @@ export async function watchFolder(
     return { begun: Promise.resolve(), done, counts: () => counts, stop() {} };
   };
   await using source = await captures.open(
-    captures.config.parse({ folder, settle, filter, snapLength, cutoff }),
+    captures.config.parse({ folder, settle, filter, snapLength, cutoff, packetsOnly }),
     {
       ...makeContext({ log: consoleLog(false), signal }),
       sensor: PCAP_SENSOR,

@@ -82,7 +82,7 @@ export const FAULTS = {
     status: 501,
     advice: "Install the program that the message names on the machine of the platform.",
   },
-  QUERY_INVALID: { status: 400, advice: "Correct the query at the marked place." },
+  QUERY_INVALID: { status: 400, advice: "Correct the query, at the marked place where one is marked." },
   RECORDS_DROPPED: {
     status: 503,
     advice: "Send over TCP, which makes senders wait. Or send less, or give the platform more cores.",

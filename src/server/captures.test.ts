@@ -186,6 +186,42 @@ test("filter, snap length and cutoff leave out what they say, and it is counted"
   expect(rest).toMatchObject({ packets: 15, stored: 3 });
 });
 
+test("of packets only, no records of flows are made", async () => {
+  const bytes = await traffic(20);
+  expect(await upload("both", bytes)).toMatchObject({ stored: 20, flows: 1 });
+  expect(await upload("only", bytes, "&packetsOnly=true")).toMatchObject({
+    stored: 20,
+    flows: 0,
+    records: 0,
+  });
+});
+
+test("captures are told and taken with a permission for packets", async () => {
+  await using guarded = await openTestServer({
+    actorOf: () => ({ name: "outsider", role: "engineer", packets: "none" }),
+  });
+  const calls = [
+    "POST /captures",
+    "GET /captures",
+    "GET /captures/updates",
+    "GET /captures/x",
+    "DELETE /captures/x",
+  ];
+  for (const call of calls) {
+    const [method = "", path = ""] = call.split(" ");
+    const response = await guarded.send(
+      method,
+      path,
+      method === "POST" ? { text: new Uint8Array(PCAP) } : {},
+    );
+    expect([call, response.status, await response.json()]).toMatchObject([
+      call,
+      403,
+      { code: "PERMISSION_NEEDED" },
+    ]);
+  }
+}, 60_000);
+
 test("a filter with a mistake is refused with its place", async () => {
   expect(await refused(send("wrong", PCAP, "&filter=tcp+prt+80"))).toMatchObject({
     ...{ code: "REQUEST_INVALID", column: 5, detail: expect.stringContaining("tcp prt 80") },

@@ -30,6 +30,7 @@ export function captureCommand(): Command {
     .option("--filter <filter>", "only packets that pass, in tcpdump's language")
     .option("--snap-length <bytes>", "keep so many bytes of each packet", wholeNumber)
     .option("--cutoff <bytes>", "keep so many bytes of payload of each flow and direction", wholeNumber)
+    .option("--packets-only", "make no records of flows: where Zeek or the like tells of the same packets")
     .addHelpText(
       "after",
       `
@@ -78,15 +79,15 @@ async function takeFile(file: string, target: Target, options: Options): Promise
     read += length;
     line?.show(() => `${name}: ${bytes(read)}`);
   });
-  const { filter, snapLength, cutoff } = options;
-  const state = await target.sendCapture(counted, { name, filter, snapLength, cutoff });
+  const { filter, snapLength, cutoff, packetsOnly } = options;
+  const state = await target.sendCapture(counted, { name, filter, snapLength, cutoff, packetsOnly });
   line?.clear();
   printCapture(state, options);
 }
 
 /** Captures until a signal comes, each time that the interface is there. */
 async function captureInterface(name: string, options: Options, signal: AbortSignal): Promise<void> {
-  const { filter, snapLength, cutoff, json } = options;
+  const { filter, snapLength, cutoff, packetsOnly, json } = options;
   let tcpdump: Tcpdump | undefined = await startTcpdump({ interface: name, filter, snapLength });
   await using target = await openTarget(options);
   process.stderr.write(`capturing on ${name}; end with Ctrl-C\n`);
@@ -103,7 +104,7 @@ async function captureInterface(name: string, options: Options, signal: AbortSig
     });
     try {
       // The filter and snap length are tcpdump's.
-      const state = await target.sendCapture(counted, { name, cutoff });
+      const state = await target.sendCapture(counted, { name, cutoff, packetsOnly });
       const why = await running.ended;
       line?.clear();
       printCapture(

@@ -7,7 +7,7 @@ import type { CaptureState } from "../../api/captures.ts";
 import { Fault } from "../../core/fault.ts";
 import { printCapture } from "../capture-answer.ts";
 import { cutOff, type Input } from "../cut-off.ts";
-import { ordinal, type Reach, withJson, withReach } from "../options.ts";
+import { countingNumber, type Reach, withJson, withReach } from "../options.ts";
 import { peek } from "../peek.ts";
 import { bytes, count, counted, printJson, safeText, statusLine } from "../print.ts";
 import { openTarget, PCAP_SENSOR, type Target } from "../target.ts";
@@ -24,7 +24,7 @@ export function ingestCommand(): Command {
     .option(
       "--from <record>",
       "number of the first record to send of the first file, counted from 1: go on after a lost connection",
-      ordinal,
+      countingNumber,
     )
     .option("--no-wait", "end when the records are durable, without waiting for the index")
     .addHelpText(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
@@ -9,9 +10,12 @@ import {
   startPacketQuery,
   stopPacketQuery,
 } from "../../api/packets.ts";
+import type { Problem } from "../../api/problem.ts";
 import { Fault } from "../../core/fault.ts";
-import { type Client, connect } from "../client.ts";
+import { type Client, connect, faultOf } from "../client.ts";
+import { marked } from "../mark.ts";
 import {
+  countingNumber,
   duration,
   examples,
   moment,
@@ -21,8 +25,8 @@ import {
   withJson,
   withReach,
 } from "../options.ts";
-import { pagesOf } from "../pcap-pages.ts";
-import { bytes, counted, printJson, printTable, safeText, timeText } from "../print.ts";
+import { pagesOf, refuseKnownPages } from "../pcap-pages.ts";
+import { bytes, count, counted, openTable, printJson, safeText, timeText } from "../print.ts";
 
 type Filter = {
   start?: number;
@@ -59,8 +63,11 @@ export function pcapCommand(): Command {
 function queryCommand(): Command {
   const command = new Command("query")
     .description("look for packets and write them as pcap: to standard output, or to files")
-    .option("--prefix <text>", "write files pcap-data-<text>+NNNN.pcap instead")
-    .option("--records-per-file <count>", "packets of a file, with --prefix", wholeNumber, 10_000)
+    .option(
+      "--prefix <text>",
+      "write files pcap-data-<text>+NNNN.pcap instead; the text may begin with a folder",
+    )
+    .option("--records-per-file <count>", "packets of a file, with --prefix", countingNumber, 10_000)
     .addHelpText(
       "after",
       examples(
@@ -85,7 +92,7 @@ function exportCommand(): Command {
     .description("write what a query found, or one conversation of it, to standard output")
     .argument("<query>", "the id of the query")
     .addOption(new Option("--format <format>", "the format").choices(["pcapng", "pcap"]).default("pcapng"))
-    .option("--stream <number>", "only this conversation of the result", wholeNumber)
+    .option("--stream <number>", "only this conversation of the result", countingNumber)
     .addOption(
       new Option("--direction <side>", "with --stream: only what this side sent")
         .choices(["both", "client", "server"])
@@ -100,7 +107,11 @@ function withFilter(command: Command): Command {
   return command
     .option("--start <time>", "earliest time: ISO 8601 or epoch milliseconds", moment)
     .option("--end <time>", "latest time", moment)
-    .option("--last <span>", "packets this far back from now, e.g. 15m", duration)
+    .addOption(
+      new Option("--last <span>", "packets this far back from now, e.g. 15m")
+        .argParser(duration)
+        .conflicts("start"),
+    )
     .option("--source <address>", "source address or network")
     .option("--destination <address>", "destination address or network")
     .option("--source-port <port>", "source port", portNumber)
@@ -115,61 +126,66 @@ function withFilter(command: Command): Command {
     .option("--text <text>", "text that the payload must hold")
     .option("--hex <bytes>", "bytes that the payload must hold")
     .option("--regex <pattern>", "a regular expression that the payload must match")
-    .option("--limit <count>", "end after so many packets", wholeNumber);
+    .option("--limit <count>", "end after so many packets (default: 1000000)", countingNumber);
 }
 
 async function query(
   options: Filter & Reach & { json?: true; prefix?: string; recordsPerFile: number },
 ): Promise<void> {
+  const { prefix, recordsPerFile } = options;
+  if (prefix !== undefined) refuseKnownPages(prefix);
   const client = await connect(options);
   const found = await ended(client, await start(client, options));
   tellProblems(found);
-  if (options.prefix === undefined && !options.json) {
-    await write(client, found.id, { format: "pcap" });
-  } else if (options.prefix !== undefined) {
-    const { prefix, recordsPerFile } = options;
-    const files = await pagesOf(
-      await fetchExport(client, found.id, { format: "pcap" }),
-      prefix,
-      recordsPerFile,
-    );
-    if (!options.json) process.stdout.write(`${files.map((file) => `${file}\n`).join("")}`);
-  }
-  if (options.json) printJson(found);
-  else
-    process.stderr.write(`${counted(found.packets, "packet")}, ${bytes(found.bytes)}; query ${found.id}\n`);
+  if (prefix !== undefined) {
+    const capture = await fetchExport(client, found.id, { format: "pcap" });
+    const files = await pagesOf(capture, prefix, recordsPerFile);
+    if (!options.json) process.stdout.write(files.map((file) => `${file}\n`).join(""));
+    await tellTaken(client, found.id, capture.sha256());
+  } else if (!options.json) await write(client, found.id, { format: "pcap" });
+  if (options.json) printJson(await client.call(getPacketQuery, { params: { id: found.id } }));
+  else tellFound(found);
 }
 
+/** Prints rows as they are found. */
 async function inspect(options: Filter & Reach & { json?: true; count: number }): Promise<void> {
   const client = await connect(options);
-  const found = await ended(client, await start(client, options));
-  tellProblems(found);
+  const { id } = await start(client, options);
+  using _stopping = stopOnSignal(client, id);
+  const table = options.json ? undefined : openTable(COLUMNS);
   let left = options.count;
-  for (let after: number | undefined = 0; after !== undefined && left > 0; ) {
-    const size = Math.min(left, PAGE_ROWS);
-    const { rows, next }: { rows: PacketRow[]; next?: number | undefined } = await client.call(listPackets, {
-      params: { id: found.id },
-      query: { after, size },
-    });
-    if (options.json) for (const row of rows) printJson(row);
-    else
-      printTable(
-        ["number", "time", "source", "destination", "protocol", "bytes", "info"],
-        rows.map((row) => [
-          row.number,
-          timeText(row.time),
-          endOf(row.source, row.sourcePort),
-          endOf(row.destination, row.destinationPort),
-          row.protocol,
-          row.length,
-          row.info,
-        ]),
-      );
-    left -= rows.length;
-    after = next;
+  let found: PacketQueryState;
+  for (let after = 0; ; ) {
+    const size = Math.min(Math.max(left, 1), PAGE_ROWS);
+    const {
+      rows,
+      next,
+      query: now,
+    } = await client.call(listPackets, { params: { id }, query: { after, size } });
+    const shown = rows.slice(0, left);
+    if (table === undefined) for (const row of shown) printJson(row);
+    else if (shown.length > 0) table(shown.map(cellsOf));
+    left -= shown.length;
+    found = now;
+    after = shown.at(-1)?.number ?? after;
+    if (left > 0 && next !== undefined) continue;
+    // The query may have gone on since the rows were read.
+    if (hasEnded(now) && (left === 0 || after >= now.packets)) break;
+    await sleep(POLL);
   }
-  if (found.packets > options.count && !options.json)
-    process.stderr.write(`${options.count} of ${counted(found.packets, "packet")}; query ${found.id}\n`);
+  refuseFailed(found);
+  if (left === options.count) table?.([]);
+  tellProblems(found);
+  if (found.packets > options.count) process.stderr.write(`${count(options.count)} of `);
+  tellFound(found);
+}
+
+const COLUMNS = ["number", "time", "source", "destination", "protocol", "bytes", "info"];
+
+function cellsOf(row: PacketRow): unknown[] {
+  const source = endOf(row.source, row.sourcePort);
+  const destination = endOf(row.destination, row.destinationPort);
+  return [row.number, timeText(row.time), source, destination, row.protocol, row.length, row.info];
 }
 
 async function exportResult(
@@ -182,6 +198,12 @@ async function exportResult(
   }: Reach & { format: "pcapng" | "pcap"; stream?: number; direction: "both" | "client" | "server" },
 ): Promise<void> {
   const client = await connect(reach);
+  const query = await client.call(getPacketQuery, { params: { id } });
+  if (!hasEnded(query))
+    process.stderr.write(
+      `the query has not ended: only the ${counted(query.packets, "packet")} found so far are taken\n`,
+    );
+  tellProblems(query);
   await write(client, id, { format, direction, ...(stream === undefined ? {} : { stream }) });
 }
 
@@ -204,15 +226,19 @@ async function start(client: Client, options: Filter): Promise<PacketQueryState>
   const { search, bpf, stellar, message, text, hex, regex, limit } = options;
   const payload = defined({ text, hex, regex });
   const from = options.last === undefined ? options.start : Date.now() - options.last;
-  return client.call(startPacketQuery, {
-    body: {
-      ...defined({ from, to: options.end, limit }),
-      filter: {
-        ...defined({ search, bpf, stellar, message }),
-        ...(Object.keys(fixed).length > 0 ? { fixed } : {}),
-      },
-      ...(Object.keys(payload).length > 0 ? { payload } : {}),
+  const body = {
+    ...defined({ from, to: options.end, limit }),
+    filter: {
+      ...defined({ search, bpf, stellar, message }),
+      ...(Object.keys(fixed).length > 0 ? { fixed } : {}),
     },
+    ...(Object.keys(payload).length > 0 ? { payload } : {}),
+  };
+  const texts: Record<string, string | undefined> = { search, bpf, stellar, payload: text ?? hex ?? regex };
+  return client.call(startPacketQuery, { body }).catch((error: unknown) => {
+    const part =
+      error instanceof Fault ? texts[/^reading `(\w+)`/.exec(error.message)?.[1] ?? ""] : undefined;
+    throw error instanceof Fault && part !== undefined ? marked(part, error) : error;
   });
 }
 
@@ -222,41 +248,99 @@ function defined<Values extends Record<string, unknown>>(values: Values): Partia
   ) as Partial<Values>;
 }
 
-/** Waits until a query has ended; one that is interrupted from the keyboard is stopped. Throws Fault SEARCH_LIMIT for one that failed. */
+/** Waits until a query has ended; one that is interrupted is stopped. Throws Fault SEARCH_LIMIT for one that failed. */
 async function ended(client: Client, begun: PacketQueryState): Promise<PacketQueryState> {
   const params = { id: begun.id };
-  const stop = () => void client.call(stopPacketQuery, { params }).finally(() => process.exit(130));
-  process.once("SIGINT", stop);
+  using _stopping = stopOnSignal(client, begun.id);
   let query = begun;
-  while (query.state === "waiting" || query.state === "running") {
+  while (!hasEnded(query)) {
     await sleep(POLL);
     query = await client.call(getPacketQuery, { params });
   }
-  process.off("SIGINT", stop);
-  if (query.state === "failed") throw new Fault("SEARCH_LIMIT", `looking for packets: ${query.error}`);
+  refuseFailed(query);
   return query;
 }
 
-function tellProblems({ problems, isCut }: PacketQueryState): void {
+/** Stops a query when the command is interrupted, and ends the command as a shell expects it. */
+function stopOnSignal(client: Client, id: string): Disposable {
+  const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+  const stop = (signal: keyof typeof codes) => {
+    process.stderr.write(`stopped; what was found until then stays in query ${id}\n`);
+    const end = () => process.exit(codes[signal]);
+    client.call(stopPacketQuery, { params: { id } }).then(end, end);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
+    },
+  };
+}
+
+function hasEnded({ state }: PacketQueryState): boolean {
+  return state !== "waiting" && state !== "running";
+}
+
+function refuseFailed({ state, error }: PacketQueryState): void {
+  if (state === "failed") throw new Fault("SEARCH_LIMIT", `looking for packets: ${error}`);
+}
+
+function tellProblems({ problems, isCut, state }: PacketQueryState): void {
   for (const problem of problems) process.stderr.write(`${safeText(problem)}\n`);
+  if (state === "stopped") process.stderr.write("there may be more packets: the query was stopped\n");
   if (isCut)
     process.stderr.write("there may be more packets: the limit of packets or of bytes was reached\n");
 }
 
+function tellFound({ id, packets, bytes: size }: PacketQueryState): void {
+  process.stderr.write(`${counted(packets, "packet")}, ${bytes(size)}; query ${id}\n`);
+}
+
 type ExportQuery = { format: "pcapng" | "pcap"; stream?: number; direction?: "both" | "client" | "server" };
 
-async function fetchExport(
-  client: Client,
-  id: string,
-  asked: ExportQuery,
-): Promise<AsyncIterable<Uint8Array>> {
+/** A file as it comes, and its SHA-256 once all of it came. */
+type Fetched = AsyncIterable<Uint8Array> & { sha256(): string };
+
+async function fetchExport(client: Client, id: string, asked: ExportQuery): Promise<Fetched> {
   const response = await fetch(client.url + addressOf(exportPackets, { id }, asked));
-  if (response.ok && response.body !== null) return response.body;
-  const { detail } = (await response.json()) as { detail: string };
-  throw new Fault(response.status === 404 ? "NOT_FOUND" : "REQUEST_INVALID", detail);
+  const { body } = response;
+  if (!response.ok || body === null) throw faultOf((await response.json()) as Problem);
+  const hash = createHash("sha256");
+  return {
+    async *[Symbol.asyncIterator]() {
+      try {
+        for await (const chunk of body) {
+          hash.update(chunk);
+          yield chunk;
+        }
+      } catch (cause) {
+        if (cause instanceof Fault) throw cause;
+        throw new Fault("SERVER_UNREACHABLE", `taking packets of query ${id}: the connection broke off`, {
+          cause,
+        });
+      }
+    },
+    sha256: () => hash.digest("hex"),
+  };
 }
 
 async function write(client: Client, id: string, asked: ExportQuery): Promise<void> {
-  for await (const chunk of await fetchExport(client, id, asked))
-    if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+  const capture = await fetchExport(client, id, asked);
+  for await (const chunk of capture) if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+  await tellTaken(client, id, capture.sha256());
+}
+
+/** Says what was taken, and what of it was left out. Throws Fault INPUT_UNREADABLE when it is not what the platform sent. */
+async function tellTaken(client: Client, id: string, sha256: string): Promise<void> {
+  const { exports } = await client.call(getPacketQuery, { params: { id } });
+  const taken = exports.find((each) => each.sha256 === sha256);
+  if (taken === undefined)
+    throw new Fault(
+      "INPUT_UNREADABLE",
+      `taking packets of query ${id}: what came is not what the platform sent`,
+    );
+  const { packets = 0, what, bytes: size } = taken;
+  process.stderr.write(
+    `${safeText(what)}: ${counted(packets, "packet")}, ${bytes(size)}, SHA-256 ${sha256}\n`,
+  );
 }

@@ -3,6 +3,7 @@ import { listFields, type PartialAnswer, searchMessages } from "../../api/search
 import { Fault } from "../../core/fault.ts";
 import { FieldNames } from "../../query/fields.ts";
 import { type Client, connect } from "../client.ts";
+import { marked } from "../mark.ts";
 import { duration, moment, type Reach, wholeNumber, withJson, withReach } from "../options.ts";
 import { count, counted, printJson, printTable, safeText, timeText } from "../print.ts";
 import { tellPartial } from "../tell-partial.ts";
@@ -64,18 +65,6 @@ Examples:
       throw error instanceof Fault && error.code === "QUERY_INVALID" ? marked(query, error) : error;
     }),
   );
-}
-
-/** A mistake in the query with its place marked below it. */
-function marked(query: string, fault: Fault): Fault {
-  const { line, column, length } = (fault.details ?? {}) as Partial<Record<string, number>>;
-  if (line === undefined || column === undefined) return fault;
-  const text = safeText(query.split("\n")[line - 1] ?? "");
-  const message = fault.message.replace(/^Line \d+, column \d+: /, "");
-  const marks = "^".repeat(Math.max(1, Math.min(length ?? 1, text.length - column + 1)));
-  return new Fault(fault.code, `${message}\n  ${text}\n  ${" ".repeat(column - 1)}${marks}`, {
-    cause: fault,
-  });
 }
 
 async function search(query: string, options: Options): Promise<void> {

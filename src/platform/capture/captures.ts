@@ -73,7 +73,7 @@ export class Captures implements AsyncDisposable {
     request: CaptureRequest,
   ): RunningCapture & { readonly id: string; state(): CaptureState } {
     const { context, packets, deliver } = this.#parts;
-    const { name, input, by, size, after, filter, snapLength, cutoff, isPacketsOnly = false } = request;
+    const { name, input, by, size, after, filter, snapLength, cutoff, packetsOnly = false } = request;
     if (this.#isClosing) throw new Fault("TOO_BUSY", `taking ${name}: the platform is stopping`);
     if (input.kind === "stream") this.#admit(name);
     if (input.kind !== "interface") checkFilter(filter);
@@ -89,7 +89,7 @@ export class Captures implements AsyncDisposable {
         name,
         input: input.kind === "stream" ? { kind: "stream" } : input,
         choice: { filter, snapLength, cutoff },
-        isPacketsOnly,
+        isPacketsOnly: packetsOnly,
         after,
         packets: packets(),
       },

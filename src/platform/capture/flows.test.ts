@@ -129,7 +129,7 @@ test("where another sensor tells of the flows, packets alone are taken", async (
   await using platform = await platforms.open();
   await platform.ready();
   const running = platform.captures.take("pcap", {
-    ...{ name: "flows", by: "a test", input: { kind: "stream", bytes: chunks() }, isPacketsOnly: true },
+    ...{ name: "flows", by: "a test", input: { kind: "stream", bytes: chunks() }, packetsOnly: true },
   });
   await running.done;
   await platform.caughtUp();

@@ -19,7 +19,7 @@ export type Export = {
 
 /** Where the packets of an export come from. */
 export type Provenance = {
-  readonly query: Pick<PacketQueryState, "id" | "by" | "at" | "summary">;
+  readonly query: Pick<PacketQueryState, "id" | "by" | "at" | "summary" | "state" | "isCut" | "problems">;
   readonly by: string;
   readonly at: number;
   /** What of the query it is, when not all. */
@@ -51,12 +51,12 @@ export function exportPackets(
       yield* writePcapng(blocks(), { application: "Metron", comments });
       return;
     }
-    const { report, bytes: written } = writePcap(blocks());
+    const { report, bytes: written } = writePcap(blocks(), { linkType: mostOf(reader.links(rows())) });
     yield* written;
     const { otherLinks, outOfTime, rounded } = report;
     packets = report.packets;
     leftOut = [
-      ...(otherLinks > 0 ? [`${otherLinks} packets of other links are left out`] : []),
+      ...(otherLinks > 0 ? [`${otherLinks} packets of other links are left out, which pcapng takes`] : []),
       ...(outOfTime > 0 ? [`${outOfTime} packets of times that pcap does not have are left out`] : []),
       ...(rounded > 0 ? [`nanoseconds of ${rounded} packets are cut off`] : []),
     ].join(", ");
@@ -78,6 +78,14 @@ export function exportPackets(
   };
 }
 
+/** The kind of link that most packets have: pcap takes one. */
+function mostOf(links: ReadonlyMap<number, number>): number | undefined {
+  return [...links].reduce<[link?: number, count?: number]>(
+    (most, next) => (next[1] > (most[1] ?? 0) ? next : most),
+    [],
+  )[0];
+}
+
 type Frames = { readonly packets: number; readonly sha256: string };
 
 /** The SHA-256 of frames, one behind the other. */
@@ -92,12 +100,26 @@ async function framesOf(reader: ResultReader, rows: Iterable<number>): Promise<F
   return { packets, sha256: hash.digest("hex") };
 }
 
+/** Why there may be more packets than were taken, a sentence each. */
+export function whyPartial({ state, isCut, problems }: Provenance["query"]): readonly string[] {
+  return [
+    ...(state === "waiting" || state === "running"
+      ? ["The query had not ended, so there may be more packets."]
+      : []),
+    ...(state === "stopped" ? ["The query was stopped, so there may be more packets."] : []),
+    ...(state === "failed" ? ["The query failed, so there may be more packets."] : []),
+    ...(isCut ? ["The query reached its limit, so there may be more packets."] : []),
+    ...problems,
+  ];
+}
+
 function noteOf({ query, by, at, part }: Provenance, reader: ResultReader, frames: Frames): string {
   const captures = [...new Set(reader.interfaces.map(({ capture }) => capture))];
   return [
     `Taken by ${by} at ${new Date(at).toISOString()} from packets that Metron stored.`,
     `Query ${query.id} of ${query.by} at ${new Date(query.at).toISOString()}: ${query.summary}.`,
     ...(part === undefined ? [] : [`Of it: ${part}.`]),
+    ...whyPartial(query),
     `Captured by: ${captures.join(", ") || "nobody"}.`,
     `${frames.packets} packets; SHA-256 of their frames, one behind the other: ${frames.sha256}.`,
   ].join("\n");

@@ -9,7 +9,7 @@ import type { Environment } from "../../stellar/run/environment.ts";
 import type { PacketStore } from "../../storage/packets/contract.ts";
 import type { Intel } from "../intel.ts";
 import { openAccessLog } from "./access-log.ts";
-import { type ExportFormat, exportPackets } from "./export.ts";
+import { type ExportFormat, exportPackets, whyPartial } from "./export.ts";
 import type { ExpressionStart } from "./protocol.ts";
 import { PacketQueries } from "./queries.ts";
 import { compileQuestion, looksIntoPayload } from "./question/question.ts";
@@ -169,6 +169,11 @@ export function openInspection(options: InspectionOptions) {
       signal?: AbortSignal,
     ): Promise<{ name: string; chunks: AsyncGenerator<Uint8Array>; sha256: () => string }> {
       const query = queries.get(id, actor);
+      if (stream === undefined && direction !== "both")
+        throw new Fault(
+          "REQUEST_INVALID",
+          "exporting packets: `direction` is of a conversation; name it as `stream`",
+        );
       const { numbers } =
         stream === undefined
           ? { numbers: undefined }
@@ -189,7 +194,8 @@ export function openInspection(options: InspectionOptions) {
         using _reader = reader;
         yield* file.chunks;
         const { leftOut, ...taken } = file.taken();
-        const noted = leftOut === "" ? what : `${what}; ${leftOut}`;
+        const partial = whyPartial(query).map((sentence) => sentence.replace(/\.$/, ""));
+        const noted = [what, leftOut, ...partial].filter((part) => part !== "").join("; ");
         queries.noteExport(id, { by: actor.name, at: clock.now(), what: noted, ...taken });
         access.note({
           by: actor.name,
@@ -205,14 +211,18 @@ export function openInspection(options: InspectionOptions) {
       };
     },
 
-    /** Packets of a result, from one number (from 0) up to but not including another, as a pcap file. */
-    async page(id: string, from: number, to: number, actor: Actor): Promise<Uint8Array> {
+    /** Packets of a result, from one number (from 0) up to but not including another, as a file. */
+    async page(
+      id: string,
+      { format, from, to }: { readonly format: ExportFormat; readonly from: number; readonly to: number },
+      actor: Actor,
+    ): Promise<Uint8Array> {
       const place = placeOf(id, actor);
       using reader = openResultReader(place.folder, resultKey(place.secret, id), place.count);
       const provenance = { query: queries.get(id, actor), by: actor.name, at: clock.now(), part: undefined };
       const rows = () => upTo(Math.min(to, place.count), from);
       const parts: Uint8Array[] = [];
-      for await (const chunk of exportPackets(reader, rows, "pcap", provenance).chunks) parts.push(chunk);
+      for await (const chunk of exportPackets(reader, rows, format, provenance).chunks) parts.push(chunk);
       note(id, actor, `packets ${from + 1} to ${Math.min(to, place.count)}`);
       return Buffer.concat(parts);
     },

@@ -10,7 +10,7 @@ const MOST_BYTES = 32 << 20;
 
 /**
  * The tree that tshark makes of packets (its manual, `-T pdml`).
- * @param capture a pcap file
+ * @param capture a pcap or pcapng file
  * @throws Fault PROGRAM_MISSING where tshark is not installed, SEARCH_LIMIT
  */
 export async function pdmlOf(capture: Uint8Array): Promise<Pdml> {

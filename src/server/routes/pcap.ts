@@ -14,6 +14,7 @@ import {
 } from "../../api/pcap.ts";
 import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
+import type { ExportFormat } from "../../platform/packets/export.ts";
 import { pdmlOf } from "../../platform/packets/pdml.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
@@ -66,17 +67,23 @@ export function pcapRoutes(app: FastifyInstance, platform: Platform): void {
   });
   implement(app, pcapKill, async ({ actor, params }) => statusOf(await queries.stop(params.jobId, actor)));
 
-  const page = async (id: string, number: number, actor: Actor): Promise<Uint8Array> => {
+  const page = async (
+    id: string,
+    number: number,
+    format: ExportFormat,
+    actor: Actor,
+  ): Promise<Uint8Array> => {
     const { pageTotal } = statusOf(queries.get(id, actor));
     if (number > pageTotal)
       throw new Fault("NOT_FOUND", `reading page ${number} of job ${id}: it has ${pageTotal}`);
-    return inspection.page(id, (number - 1) * PAGE, number * PAGE, actor);
+    return inspection.page(id, { format, from: (number - 1) * PAGE, to: number * PAGE }, actor);
   };
   implement(app, pcapPdml, async ({ actor, params, query }) =>
-    pdmlOf(await page(params.jobId, query.page, actor)),
+    // As pcapng, since a page may have packets of several kinds of links.
+    pdmlOf(await page(params.jobId, query.page, "pcapng", actor)),
   );
   implement(app, pcapRaw, async ({ actor, params, query, reply }) => {
-    const bytes = await page(params.jobId, query.page, actor);
+    const bytes = await page(params.jobId, query.page, "pcap", actor);
     const name = query.fileName ?? `pcap_${params.jobId}_${query.page}.pcap`;
     sendFile(reply, { name, type: pcapRaw.file.types[0], bytes });
     return undefined;

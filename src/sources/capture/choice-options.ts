@@ -20,4 +20,10 @@ export const choiceOptions = {
     .describe(
       "Bytes of payload that are kept of each flow and direction. What is beyond is not stored but counted in the flow; all when left out.",
     ),
+  packetsOnly: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether only packets are stored, and no records of their flows made: for where Zeek or the like tells of the same packets.",
+    ),
 };

@@ -19,6 +19,8 @@ export type CaptureChoice = {
   readonly snapLength?: number | undefined;
   /** So many bytes of payload of each flow and direction; headers and counts go on. All when left out. */
   readonly cutoff?: number | undefined;
+  /** Whether only packets are kept, and no records of flows made: where Zeek or the like tells of the same packets. */
+  readonly packetsOnly?: boolean | undefined;
 };
 
 /** How far a capture was taken, durably. */
@@ -45,8 +47,6 @@ export type CaptureRequest = CaptureChoice & {
   readonly by: string;
   /** What is there already. */
   readonly after?: CaptureStart | undefined;
-  /** Whether only packets are kept, and no records of flows made: where Zeek or the like tells of the same packets. */
-  readonly isPacketsOnly?: boolean | undefined;
   /** Told now and then how far it is. What it tells is durable. */
   readonly onProgress?: ((progress: CaptureProgress) => void) | undefined;
 };

@@ -17,7 +17,7 @@ import { openPacketStore } from "../../../storage/packets/files/packet-store.ts"
 import { type CompiledQuestion, compileQuestion } from "./question.ts";
 
 /** Filters whose bytes and the index's layers may not agree, over frames of every link, most of them damaged. */
-const FILTERS = 400;
+const FILTERS = 250;
 const ETHERNET = 1;
 
 const { below, often } = chance(20_261_130);
@@ -70,17 +70,17 @@ let store: PacketStore;
 beforeAll(() => {
   const folder = mkdtempSync(join(tmpdir(), "packets-"));
   store = openPacketStore({ folder, bytes: 1 << 30, segmentBytes: 64 << 10 }, makeContext());
-  const writer = store.writer("test");
   const decoder = openDecoder();
   let micros = 0;
-  for (const [linkType, made] of frames(4000)) {
+  for (const [linkType, made] of frames(2500)) {
+    const writer = store.writer(`link ${linkType}`);
     for (let from = 0; from < made.length; from += 200) {
       const packets = packetsOf(linkType, made.slice(from, from + 200));
       for (let row = 0; row < packets.count; row++) packets.micros[row] = micros++;
       writer.append(packets, decoder.decode(packets));
     }
+    writer.close();
   }
-  writer.close();
   return () => rmSync(folder, { recursive: true, force: true });
 });
 

@@ -249,16 +249,14 @@ function compared(words: Uint32Array, row: number, other: readonly number[]): nu
 
 function fieldOf(name: string, place: Place | undefined): PacketField {
   const field = PACKET_FIELDS.get(fieldKey(name));
-  if (field === undefined)
-    throw wrong(
-      `packets have no field \`${name}\`; they have ${[...PACKET_FIELDS.keys()].join(", ")}`,
-      place,
-      {
-        length: name.length,
-        suggestion: NAMES.near(name)[0],
-      },
-    );
-  return field;
+  if (field !== undefined) return field;
+  const suggestion = NAMES.near(name)[0];
+  const better = suggestion === undefined ? "they" : `did you mean \`${suggestion}\`? They`;
+  throw wrong(
+    `packets have no field \`${name}\`; ${better} have ${[...PACKET_FIELDS.keys()].join(", ")}`,
+    place,
+    { length: name.length, suggestion },
+  );
 }
 
 function numberIn(field: PacketField, text: string, place: Place | undefined): number {

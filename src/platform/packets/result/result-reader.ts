@@ -15,6 +15,8 @@ export type ResultReader = Disposable & {
   /** How many packets there are. */
   readonly count: number;
   readonly interfaces: readonly StoredInterface[];
+  /** How many packets there are of each kind of link, by its LINKTYPE number. */
+  links(rows: Iterable<number>): ReadonlyMap<number, number>;
   /** Packets by their numbers from 0, in the order given, in blocks; each is valid until the next is asked for. */
   read(rows: Iterable<number>): Generator<Packets>;
 };
@@ -22,7 +24,14 @@ export type ResultReader = Disposable & {
 /** @param count how many packets the query says that it has written */
 export function openResultReader(folder: string, key: ResultKey, count: number): ResultReader {
   // A query that waits, or only just began, has no files yet.
-  if (count === 0) return { count, interfaces: [], read: noPackets, [Symbol.dispose]: () => undefined };
+  if (count === 0)
+    return {
+      count,
+      interfaces: [],
+      links: () => new Map(),
+      read: noPackets,
+      [Symbol.dispose]: () => undefined,
+    };
   const captureFile = openSync(join(folder, RESULT.packets), "r");
   const rowsFile = openSync(join(folder, RESULT.rows), "r");
   const interfaces = interfacesOf(folder);
@@ -47,6 +56,14 @@ export function openResultReader(folder: string, key: ResultKey, count: number):
   return {
     count,
     interfaces,
+    links(rows) {
+      const counts = new Map<number, number>();
+      for (const { seen } of entries(rows)) {
+        const link = interfaces[seen]?.linkType;
+        if (link !== undefined) counts.set(link, (counts.get(link) ?? 0) + 1);
+      }
+      return counts;
+    },
     *read(rows) {
       let block: RowEntry[] = [];
       let bytes = 0;

@@ -59,7 +59,10 @@ export function openResultWriter(folder: string, key: ResultKey): ResultWriter &
       places.set(name, place);
       if (place === seen.length) {
         seen.push(each);
-        writeFileSync(join(folder, RESULT.interfaces), JSON.stringify(seen));
+        // Whoever reads meanwhile finds it as a whole, or as it was.
+        const path = join(folder, RESULT.interfaces);
+        writeFileSync(`${path}.new`, JSON.stringify(seen));
+        renameSync(`${path}.new`, path);
       }
     }
     return place;
