@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { runs } from "../../core/testing/runs.ts";
 import { LINK } from "../decode/link-types.ts";
 import { sharedCaptures } from "../testing/captures.ts";
 import { LINK_SAMPLES } from "../testing/link-samples.ts";
@@ -11,7 +12,7 @@ import { packetTree, payloadTree } from "./packet-tree.ts";
 import { PROTOCOLS, type ProtocolName } from "./payload/protocols.ts";
 import { compileTreeFilter } from "./tree-filter.ts";
 
-const COUNT = 2000;
+const COUNT = 3000;
 const LINK_TYPES = Object.values(LINK);
 const NAMES = Object.keys(PROTOCOLS) as ProtocolName[];
 
@@ -30,11 +31,11 @@ function sharedFrames(): readonly Frame[] {
     });
 }
 
-test(`${COUNT} damaged packets become trees within their bounds`, () => {
+test(`${COUNT} damaged packets become trees within their bounds`, { timeout: 600_000 }, () => {
   const random = randomOf(20_240_502);
   const frames: readonly Frame[] = [...LINK_SAMPLES, ...TUNNEL_SAMPLES, ...sharedFrames()];
   const filter = compileTreeFilter("ip.src:10.0.0.0/8 OR tcp.len:>3 OR *e*");
-  for (let count = 0; count < COUNT; count++) {
+  for (let count = 0; count < runs(COUNT); count++) {
     const original = frames[Math.floor(random() * frames.length)]!;
     const frame = mutate(original.frame, random);
     const isOther = random() < 0.1;
