@@ -98,7 +98,9 @@ function damaged(capture: Buffer, chance: Random): { bytes: Buffer; place: numbe
   }
 }
 
-test("damaged captures are read as far as they go, the same in chunks of any size", { timeout: 600_000 }, () => {
+test("damaged captures are read as far as they go, the same in chunks of any size", {
+  timeout: 600_000,
+}, () => {
   const chance = random(7);
   let problems = 0;
   for (let run = 0; run < runs(2500); run++) {
