@@ -1,7 +1,7 @@
 /**
  * The property tests at length: `npm run bench -- fuzz [--times=50] [--of=src/server]`. Runs every test file that says how
- * often it tries (`src/core/testing/runs.ts`), that many times as often; `of` picks those whose path contains it. A
- * failure prints the seed with which it comes back.
+ * often it tries (`src/core/testing/runs.ts`), that many times as often; `of` picks those whose path contains it, as `src/pcap`, whose tests
+ * damage captures, streams, frames and datagrams 20,000 times: a million times with 50. A failure prints the seed with which it comes back.
  */
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";

@@ -9,7 +9,7 @@ import { readPcap } from "../testing/read-pcap.ts";
 import { collectRecords } from "../testing/records.ts";
 import { SESSIONS } from "./testing/sessions.ts";
 
-const COUNT = 2_000;
+const COUNT = 3_000;
 /** Packets of a capture that are taken. */
 const MOST = 60;
 /** Flows and bytes that may be kept: less than what is read. */

@@ -98,10 +98,12 @@ function damaged(capture: Buffer, chance: Random): { bytes: Buffer; place: numbe
   }
 }
 
-test("damaged captures are read as far as they go, the same in chunks of any size", () => {
+test("damaged captures are read as far as they go, the same in chunks of any size", {
+  timeout: 600_000,
+}, () => {
   const chance = random(7);
   let problems = 0;
-  for (let run = 0; run < runs(2000); run++) {
+  for (let run = 0; run < runs(2500); run++) {
     const capture = chance.pick(CAPTURES);
     const { bytes, place } = damaged(capture, chance);
     const whole = readAll(bytes);
@@ -126,7 +128,7 @@ test("damaged captures are read as far as they go, the same in chunks of any siz
   expect(problems).toBeGreaterThan(runs(500));
 });
 
-test("damaged captures that are packed are read as far as they go", async () => {
+test("damaged captures that are packed are read as far as they go", { timeout: 600_000 }, async () => {
   const chance = random(8);
   for (let run = 0; run < runs(200); run++) {
     const pack = chance.pick([gzipSync, zstdCompressSync]);

@@ -47,8 +47,10 @@ function change(random: Chance, frame: Frame): Frame[] {
   return [{ ...frame, bytes, original: frame.bytes.length }];
 }
 
-test("changed packets never crash what puts them together, and streams stay without a hole that is not told", async () => {
-  for (let seed = 1; seed <= runs(150); seed++) {
+test("changed packets never crash what puts them together, and streams stay without a hole that is not told", {
+  timeout: 600_000,
+}, async () => {
+  for (let seed = 1; seed <= runs(500); seed++) {
     const random = chance(seed);
     const changed = frames(random).flatMap((frame) => change(random, frame));
     const packets = blockOf(random.often(30) ? random.shuffled(changed) : changed);

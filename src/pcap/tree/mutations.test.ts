@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { runs } from "../../core/testing/runs.ts";
 import { LINK } from "../decode/link-types.ts";
 import { ipv4, tcp, udp } from "../testing/build.ts";
 import { sharedCaptures } from "../testing/captures.ts";
@@ -10,7 +11,7 @@ import { MOST_FIELDS } from "./cursor.ts";
 import type { Field } from "./node.ts";
 import { packetTree } from "./packet-tree.ts";
 
-const COUNT = 2000;
+const COUNT = 3000;
 const LINK_TYPES = Object.values(LINK);
 /** Ports of protocols that have one; others are known by their first bytes. */
 const PORTS = [21, 22, 25, 53, 67, 80, 88, 123, 443, 445, 5353];
@@ -30,10 +31,10 @@ function sharedFrames(): readonly Frame[] {
     });
 }
 
-test(`${COUNT} damaged packets become trees within their bounds`, () => {
+test(`${COUNT} damaged packets become trees within their bounds`, { timeout: 600_000 }, () => {
   const random = randomOf(20_240_502);
   const frames: readonly Frame[] = [...LINK_SAMPLES, ...TUNNEL_SAMPLES, ...sharedFrames()];
-  for (let count = 0; count < COUNT; count++) {
+  for (let count = 0; count < runs(COUNT); count++) {
     const original = frames[Math.floor(random() * frames.length)]!;
     const frame = mutate(original.frame, random);
     const isOther = random() < 0.1;

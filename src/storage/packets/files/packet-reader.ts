@@ -82,9 +82,8 @@ export class PacketReader implements Contract {
       // Opening it tells what is wrong with it.
       if (header === undefined || typeof opened === "string") continue;
       const filter = needs && filterIn(indexHeader, header, first, opened.key);
-      const isOut = !overlaps(header, query) || (needs && filter && !mayMatch(filter, header, needs));
-      if (isOut === true) ruledOut.add(name);
-      else ruledOut.delete(name);
+      const lacks = needs !== undefined && filter !== undefined && !mayMatch(filter, header, needs);
+      if (lacks || !overlaps(header, query)) ruledOut.add(name);
     }
     return ruledOut;
   }
