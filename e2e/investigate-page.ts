@@ -34,6 +34,18 @@ export class InvestigatePage {
     return this.facets.getByRole("region", { name }).getByRole("button", { name: /messages$/ });
   }
 
+  /** Opens the packets of the first row, by keys alone. */
+  async openPackets(): Promise<void> {
+    await this.page.keyboard.press("j");
+    await this.page.keyboard.press("Enter");
+    await expect(this.details).toBeVisible();
+    await this.page.keyboard.press("p");
+    await expect(this.details.getByRole("button", { name: "Packets" })).toHaveAttribute(
+      "aria-pressed",
+      "true",
+    );
+  }
+
   section(name: string | RegExp): Locator {
     return this.details.getByRole("region", { name });
   }

@@ -13,6 +13,8 @@ export type Platform = {
   played(): Promise<void>;
   /** Hands over records of a sensor, one per line. */
   ingest(sensor: string, ...records: readonly object[]): Promise<void>;
+  /** Hands over a capture, and waits until its packets are stored. */
+  upload(name: string, capture: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Ends the process as an operator would, with everything stored. */
   stop(): Promise<void>;
   /** Files of its index, by a pattern below the index's folder. */
@@ -29,9 +31,11 @@ const ROOT = join(import.meta.dirname, "..");
 /** How long a start may take: set-up of the databases of places on a slow machine included. */
 const START_LIMIT = 90_000;
 
-export async function startPlatform({ demo }: { demo: boolean }): Promise<Platform> {
+/** @param actors whether the header `x-actor` of a request says who makes it */
+export async function startPlatform(options: { demo?: boolean; actors?: boolean }): Promise<Platform> {
   const data = await mkdtemp(join(tmpdir(), "metron-e2e-"));
-  let { child, url } = await start(data, "0", demo);
+  const start = (port: string) => startProcess(argumentsOf(data, port, options));
+  let { child, url } = await start("0");
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
@@ -63,6 +67,14 @@ export async function startPlatform({ demo }: { demo: boolean }): Promise<Platfo
       });
       if (!answer.ok) throw new Error(`ingest of ${sensor}: ${answer.status} ${await answer.text()}`);
     },
+    async upload(name, capture) {
+      const answer = await fetch(`${url}/api/v1/captures?name=${encodeURIComponent(name)}`, {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream" },
+        body: capture,
+      });
+      if (!answer.ok) throw new Error(`upload of ${name}: ${answer.status} ${await answer.text()}`);
+    },
     async stop() {
       const gone = once(child, "exit");
       child.kill("SIGTERM");
@@ -71,7 +83,7 @@ export async function startPlatform({ demo }: { demo: boolean }): Promise<Platfo
     files: (pattern) => globSync(join(data, "index", pattern)),
     kill,
     async restart() {
-      ({ child, url } = await start(data, new URL(url).port, demo));
+      ({ child, url } = await start(new URL(url).port));
     },
     async close() {
       await kill();
@@ -80,13 +92,18 @@ export async function startPlatform({ demo }: { demo: boolean }): Promise<Platfo
   };
 }
 
-async function start(
+function argumentsOf(
   data: string,
   port: string,
-  demo: boolean,
-): Promise<{ child: ChildProcess; url: string }> {
+  { demo = false, actors = false }: { demo?: boolean; actors?: boolean },
+): string[] {
+  if (actors) return ["e2e/actors-platform.ts", data];
   const args = ["src/cli/main.ts", "up", "--data", data, "--port", port, "--workers", "1"];
-  const child = spawn(process.execPath, demo ? [...args, "--demo"] : args, {
+  return demo ? [...args, "--demo"] : args;
+}
+
+async function startProcess(args: readonly string[]): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
     // The test runner asks for colours, which would stand in the middle of the address.

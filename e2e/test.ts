@@ -44,4 +44,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   investigate: async ({ page }, use) => use(new InvestigatePage(page)),
 });
 
-export { expect };
+/** For what waits until packets are found and put together, on a machine that may have other work. */
+const patient = expect.configure({ timeout: 60_000 });
+
+export { expect, patient };

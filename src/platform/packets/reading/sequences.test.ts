@@ -55,8 +55,8 @@ function expected(frames: readonly Frame[]): Sequences {
     return frames.map((frame) => {
       const { sequence, length, acknowledgement, window, flags, number } = frame;
       if (frame.isClient === isClient) {
-        state = { ...state, sent: Math.max(state.sent, sequence + length) };
         if (flags & 1) end = Math.max(0, sequence) + length;
+        state = { ...state, sent: Math.max(state.sent, Math.min(sequence + length, end)) };
       } else if (flags & 16 && !(flags & 4)) {
         const acknowledged = Math.max(state.acknowledged, Math.min(acknowledgement, end));
         state = { ...state, acknowledged, limit: acknowledged + window };

@@ -111,8 +111,9 @@ function take(sides: readonly [Progress, Progress], segment: Segment, scale: () 
     mine.scale = scale();
   } else mine.base ??= sequence;
   const at = unwrap(sequence - mine.base, mine.sent) + (flags & TCP.syn ? 1 : 0);
-  mine.sent = Math.max(mine.sent, at + wire);
   if (flags & TCP.fin) mine.end = at + wire;
+  // What comes behind a FIN counts one number more than there are bytes.
+  mine.sent = Math.max(mine.sent, Math.min(at + wire, mine.end ?? at + wire));
   // What a reset says of numbers and windows is of no connection any more.
   if (!(flags & TCP.ack) || flags & TCP.reset) return;
   theirs.base ??= acknowledgement;

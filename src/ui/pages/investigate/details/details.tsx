@@ -19,7 +19,7 @@ import { type Entry, isRejected, sensorOf, valueAsText } from "./message-section
 import { panes } from "./panes/index.ts";
 import { callView } from "./panes/packets/arrival.ts";
 import { PACKETS_KEYS } from "./panes/packets/packets-keys.ts";
-import { firstPackets, type PacketsState } from "./panes/packets/packets-state.ts";
+import { firstPackets, type PacketsState, TABS, withTab } from "./panes/packets/packets-state.ts";
 import { Section } from "./section.tsx";
 import { StatusControl } from "./status-control.tsx";
 import "./details.css";
@@ -58,6 +58,19 @@ function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
       },
     ],
   ]);
+  // Served here, as the views themselves may still be on their way.
+  useShortcuts(
+    packets === undefined
+      ? []
+      : TABS.map((tab, at) => [
+          { ...PACKETS_KEYS.tab, keys: [String(at + 1)] },
+          () => {
+            if (tab === packets.tab) return;
+            callView();
+            change({ packets: withTab(packets, tab) });
+          },
+        ]),
+  );
   useShortcuts(packets === undefined ? [[DETAILS_KEYS.find, () => find.current?.focus()]] : []);
   const [wanted, setWanted] = useState("");
   const { data, error, isPending, refetch } = useQuery({

@@ -68,6 +68,11 @@ export function firstPackets(tab: PacketsTab = "stream"): PacketsState {
   };
 }
 
+/** Another view of the same packets; bytes and fields that are selected mean nothing in it. */
+export function withTab(state: PacketsState, tab: PacketsTab): PacketsState {
+  return tab === state.tab ? state : { ...state, tab, bytes: undefined, field: undefined };
+}
+
 /** The state an address means; undefined when it shows no packets. What it says wrongly falls back to the default. */
 export function readPackets(search: PacketsSearch): PacketsState | undefined {
   const tab = TABS.find((name) => name === search.packets);

@@ -1,14 +1,11 @@
 import { NativeSelect, Tabs } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import type { StoredMessage } from "../../../../../../api/selection.ts";
-import { useShortcuts } from "../../../../../parts/keys.ts";
 import type { Change } from "../../../use-page-state.ts";
-import { callView } from "./arrival.ts";
 import { PacketsTable } from "./list/packets-table.tsx";
 import { NoPackets, PacketsFailed } from "./no-packets.tsx";
 import { Objects } from "./objects/objects.tsx";
-import { PACKETS_KEYS } from "./packets-keys.ts";
-import { type ChangePackets, type PacketsState, type PacketsTab, TABS } from "./packets-state.ts";
+import { type ChangePackets, type PacketsState, type PacketsTab, TABS, withTab } from "./packets-state.ts";
 import { Progress } from "./progress.tsx";
 import { Raw } from "./raw/raw.tsx";
 import { Stream } from "./stream/stream.tsx";
@@ -43,17 +40,7 @@ export function Packets({ guid, message, state, change }: Props) {
   const chosen = chosenOf(streams, state.conversation, message?.timestamp);
   const changePackets: ChangePackets = (parts, options) =>
     change({ packets: { ...state, ...parts } }, options);
-  const toTab = (tab: PacketsTab) =>
-    tab !== state.tab && changePackets({ tab, bytes: undefined, field: undefined });
-  useShortcuts(
-    TABS.map((tab, at) => [
-      { ...PACKETS_KEYS.tab, keys: [String(at + 1)] },
-      () => {
-        callView();
-        toTab(tab);
-      },
-    ]),
-  );
+  const toTab = (tab: PacketsTab) => tab !== state.tab && change({ packets: withTab(state, tab) });
   const error = found.error ?? conversations.error;
   const isEmpty = told?.by === "nothing" || (query !== undefined && query.packets === 0 && !isRunning(query));
   return (

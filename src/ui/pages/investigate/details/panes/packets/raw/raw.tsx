@@ -34,7 +34,7 @@ export function Raw({ query, stream }: Props) {
   const params = { id: query.id };
   // The list of what was taken is right again when the download is complete, which the page does not hear of.
   const taken = () => {
-    for (const after of [1000, 5000])
+    for (const after of [1000, 5000, 20_000])
       setTimeout(() => client.invalidateQueries({ queryKey: ["packet-query", query.id] }), after);
   };
   return (
