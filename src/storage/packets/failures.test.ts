@@ -17,6 +17,7 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { type LogFields, makeContext, silentLog } from "../../core/context.ts";
 import type { PacketStore, PacketWriter } from "./contract.ts";
 import { openPacketStore, type PacketStoreOptions } from "./files/packet-store.ts";
+import { openPacketWriter } from "./files/packet-writer.ts";
 import { openShelf } from "./files/shelf.ts";
 import { append, numbered, numbersIn, numbersOf, START } from "./testing/made-store.ts";
 
@@ -113,6 +114,49 @@ test("on a full disk the oldest packets go, what is preserved stays, and it goes
   writer.close();
   expect(numbersIn(store.reader()).filter((number) => number >= 12_000)).toEqual(range(12_000, next + 500));
   expect(numbersIn(open().reader()).filter((number) => number >= 12_000)).toEqual(range(12_000, next + 500));
+});
+
+test("of the packets that are added at once, those behind one that could not be written wait for the next, without a try each", (context) => {
+  folder = join(folder, "small");
+  mkdirSync(folder);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return context.skip("needs the right to mount a tmpfs");
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", folder]));
+  const ballast = join(folder, "ballast");
+  writeFileSync(ballast, Buffer.alloc(700_000));
+  const { shared } = open().share();
+  const shelf = openShelf({ folder, abandoned: new Set(), shared, log: silentLog });
+  let tries = 0;
+  const writer = openPacketWriter({
+    ...{
+      folder,
+      capture: "test",
+      segmentBytes: 400_000,
+      segmentAge: 1e9,
+      compress: false,
+      secret: undefined,
+    },
+    ...{ nextSequence: () => 1, now: Date.now },
+    shelf: {
+      ...shelf,
+      droppable() {
+        tries++;
+        return shelf.droppable();
+      },
+    },
+  });
+  append(writer, numbered(0, 3000));
+  expect(writer.problem).toMatchObject({ code: "DISK_FULL" });
+  expect(tries).toBe(1);
+  append(writer, numbered(3000, 3500));
+  expect(tries).toBe(2);
+  rmSync(ballast);
+  execFileSync("mount", ["-o", "remount,size=16m", folder]);
+  writer.close();
+  expect(numbersIn(open().reader())).toEqual(range(0, 3500));
 });
 
 test("a folder that goes away is told, and what was added is written when it is there again", () => {
