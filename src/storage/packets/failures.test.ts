@@ -358,6 +358,18 @@ test("payload that looks like blocks keeps no start waiting, and what is damaged
   expect(statSync(segment).size).toBe(damaged.length);
 });
 
+test("a packet of a wild time does not move those behind it", () => {
+  const store = open();
+  const writer = store.writer("test");
+  const made = numbered(0, 5).map((each, at) =>
+    at === 2 ? { ...each, micros: Number.MAX_SAFE_INTEGER } : each,
+  );
+  append(writer, made);
+  writer.close();
+  expect(numbersIn(store.reader(), { from: START, to: START + 10_000 })).toEqual([0, 1, 3, 4]);
+  expect(numbersIn(store.reader(), { from: Number.MAX_SAFE_INTEGER })).toEqual([2]);
+});
+
 test("an interface whose description is damaged keeps its place: its packets are there, of a link that nobody reads", () => {
   const writer = open().writer("test");
   write(writer, 0, 100);
