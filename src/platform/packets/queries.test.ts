@@ -172,6 +172,23 @@ test("on a full disk asking is refused with DISK_FULL, and what waits fails with
   });
 });
 
+test("a disk that becomes full while a query writes is told as that, not as a bug", async (context) => {
+  const results = join(folder, "results");
+  mkdirSync(results);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", results], { stdio: "ignore" });
+  } catch {
+    return context.skip("needs the right to mount a tmpfs");
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", results]));
+  const queries = open();
+  const { id } = ask(queries);
+  expect(await ended(queries, id)).toMatchObject({
+    state: "failed",
+    error: expect.stringMatching(/^writing what a query finds to .*: disk full$/),
+  });
+});
+
 test("results go when they expire, and nothing of them stays", async () => {
   const queries = open();
   const { id } = ask(queries);
