@@ -2,9 +2,9 @@
  * The flows that go on: found by their tuple in either direction, and in waiting lists ordered by when each last had a packet. The table
  * is bounded; for a new flow the one that was silent longest goes.
  */
-import { randomBytes } from "node:crypto";
 import type { Layers } from "../layers.ts";
 import type { Side } from "../reassembly/segment.ts";
+import { openSecretHash } from "../secret-hash.ts";
 import type { Connection, Waiting } from "./connection.ts";
 
 export type Timeouts = Readonly<Record<Waiting, number>>;
@@ -38,8 +38,8 @@ export function openFlowTable(timeouts: Timeouts): FlowTable {
     ]),
   );
   const all = Object.values(lists);
-  // Who sends packets must not know which tuples share a key.
-  const seed = randomBytes(4).readInt32LE();
+  // An address and a port, the same for both ends, so that both directions have one key.
+  const { spread } = openSecretHash(5);
   let size = 0;
   let side: Side = 0;
 
@@ -71,11 +71,11 @@ export function openFlowTable(timeouts: Timeouts): FlowTable {
     },
     keyOf(layers, row, one, other) {
       const at = 4 * row;
-      let source = Math.imul(one + 1, 0x9e3779b1) ^ seed;
-      let destination = Math.imul(other + 1, 0x9e3779b1) ^ seed;
-      for (let word = at; word < at + 4; word++) {
-        source = mix(source, layers.source[word]!);
-        destination = mix(destination, layers.destination[word]!);
+      let source = spread(4, one);
+      let destination = spread(4, other);
+      for (let word = 0; word < 4; word++) {
+        source = mix(source, spread(word, layers.source[at + word]!));
+        destination = mix(destination, spread(word, layers.destination[at + word]!));
       }
       return (source + destination + layers.protocol[row]!) | 0;
     },

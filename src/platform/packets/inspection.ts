@@ -14,10 +14,10 @@ import type { ExpressionStart } from "./protocol.ts";
 import { PacketQueries } from "./queries.ts";
 import { compileQuestion, looksIntoPayload } from "./question/question.ts";
 import type { ResultObject } from "./reading/objects.ts";
-import type { ReadingKind, ReadingQuestions, ResultPlace } from "./reading/questions.ts";
+import type { ReadingKind, ReadingQuestions } from "./reading/questions.ts";
 import { ReadingThread } from "./reading/reading-thread.ts";
+import type { ResultPlace } from "./result/result-files.ts";
 import { openResultReader } from "./result/result-reader.ts";
-import { resultKey } from "./result/sealed-file.ts";
 
 export type InspectionOptions = {
   /** The data folder. */
@@ -174,18 +174,19 @@ export function openInspection(options: InspectionOptions) {
           "REQUEST_INVALID",
           "exporting packets: `direction` is of a conversation; name it as `stream`",
         );
+      // The query may end meanwhile, which puts packets in order: by the same place they keep their numbers.
+      const place = placeOf(id, actor);
       const { numbers } =
         stream === undefined
           ? { numbers: undefined }
-          : await ask("numbers", id, { stream, direction }, actor, signal);
-      const place = placeOf(id, actor);
+          : await conversations.ask("numbers", place, { stream, direction }, signal);
       const part =
         stream === undefined
           ? undefined
           : `conversation ${stream}${direction === "both" ? "" : `, what the ${direction} sent`}`;
       const what = `packets as ${format}${part === undefined ? "" : `: ${part}`}`;
       note(id, actor, what);
-      const reader = openResultReader(place.folder, resultKey(place.secret, id), place.count);
+      const reader = openResultReader(place);
       const at = clock.now();
       const provenance = { query, by: actor.name, at, part };
       const all = () => numbers ?? upTo(place.count);
@@ -218,7 +219,7 @@ export function openInspection(options: InspectionOptions) {
       actor: Actor,
     ): Promise<Uint8Array> {
       const place = placeOf(id, actor);
-      using reader = openResultReader(place.folder, resultKey(place.secret, id), place.count);
+      using reader = openResultReader(place);
       const provenance = { query: queries.get(id, actor), by: actor.name, at: clock.now(), part: undefined };
       const rows = () => upTo(Math.min(to, place.count), from);
       const parts: Uint8Array[] = [];

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
@@ -122,6 +123,70 @@ test("a query that waits is read as one that has found nothing yet", async () =>
   const all = { after: 0, size: 5, stream: undefined };
   expect(await thread.ask("rows", place, { ...all, search: "", now })).toMatchObject({ rows: [] });
   expect(await thread.ask("objects", place, all)).toMatchObject({ objects: [], total: 0 });
+});
+
+test("where no folder can be made for a result its query fails and says why, and asking again is refused", async () => {
+  const queries = open();
+  const [running, waiting] = [ask(queries), ask(queries)];
+  // Stands for a disk on which nothing can be made: the query that waits finds out when its turn comes.
+  const results = join(folder, "results");
+  rmSync(results, { recursive: true });
+  writeFileSync(results, "no folder");
+  await ended(queries, running.id);
+  expect(await ended(queries, waiting.id)).toMatchObject({
+    state: "failed",
+    error: expect.stringMatching(/^(making|removing) folder .*: ENOTDIR$/),
+  });
+  expect(() => ask(queries)).toThrow(/^(making|removing) folder .*: ENOTDIR$/);
+  rmSync(results);
+  mkdirSync(results);
+  expect(await ended(queries, ask(queries).id)).toMatchObject({ state: "finished", packets: PACKETS });
+});
+
+test("on a full disk asking is refused with DISK_FULL, and what waits fails with it", async (context) => {
+  const results = join(folder, "results");
+  mkdirSync(results);
+  try {
+    const options = ["-t", "tmpfs", "-o", "size=64m,nr_inodes=8", "tmpfs", results];
+    execFileSync("mount", options, { stdio: "ignore" });
+  } catch {
+    return context.skip("needs the right to mount a tmpfs");
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", results]));
+  const queries = open();
+  const [running, waiting] = [ask(queries), ask(queries)];
+  for (let number = 0; ; number++) {
+    try {
+      writeFileSync(join(results, String(number)), "");
+    } catch {
+      break;
+    }
+  }
+  rmSync(join(results, waiting.id), { recursive: true });
+  for (const name of ["a", "b"]) writeFileSync(join(results, name), "");
+  expect(() => ask(queries)).toThrow(expect.objectContaining({ code: "DISK_FULL" }));
+  await queries.stop(running.id, LOCAL);
+  expect(await ended(queries, waiting.id)).toMatchObject({
+    state: "failed",
+    error: expect.stringMatching(/^making folder .*: disk full$/),
+  });
+});
+
+test("a disk that becomes full while a query writes is told as that, not as a bug", async (context) => {
+  const results = join(folder, "results");
+  mkdirSync(results);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", results], { stdio: "ignore" });
+  } catch {
+    return context.skip("needs the right to mount a tmpfs");
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", results]));
+  const queries = open();
+  const { id } = ask(queries);
+  expect(await ended(queries, id)).toMatchObject({
+    state: "failed",
+    error: expect.stringMatching(/^writing what a query finds to .*: disk full$/),
+  });
 });
 
 test("results go when they expire, and nothing of them stays", async () => {

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PacketQuestion } from "../../api/packet-selection.ts";
 import type { PacketQueryState } from "../../api/packets.ts";
@@ -13,6 +12,7 @@ import {
   makeResultFolder,
   type QueryRecord,
   readRecords,
+  removeResultFolder,
   stateOf,
   writeRecord,
 } from "./query-record.ts";
@@ -75,7 +75,7 @@ export class PacketQueries implements AsyncDisposable {
     this.#startNext();
   }
 
-  /** Begins a query, or lets it wait for a place. Throws Fault TOO_BUSY. */
+  /** Begins a query, or lets it wait for a place. Throws Fault TOO_BUSY, DISK_FULL, FOLDER_UNWRITABLE. */
   start({ asked, question, original }: Asked, actor: Actor): PacketQueryState {
     const { folder, context, limits } = this.#options;
     const unfinished = [...this.#records.values()].filter(
@@ -92,7 +92,12 @@ export class PacketQueries implements AsyncDisposable {
       ...(original === undefined ? {} : { original }),
     });
     makeResultFolder(folder, id);
-    writeRecord(folder, record);
+    try {
+      writeRecord(folder, record);
+    } catch (error) {
+      removeResultFolder(folder, id);
+      throw error;
+    }
     this.#records.set(id, record);
     this.#startNext();
     return this.#stateOf(id);
@@ -162,7 +167,15 @@ export class PacketQueries implements AsyncDisposable {
     for (const { id, endedAt = 0, size } of ended) {
       const isOld = context.clock.now() - endedAt >= limits.kept;
       if (!isOld && this.#size() + room <= limits.bytes) return;
-      this.#forget(id);
+      try {
+        this.#forget(id);
+      } catch (error) {
+        // It stays in the list and is counted, so that it is tried again.
+        context.log.warn("What a query for packets found could not be removed.", {
+          ...{ query: id, error: String(error) },
+        });
+        continue;
+      }
       context.log.info("What a query for packets found was removed.", {
         ...{ query: id, bytes: size },
         reason: isOld ? "it is older than configured" : "there is more than configured",
@@ -216,9 +229,10 @@ export class PacketQueries implements AsyncDisposable {
     }
   }
 
+  /** Throws Fault FOLDER_UNWRITABLE, and then the query is still there. */
   #forget(id: string): void {
+    removeResultFolder(this.#options.folder, id);
     this.#records.delete(id);
-    rmSync(join(this.#options.folder, id), { recursive: true, force: true });
   }
 
   /** Gives the free places to those that wait, people with fewest running ones first. */
@@ -231,7 +245,14 @@ export class PacketQueries implements AsyncDisposable {
         .filter(({ state }) => state === "waiting")
         .sort((one, other) => running(one.by) - running(other.by));
       if (next === undefined) return;
-      this.#run(next);
+      try {
+        this.#run(next);
+      } catch (error) {
+        // No room for its folder, or for a thread: it fails, and those behind it have their turn.
+        const why = error instanceof Fault ? error.message : `it could not begin: ${String(error)}`;
+        this.#options.context.log.warn("A query for packets failed.", { query: next.id, error: why });
+        this.#settle(next.id, { state: "failed", error: why });
+      }
     }
   }
 
@@ -262,7 +283,7 @@ export class PacketQueries implements AsyncDisposable {
       const record = this.#records.get(id) as QueryRecord;
       this.#records.set(id, { ...record, ...countsOf(message) });
     } else if (message.type === "ended") {
-      void this.#end(id, { state: "finished", isCut: message.isCut, ...countsOf(message) });
+      this.#settle(id, { state: "finished", isCut: message.isCut, ...countsOf(message) });
     } else {
       if (message.code === undefined)
         this.#options.context.log.error("A query for packets crashed.", {
@@ -277,7 +298,16 @@ export class PacketQueries implements AsyncDisposable {
   #fail(id: string, thread: QueryThread, error: string): void {
     if (this.#isClosing || this.#threads.get(id) !== thread) return;
     this.#options.context.log.warn("A query for packets failed.", { query: id, error });
-    void this.#end(id, { state: "failed", error });
+    this.#settle(id, { state: "failed", error });
+  }
+
+  /** Ends a query when nobody waits for it: what goes wrong then is logged, as nobody else would hear of it. */
+  #settle(id: string, changes: Partial<QueryRecord>): void {
+    this.#end(id, changes).catch((error: unknown) => {
+      this.#options.context.log.error("A query for packets was not ended in order.", {
+        ...{ query: id, error: String(error) },
+      });
+    });
   }
 
   /** Notes how a query ended, frees its thread and gives its place to the next. */

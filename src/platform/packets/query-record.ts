@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { PacketQuestion } from "../../api/packet-selection.ts";
 import type { PacketQueryState } from "../../api/packets.ts";
 import type { Log } from "../../core/context.ts";
+import { writeFault } from "../../storage/folder.ts";
 import { summaryOf } from "./question/question.ts";
 
 /** A query as it is kept: `query.json` in the folder of its result. */
@@ -18,9 +19,9 @@ export type QueryRecord = Omit<PacketQueryState, "summary" | "expiresAt"> & {
 const FILE = "query.json";
 const NAME = /^[0-9a-f-]{36}$/;
 
-/** The queries of a folder. What is none is told and left alone. */
+/** The queries of a folder. What is none is told and left alone. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
 export function readRecords(folder: string, log: Log): QueryRecord[] {
-  mkdirSync(folder, { recursive: true });
+  orFault(`making folder ${folder}`, () => mkdirSync(folder, { recursive: true }));
   return readdirSync(folder)
     .filter((name) => NAME.test(name))
     .flatMap((name) => {
@@ -33,17 +34,26 @@ export function readRecords(folder: string, log: Log): QueryRecord[] {
     });
 }
 
-/** Writes a record so that it is there as a whole or as it was. */
+/** Writes a record so that it is there as a whole or as it was. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
 export function writeRecord(folder: string, record: QueryRecord): void {
   const path = join(folder, record.id, FILE);
-  writeFileSync(`${path}.new`, JSON.stringify(record), { flush: true });
-  renameSync(`${path}.new`, path);
+  orFault(`writing ${path}`, () => {
+    writeFileSync(`${path}.new`, JSON.stringify(record), { flush: true });
+    renameSync(`${path}.new`, path);
+  });
 }
 
-/** Makes the folder of a result, an empty one. */
+/** Makes the folder of a result, an empty one. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
 export function makeResultFolder(folder: string, id: string): void {
-  rmSync(join(folder, id), { recursive: true, force: true });
-  mkdirSync(join(folder, id));
+  removeResultFolder(folder, id);
+  const path = join(folder, id);
+  orFault(`making folder ${path} for what a query finds`, () => mkdirSync(path));
+}
+
+/** Removes the folder of a result with all that is in it. Throws Fault FOLDER_UNWRITABLE. */
+export function removeResultFolder(folder: string, id: string): void {
+  const path = join(folder, id);
+  orFault(`removing folder ${path}`, () => rmSync(path, { recursive: true, force: true }));
 }
 
 export function hasEnded({ state }: Pick<QueryRecord, "state">): boolean {
@@ -58,4 +68,12 @@ export function stateOf(record: QueryRecord, kept: number): PacketQueryState {
     summary: summaryOf(record.asked),
     ...(record.endedAt === undefined ? {} : { expiresAt: record.endedAt + kept }),
   };
+}
+
+function orFault(doing: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw writeFault(doing, error);
+  }
 }

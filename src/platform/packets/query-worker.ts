@@ -12,12 +12,11 @@ import { joinPackets } from "../../storage/storage.ts";
 import type { ExpressionStart, FromQueryWorker, QueryWork } from "./protocol.ts";
 import { compileQuestion } from "./question/question.ts";
 import { openResultWriter } from "./result/result-writer.ts";
-import { resultKey } from "./result/sealed-file.ts";
 
 /** Milliseconds between two words on how far it is. */
 const TELL_EVERY = 100;
 /** What a packet takes in a result beside its bytes, at most. */
-const PACKET_BYTES = 80;
+const PACKET_BYTES = 112;
 
 const port = parentPort as MessagePort;
 const tell = (message: FromQueryWorker): void => port.postMessage(message);
@@ -46,7 +45,7 @@ async function run({ id, folder, packets, question, now, room, expressions }: Qu
   const { query, filter } = compileQuestion(question, { now, environment: () => environment });
   const reader = joinPackets(packets, makeContext()).reader();
   const decoder = openDecoder();
-  using writer = openResultWriter(folder, resultKey(packets.secret, id));
+  using writer = openResultWriter({ id, folder, secret: packets.secret });
   let isCut = false;
   let told = performance.now();
 

@@ -1,11 +1,13 @@
 import { execFileSync } from "node:child_process";
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -15,6 +17,7 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { type LogFields, makeContext, silentLog } from "../../core/context.ts";
 import type { PacketStore, PacketWriter } from "./contract.ts";
 import { openPacketStore, type PacketStoreOptions } from "./files/packet-store.ts";
+import { openPacketWriter } from "./files/packet-writer.ts";
 import { openShelf } from "./files/shelf.ts";
 import { append, numbered, numbersIn, numbersOf, START } from "./testing/made-store.ts";
 
@@ -57,6 +60,14 @@ function flip(path: string, at: number): void {
   const bytes = readFileSync(path);
   bytes[at] = (bytes[at] ?? 0) ^ 0x40;
   writeFileSync(path, bytes);
+}
+
+/** Where a block of a segment begins, its interface being block 0. */
+function blockOf(path: string, number: number): number {
+  const bytes = readFileSync(path);
+  let at = 64;
+  for (let block = 0; block < number; block++) at += 48 + bytes.readUInt32LE(at + 12);
+  return at;
 }
 
 test("on a full disk the oldest packets go, what is preserved stays, and it goes on when there is room again", (context) => {
@@ -103,6 +114,49 @@ test("on a full disk the oldest packets go, what is preserved stays, and it goes
   writer.close();
   expect(numbersIn(store.reader()).filter((number) => number >= 12_000)).toEqual(range(12_000, next + 500));
   expect(numbersIn(open().reader()).filter((number) => number >= 12_000)).toEqual(range(12_000, next + 500));
+});
+
+test("of the packets that are added at once, those behind one that could not be written wait for the next, without a try each", (context) => {
+  folder = join(folder, "small");
+  mkdirSync(folder);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return context.skip("needs the right to mount a tmpfs");
+  }
+  onTestFinished(() => void execFileSync("umount", ["-l", folder]));
+  const ballast = join(folder, "ballast");
+  writeFileSync(ballast, Buffer.alloc(700_000));
+  const { shared } = open().share();
+  const shelf = openShelf({ folder, abandoned: new Set(), shared, log: silentLog });
+  let tries = 0;
+  const writer = openPacketWriter({
+    ...{
+      folder,
+      capture: "test",
+      segmentBytes: 400_000,
+      segmentAge: 1e9,
+      compress: false,
+      secret: undefined,
+    },
+    ...{ nextSequence: () => 1, now: Date.now },
+    shelf: {
+      ...shelf,
+      droppable() {
+        tries++;
+        return shelf.droppable();
+      },
+    },
+  });
+  append(writer, numbered(0, 3000));
+  expect(writer.problem).toMatchObject({ code: "DISK_FULL" });
+  expect(tries).toBe(1);
+  append(writer, numbered(3000, 3500));
+  expect(tries).toBe(2);
+  rmSync(ballast);
+  execFileSync("mount", ["-o", "remount,size=16m", folder]);
+  writer.close();
+  expect(numbersIn(open().reader())).toEqual(range(0, 3500));
 });
 
 test("a folder that goes away is told, and what was added is written when it is there again", () => {
@@ -206,6 +260,114 @@ test("a damaged block in a segment without an index is told and left out, and th
     expect(numbersIn(open({ folder: scan.folder }).reader(), { needs: [{ ports: [port] }] })).toEqual(
       left.filter((number) => 1000 + (number % 50) === port),
     );
+});
+
+test.each([
+  ["its beginning", 0],
+  ["its length", 12],
+  ["its length, which then reaches behind the end", 15],
+])("a block that has a damaged header, in %s, is mended by the one behind it: nothing is lost", (_, byte) => {
+  const writer = open({ segmentBytes: 1 << 30, secret: "one" }).writer("test");
+  write(writer, 0, 1000);
+  const [segment = ""] = files(".packets");
+  const { length } = readFileSync(segment);
+  flip(segment, blockOf(segment, 3) + byte);
+  // Also while it is not indexed.
+  const other = openPacketStore({ folder: join(folder, "other"), bytes: 1, secret: "one" }, makeContext());
+  copyFileSync(segment, join(other.folder, "00000001-1.packets"));
+  expect(numbersIn(other.reader())).toEqual(range(0, 1000));
+  const store = open({ segmentBytes: 1 << 30, secret: "one" });
+  expect(logged.at(-1)).toMatchObject({ packets: 1000, torn: 0, damaged: 0 });
+  const reader = store.reader();
+  expect(numbersIn(reader)).toEqual(range(0, 1000));
+  expect(reader.progress.problems).toEqual([]);
+  expect(readFileSync(segment)).toHaveLength(length);
+});
+
+test("of a block that can be read nowhere it is told how many packets it had, and those behind it are there", () => {
+  const writer = open({ segmentBytes: 1 << 30 }).writer("test");
+  write(writer, 0, 1000);
+  const [segment = ""] = files(".packets");
+  const { length } = readFileSync(segment);
+  const at = blockOf(segment, 3);
+  flip(segment, at);
+  flip(segment, at + 100);
+  const left = [...range(0, 200), ...range(300, 1000)];
+  const other = openPacketStore({ folder: join(folder, "other"), bytes: 1 }, makeContext());
+  copyFileSync(segment, join(other.folder, "00000001-1.packets"));
+  const scanner = other.reader();
+  expect(numbersIn(scanner)).toEqual(left);
+  expect(scanner.progress.problems).toEqual(["100 packets of segment 00000001-1 are damaged and left out"]);
+  const reader = open({ segmentBytes: 1 << 30 }).reader();
+  expect(logged.at(-1)).toMatchObject({ packets: 900, torn: 0, damaged: 100 });
+  expect(numbersIn(reader)).toEqual(left);
+  expect(readFileSync(segment)).toHaveLength(length);
+});
+
+test("the last block is told as damaged when it is there to its end, and cut off when it is not", () => {
+  const writer = open({ segmentBytes: 1 << 30 }).writer("test");
+  write(writer, 0, 300);
+  const [segment = ""] = files(".packets");
+  const bytes = readFileSync(segment);
+  flip(segment, bytes.length - 1);
+  expect(numbersIn(open().reader())).toEqual(range(0, 200));
+  expect(logged.at(-1)).toMatchObject({ packets: 200, torn: 0, damaged: 100 });
+  expect(readFileSync(segment)).toHaveLength(bytes.length);
+  rmSync(files(".index")[0] ?? "");
+  writeFileSync(segment, bytes.subarray(0, -1));
+  expect(numbersIn(open().reader())).toEqual(range(0, 200));
+  expect(logged.at(-1)).toMatchObject({ packets: 200, damaged: 0 });
+  expect(readFileSync(segment)).toHaveLength(blockOf(segment, 3));
+});
+
+test("a segment of an earlier run that has a damaged header is told and left as it is", () => {
+  write(open().writer("test"), 0, 300);
+  const [segment = ""] = files(".packets");
+  const bytes = readFileSync(segment);
+  flip(segment, 3);
+  const reader = open().reader();
+  expect(logged.at(-1)).toMatchObject({
+    sentence: "Packets are left out.",
+    reason: expect.stringMatching(/^segment \S+ cannot be read \(no segment\) and is left as it is$/),
+  });
+  expect(numbersIn(reader)).toEqual([]);
+  expect(reader.progress.problems).toEqual([expect.stringContaining("does not begin as segments do")]);
+  // Restored, it is all there.
+  writeFileSync(segment, bytes);
+  expect(numbersIn(open().reader())).toEqual(range(0, 300));
+});
+
+test("payload that looks like blocks keeps no start waiting, and what is damaged before it is not cut off", () => {
+  const writer = open({ segmentBytes: 1 << 30 }).writer("test");
+  write(writer, 0, 100);
+  const [segment = ""] = files(".packets");
+  const bytes = readFileSync(segment);
+  const at = blockOf(segment, 1);
+  // Headers that each claim the rest of some 8 MB.
+  const seeming = Buffer.alloc(48 * 170_000);
+  for (let place = 0; place < seeming.length; place += 48) {
+    bytes.copy(seeming, place, at, at + 48);
+    seeming.writeUInt32LE(seeming.length - place - 48, place + 12);
+    seeming.writeUInt32LE(seeming.length - place - 48, place + 16);
+    seeming.writeUInt32LE(100, place + 40);
+  }
+  const damaged = Buffer.concat([bytes, Buffer.from("no block"), seeming]);
+  writeFileSync(segment, damaged);
+  expect(numbersIn(open().reader())).toEqual(range(0, 100));
+  expect(logged.at(-1)).toMatchObject({ packets: 100, torn: 0, damagedBytes: seeming.length + 8 });
+  expect(statSync(segment).size).toBe(damaged.length);
+});
+
+test("a packet of a wild time does not move those behind it", () => {
+  const store = open();
+  const writer = store.writer("test");
+  const made = numbered(0, 5).map((each, at) =>
+    at === 2 ? { ...each, micros: Number.MAX_SAFE_INTEGER } : each,
+  );
+  append(writer, made);
+  writer.close();
+  expect(numbersIn(store.reader(), { from: START, to: START + 10_000 })).toEqual([0, 1, 3, 4]);
+  expect(numbersIn(store.reader(), { from: Number.MAX_SAFE_INTEGER })).toEqual([2]);
 });
 
 test("an interface whose description is damaged keeps its place: its packets are there, of a link that nobody reads", () => {

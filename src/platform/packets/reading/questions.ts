@@ -8,6 +8,7 @@ import type {
 import type { ResponseOf } from "../../../api/endpoint.ts";
 import type { getPacket, listPackets } from "../../../api/packet-reading.ts";
 import type { FaultCode } from "../../../core/fault.ts";
+import type { ResultPlace } from "../result/result-files.ts";
 import type { ResultObject } from "./objects.ts";
 
 /** What is asked of the threads that read results, and what they answer. Numbers of packets, conversations and files count from 1. */
@@ -67,16 +68,6 @@ export type ReadingQuestions = {
 };
 
 export type ReadingKind = keyof ReadingQuestions;
-
-/** The result that a question is about. */
-export type ResultPlace = {
-  readonly id: string;
-  readonly folder: string;
-  readonly secret: string | undefined;
-  /** Packets that were written so far, and whether no more come. */
-  readonly count: number;
-  readonly hasEnded: boolean;
-};
 
 export type ToReadingThread = {
   [Kind in ReadingKind]: {

@@ -1,7 +1,8 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Fault } from "../../../core/fault.ts";
-import type { FromReadingThread, ReadingKind, ReadingQuestions, ResultPlace } from "./questions.ts";
+import type { ResultPlace } from "../result/result-files.ts";
+import type { FromReadingThread, ReadingKind, ReadingQuestions } from "./questions.ts";
 
 /** Milliseconds that one question may take, and megabytes that its thread may hold beside packets. */
 const LONGEST = 60_000;

@@ -1,20 +1,14 @@
 /** Runs as a thread of its own: reads results of queries for packets, and puts them together. */
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { Fault } from "../../../core/fault.ts";
+import type { ResultPlace } from "../result/result-files.ts";
 import { openResultReader } from "../result/result-reader.ts";
-import { resultKey } from "../result/sealed-file.ts";
 import { saidPage, sideOf, summaryOf, timingOf } from "./conversations.ts";
 import { type Gathered, type GatheredConversation, gather } from "./gather.ts";
 import { httpPage } from "./http.ts";
 import { objectsOf, type ResultObject } from "./objects.ts";
 import { onePacket, rowsPage } from "./packets-page.ts";
-import type {
-  FromReadingThread,
-  ReadingKind,
-  ReadingQuestions,
-  ResultPlace,
-  ToReadingThread,
-} from "./questions.ts";
+import type { FromReadingThread, ReadingKind, ReadingQuestions, ToReadingThread } from "./questions.ts";
 import { sequencesOf } from "./sequences.ts";
 import { encryptedZip } from "./zip.ts";
 
@@ -119,10 +113,10 @@ async function objectOf(result: ResultPlace, number: number): Promise<ResultObje
 }
 
 function reading<Result>(
-  { id, folder, secret, count }: ResultPlace,
+  result: ResultPlace,
   read: (reader: ReturnType<typeof openResultReader>) => Result,
 ): Result {
-  using reader = openResultReader(folder, resultKey(secret, id), count);
+  using reader = openResultReader(result);
   return read(reader);
 }
 

@@ -1,10 +1,10 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
 import type { StoredInterface } from "../../../storage/packets/contract.ts";
-import { RESULT } from "./result-writer.ts";
+import { RESULT, type ResultPlace } from "./result-files.ts";
 import { ROW_BYTES, type RowEntry, readRow } from "./rows-file.ts";
-import type { ResultKey } from "./sealed-file.ts";
+import { resultKey } from "./sealed-file.ts";
 
 /** Frames that are read in one call when they lie near each other. */
 const READ_BYTES = 1 << 20;
@@ -21,8 +21,8 @@ export type ResultReader = Disposable & {
   read(rows: Iterable<number>): Generator<Packets>;
 };
 
-/** @param count how many packets the query says that it has written */
-export function openResultReader(folder: string, key: ResultKey, count: number): ResultReader {
+/** Opens a result. Throws what opening its files throws. */
+export function openResultReader({ id, folder, secret, count, hasEnded }: ResultPlace): ResultReader {
   // A query that waits, or only just began, has no files yet.
   if (count === 0)
     return {
@@ -32,8 +32,10 @@ export function openResultReader(folder: string, key: ResultKey, count: number):
       read: noPackets,
       [Symbol.dispose]: () => undefined,
     };
+  const key = resultKey(folder, secret, id);
   const captureFile = openSync(join(folder, RESULT.packets), "r");
-  const rowsFile = openSync(join(folder, RESULT.rows), "r");
+  const sorted = join(folder, RESULT.sorted);
+  const rowsFile = openSync(hasEnded && existsSync(sorted) ? sorted : join(folder, RESULT.rows), "r");
   const interfaces = interfacesOf(folder);
 
   function* entries(rows: Iterable<number>): Generator<RowEntry> {

@@ -3,16 +3,11 @@ import { join } from "node:path";
 import { PACKET_OVERHEAD } from "../../../pcap/formats/pcapng-kinds.ts";
 import { writePcapng } from "../../../pcap/formats/write-pcapng.ts";
 import type { CaptureInterface, Packets } from "../../../pcap/packets.ts";
+import { writeFault } from "../../../storage/folder.ts";
 import type { StoredInterface, StoredPackets } from "../../../storage/packets/contract.ts";
+import { RESULT, type ResultPlace } from "./result-files.ts";
 import { ROW_BYTES, sortedRows, writeRow } from "./rows-file.ts";
-import type { ResultKey } from "./sealed-file.ts";
-
-/** The files of a result, in its folder. */
-export const RESULT = {
-  packets: "packets.pcapng",
-  rows: "rows.index",
-  interfaces: "interfaces.json",
-} as const;
+import { newResultKey } from "./sealed-file.ts";
 
 /** A packet's block has its frame behind 28 bytes, and the length of all again at its end. */
 const BEFORE_FRAME = 28;
@@ -32,17 +27,35 @@ export type Written = {
 
 /** Writes what a query finds, block by block: a pcapng file, and the index of its packets. */
 export type ResultWriter = {
-  /** Writes blocks as they come. Each is in the files, and `written` counts it, when the next is asked for. */
+  /**
+   * Writes blocks as they come. Each is in the files, and `written` counts it, when the next is asked for.
+   * @throws Fault DISK_FULL, FOLDER_UNWRITABLE
+   */
   write(blocks: Iterable<StoredPackets>): Promise<void>;
   readonly written: Written;
-  /** Puts the packets in order of time and makes all durable. */
+  /** Puts the packets in order of time and makes all durable. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
   finish(): void;
 };
 
-/** Opens the files of a result for writing, in a folder that has none yet. */
-export function openResultWriter(folder: string, key: ResultKey): ResultWriter & Disposable {
-  const captureFile = openSync(join(folder, RESULT.packets), "w");
-  const rowsFile = openSync(join(folder, RESULT.rows), "w");
+/**
+ * Opens the files of a result for writing, in a folder that has none yet.
+ * @throws Fault DISK_FULL, FOLDER_UNWRITABLE
+ */
+export function openResultWriter({
+  id,
+  folder,
+  secret,
+}: Pick<ResultPlace, "id" | "folder" | "secret">): ResultWriter & Disposable {
+  const writing = <Result>(write: () => Result): Result => {
+    try {
+      return write();
+    } catch (error) {
+      throw writeFault(`writing what a query finds to ${folder}`, error);
+    }
+  };
+  const key = writing(() => newResultKey(folder, secret, id));
+  const captureFile = writing(() => openSync(join(folder, RESULT.packets), "w"));
+  const rowsFile = writing(() => openSync(join(folder, RESULT.rows), "w"));
   const places = new Map<string, number>();
   const seen: StoredInterface[] = [];
   const written = { packets: 0, bytes: 0, size: 0, first: undefined, last: undefined } as {
@@ -61,8 +74,10 @@ export function openResultWriter(folder: string, key: ResultKey): ResultWriter &
         seen.push(each);
         // Whoever reads meanwhile finds it as a whole, or as it was.
         const path = join(folder, RESULT.interfaces);
-        writeFileSync(`${path}.new`, JSON.stringify(seen));
-        renameSync(`${path}.new`, path);
+        writing(() => {
+          writeFileSync(`${path}.new`, JSON.stringify(seen));
+          renameSync(`${path}.new`, path);
+        });
       }
     }
     return place;
@@ -102,7 +117,7 @@ export function openResultWriter(folder: string, key: ResultKey): ResultWriter &
       written.first = Math.min(written.first ?? micros, micros);
       written.last = Math.max(written.last ?? micros, micros);
     }
-    writeSync(rowsFile, rows);
+    writing(() => writeAll(rowsFile, rows));
     written.packets += packets.count;
     written.size = position + written.packets * ROW_BYTES;
   };
@@ -120,24 +135,33 @@ export function openResultWriter(folder: string, key: ResultKey): ResultWriter &
         }
       }
       for await (const chunk of writePcapng(noting(), { application: "Metron" })) {
-        writeSync(captureFile, key.seal(chunk, position));
+        const sealed = key.seal(chunk, position);
+        writing(() => writeAll(captureFile, sealed));
         position += chunk.length;
       }
     },
     finish() {
-      const path = join(folder, RESULT.rows);
-      const sorted = sortedRows(readFileSync(path));
-      fsyncSync(captureFile);
-      fsyncSync(rowsFile);
-      if (sorted === undefined) return;
-      writeFileSync(`${path}.new`, sorted, { flush: true });
-      renameSync(`${path}.new`, path);
+      writing(() => {
+        fsyncSync(captureFile);
+        fsyncSync(rowsFile);
+        const rows = sortedRows(readFileSync(join(folder, RESULT.rows)));
+        if (rows === undefined) return;
+        const path = join(folder, RESULT.sorted);
+        writeFileSync(`${path}.new`, rows, { flush: true });
+        renameSync(`${path}.new`, path);
+        written.size += rows.length;
+      });
     },
     [Symbol.dispose]() {
       closeSync(captureFile);
       closeSync(rowsFile);
     },
   };
+}
+
+/** Writes all: a call may write a part, on a disk that becomes full. */
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
 /** An interface as the file says it: what captured stands where the interface has no name of its own. */

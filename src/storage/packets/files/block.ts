@@ -29,8 +29,12 @@ export type BlockHeader = {
 
 export const KIND = { packets: 1, interface: 2, secrets: 3 } as const;
 
+/** Before the first block of a segment is the header of the segment. */
+export const SEGMENT_HEADER_BYTES = 64;
 export const BLOCK_HEADER_BYTES = 48;
 const MAGIC = 0x4b4c424d;
+/** How each block begins. */
+export const BLOCK_MAGIC = Buffer.from("MBLK");
 const CHECKED_BYTES = 44;
 /** No block that is written is longer; one that says so is damaged. */
 const MOST_BLOCK = 1 << 28;
@@ -90,6 +94,15 @@ export function decodeBlockHeader(bytes: Buffer, at: number): BlockHeader | unde
   };
   const isLikely = header.stored <= MOST_BLOCK && header.raw <= MOST_BLOCK && header.directory <= header.raw;
   return isLikely ? header : undefined;
+}
+
+/**
+ * Writes what is known of a block into its header: how it begins, and its length by where the next one does. When these alone were damaged, it
+ * is sound again, which the checksum tells.
+ */
+export function mendHeader(block: Buffer): void {
+  block.writeUInt32LE(MAGIC, 0);
+  block.writeUInt32LE(block.length - BLOCK_HEADER_BYTES, 12);
 }
 
 /** Whether a block, header included, is what was written. */

@@ -1,5 +1,5 @@
 import type { Packets } from "../../../pcap/packets.ts";
-import { unfold, VARINT_BYTES, VarintReader, writeFolded, writeVarint } from "./varint.ts";
+import { VARINT_BYTES, VarintReader, writeFolded, writeVarint } from "./varint.ts";
 
 /**
  * What a block says of each of its packets, about eight bytes each: captured and original length, the time since the packet before (it may
@@ -46,8 +46,8 @@ export function readDirectory(
     const captured = reader.next();
     packets.starts[row] = start;
     packets.captured[row] = captured;
-    packets.original[row] = captured + unfold(reader.next());
-    micros += unfold(reader.next());
+    packets.original[row] = captured + reader.nextFolded();
+    micros += reader.nextFolded();
     packets.micros[row] = micros;
     packets.nanos[row] = reader.next();
     packets.interfaces[row] = reader.next();

@@ -1,6 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { BLOCK_HEADER_BYTES, decodeBlockHeader } from "./block.ts";
-import { SEGMENT_HEADER_BYTES } from "./segment-file.ts";
+import { BLOCK_HEADER_BYTES, decodeBlockHeader, SEGMENT_HEADER_BYTES } from "./block.ts";
 
 /** What the headers of a segment's blocks say so far; what is behind them was not read, so it may be damaged. */
 export type HeaderWalk = {

@@ -10,20 +10,14 @@ import type {
   StoredInterface,
   StoredPackets,
 } from "../contract.ts";
-import { KIND, unpackBlock } from "./block.ts";
+import { KIND, SEGMENT_HEADER_BYTES, unpackBlock } from "./block.ts";
+import { BlockReader } from "./block-reader.ts";
 import type { SegmentKey } from "./cipher.ts";
 import { readDirectory } from "./directory.ts";
 import { type BlockPlace, decodeIndexHeader } from "./index-file.ts";
 import { mayMatch, packetsOf, readBlocks } from "./index-search.ts";
 import { listSegments, type SegmentName, segmentPath } from "./names.ts";
-import {
-  BlockReader,
-  openSegmentHeader,
-  readInterface,
-  readSecrets,
-  SEGMENT_HEADER_BYTES,
-  type SegmentProblem,
-} from "./segment-file.ts";
+import { openSegmentHeader, readInterface, readSecrets, type SegmentProblem } from "./segment-file.ts";
 import { filterIn, openSegmentIndex } from "./segment-index.ts";
 import { readSummaries, summaryOf } from "./summaries.ts";
 
@@ -157,8 +151,8 @@ export class PacketReader implements Contract {
       }
       if (count === 0 || !overlaps(times, query)) continue;
       found ??= emptyStored(interfacesOf(reader, key, blocks));
-      const block = reader.read(at, lengthOf(blocks, index));
-      const raw = block && unpackBlock(block.bytes, block.header, key);
+      const block = reader.known(at, lengthOf(blocks, index));
+      const raw = block?.bytes && unpackBlock(block.bytes, block.header, key);
       if (block === undefined || raw === undefined || !readDirectory(raw, block.header, found)) {
         this.#tell(`${count} packets of segment ${name} are damaged and left out`);
         continue;
@@ -172,13 +166,14 @@ export class PacketReader implements Contract {
   *#scan({ name, file, key }: OpenSegment, query: PacketQuery): Generator<StoredPackets> {
     const interfaces: StoredInterface[] = [];
     const packets = emptyStored(interfaces);
-    for (const { header, bytes } of new BlockReader(file).all()) {
+    for (const { at, end, header, bytes } of new BlockReader(file).all()) {
       const found = readInterface({ header, bytes }, key);
       if (found !== undefined) interfaces.push(found);
       if (header.kind !== KIND.packets || !overlaps(header, query)) continue;
       const raw = bytes && unpackBlock(bytes, header, key);
       if (raw === undefined || !readDirectory(raw, header, packets)) {
-        this.#tell(`${header.packets} packets of segment ${name} are damaged and left out`);
+        const what = header.packets > 0 ? `${header.packets} packets` : `${end - at} bytes`;
+        this.#tell(`${what} of segment ${name} are damaged and left out`);
         continue;
       }
       keep(packets, query);

@@ -85,13 +85,18 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     segment = undefined;
   };
 
-  /** Seals a segment that has its size, or writes what waits. A problem stays in `problem`, and all is kept for another time. */
-  const tryWriting = (current: SegmentWriter): void => {
+  /**
+   * Seals a segment that has its size, or writes what waits. A problem stays in `problem`, and all is kept for another time.
+   * @returns whether it could.
+   */
+  const tryWriting = (current: SegmentWriter): boolean => {
     try {
       if (isDue(current)) seal(current);
       else if (current.waiting >= WRITE_BYTES) writing(() => current.write());
+      return true;
     } catch (error) {
       if (error !== problem) throw error;
+      return false;
     }
   };
 
@@ -116,14 +121,17 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     },
     append(packets, layers) {
       let row = 0;
+      // Once it could not be written, all the rest waits with it: each further try makes the index of all that is there.
+      let isWritable = true;
       for (let from = 0; from < packets.count; ) {
         const into = open();
-        const { to, end } = portion(packets, layers, from, row, segmentBytes - into.length);
+        const room = isWritable ? segmentBytes - into.length : Number.POSITIVE_INFINITY;
+        const { to, end } = portion(packets, layers, from, row, room);
         introduce(into, packets, from, to);
         into.append(packets, layers, from, to, { from: row, to: end }, interfaces);
         from = to;
         row = end;
-        tryWriting(into);
+        if (isWritable) isWritable = tryWriting(into);
       }
     },
     addSecrets(added) {

@@ -1,12 +1,13 @@
-import { closeSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { openDecoder } from "../../../pcap/decode/decode.ts";
 import { emptyPackets } from "../../../pcap/packets.ts";
 import type { StoredInterface } from "../contract.ts";
-import { KIND, unpackBlock } from "./block.ts";
+import { BLOCK_HEADER_BYTES, KIND, SEGMENT_HEADER_BYTES, unpackBlock } from "./block.ts";
+import { BlockReader } from "./block-reader.ts";
 import { readDirectory } from "./directory.ts";
 import { type BlockPlace, encodeIndex } from "./index-file.ts";
 import { indexPath, removeSegment, type SegmentName, segmentPath, writeWhole } from "./names.ts";
-import { BlockReader, openSegmentHeader, readInterface, SEGMENT_HEADER_BYTES } from "./segment-file.ts";
+import { openSegmentHeader, readInterface } from "./segment-file.ts";
 import { TupleTable } from "./tuples.ts";
 
 /** What was done about a segment that was not sealed. */
@@ -14,8 +15,9 @@ export type Recovered = {
   readonly packets: number;
   /** Bytes at the end that were no whole block: nobody was told that they are safe. */
   readonly torn: number;
-  /** Packets in blocks that are damaged, and left out. */
+  /** Packets in blocks that are damaged, and left out, and the bytes of all such blocks. */
   readonly damaged: number;
+  readonly damagedBytes: number;
 };
 
 /**
@@ -32,10 +34,11 @@ export function recoverSegment(
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   const read = readSync(file, header, 0, header.length, 0);
   const opened = openSegmentHeader(header.subarray(0, read), secret);
-  if (opened === "no segment" && !isSealed) {
+  const { size } = fstatSync(file);
+  if (opened === "no segment" && !isSealed && size <= SEGMENT_HEADER_BYTES) {
     // Its first write was torn, so it never had a packet that anybody was told of.
     removeSegment(folder, name);
-    return { packets: 0, torn: read, damaged: 0 };
+    return { packets: 0, torn: read, damaged: 0, damagedBytes: 0 };
   }
   if (typeof opened === "string") return `segment ${name} cannot be read (${opened}) and is left as it is`;
 
@@ -46,13 +49,20 @@ export function recoverSegment(
   const blocks: BlockPlace[] = [];
   let before = 0;
   let damaged = 0;
+  let damagedBytes = 0;
   let end = SEGMENT_HEADER_BYTES;
-  for (const { at, end: next, header, bytes } of new BlockReader(file).all()) {
+  for (const { at, end: next, header, bytes, isMended } of new BlockReader(file).all()) {
     end = next;
+    if (isMended && bytes) {
+      writeSync(file, bytes, 0, BLOCK_HEADER_BYTES, at);
+      fsyncSync(file);
+    }
     const raw = bytes && unpackBlock(bytes, header, opened.key);
     const isRead = raw !== undefined && (header.kind !== KIND.packets || readDirectory(raw, header, packets));
-    if (!isRead) damaged += header.packets;
-    else if (header.kind === KIND.packets) {
+    if (!isRead) {
+      damaged += header.packets;
+      damagedBytes += next - at;
+    } else if (header.kind === KIND.packets) {
       const layers = decoder.decode(packets);
       table.add(layers, 0, layers.count, header.before);
     }
@@ -64,17 +74,10 @@ export function recoverSegment(
     blocks.push({ at, minTime, maxTime, before: header.before, packets: count });
     before += count;
   }
-  const torn = tornBytes(file, end);
+  const torn = Math.max(0, size - end);
   if (torn > 0 && !isSealed) ftruncateSync(file, end);
   const hasMore = blocks.length > interfaces.length;
-  if (before === 0 && damaged === 0 && !hasMore) removeSegment(folder, name);
+  if (before === 0 && damagedBytes === 0 && !hasMore) removeSegment(folder, name);
   else writeWhole(folder, indexPath(folder, name), encodeIndex(table, blocks, opened.key));
-  return { packets: before, torn, damaged };
-}
-
-function tornBytes(file: number, at: number): number {
-  const buffer = Buffer.alloc(1 << 16);
-  let torn = 0;
-  for (let read = 1; read > 0; torn += read) read = readSync(file, buffer, 0, buffer.length, at + torn);
-  return torn;
+  return { packets: before, torn, damaged, damagedBytes };
 }

@@ -1,15 +1,8 @@
-import { readSync } from "node:fs";
 import { z } from "zod";
 import type { Secrets } from "../../../pcap/formats/report.ts";
 import type { StoredInterface } from "../contract.ts";
-import {
-  BLOCK_HEADER_BYTES,
-  type BlockHeader,
-  decodeBlockHeader,
-  isSound,
-  KIND,
-  unpackBlock,
-} from "./block.ts";
+import { KIND, SEGMENT_HEADER_BYTES, unpackBlock } from "./block.ts";
+import type { DamagedBlock, ReadBlock } from "./block-reader.ts";
 import { CHECK_BYTES, SALT_BYTES, type SegmentKey, segmentKey } from "./cipher.ts";
 
 /**
@@ -18,7 +11,6 @@ import { CHECK_BYTES, SALT_BYTES, type SegmentKey, segmentKey } from "./cipher.t
  *
  *   0 magic "METRONPK"   8 version u32   12 whether it is encrypted u32   16 salt   32 check of the key   48 zero   64 blocks
  */
-export const SEGMENT_HEADER_BYTES = 64;
 const MAGIC = Buffer.from("METRONPK");
 const VERSION = 1;
 
@@ -47,104 +39,6 @@ export function openSegmentHeader(
   if (secret === undefined) return "no key";
   const key = segmentKey(secret, header.subarray(16, 16 + SALT_BYTES));
   return header.subarray(32, 32 + CHECK_BYTES).equals(key.check) ? { key } : "wrong key";
-}
-
-/** A block as it lies in a segment. */
-export type ReadBlock = {
-  readonly at: number;
-  /** Where the next one begins. */
-  readonly end: number;
-  readonly header: BlockHeader;
-  /** The block with its header; valid until the next one is read. */
-  readonly bytes: Buffer;
-};
-
-/** A block of which only the header can be believed, and that not for certain. */
-export type DamagedBlock = Omit<ReadBlock, "bytes"> & { readonly bytes: undefined };
-
-/** Reads blocks of an open file into memory that it uses again. */
-export class BlockReader {
-  readonly #file: number;
-  #buffer = Buffer.alloc(1 << 19);
-
-  constructor(file: number) {
-    this.#file = file;
-  }
-
-  /**
-   * The sound block at a place; undefined when there is none: the end of the file, a torn write, damage.
-   * @param likely how many bytes it and its header probably have: they are read at once.
-   */
-  read(at: number, likely = this.#buffer.length): ReadBlock | undefined {
-    const first = this.#fill(0, at, Math.min(Math.max(likely, BLOCK_HEADER_BYTES), this.#buffer.length));
-    const header = decodeBlockHeader(this.#buffer.subarray(0, first), 0);
-    if (header === undefined) return undefined;
-    const length = BLOCK_HEADER_BYTES + header.stored;
-    let have = first;
-    if (length > have) {
-      if (length > this.#buffer.length) {
-        const larger = Buffer.alloc(length);
-        this.#buffer.copy(larger, 0, 0, first);
-        this.#buffer = larger;
-      }
-      have += this.#fill(first, at + first, length - first);
-    }
-    const bytes = this.#buffer.subarray(0, length);
-    if (have < length || !isSound(bytes, header)) return undefined;
-    return { at, end: at + length, header, bytes };
-  }
-
-  /**
-   * The blocks of a segment in their order. In place of a damaged one comes its header alone, where a sound one follows: otherwise it
-   * is the end, which may be torn or still be written.
-   */
-  *all(): Generator<ReadBlock | DamagedBlock> {
-    for (let at = SEGMENT_HEADER_BYTES; ; ) {
-      const block = this.read(at);
-      const damaged = block === undefined ? this.#damaged(at) : [];
-      if (block === undefined && damaged.length === 0) return;
-      yield* damaged;
-      if (block !== undefined) yield block;
-      at = block?.end ?? damaged.at(-1)?.end ?? at;
-    }
-  }
-
-  /** The block at a place where the index says that one begins, if need be its header alone. */
-  known(at: number, likely?: number): ReadBlock | DamagedBlock | undefined {
-    const block = this.read(at, likely);
-    if (block !== undefined) return block;
-    const header = this.#header(at);
-    return header && { at, end: at + BLOCK_HEADER_BYTES + header.stored, header, bytes: undefined };
-  }
-
-  /** Blocks from a place on that are damaged, before one that is sound; none when there is no sound one. */
-  #damaged(from: number): DamagedBlock[] {
-    const damaged: DamagedBlock[] = [];
-    for (let at = from; ; ) {
-      const header = this.#header(at);
-      if (header === undefined) return [];
-      const end = at + BLOCK_HEADER_BYTES + header.stored;
-      damaged.push({ at, end, header, bytes: undefined });
-      if (this.read(end) !== undefined) return damaged;
-      at = end;
-    }
-  }
-
-  #header(at: number): BlockHeader | undefined {
-    const have = this.#fill(0, at, BLOCK_HEADER_BYTES);
-    return decodeBlockHeader(this.#buffer.subarray(0, have), 0);
-  }
-
-  /** Reads up to `length` bytes of the file at `at` to `target`, and answers how many there were. */
-  #fill(target: number, at: number, length: number): number {
-    let have = 0;
-    while (have < length) {
-      const read = readSync(this.#file, this.#buffer, target + have, length - have, at + have);
-      if (read === 0) break;
-      have += read;
-    }
-    return have;
-  }
 }
 
 /** Stands for an interface whose block cannot be read, so that those after it keep their numbers; nobody reads its kind of link. */

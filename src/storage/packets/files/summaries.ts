@@ -1,9 +1,10 @@
 import { closeSync, openSync, readdirSync, readSync, renameSync, rmSync, writevSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { SEGMENT_HEADER_BYTES } from "./block.ts";
 import { INDEX_HEADER_BYTES } from "./index-file.ts";
 import { listSegments, type SegmentName, segmentName, segmentPath } from "./names.ts";
-import { SEGMENT_HEADER_BYTES } from "./segment-file.ts";
+
 import { openSegmentIndex, readExactly } from "./segment-index.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { communityPrefix } from "../../../pcap/decode/community-id.ts";
 import type { Layers } from "../../../pcap/layers.ts";
+import { openSecretHash } from "../../../pcap/secret-hash.ts";
 
 /**
  * The conversations of a segment while it is written, and which packets each has: a hash table over columns. A packet in a tunnel belongs to
@@ -21,6 +22,7 @@ export const VERSION_SHIFT = 16;
 const NONE = 0xffff;
 const ICMP = 1;
 const ICMP6 = 58;
+const secret = openSecretHash(KEY_WORDS);
 
 export class TupleTable {
   /** Conversations so far. */
@@ -144,12 +146,14 @@ function comesAfter(layers: Layers, at: number, sourcePort: number, destinationP
   return sourcePort > destinationPort;
 }
 
-/** Spreads a key over 32 bits (the mixing steps of MurmurHash3, Austin Appleby, public domain). */
-function hashOf(key: Uint32Array): number {
-  let hash = key[FIRST_IPV4] as number;
-  for (let word = SECOND_IPV4; word < KEY_WORDS; word++) hash = mixed(hash, key[word] as number);
+/** Spreads a key over 32 bits (the mixing steps of MurmurHash3, Austin Appleby, public domain), differently in each process. */
+export function hashOf(key: Uint32Array): number {
+  let hash = secret.spread(FIRST_IPV4, key[FIRST_IPV4] as number);
+  for (let word = SECOND_IPV4; word < KEY_WORDS; word++)
+    hash = mixed(hash, secret.spread(word, key[word] as number));
   if ((key[KIND_WORD] as number) >>> VERSION_SHIFT === 6)
-    for (let word = 0; word < SECOND_IPV4; word++) hash = mixed(hash, key[word] as number);
+    for (let word = 0; word < SECOND_IPV4; word++)
+      hash = mixed(hash, secret.spread(word, key[word] as number));
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,6 +1,6 @@
 /**
- * Whole numbers in as few bytes as they need: seven bits a byte, the least first (LEB128). Numbers go up to 2^53; signed ones are folded
- * so that small ones of either sign are short.
+ * Whole numbers in as few bytes as they need: seven bits a byte, the least first (LEB128). Numbers go up to 2^53; signed ones, from -2^53 on, are
+ * folded so that small ones of either sign are short.
  */
 
 /** Writes a number from 0 to 2^53 and returns the place behind it. */
@@ -21,7 +21,10 @@ const SMALL = 1 << 30;
 export function writeFolded(bytes: Uint8Array, at: number, value: number): number {
   // Most packets differ little from the one before, and these differences are whole numbers of the processor.
   if (value < SMALL && value > -SMALL) return writeSmall(bytes, at, (value << 1) ^ (value >> 31));
-  return writeVarint(bytes, at, value < 0 ? -2 * value - 1 : 2 * value);
+  // Twice a number may be more than a number can hold to the last bit, so its sign is set apart.
+  const positive = value < 0 ? -value - 1 : value;
+  bytes[at] = (positive % 64) * 2 + (value < 0 ? 1 : 0) + 0x80;
+  return writeVarint(bytes, at + 1, Math.floor(positive / 64));
 }
 
 /** The most bytes a number takes. */
@@ -36,11 +39,6 @@ function writeSmall(bytes: Uint8Array, at: number, value: number): number {
   }
   bytes[place++] = rest;
   return place;
-}
-
-/** What `writeFolded` wrote as this number. */
-export function unfold(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
 /** Reads numbers one after another. Behind the end it reads zeros; `isBroken` then tells. */
@@ -73,5 +71,18 @@ export class VarintReader {
     }
     this.isBroken = true;
     return 0;
+  }
+
+  /** What `writeFolded` wrote. */
+  nextFolded(): number {
+    const first = this.#bytes[this.at] ?? 0;
+    let positive = (first & 0x7f) >> 1;
+    if (first < 0x80) {
+      this.next();
+    } else {
+      this.at++;
+      positive += this.next() * 64;
+    }
+    return first % 2 === 0 ? positive : -positive - 1;
   }
 }

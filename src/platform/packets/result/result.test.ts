@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import type { StoredInterface, StoredPackets } from "../../../storage/packets/contract.ts";
+import { packetsOf } from "../../../storage/packets/testing/traffic.ts";
+import { RESULT, type ResultPlace } from "./result-files.ts";
+import { openResultReader } from "./result-reader.ts";
+import { openResultWriter } from "./result-writer.ts";
+
+/** The files of a result, as the thread of a query writes them and others read them meanwhile. */
+const START = 1_700_000_000_000_000;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "packet-result-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+});
+
+function blockOf(payloads: readonly string[], micros: (row: number) => number): StoredPackets {
+  const made = payloads.map((payload, row) => ({
+    ...{ micros: micros(row), version: 4 as const, source: 1, destination: 2 },
+    ...{ sourcePort: 1000, destinationPort: 53, payload: Buffer.from(payload) },
+  }));
+  const seen: StoredInterface[] = [{ linkType: 1, snapLength: 0, capture: "test" }];
+  return { ...packetsOf(made), seen };
+}
+
+const LATER_FIRST = ["third", "second", "first"];
+
+async function write(
+  secret: string | undefined,
+  payloads: readonly string[],
+  finish = true,
+  micros = (row: number) => START - row,
+) {
+  using writer = openResultWriter({ id: "one", folder, secret });
+  await writer.write([blockOf(payloads, micros)]);
+  if (finish) writer.finish();
+  return writer.written;
+}
+
+function read(place: Partial<ResultPlace>): string[] {
+  using reader = openResultReader({
+    ...{ id: "one", folder, secret: undefined, count: 3, hasEnded: true },
+    ...place,
+  });
+  return [...reader.read([0, 1, 2])].flatMap(({ bytes, count, starts, captured }) =>
+    Array.from({ length: count }, (_, row) => {
+      const start = starts[row] ?? 0;
+      return Buffer.from(bytes.subarray(start + 42, start + (captured[row] ?? 0))).toString();
+    }),
+  );
+}
+
+test("packets keep their numbers for whoever began to read before the query ended", async () => {
+  await write(undefined, LATER_FIRST);
+  expect(read({ hasEnded: false })).toEqual(LATER_FIRST);
+  expect(read({ hasEnded: true })).toEqual([...LATER_FIRST].reverse());
+});
+
+test("a result that ended before it was put in order is read as it was found", async () => {
+  await write("a secret", LATER_FIRST, false);
+  expect(read({ secret: "a secret", hasEnded: true })).toEqual(LATER_FIRST);
+});
+
+test("the files that are put in order count as what a result takes", async () => {
+  const { size } = await write(undefined, LATER_FIRST);
+  const sizes = [RESULT.packets, RESULT.rows, RESULT.sorted].map(
+    (name) => readFileSync(join(folder, name)).length,
+  );
+  expect(size).toBe(sizes.reduce((sum, length) => sum + length, 0));
+});
+
+test("a query that begins again encrypts with another key: its files do not tell of each other", async () => {
+  const runs: Buffer[] = [];
+  for (const payloads of [
+    ["the first result!", "", ""],
+    ["another, later on", "", ""],
+  ]) {
+    await write("a secret", payloads, true, (row) => START + row);
+    expect(read({ secret: "a secret" })).toEqual(payloads);
+    runs.push(readFileSync(join(folder, RESULT.packets)));
+    rmSync(folder, { recursive: true });
+    folder = mkdtempSync(join(tmpdir(), "packet-result-"));
+  }
+  const [one = Buffer.alloc(0), other = Buffer.alloc(0)] = runs;
+  // Most of both files is the same, so it would be where key and counter are.
+  const same = one.filter((byte, at) => byte === other[at]).length;
+  expect(same).toBeLessThan(one.length / 10);
+});
