@@ -17,7 +17,9 @@ test.each([
   [80, "GET /plans.zip HTTP/1.1\r\nCookie: session=1\r\n\r\n", "GET /plans.zip HTTP/1.1"],
   [22, "SSH-2.0-OpenSSH_9.9\r\n", "SSH-2.0-OpenSSH_9.9"],
 ])("of port %i and %j a row tells %j", (port, payload, info) => {
-  const { frames } = talk({ ports: [40_000, port] }).open().say(0, payload);
+  const { frames } = talk({ ports: [40_000, port] })
+    .open()
+    .say(0, payload);
   const packets = blockOf(frames);
   const block = { packets, layers: openDecoder().decode(packets) };
   const last = frames.length - 1;
