@@ -192,7 +192,6 @@ export const getPacketState = defineEndpoint({
         perPerson: count.describe("How many queries of one person run or wait at the same time."),
       })
       .describe("What is asked of them."),
-    problems,
   }),
 });
 

@@ -126,7 +126,11 @@ export function openStream({
       gap(side, length) {
         missed(side, length);
         if (reading.kind === "reading") reading.reader.gap(side, length);
-        else if (reading.kind === "undecided") reading.pieces.push({ side, bytes: EMPTY, missing: length });
+        else if (reading.kind === "undecided") {
+          const { pieces, heads } = reading;
+          missing(pieces, side, length);
+          if (pieces.length >= PIECES) decide(pieces, heads);
+        }
         applyStep();
       },
       end() {},
@@ -145,6 +149,14 @@ export function openStream({
       count();
     },
   };
+}
+
+/** Notes missing bytes. Those that follow one another are one piece: of packets whose payload was not kept nothing else comes. */
+function missing(pieces: Piece[], side: Side, length: number): void {
+  const last = pieces.at(-1);
+  if (last?.missing !== undefined && last.missing > 0 && last.side === side)
+    pieces[pieces.length - 1] = { side, bytes: EMPTY, missing: last.missing + length };
+  else pieces.push({ side, bytes: EMPTY, missing: length });
 }
 
 function heldBy(reading: Reading): number {

@@ -2,7 +2,7 @@ import type { Conversation } from "../reassembly/conversation.ts";
 import { otherSide, type Side } from "../reassembly/segment.ts";
 import { viewSide } from "../reassembly/view.ts";
 import { type FtpTransfer, readFtp } from "./ftp.ts";
-import { type CarvedObject, carve, gather, OBJECT_LIMITS, type ObjectLimits } from "./object.ts";
+import { type CarvedObject, carve, gather, type ObjectLimits, objectLimits } from "./object.ts";
 
 /**
  * The files that an FTP conversation moved.
@@ -15,7 +15,7 @@ export function objectsOfFtp(
   others: readonly Conversation[],
   limits: Partial<ObjectLimits> = {},
 ): CarvedObject[] {
-  const { objects: most } = { ...OBJECT_LIMITS, ...limits };
+  const { objects: most } = objectLimits(limits);
   const found: CarvedObject[] = [];
   const taken = new Set<Conversation>();
   const waiting = connectionsOf(others, control);

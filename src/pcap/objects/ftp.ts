@@ -73,7 +73,7 @@ export function readFtp(conversation: Conversation): FtpTransfer[] {
   const reply = (line: string) => {
     const last = transfers.at(-1);
     if (line.startsWith("227")) listen(sixNumbers(line), true);
-    else if (line.startsWith("229")) listen(extended(/\((.*)\)/.exec(line)?.[1] ?? "", server), true);
+    else if (line.startsWith("229")) listen(extended(inBrackets(line), server), true);
     else if (/^213 \d{1,15}$/.test(line) && sizes.size < TRANSFER_LIMIT)
       sizes.set(asked, Number(line.slice(4)));
     else if (line.startsWith("150") && last !== undefined) {
@@ -92,11 +92,18 @@ export function readFtp(conversation: Conversation): FtpTransfer[] {
     const whole = text.split("\n");
     lines[chunk.side] = (whole.pop() ?? "").slice(-LINE_LIMIT);
     for (const line of whole) {
-      if (chunk.side === 0) command(line.trimEnd(), chunk);
-      else reply(line.trimEnd());
+      const text = line.slice(0, LINE_LIMIT).trimEnd();
+      if (chunk.side === 0) command(text, chunk);
+      else reply(text);
     }
   }
   return transfers;
+}
+
+/** What stands between the first opening and the last closing bracket. */
+function inBrackets(line: string): string {
+  const start = line.indexOf("(");
+  return start < 0 ? "" : line.slice(start + 1, Math.max(start + 1, line.lastIndexOf(")")));
 }
 
 /** `h1,h2,h3,h4,p1,p2`, with anything around it. */

@@ -9,9 +9,9 @@ import {
   type CarvedObject,
   carve,
   gather,
-  OBJECT_LIMITS,
   type ObjectLimits,
   type ObjectSource,
+  objectLimits,
 } from "./object.ts";
 
 /** The bodies of requests and responses of HTTP/1, with their codings taken off, each followed by the files of a form. */
@@ -19,7 +19,7 @@ export async function objectsOfHttp(
   conversation: Conversation,
   limits: Partial<ObjectLimits> = {},
 ): Promise<CarvedObject[]> {
-  const { objects: most, bytes } = { ...OBJECT_LIMITS, ...limits };
+  const { objects: most, bytes, memory } = objectLimits(limits);
   const views = [viewSide(conversation, 0), viewSide(conversation, 1)] as const;
   const found: CarvedObject[] = [];
   for (const { request, response } of readHttp(conversation).exchanges) {
@@ -27,7 +27,7 @@ export async function objectsOfHttp(
       if (message === undefined || message.body.length === 0) continue;
       if (found.length >= most) return found;
       const { pieces, holes } = gather(views[message.side], message.body.ranges);
-      const content = await uncoded(message, pieces, holes, bytes);
+      const content = await uncoded(message, pieces, holes, { bytes, memory });
       const host = request && headerOf(request, "host");
       const declaredType = headerOf(message, "content-type");
       const body: ObjectSource = {
@@ -46,17 +46,18 @@ export async function objectsOfHttp(
         origin: request === undefined ? "" : `${request.method} ${host ?? ""}${request.target}`,
         notes: [...message.notes, ...content.notes, ...partial(message)],
       };
-      found.push(carve(body), ...filesOf(body, bytes).slice(0, most - found.length - 1));
+      found.push(carve(body), ...filesOf(body, { bytes, memory }).slice(0, most - found.length - 1));
     }
   }
   return found;
 }
 
 /** The files in an upload by form. Which of them lacks the bytes that the form lacks, nobody knows. */
-function filesOf(form: ObjectSource, limit: number): CarvedObject[] {
+function filesOf(form: ObjectSource, { bytes, memory }: Room): CarvedObject[] {
   const boundary = boundaryOf(form.declaredType);
   const size = form.pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (boundary === undefined || size > limit) return [];
+  if (boundary === undefined || size > Math.min(bytes, memory.left)) return [];
+  memory.left -= size;
   const lacks = form.holes.length > 0;
   return formFiles(Buffer.concat(form.pieces), boundary).map(({ name, type, bytes, isComplete }) =>
     carve({
@@ -72,10 +73,17 @@ function filesOf(form: ObjectSource, limit: number): CarvedObject[] {
   );
 }
 
+type Room = Pick<ObjectLimits, "bytes" | "memory">;
+
 type Holes = readonly { readonly start: number; readonly end: number }[];
 
 /** Takes the content codings off a body; what is behind a hole cannot be decoded. */
-async function uncoded(message: HttpMessage, pieces: readonly Uint8Array[], holes: Holes, bytes: number) {
+async function uncoded(
+  message: HttpMessage,
+  pieces: readonly Uint8Array[],
+  holes: Holes,
+  { bytes, memory }: Room,
+) {
   const asIs = { pieces, holes, notes: [] as string[], isComplete: true };
   const named = message.headers
     .filter(({ name }) => /^content-encoding$/i.test(name))
@@ -93,8 +101,15 @@ async function uncoded(message: HttpMessage, pieces: readonly Uint8Array[], hole
   if (codings === undefined)
     return { ...asIs, notes: [`the coding "${coding}" is not known here and stays`] };
   if (codings.length === 0) return asIs;
+  if (memory.left === 0)
+    return {
+      ...asIs,
+      notes: [`the coding "${coding}" stays: what was decoded before fills the memory for it`],
+    };
   const [hole] = holes;
-  const decoded = await decode(hole === undefined ? pieces : upTo(pieces, hole.start), codings, { bytes });
+  const limit = { bytes: Math.min(bytes, memory.left) };
+  const decoded = await decode(hole === undefined ? pieces : upTo(pieces, hole.start), codings, limit);
+  memory.left -= decoded.length;
   const notes =
     hole === undefined
       ? decoded.notes

@@ -37,9 +37,16 @@ export type ObjectLimits = {
   readonly objects: number;
   /** Most bytes that an object may take in memory beside the conversation: decoded, or put together. */
   readonly bytes: number;
+  /** How many bytes all objects together may still take so. Carving takes what it needs from it, so that one is shared by many conversations. */
+  readonly memory: { left: number };
 };
 
-export const OBJECT_LIMITS: ObjectLimits = { objects: 10_000, bytes: 256 * 2 ** 20 };
+const MOST_BYTES = 256 * 2 ** 20;
+
+/** The limits where none are named; objects of different calls share no memory. */
+export function objectLimits(limits: Partial<ObjectLimits> = {}): ObjectLimits {
+  return { objects: 10_000, bytes: MOST_BYTES, memory: { left: MOST_BYTES }, ...limits };
+}
 
 /** What differs between objects; the rest is derived of it. */
 export type ObjectSource = Omit<

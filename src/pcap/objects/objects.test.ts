@@ -112,6 +112,29 @@ describe("objects of HTTP", () => {
     });
   });
 
+  test("together take no more memory than they may, and say what stays coded", async () => {
+    const body = gzipSync(Buffer.alloc(100_000));
+    const played = talk().open();
+    for (let count = 0; count < 5; count++)
+      played
+        .say(0, "GET /a HTTP/1.1\r\n\r\n")
+        .say(
+          1,
+          Buffer.concat([
+            Buffer.from(
+              `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`,
+            ),
+            body,
+          ]),
+        );
+    const memory = { left: 250_000 };
+    const objects = await objectsOfHttp(conversationOf(played), { memory });
+    expect(objects.map(({ size }) => size)).toEqual([100_000, 100_000, 50_000, body.length, body.length]);
+    expect(objects[2]).toMatchObject({ isComplete: false, notes: [expect.stringContaining("cut at 50000")] });
+    expect(objects[3]?.notes).toEqual([expect.stringContaining('the coding "gzip" stays')]);
+    expect(memory.left).toBe(0);
+  });
+
   test("are bounded in number", async () => {
     const played = talk().open();
     for (let count = 0; count < 5; count++)

@@ -12,7 +12,6 @@ export type SmbMessage = {
 
 /** More than the headers of any message that is read here, names of files included. */
 const HEAD = 4_096;
-const LONGEST = 2 ** 24;
 
 /** The messages of a side in order; behind missing headers the next one is looked for. */
 export function* smbMessages(view: SideView): Generator<SmbMessage> {
@@ -56,13 +55,11 @@ function isSmb(header: Uint8Array): boolean {
 
 /** The next place at which a message begins with a packet, or anywhere in one. */
 function findNext(view: SideView, from: number): number | undefined {
-  for (let at = from; at < view.length; at += LONGEST) {
-    for (const { position, bytes } of view.parts(at, at + LONGEST)) {
-      if (bytes === undefined) continue;
-      for (let place = bytes.indexOf(0x53, 5); place >= 0; place = bytes.indexOf(0x53, place + 1)) {
-        const header = bytes.subarray(place - 5, place + 3);
-        if (header.length === 8 && isSmb(header)) return position + place - 5;
-      }
+  for (const { position, bytes } of view.walk(from, view.length)) {
+    if (bytes === undefined) continue;
+    for (let place = bytes.indexOf(0x53, 5); place >= 0; place = bytes.indexOf(0x53, place + 1)) {
+      const header = bytes.subarray(place - 5, place + 3);
+      if (header.length === 8 && isSmb(header)) return position + place - 5;
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
 import type { Conversation } from "../reassembly/conversation.ts";
 import type { Side } from "../reassembly/segment.ts";
-import { type CarvedObject, carve, OBJECT_LIMITS, type ObjectLimits } from "./object.ts";
+import { type CarvedObject, carve, type ObjectLimits, objectLimits } from "./object.ts";
 import { readSmb } from "./smb.ts";
 import type { SmbFile, SmbPart } from "./smb-file.ts";
 
@@ -9,7 +9,7 @@ import type { SmbFile, SmbPart } from "./smb-file.ts";
  * Encrypted sessions of SMB 3 show nothing.
  */
 export function objectsOfSmb(conversation: Conversation, limits: Partial<ObjectLimits> = {}): CarvedObject[] {
-  const { objects: most, bytes } = { ...OBJECT_LIMITS, ...limits };
+  const { objects: most, bytes } = objectLimits(limits);
   const found: CarvedObject[] = [];
   for (const file of readSmb(conversation).files) {
     // Behind this share are pipes: what goes through them are calls, no files.

@@ -1,6 +1,6 @@
 import PostalMime, { type Attachment } from "postal-mime";
 import type { Conversation } from "../reassembly/conversation.ts";
-import { type CarvedObject, carve, OBJECT_LIMITS, type ObjectLimits } from "./object.ts";
+import { type CarvedObject, carve, type ObjectLimits, objectLimits } from "./object.ts";
 import { type Mail, readSmtp } from "./smtp.ts";
 
 /** Mails above this are not looked into: what a parser makes of them takes several times their size. */
@@ -14,7 +14,7 @@ export async function objectsOfSmtp(
   conversation: Conversation,
   limits: Partial<ObjectLimits> = {},
 ): Promise<CarvedObject[]> {
-  const { objects: most, bytes } = { ...OBJECT_LIMITS, ...limits };
+  const { objects: most, bytes } = objectLimits(limits);
   const found: CarvedObject[] = [];
   for (const mail of readSmtp(conversation, bytes).mails) {
     const place = {

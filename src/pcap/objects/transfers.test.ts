@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
+import { type SideView, viewSide } from "../reassembly/view.ts";
 import { chance } from "../testing/chance.ts";
 import { conversationsOf } from "../testing/reading.ts";
 import { type Talk, talk } from "../testing/talk.ts";
 import type { CarvedObject } from "./object.ts";
 import { carveObjects } from "./objects.ts";
 import { readSmb } from "./smb.ts";
+import { smbMessages } from "./smb-messages.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const file = chance(7).bytes(5_000);
@@ -57,6 +59,17 @@ describe("objects of FTP", () => {
         origin: "RETR /pub/plan.zip by anna",
       },
     ]);
+  });
+
+  test("come also behind an answer with brackets that never close, at once", async () => {
+    const control = talk({ ports: [50_000, 21] })
+      .open()
+      .say(1, "220 ready\r\n")
+      .say(0, "USER anna\r\n")
+      .say(1, `229 ${"(".repeat(1_000_000)}\r\n`)
+      .say(1, "229 (|||1025|)\r\n")
+      .say(0, "RETR plan.zip\r\n");
+    expect(await carve(control, passive().say(1, file).close())).toMatchObject([{ name: "plan.zip" }]);
   });
 
   test("go up", async () => {
@@ -284,6 +297,28 @@ describe("objects of SMB", () => {
     expect(await carve(played.say(0, asked).say(1, answered))).toMatchObject([
       { name: "found.bin", isComplete: true },
     ]);
+  });
+
+  test("are looked for once behind each place that only looks like a beginning", async () => {
+    const played = session(connect(share), create("found.bin", 100));
+    // Each is a header whose message ends within the next one.
+    const [asked, answered] = read(4, 0, file.subarray(0, 100));
+    for (let count = 0; count < 3_000; count++)
+      played.say(1, Buffer.from([0, 0, 0, 1, 0xfe, 0x53, 0x4d, 0x42, ...new Uint8Array(50)]));
+    let walked = 0;
+    const [conversation] = conversationsOf(played.say(0, asked).say(1, answered).frames);
+    const view = viewSide(conversation!, 1);
+    const counted: SideView = {
+      ...view,
+      *walk(start, end) {
+        for (const part of view.walk(start, end)) {
+          walked++;
+          yield part;
+        }
+      },
+    };
+    expect([...smbMessages(counted)].length).toBeGreaterThan(3_000);
+    expect(walked).toBeLessThan(10_000);
   });
 
   test("pipes are no files", async () => {

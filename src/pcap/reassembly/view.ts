@@ -14,6 +14,8 @@ export type SideView = {
   readonly length: number;
   /** What lies from `start` to `end`, as views in order. */
   parts(start: number, end: number): Part[];
+  /** The same one by one, for those who may stop before the end. */
+  walk(start: number, end: number): Generator<Part>;
   /** The bytes from `start` to `end`, a view where they lie in one piece and a copy else; undefined when some are missing. */
   read(start: number, end: number): Uint8Array | undefined;
 };
@@ -24,8 +26,8 @@ export function viewSide(conversation: Conversation, side: Side): SideView {
   const last = chunks.at(-1);
   const view: SideView = {
     length: last === undefined ? 0 : last.position + lengthOf(last),
-    parts(start, end) {
-      const parts: Part[] = [];
+    parts: (start, end) => [...view.walk(start, end)],
+    *walk(start, end) {
       for (let at = firstAt(chunks, start); at < chunks.length; at++) {
         const chunk = chunks[at]!;
         if (chunk.position >= end) break;
@@ -33,9 +35,8 @@ export function viewSide(conversation: Conversation, side: Side): SideView {
         const to = Math.min(end, chunk.position + lengthOf(chunk));
         const bytes =
           chunk.kind === "gap" ? undefined : chunk.bytes.subarray(from - chunk.position, to - chunk.position);
-        if (to > from) parts.push({ position: from, length: to - from, bytes });
+        if (to > from) yield { position: from, length: to - from, bytes };
       }
-      return parts;
     },
     read(start, end) {
       if (start < 0 || end > view.length || end < start) return undefined;

@@ -57,7 +57,6 @@ export function packetRoutes(app: FastifyInstance, platform: Platform): void {
       ...(days === undefined ? {} : { daysThatFit: days }),
       preserved: store.preserved().map((range) => inMillis(range)),
       queries: queries.state(),
-      problems: [],
     };
   });
   implement(app, preservePackets, ({ actor, body }) => {

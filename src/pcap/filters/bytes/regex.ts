@@ -102,7 +102,7 @@ function item(reader: PatternReader, flags: Flags): BytePattern {
   if (reader.takeIf("^")) return { kind: "start" };
   if (reader.takeIf("$")) return { kind: "end" };
   if (reader.takeIf(".")) return setPattern(flags.isDotAll ? ANY_BYTE : NOT_LINE_END, flags);
-  if (reader.next === "[") return setPattern(characterClass(reader), flags);
+  if (reader.next === "[") return { kind: "set", set: characterClass(reader, flags) };
   if (reader.next === "\\") return escaped(reader, flags);
   if ("*+?".includes(reader.next)) throw reader.mistake("There is nothing to repeat here.");
   const character = String.fromCodePoint(reader.text.codePointAt(reader.at)!);
@@ -137,7 +137,8 @@ function escapedSet(reader: PatternReader): ByteSet {
   return listSet([letter.charCodeAt(0)]);
 }
 
-function characterClass(reader: PatternReader): ByteSet {
+/** What a class holds. In both cases is what it lists, before it is turned round: `(?i)[^a]` is neither `a` nor `A`. */
+function characterClass(reader: PatternReader, { isCaseless }: Flags): ByteSet {
   const start = reader.at++;
   const isInverted = reader.takeIf("^");
   const sets: ByteSet[] = [];
@@ -147,7 +148,7 @@ function characterClass(reader: PatternReader): ByteSet {
     sets.push(classRange(reader));
   }
   reader.take();
-  const all = united(sets);
+  const all = isCaseless ? inBothCases(united(sets)) : united(sets);
   return isInverted ? inverted(all) : all;
 }
 

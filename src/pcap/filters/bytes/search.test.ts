@@ -146,6 +146,17 @@ function mistakeOf(search: SearchText): AuthorError | undefined {
   }
 }
 
+test.each([
+  ["(?i)[^a]", "aA", false],
+  ["(?i)[^a]", "aAb", true],
+  ["(?i)[^A-Z]", "aZ", false],
+  ["(?i)[a]", "A", true],
+  ["[^a]", "A", true],
+])("%s in %s is found: %s", (regex, text, isFound) => {
+  const data = new TextEncoder().encode(text);
+  expect(compileSearchText({ regex })(data, 0, data.length)).toBe(isFound);
+});
+
 test("patterns that make backtracking run away take their steps and no more", () => {
   const data = new Uint8Array(100_000).fill(0x61);
   expect(compileSearch(parseByteRegex("(a*)*(a|aa)+b"))(data, 0, data.length)).toBe(false);

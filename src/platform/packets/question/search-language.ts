@@ -12,6 +12,7 @@ import { numberOf } from "../../../schema/number-of.ts";
 import type { AddressRange, PacketNeed } from "../../../storage/packets/contract.ts";
 import { PACKET_FIELDS, type PacketField } from "./fields.ts";
 import { bothOf, eitherOf, type Needs, NOTHING, rangeBetween, rangeOf, wordsOf } from "./needs.ts";
+import { wildcards } from "./wildcards.ts";
 
 /** A filter, and what the index can rule out of it. */
 export type Compiled = { readonly filter: PacketFilter; readonly needs: Needs };
@@ -96,20 +97,11 @@ function ofPattern({ field: name, parts, place }: Pattern): Part {
       "wildcards are for texts; write a network or a range, such as 10.0.0.0/8 or [1 TO 99]",
       place,
     );
-  const pattern = parts
-    .map((part) =>
-      part.kind === "text"
-        ? part.text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")
-        : part.kind === "many"
-          ? "[^]*"
-          : "[^]",
-    )
-    .join("");
-  const matches = new RegExp(`^${pattern}$`);
+  const matches = wildcards(parts);
   return {
     test: (block, packet, row) => {
       const value = field.read(block, packet, row);
-      return value !== undefined && matches.test(value);
+      return value !== undefined && matches(value);
     },
     needs: undefined,
   };

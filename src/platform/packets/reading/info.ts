@@ -1,7 +1,11 @@
 import type { Block } from "../../../pcap/filters/filter.ts";
 import { FLAG } from "../../../pcap/layers.ts";
 
-/** What a packet is about, in a line, as far as its own bytes tell. */
+/**
+ * What a packet is about, in a line, as far as its own bytes tell. Whoever may see that there are packets reads it, so of what was said it has only
+ * what records of flows tell too: what is asked for by HTTP, the version of SSH, commands and codes of answers; no arguments, such as
+ * passwords, and no lines of what is sent.
+ */
 
 const TCP = 6;
 const UDP = 17;
@@ -34,6 +38,13 @@ const BY_PORT: ReadonlyMap<number, string> = new Map([
   [5353, "mdns"],
 ]);
 
+/** Commands of SMTP (RFC 5321 and its extensions) and of FTP (RFC 959, 2228, 2389, 2428, 3659). */
+const DIALOG_COMMANDS: ReadonlySet<string> = new Set(
+  `EHLO HELO LHLO MAIL RCPT DATA BDAT RSET VRFY EXPN HELP NOOP QUIT AUTH STARTTLS ETRN USER PASS ACCT CWD CDUP SMNT REIN PORT PASV TYPE STRU MODE
+  RETR STOR STOU APPE ALLO REST RNFR RNTO ABOR DELE RMD MKD PWD LIST NLST SITE SYST STAT ADAT PROT PBSZ CCC MIC CONF ENC FEAT OPTS EPRT EPSV
+  MDTM SIZE MLST MLSD HOST CLNT`.split(/\s+/),
+);
+
 /** The protocol above the transport, as far as the first bytes of the payload or the ports tell. */
 export function applicationOf({ packets, layers }: Block, row: number): string | undefined {
   const protocol = layers.protocol[row] as number;
@@ -64,8 +75,13 @@ export function infoOf(
       ? arpInfo(packets.bytes, layers.network[row] as number, endOf(packets, packet))
       : "";
   if ((layers.flags[row] as number) & FLAG.later) return "a later fragment";
-  if (application === "http" || application === "ssh" || application === "smtp" || application === "ftp")
-    return printable(beginning(packets.bytes, at, length).split(/\r?\n/, 1)[0] ?? "");
+  if (application === "smtp" || application === "ftp")
+    return dialogInfo(beginning(packets.bytes, at, length), layers.payloadWire[row] as number);
+  if (application === "http" || application === "ssh") {
+    const line = firstLine(beginning(packets.bytes, at, length));
+    // A later packet of a body or of a key exchange, known by its port alone, begins with what was said.
+    if (HTTP.test(line) || SSH.test(line)) return printable(line);
+  }
   if (application === "tls") return TLS_RECORDS.get(packets.bytes[at] as number) ?? "";
   const ports = `${layers.sourcePort[row]} → ${layers.destinationPort[row]}`;
   if (protocol === TCP)
@@ -80,6 +96,19 @@ export function infoOf(
   if (protocol === ICMP || protocol === ICMP6)
     return `type ${layers.sourcePort[row]}, code ${layers.destinationPort[row]}`;
   return "";
+}
+
+/** A command without its argument, or the code of an answer; of all else, such as the text of a mail, how much it is. */
+function dialogInfo(text: string, length: number): string {
+  const line = firstLine(text);
+  const word = /^([A-Za-z]{3,8})(?: |:|$)|^(\d{3})(?:[ -]|$)/.exec(line);
+  const command = word?.[1]?.toUpperCase();
+  if (command !== undefined && DIALOG_COMMANDS.has(command)) return command;
+  return word?.[2] ?? `Len=${length}`;
+}
+
+function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? "";
 }
 
 function tcpInfo(bytes: Uint8Array, at: number, end: number, ports: string, length: number): string {

@@ -1,5 +1,6 @@
 import type { FoundObject } from "../../../api/conversations.ts";
 import type { CarvedObject } from "../../../pcap/objects/object.ts";
+import { objectLimits } from "../../../pcap/objects/object.ts";
 import { carveObjects } from "../../../pcap/objects/objects.ts";
 import { seenOf } from "./conversations.ts";
 import type { Gathered } from "./gather.ts";
@@ -17,12 +18,14 @@ const MOST = 10_000;
 /** Carves the files out of all conversations. */
 export async function objectsOf({ conversations, numberOf }: Gathered): Promise<readonly ResultObject[]> {
   const objects: ResultObject[] = [];
+  // One for all: many small bodies that unpack to much would together fill the machine's memory.
+  const { memory } = objectLimits();
   const tcp = conversations.flatMap(({ protocol, conversation }) =>
     protocol === "tcp" ? [conversation] : [],
   );
   for (const [index, { protocol, conversation }] of conversations.entries()) {
     if (protocol !== "tcp") continue;
-    for (const carved of await carveObjects(conversation, tcp)) {
+    for (const carved of await carveObjects(conversation, tcp, { memory })) {
       if (objects.length >= MOST) return objects;
       const shown = shownOf(carved, objects.length + 1, index + 1, numberOf);
       objects.push({ shown, pieces: carved.pieces });

@@ -35,9 +35,10 @@ export function rowsPage(
 export function onePacket(reader: ResultReader, number: number): ReadingQuestions["packet"]["answer"] {
   const at = number - 1;
   let before: number | undefined;
-  for (const [block] of blocksOf(reader, Math.max(0, at - 1), number)) {
+  // A large packet before it comes in a block of its own.
+  for (const [block, numberOf] of blocksOf(reader, Math.max(0, at - 1), number)) {
     for (const { packet, first, end } of packetsOf(block)) {
-      if (packet < block.packets.count - 1) {
+      if (numberOf(packet) !== number) {
         before = block.packets.micros[packet];
         continue;
       }

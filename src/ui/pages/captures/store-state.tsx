@@ -5,7 +5,6 @@ import { timeText, useZone, zoneName } from "../../parts/clock.ts";
 import { countText } from "../../parts/numbers.ts";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { bytesText } from "../../parts/units.ts";
-import { WithCode } from "../../parts/with-code.tsx";
 
 /** What packets are stored: how far back they reach, and how many days fit. */
 export function StoreState() {
@@ -18,7 +17,7 @@ export function StoreState() {
   useZone();
   if (error !== null) return <ProblemNotice error={error} onRetry={() => refetch()} />;
   if (data === undefined) return null;
-  const { packets, bytes, limitBytes, oldest, newest, daysThatFit, preserved, problems } = data;
+  const { packets, bytes, limitBytes, oldest, newest, daysThatFit, preserved } = data;
   return (
     <section className="captures-store" aria-label="Stored packets">
       <p>
@@ -36,11 +35,6 @@ export function StoreState() {
         <p key={id} className="dim">
           Kept whatever their age: {timeText(from).slice(0, 19)} to {timeText(to).slice(0, 19)}, {reason} (
           {by})
-        </p>
-      ))}
-      {problems.map((problem) => (
-        <p key={problem} role="alert" className="captures-refused">
-          <WithCode text={problem} />
         </p>
       ))}
     </section>

@@ -48,11 +48,6 @@ export function NoPackets({ told, query, onRetry }: Props) {
   return (
     <Notice title={title} actions={<Button onClick={onRetry}>Look again</Button>}>
       {body}
-      {store.problems.map((problem) => (
-        <p key={problem}>
-          <WithCode text={problem} />
-        </p>
-      ))}
     </Notice>
   );
 }
