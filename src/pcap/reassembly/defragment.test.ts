@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
 import { FLAG } from "../layers.ts";
@@ -200,22 +198,4 @@ describe("memory", () => {
     expect(dropped.limit).toBeGreaterThan(50);
     expect((dropped.limit ?? 0) + (dropped.unfinished ?? 0)).toBe(100);
   });
-});
-
-test("what waits for other fragments does not keep the blocks that they came in", async () => {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  const defragmenter = openDefragmenter();
-  const block = (() => {
-    const packets = blockOf([frame(4, { offset: 0, payload: "01234567", more: true })]);
-    packets.bytes = new Uint8Array(packets.bytes);
-    const layers = layersOf(packets);
-    expect(defragmenter.add(packets, layers, 0, 0)).toBeUndefined();
-    return new WeakRef(packets.bytes.buffer);
-  })();
-  await new Promise((done) => setImmediate(done));
-  collect();
-  expect(block.deref()).toBeUndefined();
-  defragmenter.end();
-  expect(defragmenter.dropped.unfinished).toBe(1);
 });
