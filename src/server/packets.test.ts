@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -288,6 +288,21 @@ test.skipIf(!areInstalled("tshark", "tcpdump")).each(["pcapng", "pcap"])(
     expect(bytes.toString("latin1")).toContain("Taken by local at ");
   },
 );
+
+test.skipIf(process.platform !== "linux")("a download that never begins keeps no file open", async () => {
+  const { id } = await found({});
+  const openFiles = () =>
+    readdirSync("/proc/self/fd").filter((number) => {
+      try {
+        return readlinkSync(join("/proc/self/fd", number)).includes(id);
+      } catch {
+        return false;
+      }
+    });
+  const { chunks } = await server.platform.inspection.take(id, { format: "pcap", direction: "both" }, LOCAL);
+  await chunks.return(undefined);
+  expect(openFiles()).toEqual([]);
+});
 
 test("tells an administrator who read payload and who took something away", async () => {
   const { id } = await found(HTTP);

@@ -239,7 +239,8 @@ function lay(datagram: Unfinished, fragment: Fragment, policy: OverlapPolicy): b
     datagram.first = {
       ...fragment,
       header: fragment.header.slice(),
-      payload: fragment.payload.subarray(0, 0),
+      // A part of the fragment, even an empty one, would keep the whole block that it came in.
+      payload: new Uint8Array(0),
     };
     datagram.firstLength = to;
   }

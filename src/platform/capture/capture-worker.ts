@@ -79,10 +79,16 @@ async function listen(name: string): Promise<undefined> {
     const end = () => running.stop();
     stop.signal.addEventListener("abort", end);
     if (stop.signal.aborted) end();
-    // What it wrote before it ended was captured.
-    await take({ bytes: running.bytes, broken: () => undefined }, running.dropped);
-    const why = await running.ended;
-    stop.signal.removeEventListener("abort", end);
+    let why: string | undefined;
+    try {
+      // What it wrote before it ended was captured.
+      await take({ bytes: running.bytes, broken: () => undefined }, running.dropped);
+      why = await running.ended;
+    } finally {
+      // When nobody reads any more, it would go on for ever.
+      running.stop();
+      stop.signal.removeEventListener("abort", end);
+    }
     past = state();
     current = undefined;
     if (stop.signal.aborted) return;

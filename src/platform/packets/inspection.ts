@@ -186,15 +186,16 @@ export function openInspection(options: InspectionOptions) {
           : `conversation ${stream}${direction === "both" ? "" : `, what the ${direction} sent`}`;
       const what = `packets as ${format}${part === undefined ? "" : `: ${part}`}`;
       note(id, actor, what);
-      const reader = openResultReader(place);
-      const at = clock.now();
-      const provenance = { query, by: actor.name, at, part };
+      const provenance = { query, by: actor.name, at: clock.now(), part };
       const all = () => numbers ?? upTo(place.count);
-      const file = exportPackets(reader, all, format, provenance);
+      let sha256 = "";
+      // The result is opened when the download begins: of one that never does, nobody would close it.
       async function* chunks(): AsyncGenerator<Uint8Array> {
-        using _reader = reader;
+        using reader = openResultReader(place);
+        const file = exportPackets(reader, all, format, provenance);
         yield* file.chunks;
         const { leftOut, ...taken } = file.taken();
+        sha256 = taken.sha256;
         const partial = whyPartial(query).map((sentence) => sentence.replace(/\.$/, ""));
         const noted = [what, leftOut, ...partial].filter((part) => part !== "").join("; ");
         queries.noteExport(id, { by: actor.name, at: clock.now(), what: noted, ...taken });
@@ -208,7 +209,7 @@ export function openInspection(options: InspectionOptions) {
       return {
         name: `metron-${id.slice(0, 8)}${stream === undefined ? "" : `-${stream}`}.${format}`,
         chunks: chunks(),
-        sha256: () => file.taken().sha256,
+        sha256: () => sha256,
       };
     },
 

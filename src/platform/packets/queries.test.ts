@@ -189,6 +189,35 @@ test("a disk that becomes full while a query writes is told as that, not as a bu
   });
 });
 
+test.each([
+  [PACKETS - 1, PACKETS - 1, true],
+  [PACKETS, PACKETS, false],
+  [PACKETS + 1, PACKETS, false],
+])(
+  "of at most %d packets a query finds %d, and says whether there are more: %s",
+  async (limit, packets, isCut) => {
+    const queries = open();
+    const { id } = ask(queries, { ...EVERYTHING, limit });
+    expect(await ended(queries, id)).toMatchObject({ state: "finished", packets, isCut });
+  },
+);
+
+test("a query that two remove or stop at once is gone for both, and nothing of it stays", async () => {
+  const queries = open();
+  const [running, waiting] = [ask(queries), ask(queries)];
+  for (const { id } of [running, waiting]) {
+    const stopping = queries.stop(id, LOCAL).catch((error: unknown) => String(error));
+    await Promise.all([queries.remove(id, LOCAL), queries.remove(id, LOCAL)]);
+    expect(() => queries.get(id, LOCAL)).toThrow("there is none, or it has expired");
+    expect(await stopping).toSatisfy(
+      (said: unknown) =>
+        String(said).includes("there is none") || (said as PacketQueryState).state === "stopped",
+    );
+  }
+  expect(queries.list(LOCAL, true)).toEqual([]);
+  expect(readdirSync(join(folder, "results"))).toEqual([]);
+});
+
 test("results go when they expire, and nothing of them stays", async () => {
   const queries = open();
   const { id } = ask(queries);

@@ -60,6 +60,8 @@ export class PacketQueries implements AsyncDisposable {
   /** The latest last. */
   readonly #records = new Map<string, QueryRecord>();
   readonly #threads = new Map<string, QueryThread>();
+  /** Queries that were told to end and whose thread may still write. */
+  readonly #ending = new Map<string, Promise<void>>();
   readonly #upkeep: NodeJS.Timeout;
   /** A thread that is loaded and waits for its query: loading takes longer than most queries. */
   #spare: QueryThread | undefined;
@@ -123,18 +125,16 @@ export class PacketQueries implements AsyncDisposable {
 
   /** Stops a query; what it found stays. Throws Fault NOT_FOUND, ROLE_NEEDED. */
   async stop(id: string, actor: Actor): Promise<PacketQueryState> {
-    const record = this.#findOwn(id, actor);
-    if (!hasEnded(record)) {
-      await this.#end(id, { state: "stopped" });
-      this.#options.context.log.info("A query for packets was stopped.", { query: id, by: actor.name });
-    }
-    return this.#stateOf(id);
+    await this.#stop(id, actor);
+    // It may have been removed meanwhile.
+    return this.get(id, actor);
   }
 
-  /** Removes a query with what it found. Throws Fault NOT_FOUND, ROLE_NEEDED. */
+  /** Removes a query with what it found. Throws Fault NOT_FOUND, ROLE_NEEDED, FOLDER_UNWRITABLE. */
   async remove(id: string, actor: Actor): Promise<void> {
-    this.#findOwn(id, actor);
-    await this.stop(id, actor);
+    await this.#stop(id, actor);
+    // Of two who remove it at once, the first did.
+    if (!this.#records.has(id)) return;
     this.#forget(id);
     this.#options.context.log.info("A query for packets was removed.", { query: id, by: actor.name });
   }
@@ -188,6 +188,14 @@ export class PacketQueries implements AsyncDisposable {
     clearInterval(this.#upkeep);
     const threads = [...this.#threads.values(), ...(this.#spare === undefined ? [] : [this.#spare])];
     await Promise.all(threads.map((thread) => thread.end()));
+  }
+
+  /** Stops a query unless it has ended, and waits until nothing of it is written any more. */
+  async #stop(id: string, actor: Actor): Promise<void> {
+    const record = this.#findOwn(id, actor);
+    if (hasEnded(record)) return this.#ending.get(id);
+    await this.#end(id, { state: "stopped" });
+    this.#options.context.log.info("A query for packets was stopped.", { query: id, by: actor.name });
   }
 
   #find(id: string, actor: Actor): QueryRecord {
@@ -315,7 +323,9 @@ export class PacketQueries implements AsyncDisposable {
     const thread = this.#threads.get(id);
     this.#threads.delete(id);
     this.#change(id, { ...changes, endedAt: this.#options.context.clock.now() });
-    await thread?.end();
+    const ending = thread?.end() ?? Promise.resolve();
+    this.#ending.set(id, ending);
+    await ending.finally(() => this.#ending.delete(id));
     this.retain();
     this.#startNext();
     if (this.#isClosing || this.#spare !== undefined) return;

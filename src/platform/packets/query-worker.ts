@@ -53,11 +53,14 @@ async function run({ id, folder, packets, question, now, room, expressions }: Qu
     for (const block of reader.find(query)) {
       const layers = decoder.decode(block);
       const rows = selectPackets({ packets: block, layers }, filter);
-      const found = picked(block, rows.slice(0, question.limit - writer.written.packets));
-      isCut = writer.written.size + sizeOf(found) > room;
+      const left = question.limit - writer.written.packets;
+      const found = picked(block, rows.slice(0, left));
+      // It is cut when there is another one, not when there are just as many.
+      isCut = rows.length > left && left === 0;
+      isCut ||= writer.written.size + sizeOf(found) > room;
       if (isCut) return;
       yield found;
-      isCut = writer.written.packets >= question.limit;
+      isCut = rows.length > left;
       if (isCut) return;
       if (performance.now() - told < TELL_EVERY) continue;
       told = performance.now();
