@@ -119,7 +119,7 @@ export const ${camel(name)} = defineSource({
   open: async ({ address }, { sensor, deliver, refuse, clock }) => {
     const stop = new AbortController();
     const { signal } = stop;
-    let so: StreamProgress = { read: 0, records: 0, bytes: 0, refused: 0 };
+    let so: StreamProgress = { read: 0, records: 0, bytes: 0, refused: 0, left: 0 };
     const onProgress = (progress: StreamProgress) => {
       so = progress;
     };

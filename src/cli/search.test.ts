@@ -39,7 +39,7 @@ test("names that a search does not know are told", async () => {
 test.each([
   [["--fields", " ,"], "expected names of fields, separated by commas"],
   [["--last", "1h", "--from", "2026-01-01"], "cannot be used with option '--from"],
-  [["--from", "2026-02-01", "--to", "2026-01-01"], "--to is not after the begin"],
+  [["--from", "2026-02-01", "--to", "2026-01-01"], "the end (--to) is not after the beginning"],
 ])("a search that cannot answer what it says is refused: %j", async (args, reason) => {
   const { status, out, err } = await metron(["search", ...args]);
   expect({ status, out, err }).toEqual({ status: 2, out: "", err: expect.stringContaining(reason) });

@@ -90,7 +90,7 @@ test("a data folder of the first layout opens, answers the same, and gets the pr
   }
   expect(
     visible(index).filter((path) => !/^sensor=[^/]+(\/day=[^/]+(\/\w+\.parquet)?)?$/.test(path)),
-  ).toEqual([]);
+  ).toEqual(["columns.parquet"]);
   expect(
     readdirSync(index)
       .filter((name) => name.startsWith("_"))
@@ -100,6 +100,7 @@ test("a data folder of the first layout opens, answers the same, and gets the pr
     "_catalogue.mdb-lock",
     "_catalogue.mdb.broken-20261101T000000Z",
     "_changes.jsonl",
+    "_common_metadata",
     "_manifest.json",
     "_set-aside",
   ]);

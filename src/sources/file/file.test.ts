@@ -59,7 +59,7 @@ test("reads standard input", async () => {
   child.stdin.end(gzipSync("one\ntwo\n"));
   let output = "";
   for await (const chunk of child.stdout) output += chunk;
-  expect(output).toMatch(/^one\ntwo\n\{"read":\d+,"records":2,"bytes":8,"refused":0\}\n$/);
+  expect(output).toMatch(/^one\ntwo\n\{"read":\d+,"records":2,"bytes":8,"refused":0,"left":0\}\n$/);
 });
 
 test.each([
