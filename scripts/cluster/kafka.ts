@@ -26,6 +26,8 @@ export type Kafka = AsyncDisposable & {
   /** The address of a further listener of the first broker. */
   readonly listener: (name: string) => string;
   readonly pids: () => readonly number[];
+  /** The folder in which a broker stores its topics. */
+  readonly stored: (broker: number) => string;
   /** Ends a broker as a crash would; resolves when it is gone. */
   readonly kill: (broker: number) => Promise<void>;
   /** Starts a broker that was ended, on what it has stored. */
@@ -112,6 +114,7 @@ export async function startKafka({
   return {
     brokers: each.map((broker) => `127.0.0.1:${portOf(broker, "CLIENT")}`),
     listener: (name) => `127.0.0.1:${portOf(0, name)}`,
+    stored: (broker) => join(folder, String(broker)),
     pids: () => nodes.flatMap(({ child }) => child?.pid ?? []),
     kill: (broker) => end(nodeOf(broker), "SIGKILL"),
     async start(broker) {

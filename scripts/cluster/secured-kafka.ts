@@ -16,6 +16,8 @@ export type KafkaAddress = {
   readonly expired: string;
   readonly user: string;
   readonly password: string;
+  /** The folder of its topics on this machine. */
+  readonly stored: string;
   /** Files in PEM: the authority of the server's certificate, and what a client shows. */
   readonly authority: string;
   readonly expiredAuthority: string;
@@ -76,6 +78,7 @@ export async function startSecuredKafka(): Promise<{
       mutual: kafka.listener("MUTUAL"),
       expired: kafka.listener("EXPIRED"),
       ...{ user: USER, password: PASSWORD },
+      stored: kafka.stored(0),
       authority: server.certificate,
       expiredAuthority: expired.certificate,
       ...{ certificate: client.certificate, key: client.key },

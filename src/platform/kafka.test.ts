@@ -58,18 +58,29 @@ describe.skipIf(address === undefined)("a platform on Kafka", () => {
     },
     MINUTES,
   );
+});
 
-  test("a platform does not start while no broker answers, and says so", async () => {
-    using platforms = testPlatforms({ global: globalOf(["127.0.0.1:1"]) });
-    await expect(platforms.open()).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
+test("a platform does not start while no broker answers, and says so", async () => {
+  using platforms = testPlatforms({ global: globalOf(["127.0.0.1:1"]) });
+  await expect(platforms.open()).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
+});
+
+test("a document that asks for Kafka and names no broker is refused at its place", async () => {
+  using platforms = testPlatforms({ global: "storage: { topics: kafka }\n" });
+  await expect(platforms.open()).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("`topics: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it"),
   });
+});
 
-  test("a document that asks for Kafka and names no broker is refused at its place", async () => {
-    using platforms = testPlatforms({ global: "storage: { topics: kafka }\n" });
-    await expect(platforms.open()).rejects.toMatchObject({
-      code: "CONFIG_INVALID",
-      message: expect.stringContaining("`topics: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it"),
-    });
+test("a secret of Kafka that nobody can read is refused at its place", async () => {
+  using platforms = testPlatforms();
+  await using platform = await platforms.open();
+  const sasl = { mechanism: "PLAIN", user: "metron", password: { env: "METRON_SECRET_GONE" } };
+  const text = `storage: ${JSON.stringify({ topics: "kafka", kafka: { brokers: ["kafka:9092"], sasl } })}\n`;
+  await expect(platform.check([{ kind: "global", name: "global", text }])).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("storage.kafka.sasl.password"),
   });
 });
 

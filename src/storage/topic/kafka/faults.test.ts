@@ -1,6 +1,8 @@
 /** What an operator is told when something is wrong with the brokers or with what they hold. */
 import { randomBytes } from "node:crypto";
+import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { KafkaAddress } from "../../../../scripts/cluster/secured-kafka.ts";
 import { blockOf } from "../../../core/block.ts";
@@ -97,6 +99,32 @@ describe.skipIf(address === undefined)("faults of Kafka", () => {
       expect((await readAll(topic, 0, 0)).map(({ offset }) => offset)).toEqual([2]);
       expect(told).toEqual([["Records were deleted before they were read here.", 2]]);
     }, log);
+  });
+
+  test("a batch that was damaged at the broker is not taken for what was sent", async () => {
+    await withTopics(
+      async (settings, topics) => {
+        const topic = await topics.topic("bro");
+        await topic.append(0, blockOf(["one"], 1));
+        await topic.append(0, blockOf(["two"], 1));
+        const file = join(at.stored, `${settings.prefix}bro-0`, `${"0".repeat(20)}.log`);
+        const bytes = await readFile(file);
+        const place = bytes.indexOf("two");
+        expect(place).toBeGreaterThan(0);
+        await using opened = await open(file, "r+");
+        await opened.write("tWo", place);
+        const seen: number[] = [];
+        const reading = async () => {
+          for await (const { position } of topic.read(0, 0, { follow: false })) seen.push(position.offset);
+        };
+        await expect(reading()).rejects.toMatchObject({
+          code: "STORAGE_CORRUPT",
+          message: expect.stringMatching(/the batch at offset 1 of partition 0 .*its checksum is not that of its bytes/),
+        });
+      },
+      silentLog,
+      "none",
+    );
   });
 
   test("a topic of others keeps its partitions and settings, and its records", async () => {
