@@ -6,6 +6,7 @@ import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startKafka } from "../scripts/cluster/kafka.ts";
+import type { Block } from "../src/core/block.ts";
 import { makeContext } from "../src/core/context.ts";
 import type { Topic } from "../src/storage/topic/contract.ts";
 import { openKafkaTopics } from "../src/storage/topic/kafka/topics.ts";
@@ -18,6 +19,8 @@ type Row = Record<string, string | number>;
 
 /** Appends on their way at a time. */
 const LANES = 8;
+/** Records of a block: 512 KB. */
+const RECORDS = 900;
 
 export async function run(args: readonly string[]): Promise<readonly Row[]> {
   const records = Number(argument(args, "records") ?? 2_000_000);
@@ -39,7 +42,7 @@ export async function run(args: readonly string[]): Promise<readonly Row[]> {
 }
 
 async function send(topic: Topic, records: number): Promise<number> {
-  const blocks = makeBlocks("zeek", 65_536, Date.now());
+  const blocks = makeBlocks("zeek", 65_536, Date.now()).flatMap((block) => [...partsOf(block)]);
   let [sent, next] = [0, 0];
   const lane = async () => {
     while (sent < records) {
@@ -51,6 +54,15 @@ async function send(topic: Topic, records: number): Promise<number> {
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return sent;
+}
+
+/** Blocks as large as sources make them: those of the generator are four times as long. */
+function* partsOf({ bytes, ends, arrival }: Block): Generator<Block> {
+  for (let first = 0; first < ends.length; first += RECORDS) {
+    const from = ends[first - 1] ?? 0;
+    const part = ends.slice(first, first + RECORDS).map((end) => end - from);
+    yield { bytes: bytes.subarray(from, from + (part.at(-1) ?? 0)), ends: part, arrival };
+  }
 }
 
 async function read(topic: Topic, from: number): Promise<number> {

@@ -119,7 +119,9 @@ describe.skipIf(address === undefined)("faults of Kafka", () => {
         };
         await expect(reading()).rejects.toMatchObject({
           code: "STORAGE_CORRUPT",
-          message: expect.stringMatching(/the batch at offset 1 of partition 0 .*its checksum is not that of its bytes/),
+          message: expect.stringMatching(
+            /the batch at offset 1 of partition 0 .*its checksum is not that of its bytes/,
+          ),
         });
       },
       silentLog,

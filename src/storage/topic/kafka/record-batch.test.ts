@@ -1,4 +1,4 @@
-import { crc32c } from "@platformatic/kafka";
+import { crc32c } from "@node-rs/crc32";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Block, blockOf } from "../../../core/block.ts";

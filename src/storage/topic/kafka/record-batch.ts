@@ -8,7 +8,7 @@
  * Numbers are big-endian. A record: length, attributes i8, time delta, offset delta, key, value, headers; lengths and deltas
  * are zigzag numbers in seven bits per byte, and a length of -1 is no key or no value.
  */
-import { crc32c } from "@platformatic/kafka";
+import { crc32c } from "@node-rs/crc32";
 import type { Block } from "../../../core/block.ts";
 import { COMPRESSIONS, type Compression, compress, decompress } from "./compression.ts";
 
