@@ -2,10 +2,10 @@
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Entry } from "../contract.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster, Wire } from "./cluster.ts";
 import { answersOf, faultOf } from "./faults.ts";
 import { BatchDecoder, type BatchHeader, isAbort, isSound, readHeader } from "./record-batch.ts";
-import { type Fetched, fetch } from "./requests.ts";
+import { type Fetched, FetchMemory, fetchInto } from "./requests.ts";
 
 /** Bytes that a fetch asks for; it brings more when the first batch alone is larger. */
 const FETCH_BYTES = 2 * 1024 * 1024;
@@ -56,7 +56,8 @@ export async function* readPartition(reading: PartitionReading): AsyncGenerator<
   const decoder = new BatchDecoder();
   const transactions = new Transactions();
   let offset = reading.from;
-  const next = () => settle(fetchFrom(reading, wire, offset, signal));
+  const fetch = fetchInto(new FetchMemory());
+  const next = () => settle(fetchFrom(reading, wire, fetch, offset));
   let coming = next();
   const stopped = aborted(signal);
   try {
@@ -129,11 +130,11 @@ async function settle(coming: Promise<Come>): Promise<{ value: Come } | { error:
 /** Fetches from an offset, or from the oldest record kept when that is later. What passes is tried again. */
 async function fetchFrom(
   reading: PartitionReading,
-  wire: ReturnType<Cluster["wire"]>,
+  wire: Wire,
+  fetch: ReturnType<typeof fetchInto>,
   offset: number,
-  signal: AbortSignal,
 ): Promise<Come> {
-  const { cluster, topic, topicId, partition } = reading;
+  const { cluster, topic, topicId, partition, signal } = reading;
   const doing = `reading partition ${partition} of topic ${topic}`;
   let from = offset;
   for (let tried = 1; ; tried++) {

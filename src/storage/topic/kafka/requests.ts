@@ -5,6 +5,7 @@ const ALL_COPIES = -1;
 const PRODUCE_MILLISECONDS = 20_000;
 /** Records of transactions that have not ended are not seen. */
 const READ_COMMITTED = 1;
+const EMPTY = Buffer.alloc(0);
 
 /** Sends one batch to a partition; answered when all copies in sync have it. */
 export const produce = createAPI<
@@ -40,64 +41,80 @@ export type Fetched = {
   readonly records: Buffer;
 };
 
-/** Asks for the batches of a partition from an offset on, and waits a while for one. */
-export const fetch = createAPI<
-  [
-    from: {
-      readonly topicId: string;
-      readonly partition: number;
-      readonly offset: number;
-      readonly bytes: number;
-      readonly wait: number;
-    },
-  ],
-  Fetched
->(
-  1,
-  13,
-  ({ topicId, partition, offset, bytes, wait }) =>
-    fetchV13.createRequest(
-      wait,
-      1,
-      bytes,
-      READ_COMMITTED,
-      0,
-      -1,
-      [
-        {
-          topicId,
-          partitions: [
-            {
-              partition,
-              currentLeaderEpoch: -1,
-              fetchOffset: BigInt(offset),
-              lastFetchedEpoch: -1,
-              partitionMaxBytes: bytes,
-            },
-          ],
-        },
-      ],
-      [],
-      "",
-    ),
-  (_correlation, key, version, reader) => {
-    reader.readInt32();
-    const errors: Record<string, [number, null]> = {};
-    const refused = reader.readInt16();
-    if (refused !== 0) errors["/"] = [refused, null];
-    reader.readInt32();
-    const answers = reader.readArray((ofTopics) => {
-      ofTopics.readUUID();
-      return ofTopics.readArray((ofPartitions) => readPartition(ofPartitions, errors), true, false);
-    });
-    const [answer] = answers.flat();
-    if (Object.keys(errors).length > 0) throw new ResponseError(key, version, errors, undefined);
-    if (answer === undefined) throw new Error("the broker answered for no partition");
-    return answer;
-  },
-);
+/** What to ask for: about so many bytes, and to wait so many milliseconds for the first. */
+type FetchFrom = {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly wait: number;
+};
 
-function readPartition(reader: Reader, errors: Record<string, [number, null]>): Fetched {
+/** Memory for answers, used again: an answer is overwritten by the one after the next. */
+export class FetchMemory {
+  #buffers: [Buffer, Buffer] = [EMPTY, EMPTY];
+
+  /** Joins parts; fresh memory for each answer would cost as much as all else that is done with it. */
+  join(parts: readonly Buffer[], length: number): Buffer {
+    // An answer without records, such as an error, is no answer that somebody works on while the next is asked for.
+    if (length === 0) return EMPTY;
+    const [next, last] = this.#buffers;
+    const buffer = next.length >= length ? next : Buffer.allocUnsafeSlow(length * 2);
+    this.#buffers = [last, buffer];
+    let at = 0;
+    for (const part of parts) at += part.copy(buffer, at);
+    return buffer.subarray(0, length);
+  }
+}
+
+/** Asks for the batches of a partition from an offset on, and waits a while for one. */
+export const fetchInto = (memory: FetchMemory) =>
+  createAPI<[from: FetchFrom], Fetched>(
+    1,
+    13,
+    ({ topicId, partition, offset, bytes, wait }) =>
+      fetchV13.createRequest(
+        wait,
+        1,
+        bytes,
+        READ_COMMITTED,
+        0,
+        -1,
+        [
+          {
+            topicId,
+            partitions: [
+              {
+                partition,
+                currentLeaderEpoch: -1,
+                fetchOffset: BigInt(offset),
+                lastFetchedEpoch: -1,
+                partitionMaxBytes: bytes,
+              },
+            ],
+          },
+        ],
+        [],
+        "",
+      ),
+    (_correlation, key, version, reader) => {
+      reader.readInt32();
+      const errors: Record<string, [number, null]> = {};
+      const refused = reader.readInt16();
+      if (refused !== 0) errors["/"] = [refused, null];
+      reader.readInt32();
+      const answers = reader.readArray((ofTopics) => {
+        ofTopics.readUUID();
+        return ofTopics.readArray((ofPartitions) => readPartition(ofPartitions, errors, memory), true, false);
+      });
+      const [answer] = answers.flat();
+      if (Object.keys(errors).length > 0) throw new ResponseError(key, version, errors, undefined);
+      if (answer === undefined) throw new Error("the broker answered for no partition");
+      return answer;
+    },
+  );
+
+function readPartition(reader: Reader, errors: Record<string, [number, null]>, memory: FetchMemory): Fetched {
   const partition = reader.readInt32();
   const refused = reader.readInt16();
   if (refused !== 0) errors[`/${partition}`] = [refused, null];
@@ -110,7 +127,8 @@ function readPartition(reader: Reader, errors: Record<string, [number, null]>): 
   }));
   reader.readInt32();
   const length = Math.max(0, reader.readUnsignedVarInt() - 1);
-  const records = reader.buffer.slice(reader.position, reader.position + length);
+  const parts = reader.buffer.subarray(reader.position, reader.position + length).buffers;
+  const records = memory.join(parts, length);
   reader.skip(length);
   reader.readTaggedFields();
   return { stable, aborted: aborted ?? [], records };

@@ -3,7 +3,7 @@ import type { Cluster } from "./cluster.ts";
 import { faultOf } from "./faults.ts";
 import { offsetOf } from "./partition-reader.ts";
 import { readHeader } from "./record-batch.ts";
-import { fetch } from "./requests.ts";
+import { FetchMemory, fetchInto } from "./requests.ts";
 
 /** Places at which it is looked how many bytes a record takes: brokers tell the size of all records only. */
 const SAMPLES = 8;
@@ -40,6 +40,7 @@ async function offsetBySize(
 ): Promise<number> {
   const { partition, start, end } = size;
   const wire = cluster.wire();
+  const fetch = fetchInto(new FetchMemory());
   const part = (end - start) / SAMPLES;
   try {
     const { broker } = await cluster.leader(topic, partition);
