@@ -2,28 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { KafkaAddress } from "../../src/storage/topic/kafka/testing/brokers.ts";
 import { makeCertificate } from "./certificates.ts";
 import { type Kafka, startKafka } from "./kafka.ts";
-
-/** What a test needs to reach it. Structured-cloneable. */
-export type KafkaAddress = {
-  readonly brokers: readonly string[];
-  /** TLS with a password or a token. */
-  readonly secure: string;
-  /** TLS with a certificate of the client. */
-  readonly mutual: string;
-  /** TLS with a certificate that has expired. */
-  readonly expired: string;
-  readonly user: string;
-  readonly password: string;
-  /** The folder of its topics on this machine. */
-  readonly stored: string;
-  /** Files in PEM: the authority of the server's certificate, and what a client shows. */
-  readonly authority: string;
-  readonly expiredAuthority: string;
-  readonly certificate: string;
-  readonly key: string;
-};
 
 const USER = "metron";
 const PASSWORD = "a-password-of-metron";

@@ -4,12 +4,18 @@ import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { KafkaAddress } from "../../../../scripts/cluster/secured-kafka.ts";
 import { blockOf } from "../../../core/block.ts";
 import { type Log, silentLog } from "../../../core/context.ts";
 import { readAll } from "../testing/describe-topic.ts";
 import type { KafkaSettings } from "./settings.ts";
-import { adminOf, openTestTopics, ownSettings, removeTopics, testKafka } from "./testing/brokers.ts";
+import {
+  adminOf,
+  type KafkaAddress,
+  openTestTopics,
+  ownSettings,
+  removeTopics,
+  testKafka,
+} from "./testing/brokers.ts";
 
 const address = await testKafka();
 

@@ -2,11 +2,16 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { KafkaAddress } from "../../../../scripts/cluster/secured-kafka.ts";
 import { blockOf } from "../../../core/block.ts";
 import { readAll } from "../testing/describe-topic.ts";
 import type { KafkaSettings, SaslSettings } from "./settings.ts";
-import { openTestTopics, ownSettings, removeTopics, testKafka } from "./testing/brokers.ts";
+import {
+  type KafkaAddress,
+  openTestTopics,
+  ownSettings,
+  removeTopics,
+  testKafka,
+} from "./testing/brokers.ts";
 
 const address = await testKafka();
 

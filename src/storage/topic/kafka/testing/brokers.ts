@@ -4,12 +4,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Admin } from "@platformatic/kafka";
 import { inject } from "vitest";
-import type { KafkaAddress } from "../../../../../scripts/cluster/secured-kafka.ts";
 import { type Context, makeContext } from "../../../../core/context.ts";
 import type { SecretReference } from "../../../../core/secret.ts";
 import type { Topics } from "../../contract.ts";
 import type { KafkaSettings } from "../settings.ts";
 import { openKafkaTopics } from "../topics.ts";
+
+/** What a test needs to reach the Kafka that scripts/cluster/secured-kafka.ts starts. Structured-cloneable. */
+export type KafkaAddress = {
+  readonly brokers: readonly string[];
+  /** TLS with a password or a token. */
+  readonly secure: string;
+  /** TLS with a certificate of the client. */
+  readonly mutual: string;
+  /** TLS with a certificate that has expired. */
+  readonly expired: string;
+  readonly user: string;
+  readonly password: string;
+  /** The folder of its topics on this machine. */
+  readonly stored: string;
+  /** Files in PEM: the authority of the server's certificate, and what a client shows. */
+  readonly authority: string;
+  readonly expiredAuthority: string;
+  readonly certificate: string;
+  readonly key: string;
+};
 
 /**
  * The Kafka of this run of the tests, which the first that asks for it starts (scripts/cluster/on-demand.ts); undefined on a
