@@ -3,10 +3,12 @@ import { randomBytes } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { ResponseError } from "@platformatic/kafka";
 import { describe, expect, test } from "vitest";
 import { blockOf } from "../../../core/block.ts";
 import { type Log, silentLog } from "../../../core/context.ts";
 import { readAll } from "../testing/describe-topic.ts";
+import { faultOf } from "./faults.ts";
 import type { KafkaSettings } from "./settings.ts";
 import {
   adminOf,
@@ -18,6 +20,21 @@ import {
 } from "./testing/brokers.ts";
 
 const address = await testKafka();
+
+test.each([
+  [14, "KAFKA_UNREACHABLE", "the brokers are not ready: "],
+  [6, "KAFKA_UNREACHABLE", "the brokers are not ready: "],
+  [19, "KAFKA_UNREACHABLE", "the brokers are not ready: "],
+  [29, "KAFKA_REFUSED", "the broker refuses it: "],
+  [3, "TOPIC_LOST", "there is no such topic any more"],
+  [10, "TOO_LARGE", "the broker takes no batch of that size"],
+])("answer %i of a broker is %s", (number, code, said) => {
+  const error = new ResponseError(0, 9, { "/": [number, null] }, undefined);
+  expect(faultOf("appending", error)).toMatchObject({
+    code,
+    message: expect.stringContaining(`appending: ${said}`),
+  });
+});
 
 describe.skipIf(address === undefined)("faults of Kafka", () => {
   const at = address as KafkaAddress;

@@ -12,6 +12,24 @@ type Cause = Error & {
 /** Codes of Node for a certificate or a protocol that is refused. */
 const TLS = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO)/;
 const CONNECTION = /^(E[A-Z]+|PLT_KFK_NETWORK|PLT_KFK_TIMEOUT)$/;
+/** Answers that pass by themselves: a leader or a coordinator changes, copies are missing, a broker starts. */
+const NOT_READY = [
+  "NOT_LEADER_OR_FOLLOWER",
+  "LEADER_NOT_AVAILABLE",
+  "REPLICA_NOT_AVAILABLE",
+  "BROKER_NOT_AVAILABLE",
+  "FENCED_LEADER_EPOCH",
+  "UNKNOWN_LEADER_EPOCH",
+  "OFFSET_NOT_AVAILABLE",
+  "KAFKA_STORAGE_ERROR",
+  "REQUEST_TIMED_OUT",
+  "NOT_ENOUGH_REPLICAS",
+  "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
+  "NOT_CONTROLLER",
+  "COORDINATOR_NOT_AVAILABLE",
+  "COORDINATOR_LOAD_IN_PROGRESS",
+  "NOT_COORDINATOR",
+];
 const GONE = ["UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID", "INCONSISTENT_TOPIC_ID"];
 const LARGE = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
@@ -46,6 +64,11 @@ const KINDS: readonly {
     code: "TOO_LARGE",
     is: ({ apiId }) => LARGE.includes(String(apiId)),
     say: (cause) => `the broker takes no batch of that size: ${textOf(cause)}`,
+  },
+  {
+    code: "KAFKA_UNREACHABLE",
+    is: ({ apiId }) => NOT_READY.includes(String(apiId)),
+    say: (cause) => `the brokers are not ready: ${textOf(cause)}`,
   },
   {
     code: "KAFKA_UNREACHABLE",

@@ -14,17 +14,6 @@ const WAIT_MILLISECONDS = 500;
 /** Tries before a reader gives up and says why; leaders change within a second or so. */
 const TRIES = 6;
 const RETRY_MILLISECONDS = 250;
-/** Answers that pass: the leader has changed, or is not ready. */
-const PASSING = [
-  "NOT_LEADER_OR_FOLLOWER",
-  "LEADER_NOT_AVAILABLE",
-  "REPLICA_NOT_AVAILABLE",
-  "FENCED_LEADER_EPOCH",
-  "UNKNOWN_LEADER_EPOCH",
-  "OFFSET_NOT_AVAILABLE",
-  "KAFKA_STORAGE_ERROR",
-];
-
 export type PartitionReading = {
   readonly cluster: Cluster;
   readonly context: Context;
@@ -150,8 +139,7 @@ async function fetchFrom(
         continue;
       }
       const fault = faultOf(doing, error);
-      const passes = fault.code === "KAFKA_UNREACHABLE" || answers.some((answer) => PASSING.includes(answer));
-      if (!passes || tried === TRIES) throw fault;
+      if (fault.code !== "KAFKA_UNREACHABLE" || tried === TRIES) throw fault;
       await new Promise((done) => setTimeout(done, RETRY_MILLISECONDS * tried));
     }
   }
