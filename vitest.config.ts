@@ -15,6 +15,8 @@ export default defineConfig({
     maxWorkers: "100%",
     // V8 crashes when one thread frees WebAssembly that another runs, which begins after so many calls (see scripts/run.mjs).
     execArgv: ["--wasm-wrapper-tiering-budget=2000000000"],
+    // Servers that some of the tests need are started once, by the first that asks.
+    globalSetup: "scripts/cluster/on-demand.ts",
     // Tests with real processes, disks and clocks share two cores with whatever else a CI machine does.
     retry: process.env.CI === "true" ? 1 : 0,
     projects: [

@@ -1,12 +1,18 @@
 /**
  * Which test files are quick: those that reach, through whatever they import, neither a process nor a thread nor a
- * native store. They compute, and nothing else; the others start platforms, open stores or run the program.
+ * native store nor a server of others. They compute, and nothing else; the others start platforms, open stores or run the program.
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const SLOW = new Set(["node:child_process", "node:worker_threads", "@duckdb/node-api", "lmdb"]);
+const SLOW = new Set([
+  "node:child_process",
+  "node:worker_threads",
+  "@duckdb/node-api",
+  "@platformatic/kafka",
+  "lmdb",
+]);
 /** What a module imports when it runs; types are gone by then. */
 const IMPORT = /^(?:import|export)\s(?!type\s)[^"();=]*"([^"]+)"|\bimport\("([^"]+)"\)/gm;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
-import { SECRET_VARIABLE } from "../core/secret.ts";
 import { oneNamed } from "./named.ts";
+import { secretSchema, storageSchema } from "./storage-schema.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
 
 /** The document for everything that is not one sensor's: `metron.yaml`. Free keys go under `global`. */
@@ -95,6 +95,7 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("How the platform ends."),
+  storage: storageSchema.prefault({}).describe("Where raw records are kept; read when the platform starts."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),
@@ -125,16 +126,7 @@ export const globalSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe("Whether packets are compressed (zstd). It takes time that fast links do not leave."),
-      secret: z
-        .union([
-          z.strictObject({ file: z.string().describe("File of the secret, in a folder of secrets.") }),
-          z.strictObject({
-            env: z
-              .string()
-              .regex(SECRET_VARIABLE, "expected a name such as METRON_SECRET_PACKETS")
-              .describe("Variable of the environment."),
-          }),
-        ])
+      secret: secretSchema
         .optional()
         .describe(
           "Where the secret is that packets are encrypted with (AES-256-GCM). Keep it: without it they cannot be read. They are not encrypted when it is left out.",

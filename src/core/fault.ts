@@ -53,6 +53,16 @@ export const FAULTS = {
       "Listen on 127.0.0.1, and reach it through an SSH tunnel or a reverse proxy that asks for a password; docs/guide/network.md shows both.",
   },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
+  KAFKA_REFUSED: {
+    status: 500,
+    advice:
+      "Do what the message says: correct the user, the secret or the certificate under `storage.kafka`, or have the rights given. What waits goes on by itself.",
+  },
+  KAFKA_UNREACHABLE: {
+    status: 503,
+    advice:
+      "Check that the brokers run and that `storage.kafka.brokers` names them. Telemetry waits meanwhile, and the platform tries again by itself.",
+  },
   MEDIA_UNSUPPORTED: {
     status: 415,
     advice: "Send JSON, NDJSON or plain lines, as UTF-8, gzip or not.",
@@ -154,6 +164,11 @@ export const FAULTS = {
       "Load its lists again (`metron intel load`), or stop the platform and restore the file from a backup.",
   },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
+  TOPIC_LOST: {
+    status: 500,
+    advice:
+      "Nothing more is read of it, so that no record is passed over unseen. Restore the topic, or give the sensor another name, which gets a topic of its own.",
+  },
   TOO_BUSY: { status: 429, advice: "Try again in a moment." },
   TOO_LARGE: { status: 413, advice: "Split the input." },
 } as const satisfies Record<string, { status: number; advice: string }>;

@@ -1,6 +1,7 @@
 import type { GlobalDocument } from "../config/global.ts";
 import type { Kind } from "../config/kinds.ts";
 import { wrongReferences } from "../config/secrets.ts";
+import { secretsOf } from "../config/storage-schema.ts";
 import { type Document, type Mistake, mistakeIn } from "../config/yaml.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback, withoutGuard } from "../core/loopback.ts";
@@ -25,7 +26,7 @@ export type CheckRules = {
   readonly notRun?: readonly string[] | undefined;
 };
 
-/** Files outside of the allowed folders, an address that others reach, and a secret of packets that nobody can read. */
+/** Files outside of the allowed folders, an address that others reach, and secrets of packets and of Kafka that nobody can read. */
 export function wrongPlaces(
   global: GlobalDocument,
   document: Document,
@@ -44,6 +45,10 @@ export function wrongPlaces(
   const { secret } = global.packets;
   const unread = secret && refusalOf(() => secretReader(allow)(secret));
   if (unread !== undefined) mistakes.push(mistakeIn(document, ["packets", "secret"], unread));
+  for (const [path, reference] of secretsOf(global.storage)) {
+    const reason = refusalOf(() => secretReader(allow)(reference));
+    if (reason !== undefined) mistakes.push(mistakeIn(document, path, reason));
+  }
   return mistakes;
 }
 

@@ -10,11 +10,13 @@ import { emptyCounts } from "../pipeline/metrics.ts";
 import { inParts } from "../pipeline/parts.ts";
 import { roomyBatch, runStages, type SensorStages } from "../pipeline/pipeline.ts";
 import { crashRejection, StageRunner } from "../pipeline/stage-runner.ts";
+import { allowPaths } from "../storage/allowed-folders.ts";
 import type { GuidRange, IndexHandle } from "../storage/index/contract.ts";
 import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { TopicHandle } from "../storage/topic/contract.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
 import { Sensors } from "./sensors.ts";
+import { secretReader } from "./services/secrets.ts";
 import { openServices } from "./services.ts";
 
 /** Documents from a moment on, until those of the next. */
@@ -88,7 +90,7 @@ async function rebuild(): Promise<Set<string>> {
       topic.sensor,
       context.clock,
     );
-    await using reader = joinTopic(topic.handle, context);
+    await using reader = joinTopic(topic.handle, secretReader(allowPaths(start.folders)), context);
     for (const [partition, limit] of topic.limits.entries()) {
       const from = await reader.start(partition);
       if (from > 0) whole.delete(topic.sensor);

@@ -17,12 +17,16 @@ const PART_OF_DISK = 4;
  * @throws Fault CONFIG_INVALID when the secret of packets cannot be read: to store them without it is what nobody asked for.
  */
 export function storageSettings(
-  { memory, seal, search, packets }: GlobalDocument,
+  { storage, memory, seal, search, packets }: GlobalDocument,
   data: string,
   allow: AllowPath,
 ): StorageOptions {
   return {
     folder: data,
+    kafka:
+      storage.topics === "kafka" && storage.kafka !== undefined
+        ? { settings: storage.kafka, readSecret: secretReader(allow) }
+        : undefined,
     index: {
       memory: memory.index,
       sealRows: seal.rows,

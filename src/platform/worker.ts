@@ -6,11 +6,13 @@ import { type Context, type Log, systemClock } from "../core/context.ts";
 import { failureOf } from "../core/fault.ts";
 import { emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { runPipeline, type SensorStages } from "../pipeline/pipeline.ts";
+import { allowPaths } from "../storage/allowed-folders.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
 import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 import { type Open, Sensors } from "./sensors.ts";
+import { secretReader } from "./services/secrets.ts";
 import { openServices } from "./services.ts";
 import { TopicShare } from "./topic-share.ts";
 
@@ -50,6 +52,7 @@ type Running = {
 };
 
 const services = openServices(start, context);
+const readSecret = secretReader(allowPaths(start.folders));
 const sensors = new Sensors(services, context);
 // A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
 const writer: IndexWriter = joinIndex(start.index, () => setTimeout(() => process.exit(1), RETRY_AFTER));
@@ -101,7 +104,8 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
     const present = running.get(sensor);
     const handle = topics[sensor];
     if (present !== undefined) present.open = open;
-    else if (handle !== undefined) running.set(sensor, launch(sensor, open, joinTopic(handle, context)));
+    else if (handle !== undefined)
+      running.set(sensor, launch(sensor, open, joinTopic(handle, readSecret, context)));
   }
   for (const [sensor, gone] of running) {
     if (inForce.has(sensor)) continue;

@@ -16,6 +16,9 @@ import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
 import { openSharedTable, openTables } from "./table/lmdb.ts";
 import { emptyTable, openStandingTable } from "./table/standing.ts";
 import type { TopicHandle, TopicReader, Topics } from "./topic/contract.ts";
+import { isOfKafka } from "./topic/kafka/reader.ts";
+import type { KafkaSettings, ReadSecret } from "./topic/kafka/settings.ts";
+import { openKafkaTopics, openSharedKafkaTopic } from "./topic/kafka/topics.ts";
 import { openSharedTopic, openTopics } from "./topic/segments/topics.ts";
 
 export type Storage = AsyncDisposable & {
@@ -28,6 +31,8 @@ export type Storage = AsyncDisposable & {
 export type StorageOptions = {
   /** The data folder. */
   readonly folder: string;
+  /** The Kafka that topics are kept in; undefined: they are kept in files of the data folder. */
+  readonly kafka?: { readonly settings: KafkaSettings; readonly readSecret: ReadSecret } | undefined;
   readonly index: {
     /** Bytes that searches may use together, in memory and on disk. */
     readonly memory: number;
@@ -70,16 +75,21 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
 
 /**
  * Opens what a claimed data folder holds, and brings one of an earlier layout to the present one.
- * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT
+ * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT; KAFKA_UNREACHABLE, KAFKA_REFUSED, CONFIG_INVALID where
+ * topics are kept in Kafka
  */
 export async function openStorage(
-  { folder, index, packets }: StorageOptions,
+  { folder, kafka, index, packets }: StorageOptions,
   context: Context,
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
   try {
     const opened = {
-      topics: stack.use(await openTopics(join(folder, TOPICS), context)),
+      topics: stack.use(
+        kafka === undefined
+          ? await openTopics(join(folder, TOPICS), context)
+          : await openKafkaTopics(join(folder, TOPICS), kafka.settings, kafka.readSecret, context),
+      ),
       tables: stack.use(await openTables(join(folder, TABLES), context)),
       index: stack.use(await openDuckdbIndex(join(folder, INDEX), index, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
@@ -94,8 +104,10 @@ export async function openStorage(
 }
 
 /** Opens a reader of a topic that another thread shares. Dispose of it when done. */
-export function joinTopic(handle: TopicHandle, context: Context): TopicReader {
-  return openSharedTopic(handle, context);
+export function joinTopic(handle: TopicHandle, readSecret: ReadSecret, context: Context): TopicReader {
+  return isOfKafka(handle)
+    ? openSharedKafkaTopic(handle, readSecret, context)
+    : openSharedTopic(handle, context);
 }
 
 /** Opens a reader of a table that another thread shares. Dispose of it when done. */

@@ -3,7 +3,8 @@ import type { Fault } from "../../core/fault.ts";
 
 /**
  * A topic is a named, ordered, durable log of records in partitions: what a source delivers into and a pipeline
- * reads from. Records travel in blocks; offsets count records within a partition, from 0, and are never reused.
+ * reads from. Records travel in blocks; offsets count records within a partition, from 0, and are never reused. Of the time at
+ * which a block arrived whole milliseconds are kept.
  */
 
 /** A block as read, with the offset of its first record. */
@@ -72,7 +73,9 @@ export type TopicReader = AsyncDisposable & {
   /**
    * Yields the durable records of a partition in order, the first block beginning exactly at `from` (or at the oldest
    * record kept, when that is later). A block is lent: it is overwritten when the next one is asked for, so copy what
-   * must live longer. Throws STORAGE_CORRUPT at a damaged place, unless told to skip damage when opened.
+   * must live longer. Where others write to the topic too, offsets may belong to no record; an empty block says how far the
+   * reading is when such offsets are the last. Throws STORAGE_CORRUPT at a damaged place, unless told to skip damage when opened,
+   * and TOPIC_LOST when the topic has less than was read of it.
    */
   read(partition: number, from: number, options?: ReadOptions): AsyncIterable<Entry>;
   /**
@@ -111,8 +114,9 @@ export type Topic = TopicReader & {
   /**
    * Appends the records of a block and answers the offset of the first. Resolved means durable: the records survive
    * kill -9 and power loss. Many appends may be in flight, they share a flush; blocks of one partition keep the order
-   * of the calls. The block must not change until then. While the disk is full or unwritable the append waits and is
-   * tried again (see `fault`); it rejects only when the topic is closed before it could be written.
+   * of the calls. The block must not change until then. While the disk is full or unwritable, or no broker answers, the append
+   * waits and is tried again (see `fault`); it rejects when the topic is closed before it could be written, and with TOO_LARGE when
+   * a broker takes no block of that size.
    */
   append(to: Destination, block: Block): Promise<number>;
   /** What currently keeps appends waiting, if anything does. */

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { BroadcastChannel } from "node:worker_threads";
 import type { Membership } from "../contract.ts";
+import { dealOut } from "../deal.ts";
 
 type FromMember =
   | {
@@ -75,17 +76,10 @@ export class Groups {
     members.set(name, { id, name, expected, held, share: undefined, number: 0 });
   }
 
-  /** Gives every partition to whom it belongs, or takes it from who has it and should not. */
+  /** Tells each member its share where it has changed. */
   #deal(members: ReadonlyMap<string, Member>): void {
-    const names = namesOf(members);
-    for (const member of members.values()) {
-      const share: number[] = [];
-      for (let partition = 0; partition < this.#partitions; partition++) {
-        if (names[partition % names.length] !== member.name) continue;
-        if (members.values().some((other) => other !== member && other.held.has(partition))) continue;
-        share.push(partition);
-        member.held.add(partition);
-      }
+    for (const [member, share] of dealOut([...members.values()], this.#partitions)) {
+      for (const partition of share) member.held.add(partition);
       if (member.share?.join() === share.join()) continue;
       member.share = share;
       member.number++;
@@ -93,12 +87,6 @@ export class Groups {
       this.#channel.postMessage({ type: "share", id, number, partitions: share } satisfies ToMember);
     }
   }
-}
-
-/** The names among which partitions are dealt out: those that are expected, then whoever else has joined. */
-function namesOf(members: ReadonlyMap<string, Member>): string[] {
-  const expected = [...members.values()].flatMap((member) => member.expected);
-  return [...new Set([...expected, ...members.keys()])];
 }
 
 /** The shares of a member; see `TopicReader.assigned`. `signal` ends them as the membership's own does. */

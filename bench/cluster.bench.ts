@@ -1,0 +1,85 @@
+/**
+ * `npm run bench -- cluster [--records=2000000]`: what a record costs this process when its topic is in Kafka. The broker shares
+ * the machine, so the rates say little; processor time per record is the figure.
+ */
+import { mkdtempDisposable } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startKafka } from "../scripts/cluster/kafka.ts";
+import type { Block } from "../src/core/block.ts";
+import { makeContext } from "../src/core/context.ts";
+import type { Topic } from "../src/storage/topic/contract.ts";
+import { openKafkaTopics } from "../src/storage/topic/kafka/topics.ts";
+import { argument } from "./lib/arguments.ts";
+import { makeBlocks } from "./lib/telemetry.ts";
+
+export const name = "Cluster: Zeek JSON to and from a topic of Kafka, one partition, one broker, acks of all";
+
+type Row = Record<string, string | number>;
+
+/** Appends on their way at a time. */
+const LANES = 8;
+/** Records of a block: 512 KB. */
+const RECORDS = 900;
+
+export async function run(args: readonly string[]): Promise<readonly Row[]> {
+  const records = Number(argument(args, "records") ?? 2_000_000);
+  await using kafka = await startKafka();
+  const rows: Row[] = [];
+  await using folder = await mkdtempDisposable(join(tmpdir(), "metron-cluster-"));
+  for (const compression of ["none", "lz4"] as const) {
+    const settings = { brokers: kafka.brokers, prefix: `${compression}.`, name: "bench", compression };
+    await using topics = await openKafkaTopics(folder.path, settings, () => "", makeContext());
+    const topic = await topics.topic("bro");
+    // A first round lets the compiler see the code that is measured.
+    await send(topic, 100_000);
+    await read(topic, 0);
+    const start = await topic.end(0);
+    rows.push(await measured(`append, ${compression}`, () => send(topic, records)));
+    rows.push(await measured(`read and check, ${compression}`, () => read(topic, start)));
+  }
+  return rows;
+}
+
+async function send(topic: Topic, records: number): Promise<number> {
+  const blocks = makeBlocks("zeek", 65_536, Date.now()).flatMap((block) => [...partsOf(block)]);
+  let [sent, next] = [0, 0];
+  const lane = async () => {
+    while (sent < records) {
+      const block = blocks[next++ % blocks.length];
+      if (block === undefined) return;
+      sent += block.ends.length;
+      await topic.append(0, block);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return sent;
+}
+
+/** Blocks as large as sources make them: those of the generator are four times as long. */
+function* partsOf({ bytes, ends, arrival }: Block): Generator<Block> {
+  for (let first = 0; first < ends.length; first += RECORDS) {
+    const from = ends[first - 1] ?? 0;
+    const part = ends.slice(first, first + RECORDS).map((end) => end - from);
+    yield { bytes: bytes.subarray(from, from + (part.at(-1) ?? 0)), ends: part, arrival };
+  }
+}
+
+async function read(topic: Topic, from: number): Promise<number> {
+  let count = 0;
+  for await (const { block } of topic.read(0, from, { follow: false })) count += block.ends.length;
+  return count;
+}
+
+async function measured(work: string, run: () => Promise<number>): Promise<Row> {
+  const [started, used] = [performance.now(), process.cpuUsage()];
+  const records = await run();
+  const { user, system } = process.cpuUsage(used);
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    work,
+    records,
+    "µs of CPU per record": Number(((user + system) / records).toFixed(2)),
+    "records/s": Math.round(records / seconds),
+  };
+}

@@ -1,0 +1,111 @@
+/** A platform whose topics are in Kafka: what dies under load takes nothing with it and leaves nothing twice. */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { startKafka } from "../../scripts/cluster/kafka.ts";
+import { testKafka } from "../storage/topic/kafka/testing/brokers.ts";
+import type { Platform } from "./platform.ts";
+import { numbers, send, TWO_WORKERS, testPlatforms, upTo } from "./testing/test-platform.ts";
+
+const address = await testKafka();
+/** Starts of brokers and platforms, on machines that do other things beside. */
+const MINUTES = 300_000;
+
+describe.skipIf(address === undefined)("a platform on Kafka", () => {
+  test(
+    "workers that die and a restart lose and double no record",
+    async () => {
+      using platforms = testPlatforms({ global: globalOf(address?.brokers ?? []) });
+      let sent: number;
+      {
+        await using platform = await platforms.open();
+        await platform.ready();
+        const stop = flow(platform, 0);
+        for (const worker of [0, 1]) {
+          await sleep(500);
+          await platform.endWorker(worker);
+        }
+        sent = await stop();
+        await platform.caughtUp();
+        expect(await numbers(platform)).toEqual(upTo(sent));
+      }
+      await using platform = await platforms.open();
+      await platform.ready();
+      await send(platform, [`{"n":${sent}}`]);
+      await platform.caughtUp();
+      expect(await numbers(platform)).toEqual(upTo(sent + 1));
+    },
+    MINUTES,
+  );
+
+  test(
+    "a broker that dies keeps senders waiting, is told, and takes nothing with it",
+    async () => {
+      await using kafka = await startKafka();
+      using platforms = testPlatforms({ global: globalOf(kafka.brokers) });
+      await using platform = await platforms.open();
+      await platform.ready();
+      const stop = flow(platform, 0);
+      await sleep(500);
+      await kafka.kill(0);
+      const problems = async () => (await platform.status()).problems.map(({ code }) => code);
+      await expect.poll(problems, { timeout: MINUTES }).toContain("KAFKA_UNREACHABLE");
+      await kafka.start(0);
+      await expect.poll(problems, { timeout: MINUTES }).toEqual([]);
+      const sent = await stop();
+      await platform.caughtUp();
+      expect(await numbers(platform)).toEqual(upTo(sent));
+    },
+    MINUTES,
+  );
+});
+
+test("a platform does not start while no broker answers, and says so", async () => {
+  using platforms = testPlatforms({ global: globalOf(["127.0.0.1:1"]) });
+  await expect(platforms.open()).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
+});
+
+test("a document that asks for Kafka and names no broker is refused at its place", async () => {
+  using platforms = testPlatforms({ global: "storage: { topics: kafka }\n" });
+  await expect(platforms.open()).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("`topics: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it"),
+  });
+});
+
+test("a secret of Kafka that nobody can read is refused at its place", async () => {
+  using platforms = testPlatforms();
+  await using platform = await platforms.open();
+  const sasl = { mechanism: "PLAIN", user: "metron", password: { env: "METRON_SECRET_GONE" } };
+  const text = `storage: ${JSON.stringify({ topics: "kafka", kafka: { brokers: ["kafka:9092"], sasl } })}\n`;
+  await expect(platform.check([{ kind: "global", name: "global", text }])).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("storage.kafka.sasl.password"),
+  });
+});
+
+function globalOf(brokers: readonly string[]): string {
+  const own = randomUUID().slice(0, 8);
+  const kafka = { brokers, prefix: `${own}.`, name: `test-${own}` };
+  return `${TWO_WORKERS}storage: ${JSON.stringify({ topics: "kafka", kafka })}\n`;
+}
+
+/** Sends numbered records until it is told to stop; resolves to how many. */
+function flow(platform: Platform, first: number): () => Promise<number> {
+  let next = first;
+  let ends = false;
+  const flowing = (async () => {
+    while (!ends) {
+      await send(
+        platform,
+        Array.from({ length: 100 }, () => `{"n":${next++},"ip_src_addr":"10.0.0.1"}`),
+      );
+      await sleep(1);
+    }
+  })();
+  return async () => {
+    ends = true;
+    await flowing;
+    return next;
+  };
+}
