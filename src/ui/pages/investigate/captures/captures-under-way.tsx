@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { type CaptureState, listCaptures } from "../../../../api/captures.ts";
 import { call } from "../../../call.ts";
 import { captureRange, FLOWS_OF_CAPTURES } from "../../../parts/captures/capture-range.ts";
+import { forgetUnderWay, noteUnderWay, seenUnderWay } from "../../../parts/captures/seen-under-way.ts";
 import { untoldOf } from "../../../parts/captures/untold.ts";
 import { countText } from "../../../parts/numbers.ts";
 import { WithCode } from "../../../parts/with-code.tsx";
@@ -37,8 +38,16 @@ export function CapturesUnderWay({ sending, refused, onForget, change }: Props) 
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: one that was sent whole has ended since it was asked for last
   useEffect(() => void refetch(), [sending, refetch]);
-  // What had ended when the page was opened is on the page of captures.
-  if (data !== undefined) before.current ??= new Set(data.filter((one) => !isGoing(one)).map(({ id }) => id));
+  const going = data?.filter(isGoing).map(({ id }) => id) ?? [];
+  // What had ended when the page was opened is on the page of captures, unless it was seen here before the page was loaded again.
+  if (data !== undefined) {
+    const seen = seenUnderWay();
+    before.current ??= new Set(data.filter((one) => !isGoing(one) && !seen.has(one.id)).map(({ id }) => id));
+  }
+  const noted = going.join(" ");
+  useEffect(() => {
+    if (noted !== "") noteUnderWay(noted.split(" "));
+  }, [noted]);
   const shown = (data ?? []).filter(({ id }) => before.current?.has(id) !== true && !dismissed.has(id));
   const untold = untoldOf(refused, shown);
   if (shown.length === 0 && untold.length === 0) return null;
@@ -49,7 +58,10 @@ export function CapturesUnderWay({ sending, refused, onForget, change }: Props) 
           key={capture.id}
           capture={capture}
           change={change}
-          onDismiss={() => setDismissed((others) => new Set(others).add(capture.id))}
+          onDismiss={() => {
+            forgetUnderWay(capture.id);
+            setDismissed((others) => new Set(others).add(capture.id));
+          }}
         />
       ))}
       {untold.map((reason) => (
