@@ -1,0 +1,169 @@
+import { Agent, type Dispatcher, errors, request as send } from "undici";
+import { Fault } from "../../../core/fault.ts";
+import { messageFromJson } from "../../../core/message.ts";
+
+/** How OpenSearch is reached. Structured-cloneable: each thread that writes has a client of its own. */
+export type Connection = {
+  /** Nodes, `https://host:9200`; the next one is asked when one does not answer. At least one. */
+  readonly nodes: readonly string[];
+  /** What the `Authorization` header says; undefined for none. */
+  readonly authorization?: string | undefined;
+  /** Certificates in PEM of those who may vouch for the nodes, in place of the ones that Node knows. */
+  readonly authority?: string | undefined;
+};
+
+/** The body of an answer, as far as it is read. */
+export type Answer = Record<string, unknown>;
+
+export type Asked = {
+  /** JSON, or NDJSON where it is a text. */
+  readonly body?: object | string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Statuses beside those below 300 that are answers and no failures. */
+  readonly expected?: readonly number[];
+};
+
+export type Response = { readonly status: number; readonly body: Answer };
+
+const CONNECT_MILLISECONDS = 10_000;
+const ANSWER_MILLISECONDS = 120_000;
+/** Of what a server says of a failure, so much is told. */
+const MOST_REASON = 500;
+
+/** Codes of Node and OpenSSL for certificates that are not accepted. */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS/;
+
+/** Sends requests to OpenSearch; answers what it answers, or throws a Fault that says what is wrong and what to do. */
+export class Client implements AsyncDisposable {
+  readonly #nodes: readonly string[];
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #agent: Agent;
+  #first = 0;
+
+  constructor({ nodes, authorization, authority }: Connection) {
+    this.#nodes = nodes.map((node) => node.replace(/\/+$/, ""));
+    this.#headers = authorization === undefined ? {} : { authorization };
+    this.#agent = new Agent({
+      connect: { timeout: CONNECT_MILLISECONDS, ...(authority !== undefined && { ca: authority }) },
+      headersTimeout: ANSWER_MILLISECONDS,
+      bodyTimeout: ANSWER_MILLISECONDS,
+    });
+  }
+
+  /** The nodes, for messages. */
+  get name(): string {
+    return this.#nodes.join(", ");
+  }
+
+  /**
+   * Sends a request to the first node that can be reached.
+   * @throws Fault INDEX_UNREACHABLE, INDEX_REFUSED, SEARCH_BUSY, or the reason of the signal
+   */
+  async ask(method: Dispatcher.HttpMethod, path: string, asked: Asked = {}): Promise<Response> {
+    let failure: unknown;
+    for (let turn = 0; turn < this.#nodes.length; turn++) {
+      const place = (this.#first + turn) % this.#nodes.length;
+      try {
+        const response = await this.#send(`${this.#nodes[place]}${path}`, method, asked);
+        this.#first = place;
+        return response;
+      } catch (error) {
+        asked.signal?.throwIfAborted();
+        if (error instanceof Fault) throw error;
+        failure = error;
+      }
+    }
+    throw unreachable(this.name, failure);
+  }
+
+  /** Ends what is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #send(url: string, method: Dispatcher.HttpMethod, asked: Asked): Promise<Response> {
+    const { body, signal, expected = [] } = asked;
+    const isLines = typeof body === "string";
+    const { statusCode: status, body: stream } = await send(url, {
+      method,
+      headers: {
+        ...this.#headers,
+        ...(body !== undefined && { "content-type": isLines ? "application/x-ndjson" : "application/json" }),
+      },
+      body: body === undefined ? null : isLines ? body : jsonOf(body),
+      dispatcher: this.#agent,
+      ...(signal !== undefined && { signal }),
+    });
+    const text = await stream.text();
+    const answer = readAnswer(text);
+    if (status < 300 || expected.includes(status)) return { status, body: answer ?? {} };
+    throw refused(new URL(url).origin, status, reasonOf(answer) ?? text);
+  }
+}
+
+/** A body with whole numbers of any length in full. */
+export function jsonOf(body: unknown): string {
+  return JSON.stringify(body, (_key, value: unknown) =>
+    typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value,
+  );
+}
+
+/** Whether a failure may pass by itself, so that what was to be written is kept and tried again. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Fault && (error.code === "INDEX_UNREACHABLE" || error.code === "SEARCH_BUSY");
+}
+
+function readAnswer(text: string): Answer | undefined {
+  if (text === "") return {};
+  try {
+    const read = messageFromJson(text);
+    return typeof read === "object" && read !== null ? (read as Answer) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** What an answer gives as its reason: the innermost one, as the outer ones say "failed". */
+export function reasonOf(answer: unknown): string | undefined {
+  const error = partOf(answer, "error") ?? answer;
+  if (typeof error === "string") return error;
+  let reason = textOf(partOf(error, "reason"));
+  const [root] = (partOf(error, "root_cause") as unknown[] | undefined) ?? [];
+  reason = textOf(partOf(root, "reason")) ?? reason;
+  for (let cause = partOf(error, "caused_by"); cause !== undefined; cause = partOf(cause, "caused_by"))
+    reason = textOf(partOf(cause, "reason")) ?? reason;
+  return reason?.slice(0, MOST_REASON);
+}
+
+function partOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Answer)[name] : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function refused(node: string, status: number, said: string): Fault {
+  const reason = said.replace(/\s+/g, " ").slice(0, MOST_REASON);
+  if (status === 401)
+    return new Fault("INDEX_REFUSED", `OpenSearch at ${node} does not accept the password or API key (401)`);
+  if (status === 403) return new Fault("INDEX_REFUSED", `OpenSearch at ${node} does not allow it (403): ${reason}`);
+  if (status === 429) return new Fault("SEARCH_BUSY", `OpenSearch at ${node} has too much to do (429): ${reason}`);
+  if (status >= 500 || status === 408)
+    return new Fault("INDEX_UNREACHABLE", `OpenSearch at ${node} fails (${status}): ${reason}`);
+  return new Fault("INDEX_REFUSED", `OpenSearch at ${node} refuses a request (${status}): ${reason}`);
+}
+
+/** The true cause: what the network or OpenSSL says, not the wrappers around it. */
+function unreachable(nodes: string, error: unknown): Fault {
+  let cause = error;
+  while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
+  const all = cause instanceof AggregateError ? cause.errors : [cause];
+  const { code = "", message = String(error) } = (all[0] ?? {}) as NodeJS.ErrnoException;
+  if (CERTIFICATE.test(code))
+    return new Fault("INDEX_REFUSED", `the certificate of OpenSearch at ${nodes} is not accepted: ${message}`, { cause: error });
+  const isLate = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
+  const what = isLate ? `no answer within ${ANSWER_MILLISECONDS / 1000} s` : message || code;
+  return new Fault("INDEX_UNREACHABLE", `OpenSearch at ${nodes} cannot be reached: ${what}`, { cause: error });
+}
