@@ -1,7 +1,16 @@
 /** Real OpenSearch on loopback, for tests and benchmarks: one node from Maven's artifacts. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +39,8 @@ const CLOSING_MILLISECONDS = 20_000;
 export function missingForOpenSearch(version: OpenSearchVersion): string | undefined {
   if (javaOf(JAVA[version]) === undefined) return `Java ${JAVA[version]} or newer`;
   const jars = jarsFolder(version);
-  if (!existsSync(jars) && spawnSync("mvn", ["--version"], { stdio: "ignore" }).error !== undefined) return "mvn";
+  if (!existsSync(jars) && spawnSync("mvn", ["--version"], { stdio: "ignore" }).error !== undefined)
+    return "mvn";
   return undefined;
 }
 
@@ -148,7 +158,9 @@ async function started(child: ChildProcess, url: string, log: string): Promise<v
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`OpenSearch ended: ${readFileSync(log, "utf8").split("\n").slice(-12).join("\n")}`);
-    const health = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=5s`).catch(() => undefined);
+    const health = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=5s`).catch(
+      () => undefined,
+    );
     if (health?.ok) return;
     await delay(200);
   }
@@ -188,5 +200,7 @@ async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map((server) => once(server, "listening")));
   const addresses = servers.map((server) => server.address());
   for (const server of servers) server.close();
-  return addresses.flatMap((address) => (address !== null && typeof address === "object" ? address.port : []));
+  return addresses.flatMap((address) =>
+    address !== null && typeof address === "object" ? address.port : [],
+  );
 }

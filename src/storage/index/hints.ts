@@ -1,12 +1,12 @@
 import { Fault } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
+import type { FieldNames } from "../../query/fields.ts";
 import { type Hint, replaced, syntaxHints } from "../../query/hints.ts";
 import { parseMoment } from "../../query/moment.ts";
 import { toText } from "../../query/to-text.ts";
 import { isFieldTerm, type Pattern, type PatternPart, type Query, type Term } from "../../query/tree.ts";
 import { clausesOf, withClauses } from "../../query/visit.ts";
 import { numberOf } from "../../schema/number-of.ts";
-import type { FieldNames } from "../../query/fields.ts";
 import type { FieldType, SearchRequest, Selection, UnknownField } from "./contract.ts";
 
 /** Clauses of a query that found nothing that are looked into. */

@@ -12,7 +12,8 @@ import {
 } from "../requests.ts";
 import { type Asking, askWhole, countOf, selectionDsl } from "./asking.ts";
 import type { Answer } from "./client.ts";
-import { type Dsl, type DslField, either, exists, objectsOf } from "./compile-dsl.ts";
+import { exists, objectsOf } from "./compile-dsl.ts";
+import { type Dsl, type DslField, either } from "./dsl.ts";
 import { path } from "./mapping.ts";
 
 /** Values that each shard counts beyond those asked for, so that the sums of all shards are right. */
@@ -37,8 +38,7 @@ async function facet(asking: Asking, request: Selection, written: string, size: 
   const field = asking.fields.find(written);
   if (field === undefined || field.kind === "original")
     return { field: written, values: [], distinct: 0, other: 0, missing: await countOf(asking, request) };
-  const paths =
-    field.kind === "guid" ? ["guid"] : objectsOf(field).map((object) => path(object, field.part));
+  const paths = field.kind === "guid" ? ["guid"] : objectsOf(field).map((object) => path(object, field.part));
   const query = selectionDsl(asking, request);
   const { aggregations } = await askWhole(asking, request, {
     query,
@@ -61,7 +61,8 @@ async function facet(asking: Asking, request: Selection, written: string, size: 
   const counted = paths.map((_, place) => aggregations[place] as Terms);
   // The last object holds texts: with some of them, all values are told as texts.
   const only = asking.fields.only(field.name);
-  const isNumber = field.kind === "whole" || field.kind === "real" ? isEmpty(counted.at(-1)) : only === "numbers";
+  const isNumber =
+    field.kind === "whole" || field.kind === "real" ? isEmpty(counted.at(-1)) : only === "numbers";
   const all = counted
     .flatMap(({ buckets }) => buckets)
     .map(({ key, doc_count }) => ({
@@ -72,7 +73,10 @@ async function facet(asking: Asking, request: Selection, written: string, size: 
   const values = all.slice(0, size);
   const unlisted = all.slice(size).reduce((sum, { count }) => sum + count, 0);
   const isAll = counted.every(({ sum_other_doc_count }) => sum_other_doc_count === 0);
-  const distinct = paths.reduce((sum, _, place) => sum + (aggregations[`distinct${place}`] as { value: number }).value, 0);
+  const distinct = paths.reduce(
+    (sum, _, place) => sum + (aggregations[`distinct${place}`] as { value: number }).value,
+    0,
+  );
   return {
     field: written,
     values,
@@ -165,6 +169,8 @@ async function timesOf(
     query: selectionDsl(asking, selection),
     aggs: { first: { min: { field: "time" } }, last: { max: { field: "time" } } },
   });
-  const [first, last] = [aggregations.first, aggregations.last].map((found) => (found as { value?: number | null })?.value);
+  const [first, last] = [aggregations.first, aggregations.last].map(
+    (found) => (found as { value?: number | null })?.value,
+  );
   return typeof first === "number" && typeof last === "number" ? { first, last } : undefined;
 }

@@ -2,12 +2,14 @@ import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
 import { checkRanges } from "../../../query/check-ranges.ts";
 import { fieldsOf } from "../../../query/fields.ts";
+import { isHidden } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import type { FieldType, IndexProblem, Selection, UnknownField } from "../contract.ts";
 import { limitFault } from "../search-queue.ts";
 import type { Answer, Client } from "./client.ts";
-import { compileDsl, type Dsl, type DslField } from "./compile-dsl.ts";
+import { compileDsl } from "./compile-dsl.ts";
 import { type SeenFields, typeOfSeen } from "./document.ts";
+import type { Dsl, DslField } from "./dsl.ts";
 import { kindOf } from "./mapping.ts";
 import { fieldPart, type Names, writtenFamilyPart } from "./names.ts";
 
@@ -21,7 +23,8 @@ export class Fields {
 
   add(sensor: string, seen: SeenFields): void {
     for (const [field, bits] of seen) {
-      this.known.add(sensor, field, typeOfSeen(field, bits).type);
+      // A field of a message may be called like a column of the embedded index.
+      this.known.add(sensor, field, isHidden(field) ? undefined : typeOfSeen(field, bits).type);
       this.#bits.set(field, (this.#bits.get(field) ?? 0) | bits);
     }
   }
@@ -61,7 +64,10 @@ export type Asking = {
   readonly time: number;
 };
 
-export type Hit = { readonly _source?: { readonly message: Message }; readonly sort?: readonly unknown[] } & Answer;
+export type Hit = {
+  readonly _source?: { readonly message: Message };
+  readonly sort?: readonly unknown[];
+} & Answer;
 
 export type Found = {
   readonly hits: readonly Hit[];
@@ -78,7 +84,10 @@ export function selectionDsl({ fields, now }: Asking, { query, from, to, sensors
   if (from !== undefined || to !== undefined)
     filter.push({
       range: {
-        time: { ...(from !== undefined && { gte: Math.ceil(from) }), ...(to !== undefined && { lt: Math.ceil(to) }) },
+        time: {
+          ...(from !== undefined && { gte: Math.ceil(from) }),
+          ...(to !== undefined && { lt: Math.ceil(to) }),
+        },
       },
     });
   if (sensors !== undefined) filter.push({ terms: { sensor: sensors } });
@@ -101,7 +110,11 @@ export async function ask(asking: Asking, selection: Selection, body: object): P
     { body: { timeout: `${Math.ceil(time * 0.9)}ms`, ...body }, signal },
   );
   const hits = answer.hits as { hits: Hit[]; total?: { value: number } };
-  const shards = answer._shards as { total: number; failed: number; failures?: { index?: string; reason?: Answer }[] };
+  const shards = answer._shards as {
+    total: number;
+    failed: number;
+    failures?: { index?: string; reason?: Answer }[];
+  };
   const isLate = answer.timed_out === true;
   return {
     hits: hits.hits,
@@ -145,7 +158,8 @@ function shardProblems({
 }): IndexProblem[] {
   if (failed === 0) return [];
   const [first] = failures;
-  const where = first?.index === undefined ? "" : ` (${first.index}: ${String(first.reason?.reason ?? "no reason")})`;
+  const where =
+    first?.index === undefined ? "" : ` (${first.index}: ${String(first.reason?.reason ?? "no reason")})`;
   return [
     {
       code: "INDEX_UNREACHABLE",

@@ -1,39 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Batch } from "../../../core/batch.ts";
 import type { Position } from "../../../core/block.ts";
-import { type Failure, failureOf } from "../../../core/fault.ts";
+import { failureOf } from "../../../core/fault.ts";
 import type { IndexWriter } from "../contract.ts";
 import { positionKey } from "../segments/catalogue.ts";
 import { type Outgoing, sendBulk } from "./bulk.ts";
-import type { Client } from "./client.ts";
 import { DocumentEncoder, type SeenFields } from "./document.ts";
-import type { Internal } from "./internal.ts";
 import { MOST_FIELDS } from "./mapping.ts";
-import type { Names } from "./names.ts";
-
-/** What a writer is opened with. */
-export type WriterParts = {
-  readonly client: Client;
-  readonly names: Names;
-  readonly internal: Internal;
-  /** The index that the writer belongs to, in this thread or another. */
-  readonly owner: WriterOwner;
-};
-
-/** What a writer tells, and asks, the index that it belongs to. */
-export type WriterOwner = {
-  /** Resolves when the earlier writer of the name has stored what it had committed. */
-  entered(): Promise<void>;
-  /** Up to where a partition is committed by any writer of this process; undefined when by none. */
-  committedPosition(key: string): Promise<number | undefined>;
-  committed(key: string, offset: number): void;
-  stored(key: string, offset: number): void;
-  /** Fields of a sensor that were not seen before. */
-  noted(sensor: string, seen: SeenFields): void;
-  /** Why nothing can be stored at the moment; undefined when it can again. */
-  failing(failure: Failure | undefined): void;
-  refused(sensor: string, count: number, reason: string): void;
-};
+import type { WriterParts } from "./writer-parts.ts";
 
 /** Documents per request, about the number from which more make it no faster, and bytes that a server takes easily. */
 const MOST_DOCUMENTS = 2000;
@@ -129,6 +103,15 @@ export class BulkWriter implements IndexWriter {
     return (await owner.committedPosition(key)) ?? (await internal.position(key));
   }
 
+  /**
+   * Stores what is committed, and returns how many commits are stored since the start.
+   * @throws Fault when one more try has failed; then it is tried on
+   */
+  async settle(): Promise<number> {
+    await this.seal();
+    return this.#done;
+  }
+
   /** Resolves when what is committed is stored; rejects when one more try has failed, after which it is tried on. */
   seal(): Promise<void> {
     if (this.#done === this.#added) return Promise.resolve();
@@ -179,9 +162,9 @@ export class BulkWriter implements IndexWriter {
       const merged = (before ?? 0) | bits;
       if (merged === before) continue;
       known.set(field, merged);
-      let pending = this.#pendingSeen.get(sensor);
-      if (pending === undefined) this.#pendingSeen.set(sensor, (pending = new Map()));
+      const pending = this.#pendingSeen.get(sensor) ?? new Map();
       pending.set(field, merged);
+      this.#pendingSeen.set(sensor, pending);
     }
   }
 
@@ -255,6 +238,5 @@ export class BulkWriter implements IndexWriter {
     for (const { key, offset } of entries)
       if (key !== "") positions.set(key, Math.max(offset, positions.get(key) ?? 0));
     await internal.putPositions(positions);
-    for (const [key, offset] of positions) owner.stored(key, offset);
   }
 }

@@ -2,8 +2,8 @@ import { Fault } from "../../../core/fault.ts";
 import { messageFromJson, messageToJson } from "../../../core/message.ts";
 import { type Client, reasonOf } from "./client.ts";
 import { DocumentEncoder, type Written } from "./document.ts";
-import type { WriterParts } from "./bulk-writer.ts";
 import { ERROR_SENSOR, errorOf } from "./refused.ts";
+import type { WriterParts } from "./writer-parts.ts";
 
 /** A document on its way, and where it came from. */
 export type Outgoing = Written & {
@@ -68,7 +68,9 @@ async function sendOnce(documents: readonly Outgoing[], client: Client): Promise
   let lines = "";
   for (const { index, id, source } of documents)
     lines += `{"create":{"_index":"${index}","_id":${JSON.stringify(id)}}}\n${source}\n`;
-  const { body } = await client.ask("POST", "/_bulk?filter_path=errors,items.*.status,items.*.error", { body: lines });
+  const { body } = await client.ask("POST", "/_bulk?filter_path=errors,items.*.status,items.*.error", {
+    lines,
+  });
   if (body.errors !== true) return [];
   const refused: RefusedDocument[] = [];
   let trouble: Fault | undefined;
@@ -78,7 +80,11 @@ async function sendOnce(documents: readonly Outgoing[], client: Client): Promise
     const reason = reasonOf({ error }) ?? `status ${status}`;
     const document = documents[place];
     if (document !== undefined && AT_FAULT.has(status)) refused.push({ document, reason });
-    else trouble ??= new Fault("INDEX_UNREACHABLE", `OpenSearch at ${client.name} takes no documents (${status}): ${reason}`);
+    else
+      trouble ??= new Fault(
+        "INDEX_UNREACHABLE",
+        `OpenSearch at ${client.name} takes no documents (${status}): ${reason}`,
+      );
   }
   // What is stored of these by now is not stored twice when all are sent again.
   if (trouble !== undefined) throw trouble;

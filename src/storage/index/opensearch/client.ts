@@ -16,8 +16,10 @@ export type Connection = {
 export type Answer = Record<string, unknown>;
 
 export type Asked = {
-  /** JSON, or NDJSON where it is a text. */
-  readonly body?: object | string | undefined;
+  readonly body?: object | undefined;
+  /** In place of a body what is JSON already, or lines of it. */
+  readonly json?: string | undefined;
+  readonly lines?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Statuses beside those below 300 that are answers and no failures. */
   readonly expected?: readonly number[];
@@ -82,22 +84,24 @@ export class Client implements AsyncDisposable {
   }
 
   async #send(url: string, method: Dispatcher.HttpMethod, asked: Asked): Promise<Response> {
-    const { body, signal, expected = [] } = asked;
-    const isLines = typeof body === "string";
+    const { body, lines, signal, expected = [] } = asked;
+    const text = lines ?? asked.json ?? (body === undefined ? undefined : jsonOf(body));
     const { statusCode: status, body: stream } = await send(url, {
       method,
       headers: {
         ...this.#headers,
-        ...(body !== undefined && { "content-type": isLines ? "application/x-ndjson" : "application/json" }),
+        ...(text !== undefined && {
+          "content-type": lines === undefined ? "application/json" : "application/x-ndjson",
+        }),
       },
-      body: body === undefined ? null : isLines ? body : jsonOf(body),
+      body: text ?? null,
       dispatcher: this.#agent,
       ...(signal !== undefined && { signal }),
     });
-    const text = await stream.text();
-    const answer = readAnswer(text);
+    const said = await stream.text();
+    const answer = readAnswer(said);
     if (status < 300 || expected.includes(status)) return { status, body: answer ?? {} };
-    throw refused(new URL(url).origin, status, reasonOf(answer) ?? text);
+    throw refused(new URL(url).origin, status, reasonOf(answer) ?? said);
   }
 }
 
@@ -148,8 +152,10 @@ function refused(node: string, status: number, said: string): Fault {
   const reason = said.replace(/\s+/g, " ").slice(0, MOST_REASON);
   if (status === 401)
     return new Fault("INDEX_REFUSED", `OpenSearch at ${node} does not accept the password or API key (401)`);
-  if (status === 403) return new Fault("INDEX_REFUSED", `OpenSearch at ${node} does not allow it (403): ${reason}`);
-  if (status === 429) return new Fault("SEARCH_BUSY", `OpenSearch at ${node} has too much to do (429): ${reason}`);
+  if (status === 403)
+    return new Fault("INDEX_REFUSED", `OpenSearch at ${node} does not allow it (403): ${reason}`);
+  if (status === 429)
+    return new Fault("SEARCH_BUSY", `OpenSearch at ${node} has too much to do (429): ${reason}`);
   if (status >= 500 || status === 408)
     return new Fault("INDEX_UNREACHABLE", `OpenSearch at ${node} fails (${status}): ${reason}`);
   return new Fault("INDEX_REFUSED", `OpenSearch at ${node} refuses a request (${status}): ${reason}`);
@@ -162,8 +168,14 @@ function unreachable(nodes: string, error: unknown): Fault {
   const all = cause instanceof AggregateError ? cause.errors : [cause];
   const { code = "", message = String(error) } = (all[0] ?? {}) as NodeJS.ErrnoException;
   if (CERTIFICATE.test(code))
-    return new Fault("INDEX_REFUSED", `the certificate of OpenSearch at ${nodes} is not accepted: ${message}`, { cause: error });
+    return new Fault(
+      "INDEX_REFUSED",
+      `the certificate of OpenSearch at ${nodes} is not accepted: ${message}`,
+      { cause: error },
+    );
   const isLate = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
   const what = isLate ? `no answer within ${ANSWER_MILLISECONDS / 1000} s` : message || code;
-  return new Fault("INDEX_UNREACHABLE", `OpenSearch at ${nodes} cannot be reached: ${what}`, { cause: error });
+  return new Fault("INDEX_UNREACHABLE", `OpenSearch at ${nodes} cannot be reached: ${what}`, {
+    cause: error,
+  });
 }

@@ -4,23 +4,11 @@ import { isFieldTerm, type Network, type Pattern, type Query, type Term } from "
 import { visit } from "../../../query/visit.ts";
 import { canonicalKey } from "../../../schema/canonical.ts";
 import { numberOf } from "../../../schema/number-of.ts";
-import type { FieldType } from "../contract.ts";
+import { ALL, type Dsl, type DslField, either, NEVER } from "./dsl.ts";
 import { addressText, between, highNumber, lowNumber, numbersOf, rangeDsl } from "./dsl-range.ts";
-import { type FieldKind, mainObject, type ObjectName, path } from "./mapping.ts";
+import { mainObject, type ObjectName, path } from "./mapping.ts";
 import { insideWildcard, isEverything, patternDsl } from "./pattern-dsl.ts";
 import { cut } from "./values.ts";
-
-/** A condition in OpenSearch's query language. */
-export type Dsl = Readonly<Record<string, unknown>>;
-
-/** What a search knows of a field. */
-export type DslField = {
-  readonly kind: FieldKind;
-  /** Its name in the objects of documents. */
-  readonly part: string;
-  /** The type of its values; undefined when it is not known. */
-  readonly type: FieldType | undefined;
-};
 
 /** The documents that a query is compiled for. */
 export type DslFields = {
@@ -30,8 +18,6 @@ export type DslFields = {
   readonly now: number;
 };
 
-export const ALL: Dsl = { match_all: {} };
-export const NEVER: Dsl = { match_none: {} };
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
@@ -46,17 +32,11 @@ export function compileDsl(query: Query, fields: DslFields): Dsl {
     not: (part) => ({ bool: { must_not: [part] } }),
     exists: ({ field }) => onField(fields, field, exists),
     term: (term) => (isFieldTerm(term) ? fieldTerm(term, fields) : anywhere(term)),
-    pattern: (pattern) => (pattern.field === undefined ? anywherePattern(pattern) : fieldPattern(pattern, fields)),
+    pattern: (pattern) =>
+      pattern.field === undefined ? anywherePattern(pattern) : fieldPattern(pattern, fields),
     range: (range) => onField(fields, range.field, (field) => rangeDsl(range, field, fields.now)),
     network: (network) => onField(fields, network.field, (field) => networkDsl(network, field, fields)),
   });
-}
-
-/** One of the conditions, without those that nothing meets. */
-export function either(conditions: readonly (Dsl | undefined)[]): Dsl {
-  const given = conditions.filter((condition) => condition !== undefined && condition !== NEVER);
-  if (given.length < 2) return given[0] ?? NEVER;
-  return { bool: { should: given, minimum_should_match: 1 } };
 }
 
 function onField(fields: DslFields, name: string, compile: (field: DslField) => Dsl): Dsl {
@@ -135,7 +115,10 @@ function contained(where: "original" | "words", value: string): Dsl {
 }
 
 function anywherePattern(pattern: Pattern): Dsl {
-  return either([insideWildcard("original", pattern.parts, pattern), insideWildcard("words", pattern.parts, pattern)]);
+  return either([
+    insideWildcard("original", pattern.parts, pattern),
+    insideWildcard("words", pattern.parts, pattern),
+  ]);
 }
 
 function fieldPattern(pattern: Pattern & { readonly field?: string | undefined }, fields: DslFields): Dsl {
@@ -145,7 +128,9 @@ function fieldPattern(pattern: Pattern & { readonly field?: string | undefined }
     const texts = [path("text", field.part), path("raw", field.part)];
     const main = mainObject(field.kind);
     const values = patternDsl(texts, main === "text" ? [] : [path(main, field.part)], pattern);
-    return field.kind === "original" ? either([insideWildcard("original", pattern.parts, pattern), values]) : values;
+    return field.kind === "original"
+      ? either([insideWildcard("original", pattern.parts, pattern), values])
+      : values;
   });
 }
 

@@ -1,10 +1,22 @@
 // The loop below runs for every cell of every message: typed arrays are indexed within bounds known beforehand, hence `as number`.
 import type { Batch } from "../../../core/batch.ts";
-import { ABSENT, type Column, DOUBLE, FALSE, INT, LONG, NULL, SPAN, STRING, TRUE, VALUE } from "../../../core/column.ts";
+import {
+  ABSENT,
+  type Column,
+  DOUBLE,
+  FALSE,
+  INT,
+  LONG,
+  NULL,
+  SPAN,
+  STRING,
+  TRUE,
+  VALUE,
+} from "../../../core/column.ts";
 import { type FieldValue, type Message, messageToJson } from "../../../core/message.ts";
 import { Double, Float } from "../../../core/number.ts";
-import type { History } from "../contract.ts";
 import type { ColumnType } from "../blocks/column-type.ts";
+import type { History } from "../contract.ts";
 import { mainObject } from "./mapping.ts";
 import type { Names } from "./names.ts";
 import { type FieldPlan, planOf, quoted, SearchedValues } from "./values.ts";
@@ -28,7 +40,13 @@ export type Written = {
 export type SeenFields = Map<string, number>;
 
 /** Types of values, by their bits. */
-export const SEEN_TYPES = ["text", "long", "double", "boolean", "json"] as const satisfies readonly ColumnType[];
+export const SEEN_TYPES = [
+  "text",
+  "long",
+  "double",
+  "boolean",
+  "json",
+] as const satisfies readonly ColumnType[];
 const [TEXT, WHOLE, REAL, TRUTH, JSON_VALUE] = [1, 2, 4, 8, 16] as const;
 
 /** Makes documents of messages. */
@@ -69,7 +87,9 @@ export class DocumentEncoder {
         const kind = column.kinds[row] as number;
         if (kind === ABSENT) continue;
         const isInside =
-          kind === SPAN && (column.spans[2 * row] as number) >= from && (column.spans[2 * row + 1] as number) <= to;
+          kind === SPAN &&
+          (column.spans[2 * row] as number) >= from &&
+          (column.spans[2 * row + 1] as number) <= to;
         const cell = this.#cell(column, row, kind, entry.isNamed, plan, isInside);
         message += `${message === "" ? "" : ","}${plan.name}${cell}`;
         entry.seen |= bitOf(kind, column, row);
@@ -126,7 +146,14 @@ export class DocumentEncoder {
   }
 
   /** Takes up what is searched of a cell, and returns its JSON. */
-  #cell(column: Column, row: number, kind: number, isNamed: boolean, plan: FieldPlan, isInside: boolean): string {
+  #cell(
+    column: Column,
+    row: number,
+    kind: number,
+    isNamed: boolean,
+    plan: FieldPlan,
+    isInside: boolean,
+  ): string {
     if (kind === NULL) return "null";
     const values = this.#values;
     if (kind === VALUE) {
@@ -175,7 +202,8 @@ export function typeOfSeen(field: string, bits: number): { type: ColumnType | un
   const main = mainObject(planOf(field).kind);
   const numbers = bits & (WHOLE | REAL);
   const others = bits & ~(WHOLE | REAL);
-  if (main === "whole" || main === "real") return { type: main === "whole" ? "long" : "double", isOdd: others !== 0 };
+  if (main === "whole" || main === "real")
+    return { type: main === "whole" ? "long" : "double", isOdd: others !== 0 };
   if (bits === 0) return { type: undefined, isOdd: false };
   if (numbers !== 0 && others === 0) return { type: numbers === WHOLE ? "long" : "double", isOdd: false };
   const place = SEEN_TYPES.findIndex((_, bit) => (bits & (1 << bit)) !== 0);

@@ -2,7 +2,7 @@ import { type Address, parseAddress } from "../../../query/address.ts";
 import { parseMoment } from "../../../query/moment.ts";
 import type { Bound, Range } from "../../../query/tree.ts";
 import { numberOf } from "../../../schema/number-of.ts";
-import { type Dsl, type DslField, either, NEVER } from "./compile-dsl.ts";
+import { type Dsl, type DslField, either, NEVER } from "./dsl.ts";
 import { path } from "./mapping.ts";
 
 export type Limit<T> = { readonly value: T; readonly inclusive: boolean };
@@ -91,7 +91,12 @@ export function between(
   const last = to === undefined ? LAST[family] : to.value - (to.inclusive ? 0n : 1n);
   if (first > last) return NEVER;
   const range = (low: bigint, high: bigint, of: 4 | 6): Dsl => ({
-    range: { [field]: { gte: addressText({ family: of, value: low }), lte: addressText({ family: of, value: high }) } },
+    range: {
+      [field]: {
+        gte: addressText({ family: of, value: low }),
+        lte: addressText({ family: of, value: high }),
+      },
+    },
   });
   if (family === 4 || first > MAPPED.last || last < MAPPED.first) return range(first, last, family);
   return either([
@@ -103,7 +108,9 @@ export function between(
 /** An address as OpenSearch reads it. */
 export function addressText({ family, value }: Address): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".");
-  return [112n, 96n, 80n, 64n, 48n, 32n, 16n, 0n].map((shift) => ((value >> shift) & 0xffffn).toString(16)).join(":");
+  return [112n, 96n, 80n, 64n, 48n, 32n, 16n, 0n]
+    .map((shift) => ((value >> shift) & 0xffffn).toString(16))
+    .join(":");
 }
 
 /** A date as a lower bound is its beginning, or its end when the bound itself is left out. */

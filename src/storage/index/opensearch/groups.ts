@@ -3,7 +3,8 @@ import { DEFAULT_GROUPS, SCORE, sizeOf } from "../requests.ts";
 import { type Bucket, terms } from "./aggregate.ts";
 import { type Asking, askWhole, selectionDsl } from "./asking.ts";
 import type { Answer } from "./client.ts";
-import { type Dsl, type DslField, objectsOf } from "./compile-dsl.ts";
+import { objectsOf } from "./compile-dsl.ts";
+import type { Dsl, DslField } from "./dsl.ts";
 import { path } from "./mapping.ts";
 
 type Ordered = Pick<GroupRequest, "order"> & { readonly size: number; readonly score: string };
@@ -13,7 +14,11 @@ export async function groups(asking: Asking, request: GroupRequest): Promise<Gro
   const size = sizeOf(request.size, DEFAULT_GROUPS, "groups");
   const fields = request.by.map((written) => asking.fields.find(written));
   const score = asking.fields.find(request.score ?? SCORE);
-  if (size === 0 || fields.length === 0 || fields.some((field) => field === undefined || field.kind === "original"))
+  if (
+    size === 0 ||
+    fields.length === 0 ||
+    fields.some((field) => field === undefined || field.kind === "original")
+  )
     return [];
   const object = score?.kind === "whole" ? "whole" : "real";
   const ordered = { size, order: request.order, score: path(object, score?.part ?? "none") };
@@ -38,7 +43,10 @@ function levels([field, ...inner]: readonly DslField[], ordered: Ordered): Dsl {
     ...levels(inner, ordered),
   };
   return Object.fromEntries(
-    pathsOf(field).map((field, place) => [`by${place}`, { terms: terms(field, ordered.size, { order }), aggs }]),
+    pathsOf(field).map((field, place) => [
+      `by${place}`,
+      { terms: terms(field, ordered.size, { order }), aggs },
+    ]),
   );
 }
 

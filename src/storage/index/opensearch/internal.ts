@@ -36,7 +36,7 @@ export class Internal {
       const action = { _id: `position/${key}`, version: offset, version_type: "external_gte" };
       return `${JSON.stringify({ index: action })}\n${JSON.stringify({ kind: "position", note: { key, offset } })}\n`;
     });
-    const { body } = await this.#client.ask("POST", `/${this.#index}/_bulk`, { body: lines.join("") });
+    const { body } = await this.#client.ask("POST", `/${this.#index}/_bulk`, { lines: lines.join("") });
     for (const item of (body.items as { index: { status: number; error?: unknown } }[]) ?? [])
       if (item.index.status >= 300 && item.index.status !== 409)
         throw new Fault("INDEX_UNREACHABLE", `OpenSearch did not take a position (${item.index.status})`);
@@ -82,7 +82,9 @@ export class Internal {
     const { body } = await this.#client.ask("GET", this.#path(`fields/${sensor}`), { expected: [404] });
     const note = noteOf(body);
     const version =
-      body.found === true ? `if_seq_no=${body._seq_no}&if_primary_term=${body._primary_term}` : "op_type=create";
+      body.found === true
+        ? `if_seq_no=${body._seq_no}&if_primary_term=${body._primary_term}`
+        : "op_type=create";
     return { fields: note === undefined ? new Map() : seenOf(note), version };
   }
 

@@ -25,7 +25,10 @@ const LEAST = [2, 19] as const;
  * Opens the index in OpenSearch, and writes the template of its indices.
  * @throws Fault INDEX_UNREACHABLE when no node answers, INDEX_REFUSED for a wrong password, certificate or version
  */
-export async function openOpenSearchIndex(options: OpenSearchOptions, context: Context): Promise<OpenSearchIndex> {
+export async function openOpenSearchIndex(
+  options: OpenSearchOptions,
+  context: Context,
+): Promise<OpenSearchIndex> {
   const { nodes, authorization, authority, prefix = "metron", shards = 1, replicas = 1 } = options;
   const { concurrent = 4, waiting = 200, searchTime = 30_000 } = options;
   const connection = { nodes, authorization, authority };
@@ -37,7 +40,8 @@ export async function openOpenSearchIndex(options: OpenSearchOptions, context: C
     await client.ask("PUT", `/_index_template/${prefix}`, { body: template });
     const { status } = await client.ask("HEAD", `/${names.internal}`, { expected: [404] });
     // Another process may make it at the same time: that it exists is no fault.
-    if (status === 404) await client.ask("PUT", `/${names.internal}`, { body: internalIndex(replicas), expected: [400] });
+    if (status === 404)
+      await client.ask("PUT", `/${names.internal}`, { body: internalIndex(replicas), expected: [400] });
     const index = new OpenSearchIndex({
       ...{ connection, client, names, context, internal: new Internal(client, names) },
       limits: { concurrent, waiting, searchTime },

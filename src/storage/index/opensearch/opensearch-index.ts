@@ -79,7 +79,11 @@ export class OpenSearchIndex implements Index {
       noted,
       refused: (sensor, count, reason) => {
         this.#refusals.add(sensor, count, reason);
-        context.log.warn("OpenSearch refused messages; they are in the error index.", { sensor, count, reason });
+        context.log.warn("OpenSearch refused messages; they are in the error index.", {
+          sensor,
+          count,
+          reason,
+        });
       },
     });
     const { concurrent, waiting, searchTime: time } = limits;
@@ -115,8 +119,7 @@ export class OpenSearchIndex implements Index {
   }
 
   async sealedPosition(topic: string, partition: number): Promise<number | undefined> {
-    const key = positionKey(topic, partition);
-    return this.#writers.stored(key) ?? (await this.#parts.internal.position(key));
+    return this.#parts.internal.position(positionKey(topic, partition));
   }
 
   /** Positions are stored with the messages, in the same cluster: they are not lost apart from these. */
@@ -132,7 +135,8 @@ export class OpenSearchIndex implements Index {
       this.#problems = page.problems;
       return {
         total: page.total,
-        messages: wanted === undefined ? page.messages : page.messages.map((one) => chosenFields(one, wanted)),
+        messages:
+          wanted === undefined ? page.messages : page.messages.map((one) => chosenFields(one, wanted)),
         cursor: page.cursor,
         unknownFields: unknown,
         hints: await hintsOf(this.#hintSource(), request, unknown, isEmpty),
@@ -204,7 +208,7 @@ export class OpenSearchIndex implements Index {
   }
 
   async seal(): Promise<void> {
-    if (await this.#writers.seal()) this.#isRefreshed = false;
+    if (await this.#writers.settle()) this.#isRefreshed = false;
   }
 
   async retain(rules: readonly RetentionRule[]): Promise<RetentionResult> {

@@ -33,7 +33,12 @@ export type PatchParts = {
  * Changes a stored message, unless somebody changed it since it was read: then it is read and changed again.
  * @throws Fault NOT_FOUND, REQUEST_INVALID, INDEX_REFUSED
  */
-export async function patchMessage(parts: PatchParts, guid: string, change: Patch, by: string): Promise<Message> {
+export async function patchMessage(
+  parts: PatchParts,
+  guid: string,
+  change: Patch,
+  by: string,
+): Promise<Message> {
   const touched = [...Object.keys(change.set ?? {}), ...(change.remove ?? [])];
   const fixed = touched.find((field) => UNCHANGEABLE.includes(field));
   if (fixed !== undefined)
@@ -62,9 +67,13 @@ export async function storedMessage(
   { client, names }: Pick<PatchParts, "client" | "names">,
   guid: string,
 ): Promise<Stored | undefined> {
-  const { body } = await client.ask("POST", `/${encodeURIComponent(names.pattern)}/_search?ignore_unavailable=true`, {
-    body: { query: { term: { guid } }, size: 1, seq_no_primary_term: true },
-  });
+  const { body } = await client.ask(
+    "POST",
+    `/${encodeURIComponent(names.pattern)}/_search?ignore_unavailable=true`,
+    {
+      body: { query: { term: { guid } }, size: 1, seq_no_primary_term: true },
+    },
+  );
   const [hit] = (body.hits as { hits: (Answer & { _source: Answer })[] }).hits;
   if (hit === undefined) return undefined;
   const { _source: source } = hit;
@@ -87,7 +96,7 @@ async function put({ client, names, internal, noted }: PatchParts, stored: Store
   noted(sensor, await internal.addFields(sensor, seen));
   const path = `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(String(message.guid))}`;
   const { status } = await client.ask("PUT", `${path}?${version}&refresh=true`, {
-    body: JSON.rawJSON(source) as object,
+    json: source,
     expected: [409],
   });
   return status !== 409;

@@ -1,6 +1,6 @@
 import { Fault } from "../../../core/fault.ts";
 import type { Pattern, PatternPart } from "../../../query/tree.ts";
-import { type Dsl, either } from "./compile-dsl.ts";
+import { type Dsl, either } from "./dsl.ts";
 
 /** Past these a pattern is an automaton that is long in making, for a word that nobody types. */
 const MOST_WILDCARDS = 100;
@@ -41,7 +41,9 @@ const SCRIPT = `
 export function patternDsl(texts: readonly string[], values: readonly string[], pattern: Pattern): Dsl {
   checkWildcards(pattern);
   const value = wildcardOf(pattern.parts);
-  const parts = pattern.parts.map((part) => (part.kind === "text" ? `=${part.text}` : part.kind === "many" ? "*" : "?"));
+  const parts = pattern.parts.map((part) =>
+    part.kind === "text" ? `=${part.text}` : part.kind === "many" ? "*" : "?",
+  );
   return either([
     ...texts.map((field) => ({ wildcard: { [field]: { value } } })),
     ...values.map((field) => ({ script: { script: { source: SCRIPT, params: { field, parts } } } })),
@@ -49,7 +51,11 @@ export function patternDsl(texts: readonly string[], values: readonly string[], 
 }
 
 /** That a pattern stands anywhere in a text, in upper or lower case. */
-export function insideWildcard(field: "original" | "words", parts: readonly PatternPart[], pattern?: Pattern): Dsl {
+export function insideWildcard(
+  field: "original" | "words",
+  parts: readonly PatternPart[],
+  pattern?: Pattern,
+): Dsl {
   if (pattern !== undefined) checkWildcards(pattern);
   const inner = wildcardOf(parts).replace(/^\*+|(?<!\\)\*+$/g, "");
   if (inner === "") return { exists: { field } };

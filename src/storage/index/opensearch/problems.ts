@@ -5,7 +5,9 @@ import type { IndexProblem } from "../contract.ts";
 export function problemsOf(failure: Failure | undefined): IndexProblem[] {
   if (failure === undefined) return [];
   const { code, message } = failure;
-  return [{ code, text: `new messages wait until they can be stored: ${message}`, advice: FAULTS[code].advice }];
+  return [
+    { code, text: `new messages wait until they can be stored: ${message}`, advice: FAULTS[code].advice },
+  ];
 }
 
 /** The messages that OpenSearch refused since the start, by sensor. */

@@ -34,8 +34,14 @@ export async function dayIndices(client: Client, names: Names): Promise<DayIndex
       },
     },
   });
-  const sizes = await client.ask("GET", `/${pattern}/_stats/store?filter_path=indices.*.total.store.size_in_bytes`);
-  const bytesOf = (sizes.body.indices ?? {}) as Record<string, { total: { store: { size_in_bytes: number } } }>;
+  const sizes = await client.ask(
+    "GET",
+    `/${pattern}/_stats/store?filter_path=indices.*.total.store.size_in_bytes`,
+  );
+  const bytesOf = (sizes.body.indices ?? {}) as Record<
+    string,
+    { total: { store: { size_in_bytes: number } } }
+  >;
   const { days } = (body.aggregations ?? {}) as { days?: { buckets: Day[] } };
   return (days?.buckets ?? [])
     .map(({ key, doc_count, sensor, from, to }) => ({
@@ -82,7 +88,8 @@ export async function retainDays(
     }
   }
   // One by one: names together may be longer than a request's path.
-  for (const { name } of dropped) await client.ask("DELETE", `/${encodeURIComponent(name)}`, { expected: [404] });
+  for (const { name } of dropped)
+    await client.ask("DELETE", `/${encodeURIComponent(name)}`, { expected: [404] });
   return {
     segments: dropped.length,
     messages: dropped.reduce((sum, { messages }) => sum + messages, removed),
@@ -91,8 +98,12 @@ export async function retainDays(
 }
 
 async function deleteBefore(client: Client, index: string, time: number): Promise<number> {
-  const { body } = await client.ask("POST", `/${encodeURIComponent(index)}/_delete_by_query?conflicts=proceed`, {
-    body: { query: { range: { time: { lt: time } } } },
-  });
+  const { body } = await client.ask(
+    "POST",
+    `/${encodeURIComponent(index)}/_delete_by_query?conflicts=proceed`,
+    {
+      body: { query: { range: { time: { lt: time } } } },
+    },
+  );
   return Number(body.deleted ?? 0);
 }

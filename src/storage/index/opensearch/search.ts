@@ -3,7 +3,7 @@ import { type Message, messageFromJson } from "../../../core/message.ts";
 import type { IndexProblem, SearchRequest } from "../contract.ts";
 import { type Asking, ask, selectionDsl } from "./asking.ts";
 import { jsonOf } from "./client.ts";
-import type { Dsl } from "./compile-dsl.ts";
+import type { Dsl } from "./dsl.ts";
 import { mainObject, path } from "./mapping.ts";
 
 const DEFAULT_SIZE = 100;
@@ -32,7 +32,8 @@ export async function searchPage(asking: Asking, request: SearchRequest): Promis
     ...(cursor !== undefined && { search_after: readCursor(cursor, sort.length) }),
   }).catch((error: unknown) => {
     // What a cursor says of another search does not fit its fields.
-    if (cursor !== undefined && error instanceof Fault && error.code === "INDEX_REFUSED") throw wrongCursor(error);
+    if (cursor !== undefined && error instanceof Fault && error.code === "INDEX_REFUSED")
+      throw wrongCursor(error);
     throw error;
   });
   const page = found.hits.slice(0, size);
@@ -54,7 +55,7 @@ function sortOf({ fields }: Asking, { sort = [] }: SearchRequest): Dsl[] {
       const order = descending ? "desc" : "asc";
       const field = fields.find(written);
       // The time of a row is its timestamp.
-      if (written === "timestamp") return { time: { order, unmapped_type: "date", format: "epoch_millis" } };
+      if (written === "timestamp") return { time: { order, unmapped_type: "date" } };
       if (field === undefined || field.kind === "guid") return { guid: { order, unmapped_type: "keyword" } };
       const main = mainObject(field.kind);
       const isNumber = field.type === "long" || field.type === "double";
@@ -82,5 +83,7 @@ function readCursor(cursor: string, keys: number): unknown[] {
 }
 
 function wrongCursor(cause?: unknown): Fault {
-  return new Fault("REQUEST_INVALID", "searching: this cursor is of no earlier page of the same search", { cause });
+  return new Fault("REQUEST_INVALID", "searching: this cursor is of no earlier page of the same search", {
+    cause,
+  });
 }

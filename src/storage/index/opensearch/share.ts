@@ -1,11 +1,12 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { type Failure, Fault, failureOf } from "../../../core/fault.ts";
 import type { IndexHandle, IndexWriter } from "../contract.ts";
-import { BulkWriter, type WriterOwner } from "./bulk-writer.ts";
+import { BulkWriter } from "./bulk-writer.ts";
 import { Client, type Connection } from "./client.ts";
 import type { SeenFields } from "./document.ts";
 import { Internal } from "./internal.ts";
 import { Names } from "./names.ts";
+import type { WriterOwner } from "./writer-parts.ts";
 import type { Entrance } from "./writers.ts";
 
 const ENGINE = "opensearch";
@@ -21,15 +22,15 @@ type WriterHandle = {
 type ToIndex =
   | { readonly type: "entered"; readonly id: number }
   | { readonly type: "position"; readonly id: number; readonly key: string }
-  | { readonly type: "committed" | "stored"; readonly key: string; readonly offset: number }
+  | { readonly type: "committed"; readonly key: string; readonly offset: number }
   | { readonly type: "noted"; readonly sensor: string; readonly seen: SeenFields }
   | { readonly type: "refused"; readonly sensor: string; readonly count: number; readonly reason: string }
   | { readonly type: "failing"; readonly failure: Failure | undefined }
-  | { readonly type: "answer"; readonly id: number; readonly error?: Failure }
+  | { readonly type: "answer"; readonly id: number; readonly stored?: number; readonly error?: Failure }
   | { readonly type: "end" };
 
 type ToWriter =
-  | { readonly type: "seal" | "leave"; readonly id: number }
+  | { readonly type: "settle" | "leave"; readonly id: number }
   | { readonly type: "answer"; readonly id: number; readonly value?: number | undefined };
 
 /** Whether a handle is of a writer to OpenSearch. */
@@ -38,13 +39,17 @@ export function isOpenSearchHandle(handle: IndexHandle): boolean {
 }
 
 /** Serves a writer for another thread. */
-export function serveBulkWriter({ owner, join, end }: Entrance, connection: Connection, prefix: string): IndexHandle {
+export function serveBulkWriter(
+  { owner, join, end }: Entrance,
+  connection: Connection,
+  prefix: string,
+): IndexHandle {
   const { port1: port, port2 } = new MessageChannel();
   const send = (message: ToWriter) => port.postMessage(message);
-  const asked = new Map<number, PromiseWithResolvers<void>>();
+  const asked = new Map<number, PromiseWithResolvers<number>>();
   let ids = 0;
-  const ask = (type: "seal" | "leave") => {
-    const waiting = Promise.withResolvers<void>();
+  const ask = (type: "settle" | "leave") => {
+    const waiting = Promise.withResolvers<number>();
     asked.set(++ids, waiting);
     send({ type, id: ids });
     return waiting.promise;
@@ -56,11 +61,12 @@ export function serveBulkWriter({ owner, join, end }: Entrance, connection: Conn
         void owner.entered().then(() => send({ type: "answer", id: message.id }));
         return;
       case "position":
-        void owner.committedPosition(message.key).then((value) => send({ type: "answer", id: message.id, value }));
+        void owner
+          .committedPosition(message.key)
+          .then((value) => send({ type: "answer", id: message.id, value }));
         return;
       case "committed":
-      case "stored":
-        owner[message.type](message.key, message.offset);
+        owner.committed(message.key, message.offset);
         return;
       case "noted":
         owner.noted(message.sensor, message.seen);
@@ -74,7 +80,7 @@ export function serveBulkWriter({ owner, join, end }: Entrance, connection: Conn
       case "answer": {
         const waiting = asked.get(message.id);
         asked.delete(message.id);
-        if (message.error === undefined) waiting?.resolve();
+        if (message.error === undefined) waiting?.resolve(message.stored ?? 0);
         else waiting?.reject(new Fault(message.error.code, message.error.message));
         return;
       }
@@ -85,12 +91,12 @@ export function serveBulkWriter({ owner, join, end }: Entrance, connection: Conn
   });
   port.on("close", () => {
     // A thread that ended takes with it what it had not stored; its topic has it still.
-    for (const { resolve } of asked.values()) resolve();
+    for (const { resolve } of asked.values()) resolve(0);
     asked.clear();
     end(!hasEnded);
   });
   port.unref();
-  join({ seal: () => ask("seal"), leave: () => ask("leave") });
+  join({ settle: () => ask("settle"), leave: async () => void (await ask("leave")) });
   const handle: WriterHandle = { transfer: [port2], engine: ENGINE, connection, prefix };
   return handle;
 }
@@ -115,22 +121,21 @@ export function joinBulkWriter(handle: IndexHandle): IndexWriter {
     entered: async () => void (await entered),
     committedPosition: (key) => ask((id) => ({ type: "position", id, key })),
     committed: (key, offset) => send({ type: "committed", key, offset }),
-    stored: (key, offset) => send({ type: "stored", key, offset }),
     noted: (sensor, seen) => send({ type: "noted", sensor, seen }),
     refused: (sensor, count, reason) => send({ type: "refused", sensor, count, reason }),
     failing: (failure) => send({ type: "failing", failure }),
   };
   const writer = new BulkWriter({ client, names, internal: new Internal(client, names), owner });
-  const answer = (id: number, work: Promise<void>) =>
+  const answer = (id: number, work: Promise<number | void>) =>
     work.then(
-      () => send({ type: "answer", id }),
+      (stored) => send({ type: "answer", id, ...(typeof stored === "number" && { stored }) }),
       (error: unknown) => send({ type: "answer", id, error: failureOf(error, "INDEX_UNREACHABLE") }),
     );
   port.on("message", (message: ToWriter) => {
     if (message.type === "answer") {
       asked.get(message.id)?.(message.value);
       asked.delete(message.id);
-    } else void answer(message.id, message.type === "seal" ? writer.seal() : writer.leave());
+    } else void answer(message.id, message.type === "settle" ? writer.settle() : writer.leave());
   });
   const end = async () => {
     try {

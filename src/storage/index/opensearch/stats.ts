@@ -8,7 +8,8 @@ export function statsOf(
   known: KnownFields,
   more: Pick<IndexStats, "searches" | "problems" | "unsealed">,
 ): IndexStats {
-  const sum = (of: readonly DayIndex[], part: "messages" | "bytes") => of.reduce((all, day) => all + day[part], 0);
+  const sum = (of: readonly DayIndex[], part: "messages" | "bytes") =>
+    of.reduce((all, day) => all + day[part], 0);
   const sensors = [...Map.groupBy(days, ({ sensor }) => sensor)].map(
     ([sensor, own]): SensorStats => ({
       sensor,

@@ -83,9 +83,9 @@ export class SearchedValues {
       if (count > 0) this.#append(object, part, this.#values[object] as string, count);
     }
     if (family === undefined || this.#counts[TEXT] === 0) return;
-    let values = this.#families.get(family);
-    if (values === undefined) this.#families.set(family, (values = new Set()));
+    const values = this.#families.get(family) ?? new Set();
     values.add(this.#values[TEXT] as string);
+    this.#families.set(family, values);
   }
 
   /** @param isInside whether the text stands in the original too, so that words of it are found there. */
@@ -124,7 +124,8 @@ export class SearchedValues {
       const number = numberOf(text);
       if (number !== undefined) this.#add(REAL, jsonNumber(Number(number)));
     }
-    if (kind === "text" && MAY_BE_ADDRESS.test(text) && readAddress(text) !== undefined) this.#add(ADDRESS, `"${key}"`);
+    if (kind === "text" && MAY_BE_ADDRESS.test(text) && readAddress(text) !== undefined)
+      this.#add(ADDRESS, `"${key}"`);
   }
 
   number({ kind }: FieldPlan, value: number): void {
@@ -142,7 +143,12 @@ export class SearchedValues {
 
   /** A value of any kind. Of a list or map all values in it, however deep, and its JSON as words. */
   any(plan: FieldPlan, value: FieldValue | undefined): void {
-    if (typeof value === "object" && value !== null && !(value instanceof Double) && !(value instanceof Float)) {
+    if (
+      typeof value === "object" &&
+      value !== null &&
+      !(value instanceof Double) &&
+      !(value instanceof Float)
+    ) {
       this.#word(messageToJson(value));
       this.#within(plan, value);
     } else this.#scalar(plan, value, false);
@@ -204,7 +210,8 @@ export class SearchedValues {
 
   #append(object: number, part: string, values: string, count: number): void {
     const before = this.#objects[object];
-    this.#objects[object] = `${before}${before === "" ? "" : ","}${part}${count === 1 ? values : `[${values}]`}`;
+    this.#objects[object] =
+      `${before}${before === "" ? "" : ","}${part}${count === 1 ? values : `[${values}]`}`;
   }
 
   #keyOf(text: string): string {
