@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Fault } from "../core/fault.ts";
 import { SECRET_VARIABLE } from "../core/secret.ts";
 import { oneNamed } from "./named.ts";
+import { openSearchSchema } from "./opensearch-schema.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
 
 /** The document for everything that is not one sensor's: `metron.yaml`. Free keys go under `global`. */
@@ -95,6 +96,20 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("How the platform ends."),
+  storage: z
+    .strictObject({
+      index: z
+        .enum(["files", "opensearch"])
+        .default("files")
+        .describe("Where messages are stored and searched: in files of the data folder, or in OpenSearch."),
+      opensearch: openSearchSchema.optional().describe("How OpenSearch is reached."),
+    })
+    .refine(({ index, opensearch }) => index !== "opensearch" || opensearch !== undefined, {
+      message: "an index in OpenSearch needs its addresses",
+      path: ["opensearch"],
+    })
+    .prefault({})
+    .describe("Which engines keep what is durable; read when the platform starts."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),

@@ -25,7 +25,7 @@ export type CheckRules = {
   readonly notRun?: readonly string[] | undefined;
 };
 
-/** Files outside of the allowed folders, an address that others reach, and a secret of packets that nobody can read. */
+/** Files outside of the allowed folders, an address that others reach, and secrets that nobody can read. */
 export function wrongPlaces(
   global: GlobalDocument,
   document: Document,
@@ -44,6 +44,12 @@ export function wrongPlaces(
   const { secret } = global.packets;
   const unread = secret && refusalOf(() => secretReader(allow)(secret));
   if (unread !== undefined) mistakes.push(mistakeIn(document, ["packets", "secret"], unread));
+  const { secret: password, authority } = global.storage.opensearch ?? {};
+  const references = { secret: password, authority: authority === undefined ? undefined : { file: authority } };
+  for (const [name, reference] of Object.entries(references)) {
+    const reason = reference && refusalOf(() => secretReader(allow)(reference));
+    if (reason !== undefined) mistakes.push(mistakeIn(document, ["storage", "opensearch", name], reason));
+  }
   return mistakes;
 }
 

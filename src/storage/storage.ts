@@ -9,6 +9,8 @@ import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
 import { openDuckdbIndex } from "./index/duckdb/open.ts";
 import { openRemoteWriter } from "./index/duckdb/remote.ts";
+import { type OpenSearchOptions, openOpenSearchIndex } from "./index/opensearch/open.ts";
+import { isOpenSearchHandle, joinBulkWriter } from "./index/opensearch/share.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
 import { joinPacketStore, openPacketStore } from "./packets/files/packet-store.ts";
@@ -41,6 +43,8 @@ export type StorageOptions = {
     readonly sealRows: number;
     readonly sealAge: number;
   };
+  /** The OpenSearch that keeps the index; undefined: it is kept in files of the data folder. */
+  readonly openSearch?: OpenSearchOptions | undefined;
   readonly packets: {
     /** Bytes that packets and their indices may use, the oldest go first. */
     readonly bytes: number;
@@ -70,10 +74,11 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
 
 /**
  * Opens what a claimed data folder holds, and brings one of an earlier layout to the present one.
- * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT
+ * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT; INDEX_UNREACHABLE, INDEX_REFUSED where OpenSearch keeps
+ * the index
  */
 export async function openStorage(
-  { folder, index, packets }: StorageOptions,
+  { folder, index, openSearch, packets }: StorageOptions,
   context: Context,
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
@@ -81,7 +86,11 @@ export async function openStorage(
     const opened = {
       topics: stack.use(await openTopics(join(folder, TOPICS), context)),
       tables: stack.use(await openTables(join(folder, TABLES), context)),
-      index: stack.use(await openDuckdbIndex(join(folder, INDEX), index, context)),
+      index: stack.use(
+        openSearch === undefined
+          ? await openDuckdbIndex(join(folder, INDEX), index, context)
+          : await openOpenSearchIndex({ ...limitsOf(index), ...openSearch }, context),
+      ),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
@@ -91,6 +100,10 @@ export async function openStorage(
     await stack.disposeAsync();
     throw error;
   }
+}
+
+function limitsOf({ concurrent, waiting, searchTime }: StorageOptions["index"]) {
+  return { concurrent, waiting, searchTime };
 }
 
 /** Opens a reader of a topic that another thread shares. Dispose of it when done. */
@@ -109,7 +122,8 @@ export function joinTable(handle: TableHandle): TableReader {
  * opened, which goes on from what was committed.
  */
 export function joinIndex(handle: IndexHandle, onBroken?: () => void): IndexWriter {
-  return openRemoteWriter(handle, onBroken);
+  // One that OpenSearch does not take from keeps what was written, and tries again.
+  return isOpenSearchHandle(handle) ? joinBulkWriter(handle) : openRemoteWriter(handle, onBroken);
 }
 
 /** Joins the packets that another thread shares, to write and to read them. */

@@ -126,7 +126,7 @@ export function joinBulkWriter(handle: IndexHandle): IndexWriter {
     failing: (failure) => send({ type: "failing", failure }),
   };
   const writer = new BulkWriter({ client, names, internal: new Internal(client, names), owner });
-  const answer = (id: number, work: Promise<number | void>) =>
+  const answer = (id: number, work: Promise<unknown>) =>
     work.then(
       (stored) => send({ type: "answer", id, ...(typeof stored === "number" && { stored }) }),
       (error: unknown) => send({ type: "answer", id, error: failureOf(error, "INDEX_UNREACHABLE") }),
