@@ -146,7 +146,10 @@ export async function sharedOpenSearch(version: OpenSearchVersion = "2.19.6"): P
  * instead.
  */
 export function lacksOpenSearch(version: OpenSearchVersion = "2.19.6"): boolean {
-  const missing = missingForOpenSearch(version);
+  if (process.env[`METRON_OPENSEARCH_${version[0]}`] !== undefined) return false;
+  // The newest version is one more than a change needs: it is started where everything must run.
+  const isExtra = version !== "2.19.6" && process.env.CI !== "true";
+  const missing = isExtra ? "CI=true" : missingForOpenSearch(version);
   if (missing === undefined) return false;
   const line = `tests with OpenSearch ${version} are left out: ${missing} is missing`;
   if (process.env.CI === "true") throw new Error(line);

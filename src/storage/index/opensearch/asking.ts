@@ -10,7 +10,7 @@ import type { Answer, Client } from "./client.ts";
 import { compileDsl } from "./compile-dsl.ts";
 import { type SeenFields, typeOfSeen } from "./document.ts";
 import type { Dsl, DslField } from "./dsl.ts";
-import { kindOf } from "./mapping.ts";
+import { kindOf, MOST_FIELDS } from "./mapping.ts";
 import { fieldPart, type Names, writtenFamilyPart } from "./names.ts";
 
 /** Sensors that a request names in its path; with more it asks all indices. */
@@ -21,7 +21,9 @@ export class Fields {
   readonly known = new KnownFields();
   readonly #bits = new Map<string, number>();
 
+  /** @param seen all fields of the sensor. */
   add(sensor: string, seen: SeenFields): void {
+    if (seen.size >= MOST_FIELDS) this.known.more(sensor);
     for (const [field, bits] of seen) {
       // A field of a message may be called like a column of the embedded index.
       this.known.add(sensor, field, isHidden(field) ? undefined : typeOfSeen(field, bits).type);

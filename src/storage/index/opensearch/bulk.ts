@@ -17,6 +17,8 @@ type Item = { readonly create: { readonly status: number; readonly error?: unkno
 /** Statuses of a document: it is there already; it is at fault itself. All others are the server's own trouble. */
 const STORED = 409;
 const AT_FAULT: ReadonlySet<number> = new Set([400, 413]);
+/** Characters of a request; in UTF-8 they are up to three times as many bytes. */
+const MOST_TEXT = 16e6;
 /** Characters of a refused message that its error record repeats. */
 const MOST_REPEATED = 1_000_000;
 
@@ -29,7 +31,28 @@ export async function sendBulk(
   documents: readonly Outgoing[],
   parts: Pick<WriterParts, "client" | "names" | "owner" | "internal">,
 ): Promise<void> {
-  if (documents.length === 0) return;
+  for (const part of portions(documents)) await sendPortion(part, parts);
+}
+
+/** Documents by what one request may hold: a server takes 100 MB at the most. */
+function* portions(documents: readonly Outgoing[]): Generator<readonly Outgoing[]> {
+  let from = 0;
+  let text = 0;
+  for (const [place, { source }] of documents.entries()) {
+    if (place > from && text + source.length > MOST_TEXT) {
+      yield documents.slice(from, place);
+      from = place;
+      text = 0;
+    }
+    text += source.length;
+  }
+  if (from < documents.length) yield documents.slice(from);
+}
+
+async function sendPortion(
+  documents: readonly Outgoing[],
+  parts: Pick<WriterParts, "client" | "names" | "owner" | "internal">,
+): Promise<void> {
   const refused = await sendOnce(documents, parts.client);
   if (refused.length === 0) return;
   const errors = new Map<string, Outgoing[]>();

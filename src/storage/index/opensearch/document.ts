@@ -102,8 +102,8 @@ export class DocumentEncoder {
         record: batch.recordOf[row] as number,
       });
     }
-    for (const { column, seen: bits } of columns)
-      if (bits !== 0) seen.set(column.name, (seen.get(column.name) ?? 0) | bits);
+    for (const { column, isNamed, seen: bits } of columns)
+      if (isNamed && bits !== 0) seen.set(column.name, (seen.get(column.name) ?? 0) | bits);
     return written;
   }
 

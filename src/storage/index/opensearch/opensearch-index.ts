@@ -37,7 +37,7 @@ import type { Internal } from "./internal.ts";
 import type { Names } from "./names.ts";
 import { type PatchParts, patchMessage, storedMessage } from "./patching.ts";
 import { problemsOf, Refusals } from "./problems.ts";
-import { dayIndices, retainDays } from "./retention.ts";
+import { type DayIndex, dayIndices, retainDays } from "./retention.ts";
 import { MOST_SIZE, searchPage } from "./search.ts";
 import { serveBulkWriter } from "./share.ts";
 import { statsOf } from "./stats.ts";
@@ -69,6 +69,9 @@ export class OpenSearchIndex implements Index {
   #isRefreshed = false;
   #settling: Promise<void> | undefined;
   #problems: readonly IndexProblem[] = [];
+  /** What was last known of the indices, and why it is not known any better. */
+  #days: readonly DayIndex[] = [];
+  #unread: Fault | undefined;
 
   constructor(parts: IndexParts) {
     this.#parts = parts;
@@ -146,7 +149,9 @@ export class OpenSearchIndex implements Index {
   }
 
   problems(): readonly IndexProblem[] {
-    return [...problemsOf(this.#writers.failure), ...this.#refusals.problems(), ...this.#problems];
+    const { failure } = this.#writers;
+    const waiting = problemsOf(failure ?? this.#unread, failure !== undefined);
+    return [...waiting, ...this.#refusals.problems(), ...this.#problems];
   }
 
   count(request: Selection): Promise<number> {
@@ -199,8 +204,16 @@ export class OpenSearchIndex implements Index {
   }
 
   async stats(): Promise<IndexStats> {
-    await this.#settle();
-    return statsOf(await dayIndices(this.#parts.client, this.#parts.names), this.#fields.known, {
+    try {
+      await this.#settle();
+      this.#days = await dayIndices(this.#parts.client, this.#parts.names);
+      this.#unread = undefined;
+    } catch (error) {
+      // Whoever looks at the state of things needs it most when something is wrong.
+      if (!(error instanceof Fault)) throw error;
+      this.#unread = error;
+    }
+    return statsOf(this.#days, this.#fields.known, {
       searches: this.#queue.load(),
       problems: this.problems(),
       unsealed: this.#writers.failure?.message,
@@ -240,6 +253,7 @@ export class OpenSearchIndex implements Index {
   ): Promise<Result> {
     return this.#queue.run(async (signal) => {
       await this.#settle();
+      this.#unread = undefined;
       return search({ ...request, signal });
     }, request.signal);
   }

@@ -1,13 +1,12 @@
 import { FAULTS, type Failure } from "../../../core/fault.ts";
 import type { IndexProblem } from "../contract.ts";
 
-/** What is missing while what was written cannot be stored. */
-export function problemsOf(failure: Failure | undefined): IndexProblem[] {
+/** What is wrong while OpenSearch cannot be used. `isWaiting`: whether something waits to be stored. */
+export function problemsOf(failure: Failure | undefined, isWaiting: boolean): IndexProblem[] {
   if (failure === undefined) return [];
   const { code, message } = failure;
-  return [
-    { code, text: `new messages wait until they can be stored: ${message}`, advice: FAULTS[code].advice },
-  ];
+  const what = isWaiting ? "new messages wait until they can be stored" : "nothing can be searched";
+  return [{ code, text: `${what}: ${message}`, advice: FAULTS[code].advice }];
 }
 
 /** The messages that OpenSearch refused since the start, by sensor. */
