@@ -53,7 +53,7 @@ async function sendPortion(
   documents: readonly Outgoing[],
   parts: Pick<WriterParts, "client" | "names" | "owner" | "internal">,
 ): Promise<void> {
-  const refused = await sendOnce(documents, parts.client);
+  const refused = await sendInParts(documents, parts.client);
   if (refused.length === 0) return;
   const errors = new Map<string, Outgoing[]>();
   const encoder = new DocumentEncoder(parts.names);
@@ -77,7 +77,7 @@ async function sendPortion(
     errors.set(sensor, [...(errors.get(sensor) ?? []), document]);
   }
   parts.owner.noted(ERROR_SENSOR, await parts.internal.addFields(ERROR_SENSOR, seen));
-  const again = await sendOnce(replaced, parts.client);
+  const again = await sendInParts(replaced, parts.client);
   const [first] = again;
   if (first !== undefined)
     throw new Fault("INDEX_REFUSED", `OpenSearch refuses messages and their error records: ${first.reason}`);
@@ -85,6 +85,24 @@ async function sendPortion(
 }
 
 type RefusedDocument = { readonly document: Outgoing; readonly reason: string };
+
+/** Sends documents, and where one of them spoils the whole request, each half by itself. */
+async function sendInParts(documents: readonly Outgoing[], client: Client): Promise<RefusedDocument[]> {
+  try {
+    return await sendOnce(documents, client);
+  } catch (error) {
+    const { status, reason } = error instanceof Fault ? (error.details ?? {}) : {};
+    if (typeof status !== "number" || !AT_FAULT.has(status)) throw error;
+    const [first] = documents;
+    if (documents.length === 1 && first !== undefined) return [{ document: first, reason: String(reason) }];
+    const middle = documents.length >> 1;
+    const halves = [documents.slice(0, middle), documents.slice(middle)];
+    return [
+      ...(await sendInParts(halves[0] ?? [], client)),
+      ...(await sendInParts(halves[1] ?? [], client)),
+    ];
+  }
+}
 
 /** Sends documents, and returns those that are at fault themselves. @throws Fault for the server's own trouble */
 async function sendOnce(documents: readonly Outgoing[], client: Client): Promise<RefusedDocument[]> {

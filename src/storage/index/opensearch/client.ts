@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, errors, request as send } from "undici";
-import { Fault } from "../../../core/fault.ts";
+import { Fault, type FaultCode } from "../../../core/fault.ts";
 import { messageFromJson } from "../../../core/message.ts";
 
 /** How OpenSearch is reached. Structured-cloneable: each thread that writes has a client of its own. */
@@ -112,11 +112,6 @@ export function jsonOf(body: unknown): string {
   );
 }
 
-/** Whether a failure may pass by itself, so that what was to be written is kept and tried again. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof Fault && (error.code === "INDEX_UNREACHABLE" || error.code === "SEARCH_BUSY");
-}
-
 function readAnswer(text: string): Answer | undefined {
   if (text === "") return {};
   try {
@@ -128,16 +123,17 @@ function readAnswer(text: string): Answer | undefined {
   }
 }
 
-/** What an answer gives as its reason: the innermost one, as the outer ones say "failed". */
+/** What an answer gives as its reason: that of the shard or document, and what lies under it. */
 export function reasonOf(answer: unknown): string | undefined {
   const error = partOf(answer, "error") ?? answer;
   if (typeof error === "string") return error;
-  let reason = textOf(partOf(error, "reason"));
   const [root] = (partOf(error, "root_cause") as unknown[] | undefined) ?? [];
-  reason = textOf(partOf(root, "reason")) ?? reason;
+  const reason = textOf(partOf(root, "reason")) ?? textOf(partOf(error, "reason"));
+  let under: string | undefined;
   for (let cause = partOf(error, "caused_by"); cause !== undefined; cause = partOf(cause, "caused_by"))
-    reason = textOf(partOf(cause, "reason")) ?? reason;
-  return reason?.slice(0, MOST_REASON);
+    under = textOf(partOf(cause, "reason")) ?? under;
+  const both = under === undefined || reason?.includes(under) ? reason : `${reason}: ${under}`;
+  return both?.slice(0, MOST_REASON);
 }
 
 function partOf(value: unknown, name: string): unknown {
@@ -150,15 +146,15 @@ function textOf(value: unknown): string | undefined {
 
 function refused(node: string, status: number, said: string): Fault {
   const reason = said.replace(/\s+/g, " ").slice(0, MOST_REASON);
-  if (status === 401)
-    return new Fault("INDEX_REFUSED", `OpenSearch at ${node} does not accept the password or API key (401)`);
-  if (status === 403)
-    return new Fault("INDEX_REFUSED", `OpenSearch at ${node} does not allow it (403): ${reason}`);
-  if (status === 429)
-    return new Fault("SEARCH_BUSY", `OpenSearch at ${node} has too much to do (429): ${reason}`);
-  if (status >= 500 || status === 408)
-    return new Fault("INDEX_UNREACHABLE", `OpenSearch at ${node} fails (${status}): ${reason}`);
-  return new Fault("INDEX_REFUSED", `OpenSearch at ${node} refuses a request (${status}): ${reason}`);
+  const fault = (code: FaultCode, what: string) =>
+    new Fault(code, `OpenSearch at ${node} ${what}`, { details: { status, reason } });
+  if (status === 401) return fault("INDEX_REFUSED", "does not accept the password or API key (401)");
+  if (status === 403) return fault("INDEX_REFUSED", `does not allow it (403): ${reason}`);
+  if (status === 429) return fault("SEARCH_BUSY", `has too much to do (429): ${reason}`);
+  if (reason.includes("too many buckets") || reason.includes("too_many_clauses"))
+    return fault("SEARCH_LIMIT", `finds that too much is asked for at once: ${reason}`);
+  if (status >= 500 || status === 408) return fault("INDEX_UNREACHABLE", `fails (${status}): ${reason}`);
+  return fault("INDEX_REFUSED", `refuses a request (${status}): ${reason}`);
 }
 
 /** The true cause: what the network or OpenSSL says, not the wrappers around it. */

@@ -15,7 +15,7 @@ import { openOpenSearchIndex } from "./open.ts";
 
 const MESSAGES = 300;
 /** Queries asked of both; a run of more is for whoever changes how queries are compiled. */
-const QUERIES = Number(process.env.METRON_QUERIES ?? 200);
+const QUERIES = Number(process.env.METRON_QUERIES ?? 60);
 
 /** Values of each field, in all the spellings that a query may have of them. */
 const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
