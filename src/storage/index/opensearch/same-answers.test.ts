@@ -13,9 +13,10 @@ import { openDuckdbIndex } from "../duckdb/open.ts";
 import { batchOf, NOON, put } from "../testing/test-batches.ts";
 import { openOpenSearchIndex } from "./open.ts";
 
-const MESSAGES = 300;
+const MESSAGES = 150;
+const AT_A_TIME = 16;
 /** Queries asked of both; a run of more is for whoever changes how queries are compiled. */
-const QUERIES = Number(process.env.METRON_QUERIES ?? 60);
+const QUERIES = Number(process.env.METRON_QUERIES ?? 40);
 
 /** Values of each field, in all the spellings that a query may have of them. */
 const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
@@ -51,19 +52,20 @@ const pattern = fc
     return { kind: "pattern", field: name, parts: [...text(head), { kind: inner as "many" | "one" }, ...text(tail)] };
   });
 
-const NUMBERS = ["ip_dst_port", "duration", "bytes", "count"];
-const range = fc
-  .tuple(fc.constantFrom(...NUMBERS), fc.constantFrom(-5, 0, 0.5, 7, 70, 80, 443, 1e6), fc.boolean(), fc.boolean())
-  .map(([name, number, inclusive, isFrom]): Query => {
-    const bound = { value: String(number), inclusive };
-    return { kind: "range", field: name, from: isFrom ? bound : undefined, to: isFrom ? undefined : bound };
-  });
-const addresses = fc
-  .tuple(fc.constantFrom("10.0.0.1", "10.0.1.0", "192.0.0.0", "2001:db8::", "::1"), fc.boolean(), fc.boolean())
-  .map(([value, inclusive, isFrom]): Query => {
-    const bound = { value, inclusive };
-    return { kind: "range", field: "ip_src_addr", from: isFrom ? bound : undefined, to: isFrom ? undefined : bound };
-  });
+/** Every bound of a range, from and to, with its value and without. */
+const RANGES: readonly Query[] = [
+  ...["ip_dst_port", "duration", "bytes", "count"].flatMap((name) =>
+    ["-5", "0", "0.5", "7", "70", "80", "443"].map((value) => [name, value] as const),
+  ),
+  ...["10.0.0.1", "10.0.1.0", "192.0.0.0", "2001:db8::", "2001:db8::1"].map((value) => ["ip_src_addr", value] as const),
+  ...["a", "admin", "ab"].flatMap((value) => [["user", value] as const, ["kind", value] as const]),
+].flatMap(([name, value]) =>
+  [true, false].flatMap((inclusive): Query[] => [
+    { kind: "range", field: name, from: { value, inclusive }, to: undefined },
+    { kind: "range", field: name, from: undefined, to: { value, inclusive } },
+  ]),
+);
+
 const network = fc
   .constantFrom(["10.0.0.0", 24], ["10.0.0.0", 8], ["0.0.0.0", 0], ["2001:db8::", 32], ["::", 0], ["::ffff:10.0.0.0", 120])
   .map(([address, bits]): Query => ({ kind: "network", field: "ip_src_addr", address: String(address), bits: Number(bits) }));
@@ -74,8 +76,7 @@ const word = fc
 const clause = fc.oneof(
   valued.map(([name, value]): Query => ({ kind: "term", field: name, value })),
   pattern,
-  range,
-  addresses,
+  fc.constantFrom(...RANGES),
   network,
   word,
   field.map((name): Query => ({ kind: "exists", field: name })),
@@ -106,10 +107,17 @@ describe.skipIf(lacksOpenSearch())("the same rows in both indices", () => {
         const { messages, total } = await index.search({ query, sort, size: MESSAGES, fields: ["guid"] });
         return { total, guids: messages.map(({ guid }) => guid) };
       };
+      for (let from = 0; from < RANGES.length; from += AT_A_TIME) {
+        const some = RANGES.slice(from, from + AT_A_TIME);
+        const counts = (index: Index) =>
+          Promise.all(some.map(async (query) => [toText(query), await index.count({ query })]));
+        expect(await counts(openSearch)).toEqual(await counts(duckdb));
+      }
       const property = fc.asyncProperty(query, async (asked) => {
         expect([toText(asked), await found(openSearch, asked)]).toEqual([toText(asked), await found(duckdb, asked)]);
       });
-      await fc.assert(property, { numRuns: QUERIES, seed: 11 });
+      // The smallest query that fails is not looked for: each one is a search of its own.
+      await fc.assert(property, { numRuns: QUERIES, seed: 11, endOnFailure: true });
       const counted = FIELDS.filter((name) => name !== "original_string");
       for (const name of counted) {
         const told = async (index: Index) => {
