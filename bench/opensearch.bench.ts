@@ -15,7 +15,10 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
   const total = Number(argument(args, "rows") ?? 60_000);
   const server = await startOpenSearch("2.19.6");
   try {
-    await using index = await openOpenSearchIndex({ nodes: [server.url], prefix: "bench", replicas: 0 }, makeContext());
+    await using index = await openOpenSearchIndex(
+      { nodes: [server.url], prefix: "bench", replicas: 0 },
+      makeContext(),
+    );
     const writer = await index.writer("one");
     const batch = new Batch();
     let offset = 0;
@@ -52,6 +55,8 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
 
 /** CPU that a process has used, microseconds (proc(5): fields 14 and 15, in hundredths of a second). */
 function serverCpu(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }

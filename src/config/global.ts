@@ -102,7 +102,9 @@ export const globalSchema = z.strictObject({
         .enum(["files", "opensearch"])
         .default("files")
         .describe("Where messages are stored and searched: in files of the data folder, or in OpenSearch."),
-      opensearch: openSearchSchema.optional().describe("How OpenSearch is reached."),
+      opensearch: openSearchSchema
+        .optional()
+        .describe("How OpenSearch is reached; left out when it keeps nothing."),
     })
     .refine(({ index, opensearch }) => index !== "opensearch" || opensearch !== undefined, {
       message: "an index in OpenSearch needs its addresses",

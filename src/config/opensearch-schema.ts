@@ -18,10 +18,14 @@ export const openSearchSchema = z
       .array(z.url({ protocol: /^https?$/, error: "expected an address such as https://search-1:9200" }))
       .min(1)
       .describe("Addresses of nodes; the next one is asked when one does not answer."),
-    user: z.string().min(1).optional().describe("Name of the user, with `secret` as the password."),
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Name of the user, with `secret` as the password; when left out, `secret` is an API key."),
     secret: secret
       .optional()
-      .describe("Where the user's password is or, without a user, the API key."),
+      .describe("Where the password or API key is; nobody asks for one when left out."),
     authority: z
       .string()
       .optional()

@@ -45,7 +45,10 @@ export function wrongPlaces(
   const unread = secret && refusalOf(() => secretReader(allow)(secret));
   if (unread !== undefined) mistakes.push(mistakeIn(document, ["packets", "secret"], unread));
   const { secret: password, authority } = global.storage.opensearch ?? {};
-  const references = { secret: password, authority: authority === undefined ? undefined : { file: authority } };
+  const references = {
+    secret: password,
+    authority: authority === undefined ? undefined : { file: authority },
+  };
   for (const [name, reference] of Object.entries(references)) {
     const reason = reference && refusalOf(() => secretReader(allow)(reference));
     if (reason !== undefined) mistakes.push(mistakeIn(document, ["storage", "opensearch", name], reason));

@@ -97,10 +97,7 @@ async function sendInParts(documents: readonly Outgoing[], client: Client): Prom
     if (documents.length === 1 && first !== undefined) return [{ document: first, reason: String(reason) }];
     const middle = documents.length >> 1;
     const halves = [documents.slice(0, middle), documents.slice(middle)];
-    return [
-      ...(await sendInParts(halves[0] ?? [], client)),
-      ...(await sendInParts(halves[1] ?? [], client)),
-    ];
+    return [...(await sendInParts(halves[0] ?? [], client)), ...(await sendInParts(halves[1] ?? [], client))];
   }
 }
 

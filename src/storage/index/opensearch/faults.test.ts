@@ -16,7 +16,8 @@ describe.skipIf(lacksOpenSearch())("OpenSearch that is not as it should be", () 
     url = await sharedOpenSearch();
   });
   afterAll(async () => {
-    for (const name of [`${prefix}*.*`, `${prefix}*-internal`]) await fetch(`${url}/${name}`, { method: "DELETE" });
+    for (const name of [`${prefix}*.*`, `${prefix}*-internal`])
+      await fetch(`${url}/${name}`, { method: "DELETE" });
     await fetch(`${url}/_index_template/${prefix}*`, { method: "DELETE" });
   });
   const open = (options: object) =>
@@ -44,7 +45,9 @@ describe.skipIf(lacksOpenSearch())("OpenSearch that is not as it should be", () 
     });
     await expect(open({ nodes, authorization: PASSWORD })).rejects.toMatchObject({
       code: "INDEX_REFUSED",
-      message: expect.stringMatching(/^the certificate of OpenSearch at https:.* is not accepted: self-signed/),
+      message: expect.stringMatching(
+        /^the certificate of OpenSearch at https:.* is not accepted: self-signed/,
+      ),
     });
   });
 
@@ -68,7 +71,10 @@ describe.skipIf(lacksOpenSearch())("OpenSearch that is not as it should be", () 
     await expect(index.seal()).rejects.toMatchObject({ code: "INDEX_UNREACHABLE" });
     await expect(index.count({})).rejects.toMatchObject({ code: "INDEX_UNREACHABLE" });
     expect(index.problems()).toMatchObject([
-      { code: "INDEX_UNREACHABLE", text: expect.stringContaining("new messages wait until they can be stored") },
+      {
+        code: "INDEX_UNREACHABLE",
+        text: expect.stringContaining("new messages wait until they can be stored"),
+      },
     ]);
     proxy.isCut = false;
     expect(await index.sealedPosition("t", 0)).toBe(1);
@@ -132,14 +138,19 @@ describe.skipIf(lacksOpenSearch())("OpenSearch that is not as it should be", () 
     await fetch(`${url}/${own}.s.2026-11-21`, {
       method: "PUT",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ mappings: { properties: { real: { properties: { odd: { type: "boolean" } } } } } }),
+      body: JSON.stringify({
+        mappings: { properties: { real: { properties: { odd: { type: "boolean" } } } } },
+      }),
     });
     const writer = await index.writer("one");
     await put(writer, "s", batchOf([{ odd: "x" }, { odd: 7 }]));
     expect(await guids(index, "_exists_:odd")).toEqual(["g0"]);
     const { messages } = await index.search({ sensors: ["error"] });
     expect(messages).toMatchObject([
-      { failed_offset: 1, message: expect.stringContaining("failed to parse field [real.odd] of type [boolean]") },
+      {
+        failed_offset: 1,
+        message: expect.stringContaining("failed to parse field [real.odd] of type [boolean]"),
+      },
     ]);
     expect(await index.sealedPosition("t", 0)).toBe(2);
   });

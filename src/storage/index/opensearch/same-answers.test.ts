@@ -20,7 +20,15 @@ const QUERIES = Number(process.env.METRON_QUERIES ?? 40);
 
 /** Values of each field, in all the spellings that a query may have of them. */
 const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
-  ip_src_addr: ["10.0.0.1", "10.0.0.2", "10.0.1.77", "192.168.7.1", "2001:db8::1", "2001:DB8:0::1", "::ffff:10.0.0.1"],
+  ip_src_addr: [
+    "10.0.0.1",
+    "10.0.0.2",
+    "10.0.1.77",
+    "192.168.7.1",
+    "2001:db8::1",
+    "2001:DB8:0::1",
+    "::ffff:10.0.0.1",
+  ],
   ip_dst_port: [443, "443", "0443", 80, "http", 8080],
   duration: [0.5, "0.50", 70, "70.0", "soon", 1e-3],
   local_orig: [true, "true", "FALSE", false],
@@ -49,7 +57,11 @@ const pattern = fc
     const head = value.slice(0, from);
     const tail = value.slice(from + length);
     const text = (part: string) => (part === "" ? [] : [{ kind: "text" as const, text: part }]);
-    return { kind: "pattern", field: name, parts: [...text(head), { kind: inner as "many" | "one" }, ...text(tail)] };
+    return {
+      kind: "pattern",
+      field: name,
+      parts: [...text(head), { kind: inner as "many" | "one" }, ...text(tail)],
+    };
   });
 
 /** Every bound of a range, from and to, with its value and without. */
@@ -57,7 +69,9 @@ const RANGES: readonly Query[] = [
   ...["ip_dst_port", "duration", "bytes", "count"].flatMap((name) =>
     ["-5", "0", "0.5", "7", "70", "80", "443"].map((value) => [name, value] as const),
   ),
-  ...["10.0.0.1", "10.0.1.0", "192.0.0.0", "2001:db8::", "2001:db8::1"].map((value) => ["ip_src_addr", value] as const),
+  ...["10.0.0.1", "10.0.1.0", "192.0.0.0", "2001:db8::", "2001:db8::1"].map(
+    (value) => ["ip_src_addr", value] as const,
+  ),
   ...["a", "admin", "ab"].flatMap((value) => [["user", value] as const, ["kind", value] as const]),
 ].flatMap(([name, value]) =>
   [true, false].flatMap((inclusive): Query[] => [
@@ -67,8 +81,22 @@ const RANGES: readonly Query[] = [
 );
 
 const network = fc
-  .constantFrom(["10.0.0.0", 24], ["10.0.0.0", 8], ["0.0.0.0", 0], ["2001:db8::", 32], ["::", 0], ["::ffff:10.0.0.0", 120])
-  .map(([address, bits]): Query => ({ kind: "network", field: "ip_src_addr", address: String(address), bits: Number(bits) }));
+  .constantFrom(
+    ["10.0.0.0", 24],
+    ["10.0.0.0", 8],
+    ["0.0.0.0", 0],
+    ["2001:db8::", 32],
+    ["::", 0],
+    ["::ffff:10.0.0.0", 120],
+  )
+  .map(
+    ([address, bits]): Query => ({
+      kind: "network",
+      field: "ip_src_addr",
+      address: String(address),
+      bits: Number(bits),
+    }),
+  );
 const word = fc
   .constantFrom("get", "LOGIN", "größe", "10.0.0.1", "example", "a*b", "c\\d", "2001:db8::1", "admin", "0443")
   .map((value): Query => ({ kind: "term", field: undefined, value }));
@@ -99,7 +127,10 @@ describe.skipIf(lacksOpenSearch())("the same rows in both indices", () => {
     const prefix = `same-${process.pid}`;
     try {
       await using duckdb = await openDuckdbIndex(folder, {}, makeContext());
-      await using openSearch = await openOpenSearchIndex({ nodes: [url], prefix, replicas: 0 }, makeContext());
+      await using openSearch = await openOpenSearchIndex(
+        { nodes: [url], prefix, replicas: 0 },
+        makeContext(),
+      );
       const rows = fc.sample(row, { numRuns: MESSAGES, seed: 7 }) as Record<string, FieldValue>[];
       for (const index of [duckdb, openSearch]) await put(await index.writer("one"), "s", batchOf(rows));
       const found = async (index: Index, query: Query) => {
@@ -114,7 +145,10 @@ describe.skipIf(lacksOpenSearch())("the same rows in both indices", () => {
         expect(await counts(openSearch)).toEqual(await counts(duckdb));
       }
       const property = fc.asyncProperty(query, async (asked) => {
-        expect([toText(asked), await found(openSearch, asked)]).toEqual([toText(asked), await found(duckdb, asked)]);
+        expect([toText(asked), await found(openSearch, asked)]).toEqual([
+          toText(asked),
+          await found(duckdb, asked),
+        ]);
       });
       // The smallest query that fails is not looked for: each one is a search of its own.
       await fc.assert(property, { numRuns: QUERIES, seed: 11, endOnFailure: true });
@@ -130,7 +164,8 @@ describe.skipIf(lacksOpenSearch())("the same rows in both indices", () => {
       expect(await openSearch.histogram(histogram)).toEqual(await duckdb.histogram(histogram));
     } finally {
       await rm(folder, { recursive: true, force: true });
-      for (const name of [`${prefix}.*`, `${prefix}-internal`]) await fetch(`${url}/${name}`, { method: "DELETE" });
+      for (const name of [`${prefix}.*`, `${prefix}-internal`])
+        await fetch(`${url}/${name}`, { method: "DELETE" });
       await fetch(`${url}/_index_template/${prefix}`, { method: "DELETE" });
     }
   }, 300_000);
