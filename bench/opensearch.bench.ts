@@ -12,7 +12,7 @@ const ROWS = 1000;
 
 /** `--rows=N`: documents measured, after half as many that warm both sides up. */
 export async function run(args: readonly string[]): Promise<Record<string, string | number>[]> {
-  const total = Number(argument(args, "rows") ?? 60_000);
+  const total = Number(argument(args, "rows") ?? 20_000);
   const server = await startOpenSearch("2.19.6");
   try {
     await using index = await openOpenSearchIndex(

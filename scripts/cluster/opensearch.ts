@@ -36,7 +36,7 @@ const JAVA: Readonly<Record<OpenSearchVersion, number>> = { "2.19.6": 17, "3.9.0
 const CLOSING_MILLISECONDS = 20_000;
 
 /** What this machine lacks to run a version; undefined when it lacks nothing. */
-export function missingForOpenSearch(version: OpenSearchVersion): string | undefined {
+function missingForOpenSearch(version: OpenSearchVersion): string | undefined {
   if (javaOf(JAVA[version]) === undefined) return `Java ${JAVA[version]} or newer`;
   const jars = jarsFolder(version);
   if (!existsSync(jars) && spawnSync("mvn", ["--version"], { stdio: "ignore" }).error !== undefined)

@@ -66,7 +66,7 @@ export type Asking = {
   readonly time: number;
 };
 
-export type Hit = {
+type Hit = {
   readonly _source?: { readonly message: Message };
   readonly sort?: readonly unknown[];
 } & Answer;

@@ -40,13 +40,7 @@ export type Written = {
 export type SeenFields = Map<string, number>;
 
 /** Types of values, by their bits. */
-export const SEEN_TYPES = [
-  "text",
-  "long",
-  "double",
-  "boolean",
-  "json",
-] as const satisfies readonly ColumnType[];
+const SEEN_TYPES = ["text", "long", "double", "boolean", "json"] as const satisfies readonly ColumnType[];
 const [TEXT, WHOLE, REAL, TRUTH, JSON_VALUE] = [1, 2, 4, 8, 16] as const;
 
 /** Makes documents of messages. */

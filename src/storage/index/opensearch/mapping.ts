@@ -1,7 +1,6 @@
 import { meanings } from "../../../schema/meanings.ts";
 import { schema } from "../../../schema/schema.ts";
 import { declaredType } from "../blocks/column-type.ts";
-import { fieldPart } from "./names.ts";
 
 /** Which indexed values a field has: what its values are compared as. */
 export type FieldKind =
@@ -74,11 +73,6 @@ export function mainObject(kind: FieldKind): ObjectName {
 /** A field of documents. */
 export function path(object: ObjectName, part: string): string {
   return `${object}.${part}`;
-}
-
-/** A field of a message, by its name, in documents. */
-export function fieldPath(object: ObjectName, field: string): string {
-  return path(object, fieldPart(field));
 }
 
 export type IndexShape = {

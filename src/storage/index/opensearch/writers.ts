@@ -3,7 +3,7 @@ import type { SeenFields } from "./document.ts";
 import type { WriterOwner } from "./writer-parts.ts";
 
 /** A writer as the index knows it, in this thread or another. */
-export type Stay = {
+type Stay = {
   /** Stores what is committed, and returns how many commits are stored since the start. */
   settle(): Promise<number>;
   /** Drops what is not committed, stores the rest and takes nothing any more. */
