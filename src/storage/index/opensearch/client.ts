@@ -63,7 +63,10 @@ export class Client implements AsyncDisposable {
    */
   async ask(method: Dispatcher.HttpMethod, path: string, asked: Asked = {}): Promise<Response> {
     let failure: unknown;
-    for (let turn = 0; turn < this.#nodes.length; turn++) {
+    // A node closes connections that were idle, perhaps at the moment when one is used: then it is asked once more, unless asking
+    // twice could change something twice.
+    const turns = this.#nodes.length + (method === "PUT" ? 0 : 1);
+    for (let turn = 0; turn < turns; turn++) {
       const place = (this.#first + turn) % this.#nodes.length;
       try {
         const response = await this.#send(`${this.#nodes[place]}${path}`, method, asked);
