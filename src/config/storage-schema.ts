@@ -16,7 +16,9 @@ const tls = z.strictObject({
   authority: secretSchema
     .optional()
     .describe("Certificates of who signs those of the brokers; the known authorities when left out."),
-  certificate: secretSchema.optional().describe("Certificate that is shown to the brokers; none when left out."),
+  certificate: secretSchema
+    .optional()
+    .describe("Certificate that is shown to the brokers; none when left out."),
   key: secretSchema.optional().describe("Key of that certificate; needed with it, not used without it."),
 });
 
@@ -72,7 +74,9 @@ export const storageSchema = z
       .enum(["files", "kafka"])
       .default("files")
       .describe("Where raw records are kept: in files of the data folder, or in topics of Kafka."),
-    kafka: kafka.optional().describe("The Kafka that `topics: kafka` is about, 3.2 or later; not used without that."),
+    kafka: kafka
+      .optional()
+      .describe("The Kafka that `topics: kafka` is about, 3.2 or later; not used without that."),
   })
   .refine(({ topics, kafka: found }) => topics !== "kafka" || found !== undefined, {
     message: "`topics: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it",
