@@ -23,7 +23,7 @@ test("a platform keeps packets, tells of them in status and metrics, and finds t
   {
     await using platform = await platforms.open();
     expect((await platform.status()).packets).toMatchObject({ packets: 0, oldest: null, days: null });
-    const writer = joinPackets(platform.packets.share(), makeContext()).writer("test");
+    const writer = (await joinPackets(platform.packets.share(), makeContext())).writer("test");
     const packets = traffic(100);
     writer.append(packets, openDecoder().decode(packets));
     writer.flush();

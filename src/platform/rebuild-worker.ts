@@ -90,7 +90,7 @@ async function rebuild(): Promise<Set<string>> {
       topic.sensor,
       context.clock,
     );
-    await using reader = joinTopic(topic.handle, secretReader(allowPaths(start.folders)), context);
+    await using reader = await joinTopic(topic.handle, secretReader(allowPaths(start.folders)), context);
     for (const [partition, limit] of topic.limits.entries()) {
       const from = await reader.start(partition);
       if (from > 0) whole.delete(topic.sensor);

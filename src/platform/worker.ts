@@ -105,7 +105,7 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
     const handle = topics[sensor];
     if (present !== undefined) present.open = open;
     else if (handle !== undefined)
-      running.set(sensor, launch(sensor, open, joinTopic(handle, readSecret, context)));
+      running.set(sensor, launch(sensor, open, await joinTopic(handle, readSecret, context)));
   }
   for (const [sensor, gone] of running) {
     if (inForce.has(sensor)) continue;

@@ -1,24 +1,24 @@
 /**
  * The door to everything durable: the only file outside the engines' own folders that names an engine. Everybody else
  * knows topics, tables and the index by their contracts.
+ *
+ * An engine is imported when it is opened: a thread of a pipeline needs neither DuckDB nor a client of Kafka, which are
+ * two thirds of what it would load.
  */
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
-import { openDuckdbIndex } from "./index/duckdb/open.ts";
 import { openRemoteWriter } from "./index/duckdb/remote.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
-import { joinPacketStore, openPacketStore } from "./packets/files/packet-store.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
 import { openSharedTable, openTables } from "./table/lmdb.ts";
 import { emptyTable, openStandingTable } from "./table/standing.ts";
 import type { TopicHandle, TopicReader, Topics } from "./topic/contract.ts";
-import { isOfKafka } from "./topic/kafka/reader.ts";
+import { isOfKafka } from "./topic/kafka/handle.ts";
 import type { KafkaSettings, ReadSecret } from "./topic/kafka/settings.ts";
-import { openKafkaTopics, openSharedKafkaTopic } from "./topic/kafka/topics.ts";
 import { openSharedTopic, openTopics } from "./topic/segments/topics.ts";
 
 export type Storage = AsyncDisposable & {
@@ -84,12 +84,10 @@ export async function openStorage(
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
   try {
+    const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
+    const { openPacketStore } = await import("./packets/files/packet-store.ts");
     const opened = {
-      topics: stack.use(
-        kafka === undefined
-          ? await openTopics(join(folder, TOPICS), context)
-          : await openKafkaTopics(join(folder, TOPICS), kafka.settings, kafka.readSecret, context),
-      ),
+      topics: stack.use(await openTopicsOf(join(folder, TOPICS), kafka, context)),
       tables: stack.use(await openTables(join(folder, TABLES), context)),
       index: stack.use(await openDuckdbIndex(join(folder, INDEX), index, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
@@ -103,11 +101,25 @@ export async function openStorage(
   }
 }
 
+async function openTopicsOf(
+  folder: string,
+  kafka: StorageOptions["kafka"],
+  context: Context,
+): Promise<Topics> {
+  if (kafka === undefined) return openTopics(folder, context);
+  const { openKafkaTopics } = await import("./topic/kafka/topics.ts");
+  return openKafkaTopics(folder, kafka.settings, kafka.readSecret, context);
+}
+
 /** Opens a reader of a topic that another thread shares. Dispose of it when done. */
-export function joinTopic(handle: TopicHandle, readSecret: ReadSecret, context: Context): TopicReader {
-  return isOfKafka(handle)
-    ? openSharedKafkaTopic(handle, readSecret, context)
-    : openSharedTopic(handle, context);
+export async function joinTopic(
+  handle: TopicHandle,
+  readSecret: ReadSecret,
+  context: Context,
+): Promise<TopicReader> {
+  if (!isOfKafka(handle)) return openSharedTopic(handle, context);
+  const { openSharedKafkaTopic } = await import("./topic/kafka/topics.ts");
+  return openSharedKafkaTopic(handle, readSecret, context);
 }
 
 /** Opens a reader of a table that another thread shares. Dispose of it when done. */
@@ -125,7 +137,8 @@ export function joinIndex(handle: IndexHandle, onBroken?: () => void): IndexWrit
 }
 
 /** Joins the packets that another thread shares, to write and to read them. */
-export function joinPackets(handle: PacketHandle, context: Context): JoinedPackets {
+export async function joinPackets(handle: PacketHandle, context: Context): Promise<JoinedPackets> {
+  const { joinPacketStore } = await import("./packets/files/packet-store.ts");
   return joinPacketStore(handle, context);
 }
 

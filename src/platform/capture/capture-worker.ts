@@ -27,7 +27,7 @@ const context: Context = makeContext({
   signal: stop.signal,
   log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
 });
-const store = joinPackets(start.packets, context);
+const store = await joinPackets(start.packets, context);
 
 const delivering = new Map<number, { done: () => void; fail: (error: Fault) => void }>();
 let deliveries = 0;

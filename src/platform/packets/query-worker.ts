@@ -43,7 +43,7 @@ function tellFailure(error: unknown): void {
 async function run({ id, folder, packets, question, now, room, expressions }: QueryWork): Promise<void> {
   const environment = await environmentOf(expressions);
   const { query, filter } = compileQuestion(question, { now, environment: () => environment });
-  const reader = joinPackets(packets, makeContext()).reader();
+  const reader = (await joinPackets(packets, makeContext())).reader();
   const decoder = openDecoder();
   using writer = openResultWriter({ id, folder, secret: packets.secret });
   let isCut = false;

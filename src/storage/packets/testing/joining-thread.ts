@@ -6,7 +6,7 @@ import type { PacketHandle } from "../contract.ts";
 import { append, numbered } from "./made-store.ts";
 
 const { handle, from, to } = workerData as { handle: PacketHandle; from: number; to: number };
-const writer = joinPackets(handle, makeContext()).writer("thread");
+const writer = (await joinPackets(handle, makeContext())).writer("thread");
 for (let next = from; next < to; next += 100) {
   append(writer, numbered(next, next + 100));
   writer.flush();

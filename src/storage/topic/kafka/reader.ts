@@ -1,25 +1,11 @@
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
-import type { Entry, Membership, ReadOptions, TopicHandle, TopicReader } from "../contract.ts";
+import type { Entry, Membership, ReadOptions, TopicReader } from "../contract.ts";
 import type { Cluster } from "./cluster.ts";
 import { answersOf } from "./faults.ts";
+import type { KafkaHandle } from "./handle.ts";
 import { sharesOf } from "./membership.ts";
 import { EARLIEST, LATEST, offsetOf, readPartition } from "./partition-reader.ts";
-import type { KafkaSettings } from "./settings.ts";
-
-/** What another thread needs to read a topic; secrets are in it by their names. Structured-cloneable. */
-export type KafkaHandle = TopicHandle & {
-  readonly settings: KafkaSettings;
-  /** Kafka's identity of the topic. */
-  readonly topicId: string;
-  /** Why it is not the topic that was read before: nothing of it is read, so that nothing is passed over. */
-  readonly lost: string | undefined;
-};
-
-/** Whether a handle is one that `share` of a topic of Kafka made. */
-export function isOfKafka(handle: TopicHandle): handle is KafkaHandle {
-  return "topicId" in handle;
-}
 
 const NEVER_COMMITTED = -1n;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { describeTopic } from "../testing/describe-topic.ts";
-import { isOfKafka } from "./reader.ts";
+import { isOfKafka } from "./handle.ts";
 import { ownSettings, readTestSecret, removeTopics, testKafka } from "./testing/brokers.ts";
 import { openKafkaTopics, openSharedKafkaTopic } from "./topics.ts";
 

@@ -6,10 +6,11 @@ import type { Destination, PartitionSize, Topic, TopicReader, TopicSettings, Top
 import { partitionOfKey } from "../key.ts";
 import { Cluster, type Wire } from "./cluster.ts";
 import { answersOf } from "./faults.ts";
+import type { KafkaHandle } from "./handle.ts";
 import { KnownTopics } from "./known-topics.ts";
 import { boundsOf } from "./partition-reader.ts";
 import { PartitionWriter } from "./partition-writer.ts";
-import { type KafkaHandle, KafkaReader } from "./reader.ts";
+import { KafkaReader } from "./reader.ts";
 import { offsetToKeep } from "./retention.ts";
 import type { KafkaSettings, ReadSecret } from "./settings.ts";
 
