@@ -1,13 +1,10 @@
 import { pino } from "pino";
-import pretty from "pino-pretty";
 import type { Log } from "../core/context.ts";
 
 /** Logs to standard error: lines for people on a terminal, JSON in a pipe. Quiet about state changes unless verbose. */
-export function consoleLog(verbose: boolean): Log {
+export async function consoleLog(verbose: boolean): Promise<Log> {
   const level = verbose ? "info" : "warn";
-  const stream = process.stderr.isTTY
-    ? pretty({ destination: 2, ignore: "pid,hostname", colorize: true })
-    : pino.destination(2);
+  const stream = process.stderr.isTTY ? await prettyStream() : pino.destination(2);
   const logger = pino({ level, base: null }, stream);
   return {
     debug: (sentence, fields = {}) => logger.debug(fields, sentence),
@@ -15,4 +12,10 @@ export function consoleLog(verbose: boolean): Log {
     warn: (sentence, fields = {}) => logger.warn(fields, sentence),
     error: (sentence, fields = {}) => logger.error(fields, sentence),
   };
+}
+
+/** Lines with colours. The library is loaded for a terminal alone. */
+async function prettyStream() {
+  const { default: pretty } = await import("pino-pretty");
+  return pretty({ destination: 2, ignore: "pid,hostname", colorize: true });
 }

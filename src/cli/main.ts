@@ -2,19 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { Fault, type FaultCode } from "../core/fault.ts";
 import { VERSION } from "../platform/version.ts";
-import { captureCommand } from "./commands/capture.ts";
-import { configCommand } from "./commands/config.ts";
-import { indexCommand } from "./commands/index-rebuild.ts";
-import { ingestCommand } from "./commands/ingest.ts";
-import { intelCommand } from "./commands/intel.ts";
-import { pcapCommand } from "./commands/pcap.ts";
-import { replayCommand } from "./commands/replay.ts";
-import { scenarioCommand } from "./commands/scenario.ts";
-import { searchCommand } from "./commands/search.ts";
-import { sensorsCommand } from "./commands/sensors.ts";
-import { statusCommand } from "./commands/status.ts";
-import { stellarCommand } from "./commands/stellar.ts";
-import { upCommand } from "./commands/up.ts";
+import { COMMANDS } from "./commands/index.ts";
 import { safeText } from "./print.ts";
 
 /** Exit codes: 0 done, 1 it did not work, 2 the command line was wrong. */
@@ -30,22 +18,11 @@ const program = new Command("metron")
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [
-  upCommand(),
-  ingestCommand(),
-  captureCommand(),
-  indexCommand(),
-  searchCommand(),
-  sensorsCommand(),
-  statusCommand(),
-  configCommand(),
-  intelCommand(),
-  pcapCommand(),
-  replayCommand(),
-  scenarioCommand(),
-  stellarCommand(),
-]) {
-  program.addCommand(command);
+const words = new Set(process.argv.slice(2));
+for (const [name, { about, load }] of Object.entries(COMMANDS)) {
+  // One that is not named is only listed.
+  const command = words.has(name) ? (await load())() : new Command(name);
+  program.addCommand(command.description(about));
   inherit(program, command);
 }
 

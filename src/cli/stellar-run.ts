@@ -29,7 +29,7 @@ export async function runStellar(script: string | undefined, options: StellarOpt
     url,
     functions: options.functions ?? [],
     secretsFrom: options.secretsFrom,
-    context: makeContext({ log: consoleLog(false) }),
+    context: makeContext({ log: await consoleLog(false) }),
     globals: () => session.globals,
   });
   const session: Session = openSession(platform, variables);

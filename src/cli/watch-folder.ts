@@ -59,7 +59,7 @@ export async function watchFolder(
   await using source = await captures.open(
     captures.config.parse({ folder, settle, filter, snapLength, cutoff, packetsOnly }),
     {
-      ...makeContext({ log: consoleLog(false), signal }),
+      ...makeContext({ log: await consoleLog(false), signal }),
       sensor: PCAP_SENSOR,
       positions: filePositions(join(folder, TAKEN_FILE)),
       allow: (path) => path,

@@ -18,7 +18,6 @@ const LOOK_EVERY = 500;
 
 export function captureCommand(): Command {
   const command = new Command("capture")
-    .description("capture packets of an interface, or take captures from files, standard input or a folder")
     .argument("[file...]", "captures to take; standard input for -")
     .option("-i, --interface <name>", "capture on this interface, by the system's tcpdump")
     .option("--read <file...>", "captures to take, as arguments are")

@@ -22,17 +22,15 @@ type Name = { kind: Kind; name: string };
 type Json = { json?: true };
 
 export function configCommand(): Command {
-  const config = new Command("config")
-    .description("read, publish and roll back configuration")
-    .addHelpText(
-      "after",
-      examples(
-        'metron config publish config/sensors/asa.yaml --note "Score scans higher"',
-        "metron config history sensor/asa",
-        "metron config rollback sensor/asa 3",
-        "metron config import /etc/metron/config/zookeeper --write config/sensors",
-      ),
-    );
+  const config = new Command("config").addHelpText(
+    "after",
+    examples(
+      'metron config publish config/sensors/asa.yaml --note "Score scans higher"',
+      "metron config history sensor/asa",
+      "metron config rollback sensor/asa 3",
+      "metron config import /etc/metron/config/zookeeper --write config/sensors",
+    ),
+  );
   const add = (name: string, about: string, ...calls: string[]): Command => {
     const command = withJson(withReach(new Command(name)))
       .description(about)

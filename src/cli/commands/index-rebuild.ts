@@ -19,9 +19,10 @@ type Options = Reach & {
 const POLL = 250;
 
 export function indexCommand(): Command {
-  const index = new Command("index")
-    .description("repair the search index")
-    .addHelpText("after", examples("metron index rebuild", "metron index status", "metron index stop"));
+  const index = new Command("index").addHelpText(
+    "after",
+    examples("metron index rebuild", "metron index status", "metron index stop"),
+  );
   index.addCommand(
     withJson(withReach(new Command("rebuild")))
       .description("make damaged or lost parts of the index again, from files and topics")

@@ -18,7 +18,6 @@ const POLL = 200;
 
 export function ingestCommand(): Command {
   const command = new Command("ingest")
-    .description("read telemetry or captured packets from files or standard input")
     .argument("[file...]", "files, also compressed by gzip; standard input when left out or -")
     .option("--sensor <name>", "the sensor that the records belong to; captures need none")
     .option(

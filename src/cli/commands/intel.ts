@@ -23,11 +23,9 @@ type TypeOptions = Reach & { json?: true; type: string };
 const PAGE = 10_000;
 
 export function intelCommand(): Command {
-  const intel = new Command("intel")
-    .description("load, look up, remove and export threat intelligence")
-    .addHelpText(
-      "after",
-      `
+  const intel = new Command("intel").addHelpText(
+    "after",
+    `
 Examples:
   metron intel load feed.csv --type malicious_ip --column ip
   curl -s https://feed.example/list.csv | metron intel load - --type malicious_domain
@@ -35,7 +33,7 @@ Examples:
   metron intel remove 203.0.113.9 --type malicious_ip
   metron intel export --type malicious_ip > malicious_ip.csv
   metron intel list`,
-    );
+  );
   intel.addCommand(
     withJson(withReach(new Command("list")))
       .description("list the indicator lists in force")

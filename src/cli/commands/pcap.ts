@@ -54,7 +54,6 @@ const PAGE_ROWS = 1000;
 
 export function pcapCommand(): Command {
   return new Command("pcap")
-    .description("find stored packets, look at them, write them to files")
     .addCommand(queryCommand())
     .addCommand(inspectCommand())
     .addCommand(exportCommand());

@@ -8,7 +8,6 @@ type Options = Reach & { json?: true; sensor?: string; query: string; last?: num
 
 export function replayCommand(): Command {
   const command = new Command("replay")
-    .description("send rejected records through their sensor again, after a fix")
     .option("--sensor <name>", "only records of this sensor")
     .option("--query <query>", "only error records that match", "")
     .option("--last <span>", "only records rejected this far back from now, e.g. 24h", duration)

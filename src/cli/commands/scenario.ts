@@ -35,18 +35,14 @@ type Options = {
 };
 
 export function scenarioCommand(): Command {
-  const scenario = new Command("scenario")
-    .description(
-      "invent the telemetry of a company with an intrusion hidden in it; write it, or send it as a load",
-    )
-    .addHelpText(
-      "after",
-      `
+  const scenario = new Command("scenario").addHelpText(
+    "after",
+    `
 Examples:
   metron scenario write day --hosts 300 --rate 20      telemetry, packets, indicators, assets and answers as files
   metron scenario send --rate 5000 --for 60s           into the platform, as a load
   metron scenario send --to syslog:127.0.0.1:5514 --sensor asa --rate 20000 --for 30s --json`,
-    );
+  );
   scenario.addCommand(
     withJson(withStory(new Command("write")))
       .description("write telemetry by sensor, capture.pcapng, indicators.csv, assets.json and answers.jsonl")

@@ -39,7 +39,6 @@ const ERROR_COLUMNS = ["timestamp", "failed_sensor_type", "error_type", "message
 
 export function searchCommand(): Command {
   const command = new Command("search")
-    .description("find messages in the index")
     .argument("[query]", "query in Lucene's syntax (docs/guide/search.md); all messages when left out", "")
     .addOption(
       new Option("--last <span>", "only this far back from now, e.g. 24h")

@@ -6,9 +6,10 @@ import { printJson, printTable, safeText } from "../print.ts";
 import { tellPartial } from "../tell-partial.ts";
 
 export function sensorsCommand(): Command {
-  const command = new Command("sensors")
-    .description("list the sensors with their rates, lag and rejections")
-    .addHelpText("after", "\nExamples:\n  metron sensors\n  metron sensors --json | jq 'select(.lag > 0)'");
+  const command = new Command("sensors").addHelpText(
+    "after",
+    "\nExamples:\n  metron sensors\n  metron sensors --json | jq 'select(.lag > 0)'",
+  );
   return withJson(withReach(command)).action(async (options: Reach & { json?: true }) => {
     const client = await connect(options);
     const { sensors, partial } = await client.call(listSensors);

@@ -7,14 +7,12 @@ import { bytes, counted, printJson, printTable, safeText } from "../print.ts";
 import { tellPartial } from "../tell-partial.ts";
 
 export function statusCommand(): Command {
-  const command = new Command("status")
-    .description("tell whether a platform is up, where, since when, and how it and its sensors are")
-    .addHelpText(
-      "after",
-      `
+  const command = new Command("status").addHelpText(
+    "after",
+    `
 Exit code 0 when it is up and healthy, 1 when it is not up or something is wrong.
 ${examples("metron status", "metron status --json | jq .health")}`,
-    );
+  );
   return withJson(withReach(command)).action(status);
 }
 

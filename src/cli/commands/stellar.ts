@@ -4,7 +4,6 @@ import type { StellarOptions } from "../stellar-run.ts";
 
 export function stellarCommand(): Command {
   const command = new Command("stellar")
-    .description("evaluate Stellar expressions: a shell, a script, one expression, or over a stream")
     .argument("[script]", "a file of statements to run")
     .option("-e, --expression <text...>", "run these statements and leave")
     .option("--each", "evaluate the expression for every JSON message on standard input")

@@ -32,7 +32,6 @@ const CLOSE_WITHIN = 20_000;
 
 export function upCommand(): Command {
   const command = new Command("up")
-    .description("start the platform: intake, workers, index, page and API, in one process")
     .option(
       "--data <folder>",
       "data folder (default: METRON_DATA, or `data` in a checkout; with --demo its `demo`)",
@@ -93,7 +92,7 @@ async function up(options: Options): Promise<void> {
   const mayServeOthers = options.allowAnyoneOnTheNetwork === true;
   if (options.host !== undefined && !mayServeOthers && !isLoopback(options.host))
     throw new Fault("HOST_REFUSED", withoutGuard(options.host));
-  const context = makeContext({ log: consoleLog(options.verbose === true) });
+  const context = makeContext({ log: await consoleLog(options.verbose === true) });
   const stopped = Promise.withResolvers<void>();
   const addressFile = join(data, ADDRESS_FILE);
   let stoppedAt: number | undefined;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 /** The real command line as child processes over a data folder of their own, for tests. */
 
 const MAIN = new URL("../main.ts", import.meta.url).pathname;
+const NOTE_LOADED = new URL("./note-loaded.ts", import.meta.url).href;
 
 type Result = { readonly status: number | null; readonly out: string; readonly err: string };
 
@@ -25,6 +26,8 @@ export type TestFolder = Disposable & {
   file(name: string, content: string | Uint8Array): string;
   /** Runs a command over the data folder. */
   metron(args: readonly string[], input?: string | Uint8Array): Promise<Result>;
+  /** Runs a command the same way, and answers the modules that it loaded, by the names of its threads. */
+  loaded(args: readonly string[], input?: string): Promise<Map<string, string[]>>;
   /** Starts a platform over the data folder with the given documents. */
   up(documents: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Running>;
 };
@@ -43,6 +46,15 @@ export function openTestFolder(): TestFolder {
     data,
     file,
     metron: (args, input) => run(args, data, input),
+    async loaded(args, input) {
+      const list = file("loaded.txt", "");
+      await run(args, data, input, { NODE_OPTIONS: `--import ${NOTE_LOADED}`, METRON_LOADED: list });
+      const lines = readFileSync(list, "utf8").trim().split("\n");
+      const modules = new Map<string, string[]>();
+      for (const [thread = "", url = ""] of lines.map((line) => line.split(" ")))
+        modules.set(thread, [...(modules.get(thread) ?? []), url]);
+      return modules;
+    },
     async up(documents, ...args) {
       for (const [name, text] of Object.entries(documents)) file(`config/${name}`, text);
       return start(["up", "--port", "0", "--data", data, "--config", join(path, "config"), ...args], data);
@@ -51,8 +63,13 @@ export function openTestFolder(): TestFolder {
   };
 }
 
-function launch(args: readonly string[], data: string): { child: ChildProcess; ended: Promise<Result> } {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, METRON_DATA: data } });
+function launch(
+  args: readonly string[],
+  data: string,
+  variables: Readonly<Record<string, string>> = {},
+): { child: ChildProcess; ended: Promise<Result> } {
+  const env = { ...process.env, METRON_DATA: data, ...variables };
+  const child = spawn(process.execPath, [MAIN, ...args], { env });
   const text = { out: "", err: "" };
   child.stdout.on("data", (part: Buffer) => {
     text.out += part;
@@ -64,8 +81,13 @@ function launch(args: readonly string[], data: string): { child: ChildProcess; e
   return { child, ended };
 }
 
-function run(args: readonly string[], data: string, input: string | Uint8Array = ""): Promise<Result> {
-  const { child, ended } = launch(args, data);
+function run(
+  args: readonly string[],
+  data: string,
+  input: string | Uint8Array = "",
+  variables?: Readonly<Record<string, string>>,
+): Promise<Result> {
+  const { child, ended } = launch(args, data, variables);
   // A command that does not read its input has closed it by now.
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(input);
