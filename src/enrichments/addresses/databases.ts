@@ -67,12 +67,22 @@ export async function loadDatabases(
   ]);
 }
 
-/** A flattened database out of the cache, where it is put first if need be. */
+/** What this process has in memory, by the name of its file. Nothing changes it, so whoever asks again shares it. */
+const inMemory = new Map<string, WeakRef<object>>();
+
+/** A flattened database out of memory or the cache, where it is put first if need be. */
 async function loadFlat(kind: "geo" | "asn", files: DatabaseFiles): Promise<object> {
-  const folder = await cacheFolder();
-  const file = join(folder, `${kind}-${await fingerprint(files)}.flat`);
-  const known = readFlat(file);
-  if (known !== undefined) return known;
+  const name = `${kind}-${await fingerprint(files)}.flat`;
+  const shared = inMemory.get(name)?.deref();
+  if (shared !== undefined) return shared;
+  const file = join(await cacheFolder(), name);
+  const loaded = readFlat(file) ?? (await makeFlat(kind, files, file));
+  inMemory.set(name, new WeakRef(loaded));
+  return loaded;
+}
+
+/** Flattens a database into a file, and reads that. */
+async function makeFlat(kind: "geo" | "asn", files: DatabaseFiles, file: string): Promise<object> {
   // The name follows this file's own, which ends in .js once the package is built.
   const script = fileURLToPath(new URL(`./databases-build${extname(import.meta.url)}`, import.meta.url));
   try {
