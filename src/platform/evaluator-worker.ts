@@ -28,7 +28,7 @@ const context: Context = {
   signal: new AbortController().signal,
   global: {},
 };
-const services = openServices(start, context);
+const services = await openServices(start, context);
 
 port.on("message", async (message: ToEvaluator) => {
   if (message.type === "share") return services.attach(message.shares);

@@ -17,7 +17,7 @@ import type { TopicHandle } from "../storage/topic/contract.ts";
 import type { Snapshot, WorkerStart } from "./protocol.ts";
 import { Sensors } from "./sensors.ts";
 import { secretReader } from "./services/secrets.ts";
-import { openServices } from "./services.ts";
+import { openServices, type PipelineServices } from "./services.ts";
 
 /** Documents from a moment on, until those of the next. */
 export type Epoch = { readonly since: number; readonly snapshot: Snapshot };
@@ -72,8 +72,8 @@ try {
 port.close();
 
 async function rebuild(): Promise<Set<string>> {
-  const services = openServices(start, context);
-  const writer = joinIndex(start.index);
+  const services = await openServices(start, context);
+  const writer = await joinIndex(start.index);
   const whole = new Set(start.topics.map(({ sensor }) => sensor));
   let batch = new Batch();
   let records = 0;
@@ -152,7 +152,7 @@ async function rebuild(): Promise<Set<string>> {
 /** The stages in force at a time; those that cannot be opened any more are today's, which is told once. */
 function stagesOf(
   { sensor, epochs }: RebuildTopic,
-  services: ReturnType<typeof openServices>,
+  services: PipelineServices,
 ): (at: number, batch: Batch) => Promise<SensorStages> {
   // Stages bind to the columns of a batch: another batch gets stages of its own.
   let opened: { epoch: Epoch; batch: Batch; stages: SensorStages } | undefined;

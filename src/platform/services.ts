@@ -39,13 +39,13 @@ export type PipelineServices = AsyncDisposable &
   };
 
 /** The services of a worker thread: readers of what the main thread owns. */
-export function openServices(
+export async function openServices(
   start: Pick<WorkerStart, "tables" | "folders" | "shares">,
   context: Context,
-): PipelineServices {
+): Promise<PipelineServices> {
   const tables = {
-    enrichment: joinTable(start.tables.enrichment),
-    threatIntel: joinTable(start.tables.threatIntel),
+    enrichment: await joinTable(start.tables.enrichment),
+    threatIntel: await joinTable(start.tables.threatIntel),
   };
   const close = async () => {
     await tables.enrichment[Symbol.asyncDispose]();

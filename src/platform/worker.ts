@@ -51,11 +51,13 @@ type Running = {
   readonly failures: Set<number>;
 };
 
-const services = openServices(start, context);
+const services = await openServices(start, context);
 const readSecret = secretReader(allowPaths(start.folders));
 const sensors = new Sensors(services, context);
 // A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
-const writer: IndexWriter = joinIndex(start.index, () => setTimeout(() => process.exit(1), RETRY_AFTER));
+const writer: IndexWriter = await joinIndex(start.index, () =>
+  setTimeout(() => process.exit(1), RETRY_AFTER),
+);
 const running = new Map<string, Running>();
 const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 let reads = start.begins;

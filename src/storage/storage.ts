@@ -3,23 +3,19 @@
  * knows topics, tables and the index by their contracts.
  *
  * An engine is imported when it is opened: a thread of a pipeline needs neither DuckDB nor a client of Kafka, which are
- * two thirds of what it would load.
+ * half of what it would load, and one that looks for packets needs packets alone.
  */
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
-import { openRemoteWriter } from "./index/duckdb/remote.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
-import { openSharedTable, openTables } from "./table/lmdb.ts";
-import { emptyTable, openStandingTable } from "./table/standing.ts";
 import type { TopicHandle, TopicReader, Topics } from "./topic/contract.ts";
 import { isOfKafka } from "./topic/kafka/handle.ts";
 import type { KafkaSettings, ReadSecret } from "./topic/kafka/settings.ts";
-import { openSharedTopic, openTopics } from "./topic/segments/topics.ts";
 
 export type Storage = AsyncDisposable & {
   readonly topics: Topics;
@@ -86,6 +82,7 @@ export async function openStorage(
   try {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
     const { openPacketStore } = await import("./packets/files/packet-store.ts");
+    const { openTables } = await import("./table/lmdb.ts");
     const opened = {
       topics: stack.use(await openTopicsOf(join(folder, TOPICS), kafka, context)),
       tables: stack.use(await openTables(join(folder, TABLES), context)),
@@ -106,7 +103,10 @@ async function openTopicsOf(
   kafka: StorageOptions["kafka"],
   context: Context,
 ): Promise<Topics> {
-  if (kafka === undefined) return openTopics(folder, context);
+  if (kafka === undefined) {
+    const { openTopics } = await import("./topic/segments/topics.ts");
+    return openTopics(folder, context);
+  }
   const { openKafkaTopics } = await import("./topic/kafka/topics.ts");
   return openKafkaTopics(folder, kafka.settings, kafka.readSecret, context);
 }
@@ -117,13 +117,17 @@ export async function joinTopic(
   readSecret: ReadSecret,
   context: Context,
 ): Promise<TopicReader> {
-  if (!isOfKafka(handle)) return openSharedTopic(handle, context);
+  if (!isOfKafka(handle)) {
+    const { openSharedTopic } = await import("./topic/segments/topics.ts");
+    return openSharedTopic(handle, context);
+  }
   const { openSharedKafkaTopic } = await import("./topic/kafka/topics.ts");
   return openSharedKafkaTopic(handle, readSecret, context);
 }
 
 /** Opens a reader of a table that another thread shares. Dispose of it when done. */
-export function joinTable(handle: TableHandle): TableReader {
+export async function joinTable(handle: TableHandle): Promise<TableReader> {
+  const { openSharedTable } = await import("./table/lmdb.ts");
   return openSharedTable(handle);
 }
 
@@ -132,7 +136,8 @@ export function joinTable(handle: TableHandle): TableReader {
  * @param onBroken told once when something written was not taken: this writer takes nothing any more, and another must be
  * opened, which goes on from what was committed.
  */
-export function joinIndex(handle: IndexHandle, onBroken?: () => void): IndexWriter {
+export async function joinIndex(handle: IndexHandle, onBroken?: () => void): Promise<IndexWriter> {
+  const { openRemoteWriter } = await import("./index/duckdb/remote.ts");
   return openRemoteWriter(handle, onBroken);
 }
 
@@ -146,6 +151,7 @@ export async function joinPackets(handle: PacketHandle, context: Context): Promi
  * Reads a table of a data folder that no platform runs on; an empty one without a folder, or where none was written.
  * @throws Fault STORAGE_CORRUPT
  */
-export function readTable(folder: string | undefined, name: string): TableReader {
+export async function readTable(folder: string | undefined, name: string): Promise<TableReader> {
+  const { emptyTable, openStandingTable } = await import("./table/standing.ts");
   return folder === undefined ? emptyTable(name) : openStandingTable(join(folder, TABLES), name);
 }

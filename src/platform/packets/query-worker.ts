@@ -1,6 +1,5 @@
 /** Runs as a thread of its own: looks for the packets of one query and writes them to its result. */
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { readGlobal } from "../../config/global.ts";
 import { makeContext } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { describeLeftOut, openDecoder } from "../../pcap/decode/decode.ts";
@@ -98,11 +97,12 @@ function sizeOf({ captured }: StoredPackets): number {
 /** Where expressions are evaluated. What it takes is only loaded for a question that has one. */
 async function environmentOf(start: ExpressionStart | undefined): Promise<Environment> {
   if (start === undefined) return makeEnvironment();
-  const [{ openServices }, { openFunctions }] = await Promise.all([
+  const [{ openServices }, { openFunctions }, { readGlobal }] = await Promise.all([
     import("../services.ts"),
     import("../functions.ts"),
+    import("../../config/global.ts"),
   ]);
-  const services = openServices(start, makeContext({ timeZone: start.timeZone }));
+  const services = await openServices(start, makeContext({ timeZone: start.timeZone }));
   services.takeFunctions(await openFunctions(start.functions));
   return services.evaluation(readGlobal(start.global, "global"));
 }

@@ -7,7 +7,7 @@ import { batchOf, put } from "./test-batches.ts";
 type Orders = { readonly handle: IndexHandle; readonly batches: number; readonly end: "close" | "crash" };
 
 const { handle, batches, end } = workerData as Orders;
-const writer = joinIndex(handle);
+const writer = await joinIndex(handle);
 const start = (await writer.position("t", 0)) ?? 0;
 for (let batch = 0; batch < batches; batch++) {
   const messages = Array.from({ length: 100 }, (_, place) => ({
