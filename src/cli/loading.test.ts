@@ -16,6 +16,7 @@ test.each<[command: string, packages: readonly string[]]>([
   ["--version", ["commander"]],
   ["--help", ["commander"]],
   ["up --help", ["commander", "zod"]],
+  ["up --files-from nowhere", ["commander", "zod"]],
   ["stellar --help", ["commander"]],
   ["status", ["commander", "zod"]],
   ["search web", ["commander", "zod"]],

@@ -79,10 +79,6 @@ Examples:
 }
 
 async function up(options: Options): Promise<void> {
-  // Read here, so that other commands need not wait for the engine.
-  const { consoleLog } = await import("../log.ts");
-  const { openPlatform } = await import("../../platform/platform.ts");
-  const { startServer } = await import("../../server/server.ts");
   const data = options.data ?? (options.demo ? DEMO_DATA : DEFAULT_DATA);
   const { config, functionsFrom = [], filesFrom = [], secretsFrom = [] } = options;
   if (config !== undefined) expectFolder("--config", config);
@@ -92,6 +88,10 @@ async function up(options: Options): Promise<void> {
   const mayServeOthers = options.allowAnyoneOnTheNetwork === true;
   if (options.host !== undefined && !mayServeOthers && !isLoopback(options.host))
     throw new Fault("HOST_REFUSED", withoutGuard(options.host));
+  // Read here, so that neither help nor a refusal waits for the engine.
+  const { consoleLog } = await import("../log.ts");
+  const { openPlatform } = await import("../../platform/platform.ts");
+  const { startServer } = await import("../../server/server.ts");
   const context = makeContext({ log: await consoleLog(options.verbose === true) });
   const stopped = Promise.withResolvers<void>();
   const addressFile = join(data, ADDRESS_FILE);
