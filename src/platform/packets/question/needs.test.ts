@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { PacketQuestion } from "../../../api/packet-selection.ts";
 import { makeContext } from "../../../core/context.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { openDecoder } from "../../../pcap/decode/decode.ts";
 import { selectPackets } from "../../../pcap/filters/filter.ts";
 import { bytes, ethernet, ipv4, ipv6, packetsOf, tcp, udp, vlan } from "../../../pcap/testing/build.ts";
@@ -17,7 +18,7 @@ import { openPacketStore } from "../../../storage/packets/files/packet-store.ts"
 import { type CompiledQuestion, compileQuestion } from "./question.ts";
 
 /** Filters whose bytes and the index's layers may not agree, over frames of every link, most of them damaged. */
-const FILTERS = 250;
+const FILTERS = runs(60);
 const ETHERNET = 1;
 
 const { below, often } = chance(20_261_130);
@@ -197,7 +198,7 @@ test("filters of tcpdump and Stellar find by the index what a look at every pack
   // Most find something, and of many the index rules out most.
   expect(some).toBeGreaterThan(FILTERS / 2);
   expect(saved).toBeGreaterThan(FILTERS / 4);
-}, 300_000);
+});
 
 test.each([
   [{ bpf: "host 192.0.2.1" }],
