@@ -77,13 +77,13 @@ test("a sender whose connection is lost learns from the platform how much is dur
   using folder = openTestFolder();
   await using platform = await folder.up(WEB);
   const target = new URL(platform.url);
-  // Between the two stands what tears the connection of a stream after some megabytes.
+  // Between the two stands what tears the connection of a stream after a megabyte.
   const proxy = createTcpServer((from) => {
     const to = connectTcp(Number(target.port), target.hostname);
     let passed = 0;
     from.on("data", (part: Buffer) => {
       passed += part.length;
-      if (passed > 3_000_000) from.resetAndDestroy();
+      if (passed > 1_000_000) from.resetAndDestroy();
     });
     const end = () => {
       from.destroy();
@@ -94,7 +94,7 @@ test("a sender whose connection is lost learns from the platform how much is dur
   });
   await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  const file = folder.file("all.json", lines(0, 500_000));
+  const file = folder.file("all.json", lines(0, 150_000));
   const { status, err, out } = await folder.metron([
     "ingest",
     "--sensor",
@@ -112,8 +112,8 @@ test("a sender whose connection is lost learns from the platform how much is dur
   expect(accepted).toBeGreaterThan(1000);
   expect(err).toContain(`go on with record ${next}: metron ingest --sensor web --from ${next} ${file}\n`);
   const rest = await folder.metron(["ingest", "--sensor", "web", "--json", "--from", String(next), file]);
-  expect(JSON.parse(rest.out)).toMatchObject({ accepted: 500_000 - accepted });
-  expect(await total(platform.url)).toBe(500_000);
+  expect(JSON.parse(rest.out)).toMatchObject({ accepted: 150_000 - accepted });
+  expect(await total(platform.url)).toBe(150_000);
 }, 120_000);
 
 test("a server that is gone without a word: what is not known is told", async () => {

@@ -135,7 +135,7 @@ test("a sender that a stopping platform leaves learns of it, and the platform ta
 test("a signal that comes twice at once, as from `timeout` and npm, is one", async () => {
   using folder = openTestFolder();
   const running = await folder.up(WEB);
-  await folder.metron(["ingest", "--sensor", "web", "--no-wait"], lines(0, 200_000));
+  await folder.metron(["ingest", "--sensor", "web", "--no-wait"], lines(0, 50_000));
   running.child.kill("SIGTERM");
   await new Promise((done) => setTimeout(done, 50));
   expect(await running.stop("SIGTERM")).toMatchObject({ status: 0, err: "" });
