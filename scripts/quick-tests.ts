@@ -14,7 +14,7 @@ const SLOW = new Set([
   "lmdb",
 ]);
 /** What a module imports when it runs; types are gone by then. */
-const IMPORT = /^(?:import|export)\s(?!type\s)[^"();=]*"([^"]+)"|\bimport\("([^"]+)"\)/gm;
+const IMPORT = /^(?:import|export)\s(?!type\s)[^"();=]*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
 
 /** All test files as paths from the root, parted by whether they are quick. */
 export function testFiles(): { readonly quick: readonly string[]; readonly slow: readonly string[] } {
