@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { endWithUs } from "./end-with-us.ts";
 import { jarsOf } from "./jars.ts";
 
 export type KafkaOptions = {
@@ -152,13 +153,14 @@ async function launch(node: Node): Promise<void> {
   node.child = spawn("java", javaWith("kafka.Kafka", [node.file], "-Xmx384m"), {
     stdio: ["ignore", log.fd, log.fd],
   });
+  endWithUs(node.child);
 }
 
 async function started({ child, log }: Node): Promise<void> {
   for (;;) {
     const written = await readFile(log, "utf8");
     if (written.includes("Kafka Server started")) return;
-    if (child?.exitCode !== null)
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
       throw new Error(`a broker of Kafka ended: ${written.split("\n").slice(-12).join("\n")}`);
     await delay(100);
   }

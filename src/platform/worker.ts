@@ -158,7 +158,7 @@ async function keepRunning(
     }
     return current;
   };
-  // What kept the partition from being read is over when a block is kept, not when it is tried again.
+  // What kept the partition from being read is over when a block is kept or none is left, not when it is tried again.
   const recovered = () => {
     if (told === "") return;
     told = "";
@@ -172,7 +172,7 @@ async function keepRunning(
         (await writer.position(topic.name, partition)) ??
         (await topic.start(partition));
       counts.offsets[partition] = from;
-      const source = breathing(topic.read(partition, from, { signal }));
+      const source = breathing(topic.read(partition, from, { signal, onWaiting: recovered }));
       await runPipeline({
         sensor,
         source,

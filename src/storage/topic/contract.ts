@@ -34,6 +34,8 @@ export type ReadOptions = {
   readonly signal?: AbortSignal | undefined;
   /** Whether to wait for what is yet to come (default), or to end where the topic ended when reading began. */
   readonly follow?: boolean | undefined;
+  /** Told when everything that there was has been yielded and taken, and the reading waits for more. */
+  readonly onWaiting?: (() => void) | undefined;
 };
 
 /** Who reads, and with whom it shares the reading. */

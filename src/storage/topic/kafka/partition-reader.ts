@@ -27,6 +27,7 @@ export type PartitionReading = {
   /** Offset at which the reading ends. */
   readonly last: number;
   readonly signal: AbortSignal;
+  readonly onWaiting: (() => void) | undefined;
 };
 
 /** A batch among the bytes of a fetch. */
@@ -38,7 +39,7 @@ type Place = { readonly at: number; readonly header: BatchHeader };
  * @throws Fault STORAGE_CORRUPT, TOPIC_LOST, KAFKA_UNREACHABLE, KAFKA_REFUSED
  */
 export async function* readPartition(reading: PartitionReading): AsyncGenerator<Entry, void> {
-  const { cluster, name, partition, last, signal } = reading;
+  const { cluster, name, partition, last, signal, onWaiting } = reading;
   const wire = cluster.wire();
   const close = () => wire.close();
   signal.addEventListener("abort", close);
@@ -59,6 +60,7 @@ export async function* readPartition(reading: PartitionReading): AsyncGenerator<
       offset = from;
       const { records } = fetched;
       const places = placesOf(records, reading);
+      if (places.length === 0) onWaiting?.();
       const first = offset;
       offset = Math.max(offset, places.at(-1)?.header.next ?? offset);
       if (offset < last) coming = next();

@@ -21,6 +21,15 @@ export type SegmentsHandle = TopicHandle & {
   readonly channel: string;
 };
 
+/** What a reading is about, all the time. */
+type Reading = {
+  readonly partition: number;
+  /** Offset at which it ends. */
+  readonly last: number;
+  readonly signal: AbortSignal;
+  readonly onWaiting: (() => void) | undefined;
+};
+
 /** The reading half over segment files: works in the writer's thread and, through a handle, in any other. */
 export class SegmentsReader implements TopicReader {
   readonly name: string;
@@ -46,12 +55,13 @@ export class SegmentsReader implements TopicReader {
     const last = options.follow === false ? this.#end(partition) : Number.POSITIVE_INFINITY;
     let offset = from;
     let buffer: Buffer | undefined;
-    while (offset < last && (await this.#reaches(partition, offset, signal))) {
+    const reading: Reading = { partition, last, signal, onWaiting: options.onWaiting };
+    while (offset < last && (await this.#reaches(reading, offset))) {
       const segment = await openSegment(folder, offset);
       try {
         offset = Math.max(offset, segment.first);
         const cursor = new Cursor(segment.file, buffer);
-        for await (const entry of this.#readSegment(cursor, partition, offset, last, signal, segment)) {
+        for await (const entry of this.#readSegment(reading, cursor, segment, offset)) {
           yield entry;
           offset = entry.position.offset + entry.block.ends.length;
         }
@@ -139,30 +149,30 @@ export class SegmentsReader implements TopicReader {
   }
 
   /** Waits until the partition is longer than `offset`; false when told to stop first. */
-  async #reaches(partition: number, offset: number, signal: AbortSignal): Promise<boolean> {
+  async #reaches({ partition, signal, onWaiting }: Reading, offset: number): Promise<boolean> {
     for (;;) {
       const end = Atomics.load(this.#ends, partition);
       if (signal.aborted) return false;
       if (Number(end) > offset) return true;
+      onWaiting?.();
       await changedFrom(this.#ends, partition, end, signal);
     }
   }
 
   /** The entries of one open segment, from `from` until the segment or the reading ends. */
   async *#readSegment(
+    reading: Reading,
     cursor: Cursor,
-    partition: number,
-    from: number,
-    last: number,
-    signal: AbortSignal,
     segment: Segment,
+    from: number,
   ): AsyncGenerator<Entry, void> {
     const { name: topic } = this;
+    const { partition, last, signal } = reading;
     let offset = from;
     let trusted = this.#end(partition);
     while (offset < last && !signal.aborted) {
       if (offset >= trusted) {
-        if (!(await this.#reaches(partition, offset, signal))) return;
+        if (!(await this.#reaches(reading, offset))) return;
         trusted = this.#end(partition);
         cursor.refresh();
       }

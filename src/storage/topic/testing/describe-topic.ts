@@ -101,6 +101,25 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
       expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => [`a${index}`, `b${index}`]).flat());
     });
 
+    test("a reader tells when it has read all and waits, also where nothing is", async () => {
+      const topic = await openTopic(2);
+      await topic.append(0, blockOf(["a", "b"], 1));
+      for (const [partition, expected] of [
+        [0, ["a", "b", "waits"]],
+        [1, ["waits"]],
+      ] as const) {
+        const stop = new AbortController();
+        const seen: string[] = [];
+        const onWaiting = () => {
+          seen.push("waits");
+          stop.abort();
+        };
+        for await (const { block } of topic.read(partition, 0, { signal: stop.signal, onWaiting }))
+          seen.push(...recordsOf(block));
+        expect(seen).toEqual(expected);
+      }
+    });
+
     test("a waiting reader ends when its signal aborts, and when the topics close", async () => {
       const made = await start();
       const topics = await made.open();
