@@ -90,7 +90,7 @@ export class ChunkValues {
     const codes = new Uint16Array(block.cells, column.codes, block.rows);
     this.page.codes(codes, block.rows, column.words, this.#valid, this.#values);
     if (longest > TextRange.LONGEST) return ENCODING.rleDictionary;
-    this.#noteRange(cells, column.words, undefined, text);
+    this.#noteRange(cells, column.words, undefined, view);
     if (column.type === "text") this.#fillBloom(cells, column.words, undefined, column, view);
     return ENCODING.rleDictionary;
   }
@@ -112,8 +112,8 @@ export class ChunkValues {
     }
     if (longest > TextRange.LONGEST) return;
     // Texts that come in order, as guids nearly do, are found by their range; the range of others is all there is.
-    if (column.field === "guid" || this.#range.isSorted(cells, block.rows, valid, text))
-      this.#noteRange(cells, block.rows, valid, text);
+    if (column.field === "guid" || this.#range.isSorted(cells, block.rows, valid, view))
+      this.#noteRange(cells, block.rows, valid, view);
     else if (column.type === "text") this.#fillBloom(cells, block.rows, valid, column, view);
   }
 
@@ -137,7 +137,7 @@ export class ChunkValues {
       if (valid === undefined || isSet(valid, row)) appendText(page, cells, row * 4, text, view);
   }
 
-  #noteRange(cells: Uint32Array, count: number, valid: Uint8Array | undefined, text: Uint8Array): void {
+  #noteRange(cells: Uint32Array, count: number, valid: Uint8Array | undefined, text: DataView): void {
     this.#range.find(cells, count, valid, text);
     this.least = this.#range.least(cells, text);
     this.greatest = this.#range.greatest(cells, text);
