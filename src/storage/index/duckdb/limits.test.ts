@@ -20,7 +20,7 @@ beforeAll(async () => {
   index = await openDuckdbIndex(folder, options, makeContext());
   const writer = await index.writer("one");
   for (let part = 0; part < 18; part++) {
-    const messages = Array.from({ length: OLD / 18 }, (_, n) => ({ t: `${part}-${n}-${"ab".repeat(120)}` }));
+    const messages = Array.from({ length: OLD / 18 }, (_, n) => ({ t: `${part}-${n}-${"ab".repeat(240)}` }));
     await put(writer, "s", batchOf(messages, (part * OLD) / 18));
   }
   await index.seal();
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 /** True for every message, and long in telling for the old ones. */
-const HEAVY = `NOT (${Array.from({ length: 150 }, (_, n) => `t:*a?b?${n}*a?x*y`).join(" OR ")})`;
+const HEAVY = `NOT (${Array.from({ length: 300 }, (_, n) => `t:*a?b?${n}*a?x*y`).join(" OR ")})`;
 const query = parse(HEAVY);
 
 test("a page that was found before the limit is answered, with the word that matches are not counted", async () => {

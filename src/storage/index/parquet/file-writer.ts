@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import type { Block, RowGroup } from "../blocks/block.ts";
 import type { ColumnType } from "../blocks/column-type.ts";
 import { DirectoryWriter } from "./directory.ts";
@@ -17,35 +18,41 @@ const CREATED_BY = "metron";
  * Writes a Parquet file of blocks that have a row group, and syncs it. A field that a block lacks is null in it.
  * @param columns the fields of all blocks; a field has one type in all of them.
  * @param metadata texts to keep in the footer by their keys, made once it is known where the directory stands.
- * @returns where its directory stands.
+ * @returns where its directory stands, and the CRC-32 of all that was written.
  */
 export async function writeParquet(
   path: string,
   columns: readonly FileColumn[],
   blocks: readonly Block[],
   metadata?: (directory: number) => ReadonlyMap<string, string>,
-): Promise<number> {
+): Promise<{ readonly directory: number; readonly crc: number }> {
   await using file = await open(path, "wx");
   const footer = new Footer(columns, blocks);
-  await append(file, MAGIC);
+  let crc = 0;
+  const append = async (bytes: Uint8Array) => {
+    // Taken of what is meant to be there, so that it also tells of what the disk makes of it.
+    crc = crc32(bytes, crc);
+    await writeAll(file, bytes);
+  };
+  await append(MAGIC);
   const directory = new DirectoryWriter(columns.map(({ field }) => field));
   let at = MAGIC.length;
   for (const block of blocks) {
     const group = block.group as RowGroup;
     const absent = footer.rowGroup(block, group, at);
-    await append(file, new Uint8Array(group.bytes, 0, group.length));
-    await append(file, absent);
+    await append(new Uint8Array(group.bytes, 0, group.length));
+    await append(absent);
     directory.add(block, group, at);
     at += group.length + absent.length;
   }
   const tables = directory.end(at);
-  await append(file, tables.bytes);
-  await append(file, footer.end(metadata?.(tables.directory) ?? new Map()));
+  await append(tables.bytes);
+  await append(footer.end(metadata?.(tables.directory) ?? new Map()));
   await file.datasync();
-  return tables.directory;
+  return { directory: tables.directory, crc };
 }
 
-async function append(file: FileHandle, bytes: Uint8Array): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length; )
     written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
 }

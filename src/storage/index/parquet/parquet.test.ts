@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -35,11 +36,12 @@ async function writeFile(blocks: readonly Block[]): Promise<Written> {
   );
   const columns: FileColumn[] = [...types].map(([field, type]) => ({ field, type, column: field }));
   const path = join(folder, `${files++}.parquet`);
-  const directory = await writeParquet(
+  const { directory, crc } = await writeParquet(
     path,
     columns,
     blocks.map((block) => ({ ...block, group: encoder.encode(block) })),
   );
+  expect(crc).toBe(crc32(await readFile(path)));
   return { path, directory, columns };
 }
 

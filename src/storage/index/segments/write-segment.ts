@@ -5,7 +5,6 @@ import { writeParquet } from "../parquet/file-writer.ts";
 import { readGroups, type WholeFile } from "../parquet/group-reader.ts";
 import { FACT, FACTS, RowGroupEncoder } from "../parquet/row-group.ts";
 import type { SchemaColumn } from "./catalogue.ts";
-import { checksumOf } from "./checksum.ts";
 import type { Forms } from "./count-turns.ts";
 import { BlockMerger } from "./merge-blocks.ts";
 import { type Part, portions, type Source, type TimeRange } from "./portions.ts";
@@ -73,8 +72,7 @@ export async function writeSegment(job: SegmentJob): Promise<Written | undefined
     const facts = factsOf(blocks);
     const rest = restNames(blocks);
     const metadata = (directory: number) => metadataOf(job, { ...facts, directory }, rest);
-    const directory = await writeParquet(job.path, job.columns, blocks, metadata);
-    const crc = await checksumOf(job.path);
+    const { directory, crc } = await writeParquet(job.path, job.columns, blocks, metadata);
     const [raw, forms] = [rawOf(blocks), formsOf(job.columns, blocks)];
     return { ...facts, directory, crc, counts, raw, forms, rest };
   } finally {
