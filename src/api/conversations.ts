@@ -121,6 +121,8 @@ const mark = z.object({
   length: count.describe("How many bytes it is about."),
 });
 
+const marksLeftOut = count.describe("How many more marks there are, which are not listed.");
+
 export const getConversation = defineEndpoint({
   method: "GET",
   path: "/packets/queries/:id/streams/:stream",
@@ -140,8 +142,9 @@ export const getConversation = defineEndpoint({
     marks: z
       .array(mark)
       .describe(
-        "What TCP did beside, from the time of the first chunk of the page to that of the next page.",
+        "What TCP did beside, from the time of the first chunk of the page to that of the next page: the first thousand of it.",
       ),
+    marksLeftOut,
     next,
     isPartial,
     leftOut,
@@ -186,9 +189,10 @@ export const getHttp = defineEndpoint({
         }),
       )
       .describe("The exchanges, in order; none when they do not speak HTTP/1."),
-    total: count.describe("How many there are."),
+    total: count.describe("How many there are, those that are left out included."),
     next,
     isPartial,
+    leftOut: z.array(z.string()).describe("Why fewer are read than there are, a sentence each."),
   }),
 });
 
@@ -243,6 +247,7 @@ const timing = z.object({
   marks: z
     .array(mark)
     .describe("Retransmissions, zero windows and resets, in order of time; the first thousand."),
+  marksLeftOut,
   interval: z.number().describe("Width of a bucket in milliseconds; 0 when all happened at once."),
   buckets: z
     .array(

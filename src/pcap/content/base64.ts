@@ -1,4 +1,4 @@
-import type { Step } from "./step.ts";
+import { cutNote, type Step } from "./step.ts";
 
 const PAD = 61;
 const LINE_FEED = 10;
@@ -13,9 +13,10 @@ for (const [value, letter] of [
 VALUES[45] = 62;
 VALUES[95] = 63;
 
-/** Decodes base64, passing over what is not of it; line ends and blanks are expected, anything else is told. */
-export function decodeBase64(pieces: readonly Uint8Array[]): Step {
+/** Decodes base64 to `limit` bytes at most, passing over what is not of it; line ends and blanks are expected, anything else is told. */
+export function decodeBase64(pieces: Iterable<Uint8Array>, limit: number): Step {
   const decoded: Uint8Array[] = [];
+  let total = 0;
   let bits = 0;
   let count = 0;
   let strange = 0;
@@ -37,7 +38,9 @@ export function decodeBase64(pieces: readonly Uint8Array[]): Step {
         out[length++] = (bits >> count) & 255;
       }
     }
-    decoded.push(out.subarray(0, length));
+    decoded.push(out.subarray(0, Math.min(length, limit - total)));
+    total += length;
+    if (total > limit) return { pieces: decoded, note: cutNote(limit) };
   }
   return {
     pieces: decoded,
@@ -45,35 +48,49 @@ export function decodeBase64(pieces: readonly Uint8Array[]): Step {
   };
 }
 
-/** Decodes quoted-printable (RFC 2045, 6.7); what is no escape stays as it is. */
-export function decodeQuotedPrintable(pieces: readonly Uint8Array[]): Step {
-  const [first] = pieces;
-  const bytes = pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces);
-  const out = new Uint8Array(bytes.length);
-  let length = 0;
+/** Decodes quoted-printable (RFC 2045, 6.7) to `limit` bytes at most; what is no escape stays as it is. */
+export function decodeQuotedPrintable(pieces: Iterable<Uint8Array>, limit: number): Step {
+  const decoded: Uint8Array[] = [];
+  let total = 0;
   let strange = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]!;
-    if (byte !== PAD) {
-      out[length++] = byte;
-      continue;
-    }
-    const next = bytes[at + 1];
-    if (next === LINE_FEED) at++;
-    else if (next === CARRIAGE_RETURN && bytes[at + 2] === LINE_FEED) at += 2;
-    else {
-      const value = Number.parseInt(String.fromCharCode(next ?? 0, bytes[at + 2] ?? 0), 16);
-      if (isHex(next) && isHex(bytes[at + 2])) {
-        out[length++] = value;
-        at += 2;
-      } else {
+  /** An escape that may go on in the next piece. */
+  let begun: Uint8Array = new Uint8Array(0);
+  const take = (bytes: Uint8Array, isLast: boolean): Uint8Array => {
+    const out = new Uint8Array(bytes.length);
+    let length = 0;
+    let at = 0;
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at]!;
+      if (byte !== PAD) {
         out[length++] = byte;
-        strange++;
+        continue;
+      }
+      if (at + 2 >= bytes.length && !isLast) break;
+      const next = bytes[at + 1];
+      if (next === LINE_FEED) at++;
+      else if (next === CARRIAGE_RETURN && bytes[at + 2] === LINE_FEED) at += 2;
+      else {
+        const value = Number.parseInt(String.fromCharCode(next ?? 0, bytes[at + 2] ?? 0), 16);
+        if (isHex(next) && isHex(bytes[at + 2])) {
+          out[length++] = value;
+          at += 2;
+        } else {
+          out[length++] = byte;
+          strange++;
+        }
       }
     }
+    decoded.push(out.subarray(0, Math.min(length, limit - total)));
+    total += length;
+    return bytes.subarray(at);
+  };
+  for (const piece of pieces) {
+    begun = take(begun.length === 0 ? piece : Buffer.concat([begun, piece]), false);
+    if (total > limit) return { pieces: decoded, note: cutNote(limit) };
   }
+  take(begun, true);
   const note = strange > 0 ? `${strange} escapes are none and stay as they are` : undefined;
-  return { pieces: [out.subarray(0, length)], note };
+  return { pieces: decoded, note };
 }
 
 function isHex(byte: number | undefined): boolean {

@@ -123,3 +123,31 @@ test("pieces of a byte are not given to the decompressor one by one", async () =
   expect(textOf(pieces)).toBe(text);
   expect(writes).toBe(1);
 });
+
+const long = Buffer.from(text.repeat(3));
+test.each([
+  ["nothing", undefined, long],
+  ["gzip", "gzip", gzipSync(long)],
+  ["br", "br", brotliCompressSync(long)],
+  ["chunked", "chunked", chunked(long)],
+  ["base64", "base64", Buffer.from(long.toString("base64"))],
+  ["quoted-printable", "quoted-printable", Buffer.from(long.toString("latin1").replaceAll("\n", "=0A"))],
+] as const)("no more is read than the beginning needs: %s", async (_, coding, bytes) => {
+  let read = 0;
+  // Behind the first megabyte there are very many more pieces.
+  const pieces = {
+    *[Symbol.iterator]() {
+      yield* inPieces(bytes, 1_000);
+      for (; read < 1_000; read++) yield bytes;
+    },
+  };
+  const decoded = await decode(pieces, coding === undefined ? [] : [coding], { bytes: 10_001 });
+  expect(textOf(decoded.pieces)).toBe(long.subarray(0, 10_001).toString());
+  expect(read).toBeLessThan(3);
+  if (coding !== undefined) expect(decoded.notes[0]).toMatch(/: cut at 10001 bytes/);
+});
+
+test.each([1, 2, 3, 4, 7])("escapes of quoted-printable go over the ends of pieces of %i", async (size) => {
+  const decoded = await decode(inPieces(Buffer.from("caf=C3=A9=\r\n=3D=\nx=z="), size), ["quoted-printable"]);
+  expect(textOf(decoded.pieces)).toBe("café=x=z=");
+});

@@ -10,7 +10,7 @@ import {
 import { decodeBase64, decodeQuotedPrintable } from "./base64.ts";
 import { ChunkedReader } from "./chunked.ts";
 import { expand } from "./expand.ts";
-import type { Step } from "./step.ts";
+import { cutNote, type Step } from "./step.ts";
 
 export type Coding = "chunked" | "gzip" | "deflate" | "br" | "zstd" | "base64" | "quoted-printable";
 
@@ -39,30 +39,32 @@ export type Decoded = {
 };
 
 /**
- * Takes codings off.
+ * Takes codings off. No more pieces are read than the limit of bytes needs.
  *
- * @param pieces what is coded, in order
+ * @param pieces what is coded, in order; may be read several times
  * @param codings in the order in which they are taken off, the outermost first
  */
 export async function decode(
-  pieces: readonly Uint8Array[],
+  pieces: Iterable<Uint8Array>,
   codings: readonly Coding[],
   limits: Partial<DecodeLimits> = {},
 ): Promise<Decoded> {
   const { bytes, ratio } = { ...LIMITS, ...limits };
   const notes: string[] = [];
   let current = pieces;
+  // How much goes in only matters where more than a megabyte may come out.
+  const limit = bytes <= FREE ? bytes : Math.min(bytes, Math.max(FREE, lengthOf(pieces) * ratio));
   for (const coding of codings.slice(0, MOST_CODINGS)) {
-    const limit = Math.min(bytes, Math.max(FREE, lengthOf(pieces) * ratio));
     const { pieces: decoded, note } = await takeOff(coding, current, limit);
     if (note !== undefined) notes.push(`${coding}: ${note}`);
     current = decoded;
   }
+  const taken = codings.length === 0 ? upTo(current, bytes) : [...current];
   if (codings.length > MOST_CODINGS)
     notes.push(
       `${codings.length} codings lie over each other; only the first ${MOST_CODINGS} were taken off`,
     );
-  return { pieces: current, length: lengthOf(current), isComplete: notes.length === 0, notes };
+  return { pieces: taken, length: lengthOf(taken), isComplete: notes.length === 0, notes };
 }
 
 /** The codings that a list like `gzip, br` names, the one to take off first in front; undefined when one is not known here. */
@@ -89,10 +91,10 @@ const NAMES: Readonly<Record<string, Coding | "identity">> = {
   "quoted-printable": "quoted-printable",
 };
 
-function takeOff(coding: Coding, pieces: readonly Uint8Array[], limit: number): Step | Promise<Step> {
+function takeOff(coding: Coding, pieces: Iterable<Uint8Array>, limit: number): Step | Promise<Step> {
   switch (coding) {
     case "chunked":
-      return decodeChunked(pieces);
+      return decodeChunked(pieces, limit);
     case "gzip":
       return expand(pieces, createGunzip, limit);
     case "deflate":
@@ -102,27 +104,49 @@ function takeOff(coding: Coding, pieces: readonly Uint8Array[], limit: number): 
     case "zstd":
       return expand(pieces, createZstdDecompress, limit);
     case "base64":
-      return decodeBase64(pieces);
+      return decodeBase64(pieces, limit);
     case "quoted-printable":
-      return decodeQuotedPrintable(pieces);
+      return decodeQuotedPrintable(pieces, limit);
   }
 }
 
 /** What calls itself deflate has a header of zlib (RFC 9110, 8.4.1.2), but not all that send it know that. */
-function deflateOf(pieces: readonly Uint8Array[]): () => Transform {
-  const [first = 0, second = 0] = pieces.find((piece) => piece.length > 1) ?? [];
+function deflateOf(pieces: Iterable<Uint8Array>): () => Transform {
+  const [first = 0, second = 0] = Buffer.concat(upTo(pieces, 2));
   return (first & 15) === 8 && (first * 256 + second) % 31 === 0 ? createInflate : createInflateRaw;
 }
 
-function decodeChunked(pieces: readonly Uint8Array[]): Step {
+function decodeChunked(pieces: Iterable<Uint8Array>, limit: number): Step {
   const reader = new ChunkedReader();
   const decoded: Uint8Array[] = [];
-  for (const piece of pieces)
-    reader.push(piece, 0, piece.length, (start, end) => decoded.push(piece.subarray(start, end)));
+  let length = 0;
+  for (const piece of pieces) {
+    reader.push(piece, 0, piece.length, (start, end) => {
+      const kept = piece.subarray(start, Math.min(end, start + Math.max(0, limit - length)));
+      length += end - start;
+      if (kept.length > 0) decoded.push(kept);
+    });
+    if (length > limit) return { pieces: decoded, note: cutNote(limit) };
+  }
   const note = reader.broken ?? (reader.isDone ? undefined : "it ends before its last chunk");
   return { pieces: decoded, note };
 }
 
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+function lengthOf(pieces: Iterable<Uint8Array>): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
+}
+
+/** The first bytes of what pieces make up, as views: so many at the most. */
+export function upTo(pieces: Iterable<Uint8Array>, most: number): Uint8Array[] {
+  const taken: Uint8Array[] = [];
+  let length = 0;
+  for (const piece of pieces) {
+    if (length >= most) break;
+    const part = piece.subarray(0, most - length);
+    taken.push(part);
+    length += part.length;
+  }
+  return taken;
 }

@@ -1,5 +1,5 @@
 import type { Transform } from "node:stream";
-import type { Step } from "./step.ts";
+import { cutNote, type Step } from "./step.ts";
 
 /** Bytes that are given to the decompressor at once; few where it broke, so that all that comes before the damage is had. */
 const SLICE = 65_536;
@@ -21,18 +21,17 @@ type Run = {
  * @returns with a note when it was cut, ended early or was damaged
  */
 export async function expand(
-  pieces: readonly Uint8Array[],
+  pieces: Iterable<Uint8Array>,
   make: () => Transform,
   limit: number,
 ): Promise<Step> {
-  const together = [...withoutSmall(pieces)];
-  const once = await run(together, make, limit, Number.POSITIVE_INFINITY);
+  const once = await run(withoutSmall(pieces), make, limit, Number.POSITIVE_INFINITY);
   // The slice with the damage gave nothing: it is tried again bit by bit.
-  return once.brokenAt === undefined ? once : run(together, make, limit, once.brokenAt);
+  return once.brokenAt === undefined ? once : run(withoutSmall(pieces), make, limit, once.brokenAt);
 }
 
 /** The same bytes, with copies of up to a slice in place of small pieces that follow one another. */
-function* withoutSmall(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+function* withoutSmall(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   let waiting: Uint8Array[] = [];
   let length = 0;
   for (const piece of pieces) {
@@ -53,7 +52,7 @@ function* withoutSmall(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
 
 /** @param fineFrom where fine slices begin, in bytes of input */
 async function run(
-  pieces: readonly Uint8Array[],
+  pieces: Iterable<Uint8Array>,
   make: () => Transform,
   limit: number,
   fineFrom: number,
@@ -116,7 +115,7 @@ async function run(
   await closed;
   if (isCut) {
     const ratio = Math.round(limit / Math.max(1, read));
-    return { pieces: out, length, note: `cut at ${limit} bytes, ${ratio} times what went in` };
+    return { pieces: out, length, note: `${cutNote(limit)}, ${ratio} times what went in` };
   }
   if (failure !== undefined) return { pieces: out, length, note: "it ends too early" };
   return { pieces: out, length };

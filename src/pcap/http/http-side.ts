@@ -1,13 +1,17 @@
 import { ChunkedReader } from "../content/chunked.ts";
 import type { Seen, Side } from "../reassembly/segment.ts";
-import type { HttpMessage } from "./message.ts";
+import { bodyless, type Header, type HttpMessage } from "./message.ts";
 import { readStartLine, type StartLine } from "./start-line.ts";
 
-/** Longest line and most headers of a head that are kept; what is more is passed over with a note. */
+/** Longest header, folded lines included, and most headers of a head that are kept; what is more is passed over with a note. */
 const LINE_LIMIT = 65_536;
 const HEADER_LIMIT = 1_000;
 /** Most ranges that a body keeps: chunks of one byte each must not fill the memory. */
 const RANGE_LIMIT = 1_000_000;
+
+/** Most notes of the head of a message. */
+const NOTE_LIMIT = 100;
+const CUT_HEADER = `a header is longer than ${LINE_LIMIT} bytes and was cut`;
 
 const LINE_FEED = 10;
 
@@ -34,6 +38,8 @@ export class HttpSide {
   #chunks: ChunkedReader | undefined;
   #lineFirst: Seen | undefined;
   #handOver = false;
+  /** Whether headers are passed over because there are too many; lines that go on with them are too. */
+  #isPassing = false;
   /** Where another protocol begins, and where bytes were passed over because they are of no message. */
   other: number | undefined;
   readonly skipped: { start: number; end: number }[] = [];
@@ -198,23 +204,39 @@ export class HttpSide {
       return;
     }
     const headers = this.#state === "trailers" ? message.trailers : message.headers;
-    if (isCut) message.notes.push(`a header is longer than ${LINE_LIMIT} bytes and was cut`);
-    const last = headers.at(-1);
+    if (isCut) this.#note(CUT_HEADER);
     if (line.startsWith(" ") || line.startsWith("\t")) {
-      // A line that goes on with the one before (obs-fold; RFC 9112, 5.2).
-      if (last === undefined || last.value.length > LINE_LIMIT) return;
-      headers[headers.length - 1] = { name: last.name, value: `${last.value} ${line.trim()}`.trim() };
+      const last = headers.at(-1);
+      if (last !== undefined && !this.#isPassing)
+        headers[headers.length - 1] = this.#folded(last, line.trim());
       return;
     }
-    if (headers.length === HEADER_LIMIT) {
-      const note = `it has more than ${HEADER_LIMIT} headers`;
-      if (message.notes.at(-1) !== note) message.notes.push(note);
+    this.#isPassing = headers.length === HEADER_LIMIT;
+    if (this.#isPassing) {
+      this.#note(`it has more than ${HEADER_LIMIT} headers`);
       return;
     }
     const colon = line.indexOf(":");
-    if (colon < 0) message.notes.push(`a line of its head is no header: ${line.slice(0, 40)}`);
+    if (colon < 0) this.#note(`a line of its head is no header: ${line.slice(0, 40)}`);
     else headers.push({ name: line.slice(0, colon).trimEnd(), value: line.slice(colon + 1).trim() });
-    if (message.notes.length > 100) message.notes.length = 100;
+  }
+
+  /**
+   * A header with a line that goes on with it (obs-fold; RFC 9112, 5.2). It must cost no more than the line: whoever flattens or copies the
+   * value for each of a million lines never ends.
+   */
+  #folded({ name, value }: Header, more: string): Header {
+    if (more === "") return { name, value };
+    if (value === "") return { name, value: more };
+    const room = LINE_LIMIT - value.length - 1;
+    if (more.length > room) this.#note(CUT_HEADER);
+    return { name, value: room <= 0 ? value : `${value} ${more.slice(0, room)}` };
+  }
+
+  /** Notes what is strange of a head, once, and not without end. */
+  #note(note: string): void {
+    const notes = this.#message?.notes;
+    if (notes !== undefined && notes.length < NOTE_LIMIT && !notes.includes(note)) notes.push(note);
   }
 
   #headEnds(behind: number, seen: Seen): void {
@@ -247,7 +269,7 @@ export class HttpSide {
     message.end = position + length;
     if (last !== undefined && last.end === position) last.end += length;
     else if (ranges.length < RANGE_LIMIT) ranges.push({ start: position, end: position + length });
-    else if (ranges.length === RANGE_LIMIT) message.body.isComplete = false;
+    else message.body.leftOut += length;
   }
 
   #hole(position: number, length: number): void {
@@ -262,7 +284,11 @@ export class HttpSide {
     const { body } = message;
     message.end = end;
     message.last = seen;
-    body.isComplete = isWhole && body.holes.length === 0 && body.ranges.length < RANGE_LIMIT;
+    body.isComplete = isWhole && body.holes.length === 0 && body.leftOut === 0;
+    if (body.leftOut > 0)
+      message.notes.push(
+        `its body comes in more than ${RANGE_LIMIT} pieces: the last ${body.leftOut} of its ${body.length} bytes are left out`,
+      );
     this.#message = undefined;
     this.#chunks = undefined;
     this.#line = "";
@@ -309,7 +335,7 @@ function begin(
     version: line.version,
     headers: [],
     trailers: [],
-    body: { framing: "none", declared: undefined, ranges: [], length: 0, holes: [], isComplete: false },
+    body: bodyless(),
     notes: [],
   };
 }

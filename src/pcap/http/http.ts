@@ -7,16 +7,20 @@ import { readStartLine } from "./start-line.ts";
 
 /** The HTTP/1 of a conversation. */
 export type HttpConversation = {
-  /** In the order of the requests, and of responses whose request was not captured. */
+  /** In the order of the requests, and of responses whose request was not captured: the first of them, when there are very many. */
   readonly exchanges: readonly HttpExchange[];
+  /** How many exchanges there are. */
+  readonly total: number;
   /** Where another protocol begins on each side, behind CONNECT or an upgrade. */
   readonly other: readonly [number | undefined, number | undefined];
   /** What was passed over on each side: it is of no message, or bytes are missing that say what it is. */
   readonly skipped: readonly [readonly Range[], readonly Range[]];
 };
 
-/** Most exchanges of a conversation that are kept. */
+/** Most exchanges of a conversation that are kept; those behind them are counted. */
 const EXCHANGE_LIMIT = 100_000;
+/** Requests behind the limit whose responses are waited for: a response to HEAD has no body, so what was asked must be known. */
+const WAITING_LIMIT = 1_000;
 
 /** How much of a side is looked at to see whether it is HTTP. */
 const GLANCE = 4_096;
@@ -53,6 +57,9 @@ export function readHttp(conversation: Conversation): HttpConversation {
 /** Reads HTTP/1 while it comes: give it what both sides say in the order in which they say it. */
 class HttpReader {
   readonly #exchanges: HttpExchange[] = [];
+  /** Those behind the limit that have no final response yet, by their numbers. */
+  readonly #waiting = new Map<number, HttpExchange>();
+  #total = 0;
   readonly #sides: readonly [HttpSide, HttpSide];
   /** Where the streams are, and the first exchange that has no final response yet. */
   readonly #positions: [number, number] = [0, 0];
@@ -67,9 +74,8 @@ class HttpReader {
   }
 
   data(side: Side, bytes: Uint8Array, position: number, seen: Seen): void {
-    if (this.#exchanges.length >= EXCHANGE_LIMIT) return;
     this.#positions[side] = position;
-    const asked = this.#exchanges[this.#open]?.request;
+    const asked = this.#at(this.#open)?.request;
     if (asked?.version === "0.9" && asked.side !== side && !isHttp(bytes))
       this.#sides[side].beginHeadless(position, seen);
     this.#sides[side].data(bytes, position, seen);
@@ -77,7 +83,6 @@ class HttpReader {
   }
 
   gap(side: Side, position: number, length: number, seen: Seen): void {
-    if (this.#exchanges.length >= EXCHANGE_LIMIT) return;
     this.#sides[side].gap(position, length, seen);
     this.#positions[side] = position + length;
   }
@@ -91,6 +96,7 @@ class HttpReader {
     const [one, other] = this.#sides;
     return {
       exchanges: this.#exchanges,
+      total: this.#total,
       other: [one.other, other.other],
       skipped: [one.skipped, other.skipped],
     };
@@ -99,15 +105,18 @@ class HttpReader {
   #head(message: HttpMessage): void {
     if (message.kind === "request") {
       frame(message, undefined);
-      this.#exchanges.push({ request: message, response: undefined, interim: [] });
+      this.#begin(message);
       return;
     }
-    const exchange = this.#exchanges[this.#open] ?? this.#without();
+    // A request that is waited for no more has an exchange nobody keeps.
+    const exchange =
+      this.#open < this.#total ? (this.#at(this.#open) ?? exchangeOf(undefined)) : this.#begin(undefined);
     frame(message, exchange.request);
     if (message.status >= 100 && message.status < 200 && message.status !== 101)
       exchange.interim.push(message);
     else {
       exchange.response = message;
+      this.#waiting.delete(this.#open);
       this.#open++;
     }
     if (!handsOver(message, exchange.request)) return;
@@ -118,15 +127,31 @@ class HttpReader {
 
   /** Responses may be among the lost bytes, so those that come later answer later requests. */
   #lost(side: Side): void {
-    const pending = this.#exchanges[this.#open]?.request;
-    if (pending !== undefined && pending.side !== side) this.#open = this.#exchanges.length;
+    const pending = this.#at(this.#open)?.request;
+    if (pending === undefined || pending.side === side) return;
+    this.#open = this.#total;
+    this.#waiting.clear();
   }
 
-  #without(): HttpExchange {
-    const exchange: HttpExchange = { request: undefined, response: undefined, interim: [] };
-    this.#exchanges.push(exchange);
+  #at(number: number): HttpExchange | undefined {
+    return this.#exchanges[number] ?? this.#waiting.get(number);
+  }
+
+  /** Begins an exchange with its request, or without one that was not captured. */
+  #begin(request: HttpMessage | undefined): HttpExchange {
+    const exchange = exchangeOf(request);
+    const number = this.#total++;
+    if (number < EXCHANGE_LIMIT) this.#exchanges.push(exchange);
+    else {
+      this.#waiting.set(number, exchange);
+      if (this.#waiting.size > WAITING_LIMIT) this.#waiting.delete(number - WAITING_LIMIT);
+    }
     return exchange;
   }
+}
+
+function exchangeOf(request: HttpMessage | undefined): HttpExchange {
+  return { request, response: undefined, interim: [] };
 }
 
 function isHttp(bytes: Uint8Array): boolean {

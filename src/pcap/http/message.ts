@@ -3,7 +3,7 @@ import type { Seen, Side } from "../reassembly/segment.ts";
 /** A stretch of the stream of a side, by position; `end` is exclusive. */
 export type Range = { start: number; end: number };
 
-type Header = { readonly name: string; readonly value: string };
+export type Header = { readonly name: string; readonly value: string };
 
 /** How the end of a body is known (RFC 9112, 6.3): there is none, a length, chunks, or the end of the connection. */
 export type Framing = "none" | "length" | "chunked" | "close";
@@ -18,9 +18,19 @@ type HttpBody = {
   length: number;
   /** Where bytes are missing: places in the body. */
   readonly holes: Range[];
+  /** Bytes at its end that are in no range: it came in too many pieces. */
+  leftOut: number;
   /** Whether all of it came: to its told end, without a hole. */
   isComplete: boolean;
 };
+
+/** The body of a message whose framing is not known yet. */
+export function bodyless(): HttpBody {
+  return {
+    ...{ framing: "none", declared: undefined, ranges: [], length: 0 },
+    ...{ holes: [], leftOut: 0, isComplete: false },
+  };
+}
 
 /** A request or a response of HTTP/1. Bytes of heads are characters of Latin-1, so that none is lost. */
 export type HttpMessage = {

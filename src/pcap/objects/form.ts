@@ -9,7 +9,6 @@ export type FormFile = {
   readonly isComplete: boolean;
 };
 
-const PART_LIMIT = 10_000;
 const HEAD_LIMIT = 16_384;
 
 /** The boundary that a Content-Type of a form names. */
@@ -19,13 +18,17 @@ export function boundaryOf(type: string | undefined): string | undefined {
   return quoted ?? token;
 }
 
-/** The files of a form, in order; fields without a file name are left out. */
-export function formFiles(body: Uint8Array, boundary: string): FormFile[] {
+/** The first files of a form, in order, `most` of them, and how many more there are; fields without a file name are left out. */
+export function formFiles(
+  body: Uint8Array,
+  boundary: string,
+  most: number,
+): { readonly files: readonly FormFile[]; readonly more: number } {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   const mark = Buffer.from(`--${boundary}`, "latin1");
   const files: FormFile[] = [];
-  let at = bytes.indexOf(mark);
-  for (let count = 0; at >= 0 && count < PART_LIMIT; count++) {
+  let more = 0;
+  for (let at = bytes.indexOf(mark); at >= 0; ) {
     const head = at + mark.length + 2;
     const next = bytes.indexOf(`\r\n--${boundary}`, head, "latin1");
     const end = next < 0 ? bytes.length : next;
@@ -35,11 +38,13 @@ export function formFiles(body: Uint8Array, boundary: string): FormFile[] {
       const name = fileNameOf(headerIn(lines, "content-disposition") ?? "");
       const content = body.subarray(head + blank + 4, end);
       const type = headerIn(lines, "content-type");
-      if (name !== undefined) files.push({ name, type, bytes: content, isComplete: next >= 0 });
+      if (name !== undefined && files.length < most)
+        files.push({ name, type, bytes: content, isComplete: next >= 0 });
+      else if (name !== undefined) more++;
     }
     at = next < 0 ? -1 : next + 2;
   }
-  return files;
+  return { files, more };
 }
 
 function headerIn(lines: readonly string[], name: string): string | undefined {

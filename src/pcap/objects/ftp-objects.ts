@@ -15,12 +15,13 @@ export function objectsOfFtp(
   others: readonly Conversation[],
   limits: Partial<ObjectLimits> = {},
 ): CarvedObject[] {
-  const { objects: most } = objectLimits(limits);
+  const { objects: most, leave } = objectLimits(limits);
   const found: CarvedObject[] = [];
   const taken = new Set<Conversation>();
   const waiting = connectionsOf(others, control);
-  for (const transfer of readFtp(control)) {
-    if (found.length >= most) break;
+  const { transfers, more } = readFtp(control);
+  if (more > 0) leave("files", more);
+  for (const transfer of transfers) {
     const connections = waiting.get(transfer.listener.port) ?? [];
     // Transfers come in the order of time, so what began before this one is for none that follows.
     let data = connections.pop();
@@ -28,7 +29,8 @@ export function objectsOfFtp(
       data = connections.pop();
     if (data === undefined) continue;
     taken.add(data);
-    found.push(objectOf(transfer, data));
+    if (found.length < most) found.push(objectOf(transfer, data));
+    else leave("files", 1);
   }
   return found;
 }

@@ -27,10 +27,14 @@ const TRANSFER_LIMIT = 100_000;
 const UPLOADS: ReadonlySet<string> = new Set(["STOR", "STOU", "APPE"]);
 const DOWNLOADS: ReadonlySet<string> = new Set(["RETR", "LIST", "NLST", "MLSD"]);
 
-/** Reads the transfers of a control conversation, in order. Side 0 is the client. */
-export function readFtp(conversation: Conversation): FtpTransfer[] {
+/** Reads the first transfers of a control conversation, in order, and counts those behind them. Side 0 is the client. */
+export function readFtp(conversation: Conversation): {
+  readonly transfers: readonly FtpTransfer[];
+  readonly more: number;
+} {
   const [client, server] = conversation.endpoints;
   const transfers: FtpTransfer[] = [];
+  let more = 0;
   const lines: [string, string] = ["", ""];
   const sizes = new Map<string, number>();
   let listener: Endpoint | undefined;
@@ -54,7 +58,8 @@ export function readFtp(conversation: Conversation): FtpTransfer[] {
     else if (verb === "REST") offset = /^\d{1,15}$/.test(rest) ? Number(rest) : 0;
     else if (verb === "SIZE") asked = rest;
     else if (UPLOADS.has(verb) || DOWNLOADS.has(verb)) {
-      if (listener !== undefined && transfers.length < TRANSFER_LIMIT)
+      if (listener !== undefined && transfers.length >= TRANSFER_LIMIT) more++;
+      else if (listener !== undefined)
         transfers.push({
           command: verb,
           name: rest,
@@ -97,7 +102,7 @@ export function readFtp(conversation: Conversation): FtpTransfer[] {
       else reply(text);
     }
   }
-  return transfers;
+  return { transfers, more };
 }
 
 /** What stands between the first opening and the last closing bracket. */

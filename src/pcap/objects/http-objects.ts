@@ -19,13 +19,18 @@ export async function objectsOfHttp(
   conversation: Conversation,
   limits: Partial<ObjectLimits> = {},
 ): Promise<CarvedObject[]> {
-  const { objects: most, bytes, memory } = objectLimits(limits);
+  const { objects: most, leave, bytes, memory } = objectLimits(limits);
   const views = [viewSide(conversation, 0), viewSide(conversation, 1)] as const;
   const found: CarvedObject[] = [];
-  for (const { request, response } of readHttp(conversation).exchanges) {
+  const { exchanges, total } = readHttp(conversation);
+  if (total > exchanges.length) leave("exchanges", total - exchanges.length);
+  for (const { request, response } of exchanges) {
     for (const message of [request, response]) {
       if (message === undefined || message.body.length === 0) continue;
-      if (found.length >= most) return found;
+      if (found.length >= most) {
+        leave("files", 1);
+        continue;
+      }
       const { pieces, holes } = gather(views[message.side], message.body.ranges);
       const content = await uncoded(message, pieces, holes, { bytes, memory });
       const host = request && headerOf(request, "host");
@@ -46,20 +51,23 @@ export async function objectsOfHttp(
         origin: request === undefined ? "" : `${request.method} ${host ?? ""}${request.target}`,
         notes: [...message.notes, ...content.notes, ...partial(message)],
       };
-      found.push(carve(body), ...filesOf(body, { bytes, memory }).slice(0, most - found.length - 1));
+      found.push(carve(body));
+      found.push(...filesOf(body, { objects: most - found.length, leave, bytes, memory }));
     }
   }
   return found;
 }
 
 /** The files in an upload by form. Which of them lacks the bytes that the form lacks, nobody knows. */
-function filesOf(form: ObjectSource, { bytes, memory }: Room): CarvedObject[] {
+function filesOf(form: ObjectSource, { objects: most, leave, bytes, memory }: ObjectLimits): CarvedObject[] {
   const boundary = boundaryOf(form.declaredType);
   const size = form.pieces.reduce((sum, piece) => sum + piece.length, 0);
   if (boundary === undefined || size > Math.min(bytes, memory.left)) return [];
   memory.left -= size;
   const lacks = form.holes.length > 0;
-  return formFiles(Buffer.concat(form.pieces), boundary).map(({ name, type, bytes, isComplete }) =>
+  const { files, more } = formFiles(Buffer.concat(form.pieces), boundary, most);
+  if (more > 0) leave("files", more);
+  return files.map(({ name, type, bytes, isComplete }) =>
     carve({
       ...form,
       name,

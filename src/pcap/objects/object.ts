@@ -32,9 +32,17 @@ export type CarvedObject = {
   readonly notes: readonly string[];
 };
 
+/**
+ * What carving leaves out: files behind the limit, exchanges of HTTP that are not kept, requests of SMB that wait with too many others, and
+ * messages of SMB that nobody can read.
+ */
+export type LeftOut = "files" | "exchanges" | "requests" | "sealed";
+
 export type ObjectLimits = {
   /** Most objects of a conversation. */
   readonly objects: number;
+  /** Is told how many of what were left out, so that whoever shows objects can say so. */
+  readonly leave: (what: LeftOut, count: number) => void;
   /** Most bytes that an object may take in memory beside the conversation: decoded, or put together. */
   readonly bytes: number;
   /** How many bytes all objects together may still take so. Carving takes what it needs from it, so that one is shared by many conversations. */
@@ -45,7 +53,8 @@ const MOST_BYTES = 256 * 2 ** 20;
 
 /** The limits where none are named; objects of different calls share no memory. */
 export function objectLimits(limits: Partial<ObjectLimits> = {}): ObjectLimits {
-  return { objects: 10_000, bytes: MOST_BYTES, memory: { left: MOST_BYTES }, ...limits };
+  const memory = { left: MOST_BYTES };
+  return { objects: 10_000, leave: () => undefined, bytes: MOST_BYTES, memory, ...limits };
 }
 
 /** What differs between objects; the rest is derived of it. */

@@ -9,15 +9,22 @@ import type { SmbFile, SmbPart } from "./smb-file.ts";
  * Encrypted sessions of SMB 3 show nothing.
  */
 export function objectsOfSmb(conversation: Conversation, limits: Partial<ObjectLimits> = {}): CarvedObject[] {
-  const { objects: most, bytes } = objectLimits(limits);
+  const { objects: most, leave, bytes } = objectLimits(limits);
   const found: CarvedObject[] = [];
-  for (const file of readSmb(conversation).files) {
+  const { files, more, lost, encrypted, compressed } = readSmb(conversation);
+  const told = { files: more, requests: lost, sealed: encrypted + compressed } as const;
+  for (const what of ["files", "requests", "sealed"] as const) if (told[what] > 0) leave(what, told[what]);
+  for (const file of files) {
     // Behind this share are pipes: what goes through them are calls, no files.
     if (/\\IPC\$$/i.test(file.share)) continue;
-    if (file.reads.length > 0 && found.length < most)
-      found.push(objectOf(conversation, file, file.reads, 1, bytes));
-    if (file.writes.length > 0 && found.length < most)
-      found.push(objectOf(conversation, file, file.writes, 0, bytes));
+    for (const [side, parts] of [
+      [1, file.reads],
+      [0, file.writes],
+    ] as const) {
+      if (parts.length === 0) continue;
+      if (found.length < most) found.push(objectOf(conversation, file, parts, side, bytes));
+      else leave("files", 1);
+    }
   }
   return found;
 }

@@ -7,7 +7,11 @@ import { readSmb1, type Smb1State } from "./smb1.ts";
 import { readSmb2, type Smb2State } from "./smb2.ts";
 
 export type SmbConversation = {
+  /** The first of them, and how many more were opened. */
   readonly files: readonly SmbFile[];
+  readonly more: number;
+  /** Requests that were not kept, as too many others waited for their answers: what they asked for is not found. */
+  readonly lost: number;
   /** Messages that nobody can read. */
   readonly encrypted: number;
   readonly compressed: number;
@@ -19,14 +23,22 @@ export type SmbConversation = {
  */
 export function readSmb(conversation: Conversation): SmbConversation {
   const files: SmbFile[] = [];
+  let more = 0;
+  let lost = 0;
   const open: OpenFile = (name, share, size) => {
-    if (files.length >= SMB_LIMIT) return undefined;
+    if (files.length >= SMB_LIMIT) {
+      more++;
+      return undefined;
+    }
     const file = { name, share, size, reads: [], writes: [] };
     files.push(file);
     return file;
   };
-  const one: Smb1State = { open, requests: new Map(), files: new Map(), shares: new Map() };
-  const two: Smb2State = { open, requests: new Map(), files: new Map(), shares: new Map() };
+  const lose = () => {
+    lost++;
+  };
+  const one: Smb1State = { open, lose, requests: new Map(), files: new Map(), shares: new Map() };
+  const two: Smb2State = { open, lose, requests: new Map(), files: new Map(), shares: new Map() };
   let encrypted = 0;
   let compressed = 0;
   const read = (message: SmbMessage) => {
@@ -36,7 +48,7 @@ export function readSmb(conversation: Conversation): SmbConversation {
     else compressed++;
   };
   for (const message of inOrder(conversation)) read(message);
-  return { files, encrypted, compressed };
+  return { files, more, lost, encrypted, compressed };
 }
 
 /** The messages of both sides in the order in which they were said. */

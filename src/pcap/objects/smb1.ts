@@ -9,6 +9,8 @@ type Request =
 
 export type Smb1State = {
   readonly open: OpenFile;
+  /** Counts a request that is not kept. */
+  readonly lose: () => void;
   /** Requests without an answer yet, by process and multiplex id. */
   readonly requests: Map<string, Request>;
   readonly files: Map<number, SmbFile>;
@@ -48,6 +50,7 @@ function request(
   const isUnicode = (view.getUint16(10, true) & 0x8000) !== 0;
   const wait = (asked: Request) => {
     if (state.requests.size < SMB_LIMIT) state.requests.set(number, asked);
+    else state.lose();
   };
   switch (view.getUint8(4)) {
     case COMMAND.treeConnectX:

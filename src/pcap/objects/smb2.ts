@@ -10,6 +10,8 @@ type Request =
 
 export type Smb2State = {
   readonly open: OpenFile;
+  /** Counts a request that is not kept. */
+  readonly lose: () => void;
   /** Requests without an answer yet, by the number of the message. */
   readonly requests: Map<string, Request>;
   /** Open files by their id, and shares by the id of their tree. */
@@ -80,6 +82,7 @@ function request(
   const body = at + HEADER;
   const wait = (asked: Request) => {
     if (state.requests.size < SMB_LIMIT) state.requests.set(number, asked);
+    else state.lose();
   };
   switch (command) {
     case COMMAND.treeConnect:

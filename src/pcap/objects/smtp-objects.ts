@@ -14,9 +14,15 @@ export async function objectsOfSmtp(
   conversation: Conversation,
   limits: Partial<ObjectLimits> = {},
 ): Promise<CarvedObject[]> {
-  const { objects: most, bytes } = objectLimits(limits);
+  const { objects: most, leave, bytes } = objectLimits(limits);
   const found: CarvedObject[] = [];
-  for (const mail of readSmtp(conversation, bytes).mails) {
+  const { mails, more } = readSmtp(conversation, bytes);
+  if (more > 0) leave("files", more);
+  for (const mail of mails) {
+    if (found.length >= most) {
+      leave("files", 1);
+      continue;
+    }
     const place = {
       protocol: "smtp",
       side: mail.side,
@@ -29,15 +35,16 @@ export async function objectsOfSmtp(
     const origin = `mail from <${mail.from}> to ${mail.to.map((path) => `<${path}>`).join(", ")}`;
     const name = `${opened.subject || "mail"}.eml`;
     const { pieces, holes, isComplete: ended } = mail;
-    if (found.length >= most) return found;
     found.push(
       carve({ ...place, name, declaredType: "message/rfc822", pieces, holes, ended, origin, notes }),
     );
     const ofMail = `attachment of "${opened.subject}", ${origin}`;
     // Which attachment lacks the bytes that the mail lacks, nobody knows.
     const lacking = holes.length > 0 ? ["bytes of the mail it was in are missing, perhaps its own"] : [];
-    for (const { filename, mimeType, content } of opened.attachments) {
-      if (found.length >= most) return found;
+    const { attachments } = opened;
+    const room = most - found.length;
+    if (attachments.length > room) leave("files", attachments.length - room);
+    for (const { filename, mimeType, content } of attachments.slice(0, room)) {
       const part = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
       found.push(
         carve({

@@ -13,13 +13,16 @@ export type Mail = {
   readonly start: number;
   end: number;
   readonly seen: Seen;
-  /** Whether its end was seen. */
+  /** Whether its end was seen, and all of it is there. */
   isComplete: boolean;
+  isCut: boolean;
   readonly notes: string[];
 };
 
 export type SmtpConversation = {
+  /** The first of them, and how many more there are. */
   readonly mails: readonly Mail[];
+  readonly more: number;
   /** Where the conversation became encrypted (STARTTLS), in the stream of the client. */
   readonly encryptedFrom: number | undefined;
 };
@@ -37,11 +40,13 @@ const DOT = 46;
 /** Reads the mails that side 0 hands to side 1; one side alone is enough. `bytes` bounds what a mail may take. */
 export function readSmtp(conversation: Conversation, bytes: number): SmtpConversation {
   const mails: Mail[] = [];
+  let more = 0;
   const now: { state: State } = { state: "command" };
   let line = "";
   let lineStart = 0;
   let from = "";
   let to: string[] = [];
+  let recipients = 0;
   let mail: Mail | undefined;
   /** Bytes of a BDAT that are still to come, and whether it is the last. */
   let remaining = 0;
@@ -66,22 +71,29 @@ export function readSmtp(conversation: Conversation, bytes: number): SmtpConvers
       end: position,
       seen,
       isComplete: false,
-      notes: [],
+      isCut: false,
+      notes:
+        recipients > to.length ? [`only the first ${to.length} of ${recipients} recipients are told`] : [],
     };
-    if (mails.length < MAIL_LIMIT) mails.push(begun);
+    if (mails.length >= MAIL_LIMIT) {
+      more++;
+      return undefined;
+    }
+    mails.push(begun);
     return begun;
   };
   const add = (piece: Uint8Array) => {
     if (mail === undefined || piece.length === 0) return;
     const room = bytes - mail.length;
-    if (piece.length > room && mail.notes.length === 0) mail.notes.push(`cut at ${bytes} bytes`);
+    if (piece.length > room && !mail.isCut) mail.notes.push(`cut at ${bytes} bytes`);
+    mail.isCut ||= piece.length > room;
     if (room > 0) mail.pieces.push(piece.subarray(0, room));
     mail.length += piece.length;
   };
   const finish = (position: number, isComplete: boolean) => {
     if (mail !== undefined) {
       mail.end = position;
-      mail.isComplete = isComplete && mail.notes.length === 0;
+      mail.isComplete = isComplete && !mail.isCut;
     }
     mail = undefined;
     now.state = "command";
@@ -92,8 +104,10 @@ export function readSmtp(conversation: Conversation, bytes: number): SmtpConvers
       case "MAIL":
         from = pathOf(text);
         to = [];
+        recipients = 0;
         break;
       case "RCPT":
+        recipients++;
         if (to.length < RECIPIENT_LIMIT) to.push(pathOf(text));
         break;
       case "RSET":
@@ -212,7 +226,7 @@ export function readSmtp(conversation: Conversation, bytes: number): SmtpConvers
     if (remaining === 0) chunkEnds(chunk.position + missing);
   }
   if (mail !== undefined) finish(lineStart, false);
-  return { mails, encryptedFrom };
+  return { mails, more, encryptedFrom };
 }
 
 /** The last byte that was added to a mail before the packet at hand. */

@@ -273,7 +273,7 @@ describe("objects of SMB", () => {
   test("of encrypted sessions are none, and that is told", async () => {
     const sealed = framed(Buffer.concat([Buffer.from([0xfd, 0x53, 0x4d, 0x42]), Buffer.alloc(80)]));
     expect(readSmb(conversationsOf(session([sealed, sealed]).frames)[0]!)).toEqual({
-      files: [],
+      ...{ files: [], more: 0, lost: 0 },
       encrypted: 2,
       compressed: 0,
     });

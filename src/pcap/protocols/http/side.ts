@@ -1,6 +1,6 @@
 /** Reads the messages of HTTP/1 in the stream of a side as it comes; only heads are kept. */
 import { ChunkedReader } from "../../content/chunked.ts";
-import type { HttpMessage } from "../../http/message.ts";
+import { bodyless, type HttpMessage } from "../../http/message.ts";
 import { readStartLine } from "../../http/start-line.ts";
 import type { Side } from "../../reassembly/segment.ts";
 import { lineReader } from "../lines.ts";
@@ -157,7 +157,7 @@ function messageOf(side: Side, line: StartLine): HttpMessage {
     version: line.version,
     headers: [],
     trailers: [],
-    body: { framing: "none", declared: undefined, ranges: [], length: 0, holes: [], isComplete: false },
+    body: bodyless(),
     notes: [],
   };
 }

@@ -82,7 +82,7 @@ export function saidPage(
   gathered: GatheredConversation,
   numberOf: NumberOf,
   { after, size, direction }: { after: number; size: number; direction: "both" | "client" | "server" },
-): Pick<Said, "chunks" | "marks" | "next"> {
+): Pick<Said, "chunks" | "marks" | "marksLeftOut" | "next"> {
   const chunks: Said["chunks"] = [];
   const all = partsOf(gathered);
   let bytes = 0;
@@ -107,8 +107,16 @@ export function saidPage(
   return {
     chunks,
     marks: marks.slice(0, MOST_MARKS).map((mark) => markOf(mark, numberOf)),
+    marksLeftOut: Math.max(0, marks.length - MOST_MARKS) + (at < all.length ? 0 : forgottenMarks(gathered)),
     ...(at < all.length ? { next: at } : {}),
   };
+}
+
+/** Marks of a conversation that were too many to be kept; they came behind all that were. */
+function forgottenMarks({ protocol, conversation }: GatheredConversation): number {
+  if (protocol === "udp") return 0;
+  const { conflict: _conflict, ...counts } = conversation.counts;
+  return Object.values(counts).reduce((sum, each) => sum + each, 0) - conversation.marks.length;
 }
 
 type Part = Chunk | (Datagram & { readonly kind: "datagram"; readonly position: number });
@@ -191,16 +199,15 @@ export function timingOf(
   }
   const marks = gathered.protocol === "tcp" ? gathered.conversation.marks : [];
   const handshake = handshakeOf(marks, gathered);
+  const told = marks.filter(({ kind }) => kind !== "syn" && kind !== "fin");
   return {
     stream: number,
     ...(handshake === undefined ? {} : { handshake }),
     ...(asked === undefined || answered === undefined || answered < asked
       ? {}
       : { firstByte: (answered - asked) / 1000 }),
-    marks: marks
-      .filter(({ kind }) => kind !== "syn" && kind !== "fin")
-      .slice(0, MOST_MARKS)
-      .map((mark) => markOf(mark, numberOf)),
+    marks: told.slice(0, MOST_MARKS).map((mark) => markOf(mark, numberOf)),
+    marksLeftOut: Math.max(0, told.length - MOST_MARKS) + forgottenMarks(gathered),
     interval: width / 1000,
     buckets: [...buckets].sort(([one], [other]) => one - other).map(([, bucket]) => bucket),
   };

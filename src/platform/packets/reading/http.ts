@@ -8,7 +8,7 @@ import { viewSide } from "../../../pcap/reassembly/view.ts";
 import { base64, seenOf } from "./conversations.ts";
 import type { Gathered } from "./gather.ts";
 
-type Exchanges = Pick<ResponseOf<typeof getHttp>, "exchanges" | "total" | "next">;
+type Exchanges = Pick<ResponseOf<typeof getHttp>, "exchanges" | "total" | "next" | "leftOut">;
 type Message = NonNullable<Exchanges["exchanges"][number]["request"]>;
 
 /** Bytes of a body that are shown. */
@@ -20,7 +20,7 @@ export async function httpPage(
   numberOf: Gathered["numberOf"],
   { after, size }: { after: number; size: number },
 ): Promise<Exchanges> {
-  const { exchanges: all } = readHttp(conversation);
+  const { exchanges: all, total } = readHttp(conversation);
   const exchanges: Exchanges["exchanges"] = [];
   for (const [index, { request, response }] of all.slice(after, after + size).entries())
     exchanges.push({
@@ -28,7 +28,12 @@ export async function httpPage(
       ...(request === undefined ? {} : { request: await messageOf(conversation, request, numberOf) }),
       ...(response === undefined ? {} : { response: await messageOf(conversation, response, numberOf) }),
     });
-  return { exchanges, total: all.length, ...(after + size < all.length ? { next: after + size } : {}) };
+  return {
+    ...{ exchanges, total },
+    ...(after + size < all.length ? { next: after + size } : {}),
+    leftOut:
+      total > all.length ? [`only the first ${all.length} of ${total} requests and responses are read`] : [],
+  };
 }
 
 async function messageOf(
@@ -52,18 +57,12 @@ async function bodyOf(
   conversation: Conversation,
   message: HttpMessage,
 ): Promise<{ shown: NonNullable<Message["body"]>; notes: readonly string[] } | undefined> {
-  const { framing, ranges, length, isComplete } = message.body;
+  const { framing, length, isComplete } = message.body;
   if (framing === "none") return undefined;
-  const view = viewSide(conversation, message.side);
   const coding = headerOf(message, "content-encoding") ?? "";
   const codings = codingsOf(coding);
-  // What is coded cannot be read on behind bytes that are missing.
-  const pieces: Uint8Array[] = [];
-  reading: for (const { start, end } of ranges)
-    for (const { bytes } of view.parts(start, end)) {
-      if (bytes === undefined) break reading;
-      pieces.push(bytes);
-    }
+  const pieces = { [Symbol.iterator]: () => piecesOf(conversation, message) };
+  // A byte more than is shown tells that there are more.
   const decoded = await decode(pieces, codings ?? [], { bytes: SHOWN + 1 });
   const bytes = Buffer.concat(decoded.pieces).subarray(0, SHOWN);
   return {
@@ -76,4 +75,14 @@ async function bodyOf(
       ...decoded.notes.filter(() => decoded.length <= SHOWN),
     ],
   };
+}
+
+/** The bytes of a body one by one, up to the first that are missing: what is coded cannot be read on behind them. */
+function* piecesOf(conversation: Conversation, { side, body }: HttpMessage): Generator<Uint8Array> {
+  const view = viewSide(conversation, side);
+  for (const { start, end } of body.ranges)
+    for (const { bytes } of view.walk(start, end)) {
+      if (bytes === undefined) return;
+      yield bytes;
+    }
 }

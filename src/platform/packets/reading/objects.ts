@@ -1,5 +1,5 @@
 import type { FoundObject } from "../../../api/conversations.ts";
-import type { CarvedObject } from "../../../pcap/objects/object.ts";
+import type { CarvedObject, LeftOut } from "../../../pcap/objects/object.ts";
 import { objectLimits } from "../../../pcap/objects/object.ts";
 import { carveObjects } from "../../../pcap/objects/objects.ts";
 import { seenOf } from "./conversations.ts";
@@ -12,12 +12,21 @@ export type ResultObject = {
   readonly pieces: readonly Uint8Array[];
 };
 
+/** The files of a result. */
+export type ResultObjects = {
+  readonly objects: readonly ResultObject[];
+  /** What was not carved and why, a sentence each. */
+  readonly leftOut: readonly string[];
+};
+
 /** Files of a result that are told. */
 const MOST = 10_000;
 
-/** Carves the files out of all conversations. */
-export async function objectsOf({ conversations, numberOf }: Gathered): Promise<readonly ResultObject[]> {
+/** Carves the files out of all conversations, and counts those that are too many. */
+export async function objectsOf({ conversations, numberOf }: Gathered): Promise<ResultObjects> {
   const objects: ResultObject[] = [];
+  const left = new Map<LeftOut, number>();
+  const leave = (what: LeftOut, count: number) => left.set(what, (left.get(what) ?? 0) + count);
   // One for all: many small bodies that unpack to much would together fill the machine's memory.
   const { memory } = objectLimits();
   const tcp = conversations.flatMap(({ protocol, conversation }) =>
@@ -25,14 +34,25 @@ export async function objectsOf({ conversations, numberOf }: Gathered): Promise<
   );
   for (const [index, { protocol, conversation }] of conversations.entries()) {
     if (protocol !== "tcp") continue;
-    for (const carved of await carveObjects(conversation, tcp, { memory })) {
-      if (objects.length >= MOST) return objects;
+    const room = MOST - objects.length;
+    for (const carved of await carveObjects(conversation, tcp, { memory, objects: room, leave })) {
       const shown = shownOf(carved, objects.length + 1, index + 1, numberOf);
       objects.push({ shown, pieces: carved.pieces });
     }
   }
-  return objects;
+  const carved = objects.length;
+  return { objects, leftOut: [...left].map(([what, count]) => SENTENCES[what](count, carved)) };
 }
+
+const SENTENCES: Readonly<Record<LeftOut, (count: number, carved: number) => string>> = {
+  files: (count, carved) =>
+    `only the first ${carved} of ${carved + count} files or more are carved: ask for a shorter time or fewer conversations`,
+  exchanges: (count) =>
+    `no files are carved out of ${count} requests and responses behind the first 100000 of their conversation`,
+  requests: (count) =>
+    `what ${count} requests of SMB asked for is not found: too many others waited for their answers`,
+  sealed: (count) => `${count} messages of SMB are encrypted or compressed: files in them are not seen`,
+};
 
 function shownOf(
   carved: CarvedObject,

@@ -6,7 +6,7 @@ import { openResultReader } from "../result/result-reader.ts";
 import { saidPage, sideOf, summaryOf, timingOf } from "./conversations.ts";
 import { type Gathered, type GatheredConversation, gather } from "./gather.ts";
 import { httpPage } from "./http.ts";
-import { objectsOf, type ResultObject } from "./objects.ts";
+import { objectsOf, type ResultObject, type ResultObjects } from "./objects.ts";
 import { onePacket, rowsPage } from "./packets-page.ts";
 import type { FromReadingThread, ReadingKind, ReadingQuestions, ToReadingThread } from "./questions.ts";
 import { sequencesOf } from "./sequences.ts";
@@ -16,7 +16,7 @@ import { encryptedZip } from "./zip.ts";
 const STEPS = 10;
 
 /** What was put together last: pages of the same result follow one another. */
-type Held = { readonly key: string; readonly gathered: Gathered; objects?: Promise<readonly ResultObject[]> };
+type Held = { readonly key: string; readonly gathered: Gathered; objects?: Promise<ResultObjects> };
 
 const port = parentPort as MessagePort;
 const tell = (message: FromReadingThread): void => port.postMessage(message);
@@ -61,7 +61,7 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
     }
     case "http": {
       const { gathered, found } = conversationOf(result, ask.stream);
-      if (found.protocol === "udp") return { exchanges: [], total: 0 };
+      if (found.protocol === "udp") return { exchanges: [], total: 0, leftOut: [] };
       return httpPage(found.conversation, gathered.numberOf, ask);
     }
     case "timing": {
@@ -86,12 +86,11 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
     }
     case "objects": {
       const { gathered, ...together } = togetherOf(result);
-      const all = (await together.objects).filter(
-        ({ shown }) => ask.stream === undefined || shown.stream === ask.stream,
-      );
+      const { objects, leftOut } = await together.objects;
+      const all = objects.filter(({ shown }) => ask.stream === undefined || shown.stream === ask.stream);
       const page = all.slice(ask.after, ask.after + ask.size).map(({ shown }) => shown);
       const next = nextOf(ask.after + ask.size, all.length);
-      return { objects: page, total: all.length, ...next, leftOut: [...gathered.leftOut] };
+      return { objects: page, total: all.length, ...next, leftOut: [...gathered.leftOut, ...leftOut] };
     }
     case "object": {
       const { shown, pieces } = await objectOf(result, ask.number);
@@ -105,7 +104,7 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
 }
 
 async function objectOf(result: ResultPlace, number: number): Promise<ResultObject> {
-  const objects = await togetherOf(result).objects;
+  const { objects } = await togetherOf(result).objects;
   const found = objects[number - 1];
   if (found === undefined)
     throw new Fault("NOT_FOUND", `reading file ${number} of a query: it has ${objects.length}`);
@@ -121,7 +120,7 @@ function reading<Result>(
 }
 
 /** The result put together, and its files once they are asked for. */
-function togetherOf(result: ResultPlace): { gathered: Gathered; objects: Promise<readonly ResultObject[]> } {
+function togetherOf(result: ResultPlace): { gathered: Gathered; objects: Promise<ResultObjects> } {
   // Rows are put in order when a query ends, so the same number of packets may be others.
   const key = `${result.id} ${result.count} ${result.hasEnded}`;
   if (held?.key !== key) {
