@@ -4,7 +4,7 @@ import { communityId } from "../decode/community-id.ts";
 import type { Layers } from "../layers.ts";
 import type { DatagramReader } from "../protocols/protocol.ts";
 import { stableName } from "../protocols/stable-name.ts";
-import type { FlowStream } from "./stream.ts";
+import type { Stream } from "./stream.ts";
 import type { TcpSide } from "./tcp-side.ts";
 import { openTcpSide } from "./tcp-side.ts";
 
@@ -49,7 +49,7 @@ export type Connection = {
   seen: number;
   readonly services: string[];
   missed: number;
-  stream: FlowStream | undefined;
+  stream: Stream<Connection> | undefined;
   datagrams: DatagramReader | undefined;
   /** Whether datagrams were looked at to find their protocol. */
   isSought: boolean;
@@ -74,7 +74,7 @@ export type Opening = {
   readonly parents: readonly string[];
   /** The sender of the first packet is the responder. */
   readonly isReversed: boolean;
-  /** As `tupleOf` has them, in the direction of the packet. */
+  /** As `sourceOf` and `targetOf` have them, in the direction of the packet. */
   readonly ports: readonly [number, number];
   readonly waiting: Waiting;
 };

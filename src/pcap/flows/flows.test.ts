@@ -94,6 +94,14 @@ test("reading packets again gives the same records, whatever their blocks", () =
   expect(recordsOf(frames.map((frame) => blockOf([frame])))).toEqual(whole);
 });
 
+test("what a protocol has not told when both sides have ended is told when the connection is closed", () => {
+  const played = talk().open().say(0, "GET /a HTTP/1.1\r\n\r\n").close();
+  expect(read(played.frames).map(({ kind, fields }) => [kind, fields.uri])).toEqual([
+    ["http", "/a"],
+    ["conn", undefined],
+  ]);
+});
+
 test("payload counts by its numbers: what was lost counts and is missing, what came twice counts once", () => {
   const played = talk()
     .open()

@@ -5,19 +5,20 @@
 import { describeLeftOut, openDecoder } from "../decode/decode.ts";
 import { FLAG, type Layers } from "../layers.ts";
 import type { Packets } from "../packets.ts";
-import type { FlowContext, RecordFields, RecordKind } from "../protocols/protocol.ts";
+import type { RecordFields, RecordKind } from "../protocols/protocol.ts";
 import { DATAGRAM_PROTOCOLS, STREAM_PROTOCOLS } from "../protocols/protocols.ts";
 import { datagramBlock, describeDropped, openDefragmenter } from "../reassembly/defragment.ts";
 import { flowMemory } from "../reassembly/flow.ts";
 import type { Side } from "../reassembly/segment.ts";
 import { connFields } from "./conn-record.ts";
 import { type Connection, openConnection } from "./connection.ts";
+import { ConnectionContext } from "./context.ts";
 import { openFlowTable } from "./flow-table.ts";
-import { note } from "./history.ts";
+import { LETTER, note } from "./history.ts";
 import { identityOf, recordOf } from "./records.ts";
-import { openStream } from "./stream.ts";
+import { Stream, type StreamHost } from "./stream.ts";
 import { takeSegment } from "./tcp.ts";
-import { isServerPort, isTcpHeader, tupleOf, waitingOf } from "./tuple.ts";
+import { hasTuple, isServerPort, isTcpHeader, sourceOf, targetOf, waitingOf } from "./tuple.ts";
 
 export type FlowLimits = {
   /** Flows that are followed at once; for a new one the one that was silent longest is ended. */
@@ -83,6 +84,8 @@ export type FlowOptions = {
 const TCP = 6;
 const UDP = 17;
 
+type Direction = "forward" | "reversed" | "guessed";
+
 /** Where rows come from that are looked at: of a datagram put together, what its first fragment said. */
 type Place = {
   readonly parents: readonly string[];
@@ -135,28 +138,27 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
   const expire = () => {
     for (let old = table.expired(now); old !== undefined; old = table.expired(now)) close(old);
   };
-  const contextOf = (
-    connection: Connection,
-    steps: Pick<FlowContext, "finish" | "restart">,
-  ): FlowContext => ({
-    uid: connection.uid,
-    transport: connection.protocol === TCP ? "tcp" : "udp",
-    addresses: connection.addresses,
-    ports: connection.ports,
-    now: () => micros,
-    speaks(service) {
-      if (!connection.services.includes(service)) connection.services.push(service);
+  const teller = { now: () => micros, write };
+  const host: StreamHost<Connection> = {
+    memory,
+    protocols: STREAM_PROTOCOLS,
+    context: (connection, steps) => new ConnectionContext(teller, connection, steps),
+    dropped: () => {
+      counts.unread++;
     },
-    write: (kind, at, fields) => write(connection, kind, at, fields),
-    ...steps,
-  });
+    missed(connection, from, length) {
+      connection.missed += length;
+      note(connection, from, LETTER.gap);
+    },
+  };
+  const openStream = (connection: Connection, origin: number, responder: number) =>
+    new Stream(host, connection, connection.ports, [origin, responder]);
 
   const openFlow = (
     layers: Layers,
     row: number,
     key: number,
-    ports: readonly [number, number],
-    flags: number,
+    direction: Direction,
     place: Place,
   ): Connection => {
     if (table.size >= all.flows) {
@@ -164,7 +166,6 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
       if (oldest !== undefined) close(oldest);
       counts.evicted++;
     }
-    const direction = directionOf(layers.protocol[row]!, flags, ports);
     const connection = openConnection({
       layers,
       row,
@@ -176,7 +177,7 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
       outerVlan: place.outerVlan,
       parents: place.parents,
       isReversed: direction !== "forward",
-      ports,
+      ports: [sourceOf(layers, row), targetOf(layers, row)],
       waiting: waitingOf(layers.protocol[row]!),
     });
     if (direction === "guessed") connection.history = "^";
@@ -195,7 +196,7 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     const start = layers.payload[row]!;
     const length = layers.payloadLength[row]!;
     connection.sides[side].payload += Math.max(length, layers.payloadWire[row]!);
-    note(connection, side, "d");
+    note(connection, side, LETTER.data);
     if (layers.flags[row]! & FLAG.tunnel || length === 0) return;
     if (!connection.isSought) {
       connection.isSought = true;
@@ -207,55 +208,42 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
         connection.datagrams = undefined;
       };
       if (protocol !== undefined)
-        connection.datagrams = protocol.open(contextOf(connection, { finish, restart: finish }));
+        connection.datagrams = protocol.open(
+          new ConnectionContext(teller, connection, { finish, restart: finish }),
+        );
     }
     connection.datagrams?.data(side, packets.bytes, start, start + length);
   };
-
-  const openStreams = (connection: Connection, syns: readonly [number, number]) =>
-    openStream({
-      memory,
-      protocols: STREAM_PROTOCOLS,
-      ports: connection.ports,
-      syns,
-      context: (steps) => contextOf(connection, steps),
-      dropped: () => {
-        counts.unread++;
-      },
-      missed: (from, length) => {
-        connection.missed += length;
-        note(connection, from, "g");
-      },
-    });
 
   /** Takes in a row and returns its flow; undefined when it has none. */
   const takeRow = (packets: Packets, layers: Layers, row: number, place: Place): Connection | undefined => {
     const protocol = layers.protocol[row]!;
     const isTcp = protocol === TCP;
-    const ports = tupleOf(layers, row);
-    if (ports === undefined || (isTcp && !isTcpHeader(packets, layers, row))) {
+    if (!hasTuple(layers, row) || (isTcp && !isTcpHeader(packets, layers, row))) {
       counts.broken++;
       return undefined;
     }
-    const [one, other] = ports;
+    const source = sourceOf(layers, row);
+    const target = targetOf(layers, row);
     const flags = isTcp ? packets.bytes[layers.transport[row]! + 13]! : 0;
-    const key = table.keyOf(layers, row, one, other);
-    let connection = table.find(layers, row, key, one, other);
+    const key = table.keyOf(layers, row, source, target);
+    let connection = table.find(layers, row, key, source, target);
     let side = table.side;
     if (connection !== undefined && isTcp && isAnother(connection, side, flags, packets, layers, row)) {
       close(connection);
       connection = undefined;
     }
     if (connection === undefined) {
-      connection = openFlow(layers, row, key, ports, flags, place);
-      side = directionOf(protocol, flags, ports) === "forward" ? 0 : 1;
+      const direction = directionOf(protocol, flags, source, target);
+      connection = openFlow(layers, row, key, direction, place);
+      side = direction === "forward" ? 0 : 1;
     }
-    connection.last = Math.max(connection.last, micros);
+    if (micros > connection.last) connection.last = micros;
     const mine = connection.sides[side];
     mine.packets++;
     const header = layers.payload[row]! - layers.network[row]!;
     mine.ipBytes += header + Math.max(layers.payloadLength[row]!, layers.payloadWire[row]!);
-    if (isTcp) takeSegment(connection, side, packets, layers, row, openStreams);
+    if (isTcp) takeSegment(connection, side, packets, layers, row, openStream);
     else if (protocol === UDP) takeDatagram(connection, side, packets, layers, row);
     else mine.payload += Math.max(layers.payloadLength[row]!, layers.payloadWire[row]!);
     table.touch(connection, now, waitingOf(protocol, connection.sides));
@@ -367,14 +355,10 @@ function isAnother(
 }
 
 /** Who began: the sender of a packet, or, of an answer or where only a well-known port tells, its receiver. */
-function directionOf(
-  protocol: number,
-  flags: number,
-  [one, other]: readonly [number, number],
-): "forward" | "reversed" | "guessed" {
+function directionOf(protocol: number, flags: number, source: number, target: number): Direction {
   if (protocol !== TCP && protocol !== UDP) return "forward";
   if (flags & SYN) return flags & ACK ? "reversed" : "forward";
-  return isServerPort(one) && !isServerPort(other) ? "guessed" : "forward";
+  return isServerPort(source) && !isServerPort(target) ? "guessed" : "forward";
 }
 
 function interfaceName({ seen, interfaces }: Packets, packet: number): string {

@@ -2,32 +2,33 @@ import { expect, test } from "vitest";
 import type { StreamProtocol } from "../protocols/protocol.ts";
 import { flowMemory } from "../reassembly/flow.ts";
 import { type Side, TCP } from "../reassembly/segment.ts";
-import { openStream } from "./stream.ts";
+import { Stream } from "./stream.ts";
 
-/** A protocol that is known by the first byte, and notes what it is told to be missing. */
-function listening() {
+/** A protocol that is known by the first byte, and notes what it is told to be missing, and that it is to end. */
+function listening(isIdle = false) {
   const gaps: [Side, number][] = [];
+  let ends = 0;
   const protocol: StreamProtocol = {
     tells: ({ heads }) => (heads[0].length > 0 ? true : undefined),
     open: () => ({
       data() {},
       gap: (side, length) => void gaps.push([side, length]),
-      end() {},
+      end: () => void ends++,
       held: () => 0,
+      isIdle: () => isIdle,
     }),
   };
-  const stream = openStream({
-    memory: flowMemory(),
-    protocols: [protocol],
-    ports: [40_000, 80],
-    syns: [0, 0],
-    context: () => ({}) as never,
-    missed() {},
-    dropped() {},
-  });
+  const host = {
+    ...{ memory: flowMemory(), protocols: [protocol] },
+    ...{ context: () => ({}) as never, missed() {}, dropped() {} },
+  };
+  const stream = new Stream(host, undefined, [40_000, 80], [0, 0]);
   const NOTHING = new Uint8Array(0);
   return {
     gaps,
+    ends: () => ends,
+    finish: (side: Side, position: number) => stream.flow.push(side, position, 0, TCP.fin, NOTHING, 0, 0, 0),
+    close: () => stream.close(),
     /** A segment of which no payload was captured, and that the other side has it. */
     cut(side: Side, position: number, length: number) {
       stream.flow.push(side, position, 0, TCP.ack, NOTHING, 0, 0, length);
@@ -43,4 +44,17 @@ test("bytes that follow one another and are missing are one gap", () => {
   for (let count = 0; count < 1_000; count++) cut(0, 1 + count * 100, 100);
   say(100_001, new Uint8Array([1]));
   expect(gaps).toEqual([[0, 100_000]]);
+});
+
+test.each([
+  ["nothing to say is forgotten", true, 0],
+  ["something to say is kept until the connection is closed", false, 1],
+])("when both sides have ended, a reader with %s", (_, isIdle, ends) => {
+  const played = listening(isIdle);
+  played.say(1, new Uint8Array([1]));
+  played.finish(0, 2);
+  played.finish(1, 1);
+  expect(played.ends()).toBe(0);
+  played.close();
+  expect(played.ends()).toBe(ends);
 });

@@ -1,12 +1,7 @@
 /** Finds out which protocol a TCP connection speaks, and gives its bytes to the reader of that. */
 import type { FlowContext, StreamProtocol, StreamReader } from "../protocols/protocol.ts";
-import { Flow, type FlowMemory } from "../reassembly/flow.ts";
+import { Flow, type FlowMemory, type FlowReader } from "../reassembly/flow.ts";
 import { type Side, TCP } from "../reassembly/segment.ts";
-
-export type FlowStream = {
-  readonly flow: Flow;
-  close(): void;
-};
 
 /** Bytes of both sides that are looked at to find the protocol. */
 const GLANCE = 2_048;
@@ -16,139 +11,170 @@ const EMPTY = new Uint8Array(0);
 /** What came before the protocol was known: bytes, or how many are missing. */
 type Piece = { readonly side: Side; readonly bytes: Uint8Array; readonly missing: number };
 
-type Reading =
-  | { readonly kind: "undecided"; readonly pieces: Piece[]; readonly heads: [Uint8Array, Uint8Array] }
-  | { readonly kind: "reading"; readonly reader: StreamReader }
-  /** Nobody reads what comes; where no protocol was found, one may still begin. */
-  | { readonly kind: "passing"; readonly isUnknown: boolean };
+/** What is looked at while the protocol is not known. `length` is how many bytes the pieces have. */
+type Glance = { readonly pieces: Piece[]; readonly heads: [Uint8Array, Uint8Array]; length: number };
 
-export type StreamOptions = {
+/** What a reader may ask for while it reads. */
+export type StreamSteps = Pick<FlowContext, "finish" | "restart">;
+
+/** What all streams of a thread share. `Owner` is whose streams they are. */
+export type StreamHost<Owner> = {
   readonly memory: FlowMemory;
   readonly protocols: readonly StreamProtocol[];
-  readonly ports: readonly [number, number];
-  /** The numbers of the SYNs, -1 where none was seen. */
-  readonly syns: readonly [number, number];
   /** Makes the context when a protocol is found. */
-  readonly context: (steps: Pick<FlowContext, "finish" | "restart">) => FlowContext;
-  readonly missed: (side: Side, length: number) => void;
-  /** The streams are no longer read, for want of memory. */
-  readonly dropped: () => void;
+  context(owner: Owner, steps: StreamSteps): FlowContext;
+  missed(owner: Owner, side: Side, length: number): void;
+  /** Streams are no longer read, for want of memory. */
+  dropped(): void;
 };
 
-export function openStream({
-  memory,
-  protocols,
-  ports,
-  syns,
-  context,
-  missed,
-  dropped,
-}: StreamOptions): FlowStream {
-  let reading: Reading = undecided();
-  let step: "finish" | "restart" | undefined;
-  let flowContext: FlowContext | undefined;
-
+/**
+ * The two streams of a connection. A class, as there is one for each of 100,000 connections: functions of its own for each cost four times
+ * the memory, and as much of the time that clears it up.
+ */
+export class Stream<Owner> implements FlowReader, StreamSteps {
+  readonly flow: Flow;
+  readonly #host: StreamHost<Owner>;
+  readonly #owner: Owner;
+  readonly #ports: readonly [number, number];
+  /** Who reads what comes; without one, and without a glance, nobody does. */
+  #reader: StreamReader | undefined;
+  #glance: Glance | undefined = noGlance();
+  /** No protocol was found, but one may still begin. */
+  #isUnknown = false;
+  #context: FlowContext | undefined;
+  #step: "finish" | "restart" | undefined;
   /** What is held now for this flow, as it was last counted. */
-  let held = 0;
+  #held = 0;
+  #ended = 0;
+
+  /** @param syns the numbers of the SYNs, -1 where none was seen */
+  constructor(
+    host: StreamHost<Owner>,
+    owner: Owner,
+    ports: readonly [number, number],
+    syns: readonly [number, number],
+  ) {
+    this.#host = host;
+    this.#owner = owner;
+    this.#ports = ports;
+    this.flow = new Flow(this, host.memory);
+    if (syns[0] >= 0) this.flow.push(0, syns[0], 0, TCP.syn, EMPTY, 0, 0, 0);
+    if (syns[1] >= 0) this.flow.push(1, syns[1], 0, TCP.syn, EMPTY, 0, 0, 0);
+  }
+
+  close(): void {
+    this.flow.close();
+    this.#reader?.end();
+    this.#pass(false);
+    this.#count();
+  }
+
+  finish(): void {
+    this.#step = "finish";
+  }
+
+  restart(): void {
+    this.#step = "restart";
+  }
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number): void {
+    if (this.#reader !== undefined) this.#read(this.#reader, side, bytes, start, end);
+    else if (this.#glance !== undefined) this.#look(this.#glance, side, bytes.slice(start, end));
+    else if (this.#isUnknown) {
+      const late = this.#host.protocols.find((protocol) => protocol.begins?.(bytes, start, end));
+      if (late !== undefined) this.#read(this.#begin(late), side, bytes, start, end);
+    }
+    if (this.#reader !== undefined || this.#glance !== undefined || this.#held > 0) this.#count();
+  }
+
+  gap(side: Side, length: number): void {
+    this.#host.missed(this.#owner, side, length);
+    if (this.#reader !== undefined) this.#reader.gap(side, length);
+    else if (this.#glance !== undefined) {
+      const { pieces } = this.#glance;
+      missing(pieces, side, length);
+      if (pieces.length >= PIECES) this.#decide(this.#glance);
+    }
+    this.#applyStep();
+  }
+
+  end(): void {
+    // A connection waits some seconds for its last packets; what has no more to say need not wait in memory.
+    if (++this.#ended < 2 || this.#reader?.isIdle?.() !== true) return;
+    this.#pass(false);
+    this.#context = undefined;
+  }
+
+  #pass(isUnknown: boolean): void {
+    this.#reader = undefined;
+    this.#glance = undefined;
+    this.#isUnknown = isUnknown;
+  }
 
   /** Counts what is held; when all flows hold too much, this one is no longer read. */
-  const count = () => {
-    const now = heldBy(reading);
-    memory.used += now - held;
-    held = now;
-    if (held === 0 || memory.used <= memory.limit) return;
-    if (reading.kind === "reading") reading.reader.end();
-    reading = { kind: "passing", isUnknown: false };
-    memory.used -= held;
-    held = 0;
-    dropped();
-  };
-  const applyStep = () => {
-    if (step === undefined) return;
-    const { kind } = reading;
-    if (kind === "reading" && step === "restart") reading.reader.end();
-    reading = step === "restart" ? undecided() : { kind: "passing", isUnknown: false };
-    step = undefined;
-  };
-  const read = (reader: StreamReader, side: Side, bytes: Uint8Array, start: number, end: number) => {
+  #count(): void {
+    const { memory } = this.#host;
+    const now = this.#reader?.held() ?? this.#glance?.length ?? 0;
+    memory.used += now - this.#held;
+    this.#held = now;
+    if (now === 0 || memory.used <= memory.limit) return;
+    this.#reader?.end();
+    this.#pass(false);
+    memory.used -= now;
+    this.#held = 0;
+    this.#host.dropped();
+  }
+
+  #read(reader: StreamReader, side: Side, bytes: Uint8Array, start: number, end: number): void {
     reader.data(side, bytes, start, end);
-    applyStep();
-  };
-  const begin = (protocol: StreamProtocol): StreamReader => {
-    flowContext ??= context({
-      finish: () => {
-        step = "finish";
-      },
-      restart: () => {
-        step = "restart";
-      },
-    });
-    const reader = protocol.open(flowContext);
-    reading = { kind: "reading", reader };
+    this.#applyStep();
+  }
+
+  #applyStep(): void {
+    if (this.#step === undefined) return;
+    if (this.#step === "restart") this.#reader?.end();
+    const isRestart = this.#step === "restart";
+    this.#pass(false);
+    if (isRestart) this.#glance = noGlance();
+    this.#step = undefined;
+  }
+
+  #begin(protocol: StreamProtocol): StreamReader {
+    this.#context ??= this.#host.context(this.#owner, this);
+    const reader = protocol.open(this.#context);
+    this.#pass(false);
+    this.#reader = reader;
     return reader;
-  };
-  const decide = (pieces: Piece[], heads: readonly [Uint8Array, Uint8Array]) => {
-    const first = { heads, ports };
+  }
+
+  /** Looks at bytes to find the protocol; they are kept until it is found. */
+  #look(glance: Glance, side: Side, bytes: Uint8Array): void {
+    const { pieces, heads } = glance;
+    pieces.push({ side, bytes, missing: 0 });
+    glance.length += bytes.length;
+    if (heads[side].length < GLANCE) heads[side] = joined(heads[side], bytes);
+    this.#decide(glance);
+  }
+
+  #decide({ pieces, heads }: Glance): void {
+    const first = { heads, ports: this.#ports };
     let isOpen = false;
-    for (const protocol of protocols) {
+    for (const protocol of this.#host.protocols) {
       const told = protocol.tells(first);
       if (told === undefined) isOpen = true;
       if (told !== true) continue;
-      begin(protocol);
+      this.#begin(protocol);
       for (const { side, bytes, missing } of pieces) {
-        if (reading.kind !== "reading") return;
-        if (missing > 0) reading.reader.gap(side, missing);
-        else read(reading.reader, side, bytes, 0, bytes.length);
+        if (this.#reader === undefined) return;
+        if (missing > 0) this.#reader.gap(side, missing);
+        else this.#read(this.#reader, side, bytes, 0, bytes.length);
       }
       return;
     }
     const length = heads[0].length + heads[1].length;
-    if (!isOpen || length >= GLANCE || pieces.length >= PIECES)
-      reading = { kind: "passing", isUnknown: true };
-  };
-
-  const flow = new Flow(
-    {
-      data(side, bytes, start, end) {
-        if (reading.kind === "reading") read(reading.reader, side, bytes, start, end);
-        else if (reading.kind === "undecided") {
-          const { pieces, heads } = reading;
-          const copy = bytes.slice(start, end);
-          pieces.push({ side, bytes: copy, missing: 0 });
-          if (heads[side].length < GLANCE) heads[side] = joined(heads[side], copy);
-          decide(pieces, heads);
-        } else if (reading.isUnknown) {
-          const late = protocols.find((protocol) => protocol.begins?.(bytes, start, end));
-          if (late !== undefined) read(begin(late), side, bytes, start, end);
-        }
-        if (reading.kind !== "passing" || held > 0) count();
-      },
-      gap(side, length) {
-        missed(side, length);
-        if (reading.kind === "reading") reading.reader.gap(side, length);
-        else if (reading.kind === "undecided") {
-          const { pieces, heads } = reading;
-          missing(pieces, side, length);
-          if (pieces.length >= PIECES) decide(pieces, heads);
-        }
-        applyStep();
-      },
-      end() {},
-    },
-    memory,
-  );
-  for (const side of [0, 1] as const)
-    if (syns[side] >= 0) flow.push(side, syns[side], 0, TCP.syn, EMPTY, 0, 0, 0);
-
-  return {
-    flow,
-    close() {
-      flow.close();
-      if (reading.kind === "reading") reading.reader.end();
-      reading = { kind: "passing", isUnknown: false };
-      count();
-    },
-  };
+    if (!isOpen || length >= GLANCE || pieces.length >= PIECES) this.#pass(true);
+  }
 }
 
 /** Notes missing bytes. Those that follow one another are one piece: of packets whose payload was not kept nothing else comes. */
@@ -159,13 +185,8 @@ function missing(pieces: Piece[], side: Side, length: number): void {
   else pieces.push({ side, bytes: EMPTY, missing: length });
 }
 
-function heldBy(reading: Reading): number {
-  if (reading.kind === "reading") return reading.reader.held();
-  return reading.kind === "passing" ? 0 : reading.pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
-}
-
-function undecided(): Reading {
-  return { kind: "undecided", pieces: [], heads: [EMPTY, EMPTY] };
+function noGlance(): Glance {
+  return { pieces: [], heads: [EMPTY, EMPTY], length: 0 };
 }
 
 function joined(one: Uint8Array, other: Uint8Array): Uint8Array {

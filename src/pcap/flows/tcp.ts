@@ -3,14 +3,14 @@ import type { Layers } from "../layers.ts";
 import type { Packets } from "../packets.ts";
 import { type Side, TCP } from "../reassembly/segment.ts";
 import type { Connection } from "./connection.ts";
-import { note } from "./history.ts";
-import type { FlowStream } from "./stream.ts";
+import { LETTER, note } from "./history.ts";
+import type { Stream } from "./stream.ts";
 import { follow } from "./tcp-side.ts";
 
 /**
  * Takes in a segment whose header was captured.
  *
- * @param open opens the streams when the first payload comes, given the numbers of the SYNs
+ * @param open opens the streams when the first payload comes, given the numbers of both SYNs
  */
 export function takeSegment(
   connection: Connection,
@@ -18,7 +18,7 @@ export function takeSegment(
   packets: Packets,
   layers: Layers,
   row: number,
-  open: (connection: Connection, syns: readonly [number, number]) => FlowStream,
+  open: (connection: Connection, origin: number, responder: number) => Stream<Connection>,
 ): void {
   const mine = connection.sides[side].tcp;
   const other = connection.sides[side === 0 ? 1 : 0].tcp;
@@ -34,7 +34,8 @@ export function takeSegment(
   const isRepeated = follow(mine, other, flags, sequence, wire);
   writeHistory(connection, side, flags, wire, read16(bytes, at + 14), isRepeated);
   if (wire > 0 && connection.stream === undefined)
-    connection.stream = open(connection, side === 0 ? [mine.syn, other.syn] : [other.syn, mine.syn]);
+    connection.stream =
+      side === 0 ? open(connection, mine.syn, other.syn) : open(connection, other.syn, mine.syn);
   connection.stream?.flow.push(side, sequence, acknowledgement, flags, bytes, start, start + length, wire);
 }
 
@@ -46,11 +47,12 @@ function writeHistory(
   window: number,
   isRepeated: boolean,
 ): void {
-  if (flags & TCP.syn) note(connection, side, flags & TCP.ack ? "h" : "s");
-  else if (flags & TCP.ack && wire === 0 && !(flags & (TCP.fin | TCP.reset))) note(connection, side, "a");
-  if (isRepeated) note(connection, side, "t");
-  if (wire > 0 && !(flags & TCP.reset)) note(connection, side, "d");
-  if (window === 0 && !(flags & (TCP.reset | TCP.syn))) note(connection, side, "w");
-  if (flags & TCP.fin) note(connection, side, "f");
-  if (flags & TCP.reset) note(connection, side, "r");
+  if (flags & TCP.syn) note(connection, side, flags & TCP.ack ? LETTER.synAck : LETTER.syn);
+  else if (flags & TCP.ack && wire === 0 && !(flags & (TCP.fin | TCP.reset)))
+    note(connection, side, LETTER.ack);
+  if (isRepeated) note(connection, side, LETTER.repeated);
+  if (wire > 0 && !(flags & TCP.reset)) note(connection, side, LETTER.data);
+  if (window === 0 && !(flags & (TCP.reset | TCP.syn))) note(connection, side, LETTER.zeroWindow);
+  if (flags & TCP.fin) note(connection, side, LETTER.fin);
+  if (flags & TCP.reset) note(connection, side, LETTER.reset);
 }

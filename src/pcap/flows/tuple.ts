@@ -10,22 +10,31 @@ const ICMP6 = 58;
 const SCTP = 132;
 const TCP_HEADER = 20;
 
-const NO_PORTS: readonly [number, number] = [0, 0];
+/** Whether the ports of a row, or the type of its ICMP, are there, or its protocol has none. */
+export function hasTuple(layers: Layers, row: number): boolean {
+  return layers.sourcePort[row]! >= 0 || !hasPorts(layers.protocol[row]!);
+}
+
+/** The port of the sender, the type of ICMP, or 0 of a protocol without ports. */
+export function sourceOf(layers: Layers, row: number): number {
+  return hasPorts(layers.protocol[row]!) ? layers.sourcePort[row]! : 0;
+}
 
 /**
- * The ports of a row; of ICMP the type and that of its reply, or type and code where there is no reply, so that both directions have the
- * same pair. Undefined when they are not there.
+ * The port of the receiver, or 0. Of ICMP the type of the reply, or the code where there is no reply, so that both directions have the same
+ * pair.
  */
-export function tupleOf(layers: Layers, row: number): readonly [number, number] | undefined {
+export function targetOf(layers: Layers, row: number): number {
   const protocol = layers.protocol[row]!;
-  const source = layers.sourcePort[row]!;
-  if (protocol === ICMP || protocol === ICMP6) {
-    if (source < 0) return undefined;
-    const reply = (protocol === ICMP ? ICMP_REPLIES : ICMP6_REPLIES)[source]!;
-    return [source, reply >= 0 ? reply : Math.max(0, layers.destinationPort[row]!)];
-  }
-  if (protocol !== TCP && protocol !== UDP && protocol !== SCTP) return NO_PORTS;
-  return source < 0 ? undefined : [source, layers.destinationPort[row]!];
+  const port = layers.destinationPort[row]!;
+  if (protocol === TCP || protocol === UDP || protocol === SCTP) return port;
+  if (protocol !== ICMP && protocol !== ICMP6) return 0;
+  const reply = (protocol === ICMP ? ICMP_REPLIES : ICMP6_REPLIES)[layers.sourcePort[row]!]!;
+  return reply >= 0 ? reply : Math.max(0, port);
+}
+
+function hasPorts(protocol: number): boolean {
+  return protocol === TCP || protocol === UDP || protocol === ICMP || protocol === ICMP6 || protocol === SCTP;
 }
 
 /** Whether the fixed part of the header of TCP was captured. */
@@ -46,7 +55,8 @@ export const isServerPort = (port: number): boolean => SERVER_PORTS.has(port);
 export function waitingOf(protocol: number, sides?: readonly [SideCounts, SideCounts]): Waiting {
   switch (protocol) {
     case TCP: {
-      const [one, other] = [sides?.[0].tcp?.state, sides?.[1].tcp?.state];
+      const one = sides?.[0].tcp?.state;
+      const other = sides?.[1].tcp?.state;
       if (one === "reset" || other === "reset" || (one === "closed" && other === "closed")) return "closed";
       return one === "syn" && other === "inactive" ? "attempt" : "tcp";
     }

@@ -68,13 +68,21 @@ export type HttpExchange = {
 
 /** The value of the first header of a name, which is in lower case. */
 export function headerOf(message: HttpMessage, name: string): string | undefined {
-  return message.headers.find((header) => header.name.toLowerCase() === name)?.value;
+  for (const header of message.headers) if (isNamed(header, name)) return header.value;
+  return undefined;
 }
 
 /** All values of headers of a name, split at commas. */
 export function listOf(message: HttpMessage, name: string): string[] {
-  return message.headers
-    .filter((header) => header.name.toLowerCase() === name)
-    .flatMap((header) => header.value.split(","))
-    .map((value) => value.trim().toLowerCase());
+  const values: string[] = [];
+  for (const header of message.headers) {
+    if (!isNamed(header, name)) continue;
+    for (const value of header.value.split(",")) values.push(value.trim().toLowerCase());
+  }
+  return values;
+}
+
+/** The lengths first: most names differ by them, and a name in lower case is a text of its own. */
+function isNamed(header: Header, name: string): boolean {
+  return header.name.length === name.length && header.name.toLowerCase() === name;
 }

@@ -42,13 +42,21 @@ const MAGICS: readonly (readonly [type: string, bytes: string, at?: number])[] =
 const LONGEST = 512;
 const HTML = /^\s*(?:<!doctype html|<html|<head|<body|<script)/i;
 
+/** Those that may be meant, by the first byte: of every file few are to be compared. */
+const BY_FIRST = Array.from({ length: 256 }, (_, first) =>
+  MAGICS.filter(([, bytes, at = 0]) => at > 0 || bytes.charCodeAt(0) === first),
+);
+
 /** The type of a file by its first bytes; undefined when they tell none. */
 export function magicOf(pieces: readonly Uint8Array[]): string | undefined {
   let head = "";
   for (const piece of pieces) {
     if (head.length >= LONGEST) break;
-    head += Buffer.from(piece.subarray(0, LONGEST)).toString("latin1");
+    const length = Math.min(piece.length, LONGEST);
+    head += Buffer.from(piece.buffer, piece.byteOffset, length).toString("latin1");
   }
-  for (const [type, bytes, at = 0] of MAGICS) if (head.startsWith(bytes, at)) return type;
+  if (head === "") return undefined;
+  for (const [type, bytes, at = 0] of BY_FIRST[head.charCodeAt(0)] ?? [])
+    if (head.startsWith(bytes, at)) return type;
   return HTML.test(head) ? "text/html" : undefined;
 }

@@ -1,6 +1,6 @@
 /** The control connection of FTP (RFC 959), as Zeek's ftp.log tells it: a record for each command that concerns a file, with its answer. */
 import type { Side } from "../reassembly/segment.ts";
-import { lineReader } from "./lines.ts";
+import { LineReader } from "./lines.ts";
 import type { FlowContext, StreamProtocol } from "./protocol.ts";
 import { textOfLatin1 } from "./text.ts";
 
@@ -44,7 +44,7 @@ export const ftp: StreamProtocol = {
 
 function openFtp(flow: FlowContext) {
   const [client, server] = flow.addresses;
-  const lines = [lineReader(), lineReader()] as const;
+  const lines = [new LineReader(), new LineReader()] as const;
   const pending: Command[] = [];
   let user: string | undefined;
   let folder = ".";

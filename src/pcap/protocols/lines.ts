@@ -5,52 +5,51 @@ const CARRIAGE_RETURN = 13;
 const LINE_LIMIT = 16_384;
 
 /** Cuts a stream into lines, as characters of Latin-1 without their ends. */
-export type LineReader = {
-  /**
-   * Reads up to the end of the line, or of the bytes, and returns the place behind. `line` is what was completed, or undefined.
-   */
-  take(bytes: Uint8Array, at: number, end: number): number;
+export class LineReader {
+  /** What the last `take` completed, or undefined. */
   line: string | undefined;
-  /** Bytes of a line that has not ended. */
-  held(): number;
-  /** Forgets the beginning of a line, as where bytes are missing. What comes up to the next end of a line is passed over. */
-  lose(): void;
-};
+  readonly #limit: number;
+  #held = "";
+  #isLost = false;
 
-export function lineReader(limit = LINE_LIMIT): LineReader {
-  let held = "";
-  let isLost = false;
-  const reader: LineReader = {
-    line: undefined,
-    take(bytes, at, end) {
-      // Bytes may be a whole block of packets, so only the part that is meant is searched.
-      const found = bytes.subarray(at, end).indexOf(LINE_FEED);
-      const isWhole = found >= 0;
-      const feed = at + found;
-      let stop = isWhole ? feed : end;
-      const behind = isWhole ? feed + 1 : end;
-      if (isWhole && stop > at && bytes[stop - 1] === CARRIAGE_RETURN) stop--;
-      const room = limit - held.length;
-      const part = latin1(bytes, at, Math.min(stop, at + room));
-      if (!isWhole) {
-        held += part;
-        reader.line = undefined;
-        return behind;
-      }
-      const line = held === "" ? part : (held + part).replace(/\r$/, "");
-      reader.line = isLost ? undefined : line;
-      held = "";
-      isLost = false;
+  constructor(limit = LINE_LIMIT) {
+    this.#limit = limit;
+  }
+
+  /** Reads up to the end of the line, or of the bytes, into `line`, and returns the place behind. */
+  take(bytes: Uint8Array, at: number, end: number): number {
+    // Bytes may be a whole block of packets, so only the part that is meant is searched.
+    const found = bytes.subarray(at, end).indexOf(LINE_FEED);
+    const isWhole = found >= 0;
+    const feed = at + found;
+    let stop = isWhole ? feed : end;
+    const behind = isWhole ? feed + 1 : end;
+    if (isWhole && stop > at && bytes[stop - 1] === CARRIAGE_RETURN) stop--;
+    const room = this.#limit - this.#held.length;
+    const part = latin1(bytes, at, Math.min(stop, at + room));
+    if (!isWhole) {
+      this.#held += part;
+      this.line = undefined;
       return behind;
-    },
-    held: () => held.length,
-    lose() {
-      held = "";
-      isLost = true;
-      reader.line = undefined;
-    },
-  };
-  return reader;
+    }
+    const line = this.#held === "" ? part : (this.#held + part).replace(/\r$/, "");
+    this.line = this.#isLost ? undefined : line;
+    this.#held = "";
+    this.#isLost = false;
+    return behind;
+  }
+
+  /** Bytes of a line that has not ended. */
+  held(): number {
+    return this.#held.length;
+  }
+
+  /** Forgets the beginning of a line, as where bytes are missing. What comes up to the next end of a line is passed over. */
+  lose(): void {
+    this.#held = "";
+    this.#isLost = true;
+    this.line = undefined;
+  }
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {

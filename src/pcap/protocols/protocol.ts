@@ -55,6 +55,8 @@ export type StreamReader = {
   end(): void;
   /** How many bytes of the streams it keeps, roughly; all flows together have a limit. */
   held(): number;
+  /** Whether `end` would write nothing: such a reader is forgotten when both sides have ended. Without it, it is kept. */
+  isIdle?(): boolean;
 };
 
 /** Reads the datagrams of a flow. */

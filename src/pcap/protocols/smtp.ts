@@ -1,6 +1,6 @@
 /** SMTP (RFC 5321), as Zeek's smtp.log tells it: one record per mail, or per session without one. */
 import type { Side } from "../reassembly/segment.ts";
-import { lineReader } from "./lines.ts";
+import { LineReader } from "./lines.ts";
 import { type FlowContext, LIST_LIMIT, type StreamProtocol } from "./protocol.ts";
 import { textOfLatin1 } from "./text.ts";
 
@@ -35,9 +35,9 @@ export const smtp: StreamProtocol = {
 
 function openSmtp(flow: FlowContext) {
   const began = flow.now();
-  const lines = [lineReader(), lineReader()] as const;
+  const lines = [new LineReader(), new LineReader()] as const;
   /** Lines of mails, which may go on in the next chunk. */
-  const contents = lineReader();
+  const contents = new LineReader();
   let helo: string | undefined;
   let depth = 0;
   let mail: Mail | undefined;

@@ -3,7 +3,7 @@ import { hash } from "node:crypto";
 import type { Side } from "../reassembly/segment.ts";
 import { Cursor } from "./cursor.ts";
 import { frames } from "./frames.ts";
-import { lineReader } from "./lines.ts";
+import { LineReader } from "./lines.ts";
 import type { FlowContext, StreamProtocol } from "./protocol.ts";
 import { textOf, textOfLatin1 } from "./text.ts";
 
@@ -68,7 +68,7 @@ function openSsh(flow: FlowContext) {
   };
 
   const sides = ([0, 1] as const).map((side) => {
-    const lines = lineReader(255);
+    const lines = new LineReader(255);
     let count = 0;
     const packets = frames({
       prefix: 4,

@@ -79,11 +79,7 @@ export function openCollector(limits: Partial<CollectorLimits> = {}): Collector 
         else if (kept >= packetLimit) dropped.limit++;
         else {
           kept++;
-          const { segments } = tuples.find(layers, row, () => ({
-            ends: endsOf(layers, row),
-            protocol,
-            segments: [],
-          }));
+          const { segments } = tuples.find(layers, row, gather);
           segments.push(segmentAt(packets, layers, row, tuples.side, numbered + layers.packet[row]!, keep));
         }
       }
@@ -129,6 +125,10 @@ function openKeeper(limit: number): Keep {
     at += length;
     return payload;
   };
+}
+
+function gather(layers: Layers, row: number): Gathered {
+  return { ends: endsOf(layers, row), protocol: layers.protocol[row]!, segments: [] };
 }
 
 function endsOf(layers: Layers, row: number): [Endpoint, Endpoint] {

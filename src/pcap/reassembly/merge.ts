@@ -3,22 +3,24 @@ import type { Chunk, Conflict, GapReason } from "./conversation.ts";
 import { otherSide, type Segment, type Side } from "./segment.ts";
 import { bytesOf, type Hole, type Piece, type SideStream } from "./side-stream.ts";
 
-/** A part of one side's stream, in places of that side. */
-export type Stretch = {
-  readonly kind: "bytes" | "gap" | "reset";
+/** A part of one side's stream, in places of that side. Pieces are stretches as they are: there is one for each segment. */
+export type Stretch = Piece | NoBytes<"gap"> | NoBytes<"reset">;
+
+/** A gap, or what a reset carried. `segment` told of it. */
+type NoBytes<Kind extends "gap" | "reset"> = {
+  readonly kind: Kind;
   start: number;
   readonly end: number;
   /** How far its sender had received the other side when it was said, at most. */
   acknowledged: number;
   /** When it was said, at the latest, in microseconds. */
   micros: number;
-  /** What told of it. */
-  readonly seen: Segment;
-  readonly piece: Piece | undefined;
-  /** Whether `acknowledged` is what its sender knew when it was said first, and no later or guessed value. */
-  readonly isSure: boolean;
+  readonly segment: Segment;
+  readonly isNew: false;
   readonly reason: GapReason;
 };
+
+const NO_CONFLICTS: readonly Conflict[] = [];
 
 /**
  * The whole stream of a side, from its first byte on, without a hole that is not a stretch.
@@ -29,27 +31,16 @@ export function stretchesOf(side: SideStream, first: number, otherEnded: boolean
   const stretches: Stretch[] = [];
   const absent = side.absent.sort((one, other) => one.start - other.start);
   let at = first;
-  for (const piece of side.pieces) {
-    if (piece.end <= first) continue;
-    const start = Math.max(piece.start, first);
-    const seen = piece.segment;
+  side.pieces.forEach((piece) => {
+    if (piece.end <= first) return;
+    if (piece.start < first) piece.start = first;
     const reason = side.first === undefined && at < side.least ? "before" : "lost";
-    if (start > at) stretches.push(...gaps(at, start, absent, reason, seen));
-    stretches.push({
-      kind: "bytes",
-      start,
-      end: piece.end,
-      acknowledged: piece.acknowledged,
-      micros: seen.micros,
-      seen,
-      piece,
-      isSure: piece.isNew,
-      reason,
-    });
+    if (piece.start > at) stretches.push(...gaps(at, piece.start, absent, reason, piece.segment));
+    stretches.push(piece);
     at = piece.end;
-  }
+  });
   const end = endOf(side, absent, otherEnded);
-  const told = side.acknowledgedBy ?? stretches.at(-1)?.seen ?? side.resets[0]?.segment;
+  const told = side.acknowledgedBy ?? stretches.at(-1)?.segment ?? side.resets[0]?.segment;
   if (end > at && told !== undefined) stretches.push(...gaps(at, end, absent, "lost", told));
   for (const { place, acknowledged, segment } of side.resets)
     stretches.push({
@@ -58,9 +49,8 @@ export function stretchesOf(side: SideStream, first: number, otherEnded: boolean
       end: Math.max(at, end, place),
       acknowledged,
       micros: segment.micros,
-      seen: segment,
-      piece: undefined,
-      isSure: false,
+      segment,
+      isNew: false,
       reason: "lost",
     });
   return stretches;
@@ -82,7 +72,7 @@ function gaps(
   end: number,
   absent: readonly Hole[],
   reason: GapReason,
-  seen: Segment,
+  segment: Segment,
 ): Stretch[] {
   const parts: Stretch[] = [];
   const part = (to: number, why: GapReason) => {
@@ -94,10 +84,9 @@ function gaps(
         start,
         end: to,
         acknowledged,
-        micros: seen.micros,
-        seen,
-        piece: undefined,
-        isSure: false,
+        micros: segment.micros,
+        segment,
+        isNew: false,
         reason: why,
       });
     start = Math.max(start, to);
@@ -160,7 +149,7 @@ export function mergeSides(
 function comesFirst(one: Stretch, other: Stretch): boolean {
   const oneKnew = one.acknowledged > other.start;
   const otherKnew = other.acknowledged > one.start;
-  if (oneKnew && otherKnew && one.isSure !== other.isSure) return other.isSure;
+  if (oneKnew && otherKnew && one.isNew !== other.isNew) return other.isNew;
   if (oneKnew !== otherKnew) return otherKnew;
   return one.micros <= other.micros;
 }
@@ -188,14 +177,14 @@ function chunkOf(
   conflicts: readonly Conflict[],
   nextConflict: [number, number],
 ): Chunk {
-  const { micros, nanos, packet } = stretch.seen;
+  const { micros, nanos, packet } = stretch.segment;
   const position = stretch.start - first;
   if (stretch.kind === "gap") {
     const length = end - stretch.start;
     return { kind: "gap", side, position, micros, nanos, packet, length, reason: stretch.reason };
   }
-  if (stretch.piece === undefined)
-    return { kind: "reset", side, position, micros, nanos, packet, bytes: stretch.seen.payload };
+  if (stretch.kind === "reset")
+    return { kind: "reset", side, position, micros, nanos, packet, bytes: stretch.segment.payload };
   const from = nextConflict[side];
   while ((conflicts[nextConflict[side]]?.position ?? Number.POSITIVE_INFINITY) < end - first)
     nextConflict[side]++;
@@ -206,7 +195,7 @@ function chunkOf(
     micros,
     nanos,
     packet,
-    bytes: bytesOf(stretch.piece, stretch.start, end),
-    conflicts: from === nextConflict[side] ? [] : conflicts.slice(from, nextConflict[side]),
+    bytes: bytesOf(stretch, stretch.start, end),
+    conflicts: from === nextConflict[side] ? NO_CONFLICTS : conflicts.slice(from, nextConflict[side]),
   };
 }

@@ -2,8 +2,8 @@ import type { Conflict, Conversation, Endpoint, Mark, MarkKind, SideTotals } fro
 import { MARK_LIMIT } from "./conversation.ts";
 import { mergeSides, type Stretch, stretchesOf } from "./merge.ts";
 import type { OverlapPolicy } from "./overlap.ts";
-import { otherSide, type Segment, TCP, unwrap } from "./segment.ts";
-import { emptySide, place, type SideStream } from "./side-stream.ts";
+import { otherSide, type Segment, TCP } from "./segment.ts";
+import { emptySide, place, placeOf, type SideStream } from "./side-stream.ts";
 
 /** The largest window there is (RFC 7323, 2.3): no honest segment or acknowledgement is further ahead. */
 const LARGEST_WINDOW = 2 ** 30;
@@ -38,10 +38,11 @@ export function rebuildConversation(
   for (const segment of segments) follow(sides, segment, policy, mark, conflict);
 
   const firsts = sides.map(firstOf) as [number, number];
+  // Before the stretches, which take from the pieces what is outside.
+  for (const side of [0, 1] as const) tellOutside(sides[side], firsts[side], mark);
   const stretches = ([0, 1] as const).map((side) =>
     stretchesOf(sides[side], firsts[side], sides[otherSide(side)].fin !== undefined),
   ) as [Stretch[], Stretch[]];
-  for (const piece of [0, 1] as const) tellOutside(sides[piece], firsts[piece], mark);
   const relative = (told: Conflict): Conflict => ({ ...told, position: told.position - firsts[told.side] });
   return {
     endpoints,
@@ -69,7 +70,7 @@ function follow(
   const mine = sides[segment.side];
   const theirs = sides[otherSide(segment.side)];
   const { flags, wire } = segment;
-  const at = mine.near === undefined ? segment.sequence : unwrap(segment.sequence, mine.near);
+  const at = placeOf(mine, segment.sequence);
   const isSyn = (flags & TCP.syn) !== 0;
   const from = isSyn ? at + 1 : at;
   const to = from + wire;
@@ -123,8 +124,7 @@ function forgetStray(mine: SideStream, at: number): void {
 
 /** Notes what a segment acknowledges and returns it as a place of the other side. */
 function acknowledge(theirs: SideStream, segment: Segment): number {
-  const place =
-    theirs.near === undefined ? segment.acknowledgement : unwrap(segment.acknowledgement, theirs.near);
+  const place = placeOf(theirs, segment.acknowledgement);
   if (theirs.near === undefined) theirs.near = place;
   else if (place - theirs.near > LARGEST_WINDOW) return Number.NEGATIVE_INFINITY;
   theirs.leastAcknowledged = Math.min(theirs.leastAcknowledged, place);
@@ -147,9 +147,7 @@ function isKeepAlive(mine: SideStream, segment: Segment, from: number): boolean 
   if (segment.wire === 0) return true;
   const [there] = mine.pieces.overlapping(from, from + 1);
   if (there === undefined) return from === (mine.first ?? from) - 1;
-  return (
-    mine.acknowledged >= mine.end || there.segment.payload[from - there.extent.from] === segment.payload[0]
-  );
+  return mine.acknowledged >= mine.end || there.segment.payload[from - there.from] === segment.payload[0];
 }
 
 function watchWindow(
@@ -168,8 +166,9 @@ function watchWindow(
 function firstOf(side: SideStream): number {
   if (side.first !== undefined) return side.first;
   const { least, leastAcknowledged } = side;
-  if (!Number.isFinite(least))
-    return Number.isFinite(leastAcknowledged) ? leastAcknowledged : (side.near ?? 0);
+  if (!Number.isFinite(least) && Number.isFinite(leastAcknowledged)) return leastAcknowledged;
+  // Of a side of which only resets are there nobody knows where it began: positions are then its sequence numbers.
+  if (!Number.isFinite(least)) return side.near ?? -(side.base ?? 0);
   return least - leastAcknowledged > LARGEST_WINDOW ? least : Math.min(least, leastAcknowledged);
 }
 
@@ -179,6 +178,7 @@ function tellOutside(
   first: number,
   mark: (kind: MarkKind, segment: Segment, position: number, length: number) => void,
 ): void {
+  if ((side.pieces.first()?.start ?? first) >= first) return;
   for (const piece of side.pieces) {
     if (piece.start >= first) return;
     mark("outside", piece.segment, piece.start, Math.min(piece.end, first) - piece.start);

@@ -1,18 +1,23 @@
 /** What one side of a TCP connection said: its segments put in their places, with what is missing and what was said twice. */
 import type { Conflict, GapReason } from "./conversation.ts";
-import { difference, type Extent, laterWins, type OverlapPolicy } from "./overlap.ts";
-import type { Segment } from "./segment.ts";
+import { difference, laterWins, type OverlapPolicy } from "./overlap.ts";
+import { type Segment, unwrap } from "./segment.ts";
 import { type Placed, SortedPieces } from "./sorted-pieces.ts";
 
 /**
- * Bytes that count, from one segment. Places are those of the side: sequence numbers that go on behind 2^32. `acknowledged` is how far the
- * sender had received the other side when it sent them, in the places of the other side.
+ * Bytes that count, from one segment. Places are those of the side: they count from the first number that was seen of it, so that they are
+ * small integers, which need no memory of their own. `acknowledged` is how far the sender had received the other side when it sent them, in
+ * the places of the other side.
  */
 export type Piece = Placed & {
+  readonly kind: "bytes";
   readonly segment: Segment;
-  /** All that the segment brought; `extent.from` is the place of the first byte of its payload. */
-  readonly extent: Extent;
+  /** All that the segment brought; `from` is the place of the first byte of its payload. */
+  readonly from: number;
+  readonly to: number;
   acknowledged: number;
+  /** When it was said, at the latest, in microseconds. */
+  micros: number;
   /** The segment brought the newest bytes of its side: `acknowledged` is not that of a retransmission. */
   readonly isNew: boolean;
 };
@@ -25,7 +30,8 @@ export type SideStream = {
   /** Bytes that packets had and the capture has not. */
   readonly absent: Hole[];
   readonly resets: { readonly place: number; readonly acknowledged: number; readonly segment: Segment }[];
-  /** A place near which the next sequence number is; undefined before the first. */
+  /** The sequence number that has place 0, and a place near which the next number is; undefined before the first. */
+  base: number | undefined;
   near: number | undefined;
   /** The place of the first byte, if the SYN was captured; of the FIN. */
   first: number | undefined;
@@ -53,6 +59,7 @@ export function emptySide(): SideStream {
     pieces: new SortedPieces<Piece>(),
     absent: [],
     resets: [],
+    base: undefined,
     near: undefined,
     first: undefined,
     fin: undefined,
@@ -69,11 +76,17 @@ export function emptySide(): SideStream {
   };
 }
 
+/** The place of a sequence number of a side; the first one of it has place 0. */
+export function placeOf(side: SideStream, number: number): number {
+  side.base ??= number;
+  return side.near === undefined ? number - side.base : unwrap(number - side.base, side.near);
+}
+
 /** The bytes of a piece, as a view. */
 export function bytesOf(piece: Piece, start = piece.start, end = piece.end): Uint8Array {
   // Most segments count from their first byte to their last, and a view costs more than all that is decided here.
-  if (start === piece.extent.from && end === piece.extent.to) return piece.segment.payload;
-  return piece.segment.payload.subarray(start - piece.extent.from, end - piece.extent.from);
+  if (start === piece.from && end === piece.to) return piece.segment.payload;
+  return piece.segment.payload.subarray(start - piece.from, end - piece.from);
 }
 
 /**
@@ -95,14 +108,6 @@ export function place(
   if (segment.wire > segment.payload.length)
     side.absent.push({ start: to, end: from + segment.wire, reason: segment.short ?? "cut" });
   if (to === from) return 0;
-  const piece = (start: number, end: number): Piece => ({
-    start,
-    end,
-    segment,
-    extent: { from, to },
-    acknowledged,
-    isNew: from >= side.end,
-  });
   const others = side.pieces.overlapping(from, to);
   let covered = 0;
   /** Up to here the new bytes have found their place. */
@@ -116,12 +121,12 @@ export function place(
       other.acknowledged = Math.min(other.acknowledged, acknowledged);
     const isSettled =
       policy !== "first" && policy !== "last" && side.settled !== undefined && end <= side.settled;
-    const wins = !isSettled && laterWins(policy, other.extent, { from, to });
+    const wins = !isSettled && laterWins(policy, other, { from, to });
     const differing = difference(
       segment.payload,
       start - from,
       other.segment.payload,
-      start - other.extent.from,
+      start - other.from,
       end - start,
     );
     if (differing !== undefined) {
@@ -141,16 +146,30 @@ export function place(
       conflict(told);
     }
     if (!wins) {
-      if (start > at) side.pieces.insert(piece(at, start));
+      if (start > at) side.pieces.insert(pieceOf(side, segment, from, to, at, start, acknowledged));
       at = end;
     } else {
       yieldTo(side, other, start, end);
     }
   }
-  if (at < to) side.pieces.insert(piece(at, to));
+  if (at < to) side.pieces.insert(pieceOf(side, segment, from, to, at, to, acknowledged));
   settle(side, from);
   side.repeated += covered;
   return covered;
+}
+
+/** The part from `start` to `end` of a segment whose payload has the places `from` to `to`. */
+function pieceOf(
+  side: SideStream,
+  segment: Segment,
+  from: number,
+  to: number,
+  start: number,
+  end: number,
+  acknowledged: number,
+): Piece {
+  const isNew = from >= side.end;
+  return { kind: "bytes", start, end, segment, from, to, acknowledged, micros: segment.micros, isNew };
 }
 
 /** Takes `start` to `end` away from a piece. */

@@ -5,7 +5,7 @@ import type { Side } from "./segment.ts";
 
 export type TupleMap<Value> = {
   /** What belongs to the ends of a row; `make` makes it for ends that are new, whose first sender is side 0. */
-  find(layers: Layers, row: number, make: () => Value): Value;
+  find(layers: Layers, row: number, make: (layers: Layers, row: number) => Value): Value;
   /** Who sent the row that was asked for last. */
   readonly side: Side;
   /** In the order in which they were made. */
@@ -49,7 +49,7 @@ export function openTupleMap<Value>(): TupleMap<Value> {
           return entry.value;
         }
       }
-      const value = make();
+      const value = make(layers, row);
       const at = row * 4;
       byHash.set(hash, {
         value,

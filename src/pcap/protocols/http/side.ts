@@ -3,18 +3,19 @@ import { ChunkedReader } from "../../content/chunked.ts";
 import { bodyless, type HttpMessage } from "../../http/message.ts";
 import { readStartLine } from "../../http/start-line.ts";
 import type { Side } from "../../reassembly/segment.ts";
-import { lineReader } from "../lines.ts";
+import { LineReader } from "../lines.ts";
 
+/** Who is told of the messages of both sides. */
 export type SideEvents = {
   /** A head is read: decides how the body is framed. */
   head(message: HttpMessage): void;
-  body(bytes: Uint8Array, start: number, end: number): void;
-  hole(length: number): void;
-  end(): void;
+  body(side: Side, bytes: Uint8Array, start: number, end: number): void;
+  hole(side: Side, length: number): void;
+  ended(side: Side): void;
   /** Bytes were passed over in which messages may have been. */
-  lost(): void;
+  lost(side: Side): void;
   /** Whether bytes without a head answer a request of HTTP/0.9. */
-  isHeadless(): boolean;
+  isHeadless(side: Side): boolean;
 };
 
 type State = "start" | "head" | "length" | "chunked" | "close" | "trailers" | "lost";
@@ -23,106 +24,129 @@ type State = "start" | "head" | "length" | "chunked" | "close" | "trailers" | "l
 const HEADERS_LIMIT = 200;
 const HEAD_LIMIT = 65_536;
 
-export type SideReader = {
-  data(bytes: Uint8Array, start: number, end: number): void;
-  gap(length: number): void;
-  end(): void;
+export class SideReader {
+  readonly #side: Side;
+  readonly #events: SideEvents;
+  readonly #lines = new LineReader();
+  #state: State = "start";
+  #message: HttpMessage | undefined;
+  #remaining = 0;
+  #headBytes = 0;
+  #chunks: ChunkedReader | undefined;
+
+  constructor(side: Side, events: SideEvents) {
+    this.#side = side;
+    this.#events = events;
+  }
+
+  data(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#state === "start" && this.#message === undefined && this.#events.isHeadless(this.#side)) {
+      this.#message = messageOf(this.#side, { kind: "response", status: 0, reason: "", version: "0.9" });
+      this.#headEnds(this.#message);
+    }
+    for (let at = start; at < end; ) {
+      if (this.#state === "length") {
+        const size = Math.min(this.#remaining, end - at);
+        this.#events.body(this.#side, bytes, at, at + size);
+        at += size;
+        this.#remaining -= size;
+        if (this.#remaining === 0) this.#finish();
+      } else if (this.#state === "close") {
+        this.#events.body(this.#side, bytes, at, end);
+        at = end;
+      } else if (this.#state === "chunked") at = this.#chunk(bytes, at, end);
+      else {
+        at = this.#lines.take(bytes, at, end);
+        if (this.#lines.line !== undefined) this.#line(this.#lines.line);
+      }
+    }
+  }
+
+  gap(length: number): void {
+    if (this.#state === "close" || (this.#state === "length" && length <= this.#remaining)) {
+      this.#events.hole(this.#side, length);
+      this.#remaining -= length;
+      if (this.#state === "length" && this.#remaining === 0) this.#finish();
+    } else if (this.#state === "chunked" && this.#chunks?.skip(length) === true)
+      this.#events.hole(this.#side, length);
+    else this.#lose();
+  }
+
+  end(): void {
+    if (this.#message !== undefined && this.#state === "head") this.#events.head(this.#message);
+    this.#finish();
+  }
+
   /** Bytes of a head that is not whole. */
-  held(): number;
-};
+  held(): number {
+    return this.#lines.held() + this.#headBytes;
+  }
 
-export function readSide(side: Side, events: SideEvents): SideReader {
-  const lines = lineReader();
-  let state: State = "start";
-  let message: HttpMessage | undefined;
-  let remaining = 0;
-  let headBytes = 0;
-  let chunks = new ChunkedReader();
+  /** Whether a message has begun that has not ended. */
+  get isOpen(): boolean {
+    return this.#message !== undefined;
+  }
 
-  const finish = () => {
-    state = "start";
-    if (message === undefined) return;
-    message = undefined;
-    events.end();
-  };
-  const lose = () => {
-    finish();
-    lines.lose();
-    state = "lost";
-    events.lost();
-  };
-  const headEnds = (head: HttpMessage) => {
-    headBytes = 0;
-    events.head(head);
+  #finish(): void {
+    this.#state = "start";
+    this.#chunks = undefined;
+    if (this.#message === undefined) return;
+    this.#message = undefined;
+    this.#events.ended(this.#side);
+  }
+
+  #lose(): void {
+    this.#finish();
+    this.#lines.lose();
+    this.#state = "lost";
+    this.#events.lost(this.#side);
+  }
+
+  #headEnds(head: HttpMessage): void {
+    this.#headBytes = 0;
+    this.#events.head(head);
     const { framing, declared } = head.body;
-    if (framing === "none") return finish();
-    state = framing;
-    remaining = declared ?? 0;
-    chunks = new ChunkedReader();
-  };
-  const line = (text: string) => {
-    if (message === undefined) {
-      if (text === "") return;
-      const read = readStartLine(text);
-      if (read === undefined || (state === "lost" && read.version === "0.9")) {
-        state = "lost";
-        return;
-      }
-      message = messageOf(side, read);
-      headBytes = text.length;
-      state = "head";
-      if (read.version === "0.9") headEnds(message);
+    if (framing === "none") {
+      this.#finish();
       return;
     }
-    if (text === "") {
-      if (state === "trailers") finish();
-      else headEnds(message);
-      return;
-    }
-    headBytes += text.length;
-    if (state === "head" && headBytes <= HEAD_LIMIT) addHeader(message, text);
-  };
+    this.#state = framing;
+    this.#remaining = declared ?? 0;
+    if (framing === "chunked") this.#chunks = new ChunkedReader();
+  }
 
-  return {
-    held: () => lines.held() + headBytes,
-    data(bytes, start, end) {
-      if (state === "start" && message === undefined && events.isHeadless()) {
-        message = messageOf(side, { kind: "response", status: 0, reason: "", version: "0.9" });
-        headEnds(message);
-      }
-      for (let at = start; at < end; ) {
-        if (state === "length") {
-          const size = Math.min(remaining, end - at);
-          events.body(bytes, at, at + size);
-          at += size;
-          remaining -= size;
-          if (remaining === 0) finish();
-        } else if (state === "close") {
-          events.body(bytes, at, end);
-          at = end;
-        } else if (state === "chunked") {
-          at = chunks.push(bytes, at, end, (from, to) => events.body(bytes, from, to));
-          if (chunks.isDone) state = "trailers";
-          else if (chunks.broken !== undefined) lose();
-        } else {
-          at = lines.take(bytes, at, end);
-          if (lines.line !== undefined) line(lines.line);
-        }
-      }
-    },
-    gap(length) {
-      if (state === "close" || (state === "length" && length <= remaining)) {
-        events.hole(length);
-        remaining -= length;
-        if (state === "length" && remaining === 0) finish();
-      } else if (state === "chunked" && chunks.skip(length)) events.hole(length);
-      else lose();
-    },
-    end() {
-      if (message !== undefined && state === "head") events.head(message);
-      finish();
-    },
-  };
+  #chunk(bytes: Uint8Array, at: number, end: number): number {
+    const chunks = this.#chunks;
+    if (chunks === undefined) return end;
+    const behind = chunks.push(bytes, at, end, (from, to) => this.#events.body(this.#side, bytes, from, to));
+    if (chunks.isDone) this.#state = "trailers";
+    else if (chunks.broken !== undefined) this.#lose();
+    return behind;
+  }
+
+  #line(text: string): void {
+    if (this.#message === undefined) {
+      if (text !== "") this.#begin(text);
+    } else if (text === "") {
+      if (this.#state === "trailers") this.#finish();
+      else this.#headEnds(this.#message);
+    } else {
+      this.#headBytes += text.length;
+      if (this.#state === "head" && this.#headBytes <= HEAD_LIMIT) addHeader(this.#message, text);
+    }
+  }
+
+  #begin(text: string): void {
+    const read = readStartLine(text);
+    if (read === undefined || (this.#state === "lost" && read.version === "0.9")) {
+      this.#state = "lost";
+      return;
+    }
+    this.#message = messageOf(this.#side, read);
+    this.#headBytes = text.length;
+    this.#state = "head";
+    if (read.version === "0.9") this.#headEnds(this.#message);
+  }
 }
 
 function addHeader({ headers }: HttpMessage, text: string): void {
