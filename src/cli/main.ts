@@ -15,6 +15,7 @@ import { sensorsCommand } from "./commands/sensors.ts";
 import { statusCommand } from "./commands/status.ts";
 import { stellarCommand } from "./commands/stellar.ts";
 import { upCommand } from "./commands/up.ts";
+import { leave } from "./leaving.ts";
 import { safeText } from "./print.ts";
 
 /** Exit codes: 0 done, 1 it did not work, 2 the command line was wrong. */
@@ -57,9 +58,9 @@ function inherit(parent: Command, command: Command): void {
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") return leave(0);
   process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
-  process.exit(1);
+  return leave(1);
 });
 
 // Started by the launcher, this process ends with it, also when it is killed and can pass on no signal.
