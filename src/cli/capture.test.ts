@@ -13,6 +13,7 @@ afterAll(() => folder[Symbol.dispose]());
 
 const PCAP = await pcapOf(sampleRows(300));
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
+const LAUNCHER = new URL("../../scripts/run.mjs", import.meta.url).pathname;
 
 test("captures are known by their first bytes, whatever they are called", async () => {
   const capture = folder.file("traffic.log", PCAP);
@@ -116,6 +117,31 @@ test("what a killed platform was taking is said to be interrupted, and what was 
   expect(status.packets.packets).toBeGreaterThanOrEqual(stored);
 });
 
+test("a capture that a signal ends is told as incomplete, and what was sent of it is stored", async () => {
+  await using running = await folder.up({ "metron.yaml": "workers: 1\n" });
+  const child = spawn(process.execPath, [MAIN, "capture", "--server", running.url, "-", "never"]);
+  let err = "";
+  child.stderr.on("data", (part) => {
+    err += part;
+  });
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  child.stdin.write(PCAP);
+  const list = async () => (await (await fetch(`${running.url}/api/v1/captures`)).json()).captures;
+  await until(async () => (await list())[0]?.stored === 300);
+  // A terminal sends Ctrl-C to the launcher too, which passes it on.
+  child.kill("SIGINT");
+  child.kill("SIGINT");
+  expect(await closed).toBe(130);
+  expect(err).toContain(
+    "stopped while standard input was taken: what was sent of it is stored; 1 file behind",
+  );
+  const state = await until(async () => {
+    const [found] = await list();
+    return found.endedAt !== undefined && found;
+  });
+  expect(state).toMatchObject({ name: "standard input", state: "incomplete", packets: 300, stored: 300 });
+});
+
 const NAMESPACE = `metron-test-${process.pid}`;
 const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
 const inside = (...args: string[]) =>
@@ -184,6 +210,38 @@ test("an interface that goes away and returns is waited for", async (context) =>
       },
       { name: "a0", packets: 10, stored: 10, dropped: 0 },
     ]);
+  } finally {
+    ip("netns", "del", NAMESPACE);
+  }
+});
+
+test("Ctrl-C on the launcher and all below it ends a live capture once: what came is stored, and no tcpdump is left", async (context) => {
+  if (!openNetwork()) return context.skip("needs `ip netns`, veth and the right to use them");
+  try {
+    const child = spawn(
+      "ip",
+      [
+        ...["netns", "exec", NAMESPACE, process.execPath, LAUNCHER, "src/cli/main.ts", "capture", "-i", "a0"],
+        ...["--filter", "udp port 4567", "--json", "--data", `${folder.path}/interrupted`],
+      ],
+      { detached: true },
+    );
+    const told = { out: "", err: "" };
+    child.stdout.on("data", (part) => {
+      told.out += part;
+    });
+    child.stderr.on("data", (part) => {
+      told.err += part;
+    });
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    await until(async () => told.err.includes("capturing on a0"));
+    inside("bash", "-c", "for n in $(seq 20); do echo $n > /dev/udp/10.9.0.2/4567; done");
+    await handedOver();
+    // A terminal sends it to the whole group, and the launcher passes it on once more.
+    process.kill(-(child.pid ?? 0), "SIGINT");
+    expect(await closed).toBe(0);
+    expect(JSON.parse(told.out)).toMatchObject({ name: "a0", packets: 20, stored: 20, dropped: 0 });
+    expect(ip("netns", "pids", NAMESPACE).toString()).toBe("");
   } finally {
     ip("netns", "del", NAMESPACE);
   }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { Fault, type FaultCode } from "../core/fault.ts";
 import { VERSION } from "../platform/version.ts";
 import { COMMANDS } from "./commands/index.ts";
+import { leave } from "./leaving.ts";
 import { safeText } from "./print.ts";
 
 /** Exit codes: 0 done, 1 it did not work, 2 the command line was wrong. */
@@ -34,9 +35,9 @@ function inherit(parent: Command, command: Command): void {
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") return leave(0);
   process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
-  process.exit(1);
+  return leave(1);
 });
 
 // Started by the launcher, this process ends with it, also when it is killed and can pass on no signal.

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
-import type { Readable } from "node:stream";
+import { constants } from "node:os";
+import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
 import { Fault } from "../../core/fault.ts";
@@ -7,7 +8,7 @@ import type { CaptureChoice } from "../../sources/capture/taking.ts";
 import { startTcpdump, type Tcpdump } from "../../sources/capture/tcpdump.ts";
 import { printCapture } from "../capture-answer.ts";
 import { type Reach, wholeNumber, withJson, withReach } from "../options.ts";
-import { bytes, count, statusLine } from "../print.ts";
+import { bytes, count, counted, statusLine } from "../print.ts";
 import { openTarget, type Target } from "../target.ts";
 import { watchFolder } from "../watch-folder.ts";
 
@@ -59,63 +60,125 @@ async function capture(
       "REQUEST_INVALID",
       "capturing: name one of an interface (-i), a folder (--watch) and files; see `metron capture --help`",
     );
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  if (options.interface !== undefined) await captureInterface(options.interface, options, stop.signal);
+  const stop = stopOnSignal();
+  if (options.interface !== undefined) await captureInterface(options.interface, options, stop);
   else {
     await using target = await openTarget(options);
-    if (options.watch !== undefined) await watchFolder(options.watch, target, options, stop.signal);
-    else for (const file of all) await takeFile(file, target, options);
+    if (options.watch !== undefined) await watchFolder(options.watch, target, options, stop);
+    else await takeFiles(all, target, options, stop);
   }
 }
 
-async function takeFile(file: string, target: Target, options: Options): Promise<void> {
+/**
+ * Aborts at the first signal. Those that follow change nothing: a terminal sends Ctrl-C to the launcher too, which passes it on, and what was
+ * taken is still being stored then.
+ */
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort(signal));
+  return stop.signal;
+}
+
+/** Takes files one after another. A signal ends the one that is being taken, and the command as a shell expects it. */
+async function takeFiles(
+  files: readonly string[],
+  target: Target,
+  options: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [index, file] of files.entries()) {
+    try {
+      await takeFile(file, target, options, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (!signal.aborted) continue;
+    const left = files.length - index - 1;
+    const others = left === 0 ? "" : `; ${counted(left, "file")} behind it not begun`;
+    process.stderr.write(`stopped while ${nameOf(file)} was taken: what was sent of it is stored${others}\n`);
+    process.exitCode = 128 + constants.signals[signal.reason as NodeJS.Signals];
+    return;
+  }
+}
+
+async function takeFile(file: string, target: Target, options: Options, signal: AbortSignal): Promise<void> {
   const input = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 1 << 19 });
+  const end = () => input.destroy(new Error("it was stopped"));
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
   const line = options.json ? undefined : statusLine();
-  const name = file === "-" ? "standard input" : file;
+  const name = nameOf(file);
   let read = 0;
-  const counted = counting(input, (length) => {
+  const passing = counting(input, (length) => {
     read += length;
     line?.show(() => `${name}: ${bytes(read)}`);
   });
   const { filter, snapLength, cutoff, packetsOnly } = options;
-  const state = await target.sendCapture(counted, { name, filter, snapLength, cutoff, packetsOnly });
-  line?.clear();
-  printCapture(state, options);
+  try {
+    const state = await target.sendCapture(passing, { name, filter, snapLength, cutoff, packetsOnly });
+    line?.clear();
+    printCapture(state, options);
+  } finally {
+    line?.clear();
+    signal.removeEventListener("abort", end);
+  }
+}
+
+function nameOf(file: string): string {
+  return file === "-" ? "standard input" : file;
 }
 
 /** Captures until a signal comes, each time that the interface is there. */
 async function captureInterface(name: string, options: Options, signal: AbortSignal): Promise<void> {
-  const { filter, snapLength, cutoff, packetsOnly, json } = options;
+  const { filter, snapLength } = options;
   let tcpdump: Tcpdump | undefined = await startTcpdump({ interface: name, filter, snapLength });
-  await using target = await openTarget(options);
-  process.stderr.write(`capturing on ${name}; end with Ctrl-C\n`);
-  while (tcpdump !== undefined) {
-    const running: Tcpdump = tcpdump;
-    const line = json ? undefined : statusLine();
-    const end = () => running.stop();
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-    let read = 0;
-    const counted = counting(running.bytes, (length) => {
-      read += length;
-      line?.show(() => `${name}: ${bytes(read)}, ${count(running.dropped())} packets dropped`);
-    });
-    try {
-      // The filter and snap length are tcpdump's.
-      const state = await target.sendCapture(counted, { name, cutoff, packetsOnly });
-      const why = await running.ended;
-      line?.clear();
-      printCapture(
-        { ...state, dropped: state.dropped + running.dropped(), ...(why && { error: why }) },
-        options,
-      );
-    } finally {
-      running.stop();
-      signal.removeEventListener("abort", end);
+  try {
+    await using target = await openTarget(options);
+    process.stderr.write(`capturing on ${name}; end with Ctrl-C\n`);
+    while (tcpdump !== undefined) {
+      await takeInterface(name, tcpdump, target, options, signal);
+      tcpdump = signal.aborted ? undefined : await awaited(name, options, signal);
     }
-    tcpdump = signal.aborted ? undefined : await awaited(name, options, signal);
+  } finally {
+    // It would go on when the platform cannot be reached.
+    tcpdump?.stop();
   }
+}
+
+async function takeInterface(
+  name: string,
+  tcpdump: Tcpdump,
+  target: Target,
+  options: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  const { cutoff, packetsOnly, json } = options;
+  const line = json ? undefined : statusLine();
+  const end = () => tcpdump.stop();
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  let read = 0;
+  const passing = counting(Readable.from(copies(tcpdump.bytes), { objectMode: false }), (length) => {
+    read += length;
+    line?.show(() => `${name}: ${bytes(read)}, ${count(tcpdump.dropped())} packets dropped`);
+  });
+  try {
+    // The filter and snap length are tcpdump's.
+    const state = await target.sendCapture(passing, { name, cutoff, packetsOnly });
+    const why = await tcpdump.ended;
+    line?.clear();
+    const dropped = state.dropped + tcpdump.dropped();
+    printCapture({ ...state, dropped, ...(why && { error: why }) }, options);
+  } finally {
+    line?.clear();
+    tcpdump.stop();
+    signal.removeEventListener("abort", end);
+  }
+}
+
+/** Whoever sends bytes over the network may hold on to them. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Uint8Array.from(chunk);
 }
 
 async function awaited(name: string, options: Options, signal: AbortSignal): Promise<Tcpdump | undefined> {

@@ -13,6 +13,7 @@ import {
 import type { Problem } from "../../api/problem.ts";
 import { Fault } from "../../core/fault.ts";
 import { type Client, connect, faultOf } from "../client.ts";
+import { stopWhenLeaving } from "../leaving.ts";
 import { marked } from "../mark.ts";
 import {
   countingNumber,
@@ -134,7 +135,7 @@ async function query(
   const { prefix, recordsPerFile } = options;
   if (prefix !== undefined) refuseKnownPages(prefix);
   const client = await connect(options);
-  const found = await ended(client, await start(client, options));
+  const found = await ended(client, options);
   tellProblems(found);
   if (prefix !== undefined) {
     const capture = await fetchExport(client, found.id, { format: "pcap" });
@@ -149,8 +150,9 @@ async function query(
 /** Prints rows as they are found. */
 async function inspect(options: Filter & Reach & { json?: true; count: number }): Promise<void> {
   const client = await connect(options);
-  const { id } = await start(client, options);
-  using _stopping = stopOnSignal(client, id);
+  const starting = start(client, options);
+  using _stopping = stopWhenLeaving(() => stop(client, starting));
+  const { id } = await starting;
   const table = options.json ? undefined : openTable(COLUMNS);
   let left = options.count;
   let found: PacketQueryState;
@@ -247,11 +249,12 @@ function defined<Values extends Record<string, unknown>>(values: Values): Partia
   ) as Partial<Values>;
 }
 
-/** Waits until a query has ended; one that is interrupted is stopped. Throws Fault SEARCH_LIMIT for one that failed. */
-async function ended(client: Client, begun: PacketQueryState): Promise<PacketQueryState> {
-  const params = { id: begun.id };
-  using _stopping = stopOnSignal(client, begun.id);
-  let query = begun;
+/** Looks for packets until the query has ended; one that is interrupted is stopped. Throws Fault SEARCH_LIMIT for one that failed. */
+async function ended(client: Client, options: Filter): Promise<PacketQueryState> {
+  const starting = start(client, options);
+  using _stopping = stopWhenLeaving(() => stop(client, starting));
+  let query = await starting;
+  const params = { id: query.id };
   while (!hasEnded(query)) {
     await sleep(POLL);
     query = await client.call(getPacketQuery, { params });
@@ -260,20 +263,10 @@ async function ended(client: Client, begun: PacketQueryState): Promise<PacketQue
   return query;
 }
 
-/** Stops a query when the command is interrupted, and ends the command as a shell expects it. */
-function stopOnSignal(client: Client, id: string): Disposable {
-  const codes = { SIGINT: 130, SIGTERM: 143 } as const;
-  const stop = (signal: keyof typeof codes) => {
-    process.stderr.write(`stopped; what was found until then stays in query ${id}\n`);
-    const end = () => process.exit(codes[signal]);
-    client.call(stopPacketQuery, { params: { id } }).then(end, end);
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-  return {
-    [Symbol.dispose]() {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
-    },
-  };
+async function stop(client: Client, starting: Promise<PacketQueryState>): Promise<void> {
+  const { id } = await starting;
+  process.stderr.write(`stopped; what was found until then stays in query ${id}\n`);
+  await client.call(stopPacketQuery, { params: { id } });
 }
 
 function hasEnded({ state }: PacketQueryState): boolean {

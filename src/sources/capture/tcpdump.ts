@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import type { Readable } from "node:stream";
 import { Fault } from "../../core/fault.ts";
+import { openPipe } from "./pipe.ts";
 
 /**
  * The system's tcpdump as the one program that needs rights: it reads packets of an interface and writes them to a pipe, as pcap. When nobody
- * reads the pipe fast enough, the kernel drops packets and counts them.
+ * reads the pipe fast enough, packets wait in the kernel, up to `KERNEL_KILOBYTES`; then the kernel drops some and counts them.
  */
 export type Tcpdump = {
-  readonly bytes: Readable;
+  /** A capture of the format pcap, in chunks that are valid until the next is asked for. */
+  readonly bytes: AsyncIterable<Uint8Array>;
   /** Packets that the kernel or the interface dropped, as far as tcpdump has told. */
   dropped(): number;
   /** Resolves when it has ended: to why, or to undefined if it was stopped. */
@@ -24,8 +25,11 @@ export type TcpdumpOptions = {
   readonly snapLength?: number | undefined;
 };
 
-/** Kilobytes of packets that wait in the kernel while nobody reads: a quarter of a second at 1 Gbit/s. */
-const KERNEL_KILOBYTES = 32_768;
+/**
+ * Kilobytes of packets that wait in the kernel while nobody reads: a second at 1 Gbit/s. A disk may take that long for one sync, and so may
+ * a busy machine until the reader has a core again.
+ */
+const KERNEL_KILOBYTES = 131_072;
 /** How often it is asked what was dropped, milliseconds. */
 const ASK_EVERY = 1000;
 /** Words of tcpdump that are kept, in characters. */
@@ -41,16 +45,19 @@ const INTERFACE = /^[A-Za-z0-9][\w.:@-]{0,63}$/;
 export async function startTcpdump(options: TcpdumpOptions, program = "tcpdump"): Promise<Tcpdump> {
   const { filter = "", snapLength = 0 } = options;
   if (!INTERFACE.test(options.interface)) throw noInterface(options.interface);
+  const pipe = await openPipe();
   const child = spawn(
     program,
     [
       ...["-i", options.interface, "-s", String(snapLength), "-B", String(KERNEL_KILOBYTES)],
-      // Each packet is written at once. No names are looked up.
+      // Each packet is written at once: otherwise 4 KB wait in tcpdump, on a quiet line for hours. No names are looked up.
       ...["-n", "-U", "-w", "-"],
       ...(filter.trim() === "" ? [] : ["--", filter]),
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    // In a group of its own, Ctrl-C on a terminal does not end it before what it has is read.
+    { stdio: ["ignore", pipe.writing, "pipe"], detached: true },
   );
+  pipe.started();
   const told = listen(child);
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -63,12 +70,15 @@ export async function startTcpdump(options: TcpdumpOptions, program = "tcpdump")
   const failed = new Promise<Fault>((resolve) => child.once("error", (error) => resolve(notStarted(error))));
   const early = ended.then((why) => refusal(options, why ?? "tcpdump ended"));
   const fault = await Promise.race([told.listening, failed, early]);
-  if (fault !== undefined) throw fault;
+  if (fault !== undefined) {
+    pipe.close();
+    throw fault;
+  }
   // Asked before it listens, it would end.
   timer = setInterval(() => child.kill("SIGUSR1"), ASK_EVERY);
   timer.unref();
   return {
-    bytes: child.stdout,
+    bytes: pipe.bytes,
     dropped: told.dropped,
     ended,
     stop() {

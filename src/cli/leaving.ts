@@ -1,0 +1,33 @@
+import { constants } from "node:os";
+
+/** How a command ends early: by a signal, or as nobody reads its output any more (`| head`). */
+
+/** What is stopped before the process ends, such as a query that the platform would go on with. */
+const stops = new Set<() => Promise<unknown>>();
+let isLeaving = false;
+
+/** Has something stopped when the command ends early, until the answer is disposed of. What stopping it throws changes nothing. */
+export function stopWhenLeaving(stop: () => Promise<unknown>): Disposable {
+  stops.add(stop);
+  for (const signal of SIGNALS) process.on(signal, leaveBySignal);
+  return {
+    [Symbol.dispose]() {
+      stops.delete(stop);
+      if (!isLeaving) for (const signal of SIGNALS) process.off(signal, leaveBySignal);
+    },
+  };
+}
+
+/** Stops what is to be stopped, then ends the process. It may be called again meanwhile: a terminal sends Ctrl-C to the launcher too, which passes it on. */
+export function leave(code: number): void {
+  if (isLeaving) return;
+  isLeaving = true;
+  void Promise.allSettled([...stops].map((stop) => stop())).then(() => process.exit(code));
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Ends the process with the code that a shell expects. */
+function leaveBySignal(signal: NodeJS.Signals): void {
+  leave(128 + constants.signals[signal]);
+}
