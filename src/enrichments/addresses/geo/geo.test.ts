@@ -110,3 +110,10 @@ test("the free ASN database answers too", () => {
   expect(databases.asn?.lookup("2001:4860:4860::8888")?.autonomous_system_number).toBe(15169);
   expect(databases.asn?.lookup("10.0.0.1")).toBeUndefined();
 });
+
+test("what is in memory is shared with whoever loads it again", async () => {
+  const again = noDatabases();
+  await loadDatabases({}, (handles) => attachDatabases(again, handles));
+  expect(again.geo).toBeInstanceOf(GeoDatabase);
+  expect(again.geo?.handle).toBe(databases.geo?.handle);
+});
