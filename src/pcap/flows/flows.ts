@@ -5,7 +5,7 @@
 import { describeLeftOut, openDecoder } from "../decode/decode.ts";
 import { FLAG, type Layers } from "../layers.ts";
 import type { Packets } from "../packets.ts";
-import type { FlowContext, RecordFields, RecordKind } from "../protocols/protocol.ts";
+import type { FlowContext, RecordFields, RecordKind, StreamProtocol } from "../protocols/protocol.ts";
 import { DATAGRAM_PROTOCOLS, STREAM_PROTOCOLS } from "../protocols/protocols.ts";
 import { datagramBlock, describeDropped, openDefragmenter } from "../reassembly/defragment.ts";
 import { flowMemory } from "../reassembly/flow.ts";
@@ -82,6 +82,8 @@ export type FlowOptions = {
 
 const TCP = 6;
 const UDP = 17;
+/** Connections that others arranged and that have not come; of more the oldest are forgotten. */
+const MOST_EXPECTED = 10_000;
 
 /** Where rows come from that are looked at: of a datagram put together, what its first fragment said. */
 type Place = {
@@ -115,6 +117,8 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     broken: 0,
   };
   const reportMicros = seconds(all.reportSeconds);
+  /** What connections speak that others arranged, by the place that they go to. */
+  const expected = new Map<string, StreamProtocol>();
   /** The latest time of any packet, and that of the packet that is read. */
   let now = 0;
   let micros = 0;
@@ -148,6 +152,12 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
       if (!connection.services.includes(service)) connection.services.push(service);
     },
     write: (kind, at, fields) => write(connection, kind, at, fields),
+    expect(address, port, protocol) {
+      const place = `${address} ${port}`;
+      expected.delete(place);
+      if (expected.size >= MOST_EXPECTED) expected.delete(expected.keys().next().value ?? "");
+      expected.set(place, protocol);
+    },
     ...steps,
   });
 
@@ -212,10 +222,17 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     connection.datagrams?.data(side, packets.bytes, start, start + length);
   };
 
+  const protocolsOf = ({ addresses, ports }: Connection): readonly StreamProtocol[] => {
+    const place = expected.size === 0 ? "" : `${addresses[1]} ${ports[1]}`;
+    const protocol = expected.get(place);
+    expected.delete(place);
+    return protocol === undefined ? STREAM_PROTOCOLS : [protocol];
+  };
+
   const openStreams = (connection: Connection, syns: readonly [number, number]) =>
     openStream({
       memory,
-      protocols: STREAM_PROTOCOLS,
+      protocols: protocolsOf(connection),
       ports: connection.ports,
       syns,
       context: (steps) => contextOf(connection, steps),
