@@ -147,3 +147,20 @@ test("bytes and fields of a packet show where the other is, by keys alone and af
   await expect.poll(() => investigate.address("bytes")).toBe("26-29");
   await expect(bytes.locator(".bytes-hex .bytes-selected")).toHaveText("0a 0a 01 32");
 });
+
+test("a result that has expired is searched again with one click, and the address stays", async ({
+  investigate,
+  page,
+}) => {
+  await openPackets(investigate, `uri:"/dist/${IMPLANT_FILE.name}"`, "4");
+  await patient(page.getByRole("region", { name: "Timing" })).toBeVisible();
+  const queries = new URL("/api/v1/packets/queries", page.url()).href;
+  const listed: { queries: { id: string }[] } = await (await page.request.get(queries)).json();
+  for (const { id } of listed.queries) await page.request.delete(`${queries}/${id}`);
+  await page.keyboard.press("2");
+  await expect(page.getByRole("heading", { name: "What was found has expired" })).toBeVisible();
+  const address = page.url();
+  await page.getByRole("button", { name: "Search again" }).click();
+  await patient(page.getByRole("grid", { name: "Packets" }).getByRole("row").nth(1)).toBeVisible();
+  expect(page.url()).toBe(address);
+});

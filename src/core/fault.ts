@@ -103,6 +103,11 @@ export const FAULTS = {
       "Publish the sensor's document again, or roll it back to an earlier version; reading then continues where it stopped. To give the records up, stop the platform and delete the folder of the topic.",
   },
   REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  RESULT_EXPIRED: {
+    status: 404,
+    advice:
+      "Ask for the packets again: with `metron pcap query` and the same filter, or with Search again on the page. To keep results longer, raise `packets.queries.hours` and `packets.queries.bytes` in the global document.",
+  },
   ROLE_NEEDED: {
     status: 403,
     advice:

@@ -1,4 +1,4 @@
-import type { FlowContext, RecordFields, RecordKind } from "../protocols/protocol.ts";
+import type { FlowContext, RecordFields, RecordKind, StreamProtocol } from "../protocols/protocol.ts";
 import type { Connection } from "./connection.ts";
 import type { StreamSteps } from "./stream.ts";
 
@@ -9,6 +9,7 @@ export type Teller = {
   /** The time of the packet that is being read, in microseconds since 1970. */
   now(): number;
   write(connection: Connection, kind: RecordKind, micros: number, fields: RecordFields): void;
+  expect(address: string, port: number, protocol: StreamProtocol): void;
 };
 
 /** What the readers of a connection know of it. A class, as there is one for each of 100,000 connections. */
@@ -50,6 +51,10 @@ export class ConnectionContext implements FlowContext {
 
   write(kind: RecordKind, micros: number, fields: RecordFields): void {
     this.#teller.write(this.#connection, kind, micros, fields);
+  }
+
+  expect(address: string, port: number, protocol: StreamProtocol): void {
+    this.#teller.expect(address, port, protocol);
   }
 
   finish(): void {

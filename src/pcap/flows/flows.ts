@@ -5,14 +5,14 @@
 import { describeLeftOut, openDecoder } from "../decode/decode.ts";
 import { FLAG, type Layers } from "../layers.ts";
 import type { Packets } from "../packets.ts";
-import type { RecordFields, RecordKind } from "../protocols/protocol.ts";
+import type { RecordFields, RecordKind, StreamProtocol } from "../protocols/protocol.ts";
 import { DATAGRAM_PROTOCOLS, STREAM_PROTOCOLS } from "../protocols/protocols.ts";
 import { datagramBlock, describeDropped, openDefragmenter } from "../reassembly/defragment.ts";
 import { flowMemory } from "../reassembly/flow.ts";
 import type { Side } from "../reassembly/segment.ts";
 import { connFields } from "./conn-record.ts";
 import { type Connection, openConnection } from "./connection.ts";
-import { ConnectionContext } from "./context.ts";
+import { ConnectionContext, type Teller } from "./context.ts";
 import { openFlowTable } from "./flow-table.ts";
 import { LETTER, note } from "./history.ts";
 import { identityOf, recordOf } from "./records.ts";
@@ -83,6 +83,8 @@ export type FlowOptions = {
 
 const TCP = 6;
 const UDP = 17;
+/** Connections that others arranged and that have not come; of more the oldest are forgotten. */
+const MOST_EXPECTED = 10_000;
 
 type Direction = "forward" | "reversed" | "guessed";
 
@@ -118,6 +120,8 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
     broken: 0,
   };
   const reportMicros = seconds(all.reportSeconds);
+  /** What connections speak that others arranged, by the place that they go to. */
+  const expected = new Map<string, StreamProtocol>();
   /** The latest time of any packet, and that of the packet that is read. */
   let now = 0;
   let micros = 0;
@@ -138,10 +142,25 @@ export function openFlows({ emit, limits }: FlowOptions): Flows {
   const expire = () => {
     for (let old = table.expired(now); old !== undefined; old = table.expired(now)) close(old);
   };
-  const teller = { now: () => micros, write };
+  const teller: Teller = {
+    now: () => micros,
+    write,
+    expect(address, port, protocol) {
+      const place = `${address} ${port}`;
+      expected.delete(place);
+      if (expected.size >= MOST_EXPECTED) expected.delete(expected.keys().next().value ?? "");
+      expected.set(place, protocol);
+    },
+  };
   const host: StreamHost<Connection> = {
     memory,
-    protocols: STREAM_PROTOCOLS,
+    protocols({ addresses, ports }) {
+      if (expected.size === 0) return STREAM_PROTOCOLS;
+      const place = `${addresses[1]} ${ports[1]}`;
+      const protocol = expected.get(place);
+      expected.delete(place);
+      return protocol === undefined ? STREAM_PROTOCOLS : [protocol];
+    },
     context: (connection, steps) => new ConnectionContext(teller, connection, steps),
     dropped: () => {
       counts.unread++;

@@ -20,7 +20,8 @@ export type StreamSteps = Pick<FlowContext, "finish" | "restart">;
 /** What all streams of a thread share. `Owner` is whose streams they are. */
 export type StreamHost<Owner> = {
   readonly memory: FlowMemory;
-  readonly protocols: readonly StreamProtocol[];
+  /** What a connection may speak. */
+  protocols(owner: Owner): readonly StreamProtocol[];
   /** Makes the context when a protocol is found. */
   context(owner: Owner, steps: StreamSteps): FlowContext;
   missed(owner: Owner, side: Side, length: number): void;
@@ -37,6 +38,7 @@ export class Stream<Owner> implements FlowReader, StreamSteps {
   readonly #host: StreamHost<Owner>;
   readonly #owner: Owner;
   readonly #ports: readonly [number, number];
+  readonly #protocols: readonly StreamProtocol[];
   /** Who reads what comes; without one, and without a glance, nobody does. */
   #reader: StreamReader | undefined;
   #glance: Glance | undefined = noGlance();
@@ -58,6 +60,7 @@ export class Stream<Owner> implements FlowReader, StreamSteps {
     this.#host = host;
     this.#owner = owner;
     this.#ports = ports;
+    this.#protocols = host.protocols(owner);
     this.flow = new Flow(this, host.memory);
     if (syns[0] >= 0) this.flow.push(0, syns[0], 0, TCP.syn, EMPTY, 0, 0, 0);
     if (syns[1] >= 0) this.flow.push(1, syns[1], 0, TCP.syn, EMPTY, 0, 0, 0);
@@ -82,7 +85,7 @@ export class Stream<Owner> implements FlowReader, StreamSteps {
     if (this.#reader !== undefined) this.#read(this.#reader, side, bytes, start, end);
     else if (this.#glance !== undefined) this.#look(this.#glance, side, bytes.slice(start, end));
     else if (this.#isUnknown) {
-      const late = this.#host.protocols.find((protocol) => protocol.begins?.(bytes, start, end));
+      const late = this.#protocols.find((protocol) => protocol.begins?.(bytes, start, end));
       if (late !== undefined) this.#read(this.#begin(late), side, bytes, start, end);
     }
     if (this.#reader !== undefined || this.#glance !== undefined || this.#held > 0) this.#count();
@@ -160,7 +163,7 @@ export class Stream<Owner> implements FlowReader, StreamSteps {
   #decide({ pieces, heads }: Glance): void {
     const first = { heads, ports: this.#ports };
     let isOpen = false;
-    for (const protocol of this.#host.protocols) {
+    for (const protocol of this.#protocols) {
       const told = protocol.tells(first);
       if (told === undefined) isOpen = true;
       if (told !== true) continue;

@@ -15,15 +15,30 @@ export type FrameOptions = {
   readonly longest: number;
   /** Receives a frame, without its length, or as much of it as is kept; valid during the call. */
   readonly frame: (bytes: Uint8Array, start: number, end: number) => void;
+  /** Receives what of the frame is behind what is kept, as it comes, and how much of it is missing; then `frame` does not wait for it. */
+  readonly rest?: {
+    data(bytes: Uint8Array, start: number, end: number): void;
+    gap(length: number): void;
+    /** The frame is over. */
+    end(): void;
+  };
 };
 
-export function frames({ prefix, lengthOf = (word) => word, longest, frame }: FrameOptions): FrameReader {
+export function frames({
+  prefix,
+  lengthOf = (word) => word,
+  longest,
+  frame,
+  rest,
+}: FrameOptions): FrameReader {
   let word = 0;
   let digits = 0;
   /** Bytes of the frame that did not come yet, and what came of it. */
   let missing = 0;
   let kept: Uint8Array | undefined;
   let length = 0;
+  /** Whether what is kept was told before the frame has ended. */
+  let isTold = false;
   /** Where frames begin is not known since bytes were lost. */
   let isLost = false;
 
@@ -38,8 +53,18 @@ export function frames({ prefix, lengthOf = (word) => word, longest, frame }: Fr
     kept.set(bytes.subarray(start, start + size), length);
     length += size;
   };
+  const keepOrPass = (bytes: Uint8Array, start: number, end: number) => {
+    const room = Math.max(0, longest - length);
+    keep(bytes, start, end);
+    if (rest === undefined || end - start <= room) return;
+    if (!isTold && kept !== undefined) frame(kept, 0, length);
+    isTold = true;
+    rest.data(bytes, start + room, end);
+  };
   const finish = () => {
-    if (kept !== undefined && length > 0) frame(kept, 0, length);
+    if (kept !== undefined && length > 0 && !isTold) frame(kept, 0, length);
+    rest?.end();
+    isTold = false;
     kept = undefined;
     length = 0;
     digits = 0;
@@ -61,10 +86,11 @@ export function frames({ prefix, lengthOf = (word) => word, longest, frame }: Fr
         // A frame that lies in one piece is not copied.
         if (length === 0 && size === missing) {
           frame(bytes, at, at + Math.min(size, longest));
+          if (size > longest) rest?.data(bytes, at + longest, at + size);
           missing = 0;
           finish();
         } else {
-          keep(bytes, at, at + size);
+          keepOrPass(bytes, at, at + size);
           missing -= size;
           if (missing === 0) finish();
         }
@@ -76,7 +102,9 @@ export function frames({ prefix, lengthOf = (word) => word, longest, frame }: Fr
         // Only what was before the hole can be read.
         const before = length;
         missing -= size;
-        if (before > 0 && kept !== undefined) frame(kept, 0, before);
+        if (before > 0 && kept !== undefined && !isTold) frame(kept, 0, before);
+        rest?.gap(size);
+        isTold = true;
         kept = undefined;
         length = longest;
         if (missing === 0) {

@@ -1,5 +1,6 @@
 /** The control connection of FTP (RFC 959), as Zeek's ftp.log tells it: a record for each command that concerns a file, with its answer. */
 import type { Side } from "../reassembly/segment.ts";
+import { FileReader } from "./file.ts";
 import { LineReader } from "./lines.ts";
 import type { FlowContext, StreamProtocol } from "./protocol.ts";
 import { textOfLatin1 } from "./text.ts";
@@ -18,6 +19,8 @@ const TOLD: ReadonlySet<string> = new Set([
   "EPSV",
 ]);
 const WITH_FILES: ReadonlySet<string> = new Set(["APPE", "DELE", "RETR", "STOR", "STOU", "SIZE", "MDTM"]);
+/** Commands that move a file over the data connection. */
+const MOVES: ReadonlySet<string> = new Set(["APPE", "RETR", "STOR", "STOU"]);
 const MOST_PENDING = 32;
 const LOGIN_REFUSED = 530;
 /** Continued replies are kept up to here. */
@@ -25,6 +28,8 @@ const REPLY_LIMIT = 4_096;
 
 type Command = { readonly micros: number; readonly verb: string; readonly rest: string };
 type Endpoint = { readonly address: string; readonly port: number };
+/** What goes over a data connection: the name that was asked for, and that of the file once it comes. */
+type Transfer = { filename: string | undefined; fuid: string | undefined };
 
 export const ftp: StreamProtocol = {
   tells({ heads, ports }) {
@@ -50,6 +55,7 @@ function openFtp(flow: FlowContext) {
   let folder = ".";
   let listener: Endpoint | undefined;
   let isPassive = false;
+  let transfer: Transfer | undefined;
   /** The number of a reply that goes on, and its words. */
   let open: string | undefined;
   let words = "";
@@ -65,6 +71,7 @@ function openFtp(flow: FlowContext) {
       arg: hasFile ? `ftp://${server}${pathOf(folder, rest)}` : rest === "" ? undefined : rest,
       reply_code: code,
       reply_msg: message,
+      fuid: MOVES.has(verb) ? transfer?.fuid : undefined,
       ...(opens && {
         "data_channel.passive": isPassive,
         "data_channel.orig_h": isPassive ? client : server,
@@ -78,6 +85,7 @@ function openFtp(flow: FlowContext) {
     const verb = word.toUpperCase();
     if (!/^[A-Z]{3,8}$/.test(verb)) return;
     if (verb === "USER") user = rest;
+    if (MOVES.has(verb) && transfer !== undefined) transfer.filename = rest.split("/").at(-1);
     if (pending.length >= MOST_PENDING) pending.shift();
     pending.push({ micros: flow.now(), verb, rest: verb === "PASS" ? "" : rest });
   };
@@ -101,6 +109,11 @@ function openFtp(flow: FlowContext) {
   const listen = (told: Endpoint | undefined, passive: boolean) => {
     listener = told;
     isPassive = passive;
+    if (told === undefined) return;
+    transfer = { filename: undefined, fuid: undefined };
+    // Behind address translation a server tells another address than the one that is connected to.
+    const hosts = new Set([told.address, passive ? server : client]);
+    for (const host of hosts) flow.expect(host, told.port, dataOf(transfer));
   };
   const replyLine = (line: string) => {
     const [, code, sign, text = ""] = /^(\d{3})([ -]?)(.*)$/.exec(line) ?? [];
@@ -133,6 +146,29 @@ function openFtp(flow: FlowContext) {
     held: () => lines[0].held() + lines[1].held() + words.length,
     end() {
       for (const command of pending) if (TOLD.has(command.verb)) write(command, undefined, undefined);
+    },
+  };
+}
+
+/** A data connection: one file, which either side sends. */
+function dataOf(transfer: Transfer): StreamProtocol {
+  return {
+    tells: () => true,
+    open(flow) {
+      let file: FileReader | undefined;
+      flow.speaks("ftp-data");
+      const fileOf = (side: Side): FileReader => {
+        const { filename } = transfer;
+        file ??= new FileReader({ flow, side, source: "FTP_DATA", number: 0, filename });
+        transfer.fuid = file.fuid;
+        return file;
+      };
+      return {
+        data: (side, bytes, start, end) => fileOf(side).data(bytes, start, end),
+        gap: (side, length) => fileOf(side).gap(length),
+        held: () => 0,
+        end: () => void file?.end(),
+      };
     },
   };
 }

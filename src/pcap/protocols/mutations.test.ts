@@ -76,6 +76,7 @@ function openContext(transport: "tcp" | "udp", ports: readonly [number, number])
   const flow: FlowContext = {
     ...{ uid: "C1", transport, addresses: ["10.0.0.1", "10.0.0.2"], ports, finish: over, restart: over },
     now: () => 1,
+    expect: (address, port) => void said.push({ expected: `${address} ${port}` }),
     speaks: (service) => void said.push(service),
     write(kind, micros, fields) {
       expect(JSON.stringify(fields).length).toBeLessThan(MOST_RECORD);

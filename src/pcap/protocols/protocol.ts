@@ -42,6 +42,8 @@ export type FlowContext = {
   write(kind: RecordKind, micros: number, fields: RecordFields): void;
   /** Nothing more needs to be read of this flow; its reader has written everything. */
   finish(): void;
+  /** The next connection to a place, which this flow arranges, is of this protocol. */
+  expect(address: string, port: number, protocol: StreamProtocol): void;
   /** Another protocol begins with the next bytes, as behind STARTTLS; it is found by its own first bytes. */
   restart(): void;
 };

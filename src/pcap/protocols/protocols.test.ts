@@ -90,6 +90,15 @@ test("HTTP: requests with their answers, and the files they carry", () => {
 test("SMTP: a mail with its envelope and headers, and the session that goes on in TLS", () => {
   expect(read("smtp")).toEqual([
     [
+      "files",
+      {
+        ...{ source: "SMTP", depth: 0, missing_bytes: 0, tx_hosts: ["10.0.0.1"], rx_hosts: ["10.0.0.2"] },
+        ...{ mime_type: "text/plain", duration: 0, is_orig: true, seen_bytes: 17 },
+        // As `printf 'Subject: not this' | sha256sum` has it.
+        sha256: "ebbd606ed5fbb67918816751c5110147e9c81e5d63beb6ab5189627a278b6be5",
+      },
+    ],
+    [
       "smtp",
       {
         trans_depth: 1,

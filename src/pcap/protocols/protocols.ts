@@ -10,6 +10,7 @@ import { quic } from "./quic/quic.ts";
 import { smb } from "./smb/smb.ts";
 import { smtp } from "./smtp.ts";
 import { ssh } from "./ssh.ts";
+import { dtls } from "./tls/dtls.ts";
 import { tls } from "./tls/tls.ts";
 
 export const STREAM_PROTOCOLS: readonly StreamProtocol[] = [
@@ -28,4 +29,5 @@ export const DATAGRAM_PROTOCOLS: readonly DatagramProtocol[] = [
   dhcp,
   ntp,
   quic,
+  dtls,
 ];

@@ -1,6 +1,8 @@
 /** SMTP (RFC 5321), as Zeek's smtp.log tells it: one record per mail, or per session without one. */
 import type { Side } from "../reassembly/segment.ts";
 import { LineReader } from "./lines.ts";
+import { type MailParts, mailParts } from "./mail/parts.ts";
+import { type Piece, pieceReader } from "./mail/pieces.ts";
 import { type FlowContext, LIST_LIMIT, type StreamProtocol } from "./protocol.ts";
 import { textOfLatin1 } from "./text.ts";
 
@@ -16,6 +18,7 @@ type Mail = {
   readonly to: string[];
   readonly headers: Map<string, string>;
   readonly received: string[];
+  readonly parts: MailParts;
 };
 
 export const smtp: StreamProtocol = {
@@ -37,7 +40,8 @@ function openSmtp(flow: FlowContext) {
   const began = flow.now();
   const lines = [new LineReader(), new LineReader()] as const;
   /** Lines of mails, which may go on in the next chunk. */
-  const contents = new LineReader();
+  const contents = pieceReader();
+  let files = 0;
   let helo: string | undefined;
   let depth = 0;
   let mail: Mail | undefined;
@@ -59,6 +63,7 @@ function openSmtp(flow: FlowContext) {
     if (helo === undefined && mail === undefined && lastReply === undefined) return;
     isWritten = true;
     flow.speaks("smtp");
+    if (mail !== undefined) endParts(mail);
     const header = (name: string) => mail?.headers.get(name);
     const to = header("to");
     flow.write("smtp", mail?.micros ?? began, {
@@ -79,15 +84,24 @@ function openSmtp(flow: FlowContext) {
       last_reply: lastReply,
       user_agent: userAgent ?? header("user-agent") ?? header("x-mailer"),
       tls: isTls,
+      fuids: mail !== undefined && mail.parts.fuids.length > 0 ? mail.parts.fuids : undefined,
     });
     mail = undefined;
     headerBytes = 0;
     isSent = false;
     isData = false;
   };
+  /** What came behind the last end of a line belongs to the mail too. */
+  const endParts = ({ parts }: Mail) => {
+    const rest = contents.rest();
+    if (rest !== undefined) parts.piece(rest);
+    parts.end();
+  };
   const begin = (): Mail => {
     if (mail === undefined) {
-      mail = { micros: flow.now(), from: undefined, to: [], headers: new Map(), received: [] };
+      const parts = mailParts(flow, () => files++);
+      mail = { micros: flow.now(), from: undefined, to: [], headers: new Map(), received: [], parts };
+      contents.begin();
       section = "headers";
     }
     return mail;
@@ -153,14 +167,20 @@ function openSmtp(flow: FlowContext) {
     known.set(name, value);
     lastHeader = name;
   };
-  const content = (line: string) => {
-    if (line === "." && isData) {
+  const content = (piece: Piece) => {
+    const { text, ending, isStart } = piece;
+    if (text === "." && isStart && ending !== "" && isData) {
       isData = false;
       isSent = true;
-    } else if (section === "headers") {
-      if (line === "") section = "body";
-      else header(line);
+      if (mail !== undefined) endParts(mail);
+      return;
     }
+    // A dot that a line of DATA begins with has another one in front (RFC 5321, 4.5.2).
+    const isStuffed = isData && isStart && text.startsWith(".");
+    mail?.parts.piece(isStuffed ? { text: text.slice(1), ending, isStart } : piece);
+    if (section !== "headers" || !isStart) return;
+    if (text === "") section = "body";
+    else header(text);
   };
   const reply = (line: string) => {
     if (!/^\d{3}(?:[ ]|$)/.test(line)) return;
@@ -176,14 +196,15 @@ function openSmtp(flow: FlowContext) {
   };
   const client = (bytes: Uint8Array, start: number, end: number) => {
     for (let at = start; at < end; ) {
-      const isContent = isData || chunk > 0;
-      const reader = isContent ? contents : lines[0];
-      const behind = reader.take(bytes, at, chunk > 0 ? Math.min(end, at + chunk) : end);
-      if (chunk > 0) chunk -= behind - at;
-      at = behind;
-      if (reader.line === undefined) continue;
-      if (isContent) content(reader.line);
-      else command(reader.line);
+      if (isData || chunk > 0) {
+        const behind = contents.take(bytes, at, chunk > 0 ? Math.min(end, at + chunk) : end);
+        if (chunk > 0) chunk -= behind - at;
+        at = behind;
+        if (contents.piece !== undefined) content(contents.piece);
+        continue;
+      }
+      at = lines[0].take(bytes, at, end);
+      if (lines[0].line !== undefined) command(lines[0].line);
     }
   };
 
@@ -197,10 +218,13 @@ function openSmtp(flow: FlowContext) {
     },
     gap(side: Side, length: number) {
       lines[side].lose();
-      if (side === 0) contents.lose();
-      if (side === 0) chunk = Math.max(0, chunk - length);
+      if (side === 1) return;
+      const isContent = isData || chunk > 0;
+      const forgotten = contents.lose();
+      if (isContent) mail?.parts.gap(forgotten + (chunk > 0 ? Math.min(chunk, length) : length));
+      chunk = Math.max(0, chunk - length);
     },
-    held: () => lines[0].held() + lines[1].held() + contents.held() + headerBytes,
+    held: () => lines[0].held() + lines[1].held() + contents.held() + headerBytes + (mail?.parts.held() ?? 0),
     end() {
       if (mail !== undefined || !isWritten) write();
     },

@@ -17,8 +17,9 @@ export type DefragmentOptions = {
 
 const OPTIONS: DefragmentOptions = { policy: "first", bytes: 64 * 2 ** 20, seconds: 60 };
 
-/** Bytes that an unfinished datagram, and a piece of one, takes beside its payload. */
-const OVERHEAD = 256;
+/** Bytes that an unfinished datagram, and a piece of one, takes beside its payload: as measured, for those of IPv6, which take more. */
+const DATAGRAM_OVERHEAD = 2_048;
+const PIECE_OVERHEAD = 256;
 
 /** The longest payload of a datagram, whose length has 16 bits. */
 const LONGEST = 65_535;
@@ -218,7 +219,7 @@ function begun(since: number): Unfinished {
     firstLength: 0,
     end: undefined,
     there: 0,
-    held: OVERHEAD,
+    held: DATAGRAM_OVERHEAD,
     repeated: 0,
     conflicts: 0,
   };
@@ -234,7 +235,7 @@ function lay(datagram: Unfinished, fragment: Fragment, policy: OverlapPolicy): b
     datagram.held += grown.length - datagram.payload.length;
     datagram.payload = grown;
   }
-  datagram.held += OVERHEAD;
+  datagram.held += PIECE_OVERHEAD;
   if (from === 0 && (datagram.first === undefined || policy === "last")) {
     datagram.first = {
       ...fragment,

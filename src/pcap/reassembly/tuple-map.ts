@@ -1,6 +1,6 @@
 /** What belongs to the packets between two ends, found without an object or a text per packet. */
-import { randomBytes } from "node:crypto";
 import type { Layers } from "../layers.ts";
+import { openSecretHash, type SecretHash } from "../secret-hash.ts";
 import type { Side } from "./segment.ts";
 
 export type TupleMap<Value> = {
@@ -27,8 +27,8 @@ type Entry<Value> = {
 export function openTupleMap<Value>(): TupleMap<Value> {
   const byHash = new Map<number, Entry<Value>>();
   const values: Value[] = [];
-  // Who sends packets must not know which tuples share a hash.
-  const seed = randomBytes(4).readInt32LE();
+  // An address and a port, the same for both ends, so that both directions have one hash.
+  const { spread } = openSecretHash(5);
   let side: Side = 0;
   return {
     values,
@@ -36,7 +36,7 @@ export function openTupleMap<Value>(): TupleMap<Value> {
       return side;
     },
     find(layers, row, make) {
-      const hash = hashOf(layers, row, seed);
+      const hash = hashOf(layers, row, spread);
       const first = byHash.get(hash);
       for (let entry = first; entry !== undefined; entry = entry.sibling) {
         if (entry.protocol !== layers.protocol[row] || entry.version !== layers.version[row]) continue;
@@ -69,14 +69,14 @@ export function openTupleMap<Value>(): TupleMap<Value> {
 }
 
 /** The same for both directions. */
-function hashOf(layers: Layers, row: number, seed: number): number {
+function hashOf(layers: Layers, row: number, spread: SecretHash["spread"]): number {
   const { source, destination } = layers;
   const at = row * 4;
-  let one = Math.imul(layers.sourcePort[row]! + 1, 0x9e3779b1) ^ seed;
-  let other = Math.imul(layers.destinationPort[row]! + 1, 0x9e3779b1) ^ seed;
-  for (let word = at; word < at + 4; word++) {
-    one = mix(one, source[word]!);
-    other = mix(other, destination[word]!);
+  let one = spread(4, layers.sourcePort[row]!);
+  let other = spread(4, layers.destinationPort[row]!);
+  for (let word = 0; word < 4; word++) {
+    one = mix(one, spread(word, source[at + word]!));
+    other = mix(other, spread(word, destination[at + word]!));
   }
   return (one + other + layers.protocol[row]!) | 0;
 }

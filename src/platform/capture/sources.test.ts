@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -195,3 +205,48 @@ test("an interface that does not exist is told of with those that do", async (co
     { detail: expect.stringMatching(/capturing on nowhere0: .*there is no such interface; there are: .*lo/) },
   ]);
 });
+
+test.skipIf(process.platform === "win32")(
+  "tcpdump is ended when what it writes cannot be taken, and is not left alone",
+  async () => {
+    // What stands in its place listens, writes what is no capture, and never ends by itself.
+    const programs = join(folder, "programs");
+    const pids = join(folder, "pids");
+    mkdirSync(programs);
+    const script = [
+      "#!/bin/sh",
+      `echo $$ >> '${pids}'`,
+      "echo 'tcpdump: listening on lo' >&2",
+      "echo 'this is no capture, and it is long enough to see that'",
+      "exec sleep 1000",
+    ];
+    writeFileSync(join(programs, "tcpdump"), script.join("\n"));
+    chmodSync(join(programs, "tcpdump"), 0o755);
+    const { PATH } = process.env;
+    process.env.PATH = `${programs}:${PATH}`;
+    try {
+      await using platform = await open("{ capture: { interface: lo } }");
+      await until(() => existsSync(pids));
+      const [pid = 0] = readFileSync(pids, "utf8").trim().split("\n").map(Number);
+      await until(() => !isRunning(pid));
+      // It is told, and tried again.
+      let problems: readonly unknown[] = [];
+      while (problems.length === 0) ({ problems } = await platform.status());
+      expect(problems).toMatchObject([{ detail: expect.stringContaining("begins") }]);
+    } finally {
+      process.env.PATH = PATH;
+    }
+    // Nor does any that was tried again outlive the platform.
+    for (const pid of readFileSync(pids, "utf8").trim().split("\n"))
+      expect(isRunning(Number(pid))).toBe(false);
+  },
+);
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

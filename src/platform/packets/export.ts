@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import type { PacketQueryState } from "../../api/packets.ts";
 import { writePcap } from "../../pcap/formats/write-pcap.ts";
 import { writePcapng } from "../../pcap/formats/write-pcapng.ts";
@@ -38,11 +37,9 @@ export function exportPackets(
   let packets = 0;
   let leftOut = "";
   async function* blocks(): AsyncGenerator<Packets> {
-    for (const block of reader.read(rows())) {
+    for await (const block of reader.read(rows())) {
       packets += block.count;
       yield block;
-      // Whoever else asks something of the platform is answered meanwhile.
-      await setImmediate();
     }
   }
   async function* file(): AsyncGenerator<Uint8Array> {
@@ -51,7 +48,7 @@ export function exportPackets(
       yield* writePcapng(blocks(), { application: "Metron", comments });
       return;
     }
-    const { report, bytes: written } = writePcap(blocks(), { linkType: mostOf(reader.links(rows())) });
+    const { report, bytes: written } = writePcap(blocks(), { linkType: mostOf(await reader.links(rows())) });
     yield* written;
     const { otherLinks, outOfTime, rounded } = report;
     packets = report.packets;
@@ -92,10 +89,9 @@ type Frames = { readonly packets: number; readonly sha256: string };
 async function framesOf(reader: ResultReader, rows: Iterable<number>): Promise<Frames> {
   const hash = createHash("sha256");
   let packets = 0;
-  for (const block of reader.read(rows)) {
+  for await (const block of reader.read(rows)) {
     hash.update(block.bytes);
     packets += block.count;
-    await setImmediate();
   }
   return { packets, sha256: hash.digest("hex") };
 }

@@ -10,6 +10,7 @@ import type { PacketStore } from "../../storage/packets/contract.ts";
 import type { Intel } from "../intel.ts";
 import { openAccessLog } from "./access-log.ts";
 import { type ExportFormat, exportPackets, whyPartial } from "./export.ts";
+import { Dissector } from "./pdml/dissector.ts";
 import type { ExpressionStart } from "./protocol.ts";
 import { PacketQueries } from "./queries.ts";
 import { compileQuestion, looksIntoPayload } from "./question/question.ts";
@@ -39,6 +40,9 @@ export type ExportOptions = {
   readonly direction: "both" | "client" | "server";
 };
 
+/** Packets of a result from one number (from 0) up to but not including another. */
+type PacketRange = { readonly from: number; readonly to: number };
+
 /** Questions whose answers are what was said, and what the log of accesses says of them. */
 const PAYLOAD: { readonly [Kind in ReadingKind]?: (ask: ReadingQuestions[Kind]["ask"]) => string } = {
   packet: ({ number }) => `packet ${number}`,
@@ -63,6 +67,7 @@ export function openInspection(options: InspectionOptions) {
   // A page of rows does not wait for conversations that are put together.
   const rows = new ReadingThread();
   const conversations = new ReadingThread();
+  const dissector = new Dissector();
 
   const placeOf = (id: string, actor: Actor): ResultPlace => {
     const { folder, packets, state } = queries.record(id, actor);
@@ -89,6 +94,22 @@ export function openInspection(options: InspectionOptions) {
       intel.find(hash).map(({ type, indicator }) => ({ type, indicator })),
     ),
   });
+
+  /** Packets of a result as a file. */
+  async function page(
+    id: string,
+    { format, from, to }: PacketRange & { readonly format: ExportFormat },
+    actor: Actor,
+  ): Promise<Uint8Array> {
+    const place = placeOf(id, actor);
+    await using reader = await openResultReader(place);
+    const provenance = { query: queries.get(id, actor), by: actor.name, at: clock.now(), part: undefined };
+    const rows = () => upTo(Math.min(to, place.count), from);
+    const parts: Uint8Array[] = [];
+    for await (const chunk of exportPackets(reader, rows, format, provenance).chunks) parts.push(chunk);
+    note(id, actor, `packets ${from + 1} to ${Math.min(to, place.count)}`);
+    return Buffer.concat(parts);
+  }
 
   return {
     store,
@@ -191,7 +212,7 @@ export function openInspection(options: InspectionOptions) {
       let sha256 = "";
       // The result is opened when the download begins: of one that never does, nobody would close it.
       async function* chunks(): AsyncGenerator<Uint8Array> {
-        using reader = openResultReader(place);
+        await using reader = await openResultReader(place);
         const file = exportPackets(reader, all, format, provenance);
         yield* file.chunks;
         const { leftOut, ...taken } = file.taken();
@@ -213,23 +234,15 @@ export function openInspection(options: InspectionOptions) {
       };
     },
 
-    /** Packets of a result, from one number (from 0) up to but not including another, as a file. */
-    async page(
-      id: string,
-      { format, from, to }: { readonly format: ExportFormat; readonly from: number; readonly to: number },
-      actor: Actor,
-    ): Promise<Uint8Array> {
-      const place = placeOf(id, actor);
-      using reader = openResultReader(place);
-      const provenance = { query: queries.get(id, actor), by: actor.name, at: clock.now(), part: undefined };
-      const rows = () => upTo(Math.min(to, place.count), from);
-      const parts: Uint8Array[] = [];
-      for await (const chunk of exportPackets(reader, rows, format, provenance).chunks) parts.push(chunk);
-      note(id, actor, `packets ${from + 1} to ${Math.min(to, place.count)}`);
-      return Buffer.concat(parts);
+    page,
+    /** The same packets as tshark takes them apart: PDML as JSON. */
+    async pdml(id: string, range: PacketRange, actor: Actor, signal?: AbortSignal): Promise<Uint8Array> {
+      // As pcapng, since there may be packets of several kinds of links among them.
+      return dissector.pdml(await page(id, { format: "pcapng", ...range }, actor), signal);
     },
 
     async [Symbol.asyncDispose]() {
+      await dissector[Symbol.asyncDispose]();
       await queries[Symbol.asyncDispose]();
       await rows[Symbol.asyncDispose]();
       await conversations[Symbol.asyncDispose]();

@@ -113,24 +113,24 @@ export class PacketQueries implements AsyncDisposable {
       .reverse();
   }
 
-  /** Throws Fault NOT_FOUND. */
+  /** Throws Fault RESULT_EXPIRED. */
   get(id: string, actor: Actor): PacketQueryState {
     return this.#stateOf(this.#find(id, actor).id);
   }
 
-  /** A query and where its result is. Throws Fault NOT_FOUND. */
+  /** A query and where its result is. Throws Fault RESULT_EXPIRED. */
   record(id: string, actor: Actor): QueryRecord & { readonly folder: string } {
     return { ...this.#find(id, actor), folder: join(this.#options.folder, id) };
   }
 
-  /** Stops a query; what it found stays. Throws Fault NOT_FOUND, ROLE_NEEDED. */
+  /** Stops a query; what it found stays. Throws Fault RESULT_EXPIRED, ROLE_NEEDED. */
   async stop(id: string, actor: Actor): Promise<PacketQueryState> {
     await this.#stop(id, actor);
     // It may have been removed meanwhile.
     return this.get(id, actor);
   }
 
-  /** Removes a query with what it found. Throws Fault NOT_FOUND, ROLE_NEEDED, FOLDER_UNWRITABLE. */
+  /** Removes a query with what it found. Throws Fault RESULT_EXPIRED, ROLE_NEEDED, FOLDER_UNWRITABLE. */
   async remove(id: string, actor: Actor): Promise<void> {
     await this.#stop(id, actor);
     // Of two who remove it at once, the first did.
@@ -201,7 +201,10 @@ export class PacketQueries implements AsyncDisposable {
   #find(id: string, actor: Actor): QueryRecord {
     const record = this.#records.get(id);
     if (record === undefined || !mayOpen(actor, record))
-      throw new Fault("NOT_FOUND", `reading the query for packets ${id}: there is none, or it has expired`);
+      throw new Fault(
+        "RESULT_EXPIRED",
+        `reading the query for packets ${id}: there is none, or it has expired`,
+      );
     return record;
   }
 

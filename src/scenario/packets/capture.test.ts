@@ -14,6 +14,7 @@ import { openCollector } from "../../pcap/reassembly/collect.ts";
 import type { Conversation } from "../../pcap/reassembly/conversation.ts";
 import { hasForeignTools } from "../../pcap/testing/captures.ts";
 import { areInstalled } from "../../pcap/testing/programs.ts";
+import { recordsOfFile } from "../../pcap/testing/records.ts";
 import { DEFAULTS, generate, type ScenarioOptions } from "../scenario.ts";
 import type { Telemetry } from "../traffic.ts";
 import { intrusionCapture } from "./capture.ts";
@@ -204,7 +205,17 @@ test("the files of the story have the hashes that are printed, and are carved wi
   expect(documents.filter((document) => !carved.has(document.sha256))).toEqual([]);
   expect(DRAWINGS.filter(({ content }) => !carved.has(sha256(content.make())))).toEqual([]);
   expect(carved.has(sha256(NOTICE.content.make()))).toBe(true);
+  // Telemetry of the flows tells the same of them, by whichever protocol they went.
+  const told = await toldFiles();
+  expect(documents.filter((document) => !told.some((each) => each.sha256 === document.sha256))).toEqual([]);
+  expect(new Set(told.map(({ source }) => source))).toEqual(new Set(["HTTP", "SMTP", "FTP_DATA", "SMB"]));
 });
+
+/** What the telemetry of the flows tells of files. */
+async function toldFiles() {
+  const records = await recordsOfFile(file);
+  return records.filter(({ kind }) => kind === "files").map(({ fields }) => fields);
+}
 
 const foreign = test.skipIf(!hasForeignTools());
 const tshark = (...args: string[]) =>
@@ -226,7 +237,7 @@ foreign("tshark finds nothing malformed and no wrong checksum", { timeout: 120_0
 test.skipIf(!areInstalled("tshark", "7z"))(
   "tshark exports the files of the story, and 7z opens the archive",
   { timeout: 120_000 },
-  () => {
+  async () => {
     const exported = (kind: string) => {
       const target = join(folder, kind);
       tshark("-q", "--export-objects", `${kind},${target}`);
@@ -242,6 +253,9 @@ test.skipIf(!areInstalled("tshark", "7z"))(
       .filter(({ endpoints }) => endpoints[1].port === 445)
       .flatMap((talk) => objectsOfSmb(talk));
     expect(carved.map((object) => object.sha256).sort()).toEqual(smb.map((file) => file.sha256).sort());
+    const told = (await toldFiles()).filter(({ source }) => source === "SMB");
+    expect(told.map((each) => each.sha256).sort()).toEqual(smb.map((each) => each.sha256).sort());
+    expect(told.map(({ filename }) => filename)).toContain(TOOL.name);
     expect(exported("ftp-data")).toContainEqual({ name: LISTING.name, sha256: LISTING.sha256 });
     expect(exported("imf").map(({ name }) => name)).toEqual(["Overdue%3a invoice 88213.eml"]);
     const listed = execFileSync("7z", ["t", join(folder, "http", ARCHIVE.name)], { encoding: "utf8" });

@@ -93,6 +93,7 @@ export const ZEEK_SESSIONS: readonly Field[] = [
   field("to", "text", "Where it goes: the recipients of a mail, the zone of a firewall."),
   field("subject", "text", "Subject of the mail."),
   field("msg_id", "text", "Name of the mail."),
+  field("fuids", "text", "Zeek's names of the parts of the mail.", { isList: true }),
   field("helo", "host", "Name that the sending server gives itself."),
   field("tls", "truth", "Whether the session was encrypted."),
   field("mac", "mac", "Hardware address of the client."),

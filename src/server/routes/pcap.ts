@@ -14,8 +14,6 @@ import {
 } from "../../api/pcap.ts";
 import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
-import type { ExportFormat } from "../../platform/packets/export.ts";
-import { pdmlOf } from "../../platform/packets/pdml.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { implement } from "../implement.ts";
 import { sendFile } from "../send-file.ts";
@@ -67,23 +65,24 @@ export function pcapRoutes(app: FastifyInstance, platform: Platform): void {
   });
   implement(app, pcapKill, async ({ actor, params }) => statusOf(await queries.stop(params.jobId, actor)));
 
-  const page = async (
-    id: string,
-    number: number,
-    format: ExportFormat,
-    actor: Actor,
-  ): Promise<Uint8Array> => {
+  /** The packets of a page, from 0. Throws Fault NOT_FOUND. */
+  const rangeOf = (id: string, number: number, actor: Actor): { from: number; to: number } => {
     const { pageTotal } = statusOf(queries.get(id, actor));
     if (number > pageTotal)
       throw new Fault("NOT_FOUND", `reading page ${number} of job ${id}: it has ${pageTotal}`);
-    return inspection.page(id, { format, from: (number - 1) * PAGE, to: number * PAGE }, actor);
+    return { from: (number - 1) * PAGE, to: number * PAGE };
   };
-  implement(app, pcapPdml, async ({ actor, params, query }) =>
-    // As pcapng, since a page may have packets of several kinds of links.
-    pdmlOf(await page(params.jobId, query.page, "pcapng", actor)),
-  );
+  implement(app, pcapPdml, async ({ actor, params, query, signal, reply }) => {
+    const range = rangeOf(params.jobId, query.page, actor);
+    const json = await inspection.pdml(params.jobId, range, actor, signal);
+    // It is JSON already: made and read by a thread, as it may be long.
+    reply.type("application/json; charset=utf-8");
+    reply.send(Buffer.from(json.buffer, json.byteOffset, json.byteLength));
+    return undefined;
+  });
   implement(app, pcapRaw, async ({ actor, params, query, reply }) => {
-    const bytes = await page(params.jobId, query.page, "pcap", actor);
+    const range = rangeOf(params.jobId, query.page, actor);
+    const bytes = await inspection.page(params.jobId, { format: "pcap", ...range }, actor);
     const name = query.fileName ?? `pcap_${params.jobId}_${query.page}.pcap`;
     sendFile(reply, { name, type: pcapRaw.file.types[0], bytes });
     return undefined;

@@ -14,7 +14,7 @@ export type Sent = {
   headers?: Record<string, string>;
 };
 
-/** A server over a platform of one sensor, `web`, on a folder of its own, for tests. */
+/** A server over a platform of one sensor, `web` unless others are named, on a folder of its own, for tests. */
 export type TestServer = AsyncDisposable & {
   readonly platform: Platform;
   /** The data folder. */
@@ -30,10 +30,12 @@ export type TestServer = AsyncDisposable & {
 /** @param global the global document it begins with. */
 export async function openTestServer({
   global = "workers: 1\n",
+  sensors = ["web"],
   ...options
 }: Pick<PlatformOptions, "expressions" | "context" | "secretsFrom"> &
   Pick<ServerOptions, "limits" | "actorOf"> & {
     global?: string;
+    sensors?: readonly string[];
   } = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "metron-server-"));
   const file = (name: string, text: string) => {
@@ -41,7 +43,8 @@ export async function openTestServer({
     writeFileSync(join(folder, name), text);
   };
   file("defaults/metron.yaml", global);
-  file("defaults/sensors/web.yaml", "sensor: web\nparser: { jsonMap: {} }\n");
+  for (const sensor of sensors)
+    file(`defaults/sensors/${sensor}.yaml`, `sensor: ${sensor}\nparser: { jsonMap: {} }\n`);
   file("ui/index.html", "<title>Metron</title>");
   file("ui/assets/main-1a2b.js", "1");
   const defaults = join(folder, "defaults");

@@ -2,6 +2,7 @@
 import type { Side } from "../../reassembly/segment.ts";
 import { frames } from "../frames.ts";
 import type { FlowContext, StreamProtocol } from "../protocol.ts";
+import type { Move } from "./moved.ts";
 import { readSmb1 } from "./smb1.ts";
 import { readSmb2 } from "./smb2.ts";
 import { openTalk } from "./talk.ts";
@@ -27,7 +28,9 @@ export const smb: StreamProtocol = {
 function openSmb(flow: FlowContext) {
   const talk = openTalk(flow);
   let hasSpoken = false;
-  const sides = ([0, 1] as const).map(() =>
+  /** What takes the rest of the message that each side sends. */
+  const moves: [Move | undefined, Move | undefined] = [undefined, undefined];
+  const sides = ([0, 1] as const).map((side) =>
     frames({
       prefix: 4,
       // The first byte is the kind of message (RFC 1002, 4.3.1); the length has 24 bits.
@@ -37,8 +40,15 @@ function openSmb(flow: FlowContext) {
         if (end - start < 4 || !isSmb(bytes, start)) return;
         if (!hasSpoken) flow.speaks("smb");
         hasSpoken = true;
-        if (bytes[start] === 0xfe) readSmb2(talk, bytes, start, end, flow.now());
+        if (bytes[start] === 0xfe) moves[side] = readSmb2(talk, bytes, start, end, flow.now());
         else if (bytes[start] === 0xff) readSmb1(talk, bytes, start, end, flow.now());
+      },
+      rest: {
+        data: (bytes, start, end) => moves[side]?.data(bytes, start, end),
+        gap: (length) => moves[side]?.gap(length),
+        end() {
+          moves[side] = undefined;
+        },
       },
     }),
   );
@@ -46,7 +56,7 @@ function openSmb(flow: FlowContext) {
     data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
     gap: (side: Side, length: number) => sides[side]?.gap(length),
     end: talk.end,
-    held: () => sides.reduce((sum, one) => sum + one.held(), 0),
+    held: () => sides.reduce((sum, one) => sum + one.held(), 0) + talk.held(),
   };
 }
 

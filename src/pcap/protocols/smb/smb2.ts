@@ -1,9 +1,11 @@
 /** SMB 2 and 3 (MS-SMB2, 2.2). */
+import type { Side } from "../../reassembly/segment.ts";
 import { textOfUtf16 } from "../text.ts";
+import type { Move } from "./moved.ts";
 import { type ShareType, type SmbRequest, type SmbTalk, timesAt } from "./talk.ts";
 
 const HEADER = 64;
-const COMMAND = { setup: 1, connect: 3, create: 5, close: 6, set: 17 } as const;
+const COMMAND = { setup: 1, connect: 3, create: 5, close: 6, read: 8, write: 9, set: 17 } as const;
 const PENDING = 0x103;
 const DELETE_ON_CLOSE = 0x1000;
 const RENAME = 10;
@@ -12,26 +14,59 @@ const SHARES: readonly ShareType[] = [undefined, "DISK", "PIPE", "PRINT"];
 /** The id that stands for the file of the request before, in messages that belong together. */
 const SAME = "ffffffffffffffffffffffffffffffff";
 
-/** Reads a message, which may be several that belong together. */
-export function readSmb2(talk: SmbTalk, bytes: Uint8Array, start: number, end: number, micros: number): void {
+/**
+ * Reads a message, which may be several that belong together.
+ *
+ * @returns what goes on to take what the last of them moves of a file, when more of it is behind `end`
+ */
+export function readSmb2(
+  talk: SmbTalk,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  micros: number,
+): Move | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
   for (let at = 0; at + HEADER <= view.byteLength; ) {
     const next = view.getUint32(at + 20, true);
-    readOne(talk, view, at, micros);
-    if (next < HEADER) return;
+    const move = readOne(talk, view, at, micros);
+    if (next < HEADER) return move;
     at += next;
   }
+  return undefined;
 }
 
-function readOne(talk: SmbTalk, view: DataView, at: number, micros: number): void {
+function readOne(talk: SmbTalk, view: DataView, at: number, micros: number): Move | undefined {
   const command = view.getUint16(at + 12, true);
   const number = String(view.getBigUint64(at + 24, true));
   const isAnswer = (view.getUint32(at + 16, true) & 1) !== 0;
-  if (isAnswer) answer(talk, view, at, command, number);
-  else {
-    const request = requestOf(talk, view, at, command, micros);
-    if (request !== undefined) talk.ask(number, request);
+  if (isAnswer) return answer(talk, view, at, command, number);
+  if (command === COMMAND.write && at + HEADER + 48 <= view.byteLength) {
+    const body = at + HEADER;
+    const offset = Number(view.getBigUint64(body + 8, true));
+    const length = view.getUint32(body + 4, true);
+    return moved(talk, view, at + view.getUint16(body + 2, true), length, hex(view, body + 16), 0, offset);
   }
+  const request = requestOf(talk, view, at, command, micros);
+  if (request !== undefined) talk.ask(number, request);
+  return undefined;
+}
+
+/** Takes what a message moves, as far as it is here. @param from where it begins in the message */
+function moved(
+  talk: SmbTalk,
+  view: DataView,
+  from: number,
+  length: number,
+  file: string,
+  side: Side,
+  offset: number,
+): Move | undefined {
+  if (file === SAME || length === 0) return undefined;
+  const move = talk.moved(file, side, offset, length);
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (from < bytes.length) move?.data(bytes, from, Math.min(bytes.length, from + length));
+  return move;
 }
 
 function requestOf(
@@ -57,6 +92,10 @@ function requestOf(
       const deletes = (view.getUint32(body + 40, true) & DELETE_ON_CLOSE) !== 0;
       return { kind: "open", micros, tree, name: name(44), deletes };
     }
+    case COMMAND.read:
+      return has(32)
+        ? { kind: "read", file: hex(view, body + 16), offset: Number(view.getBigUint64(body + 8, true)) }
+        : undefined;
     case COMMAND.close:
       if (has(24)) talk.closed(hex(view, body + 8));
       return undefined;
@@ -80,13 +119,24 @@ function change(view: DataView, at: number, micros: number): SmbRequest | undefi
   return isDeleted ? { kind: "delete", micros, file } : undefined;
 }
 
-function answer(talk: SmbTalk, view: DataView, at: number, command: number, number: string): void {
+function answer(
+  talk: SmbTalk,
+  view: DataView,
+  at: number,
+  command: number,
+  number: string,
+): Move | undefined {
   const body = at + HEADER;
   const status = view.getUint32(at + 8, true);
   if (command === COMMAND.setup && body + 8 <= view.byteLength) authenticate(talk, view, at, 4, status);
-  if (status === PENDING) return;
+  if (status === PENDING) return undefined;
   const request = talk.answered(number);
-  if (request === undefined || status !== 0) return;
+  if (request === undefined || status !== 0) return undefined;
+  if (request.kind === "read") {
+    if (command !== COMMAND.read || body + 16 > view.byteLength) return undefined;
+    const from = at + view.getUint8(body + 2);
+    return moved(talk, view, from, view.getUint32(body + 4, true), request.file, 1, request.offset);
+  }
   if (request.kind === "connect" && body + 3 <= view.byteLength)
     talk.connected(request, view.getUint32(at + 36, true), SHARES[view.getUint8(body + 2)], undefined);
   else if (request.kind === "open" && body + 80 <= view.byteLength)
@@ -97,6 +147,7 @@ function answer(talk: SmbTalk, view: DataView, at: number, command: number, numb
       timesAt(view, body + 8),
     );
   else talk.changed(request);
+  return undefined;
 }
 
 /** @param offset where in the body the place and length of the security buffer are */

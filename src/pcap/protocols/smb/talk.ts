@@ -1,5 +1,7 @@
 /** What SMB 1 and SMB 2 have in common: shares, files and log-ins, and how they are told (Zeek's smb_mapping, smb_files and ntlm). */
+import type { Side } from "../../reassembly/segment.ts";
 import type { FlowContext } from "../protocol.ts";
+import { type Move, type Moving, movedFiles } from "./moved.ts";
 import { openNtlm } from "./ntlm.ts";
 
 /** Most shares, open files and unanswered requests of a connection. */
@@ -14,6 +16,7 @@ export type SmbRequest =
       readonly name: string;
       readonly deletes: boolean;
     }
+  | { readonly kind: "read"; readonly file: string; readonly offset: number }
   | { readonly kind: "rename"; readonly micros: number; readonly file: string; readonly name: string }
   | {
       readonly kind: "delete";
@@ -37,6 +40,8 @@ type File = {
   readonly path: string | undefined;
   readonly size: number;
   readonly times: FileTimes | undefined;
+  readonly isPipe: boolean;
+  readonly moving: Moving;
 };
 
 export type SmbTalk = {
@@ -48,6 +53,9 @@ export type SmbTalk = {
   opened(request: SmbRequest, file: string, size: number, times: FileTimes | undefined): void;
   changed(request: SmbRequest): void;
   closed(file: string): void;
+  /** Begins to take what a message moves of a file; undefined of a pipe, through which calls go and no files. */
+  moved(file: string, side: Side, offset: number, length: number): Move | undefined;
+  held(): number;
   /** Looks for a log-in by NTLM in a message that carries one. */
   authenticate: ReturnType<typeof openNtlm>["message"];
   end(): void;
@@ -57,6 +65,7 @@ export function openTalk(flow: FlowContext): SmbTalk {
   const requests = new Map<string, SmbRequest>();
   const shares = new Map<number, { readonly path: string; readonly type: ShareType }>();
   const files = new Map<string, File>();
+  const moves = movedFiles(flow);
   const ntlm = openNtlm(flow);
 
   const tell = (micros: number, action: string, { name, path, size, times }: File, previous?: string) =>
@@ -92,7 +101,8 @@ export function openTalk(flow: FlowContext): SmbTalk {
     opened(request, id, size, times) {
       if (request.kind !== "open") return;
       const share = shares.get(request.tree);
-      const file: File = { name: request.name, path: share?.path, size, times };
+      const isPipe = share?.type === "PIPE";
+      const file: File = { name: request.name, path: share?.path, size, times, isPipe, moving: unmoved() };
       if (files.size < LIMIT) files.set(id, file);
       const verb = share?.type === "PRINT" ? "PRINT_OPEN" : "FILE_OPEN";
       tell(request.micros, verb, file);
@@ -108,15 +118,51 @@ export function openTalk(flow: FlowContext): SmbTalk {
       } else if (request.kind === "delete") {
         const path = request.tree === undefined ? undefined : shares.get(request.tree)?.path;
         const named: File | undefined =
-          request.name === undefined ? undefined : { name: request.name, path, size: 0, times: undefined };
+          request.name === undefined
+            ? undefined
+            : {
+                ...{ name: request.name, path, size: 0, times: undefined },
+                isPipe: false,
+                moving: unmoved(),
+              };
         const file = named ?? files.get(request.file);
         if (file !== undefined) tell(request.micros, "FILE_DELETE", file);
       }
     },
-    closed: (file) => files.delete(file),
+    closed(id) {
+      const file = files.get(id);
+      if (file !== undefined) moves.close(file.moving);
+      files.delete(id);
+    },
+    moved(id, side, offset, length) {
+      const known = files.get(id);
+      // One whose opening was not captured is a file too, without a name.
+      const file = known ?? {
+        name: "",
+        path: undefined,
+        size: 0,
+        times: undefined,
+        isPipe: false,
+        moving: unmoved(),
+      };
+      if (file.isPipe || (known === undefined && files.size >= LIMIT)) return undefined;
+      files.set(id, file);
+      return moves.move(file.moving, side, offset, length, {
+        name: file.name,
+        size: known?.size,
+      });
+    },
+    held: moves.held,
     authenticate: ntlm.message,
-    end: ntlm.end,
+    end() {
+      for (const { moving } of files.values()) moves.close(moving);
+      ntlm.end();
+    },
   };
+}
+
+function unmoved(): Moving {
+  return { readers: [undefined, undefined], next: [0, 0] };
 }
 
 /** From 1601 to 1970 in seconds; times of Windows count hundreds of nanoseconds. */

@@ -24,13 +24,15 @@ export function ja3s({ legacyVersion, suite, extensions }: ServerHello): string 
   return hash("md5", `${legacyVersion},${suite},${extensions.filter((value) => !isGrease(value)).join("-")}`);
 }
 
-/** @param transport `t` of TCP, `q` of QUIC */
-export function ja4(hello: ClientHello, transport: "t" | "q"): string {
+/** @param transport `t` of TCP, `q` of QUIC, `d` of DTLS */
+export function ja4(hello: ClientHello, transport: "t" | "q" | "d"): string {
   const suites = hello.suites.filter((value) => !isGrease(value));
   const extensions = hello.extensions.filter((value) => !isGrease(value));
   const signatures = hello.signatures.filter((value) => !isGrease(value));
   const versions = hello.versions.filter((value) => !isGrease(value));
-  const version = versions.length > 0 ? Math.max(...versions) : hello.version;
+  // Versions of DTLS count downwards.
+  const latest = transport === "d" ? Math.min : Math.max;
+  const version = versions.length > 0 ? latest(...versions) : hello.version;
   const name = extensions.includes(SERVER_NAME) ? "d" : "i";
   const sorted = extensions.filter((value) => value !== SERVER_NAME && value !== ALPN).toSorted(byValue);
   const suiteHash = shortHash(suites.toSorted(byValue).map(hex4).join(","));
@@ -55,6 +57,12 @@ function versionCode(version: number): string {
       return "s3";
     case 0x0002:
       return "s2";
+    case 0xfeff:
+      return "d1";
+    case 0xfefd:
+      return "d2";
+    case 0xfefc:
+      return "d3";
     default:
       return "00";
   }

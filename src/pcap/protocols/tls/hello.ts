@@ -44,10 +44,12 @@ const RANDOM_BYTES = 32;
 /** The random number that makes a ServerHello a request to try again (RFC 8446, 4.1.3), its first bytes. */
 const RETRY = [0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11];
 
-export function readClientHello(cursor: Cursor): ClientHello | undefined {
+/** @param cookie that of DTLS has one behind the session (RFC 6347, 4.2.1) */
+export function readClientHello(cursor: Cursor, cookie?: "cookie"): ClientHello | undefined {
   const version = cursor.u16();
   cursor.skip(RANDOM_BYTES);
   const sessionId = bytesOf(cursor.part(cursor.u8()));
+  if (cookie !== undefined) cursor.part(cursor.u8());
   const suites = words(cursor.part(cursor.u16()));
   cursor.part(cursor.u8());
   if (cursor.isBeyond) return undefined;

@@ -13,6 +13,12 @@ export function versionName(version: number): string {
       return "TLSv12";
     case TLS_1_3:
       return "TLSv13";
+    case 0xfeff:
+      return "DTLSv10";
+    case 0xfefd:
+      return "DTLSv12";
+    case 0xfefc:
+      return "DTLSv13";
     default:
       return version >> 8 === 0x7f ? `TLSv13-draft${version & 0xff}` : `unknown-${version}`;
   }

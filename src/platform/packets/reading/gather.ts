@@ -43,7 +43,7 @@ export type Gathered = {
 type Tuple = { readonly numbers: number[]; readonly sources: boolean[]; readonly communityId: string };
 
 /** Puts the packets of a result together. */
-export function gather(reader: ResultReader): Gathered {
+export async function gather(reader: ResultReader): Promise<Gathered> {
   const decoder = openDecoder();
   const wholes = openDecoder();
   const defragmenter = openDefragmenter();
@@ -86,7 +86,7 @@ export function gather(reader: ResultReader): Gathered {
     }
   };
 
-  for (const packets of reader.read(upTo(reader.count))) {
+  for await (const packets of reader.read(upTo(reader.count))) {
     const before = next;
     const layers = decoder.decode(packets);
     next += packets.count;

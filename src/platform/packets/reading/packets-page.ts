@@ -8,16 +8,16 @@ import { rowOf } from "./row.ts";
 import { treeOf } from "./tree.ts";
 
 /** A page of rows: those behind a number that a search lets pass. */
-export function rowsPage(
+export async function rowsPage(
   reader: ResultReader,
   { after, size, search, now }: ReadingQuestions["rows"]["ask"],
-): ReadingQuestions["rows"]["answer"] {
+): Promise<ReadingQuestions["rows"]["answer"]> {
   const isWanted = search.trim() === "" ? () => true : compileSearchLanguage(search, now).filter;
   const rows: ReadingQuestions["rows"]["answer"]["rows"] = [];
   // The row before the first of the page says how long ago it was.
   const from = Math.max(0, after - 1);
   let before: number | undefined;
-  for (const [block, numberOf] of blocksOf(reader, from)) {
+  for await (const [block, numberOf] of blocksOf(reader, from)) {
     for (const { packet, first, end } of packetsOf(block)) {
       const number = numberOf(packet);
       const micros = block.packets.micros[packet] as number;
@@ -32,11 +32,14 @@ export function rowsPage(
 }
 
 /** One packet. Throws Fault NOT_FOUND. */
-export function onePacket(reader: ResultReader, number: number): ReadingQuestions["packet"]["answer"] {
+export async function onePacket(
+  reader: ResultReader,
+  number: number,
+): Promise<ReadingQuestions["packet"]["answer"]> {
   const at = number - 1;
   let before: number | undefined;
   // A large packet before it comes in a block of its own.
-  for (const [block, numberOf] of blocksOf(reader, Math.max(0, at - 1), number)) {
+  for await (const [block, numberOf] of blocksOf(reader, Math.max(0, at - 1), number)) {
     for (const { packet, first, end } of packetsOf(block)) {
       if (numberOf(packet) !== number) {
         before = block.packets.micros[packet];
@@ -59,15 +62,15 @@ function linkTypeOf({ packets }: Block, packet: number): number {
 }
 
 /** Blocks of packets with their layers, and the number of each packet. */
-function* blocksOf(
+async function* blocksOf(
   reader: ResultReader,
   from: number,
   to = reader.count,
-): Generator<readonly [Block, (packet: number) => number]> {
+): AsyncGenerator<readonly [Block, (packet: number) => number]> {
   const decoder = openDecoder();
   let next = from;
   if (to > reader.count) return;
-  for (const packets of reader.read(numbersFrom(from, to))) {
+  for await (const packets of reader.read(numbersFrom(from, to))) {
     const first = next + 1;
     next += packets.count;
     yield [{ packets, layers: decoder.decode(packets) }, (packet) => first + packet];

@@ -2,7 +2,7 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { Fault } from "../../../core/fault.ts";
 import type { ResultPlace } from "../result/result-files.ts";
-import { openResultReader } from "../result/result-reader.ts";
+import { openResultReader, type ResultReader } from "../result/result-reader.ts";
 import { saidPage, sideOf, summaryOf, timingOf } from "./conversations.ts";
 import { type Gathered, type GatheredConversation, gather } from "./gather.ts";
 import { httpPage } from "./http.ts";
@@ -46,7 +46,7 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
     case "packet":
       return reading(result, (reader) => onePacket(reader, ask.number));
     case "streams": {
-      const { conversations, leftOut } = togetherOf(result).gathered;
+      const { conversations, leftOut } = (await togetherOf(result)).gathered;
       const { after, size } = ask;
       const streams = conversations
         .slice(after, after + size)
@@ -55,38 +55,38 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
       return { streams, total, ...nextOf(after + size, total), leftOut: [...leftOut] };
     }
     case "stream": {
-      const { gathered, found } = conversationOf(result, ask.stream);
+      const { gathered, found } = await conversationOf(result, ask.stream);
       const page = saidPage(found, gathered.numberOf, ask);
       return { stream: summaryOf(found, ask.stream), ...page, leftOut: [...gathered.leftOut] };
     }
     case "http": {
-      const { gathered, found } = conversationOf(result, ask.stream);
+      const { gathered, found } = await conversationOf(result, ask.stream);
       if (found.protocol === "udp") return { exchanges: [], total: 0, leftOut: [] };
       return httpPage(found.conversation, gathered.numberOf, ask);
     }
     case "timing": {
-      const { gathered, found } = conversationOf(result, ask.stream);
+      const { gathered, found } = await conversationOf(result, ask.stream);
       const timing = timingOf(found, ask.stream, gathered.numberOf, ask.buckets);
       if (found.protocol === "udp") return timing;
       const { conversation, packets, first, last } = found;
       const part = { endpoints: conversation.endpoints, first, last };
-      const sequences = reading(result, (reader) =>
+      const sequences = await reading(result, (reader) =>
         sequencesOf(reader.read(packets), part, packets, STEPS * ask.buckets),
       );
       return { ...timing, sequences };
     }
     case "side":
-      return sideOf(conversationOf(result, ask.stream).found, ask.side);
+      return sideOf((await conversationOf(result, ask.stream)).found, ask.side);
     case "numbers": {
-      const { found } = conversationOf(result, ask.stream);
+      const { found } = await conversationOf(result, ask.stream);
       const { packets, sides } = found;
       const wanted = ask.direction === "client" ? 0 : 1;
       const numbers = ask.direction === "both" ? packets : packets.filter((_, at) => sides[at] === wanted);
       return { numbers: Uint32Array.from(numbers), stream: summaryOf(found, ask.stream) };
     }
     case "objects": {
-      const { gathered, ...together } = togetherOf(result);
-      const { objects, leftOut } = await together.objects;
+      const { gathered, objects: carving } = await togetherOf(result);
+      const { objects, leftOut } = await carving();
       const all = objects.filter(({ shown }) => ask.stream === undefined || shown.stream === ask.stream);
       const page = all.slice(ask.after, ask.after + ask.size).map(({ shown }) => shown);
       const next = nextOf(ask.after + ask.size, all.length);
@@ -104,44 +104,47 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
 }
 
 async function objectOf(result: ResultPlace, number: number): Promise<ResultObject> {
-  const { objects } = await togetherOf(result).objects;
+  const { objects: carving } = await togetherOf(result);
+  const { objects } = await carving();
   const found = objects[number - 1];
   if (found === undefined)
     throw new Fault("NOT_FOUND", `reading file ${number} of a query: it has ${objects.length}`);
   return found;
 }
 
-function reading<Result>(
+async function reading<Result>(
   result: ResultPlace,
-  read: (reader: ReturnType<typeof openResultReader>) => Result,
-): Result {
-  using reader = openResultReader(result);
-  return read(reader);
+  read: (reader: ResultReader) => Promise<Result>,
+): Promise<Result> {
+  await using reader = await openResultReader(result);
+  return await read(reader);
 }
 
 /** The result put together, and its files once they are asked for. */
-function togetherOf(result: ResultPlace): { gathered: Gathered; objects: Promise<ResultObjects> } {
+async function togetherOf(
+  result: ResultPlace,
+): Promise<{ readonly gathered: Gathered; readonly objects: () => Promise<ResultObjects> }> {
   // Rows are put in order when a query ends, so the same number of packets may be others.
   const key = `${result.id} ${result.count} ${result.hasEnded}`;
   if (held?.key !== key) {
     held = undefined;
-    held = { key, gathered: reading(result, gather) };
+    held = { key, gathered: await reading(result, gather) };
   }
   const current = held;
   return {
     gathered: current.gathered,
-    get objects() {
+    objects() {
       current.objects ??= objectsOf(current.gathered);
       return current.objects;
     },
   };
 }
 
-function conversationOf(
+async function conversationOf(
   result: ResultPlace,
   stream: number,
-): { gathered: Gathered; found: GatheredConversation } {
-  const { gathered } = togetherOf(result);
+): Promise<{ gathered: Gathered; found: GatheredConversation }> {
+  const { gathered } = await togetherOf(result);
   const found = gathered.conversations[stream - 1];
   if (found === undefined)
     throw new Fault(

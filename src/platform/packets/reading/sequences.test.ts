@@ -70,7 +70,7 @@ function expected(frames: readonly Frame[]): Sequences {
 /** tshark takes a second per capture, so the short run tries each sixth; `METRON_RUNS=2` tries all. */
 const chosen = (_: string, at: number) => runs(1) > 1 || at % 6 === 0;
 
-test.skipIf(!hasCaptures)("numbers are those that tshark computes", { timeout: 300_000 }, () => {
+test.skipIf(!hasCaptures)("numbers are those that tshark computes", { timeout: 300_000 }, async () => {
   const compared: string[] = [];
   for (const file of sharedCaptures().filter(chosen)) {
     const packets = packetsOf(file);
@@ -81,7 +81,7 @@ test.skipIf(!hasCaptures)("numbers are those that tshark computes", { timeout: 3
     if (frames === undefined) continue;
     const numbers = Array.from({ length: packets.count }, (_, number) => number);
     const bounds = { first: packets.micros[0]!, last: packets.micros[packets.count - 1]! };
-    const ours = sequencesOf([packets], { ...conversation, ...bounds }, numbers, 1e9);
+    const ours = await sequencesOf([packets], { ...conversation, ...bounds }, numbers, 1e9);
     const theirs = expected(frames);
     for (const side of ["client", "server"] as const) {
       const byPacket = new Map(theirs[side].map(({ packet, ...state }) => [packet, state]));

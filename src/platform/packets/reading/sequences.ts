@@ -45,18 +45,18 @@ const MOST_SCALE = 14;
  * @param numbers their numbers in the result, from 0
  * @param wanted steps per side at most: of those that fall together the last one stays
  */
-export function sequencesOf(
-  blocks: Iterable<Packets>,
+export async function sequencesOf(
+  blocks: AsyncIterable<Packets> | Iterable<Packets>,
   { endpoints, first, last }: { endpoints: readonly [Endpoint, Endpoint]; first: number; last: number },
   numbers: readonly number[],
   wanted: number,
-): Sequences {
+): Promise<Sequences> {
   const decoder = openDecoder();
   const sides: readonly [Progress, Progress] = [begin(), begin()];
   const width = (last - first) / wanted;
   let next = 0;
   let leftOut = 0;
-  for (const packets of blocks) {
+  for await (const packets of blocks) {
     const layers = decoder.decode(packets);
     const placed = new Set<number>();
     for (let row = 0; row < layers.count; row++) {

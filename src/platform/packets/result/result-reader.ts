@@ -1,5 +1,7 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
+import { constants } from "node:fs";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Fault } from "../../../core/fault.ts";
 import { emptyPackets, type Packets } from "../../../pcap/packets.ts";
 import type { StoredInterface } from "../../../storage/packets/contract.ts";
 import { RESULT, type ResultPlace } from "./result-files.ts";
@@ -10,82 +12,96 @@ import { resultKey } from "./sealed-file.ts";
 const READ_BYTES = 1 << 20;
 const BLOCK_PACKETS = 4096;
 
-/** Reads what a query found so far, in the thread that calls it. */
-export type ResultReader = Disposable & {
+/** Reads what a query found so far, a block at a time: whoever reads slowly has no more than that in memory. */
+export type ResultReader = AsyncDisposable & {
   /** How many packets there are. */
   readonly count: number;
   readonly interfaces: readonly StoredInterface[];
   /** How many packets there are of each kind of link, by its LINKTYPE number. */
-  links(rows: Iterable<number>): ReadonlyMap<number, number>;
+  links(rows: Iterable<number>): Promise<ReadonlyMap<number, number>>;
   /** Packets by their numbers from 0, in the order given, in blocks; each is valid until the next is asked for. */
-  read(rows: Iterable<number>): Generator<Packets>;
+  read(rows: Iterable<number>): AsyncGenerator<Packets>;
 };
 
-/** Opens a result. Throws what opening its files throws. */
-export function openResultReader({ id, folder, secret, count, hasEnded }: ResultPlace): ResultReader {
+/** Opens a result. Throws Fault RESULT_EXPIRED where it was removed, and what opening its files throws. */
+export async function openResultReader({
+  id,
+  folder,
+  secret,
+  count,
+  hasEnded,
+}: ResultPlace): Promise<ResultReader> {
   // A query that waits, or only just began, has no files yet.
   if (count === 0)
     return {
       count,
       interfaces: [],
-      links: () => new Map(),
+      links: async () => new Map(),
       read: noPackets,
-      [Symbol.dispose]: () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
     };
-  const key = resultKey(folder, secret, id);
-  const captureFile = openSync(join(folder, RESULT.packets), "r");
-  const sorted = join(folder, RESULT.sorted);
-  const rowsFile = openSync(hasEnded && existsSync(sorted) ? sorted : join(folder, RESULT.rows), "r");
-  const interfaces = interfacesOf(folder);
+  const key = await resultKey(folder, secret, id);
+  const interfaces = await interfacesOf(folder);
+  await using opened = new AsyncDisposableStack();
+  const captureFile = opened.use(await openFile(id, join(folder, RESULT.packets)));
+  const sorted = hasEnded ? await openIfThere(join(folder, RESULT.sorted)) : undefined;
+  const rowsFile = opened.use(sorted ?? (await openFile(id, join(folder, RESULT.rows))));
 
-  function* entries(rows: Iterable<number>): Generator<RowEntry> {
+  /** The entries of rows, as many at a time as are read at once. */
+  async function* entries(rows: Iterable<number>): AsyncGenerator<readonly RowEntry[]> {
     const page = Buffer.alloc(BLOCK_PACKETS * ROW_BYTES);
     const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
     let first = -1;
     let held = 0;
+    let found: RowEntry[] = [];
     for (const row of rows) {
       if (row < 0 || row >= count) continue;
       if (first < 0 || row < first || row >= first + held) {
+        if (found.length > 0) yield found;
+        found = [];
         first = row;
-        const read = readSync(rowsFile, page, 0, page.length, row * ROW_BYTES);
-        held = Math.floor(read / ROW_BYTES);
-        if (held === 0) return;
+        held = Math.floor((await fill(rowsFile, page, row * ROW_BYTES)) / ROW_BYTES);
+        if (held === 0) throw cutOff(id, `packet ${row + 1} of ${count}`);
       }
-      yield readRow(view, row - first);
+      found.push(readRow(view, row - first));
     }
+    if (found.length > 0) yield found;
   }
 
+  // Both are open: from here on they are the reader's.
+  const files = opened.move();
   return {
     count,
     interfaces,
-    links(rows) {
+    async links(rows) {
       const counts = new Map<number, number>();
-      for (const { seen } of entries(rows)) {
-        const link = interfaces[seen]?.linkType;
-        if (link !== undefined) counts.set(link, (counts.get(link) ?? 0) + 1);
+      for await (const found of entries(rows)) {
+        for (const { seen } of found) {
+          const link = interfaces[seen]?.linkType;
+          if (link !== undefined) counts.set(link, (counts.get(link) ?? 0) + 1);
+        }
       }
       return counts;
     },
-    *read(rows) {
+    async *read(rows) {
       let block: RowEntry[] = [];
       let bytes = 0;
-      for (const entry of entries(rows)) {
-        block.push(entry);
-        bytes += entry.captured;
-        if (bytes < READ_BYTES && block.length < BLOCK_PACKETS) continue;
-        yield load(block, bytes);
-        block = [];
-        bytes = 0;
+      for await (const found of entries(rows)) {
+        for (const entry of found) {
+          block.push(entry);
+          bytes += entry.captured;
+          if (bytes < READ_BYTES && block.length < BLOCK_PACKETS) continue;
+          yield await load(block, bytes);
+          block = [];
+          bytes = 0;
+        }
       }
-      if (block.length > 0) yield load(block, bytes);
+      if (block.length > 0) yield await load(block, bytes);
     },
-    [Symbol.dispose]() {
-      closeSync(captureFile);
-      closeSync(rowsFile);
-    },
+    [Symbol.asyncDispose]: () => files.disposeAsync(),
   };
 
-  function load(block: readonly RowEntry[], bytes: number): Packets {
+  async function load(block: readonly RowEntry[], bytes: number): Promise<Packets> {
     const packets = emptyPackets(block.length, interfaces);
     packets.bytes = new Uint8Array(bytes);
     packets.count = block.length;
@@ -102,8 +118,8 @@ export function openResultReader({ id, folder, secret, count, hasEnded }: Result
     for (const { from, to, end } of runsOf(block)) {
       const at = (block[from] as RowEntry).offset;
       const raw = Buffer.alloc(end - at);
-      const read = readSync(captureFile, raw, 0, raw.length, at);
-      const plain = key.open(raw.subarray(0, read), at);
+      if ((await fill(captureFile, raw, at)) < raw.length) throw cutOff(id, `byte ${end} of its packets`);
+      const plain = key.open(raw, at);
       for (let row = from; row < to; row++) {
         const { offset, captured } = block[row] as RowEntry;
         packets.bytes.set(plain.subarray(offset - at, offset - at + captured), packets.starts[row] as number);
@@ -113,7 +129,44 @@ export function openResultReader({ id, folder, secret, count, hasEnded }: Result
   }
 }
 
-function* noPackets(): Generator<Packets> {}
+async function* noPackets(): AsyncGenerator<Packets> {}
+
+/** Opens a file that is there as long as the result is. */
+async function openFile(id: string, path: string): Promise<FileHandle> {
+  const file = await openIfThere(path);
+  if (file !== undefined) return file;
+  throw new Fault(
+    "RESULT_EXPIRED",
+    `reading what query ${id} found: it was removed meanwhile, or has expired`,
+  );
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDONLY);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Reads until a buffer is full or the file ends; returns how many bytes there are. */
+async function fill(file: FileHandle, buffer: Buffer, position: number): Promise<number> {
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, position + length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return length;
+}
+
+function cutOff(id: string, place: string): Fault {
+  return new Fault(
+    "INPUT_UNREADABLE",
+    `reading what query ${id} found: its files end before ${place}; ask again for these packets`,
+  );
+}
 
 type Run = { readonly from: number; readonly to: number; readonly end: number };
 
@@ -139,9 +192,9 @@ function runsOf(block: readonly RowEntry[]): Run[] {
   return runs;
 }
 
-function interfacesOf(folder: string): StoredInterface[] {
+async function interfacesOf(folder: string): Promise<StoredInterface[]> {
   try {
-    return JSON.parse(readFileSync(join(folder, RESULT.interfaces), "utf8")) as StoredInterface[];
+    return JSON.parse(await readFile(join(folder, RESULT.interfaces), "utf8")) as StoredInterface[];
   } catch (error) {
     // Written before the first packet.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

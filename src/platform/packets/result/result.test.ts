@@ -40,28 +40,29 @@ async function write(
   return writer.written;
 }
 
-function read(place: Partial<ResultPlace>): string[] {
-  using reader = openResultReader({
+async function read(place: Partial<ResultPlace>): Promise<string[]> {
+  await using reader = await openResultReader({
     ...{ id: "one", folder, secret: undefined, count: 3, hasEnded: true },
     ...place,
   });
-  return [...reader.read([0, 1, 2])].flatMap(({ bytes, count, starts, captured }) =>
-    Array.from({ length: count }, (_, row) => {
+  const found: string[] = [];
+  for await (const { bytes, count, starts, captured } of reader.read([0, 1, 2]))
+    for (let row = 0; row < count; row++) {
       const start = starts[row] ?? 0;
-      return Buffer.from(bytes.subarray(start + 42, start + (captured[row] ?? 0))).toString();
-    }),
-  );
+      found.push(Buffer.from(bytes.subarray(start + 42, start + (captured[row] ?? 0))).toString());
+    }
+  return found;
 }
 
 test("packets keep their numbers for whoever began to read before the query ended", async () => {
   await write(undefined, LATER_FIRST);
-  expect(read({ hasEnded: false })).toEqual(LATER_FIRST);
-  expect(read({ hasEnded: true })).toEqual([...LATER_FIRST].reverse());
+  expect(await read({ hasEnded: false })).toEqual(LATER_FIRST);
+  expect(await read({ hasEnded: true })).toEqual([...LATER_FIRST].reverse());
 });
 
 test("a result that ended before it was put in order is read as it was found", async () => {
   await write("a secret", LATER_FIRST, false);
-  expect(read({ secret: "a secret", hasEnded: true })).toEqual(LATER_FIRST);
+  expect(await read({ secret: "a secret", hasEnded: true })).toEqual(LATER_FIRST);
 });
 
 test("the files that are put in order count as what a result takes", async () => {
@@ -79,7 +80,7 @@ test("a query that begins again encrypts with another key: its files do not tell
     ["another, later on", "", ""],
   ]) {
     await write("a secret", payloads, true, (row) => START + row);
-    expect(read({ secret: "a secret" })).toEqual(payloads);
+    expect(await read({ secret: "a secret" })).toEqual(payloads);
     runs.push(readFileSync(join(folder, RESULT.packets)));
     rmSync(folder, { recursive: true });
     folder = mkdtempSync(join(tmpdir(), "packet-result-"));

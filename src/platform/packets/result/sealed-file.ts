@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RESULT } from "./result-files.ts";
 
@@ -28,14 +29,18 @@ export function newResultKey(folder: string, secret: string | undefined, name: s
 }
 
 /** The key of what a query wrote to a folder; without a secret what is written is what is there. */
-export function resultKey(folder: string, secret: string | undefined, name: string): ResultKey {
-  return secret === undefined ? PLAIN : keyOf(secret, name, saltOf(folder));
+export async function resultKey(
+  folder: string,
+  secret: string | undefined,
+  name: string,
+): Promise<ResultKey> {
+  return secret === undefined ? PLAIN : keyOf(secret, name, await saltOf(folder));
 }
 
 /** Results of earlier versions, and those of queries that wait, have none. */
-function saltOf(folder: string): Buffer {
+async function saltOf(folder: string): Promise<Buffer> {
   try {
-    return readFileSync(join(folder, RESULT.salt));
+    return await readFile(join(folder, RESULT.salt));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
     throw error;

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { openDecoder } from "../../../pcap/decode/decode.ts";
 import type { Packets } from "../../../pcap/packets.ts";
 import type { PacketQuery, PacketReader, PacketWriter } from "../contract.ts";
@@ -36,4 +37,32 @@ export function numbersOf({ bytes, count, starts, captured }: Packets): number[]
     const frame = Buffer.from(bytes.subarray(start, start + (captured[row] ?? 0))).toString("latin1");
     return Number(/packet (\d+) x*$/.exec(frame)?.[1]);
   });
+}
+
+/** Writes packets, 100 at a time, and makes them durable. */
+export function write(writer: PacketWriter, from: number, to: number): void {
+  for (let next = from; next < to; next += 100) {
+    append(writer, numbered(next, Math.min(to, next + 100)));
+    writer.flush();
+  }
+}
+
+/** Numbers from one up to but not including another. */
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+/** Damages a byte of a file. */
+export function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+  writeFileSync(path, bytes);
+}
+
+/** Where a block of a segment begins, its interface being block 0. */
+export function blockOf(path: string, number: number): number {
+  const bytes = readFileSync(path);
+  let at = 64;
+  for (let block = 0; block < number; block++) at += 48 + bytes.readUInt32LE(at + 12);
+  return at;
 }

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useContext } from "react";
 import type { ResponseOf } from "../../../../../../api/endpoint.ts";
 import { getPacketState, type messagePackets, type PacketQueryState } from "../../../../../../api/packets.ts";
 import { call, problemOf } from "../../../../../call.ts";
@@ -8,6 +8,7 @@ import { timeText, useZone, zoneName } from "../../../../../parts/clock.ts";
 import { Notice } from "../../../../../parts/notice.tsx";
 import { ProblemNotice } from "../../../../../parts/problem-notice.tsx";
 import { WithCode } from "../../../../../parts/with-code.tsx";
+import { AskAgainContext } from "./ask-again.ts";
 
 type Told = ResponseOf<typeof messagePackets>;
 type StoreState = ResponseOf<typeof getPacketState>;
@@ -52,9 +53,27 @@ export function NoPackets({ told, query, onRetry }: Props) {
   );
 }
 
-/** A call that was refused or failed. To be told what one may not see is no failure of the platform. */
+/** A call that was refused or failed. To be told what one may not see, or what has expired, is no failure of the platform. */
 export function PacketsFailed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const { status, detail, advice } = problemOf(error);
+  const { ask, isAsking } = useContext(AskAgainContext);
+  if (isExpired(error)) {
+    return (
+      <Notice
+        title="What was found has expired"
+        actions={
+          <Button onClick={ask} loading={isAsking}>
+            Search again
+          </Button>
+        }
+      >
+        <p>
+          The result of a search is kept for some hours, and for less when there are too many. The same search
+          finds the packets again as long as they are stored, and what is opened here stays opened.
+        </p>
+      </Notice>
+    );
+  }
   if (status !== 403) return <ProblemNotice error={error} onRetry={onRetry} />;
   return (
     <Notice title="You may not see this">
@@ -66,6 +85,11 @@ export function PacketsFailed({ error, onRetry }: { error: unknown; onRetry: () 
       </p>
     </Notice>
   );
+}
+
+/** Whether a call failed because the query it is about is not there any more. */
+export function isExpired(error: unknown): boolean {
+  return error !== null && problemOf(error).code === "RESULT_EXPIRED";
 }
 
 function reasonOf(

@@ -2,6 +2,7 @@ import { NativeSelect, Tabs } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import type { StoredMessage } from "../../../../../../api/selection.ts";
 import type { Change } from "../../../use-page-state.ts";
+import { AskAgainContext } from "./ask-again.ts";
 import { PacketsTable } from "./list/packets-table.tsx";
 import { NoPackets, PacketsFailed } from "./no-packets.tsx";
 import { Objects } from "./objects/objects.tsx";
@@ -42,6 +43,14 @@ export function Packets({ guid, message, state, change }: Props) {
     change({ packets: { ...state, ...parts } }, options);
   const toTab = (tab: PacketsTab) => tab !== state.tab && change({ packets: withTab(state, tab) });
   const error = found.error ?? conversations.error;
+  const total = conversations.data?.total ?? 0;
+  const notes = [
+    ...(told?.notes ?? []),
+    ...(conversations.data?.leftOut ?? []),
+    ...(total > streams.length
+      ? [`Only the first ${streams.length} of ${total} conversations are listed.`]
+      : []),
+  ];
   const isEmpty = told?.by === "nothing" || (query !== undefined && query.packets === 0 && !isRunning(query));
   return (
     <section className="packets" aria-label="Packets">
@@ -73,39 +82,43 @@ export function Packets({ guid, message, state, change }: Props) {
             />
           )}
         </Tabs.List>
-        <Progress query={query} notes={[...(told?.notes ?? []), ...(conversations.data?.leftOut ?? [])]} />
-        {error !== null && <PacketsFailed error={error} onRetry={found.askAgain} />}
-        {error === null && isEmpty && <NoPackets told={told} query={query} onRetry={found.askAgain} />}
-        {error === null && !isEmpty && query !== undefined && (
-          <Tabs.Panel value={state.tab} className="packets-view">
-            <Suspense fallback={<p className="packets-waiting dim">Loading…</p>}>
-              {state.tab === "packets" && <PacketsTable query={query} state={state} change={changePackets} />}
-              {state.tab === "objects" && (
-                <Objects query={query} state={state} change={changePackets} leave={change} />
-              )}
-              {state.tab === "raw" && <Raw query={query} stream={chosen} />}
-              {state.tab === "stream" && chosen !== undefined && (
-                <Stream
-                  key={chosen.number}
-                  query={query}
-                  stream={chosen}
-                  state={state}
-                  change={changePackets}
-                />
-              )}
-              {state.tab === "timing" && chosen !== undefined && (
-                <Timing query={query} stream={chosen} state={state} change={changePackets} />
-              )}
-              {chosen === undefined && (state.tab === "stream" || state.tab === "timing") && (
-                <p className="packets-waiting dim" role="status">
-                  {isRunning(query) || conversations.isPending
-                    ? "Nothing is put together yet…"
-                    : "These packets make no conversation of TCP or UDP: look at them under Packets."}
-                </p>
-              )}
-            </Suspense>
-          </Tabs.Panel>
-        )}
+        <Progress query={query} notes={notes} />
+        <AskAgainContext value={found.again}>
+          {error !== null && <PacketsFailed error={error} onRetry={found.again.ask} />}
+          {error === null && isEmpty && <NoPackets told={told} query={query} onRetry={found.again.ask} />}
+          {error === null && !isEmpty && query !== undefined && (
+            <Tabs.Panel value={state.tab} className="packets-view">
+              <Suspense fallback={<p className="packets-waiting dim">Loading…</p>}>
+                {state.tab === "packets" && (
+                  <PacketsTable query={query} state={state} change={changePackets} />
+                )}
+                {state.tab === "objects" && (
+                  <Objects query={query} state={state} change={changePackets} leave={change} />
+                )}
+                {state.tab === "raw" && <Raw query={query} stream={chosen} />}
+                {state.tab === "stream" && chosen !== undefined && (
+                  <Stream
+                    key={chosen.number}
+                    query={query}
+                    stream={chosen}
+                    state={state}
+                    change={changePackets}
+                  />
+                )}
+                {state.tab === "timing" && chosen !== undefined && (
+                  <Timing query={query} stream={chosen} state={state} change={changePackets} />
+                )}
+                {chosen === undefined && (state.tab === "stream" || state.tab === "timing") && (
+                  <p className="packets-waiting dim" role="status">
+                    {isRunning(query) || conversations.isPending
+                      ? "Nothing is put together yet…"
+                      : "These packets make no conversation of TCP or UDP: look at them under Packets."}
+                  </p>
+                )}
+              </Suspense>
+            </Tabs.Panel>
+          )}
+        </AskAgainContext>
       </Tabs>
     </section>
   );

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { PacketQuestion } from "../../../../../../api/packet-selection.ts";
 import {
   getPacketQuery,
@@ -8,9 +8,11 @@ import {
   startPacketQuery,
 } from "../../../../../../api/packets.ts";
 import { call } from "../../../../../call.ts";
+import type { AskAgain } from "./ask-again.ts";
 
-/** How often a running query is asked how far it is, in milliseconds. */
-const ASK_AGAIN = 700;
+/** How often a running query is asked how far it is, and an ended one whether it is still kept, in milliseconds. */
+const POLL = 700;
+const POLL_ENDED = 60_000;
 
 /** The query for a message's packets: what to ask, asked once, and how far it is. */
 export function usePacketQuery(guid: string) {
@@ -32,19 +34,21 @@ export function usePacketQuery(guid: string) {
     queryFn: ({ signal }) => call(getPacketQuery, { params: { id: id ?? "" }, signal }),
     initialData: asked.data,
     refetchInterval: ({ state: { data, error } }) =>
-      error === null && data !== undefined && isRunning(data) ? ASK_AGAIN : false,
+      error === null && data !== undefined && (isRunning(data) ? POLL : POLL_ENDED),
+  });
+  // What a former query found may have expired, and packets may have come since.
+  const again = useMutation({
+    mutationFn: async () => {
+      const { question: now } = (await told.refetch({ throwOnError: true })).data ?? {};
+      return now === undefined ? undefined : start(now);
+    },
+    onSuccess: (started) => client.setQueryData(["packet-query-of-message", guid], started),
   });
   return {
     told: told.data,
     query: state.data,
-    error: told.error ?? asked.error ?? state.error,
-    /** Asks anew: what a former query found may have expired, and packets may have come since. */
-    askAgain: async () => {
-      client.removeQueries({ queryKey: ["packet-query-of-message", guid] });
-      await told.refetch();
-      if (question !== undefined)
-        client.setQueryData(["packet-query-of-message", guid], await start(question));
-    },
+    error: again.error ?? told.error ?? asked.error ?? state.error,
+    again: { ask: () => again.mutate(), isAsking: again.isPending } satisfies AskAgain,
   };
 }
 

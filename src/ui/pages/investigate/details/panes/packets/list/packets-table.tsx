@@ -7,7 +7,7 @@ import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call, problemOf } from "../../../../../../call.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
 import { useArrival } from "../arrival.ts";
-import { PacketsFailed } from "../no-packets.tsx";
+import { isExpired, PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets, PacketsState } from "../packets-state.ts";
 import { visible } from "../stream/cells.ts";
 import { isRunning } from "../use-packet-query.ts";
@@ -68,7 +68,7 @@ export function PacketsTable({ query, state, change }: Props) {
     const next = rows[Math.max(0, Math.min(rows.length - 1, openedAt + by))];
     if (next !== undefined) open(next);
   };
-  const refused = error !== null && problemOf(error).status < 500 && state.filter !== "";
+  const refused = error !== null && problemOf(error).status < 500 && state.filter !== "" && !isExpired(error);
 
   return (
     <div className="packet-list" data-split={state.packet !== undefined || undefined}>

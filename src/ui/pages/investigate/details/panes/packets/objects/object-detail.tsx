@@ -9,7 +9,7 @@ import { copy } from "../../../../../../parts/clipboard.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
 import type { Change } from "../../../../use-page-state.ts";
-import { PacketsFailed } from "../no-packets.tsx";
+import { isExpired, PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets } from "../packets-state.ts";
 import { BytesBlock } from "../stream/bytes-block.tsx";
 import { visible } from "../stream/cells.ts";
@@ -120,7 +120,10 @@ function Download({ query, object }: Pick<Props, "query" | "object">) {
       <Button type="submit" disabled={password === ""} loading={download.isPending}>
         Download as encrypted zip
       </Button>
-      {download.error !== null && (
+      {isExpired(download.error) && (
+        <PacketsFailed error={download.error} onRetry={() => download.mutate()} />
+      )}
+      {download.error !== null && !isExpired(download.error) && (
         <p role="alert" className="packets-mistake">
           {problemOf(download.error).detail}
         </p>

@@ -93,6 +93,11 @@ export function Objects({ query, state, change, leave }: Props) {
           Only the first {objects.length} of {data.total} are listed.
         </p>
       )}
+      {data?.leftOut.map((sentence) => (
+        <p key={sentence} className="dim">
+          {visible(sentence)}
+        </p>
+      ))}
       {opened !== undefined && (
         <ObjectDetail key={opened.number} query={query} object={opened} change={change} leave={leave} />
       )}

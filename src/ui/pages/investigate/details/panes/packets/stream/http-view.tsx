@@ -37,6 +37,7 @@ export function HttpView({ query, stream, change }: Props) {
   useZone();
   if (error !== null) return <PacketsFailed error={error} onRetry={() => refetch()} />;
   const exchanges = data?.pages.flatMap((page) => page.exchanges) ?? [];
+  const leftOut = data?.pages.at(-1)?.leftOut ?? [];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by the keyboard
     <section className="http" aria-label="Requests and responses" tabIndex={0} data-scrolls>
@@ -44,6 +45,11 @@ export function HttpView({ query, stream, change }: Props) {
       {!isPending && exchanges.length === 0 && (
         <p className="packets-waiting dim">There is no HTTP/1 in it.</p>
       )}
+      {leftOut.map((sentence) => (
+        <p key={sentence} className="packets-waiting dim">
+          {visible(sentence)}
+        </p>
+      ))}
       {exchanges.map(({ number, request, response }) => (
         <article key={number} aria-label={`Exchange ${number}`}>
           <Message side="client" message={request} change={change} />

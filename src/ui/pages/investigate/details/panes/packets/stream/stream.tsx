@@ -146,6 +146,7 @@ function Bytes({ query, stream, state, change }: Props) {
         <span className="dim" role="status">
           {countText(turns.length)} {turns.length === 1 ? "message" : "messages"}
           {hasNextPage && ", more follow below"}
+          {read.marksLeftOut > 0 && `, ${countText(read.marksLeftOut)} events of TCP are not shown`}
         </span>
         <FindBar
           {...find}

@@ -33,7 +33,8 @@ export function useStream(
   const rows = useMemo(() => (pages ?? []).flatMap((page) => rowsAs(page, look)), [pages, look]);
   const turns = useMemo(() => rows.flatMap((row): Turn[] => (row.kind === "turn" ? [row.turn] : [])), [rows]);
   const isFull = pages !== undefined && pages.length === MOST_PAGES && pages.at(-1)?.next !== undefined;
-  return { ...read, rows, turns, isFull };
+  const marksLeftOut = pages?.reduce((sum, page) => sum + page.marksLeftOut, 0) ?? 0;
+  return { ...read, rows, turns, isFull, marksLeftOut };
 }
 
 const made = new WeakMap<StreamPage, Map<string, Row[]>>();

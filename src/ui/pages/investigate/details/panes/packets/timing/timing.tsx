@@ -17,7 +17,7 @@ import { SequenceChart } from "./sequence-chart.tsx";
 import { TimingChart } from "./timing-chart.tsx";
 import "./timing.css";
 
-/** Marks listed by their times; the chart and the counts have all. */
+/** Marks listed by their times; the counts have all. */
 const MOST_LISTED = 200;
 
 /** What every connection does counts nothing. */
@@ -44,7 +44,8 @@ export function Timing({ query, stream, state, change }: Props) {
   useZone();
   if (error !== null) return <PacketsFailed error={error} onRetry={() => refetch()} />;
   if (data === undefined) return <p className="packets-waiting dim">Measuring…</p>;
-  const { handshake, firstByte, marks, interval, buckets } = data;
+  const { handshake, firstByte, marks, marksLeftOut, interval, buckets } = data;
+  const unlisted = Math.max(0, marks.length - MOST_LISTED) + marksLeftOut;
   const roundTrip =
     handshake?.toServer !== undefined && handshake.toClient !== undefined
       ? handshake.toServer + handshake.toClient
@@ -102,8 +103,11 @@ export function Timing({ query, stream, state, change }: Props) {
               </li>
             ))}
           </ol>
-          {marks.length > MOST_LISTED && (
-            <p className="dim">and {countText(marks.length - MOST_LISTED)} more</p>
+          {unlisted > 0 && (
+            <p className="dim">
+              and {countText(unlisted)} more
+              {marksLeftOut > 0 && `; the charts have the first ${countText(marks.length)}`}
+            </p>
           )}
         </>
       )}
