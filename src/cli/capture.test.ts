@@ -130,6 +130,7 @@ test("a capture that a signal ends is told as incomplete, and what was sent of i
   await until(async () => (await list())[0]?.stored === 300);
   // A terminal sends Ctrl-C to the launcher too, which passes it on.
   child.kill("SIGINT");
+  await until(async () => child.stdin.destroyed);
   child.kill("SIGINT");
   expect(await closed).toBe(130);
   expect(err).toContain(

@@ -1,8 +1,24 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
-import { openTestFolder } from "./testing/run-cli.ts";
+import { joined, pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
+import { writePcap } from "../pcap/formats/write-pcap.ts";
+import { packetsOf } from "../storage/packets/testing/traffic.ts";
+import { openTestFolder, until } from "./testing/run-cli.ts";
+
+/** Datagrams between two machines. */
+const conversation = (count: number) =>
+  packetsOf(
+    Array.from({ length: count }, (_, index) => ({
+      micros: 1_700_000_000_000_000 + index,
+      ...({ version: 4, source: 1, destination: 2, destinationPort: 9999, sourcePort: 1000 } as const),
+      payload: Buffer.alloc(400),
+    })),
+  );
+
+const MAIN = new URL("./main.ts", import.meta.url).pathname;
 
 test("finds packets by command line, lists them once each, writes them, and says what is wrong", async () => {
   using folder = openTestFolder();
@@ -36,4 +52,56 @@ test("finds packets by command line, lists them once each, writes them, and says
     status: 2,
     err: expect.stringContaining("before it begins"),
   });
+}, 240_000);
+
+test("a query whose rows nobody reads any more, or that is interrupted twice, is stopped on the platform", async () => {
+  using folder = openTestFolder();
+  await using platform = await folder.up({ "metron.yaml": "workers: 1\n" });
+  const file = folder.file("many.pcap", await joined(writePcap([conversation(20_000)]).bytes));
+  expect(await folder.metron(["capture", "--packets-only", file])).toMatchObject({ status: 0 });
+  // A packet takes so long that the query would go on for many seconds.
+  const ones = (count: number) => `[${Array(count).fill(1).join()}]`;
+  const slow = `REDUCE(${ones(100)}, (sum, one) -> sum + REDUCE(${ones(100)}, (some, other) -> some + other, 0), 0) > 0`;
+  const queries = async (): Promise<{ id: string; state: string }[]> =>
+    (await (await fetch(`${platform.url}/api/v1/packets/queries`)).json()).queries;
+
+  const reader = spawn(
+    "sh",
+    [
+      "-c",
+      '"$0" "$@" | head -n 1',
+      process.execPath,
+      MAIN,
+      "pcap",
+      "inspect",
+      ...["--json", "--stellar", slow],
+    ],
+    {
+      env: { ...process.env, METRON_DATA: folder.data },
+    },
+  );
+  let rows = "";
+  reader.stdout.on("data", (part: Buffer) => {
+    rows += part;
+  });
+  await once(reader, "close");
+  expect(JSON.parse(rows)).toMatchObject({ number: 1 });
+  expect(await queries()).toMatchObject([{ state: "stopped" }]);
+
+  const asker = spawn(process.execPath, [MAIN, "pcap", "query", "--stellar", slow], {
+    env: { ...process.env, METRON_DATA: folder.data },
+  });
+  let told = "";
+  asker.stderr.on("data", (part: Buffer) => {
+    told += part;
+  });
+  const closed = once(asker, "close");
+  const { id } = await until(async () => (await queries()).find(({ state }) => state === "running"));
+  // A terminal sends Ctrl-C to the launcher too, which passes it on.
+  asker.kill("SIGINT");
+  await until(async () => told !== "");
+  asker.kill("SIGINT");
+  expect(await closed).toEqual([130, null]);
+  expect(told).toContain(`stopped; what was found until then stays in query ${id}`);
+  expect((await queries()).map(({ state }) => state)).toEqual(["stopped", "stopped"]);
 }, 240_000);

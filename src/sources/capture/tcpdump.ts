@@ -54,8 +54,7 @@ export async function startTcpdump(options: TcpdumpOptions, program = "tcpdump")
       ...["-n", "-U", "-w", "-"],
       ...(filter.trim() === "" ? [] : ["--", filter]),
     ],
-    // In a group of its own, Ctrl-C on a terminal does not end it before what it has is read.
-    { stdio: ["ignore", pipe.writing, "pipe"], detached: true },
+    { stdio: ["ignore", pipe.writing, "pipe"] },
   );
   pipe.started();
   const told = listen(child);

@@ -14,13 +14,19 @@ import { KIND, SEGMENT_HEADER_BYTES, unpackBlock } from "./block.ts";
 import { BlockReader } from "./block-reader.ts";
 import type { SegmentKey } from "./cipher.ts";
 import { readDirectory } from "./directory.ts";
-import { type BlockPlace, decodeIndexHeader } from "./index-file.ts";
+import { type BlockPlace, decodeIndexHeader, INDEX_HEADER_BYTES, type IndexHeader } from "./index-file.ts";
 import { mayMatch, packetsOf, readBlocks } from "./index-search.ts";
-import { listSegments, type SegmentName, segmentPath } from "./names.ts";
+import { indexPath, listSegments, type SegmentName, segmentPath } from "./names.ts";
+import { readAhead } from "./read-ahead.ts";
 import { openSegmentHeader, readInterface, readSecrets, type SegmentProblem } from "./segment-file.ts";
 import { filterIn, openSegmentIndex } from "./segment-index.ts";
 import { readSummaries, summaryOf } from "./summaries.ts";
 
+/** Segments whose indices, and blocks of a segment that are read at once, while those before them are looked at. */
+const SEGMENTS_AHEAD = 4;
+const BLOCKS_AHEAD = 16;
+/** Bytes of a block of which it is not said how many it has. */
+const LIKELY_BYTES = 1 << 18;
 /** Problems that a query keeps: one damaged segment may have thousands. The others are counted. */
 const MOST_PROBLEMS = 20;
 
@@ -55,21 +61,31 @@ export class PacketReader implements Contract {
     }));
     this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0);
     for (const [file, those] of Map.groupBy(segments, summaryOf)) {
-      const ruledOut = this.#ruledOut(file, query);
+      const summed = this.#summed(file, query);
+      // One whose index is lost may have been written again; what there is of it is looked at.
+      const left = those.filter(({ name, isSealed }) => !isSealed || summed.get(name) !== "ruled out");
+      let ahead = 0;
       for (const segment of those) {
         const before = this.#done;
-        // One whose index is lost may have been written again; what there is of it is looked at.
-        if (!segment.isSealed || !ruledOut.has(segment.name)) yield* this.#findIn(segment, query);
+        const place = left.indexOf(segment);
+        if (place >= 0) {
+          for (; ahead < Math.min(left.length, place + SEGMENTS_AHEAD); ahead++)
+            this.#readAhead(left[ahead] as SegmentName, summed);
+          yield* this.#findIn(segment, query, summed.has(segment.name));
+        }
         this.#done = before + segment.bytes;
       }
     }
   }
 
-  /** Segments that have nothing that is asked for, by their summaries: most of them, and none of them is opened. */
-  #ruledOut(file: number, query: PacketQuery): Set<string> {
-    const ruledOut = new Set<string>();
+  /**
+   * What the summaries say of segments: that they have nothing that is asked for, as most of them, and none of these is opened; of the others how long
+   * the parts of their indices are.
+   */
+  #summed(file: number, query: PacketQuery): Map<string, IndexHeader | "ruled out"> {
+    const summed = new Map<string, IndexHeader | "ruled out">();
     const { from, to, needs } = query;
-    if (from === undefined && to === undefined && needs === undefined) return ruledOut;
+    if (from === undefined && to === undefined && needs === undefined) return summed;
     for (const { name, segmentHeader, indexHeader, first } of readSummaries(this.#folder, file)) {
       const header = decodeIndexHeader(indexHeader);
       const opened = openSegmentHeader(segmentHeader, this.#secret);
@@ -77,9 +93,18 @@ export class PacketReader implements Contract {
       if (header === undefined || typeof opened === "string") continue;
       const filter = needs && filterIn(indexHeader, header, first, opened.key);
       const lacks = needs !== undefined && filter !== undefined && !mayMatch(filter, header, needs);
-      if (lacks || !overlaps(header, query)) ruledOut.add(name);
+      summed.set(name, lacks || !overlaps(header, query) ? "ruled out" : header);
     }
-    return ruledOut;
+    return summed;
+  }
+
+  /** Has what a search first reads of a segment read while others are looked at: the second part of its index, and its beginning. */
+  #readAhead({ name }: SegmentName, summed: ReadonlyMap<string, IndexHeader | "ruled out">): void {
+    const header = summed.get(name);
+    if (header === undefined || header === "ruled out") return;
+    const second = { at: INDEX_HEADER_BYTES + header.firstBytes, length: header.secondBytes };
+    readAhead(indexPath(this.#folder, name), [{ at: 0, length: INDEX_HEADER_BYTES }, second]);
+    readAhead(segmentPath(this.#folder, name), [{ at: 0, length: SEGMENT_HEADER_BYTES }]);
   }
 
   secrets(times: Pick<PacketQuery, "from" | "to">): readonly Secrets[] {
@@ -104,12 +129,13 @@ export class PacketReader implements Contract {
     return [...found.values()];
   }
 
-  *#findIn({ name, isSealed }: SegmentName, query: PacketQuery): Generator<StoredPackets> {
+  /** @param isSummed whether its summary was looked at, and does not rule it out */
+  *#findIn({ name, isSealed }: SegmentName, query: PacketQuery, isSummed: boolean): Generator<StoredPackets> {
     using index = isSealed ? openSegmentIndex(this.#folder, name) : undefined;
     if (index !== undefined && !overlaps(index.header, query)) return;
     const { needs } = query;
     const rulesOut = (key: SegmentKey | undefined) => {
-      const filter = needs && index?.filter(key);
+      const filter = isSummed ? undefined : needs && index?.filter(key);
       if (needs === undefined || index === undefined || filter === undefined) return false;
       return !mayMatch(filter, index.header, needs);
     };
@@ -142,22 +168,23 @@ export class PacketReader implements Contract {
   ): Generator<StoredPackets> {
     const reader = new BlockReader(file);
     let found: StoredPackets | undefined;
-    let next = 0;
-    for (const [index, { at, before, packets: count, ...times }] of blocks.entries()) {
-      const first = next;
-      if (wanted !== undefined) {
-        while (next < wanted.length && (wanted[next] as number) < before + count) next++;
-        if (next === first) continue;
-      }
-      if (count === 0 || !overlaps(times, query)) continue;
+    const sought = soughtOf(blocks, query, wanted);
+    for (const [place, { block, length, numbers }] of sought.entries()) {
+      if (place % BLOCKS_AHEAD === 0 && sought.length > 1)
+        readAhead(
+          segmentPath(this.#folder, name),
+          sought
+            .slice(place, place + BLOCKS_AHEAD)
+            .map(({ block: { at }, length = LIKELY_BYTES }) => ({ at, length })),
+        );
       found ??= emptyStored(interfacesOf(reader, key, blocks));
-      const block = reader.known(at, lengthOf(blocks, index));
-      const raw = block?.bytes && unpackBlock(block.bytes, block.header, key);
-      if (block === undefined || raw === undefined || !readDirectory(raw, block.header, found)) {
-        this.#tell(`${count} packets of segment ${name} are damaged and left out`);
+      const read = reader.known(block.at, length);
+      const raw = read?.bytes && unpackBlock(read.bytes, read.header, key);
+      if (read === undefined || raw === undefined || !readDirectory(raw, read.header, found)) {
+        this.#tell(`${block.packets} packets of segment ${name} are damaged and left out`);
         continue;
       }
-      keep(found, query, wanted?.subarray(first, next), before);
+      keep(found, query, numbers, block.before);
       if (found.count > 0) yield found;
     }
   }
@@ -214,6 +241,29 @@ export class PacketReader implements Contract {
     if (this.#problems.length < MOST_PROBLEMS) this.#problems.push(problem);
     else this.#moreProblems++;
   }
+}
+
+/** A block that is read: how long it is, and the numbers of the packets that are wanted of it. */
+type Sought = {
+  readonly block: BlockPlace;
+  readonly length: number | undefined;
+  readonly numbers: Uint32Array | undefined;
+};
+
+/** The blocks that have packets of the time, and of those that are wanted, if only some are. */
+function soughtOf(blocks: readonly BlockPlace[], query: PacketQuery, wanted?: Uint32Array): Sought[] {
+  const sought: Sought[] = [];
+  let next = 0;
+  for (const [index, block] of blocks.entries()) {
+    const first = next;
+    if (wanted !== undefined) {
+      while (next < wanted.length && (wanted[next] as number) < block.before + block.packets) next++;
+      if (next === first) continue;
+    }
+    if (block.packets === 0 || !overlaps(block, query)) continue;
+    sought.push({ block, length: lengthOf(blocks, index), numbers: wanted?.subarray(first, next) });
+  }
+  return sought;
 }
 
 /** How many bytes a block has, for all that is known: of the last one that is not said. */
