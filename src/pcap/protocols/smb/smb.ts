@@ -27,7 +27,7 @@ export const smb: StreamProtocol = {
 function openSmb(flow: FlowContext) {
   const talk = openTalk(flow);
   let hasSpoken = false;
-  const sides = ([0, 1] as const).map(() =>
+  const open = () =>
     frames({
       prefix: 4,
       // The first byte is the kind of message (RFC 1002, 4.3.1); the length has 24 bits.
@@ -40,13 +40,13 @@ function openSmb(flow: FlowContext) {
         if (bytes[start] === 0xfe) readSmb2(talk, bytes, start, end, flow.now());
         else if (bytes[start] === 0xff) readSmb1(talk, bytes, start, end, flow.now());
       },
-    }),
-  );
+    });
+  const sides = [open(), open()] as const;
   return {
-    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
-    gap: (side: Side, length: number) => sides[side]?.gap(length),
+    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side].data(bytes, start, end),
+    gap: (side: Side, length: number) => sides[side].gap(length),
     end: talk.end,
-    held: () => sides.reduce((sum, one) => sum + one.held(), 0),
+    held: () => sides[0].held() + sides[1].held(),
   };
 }
 
