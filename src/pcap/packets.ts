@@ -51,3 +51,8 @@ export function emptyPackets(rows: number, seen: readonly CaptureInterface[]): P
     seen,
   };
 }
+
+/** Copies bytes of a block, for what must keep them: `slice` of a Buffer, which blocks may have, is no copy. */
+export function copyBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
+}

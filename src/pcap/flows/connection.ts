@@ -21,6 +21,13 @@ export type SideCounts = {
 /** The waiting lists, each with a time of its own after which a silent flow is over. */
 export type Waiting = "attempt" | "tcp" | "closed" | "udp" | "icmp" | "other";
 
+/** Flows that wait for their end, the one that was silent longest first; `micros` is how long they may be silent. */
+export type WaitingList = {
+  first: Connection | undefined;
+  last: Connection | undefined;
+  readonly micros: number;
+};
+
 export type Connection = {
   readonly key: number;
   readonly version: number;
@@ -55,8 +62,9 @@ export type Connection = {
   isSought: boolean;
   /** Others whose key has the same hash. */
   sibling: Connection | undefined;
-  /** Its neighbours in the waiting list. */
+  /** Its waiting list, and its neighbours there. */
   waiting: Waiting;
+  list: WaitingList | undefined;
   before: Connection | undefined;
   behind: Connection | undefined;
 };
@@ -120,6 +128,7 @@ export function openConnection(opening: Opening): Connection {
     isSought: false,
     sibling: undefined,
     waiting,
+    list: undefined,
     before: undefined,
     behind: undefined,
   };

@@ -5,7 +5,7 @@
 import type { Layers } from "../layers.ts";
 import type { Side } from "../reassembly/segment.ts";
 import { openSecretHash } from "../secret-hash.ts";
-import type { Connection, Waiting } from "./connection.ts";
+import type { Connection, Waiting, WaitingList } from "./connection.ts";
 
 export type Timeouts = Readonly<Record<Waiting, number>>;
 
@@ -26,13 +26,11 @@ export type FlowTable = {
   keyOf(layers: Layers, row: number, one: number, other: number): number;
 };
 
-type List = { first: Connection | undefined; last: Connection | undefined; readonly micros: number };
-
 /** @param timeouts how long flows of each list may be silent, in microseconds */
 export function openFlowTable(timeouts: Timeouts): FlowTable {
   const byKey = new Map<number, Connection>();
   const lists = Object.fromEntries(
-    Object.entries(timeouts).map(([name, micros]): [string, List] => [
+    Object.entries(timeouts).map(([name, micros]): [string, WaitingList] => [
       name,
       { first: undefined, last: undefined, micros },
     ]),
@@ -42,11 +40,12 @@ export function openFlowTable(timeouts: Timeouts): FlowTable {
   const { spread } = openSecretHash(5);
   let size = 0;
   let side: Side = 0;
+  /** Before this time no flow was silent too long: it is asked for every packet, and few packets end one. */
+  let due = Number.POSITIVE_INFINITY;
 
-  const listOf = ({ waiting }: Connection): List => lists[waiting]!;
   const unlink = (connection: Connection) => {
-    const list = listOf(connection);
-    const { before, behind } = connection;
+    const { list, before, behind } = connection;
+    if (list === undefined) return;
     if (before === undefined) list.first = behind;
     else before.behind = behind;
     if (behind === undefined) list.last = before;
@@ -54,12 +53,13 @@ export function openFlowTable(timeouts: Timeouts): FlowTable {
     connection.before = undefined;
     connection.behind = undefined;
   };
-  const append = (connection: Connection) => {
-    const list = listOf(connection);
+  const append = (connection: Connection, list: WaitingList) => {
+    connection.list = list;
     connection.before = list.last;
     if (list.last === undefined) list.first = connection;
     else list.last.behind = connection;
     list.last = connection;
+    due = Math.min(due, connection.touched + list.micros);
   };
 
   return {
@@ -97,15 +97,17 @@ export function openFlowTable(timeouts: Timeouts): FlowTable {
     add(connection) {
       connection.sibling = byKey.get(connection.key);
       byKey.set(connection.key, connection);
-      append(connection);
+      append(connection, lists[connection.waiting]!);
       size++;
     },
     touch(connection, now, waiting) {
       connection.touched = now;
-      if (connection.waiting === waiting && connection.behind === undefined) return;
+      const isSame = connection.waiting === waiting && connection.list !== undefined;
+      if (isSame && connection.behind === undefined) return;
+      const list = isSame ? connection.list : lists[waiting];
       unlink(connection);
       connection.waiting = waiting;
-      append(connection);
+      if (list !== undefined) append(connection, list);
     },
     remove(connection) {
       unlink(connection);
@@ -129,8 +131,13 @@ export function openFlowTable(timeouts: Timeouts): FlowTable {
       return oldest;
     },
     expired(now) {
-      for (const { first, micros } of all)
-        if (first !== undefined && now - first.touched > micros) return first;
+      if (now < due) return undefined;
+      due = Number.POSITIVE_INFINITY;
+      for (const { first, micros } of all) {
+        if (first === undefined) continue;
+        due = Math.min(due, first.touched + micros);
+        if (now - first.touched > micros) return first;
+      }
       return undefined;
     },
   };

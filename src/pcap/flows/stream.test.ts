@@ -19,7 +19,7 @@ function listening(isIdle = false) {
     }),
   };
   const host = {
-    ...{ memory: flowMemory(), protocols: [protocol] },
+    ...{ memory: flowMemory(), protocols: () => [protocol] },
     ...{ context: () => ({}) as never, missed() {}, dropped() {} },
   };
   const stream = new Stream(host, undefined, [40_000, 80], [0, 0]);

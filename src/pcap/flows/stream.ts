@@ -1,4 +1,5 @@
 /** Finds out which protocol a TCP connection speaks, and gives its bytes to the reader of that. */
+import { copyBytes } from "../packets.ts";
 import type { FlowContext, StreamProtocol, StreamReader } from "../protocols/protocol.ts";
 import { Flow, type FlowMemory, type FlowReader } from "../reassembly/flow.ts";
 import { type Side, TCP } from "../reassembly/segment.ts";
@@ -83,7 +84,7 @@ export class Stream<Owner> implements FlowReader, StreamSteps {
 
   data(side: Side, bytes: Uint8Array, start: number, end: number): void {
     if (this.#reader !== undefined) this.#read(this.#reader, side, bytes, start, end);
-    else if (this.#glance !== undefined) this.#look(this.#glance, side, bytes.slice(start, end));
+    else if (this.#glance !== undefined) this.#look(this.#glance, side, copyBytes(bytes, start, end));
     else if (this.#isUnknown) {
       const late = this.#protocols.find((protocol) => protocol.begins?.(bytes, start, end));
       if (late !== undefined) this.#read(this.#begin(late), side, bytes, start, end);

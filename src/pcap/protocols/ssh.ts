@@ -67,7 +67,7 @@ function openSsh(flow: FlowContext) {
     flow.finish();
   };
 
-  const sides = ([0, 1] as const).map((side) => {
+  const open = (side: Side) => {
     const lines = new LineReader(255);
     let count = 0;
     const packets = frames({
@@ -96,12 +96,13 @@ function openSsh(flow: FlowContext) {
       gap: () => stop(side),
       held: () => lines.held() + packets.held(),
     };
-  });
+  };
+  const sides = [open(0), open(1)] as const;
   return {
-    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
-    gap: (side: Side) => sides[side]?.gap(),
+    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side].data(bytes, start, end),
+    gap: (side: Side) => sides[side].gap(),
     end: write,
-    held: () => sides.reduce((sum, one) => sum + one.held(), 0),
+    held: () => sides[0].held() + sides[1].held(),
   };
 }
 

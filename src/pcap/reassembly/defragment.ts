@@ -1,6 +1,6 @@
 /** Puts IP datagrams together that came in fragments. */
 import type { Layers } from "../layers.ts";
-import { emptyPackets, type Packets } from "../packets.ts";
+import { copyBytes, emptyPackets, type Packets } from "../packets.ts";
 import { type Fragment, fragmentAt, wholePacket } from "./fragment.ts";
 import { difference, type Extent, laterWins, type OverlapPolicy } from "./overlap.ts";
 import type { Seen } from "./segment.ts";
@@ -239,7 +239,7 @@ function lay(datagram: Unfinished, fragment: Fragment, policy: OverlapPolicy): b
   if (from === 0 && (datagram.first === undefined || policy === "last")) {
     datagram.first = {
       ...fragment,
-      header: fragment.header.slice(),
+      header: copyBytes(fragment.header, 0, fragment.header.length),
       // A part of the fragment, even an empty one, would keep the whole block that it came in.
       payload: new Uint8Array(0),
     };

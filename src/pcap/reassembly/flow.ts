@@ -2,6 +2,7 @@
  * Hands on the streams of a flow while its packets come, for what must keep up with a line: in order, without a copy where packets come in
  * order, and in bounded memory. What an investigator wants to know of overlaps and order between the sides, `rebuild.ts` tells later.
  */
+import { copyBytes } from "../packets.ts";
 import { difference } from "./overlap.ts";
 import { type Side, TCP } from "./segment.ts";
 import { type Placed, SortedPieces } from "./sorted-pieces.ts";
@@ -198,7 +199,7 @@ export class Flow {
     let at = from;
     const keep = (until: number) => {
       if (until <= at) return;
-      const copy = bytes.slice(start + at - from, start + until - from);
+      const copy = copyBytes(bytes, start + at - from, start + until - from);
       mine.waiting?.insert({ start: at, end: until, bytes: copy });
       mine.held += copy.length + OVERHEAD;
       this.#memory.used += copy.length + OVERHEAD;

@@ -30,12 +30,13 @@ export const dnsStream: StreamProtocol = {
   },
   open(flow) {
     const reader = openDns(flow);
-    const sides = ([0, 1] as const).map(() => frames({ prefix: 2, longest: LONGEST, frame: reader.message }));
+    const open = () => frames({ prefix: 2, longest: LONGEST, frame: reader.message });
+    const sides = [open(), open()] as const;
     return {
-      data: (side: Side, bytes, start, end) => sides[side]?.data(bytes, start, end),
-      gap: (side: Side, length) => sides[side]?.gap(length),
+      data: (side: Side, bytes, start, end) => sides[side].data(bytes, start, end),
+      gap: (side: Side, length) => sides[side].gap(length),
       end: reader.end,
-      held: () => sides.reduce((sum, one) => sum + one.held(), 0),
+      held: () => sides[0].held() + sides[1].held(),
     };
   },
 };

@@ -41,12 +41,13 @@ export const kerberosStream: StreamProtocol = {
   },
   open(flow) {
     const reader = openKerberos(flow);
-    const sides = [0, 1].map(() => frames({ prefix: 4, longest: LONGEST, frame: reader.message }));
+    const open = () => frames({ prefix: 4, longest: LONGEST, frame: reader.message });
+    const sides = [open(), open()] as const;
     return {
-      data: (side, bytes, start, end) => sides[side]?.data(bytes, start, end),
-      gap: (side, length) => sides[side]?.gap(length),
+      data: (side, bytes, start, end) => sides[side].data(bytes, start, end),
+      gap: (side, length) => sides[side].gap(length),
       end: reader.end,
-      held: () => sides.reduce((sum, one) => sum + one.held(), 0),
+      held: () => sides[0].held() + sides[1].held(),
     };
   },
 };

@@ -30,7 +30,7 @@ function openSmb(flow: FlowContext) {
   let hasSpoken = false;
   /** What takes the rest of the message that each side sends. */
   const moves: [Move | undefined, Move | undefined] = [undefined, undefined];
-  const sides = ([0, 1] as const).map((side) =>
+  const open = (side: Side) =>
     frames({
       prefix: 4,
       // The first byte is the kind of message (RFC 1002, 4.3.1); the length has 24 bits.
@@ -50,13 +50,13 @@ function openSmb(flow: FlowContext) {
           moves[side] = undefined;
         },
       },
-    }),
-  );
+    });
+  const sides = [open(0), open(1)] as const;
   return {
-    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
-    gap: (side: Side, length: number) => sides[side]?.gap(length),
+    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side].data(bytes, start, end),
+    gap: (side: Side, length: number) => sides[side].gap(length),
     end: talk.end,
-    held: () => sides.reduce((sum, one) => sum + one.held(), 0) + talk.held(),
+    held: () => sides[0].held() + sides[1].held() + talk.held(),
   };
 }
 

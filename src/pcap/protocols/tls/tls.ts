@@ -161,7 +161,7 @@ function openTls(flow: FlowContext) {
     }
   };
 
-  const sides = ([0, 1] as const).map((side) =>
+  const open = (side: Side) =>
     tlsRecords({
       message: (type, body) => message(side, type, body),
       changeCipher: () => letter(side, "I"),
@@ -184,13 +184,13 @@ function openTls(flow: FlowContext) {
         write();
         flow.finish();
       },
-    }),
-  );
+    });
+  const sides = [open(0), open(1)] as const;
   return {
-    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side]?.data(bytes, start, end),
-    gap: (side: Side, length: number) => sides[side]?.gap(length),
+    data: (side: Side, bytes: Uint8Array, start: number, end: number) => sides[side].data(bytes, start, end),
+    gap: (side: Side, length: number) => sides[side].gap(length),
     end: write,
-    held: () => sides.reduce((sum, one) => sum + one.held(), 0),
+    held: () => sides[0].held() + sides[1].held(),
   };
 }
 
