@@ -31,7 +31,11 @@ export const captureState = z.object({
   packets: count.describe("Packets that were read."),
   bytes: count.describe("Bytes of these packets, as captured."),
   stored: count.describe("Packets that are stored durably."),
-  flows: count.describe("Flows that were found in them."),
+  packetsOnly: z
+    .literal(true)
+    .optional()
+    .describe("Only packets are stored, and no records of their flows made."),
+  flows: count.describe("Flows that were found in them; none are looked for where only packets are stored."),
   records: count.describe(
     "Records of flows that were delivered durably to the sensor `pcap`, or the sensor of the source.",
   ),

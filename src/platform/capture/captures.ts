@@ -81,6 +81,7 @@ export class Captures implements AsyncDisposable {
     const started: CaptureState = {
       ...{ id, name, by, kind: kindOf(input), state: "running", startedAt: context.clock.now() },
       ...(size !== undefined && { size }),
+      ...(packetsOnly && { packetsOnly }),
       ...NOTHING,
     };
     let progress = { packets: after?.packets ?? 0, records: after?.records ?? 0 };

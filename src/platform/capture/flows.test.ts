@@ -133,6 +133,12 @@ test("where another sensor tells of the flows, packets alone are taken", async (
   });
   await running.done;
   await platform.caughtUp();
-  expect(running.state()).toMatchObject({ state: "finished", stored: 30, flows: 0, records: 0 });
+  expect(running.state()).toMatchObject({
+    state: "finished",
+    stored: 30,
+    packetsOnly: true,
+    flows: 0,
+    records: 0,
+  });
   expect(await found(platform, "", "pcap")).toEqual([]);
 });

@@ -254,3 +254,14 @@ test("the state tells how far back packets reach, what came in the last hour, an
   now += 25 * HOUR;
   expect(store.state()).toMatchObject({ bytesPerSecond: 0, days: undefined });
 });
+
+test("a capture of hours that is stored at once fills the room in the time that its packets took", () => {
+  const HOUR = 3_600_000;
+  const store = openPacketStore({ folder, bytes: 100e6 }, makeContext());
+  const writer = store.writer("test");
+  append(writer, numbered(0, 100));
+  append(writer, numbered(8 * HOUR, 8 * HOUR + 100));
+  writer.flush();
+  const { bytes, days } = store.state();
+  expect(days).toBeCloseTo(100e6 / (bytes * 3), 0);
+});

@@ -91,7 +91,7 @@ export type PacketStoreState = {
   readonly newest: number | undefined;
   /** Bytes that were written a second, mean of the last hour. */
   readonly bytesPerSecond: number;
-  /** How many days of packets fit into `limit`, at the rate of the last 24 hours; undefined while nothing was written in them. */
+  /** How many days of packets fit into `limit`, at the rate of the last 24 hours, or of the packets that were stored in them where these took longer; undefined while nothing was written in them. */
   readonly days: number | undefined;
   /** What was dropped since the start, by age, by size and for want of room. */
   readonly dropped: { readonly segments: number; readonly packets: number; readonly bytes: number };

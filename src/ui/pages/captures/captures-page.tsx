@@ -85,7 +85,8 @@ function CaptureTable({ captures }: { captures: readonly CaptureState[] }) {
 
 function CaptureRow({ capture }: { capture: CaptureState }) {
   const client = useQueryClient();
-  const { id, name, kind, by, state, read, size, packets, bytes, flows, dropped, first, last } = capture;
+  const { id, name, kind, by, state, read, size, packets, bytes, flows, packetsOnly, dropped } = capture;
+  const { first, last } = capture;
   const t = captureRange(capture);
   const isGoing = state === "running" || state === "waiting";
   const end = useMutation({
@@ -112,7 +113,15 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
       <td className="number" title={bytesText(bytes)}>
         {countText(packets)}
       </td>
-      <td className="number">{countText(flows)}</td>
+      <td className="number">
+        {packetsOnly ? (
+          <span className="dim" title="Only packets are stored; others tell of their flows.">
+            packets only
+          </span>
+        ) : (
+          countText(flows)
+        )}
+      </td>
       <td className="number">{countText(dropped)}</td>
       <td className="mono">
         {first !== undefined && last !== undefined && (
@@ -126,9 +135,13 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
       <td className="captures-actions">
         {t !== undefined && (
           <>
-            <Link to="/" search={{ view: "messages", q: FLOWS_OF_CAPTURES, t } as never}>
-              Flows
-            </Link>{" "}
+            {!packetsOnly && (
+              <>
+                <Link to="/" search={{ view: "messages", q: FLOWS_OF_CAPTURES, t } as never}>
+                  Flows
+                </Link>{" "}
+              </>
+            )}
             <Link to="/" search={{ t } as never}>
               Alerts
             </Link>
