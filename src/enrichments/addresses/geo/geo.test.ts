@@ -115,5 +115,6 @@ test("what is in memory is shared with whoever loads it again", async () => {
   const again = noDatabases();
   await loadDatabases({}, (handles) => attachDatabases(again, handles));
   expect(again.geo).toBeInstanceOf(GeoDatabase);
-  expect(again.geo?.handle).toBe(databases.geo?.handle);
+  // Printed as a difference, two databases would take all memory.
+  expect(again.geo?.handle === databases.geo?.handle).toBe(true);
 });
