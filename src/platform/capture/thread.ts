@@ -36,6 +36,9 @@ export function startCaptureThread({
 }: CaptureThreadOptions): CaptureThread {
   const worker = new Worker(new URL(`./capture-worker${extname(import.meta.url)}`, import.meta.url), {
     workerData: start,
+    // Node would close at the thread's end what it saw being opened and not closed by `fs`. The end of a pipe is closed as a socket, so its number
+    // may be somebody else's file by then.
+    trackUnmanagedFds: false,
     name: `capture ${start.name}`,
   });
   const send = (message: ToCapture, transfer: readonly ArrayBuffer[] = []) =>
