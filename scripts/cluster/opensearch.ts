@@ -11,23 +11,33 @@ import { endProcess, freePorts } from "./servers.ts";
 /** The versions that are tested: the newest of the line for Java 17, and of the one that needs Java 21. */
 export type OpenSearchVersion = "2.19.6" | "3.9.0";
 
+export type OpenSearchOptions = {
+  /** Default 2.19.6. */
+  readonly version?: OpenSearchVersion;
+  /** Whether the thorough compiler of Java works too, as where telemetry comes; tests end before it has paid for itself. */
+  readonly isForLong?: boolean;
+};
+
 export type OpenSearchNode = AsyncDisposable & {
   readonly url: string;
-  /** The process; undefined while it was ended. */
+  /** Undefined when it could not be started. */
   readonly pid: () => number | undefined;
 };
 
 const FILES = join(import.meta.dirname, "opensearch");
 const JAVA: Readonly<Record<OpenSearchVersion, number>> = { "2.19.6": 17, "3.9.0": 21 };
 
-/** What this machine lacks to run a version; undefined when it lacks nothing. */
-export function missingForOpenSearch(version: OpenSearchVersion = "2.19.6"): string | undefined {
-  if (javaOf(JAVA[version]) === undefined) return `java (${JAVA[version]} or newer)`;
+/** What this machine lacks to run the version of the tests; undefined when it lacks nothing. */
+export function missingForOpenSearch(): string | undefined {
+  if (javaOf(JAVA["2.19.6"]) === undefined) return "java";
   return spawnSync("mvn", ["--version"], { stdio: "ignore" }).error === undefined ? undefined : "mvn";
 }
 
 /** Starts a node in a folder of its own, which goes when it is disposed of. Rejects with its log if it ends. */
-export async function startOpenSearch(version: OpenSearchVersion = "2.19.6"): Promise<OpenSearchNode> {
+export async function startOpenSearch({
+  version = "2.19.6",
+  isForLong = false,
+}: OpenSearchOptions = {}): Promise<OpenSearchNode> {
   const java = javaOf(JAVA[version]);
   if (java === undefined) throw new Error(`there is no Java ${JAVA[version]} or newer`);
   const jars = jarsOf("opensearch", { opensearch: version });
@@ -49,8 +59,7 @@ export async function startOpenSearch(version: OpenSearchVersion = "2.19.6"): Pr
   const child = await launch(
     java,
     [
-      // The cheap compiler alone: a run of the tests ends before the thorough one has paid for itself.
-      ...["-Xms512m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"],
+      ...["-Xms512m", "-Xmx512m", ...(isForLong ? [] : ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])],
       ...[`-Dlog4j2.configurationFile=${join(FILES, "log4j2.properties")}`],
       ...["-cp", join(jars, "*"), join(FILES, "OpenSearchNode.java")],
       ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),

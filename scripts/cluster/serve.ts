@@ -13,7 +13,7 @@ if (server === "kafka") {
   console.log(JSON.stringify(kafka.address));
   close = kafka.close;
 } else if (server === "opensearch" && isKnown(version)) {
-  const node = await startOpenSearch(version);
+  const node = await startOpenSearch({ version });
   console.log(node.url);
   close = async () => node[Symbol.asyncDispose]();
 } else throw new Error("expected `kafka`, `opensearch`, `opensearch 2.19.6` or `opensearch 3.9.0`");

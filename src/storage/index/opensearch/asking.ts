@@ -1,5 +1,4 @@
 import { Fault } from "../../../core/fault.ts";
-import type { Message } from "../../../core/message.ts";
 import { checkRanges } from "../../../query/check-ranges.ts";
 import { fieldsOf } from "../../../query/fields.ts";
 import { isHidden } from "../blocks/block.ts";
@@ -8,7 +7,7 @@ import type { FieldType, IndexProblem, Selection, UnknownField } from "../contra
 import { limitFault } from "../search-queue.ts";
 import type { Answer, Client } from "./client.ts";
 import { compileDsl } from "./compile-dsl.ts";
-import { type SeenFields, typeOfSeen } from "./document.ts";
+import { type DocumentMessage, type SeenFields, typeOfSeen } from "./document.ts";
 import type { Dsl, DslField } from "./dsl.ts";
 import { kindOf, MOST_FIELDS } from "./mapping.ts";
 import { fieldPart, type Names, writtenFamilyPart } from "./names.ts";
@@ -67,7 +66,7 @@ export type Asking = {
 };
 
 type Hit = {
-  readonly _source?: { readonly message: Message };
+  readonly _source?: DocumentMessage;
   readonly sort?: readonly unknown[];
 } & Answer;
 

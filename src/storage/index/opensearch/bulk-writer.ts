@@ -4,25 +4,28 @@ import type { Position } from "../../../core/block.ts";
 import { failureOf } from "../../../core/fault.ts";
 import type { IndexWriter } from "../contract.ts";
 import { positionKey } from "../segments/catalogue.ts";
-import { type Outgoing, sendBulk } from "./bulk.ts";
-import { DocumentEncoder, type SeenFields } from "./document.ts";
+import { sendBulk } from "./bulk.ts";
+import type { SeenFields } from "./document.ts";
+import { type Lines, sizeOf } from "./lines.ts";
+import { LinesEncoder } from "./lines-encoder.ts";
 import { MOST_FIELDS } from "./mapping.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
 /** Documents per request, about the number from which more make it no faster, and bytes that a server takes easily. */
 const MOST_DOCUMENTS = 2000;
 const MOST_BYTES = 8e6;
-/** Documents and characters that may wait before the caller does. */
+/** Documents and bytes that may wait before the caller does. */
 const MOST_WAITING = 20_000;
-const MOST_WAITING_TEXT = 64e6;
+const MOST_WAITING_BYTES = 64e6;
 /** How long a document waits for others at the most, milliseconds. */
 const PATIENCE = 200;
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
 
 type Entry = {
-  readonly documents: readonly Outgoing[];
-  readonly text: number;
+  readonly documents: readonly Lines[];
+  readonly count: number;
+  readonly bytes: number;
   readonly key: string;
   readonly offset: number;
   /** Fields that the documents bring. */
@@ -38,14 +41,14 @@ type Waiter = { readonly until: number; readonly done: () => void; readonly fail
  */
 export class BulkWriter implements IndexWriter {
   readonly #parts: WriterParts;
-  readonly #encoder: DocumentEncoder;
+  readonly #encoder: LinesEncoder;
   readonly #fields = new Map<string, SeenFields>();
   readonly #stop = new AbortController();
-  #pending: Outgoing[] = [];
+  #pending: Lines[] = [];
   #pendingSeen = new Map<string, SeenFields>();
   #queue: Entry[] = [];
   #waiting = 0;
-  #waitingText = 0;
+  #waitingBytes = 0;
   #added = 0;
   #done = 0;
   #waiters: Waiter[] = [];
@@ -57,7 +60,7 @@ export class BulkWriter implements IndexWriter {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
-    this.#encoder = new DocumentEncoder(parts.names);
+    this.#encoder = new LinesEncoder(parts.names);
   }
 
   write(sensor: string, batch: Batch): Promise<void> | undefined {
@@ -66,14 +69,8 @@ export class BulkWriter implements IndexWriter {
     const seen: SeenFields = new Map();
     let names = known.size;
     const isNamed = (field: string) => known.has(field) || seen.has(field) || names++ < MOST_FIELDS;
-    const { topic, partition, offset } = batch.position;
-    for (const written of this.#encoder.encode(sensor, batch, isNamed, seen))
-      this.#pending.push({
-        ...written,
-        sensor,
-        arrival: batch.arrival,
-        place: { topic, partition, offset: offset + written.record },
-      });
+    const lines = this.#encoder.encode(sensor, batch, isNamed, seen);
+    if (lines.count > 0) this.#pending.push(lines);
     this.#see(sensor, known, seen);
     return undefined;
   }
@@ -83,15 +80,16 @@ export class BulkWriter implements IndexWriter {
     const { topic, partition, offset } = position;
     const key = topic === "" ? "" : positionKey(topic, partition);
     const documents = this.#pending;
-    const text = documents.reduce((sum, { source }) => sum + source.length, 0);
-    this.#queue.push({ documents, text, key, offset: offset + records, seen: this.#pendingSeen });
+    const count = documents.reduce((sum, lines) => sum + lines.count, 0);
+    const bytes = documents.reduce((sum, lines) => sum + sizeOf(lines), 0);
+    this.#queue.push({ documents, count, bytes, key, offset: offset + records, seen: this.#pendingSeen });
     this.#pending = [];
     this.#pendingSeen = new Map();
     this.#added++;
-    this.#waiting += documents.length;
-    this.#waitingText += text;
+    this.#waiting += count;
+    this.#waitingBytes += bytes;
     this.#parts.owner.committed(key, offset + records);
-    if (this.#waiting >= MOST_DOCUMENTS || this.#waitingText >= MOST_BYTES) this.#drain();
+    if (this.#waiting >= MOST_DOCUMENTS || this.#waitingBytes >= MOST_BYTES) this.#drain();
     else this.#timer ??= setTimeout(() => this.#drain(), PATIENCE);
     return this.#isFull ? this.#roomAgain() : undefined;
   }
@@ -143,7 +141,7 @@ export class BulkWriter implements IndexWriter {
   }
 
   get #isFull(): boolean {
-    return this.#waiting >= MOST_WAITING || this.#waitingText >= MOST_WAITING_TEXT;
+    return this.#waiting >= MOST_WAITING || this.#waitingBytes >= MOST_WAITING_BYTES;
   }
 
   async #roomAgain(): Promise<void> {
@@ -187,9 +185,10 @@ export class BulkWriter implements IndexWriter {
         await this.#storeEntries(entries);
         this.#queue.splice(0, entries.length);
         this.#done += entries.length;
-        for (const { documents, text } of entries) {
-          this.#waiting -= documents.length;
-          this.#waitingText -= text;
+        for (const { documents, count, bytes } of entries) {
+          this.#waiting -= count;
+          this.#waitingBytes -= bytes;
+          for (const lines of documents) this.#encoder.reuse(lines);
         }
         if (hasFailed) this.#parts.owner.failing(undefined);
         hasFailed = false;
@@ -214,14 +213,14 @@ export class BulkWriter implements IndexWriter {
   /** The first entries, as many as go into a request. */
   #next(): Entry[] {
     let documents = 0;
-    let text = 0;
-    const count = this.#queue.findIndex((entry) => {
-      const isFull = documents > 0 && (documents >= MOST_DOCUMENTS || text >= MOST_BYTES);
-      documents += entry.documents.length;
-      text += entry.text;
+    let size = 0;
+    const end = this.#queue.findIndex(({ count, bytes }) => {
+      const isFull = documents > 0 && (documents >= MOST_DOCUMENTS || size >= MOST_BYTES);
+      documents += count;
+      size += bytes;
       return isFull;
     });
-    return this.#queue.slice(0, count === -1 ? this.#queue.length : count);
+    return this.#queue.slice(0, end === -1 ? this.#queue.length : end);
   }
 
   async #storeEntries(entries: readonly Entry[]): Promise<void> {

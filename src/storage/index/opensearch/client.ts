@@ -19,13 +19,15 @@ export type Asked = {
   readonly body?: object | undefined;
   /** In place of a body what is JSON already, or lines of it. */
   readonly json?: string | undefined;
-  readonly lines?: string | undefined;
+  readonly lines?: string | Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Statuses beside those below 300 that are answers and no failures. */
   readonly expected?: readonly number[];
 };
 
 export type Response = { readonly status: number; readonly body: Answer };
+/** An answer whose body nobody has read yet. */
+export type Said = { readonly status: number; readonly said: string };
 
 const CONNECT_MILLISECONDS = 10_000;
 const ANSWER_MILLISECONDS = 120_000;
@@ -62,6 +64,12 @@ export class Client implements AsyncDisposable {
    * @throws Fault INDEX_UNREACHABLE, INDEX_REFUSED, SEARCH_BUSY, or the reason of the signal
    */
   async ask(method: Dispatcher.HttpMethod, path: string, asked: Asked = {}): Promise<Response> {
+    const { status, said } = await this.hear(method, path, asked);
+    return { status, body: readAnswer(said) ?? {} };
+  }
+
+  /** The same for answers that are long and seldom read. */
+  async hear(method: Dispatcher.HttpMethod, path: string, asked: Asked = {}): Promise<Said> {
     let failure: unknown;
     // A node closes connections that were idle, perhaps at the moment when one is used: then it is asked once more, unless asking
     // twice could change something twice.
@@ -86,7 +94,7 @@ export class Client implements AsyncDisposable {
     await this.#agent.destroy();
   }
 
-  async #send(url: string, method: Dispatcher.HttpMethod, asked: Asked): Promise<Response> {
+  async #send(url: string, method: Dispatcher.HttpMethod, asked: Asked): Promise<Said> {
     const { body, lines, signal, expected = [] } = asked;
     const text = lines ?? asked.json ?? (body === undefined ? undefined : jsonOf(body));
     const { statusCode: status, body: stream } = await send(url, {
@@ -102,9 +110,8 @@ export class Client implements AsyncDisposable {
       ...(signal !== undefined && { signal }),
     });
     const said = await stream.text();
-    const answer = readAnswer(said);
-    if (status < 300 || expected.includes(status)) return { status, body: answer ?? {} };
-    throw refused(new URL(url).origin, status, reasonOf(answer) ?? said);
+    if (status < 300 || expected.includes(status)) return { status, said };
+    throw refused(new URL(url).origin, status, reasonOf(readAnswer(said)) ?? said);
   }
 }
 

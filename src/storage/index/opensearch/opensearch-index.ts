@@ -32,6 +32,7 @@ import { facets, histogram } from "./aggregate.ts";
 import { type Asking, askWhole, countOf, Fields, unknownFields } from "./asking.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import type { Client, Connection } from "./client.ts";
+import { MESSAGE_PARTS, messageOf } from "./document.ts";
 import { groups } from "./groups.ts";
 import type { Internal } from "./internal.ts";
 import type { Names } from "./names.ts";
@@ -175,9 +176,9 @@ export class OpenSearchIndex implements Index {
       const found = new Map<unknown, Message>();
       for (let from = 0; from < guids.length; from += MOST_SIZE) {
         const query = { terms: { guid: guids.slice(from, from + MOST_SIZE) } };
-        const page = { query, size: MOST_SIZE, _source: ["message"] };
+        const page = { query, size: MOST_SIZE, _source: MESSAGE_PARTS };
         for (const { _source } of (await askWhole(this.#asking, { signal }, page)).hits)
-          if (_source !== undefined) found.set(_source.message.guid, _source.message);
+          if (_source !== undefined) found.set(_source.message.guid, messageOf(_source));
       }
       return guids.map((guid) => found.get(guid)).filter((message) => message !== undefined);
     });

@@ -3,7 +3,7 @@ import { type FieldValue, type Message, messageFromJson, messageToJson } from ".
 import type { History, Patch } from "../contract.ts";
 import { withChange } from "../stored-patch.ts";
 import type { Answer, Client } from "./client.ts";
-import { DocumentEncoder, type SeenFields } from "./document.ts";
+import { type DocumentMessage, documentOf, messageOf, type SeenFields } from "./document.ts";
 import type { Internal } from "./internal.ts";
 import type { Names } from "./names.ts";
 
@@ -78,7 +78,7 @@ export async function storedMessage(
   if (hit === undefined) return undefined;
   const { _source: source } = hit;
   return {
-    message: source.message as Message,
+    message: messageOf(source as DocumentMessage),
     history: (source.history as History | undefined) ?? { changes: [], earlier: 0 },
     sensor: String(source.sensor),
     time: Number(source.time),
@@ -88,11 +88,10 @@ export async function storedMessage(
 }
 
 /** Stores a changed message, at once searchable. False when somebody else changed it first. */
-async function put({ client, names, internal, noted }: PatchParts, stored: Stored): Promise<boolean> {
+async function put({ client, internal, noted }: PatchParts, stored: Stored): Promise<boolean> {
   const { sensor, message, time, history, index, version } = stored;
   const seen: SeenFields = new Map();
-  // An analyst's own fields are few: they are found by their names however many the sensor has.
-  const source = new DocumentEncoder(names).encodeMessage(sensor, message, time, history, () => true, seen);
+  const source = documentOf(sensor, message, time, history, seen);
   noted(sensor, await internal.addFields(sensor, seen));
   const path = `/${encodeURIComponent(index)}/_doc/${encodeURIComponent(String(message.guid))}`;
   const { status } = await client.ask("PUT", `${path}?${version}&refresh=true`, {

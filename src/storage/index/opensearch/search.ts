@@ -3,6 +3,7 @@ import { type Message, messageFromJson } from "../../../core/message.ts";
 import type { IndexProblem, SearchRequest } from "../contract.ts";
 import { type Asking, ask, selectionDsl } from "./asking.ts";
 import { jsonOf } from "./client.ts";
+import { MESSAGE_PARTS, messageOf } from "./document.ts";
 import type { Dsl } from "./dsl.ts";
 import { mainObject, path } from "./mapping.ts";
 
@@ -28,7 +29,7 @@ export async function searchPage(asking: Asking, request: SearchRequest): Promis
     sort,
     size: size + 1,
     track_total_hits: total,
-    _source: ["message"],
+    _source: MESSAGE_PARTS,
     ...(cursor !== undefined && { search_after: readCursor(cursor, sort.length) }),
   }).catch((error: unknown) => {
     // What a cursor says of another search does not fit its fields.
@@ -40,7 +41,7 @@ export async function searchPage(asking: Asking, request: SearchRequest): Promis
   const last = page.at(-1);
   const hasMore = last?.sort !== undefined && (found.hits.length > size || found.isLate);
   return {
-    messages: page.map(({ _source }) => _source?.message).filter((message) => message !== undefined),
+    messages: page.flatMap(({ _source }) => (_source === undefined ? [] : [messageOf(_source)])),
     total: total && !found.isLate ? found.total : undefined,
     cursor: hasMore ? Buffer.from(jsonOf(last.sort)).toString("base64url") : undefined,
     problems: found.problems,
