@@ -6,6 +6,7 @@ import type { Column } from "../../../core/column.ts";
 import { Dictionary } from "../../../core/dictionary.ts";
 import { type FieldValue, type Message, messageFromJson } from "../../../core/message.ts";
 import { Double, Float } from "../../../core/number.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { batchOf, NOON } from "../testing/test-batches.ts";
 import { documentOf, type SeenFields } from "./document.ts";
 import { type Lines, sizeOf, sourceOf } from "./lines.ts";
@@ -104,7 +105,7 @@ describe("lines of a batch", () => {
       expect([...seen].sort()).toEqual(known.sort());
       encoder.reuse(lines);
     });
-    fc.assert(property, { numRuns: Number(process.env.METRON_RUNS ?? 300), seed: 3 });
+    fc.assert(property, { numRuns: runs(300), seed: 3 });
   });
 
   test("have words of a text only where the original does not show it, and what is no UTF-8 replaced", () => {

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import type { FieldValue } from "../../../core/message.ts";
+import { runs } from "../../../core/testing/runs.ts";
 import { toText } from "../../../query/to-text.ts";
 import type { Query } from "../../../query/tree.ts";
 import type { Index } from "../contract.ts";
@@ -16,8 +17,6 @@ import { removeIndices, testOpenSearch } from "./testing/node.ts";
 const url = await testOpenSearch();
 const MESSAGES = 150;
 const AT_A_TIME = 16;
-/** Queries asked of both; a run of more is for whoever changes how queries are compiled. */
-const QUERIES = Number(process.env.METRON_QUERIES ?? 40);
 
 /** Values of each field, in all the spellings that a query may have of them. */
 const VALUES: Readonly<Record<string, readonly FieldValue[]>> = {
@@ -152,7 +151,7 @@ describe.skipIf(url === undefined)("the same rows in both indices", () => {
         ]);
       });
       // The smallest query that fails is not looked for: each one is a search of its own.
-      await fc.assert(property, { numRuns: QUERIES, seed: 11, endOnFailure: true });
+      await fc.assert(property, { numRuns: runs(40), seed: 11, endOnFailure: true });
       const counted = FIELDS.filter((name) => name !== "original_string");
       for (const name of counted) {
         const told = async (index: Index) => {
