@@ -98,30 +98,33 @@ export class CellEncoder {
   }
 
   /**
-   * Adds a cell that is not absent.
+   * Adds a text by its bytes.
    * @param isNamed whether the field is found by its name, and not by its words alone.
    * @param isInside whether the text stands in the original too, so that words of it are found there.
    */
-  add(column: Column, row: number, plan: ColumnPlan, isNamed: boolean, isInside: boolean): void {
+  addSpan(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    plan: ColumnPlan,
+    isNamed: boolean,
+    isInside: boolean,
+  ): void {
+    this.out.add(plan.member);
+    this.#valueAt = this.out.length;
+    this.#text(bytes, from, to, plan, isNamed, isInside);
+  }
+
+  /** Adds a cell that is neither absent nor a span. */
+  add(column: Column, row: number, kind: number, plan: ColumnPlan, isNamed: boolean): void {
     const { out } = this;
-    const kind = column.kinds[row] as number;
     if (kind === WORD && isNamed && plan.family === undefined && plan.kind !== "original") {
       this.#word(plan, column, column.numbers[row] as number);
       return;
     }
     out.add(plan.member);
     this.#valueAt = out.length;
-    if (kind === SPAN) {
-      const { arena, spans } = column;
-      this.#text(
-        arena.bytes,
-        spans[2 * row] as number,
-        spans[2 * row + 1] as number,
-        plan,
-        isNamed,
-        isInside,
-      );
-    } else if (kind >= INT && kind <= DOUBLE) this.#number(column.numbers[row] as number, plan, isNamed);
+    if (kind >= INT && kind <= DOUBLE) this.#number(column.numbers[row] as number, plan, isNamed);
     else if (kind === STRING || kind === WORD) {
       this.#string.length = 0;
       this.#string.addText(column.text(row) as string);

@@ -1,4 +1,4 @@
-import { type Column, FALSE, INT, LONG, NULL, SPAN, STRING, TRUE, VALUE } from "../../../core/column.ts";
+import { DOUBLE, FALSE, FLOAT, INT, LONG, SPAN, STRING, TRUE, VALUE, WORD } from "../../../core/column.ts";
 import { type FieldValue, type Message, messageToJson } from "../../../core/message.ts";
 import { Double, Float } from "../../../core/number.ts";
 import type { ColumnType } from "../blocks/column-type.ts";
@@ -70,16 +70,18 @@ export function typeOfSeen(field: string, bits: number): { type: ColumnType | un
   return { type: SEEN_TYPES[place], isOdd: (bits & (bits - 1)) !== 0 };
 }
 
-/** The type of a cell as a bit of `SEEN_TYPES`; none of a null. */
-export function bitOf(kind: number, column: Column, row: number): number {
-  if (kind === NULL) return 0;
-  if (kind === VALUE) return bitOfValue(column.objects[row] as FieldValue);
-  if (kind >= SPAN && kind <= STRING) return TEXT;
-  if (kind === INT || kind === LONG) return WHOLE;
-  return kind === TRUE || kind === FALSE ? TRUTH : REAL;
-}
+/** The type of a cell as a bit of `SEEN_TYPES`, by its kind; none of a null and of `VALUE`, of which the value tells. */
+export const BITS = new Uint8Array(VALUE + 1);
+for (const [kind, bit] of [
+  ...[FALSE, TRUE].map((kind) => [kind, TRUTH] as const),
+  ...[INT, LONG].map((kind) => [kind, WHOLE] as const),
+  ...[FLOAT, DOUBLE].map((kind) => [kind, REAL] as const),
+  ...[SPAN, WORD, STRING].map((kind) => [kind, TEXT] as const),
+])
+  BITS[kind] = bit;
 
-function bitOfValue(value: FieldValue): number {
+/** The type of a value as a bit of `SEEN_TYPES`; none of null. */
+export function bitOfValue(value: FieldValue): number {
   switch (typeof value) {
     case "string":
       return TEXT;

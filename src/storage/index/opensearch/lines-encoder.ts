@@ -1,10 +1,11 @@
 // The loop below runs for every cell of every message: arrays are indexed within bounds known beforehand, hence `as number`.
 import type { Batch } from "../../../core/batch.ts";
-import { ABSENT, type Column, DOUBLE, INT, SPAN } from "../../../core/column.ts";
+import { ABSENT, type Column, DOUBLE, INT, SPAN, VALUE } from "../../../core/column.ts";
+import type { FieldValue } from "../../../core/message.ts";
 import { allocateBytes, encodeText } from "../../../core/text.ts";
 import { DAY } from "../blocks/block.ts";
 import { CellEncoder, isText } from "./cell-encoder.ts";
-import { bitOf, type SeenFields } from "./document.ts";
+import { BITS, bitOfValue, type SeenFields } from "./document.ts";
 import type { Lines } from "./lines.ts";
 import type { Names } from "./names.ts";
 import { quoted } from "./values.ts";
@@ -58,7 +59,10 @@ export class LinesEncoder {
     const ofSensor = encodeText(`,"sensor":${quoted(sensor)},"time":`);
     const columns = [...batch.columns.values()]
       .filter((column) => column.touched)
-      .map((column) => ({ column, plan: cells.plan(column.name), isNamed: isNamed(column.name), bits: 0 }));
+      .map((column) => {
+        const { name, kinds, spans } = column;
+        return { column, kinds, spans, plan: cells.plan(name), isNamed: isNamed(name), bits: 0 };
+      });
     this.#day = Number.NaN;
     let count = 0;
     for (let row = 0; row < rows; row++) {
@@ -85,16 +89,23 @@ export class LinesEncoder {
       const isOriginal = isText(original, row);
       for (let place = 0; place < columns.length; place++) {
         const entry = columns[place] as (typeof columns)[number];
-        const { column } = entry;
-        const kind = column.kinds[row] as number;
+        const kind = entry.kinds[row] as number;
         if (kind === ABSENT) continue;
-        entry.bits |= bitOf(kind, column, row);
+        const { column, spans } = entry;
+        entry.bits |= kind === VALUE ? bitOfValue(column.objects[row] as FieldValue) : (BITS[kind] as number);
         if (column === guids || (isOriginal && column === original)) continue;
-        const isInside =
-          kind === SPAN &&
-          (column.spans[2 * row] as number) >= from &&
-          (column.spans[2 * row + 1] as number) <= to;
-        cells.add(column, row, entry.plan, entry.isNamed, isInside);
+        if (kind === SPAN) {
+          const start = spans[2 * row] as number;
+          const end = spans[2 * row + 1] as number;
+          cells.addSpan(
+            column.arena.bytes,
+            start,
+            end,
+            entry.plan,
+            entry.isNamed,
+            start >= from && end <= to,
+          );
+        } else cells.add(column, row, kind, entry.plan, entry.isNamed);
       }
       out.add(MESSAGE_END);
       if (isOriginal) {
