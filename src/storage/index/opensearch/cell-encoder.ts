@@ -15,7 +15,7 @@ import {
 import type { Dictionary } from "../../../core/dictionary.ts";
 import { type FieldValue, messageToJson } from "../../../core/message.ts";
 import { allocateBytes, decodeText, encodeText } from "../../../core/text.ts";
-import { JsonBytes } from "./json-bytes.ts";
+import { JsonBytes, type Piece, pieceOf } from "./json-bytes.ts";
 import { isDottedDecimal, isOnlyText, isPlainWhole } from "./spelling.ts";
 import {
   ADDRESS,
@@ -47,17 +47,17 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a word of a dictionary adds to a document. Each member and word has a comma before it. */
 type WordParts = {
-  readonly member: Bytes;
-  readonly words: Bytes;
+  readonly member: Piece;
+  readonly words: Piece;
   /** By the number of the object. */
-  readonly searched: readonly { readonly object: number; readonly members: Bytes }[];
+  readonly searched: readonly { readonly object: number; readonly members: Piece }[];
 };
 
 /** What is known of a field wherever one of its cells is written. */
 export type ColumnPlan = FieldPlan & {
   /** Its name with a comma before it, in the message and in the objects that are searched. */
-  readonly member: Bytes;
-  readonly searched: Bytes;
+  readonly member: Piece;
+  readonly searched: Piece;
   /** Parts by the codes of the dictionary of its column. */
   dictionary: Dictionary | undefined;
   parts: (WordParts | undefined)[];
@@ -90,7 +90,7 @@ export class CellEncoder {
     if (plan === undefined) {
       this.#remember();
       const facts = planOf(field);
-      const [member, searched] = [encodeText(`,${facts.name}`), encodeText(`,${facts.part}`)];
+      const [member, searched] = [pieceOf(`,${facts.name}`), pieceOf(`,${facts.part}`)];
       plan = { ...facts, member, searched, dictionary: undefined, parts: [] };
       this.#plans.set(field, plan);
     }
@@ -110,7 +110,7 @@ export class CellEncoder {
     isNamed: boolean,
     isInside: boolean,
   ): void {
-    this.out.add(plan.member);
+    this.out.addPiece(plan.member);
     this.#valueAt = this.out.length;
     this.#text(bytes, from, to, plan, isNamed, isInside);
   }
@@ -122,7 +122,7 @@ export class CellEncoder {
       this.#word(plan, column, column.numbers[row] as number);
       return;
     }
-    out.add(plan.member);
+    out.addPiece(plan.member);
     this.#valueAt = out.length;
     if (kind >= INT && kind <= DOUBLE) this.#number(column.numbers[row] as number, plan, isNamed);
     else if (kind === STRING || kind === WORD) {
@@ -225,13 +225,13 @@ export class CellEncoder {
   /** Adds what was written at [from, to) to an object. */
   #member(object: number, plan: ColumnPlan, from: number, to: number): void {
     const searched = this.#searched[object] as JsonBytes;
-    searched.add(plan.searched);
+    searched.addPiece(plan.searched);
     searched.add(this.out.bytes, from, to);
   }
 
   #quotedMember(object: number, plan: ColumnPlan, from: number, to: number): void {
     const searched = this.#searched[object] as JsonBytes;
-    searched.add(plan.searched);
+    searched.addPiece(plan.searched);
     searched.add(QUOTE);
     searched.add(this.out.bytes, from, to);
     searched.add(QUOTE);
@@ -256,9 +256,9 @@ export class CellEncoder {
       parts = this.#partsOf(plan, (column.dictionary as Dictionary).word(code));
       plan.parts[code] = parts;
     }
-    this.out.add(parts.member);
-    this.#words.add(parts.words);
-    for (const { object, members } of parts.searched) (this.#searched[object] as JsonBytes).add(members);
+    this.out.addPiece(parts.member);
+    this.#words.addPiece(parts.words);
+    for (const { object, members } of parts.searched) (this.#searched[object] as JsonBytes).addPiece(members);
   }
 
   #partsOf(plan: ColumnPlan, text: string): WordParts {
@@ -271,10 +271,10 @@ export class CellEncoder {
     const objects = OBJECT_NAMES.map(() => new JsonBytes(allocateBytes(64)));
     values.flush(words, objects);
     return {
-      member: encodeText(`,${plan.name}${quoted(text)}`),
-      words: words.bytes.slice(0, words.length),
-      searched: objects.flatMap(({ bytes, length }, object) =>
-        length === 0 ? [] : { object, members: bytes.slice(0, length) },
+      member: pieceOf(`,${plan.name}${quoted(text)}`),
+      words: pieceOf(textOf(words)),
+      searched: objects.flatMap((members, object) =>
+        members.length === 0 ? [] : { object, members: pieceOf(textOf(members)) },
       ),
     };
   }
@@ -284,6 +284,10 @@ export class CellEncoder {
     this.#remembered = 0;
     this.#plans.clear();
   }
+}
+
+function textOf({ bytes, length }: JsonBytes): string {
+  return decodeText(bytes, 0, length);
 }
 
 /** Whether a cell holds text. */

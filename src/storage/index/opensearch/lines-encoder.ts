@@ -134,8 +134,7 @@ export class LinesEncoder {
     const { out } = this.#cells;
     const { bytes, length } = out;
     if (length < bytes.length / 2) return copyOf(bytes, length);
-    out.bytes = this.#spare.pop() ?? allocateBytes(bytes.length);
-    out.length = 0;
+    out.replace(this.#spare.pop() ?? allocateBytes(bytes.length));
     return bytes;
   }
 
