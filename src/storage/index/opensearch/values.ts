@@ -29,7 +29,8 @@ export const OBJECT_NAMES = [
   "real",
   "address",
 ] as const satisfies readonly ObjectName[];
-export const [TEXT, RAW, WHOLES, REAL, ADDRESS] = [0, 1, 2, 3, 4] as const;
+export const [TEXT, WHOLES, REAL, ADDRESS] = [0, 2, 3, 4] as const;
+const RAW = 1;
 
 /** What is known of a field's name wherever one of its values is written. */
 export type FieldPlan = {
