@@ -1,14 +1,13 @@
 /** Real Kafka on loopback, for tests and benchmarks: brokers that are controllers too, from Maven's artifacts. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { endWithUs } from "./end-with-us.ts";
 import { jarsOf } from "./jars.ts";
+import { endProcess, freePorts } from "./servers.ts";
 
 export type KafkaOptions = {
   /** Default 1; with three, topics have three copies and survive the loss of one broker. */
@@ -38,7 +37,6 @@ export type Kafka = AsyncDisposable & {
 type Node = { readonly file: string; readonly log: string; child: ChildProcess | undefined };
 
 const CLUSTER = "bWV0cm9uLXRlc3QtMDAwMA";
-const CLOSING_MILLISECONDS = 20_000;
 
 /** Starts brokers in a folder of their own, which goes when they are disposed of. Rejects with their log if they end. */
 export async function startKafka({
@@ -169,18 +167,5 @@ async function started({ child, log }: Node): Promise<void> {
 async function end(node: Node, signal: NodeJS.Signals): Promise<void> {
   const { child } = node;
   node.child = undefined;
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill(signal);
-  const late = setTimeout(() => child.kill("SIGKILL"), CLOSING_MILLISECONDS);
-  await ended;
-  clearTimeout(late);
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
-  return ports;
+  await endProcess(child, signal);
 }

@@ -7,40 +7,70 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { missingForJava } from "./jars.ts";
+import { missingForOpenSearch, startOpenSearch } from "./opensearch.ts";
 import { startSecuredKafka } from "./secured-kafka.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Address that answers where the Kafka of the run is; 204 when this machine cannot run it. */
+    /**
+     * Address of what starts servers: `/kafka` and `/opensearch` under it answer, as JSON, where that of the run is; 204 when
+     * this machine cannot run it.
+     */
     readonly cluster: string;
   }
 }
 
+type Started = { readonly address: unknown; readonly close: () => Promise<void> };
+
+/** A server of the run, which starts when it is first asked for. */
+type Server = {
+  readonly name: string;
+  /** What this machine lacks to run it; undefined when it lacks nothing. */
+  readonly missing: () => string | undefined;
+  readonly start: () => Promise<Started>;
+  starting?: Promise<Started>;
+  isLeftOut?: boolean;
+};
+
 /** Answers for the servers until the function that it returns is called. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  let starting: ReturnType<typeof startSecuredKafka> | undefined;
-  let isTold = false;
-  const server = createServer(async (_request, response) => {
-    const missing = missingForJava();
-    if (missing !== undefined && process.env.CI !== "true") {
-      if (!isTold) process.stdout.write(`Left out, as there is no program ${missing}: what needs Kafka.\n`);
-      isTold = true;
-      response.writeHead(204).end();
-      return;
-    }
-    try {
-      starting ??= startSecuredKafka();
-      response.end(JSON.stringify((await starting).address));
-    } catch (error) {
-      response.writeHead(500).end(`Kafka did not start: ${error}`);
-    }
+  const servers = new Map<string | undefined, Server>([
+    ["/kafka", { name: "Kafka", missing: missingForJava, start: startSecuredKafka }],
+    ["/opensearch", { name: "OpenSearch", missing: missingForOpenSearch, start: startNode }],
+  ]);
+  const door = createServer(async ({ url }, response) => {
+    const server = servers.get(url);
+    if (server === undefined) response.writeHead(404).end(`there is no server ${url}`);
+    else if (leavesOut(server)) response.writeHead(204).end();
+    else
+      try {
+        server.starting ??= server.start();
+        response.end(JSON.stringify((await server.starting).address));
+      } catch (error) {
+        response.writeHead(500).end(`${server.name} did not start: ${error}`);
+      }
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  project.provide("cluster", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  door.listen(0, "127.0.0.1");
+  await once(door, "listening");
+  project.provide("cluster", `http://127.0.0.1:${(door.address() as AddressInfo).port}`);
   return async () => {
-    await (await starting?.catch(() => undefined))?.close();
-    server.closeAllConnections();
-    server.close();
+    for (const { starting } of servers.values()) await (await starting?.catch(() => undefined))?.close();
+    door.closeAllConnections();
+    door.close();
   };
+}
+
+/** Whether tests go without a server, which is told once; where everything must run (`CI=true`), it is started regardless. */
+function leavesOut(server: Server): boolean {
+  if (server.isLeftOut !== undefined || process.env.CI === "true") return server.isLeftOut ?? false;
+  const missing = server.missing();
+  server.isLeftOut = missing !== undefined;
+  if (server.isLeftOut)
+    process.stdout.write(`Left out, as there is no program ${missing}: what needs ${server.name}.\n`);
+  return server.isLeftOut;
+}
+
+async function startNode(): Promise<Started> {
+  const node = await startOpenSearch();
+  return { address: node.url, close: async () => node[Symbol.asyncDispose]() };
 }

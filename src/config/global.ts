@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
 import { oneNamed } from "./named.ts";
-import { secretSchema, storageSchema } from "./storage-schema.ts";
+import { secretSchema } from "./secret-schema.ts";
+import { storageSchema } from "./storage-schema.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
 
 /** The document for everything that is not one sensor's: `metron.yaml`. Free keys go under `global`. */
@@ -95,7 +96,9 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("How the platform ends."),
-  storage: storageSchema.prefault({}).describe("Where raw records are kept; read when the platform starts."),
+  storage: storageSchema
+    .prefault({})
+    .describe("Which engines keep raw records and messages; read when the platform starts."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),

@@ -1,16 +1,7 @@
 import { z } from "zod";
-import { SECRET_VARIABLE, type SecretReference } from "../core/secret.ts";
-
-/** Where a secret is. */
-export const secretSchema = z.union([
-  z.strictObject({ file: z.string().describe("File of the secret, in a folder of secrets.") }),
-  z.strictObject({
-    env: z
-      .string()
-      .regex(SECRET_VARIABLE, "expected a name such as METRON_SECRET_KAFKA")
-      .describe("Variable of the environment."),
-  }),
-]);
+import type { SecretReference } from "../core/secret.ts";
+import { openSearchSchema } from "./opensearch-schema.ts";
+import { secretSchema } from "./secret-schema.ts";
 
 const tls = z.strictObject({
   authority: secretSchema
@@ -67,7 +58,7 @@ const kafka = z.strictObject({
   sasl: sasl.optional().describe("How to prove who Metron is; nobody asks when left out."),
 });
 
-/** Where topics are kept: `storage` of the global document. Read when the platform starts. */
+/** Which engines keep topics and the index: `storage` of the global document. Read when the platform starts. */
 export const storageSchema = z
   .strictObject({
     topics: z
@@ -77,26 +68,40 @@ export const storageSchema = z
     kafka: kafka
       .optional()
       .describe("The Kafka that `topics: kafka` is about, 3.2 or later; not used without that."),
+    index: z
+      .enum(["files", "opensearch"])
+      .default("files")
+      .describe("Where messages are stored and searched: in files of the data folder, or in OpenSearch."),
+    opensearch: openSearchSchema
+      .optional()
+      .describe("The OpenSearch that `index: opensearch` is about; not used without that."),
   })
   .refine(({ topics, kafka: found }) => topics !== "kafka" || found !== undefined, {
     message: "`topics: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it",
     path: ["kafka"],
+  })
+  .refine(({ index, opensearch }) => index !== "opensearch" || opensearch !== undefined, {
+    message: "`index: opensearch` needs `opensearch: { nodes: [https://HOST:PORT] }` beside it",
+    path: ["opensearch"],
   });
 
-/** The secrets that are named for Kafka, and where in the document. */
+/** The secrets that are named for Kafka and for OpenSearch, and where in the document. */
 export function secretsOf(
   storage: z.output<typeof storageSchema>,
 ): readonly (readonly [path: readonly string[], reference: SecretReference])[] {
   const { tls: encrypted, sasl: proof } = storage.kafka ?? {};
+  const { secret, authority } = storage.opensearch ?? {};
   const found: (readonly [string[], SecretReference | undefined])[] = [
-    [["tls", "authority"], encrypted?.authority],
-    [["tls", "certificate"], encrypted?.certificate],
-    [["tls", "key"], encrypted?.key],
+    [["kafka", "tls", "authority"], encrypted?.authority],
+    [["kafka", "tls", "certificate"], encrypted?.certificate],
+    [["kafka", "tls", "key"], encrypted?.key],
     proof?.mechanism === "OAUTHBEARER"
-      ? [["sasl", "token"], proof.token]
-      : [["sasl", "password"], proof?.password],
+      ? [["kafka", "sasl", "token"], proof.token]
+      : [["kafka", "sasl", "password"], proof?.password],
+    [["opensearch", "secret"], secret],
+    [["opensearch", "authority"], authority],
   ];
   return found.flatMap(([path, reference]) =>
-    reference === undefined ? [] : [[["storage", "kafka", ...path], reference] as const],
+    reference === undefined ? [] : [[["storage", ...path], reference] as const],
   );
 }

@@ -52,6 +52,15 @@ export const FAULTS = {
     advice:
       "Listen on 127.0.0.1, and reach it through an SSH tunnel or a reverse proxy that asks for a password; docs/guide/network.md shows both.",
   },
+  INDEX_REFUSED: {
+    status: 502,
+    advice:
+      "Correct what the message names: the password or API key, the certificate, the rights of the user, or what others have set up under the names of Metron's indices. Telemetry waits in its topic meanwhile.",
+  },
+  INDEX_UNREACHABLE: {
+    status: 503,
+    advice: "Check that OpenSearch runs and can be reached. Telemetry waits in its topic meanwhile.",
+  },
   INPUT_UNREADABLE: { status: 400, advice: "Check the path and its permissions." },
   KAFKA_REFUSED: {
     status: 500,

@@ -26,7 +26,7 @@ export type CheckRules = {
   readonly notRun?: readonly string[] | undefined;
 };
 
-/** Files outside of the allowed folders, an address that others reach, and secrets of packets and of Kafka that nobody can read. */
+/** Files outside of the allowed folders, an address that others reach, and secrets that nobody can read. */
 export function wrongPlaces(
   global: GlobalDocument,
   document: Document,

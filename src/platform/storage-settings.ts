@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs";
 import type { GlobalDocument } from "../config/global.ts";
 import { Fault } from "../core/fault.ts";
+import type { SecretReference } from "../core/secret.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import type { StorageOptions } from "../storage/storage.ts";
 import { refusalOf } from "./check-places.ts";
@@ -14,7 +15,7 @@ const PART_OF_DISK = 4;
 
 /**
  * How the global document wants the data folder to be opened.
- * @throws Fault CONFIG_INVALID when the secret of packets cannot be read: to store them without it is what nobody asked for.
+ * @throws Fault CONFIG_INVALID when a secret cannot be read: to go on without it is what nobody asked for.
  */
 export function storageSettings(
   { storage, memory, seal, search, packets }: GlobalDocument,
@@ -36,19 +37,36 @@ export function storageSettings(
       searchTime: search.seconds * SECOND,
       temporaryBytes: search.temporaryBytes,
     },
+    openSearch: storage.index === "opensearch" ? openSearchOf(storage.opensearch, allow) : undefined,
     packets: {
       bytes: packets.bytes ?? Math.min(PACKET_BYTES, partOfDisk(data)),
       age: packets.hours === undefined ? undefined : packets.hours * HOUR,
       compress: packets.compress,
-      secret: packets.secret && secretOf(packets.secret, allow),
+      secret: packets.secret && secretOf(packets.secret, allow, "packets"),
     },
   };
 }
 
-function secretOf(reference: NonNullable<GlobalDocument["packets"]["secret"]>, allow: AllowPath): string {
+/** How OpenSearch is reached, with what its secrets say. */
+function openSearchOf(
+  settings: GlobalDocument["storage"]["opensearch"],
+  allow: AllowPath,
+): StorageOptions["openSearch"] {
+  if (settings === undefined) return undefined;
+  const { user, secret, authority, ...others } = settings;
+  const text = secret && secretOf(secret, allow, "OpenSearch");
+  const basic = user === undefined ? undefined : Buffer.from(`${user}:${text}`).toString("base64");
+  return {
+    ...others,
+    authorization: basic !== undefined ? `Basic ${basic}` : text && `ApiKey ${text}`,
+    authority: authority && secretOf(authority, allow, "OpenSearch"),
+  };
+}
+
+function secretOf(reference: SecretReference, allow: AllowPath, of: string): string {
   const read = secretReader(allow);
   const refusal = refusalOf(() => read(reference));
-  if (refusal !== undefined) throw new Fault("CONFIG_INVALID", `reading the secret of packets: ${refusal}`);
+  if (refusal !== undefined) throw new Fault("CONFIG_INVALID", `reading the secret of ${of}: ${refusal}`);
   return read(reference);
 }
 

@@ -10,6 +10,8 @@ import type { Context } from "../core/context.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
+import { isOpenSearchHandle } from "./index/opensearch/handle.ts";
+import type { OpenSearchOptions } from "./index/opensearch/open.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
@@ -42,6 +44,8 @@ export type StorageOptions = {
     readonly sealRows: number;
     readonly sealAge: number;
   };
+  /** The OpenSearch that keeps the index; undefined: it is kept in files of the data folder. */
+  readonly openSearch?: OpenSearchOptions | undefined;
   readonly packets: {
     /** Bytes that packets and their indices may use, the oldest go first. */
     readonly bytes: number;
@@ -72,21 +76,20 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
 /**
  * Opens what a claimed data folder holds, and brings one of an earlier layout to the present one.
  * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT; KAFKA_UNREACHABLE, KAFKA_REFUSED, CONFIG_INVALID where
- * topics are kept in Kafka
+ * topics are kept in Kafka; INDEX_UNREACHABLE, INDEX_REFUSED where OpenSearch keeps the index
  */
 export async function openStorage(
-  { folder, kafka, index, packets }: StorageOptions,
+  { folder, kafka, index, openSearch, packets }: StorageOptions,
   context: Context,
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
   try {
-    const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
     const { openPacketStore } = await import("./packets/files/packet-store.ts");
     const { openTables } = await import("./table/lmdb.ts");
     const opened = {
       topics: stack.use(await openTopicsOf(join(folder, TOPICS), kafka, context)),
       tables: stack.use(await openTables(join(folder, TABLES), context)),
-      index: stack.use(await openDuckdbIndex(join(folder, INDEX), index, context)),
+      index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
@@ -109,6 +112,20 @@ async function openTopicsOf(
   }
   const { openKafkaTopics } = await import("./topic/kafka/topics.ts");
   return openKafkaTopics(folder, kafka.settings, kafka.readSecret, context);
+}
+
+async function openIndexOf(
+  folder: string,
+  { index, openSearch }: Pick<StorageOptions, "index" | "openSearch">,
+  context: Context,
+): Promise<Index> {
+  if (openSearch === undefined) {
+    const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
+    return openDuckdbIndex(folder, index, context);
+  }
+  const { concurrent, waiting, searchTime } = index;
+  const { openOpenSearchIndex } = await import("./index/opensearch/open.ts");
+  return openOpenSearchIndex({ concurrent, waiting, searchTime, ...openSearch }, context);
 }
 
 /** Opens a reader of a topic that another thread shares. Dispose of it when done. */
@@ -137,6 +154,11 @@ export async function joinTable(handle: TableHandle): Promise<TableReader> {
  * opened, which goes on from what was committed.
  */
 export async function joinIndex(handle: IndexHandle, onBroken?: () => void): Promise<IndexWriter> {
+  if (isOpenSearchHandle(handle)) {
+    // One that OpenSearch does not take from keeps what was written, and tries again.
+    const { joinBulkWriter } = await import("./index/opensearch/share.ts");
+    return joinBulkWriter(handle);
+  }
   const { openRemoteWriter } = await import("./index/duckdb/remote.ts");
   return openRemoteWriter(handle, onBroken);
 }

@@ -10,49 +10,20 @@ import type {
   HistogramRequest,
   Selection,
 } from "../contract.ts";
+import {
+  DEFAULT_BUCKETS,
+  DEFAULT_FACETS,
+  DEFAULT_GROUPS,
+  DEFAULT_SERIES,
+  MOST_BUCKETS,
+  MOST_VALUES,
+  niceInterval,
+  SCORE,
+  sizeOf,
+} from "../requests.ts";
 import { columnText, type SqlField } from "./compile-sql.ts";
 import { type Statement, sideBySide } from "./database.ts";
 import { type Kind, type Library, Selected, valueSql } from "./selection.ts";
-
-const DEFAULT_FACETS = 10;
-const MOST_VALUES = 10_000;
-const DEFAULT_BUCKETS = 60;
-const MOST_BUCKETS = 10_000;
-const DEFAULT_SERIES = 5;
-const DEFAULT_GROUPS = 50;
-const SCORE = "threat.triage.score";
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** Spans that people find easy to read. */
-const STEPS = [
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
-  SECOND,
-  2 * SECOND,
-  5 * SECOND,
-  10 * SECOND,
-  15 * SECOND,
-  30 * SECOND,
-  MINUTE,
-  2 * MINUTE,
-  5 * MINUTE,
-  10 * MINUTE,
-  15 * MINUTE,
-  30 * MINUTE,
-  HOUR,
-  2 * HOUR,
-  3 * HOUR,
-  6 * HOUR,
-  12 * HOUR,
-  DAY,
-  2 * DAY,
-  7 * DAY,
-  30 * DAY,
-  90 * DAY,
-  365 * DAY,
-];
 
 export async function facets(library: Library, request: FacetRequest): Promise<Facet[]> {
   const size = sizeOf(request.size, DEFAULT_FACETS, "facets");
@@ -250,14 +221,6 @@ function listedSql(value: string, values: Facet["values"], numbers: boolean, sta
   return `CASE WHEN ${numbers ? "TRY_CAST(v AS DOUBLE)" : value} IN (${bound.join(", ")}) THEN ${numbers ? "v" : value} END`;
 }
 
-/** The shortest length that people find easy to read of which about `buckets` cover the span. */
-function niceInterval(span: number, buckets: number): number {
-  // "The last hour" is a moment longer by the time it is counted; that must not make its bars twice as wide.
-  const wanted = (0.98 * span) / buckets;
-  const years = Math.ceil(wanted / (365 * DAY)) * 365 * DAY;
-  return STEPS.find((length) => length >= wanted) ?? (Number.isFinite(years) ? years : SECOND);
-}
-
 export async function groups(library: Library, request: GroupRequest): Promise<Group[]> {
   const size = sizeOf(request.size, DEFAULT_GROUPS, "groups");
   const score = library.names().resolve(request.score ?? SCORE) ?? SCORE;
@@ -325,10 +288,4 @@ async function groupLevel(
     score: Number(row.at(-2)),
     highest: (row.at(-1) as number | null) ?? undefined,
   }));
-}
-
-function sizeOf(size: number | undefined, usual: number, what: string): number {
-  if (size === undefined) return usual;
-  if (Number.isInteger(size) && size >= 0 && size <= MOST_VALUES) return size;
-  throw new Fault("REQUEST_INVALID", `counting ${what}: size is 0 to ${MOST_VALUES}, not ${size}`);
 }

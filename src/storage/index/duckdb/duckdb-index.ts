@@ -31,6 +31,7 @@ import type {
   SearchResult,
   Selection,
 } from "../contract.ts";
+import { hintsOf } from "../hints.ts";
 import { RowReaders } from "../parquet/row-readers.ts";
 import { type Catalogue, positionKey, type SchemaColumn, type Segment } from "../segments/catalogue.ts";
 import { Merger } from "../segments/compact.ts";
@@ -42,13 +43,13 @@ import { openShelf, type Shelf } from "../segments/shelf.ts";
 import { historyOf } from "../stored-patch.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
 import type { Database } from "./database.ts";
-import { hintsOf } from "./hints.ts";
+import { hintSource } from "./hint-source.ts";
 import { HotStore } from "./hot-store.ts";
 import { Patches } from "./patches.ts";
+import { queueLimits } from "./queue-limits.ts";
 import type { Snapshot } from "./relations.ts";
 import { serveWriter } from "./remote.ts";
 import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
-import { queueLimits } from "./search-queue.ts";
 import { Searches } from "./searches.ts";
 import { type Library, Selected } from "./selection.ts";
 import type { Settings } from "./settings.ts";
@@ -192,7 +193,7 @@ export class DuckdbIndex implements Index {
         messages,
         cursor: found.cursor,
         unknownFields,
-        hints: await hintsOf(this.#library, request, unknownFields, isEmpty),
+        hints: await hintsOf(hintSource(this.#library), request, unknownFields, isEmpty),
         problems: [...this.problems(request), ...limitProblems(found.limits)],
       };
     });

@@ -3,12 +3,12 @@ import type { Message } from "../../../core/message.ts";
 import { isOfMessage, REST, TIME, textField } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
+import { isLimit } from "../search-queue.ts";
 import type { Segment } from "../segments/catalogue.ts";
 import { afterCursor, bindSort, cursorOf, type Key, readCursor, type SortValue, TIME_KEY } from "./cursor.ts";
 import { Statement, sideBySide } from "./database.ts";
 import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
-import { isLimit } from "./search-queue.ts";
 import { type Library, Selected, valueSql, within } from "./selection.ts";
 
 const DEFAULT_SIZE = 100;

@@ -1,5 +1,5 @@
+import { type QueueLimits, SearchQueue } from "../search-queue.ts";
 import type { FileHealth } from "../segments/file-health.ts";
-import { type QueueLimits, SearchQueue } from "./search-queue.ts";
 
 /** Runs searches: each in its turn, once more without a file that turns out to be damaged, and known to whoever deletes files. */
 export class Searches implements AsyncDisposable {

@@ -6,10 +6,14 @@ import { describeMessages } from "./describe-messages.ts";
 import { describeSearches } from "./describe-searches.ts";
 import { describeTypes } from "./describe-types.ts";
 import { describeValues } from "./describe-values.ts";
-import type { IndexSubject, Started } from "./test-batches.ts";
+import type { Difference, IndexSubject, Started } from "./test-batches.ts";
 
-/** What every implementation of an index obeys. */
-export function describeIndex(name: string, subject: () => Promise<IndexSubject>): void {
+/** What every implementation of an index obeys, but for what it declares to do otherwise. */
+export function describeIndex(
+  name: string,
+  subject: () => Promise<IndexSubject>,
+  differs: ReadonlySet<Difference> = new Set(),
+): void {
   describe(`index: ${name}`, () => {
     const cleanups: (() => PromiseLike<unknown>)[] = [];
     afterEach(async () => {
@@ -30,9 +34,9 @@ export function describeIndex(name: string, subject: () => Promise<IndexSubject>
 
     describeMessages(start);
     describeSearches(start);
-    describeValues(start);
-    describeTypes(start);
+    describeValues(start, differs);
+    describeTypes(start, differs);
     describeHints(start);
-    describeLife(start);
+    describeLife(start, differs);
   });
 }

@@ -3,7 +3,7 @@ import type { FieldValue } from "../../../core/message.ts";
 import { Double } from "../../../core/number.ts";
 import { parse } from "../../../query/parse.ts";
 import type { Index } from "../contract.ts";
-import { batchOf, guids, NOON, put, type Started } from "./test-batches.ts";
+import { batchOf, type Difference, guids, NOON, put, type Started } from "./test-batches.ts";
 
 /** What fields of each declared type may hold that they are not made for. */
 const ODD: Readonly<Record<string, readonly FieldValue[]>> = {
@@ -30,7 +30,7 @@ const ODD: Readonly<Record<string, readonly FieldValue[]>> = {
 };
 
 /** Values of declared fields: of one type in all files, found by what they mean, and given back as they were sent. */
-export function describeTypes(start: () => Promise<Started>): void {
+export function describeTypes(start: () => Promise<Started>, differs: ReadonlySet<Difference>): void {
   describe.each([
     ["hot", async () => {}],
     ["sealed", (index: Index) => index.seal()],
@@ -251,39 +251,43 @@ export function describeTypes(start: () => Promise<Started>): void {
     });
   });
 
-  test("files of one sensor in two spellings, and of many batches, are merged and read after a start", async () => {
-    const { index, writer, reopen } = await start();
-    const sent: FieldValue[] = [];
-    for (let part = 0; part < 12; part++) {
-      const ports: FieldValue[] = part % 2 === 0 ? [part, part + 0.5, "x"] : [String(part), `0${part}`, true];
-      await put(
-        writer,
-        "s",
-        batchOf(
-          ports.map((ip_src_port) => ({ ip_src_port })),
-          sent.length,
-        ),
-      );
-      sent.push(...ports);
-      await index.seal();
-    }
-    await index.compact();
-    expect((await index.stats()).segments).toBe(1);
-    await index[Symbol.asyncDispose]();
-    const again = await reopen();
-    const found = await again.get(sent.map((_, row) => `g${row}`));
-    expect(found.map(({ ip_src_port }) => ip_src_port)).toEqual(sent);
-    expect(await guids(again, "ip_src_port:7")).toEqual(["g21", "g22"]);
-    {
-      await using restoration = again.restore({ everything: true });
-      await restoration.takeFiles(() => undefined);
-      await restoration.missing();
-      await restoration.keepRest(() => false);
-      expect(await restoration.commit()).toMatchObject({ written: sent.length, lost: [] });
-    }
-    expect(await again.get(found.map(({ guid }) => String(guid)))).toEqual(found);
-    expect(await guids(again, "ip_src_port:7")).toEqual(["g21", "g22"]);
-  });
+  test.skipIf(differs.has("server"))(
+    "files of one sensor in two spellings, and of many batches, are merged and read after a start",
+    async () => {
+      const { index, writer, reopen } = await start();
+      const sent: FieldValue[] = [];
+      for (let part = 0; part < 12; part++) {
+        const ports: FieldValue[] =
+          part % 2 === 0 ? [part, part + 0.5, "x"] : [String(part), `0${part}`, true];
+        await put(
+          writer,
+          "s",
+          batchOf(
+            ports.map((ip_src_port) => ({ ip_src_port })),
+            sent.length,
+          ),
+        );
+        sent.push(...ports);
+        await index.seal();
+      }
+      await index.compact();
+      expect((await index.stats()).segments).toBe(1);
+      await index[Symbol.asyncDispose]();
+      const again = await reopen();
+      const found = await again.get(sent.map((_, row) => `g${row}`));
+      expect(found.map(({ ip_src_port }) => ip_src_port)).toEqual(sent);
+      expect(await guids(again, "ip_src_port:7")).toEqual(["g21", "g22"]);
+      {
+        await using restoration = again.restore({ everything: true });
+        await restoration.takeFiles(() => undefined);
+        await restoration.missing();
+        await restoration.keepRest(() => false);
+        expect(await restoration.commit()).toMatchObject({ written: sent.length, lost: [] });
+      }
+      expect(await again.get(found.map(({ guid }) => String(guid)))).toEqual(found);
+      expect(await guids(again, "ip_src_port:7")).toEqual(["g21", "g22"]);
+    },
+  );
 }
 
 const BY_GUID = [{ field: "guid", descending: false }] as const;

@@ -4,6 +4,15 @@ import type { FieldValue, Message } from "../../../core/message.ts";
 import { parse } from "../../../query/parse.ts";
 import type { Index, IndexHandle, IndexWriter } from "../contract.ts";
 
+/**
+ * What an implementation may do otherwise:
+ *
+ * - `unseen`: what is written is seen once it is committed, and not before.
+ * - `server`: files are the engine's own affair: it merges and mends them, and tells only what they hold.
+ * - `list-keys`: words with wildcards are compared also with the one spelling of values in lists, as with that of others.
+ */
+export type Difference = "unseen" | "server" | "list-keys";
+
 /** What an implementation brings to the suite. */
 export type IndexSubject = {
   /** Opens the same, at first empty, index again and again; the one before is disposed of first. */

@@ -37,7 +37,7 @@ export type KafkaAddress = {
 export async function testKafka(): Promise<KafkaAddress | undefined> {
   const given = process.env.METRON_TEST_KAFKA;
   if (given !== undefined) return JSON.parse(given) as KafkaAddress;
-  const answer = await fetch(inject("cluster"));
+  const answer = await fetch(`${inject("cluster")}/kafka`);
   if (!answer.ok) throw new Error(await answer.text());
   return answer.status === 204 ? undefined : ((await answer.json()) as KafkaAddress);
 }

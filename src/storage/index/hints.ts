@@ -1,28 +1,40 @@
-import { Fault } from "../../../core/fault.ts";
-import type { FieldValue } from "../../../core/message.ts";
-import { type Hint, replaced, syntaxHints } from "../../../query/hints.ts";
-import { parseMoment } from "../../../query/moment.ts";
-import { toText } from "../../../query/to-text.ts";
-import { isFieldTerm, type Pattern, type PatternPart, type Query, type Term } from "../../../query/tree.ts";
-import { clausesOf, withClauses } from "../../../query/visit.ts";
-import { numberOf } from "../../../schema/number-of.ts";
-import type { SearchRequest, UnknownField } from "../contract.ts";
-import { countOf, searchPage } from "./search.ts";
-import { type Library, within } from "./selection.ts";
+import { Fault } from "../../core/fault.ts";
+import type { FieldValue, Message } from "../../core/message.ts";
+import type { FieldNames } from "../../query/fields.ts";
+import { type Hint, replaced, syntaxHints } from "../../query/hints.ts";
+import { parseMoment } from "../../query/moment.ts";
+import { toText } from "../../query/to-text.ts";
+import { isFieldTerm, type Pattern, type PatternPart, type Query, type Term } from "../../query/tree.ts";
+import { clausesOf, withClauses } from "../../query/visit.ts";
+import { numberOf } from "../../schema/number-of.ts";
+import type { FieldType, SearchRequest, Selection, UnknownField } from "./contract.ts";
 
 /** Clauses of a query that found nothing that are looked into. */
 const MOST_CLAUSES = 2;
-/** Messages, the newest ones, in which a value is looked for everywhere. */
-const MOST_ROWS = 500_000;
 /** Of those that hold it, so many are read. */
 const SAMPLE = 50;
+
+/** What hints are found with: an index, as far as they ask it. */
+export type HintSource = {
+  /** All fields of all messages. */
+  names(): FieldNames;
+  /** The type of a field, by the name as stored; undefined when no message has it. */
+  fieldType(field: string): FieldType | undefined;
+  /** The sensors that have a field, by the name as stored. */
+  fieldSensors(field: string): readonly string[];
+  readonly now: () => number;
+  /** `isRare`: few messages match, or none. */
+  count(selection: Selection, isRare?: boolean): Promise<number>;
+  /** The first that match among the newest messages, with one field alone. */
+  sample(selection: Selection, size: number, field: string): Promise<readonly Message[]>;
+};
 
 type FieldTerm = Term & { readonly field: string };
 type FieldPattern = Pattern & { readonly field: string };
 
 /** What a person should know about the answer to a search; nothing when the request does not ask by giving its text. */
 export async function hintsOf(
-  library: Library,
+  source: HintSource,
   request: SearchRequest,
   unknown: readonly UnknownField[],
   isEmpty: boolean,
@@ -30,11 +42,11 @@ export async function hintsOf(
   const { query, text } = request;
   // Later pages are of the same search, which the first one told about.
   if (query === undefined || text === undefined || request.cursor !== undefined) return [];
-  const hints = [...syntaxHints(query, text), ...typeHints(library, query, isEmpty)];
+  const hints = [...syntaxHints(query, text), ...typeHints(source, query, isEmpty)];
   for (const { field, suggestions } of unknown) hints.push(unknownHint(query, field, suggestions[0]));
   if (!isEmpty || unknown.length > 0) return hints;
   try {
-    return [...hints, ...(await emptyHints(library, request, query))];
+    return [...hints, ...(await emptyHints(source, request, query))];
   } catch (error) {
     // An answer without a hint is better than none, as when looking for one would take too long.
     if (error instanceof Fault && request.signal?.aborted !== true) return hints;
@@ -58,15 +70,15 @@ function renamed(query: Query, field: string, name: string): Query {
 }
 
 /** Values that a field cannot hold, unless some message holds it all the same. */
-function typeHints(library: Library, query: Query, isEmpty: boolean): Hint[] {
+function typeHints(source: HintSource, query: Query, isEmpty: boolean): Hint[] {
   const hints: Hint[] = [];
   for (const { clause, isNegated } of clausesOf(query)) {
     if (!isFieldTerm(clause) || (!isEmpty && !isNegated)) continue;
     const { field, value } = clause;
-    const type = library.fieldType(library.names().resolve(field) ?? field);
+    const type = source.fieldType(source.names().resolve(field) ?? field);
     const isNumber = type === "long" || type === "double";
     const wrong = isNumber
-      ? numberOf(value) === undefined && parseMoment(value, library.now()) === undefined
+      ? numberOf(value) === undefined && parseMoment(value, source.now()) === undefined
       : type === "boolean" && !/^(true|false)$/i.test(value);
     if (!wrong) continue;
     const holds = isNumber ? "numbers" : "only true and false";
@@ -76,7 +88,7 @@ function typeHints(library: Library, query: Query, isEmpty: boolean): Hint[] {
 }
 
 /** Why nothing was found: each clause that has to be met and finds nothing by itself is looked into. */
-async function emptyHints(library: Library, request: SearchRequest, query: Query): Promise<Hint[]> {
+async function emptyHints(source: HintSource, request: SearchRequest, query: Query): Promise<Hint[]> {
   const clauses: (FieldTerm | FieldPattern)[] = [];
   for (const { clause, isNegated } of clausesOf(query)) {
     if (!isNegated && (clause.kind === "term" || clause.kind === "pattern") && clause.field !== undefined)
@@ -84,17 +96,17 @@ async function emptyHints(library: Library, request: SearchRequest, query: Query
   }
   const hints: Hint[] = [];
   for (const clause of clauses.slice(0, MOST_CLAUSES)) {
-    if (await exists(library, request, clause)) continue;
+    if (await exists(source, request, clause)) continue;
     const hint =
-      sensorHint(library, request, clause.field) ?? (await valueHint(library, request, query, clause));
+      sensorHint(source, request, clause.field) ?? (await valueHint(source, request, query, clause));
     if (hint !== undefined) hints.push(hint);
   }
   return hints;
 }
 
-function sensorHint(library: Library, { sensors }: SearchRequest, written: string): Hint | undefined {
-  const field = library.names().resolve(written) ?? written;
-  const own = library.fieldSensors(field);
+function sensorHint(source: HintSource, { sensors }: SearchRequest, written: string): Hint | undefined {
+  const field = source.names().resolve(written) ?? written;
+  const own = source.fieldSensors(field);
   if (sensors === undefined || own.length === 0 || own.some((sensor) => sensors.includes(sensor)))
     return undefined;
   return {
@@ -104,14 +116,14 @@ function sensorHint(library: Library, { sensors }: SearchRequest, written: strin
 }
 
 async function valueHint(
-  library: Library,
+  source: HintSource,
   request: SearchRequest,
   query: Query,
   clause: FieldTerm | FieldPattern,
 ): Promise<Hint | undefined> {
   const propose = async (code: Hint["code"], other: Query, why: string): Promise<Hint | undefined> => {
     const better = replaced(query, clause, other);
-    const count = await countOf(library, { ...request, query: better });
+    const count = await source.count({ ...request, query: better });
     if (count === 0) return undefined;
     const messages = `${count.toLocaleString("en-US")} ${count === 1 ? "message" : "messages"}`;
     return { code, text: `${why} ${toText(other)} finds ${messages}.`, query: toText(better) };
@@ -139,7 +151,7 @@ async function valueHint(
   if (value === "") return undefined;
   const part = await propose("part-of-value", patternAround(field, value), none);
   if (part !== undefined) return part;
-  const seen = await valuesWith(library, request, clause);
+  const seen = await valuesWith(source, request, clause);
   const spelt = seen.values.find((one) => one.toLowerCase() === value.toLowerCase());
   if (spelt !== undefined) return propose("other-case", { ...clause, value: spelt }, none);
   const around = seen.values.find((one) => one.toLowerCase().includes(value.toLowerCase()));
@@ -154,39 +166,18 @@ async function valueHint(
 
 /** Values of the field in messages that hold the text anywhere, and whether there are such messages. */
 async function valuesWith(
-  library: Library,
+  source: HintSource,
   request: SearchRequest,
   { field, value }: FieldTerm,
 ): Promise<{ values: readonly string[]; isElsewhere: boolean }> {
   const anywhere: Query = { kind: "term", field: undefined, value };
-  const recent = newest(library, request);
-  const name = library.names().resolve(field) ?? field;
+  const name = source.names().resolve(field) ?? field;
   const isThere: Query = { kind: "and", parts: [{ kind: "exists", field: name }, anywhere] };
-  const page = { ...request, size: SAMPLE, total: false, sort: undefined, text: undefined };
-  const { messages } = await searchPage(recent, { ...page, query: isThere }, new Set([name]));
+  const messages = await source.sample({ ...request, query: isThere }, SAMPLE, name);
   const values = messages.flatMap((message) => textsOf(message[name]));
   if (messages.length > 0) return { values, isElsewhere: true };
-  const others = await searchPage(recent, { ...page, query: anywhere, size: 1 }, new Set([name]));
-  return { values, isElsewhere: others.messages.length > 0 };
-}
-
-/** The library with its newest messages alone. */
-function newest(library: Library, request: SearchRequest): Library {
-  return {
-    ...library,
-    snapshot: () => {
-      const { segments, blocks } = within(library.snapshot(), request);
-      let rows = 0;
-      const recent = segments
-        .toSorted((a, b) => b.maxTime - a.maxTime)
-        .filter((segment) => {
-          const isRecent = rows < MOST_ROWS;
-          rows += segment.rows;
-          return isRecent;
-        });
-      return { segments: recent, blocks };
-    },
-  };
+  const others = await source.sample({ ...request, query: anywhere }, 1, name);
+  return { values, isElsewhere: others.length > 0 };
 }
 
 function textsOf(value: FieldValue | undefined): string[] {
@@ -194,8 +185,8 @@ function textsOf(value: FieldValue | undefined): string[] {
   return typeof value === "string" ? [value] : [];
 }
 
-async function exists(library: Library, request: SearchRequest, query: Query): Promise<boolean> {
-  return (await countOf(library, { ...request, query }, "apart")) > 0;
+async function exists(source: HintSource, request: SearchRequest, query: Query): Promise<boolean> {
+  return (await source.count({ ...request, query }, true)) > 0;
 }
 
 function patternAround(field: string, text: string): Query {

@@ -1,8 +1,5 @@
-import type { Log } from "../../../core/context.ts";
-import { Fault } from "../../../core/fault.ts";
-import type { SearchLoad } from "../contract.ts";
-import { MOST_STATEMENTS } from "./database.ts";
-import type { Settings } from "./settings.ts";
+import { Fault } from "../../core/fault.ts";
+import type { SearchLoad } from "./contract.ts";
 
 export type QueueLimits = {
   /** Searches at work at a time: half of them places for quick ones, half for those that turned out to be long. */
@@ -206,28 +203,7 @@ export function isLimit(error: unknown): error is Fault {
   return error instanceof Fault && error.code === "SEARCH_LIMIT";
 }
 
-/** Threads of the process's pool that are left to files, look-up tables and the network. */
-const KEPT_THREADS = 4;
-
-/**
- * The limits, with no more searches at a time than the process has threads for: statements run in libuv's pool, in which
- * files and look-up tables are written too, and writing must never wait for a search.
- */
-export function queueLimits(settings: Settings, log: Log): QueueLimits {
-  const pool = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
-  const most = Math.max(1, Math.floor((pool - KEPT_THREADS) / MOST_STATEMENTS));
-  const { concurrent, waiting, searchTime, patience } = settings;
-  if (most < concurrent)
-    log.warn("Fewer searches run at a time than are allowed, for want of threads: set UV_THREADPOOL_SIZE.", {
-      threads: pool,
-      searches: most,
-      allowed: concurrent,
-      wanted: 2 * concurrent * MOST_STATEMENTS + KEPT_THREADS,
-    });
-  const spare = Math.max(0, most - concurrent);
-  return { concurrent: Math.min(most, concurrent), waiting, time: searchTime, patience, spare };
-}
-
-function limitFault(time: number): Fault {
+/** The fault of a search that was ended after so many milliseconds. */
+export function limitFault(time: number): Fault {
   return new Fault("SEARCH_LIMIT", `searching: it was ended after ${time / 1000} s (\`search.seconds\`)`);
 }

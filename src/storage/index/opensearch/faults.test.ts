@@ -1,0 +1,187 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { makeContext } from "../../../core/context.ts";
+import { areInstalled } from "../../../pcap/testing/programs.ts";
+import { parse } from "../../../query/parse.ts";
+import { deafAddress, guardServer } from "../testing/guarded-proxy.ts";
+import { batchOf, guids, put } from "../testing/test-batches.ts";
+import { openOpenSearchIndex } from "./open.ts";
+import { removeIndices, testOpenSearch } from "./testing/node.ts";
+
+const given = await testOpenSearch();
+const prefix = `faults-${process.pid}`;
+const PASSWORD = `Basic ${Buffer.from("ann:secret").toString("base64")}`;
+
+describe.skipIf(given === undefined)("OpenSearch that is not as it should be", () => {
+  const url = given ?? "";
+  afterAll(() => removeIndices(url, prefix));
+  const open = (options: object) =>
+    openOpenSearchIndex({ nodes: [url], prefix, replicas: 0, ...options }, makeContext());
+
+  test("says that nobody answers, and goes on to the next node", async () => {
+    const deaf = await deafAddress();
+    await expect(open({ nodes: [deaf] })).rejects.toMatchObject({
+      code: "INDEX_UNREACHABLE",
+      message: expect.stringMatching(/^OpenSearch at http:.* cannot be reached: connect ECONNREFUSED/),
+    });
+    await using index = await open({ nodes: [deaf, url] });
+    expect(await index.count({ query: parse("none:x") })).toBe(0);
+  });
+
+  test("takes a password over TLS, and says when it is wrong or the certificate is not known", async () => {
+    await using proxy = await guardServer(url, { authorization: PASSWORD });
+    const { authority } = proxy;
+    const nodes = [proxy.url];
+    await using index = await open({ nodes, authority, authorization: PASSWORD });
+    expect(await index.count({ query: parse("none:x") })).toBe(0);
+    await expect(open({ nodes, authority, authorization: "Basic x" })).rejects.toMatchObject({
+      code: "INDEX_REFUSED",
+      message: `OpenSearch at ${proxy.url} does not accept the password or API key (401)`,
+    });
+    await expect(open({ nodes, authorization: PASSWORD })).rejects.toMatchObject({
+      code: "INDEX_REFUSED",
+      message: expect.stringMatching(
+        /^the certificate of OpenSearch at https:.* is not accepted: self-signed/,
+      ),
+    });
+  });
+
+  test.skipIf(!areInstalled("faketime"))("says that a certificate has expired", async () => {
+    await using proxy = await guardServer(url, { madeOn: "2020-01-01" });
+    await expect(open({ nodes: [proxy.url], authority: proxy.authority })).rejects.toMatchObject({
+      code: "INDEX_REFUSED",
+      message: expect.stringMatching(/is not accepted: certificate has expired$/),
+    });
+  });
+
+  test("keeps what it cannot store, says so, and stores it once when it can again", async () => {
+    await using proxy = await guardServer(url);
+    const { authority } = proxy;
+    await using index = await open({ nodes: [proxy.url], authority, prefix: `${prefix}-lost` });
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ n: 1 }]));
+    await index.seal();
+    proxy.isCut = true;
+    await put(writer, "s", batchOf([{ n: 2 }, { n: 3 }], 1));
+    await expect(index.seal()).rejects.toMatchObject({ code: "INDEX_UNREACHABLE" });
+    await expect(index.count({})).rejects.toMatchObject({ code: "INDEX_UNREACHABLE" });
+    expect(index.problems()).toMatchObject([
+      {
+        code: "INDEX_UNREACHABLE",
+        text: expect.stringContaining("new messages wait until they can be stored"),
+      },
+    ]);
+    proxy.isCut = false;
+    expect(await index.sealedPosition("t", 0)).toBe(1);
+    await index.seal();
+    expect(await guids(index, "*")).toEqual(["g0", "g1", "g2"]);
+    expect(await index.sealedPosition("t", 0)).toBe(3);
+    expect(index.problems()).toEqual([]);
+  });
+
+  test("makes its writer wait when too much is kept", async () => {
+    await using proxy = await guardServer(url);
+    const { authority } = proxy;
+    await using index = await open({ nodes: [proxy.url], authority, prefix: `${prefix}-wait` });
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ n: 0 }]));
+    await index.seal();
+    proxy.isCut = true;
+    const many = Array.from({ length: 20_000 }, (_, n) => ({ n }));
+    await writer.write("s", batchOf(many, 1));
+    let isOver = false;
+    const committed = Promise.resolve(writer.commit({ topic: "t", partition: 0, offset: 1 }, many.length));
+    void committed.then(() => {
+      isOver = true;
+    });
+    await expect(index.seal()).rejects.toMatchObject({ code: "INDEX_UNREACHABLE" });
+    expect(isOver).toBe(false);
+    proxy.isCut = false;
+    await committed;
+    await index.seal();
+    expect(await index.count({})).toBe(20_001);
+  });
+
+  test("stores an error record in place of a message that is refused, with the reason", async () => {
+    await using index = await open({ prefix: `${prefix}-refused` });
+    const writer = await index.writer("one");
+    const long = "g".repeat(600);
+    await put(writer, "s", batchOf([{ n: 1 }, { guid: long, n: 2 }, { n: 3 }]));
+    await index.seal();
+    expect(await index.count({ sensors: ["s"] })).toBe(2);
+    const { messages, problems } = await index.search({ sensors: ["error"] });
+    expect(messages).toMatchObject([
+      {
+        error_type: "indexing_error",
+        failed_sensor_type: "s",
+        failed_topic: "t",
+        failed_partition: 0,
+        failed_offset: 1,
+        message: expect.stringMatching(/^OpenSearch refused the message: .*id \[g+/),
+      },
+    ]);
+    expect(JSON.parse(String(messages[0]?.raw_message))).toMatchObject({ guid: long, n: 2 });
+    expect(problems).toMatchObject([{ code: "INDEX_REFUSED", sensor: "s", messages: 1 }]);
+    // Read again, it is refused again and told once.
+    await put(writer, "s", batchOf([{ n: 1 }, { guid: long, n: 2 }, { n: 3 }]));
+    expect(await index.count({ sensors: ["error"] })).toBe(1);
+  });
+
+  test("stores an error record in place of a message that somebody else's mapping does not take", async () => {
+    const own = `${prefix}-conflict`;
+    await using index = await open({ prefix: own });
+    await fetch(`${url}/${own}.s.2026-11-21`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        mappings: { properties: { real: { properties: { odd: { type: "boolean" } } } } },
+      }),
+    });
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ odd: "x" }, { odd: 7 }]));
+    expect(await guids(index, "_exists_:odd")).toEqual(["g0"]);
+    const { messages } = await index.search({ sensors: ["error"] });
+    expect(messages).toMatchObject([
+      {
+        failed_offset: 1,
+        message: expect.stringContaining("failed to parse field [real.odd] of type [boolean]"),
+      },
+    ]);
+    expect(await index.sealedPosition("t", 0)).toBe(2);
+  });
+
+  test("waits when somebody else's mapping is in the way, and says whose", async () => {
+    const own = `${prefix}-mapping`;
+    await using index = await open({ prefix: own });
+    await fetch(`${url}/${own}.s.2026-11-21`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ mappings: { properties: { guid: { type: "long" } } } }),
+    });
+    await fetch(`${url}/${own}.error.2026-11-21`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ mappings: { properties: { guid: { type: "long" } } } }),
+    });
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ n: 1 }]));
+    await expect(index.seal()).rejects.toMatchObject({
+      code: "INDEX_REFUSED",
+      message: expect.stringContaining("failed to parse field [guid] of type [long]"),
+    });
+    expect(await index.sealedPosition("t", 0)).toBeUndefined();
+  });
+
+  test("statistics", async () => {
+    await using index = await open({ prefix: `${prefix}-stats` });
+    const writer = await index.writer("one");
+    await put(writer, "a", batchOf([{ x: 1 }, { y: 2 }]));
+    await put(writer, "b", batchOf([{ x: 1 }], 2));
+    const stats = await index.stats();
+    expect(stats).toMatchObject({ messages: 3, hot: 0, segments: 2, problems: [], unsealed: undefined });
+    expect(stats.sensors).toMatchObject([
+      { sensor: "a", messages: 2, segments: 1, fields: 4 },
+      { sensor: "b", messages: 1, segments: 1, fields: 3 },
+    ]);
+    expect(stats.bytes).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,300 @@
+import type { Position } from "../../../core/block.ts";
+import type { Context } from "../../../core/context.ts";
+import { Fault } from "../../../core/fault.ts";
+import type { Message } from "../../../core/message.ts";
+import { chosenFields } from "../blocks/messages.ts";
+import type {
+  Facet,
+  FacetRequest,
+  FieldInfo,
+  Group,
+  GroupRequest,
+  Histogram,
+  HistogramRequest,
+  History,
+  Index,
+  IndexHandle,
+  IndexProblem,
+  IndexStats,
+  IndexWriter,
+  Patch,
+  Restoration,
+  RetentionResult,
+  RetentionRule,
+  SearchRequest,
+  SearchResult,
+  Selection,
+} from "../contract.ts";
+import { hintsOf } from "../hints.ts";
+import { SearchQueue } from "../search-queue.ts";
+import { positionKey } from "../segments/catalogue.ts";
+import { facets, histogram } from "./aggregate.ts";
+import { type Asking, askWhole, countOf, Fields, unknownFields } from "./asking.ts";
+import { BulkWriter } from "./bulk-writer.ts";
+import type { Client, Connection } from "./client.ts";
+import { MESSAGE_PARTS, messageOf } from "./document.ts";
+import { groups } from "./groups.ts";
+import type { Internal } from "./internal.ts";
+import type { Names } from "./names.ts";
+import { type PatchParts, patchMessage, storedMessage } from "./patching.ts";
+import { problemsOf, Refusals } from "./problems.ts";
+import { type DayIndex, dayIndices, retainDays } from "./retention.ts";
+import { MOST_SIZE, searchPage } from "./search.ts";
+import { serveBulkWriter } from "./share.ts";
+import { statsOf } from "./stats.ts";
+import { Writers } from "./writers.ts";
+
+/** How long what other processes noted of fields may be unknown here, milliseconds. */
+const FIELDS_AGE = 1000;
+
+export type IndexParts = {
+  readonly connection: Connection;
+  readonly client: Client;
+  readonly names: Names;
+  readonly internal: Internal;
+  readonly context: Context;
+  readonly limits: { readonly concurrent: number; readonly waiting: number; readonly searchTime: number };
+};
+
+/** The index in OpenSearch: an index per sensor and day, searched together. */
+export class OpenSearchIndex implements Index {
+  readonly #parts: IndexParts;
+  readonly #fields = new Fields();
+  readonly #refusals = new Refusals();
+  readonly #writers: Writers;
+  readonly #queue: SearchQueue;
+  readonly #asking: Asking;
+  readonly #patching: PatchParts;
+  #patches: Promise<unknown> = Promise.resolve();
+  #fieldsAt = Number.NEGATIVE_INFINITY;
+  #isRefreshed = false;
+  #settling: Promise<void> | undefined;
+  #problems: readonly IndexProblem[] = [];
+  /** What was last known of the indices, and why it is not known any better. */
+  #days: readonly DayIndex[] = [];
+  #unread: Fault | undefined;
+
+  constructor(parts: IndexParts) {
+    this.#parts = parts;
+    const { client, names, internal, limits, context } = parts;
+    const now = () => context.clock.now();
+    const noted: PatchParts["noted"] = (sensor, seen) => this.#fields.add(sensor, seen);
+    this.#writers = new Writers({
+      noted,
+      refused: (sensor, count, reason) => {
+        this.#refusals.add(sensor, count, reason);
+        context.log.warn("OpenSearch refused messages; they are in the error index.", {
+          sensor,
+          count,
+          reason,
+        });
+      },
+    });
+    const { concurrent, waiting, searchTime: time } = limits;
+    this.#queue = new SearchQueue({ concurrent, waiting, time, patience: 1000, spare: concurrent });
+    this.#asking = { client, names, fields: this.#fields, now, time };
+    this.#patching = { client, names, internal, now, noted };
+  }
+
+  async writer(name: string): Promise<IndexWriter> {
+    const { client, names, internal } = this.#parts;
+    const { owner, join, end } = this.#writers.enter(name);
+    const writer = new BulkWriter({ client, names, internal, owner });
+    join(writer);
+    return {
+      write: (sensor, batch) => writer.write(sensor, batch),
+      commit: (position, records) => writer.commit(position, records),
+      position: (topic, partition) => writer.position(topic, partition),
+      seal: () => writer.seal(),
+      async [Symbol.asyncDispose]() {
+        await writer[Symbol.asyncDispose]();
+        end(false);
+      },
+    };
+  }
+
+  share(name: string): IndexHandle {
+    const { connection, names } = this.#parts;
+    return serveBulkWriter(this.#writers.enter(name), connection, names.prefix);
+  }
+
+  async position(topic: string, partition: number): Promise<number | undefined> {
+    return this.#writers.committed(positionKey(topic, partition)) ?? this.sealedPosition(topic, partition);
+  }
+
+  async sealedPosition(topic: string, partition: number): Promise<number | undefined> {
+    return this.#parts.internal.position(positionKey(topic, partition));
+  }
+
+  /** Positions are stored with the messages, in the same cluster: they are not lost apart from these. */
+  async recoverPositions(_known: readonly Position[]): Promise<void> {}
+
+  search(request: SearchRequest): Promise<SearchResult> {
+    return this.#ask(request, async (request) => {
+      const names = this.#fields.known.names;
+      const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
+      const unknown = unknownFields(this.#asking, request);
+      const page = await searchPage(this.#asking, request);
+      const isEmpty = page.messages.length === 0 && (page.total ?? 0) === 0;
+      this.#problems = page.problems;
+      return {
+        total: page.total,
+        messages:
+          wanted === undefined ? page.messages : page.messages.map((one) => chosenFields(one, wanted)),
+        cursor: page.cursor,
+        unknownFields: unknown,
+        hints: await hintsOf(this.#hintSource(), request, unknown, isEmpty),
+        problems: this.problems(),
+      };
+    });
+  }
+
+  problems(): readonly IndexProblem[] {
+    const { failure } = this.#writers;
+    const waiting = problemsOf(failure ?? this.#unread, failure !== undefined);
+    return [...waiting, ...this.#refusals.problems(), ...this.#problems];
+  }
+
+  count(request: Selection): Promise<number> {
+    return this.#ask(request, (request) => countOf(this.#asking, request));
+  }
+
+  facets(request: FacetRequest): Promise<readonly Facet[]> {
+    return this.#ask(request, (request) => facets(this.#asking, request));
+  }
+
+  histogram(request: HistogramRequest): Promise<Histogram> {
+    return this.#ask(request, (request) => histogram(this.#asking, request));
+  }
+
+  groups(request: GroupRequest): Promise<readonly Group[]> {
+    return this.#ask(request, (request) => groups(this.#asking, request));
+  }
+
+  get(guids: readonly string[], asked?: AbortSignal): Promise<readonly Message[]> {
+    return this.#ask<Pick<Selection, "signal">, readonly Message[]>({ signal: asked }, async ({ signal }) => {
+      const found = new Map<unknown, Message>();
+      for (let from = 0; from < guids.length; from += MOST_SIZE) {
+        const query = { terms: { guid: guids.slice(from, from + MOST_SIZE) } };
+        const page = { query, size: MOST_SIZE, _source: MESSAGE_PARTS };
+        for (const { _source } of (await askWhole(this.#asking, { signal }, page)).hits)
+          if (_source !== undefined) found.set(_source.message.guid, messageOf(_source));
+      }
+      return guids.map((guid) => found.get(guid)).filter((message) => message !== undefined);
+    });
+  }
+
+  patch(guid: string, change: Patch, by: string): Promise<Message> {
+    // One after the other: of those that begin from the same state all but one would be made again.
+    const patched = this.#patches.then(async () => {
+      await this.#settle();
+      return patchMessage(this.#patching, guid, change, by);
+    });
+    this.#patches = patched.catch(() => undefined);
+    return patched;
+  }
+
+  async history(guid: string): Promise<History> {
+    await this.#settle();
+    return (await storedMessage(this.#parts, guid))?.history ?? { changes: [], earlier: 0 };
+  }
+
+  async fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]> {
+    await this.#settle();
+    return this.#fields.known.list(sensors);
+  }
+
+  async stats(): Promise<IndexStats> {
+    try {
+      await this.#settle();
+      this.#days = await dayIndices(this.#parts.client, this.#parts.names);
+      this.#unread = undefined;
+    } catch (error) {
+      // Whoever looks at the state of things needs it most when something is wrong.
+      if (!(error instanceof Fault)) throw error;
+      this.#unread = error;
+    }
+    return statsOf(this.#days, this.#fields.known, {
+      searches: this.#queue.load(),
+      problems: this.problems(),
+      unsealed: this.#writers.failure?.message,
+    });
+  }
+
+  async seal(): Promise<void> {
+    if (await this.#writers.settle()) this.#isRefreshed = false;
+  }
+
+  async retain(rules: readonly RetentionRule[]): Promise<RetentionResult> {
+    await this.#settle();
+    const { client, names, context } = this.#parts;
+    return retainDays(client, names, rules, context.clock.now());
+  }
+
+  /** OpenSearch merges its files itself. */
+  async compact(): Promise<void> {}
+
+  restore(): Restoration {
+    throw new Fault(
+      "REQUEST_INVALID",
+      "rebuilding the index: OpenSearch mends damaged shards from their copies; what has no copy is restored from a snapshot",
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writers.close();
+    await this.#queue[Symbol.asyncDispose]();
+    await this.#parts.client[Symbol.asyncDispose]();
+  }
+
+  /** Runs what somebody asks for when its turn comes, once all that was written before can be found. */
+  #ask<Request extends { readonly signal?: AbortSignal | undefined }, Result>(
+    request: Request,
+    search: (request: Request) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#queue.run(async (signal) => {
+      await this.#settle();
+      this.#unread = undefined;
+      return search({ ...request, signal });
+    }, request.signal);
+  }
+
+  /** Makes everything that this process wrote searchable, and learns of the fields that others wrote. */
+  async #settle(): Promise<void> {
+    // What was written after the one under way had begun is not covered by it.
+    await this.#settling?.catch(() => undefined);
+    this.#settling ??= this.#settleOnce().finally(() => {
+      this.#settling = undefined;
+    });
+    await this.#settling;
+  }
+
+  async #settleOnce(): Promise<void> {
+    const { client, names, internal, context } = this.#parts;
+    await this.seal();
+    if (!this.#isRefreshed) {
+      await client.ask("POST", `/${encodeURIComponent(names.pattern)}/_refresh?ignore_unavailable=true`);
+      this.#isRefreshed = true;
+    }
+    const now = context.clock.now();
+    if (now - this.#fieldsAt < FIELDS_AGE) return;
+    this.#fieldsAt = now;
+    for (const { sensor, fields } of await internal.sensors()) this.#fields.add(sensor, fields);
+  }
+
+  #hintSource() {
+    const { known } = this.#fields;
+    return {
+      names: () => known.names,
+      fieldType: (field: string) => known.type(field),
+      fieldSensors: (field: string) => known.sensors(field),
+      now: this.#asking.now,
+      count: (selection: Selection) => countOf(this.#asking, selection),
+      sample: async ({ query, from, to, sensors, signal }: Selection, size: number, field: string) => {
+        const request = { query, from, to, sensors, signal, size, total: false };
+        const { messages } = await searchPage(this.#asking, request);
+        return messages.map((message) => chosenFields(message, new Set([field])));
+      },
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import { FAULTS, type Failure } from "../../../core/fault.ts";
+import type { IndexProblem } from "../contract.ts";
+
+/** What is wrong while OpenSearch cannot be used. `isWaiting`: whether something waits to be stored. */
+export function problemsOf(failure: Failure | undefined, isWaiting: boolean): IndexProblem[] {
+  if (failure === undefined) return [];
+  const { code, message } = failure;
+  const what = isWaiting ? "new messages wait until they can be stored" : "nothing can be searched";
+  return [{ code, text: `${what}: ${message}`, advice: FAULTS[code].advice }];
+}
+
+/** The messages that OpenSearch refused since the start, by sensor. */
+export class Refusals {
+  readonly #sensors = new Map<string, { count: number; reason: string }>();
+
+  add(sensor: string, count: number, reason: string): void {
+    this.#sensors.set(sensor, { count: (this.#sensors.get(sensor)?.count ?? 0) + count, reason });
+  }
+
+  problems(): IndexProblem[] {
+    return [...this.#sensors].map(([sensor, { count, reason }]) => ({
+      code: "INDEX_REFUSED",
+      text: `OpenSearch refused ${count} ${count === 1 ? "message" : "messages"} of ${sensor}, the last one for: ${reason}`,
+      advice: "They are among the error records, each with its reason. Correct the cause and replay them.",
+      sensor,
+      messages: count,
+    }));
+  }
+}

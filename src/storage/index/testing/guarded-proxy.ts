@@ -1,0 +1,80 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, request } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export type GuardedProxy = AsyncDisposable & {
+  readonly url: string;
+  /** The certificate, which is its own authority. */
+  readonly authority: string;
+  /** What is answered in place of the server behind, by `METHOD /path`'s beginning; undefined passes it on. */
+  answer: ((method: string, path: string) => { status: number; body: string } | undefined) | undefined;
+  /** Whether connections are cut as soon as they ask something. */
+  isCut: boolean;
+};
+
+/** Stands before a server as TLS and passwords do that it lacks: OpenSearch's security comes as a plugin of its distribution. */
+export async function guardServer(
+  target: string,
+  { authorization, madeOn }: { authorization?: string; madeOn?: string } = {},
+): Promise<GuardedProxy> {
+  const { certificate, key } = makeCertificate(madeOn);
+  const { hostname, port } = new URL(target);
+  const server = createSecureServer({ cert: certificate, key }, (from, to) => {
+    const { method = "GET", url: path = "/" } = from;
+    if (proxy.isCut) return void from.socket.destroy();
+    const given = proxy.answer?.(method, path);
+    if (authorization !== undefined && from.headers.authorization !== authorization)
+      return void to.writeHead(401).end("Unauthorized");
+    if (given !== undefined) return void to.writeHead(given.status).end(given.body);
+    const passed = request({ hostname, port, method, path, headers: from.headers }, (answer) => {
+      to.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(to);
+    });
+    passed.on("error", () => to.destroy());
+    from.pipe(passed);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const proxy: GuardedProxy = {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    authority: certificate,
+    answer: undefined,
+    isCut: false,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return proxy;
+}
+
+/** An address at which nothing listens. */
+export async function deafAddress(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return `http://127.0.0.1:${port}`;
+}
+
+function makeCertificate(madeOn: string | undefined): { certificate: string; key: string } {
+  const folder = mkdtempSync(join(tmpdir(), "metron-certificate-"));
+  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
+  const made = [
+    ...["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=localhost"],
+    ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", certificate],
+  ];
+  const [program = "", ...parameters] = madeOn === undefined ? made : ["faketime", madeOn, ...made];
+  try {
+    execFileSync(program, parameters, { stdio: "pipe" });
+    return { certificate: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
