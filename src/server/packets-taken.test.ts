@@ -8,7 +8,8 @@ import type { ResponseOf } from "../api/endpoint.ts";
 import type { listPacketAccess, PacketQueryState } from "../api/packets.ts";
 import { type Actor, LOCAL } from "../core/actor.ts";
 import { areInstalled } from "../pcap/testing/programs.ts";
-import { HTTP, openPacketServer, type PacketServer, SECRET_FILE } from "./testing/packet-server.ts";
+import { SECRET_FILE } from "../platform/testing/stored-talks.ts";
+import { HTTP, openPacketServer, type PacketServer } from "./testing/packet-server.ts";
 import { refused } from "./testing/platform-server.ts";
 
 /** Taking packets and files away, and who is told of it. */

@@ -4,7 +4,8 @@ import type { listConversations, listObjects } from "../api/conversations.ts";
 import type { ResponseOf } from "../api/endpoint.ts";
 import type { listPackets } from "../api/packet-reading.ts";
 import { LOCAL } from "../core/actor.ts";
-import { BEGIN, HTTP, openPacketServer, type PacketServer, SECRET_FILE } from "./testing/packet-server.ts";
+import { BEGIN, SECRET_FILE } from "../platform/testing/stored-talks.ts";
+import { HTTP, openPacketServer, type PacketServer } from "./testing/packet-server.ts";
 import { refused } from "./testing/platform-server.ts";
 
 /** Asking for packets over HTTP and reading what was found. */
