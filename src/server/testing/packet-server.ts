@@ -10,8 +10,6 @@ import {
 } from "../../platform/testing/stored-talks.ts";
 import { openTestServer, type Sent, type TestServer } from "./platform-server.ts";
 
-export { BEGIN, SECRET_FILE };
-
 /** The packets that one host of the first conversation sent and got. */
 export const HTTP = { filter: { fixed: { ip_src_addr: "10.0.0.1", includes_reverse_traffic: true } } };
 
