@@ -1,13 +1,7 @@
 /** Packets whose every byte is known in a platform's store, and questions about them over HTTP: real store, real threads, real files. */
 import type { PacketQueryState } from "../../api/packets.ts";
 import { type Actor, LOCAL } from "../../core/actor.ts";
-import {
-  BEGIN,
-  SECRET_FILE,
-  type StoredFrames,
-  someTalks,
-  storeFrames,
-} from "../../platform/testing/stored-talks.ts";
+import { type StoredFrames, someTalks, storeFrames } from "../../platform/testing/stored-talks.ts";
 import { openTestServer, type Sent, type TestServer } from "./platform-server.ts";
 
 /** The packets that one host of the first conversation sent and got. */
