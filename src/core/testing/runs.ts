@@ -1,8 +1,11 @@
 /**
- * How often a test tries a property: a short run among the tests, a longer one with `npm run bench -- fuzz --times=50`.
+ * How often a test tries a property: a short run on a developer's machine, what was promised where everything is run
+ * (`CI=true`), and a longer one with `npm run bench -- fuzz --times=50`.
  *
  * @param count tries of the short run
+ * @param whole tries with CI=true
  */
-export function runs(count: number): number {
-  return count * Number(process.env.METRON_RUNS ?? 1);
+export function runs(count: number, whole = count): number {
+  const tries = process.env.CI === "true" ? whole : count;
+  return tries * Number(process.env.METRON_RUNS ?? 1);
 }

@@ -12,7 +12,7 @@ import { openPacketStore } from "./files/packet-store.ts";
 import { numbersIn } from "./testing/made-store.ts";
 
 /** Each of the seven places of a kill twice. */
-const KILLS = runs(14);
+const KILLS = runs(14, 50);
 const SCRIPT = join(import.meta.dirname, "testing", "writer-child.ts");
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;

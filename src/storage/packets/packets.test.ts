@@ -139,7 +139,7 @@ test("random queries find by the index exactly what looking at every packet find
   write(store, traffic.slice(2500), "flush");
   const all = everyPacket(traffic);
   expect(find({}).found).toEqual(all.map(({ text }) => text).sort());
-  const tries = runs(200);
+  const tries = runs(200, 1_000);
   let looked = 0;
   for (let round = 0; round < tries; round++) {
     const { need, matches } = randomNeed(random);

@@ -216,7 +216,7 @@ test.skipIf(!hasTools)("random filters over damaged packets", () => {
   const random = randomOf(11);
   const { capture, packets, layers } = decoded.at(-1)!;
   let compared = 0;
-  const tries = runs(30);
+  const tries = runs(30, 100);
   for (let count = 0; count < tries; count++) {
     const text = randomFilter(random, 3);
     // Its optimizer leaves out reads whose result does not matter, so that cut packets pass more often.

@@ -18,7 +18,7 @@ import { openPacketStore } from "../../../storage/packets/files/packet-store.ts"
 import { type CompiledQuestion, compileQuestion } from "./question.ts";
 
 /** Filters whose bytes and the index's layers may not agree, over frames of every link, most of them damaged. */
-const FILTERS = runs(60);
+const FILTERS = runs(60, 250);
 const ETHERNET = 1;
 
 const { below, often } = chance(20_261_130);

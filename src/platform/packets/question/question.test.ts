@@ -16,7 +16,7 @@ import { type CompiledQuestion, compileQuestion } from "./question.ts";
 
 const START = 1_700_000_000_000_000;
 const PACKETS = 3000;
-const QUERIES = runs(200);
+const QUERIES = runs(200, 1_000);
 
 /** Numbers that look random and are the same each time (Marsaglia's xorshift). */
 function randomNumbers(seed: number): (below: number) => number {
