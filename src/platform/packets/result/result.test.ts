@@ -95,7 +95,7 @@ test("a query that begins again encrypts with another key: its files do not tell
 test("a result whose files are cut off, or gone, says so and is not read in part", async () => {
   await write(undefined, LATER_FIRST);
   const [packets, rows] = [RESULT.packets, RESULT.rows].map((name) => join(folder, name)) as [string, string];
-  truncateSync(packets, statSync(packets).size - 3);
+  truncateSync(packets, statSync(packets).size - 40);
   await expect(read({ hasEnded: false })).rejects.toMatchObject({
     code: "INPUT_UNREADABLE",
     message: expect.stringMatching(/its files end before byte \d+ of its packets; ask again/),
@@ -124,7 +124,10 @@ test("no more of a result is read than is taken of it", async () => {
   });
   let asked = 0;
   function* rows() {
-    for (; asked < count; asked++) yield asked;
+    for (let row = 0; row < count; row++) {
+      asked = row;
+      yield row;
+    }
   }
   const provenance = {
     query: { id: "one", by: "a", at: 0, summary: "all", state: "finished", isCut: false, problems: [] },
@@ -132,9 +135,7 @@ test("no more of a result is read than is taken of it", async () => {
   } as const;
   const { chunks } = exportPackets(reader, rows, "pcap", provenance);
   // The kind of link that most have is found first, by the rows alone.
-  await chunks.next();
-  asked = 0;
-  for (let chunk = 0; chunk < 3; chunk++) expect((await chunks.next()).done).toBe(false);
+  for (let chunk = 0; chunk < 4; chunk++) expect((await chunks.next()).done).toBe(false);
   expect(asked).toBeLessThan(count / 2);
   await chunks.return(undefined);
 });
