@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import type { StoredInterface, StoredPackets } from "../../../storage/packets/contract.ts";
 import { packetsOf } from "../../../storage/packets/testing/traffic.ts";
-import { exportPackets } from "../export.ts";
+import { exportPackets, type Provenance } from "../export.ts";
 import { RESULT, type ResultPlace } from "./result-files.ts";
 import { openResultReader } from "./result-reader.ts";
 import { openResultWriter } from "./result-writer.ts";
@@ -129,10 +129,10 @@ test("no more of a result is read than is taken of it", async () => {
       yield row;
     }
   }
-  const provenance = {
+  const provenance: Provenance = {
     query: { id: "one", by: "a", at: 0, summary: "all", state: "finished", isCut: false, problems: [] },
     ...{ by: "a", at: 0, part: undefined },
-  } as const;
+  };
   const { chunks } = exportPackets(reader, rows, "pcap", provenance);
   // The kind of link that most have is found first, by the rows alone.
   for (let chunk = 0; chunk < 4; chunk++) expect((await chunks.next()).done).toBe(false);
