@@ -139,7 +139,7 @@ function lengthOf(pieces: Iterable<Uint8Array>): number {
 }
 
 /** The first bytes of what pieces make up, as views: so many at the most. */
-function upTo(pieces: Iterable<Uint8Array>, most: number): Uint8Array[] {
+export function upTo(pieces: Iterable<Uint8Array>, most: number): Uint8Array[] {
   const taken: Uint8Array[] = [];
   let length = 0;
   for (const piece of pieces) {

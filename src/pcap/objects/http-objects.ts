@@ -1,4 +1,4 @@
-import { codingsOf, decode } from "../content/decode.ts";
+import { codingsOf, decode, upTo } from "../content/decode.ts";
 import { readHttp } from "../http/http.ts";
 import { type HttpMessage, headerOf } from "../http/message.ts";
 import type { Conversation } from "../reassembly/conversation.ts";
@@ -123,16 +123,6 @@ async function uncoded(
       ? decoded.notes
       : [...decoded.notes, `${coding}: nothing behind the first hole can be decoded`];
   return { pieces: decoded.pieces, holes: [], notes, isComplete: decoded.isComplete && hole === undefined };
-}
-
-function upTo(pieces: readonly Uint8Array[], length: number): Uint8Array[] {
-  const kept: Uint8Array[] = [];
-  for (const piece of pieces) {
-    if (length <= 0) break;
-    kept.push(piece.subarray(0, length));
-    length -= piece.length;
-  }
-  return kept;
 }
 
 /** A part of something larger says so. */

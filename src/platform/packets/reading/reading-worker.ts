@@ -1,6 +1,7 @@
 /** Runs as a thread of its own: reads results of queries for packets, and puts them together. */
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { Fault } from "../../../core/fault.ts";
+import { upTo } from "../../../pcap/content/decode.ts";
 import type { ResultPlace } from "../result/result-files.ts";
 import { openResultReader, type ResultReader } from "../result/result-reader.ts";
 import { saidPage, sideOf, summaryOf, timingOf } from "./conversations.ts";
@@ -94,7 +95,7 @@ async function answerTo({ kind, ask, result }: ToReadingThread): Promise<Answer>
     }
     case "object": {
       const { shown, pieces } = await objectOf(result, ask.number);
-      return { shown, bytes: firstBytes(pieces, ask.most) };
+      return { shown, bytes: Buffer.concat(upTo(pieces, ask.most)) };
     }
     case "zip": {
       const { shown, pieces } = await objectOf(result, ask.number);
@@ -156,15 +157,4 @@ async function conversationOf(
 
 function nextOf(next: number, total: number): { next?: number } {
   return next < total ? { next } : {};
-}
-
-function firstBytes(pieces: readonly Uint8Array[], most: number): Uint8Array {
-  const taken: Uint8Array[] = [];
-  let length = 0;
-  for (const piece of pieces) {
-    if (length >= most) break;
-    taken.push(piece.subarray(0, most - length));
-    length += piece.length;
-  }
-  return Buffer.concat(taken);
 }

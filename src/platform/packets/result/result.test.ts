@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import type { StoredInterface, StoredPackets } from "../../../storage/packets/contract.ts";
 import { packetsOf } from "../../../storage/packets/testing/traffic.ts";
+import { exportPackets, type Provenance } from "../export.ts";
 import { RESULT, type ResultPlace } from "./result-files.ts";
 import { openResultReader } from "./result-reader.ts";
 import { openResultWriter } from "./result-writer.ts";
@@ -89,4 +90,52 @@ test("a query that begins again encrypts with another key: its files do not tell
   // Most of both files is the same, so it would be where key and counter are.
   const same = one.filter((byte, at) => byte === other[at]).length;
   expect(same).toBeLessThan(one.length / 10);
+});
+
+test("a result whose files are cut off, or gone, says so and is not read in part", async () => {
+  await write(undefined, LATER_FIRST);
+  const [packets, rows] = [RESULT.packets, RESULT.rows].map((name) => join(folder, name)) as [string, string];
+  truncateSync(packets, statSync(packets).size - 40);
+  await expect(read({ hasEnded: false })).rejects.toMatchObject({
+    code: "INPUT_UNREADABLE",
+    message: expect.stringMatching(/its files end before byte \d+ of its packets; ask again/),
+  });
+  truncateSync(rows, 32);
+  await expect(read({ hasEnded: false })).rejects.toMatchObject({
+    message: expect.stringContaining("its files end before packet 2 of 3"),
+  });
+  rmSync(packets);
+  await expect(read({ hasEnded: false })).rejects.toMatchObject({ code: "RESULT_EXPIRED" });
+});
+
+test("no more of a result is read than is taken of it", async () => {
+  const payload = "x".repeat(1000);
+  const count = 20_000;
+  using writer = openResultWriter({ id: "one", folder, secret: undefined });
+  for (let row = 0; row < count; row += 1000)
+    await writer.write([blockOf(new Array(1000).fill(payload), (at) => START + row + at)]);
+  writer.finish();
+  await using reader = await openResultReader({
+    id: "one",
+    folder,
+    secret: undefined,
+    count,
+    hasEnded: true,
+  });
+  let asked = 0;
+  function* rows() {
+    for (let row = 0; row < count; row++) {
+      asked = row;
+      yield row;
+    }
+  }
+  const provenance: Provenance = {
+    query: { id: "one", by: "a", at: 0, summary: "all", state: "finished", isCut: false, problems: [] },
+    ...{ by: "a", at: 0, part: undefined },
+  };
+  const { chunks } = exportPackets(reader, rows, "pcap", provenance);
+  // The kind of link that most have is found first, by the rows alone.
+  for (let chunk = 0; chunk < 4; chunk++) expect((await chunks.next()).done).toBe(false);
+  expect(asked).toBeLessThan(count / 2);
+  await chunks.return(undefined);
 });

@@ -47,6 +47,16 @@ export function Objects({ query, state, change, leave }: Props) {
             : "No file went along, as far as HTTP, SMTP, FTP and SMB without encryption tell."}
         </p>
       )}
+      {data !== undefined && data.total > objects.length && (
+        <p className="dim">
+          Only the first {objects.length} of {data.total} are listed.
+        </p>
+      )}
+      {data?.leftOut.map((sentence) => (
+        <p key={sentence} className="dim">
+          {visible(sentence)}
+        </p>
+      ))}
       {objects.length > 0 && (
         <table className="grid-table">
           <thead>
@@ -88,16 +98,6 @@ export function Objects({ query, state, change, leave }: Props) {
           </tbody>
         </table>
       )}
-      {data !== undefined && data.total > objects.length && (
-        <p className="dim">
-          Only the first {objects.length} of {data.total} are listed.
-        </p>
-      )}
-      {data?.leftOut.map((sentence) => (
-        <p key={sentence} className="dim">
-          {visible(sentence)}
-        </p>
-      ))}
       {opened !== undefined && (
         <ObjectDetail key={opened.number} query={query} object={opened} change={change} leave={leave} />
       )}
