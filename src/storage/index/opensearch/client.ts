@@ -21,6 +21,8 @@ export type Asked = {
   readonly json?: string | undefined;
   readonly lines?: string | Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether a PUT may be sent twice: it says the same of the same. What is not a PUT may always. */
+  readonly isRepeatable?: boolean | undefined;
   /** Statuses beside those below 300 that are answers and no failures. */
   readonly expected?: readonly number[];
 };
@@ -73,7 +75,7 @@ export class Client implements AsyncDisposable {
     let failure: unknown;
     // A node closes connections that were idle, perhaps at the moment when one is used: then it is asked once more, unless asking
     // twice could change something twice.
-    const turns = this.#nodes.length + (method === "PUT" ? 0 : 1);
+    const turns = this.#nodes.length + (method === "PUT" && asked.isRepeatable !== true ? 0 : 1);
     for (let turn = 0; turn < turns; turn++) {
       const place = (this.#first + turn) % this.#nodes.length;
       try {

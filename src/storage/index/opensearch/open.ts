@@ -37,11 +37,13 @@ export async function openOpenSearchIndex(
   try {
     await checkVersion(client);
     const template = messagesTemplate(names.pattern, names.all, { shards, replicas, refresh: "1s" });
-    await client.ask("PUT", `/_index_template/${prefix}`, { body: template });
+    await client.ask("PUT", `/_index_template/${prefix}`, { body: template, isRepeatable: true });
     const { status } = await client.ask("HEAD", `/${names.internal}`, { expected: [404] });
     // Another process may make it at the same time: that it exists is no fault.
     if (status === 404)
-      await client.ask("PUT", `/${names.internal}`, { body: internalIndex(replicas), expected: [400] });
+      await client.ask("PUT", `/${names.internal}`, {
+        ...{ body: internalIndex(replicas), expected: [400], isRepeatable: true },
+      });
     const index = new OpenSearchIndex({
       ...{ connection, client, names, context, internal: new Internal(client, names) },
       limits: { concurrent, waiting, searchTime },
