@@ -5,6 +5,9 @@ import { expect, test } from "./test.ts";
 
 test.setTimeout(180_000);
 
+/** Bytes of each segment of a capture that takes a while: it costs by the packet. */
+const SMALL = 10;
+
 /** Lets files fall onto the page, as a person does who drags them from elsewhere. Made in the page: so much would not fit into a message. */
 async function drop(page: Page, name: string, base64: string, repeats = 1): Promise<void> {
   const transfer = await page.evaluateHandle(
@@ -34,14 +37,14 @@ test("a capture that is dropped on the page of an investigation goes on through 
   const told = talk({ hosts: ["10.8.8.1", "10.8.8.2"], startMicros: Date.now() * 1000 })
     .open()
     .say(0, `GET /plans HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
-    .say(1, `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${"x".repeat(200_000)}`)
+    .say(1, `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${"x".repeat(200_000)}`, SMALL)
     .acknowledge(0)
     .close();
   const capture = await captureOf(told);
   await investigate.open(`?view=messages&q=${encodeURIComponent(`source.type:pcap OR source.type:bro`)}`);
   const name = `${host}.pcapng`;
   // Sections of pcapng may follow one another in a file: the same packets many times take a while to read.
-  await drop(page, name, capture.toString("base64"), 300);
+  await drop(page, name, capture.toString("base64"), 60);
   const captures = page.getByRole("region", { name: "Captures" });
   await expect(captures.getByRole("progressbar", { name: `${name}: read so far` })).toBeVisible();
   await page.reload();

@@ -230,9 +230,9 @@ test.skipIf(process.platform === "win32")(
       const [pid = 0] = readFileSync(pids, "utf8").trim().split("\n").map(Number);
       await until(() => !isRunning(pid));
       // It is told, and tried again.
-      let problems: readonly unknown[] = [];
-      while (problems.length === 0) ({ problems } = await platform.status());
-      expect(problems).toMatchObject([{ detail: expect.stringContaining("begins") }]);
+      await expect
+        .poll(async () => (await platform.status()).problems, { timeout: 30_000 })
+        .toMatchObject([{ detail: expect.stringContaining("begins") }]);
     } finally {
       process.env.PATH = PATH;
     }

@@ -2,6 +2,7 @@
  * Waits for a line with the number of the first packet, then writes packets to the store of a folder as fast as it can, and says after
  * each flush which number comes next. It ends by being killed. See `numbered` for what is in them.
  */
+import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { makeContext } from "../../../core/context.ts";
 import { openPacketStore } from "../files/packet-store.ts";
@@ -16,6 +17,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   for (let next = Number(line); ; next += AT_ONCE) {
     append(writer, numbered(next, next + AT_ONCE, 300));
     writer.flush();
-    process.stdout.write(`${next + AT_ONCE}\n`);
+    // Waits for whoever reads: what `process.stdout` holds back would be lost with this process.
+    writeSync(1, `${next + AT_ONCE}\n`);
   }
 }
