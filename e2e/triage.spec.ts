@@ -24,13 +24,15 @@ test("an alert is escalated by a key, dismissed by a click, and new again", asyn
 
 test("a status that cannot be kept is said to be so", async ({ investigate, page }) => {
   await investigate.open();
+  const escalated = investigate.alerts.getByRole("gridcell", { name: "Escalated" });
+  await expect(escalated, "nothing is escalated before").toHaveCount(0);
   await page.route("**/api/v1/messages/*", (route) =>
     route.request().method() === "PATCH" ? route.abort() : route.continue(),
   );
   await page.keyboard.press("j");
   await page.keyboard.press("e");
   await expect(page.getByRole("alert")).toContainText("The status was not changed");
-  await expect(investigate.alerts.getByRole("gridcell", { name: "Escalated" })).toHaveCount(0);
+  await expect(escalated).toHaveCount(0);
 });
 
 test("alerts are grouped by rule and address, and a group is looked into", async ({ investigate, page }) => {
