@@ -57,6 +57,10 @@ export const FAULTS = {
     advice:
       "Correct what the message names: the password or API key, the certificate, the rights of the user, or what others have set up under the names of Metron's indices. Telemetry waits in its topic meanwhile.",
   },
+  INDEX_BEHIND: {
+    status: 503,
+    advice: "Search again in a while. If it stays so, OpenSearch needs more nodes, or less telemetry.",
+  },
   INDEX_UNREACHABLE: {
     status: 503,
     advice: "Check that OpenSearch runs and can be reached. Telemetry waits in its topic meanwhile.",

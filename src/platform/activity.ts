@@ -1,7 +1,7 @@
 import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
-import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
+import { FAULTS, Fault, type FaultCode } from "../core/fault.ts";
 import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
 import type { Index, SensorStats } from "../storage/index/contract.ts";
@@ -162,9 +162,9 @@ export class Activity implements Disposable {
     for (const [sensor, message] of sources)
       problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
+    const { searches, setAside, unsealed } = await this.#index.stats();
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
-    const { searches, setAside, unsealed } = await this.#index.stats();
     if (searches.isSaturated)
       problems.push(
         problem(
@@ -219,8 +219,18 @@ export class Activity implements Disposable {
     clearInterval(this.#timer);
   }
 
+  /** What is not in the index yet, by sensor, without the sensors of which nobody can tell at the moment. */
   async #lag(): Promise<Map<string, number>> {
-    return this.#behind(await this.#intake.ends());
+    const ends = await this.#intake.ends();
+    const known = await Promise.all(
+      [...ends].map((sensor) =>
+        this.#behind(new Map([sensor])).catch((error: unknown) => {
+          if (error instanceof Fault) return new Map<string, number>();
+          throw error;
+        }),
+      ),
+    );
+    return new Map(known.flatMap((lag) => [...lag]));
   }
 
   /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */
@@ -230,10 +240,13 @@ export class Activity implements Disposable {
   ): Promise<Map<string, number>> {
     const behind = new Map<string, number>();
     for (const [sensor, partitions] of ends) {
-      for (const [partition, end] of partitions.entries()) {
-        const left = end - ((await position(sensor, partition)) ?? 0);
-        if (left > 0) behind.set(sensor, (behind.get(sensor) ?? 0) + left);
-      }
+      const left = await Promise.all(
+        partitions.map(async (end, partition) =>
+          end === 0 ? 0 : Math.max(0, end - ((await position(sensor, partition)) ?? 0)),
+        ),
+      );
+      const sum = left.reduce((all, records) => all + records, 0);
+      if (sum > 0) behind.set(sensor, sum);
     }
     return behind;
   }

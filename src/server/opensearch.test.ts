@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testPlatforms } from "../platform/testing/test-platform.ts";
 import { removeIndices, testOpenSearch } from "../storage/index/opensearch/testing/node.ts";
+import { guardServer } from "../storage/index/testing/guarded-proxy.ts";
 import { testKafka } from "../storage/topic/kafka/testing/brokers.ts";
 import { openTestServer, type TestServer } from "./testing/platform-server.ts";
 
@@ -107,6 +108,32 @@ for (const [place, { name, isLeftOut, topics }] of storages.entries())
       });
     });
   });
+
+test.skipIf(node === undefined)(
+  "status and metrics answer while OpenSearch is silent",
+  async () => {
+    await using proxy = await guardServer(node ?? "", { isPlain: true });
+    const prefix = `${own}-silent`;
+    await using server = await openTestServer({ global: globalOf(inOpenSearch(proxy.url, prefix)) });
+    await server.send("POST", "/ingest/web", { text: `${JSON.stringify({ n: 1, timestamp: TIME })}\n` });
+    await server.platform.caughtUp();
+    expect(await server.json("GET", "/status")).toMatchObject({ problems: [], stored: 1 });
+    proxy.isSilent = () => true;
+    await server.send("POST", "/ingest/web", { text: `${JSON.stringify({ n: 2, timestamp: TIME })}\n` });
+    expect(await server.json("GET", "/status")).toMatchObject({
+      health: "degraded",
+      stored: 1,
+      problems: [{ code: "INDEX_UNREACHABLE", detail: expect.stringContaining("no answer within 5 s") }],
+    });
+    expect(await server.json("GET", "/sensors")).toMatchObject({ sensors: [{ name: "web", stored: 1 }] });
+    expect(await server.platform.metricsText()).toContain('metron_lag_records{sensor="web"} 1');
+    proxy.restart();
+    await server.platform.caughtUp();
+    expect((await search(server, { query: "n:2" })).total).toBe(1);
+    await removeIndices(node ?? "", prefix);
+  },
+  60_000,
+);
 
 test("a platform does not start while no node answers, and says so", async () => {
   const storage = inOpenSearch("http://127.0.0.1:1", own);

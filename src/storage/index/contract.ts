@@ -24,8 +24,8 @@ export interface Index extends AsyncDisposable {
   share(name: string): IndexHandle;
 
   /**
-   * Where the reader of a topic's partition must go on: behind the last commit, which after a restart of the process
-   * is the last sealed one. Undefined when nothing of the partition is stored.
+   * Up to where a topic's partition is in the index: searches find its messages. An engine in this process has what is committed,
+   * and after a restart what was sealed; another has what it has stored. Undefined when nothing of the partition is there.
    */
   position(topic: string, partition: number): Promise<number | undefined>;
   /** Up to where a partition's messages are on disk: what the topic may forget. */
@@ -92,7 +92,7 @@ export type IndexHandle = { readonly transfer: MessagePort[] };
  * A partition of a topic belongs to one writer at a time: seal before handing it over.
  */
 export interface IndexWriter extends AsyncDisposable {
-  /** Where the reader of a topic's partition must go on, as `Index.position`. */
+  /** Where the reader of a topic's partition must go on: behind the last commit, or what was sealed before this process. */
   position(topic: string, partition: number): Promise<number | undefined>;
   /**
    * Writes all live rows of a batch under a sensor's name. Rows without a text `guid` are refused as a bug.

@@ -108,7 +108,7 @@ export async function ask(asking: Asking, selection: Selection, body: object): P
   const { body: answer } = await client.ask(
     "POST",
     `/${encodeURIComponent(indices)}/_search?ignore_unavailable=true&allow_no_indices=true`,
-    { body: { timeout: `${Math.ceil(time * 0.9)}ms`, ...body }, signal },
+    { body: { timeout: `${Math.ceil(time * 0.9)}ms`, ...body }, signal, time },
   );
   const hits = answer.hits as { hits: Hit[]; total?: { value: number } };
   const shards = answer._shards as {

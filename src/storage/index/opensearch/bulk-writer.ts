@@ -9,6 +9,7 @@ import type { SeenFields } from "./document.ts";
 import { type Lines, sizeOf } from "./lines.ts";
 import { LinesEncoder } from "./lines-encoder.ts";
 import { MOST_FIELDS } from "./mapping.ts";
+import { isDoneWithin } from "./patience.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
 /** Documents per request, about the number from which more make it no faster, and bytes that a server takes easily. */
@@ -21,6 +22,8 @@ const MOST_WAITING_BYTES = 64e6;
 const PATIENCE = 200;
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
+/** How long an end waits for a server that does not answer, milliseconds. */
+export const LAST_TRY = 10_000;
 
 type Entry = {
   readonly documents: readonly Lines[];
@@ -131,7 +134,7 @@ export class BulkWriter implements IndexWriter {
   /** Stores what is committed, as far as one try gets, and ends. What is not stored is read of its topic again. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.leave();
+      await isDoneWithin(this.leave(), LAST_TRY);
     } finally {
       clearTimeout(this.#timer);
       this.#stop.abort();
@@ -231,11 +234,12 @@ export class BulkWriter implements IndexWriter {
     for (const [sensor, own] of fields) owner.noted(sensor, await internal.addFields(sensor, own));
     await sendBulk(
       entries.flatMap(({ documents }) => documents),
-      this.#parts,
+      { ...this.#parts, signal: this.#stop.signal },
     );
     const positions = new Map<string, number>();
     for (const { key, offset } of entries)
       if (key !== "") positions.set(key, Math.max(offset, positions.get(key) ?? 0));
     await internal.putPositions(positions);
+    owner.stored(positions);
   }
 }

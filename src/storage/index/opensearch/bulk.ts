@@ -1,6 +1,6 @@
 import { Fault } from "../../../core/fault.ts";
 import { messageFromJson, messageToJson } from "../../../core/message.ts";
-import { type Client, reasonOf } from "./client.ts";
+import { LONG, reasonOf } from "./client.ts";
 import { type DocumentMessage, documentOf, messageOf, type SeenFields } from "./document.ts";
 import {
   bodyOf,
@@ -29,7 +29,10 @@ const MOST_REPEATED = 1_000_000;
 /** How an answer begins when everything is stored; what else it says is not read then. */
 const ALL_STORED = '{"errors":false';
 
-type BulkParts = Pick<WriterParts, "client" | "names" | "owner" | "internal">;
+type BulkParts = Pick<WriterParts, "client" | "names" | "owner" | "internal"> & {
+  /** Ends requests that are under way. */
+  readonly signal?: AbortSignal | undefined;
+};
 
 /**
  * Stores documents, each once: one whose guid is stored already stays as it is, with what analysts changed of it. In place of one that
@@ -63,7 +66,7 @@ function* portions(documents: readonly Lines[]): Generator<readonly Part[]> {
 }
 
 async function sendPortion(documents: readonly Part[], parts: BulkParts): Promise<void> {
-  const refused = await sendInParts(documents, parts.client);
+  const refused = await sendInParts(documents, parts);
   if (refused.length === 0) return;
   const counts = new Map<string, { count: number; reason: string }>();
   const replaced: Lines[] = [];
@@ -85,18 +88,19 @@ async function sendPortion(documents: readonly Part[], parts: BulkParts): Promis
   }
   parts.owner.noted(ERROR_SENSOR, await parts.internal.addFields(ERROR_SENSOR, seen));
   const again = replaced.map((lines) => ({ lines, from: 0, to: 1 }));
-  const [first] = await sendInParts(again, parts.client);
+  const [first] = await sendInParts(again, parts);
   if (first !== undefined)
     throw new Fault("INDEX_REFUSED", `OpenSearch refuses messages and their error records: ${first.reason}`);
   for (const [sensor, { count, reason }] of counts) parts.owner.refused(sensor, count, reason);
 }
 
+type Sender = Pick<BulkParts, "client" | "signal">;
 type RefusedLine = { readonly line: Line; readonly reason: string };
 
 /** Sends documents, and where one of them spoils the whole request, each half by itself. */
-async function sendInParts(documents: readonly Part[], client: Client): Promise<RefusedLine[]> {
+async function sendInParts(documents: readonly Part[], parts: Sender): Promise<RefusedLine[]> {
   try {
-    return await sendOnce(documents, client);
+    return await sendOnce(documents, parts);
   } catch (error) {
     const { status, reason } = error instanceof Fault ? (error.details ?? {}) : {};
     if (typeof status !== "number" || !AT_FAULT.has(status)) throw error;
@@ -104,14 +108,16 @@ async function sendInParts(documents: readonly Part[], client: Client): Promise<
     const line = lineOf(documents, 0);
     if (count === 1 && line !== undefined) return [{ line, reason: String(reason) }];
     const [first, second] = halvesOf(documents, count >> 1);
-    return [...(await sendInParts(first, client)), ...(await sendInParts(second, client))];
+    return [...(await sendInParts(first, parts)), ...(await sendInParts(second, parts))];
   }
 }
 
 /** Sends documents, and returns those that are at fault themselves. @throws Fault for the server's own trouble */
-async function sendOnce(documents: readonly Part[], client: Client): Promise<RefusedLine[]> {
+async function sendOnce(documents: readonly Part[], { client, signal }: Sender): Promise<RefusedLine[]> {
   const { said } = await client.hear("POST", "/_bulk?filter_path=errors,items.*.status,items.*.error", {
     lines: bodyOf(documents),
+    time: LONG,
+    signal,
   });
   if (said.startsWith(ALL_STORED)) return [];
   const { errors, items } = JSON.parse(said) as { errors: boolean; items: Item[] };

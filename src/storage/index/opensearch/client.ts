@@ -21,6 +21,8 @@ export type Asked = {
   readonly json?: string | undefined;
   readonly lines?: string | Uint8Array | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long the server may take to answer, milliseconds; `SHORT` when absent. */
+  readonly time?: number | undefined;
   /** Whether a PUT may be sent twice: it says the same of the same. What is not a PUT may always. */
   readonly isRepeatable?: boolean | undefined;
   /** Statuses beside those below 300 that are answers and no failures. */
@@ -31,8 +33,9 @@ export type Response = { readonly status: number; readonly body: Answer };
 /** An answer whose body nobody has read yet. */
 export type Said = { readonly status: number; readonly said: string };
 
-const CONNECT_MILLISECONDS = 10_000;
-const ANSWER_MILLISECONDS = 120_000;
+/** Milliseconds for what takes a server no time, and for what may be work for it. */
+const SHORT = 10_000;
+export const LONG = 60_000;
 /** Of what a server says of a failure, so much is told. */
 const MOST_REASON = 500;
 
@@ -50,9 +53,7 @@ export class Client implements AsyncDisposable {
     this.#nodes = nodes.map((node) => node.replace(/\/+$/, ""));
     this.#headers = authorization === undefined ? {} : { authorization };
     this.#agent = new Agent({
-      connect: { timeout: CONNECT_MILLISECONDS, ...(authority !== undefined && { ca: authority }) },
-      headersTimeout: ANSWER_MILLISECONDS,
-      bodyTimeout: ANSWER_MILLISECONDS,
+      connect: { timeout: SHORT, ...(authority !== undefined && { ca: authority }) },
     });
   }
 
@@ -76,8 +77,9 @@ export class Client implements AsyncDisposable {
     // A node closes connections that were idle, perhaps at the moment when one is used: then it is asked once more, unless asking
     // twice could change something twice.
     const turns = this.#nodes.length + (method === "PUT" && asked.isRepeatable !== true ? 0 : 1);
+    const first = this.#first;
     for (let turn = 0; turn < turns; turn++) {
-      const place = (this.#first + turn) % this.#nodes.length;
+      const place = (first + turn) % this.#nodes.length;
       try {
         const response = await this.#send(`${this.#nodes[place]}${path}`, method, asked);
         this.#first = place;
@@ -86,9 +88,14 @@ export class Client implements AsyncDisposable {
         asked.signal?.throwIfAborted();
         if (error instanceof Fault) throw error;
         failure = error;
+        // One that is silent would be so again, and for all who ask after this one.
+        if (isLate(error)) {
+          this.#first = (place + 1) % this.#nodes.length;
+          if (turn + 1 >= this.#nodes.length) break;
+        }
       }
     }
-    throw unreachable(this.name, failure);
+    throw unreachable(this.name, failure, asked.time ?? SHORT);
   }
 
   /** Ends what is under way. */
@@ -97,7 +104,7 @@ export class Client implements AsyncDisposable {
   }
 
   async #send(url: string, method: Dispatcher.HttpMethod, asked: Asked): Promise<Said> {
-    const { body, lines, signal, expected = [] } = asked;
+    const { body, lines, signal, expected = [], time = SHORT } = asked;
     const text = lines ?? asked.json ?? (body === undefined ? undefined : jsonOf(body));
     const { statusCode: status, body: stream } = await send(url, {
       method,
@@ -109,6 +116,8 @@ export class Client implements AsyncDisposable {
       },
       body: text ?? null,
       dispatcher: this.#agent,
+      headersTimeout: time,
+      bodyTimeout: time,
       ...(signal !== undefined && { signal }),
     });
     const said = await stream.text();
@@ -169,8 +178,12 @@ function refused(node: string, status: number, said: string): Fault {
   return fault("INDEX_REFUSED", `refuses a request (${status}): ${reason}`);
 }
 
+function isLate(error: unknown): boolean {
+  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
+}
+
 /** The true cause: what the network or OpenSSL says, not the wrappers around it. */
-function unreachable(nodes: string, error: unknown): Fault {
+function unreachable(nodes: string, error: unknown, time: number): Fault {
   let cause = error;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   const all = cause instanceof AggregateError ? cause.errors : [cause];
@@ -181,8 +194,7 @@ function unreachable(nodes: string, error: unknown): Fault {
       `the certificate of OpenSearch at ${nodes} is not accepted: ${message}`,
       { cause: error },
     );
-  const isLate = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
-  const what = isLate ? `no answer within ${ANSWER_MILLISECONDS / 1000} s` : message || code;
+  const what = isLate(error) ? `no answer within ${time / 1000} s` : message || code;
   return new Fault("INDEX_UNREACHABLE", `OpenSearch at ${nodes} cannot be reached: ${what}`, {
     cause: error,
   });

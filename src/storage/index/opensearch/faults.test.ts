@@ -78,6 +78,47 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     expect(index.problems()).toEqual([]);
   });
 
+  test("says that it is silent instead of waiting for it, and counts nothing as stored meanwhile", async () => {
+    await using proxy = await guardServer(url);
+    const { authority } = proxy;
+    const nodes = [proxy.url];
+    await using index = await open({ nodes, authority, prefix: `${prefix}-silent`, patience: 300 });
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ n: 1 }]));
+    await index.seal();
+    expect(await index.stats()).toMatchObject({ messages: 1, problems: [] });
+    proxy.isSilent = () => true;
+    await put(writer, "s", batchOf([{ n: 2 }], 1));
+    const silence = { code: "INDEX_UNREACHABLE", message: expect.stringContaining("no answer within 0.3 s") };
+    await expect(index.count({})).rejects.toMatchObject(silence);
+    await expect(index.search({})).rejects.toMatchObject(silence);
+    await expect(index.patch("g0", { set: { x: 1 } }, "ann")).rejects.toMatchObject(silence);
+    expect(await index.stats()).toMatchObject({ messages: 1, problems: [{ code: "INDEX_UNREACHABLE" }] });
+    expect(await index.position("t", 0)).toBe(1);
+    proxy.restart();
+    expect(await guids(index, "*")).toEqual(["g0", "g1"]);
+    expect(await index.position("t", 0)).toBe(2);
+    expect(index.problems()).toEqual([]);
+  });
+
+  test("answers without what is still being stored, and says so", async () => {
+    await using proxy = await guardServer(url);
+    const { authority } = proxy;
+    const nodes = [proxy.url];
+    await using index = await open({ nodes, authority, prefix: `${prefix}-behind`, patience: 1500 });
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ n: 1 }]));
+    expect(await index.count({})).toBe(1);
+    proxy.isSilent = (path) => path.startsWith("/_bulk");
+    await put(writer, "s", batchOf([{ n: 2 }], 1));
+    const { total, problems } = await index.search({});
+    expect(total).toBe(1);
+    expect(problems).toMatchObject([{ code: "INDEX_BEHIND" }]);
+    proxy.restart();
+    expect(await guids(index, "*")).toEqual(["g0", "g1"]);
+    expect(index.problems()).toEqual([]);
+  });
+
   test("makes its writer wait when too much is kept", async () => {
     await using proxy = await guardServer(url);
     const { authority } = proxy;

@@ -1,6 +1,6 @@
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
-import { Client, type Connection } from "./client.ts";
+import { Client, type Connection, LONG } from "./client.ts";
 import { Internal } from "./internal.ts";
 import { internalIndex, messagesTemplate } from "./mapping.ts";
 import { Names } from "./names.ts";
@@ -16,6 +16,8 @@ export type OpenSearchOptions = Connection & {
   readonly concurrent?: number | undefined;
   readonly waiting?: number | undefined;
   readonly searchTime?: number | undefined;
+  /** How long it may be silent before those who wait are told so, milliseconds; 5 s when absent. */
+  readonly patience?: number | undefined;
 };
 
 /** The oldest version that is known to do what is asked of it: it has the type that parts of words are found by. */
@@ -30,23 +32,23 @@ export async function openOpenSearchIndex(
   context: Context,
 ): Promise<OpenSearchIndex> {
   const { nodes, authorization, authority, prefix = "metron", shards = 1, replicas = 1 } = options;
-  const { concurrent = 4, waiting = 200, searchTime = 30_000 } = options;
+  const { concurrent = 4, waiting = 200, searchTime = 30_000, patience = 5000 } = options;
   const connection = { nodes, authorization, authority };
   const client = new Client(connection);
   const names = new Names(prefix);
   try {
     await checkVersion(client);
     const template = messagesTemplate(names.pattern, names.all, { shards, replicas, refresh: "1s" });
-    await client.ask("PUT", `/_index_template/${prefix}`, { body: template, isRepeatable: true });
+    await client.ask("PUT", `/_index_template/${prefix}`, { body: template, isRepeatable: true, time: LONG });
     const { status } = await client.ask("HEAD", `/${names.internal}`, { expected: [404] });
     // Another process may make it at the same time: that it exists is no fault.
     if (status === 404)
       await client.ask("PUT", `/${names.internal}`, {
-        ...{ body: internalIndex(replicas), expected: [400], isRepeatable: true },
+        ...{ body: internalIndex(replicas), expected: [400], isRepeatable: true, time: LONG },
       });
     const index = new OpenSearchIndex({
       ...{ connection, client, names, context, internal: new Internal(client, names) },
-      limits: { concurrent, waiting, searchTime },
+      limits: { concurrent, waiting, searchTime, patience },
     });
     // Learns the fields, and shows before anything is written that the index can be read.
     await index.fields();

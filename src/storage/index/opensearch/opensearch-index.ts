@@ -37,7 +37,8 @@ import { groups } from "./groups.ts";
 import type { Internal } from "./internal.ts";
 import type { Names } from "./names.ts";
 import { type PatchParts, patchMessage, storedMessage } from "./patching.ts";
-import { problemsOf, Refusals } from "./problems.ts";
+import { isDoneWithin } from "./patience.ts";
+import { behindProblem, problemsOf, Refusals, silentFault } from "./problems.ts";
 import { type DayIndex, dayIndices, retainDays } from "./retention.ts";
 import { MOST_SIZE, searchPage } from "./search.ts";
 import { serveBulkWriter } from "./share.ts";
@@ -53,7 +54,12 @@ export type IndexParts = {
   readonly names: Names;
   readonly internal: Internal;
   readonly context: Context;
-  readonly limits: { readonly concurrent: number; readonly waiting: number; readonly searchTime: number };
+  readonly limits: {
+    readonly concurrent: number;
+    readonly waiting: number;
+    readonly searchTime: number;
+    readonly patience: number;
+  };
 };
 
 /** The index in OpenSearch: an index per sensor and day, searched together. */
@@ -73,6 +79,9 @@ export class OpenSearchIndex implements Index {
   /** What was last known of the indices, and why it is not known any better. */
   #days: readonly DayIndex[] = [];
   #unread: Fault | undefined;
+  #counting: { readonly since: number; readonly done: Promise<void> } | undefined;
+  /** Whether the last answer was given without what was written just before. */
+  #isBehind = false;
 
   constructor(parts: IndexParts) {
     this.#parts = parts;
@@ -119,7 +128,16 @@ export class OpenSearchIndex implements Index {
   }
 
   async position(topic: string, partition: number): Promise<number | undefined> {
-    return this.#writers.committed(positionKey(topic, partition)) ?? this.sealedPosition(topic, partition);
+    const stored = this.#writers.stored(positionKey(topic, partition));
+    if (stored !== undefined && (this.#writers.failure ?? this.#unread) !== undefined) return stored;
+    try {
+      const sealed = await this.sealedPosition(topic, partition);
+      // Another process may have gone on with the partition.
+      return sealed === undefined ? stored : Math.max(sealed, stored ?? 0);
+    } catch (error) {
+      if (stored === undefined) throw error;
+      return stored;
+    }
   }
 
   async sealedPosition(topic: string, partition: number): Promise<number | undefined> {
@@ -152,7 +170,12 @@ export class OpenSearchIndex implements Index {
   problems(): readonly IndexProblem[] {
     const { failure } = this.#writers;
     const waiting = problemsOf(failure ?? this.#unread, failure !== undefined);
-    return [...waiting, ...this.#refusals.problems(), ...this.#problems];
+    return [
+      ...waiting,
+      ...(this.#isBehind && waiting.length === 0 ? [behindProblem()] : []),
+      ...this.#refusals.problems(),
+      ...this.#problems,
+    ];
   }
 
   count(request: Selection): Promise<number> {
@@ -187,7 +210,7 @@ export class OpenSearchIndex implements Index {
   patch(guid: string, change: Patch, by: string): Promise<Message> {
     // One after the other: of those that begin from the same state all but one would be made again.
     const patched = this.#patches.then(async () => {
-      await this.#settle();
+      await this.#settleInTime();
       return patchMessage(this.#patching, guid, change, by);
     });
     this.#patches = patched.catch(() => undefined);
@@ -195,25 +218,27 @@ export class OpenSearchIndex implements Index {
   }
 
   async history(guid: string): Promise<History> {
-    await this.#settle();
+    await this.#settleInTime();
     return (await storedMessage(this.#parts, guid))?.history ?? { changes: [], earlier: 0 };
   }
 
   async fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]> {
-    await this.#settle();
+    await this.#settleInTime();
     return this.#fields.known.list(sensors);
   }
 
   async stats(): Promise<IndexStats> {
-    try {
-      await this.#settle();
-      this.#days = await dayIndices(this.#parts.client, this.#parts.names);
-      this.#unread = undefined;
-    } catch (error) {
-      // Whoever looks at the state of things needs it most when something is wrong.
-      if (!(error instanceof Fault)) throw error;
-      this.#unread = error;
-    }
+    this.#counting ??= {
+      since: performance.now(),
+      done: this.#count().finally(() => {
+        this.#counting = undefined;
+      }),
+    };
+    const { client, limits } = this.#parts;
+    const { since, done } = this.#counting;
+    // Of many who ask while it is silent only the first wait.
+    if (!(await isDoneWithin(done, Math.max(0, since + limits.patience - performance.now()))))
+      this.#unread ??= silentFault(client.name, limits.patience);
     return statsOf(this.#days, this.#fields.known, {
       searches: this.#queue.load(),
       problems: this.problems(),
@@ -253,10 +278,33 @@ export class OpenSearchIndex implements Index {
     search: (request: Request) => Promise<Result>,
   ): Promise<Result> {
     return this.#queue.run(async (signal) => {
-      await this.#settle();
+      await this.#settleInTime(signal);
       this.#unread = undefined;
       return search({ ...request, signal });
     }, request.signal);
+  }
+
+  /** Learns how much there is. Whoever looks at the state of things needs it most when something is wrong. */
+  async #count(): Promise<void> {
+    try {
+      await this.#settle();
+      this.#days = await dayIndices(this.#parts.client, this.#parts.names);
+      this.#unread = undefined;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#unread = error;
+    }
+  }
+
+  /**
+   * Makes what was written searchable, if that is soon done: a cluster that is slow to store may still answer searches, and then
+   * answers say what they may lack.
+   * @throws Fault INDEX_UNREACHABLE when it is silent
+   */
+  async #settleInTime(signal?: AbortSignal): Promise<void> {
+    const { client, limits } = this.#parts;
+    this.#isBehind = !(await isDoneWithin(this.#settle(), limits.patience, signal));
+    if (this.#isBehind) await client.ask("GET", "/", { signal, time: limits.patience });
   }
 
   /** Makes everything that this process wrote searchable, and learns of the fields that others wrote. */

@@ -2,7 +2,7 @@ import { Fault } from "../../../core/fault.ts";
 import { type FieldValue, type Message, messageFromJson, messageToJson } from "../../../core/message.ts";
 import type { History, Patch } from "../contract.ts";
 import { withChange } from "../stored-patch.ts";
-import type { Answer, Client } from "./client.ts";
+import { type Answer, type Client, LONG } from "./client.ts";
 import { type DocumentMessage, documentOf, messageOf, type SeenFields } from "./document.ts";
 import type { Internal } from "./internal.ts";
 import type { Names } from "./names.ts";
@@ -97,6 +97,7 @@ async function put({ client, internal, noted }: PatchParts, stored: Stored): Pro
   const { status } = await client.ask("PUT", `${path}?${version}&refresh=true`, {
     json: source,
     expected: [409],
+    time: LONG,
   });
   return status !== 409;
 }

@@ -1,4 +1,4 @@
-import { FAULTS, type Failure } from "../../../core/fault.ts";
+import { FAULTS, type Failure, Fault } from "../../../core/fault.ts";
 import type { IndexProblem } from "../contract.ts";
 
 /** What is wrong while OpenSearch cannot be used. `isWaiting`: whether something waits to be stored. */
@@ -7,6 +7,24 @@ export function problemsOf(failure: Failure | undefined, isWaiting: boolean): In
   const { code, message } = failure;
   const what = isWaiting ? "new messages wait until they can be stored" : "nothing can be searched";
   return [{ code, text: `${what}: ${message}`, advice: FAULTS[code].advice }];
+}
+
+/** What an answer says that was given before the last messages were stored. */
+export function behindProblem(): IndexProblem {
+  const code = "INDEX_BEHIND";
+  return {
+    code,
+    text: "the last messages are missing: OpenSearch takes longer to store them than searches wait",
+    advice: FAULTS[code].advice,
+  };
+}
+
+/** What is said of a cluster that keeps people waiting. */
+export function silentFault(nodes: string, milliseconds: number): Fault {
+  return new Fault(
+    "INDEX_UNREACHABLE",
+    `OpenSearch at ${nodes} cannot be reached: no answer within ${milliseconds / 1000} s`,
+  );
 }
 
 /** The messages that OpenSearch refused since the start, by sensor. */

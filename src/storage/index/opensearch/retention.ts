@@ -1,5 +1,5 @@
 import type { RetentionResult, RetentionRule } from "../contract.ts";
-import type { Client } from "./client.ts";
+import { type Client, LONG } from "./client.ts";
 import { isOfOtherDays, type Names } from "./names.ts";
 
 /** An index of messages: those of one sensor and day. */
@@ -15,11 +15,14 @@ export type DayIndex = {
 
 /** Sensors and days that are told of at a time. */
 const MOST_INDICES = 10_000;
+/** Messages without a day of their own are removed one by one. */
+const DELETING = 600_000;
 
 /** All indices that hold messages, the oldest first. */
 export async function dayIndices(client: Client, names: Names): Promise<DayIndex[]> {
   const pattern = encodeURIComponent(names.pattern);
   const { body } = await client.ask("POST", `/${pattern}/_search?ignore_unavailable=true`, {
+    time: LONG,
     body: {
       size: 0,
       aggs: {
@@ -89,7 +92,7 @@ export async function retainDays(
   }
   // One by one: names together may be longer than a request's path.
   for (const { name } of dropped)
-    await client.ask("DELETE", `/${encodeURIComponent(name)}`, { expected: [404] });
+    await client.ask("DELETE", `/${encodeURIComponent(name)}`, { expected: [404], time: LONG });
   return {
     segments: dropped.length,
     messages: dropped.reduce((sum, { messages }) => sum + messages, removed),
@@ -103,6 +106,7 @@ async function deleteBefore(client: Client, index: string, time: number): Promis
     `/${encodeURIComponent(index)}/_delete_by_query?conflicts=proceed`,
     {
       body: { query: { range: { time: { lt: time } } } },
+      time: DELETING,
     },
   );
   return Number(body.deleted ?? 0);

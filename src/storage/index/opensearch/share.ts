@@ -14,6 +14,7 @@ type ToIndex =
   | { readonly type: "entered"; readonly id: number }
   | { readonly type: "position"; readonly id: number; readonly key: string }
   | { readonly type: "committed"; readonly key: string; readonly offset: number }
+  | { readonly type: "stored"; readonly positions: ReadonlyMap<string, number> }
   | { readonly type: "noted"; readonly sensor: string; readonly seen: SeenFields }
   | { readonly type: "refused"; readonly sensor: string; readonly count: number; readonly reason: string }
   | { readonly type: "failing"; readonly failure: Failure | undefined }
@@ -53,6 +54,9 @@ export function serveBulkWriter(
         return;
       case "committed":
         owner.committed(message.key, message.offset);
+        return;
+      case "stored":
+        owner.stored(message.positions);
         return;
       case "noted":
         owner.noted(message.sensor, message.seen);
@@ -106,6 +110,7 @@ export function joinBulkWriter(handle: IndexHandle): IndexWriter {
     entered: async () => void (await entered),
     committedPosition: (key) => ask((id) => ({ type: "position", id, key })),
     committed: (key, offset) => send({ type: "committed", key, offset }),
+    stored: (positions) => send({ type: "stored", positions }),
     noted: (sensor, seen) => send({ type: "noted", sensor, seen }),
     refused: (sensor, count, reason) => send({ type: "refused", sensor, count, reason }),
     failing: (failure) => send({ type: "failing", failure }),

@@ -20,6 +20,8 @@ export type WriterOwner = {
   /** Up to where a partition is committed by any writer of this process; undefined when by none. */
   committedPosition(key: string): Promise<number | undefined>;
   committed(key: string, offset: number): void;
+  /** Up to where partitions are stored, by their keys. */
+  stored(positions: ReadonlyMap<string, number>): void;
   /** Fields of a sensor that were not seen before. */
   noted(sensor: string, seen: SeenFields): void;
   /** Why nothing can be stored at the moment; undefined when it can again. */

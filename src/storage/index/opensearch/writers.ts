@@ -1,5 +1,7 @@
 import type { Failure } from "../../../core/fault.ts";
+import { LAST_TRY } from "./bulk-writer.ts";
 import type { SeenFields } from "./document.ts";
+import { isDoneWithin } from "./patience.ts";
 import type { WriterOwner } from "./writer-parts.ts";
 
 /** A writer as the index knows it, in this thread or another. */
@@ -41,6 +43,7 @@ export class Writers {
   readonly #places = new Set<Place>();
   readonly #names = new Map<string, Place>();
   readonly #committed = new Map<string, number>();
+  readonly #stored = new Map<string, number>();
   /** Whether a writer that is gone may have stored something since the last time. */
   #hasGone = false;
 
@@ -88,6 +91,10 @@ export class Writers {
           place.keys.add(key);
           this.#committed.set(key, Math.max(offset, this.#committed.get(key) ?? 0));
         },
+        stored: (positions) => {
+          for (const [key, offset] of positions)
+            this.#stored.set(key, Math.max(offset, this.#stored.get(key) ?? 0));
+        },
         noted: this.#news.noted,
         refused: this.#news.refused,
         failing: (failure) => {
@@ -97,8 +104,9 @@ export class Writers {
     };
   }
 
-  committed(key: string): number | undefined {
-    return this.#committed.get(key);
+  /** Up to where this process has stored a partition. */
+  stored(key: string): number | undefined {
+    return this.#stored.get(key);
   }
 
   /** Why something committed cannot be stored at the moment; undefined when all can. */
@@ -124,6 +132,6 @@ export class Writers {
 
   /** Ends all writers of this thread. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#places].map(({ stay }) => stay?.leave()));
+    await isDoneWithin(Promise.allSettled([...this.#places].map(({ stay }) => stay?.leave())), LAST_TRY);
   }
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, request } from "node:http";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -15,18 +15,28 @@ export type GuardedProxy = AsyncDisposable & {
   answer: ((method: string, path: string) => { status: number; body: string } | undefined) | undefined;
   /** Whether connections are cut as soon as they ask something. */
   isCut: boolean;
+  /** Which requests are taken and never answered, by their paths; undefined for none. */
+  isSilent: ((path: string) => boolean) | undefined;
+  /** Ends the silence, and the connections on which nothing was said. */
+  restart(): void;
 };
 
 /** Stands before a server as TLS and passwords do that it lacks: OpenSearch's security comes as a plugin of its distribution. */
 export async function guardServer(
   target: string,
-  { authorization, madeOn }: { authorization?: string; madeOn?: string } = {},
+  {
+    authorization,
+    madeOn,
+    isPlain = false,
+  }: { authorization?: string; madeOn?: string; isPlain?: boolean } = {},
 ): Promise<GuardedProxy> {
   const { certificate, key } = makeCertificate(madeOn);
   const { hostname, port } = new URL(target);
-  const server = createSecureServer({ cert: certificate, key }, (from, to) => {
+  const silent = new Set<Socket>();
+  const serve = (from: IncomingMessage, to: ServerResponse) => {
     const { method = "GET", url: path = "/" } = from;
     if (proxy.isCut) return void from.socket.destroy();
+    if (proxy.isSilent?.(path)) return void silent.add(from.socket);
     const given = proxy.answer?.(method, path);
     if (authorization !== undefined && from.headers.authorization !== authorization)
       return void to.writeHead(401).end("Unauthorized");
@@ -37,14 +47,21 @@ export async function guardServer(
     });
     passed.on("error", () => to.destroy());
     from.pipe(passed);
-  });
+  };
+  const server = isPlain ? createServer(serve) : createSecureServer({ cert: certificate, key }, serve);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const proxy: GuardedProxy = {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${isPlain ? "http" : "https"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     authority: certificate,
     answer: undefined,
     isCut: false,
+    isSilent: undefined,
+    restart() {
+      proxy.isSilent = undefined;
+      for (const socket of silent) socket.destroy();
+      silent.clear();
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
