@@ -157,6 +157,10 @@ export const FAULTS = {
     advice:
       "Fix what the message names. The platform then opens the source by itself; other sensors are not affected.",
   },
+  STARTING: {
+    status: 503,
+    advice: "Wait some seconds; `metron up --verbose` tells what takes long.",
+  },
   STORAGE_CORRUPT: {
     status: 500,
     advice:

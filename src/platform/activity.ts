@@ -9,6 +9,7 @@ import type { PacketStore } from "../storage/packets/contract.ts";
 import type { Intake } from "./intake.ts";
 import { metricsText } from "./metrics-text.ts";
 import { packetStatus } from "./packet-state.ts";
+import type { PartitionState, PlatformState } from "./reading-metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { VERSION } from "./version.ts";
 
@@ -194,15 +195,24 @@ export class Activity implements Disposable {
     return [...(await this.#messagesStored()).keys()];
   }
 
-  async metricsText(): Promise<string> {
+  async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
     const { searches } = await this.#index.stats();
     const stored = await this.#messagesStored();
     const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
+    const { problems } = await this.status();
+    const partitions = await this.#partitions();
+    const lag = new Map<string, number>();
+    for (const { sensor, end, indexed } of partitions)
+      lag.set(sensor, (lag.get(sensor) ?? 0) + Math.max(0, end - indexed));
     return metricsText({
       sensors: this.#supervisor.counts(),
-      lag: await this.#lag(),
       sources: this.#others().counts,
-      ...{ together, searches, packets: this.#packets.state() },
+      ...{ lag, partitions, together, searches, packets: this.#packets.state() },
+      platform: {
+        ...{ version: VERSION, startedAt: this.#startedAt, ready, disk },
+        problems: problems.map(({ code }) => code),
+        restarts: this.#supervisor.restarts,
+      },
     });
   }
 
@@ -219,8 +229,16 @@ export class Activity implements Disposable {
     clearInterval(this.#timer);
   }
 
-  async #lag(): Promise<Map<string, number>> {
-    return this.#behind(await this.#intake.ends());
+  /** Every partition of the sensors in force, also those that nothing waits in. */
+  async #partitions(): Promise<PartitionState[]> {
+    const states: PartitionState[] = [];
+    for (const [sensor, ends] of await this.#intake.ends()) {
+      for (const [partition, end] of ends.entries()) {
+        const indexed = (await this.#index.position(sensor, partition)) ?? 0;
+        states.push({ sensor, partition, end, indexed, owner: this.#supervisor.owner(sensor, partition) });
+      }
+    }
+    return states;
   }
 
   /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */
