@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { API_BASE, type EndpointShape, isStreamBody } from "../../src/api/endpoint.ts";
+import { API_BASE, type EndpointShape, isStreamBody, servedAt } from "../../src/api/endpoint.ts";
 import { problem } from "../../src/api/problem.ts";
 import { VERSION } from "../../src/platform/version.ts";
 import { GENERATED, optionsTable, table } from "./markdown.ts";
@@ -12,7 +12,7 @@ export function restPage(endpoints: readonly EndpointShape[]): string {
   const parts = [
     GENERATED,
     "# REST",
-    `All calls lie below \`${API_BASE}\`. Answers are JSON; a failure is a problem of RFC 9457 with a code of [errors.md](errors.md). openapi.json beside this page is the same as OpenAPI 3.1.`,
+    `All calls lie below \`${API_BASE}\`, but those of \`/health\`, which lie at the root. Answers are JSON; a failure is a problem of RFC 9457 with a code of [errors.md](errors.md). openapi.json beside this page is the same as OpenAPI 3.1.`,
     table(
       ["call", "role", "what it does"],
       sorted.map((call) => [`\`${call.method} ${call.path}\``, call.role, call.summary]),
@@ -36,7 +36,7 @@ export function restPage(endpoints: readonly EndpointShape[]): string {
 export function openApi(endpoints: readonly EndpointShape[]): unknown {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const call of endpoints) {
-    const path = API_BASE + call.path.replace(/:(\w+)/g, "{$1}");
+    const path = servedAt(call).replace(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [call.method.toLowerCase()]: operation(call) };
   }
   return {

@@ -1,5 +1,4 @@
 import {
-  API_BASE,
   type EndpointShape,
   isStreamBody,
   type ParamsOf,
@@ -7,6 +6,7 @@ import {
   type SentBodyOf,
   type SentQueryOf,
   type StreamBody,
+  servedAt,
 } from "./endpoint.ts";
 import { type Problem, problem } from "./problem.ts";
 
@@ -97,15 +97,17 @@ export function requestOf<Shape extends EndpointShape, Stream>(
 
 /** Path and query of a call, with its parameters filled in. */
 export function addressOf<Shape extends EndpointShape>(
-  { path }: Shape,
+  endpoint: Shape,
   params?: ParamsOf<Shape>,
   query?: SentQueryOf<Shape>,
 ): string {
   const given: Readonly<Record<string, unknown>> = { ...params };
-  const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(given[name] ?? "")));
+  const filled = servedAt(endpoint).replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(String(given[name] ?? "")),
+  );
   const asked = Object.entries({ ...query }).filter(([, value]) => value !== undefined);
   const search = new URLSearchParams(asked.map(([name, value]) => [name, String(value)])).toString();
-  return `${API_BASE}${filled}${search === "" ? "" : `?${search}`}`;
+  return `${filled}${search === "" ? "" : `?${search}`}`;
 }
 
 /**

@@ -27,6 +27,8 @@ export type EndpointShape = {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below `API_BASE`, with `:name` where a parameter stands. */
   readonly path: string;
+  /** The path begins at the server's root instead, where other programs ask by convention. */
+  readonly atRoot?: true;
   /** One sentence. */
   readonly summary: string;
   /** What an actor must be to make the call. */
@@ -50,6 +52,11 @@ export type EndpointShape = {
 /** States an endpoint and keeps its literal types. */
 export function defineEndpoint<const Shape extends EndpointShape>(shape: Shape): Shape {
   return shape;
+}
+
+/** The whole path of an endpoint, with `:name` where a parameter stands. */
+export function servedAt({ path, atRoot }: EndpointShape): string {
+  return atRoot ? path : API_BASE + path;
 }
 
 /** Tells a stream from a JSON body. */

@@ -21,6 +21,7 @@ import {
   listObjects,
 } from "./conversations.ts";
 import type { EndpointShape } from "./endpoint.ts";
+import { getLiveness, getReadiness } from "./health.ts";
 import { getUpload, ingestRecords } from "./ingest.ts";
 import { findIndicators, listIndicators, listIntel, loadIntel, removeIndicator } from "./intel.ts";
 import { liveUpdates } from "./live.ts";
@@ -73,11 +74,13 @@ export const endpoints = {
   getCapture,
   getDocument,
   getHttp,
+  getLiveness,
   getMessage,
   getObject,
   getPacket,
   getPacketQuery,
   getPacketState,
+  getReadiness,
   getRebuild,
   getStatus,
   getTiming,

@@ -161,6 +161,10 @@ export const FAULTS = {
     advice:
       "Fix what the message names. The platform then opens the source by itself; other sensors are not affected.",
   },
+  STARTING: {
+    status: 503,
+    advice: "Wait some seconds; `metron up --verbose` tells what takes long.",
+  },
   STORAGE_CORRUPT: {
     status: 500,
     advice:
@@ -182,6 +186,11 @@ export const FAULTS = {
       "Load its lists again (`metron intel load`), or stop the platform and restore the file from a backup.",
   },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
+  TOPICS_SILENT: {
+    status: 503,
+    advice:
+      "Check that what keeps the topics (`storage.topics`) runs and can be reached. Telemetry waits meanwhile.",
+  },
   TOPIC_LOST: {
     status: 500,
     advice:

@@ -2,6 +2,7 @@ import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { FAULTS, Fault, type FaultCode } from "../core/fault.ts";
+import { isDoneWithin } from "../core/patience.ts";
 import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
 import type { Index, SensorStats } from "../storage/index/contract.ts";
@@ -9,7 +10,9 @@ import type { PacketStore } from "../storage/packets/contract.ts";
 import type { Intake } from "./intake.ts";
 import { metricsText } from "./metrics-text.ts";
 import { packetStatus } from "./packet-state.ts";
+import type { PartitionState, PlatformState } from "./reading-metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
+import { PATIENCE, TopicEnds } from "./topic-ends.ts";
 import { VERSION } from "./version.ts";
 
 const SECOND = 1000;
@@ -57,6 +60,7 @@ export class Activity implements Disposable {
   readonly #startedAt: number;
   readonly #timer: NodeJS.Timeout;
   /** One a second, the newest last. */
+  readonly #ends: TopicEnds;
   readonly #samples: Sample[] = [];
   #stored: { at: number; sensors: Promise<ReadonlyMap<string, SensorStats>> } | undefined;
 
@@ -70,6 +74,7 @@ export class Activity implements Disposable {
     this.#others = others;
     this.#supervisor = supervisor;
     this.#intake = intake;
+    this.#ends = new TopicEnds(() => intake.ends());
     this.#index = index;
     this.#packets = packets;
     this.#context = context;
@@ -100,7 +105,7 @@ export class Activity implements Disposable {
 
   async sensorStates(): Promise<readonly SensorState[]> {
     const stored = await this.#messagesStored();
-    const ends = await this.#intake.ends();
+    const ends = await this.#ends.get();
     // Lag and counts are from one telling of the workers, so that no lag means that everything is counted; one that has
     // told nothing yet begins where the index was sealed.
     const counts = this.#supervisor.counts();
@@ -156,7 +161,12 @@ export class Activity implements Disposable {
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
     const indexed: Position = (sensor, partition) => this.#index.position(sensor, partition);
-    for (const fault of await this.#intake.unread(indexed)) problems.push(problem(fault.code, fault.message));
+    const unread = this.#intake.unread(indexed);
+    if (await isDoneWithin(unread, PATIENCE))
+      for (const fault of await unread) problems.push(problem(fault.code, fault.message));
+    await this.#ends.get();
+    if (this.#ends.fault !== undefined)
+      problems.push(problem(this.#ends.fault.code, this.#ends.fault.message));
     const { sources, faults, losses } = this.#others();
     for (const loss of losses) problems.push(problem("RECORDS_DROPPED", loss));
     for (const [sensor, message] of sources)
@@ -194,15 +204,24 @@ export class Activity implements Disposable {
     return [...(await this.#messagesStored()).keys()];
   }
 
-  async metricsText(): Promise<string> {
+  async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
     const { searches } = await this.#index.stats();
     const stored = await this.#messagesStored();
     const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
+    const { problems } = await this.status();
+    const partitions = await this.#partitions();
+    const lag = new Map<string, number>();
+    for (const { sensor, end, indexed } of partitions)
+      lag.set(sensor, (lag.get(sensor) ?? 0) + Math.max(0, end - indexed));
     return metricsText({
       sensors: this.#supervisor.counts(),
-      lag: await this.#lag(),
       sources: this.#others().counts,
-      ...{ together, searches, packets: this.#packets.state() },
+      ...{ lag, partitions, together, searches, packets: this.#packets.state() },
+      platform: {
+        ...{ version: VERSION, startedAt: this.#startedAt, ready, disk },
+        problems: problems.map(({ code }) => code),
+        restarts: this.#supervisor.restarts,
+      },
     });
   }
 
@@ -219,18 +238,25 @@ export class Activity implements Disposable {
     clearInterval(this.#timer);
   }
 
-  /** What is not in the index yet, by sensor, without the sensors of which nobody can tell at the moment. */
-  async #lag(): Promise<Map<string, number>> {
-    const ends = await this.#intake.ends();
-    const known = await Promise.all(
-      [...ends].map((sensor) =>
-        this.#behind(new Map([sensor])).catch((error: unknown) => {
-          if (error instanceof Fault) return new Map<string, number>();
-          throw error;
-        }),
-      ),
+  /** Every partition of the sensors in force that can be told of, also those that nothing waits in. */
+  async #partitions(): Promise<PartitionState[]> {
+    const partitions = [...(await this.#ends.get())].flatMap(([sensor, ends]) =>
+      ends.map((end, partition) => ({ sensor, partition, end })),
     );
-    return new Map(known.flatMap((lag) => [...lag]));
+    const states = await Promise.all(
+      partitions.map(async ({ sensor, partition, end }) => {
+        const owner = this.#supervisor.owner(sensor, partition);
+        try {
+          const indexed = end === 0 ? 0 : ((await this.#index.position(sensor, partition)) ?? 0);
+          return [{ sensor, partition, end, indexed, owner }];
+        } catch (error) {
+          // The index cannot be reached, and has never told of this one: its lag is not known.
+          if (error instanceof Fault) return [];
+          throw error;
+        }
+      }),
+    );
+    return states.flat();
   }
 
   /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */

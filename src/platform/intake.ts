@@ -165,14 +165,11 @@ export class Intake implements AsyncDisposable {
 
   /** Where each partition of each topic ends. */
   async ends(): Promise<Map<string, number[]>> {
-    const ends = new Map<string, number[]>();
-    for (const [name, { topic }] of this.#entries) {
-      ends.set(
-        name,
-        await Promise.all(Array.from({ length: topic.partitions }, (_, partition) => topic.end(partition))),
-      );
-    }
-    return ends;
+    const ends = [...this.#entries].map(async ([name, { topic }]) => {
+      const partitions = Array.from({ length: topic.partitions }, (_, partition) => topic.end(partition));
+      return [name, await Promise.all(partitions)] as const;
+    });
+    return new Map(await Promise.all(ends));
   }
 
   /** What keeps topics from taking records, if anything does. */

@@ -39,6 +39,40 @@ describe.skipIf(address === undefined)("a platform on Kafka", () => {
   );
 
   test(
+    "a broker that keeps silent is told while it lasts, with what was last known",
+    async () => {
+      await using kafka = await startKafka();
+      using platforms = testPlatforms({ global: globalOf(kafka.brokers) });
+      await using platform = await platforms.open();
+      await platform.ready();
+      await send(platform, ['{"n":0}']);
+      await platform.caughtUp();
+      expect((await platform.status()).problems).toEqual([]);
+      for (const pid of kafka.pids()) process.kill(pid, "SIGSTOP");
+      try {
+        const [status, sensors, metrics] = await Promise.all([
+          platform.status(),
+          platform.sensorStates(),
+          platform.metricsText(),
+        ]);
+        expect(status.problems).toMatchObject([
+          { code: "TOPICS_SILENT", detail: expect.stringContaining("no answer within 3 s") },
+        ]);
+        expect(sensors).toMatchObject([{ indexed: 1, lag: 0 }]);
+        expect(metrics).toContain('metron_problems{code="TOPICS_SILENT"} 1');
+      } finally {
+        for (const pid of kafka.pids()) process.kill(pid, "SIGCONT");
+      }
+      await send(platform, ['{"n":1}']);
+      await platform.caughtUp();
+      expect(await numbers(platform)).toEqual(upTo(2));
+      const problems = async () => (await platform.status()).problems;
+      await expect.poll(problems, { timeout: MINUTES }).toEqual([]);
+    },
+    MINUTES,
+  );
+
+  test(
     "a broker that dies keeps senders waiting, is told, and takes nothing with it",
     async () => {
       await using kafka = await startKafka();

@@ -25,11 +25,26 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
       ...{ oldest: 1_700_000_000_000_000, newest: 1_700_000_001_000_000, bytesPerSecond: 1, days: 2 },
       dropped: { segments: 1, packets: 15, bytes: 16 },
     },
+    partitions: [
+      { sensor: "web", partition: 0, end: 9, indexed: 5, owner: { worker: "1", since: 1_700_000_002_500 } },
+      { sensor: "web", partition: 1, end: 0, indexed: 3 },
+    ],
+    platform: {
+      ...{ version: "1.2", startedAt: 1_700_000_000_500, ready: false, restarts: 6 },
+      ...{ problems: ["DISK_FULL", "SOURCE_STOPPED", "DISK_FULL"], disk: { size: 100, free: 7 } },
+    },
   })
     .trimEnd()
     .split("\n");
   const families = lines.flatMap((line) => /^# TYPE (\S+ \S+)$/.exec(line)?.[1] ?? []);
   expect(families).toEqual([
+    "metron_build_info gauge",
+    "metron_start_timestamp_seconds gauge",
+    "metron_ready gauge",
+    "metron_problems gauge",
+    "metron_worker_restarts_total counter",
+    "metron_disk_bytes gauge",
+    "metron_disk_free_bytes gauge",
     "metron_records_total counter",
     "metron_messages_total counter",
     "metron_alerts_total counter",
@@ -39,6 +54,10 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
     "metron_stage_rejected_total counter",
     "metron_stage_seconds_total counter",
     "metron_lag_records gauge",
+    "metron_partition_end_offset gauge",
+    "metron_partition_indexed_offset gauge",
+    "metron_partition_lag_records gauge",
+    "metron_partition_owner_since_timestamp_seconds gauge",
     "metron_fields_together gauge",
     "metron_latency_seconds histogram",
     "metron_source_records_total counter",
@@ -57,6 +76,14 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
   ]);
   expect(lines.filter((line) => line.startsWith("# HELP "))).toHaveLength(families.length);
   expect(lines.filter((line) => !line.startsWith("#"))).toEqual([
+    'metron_build_info{version="1.2"} 1',
+    "metron_start_timestamp_seconds 1700000000.5",
+    "metron_ready 0",
+    'metron_problems{code="DISK_FULL"} 2',
+    'metron_problems{code="SOURCE_STOPPED"} 1',
+    "metron_worker_restarts_total 6",
+    "metron_disk_bytes 100",
+    "metron_disk_free_bytes 7",
     'metron_records_total{sensor="web"} 10',
     'metron_messages_total{sensor="web"} 8',
     'metron_alerts_total{sensor="web"} 3',
@@ -66,6 +93,13 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
     'metron_stage_rejected_total{sensor="web",stage="parse"} 2',
     'metron_stage_seconds_total{sensor="web",stage="parse"} 5e-9',
     'metron_lag_records{sensor="web"} 4',
+    'metron_partition_end_offset{sensor="web",partition="0"} 9',
+    'metron_partition_end_offset{sensor="web",partition="1"} 0',
+    'metron_partition_indexed_offset{sensor="web",partition="0"} 5',
+    'metron_partition_indexed_offset{sensor="web",partition="1"} 3',
+    'metron_partition_lag_records{sensor="web",partition="0"} 4',
+    'metron_partition_lag_records{sensor="web",partition="1"} 0',
+    'metron_partition_owner_since_timestamp_seconds{sensor="web",partition="0",worker="1"} 1700000002.5',
     'metron_fields_together{sensor="web"} 9',
     ...[
       ["0.005", 1],

@@ -4,6 +4,12 @@ import type { SearchLoad } from "../storage/index/contract.ts";
 import type { PacketStoreState } from "../storage/packets/contract.ts";
 import { exposition, type Family, histogram, type Sample } from "./exposition.ts";
 import { packetFamilies } from "./packet-state.ts";
+import {
+  type PartitionState,
+  type PlatformState,
+  partitionFamilies,
+  platformFamilies,
+} from "./reading-metrics.ts";
 
 /** What the platform counts. Maps are by sensor, but for sources. */
 export type Metrics = {
@@ -16,11 +22,15 @@ export type Metrics = {
   readonly sources: ReadonlyMap<string, SourceCounts>;
   readonly searches: SearchLoad;
   readonly packets: PacketStoreState;
+  readonly partitions: readonly PartitionState[];
+  readonly platform: PlatformState;
 };
 
 /** All that is counted, in Prometheus' text format. */
-export function metricsText({ sensors, lag, together, sources, searches, packets }: Metrics): string {
+export function metricsText(metrics: Metrics): string {
+  const { sensors, lag, together, sources, searches, packets, partitions, platform } = metrics;
   return exposition([
+    ...platformFamilies(platform),
     ...sensorFamilies(sensors),
     {
       name: "metron_lag_records",
@@ -28,6 +38,7 @@ export function metricsText({ sensors, lag, together, sources, searches, packets
       help: "Records accepted and not yet indexed.",
       samples: bySensor(lag, (records) => records),
     },
+    ...partitionFamilies(partitions),
     {
       name: "metron_fields_together",
       type: "gauge",

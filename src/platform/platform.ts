@@ -15,12 +15,14 @@ import { Activity } from "./activity.ts";
 import { AddressDatabases, snapshotAsksForAddresses } from "./address-databases.ts";
 import { askedQuery } from "./asked.ts";
 import { Captures } from "./capture/captures.ts";
+import { diskOf } from "./disk.ts";
 import { Evaluator } from "./evaluator.ts";
 import { knownFields } from "./field-notes.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import { openInspection } from "./packets/inspection.ts";
 import { Publishing } from "./publishing.ts";
+import { readinessOf } from "./readiness.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
@@ -258,6 +260,12 @@ export async function openPlatform(options: PlatformOptions) {
     }, options.upkeepEvery ?? UPKEEP_EVERY);
     stack.defer(() => clearInterval(upkeep));
     const uploads = new Uploads();
+    const readiness = () =>
+      readinessOf({
+        isReading: supervisor.isReading,
+        faults: [...publishing.faults, ...intake.faults()],
+        index: index.problems(),
+      });
     const open = stack.move();
 
     return {
@@ -340,7 +348,9 @@ export async function openPlatform(options: PlatformOptions) {
       activity: (isSeen: (sensor: string) => boolean) => activity.now(isSeen),
       sensorStates: () => activity.sensorStates(),
       status: () => activity.status(),
-      metricsText: () => activity.metricsText(),
+      /** Whether it does what it was started for, and why not. */
+      readiness,
+      metricsText: async () => activity.metricsText({ ready: readiness().ready, disk: await diskOf(data) }),
       /** Ends a worker as a crash would; it is started again. */
       endWorker: (worker: number) => supervisor.end(worker),
       /** What the workers counted since the start, by sensor. */

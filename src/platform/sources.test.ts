@@ -80,6 +80,8 @@ test("datagrams that found no room are told in metrics, status and log, and coun
     together: new Map(),
     searches: NO_SEARCHES,
     packets: NO_PACKETS,
+    partitions: [],
+    platform: { version: "1", startedAt: 0, ready: true, problems: [], restarts: 0, disk: undefined },
   };
   expect(metricsText({ ...others, sources: sources.counts() })).toContain(
     `metron_source_dropped_total{sensor="fw",source="syslog"} ${dropped()}\n`,

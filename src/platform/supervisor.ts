@@ -53,6 +53,9 @@ export class Supervisor implements AsyncDisposable {
     { left: Set<number>; done: () => void; fail: (fault: Fault) => void }
   >();
   readonly #revisions = new Map<number, number>();
+  /** By worker, sensor and partition: since when the worker reads it, epoch milliseconds. */
+  readonly #owned = new Map<string, number>();
+  #restarts = 0;
   #sealId = 0;
   #begun = false;
   #closing = false;
@@ -137,6 +140,25 @@ export class Supervisor implements AsyncDisposable {
     return totals;
   }
 
+  /** Whether every worker has taken documents over once and may read. One that died later is started again by itself. */
+  get isReading(): boolean {
+    return this.#begun && !this.#closing && this.#slots.every((_, index) => this.#revisions.has(index));
+  }
+
+  /** Times that a worker died and was started again. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** The worker that reads a partition and since when it was seen to; undefined while no worker does. */
+  owner(sensor: string, partition: number): { worker: string; since: number } | undefined {
+    for (let worker = 0; worker < this.#slots.length; worker++) {
+      const since = this.#owned.get(`${worker}/${sensor}/${partition}`);
+      if (since !== undefined) return { worker: String(worker), since };
+    }
+    return undefined;
+  }
+
   /** What keeps sensors from running, by sensor. */
   problems(): ReadonlyMap<string, Failure> {
     return new Map([...this.#problems.values()].map(({ sensor, failure }) => [sensor, failure]));
@@ -204,6 +226,7 @@ export class Supervisor implements AsyncDisposable {
         return;
       case "counts":
         slot.counts = message.sensors;
+        this.#noteOwned(index, message.sensors);
         return;
       case "sealed": {
         this.#sealed(index, message.id, message.failure);
@@ -223,6 +246,18 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
+  /** Notes what a worker began to read, and forgets what it reads no longer. */
+  #noteOwned(worker: number, sensors: Readonly<Record<string, SensorCounts>>): void {
+    const now = new Set(
+      Object.entries(sensors).flatMap(([sensor, { offsets }]) =>
+        Object.keys(offsets).map((partition) => `${worker}/${sensor}/${partition}`),
+      ),
+    );
+    for (const key of this.#owned.keys())
+      if (key.startsWith(`${worker}/`) && !now.has(key)) this.#owned.delete(key);
+    for (const key of now) if (!this.#owned.has(key)) this.#owned.set(key, Date.now());
+  }
+
   #exited(index: number, slot: Slot): void {
     for (const sensor in slot.counts) {
       const past = this.#past.get(sensor) ?? emptyCounts();
@@ -232,6 +267,7 @@ export class Supervisor implements AsyncDisposable {
       this.#past.set(sensor, past);
     }
     slot.counts = {};
+    this.#noteOwned(index, {});
     slot.isGone = true;
     // Its successor tells again what it meets.
     for (const [key, { worker }] of this.#problems) if (worker === index) this.#problems.delete(key);
@@ -241,6 +277,7 @@ export class Supervisor implements AsyncDisposable {
     }
     const failures = Date.now() - slot.startedAt > STABLE_AFTER ? 0 : slot.failures + 1;
     const wait = failures === 0 ? 0 : Math.min(LONGEST_WAIT, 250 * 2 ** failures);
+    this.#restarts++;
     this.#options.context.log.warn("A worker stopped and is started again.", { worker: index, wait });
     setTimeout(() => {
       if (!this.#closing) this.#slots[index] = this.#launch(index, failures);

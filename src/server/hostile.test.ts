@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { API_BASE, type EndpointShape, isStreamBody } from "../api/endpoint.ts";
+import { type EndpointShape, isStreamBody, servedAt } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
 import { openTestServer, refused, type TestServer } from "./testing/platform-server.ts";
 
@@ -83,8 +83,8 @@ const BODIES: readonly Pick<Sent, "headers" | "body">[] = [
 const cases = Object.entries(endpoints as Record<string, EndpointShape>);
 
 /** Fills the parameters of a path. */
-function pathOf({ path }: EndpointShape, segment: string): string {
-  return API_BASE + path.replace(/:\w+/g, segment);
+function pathOf(endpoint: EndpointShape, segment: string): string {
+  return servedAt(endpoint).replace(/:\w+/g, segment);
 }
 
 test.each(cases)("%s refuses what is wrong with a request, and never fails", async (_name, endpoint) => {

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import {
-  API_BASE,
   type BodyOf,
   type EndpointShape,
   isStreamBody,
   type ParamsOf,
   type QueryOf,
   type ResponseOf,
+  servedAt,
 } from "../api/endpoint.ts";
 import { type Actor, mayAct, maySeePackets, packetPermission } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
@@ -52,7 +52,7 @@ export function implement<Shape extends EndpointShape>(
   const actors = new WeakMap<FastifyRequest, Actor>();
   app.route({
     method: endpoint.method,
-    url: API_BASE + endpoint.path,
+    url: servedAt(endpoint),
     config: { isStream: isStreamBody(endpoint.body) },
     onRequest: async (request) => {
       const actor = await app.actorOf(request);

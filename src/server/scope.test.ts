@@ -55,6 +55,8 @@ const CALLS: { readonly [Name in keyof typeof endpoints]: Meets } = {
   getDocument: DOCUMENTS,
   getMessage: { reads: [["/messages/:hidden"]] },
   getRebuild: STATE,
+  getLiveness: STATE,
+  getReadiness: STATE,
   getStatus: STATE,
   getUpload: { reads: [["/uploads/stream"]] },
   groupMessages: {

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { API_BASE, type EndpointShape } from "../api/endpoint.ts";
+import { API_BASE, type EndpointShape, servedAt } from "../api/endpoint.ts";
 import { endpoints } from "../api/index.ts";
 import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
 import { OF_A_QUERY } from "./testing/of-a-query.ts";
@@ -33,6 +33,8 @@ const ONE_PACKET = new Uint8Array(await pcapOf(sampleRows(1)));
 
 /** A request of each endpoint that is answered, in an order that makes sense. */
 const CALLS: Readonly<Record<keyof typeof endpoints, (() => [path: string, sent?: Sent])[]>> = {
+  getLiveness: [() => ["/health/live"]],
+  getReadiness: [() => ["/health/ready"]],
   getStatus: [() => ["/status"]],
   listSensors: [() => ["/sensors"]],
   listFields: [() => ["/fields"]],
@@ -160,7 +162,9 @@ test.each(Object.entries(CALLS))("%s answers what it promises", async (name, cal
   const endpoint: EndpointShape = endpoints[name as keyof typeof endpoints];
   for (const call of calls) {
     const [path, sent] = call();
-    const response = await send(endpoint.method, path, sent);
+    const response = endpoint.atRoot
+      ? await fetch(server.url + path)
+      : await send(endpoint.method, path, sent);
     const answer: unknown = await response.json();
     expect(response.status, JSON.stringify(answer)).toBe(200);
     endpoint.response.parse(answer);
@@ -168,8 +172,10 @@ test.each(Object.entries(CALLS))("%s answers what it promises", async (name, cal
 });
 
 test("exactly the declared endpoints are served", () => {
-  const declared = Object.values(endpoints).map(({ method, path }) => `${method} ${API_BASE}${path}`);
-  const served = server.routes.filter((route) => route.includes(API_BASE) && !route.startsWith("HEAD "));
+  const declared = Object.values(endpoints).map(
+    (endpoint: EndpointShape) => `${endpoint.method} ${servedAt(endpoint)}`,
+  );
+  const served = server.routes.filter((route) => /^(?!HEAD )\w+ (\/api\/v1|\/health)\//.test(route));
   expect(served.sort()).toEqual(declared.sort());
 });
 

@@ -14,6 +14,7 @@ import { LIMITS, type Limits, limitBodies, limitConnections } from "./limits.ts"
 import { answerProblem, answerProblems, problemOf } from "./problems.ts";
 import { captureRoutes } from "./routes/captures.ts";
 import { configRoutes } from "./routes/config.ts";
+import { healthRoutes } from "./routes/health.ts";
 import { intakeRoutes } from "./routes/intake.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -90,6 +91,7 @@ export async function startServer(platform: Platform, options: ServerOptions): P
   stellarRoutes(app, platform);
   liveRoutes(app, platform);
   statusRoutes(app, platform);
+  healthRoutes(app, platform);
   packetRoutes(app, platform);
   packetReadingRoutes(app, platform);
   pcapRoutes(app, platform);

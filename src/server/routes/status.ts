@@ -1,24 +1,14 @@
-import { statfs } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
 import { getRebuild, startRebuild, stopRebuild } from "../../api/rebuild.ts";
 import { listSensors } from "../../api/sensors.ts";
-import { getStatus, type PlatformStatus } from "../../api/status.ts";
+import { getStatus } from "../../api/status.ts";
 import { Fault } from "../../core/fault.ts";
 import { ERROR_SENSOR } from "../../pipeline/errors.ts";
+import { diskOf } from "../../platform/disk.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { sensorsSeenBy } from "../../query/scope.ts";
 import { implement } from "../implement.ts";
 import { partialOf } from "../partial.ts";
-
-async function diskOf(folder: string): Promise<Pick<PlatformStatus, "disk">> {
-  try {
-    const { bsize, blocks, bavail } = await statfs(folder);
-    return { disk: { size: bsize * blocks, free: bsize * bavail } };
-  } catch {
-    // Some network file systems do not say; a status without it is better than none.
-    return {};
-  }
-}
 
 export function statusRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, listSensors, async ({ actor }) => {
@@ -47,11 +37,14 @@ export function statusRoutes(app: FastifyInstance, platform: Platform): void {
   });
   implement(app, getRebuild, () => platform.rebuild.state);
   implement(app, stopRebuild, ({ actor }) => platform.rebuild.stop(actor));
-  implement(app, getStatus, async () => ({
-    ...(await platform.status()),
-    listening: platform.addresses(),
-    ...(await diskOf(platform.data)),
-  }));
+  implement(app, getStatus, async () => {
+    const disk = await diskOf(platform.data);
+    return {
+      ...(await platform.status()),
+      listening: platform.addresses(),
+      ...(disk === undefined ? {} : { disk }),
+    };
+  });
   app.get("/metrics", async (_request, reply) => {
     return reply.type("text/plain; version=0.0.4; charset=utf-8").send(await platform.metricsText());
   });

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Batch } from "../../../core/batch.ts";
 import type { Position } from "../../../core/block.ts";
 import { failureOf } from "../../../core/fault.ts";
+import { isDoneWithin } from "../../../core/patience.ts";
 import type { IndexWriter } from "../contract.ts";
 import { positionKey } from "../segments/catalogue.ts";
 import { sendBulk } from "./bulk.ts";
@@ -9,7 +10,6 @@ import type { SeenFields } from "./document.ts";
 import { type Lines, sizeOf } from "./lines.ts";
 import { LinesEncoder } from "./lines-encoder.ts";
 import { MOST_FIELDS } from "./mapping.ts";
-import { isDoneWithin } from "./patience.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
 /** Documents per request, about the number from which more make it no faster, and bytes that a server takes easily. */

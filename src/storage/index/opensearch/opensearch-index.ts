@@ -2,6 +2,7 @@ import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
+import { isDoneWithin } from "../../../core/patience.ts";
 import { chosenFields } from "../blocks/messages.ts";
 import type {
   Facet,
@@ -37,7 +38,6 @@ import { groups } from "./groups.ts";
 import type { Internal } from "./internal.ts";
 import type { Names } from "./names.ts";
 import { type PatchParts, patchMessage, storedMessage } from "./patching.ts";
-import { isDoneWithin } from "./patience.ts";
 import { behindProblem, problemsOf, Refusals, silentFault } from "./problems.ts";
 import { type DayIndex, dayIndices, retainDays } from "./retention.ts";
 import { MOST_SIZE, searchPage } from "./search.ts";

@@ -1,7 +1,7 @@
 import type { Failure } from "../../../core/fault.ts";
+import { isDoneWithin } from "../../../core/patience.ts";
 import { LAST_TRY } from "./bulk-writer.ts";
 import type { SeenFields } from "./document.ts";
-import { isDoneWithin } from "./patience.ts";
 import type { WriterOwner } from "./writer-parts.ts";
 
 /** A writer as the index knows it, in this thread or another. */
