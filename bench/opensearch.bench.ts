@@ -32,7 +32,7 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
   let offset = 0;
   const write = async (count: number): Promise<Cost> => {
     let [encoding, client] = [0, 0];
-    const before = serverCpu(server.pid());
+    const before = serverCpu(server.pids()[0]);
     const begun = performance.now();
     for (let written = 0; written < count; written += ROWS, offset += ROWS) {
       connectionBatch(batch, { rows: ROWS, offset, time: Date.now(), step: 1, seed: offset + 1 });
@@ -44,7 +44,7 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
       await writer.seal();
       client += cpuSince(own);
     }
-    return { encoding, client, server: serverCpu(server.pid()) - before, time: performance.now() - begun };
+    return { encoding, client, server: serverCpu(server.pids()[0]) - before, time: performance.now() - begun };
   };
   await write(total / 2);
   const cost = await write(total);

@@ -1,4 +1,4 @@
-/** Real OpenSearch on loopback, for tests and benchmarks: one node from Maven's artifacts. */
+/** Real OpenSearch on loopback, for tests and benchmarks: nodes from Maven's artifacts. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { mkdir, mkdtemp, open, readFile, rm } from "node:fs/promises";
@@ -16,13 +16,22 @@ export type OpenSearchOptions = {
   readonly version?: OpenSearchVersion;
   /** Whether the thorough compiler of Java works too, as where telemetry comes; tests end before it has paid for itself. */
   readonly isForLong?: boolean;
+  /** Nodes of the cluster; 1 when absent. Of three any may be lost. */
+  readonly nodes?: number;
 };
 
-export type OpenSearchNode = AsyncDisposable & {
+export type OpenSearchNodes = AsyncDisposable & {
+  /** Address of the first node. */
   readonly url: string;
-  /** Undefined when it could not be started. */
-  readonly pid: () => number | undefined;
+  /** Addresses of all nodes. */
+  readonly urls: readonly string[];
+  /** Processes of the nodes that run. */
+  readonly pids: () => readonly number[];
+  /** Ends a node by force; it stays away. */
+  readonly kill: (node: number) => Promise<void>;
 };
+
+type Node = { readonly child: ChildProcess; readonly url: string; readonly log: string };
 
 const FILES = join(import.meta.dirname, "opensearch");
 const JAVA: Readonly<Record<OpenSearchVersion, number>> = { "2.19.6": 17, "3.9.0": 21 };
@@ -33,50 +42,72 @@ export function missingForOpenSearch(): string | undefined {
   return spawnSync("mvn", ["--version"], { stdio: "ignore" }).error === undefined ? undefined : "mvn";
 }
 
-/** Starts a node in a folder of its own, which goes when it is disposed of. Rejects with its log if it ends. */
+/** Starts a cluster in a folder of its own, which goes when it is disposed of. Rejects with the log of a node that ends. */
 export async function startOpenSearch({
   version = "2.19.6",
   isForLong = false,
-}: OpenSearchOptions = {}): Promise<OpenSearchNode> {
+  nodes: count = 1,
+}: OpenSearchOptions = {}): Promise<OpenSearchNodes> {
   const java = javaOf(JAVA[version]);
   if (java === undefined) throw new Error(`there is no Java ${JAVA[version]} or newer`);
   const jars = jarsOf("opensearch", { opensearch: version });
   const folder = await mkdtemp(join(tmpdir(), "metron-opensearch-"));
-  await mkdir(join(folder, "config"));
-  const [port, transport] = await freePorts(2);
-  const settings = {
-    "path.home": folder,
-    "cluster.name": `metron-${process.pid}`,
-    "node.name": "node",
-    "network.host": "127.0.0.1",
-    "http.port": port,
-    "transport.port": transport,
-    "discovery.type": "single-node",
-    "cluster.routing.allocation.disk.threshold_enabled": false,
-  };
-  const url = `http://127.0.0.1:${port}`;
-  const log = join(folder, "log");
-  const child = await launch(
-    java,
-    [
-      ...["-Xms512m", "-Xmx512m", ...(isForLong ? [] : ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"])],
-      ...[`-Dlog4j2.configurationFile=${join(FILES, "log4j2.properties")}`],
-      ...["-cp", join(jars, "*"), join(FILES, "OpenSearchNode.java")],
-      ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
-    ],
-    log,
-  );
+  const names = Array.from({ length: count }, (_, node) => `node-${node}`);
+  const ports = await freePorts(2 * count);
+  const transports = ports.slice(count);
+  const joining =
+    count === 1
+      ? { "discovery.type": "single-node" }
+      : {
+          "discovery.seed_hosts": transports.map((port) => `127.0.0.1:${port}`).join(),
+          "cluster.initial_cluster_manager_nodes": names.join(),
+        };
+  const nodes: Node[] = [];
   const close = async () => {
-    await endProcess(child, "SIGTERM");
+    await Promise.all(nodes.map(({ child }) => endProcess(child, "SIGTERM")));
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await started(child, url, log);
+    for (const [node, name] of names.entries()) {
+      const home = join(folder, name);
+      await mkdir(join(home, "config"), { recursive: true });
+      const settings = {
+        "path.home": home,
+        "cluster.name": `metron-${process.pid}`,
+        "node.name": name,
+        "network.host": "127.0.0.1",
+        "http.port": ports[node],
+        "transport.port": transports[node],
+        ...joining,
+        "cluster.routing.allocation.disk.threshold_enabled": false,
+      };
+      const log = join(home, "log");
+      const child = await launch(
+        java,
+        [
+          ...["-Xms512m", "-Xmx512m"],
+          ...(isForLong ? [] : ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]),
+          ...[`-Dlog4j2.configurationFile=${join(FILES, "log4j2.properties")}`],
+          ...["-cp", join(jars, "*"), join(FILES, "OpenSearchNode.java")],
+          ...Object.entries(settings).map(([key, value]) => `${key}=${value}`),
+        ],
+        log,
+      );
+      nodes.push({ child, url: `http://127.0.0.1:${ports[node]}`, log });
+    }
+    for (const node of nodes) await started(node, count);
   } catch (error) {
     await close();
     throw error;
   }
-  return { url, pid: () => child.pid, [Symbol.asyncDispose]: close };
+  const urls = nodes.map(({ url }) => url);
+  return {
+    url: urls[0] as string,
+    urls,
+    pids: () => nodes.flatMap(({ child }) => (child.exitCode === null && child.pid ? [child.pid] : [])),
+    kill: (node) => endProcess(nodes[node]?.child, "SIGKILL"),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** The node ends when its standard input does: a run that is killed leaves none behind. */
@@ -85,13 +116,13 @@ async function launch(java: string, parameters: readonly string[], log: string):
   return spawn(java, parameters, { stdio: ["pipe", output.fd, output.fd] });
 }
 
-async function started(child: ChildProcess, url: string, log: string): Promise<void> {
+/** Resolves when a node answers and as many nodes as there should be have found one another. */
+async function started({ child, url, log }: Node, count: number): Promise<void> {
+  const asked = `${url}/_cluster/health?wait_for_status=yellow&wait_for_nodes=${count}&timeout=5s`;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null)
       throw new Error(`OpenSearch ended: ${(await readFile(log, "utf8")).split("\n").slice(-12).join("\n")}`);
-    const health = await fetch(`${url}/_cluster/health?wait_for_status=yellow&timeout=5s`).catch(
-      () => undefined,
-    );
+    const health = await fetch(asked).catch(() => undefined);
     if (health?.ok) return;
     await delay(200);
   }
