@@ -12,12 +12,12 @@ import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
 import { isOpenSearchHandle } from "./index/opensearch/handle.ts";
 import type { OpenSearchOptions } from "./index/opensearch/open.ts";
+import type { KafkaSettings, ReadSecret } from "./kafka/settings.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
 import type { TopicHandle, TopicReader, Topics } from "./topic/contract.ts";
 import { isOfKafka } from "./topic/kafka/handle.ts";
-import type { KafkaSettings, ReadSecret } from "./topic/kafka/settings.ts";
 
 export type Storage = AsyncDisposable & {
   readonly topics: Topics;

@@ -35,9 +35,16 @@ export type TableFile = {
 export function openTableFile(path: string, isChecked = false): TableFile {
   const root = openLmdb(path, { maxDbs: 4, isChecked });
   const types = root.openDB<TypeFacts, string>({ name: "types" });
-  const entries = root.openDB<TableValue, Uint8Array>({ name: "entries", keyEncoding: "binary" });
+  // Plain MessagePack, which tables in Kafka send as it is. The library's own records, which were written before, are read all the same.
+  const entries = root.openDB<TableValue, Uint8Array>({
+    name: "entries",
+    keyEncoding: "binary",
+    ...PLAIN,
+  });
   return { root, types, entries };
 }
+
+const PLAIN = { encoder: { useRecords: false } };
 
 /** The reading half over LMDB, in any thread. */
 export class LmdbTableReader implements TableReader {

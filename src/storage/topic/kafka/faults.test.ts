@@ -7,9 +7,9 @@ import { ResponseError } from "@platformatic/kafka";
 import { describe, expect, test } from "vitest";
 import { blockOf } from "../../../core/block.ts";
 import { type Log, silentLog } from "../../../core/context.ts";
+import { faultOf } from "../../kafka/faults.ts";
+import type { KafkaSettings } from "../../kafka/settings.ts";
 import { readAll } from "../testing/describe-topic.ts";
-import { faultOf } from "./faults.ts";
-import type { KafkaSettings } from "./settings.ts";
 import {
   adminOf,
   type KafkaAddress,

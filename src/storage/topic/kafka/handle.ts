@@ -1,5 +1,5 @@
+import type { KafkaSettings } from "../../kafka/settings.ts";
 import type { TopicHandle } from "../contract.ts";
-import type { KafkaSettings } from "./settings.ts";
 
 /** What another thread needs to read a topic; secrets are in it by their names. Structured-cloneable. */
 export type KafkaHandle = TopicHandle & {

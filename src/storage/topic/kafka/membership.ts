@@ -15,10 +15,10 @@ import {
 } from "@platformatic/kafka";
 import { z } from "zod";
 import type { Context } from "../../../core/context.ts";
+import type { Cluster, Wire } from "../../kafka/cluster.ts";
+import { answersOf, faultOf } from "../../kafka/faults.ts";
 import type { Membership } from "../contract.ts";
 import { dealOut } from "../deal.ts";
-import type { Cluster, Wire } from "./cluster.ts";
-import { answersOf, faultOf } from "./faults.ts";
 
 /** A member that says nothing for this long has died; another of its name may come back at once. */
 const SESSION_MILLISECONDS = 20_000;

@@ -1,11 +1,12 @@
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
+import type { Cluster } from "../../kafka/cluster.ts";
+import { answersOf } from "../../kafka/faults.ts";
+import { EARLIEST, LATEST, offsetOf } from "../../kafka/fetching.ts";
 import type { Entry, Membership, ReadOptions, TopicReader } from "../contract.ts";
-import type { Cluster } from "./cluster.ts";
-import { answersOf } from "./faults.ts";
 import type { KafkaHandle } from "./handle.ts";
 import { sharesOf } from "./membership.ts";
-import { EARLIEST, LATEST, offsetOf, readPartition } from "./partition-reader.ts";
+import { readPartition } from "./partition-reader.ts";
 
 const NEVER_COMMITTED = -1n;
 
@@ -38,8 +39,8 @@ export class KafkaReader implements TopicReader {
     const { cluster, name, topic } = this;
     const { topicId, lost } = this.#handle;
     if (lost !== undefined) throw new Fault("TOPIC_LOST", `reading topic ${topic}: ${lost}`);
-    yield* readPartition({
-      ...{ cluster, context: this.#context, name, topic, topicId },
+    yield* readPartition(name, {
+      ...{ cluster, context: this.#context, topic, topicId },
       ...{ partition, from, last, signal, onWaiting: options.onWaiting },
     });
   }

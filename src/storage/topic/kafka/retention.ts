@@ -1,9 +1,9 @@
+import type { Cluster } from "../../kafka/cluster.ts";
+import { faultOf } from "../../kafka/faults.ts";
+import { offsetOf } from "../../kafka/fetching.ts";
+import { readHeader } from "../../kafka/record-batch.ts";
+import { FetchMemory, fetchInto } from "../../kafka/requests.ts";
 import type { PartitionSize, Retention } from "../contract.ts";
-import type { Cluster } from "./cluster.ts";
-import { faultOf } from "./faults.ts";
-import { offsetOf } from "./partition-reader.ts";
-import { readHeader } from "./record-batch.ts";
-import { FetchMemory, fetchInto } from "./requests.ts";
 
 /** Places at which it is looked how many bytes a record takes: brokers tell the size of all records only. */
 const SAMPLES = 8;

@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { blockOf } from "../../../core/block.ts";
+import type { KafkaSettings, SaslSettings } from "../../kafka/settings.ts";
 import { readAll } from "../testing/describe-topic.ts";
-import type { KafkaSettings, SaslSettings } from "./settings.ts";
 import {
   type KafkaAddress,
   openTestTopics,

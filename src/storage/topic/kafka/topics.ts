@@ -1,18 +1,19 @@
 import type { Block } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
+import { Cluster, type Wire } from "../../kafka/cluster.ts";
+import { answersOf } from "../../kafka/faults.ts";
+import { boundsOf } from "../../kafka/fetching.ts";
+import { PartitionWriter } from "../../kafka/partition-writer.ts";
+import { encodeBatch } from "../../kafka/record-batch.ts";
+import type { KafkaSettings, ReadSecret } from "../../kafka/settings.ts";
 import { checkName } from "../../names.ts";
 import type { Destination, PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
 import { partitionOfKey } from "../key.ts";
-import { Cluster, type Wire } from "./cluster.ts";
-import { answersOf } from "./faults.ts";
 import type { KafkaHandle } from "./handle.ts";
 import { KnownTopics } from "./known-topics.ts";
-import { boundsOf } from "./partition-reader.ts";
-import { PartitionWriter } from "./partition-writer.ts";
 import { KafkaReader } from "./reader.ts";
 import { offsetToKeep } from "./retention.ts";
-import type { KafkaSettings, ReadSecret } from "./settings.ts";
 
 const MOST_PARTITIONS = 256;
 const RETENTION_MILLISECONDS = 30_000;
@@ -263,7 +264,10 @@ class KafkaTopic extends KafkaReader implements Topic {
     const writer = this.#writers[partition];
     if (writer === undefined)
       throw new Fault("NOT_FOUND", `topic ${this.name} has no partition ${partition}`);
-    return block.ends.length === 0 ? this.end(partition) : writer.append(block, key);
+    const records = block.ends.length;
+    if (records === 0) return this.end(partition);
+    const { compression } = this.cluster.settings;
+    return writer.append({ records, encode: (sequence) => encodeBatch(block, sequence, compression, key) });
   }
 
   get fault(): Fault | undefined {

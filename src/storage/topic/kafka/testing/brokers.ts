@@ -6,8 +6,8 @@ import { Admin } from "@platformatic/kafka";
 import { inject } from "vitest";
 import { type Context, makeContext } from "../../../../core/context.ts";
 import type { SecretReference } from "../../../../core/secret.ts";
+import type { KafkaSettings } from "../../../kafka/settings.ts";
 import type { Topics } from "../../contract.ts";
-import type { KafkaSettings } from "../settings.ts";
 import { openKafkaTopics } from "../topics.ts";
 
 /** What a test needs to reach the Kafka that scripts/cluster/secured-kafka.ts starts. Structured-cloneable. */

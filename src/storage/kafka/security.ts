@@ -1,6 +1,6 @@
 import { AuthenticationError, type ConnectionOptions, type SASLOptions } from "@platformatic/kafka";
-import { Fault } from "../../../core/fault.ts";
-import type { SecretReference } from "../../../core/secret.ts";
+import { Fault } from "../../core/fault.ts";
+import type { SecretReference } from "../../core/secret.ts";
 import type { KafkaSettings, ReadSecret } from "./settings.ts";
 
 /**

@@ -9,7 +9,7 @@
  * are zigzag numbers in seven bits per byte, and a length of -1 is no key or no value.
  */
 import { crc32c } from "@node-rs/crc32";
-import type { Block } from "../../../core/block.ts";
+import type { Block } from "../../core/block.ts";
 import { COMPRESSIONS, type Compression, compress, decompress } from "./compression.ts";
 
 export const HEADER_BYTES = 61;

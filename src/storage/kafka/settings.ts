@@ -1,4 +1,4 @@
-import type { SecretReference } from "../../../core/secret.ts";
+import type { SecretReference } from "../../core/secret.ts";
 import type { Compression } from "./compression.ts";
 
 /** Returns the text of a secret at the moment it is used. Throws when it cannot be read. */

@@ -1,5 +1,5 @@
 /** What went wrong between us and the brokers, as a fault that says what to do. */
-import { Fault, type FaultCode } from "../../../core/fault.ts";
+import { Fault, type FaultCode } from "../../core/fault.ts";
 
 /** An error of the library, of Node's sockets or of TLS: what of it is looked at. */
 type Cause = Error & {

@@ -1,7 +1,7 @@
 import { crc32c } from "@node-rs/crc32";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Block, blockOf } from "../../../core/block.ts";
+import { type Block, blockOf } from "../../core/block.ts";
 import { BatchDecoder, encodeBatch, HEADER_BYTES, isSound, readHeader } from "./record-batch.ts";
 
 const SEQUENCE = { producer: 77n, epoch: 3, first: 5 };

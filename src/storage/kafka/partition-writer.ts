@@ -1,10 +1,9 @@
 import { type Broker, initProducerIdV4 } from "@platformatic/kafka";
-import type { Block } from "../../../core/block.ts";
-import type { Context } from "../../../core/context.ts";
-import type { Fault } from "../../../core/fault.ts";
+import type { Context } from "../../core/context.ts";
+import type { Fault } from "../../core/fault.ts";
 import type { Cluster, Wire } from "./cluster.ts";
 import { answersOf, faultOf } from "./faults.ts";
-import { encodeBatch } from "./record-batch.ts";
+import type { Sequence } from "./record-batch.ts";
 import { produce } from "./requests.ts";
 
 /** Batches that are sent before the first is answered: a broker recognises the last five of a producer when they come again. */
@@ -32,9 +31,10 @@ export type WriterOptions = {
   readonly partition: number;
 };
 
-type Waiting = {
-  readonly block: Block;
-  readonly key: Uint8Array | undefined;
+/** Records for one batch: how many they are, and how the batch is made of them once it is known where it stands. */
+export type Outgoing = { readonly records: number; readonly encode: (sequence: Sequence) => Buffer };
+
+type Waiting = Outgoing & {
   /** The batch as it was sent: it is sent again as it was, so that the broker recognises it. */
   sent: { readonly batch: Buffer; readonly producer: bigint; readonly first: number } | undefined;
   readonly resolve: (offset: number) => void;
@@ -58,11 +58,11 @@ export class PartitionWriter {
     this.#options = options;
   }
 
-  /** Resolves to the offset of the first record when all copies have the batch. `block` has records. */
-  append(block: Block, key?: Uint8Array): Promise<number> {
+  /** Resolves to the offset of the first record when all copies have the batch, which has at least one record. */
+  append({ records, encode }: Outgoing): Promise<number> {
     if (this.#closed) return Promise.reject(this.fault ?? new Error("append to a closed topic"));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ block, key, sent: undefined, resolve, reject });
+      this.#queue.push({ records, encode, sent: undefined, resolve, reject });
       this.#start();
     });
   }
@@ -103,7 +103,7 @@ export class PartitionWriter {
       let first = this.#sequence;
       const batches = some.map((waiting) => {
         const batch = this.#encode(waiting, producer, first);
-        first = (first + waiting.block.ends.length) % SEQUENCES;
+        first = (first + waiting.records) % SEQUENCES;
         return batch;
       });
       sent = await Promise.allSettled(
@@ -115,10 +115,10 @@ export class PartitionWriter {
     } catch (error) {
       return error;
     }
-    for (const [index, { block, resolve }] of some.entries()) {
+    for (const [index, { records, resolve }] of some.entries()) {
       const answer = sent[index];
       if (answer?.status !== "fulfilled") return answer?.reason;
-      this.#sequence = (this.#sequence + block.ends.length) % SEQUENCES;
+      this.#sequence = (this.#sequence + records) % SEQUENCES;
       this.#queue.shift();
       resolve(answer.value);
     }
@@ -139,8 +139,7 @@ export class PartitionWriter {
   #encode(waiting: Waiting, { id, epoch }: { readonly id: bigint; readonly epoch: number }, first: number) {
     const { sent } = waiting;
     if (sent !== undefined && sent.producer === id && sent.first === first) return sent.batch;
-    const { compression } = this.#options.cluster.settings;
-    const batch = encodeBatch(waiting.block, { producer: id, epoch, first }, compression, waiting.key);
+    const batch = waiting.encode({ producer: id, epoch, first });
     waiting.sent = { batch, producer: id, first };
     return batch;
   }
