@@ -68,7 +68,7 @@ export async function* readPartition(reading: PartitionReading): AsyncGenerator<
       let told = first;
       for (const { at, header } of places) {
         if (transactions.passes(records, at, header)) continue;
-        for (const { offset: start, bytes, ends } of decoded(
+        for (const { offset: start, bytes, ends, attached } of decoded(
           decoder,
           records,
           { at, header },
@@ -78,7 +78,7 @@ export async function* readPartition(reading: PartitionReading): AsyncGenerator<
           if (signal.aborted) return;
           told = start + ends.length;
           yield {
-            block: { bytes, ends, arrival: header.time },
+            block: { bytes, ends, arrival: header.time, attached },
             position: { topic: name, partition, offset: start },
           };
         }
