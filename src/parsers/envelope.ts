@@ -81,6 +81,11 @@ export function openEnvelope(
   };
 }
 
+/** Whether a sensor reads metadata: as it says, and else where a record is an envelope. */
+export function readsMetadata(raw: RawConfig | undefined): boolean {
+  return raw?.readMetadata ?? raw?.strategy === "ENVELOPE";
+}
+
 function readOptions(config: RawConfig | undefined): Options {
   const checked = rawConfig.safeParse(config ?? {}, { error: inWords });
   if (!checked.success) {
@@ -98,7 +103,7 @@ function readOptions(config: RawConfig | undefined): Options {
       { details: { path: ["messageField"] } },
     );
   }
-  return { ...raw, reads: raw.readMetadata ?? isEnvelope, merges: raw.mergeMetadata ?? isEnvelope };
+  return { ...raw, reads: readsMetadata(raw), merges: raw.mergeMetadata ?? isEnvelope };
 }
 
 /** Makes metadata of records a field of their messages; those that have it keep their own unless it is replaced. */
