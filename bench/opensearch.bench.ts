@@ -44,7 +44,12 @@ export async function run(args: readonly string[]): Promise<Record<string, strin
       await writer.seal();
       client += cpuSince(own);
     }
-    return { encoding, client, server: serverCpu(server.pids()[0]) - before, time: performance.now() - begun };
+    return {
+      encoding,
+      client,
+      server: serverCpu(server.pids()[0]) - before,
+      time: performance.now() - begun,
+    };
   };
   await write(total / 2);
   const cost = await write(total);

@@ -30,6 +30,19 @@ export const sensorSchema = z.strictObject({
     .max(64)
     .optional()
     .describe("Partitions of the topic; one per worker when left out."),
+  partitionKey: z
+    .union([
+      z.strictObject({
+        fixed: z.string().min(1).max(200).describe("All records go to the partition of this text."),
+      }),
+      z.strictObject({
+        field: z.string().min(1).describe("Records that are JSON go by this field of theirs."),
+      }),
+    ])
+    .optional()
+    .describe(
+      "What decides to which partition a record goes, so that records of one key stay in order; blocks go to the partitions in turn when left out.",
+    ),
   source: named("sources")
     .optional()
     .describe(

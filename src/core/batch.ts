@@ -1,4 +1,5 @@
 import { Arena } from "./arena.ts";
+import type { Attached } from "./attached.ts";
 import { type Block, type Position, trimmedEnd } from "./block.ts";
 import { ABSENT, Column } from "./column.ts";
 import { emptyMessage, type FieldValue, type Message } from "./message.ts";
@@ -49,6 +50,8 @@ export class Batch {
   showsMetadata = false;
   position: Position = { topic: "", partition: 0, offset: 0 };
   arrival = 0;
+  /** Keys and headers of the records, where any has some. They belong to the block, and are good while it is. */
+  attached: Attached | undefined;
 
   records = 0;
   recordStarts: Uint32Array<ArrayBuffer>;
@@ -83,6 +86,7 @@ export class Batch {
   load(block: Block, position: Position): void {
     this.position = position;
     this.arrival = block.arrival;
+    this.attached = block.attached;
     this.records = block.ends.length;
     this.rows = 0;
     this.dropped = 0;

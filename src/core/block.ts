@@ -1,3 +1,5 @@
+import type { Attached } from "./attached.ts";
+
 /**
  * What travels between threads and through topics: records back to back, never objects.
  * Record `i` is bytes[ends[i - 1], ends[i]) with `ends[-1]` read as 0; a line feed (and carriage return) at its end
@@ -8,6 +10,8 @@ export type Block = {
   readonly ends: Uint32Array;
   /** When the block arrived, epoch milliseconds: the time part of its messages' guids, so it must survive replay. */
   readonly arrival: number;
+  /** Keys and headers of the records, where any has some. */
+  readonly attached?: Attached | undefined;
 };
 
 /** Where a block stands in its topic: with it, every message has a name that a replay gives again. */

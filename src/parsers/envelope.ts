@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { type Attached, AttachedReader } from "../core/attached.ts";
 import type { Batch } from "../core/batch.ts";
 import { ABSENT, type Column } from "../core/column.ts";
 import { Fault } from "../core/fault.ts";
 import { inWords } from "../core/in-words.ts";
 import type { FieldValue } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
+import { decodeText } from "../core/text.ts";
 import { StellarError } from "../stellar/language/error.ts";
 import { parseJson } from "../stellar/values/json-reader.ts";
 import { StellarMap, toMessage, toText, type Value } from "../stellar/values/value.ts";
@@ -22,7 +24,12 @@ export const rawConfig = z.strictObject({
     .string()
     .default("metron.metadata")
     .describe("Prefix of metadata fields; empty for none."),
-  readMetadata: z.boolean().optional().describe("Whether metadata are read; by strategy when left out."),
+  readMetadata: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether metadata are read: the topic, keys and headers of Kafka, other fields of an envelope. By strategy when left out.",
+    ),
   mergeMetadata: z
     .boolean()
     .optional()
@@ -51,15 +58,18 @@ export function openEnvelope(
   const isEnvelope = options.strategy === "ENVELOPE";
   if (!isEnvelope && !reads) return parse;
   return (batch) => {
-    // What the envelope says replaces what came with the record under the same name.
+    const unread = new Unread();
+    // What is read later replaces what came under the same name: headers, then the topic, then the key, then the envelope.
     if (reads) {
+      if (batch.attached !== undefined) readHeaders(batch, metadataPrefix);
       for (const [name, value] of Object.entries(metadataOf(batch))) {
         const column = batch.metadataColumn(prefixed(metadataPrefix, name));
         for (let record = 0; record < batch.records; record++) column.set(record, value);
       }
+      if (batch.attached !== undefined) readKeys(batch, metadataPrefix, unread);
     }
-    if (isEnvelope) parsePayloads(batch, options, parse);
-    else parse(batch);
+    if (isEnvelope) openPayloads(batch, options, unread);
+    unread.parseOthers(batch, parse);
     batch.showsMetadata = reads && !merges;
     for (const column of batch.metadata.values()) {
       if (!column.touched) continue;
@@ -69,6 +79,11 @@ export function openEnvelope(
       if (merges) merge(batch, column, column.name, !isEnvelope);
     }
   };
+}
+
+/** Whether a sensor reads metadata: as it says, and else where a record is an envelope. */
+export function readsMetadata(raw: RawConfig | undefined): boolean {
+  return raw?.readMetadata ?? raw?.strategy === "ENVELOPE";
 }
 
 function readOptions(config: RawConfig | undefined): Options {
@@ -88,7 +103,7 @@ function readOptions(config: RawConfig | undefined): Options {
       { details: { path: ["messageField"] } },
     );
   }
-  return { ...raw, reads: raw.readMetadata ?? isEnvelope, merges: raw.mergeMetadata ?? isEnvelope };
+  return { ...raw, reads: readsMetadata(raw), merges: raw.mergeMetadata ?? isEnvelope };
 }
 
 /** Makes metadata of records a field of their messages; those that have it keep their own unless it is replaced. */
@@ -101,16 +116,42 @@ function merge(batch: Batch, metadata: Column, field: string, replaces: boolean)
   }
 }
 
-/** Parses what is in the envelopes instead of these, and notes what else is in them. */
-function parsePayloads(batch: Batch, options: Options, parse: (batch: Batch) => void): void {
-  const failed = new Map<number, { start: number; end: number }>();
+/** Makes the headers that records came with metadata, as text; the last one of a name counts. */
+function readHeaders(batch: Batch, prefix: string): void {
+  const reader = new AttachedReader(batch.attached as Attached);
   for (let record = 0; record < batch.records; record++) {
+    reader.seek(record);
+    if (reader.headers === 0) continue;
+    for (const { name, value } of reader.each())
+      if (value !== undefined)
+        batch.metadataColumn(prefixed(prefix, name)).set(record, decodeText(value, 0, value.length));
+  }
+}
+
+/** Makes what keys hold metadata. As in the original a key is a JSON map, or empty, and else its record is refused. */
+function readKeys(batch: Batch, prefix: string, unread: Unread): void {
+  const reader = new AttachedReader(batch.attached as Attached);
+  for (let record = 0; record < batch.records; record++) {
+    reader.seek(record);
+    const key = reader.key();
+    if (key === undefined || key.length === 0) continue;
+    const map = readMap(decodeText(key, 0, key.length), "the key of the record");
+    if (map instanceof Rejection) {
+      unread.reject(batch, record, map);
+      continue;
+    }
+    for (const [name, value] of map)
+      batch.metadataColumn(prefixed(prefix, toText(name))).set(record, toMessage(value) as FieldValue);
+  }
+}
+
+/** Makes payloads of records, and notes what else is in their envelopes. */
+function openPayloads(batch: Batch, options: Options, unread: Unread): void {
+  for (let record = 0; record < batch.records; record++) {
+    if (unread.has(record)) continue;
     const opened = unwrap(batch.recordText(record), options.messageField as string);
     if (opened instanceof Rejection) {
-      const start = batch.recordStarts[record] as number;
-      failed.set(record, { start, end: batch.recordEnds[record] as number });
-      batch.rejectRecord(record, opened);
-      batch.recordEnds[record] = start;
+      unread.reject(batch, record, opened);
       continue;
     }
     if (options.reads) {
@@ -120,14 +161,35 @@ function parsePayloads(batch: Batch, options: Options, parse: (batch: Batch) => 
     batch.recordStarts[record] = batch.arena.appendText(opened.payload);
     batch.recordEnds[record] = batch.arena.length;
   }
-  const before = batch.rejected.length;
-  parse(batch);
-  // To the parser a record without payload looks empty; what it says of it does not count.
-  batch.rejected = batch.rejected.filter((entry, index) => index < before || !failed.has(entry.record));
-  for (let row = 0; row < batch.rows; row++) {
-    if (failed.has(batch.recordOf[row] as number)) batch.live[row] = 0;
+}
+
+/** Records of a batch that no parser sees, as their key or their envelope cannot be read. */
+class Unread {
+  readonly #ends = new Map<number, number>();
+
+  has(record: number): boolean {
+    return this.#ends.has(record);
   }
-  for (const [record, { end }] of failed) batch.recordEnds[record] = end;
+
+  reject(batch: Batch, record: number, rejection: Rejection): void {
+    this.#ends.set(record, batch.recordEnds[record] as number);
+    batch.rejectRecord(record, rejection);
+    batch.recordEnds[record] = batch.recordStarts[record] as number;
+  }
+
+  parseOthers(batch: Batch, parse: (batch: Batch) => void): void {
+    if (this.#ends.size === 0) {
+      parse(batch);
+      return;
+    }
+    const before = batch.rejected.length;
+    parse(batch);
+    // To the parser a record without payload looks empty; what it says of it does not count.
+    batch.rejected = batch.rejected.filter((entry, index) => index < before || !this.has(entry.record));
+    for (let row = 0; row < batch.rows; row++)
+      if (this.has(batch.recordOf[row] as number)) batch.live[row] = 0;
+    for (const [record, end] of this.#ends) batch.recordEnds[record] = end;
+  }
 }
 
 type Envelope = {
@@ -136,15 +198,8 @@ type Envelope = {
 };
 
 function unwrap(text: string, messageField: string): Envelope | Rejection {
-  let value: Value;
-  try {
-    value = parseJson(text);
-  } catch (error) {
-    if (!(error instanceof StellarError)) throw error;
-    return new Rejection("parser_error", `expected a JSON map as the envelope: ${error.message}`);
-  }
-  if (!(value instanceof StellarMap))
-    return new Rejection("parser_error", "expected a JSON map as the envelope");
+  const value = readMap(text, "the envelope");
+  if (value instanceof Rejection) return value;
   const payload = value.get(messageField);
   if (typeof payload !== "string") {
     return new Rejection("parser_error", `expected text in the envelope's field \`${messageField}\``);
@@ -153,6 +208,20 @@ function unwrap(text: string, messageField: string): Envelope | Rejection {
     .filter(([name]) => name !== messageField)
     .map(([name, entry]) => [toText(name), toMessage(entry) as FieldValue] as const);
   return { payload, metadata };
+}
+
+/** Reads a JSON map; `what` is what it is called when it is none. */
+function readMap(text: string, what: string): StellarMap | Rejection {
+  let value: Value;
+  try {
+    value = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof StellarError)) throw error;
+    return new Rejection("parser_error", `expected a JSON map as ${what}: ${error.message}`);
+  }
+  return value instanceof StellarMap
+    ? value
+    : new Rejection("parser_error", `expected a JSON map as ${what}`);
 }
 
 function prefixed(prefix: string, name: string): string {

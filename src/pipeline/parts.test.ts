@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { type Attached, AttachedReader, attach } from "../core/attached.ts";
 import { blockOf } from "../core/block.ts";
 import { Fault } from "../core/fault.ts";
 import { inParts, type Part } from "./parts.ts";
@@ -117,4 +118,31 @@ test("a part at the beginning, and one of a block without header, repeats nothin
   ]);
   const plain = await partOf(["a", "b", "c"], 1, 3);
   expect([recordsOf(plain), plain.repeated, plain.position.offset]).toEqual([["b\n", "c\n"], 0, 101]);
+});
+
+test("records keep their keys when they are dealt with apart, and repeated header lines have none", async () => {
+  const records = ["#separator \\x09", "one", "bad", "two"];
+  const { block, position } = entryOf(records);
+  const attached = attach(records.map((record) => ({ key: record })));
+  const seen: unknown[] = [];
+  await inParts(
+    { block: { ...block, attached }, position },
+    async (part) => {
+      const texts = recordsOf(part).map((text) => text.trim());
+      if (texts.includes("bad")) throw new Error("a bug");
+      const reader = new AttachedReader(part.block.attached as Attached);
+      for (const [record, text] of texts.entries()) {
+        reader.seek(record);
+        seen.push([text, reader.key()?.toString()]);
+      }
+    },
+    async () => undefined,
+    () => undefined,
+  );
+  expect(seen).toEqual([
+    ["#separator \\x09", "#separator \\x09"],
+    ["one", "one"],
+    ["#separator \\x09", undefined],
+    ["two", "two"],
+  ]);
 });

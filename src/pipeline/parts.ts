@@ -1,3 +1,4 @@
+import { NOTHING } from "../core/attached.ts";
 import { trimmedEnd } from "../core/block.ts";
 import { isOutside } from "../core/fault.ts";
 import { headingsOf } from "../core/heading.ts";
@@ -55,7 +56,7 @@ export async function inParts(
 
 /** The records [from, to) of an entry, each with the offset it has there, below the header lines they are read by. */
 function partOf({ block, position }: Entry, from: number, to: number): Part {
-  const { bytes, ends, arrival } = block;
+  const { bytes, ends, arrival, attached } = block;
   const startOf = (record: number) => (record === 0 ? 0 : (ends[record - 1] as number));
   const recordAt = (record: number) =>
     bytes.subarray(startOf(record), trimmedEnd(bytes, startOf(record), ends[record] as number));
@@ -72,8 +73,14 @@ function partOf({ block, position }: Entry, from: number, to: number): Part {
   }
   for (let record = from; record < to; record++)
     partEnds[heading.length + record - from] = head.length + (ends[record] as number) - start;
+  // Header lines that are repeated came with nothing.
+  const starts = attached && new Uint32Array(partEnds.length).fill(NOTHING);
+  starts?.set(attached?.starts.subarray(from, to) ?? [], heading.length);
   return {
-    block: { bytes: head.length === 0 ? body : Buffer.concat([head, body]), ends: partEnds, arrival },
+    block: {
+      ...{ bytes: head.length === 0 ? body : Buffer.concat([head, body]), ends: partEnds, arrival },
+      attached: attached && starts && { bytes: attached.bytes, starts },
+    },
     position: { ...position, offset: position.offset + from - heading.length },
     repeated: heading.length,
   };

@@ -9,7 +9,7 @@ import type { Context } from "../core/context.ts";
 import { openEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
-import { openEnvelope } from "../parsers/envelope.ts";
+import { openEnvelope, readsMetadata } from "../parsers/envelope.ts";
 import { runParser } from "../parsers/parser.ts";
 import { openTimestamps } from "../parsers/time/timestamp.ts";
 import type { Layer } from "../stellar/run/environment.ts";
@@ -65,6 +65,13 @@ export function openStages(
       if (takesKeys) brought.setOriginalAside(batch);
     }),
   );
+  at(["partitionKey"], () => {
+    if (sensor.partitionKey !== undefined && readsMetadata(sensor.raw))
+      throw new Fault(
+        "CONFIG_INVALID",
+        "`partitionKey` and metadata exclude each other: metadata are read from keys that are JSON maps. Leave one of them out (`raw: { readMetadata: false }`)",
+      );
+  });
   const timestamps = at(["timestamp"], () => openTimestamps(sensor.timestamp, context));
   // Of the original's checks, what a document does not ask for is left to `timestamps`.
   const parsedCheck = sensor.timestamp.unreadable === "keep" ? (definition?.checks ?? "present") : "present";

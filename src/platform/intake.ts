@@ -11,6 +11,7 @@ import type { StreamProgress } from "../sources/stream.ts";
 import type { RetentionRule } from "../storage/index/contract.ts";
 import type { Topic, TopicHandle, Topics } from "../storage/topic/contract.ts";
 import type { SensorDocuments } from "./documents.ts";
+import { portionsOf } from "./partition-key.ts";
 import type { Snapshot } from "./protocol.ts";
 import { refusalRecord } from "./refused-records.ts";
 import { type Indexed, UnreadTopics } from "./unread.ts";
@@ -87,17 +88,18 @@ export class Intake implements AsyncDisposable {
     await this.#unread.configure(named, open);
   }
 
-  /** Makes a block durable; resolves to the offset of its first record. Throws Fault SENSOR_UNKNOWN. */
-  async deliver(sensor: string, block: Block): Promise<number> {
-    return this.#append(this.#entry(sensor), block);
+  /** Makes a block durable. Throws Fault SENSOR_UNKNOWN. */
+  async deliver(sensor: string, block: Block): Promise<void> {
+    await this.#append(this.#entry(sensor), block);
   }
 
-  async #append(entry: Entry, block: Block): Promise<number> {
-    const partition = entry.next;
-    entry.next = (partition + 1) % entry.topic.partitions;
-    const offset = await entry.topic.append(partition, block);
+  async #append(entry: Entry, block: Block): Promise<void> {
+    const { topic, sensor } = entry;
+    const turn = entry.next;
+    entry.next = (turn + 1) % topic.partitions;
+    const portions = portionsOf(block, sensor.partitionKey, topic.partitions, turn);
+    await Promise.all(portions.map((portion) => topic.append(portion.to, portion.block)));
     entry.received += block.ends.length;
-    return offset;
   }
 
   /**

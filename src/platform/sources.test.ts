@@ -24,7 +24,7 @@ test("datagrams that found no room are told in metrics, status and log, and coun
   };
   // A topic on a disk that takes nothing for a while.
   const gate = Promise.withResolvers<void>();
-  const intake = { deliver: () => gate.promise.then(() => 0), refuse: () => undefined };
+  const intake = { deliver: () => gate.promise, refuse: () => undefined };
   const noPositions = { get: () => undefined, put: async () => undefined } as unknown as Table;
   let now = Date.UTC(2026, 0, 1);
   const clock = { now: () => now };

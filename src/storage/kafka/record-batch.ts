@@ -9,6 +9,7 @@
  * are zigzag numbers in seven bits per byte, and a length of -1 is no key or no value.
  */
 import { crc32c } from "@node-rs/crc32";
+import { type Attached, AttachedReader } from "../../core/attached.ts";
 import type { Block } from "../../core/block.ts";
 import { COMPRESSIONS, type Compression, compress, decompress } from "./compression.ts";
 
@@ -18,45 +19,67 @@ const [AT_LENGTH, AT_MAGIC, AT_CRC, AT_ATTRIBUTES] = [8, 16, 17, 21];
 const AFTER_LENGTH = 12;
 const MAGIC = 2;
 const [COMPRESSION_BITS, TRANSACTION_BIT, CONTROL_BIT] = [0b111, 0b10000, 0b100000];
-/** Bytes of a record beside key and value at the most: two numbers of one byte, four of up to five. */
-const RECORD_OVERHEAD = 22;
+/** Bytes of a record beside key, value and headers at the most: two numbers of one byte, five of up to five. */
+const RECORD_OVERHEAD = 27;
 
 /** Who sends a batch, so that a broker takes it once: from InitProducerId, and the records sent to the partition before. */
 export type Sequence = { readonly producer: bigint; readonly epoch: number; readonly first: number };
 
-/** Makes a batch of all records of a block, each with the block's arrival as its time and with the key. */
+/** Makes a batch of all records of a block, each with the block's arrival as its time, and with the key unless it came with one. */
 export function encodeBatch(
-  { bytes, ends, arrival }: Block,
+  { bytes, ends, arrival, attached }: Block,
   { producer, epoch, first }: Sequence,
   compression: Compression,
   key?: Uint8Array,
 ): Buffer {
   const records = ends.length;
-  const payload = (ends[records - 1] ?? 0) + records * (RECORD_OVERHEAD + (key?.length ?? 0));
+  const payload =
+    (ends[records - 1] ?? 0) +
+    (attached?.bytes.length ?? 0) +
+    records * (RECORD_OVERHEAD + (key?.length ?? 0));
   // Compressed, the records are written into a buffer of their own; else right behind the header.
   const start = compression === "none" ? HEADER_BYTES : 0;
   const written = Buffer.allocUnsafe(start + payload);
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const keyBytes = (key?.length ?? 0) + sizeOfNumber(key?.length ?? -1);
+  const came = attached && new AttachedReader(attached);
+  let own = key;
+  let keyBytes = (own?.length ?? 0) + sizeOfNumber(own?.length ?? -1);
+  // Number of headers included.
+  let headerBytes = 1;
   let at = start;
   let from = 0;
   for (let index = 0; index < records; index++) {
     const end = ends[index] as number;
     const length = end - from;
-    // Attributes, time delta and number of headers are zero, a byte each.
-    at = writeNumber(written, at, 3 + sizeOfNumber(index) + keyBytes + sizeOfNumber(length) + length);
+    if (came !== undefined) {
+      came.seek(index);
+      own = came.key() ?? key;
+      keyBytes = (own?.length ?? 0) + sizeOfNumber(own?.length ?? -1);
+      headerBytes = sizeOfNumber(came.headers) + came.headersEnd - came.headersStart;
+    }
+    // Attributes and time delta are zero, a byte each.
+    at = writeNumber(
+      written,
+      at,
+      2 + sizeOfNumber(index) + keyBytes + sizeOfNumber(length) + length + headerBytes,
+    );
     written[at++] = 0;
     written[at++] = 0;
     at = writeNumber(written, at, index);
-    at = writeNumber(written, at, key?.length ?? -1);
-    if (key !== undefined) {
-      written.set(key, at);
-      at += key.length;
+    at = writeNumber(written, at, own?.length ?? -1);
+    if (own !== undefined) {
+      written.set(own, at);
+      at += own.length;
     }
     at = writeNumber(written, at, length);
     source.copy(written, at, from, end);
     at += length;
-    written[at++] = 0;
+    if (came === undefined) written[at++] = 0;
+    else {
+      at = writeNumber(written, at, came.headers);
+      written.set(came.bytes.subarray(came.headersStart, came.headersEnd), at);
+      at += came.headersEnd - came.headersStart;
+    }
     from = end;
   }
   const batch =
@@ -137,12 +160,19 @@ export function isAbort(bytes: Buffer, at: number): boolean {
 }
 
 /** Records that follow one another without a gap. */
-export type Run = { readonly offset: number; readonly bytes: Uint8Array; readonly ends: Uint32Array };
+export type Run = {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+  /** Keys and headers, where any record of the batch has some. */
+  readonly attached: Attached | undefined;
+};
 
 /** Takes batches apart in memory that it uses again: what it yields is overwritten by the next one. */
 export class BatchDecoder {
   #values = new Uint8Array(1 << 20);
   #ends = new Uint32Array(1 << 12);
+  #starts = new Uint32Array(1 << 12);
 
   /**
    * The records of a sound batch from an offset on, as one run, or as several where records in between have been removed.
@@ -152,8 +182,19 @@ export class BatchDecoder {
     const payload = decompress(bytes.subarray(at + HEADER_BYTES, at + header.length), header.codec);
     if (this.#values.length < payload.length) this.#values = new Uint8Array(payload.length * 2);
     if (header.records > payload.length) throw new Error("it says to have more records than bytes");
-    if (this.#ends.length < header.records) this.#ends = new Uint32Array(header.records * 2);
-    const [values, ends] = [this.#values, this.#ends];
+    if (this.#ends.length < header.records) {
+      this.#ends = new Uint32Array(header.records * 2);
+      this.#starts = new Uint32Array(header.records * 2);
+    }
+    const [values, ends, starts] = [this.#values, this.#ends, this.#starts];
+    // Whether a record has a key or headers: if none has, nobody is given anything to look through.
+    let hasMore = false;
+    const run = (): Run => ({
+      offset: first,
+      bytes: values.subarray(0, length),
+      ends: ends.subarray(0, count),
+      attached: hasMore ? { bytes: payload, starts: starts.subarray(0, count) } : undefined,
+    });
     const reader = new RecordReader(payload);
     let [first, count, length] = [header.first, 0, 0];
     for (let index = 0; index < header.records; index++) {
@@ -163,23 +204,27 @@ export class BatchDecoder {
       reader.at++;
       reader.number();
       const offset = header.first + reader.number();
+      const start = reader.at;
       const key = reader.number();
       if (key > 0) reader.at += key;
       const value = Math.max(0, reader.number());
       if (reader.at + value > end || key > size) throw new Error("a value is longer than its record");
       if (offset >= from) {
         if (count > 0 && offset !== first + count) {
-          yield { offset: first, bytes: values.subarray(0, length), ends: ends.subarray(0, count) };
+          yield run();
           [count, length] = [0, 0];
         }
         if (count === 0) first = offset;
         payload.copy(values, length, reader.at, reader.at + value);
         length += value;
+        // A single byte of zero is the number of headers when there are none.
+        if (key >= 0 || reader.at + value + 1 < end) hasMore = true;
+        starts[count] = start;
         ends[count++] = length;
       }
       reader.at = end;
     }
-    if (count > 0) yield { offset: first, bytes: values.subarray(0, length), ends: ends.subarray(0, count) };
+    if (count > 0) yield run();
   }
 }
 

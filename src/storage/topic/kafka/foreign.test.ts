@@ -1,8 +1,9 @@
 /** What Kafka's own clients write and read, in Java, against what we read and write. */
 import { describe, expect, test } from "vitest";
 import { kafkaTool, runJava } from "../../../../scripts/cluster/kafka.ts";
+import { attach } from "../../../core/attached.ts";
 import { blockOf } from "../../../core/block.ts";
-import { readAll } from "../testing/describe-topic.ts";
+import { readAll, textsOf } from "../testing/describe-topic.ts";
 import { adminOf, openTestTopics, ownSettings, removeTopics, testKafka } from "./testing/brokers.ts";
 
 const address = await testKafka();
@@ -19,19 +20,22 @@ describe.skipIf(address === undefined)("with Kafka's own clients", () => {
         const topic = await topics.topic("bro");
         await topic.append(0, blockOf(["one", "käse", ""], 1000));
         await topic.append({ key: "10.0.0.1" }, blockOf(["three"], 1_700_000_000_000));
-        const shown = ["timestamp", "offset", "key"].flatMap((what) => [
+        const attached = attach([{ key: "own", headers: [{ name: "site", value: Buffer.from("north") }] }]);
+        await topic.append(0, { ...blockOf(["four"], 2000), attached });
+        const shown = ["timestamp", "offset", "headers", "key"].flatMap((what) => [
           "--formatter-property",
           `print.${what}=true`,
         ]);
         const printed = await kafkaTool("org.apache.kafka.tools.consumer.ConsoleConsumer", [
           ...["--bootstrap-server", brokers.join(), "--topic", `${settings.prefix}bro`],
-          ...["--from-beginning", "--max-messages", "4", ...shown],
+          ...["--from-beginning", "--max-messages", "5", ...shown],
         ]);
         expect(printed.trim().split("\n")).toEqual([
-          "CreateTime:1000\tOffset:0\tnull\tone",
-          "CreateTime:1000\tOffset:1\tnull\tkäse",
-          "CreateTime:1000\tOffset:2\tnull\t",
-          "CreateTime:1700000000000\tOffset:3\t10.0.0.1\tthree",
+          "CreateTime:1000\tOffset:0\tNO_HEADERS\tnull\tone",
+          "CreateTime:1000\tOffset:1\tNO_HEADERS\tnull\tkäse",
+          "CreateTime:1000\tOffset:2\tNO_HEADERS\tnull\t",
+          "CreateTime:1700000000000\tOffset:3\tNO_HEADERS\t10.0.0.1\tthree",
+          "CreateTime:2000\tOffset:4\tsite:north\town\tfour",
         ]);
       } finally {
         await topics[Symbol.asyncDispose]();
@@ -59,6 +63,13 @@ describe.skipIf(address === undefined)("with Kafka's own clients", () => {
           Array.from({ length: 50 }, (_, index) => `${name} käse ${index}`),
         ),
       );
+      for await (const { block, position } of (await topics.topic("plain")).read(0, 0, { follow: false })) {
+        if (block.attached === undefined) throw new Error("keys and headers are missing");
+        expect([position.offset, textsOf(block.attached)]).toEqual([
+          position.offset,
+          Array.from({ length: 50 }, (_, index) => [`key-${index}`, ["origin", "java"]]),
+        ]);
+      }
       const found = await readAll(await topics.topic("transactions"), 0, 0);
       expect(found.flatMap(({ records }) => records)).toEqual(
         ["first", "last"].flatMap((kind) => [0, 1, 2].map((index) => `${kind} ${index}`)),

@@ -15,11 +15,11 @@ export async function* readPartition(name: string, reading: PartitionFetching): 
   for await (const { bytes: fetched, places, from, next, time } of fetchBatches(reading)) {
     let told = from;
     for (const place of places) {
-      for (const { offset, bytes, ends } of decoded(decoder, fetched, place, from, reading)) {
+      for (const { offset, bytes, ends, attached } of decoded(decoder, fetched, place, from, reading)) {
         if (signal.aborted) return;
         told = offset + ends.length;
         yield {
-          block: { bytes, ends, arrival: place.header.time },
+          block: { bytes, ends, arrival: place.header.time, attached },
           position: { topic: name, partition, offset },
         };
       }

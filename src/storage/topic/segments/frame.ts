@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { type Attached, copyAttached } from "../../../core/attached.ts";
 import type { Block } from "../../../core/block.ts";
 
 /**
@@ -7,6 +8,9 @@ import type { Block } from "../../../core/block.ts";
  *   0 magic u32   4 records u32   8 first offset u64   16 arrival f64   24 bytes u32   28 CRC-32 of the payload u32
  *  32 durable f64   40 CRC-32 of the header before it u32   44 zero u32
  *  48 ends, u32 each, then the bytes, then zeros up to a multiple of 8
+ *
+ * Where records came with keys or headers, the bytes go on behind the last record: where those of each record begin, u32 each,
+ * then what `Attached` holds. Whoever does not look for them passes over them.
  *
  * Numbers are little-endian, and `ends` is stored as the processor holds it, which is the same on every processor
  * that Node runs on with the packages we need. `durable` is the offset up to which the partition was known to be on
@@ -17,7 +21,7 @@ export type Frame = {
   /** Offset of the first record. */
   readonly offset: number;
   readonly arrival: number;
-  /** Bytes of all its records. */
+  /** Bytes of all its records, and of what they came with. */
   readonly bytes: number;
   readonly checksum: number;
   readonly durable: number;
@@ -36,8 +40,10 @@ export function frameLength(records: number, bytes: number): number {
 /** The parts to write one after another for a block, without copying its bytes. */
 export function encodeFrame(block: Block, offset: number, durable: number): Uint8Array[] {
   const records = block.ends.length;
-  const length = records === 0 ? 0 : (block.ends[records - 1] as number);
-  const bytes = block.bytes.subarray(0, length);
+  const recordBytes = records === 0 ? 0 : (block.ends[records - 1] as number);
+  const bytes = block.bytes.subarray(0, recordBytes);
+  const attached = block.attached && encodeAttached(block.attached);
+  const length = recordBytes + (attached?.length ?? 0);
   const ends = new Uint8Array(block.ends.buffer, block.ends.byteOffset, records * 4);
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(MAGIC, 0);
@@ -45,11 +51,13 @@ export function encodeFrame(block: Block, offset: number, durable: number): Uint
   header.writeBigUInt64LE(BigInt(offset), 8);
   header.writeDoubleLE(block.arrival, 16);
   header.writeUInt32LE(length, 24);
-  header.writeUInt32LE(crc32(bytes, crc32(ends)), 28);
+  const checksum = crc32(bytes, crc32(ends));
+  header.writeUInt32LE(attached === undefined ? checksum : crc32(attached, checksum), 28);
   header.writeDoubleLE(durable, 32);
   header.writeUInt32LE(crc32(header.subarray(0, 40)), 40);
   const padding = frameLength(records, length) - HEADER_BYTES - ends.length - length;
-  return padding === 0 ? [header, ends, bytes] : [header, ends, bytes, new Uint8Array(padding)];
+  const parts = attached === undefined ? [header, ends, bytes] : [header, ends, bytes, attached];
+  return padding === 0 ? parts : [...parts, new Uint8Array(padding)];
 }
 
 /** Reads the header at `at`, `undefined` if there is no sound one. */
@@ -85,12 +93,28 @@ export function isSound(frame: Frame, buffer: Buffer, at: number): boolean {
 export function decodeBlock(frame: Frame, buffer: Buffer, at: number, skip: number): Block {
   const start = at + HEADER_BYTES;
   const ends = new Uint32Array(buffer.buffer, buffer.byteOffset + start, frame.records);
-  const bytes = buffer.subarray(start + frame.records * 4, start + frame.records * 4 + frame.bytes);
-  if (skip === 0) return { bytes, ends, arrival: frame.arrival };
+  const recordBytes = ends.at(-1) ?? 0;
+  const all = buffer.subarray(start + frame.records * 4, start + frame.records * 4 + frame.bytes);
+  const bytes = recordBytes === all.length ? all : all.subarray(0, recordBytes);
+  const attached =
+    recordBytes === all.length ? undefined : decodeAttached(all.subarray(recordBytes), frame.records, skip);
+  if (skip === 0) return { bytes, ends, arrival: frame.arrival, attached };
   const from = ends[skip - 1] as number;
   return {
     bytes: bytes.subarray(from),
     ends: ends.slice(skip).map((end) => end - from),
     arrival: frame.arrival,
+    attached,
   };
+}
+
+function encodeAttached(attached: Attached): Uint8Array {
+  const { bytes, starts } = copyAttached(attached);
+  return Buffer.concat([new Uint8Array(starts.buffer, starts.byteOffset, starts.byteLength), bytes]);
+}
+
+function decodeAttached(bytes: Uint8Array, records: number, skip: number): Attached {
+  // They may begin anywhere, and numbers are read at multiples of 4.
+  const starts = new Uint32Array(new Uint8Array(bytes.subarray(skip * 4, records * 4)).buffer);
+  return { bytes: bytes.subarray(records * 4), starts };
 }

@@ -11,8 +11,8 @@ import { segmentPath } from "./segment-files.ts";
 
 /** Most bytes written before one flush: bounds how long the first append of a group waits for the last. */
 const GROUP_BYTES = 16 * 1024 * 1024;
-/** Most frames in one group: each is up to four parts, and a system takes about a thousand parts at once. */
-const GROUP_FRAMES = 250;
+/** Most frames in one group: each is up to five parts, and a system takes about a thousand parts at once. */
+const GROUP_FRAMES = 200;
 const RETRY_MILLISECONDS = 500;
 
 export type WriterOptions = {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type Attached, AttachedReader, attach } from "../../../core/attached.ts";
 import { type Block, blockOf } from "../../../core/block.ts";
 import type { TopicReader } from "../contract.ts";
 import { describeShares } from "./describe-shares.ts";
@@ -33,6 +34,42 @@ export function describeTopic(name: string, subject: () => Promise<TopicSubject>
       const ends = new Uint32Array([0, 4, 7, 99]).subarray(1, 3);
       await topic.append(0, { bytes: memory.subarray(2), ends, arrival: 1 });
       expect(await readAll(topic, 0, 0)).toEqual([{ offset: 0, arrival: 1, records: ["oney", "two"] }]);
+    });
+
+    test("keeps the keys and headers that records came with, also from within a block, and gives none where none came", async () => {
+      const topic = await openTopic();
+      const attached = attach([
+        { key: '{"site":"north"}', headers: [{ name: "origin", value: Buffer.from("käse") }] },
+        {},
+        { headers: [{ name: "empty", value: undefined }] },
+      ]);
+      await topic.append(0, { ...blockOf(["a", "bb", "ccc"], 1), attached });
+      await topic.append(0, blockOf(["d"], 2));
+      const read = async (from: number) => {
+        const found: unknown[] = [];
+        for await (const { block } of topic.read(0, from, { follow: false }))
+          found.push([recordsOf(block), block.attached && textsOf(block.attached)]);
+        return found;
+      };
+      const [first, second, third] = [
+        ['{"site":"north"}', ["origin", "käse"]],
+        [undefined],
+        [undefined, ["empty", undefined]],
+      ];
+      expect(await read(0)).toEqual([
+        [
+          ["a", "bb", "ccc"],
+          [first, second, third],
+        ],
+        [["d"], undefined],
+      ]);
+      expect(await read(1)).toEqual([
+        [
+          ["bb", "ccc"],
+          [second, third],
+        ],
+        [["d"], undefined],
+      ]);
     });
 
     test("reads from an offset within a block", async () => {
@@ -319,4 +356,14 @@ async function readFollowing(topic: TopicReader, signal: AbortSignal | undefined
 
 function copyOf(block: Block): Block {
   return { bytes: block.bytes.slice(), ends: block.ends.slice(), arrival: block.arrival };
+}
+
+/** Of each record its key and its headers, as texts. */
+export function textsOf(attached: Attached): unknown[] {
+  const reader = new AttachedReader(attached);
+  const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
+  return Array.from(attached.starts, (_, record) => {
+    reader.seek(record);
+    return [text(reader.key()), ...[...reader.each()].map(({ name, value }) => [name, text(value)])];
+  });
 }
