@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { expect, test } from "./test.ts";
 
 test("an alert is escalated by a key, dismissed by a click, and new again", async ({ investigate, page }) => {
@@ -35,6 +36,59 @@ test("a status that cannot be kept is said to be so", async ({ investigate, page
   await expect(escalated).toHaveCount(0);
 });
 
+test("keys act on the alert that was just stepped to, while its details are on their way", async ({
+  investigate,
+  page,
+}) => {
+  await investigate.open();
+  const release = await heldMessages(page);
+  await pressAtOnce(page, "j", "Enter", "j", "j", "e", "k", "d");
+  const third = investigate.rows().nth(2);
+  const second = investigate.rows().nth(1);
+  await expect(third).toContainText("Escalated");
+  await expect(second).toContainText("Dismissed");
+  await expect(second).toHaveAttribute("aria-selected", "true");
+  await expect(investigate.rows().first()).not.toContainText(/Escalated|Dismissed/);
+  release();
+  const status = investigate.details.getByRole("radiogroup", { name: "Status" });
+  await expect(status.getByRole("radio", { name: "Dismissed" })).toBeChecked();
+
+  // With packets in the place of the details' fields, and where only a link says what is opened.
+  await pressAtOnce(page, "p", "n");
+  await expect(second).not.toContainText("Dismissed");
+  await page.keyboard.press("p");
+  await page.keyboard.press("j");
+  await page.keyboard.press("n");
+  await expect(third).not.toContainText("Escalated");
+});
+
+test("keys of the details are served as soon as Enter is pressed", async ({ investigate, page }) => {
+  await investigate.open();
+  const release = await heldMessages(page);
+  await pressAtOnce(page, "j", "Enter", "p", "3");
+  await expect.poll(() => investigate.address("packets")).toBe("objects");
+  await pressAtOnce(page, "Escape", "f");
+  await page.keyboard.type("ip_src");
+  await expect(investigate.details.getByLabel("Find a field")).toHaveValue("ip_src");
+  release();
+});
+
+test("a status that could not be kept is told although the next one was", async ({ investigate, page }) => {
+  await investigate.open();
+  let refused = 0;
+  await page.route("**/api/v1/messages/*", (route) =>
+    route.request().method() === "PATCH" && refused++ === 0 ? route.abort() : route.continue(),
+  );
+  await pressAtOnce(page, "j", "o", "j", "o");
+  await expect(investigate.rows().nth(1)).toContainText("Open");
+  await expect(page.getByRole("alert")).toContainText("The status was not changed");
+  await pressAtOnce(page, "k", "o");
+  await expect(investigate.rows().first()).toContainText("Open");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await pressAtOnce(page, "n", "j", "n");
+  await expect(investigate.alerts.getByRole("gridcell", { name: "Open" })).toHaveCount(0);
+});
+
 test("alerts are grouped by rule and address, and a group is looked into", async ({ investigate, page }) => {
   await investigate.open();
   await page.getByRole("button", { name: "Group", exact: true }).click();
@@ -56,3 +110,24 @@ test("alerts are grouped by rule and address, and a group is looked into", async
   await page.goBack();
   await expect(groups).toBeVisible();
 });
+
+/** Holds back what the page asks of single messages, until the answer is called. */
+async function heldMessages(page: Page): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await page.route("**/api/v1/messages/*", async (route) => {
+    if (route.request().method() === "GET") await promise;
+    await route.continue();
+  });
+  return resolve;
+}
+
+/** Presses keys as a quick hand does on a slow machine: none waits for what the page has put off to later tasks. */
+async function pressAtOnce(page: Page, ...keys: readonly string[]): Promise<void> {
+  await page.evaluate(async (pressed) => {
+    for (const key of pressed) {
+      const target = document.activeElement ?? document.body;
+      target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      await Promise.resolve();
+    }
+  }, keys);
+}

@@ -8,6 +8,7 @@ import { compileTcpdumpFilter } from "../../pcap/filters/tcpdump/tcpdump-filter.
 import type { CaptureInput, CaptureRequest, RunningCapture } from "../../sources/capture/taking.ts";
 import type { PacketHandle } from "../../storage/packets/contract.ts";
 import type { Table } from "../../storage/table/contract.ts";
+import { CaptureThreads } from "./capture-threads.ts";
 import { endedLongestAgo } from "./state-of.ts";
 import { type CaptureThread, startCaptureThread } from "./thread.ts";
 
@@ -27,7 +28,7 @@ type Entry = {
   isStopped: boolean;
 };
 
-/** Uploads at the same time: each has a thread of its own. */
+/** Uploads at the same time: each has a thread. */
 const UPLOADS = 4;
 /** Captures that are told of after they ended. */
 const KEPT = 200;
@@ -45,6 +46,7 @@ export class Captures implements AsyncDisposable {
   readonly #parts: CapturesParts;
   readonly #running = new Map<string, Entry>();
   readonly #known = new Map<string, CaptureState>();
+  readonly #threads = new CaptureThreads();
   readonly #watchers = new Set<(state: CaptureState) => void>();
   #isClosing = false;
 
@@ -86,6 +88,7 @@ export class Captures implements AsyncDisposable {
     };
     let progress = { packets: after?.packets ?? 0, records: after?.records ?? 0 };
     const thread = startCaptureThread({
+      threads: this.#threads,
       start: {
         name,
         input: input.kind === "stream" ? { kind: "stream" } : input,
@@ -176,6 +179,7 @@ export class Captures implements AsyncDisposable {
     const entries = [...this.#running.values()];
     for (const entry of entries) this.#stop(entry);
     await Promise.allSettled(entries.map(({ thread }) => thread.ended));
+    await this.#threads[Symbol.asyncDispose]();
   }
 
   #admit(name: string): void {

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { CaptureState } from "../../api/captures.ts";
 import type { Block } from "../../core/block.ts";
 import type { LogFields } from "../../core/context.ts";
@@ -5,7 +6,7 @@ import type { Failure } from "../../core/fault.ts";
 import type { CaptureChoice, CaptureProgress, CaptureStart } from "../../sources/capture/taking.ts";
 import type { PacketHandle } from "../../storage/packets/contract.ts";
 
-/** What a capture's thread is started with. */
+/** What a capture begins with. */
 export type CaptureThreadStart = {
   readonly name: string;
   readonly input:
@@ -18,7 +19,14 @@ export type CaptureThreadStart = {
   readonly packets: PacketHandle;
 };
 
-/** From the platform to a capture's thread. */
+/** From the platform to a thread that takes captures, one after another. */
+export type ToCaptureWorker =
+  /** The capture talks through a port of its own, so that nothing of one is taken for a part of the next. */
+  | { readonly type: "begin"; readonly start: CaptureThreadStart; readonly port: MessagePort }
+  /** To end when nothing is left to do. */
+  | { readonly type: "close" };
+
+/** From the platform to a capture in its thread. */
 export type ToCapture =
   /** The next bytes of a stream; one for each `more`. */
   | { readonly type: "bytes"; readonly bytes: Uint8Array }
@@ -50,7 +58,7 @@ export type TakenState = Pick<
   | "notes"
 >;
 
-/** From a capture's thread to the platform. */
+/** From a capture in its thread to the platform. */
 export type FromCapture =
   /** There is room for more bytes. */
   | { readonly type: "more" }

@@ -168,6 +168,7 @@ export function openTaking(options: TakingOptions): Taking {
 
   return {
     async run() {
+      using _file = writer;
       let broke: unknown;
       // What a timer cannot throw, the next packets do.
       const timer = setInterval(() => {

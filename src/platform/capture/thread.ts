@@ -1,12 +1,13 @@
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import { MessageChannel } from "node:worker_threads";
 import type { Block } from "../../core/block.ts";
 import type { Log } from "../../core/context.ts";
 import { Fault, failureOf } from "../../core/fault.ts";
 import type { CaptureProgress } from "../../sources/capture/taking.ts";
+import type { CaptureThreads } from "./capture-threads.ts";
 import type { CaptureThreadStart, FromCapture, TakenState, ToCapture } from "./protocol.ts";
 
 export type CaptureThreadOptions = {
+  readonly threads: CaptureThreads;
   readonly start: CaptureThreadStart;
   /** The bytes of an input of the kind `stream`. */
   readonly bytes: AsyncIterable<Uint8Array> | undefined;
@@ -26,23 +27,18 @@ export type CaptureThread = {
 /** Chunks of a stream that are on their way to the thread. */
 const ON_THE_WAY = 8;
 
-/** Starts the thread of a capture, and serves it. */
+/** Begins a capture in a thread, and serves it. */
 export function startCaptureThread({
+  threads,
   start,
   bytes,
   deliver,
   log,
   onState,
 }: CaptureThreadOptions): CaptureThread {
-  const worker = new Worker(new URL(`./capture-worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: start,
-    // Node would close at the thread's end what it saw being opened and not closed by `fs`. The end of a pipe is closed as a socket, so its number
-    // may be somebody else's file by then.
-    trackUnmanagedFds: false,
-    name: `capture ${start.name}`,
-  });
+  const { port1: port, port2 } = new MessageChannel();
   const send = (message: ToCapture, transfer: readonly ArrayBuffer[] = []) =>
-    worker.postMessage(message, transfer);
+    port.postMessage(message, transfer);
   const begun = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<string | undefined>();
   let room = ON_THE_WAY;
@@ -51,13 +47,15 @@ export function startCaptureThread({
   const end = () => {
     isOver = true;
     wake();
+    port.close();
+    thread.giveBack();
   };
   const fail = (error: unknown) => {
     begun.reject(error);
     ended.reject(error);
     end();
   };
-  worker.on("message", (message: FromCapture) => {
+  port.on("message", (message: FromCapture) => {
     switch (message.type) {
       case "more":
         room++;
@@ -78,6 +76,7 @@ export function startCaptureThread({
         return;
       case "ended":
         ended.resolve(message.broken);
+        end();
         return;
       case "failed":
         fail(new Fault(message.failure.code, message.failure.message));
@@ -86,10 +85,10 @@ export function startCaptureThread({
         log[message.level](message.sentence, { capture: start.name, ...message.fields });
     }
   });
-  worker.on("error", fail);
-  worker.on("exit", () => {
-    fail(new Error(`the thread that takes ${start.name} ended early`));
-  });
+  const thread = threads.lend((error) =>
+    fail(new Error(`taking ${start.name}: ${error.message}`, { cause: error })),
+  );
+  thread.begin(start, port2);
   for (const { promise } of [begun, ended]) promise.catch(() => undefined);
 
   /** Sends the bytes as fast as the thread takes them. */

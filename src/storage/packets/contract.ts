@@ -59,8 +59,11 @@ export type QueryProgress = {
   readonly problems: readonly string[];
 };
 
-/** Writes packets of one capture to the store, in the thread that calls it. */
-export type PacketWriter = {
+/**
+ * Writes packets of one capture to the store, in the thread that calls it. Disposed of, it lets go of its file: what was not made durable is
+ * given up, and the next start makes the index. After `close` there is nothing left to let go of.
+ */
+export type PacketWriter = Disposable & {
   /**
    * Why the last writing failed, such as DISK_FULL with nothing left to drop. What was added is kept in memory, and `flush` tries again:
    * whoever can wait adds nothing until it worked, whoever cannot counts what is lost.

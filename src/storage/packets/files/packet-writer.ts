@@ -150,6 +150,10 @@ export function openPacketWriter(options: WriterOptions): PacketWriter {
     close() {
       if (segment !== undefined) seal(segment);
     },
+    [Symbol.dispose]() {
+      segment?.close();
+      segment = undefined;
+    },
   };
 }
 

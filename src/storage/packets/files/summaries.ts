@@ -34,7 +34,7 @@ const CHECKED_BYTES = 24;
 const INDEX_AT = SEGMENT_HEADER_BYTES;
 const FIRST_AT = INDEX_AT + INDEX_HEADER_BYTES;
 const READ_BYTES = 1 << 20;
-/** A filter has ten bits per key, three keys per conversation, and a segment has some 500,000 conversations. */
+/** A filter has 16 bits per key, three keys per conversation, and a segment has some 500,000 conversations. */
 const MOST_BYTES = 1 << 24;
 
 /** The number of the file in which a segment is summed up. */

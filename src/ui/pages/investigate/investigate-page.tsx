@@ -85,7 +85,7 @@ export function InvestigatePage() {
             packets={state.packets}
             change={change}
             onClose={close}
-            onStatus={(status) => statusChange.mutate({ guid: opened, status })}
+            onStatus={(status) => statusChange.change({ guid: opened, status })}
           />
         )}
       </div>

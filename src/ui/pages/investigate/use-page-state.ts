@@ -1,21 +1,23 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { firstPackets } from "./details/panes/packets/packets-state.ts";
 import { type PageState, pickSearch, readState, writeState } from "./state.ts";
 
 /** A change of the page's state. `replace` leaves no entry in the browser's history: for steps nobody goes back to. */
 export type Change = (change: Partial<PageState>, options?: { replace?: boolean }) => void;
 
+const PATH = "/";
+
 /** The page's state, which is the address, and the one way to change it. */
 export function usePageState(): [PageState, Change] {
-  const search = useSearch({ strict: false });
+  const search = useAddress();
   const navigate = useNavigate();
   const text = JSON.stringify(pickSearch(search));
   const state = useMemo(() => readState(JSON.parse(text)), [text]);
   const change = useCallback<Change>(
     (parts, { replace = false } = {}) =>
       void navigate({
-        to: "/",
+        to: PATH,
         replace,
         search: (previous: Record<string, unknown>) => {
           const current = readState(pickSearch(previous));
@@ -30,6 +32,21 @@ export function usePageState(): [PageState, Change] {
     [navigate],
   );
   return [state, change];
+}
+
+/**
+ * The parameters of the address as it is now. The router's own `useSearch` follows in a transition, a while later: a key that is pressed
+ * at once after another one would act on the alert that was selected before, or on none.
+ */
+function useAddress(): Record<string, unknown> {
+  const router = useRouter();
+  // While another page is on its way the address is already that one's, and this page stays as it was.
+  const before = useSearch({ strict: false });
+  const address = useSyncExternalStore(
+    (onChange) => router.history.subscribe(onChange),
+    () => (router.history.location.pathname === PATH ? router.history.location.search : undefined),
+  );
+  return address === undefined ? before : router.options.parseSearch(address);
 }
 
 /** Another message is seen through the same view of its packets; what was selected in those of the former one means nothing there. */

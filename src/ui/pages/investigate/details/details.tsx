@@ -2,13 +2,12 @@ import { ActionIcon, Button, Skeleton, TextInput, Tooltip } from "@mantine/core"
 import { IconLink, IconStack2, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useRef, useState } from "react";
-import { getMessage } from "../../../../api/messages.ts";
 import type { StoredMessage } from "../../../../api/selection.ts";
-import { call } from "../../../call.ts";
 import { copy } from "../../../parts/clipboard.ts";
 import { timeText, useZone, zoneName } from "../../../parts/clock.ts";
 import { useShortcuts } from "../../../parts/keys.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
+import { messageQuery } from "../message-query.ts";
 import { scoreOf, severityOf } from "../score.ts";
 import type { Status } from "../status.ts";
 import type { Change } from "../use-page-state.ts";
@@ -73,10 +72,7 @@ function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
   );
   useShortcuts(packets === undefined ? [[DETAILS_KEYS.find, () => find.current?.focus()]] : []);
   const [wanted, setWanted] = useState("");
-  const { data, error, isPending, refetch } = useQuery({
-    queryKey: ["message", guid],
-    queryFn: async ({ signal }) => (await call(getMessage, { params: { guid }, signal })).message,
-  });
+  const { data, error, isPending, refetch } = useQuery(messageQuery(guid));
   return (
     <aside className="details" aria-label="Details" aria-busy={isPending} data-scrolls>
       <header className="details-head">

@@ -1,14 +1,12 @@
 import { SegmentedControl } from "@mantine/core";
 import type { StoredMessage } from "../../../../api/selection.ts";
-import { useShortcuts } from "../../../parts/keys.ts";
 import { STATUSES, type Status, statusOf } from "../status.ts";
 import "./status-control.css";
 
 type Props = { readonly message: StoredMessage; readonly onStatus: (status: Status) => void };
 
-/** The state of an alert, to be changed by a click or the key beside it. */
+/** The state of an alert, to be changed by a click; the list serves the keys. */
 export function StatusControl({ message, onStatus }: Props) {
-  useShortcuts(STATUSES.map((status) => [status, () => onStatus(status.value)]));
   return (
     <SegmentedControl
       fullWidth

@@ -1,7 +1,9 @@
+import { CloseButton } from "@mantine/core";
 import { problemOf } from "../../../call.ts";
 import { countText } from "../../../parts/numbers.ts";
 import type { PageState, View } from "../state.ts";
 import type { Change } from "../use-page-state.ts";
+import type { NotKept } from "../use-status-change.ts";
 import { ColumnMenu } from "./column-menu.tsx";
 import { GroupMenu } from "./group-menu.tsx";
 import "./list-head.css";
@@ -18,12 +20,13 @@ type Props = {
   readonly change: Change;
   readonly total: number | undefined;
   readonly isSearching: boolean;
-  /** Why the last change of a status was not kept. */
-  readonly statusError: unknown;
+  readonly notKept: NotKept;
+  readonly onForget: () => void;
 };
 
 /** How many there are, and how they are laid out. */
-export function ListHead({ state, change, total, isSearching, statusError }: Props) {
+export function ListHead({ state, change, total, isSearching, notKept, onForget }: Props) {
+  const [reason] = notKept.values();
   return (
     <div className="list-head">
       <span role="status">
@@ -34,8 +37,14 @@ export function ListHead({ state, change, total, isSearching, statusError }: Pro
         )}
         {isSearching && total === undefined && "Searching…"}
       </span>
-      {statusError !== null && (
-        <span role="alert">The status was not changed: {problemOf(statusError).detail}</span>
+      {notKept.size > 0 && (
+        <span className="list-not-kept">
+          <span role="alert">
+            {notKept.size === 1 ? "The status was" : `The status of ${countText(notKept.size)} alerts was`}{" "}
+            not changed: {problemOf(reason).detail}
+          </span>
+          <CloseButton size="xs" aria-label="Do not show this any more" onClick={onForget} />
+        </span>
       )}
       <GroupMenu state={state} change={change} />
       <ColumnMenu state={state} change={change} />

@@ -41,7 +41,13 @@ export const LIST_KEYS = {
 export function List({ state, change, rows, statusChange, isLost, ref }: Props) {
   const opened = state.guid;
   const [cursor, setCursor] = useState(opened);
+  // The message that is opened is where the cursor is, also when the browser went back to it.
+  if (opened !== undefined && cursor !== opened) setCursor(opened);
+  const isGrouped = state.group.length > 0;
   const table = useRef<TableHandle>(null);
+  // What keys act on: what is opened, or the row that the cursor marks.
+  const isMarked = !isGrouped && rows.rows.some((row) => row.guid === cursor);
+  const selected = opened ?? (isMarked ? cursor : undefined);
   const refused = rows.error !== null && problemOf(rows.error).code === "QUERY_INVALID";
   const failed = rows.error !== null && !refused;
   const hasRows = rows.rows.length > 0;
@@ -57,6 +63,8 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
     [change, opened],
   );
   const step = (by: number) => {
+    // A cursor among rows that the groups hide is one that nobody sees.
+    if (isGrouped && opened === undefined) return;
     const at = rows.rows.findIndex((row) => row.guid === cursor);
     const next = rows.rows[Math.max(0, Math.min(rows.rows.length - 1, at + by))];
     if (next === undefined) return;
@@ -78,7 +86,7 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
     [LIST_KEYS.previous, () => step(-1)],
     [LIST_KEYS.first, () => step(Number.NEGATIVE_INFINITY)],
     [LIST_KEYS.last, () => step(Number.POSITIVE_INFINITY)],
-    [LIST_KEYS.open, () => cursor !== undefined && open(cursor)],
+    [LIST_KEYS.open, () => selected !== undefined && open(selected)],
     [
       LIST_KEYS.sort,
       () => change({ sort: DEFAULT_SORT[state.sort[0]?.field === SCORE ? "messages" : "alerts"] }),
@@ -86,13 +94,14 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
     [LIST_KEYS.showNew, showNew],
   ]);
 
-  // What is no alert has no status; of an opened alert the details change it.
-  const alert = rows.rows.find((row) => row.guid === cursor && row.is_alert !== undefined);
-  const isChangeable = opened === undefined && cursor !== undefined && alert !== undefined;
+  // Here alone, as details that are on their way or that show packets have no control of the status to serve them.
   useShortcuts(
-    isChangeable
-      ? STATUSES.map((status) => [status, () => statusChange.mutate({ guid: cursor, status: status.value })])
-      : [],
+    selected === undefined
+      ? []
+      : STATUSES.map((status) => [
+          status,
+          () => statusChange.change({ guid: selected, status: status.value }),
+        ]),
   );
 
   return (
@@ -102,7 +111,8 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
         change={change}
         total={rows.total}
         isSearching={rows.isFetching}
-        statusError={statusChange.error}
+        notKept={statusChange.notKept}
+        onForget={statusChange.forget}
       />
       <AnswerNotes hints={rows.hints} partial={rows.partial} view={state.view} change={change} />
       {hasRows && (
@@ -119,8 +129,8 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
       {failed && !hasRows && <ProblemNotice error={rows.error} onRetry={() => rows.refetch()} />}
       {rows.isSuccess && !hasRows && <NoRows state={state} change={change} />}
       {refused && !hasRows && <p className="notice dim">Correct the query to see rows again.</p>}
-      {state.group.length > 0 && hasRows && <Groups state={state} change={change} />}
-      {state.group.length === 0 && hasRows && (
+      {isGrouped && hasRows && <Groups state={state} change={change} />}
+      {!isGrouped && hasRows && (
         <MessageTable
           ref={table}
           state={state}
