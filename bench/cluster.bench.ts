@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- cluster [--records=2000000]`: what a record costs this process when its topic is in Kafka. The broker shares
- * the machine, so the rates say little; processor time per record is the figure.
+ * `npm run bench -- cluster [--records=2000000] [--messages=1000000]`: what a record costs this process when its topic is in Kafka, and
+ * a message on its whole way to the sealed index, beside the same way from files. The broker shares the machine, so the rates say
+ * little; processor time is the figure.
  */
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +12,7 @@ import { makeContext } from "../src/core/context.ts";
 import type { Topic } from "../src/storage/topic/contract.ts";
 import { openKafkaTopics } from "../src/storage/topic/kafka/topics.ts";
 import { argument } from "./lib/arguments.ts";
+import { type Played, play } from "./lib/play.ts";
 import { makeBlocks } from "./lib/telemetry.ts";
 
 export const name = "Cluster: Zeek JSON to and from a topic of Kafka, one partition, one broker, acks of all";
@@ -38,7 +40,28 @@ export async function run(args: readonly string[]): Promise<readonly Row[]> {
     rows.push(await measured(`append, ${compression}`, () => send(topic, records)));
     rows.push(await measured(`read and check, ${compression}`, () => read(topic, start)));
   }
-  return rows;
+  const messages = Number(argument(args, "messages") ?? 1_000_000);
+  return [...rows, ...(await pipelines(messages, kafka.brokers))];
+}
+
+/** The pipeline from files and from Kafka in turn, twice: the medians of two are their means. */
+async function pipelines(messages: number, brokers: readonly string[]): Promise<Row[]> {
+  const costs: { files: Played[]; kafka: Played[] } = { files: [], kafka: [] };
+  for (const turn of [1, 2]) {
+    const common = { shape: "zeek", messages, workers: 2 } as const;
+    costs.files.push(await play(common));
+    const own = { brokers, prefix: `turn${turn}.`, name: `turn${turn}`, compression: "lz4" };
+    costs.kafka.push(await play({ ...common, storage: { topics: "kafka", kafka: own } }));
+  }
+  const mean = (runs: readonly Played[]) => runs.reduce((sum, { cpu }) => sum + cpu, 0) / runs.length;
+  const files = mean(costs.files);
+  return Object.entries(costs).map(([from, runs]) => ({
+    work: `topic in ${from} to sealed index`,
+    records: messages,
+    "µs of CPU per record": Number((mean(runs) / 1000).toFixed(2)),
+    "x files": Number((mean(runs) / files).toFixed(2)),
+    stored: runs.map(({ stored }) => stored.toLocaleString("en")).join(", "),
+  }));
 }
 
 async function send(topic: Topic, records: number): Promise<number> {
