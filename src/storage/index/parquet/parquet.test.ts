@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -228,4 +229,19 @@ test("long texts are cut into pages, each row in its place", async () => {
   await roundTrip([
     many((row) => ({ original_string: long(row), ...(row % 5 === 0 ? {} : { note: `${long(row)} note` }) })),
   ]);
+});
+
+test("texts that shrink less than those before them come back", async () => {
+  const steady = many((row) => ({ text: `${"the same words again and again ".repeat(8)}${row}` }), 600);
+  // Digits of a hash shrink to half, and what was taken for the texts before is no room for that.
+  const digits = many(
+    (row) => ({
+      text: createHash("sha512")
+        .update(`${row}`)
+        .digest("hex")
+        .repeat(1 + (row % 2)),
+    }),
+    600,
+  );
+  await roundTrip([steady, digits, steady, digits]);
 });

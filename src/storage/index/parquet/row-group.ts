@@ -52,6 +52,8 @@ export class RowGroupEncoder {
   readonly #thrift = new ThriftWriter();
   /** By field: for how many chunks compression is not tried. */
   readonly #raw = new Map<string, number>();
+  /** By field: to what share of its size a page shrank at worst, in its last chunk. */
+  readonly #shares = new Map<string, number>();
   #facts = new Float64Array(0);
   #at = 0;
 
@@ -130,7 +132,10 @@ export class RowGroupEncoder {
     const wait = this.#raw.get(field) ?? 0;
     if (wait > 0) this.#raw.set(field, wait - 1);
     if (wait > 0 || total < LEAST_COMPRESSED) return undefined;
-    const pressed = raw.map(compress);
+    const share = this.#shares.get(field) ?? 1;
+    const pressed = raw.map((page) => compress(page, share));
+    const shares = pressed.map(({ length }, index) => length / (raw[index] as Uint8Array).length);
+    this.#shares.set(field, Math.max(...shares));
     if (sizeOf(pressed) < total * WORTHWHILE) return pressed;
     this.#raw.set(field, RAW_FOR);
     return undefined;
@@ -191,12 +196,15 @@ function sizeOf(pages: readonly Uint8Array[]): number {
   return pages.reduce((sum, { length }) => sum + length, 0);
 }
 
-function compress(bytes: Uint8Array): Uint8Array {
+/**
+ * @param share of its size that it is expected to take. The garbage collector counts the room for what comes out: room for
+ * all of every page had it collect every few batches, for a tenth of all the time. Where the room is too small, more is taken.
+ */
+function compress(bytes: Uint8Array, share: number): Uint8Array {
   const { length } = bytes;
-  // With its length known and room for it all, it is compressed in one go, without copies of parts.
   return zstdCompressSync(bytes, {
     params: PARAMS,
     pledgedSrcSize: length,
-    chunkSize: length + (length >> 8) + 1024,
+    chunkSize: Math.ceil(length * share * 1.05) + 1024,
   });
 }
