@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { globSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -247,3 +248,23 @@ test("Ctrl-C on the launcher and all below it ends a live capture once: what cam
     ip("netns", "del", NAMESPACE);
   }
 });
+
+test("a capture whose data folder is gone ends at the first signal, and says what is not stored", async () => {
+  const data = `${folder.path}/gone`;
+  const capturing = spawn(process.execPath, [MAIN, "capture", "-"], {
+    env: { ...process.env, METRON_DATA: data },
+  });
+  let err = "";
+  capturing.stderr.on("data", (part) => {
+    err += part;
+  });
+  const closed = new Promise((resolve) => capturing.once("close", resolve));
+  capturing.stdin.on("error", () => undefined).write(PCAP.subarray(0, 20_000));
+  // A segment is there as soon as packets of it are.
+  await until(async () => globSync("packets/*.packets*", { cwd: data }).length > 0);
+  rmSync(data, { recursive: true });
+  capturing.stdin.write(PCAP.subarray(20_000, 30_000));
+  capturing.kill("SIGTERM");
+  expect(await closed).not.toBe(0);
+  expect(err).toMatch(/standard input|packets are not stored/);
+}, 120_000);

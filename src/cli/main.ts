@@ -48,17 +48,28 @@ if (process.connected) {
 
 try {
   await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
-  else if (error instanceof Fault) {
+} catch (thrown) {
+  const [first, ...others] = partsOf(thrown);
+  process.exitCode = tell(first);
+  for (const other of others) tell(other);
+}
+
+/** What was thrown, and then what was thrown while everything was closed because of it. */
+function partsOf(thrown: unknown): unknown[] {
+  if (!(thrown instanceof SuppressedError)) return [thrown];
+  return [...partsOf(thrown.suppressed), ...partsOf(thrown.error)];
+}
+
+/** Tells of an error, and answers the code to exit with. */
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+  if (error instanceof Fault) {
     // It may tell what a file or a message holds.
     const message = error.message.split("\n").map(safeText).join("\n");
     process.stderr.write(`metron: ${message}\n${error.advice}\n`);
-    process.exitCode = WRONG.has(error.code) ? WRONG_USAGE : 1;
-  } else {
-    process.stderr.write(
-      `metron: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    process.exitCode = 1;
+    return WRONG.has(error.code) ? WRONG_USAGE : 1;
   }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`metron: this is a bug: ${text}\n`);
+  return 1;
 }

@@ -78,7 +78,8 @@ export function openTaking(options: TakingOptions): Taking {
   let made = 0;
   let lostRecords: unknown;
   let secrets = 0;
-  let waits: string | undefined;
+  /** Why what was read is not stored yet. */
+  let fault: Fault | undefined;
   let isEnded = false;
   /** Records that a run with the same file makes again, in the same order: not those of flows that a stop cut. */
   let lasting = Number.POSITIVE_INFINITY;
@@ -136,26 +137,33 @@ export function openTaking(options: TakingOptions): Taking {
     counts.appended += kept.count;
   }
 
-  /** Makes packets durable; answers whether that worked. */
+  /**
+   * Makes packets durable; answers whether that worked. Room may come again and is waited for. A folder that is gone, or may not be written,
+   * does not come back by waiting: whoever sent packets is told, and those of an interface are counted as lost.
+   */
   function flush(step: () => void): boolean {
     const { appended, read } = counts;
     try {
       step();
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      waits = error.message;
+      if (!isLive && error.code !== "DISK_FULL") throw notStored(error);
+      fault = error;
       return false;
     }
-    waits = undefined;
+    fault = undefined;
     counts.stored = appended;
     counts.durable = Math.max(counts.durable, read);
     return true;
   }
 
+  function notStored({ code, message }: Fault): Fault {
+    return new Fault(code, `${message}; ${counts.appended - counts.stored} packets are not stored`);
+  }
+
   async function untilStored(step: () => void): Promise<void> {
     while (!flush(step)) {
-      if (context.signal.aborted)
-        throw new Fault("DISK_FULL", `${waits}; ${counts.appended - counts.stored} packets are not stored`);
+      if (context.signal.aborted && fault !== undefined) throw notStored(fault);
       await pause(RETRY_EVERY, undefined, { signal: context.signal }).catch(() => undefined);
     }
   }
@@ -215,6 +223,6 @@ export function openTaking(options: TakingOptions): Taking {
       ],
     }),
     progress: () => ({ packets: counts.durable, records: Math.min(delivered + builder.records, lasting) }),
-    waits: () => waits,
+    waits: () => fault?.message,
   };
 }
