@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- cluster [--records=2000000] [--messages=1000000]`: what a record costs this process when its topic is in Kafka, and
- * a message on its whole way to the sealed index, beside the same way from files. The broker shares the machine, so the rates say
- * little; processor time is the figure.
+ * `npm run bench -- cluster [--records=2000000] [--messages=1000000]`: what a record costs this process when its topic is in Kafka, an
+ * entry when its table is there, and a message on its whole way to the sealed index, beside the same way from files. The broker
+ * shares the machine, so the rates say little; processor time is the figure.
  */
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +9,9 @@ import { join } from "node:path";
 import { startKafka } from "../scripts/cluster/kafka.ts";
 import type { Block } from "../src/core/block.ts";
 import { makeContext } from "../src/core/context.ts";
+import type { KafkaSettings } from "../src/storage/kafka/settings.ts";
+import type { TableValue } from "../src/storage/table/contract.ts";
+import { openKafkaTables } from "../src/storage/table/kafka/tables.ts";
 import type { Topic } from "../src/storage/topic/contract.ts";
 import { openKafkaTopics } from "../src/storage/topic/kafka/topics.ts";
 import { argument } from "./lib/arguments.ts";
@@ -21,6 +24,8 @@ type Row = Record<string, string | number>;
 
 /** Appends on their way at a time. */
 const LANES = 8;
+/** Entries of a table. */
+const ENTRIES = 1_000_000;
 /** Records of a block: 512 KB. */
 const RECORDS = 900;
 
@@ -41,7 +46,8 @@ export async function run(args: readonly string[]): Promise<readonly Row[]> {
     rows.push(await measured(`read and check, ${compression}`, () => read(topic, start)));
   }
   const messages = Number(argument(args, "messages") ?? 1_000_000);
-  return [...rows, ...(await pipelines(messages, kafka.brokers))];
+  const tables = { brokers: kafka.brokers, prefix: "table.", name: "bench", compression: "lz4" } as const;
+  return [...rows, ...(await tableRows(tables)), ...(await pipelines(messages, kafka.brokers))];
 }
 
 /** The pipeline from files and from Kafka in turn, twice: the medians of two are their means. */
@@ -62,6 +68,37 @@ async function pipelines(messages: number, brokers: readonly string[]): Promise<
     "x files": Number((mean(runs) / files).toFixed(2)),
     stored: runs.map(({ stored }) => stored.toLocaleString("en")).join(", "),
   }));
+}
+
+/** What it costs to fill a table, and what a worker pays that comes later and has no copy of it yet. */
+async function tableRows(settings: KafkaSettings): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const open = (folder: string) => openKafkaTables(folder, settings, () => "", makeContext());
+  for (const [round, entries] of [20_000, ENTRIES].entries()) {
+    await using first = await mkdtempDisposable(join(tmpdir(), "metron-cluster-"));
+    await using second = await mkdtempDisposable(join(tmpdir(), "metron-cluster-"));
+    await using tables = await open(first.path);
+    const filled = await tables.table(`intel-${round}`);
+    const write = await measured("table: load", () =>
+      filled.load("ip", indicators(entries), { replace: true }),
+    );
+    const read = await measured("table: bootstrap of a new worker", async () => {
+      await using others = await open(second.path);
+      return (await others.table(`intel-${round}`)).types()[0]?.entries ?? 0;
+    });
+    // The first round lets the compiler see the code that is measured.
+    if (round > 0) rows.push(write, read);
+  }
+  return rows;
+}
+
+/** Indicators of about 80 bytes. */
+function* indicators(count: number): Generator<[string, TableValue], void> {
+  for (let index = 0; index < count; index++)
+    yield [
+      `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+      { source: "feed of the bench", level: index % 5, since: 1700000000 },
+    ];
 }
 
 async function send(topic: Topic, records: number): Promise<number> {

@@ -58,16 +58,24 @@ const kafka = z.strictObject({
   sasl: sasl.optional().describe("How to prove who Metron is; nobody asks when left out."),
 });
 
-/** Which engines keep topics and the index: `storage` of the global document. Read when the platform starts. */
+/** Which engines keep topics, tables and the index: `storage` of the global document. Read when the platform starts. */
 export const storageSchema = z
   .strictObject({
     topics: z
       .enum(["files", "kafka"])
       .default("files")
       .describe("Where raw records are kept: in files of the data folder, or in topics of Kafka."),
+    tables: z
+      .enum(["files", "kafka"])
+      .default("files")
+      .describe(
+        "Where indicators and enrichments are kept: in files of the data folder, or in compacted topics of Kafka, which every machine has a copy of.",
+      ),
     kafka: kafka
       .optional()
-      .describe("The Kafka that `topics: kafka` is about, 3.2 or later; not used without that."),
+      .describe(
+        "The Kafka that `topics: kafka` and `tables: kafka` are about, 3.2 or later; not used without one of them.",
+      ),
     index: z
       .enum(["files", "opensearch"])
       .default("files")
@@ -78,6 +86,10 @@ export const storageSchema = z
   })
   .refine(({ topics, kafka: found }) => topics !== "kafka" || found !== undefined, {
     message: "`topics: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it",
+    path: ["kafka"],
+  })
+  .refine(({ tables, kafka: found }) => tables !== "kafka" || found !== undefined, {
+    message: "`tables: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it",
     path: ["kafka"],
   })
   .refine(({ index, opensearch }) => index !== "opensearch" || opensearch !== undefined, {

@@ -185,6 +185,16 @@ export const FAULTS = {
     advice:
       "Load its lists again (`metron intel load`), or stop the platform and restore the file from a backup.",
   },
+  TABLE_STALE: {
+    status: 503,
+    advice:
+      "Check that the brokers run and can be reached. What was last heard stays in use, changes are refused, and it is brought up to date by itself unless the message says otherwise.",
+  },
+  TABLE_TOPIC_LOST: {
+    status: 500,
+    advice:
+      "Restore the topic. Or, to go on with another, stop every process of the installation, delete the folder `tables/kafka` in their data folders, start them and load the lists again.",
+  },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
   TOPICS_SILENT: {
     status: 503,

@@ -94,6 +94,21 @@ describe.skipIf(address === undefined)("a platform on Kafka", () => {
   );
 });
 
+describe.skipIf(address === undefined)("platforms of one installation", () => {
+  test("share their indicators, and each keeps what is about its own machine", async () => {
+    const global = globalOf(address?.brokers ?? []);
+    using here = testPlatforms({ global });
+    using there = testPlatforms({ global });
+    await using one = await here.open();
+    await one.tables.threatIntel.put("malicious_ip", "10.0.0.1", { source: "feed" });
+    await using other = await there.open();
+    expect(other.tables.threatIntel.get("malicious_ip", "10.0.0.1")).toEqual({ source: "feed" });
+    await other.tables.threatIntel.put("malicious_ip", "10.0.0.2", {});
+    await expect.poll(() => one.tables.threatIntel.get("malicious_ip", "10.0.0.2")).toEqual({});
+    expect((await one.status()).problems).toEqual([]);
+  });
+});
+
 test("a platform does not start while no broker answers, and says so", async () => {
   using platforms = testPlatforms({ global: globalOf(["127.0.0.1:1"]) });
   await expect(platforms.open()).rejects.toMatchObject({ code: "KAFKA_UNREACHABLE" });
@@ -121,7 +136,7 @@ test("a secret of Kafka that nobody can read is refused at its place", async () 
 function globalOf(brokers: readonly string[]): string {
   const own = randomUUID().slice(0, 8);
   const kafka = { brokers, prefix: `${own}.`, name: `test-${own}` };
-  return `${TWO_WORKERS}storage: ${JSON.stringify({ topics: "kafka", kafka })}\n`;
+  return `${TWO_WORKERS}storage: ${JSON.stringify({ topics: "kafka", tables: "kafka", kafka })}\n`;
 }
 
 /** Sends numbered records until it is told to stop; resolves to how many. */

@@ -87,7 +87,7 @@ export async function openPlatform(options: PlatformOptions) {
     const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
     const settings = global();
 
-    const { topics, tables, index, packets } = stack.use(
+    const { topics, tables, hostTables, index, packets } = stack.use(
       await openStorage(storageSettings(settings, data, allow), context),
     );
     const enrichment = await tables.table("enrichment");
@@ -225,12 +225,12 @@ export async function openPlatform(options: PlatformOptions) {
         }),
       }),
     );
-    const positions = await tables.table("positions");
+    const positions = await hostTables.table("positions");
     const captures = stack.use(
       await Captures.open({
         packets: () => packets.share(),
         deliver: (sensor, block) => intake.deliver(sensor, block),
-        table: await tables.table("captures"),
+        table: await hostTables.table("captures"),
         context,
       }),
     );

@@ -22,12 +22,12 @@ export function storageSettings(
   data: string,
   allow: AllowPath,
 ): StorageOptions {
+  const kafka =
+    storage.kafka === undefined ? undefined : { settings: storage.kafka, readSecret: secretReader(allow) };
   return {
     folder: data,
-    kafka:
-      storage.topics === "kafka" && storage.kafka !== undefined
-        ? { settings: storage.kafka, readSecret: secretReader(allow) }
-        : undefined,
+    kafka: storage.topics === "kafka" ? kafka : undefined,
+    kafkaTables: storage.tables === "kafka" ? kafka : undefined,
     index: {
       memory: memory.index,
       sealRows: seal.rows,

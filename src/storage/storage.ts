@@ -22,15 +22,21 @@ import { isOfKafka } from "./topic/kafka/handle.ts";
 export type Storage = AsyncDisposable & {
   readonly topics: Topics;
   readonly tables: Tables;
+  /** Tables about this machine alone, such as how far its files were read: always in the data folder. */
+  readonly hostTables: Tables;
   readonly index: Index;
   readonly packets: PacketStore;
 };
+
+type KafkaAccess = { readonly settings: KafkaSettings; readonly readSecret: ReadSecret };
 
 export type StorageOptions = {
   /** The data folder. */
   readonly folder: string;
   /** The Kafka that topics are kept in; undefined: they are kept in files of the data folder. */
-  readonly kafka?: { readonly settings: KafkaSettings; readonly readSecret: ReadSecret } | undefined;
+  readonly kafka?: KafkaAccess | undefined;
+  /** The Kafka that tables are kept in; undefined: they are kept in files of the data folder. */
+  readonly kafkaTables?: KafkaAccess | undefined;
   readonly index: {
     /** Bytes that searches may use together, in memory and on disk. */
     readonly memory: number;
@@ -59,6 +65,8 @@ export type StorageOptions = {
 
 const TOPICS = "topics";
 const TABLES = "tables";
+/** Copies of tables that are kept elsewhere, within the folder of tables. */
+const COPIES = "kafka";
 const INDEX = "index";
 const PACKETS = "packets";
 
@@ -76,19 +84,24 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
 /**
  * Opens what a claimed data folder holds, and brings one of an earlier layout to the present one.
  * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT; KAFKA_UNREACHABLE, KAFKA_REFUSED, CONFIG_INVALID where
- * topics are kept in Kafka; INDEX_UNREACHABLE, INDEX_REFUSED where OpenSearch keeps the index
+ * topics or tables are kept in Kafka; INDEX_UNREACHABLE, INDEX_REFUSED where OpenSearch keeps the index
  */
 export async function openStorage(
-  { folder, kafka, index, openSearch, packets }: StorageOptions,
+  { folder, kafka, kafkaTables, index, openSearch, packets }: StorageOptions,
   context: Context,
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
   try {
     const { openPacketStore } = await import("./packets/files/packet-store.ts");
     const { openTables } = await import("./table/lmdb.ts");
+    const hostTables = stack.use(await openTables(join(folder, TABLES), context));
     const opened = {
       topics: stack.use(await openTopicsOf(join(folder, TOPICS), kafka, context)),
-      tables: stack.use(await openTables(join(folder, TABLES), context)),
+      hostTables,
+      tables:
+        kafkaTables === undefined
+          ? hostTables
+          : stack.use(await openTablesOf(join(folder, TABLES, COPIES), kafkaTables, context)),
       index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
@@ -112,6 +125,15 @@ async function openTopicsOf(
   }
   const { openKafkaTopics } = await import("./topic/kafka/topics.ts");
   return openKafkaTopics(folder, kafka.settings, kafka.readSecret, context);
+}
+
+async function openTablesOf(
+  folder: string,
+  { settings, readSecret }: KafkaAccess,
+  context: Context,
+): Promise<Tables> {
+  const { openKafkaTables } = await import("./table/kafka/tables.ts");
+  return openKafkaTables(folder, settings, readSecret, context);
 }
 
 async function openIndexOf(
@@ -171,9 +193,15 @@ export async function joinPackets(handle: PacketHandle, context: Context): Promi
 
 /**
  * Reads a table of a data folder that no platform runs on; an empty one without a folder, or where none was written.
+ * @param kept where the platform keeps its tables: of those in Kafka the copy is read that it left
  * @throws Fault STORAGE_CORRUPT
  */
-export async function readTable(folder: string | undefined, name: string): Promise<TableReader> {
+export async function readTable(
+  folder: string | undefined,
+  name: string,
+  kept: "files" | "kafka" = "files",
+): Promise<TableReader> {
   const { emptyTable, openStandingTable } = await import("./table/standing.ts");
-  return folder === undefined ? emptyTable(name) : openStandingTable(join(folder, TABLES), name);
+  if (folder === undefined) return emptyTable(name);
+  return openStandingTable(kept === "kafka" ? join(folder, TABLES, COPIES) : join(folder, TABLES), name);
 }

@@ -72,8 +72,8 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
 
   const folder = remote === undefined ? data : undefined;
   const tables = {
-    enrichment: stack.use(await readTable(folder, "enrichment")),
-    threatIntel: stack.use(await readTable(folder, "threatintel")),
+    enrichment: stack.use(await readTable(folder, "enrichment", global.storage.tables)),
+    threatIntel: stack.use(await readTable(folder, "threatintel", global.storage.tables)),
   };
   const pipeline = mainServices(tables, context, { more: { ...remote?.services } });
   const databases = new AddressDatabases((handles) => pipeline.attach({ databases: handles }), allow);

@@ -20,7 +20,7 @@ const AFTER_LENGTH = 12;
 const MAGIC = 2;
 const [COMPRESSION_BITS, TRANSACTION_BIT, CONTROL_BIT] = [0b111, 0b10000, 0b100000];
 /** Bytes of a record beside key, value and headers at the most: two numbers of one byte, five of up to five. */
-const RECORD_OVERHEAD = 27;
+export const RECORD_OVERHEAD = 27;
 
 /** Who sends a batch, so that a broker takes it once: from InitProducerId, and the records sent to the partition before. */
 export type Sequence = { readonly producer: bigint; readonly epoch: number; readonly first: number };
@@ -38,7 +38,7 @@ export function encodeBatch(
     (attached?.bytes.length ?? 0) +
     records * (RECORD_OVERHEAD + (key?.length ?? 0));
   // Compressed, the records are written into a buffer of their own; else right behind the header.
-  const start = compression === "none" ? HEADER_BYTES : 0;
+  const start = roomForHeader(compression);
   const written = Buffer.allocUnsafe(start + payload);
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const came = attached && new AttachedReader(attached);
@@ -82,10 +82,28 @@ export function encodeBatch(
     }
     from = end;
   }
+  return sealed(written, at, { records, arrival, producer, epoch, first }, compression);
+}
+
+/** What of a batch stands in its header. */
+export type Sealing = Sequence & { readonly records: number; readonly arrival: number };
+
+/** Bytes to leave free before the records of a batch that `sealed` makes: the header goes there when they are not compressed. */
+export function roomForHeader(compression: Compression): number {
+  return compression === "none" ? HEADER_BYTES : 0;
+}
+
+/** A batch of the records that were written into a buffer behind `roomForHeader`, up to a place. */
+export function sealed(
+  written: Buffer,
+  end: number,
+  { records, arrival, producer, epoch, first }: Sealing,
+  compression: Compression,
+): Buffer {
   const batch =
     compression === "none"
-      ? written.subarray(0, at)
-      : Buffer.concat([Buffer.allocUnsafe(HEADER_BYTES), compress(written.subarray(0, at), compression)]);
+      ? written.subarray(0, end)
+      : Buffer.concat([Buffer.allocUnsafe(HEADER_BYTES), compress(written.subarray(0, end), compression)]);
   const time = BigInt(Math.floor(arrival));
   batch.writeBigInt64BE(0n, 0);
   batch.writeInt32BE(batch.length - AFTER_LENGTH, AT_LENGTH);
@@ -228,7 +246,8 @@ export class BatchDecoder {
   }
 }
 
-class RecordReader {
+/** Reads the numbers of records. */
+export class RecordReader {
   readonly #bytes: Buffer;
   at = 0;
 
@@ -250,7 +269,7 @@ class RecordReader {
   }
 }
 
-function sizeOfNumber(value: number): number {
+export function sizeOfNumber(value: number): number {
   const zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
   if (zigzag < 0x80) return 1;
   if (zigzag < 0x4000) return 2;
@@ -258,7 +277,7 @@ function sizeOfNumber(value: number): number {
   return zigzag < 0x10000000 ? 4 : 5;
 }
 
-function writeNumber(bytes: Buffer, from: number, value: number): number {
+export function writeNumber(bytes: Buffer, from: number, value: number): number {
   let zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
   let at = from;
   while (zigzag >= 0x80) {

@@ -62,6 +62,13 @@ export class EntryStore {
     return key === undefined ? undefined : Buffer.from(key).readUInt32BE(0);
   }
 
+  /** Keys of a namespace, without it, at most so many. */
+  keysOf(namespace: number, most: number): readonly Uint8Array[] {
+    this.file.root.resetReadTxn();
+    const keys = this.file.entries.getKeys({ ...storedBounds(namespace, {}), limit: most });
+    return [...keys].map((key) => Buffer.from(key).subarray(PREFIX_BYTES));
+  }
+
   /** Puts an entry under the key that namespaces.ts makes. */
   put(stored: Buffer, value: TableValue | StoredValue): void {
     // Before the entry can be read, so that the filter never denies what is there.
@@ -88,6 +95,11 @@ export class EntryStore {
     value: Value,
   ): void {
     this.#pending.add(database.put(key, value));
+  }
+
+  /** Removes from another database of the file, in the same transaction. */
+  removeBeside<Value, StoredKey extends Key>(database: Database<Value, StoredKey>, key: StoredKey): void {
+    this.#pending.add(database.remove(key));
   }
 
   /** Makes what was written durable, and tells every thread when it can be seen. Throws DISK_FULL, FOLDER_UNWRITABLE: then none is written. */

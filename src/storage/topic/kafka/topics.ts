@@ -2,11 +2,11 @@ import type { Block } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import { Cluster, type Wire } from "../../kafka/cluster.ts";
-import { answersOf } from "../../kafka/faults.ts";
 import { boundsOf } from "../../kafka/fetching.ts";
 import { PartitionWriter } from "../../kafka/partition-writer.ts";
 import { encodeBatch } from "../../kafka/record-batch.ts";
 import type { KafkaSettings, ReadSecret } from "../../kafka/settings.ts";
+import { BATCH_BYTES, describeTopic, makeTopic, settingsOf } from "../../kafka/topic-admin.ts";
 import { checkName } from "../../names.ts";
 import type { Destination, PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
 import { partitionOfKey } from "../key.ts";
@@ -19,9 +19,6 @@ const MOST_PARTITIONS = 256;
 const RETENTION_MILLISECONDS = 30_000;
 /** Produce requests that are on their way to one broker at a time, over all partitions. */
 const REQUESTS = 64;
-/** A block is one batch, so that batches may be large. Brokers take requests of 100 MB when nobody says otherwise. */
-const BATCH_BYTES = 64 * 1024 * 1024;
-const TOPIC_RESOURCE = 2;
 /**
  * Settings of the topics that are made here: the brokers delete nothing, as they do not know what is held, and take any time of
  * arrival. They also tell these topics from those of others, whose settings are left alone.
@@ -122,12 +119,13 @@ class KafkaTopics implements Topics {
       );
     const topic = `${this.#cluster.settings.prefix}${name}`;
     const names = await this.#cluster.ask(`opening topic ${topic}`, (admin) => admin.listTopics());
-    if (!names.includes(topic)) await this.#make(topic, asked);
+    if (!names.includes(topic))
+      await makeTopic(this.#cluster, topic, asked, { ...OURS, "max.message.bytes": String(BATCH_BYTES) });
     const isOurs = (await this.#ours([topic])).has(topic);
-    let { partitions, topicId } = await this.#describe(topic, 1);
+    let { partitions, topicId } = await describeTopic(this.#cluster, topic, 1);
     if (partitions < asked && isOurs) {
       await this.#grow(topic, partitions, asked);
-      ({ partitions, topicId } = await this.#describe(topic, asked));
+      ({ partitions, topicId } = await describeTopic(this.#cluster, topic, asked));
     } else if (partitions < asked)
       this.#context.log.warn("A topic of others has fewer partitions than readers; it is left as it is.", {
         ...{ topic, partitions, asked },
@@ -142,65 +140,19 @@ class KafkaTopics implements Topics {
     });
   }
 
-  async #make(topic: string, partitions: number): Promise<void> {
-    const { copies } = this.#cluster.settings;
-    const configs = Object.entries({ ...OURS, "max.message.bytes": String(BATCH_BYTES) });
-    try {
-      await this.#cluster.ask(`making topic ${topic}`, (admin) =>
-        admin.createTopics({
-          topics: [topic],
-          ...{ partitions, replicas: copies ?? -1 },
-          configs: configs.map(([name, value]) => ({ name, value })),
-        }),
-      );
-    } catch (error) {
-      // Another process was faster.
-      if (!answersOf(error).includes("TOPIC_ALREADY_EXISTS")) throw error;
-    }
-  }
-
   async #grow(topic: string, partitions: number, asked: number): Promise<void> {
     await this.#cluster.ask(`growing topic ${topic} from ${partitions} to ${asked} partitions`, (admin) =>
       admin.createPartitions({ topics: [{ name: topic, count: asked }] }),
     );
   }
 
-  /** Waits until all brokers know a topic and who leads its partitions, which takes a moment after it was made. */
-  async #describe(topic: string, least: number): Promise<{ partitions: number; topicId: string }> {
-    const { partitions, topicId } = await this.#cluster.ask(`opening topic ${topic}`, async (admin) => {
-      for (;;) {
-        const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
-        const found = topics.get(topic);
-        const leaders = found?.partitions.filter(({ leader }) => leader >= 0).length ?? 0;
-        if (found !== undefined && leaders >= Math.max(least, found.partitionsCount))
-          return { partitions: found.partitionsCount, topicId: found.id };
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    });
-    return { partitions, topicId };
-  }
-
   /** Those of some topics that have the settings of ours. */
   async #ours(topics: readonly string[]): Promise<ReadonlySet<string>> {
     if (topics.length === 0) return new Set();
-    const described = await this.#cluster.ask("asking for the settings of topics", (admin) =>
-      admin.describeConfigs({
-        resources: topics.map((resourceName) => ({
-          resourceType: TOPIC_RESOURCE,
-          resourceName,
-          configurationKeys: Object.keys(OURS),
-        })),
-      }),
-    );
-    const isOurs = (
-      configs: readonly { readonly name: string; readonly value?: string | null | undefined }[],
-    ) =>
-      Object.entries(OURS).every(([key, value]) =>
-        configs.some((config) => config.name === key && config.value === value),
-      );
-    return new Set(
-      described.filter(({ configs }) => isOurs(configs)).map(({ resourceName }) => resourceName),
-    );
+    const described = await settingsOf(this.#cluster, topics, Object.keys(OURS));
+    const isOurs = (settings: ReadonlyMap<string, string>) =>
+      Object.entries(OURS).every(([key, value]) => settings.get(key) === value);
+    return new Set([...described].filter(([, settings]) => isOurs(settings)).map(([topic]) => topic));
   }
 
   /** How a topic has less than was read of it, as what comes next would be passed over in silence; undefined when it has not. */
