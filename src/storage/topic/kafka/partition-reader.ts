@@ -28,6 +28,7 @@ export type PartitionReading = {
   readonly last: number;
   readonly signal: AbortSignal;
   readonly onWaiting: (() => void) | undefined;
+  readonly onDeleted: ((records: number) => void) | undefined;
 };
 
 /** A batch among the bytes of a fetch. */
@@ -148,7 +149,8 @@ async function fetchFrom(
 }
 
 /** Where to go on when the broker has no record of an offset: records were deleted before it, or it never had so many. */
-async function startAfter({ cluster, context, topic, partition }: PartitionReading, offset: number) {
+async function startAfter(reading: PartitionReading, offset: number) {
+  const { cluster, context, topic, partition } = reading;
   const doing = `reading partition ${partition} of topic ${topic}`;
   const [start, end] = await boundsOf(cluster, topic, partition);
   if (offset > end)
@@ -159,6 +161,7 @@ async function startAfter({ cluster, context, topic, partition }: PartitionReadi
   context.log.warn("Records were deleted before they were read here.", {
     ...{ topic, partition, from: offset, start, records: start - offset },
   });
+  reading.onDeleted?.(start - offset);
   return start;
 }
 

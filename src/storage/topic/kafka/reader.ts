@@ -40,7 +40,8 @@ export class KafkaReader implements TopicReader {
     if (lost !== undefined) throw new Fault("TOPIC_LOST", `reading topic ${topic}: ${lost}`);
     yield* readPartition({
       ...{ cluster, context: this.#context, name, topic, topicId },
-      ...{ partition, from, last, signal, onWaiting: options.onWaiting },
+      ...{ partition, from, last, signal },
+      ...{ onWaiting: options.onWaiting, onDeleted: options.onDeleted },
     });
   }
 
