@@ -148,7 +148,7 @@ export type Topics = AsyncDisposable & {
  */
 export type ForeignTopic = AsyncDisposable &
   Pick<TopicReader, "partitions" | "read" | "start" | "end"> &
-  Pick<Topic, "append"> & {
+  Pick<Topic, "append" | "fault"> & {
     /** What tells it from another topic of its name. */
     readonly id: string;
     /** Looks whether others have made it grow; `partitions` then says so. */

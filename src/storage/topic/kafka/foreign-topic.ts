@@ -64,6 +64,10 @@ class Foreign implements ForeignTopic {
     return this.#reader.partitions;
   }
 
+  get fault(): Fault | undefined {
+    return [...this.#writers.values()].find((writer) => writer.fault !== undefined)?.fault;
+  }
+
   read(partition: number, from: number, options?: ReadOptions) {
     return this.#reader.read(partition, from, options);
   }
