@@ -8,6 +8,7 @@ export default defineConfig({
     // A limit for what hangs: a machine with other work is slow at starts of processes and platforms.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 50_000 } },
     pool: "forks",
     // Files share a process for each core, and what they import: the platform is a second of work to load.
     isolate: false,

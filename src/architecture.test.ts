@@ -173,8 +173,10 @@ const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
   "storage/allowed-folders.ts": ["platform", "sources"],
   // Making folders, and what to tell when that is refused.
   "storage/folder.ts": ["platform"],
-  // The partition of a key, which whoever deals records out must agree on.
+  // Which partition a key belongs to, as Kafka's clients choose it.
   "storage/topic/key.ts": ["platform"],
+  // How brokers are reached, as documents say it.
+  "storage/topic/kafka/connection-schema.ts": ["config", "sources", "sinks"],
   // The hash that the contract of tables speaks of.
   "storage/table/hash.ts": ["enrichments"],
   // The documents: they say how the rest of storage is opened, so they are in a file of this machine.

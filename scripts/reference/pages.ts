@@ -9,6 +9,7 @@ import { threatIntel } from "../../src/enrichments/threat-intel/threat-intel.ts"
 import { parsers } from "../../src/parsers/index.ts";
 import { families } from "../../src/schema/fields/index.ts";
 import { meanings } from "../../src/schema/meanings.ts";
+import { sinks } from "../../src/sinks/index.ts";
 import { sources } from "../../src/sources/index.ts";
 import { filters } from "../../src/transforms/filters.ts";
 import { transforms } from "../../src/transforms/index.ts";
@@ -58,6 +59,11 @@ export async function printReference(): Promise<Record<string, string>> {
       "Sources",
       "A source takes records in and makes them durable before it answers.",
       sources,
+    ),
+    "docs/reference/sinks.md": componentPage(
+      "Sinks",
+      "A sink passes messages on to somebody else; a block counts as done when all its sinks have it.",
+      sinks,
     ),
     "docs/reference/stellar.md": stellarPage(),
     "docs/reference/rest.md": restPage(Object.values(endpoints)),

@@ -16,7 +16,7 @@ const sensorState = z.object({
   indexed: count.describe("Messages written to the index since the platform started."),
   rejected: count.describe("Records rejected since the platform started."),
   dropped: count.describe(
-    "Records thrown away since the platform started: they came over UDP faster than they could be stored.",
+    "Records lost since the platform started: they came over UDP faster than they could be stored, or were deleted from a topic of others before they were read.",
   ),
   alerts: count.describe("Messages among them that are alerts."),
   timeless: z

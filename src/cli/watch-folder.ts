@@ -64,6 +64,9 @@ export async function watchFolder(
       positions: filePositions(join(folder, TAKEN_FILE)),
       allow: (path) => path,
       refuse: () => undefined,
+      readSecret: () => {
+        throw new Error("a folder has no secrets");
+      },
       deliver: async () => undefined,
       takeCapture,
     },

@@ -8,6 +8,8 @@ import { enrichments } from "../enrichments/index.ts";
 import { parsers } from "../parsers/index.ts";
 import type { ParserDefinition } from "../parsers/parser.ts";
 import { MEANINGS } from "../schema/meaning.ts";
+import { sinks } from "../sinks/index.ts";
+import type { SinkDefinition } from "../sinks/sink.ts";
 import { sources } from "../sources/index.ts";
 import type { SourceDefinition } from "../sources/source.ts";
 import type { StellarFunction } from "../stellar/language/function.ts";
@@ -29,10 +31,11 @@ export type Components = {
   readonly filters: Catalogue<TransformDefinition>;
   readonly validations: Catalogue<ValidationDefinition>;
   readonly enrichments: Catalogue<EnrichmentDefinition>;
+  readonly sinks: Catalogue<SinkDefinition>;
 };
 
 /** The components that come with Metron. */
-export const builtIn: Components = { sources, parsers, transforms, filters, validations, enrichments };
+export const builtIn: Components = { sources, parsers, transforms, filters, validations, enrichments, sinks };
 
 /** What a package adds: components as they are stated, by kind, and functions of Stellar. */
 export type Extension = {
@@ -42,6 +45,7 @@ export type Extension = {
   readonly filters?: readonly TransformDefinition[];
   readonly validations?: readonly StatedValidation[];
   readonly enrichments?: readonly StatedEnrichment[];
+  readonly sinks?: readonly SinkDefinition[];
   readonly functions?: readonly StatedFunction[];
 };
 
@@ -67,6 +71,7 @@ const stated = z.looseObject({
 const list = z.array(stated).optional();
 const extensionSchema = z.strictObject({
   ...{ sources: list, parsers: list, transforms: list, filters: list, validations: list, enrichments: list },
+  sinks: list,
   functions: z.array(z.unknown()).optional(),
 });
 
@@ -79,7 +84,7 @@ export function withExtension(components: Components, extension: Extension): Com
     );
     throw new Fault("CONFIG_INVALID", mistakes.join("; "));
   }
-  const { sources, parsers, transforms, filters, validations, enrichments } = extension;
+  const { sources, parsers, transforms, filters, validations, enrichments, sinks } = extension;
   return {
     sources: joined(components.sources, sources),
     parsers: joined(
@@ -93,5 +98,6 @@ export function withExtension(components: Components, extension: Extension): Com
       components.enrichments,
       enrichments?.map((stated) => defineEnrichment({ ...stated, fields: stated.fields ?? [] })),
     ),
+    sinks: joined(components.sinks, sinks),
   };
 }

@@ -23,8 +23,8 @@ const CONTEXT = {
   ...{ databases: noDatabases(), table: () => undefined, knownHosts: [] },
 };
 
-/** What a source takes in comes from outside, so it has no examples. */
-const OPEN: Readonly<Record<Exclude<keyof Components, "sources">, Open>> = {
+/** What a source takes in comes from outside, and what a sink passes on goes there, so they have no examples. */
+const OPEN: Readonly<Record<Exclude<keyof Components, "sources" | "sinks">, Open>> = {
   parsers: ({ parsers }, name, options) => {
     const parse = openNamed(parsers, name, options, CONTEXT);
     return (batch) => runParser(parse, batch);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
+import { secretSchema } from "../core/secret-schema.ts";
 import { oneNamed } from "./named.ts";
-import { secretSchema } from "./secret-schema.ts";
 import { storageSchema } from "./storage-schema.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
 

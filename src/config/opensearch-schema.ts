@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { secretSchema } from "./secret-schema.ts";
+import { secretSchema } from "../core/secret-schema.ts";
 
 /** How OpenSearch is reached. Passwords and keys are named, and read when the platform starts. */
 export const openSearchSchema = z

@@ -91,6 +91,9 @@ export const sensorSchema = z.strictObject({
       "Free values that expressions of the sensor may use; there are none when left out. In place of a credential write where it is: `secret: { file: PATH }` or `secret: { env: METRON_SECRET_NAME }`.",
     ),
   triage: triageConfig.optional().describe("Scoring of alerts; they have no score when left out."),
+  sinks: named("sinks")
+    .default({})
+    .describe("Sinks that the messages are passed on to besides, by name, with their options."),
   index: z
     .strictObject({
       enabled: z.boolean().default(true).describe("Whether messages are kept in the search index."),

@@ -1,37 +1,10 @@
 import { z } from "zod";
 import type { SecretReference } from "../core/secret.ts";
+import { connectionShape } from "../storage/topic/kafka/connection-schema.ts";
 import { openSearchSchema } from "./opensearch-schema.ts";
-import { secretSchema } from "./secret-schema.ts";
-
-const tls = z.strictObject({
-  authority: secretSchema
-    .optional()
-    .describe("Certificates of who signs those of the brokers; the known authorities when left out."),
-  certificate: secretSchema
-    .optional()
-    .describe("Certificate that is shown to the brokers; none when left out."),
-  key: secretSchema.optional().describe("Key of that certificate; needed with it, not used without it."),
-});
-
-const sasl = z.union([
-  z.strictObject({
-    mechanism: z
-      .enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])
-      .describe("How the password is shown; PLAIN shows it as it is, so use it with `tls` only."),
-    user: z.string().min(1).describe("Name of the user."),
-    password: secretSchema.describe("Where the password is."),
-  }),
-  z.strictObject({
-    mechanism: z.literal("OAUTHBEARER").describe("A token is shown that somebody else renews in its file."),
-    token: secretSchema.describe("Where the token is; it is read for every connection."),
-  }),
-]);
 
 const kafka = z.strictObject({
-  brokers: z
-    .array(z.string().regex(/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, "expected HOST:PORT"))
-    .min(1)
-    .describe("Addresses of some brokers, HOST:PORT; they tell of the others."),
+  brokers: connectionShape.brokers,
   prefix: z
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,40}$/, "expected at most 40 of the characters a-z, A-Z, 0-9, `.`, `_` and `-`")
@@ -54,8 +27,8 @@ const kafka = z.strictObject({
     .enum(["lz4", "none"])
     .default("lz4")
     .describe("How records are compressed on their way and at the brokers."),
-  tls: tls.optional().describe("Encrypted connections; plain ones when left out."),
-  sasl: sasl.optional().describe("How to prove who Metron is; nobody asks when left out."),
+  tls: connectionShape.tls,
+  sasl: connectionShape.sasl,
 });
 
 /** Which engines keep topics, tables and the index: `storage` of the global document. Read when the platform starts. */

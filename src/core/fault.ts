@@ -69,12 +69,12 @@ export const FAULTS = {
   KAFKA_REFUSED: {
     status: 500,
     advice:
-      "Do what the message says: correct the user, the secret or the certificate under `storage.kafka`, or have the rights given. What waits goes on by itself.",
+      "Do what the message says: correct the user, the secret or the certificate under `storage.kafka`, or in the source or sink, or have the rights given. What waits goes on by itself.",
   },
   KAFKA_UNREACHABLE: {
     status: 503,
     advice:
-      "Check that the brokers run and that `storage.kafka.brokers` names them. Telemetry waits meanwhile, and the platform tries again by itself.",
+      "Check that the brokers run and that `storage.kafka.brokers`, or those of the source or sink, name them. Telemetry waits meanwhile, and the platform tries again by itself.",
   },
   MEDIA_UNSUPPORTED: {
     status: 415,
@@ -204,7 +204,7 @@ export const FAULTS = {
   TOPIC_LOST: {
     status: 500,
     advice:
-      "Nothing more is read of it, so that no record is passed over unseen. Restore the topic, or give the sensor another name, which gets a topic of its own.",
+      "Nothing more is read of it, so that no record is passed over unseen. Restore the topic, or give the sensor another name, which gets a topic of its own. A source that reads a topic of others says what to write to read it anew.",
   },
   TOO_BUSY: { status: 429, advice: "Try again in a moment." },
   TOO_LARGE: { status: 413, advice: "Split the input." },

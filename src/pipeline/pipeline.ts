@@ -19,7 +19,12 @@ export type SensorStages = {
   readonly rest: readonly Stage[];
   /** Whether messages are kept in the search index; error records always are. */
   readonly indexed: boolean;
+  /** What they are passed on to besides. */
+  readonly sinks: readonly SinkSettings[];
 };
+
+/** A sink as a document writes it. */
+export type SinkSettings = { readonly name: string; readonly options: unknown };
 
 export type Pipeline = {
   readonly sensor: string;
@@ -34,6 +39,8 @@ export type Pipeline = {
   readonly counts: SensorCounts;
   readonly clock: Clock;
   readonly log: Log;
+  /** Passes a batch on to sinks; resolves when they have it. Rejects with the fault that keeps one from taking it. */
+  readonly passOn: (sinks: readonly SinkSettings[], batch: Batch) => Promise<void>;
   /** Told of every block that is kept. */
   readonly onCommit?: () => void;
 };
@@ -50,6 +57,7 @@ export async function runPipeline({
   counts,
   clock,
   log,
+  passOn,
   onCommit,
 }: Pipeline): Promise<void> {
   let batch = new Batch();
@@ -66,6 +74,8 @@ export async function runPipeline({
         batch.load(block, position);
         runStages(run, stage, batch, repeated);
         await run.write(batch, clock, async () => {
+          // First, as what sinks do not take becomes a rejection, and is written below.
+          if (stage.sinks.length > 0) await passOn(stage.sinks, batch);
           if (stage.indexed) await index.write(sensor, batch);
           if (batch.rejected.length > 0) await errors.write(batch);
         });

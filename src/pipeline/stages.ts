@@ -105,6 +105,11 @@ export function openStages(
       checkOptions(required(components.sources, name), options, [name]),
     ),
   );
+  at(["sinks"], () =>
+    openEvery(Object.entries(sensor.sinks), ([name, options]) =>
+      checkOptions(required(components.sinks, name), options, [name]),
+    ),
+  );
   if (mistakes.length > 0) refuse(placed.name, mistakes);
 
   const parseBatch = (batch: Batch) => {
@@ -129,6 +134,7 @@ export function openStages(
       { name: "triage", run: triage, failure: "threatintel_error" },
     ],
     indexed: sensor.index.enabled,
+    sinks: Object.entries(sensor.sinks).map(([name, options]) => ({ name, options })),
   };
 }
 

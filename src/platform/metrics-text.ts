@@ -105,7 +105,7 @@ function sourceFamilies(sources: ReadonlyMap<string, SourceCounts>): Family[] {
     family(
       "metron_source_dropped_total",
       "counter",
-      "Records a source threw away: they came faster than they could be stored, and their sender cannot wait.",
+      "Records a source lost: they came faster than they could be stored, and their sender cannot wait, or somebody deleted them first.",
       ({ dropped }) => dropped,
     ),
     family(

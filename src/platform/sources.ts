@@ -6,6 +6,7 @@ import type { Positions, Source, SourceContext, SourceCounts, SourceDefinition }
 import type { AllowPath } from "../storage/allowed-folders.ts";
 import type { Table, TableValue } from "../storage/table/contract.ts";
 import type { Intake } from "./intake.ts";
+import { secretReader } from "./services/secrets.ts";
 
 /** Takes a capture whose flows become records of a sensor. */
 type TakeFor = (sensor: string, request: CaptureRequest) => RunningCapture;
@@ -104,7 +105,7 @@ export class Sources implements AsyncDisposable {
     return [...this.#losses].flatMap(([id, { dropped, at, since }]) =>
       now - at > TELL_FOR
         ? []
-        : `${id} threw ${dropped} record${dropped === 1 ? "" : "s"} away since ${new Date(since).toISOString()}: they came faster than they could be stored, and their sender cannot wait`,
+        : lossOf(id, dropped, new Date(since).toISOString(), this.#open.get(id)?.source.loss),
     );
   }
 
@@ -153,7 +154,12 @@ export class Sources implements AsyncDisposable {
       };
       if (dropped > known.dropped) this.#losses.set(id, Object.assign(known, { dropped, at: now }));
       if (known.dropped === known.logged || now - known.loggedAt < LOG_EVERY) continue;
-      this.#context.log.error("Records were thrown away: they came faster than they could be stored.", {
+      const loss = this.#open.get(id)?.source.loss;
+      const sentence =
+        loss === undefined
+          ? "Records were thrown away: they came faster than they could be stored."
+          : "Records were lost before they could be read.";
+      this.#context.log.error(sentence, {
         source: id,
         records: known.dropped - known.logged,
         total: known.dropped,
@@ -175,11 +181,19 @@ export class Sources implements AsyncDisposable {
       sensor,
       positions: this.#positions,
       allow: this.#allow,
+      readSecret: secretReader(this.#allow),
       deliver: (name, block) => this.#intake.deliver(name, block),
       refuse: (refusal) => this.#intake.refuse(refusal),
       takeCapture: (request) => this.#takeCapture(sensor, request),
     };
   }
+}
+
+function lossOf(id: string, records: number, since: string, loss: string | undefined): string {
+  const some = `${records} record${records === 1 ? "" : "s"}`;
+  return loss === undefined
+    ? `${id} threw ${some} away since ${since}: they came faster than they could be stored, and their sender cannot wait`
+    : `${id} lost ${some} since ${since}: ${loss}`;
 }
 
 function sum(past: SourceCounts | undefined, now: SourceCounts): SourceCounts {

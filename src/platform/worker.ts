@@ -10,6 +10,7 @@ import { allowPaths } from "../storage/allowed-folders.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
+import { OpenSinks } from "./open-sinks.ts";
 import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 import { type Open, Sensors } from "./sensors.ts";
 import { secretReader } from "./services/secrets.ts";
@@ -146,6 +147,7 @@ async function keepRunning(
 ): Promise<void> {
   const { topic, counts } = entry;
   await begun;
+  await using sinks = new OpenSinks(() => services.components.sinks, context, readSecret);
   let told = "";
   let opened: Open | undefined;
   let bound: Batch | undefined;
@@ -181,6 +183,7 @@ async function keepRunning(
         counts,
         clock: context.clock,
         log,
+        passOn: (named, batch) => sinks.write(sensor, named, batch),
         onCommit: recovered,
       });
     } catch (error) {

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Block } from "../core/block.ts";
 import type { Definition } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
+import type { SecretReference } from "../core/secret.ts";
 import type { AllowPath, FileUse } from "../storage/allowed-folders.ts";
 import type { TakeCapture } from "./capture/taking.ts";
 
@@ -28,7 +29,7 @@ export type Refusal = {
 /** Where a source that can go on after a restart keeps how far it came, by a key of its own. */
 export type Positions = {
   load(key: string): unknown;
-  save(key: string, position: { readonly [field: string]: number }): Promise<void>;
+  save(key: string, position: { readonly [field: string]: number | string }): Promise<void>;
 };
 
 /** What a source may reach beyond its configuration. */
@@ -42,6 +43,8 @@ export type SourceContext = Context & {
   readonly takeCapture: TakeCapture;
   /** Every file that the configuration names passes through here, each time before it is opened. */
   readonly allow: AllowPath;
+  /** The text of a secret that the configuration names, at the moment it is used. Throws when it cannot be read. */
+  readonly readSecret: (reference: SecretReference) => string;
 };
 
 /** What a source did so far. */
@@ -51,7 +54,7 @@ export type SourceCounts = {
   readonly bytes: number;
   /** See `Refusal`. */
   readonly refused: number;
-  /** Records that had to be thrown away because a peer that cannot wait (UDP) sent faster than they could be stored. */
+  /** Records that were lost: most often because a peer that cannot wait (UDP) sent faster than they could be stored. */
   readonly dropped: number;
   /** Connections or files open now. */
   readonly peers: number;
@@ -64,6 +67,8 @@ export type Source = AsyncDisposable & {
   readonly addresses: readonly string[];
   /** Resolves when there is nothing more to come; rejects with the fault that ended it. */
   readonly done: Promise<void>;
+  /** How records get lost that count as dropped, for a sentence; they came faster than they could be stored when left out. */
+  readonly loss?: string;
 };
 
 /** A port that a source listens on; 0 is a free one. */

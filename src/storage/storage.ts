@@ -16,7 +16,8 @@ import type { KafkaSettings, ReadSecret } from "./kafka/settings.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
-import type { TopicHandle, TopicReader, Topics } from "./topic/contract.ts";
+import type { ForeignTopic, TopicHandle, TopicReader, Topics } from "./topic/contract.ts";
+import type { KafkaConnection } from "./topic/kafka/foreign-topic.ts";
 import { isOfKafka } from "./topic/kafka/handle.ts";
 
 export type Storage = AsyncDisposable & {
@@ -168,6 +169,20 @@ export async function joinTopic(
 export async function joinTable(handle: TableHandle): Promise<TableReader> {
   const { openSharedTable } = await import("./table/lmdb.ts");
   return openSharedTable(handle);
+}
+
+/**
+ * Opens a topic that somebody else owns, on a cluster that need not be the one of the platform. Dispose of it when done.
+ * @throws Fault NOT_FOUND, KAFKA_UNREACHABLE, KAFKA_REFUSED, CONFIG_INVALID
+ */
+export async function openForeignTopic(
+  topic: string,
+  connection: KafkaConnection,
+  readSecret: ReadSecret,
+  context: Context,
+): Promise<ForeignTopic> {
+  const { openForeignKafkaTopic } = await import("./topic/kafka/foreign-topic.ts");
+  return openForeignKafkaTopic(topic, connection, readSecret, context);
 }
 
 /**

@@ -29,7 +29,7 @@ export function extensionContract(extension: Extension): Contract[] {
       title: `${kind} ${definition.name}`,
       clauses: [...clausesOf(definition), trueExamples(all, definition)],
     }));
-  const { sources, parsers, transforms, filters, validations, enrichments } = all;
+  const { sources, parsers, transforms, filters, validations, enrichments, sinks } = all;
   return [
     ...contracts(sources, builtIn.sources, statedContract),
     ...contracts(parsers, builtIn.parsers, (parser) => parserContract(parser, recordsOf(parser))),
@@ -37,6 +37,7 @@ export function extensionContract(extension: Extension): Contract[] {
     ...contracts(filters, builtIn.filters, (each) => transformContract(all, "filters", each)),
     ...contracts(validations, builtIn.validations, (each) => transformContract(all, "validations", each)),
     ...contracts(enrichments, builtIn.enrichments, contractOfEnrichment),
+    ...contracts(sinks, builtIn.sinks, statedContract),
   ];
 }
 

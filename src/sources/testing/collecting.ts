@@ -32,6 +32,9 @@ export function collecting(part: Partial<SourceContext> = {}): Collected {
       sensor: "test",
       positions: forgetfulPositions(),
       allow: allowAnyPath,
+      readSecret: () => {
+        throw new Error("this test has no secrets");
+      },
       takeCapture: () => {
         throw new Error("this test takes no captures");
       },

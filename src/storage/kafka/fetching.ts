@@ -28,6 +28,8 @@ export type PartitionFetching = {
   readonly signal: AbortSignal;
   /** Told when everything that there was has been fetched and taken. */
   readonly onWaiting?: (() => void) | undefined;
+  /** Told how many records were deleted before they were fetched. */
+  readonly onDeleted?: ((records: number) => void) | undefined;
 };
 
 /** A batch among the bytes of a fetch. */
@@ -130,7 +132,8 @@ async function fetchFrom(
 }
 
 /** Where to go on when the broker has no record of an offset: records were deleted before it, or it never had so many. */
-async function startAfter({ cluster, context, topic, partition }: PartitionFetching, offset: number) {
+async function startAfter(fetching: PartitionFetching, offset: number) {
+  const { cluster, context, topic, partition } = fetching;
   const doing = `reading partition ${partition} of topic ${topic}`;
   const [start, end] = await boundsOf(cluster, topic, partition);
   if (offset > end)
@@ -141,6 +144,7 @@ async function startAfter({ cluster, context, topic, partition }: PartitionFetch
   context.log.warn("Records were deleted before they were read here.", {
     ...{ topic, partition, from: offset, start, records: start - offset },
   });
+  fetching.onDeleted?.(start - offset);
   return start;
 }
 

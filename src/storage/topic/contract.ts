@@ -36,6 +36,8 @@ export type ReadOptions = {
   readonly follow?: boolean | undefined;
   /** Told when everything that there was has been yielded and taken, and the reading waits for more. */
   readonly onWaiting?: (() => void) | undefined;
+  /** Told how many records were deleted before they were read here, where others may delete some. */
+  readonly onDeleted?: ((records: number) => void) | undefined;
 };
 
 /** Who reads, and with whom it shares the reading. */
@@ -139,3 +141,16 @@ export type Topics = AsyncDisposable & {
   /** Names of the topics there are, sorted. */
   list(): Promise<readonly string[]>;
 };
+
+/**
+ * A topic that somebody else owns. It is read and appended to; it is never made, its records are never deleted, and its
+ * settings are never touched.
+ */
+export type ForeignTopic = AsyncDisposable &
+  Pick<TopicReader, "partitions" | "read" | "start" | "end"> &
+  Pick<Topic, "append" | "fault"> & {
+    /** What tells it from another topic of its name. */
+    readonly id: string;
+    /** Looks whether others have made it grow; `partitions` then says so. */
+    look(): Promise<void>;
+  };

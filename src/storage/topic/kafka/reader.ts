@@ -41,7 +41,8 @@ export class KafkaReader implements TopicReader {
     if (lost !== undefined) throw new Fault("TOPIC_LOST", `reading topic ${topic}: ${lost}`);
     yield* readPartition(name, {
       ...{ cluster, context: this.#context, topic, topicId },
-      ...{ partition, from, last, signal, onWaiting: options.onWaiting },
+      ...{ partition, from, last, signal },
+      ...{ onWaiting: options.onWaiting, onDeleted: options.onDeleted },
     });
   }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SECRET_VARIABLE } from "../core/secret.ts";
+import { SECRET_VARIABLE } from "./secret.ts";
 
 /** Where a secret is. */
 export const secretSchema = z.union([

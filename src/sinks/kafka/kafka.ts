@@ -1,0 +1,156 @@
+import { z } from "zod";
+import type { Batch } from "../../core/batch.ts";
+import { type Block, blockOf } from "../../core/block.ts";
+import { Fault } from "../../core/fault.ts";
+import { Rejection } from "../../core/rejection.ts";
+import { openForeignTopic } from "../../storage/storage.ts";
+import type { ForeignTopic } from "../../storage/topic/contract.ts";
+import { connectionShape, foreignTopicSchema } from "../../storage/topic/kafka/connection-schema.ts";
+import { defineSink, type Sink, type SinkContext } from "../sink.ts";
+
+/** Brokers take batches of 1 MB unless they are told otherwise. */
+const BATCH_BYTES = 512 * 1024;
+/** How long brokers that do not answer are waited for before it is told. */
+const PATIENCE_MILLISECONDS = 5000;
+const LOOK_MILLISECONDS = 500;
+
+const config = z.strictObject({
+  topic: foreignTopicSchema.describe("The topic, by its name at the brokers. It must exist."),
+  ...connectionShape,
+  content: z
+    .enum(["message", "original"])
+    .default("message")
+    .describe(
+      "What becomes a record: the message as JSON, as in the topics `indexing` and `enrichments` of Apache Metron, or its `original_string`, as its probes send it.",
+    ),
+  key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Field whose value becomes the key and decides the partition; as in Apache Metron no key when left out, and batches go to the partitions in turn.",
+    ),
+});
+
+export const kafka = defineSink({
+  name: "kafka",
+  summary: "Appends messages to a topic of Kafka that others own, at least once each.",
+  config,
+  open: async (options, context) =>
+    new KafkaSink(
+      await openForeignTopic(options.topic, options, context.readSecret, context),
+      options,
+      context,
+    ),
+});
+
+/** A message on its way. */
+type Outgoing = { readonly row: number; readonly bytes: Uint8Array };
+
+class KafkaSink implements Sink {
+  readonly #topic: ForeignTopic;
+  readonly #options: z.output<typeof config>;
+  readonly #context: SinkContext;
+  #turn = 0;
+
+  constructor(topic: ForeignTopic, options: z.output<typeof config>, context: SinkContext) {
+    this.#topic = topic;
+    this.#options = options;
+    this.#context = context;
+  }
+
+  async write(batch: Batch): Promise<void> {
+    const sends: Promise<void>[] = [];
+    for (const [key, messages] of this.#byKey(batch)) {
+      const to = key === undefined ? this.#turn : { key };
+      if (key === undefined) this.#turn = (this.#turn + 1) % this.#topic.partitions;
+      for (const some of portionsOf(messages)) sends.push(this.#send(batch, to, some));
+    }
+    await this.#patiently(Promise.all(sends));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#topic[Symbol.asyncDispose]();
+  }
+
+  #byKey(batch: Batch): ReadonlyMap<string | undefined, readonly Outgoing[]> {
+    const { content, key: field } = this.#options;
+    const found = new Map<string | undefined, Outgoing[]>();
+    for (let row = 0; row < batch.rows; row++) {
+      if (batch.live[row] === 0) continue;
+      const message = batch.message(row);
+      const value = field === undefined ? undefined : message[field];
+      const key = value === undefined || value === null ? undefined : String(value);
+      const text = content === "original" ? String(message.original_string ?? "") : JSON.stringify(message);
+      const entry = { row, bytes: Buffer.from(text) };
+      const before = found.get(key);
+      if (before === undefined) found.set(key, [entry]);
+      else before.push(entry);
+    }
+    return found;
+  }
+
+  async #send(
+    batch: Batch,
+    to: number | { readonly key: string },
+    messages: readonly Outgoing[],
+  ): Promise<void> {
+    const block: Block = blockOf(
+      messages.map(({ bytes }) => bytes),
+      this.#context.clock.now(),
+    );
+    try {
+      await this.#topic.append(to, block);
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === "TOO_LARGE")) throw error;
+      const [first] = messages;
+      if (first !== undefined && messages.length === 1) {
+        const { topic } = this.#options;
+        batch.reject(
+          first.row,
+          new Rejection(
+            "indexing_error",
+            `passing on to topic ${topic}: the message has ${first.bytes.length} bytes, more than the topic takes; raise its \`max.message.bytes\``,
+          ),
+        );
+        return;
+      }
+      for (const message of messages) await this.#send(batch, to, [message]);
+    }
+  }
+
+  /** Appends wait for brokers that do not answer; after a while it is told. */
+  async #patiently(sends: Promise<unknown>): Promise<void> {
+    let since = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<never>((_resolve, reject) => {
+      timer = setInterval(() => {
+        const { fault } = this.#topic;
+        since = fault === undefined ? 0 : since + LOOK_MILLISECONDS;
+        if (fault !== undefined && since >= PATIENCE_MILLISECONDS) reject(fault);
+      }, LOOK_MILLISECONDS);
+    });
+    // When it is given up, what is on its way is rejected later, and nobody waits for it.
+    sends.catch(() => undefined);
+    try {
+      await Promise.race([sends, overdue]);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}
+
+/** Messages in portions of some bytes. */
+function* portionsOf(messages: readonly Outgoing[]): Generator<readonly Outgoing[]> {
+  let portion: Outgoing[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    if (portion.length > 0 && bytes + message.bytes.length > BATCH_BYTES) {
+      yield portion;
+      [portion, bytes] = [[], 0];
+    }
+    portion.push(message);
+    bytes += message.bytes.length;
+  }
+  if (portion.length > 0) yield portion;
+}
