@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
+import { archiveSchema } from "./archive-schema.ts";
 import { oneNamed } from "./named.ts";
 import { secretSchema } from "./secret-schema.ts";
 import { storageSchema } from "./storage-schema.ts";
@@ -99,6 +100,9 @@ export const globalSchema = z.strictObject({
   storage: storageSchema
     .prefault({})
     .describe("Which engines keep raw records and messages; read when the platform starts."),
+  archive: archiveSchema
+    .prefault({})
+    .describe("What of the archive is kept and searched; read when the platform starts."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),

@@ -6,6 +6,7 @@ import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/met
 import type { SourceCounts } from "../sources/source.ts";
 import type { Index, SensorStats } from "../storage/index/contract.ts";
 import type { PacketStore } from "../storage/packets/contract.ts";
+import { archiveProblems, archiveStatus } from "./archive-state.ts";
 import type { Intake } from "./intake.ts";
 import { metricsText } from "./metrics-text.ts";
 import { packetStatus } from "./packet-state.ts";
@@ -164,7 +165,8 @@ export class Activity implements Disposable {
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
-    const { searches, setAside, unsealed } = await this.#index.stats();
+    const { searches, setAside, unsealed, archive } = await this.#index.stats();
+    problems.push(...archiveProblems(archive));
     if (searches.isSaturated)
       problems.push(
         problem(
@@ -185,6 +187,7 @@ export class Activity implements Disposable {
       indexedPerSecond: this.now().perSecond,
       searches: { running: searches.running, waiting: searches.waiting },
       packets: packetStatus(this.#packets),
+      ...(archive === undefined ? {} : { archive: archiveStatus(archive) }),
       ...(played ? { scenario } : {}),
     };
   }
@@ -195,14 +198,14 @@ export class Activity implements Disposable {
   }
 
   async metricsText(): Promise<string> {
-    const { searches } = await this.#index.stats();
+    const { searches, archive } = await this.#index.stats();
     const stored = await this.#messagesStored();
     const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
     return metricsText({
       sensors: this.#supervisor.counts(),
       lag: await this.#lag(),
       sources: this.#others().counts,
-      ...{ together, searches, packets: this.#packets.state() },
+      ...{ together, searches, packets: this.#packets.state(), archive },
     });
   }
 

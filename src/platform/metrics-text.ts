@@ -1,7 +1,8 @@
 import { LATENCY_BOUNDS, type SensorCounts, type StageCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
-import type { SearchLoad } from "../storage/index/contract.ts";
+import type { ArchiveStats, SearchLoad } from "../storage/index/contract.ts";
 import type { PacketStoreState } from "../storage/packets/contract.ts";
+import { archiveFamilies } from "./archive-state.ts";
 import { exposition, type Family, histogram, type Sample } from "./exposition.ts";
 import { packetFamilies } from "./packet-state.ts";
 
@@ -16,10 +17,20 @@ export type Metrics = {
   readonly sources: ReadonlyMap<string, SourceCounts>;
   readonly searches: SearchLoad;
   readonly packets: PacketStoreState;
+  /** Undefined where nothing is archived. */
+  readonly archive?: ArchiveStats | undefined;
 };
 
 /** All that is counted, in Prometheus' text format. */
-export function metricsText({ sensors, lag, together, sources, searches, packets }: Metrics): string {
+export function metricsText({
+  sensors,
+  lag,
+  together,
+  sources,
+  searches,
+  packets,
+  archive,
+}: Metrics): string {
   return exposition([
     ...sensorFamilies(sensors),
     {
@@ -46,6 +57,7 @@ export function metricsText({ sensors, lag, together, sources, searches, packets
     ...sourceFamilies(sources),
     ...searchFamilies(searches),
     ...packetFamilies(packets),
+    ...archiveFamilies(archive),
   ]);
 }
 

@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
+import type { ArchiveOptions } from "./archive/contract.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
@@ -46,6 +47,8 @@ export type StorageOptions = {
   };
   /** The OpenSearch that keeps the index; undefined: it is kept in files of the data folder. */
   readonly openSearch?: OpenSearchOptions | undefined;
+  /** Where files of the index are copied to; undefined: nowhere. */
+  readonly archive?: ArchiveOptions | undefined;
   readonly packets: {
     /** Bytes that packets and their indices may use, the oldest go first. */
     readonly bytes: number;
@@ -79,7 +82,7 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
  * topics are kept in Kafka; INDEX_UNREACHABLE, INDEX_REFUSED where OpenSearch keeps the index
  */
 export async function openStorage(
-  { folder, kafka, index, openSearch, packets }: StorageOptions,
+  { folder, kafka, index, openSearch, archive, packets }: StorageOptions,
   context: Context,
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
@@ -89,7 +92,7 @@ export async function openStorage(
     const opened = {
       topics: stack.use(await openTopicsOf(join(folder, TOPICS), kafka, context)),
       tables: stack.use(await openTables(join(folder, TABLES), context)),
-      index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch }, context)),
+      index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
@@ -116,12 +119,12 @@ async function openTopicsOf(
 
 async function openIndexOf(
   folder: string,
-  { index, openSearch }: Pick<StorageOptions, "index" | "openSearch">,
+  { index, openSearch, archive }: Pick<StorageOptions, "index" | "openSearch" | "archive">,
   context: Context,
 ): Promise<Index> {
   if (openSearch === undefined) {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
-    return openDuckdbIndex(folder, index, context);
+    return openDuckdbIndex(folder, { ...index, archive }, context);
   }
   const { concurrent, waiting, searchTime } = index;
   const { openOpenSearchIndex } = await import("./index/opensearch/open.ts");

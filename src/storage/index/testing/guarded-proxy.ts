@@ -15,6 +15,10 @@ export type GuardedProxy = AsyncDisposable & {
   answer: ((method: string, path: string) => { status: number; body: string } | undefined) | undefined;
   /** Whether connections are cut as soon as they ask something. */
   isCut: boolean;
+  /** After how many bytes of its body an answer is cut off, by method and path; undefined: not. */
+  cutAfter: ((method: string, path: string) => number | undefined) | undefined;
+  /** What must come to pass before a request is passed on. */
+  hold: ((method: string, path: string) => Promise<void>) | undefined;
 };
 
 /** Stands before a server as TLS and passwords do that it lacks: OpenSearch's security comes as a plugin of its distribution. */
@@ -24,16 +28,25 @@ export async function guardServer(
 ): Promise<GuardedProxy> {
   const { certificate, key } = makeCertificate(madeOn);
   const { hostname, port } = new URL(target);
-  const server = createSecureServer({ cert: certificate, key }, (from, to) => {
+  const server = createSecureServer({ cert: certificate, key }, async (from, to) => {
     const { method = "GET", url: path = "/" } = from;
     if (proxy.isCut) return void from.socket.destroy();
     const given = proxy.answer?.(method, path);
     if (authorization !== undefined && from.headers.authorization !== authorization)
       return void to.writeHead(401).end("Unauthorized");
     if (given !== undefined) return void to.writeHead(given.status).end(given.body);
+    await proxy.hold?.(method, path);
     const passed = request({ hostname, port, method, path, headers: from.headers }, (answer) => {
       to.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(to);
+      const most = proxy.cutAfter?.(method, path);
+      if (most === undefined) return void answer.pipe(to);
+      let sent = 0;
+      answer.on("data", (part: Buffer) => {
+        to.write(part.subarray(0, Math.max(0, most - sent)));
+        sent += part.length;
+        if (sent > most) to.destroy();
+      });
+      answer.on("end", () => to.end());
     });
     passed.on("error", () => to.destroy());
     from.pipe(passed);
@@ -45,6 +58,8 @@ export async function guardServer(
     authority: certificate,
     answer: undefined,
     isCut: false,
+    cutAfter: undefined,
+    hold: undefined,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
