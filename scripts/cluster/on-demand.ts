@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
+import { missingForHdfs, startHdfs } from "./hdfs.ts";
 import { missingForJava } from "./jars.ts";
 import { missingForOpenSearch, startOpenSearch } from "./opensearch.ts";
 import { startSecuredKafka } from "./secured-kafka.ts";
@@ -13,7 +14,7 @@ import { startSecuredKafka } from "./secured-kafka.ts";
 declare module "vitest" {
   interface ProvidedContext {
     /**
-     * Address of what starts servers: `/kafka` and `/opensearch` under it answer, as JSON, where that of the run is; 204 when
+     * Address of what starts servers: `/kafka`, `/opensearch` and `/hdfs` under it answer, as JSON, where that of the run is; 204 when
      * this machine cannot run it.
      */
     readonly cluster: string;
@@ -37,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const servers = new Map<string | undefined, Server>([
     ["/kafka", { name: "Kafka", missing: missingForJava, start: startSecuredKafka }],
     ["/opensearch", { name: "OpenSearch", missing: missingForOpenSearch, start: startNode }],
+    ["/hdfs", { name: "HDFS", missing: missingForHdfs, start: startNameNode }],
   ]);
   const door = createServer(async ({ url }, response) => {
     const server = servers.get(url);
@@ -73,4 +75,10 @@ function leavesOut(server: Server): boolean {
 async function startNode(): Promise<Started> {
   const node = await startOpenSearch();
   return { address: node.url, close: async () => node[Symbol.asyncDispose]() };
+}
+
+async function startNameNode(): Promise<Started> {
+  const hdfs = await startHdfs();
+  const { url, superuser } = hdfs;
+  return { address: { url, superuser }, close: async () => hdfs[Symbol.asyncDispose]() };
 }

@@ -1,6 +1,33 @@
 import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
 
+const amount = z.object({
+  files: z.int().min(0).describe("Files."),
+  messages: z.int().min(0).describe("Messages in them."),
+  bytes: z.number().min(0).describe("Bytes of them."),
+});
+
+const archiveStatus = z.object({
+  on: z
+    .boolean()
+    .describe("Whether files are archived now; what was archived before may be there all the same."),
+  archived: amount.describe("What is in the archive."),
+  only: amount.describe("Of this, what this machine has dropped."),
+  waiting: amount.describe("What is not archived yet."),
+  held: amount.describe("Of this, what this machine would drop and keeps until it is archived."),
+  uploadedBytes: z.number().min(0).describe("Bytes archived since the start."),
+  cacheBytes: z.number().min(0).describe("Bytes of archived files that are on this machine for searches."),
+  cacheLimit: z.number().min(0).describe("Bytes they may have; beyond these the longest unused go."),
+  failure: z
+    .object({
+      code: z.string().describe("The fault's code."),
+      detail: z.string().describe("What is wrong."),
+      since: z.number().describe("Since when, in epoch milliseconds."),
+    })
+    .optional()
+    .describe("Why nothing can be archived at the moment; it is tried again."),
+});
+
 const platformStatus = z.object({
   health: z.enum(["ok", "degraded", "failing"]).describe("Degraded: slower or partial, but nothing is lost."),
   problems: z
@@ -61,6 +88,7 @@ const platformStatus = z.object({
         .describe("What was dropped since the start: too old, too much, or no room left."),
     })
     .describe("Captured packets."),
+  archive: archiveStatus.optional().describe("The archive of sealed files; left out where there is none."),
   scenario: z
     .object({
       state: z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
 import { secretSchema } from "../core/secret-schema.ts";
+import { archiveSchema } from "./archive-schema.ts";
 import { oneNamed } from "./named.ts";
 import { storageSchema } from "./storage-schema.ts";
 import { checkDocument, type Document, readYaml } from "./yaml.ts";
@@ -99,6 +100,9 @@ export const globalSchema = z.strictObject({
   storage: storageSchema
     .prefault({})
     .describe("Which engines keep raw records and messages; read when the platform starts."),
+  archive: archiveSchema
+    .prefault({})
+    .describe("What of the archive is kept and searched; read when the platform starts."),
   topics: z
     .strictObject({
       retentionHours: z.number().positive().default(72).describe("How long raw records stay replayable."),

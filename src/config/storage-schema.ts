@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SecretReference } from "../core/secret.ts";
 import { connectionShape } from "../storage/topic/kafka/connection-schema.ts";
+import { hdfsSchema, s3Schema } from "./archive-schema.ts";
 import { openSearchSchema } from "./opensearch-schema.ts";
 
 const kafka = z.strictObject({
@@ -56,6 +57,14 @@ export const storageSchema = z
     opensearch: openSearchSchema
       .optional()
       .describe("The OpenSearch that `index: opensearch` is about; not used without that."),
+    archive: z
+      .enum(["none", "s3", "hdfs"])
+      .default("none")
+      .describe(
+        "Where sealed files of `index: files` are copied to: nowhere, to S3 or what speaks like it, or to HDFS.",
+      ),
+    s3: s3Schema.optional().describe("The object store that `archive: s3` is about; not used without that."),
+    hdfs: hdfsSchema.optional().describe("The HDFS that `archive: hdfs` is about; not used without that."),
   })
   .refine(({ topics, kafka: found }) => topics !== "kafka" || found !== undefined, {
     message: "`topics: kafka` needs `kafka: { brokers: [HOST:PORT] }` beside it",
@@ -68,9 +77,21 @@ export const storageSchema = z
   .refine(({ index, opensearch }) => index !== "opensearch" || opensearch !== undefined, {
     message: "`index: opensearch` needs `opensearch: { nodes: [https://HOST:PORT] }` beside it",
     path: ["opensearch"],
+  })
+  .refine(({ archive, s3 }) => archive !== "s3" || s3 !== undefined, {
+    message: "`archive: s3` needs `s3: { bucket: NAME, key: SECRET, secret: SECRET }` beside it",
+    path: ["s3"],
+  })
+  .refine(({ archive, hdfs }) => archive !== "hdfs" || hdfs !== undefined, {
+    message: "`archive: hdfs` needs `hdfs: { nodes: [http://HOST:9870] }` beside it",
+    path: ["hdfs"],
+  })
+  .refine(({ archive, index }) => archive === "none" || index === "files", {
+    message: "an archive holds the files of `index: files`; with `index: opensearch` there are none",
+    path: ["archive"],
   });
 
-/** The secrets that are named for Kafka and for OpenSearch, and where in the document. */
+/** The secrets that are named for what storage is kept in, and where in the document. */
 export function secretsOf(
   storage: z.output<typeof storageSchema>,
 ): readonly (readonly [path: readonly string[], reference: SecretReference])[] {
@@ -85,6 +106,11 @@ export function secretsOf(
       : [["kafka", "sasl", "password"], proof?.password],
     [["opensearch", "secret"], secret],
     [["opensearch", "authority"], authority],
+    [["s3", "key"], storage.s3?.key],
+    [["s3", "secret"], storage.s3?.secret],
+    [["s3", "token"], storage.s3?.token],
+    [["s3", "authority"], storage.s3?.authority],
+    [["hdfs", "authority"], storage.hdfs?.authority],
   ];
   return found.flatMap(([path, reference]) =>
     reference === undefined ? [] : [[["storage", ...path], reference] as const],

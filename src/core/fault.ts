@@ -7,6 +7,31 @@ export const FAULTS = {
     status: 500,
     advice: "Use the command line and the page that came with the server: they have different versions.",
   },
+  ARCHIVE_CONFLICT: {
+    status: 409,
+    advice:
+      "Do what the message says: give each installation an archive of its own. Nothing in the archive is changed until then, and files stay on this machine.",
+  },
+  ARCHIVE_DAMAGED: {
+    status: 500,
+    advice:
+      "Restore the file that the message names in the archive, from an earlier version of it where the store keeps these.",
+  },
+  ARCHIVE_REFUSED: {
+    status: 502,
+    advice:
+      "Do what the message says: correct the keys, the bucket or folder, or the certificate under `storage`, and restart. Files wait on this machine meanwhile.",
+  },
+  ARCHIVE_UNREACHABLE: {
+    status: 503,
+    advice:
+      "Check that the archive that `storage` names runs and can be reached. Files wait on this machine meanwhile, and it is tried again by itself.",
+  },
+  ARCHIVE_UNREAD: {
+    status: 503,
+    advice:
+      "Ask again in a moment, or about a shorter time or fewer sensors. To reach more of the archive in one answer, raise `archive.seconds` and `archive.cacheBytes`.",
+  },
   CAPTURE_REFUSED: {
     status: 503,
     advice:

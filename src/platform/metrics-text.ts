@@ -1,7 +1,8 @@
 import { LATENCY_BOUNDS, type SensorCounts, type StageCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
-import type { SearchLoad } from "../storage/index/contract.ts";
+import type { ArchiveStats, SearchLoad } from "../storage/index/contract.ts";
 import type { PacketStoreState } from "../storage/packets/contract.ts";
+import { archiveFamilies } from "./archive-state.ts";
 import { exposition, type Family, histogram, type Sample } from "./exposition.ts";
 import { packetFamilies } from "./packet-state.ts";
 import {
@@ -24,11 +25,13 @@ export type Metrics = {
   readonly packets: PacketStoreState;
   readonly partitions: readonly PartitionState[];
   readonly platform: PlatformState;
+  /** Undefined where nothing is archived. */
+  readonly archive?: ArchiveStats | undefined;
 };
 
 /** All that is counted, in Prometheus' text format. */
 export function metricsText(metrics: Metrics): string {
-  const { sensors, lag, together, sources, searches, packets, partitions, platform } = metrics;
+  const { sensors, lag, together, sources, searches, packets, archive, partitions, platform } = metrics;
   return exposition([
     ...platformFamilies(platform),
     ...sensorFamilies(sensors),
@@ -57,6 +60,7 @@ export function metricsText(metrics: Metrics): string {
     ...sourceFamilies(sources),
     ...searchFamilies(searches),
     ...packetFamilies(packets),
+    ...archiveFamilies(archive),
   ]);
 }
 

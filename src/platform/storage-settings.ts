@@ -9,6 +9,7 @@ import { secretReader } from "./services/secrets.ts";
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
+const DAY = 24 * HOUR;
 /** Bytes of packets when the document does not say, and the part of the disk that they are at the most. */
 const PACKET_BYTES = 10e9;
 const PART_OF_DISK = 4;
@@ -18,7 +19,7 @@ const PART_OF_DISK = 4;
  * @throws Fault CONFIG_INVALID when a secret cannot be read: to go on without it is what nobody asked for.
  */
 export function storageSettings(
-  { storage, memory, seal, search, packets }: GlobalDocument,
+  { storage, memory, seal, search, packets, archive }: GlobalDocument,
   data: string,
   allow: AllowPath,
 ): StorageOptions {
@@ -37,6 +38,7 @@ export function storageSettings(
       searchTime: search.seconds * SECOND,
       temporaryBytes: search.temporaryBytes,
     },
+    archive: archiveOf(storage, archive, allow),
     openSearch: storage.index === "opensearch" ? openSearchOf(storage.opensearch, allow) : undefined,
     packets: {
       bytes: packets.bytes ?? Math.min(PACKET_BYTES, partOfDisk(data)),
@@ -60,6 +62,34 @@ function openSearchOf(
     ...others,
     authorization: basic !== undefined ? `Basic ${basic}` : text && `ApiKey ${text}`,
     authority: authority && secretOf(authority, allow, "OpenSearch"),
+  };
+}
+
+/** Where sealed files are copied to, with what its secrets say. */
+function archiveOf(
+  { archive: kind, s3, hdfs }: GlobalDocument["storage"],
+  { retentionDays, cacheBytes, seconds }: GlobalDocument["archive"],
+  allow: AllowPath,
+): StorageOptions["archive"] {
+  const limits = {
+    ...{ cacheBytes, patience: seconds * SECOND },
+    retention: retentionDays === undefined ? undefined : retentionDays * DAY,
+  };
+  if (kind === "s3" && s3 !== undefined) {
+    const { key, secret, token, authority, ...others } = s3;
+    const store = {
+      ...others,
+      ...{ kind, key: secretOf(key, allow, "S3"), secret: secretOf(secret, allow, "S3") },
+      token: token && secretOf(token, allow, "S3"),
+      authority: authority && secretOf(authority, allow, "S3"),
+    };
+    return { ...limits, store };
+  }
+  if (kind !== "hdfs" || hdfs === undefined) return undefined;
+  const { authority, ...others } = hdfs;
+  return {
+    ...limits,
+    store: { ...others, kind, authority: authority && secretOf(authority, allow, "HDFS") },
   };
 }
 

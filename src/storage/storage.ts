@@ -7,6 +7,7 @@
  */
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
+import type { ArchiveOptions } from "./archive/contract.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
@@ -53,6 +54,8 @@ export type StorageOptions = {
   };
   /** The OpenSearch that keeps the index; undefined: it is kept in files of the data folder. */
   readonly openSearch?: OpenSearchOptions | undefined;
+  /** Where files of the index are copied to; undefined: nowhere. */
+  readonly archive?: ArchiveOptions | undefined;
   readonly packets: {
     /** Bytes that packets and their indices may use, the oldest go first. */
     readonly bytes: number;
@@ -88,7 +91,7 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
  * topics or tables are kept in Kafka; INDEX_UNREACHABLE, INDEX_REFUSED where OpenSearch keeps the index
  */
 export async function openStorage(
-  { folder, kafka, kafkaTables, index, openSearch, packets }: StorageOptions,
+  { folder, kafka, kafkaTables, index, openSearch, archive, packets }: StorageOptions,
   context: Context,
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
@@ -103,7 +106,7 @@ export async function openStorage(
         kafkaTables === undefined
           ? hostTables
           : stack.use(await openTablesOf(join(folder, TABLES, COPIES), kafkaTables, context)),
-      index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch }, context)),
+      index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
@@ -139,12 +142,12 @@ async function openTablesOf(
 
 async function openIndexOf(
   folder: string,
-  { index, openSearch }: Pick<StorageOptions, "index" | "openSearch">,
+  { index, openSearch, archive }: Pick<StorageOptions, "index" | "openSearch" | "archive">,
   context: Context,
 ): Promise<Index> {
   if (openSearch === undefined) {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
-    return openDuckdbIndex(folder, index, context);
+    return openDuckdbIndex(folder, { ...index, archive }, context);
   }
   const { concurrent, waiting, searchTime } = index;
   const { openOpenSearchIndex } = await import("./index/opensearch/open.ts");

@@ -36,6 +36,7 @@ async function status(options: Reach & { json?: true }): Promise<void> {
     ...(disk === undefined ? [] : [`disk      ${bytes(disk.free)} of ${bytes(disk.size)} free`]),
     `messages  ${counted(stored, "message")} in the index, ${indexedPerSecond.toFixed(1)}/s now`,
     ...describePackets(found.packets).map((line) => `packets   ${line}`),
+    ...describeArchive(found.archive).map((line) => `archive   ${line}`),
     ...listening.map((address) => `listening ${safeText(address)}`),
     "",
   ];
@@ -73,5 +74,21 @@ function describePackets(state: PlatformStatus["packets"]): string[] {
     );
   if (dropped.packets > 0)
     lines.push(`${counted(dropped.packets, "packet")} dropped since the start, the oldest first`);
+  return lines;
+}
+
+/** How much is archived, what waits, and since when something is wrong; nothing where there is no archive. */
+function describeArchive(state: PlatformStatus["archive"]): string[] {
+  if (state === undefined) return [];
+  const { archived, only, waiting, held, cacheBytes, cacheLimit, failure } = state;
+  const filesOf = ({ files, bytes: size }: typeof archived) => `${counted(files, "file")}, ${bytes(size)}`;
+  const lines = [
+    `${filesOf(archived)}; ${counted(only.messages, "message")} only there; ${bytes(cacheBytes)} of ${bytes(cacheLimit)} copied for searches`,
+  ];
+  if (!state.on) lines.push("switched off: nothing is archived, and what is only there is not searched");
+  if (waiting.files > 0) lines.push(`${filesOf(waiting)} not archived yet`);
+  if (held.files > 0) lines.push(`${filesOf(held)} kept beyond their time until they are archived`);
+  if (failure !== undefined)
+    lines.push(`failing since ${new Date(failure.since).toISOString()}: ${safeText(failure.detail)}`);
   return lines;
 }

@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Batch } from "../../core/batch.ts";
 import type { Position } from "../../core/block.ts";
+import type { FaultCode } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Hint } from "../../query/hints.ts";
 import type { Place } from "../../query/place.ts";
@@ -59,8 +60,11 @@ export interface Index extends AsyncDisposable {
   /** Who changed a message, when and what; without changes for one that nobody changed or that is not stored. */
   history(guid: string): Promise<History>;
 
-  /** What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. */
-  problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[];
+  /**
+   * What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. With the signal of
+   * the request also what this one answer lacked because it did not come from an archive in time.
+   */
+  problems(selection?: Pick<Selection, "sensors" | "from" | "to" | "signal">): readonly IndexProblem[];
 
   /** Every field seen, with its type, sorted by name. */
   fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]>;
@@ -287,7 +291,31 @@ export type IndexStats = {
   readonly setAside: readonly string[];
   /** Why what is in memory cannot be written to disk at the moment; it is tried again and again. */
   readonly unsealed: string | undefined;
+  /** Absent where nothing is archived and nothing was. */
+  readonly archive?: ArchiveStats | undefined;
 };
+
+/** Files of an archive: a second place for what is sealed, where it stays when this machine has no room for it any more. */
+export type ArchiveStats = {
+  /** Whether files are archived now; what was archived before may be there all the same. */
+  readonly isOn: boolean;
+  /** What counts in the archive. */
+  readonly archived: FileAmount;
+  /** Of this, what is nowhere else. */
+  readonly only: FileAmount;
+  /** What is not archived yet. */
+  readonly waiting: FileAmount;
+  /** Of this, what would be dropped from this machine and stays until it is archived. */
+  readonly held: FileAmount;
+  /** Since the start. */
+  readonly uploadedBytes: number;
+  /** Bytes of copies for searches, and how many they may have. */
+  readonly cache: { readonly bytes: number; readonly limit: number };
+  /** Why nothing can be archived at the moment, and since when, epoch milliseconds. */
+  readonly failure?: { readonly code: FaultCode; readonly message: string; readonly since: number };
+};
+
+type FileAmount = { readonly files: number; readonly messages: number; readonly bytes: number };
 
 /** How busy searches keep the index. The last three count since the start. */
 export type SearchLoad = {

@@ -4,6 +4,7 @@ import type { Position } from "../../../core/block.ts";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
+import { Archive } from "../archived/archive.ts";
 import { Buffers, type Memory } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import { applyPatch, chosenFields } from "../blocks/messages.ts";
@@ -84,6 +85,7 @@ export class DuckdbIndex implements Index {
   readonly #timer: NodeJS.Timeout;
   readonly #clock: RetentionClock;
   readonly #merger: Merger;
+  readonly #archive: Archive;
   #checking: Promise<unknown> = Promise.resolve();
   #compacting: Promise<void> | undefined;
   #restoration: SegmentRestoration | undefined;
@@ -91,19 +93,26 @@ export class DuckdbIndex implements Index {
 
   static async start(parts: IndexParts): Promise<DuckdbIndex> {
     const patches = await Patches.open(parts.catalogue, parts.database);
-    return new DuckdbIndex(parts, patches);
+    const clock = new RetentionClock(() => parts.context.clock.now());
+    const archive = await Archive.open(parts.settings.archive, { ...parts, now: () => clock.read() });
+    return new DuckdbIndex(parts, { patches, clock, archive });
   }
 
-  private constructor(parts: IndexParts, patches: Patches) {
+  private constructor(
+    parts: IndexParts,
+    { patches, clock, archive }: { patches: Patches; clock: RetentionClock; archive: Archive },
+  ) {
     this.#parts = parts;
-    this.#clock = new RetentionClock(() => parts.context.clock.now());
+    this.#clock = clock;
+    this.#archive = archive;
     this.#patches = patches;
     this.#shelf = openShelf(parts, parts.settings.segmentWriter);
     this.#merger = new Merger(this.#shelf);
     this.#hot = new HotStore(parts, this.#shelf);
     this.#readers = new RowReaders(parts.settings.threads);
     this.#searches = new Searches(parts.health, queueLimits(parts.settings, parts.context.log));
-    for (const segment of parts.catalogue.segments.values())
+    const remote = archive.remote().map(({ segment }) => segment);
+    for (const segment of [...parts.catalogue.segments.values(), ...remote])
       this.#noteFields(segment.sensor, segment.schema.columns.values(), segment.rest);
     this.#notePatches();
     this.#library = {
@@ -177,12 +186,12 @@ export class DuckdbIndex implements Index {
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
-    return this.#searches.ask(request, async (request) => {
-      using selected = new Selected(this.#library, request, []);
+    return this.#ask(request, async (request, library, lacks) => {
+      using selected = new Selected(library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
       const unknownFields = selected.unknownFields();
-      const found = await searchPage(this.#library, request, wanted);
+      const found = await searchPage(library, request, wanted);
       const messages = found.messages.map((message) => {
         const whole = applyPatch(message, this.#patches.get(message.guid as string));
         return wanted === undefined ? whole : chosenFields(whole, wanted);
@@ -193,47 +202,63 @@ export class DuckdbIndex implements Index {
         messages,
         cursor: found.cursor,
         unknownFields,
-        hints: await hintsOf(hintSource(this.#library), request, unknownFields, isEmpty),
-        problems: [...this.problems(request), ...limitProblems(found.limits)],
+        hints: await hintsOf(hintSource(library), request, unknownFields, isEmpty),
+        problems: [...this.#parts.health.problems(request), ...lacks, ...limitProblems(found.limits)],
       };
     });
   }
 
-  problems(selection?: Pick<Selection, "sensors" | "from" | "to">): readonly IndexProblem[] {
-    return this.#parts.health.problems(selection);
+  problems(selection: Parameters<Index["problems"]>[0] = {}): readonly IndexProblem[] {
+    return [...this.#parts.health.problems(selection), ...this.#archive.lacks(selection.signal)];
   }
 
   count(request: Selection): Promise<number> {
-    return this.#searches.ask(request, (request) => countOf(this.#library, request));
+    return this.#ask(request, (request, library) => countOf(library, request));
   }
 
   facets(request: FacetRequest): Promise<readonly Facet[]> {
-    return this.#searches.ask(request, (request) => facets(this.#library, request));
+    return this.#ask(request, (request, library) => facets(library, request));
   }
 
   histogram(request: HistogramRequest): Promise<Histogram> {
-    return this.#searches.ask(request, (request) => histogram(this.#library, request));
+    return this.#ask(request, (request, library) => histogram(library, request));
   }
 
   groups(request: GroupRequest): Promise<readonly Group[]> {
-    return this.#searches.ask(request, (request) => groups(this.#library, request));
+    return this.#ask(request, (request, library) => groups(library, request));
   }
 
-  get(guids: readonly string[], asked?: AbortSignal): Promise<readonly Message[]> {
-    return this.#searches.ask<Pick<Selection, "signal">, readonly Message[]>(
-      { signal: asked },
-      async ({ signal }) => {
-        const snapshot = this.#snapshot();
-        const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
-          guids.some((guid) => guid >= minGuid && guid <= maxGuid),
-        );
-        const found = await fetch(this.#library, guids, { ...snapshot, segments }, undefined, signal);
-        return guids
-          .map((guid) => found.get(guid))
-          .filter((message) => message !== undefined)
-          .map((message) => applyPatch({ ...message }, this.#patches.get(message.guid as string)));
-      },
+  get(guids: readonly string[], signal?: AbortSignal): Promise<readonly Message[]> {
+    return this.#ask<Selection, readonly Message[]>(
+      { signal },
+      (asked, library) => this.#get(guids, asked, library),
+      guids,
     );
+  }
+
+  async #get(guids: readonly string[], { signal }: Selection, library: Library): Promise<readonly Message[]> {
+    const snapshot = library.snapshot();
+    const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
+      guids.some((guid) => guid >= minGuid && guid <= maxGuid),
+    );
+    const found = await fetch(library, guids, { ...snapshot, segments }, undefined, signal);
+    return guids
+      .map((guid) => found.get(guid))
+      .filter((message) => message !== undefined)
+      .map((message) => applyPatch({ ...message }, this.#patches.get(message.guid as string)));
+  }
+
+  /** Runs what somebody asks for when its turn comes, with what it can reach of the archive. `guids`: only these matter. */
+  #ask<Request extends Selection, Result>(
+    asked: Request,
+    work: (request: Request, library: Library, lacks: readonly IndexProblem[]) => Promise<Result>,
+    guids?: readonly string[],
+  ): Promise<Result> {
+    return this.#searches.ask(asked, async (request) => {
+      await using reached = await this.#archive.reach(asked, request.signal, guids);
+      const library = { ...this.#library, snapshot: () => reached.with(this.#snapshot()) };
+      return await work(request, library, reached.problems);
+    });
   }
 
   async patch(guid: string, change: Patch, by: string): Promise<Message> {
@@ -241,7 +266,10 @@ export class DuckdbIndex implements Index {
     const fixed = touched.find((field) => UNCHANGEABLE.includes(field));
     if (fixed !== undefined)
       throw new Fault("REQUEST_INVALID", `changing message ${guid}: ${fixed} cannot be changed`);
-    const [message] = await this.get([guid]);
+    const { signal } = new AbortController();
+    const [message] = await this.get([guid], signal);
+    const [lack] = message === undefined ? this.#archive.lacks(signal) : [];
+    if (lack !== undefined) throw new Fault("ARCHIVE_UNREAD", `changing message ${guid}: ${lack.text}`);
     if (message === undefined)
       throw new Fault("NOT_FOUND", `changing message ${guid}: there is no message with this guid`);
     const patch = await this.#patches.add(guid, change, { by, at: this.#parts.context.clock.now() });
@@ -263,6 +291,7 @@ export class DuckdbIndex implements Index {
       searches: this.#searches.load(),
       setAside: this.#shelf.setAside.map(({ message }) => message),
       unsealed: this.#hot.failure,
+      archive: this.#archive.stats(),
     });
   }
 
@@ -279,6 +308,7 @@ export class DuckdbIndex implements Index {
             this.#noteFields(segment.sensor, segment.schema.columns.values(), segment.rest);
         },
         removeFiles: (segments) => this.#removeFiles(segments),
+        archive: this.#archive,
         onEnd: () => {
           this.#restoration = undefined;
         },
@@ -296,10 +326,9 @@ export class DuckdbIndex implements Index {
   async retain(rules: readonly RetentionRule[]): Promise<RetentionResult> {
     const { catalogue } = this.#parts;
     const kept = new Set(this.#restoration?.replaced);
-    const remove = outdated(catalogue.segments.values(), rules, this.#clock.read()).filter(
-      (segment) => !kept.has(segment),
-    );
-    await catalogue.change({ remove });
+    const old = outdated(catalogue.segments.values(), rules, this.#clock.read());
+    const remove = this.#archive.release(old.filter((segment) => !kept.has(segment)));
+    await catalogue.change({ remove, staysArchived: true });
     await this.#removeFiles(remove);
     return {
       segments: remove.length,
@@ -322,6 +351,7 @@ export class DuckdbIndex implements Index {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    await this.#archive[Symbol.asyncDispose]();
     const idle = this.#searches[Symbol.asyncDispose]();
     const { catalogue, manifest, database, lock } = this.#parts;
     try {
@@ -368,7 +398,8 @@ export class DuckdbIndex implements Index {
   /** One look-up at a time: what the one before let in, the next one must see. */
   #stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>> {
     const look = async () => {
-      const snapshot = this.#snapshot();
+      await using reached = await this.#archive.reachAll(sensor, guids);
+      const snapshot = reached.with(this.#snapshot());
       const segments = snapshot.segments.filter(
         (segment) =>
           segment.sensor === sensor &&

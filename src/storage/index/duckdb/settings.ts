@@ -1,3 +1,5 @@
+import type { ArchiveOptions } from "../../archive/contract.ts";
+
 export type DuckdbOptions = {
   /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 320 MB at full speed. */
   readonly memory?: number;
@@ -24,9 +26,11 @@ export type DuckdbOptions = {
   readonly pointers?: boolean;
   /** The script of the thread that writes files, without its ending; a test puts a faulty one here. */
   readonly segmentWriter?: string;
+  /** Where sealed files are copied to; undefined: nowhere. */
+  readonly archive?: ArchiveOptions | undefined;
 };
 
-export type Settings = Required<DuckdbOptions>;
+export type Settings = Required<Omit<DuckdbOptions, "archive">> & Pick<DuckdbOptions, "archive">;
 
 export const DEFAULTS: Settings = {
   memory: 512_000_000,

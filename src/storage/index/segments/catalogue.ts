@@ -7,42 +7,12 @@ import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 import type { ColumnType } from "../blocks/column-type.ts";
 import type { Loss } from "../contract.ts";
 import type { StoredPatch } from "../stored-patch.ts";
+import { ArchiveListing } from "./archive-listing.ts";
 import { ChangeJournal } from "./change-journal.ts";
 import { CATALOGUE_FILE, unfinished } from "./folder-names.ts";
+import type { Schema, SchemaColumn, Segment } from "./segment.ts";
 
-/** A column of a Parquet file and the field it holds; the names differ where DuckDB could not tell two fields apart. */
-export type SchemaColumn = {
-  readonly field: string;
-  readonly type: ColumnType;
-  readonly column: string;
-  /** Whether each of its texts is a part of `original_string`. */
-  readonly inside: boolean;
-};
-
-export type Schema = { readonly id: string; readonly columns: ReadonlyMap<string, SchemaColumn> };
-
-/** A Parquet file with messages of one sensor, and what must be known to leave it unread. */
-export type Segment = {
-  readonly id: string;
-  readonly sensor: string;
-  /** Below the index's folder. */
-  readonly file: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly minTime: number;
-  readonly maxTime: number;
-  readonly minGuid: string;
-  readonly maxGuid: string;
-  readonly schema: Schema;
-  /** Fields that occur in `_rest`; undefined when there are too many to name, empty when the file has no `_rest`. */
-  readonly rest: readonly string[] | undefined;
-  /** Where the directory of the file stands, when rows can be read one at a time. */
-  readonly directory?: number | undefined;
-  /** Which canonical keys it holds; undefined for files of versions that wrote none. */
-  readonly keys?: number | undefined;
-  /** CRC-32 of all its bytes; unknown of files that earlier versions wrote. */
-  readonly crc?: number | undefined;
-};
+export type { Schema, SchemaColumn, Segment } from "./segment.ts";
 
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };
 type StoredColumn = readonly [field: string, type: ColumnType, column: string, inside: boolean];
@@ -67,6 +37,8 @@ export type CatalogueChange = {
   readonly positions?: ReadonlyMap<string, number>;
   /** Other facts; undefined takes one away. */
   readonly facts?: { readonly [Name in keyof Facts]?: Facts[Name] | undefined };
+  /** Whether what is removed stays in the archive: nothing takes its place. */
+  readonly staysArchived?: boolean;
 };
 
 /**
@@ -80,10 +52,11 @@ export class Catalogue implements AsyncDisposable {
   readonly unreadable = new Map<string, string>();
   /** When the file of a segment was last changed, by its id, as far as it was found sound since. */
   readonly changed = new Map<string, number>();
-  /** Called when other files count than before. */
-  onChange = (): void => undefined;
+  /** What of it is in the archive. */
+  readonly archive: ArchiveListing<StoredSegment>;
   readonly #folder: string;
   readonly #journal: ChangeJournal;
+  readonly #watchers = new Set<() => void>();
   readonly #facts: Partial<Facts> = {};
   readonly #positions = new Map<string, number>();
   readonly #schemas = new Map<string, Schema>();
@@ -112,10 +85,14 @@ export class Catalogue implements AsyncDisposable {
     this.#releasedTable = this.#root.openDB({ name: "released", encoding: "json" });
     this.#factTable = this.#root.openDB({ name: "facts", encoding: "json" });
     for (const { key, value } of this.#schemaTable.getRange()) this.#schemas.set(key, schemaOf(key, value));
-    for (const { key, value } of this.#segmentTable.getRange()) {
-      const schema = this.#schemas.get(value.schema) as Schema;
-      this.segments.set(key, { ...value, schema, rest: value.rest ?? undefined });
-    }
+    const decode = ({ schema, rest, ...facts }: StoredSegment): Segment => ({
+      ...facts,
+      // Schemas are never taken away.
+      schema: this.#schemas.get(schema) as Schema,
+      rest: rest ?? undefined,
+    });
+    for (const { key, value } of this.#segmentTable.getRange()) this.segments.set(key, decode(value));
+    this.archive = new ArchiveListing(this.#root, { encode: stored, decode });
     for (const { key, value } of this.#positionTable.getRange()) this.#positions.set(key, value);
     for (const { key, value } of this.#patchTable.getRange()) this.patches.set(key, value);
     for (const { key, value } of this.#unreadableTable.getRange()) this.unreadable.set(key, value);
@@ -133,6 +110,11 @@ export class Catalogue implements AsyncDisposable {
     }
     await writes.settle("restoring changes of messages");
     this.#journal.renew(this.patches);
+  }
+
+  /** Has something called whenever other files count than before. */
+  watch(watcher: () => void): void {
+    this.#watchers.add(watcher);
   }
 
   position(topic: string, partition: number): number | undefined {
@@ -180,13 +162,18 @@ export class Catalogue implements AsyncDisposable {
     ]);
     const writes = new PendingWrites(this.#root);
     // All writes of one turn are one transaction.
-    for (const { schema, rest, ...stored } of [...add, ...adopt]) {
-      const columns = [...schema.columns.values()].map(
+    for (const segment of [...add, ...adopt]) {
+      const columns = [...segment.schema.columns.values()].map(
         ({ field, type, column, inside }) => [field, type, column, inside] as const,
       );
-      writes.add(this.#schemaTable.put(schema.id, columns));
-      writes.add(this.#segmentTable.put(stored.id, { ...stored, schema: schema.id, rest: rest ?? null }));
+      writes.add(this.#schemaTable.put(segment.schema.id, columns));
+      writes.add(this.#segmentTable.put(segment.id, stored(segment)));
     }
+    const idsOf = (segments: readonly Segment[]) => segments.map(({ id }) => id);
+    const replaced =
+      change.staysArchived === true
+        ? undefined
+        : this.archive.replace(writes, idsOf(gone), idsOf([...add, ...adopt]));
     for (const [id, time] of changed) writes.add(this.#changedTable.put(id, time));
     for (const { id } of gone)
       for (const table of [this.#segmentTable, this.#unreadableTable, this.#changedTable])
@@ -204,7 +191,13 @@ export class Catalogue implements AsyncDisposable {
     for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
     for (const [key, offset] of positions) this.#positions.set(key, offset);
     Object.assign(this.#facts, facts);
-    if (added.length + adopt.length + gone.length > 0) this.onChange();
+    replaced?.();
+    if (added.length + adopt.length + gone.length > 0) this.#changed();
+  }
+
+  #changed(): void {
+    this.archive.forgetRemote();
+    for (const watcher of this.#watchers) watcher();
   }
 
   /** When files were last changed, whose checksums were made of what was written: nobody need read them again. */
@@ -244,7 +237,7 @@ export class Catalogue implements AsyncDisposable {
       else this.unreadable.set(id, reason);
       if (changed !== undefined) this.changed.set(id, changed);
     }
-    this.onChange();
+    this.#changed();
     await writes.settle("noting which files of the index can be read");
   }
 
@@ -282,6 +275,10 @@ export class Catalogue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#root.close();
   }
+}
+
+function stored({ schema, rest, ...facts }: Segment): StoredSegment {
+  return { ...facts, schema: schema.id, rest: rest ?? null };
 }
 
 export function positionKey(topic: string, partition: number): string {

@@ -19,8 +19,10 @@ export class CommonSchema {
   }
 
   /** Writes the columns of the segments unless they are the last ones. @throws the system's error */
-  async write({ segments }: Pick<Catalogue, "segments">): Promise<void> {
-    const columns = commonColumns(new Set([...segments.values()].map(({ schema }) => schema)));
+  async write({ segments, archive }: Pick<Catalogue, "segments" | "archive">): Promise<void> {
+    const archived = [...archive.files.values()].map(({ segment }) => segment);
+    // The archive has the same file, and in it may be columns of messages that are nowhere else.
+    const columns = commonColumns(new Set([...segments.values(), ...archived].map(({ schema }) => schema)));
     const key = JSON.stringify(columns);
     if (columns.length === 0 || key === this.#written) return;
     const place = join(this.#folder, COLUMNS_FILE);

@@ -17,6 +17,10 @@ export const COMMON_METADATA = "_common_metadata";
 export const LOCK_FILE = "_lock";
 /** Room for what does not fit into the memory of searches. */
 export const TEMPORARY = "_temporary";
+/** By which name an archive knows this folder. */
+export const ARCHIVE_FILE = "_archive.json";
+/** Archived files that searches read, the copies of which may go at any time. */
+export const ARCHIVED = "_archived";
 /** Damaged files that a rebuild replaced. */
 export const REPLACED = "_set-aside";
 

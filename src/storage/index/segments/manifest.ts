@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Log } from "../../../core/context.ts";
 import { errorCode } from "../../folder.ts";
 import { LAYOUT } from "../../layout.ts";
-import type { Catalogue } from "./catalogue.ts";
+import type { Catalogue, Segment } from "./catalogue.ts";
 import { CommonSchema } from "./common-schema.ts";
 import { JOURNAL_FILE, MANIFEST_FILE } from "./folder-names.ts";
 
@@ -33,10 +33,10 @@ export class Manifest implements AsyncDisposable {
     this.#catalogue = catalogue;
     this.#log = log;
     this.#schema = new CommonSchema(folder);
-    catalogue.onChange = () => {
+    catalogue.watch(() => {
       this.#isCurrent = false;
       this.#timer ??= setTimeout(() => void this.write(), this.#pause).unref();
-    };
+    });
   }
 
   /**
@@ -78,13 +78,22 @@ export class Manifest implements AsyncDisposable {
   }
 }
 
-/** One line per file: as easily compared by `diff` as read by a program. */
 function textOf({ segments, unreadable }: Catalogue): string {
-  const files = [...segments.values()]
-    .filter(({ id }) => !unreadable.has(id))
-    .map(({ file, sensor, rows, bytes, minTime, maxTime }) =>
-      JSON.stringify({ path: file, sensor, messages: rows, bytes, from: minTime, to: maxTime }),
-    );
-  const facts = JSON.stringify({ layout: LAYOUT, changes: JOURNAL_FILE });
-  return `${facts.slice(0, -1)},"files":[\n${files.join(",\n")}\n]}\n`;
+  const files = [...segments.values()].filter(({ id }) => !unreadable.has(id));
+  return manifestText(files.map((segment) => ({ path: segment.file, segment })));
+}
+
+/**
+ * The list of files that count, as other engines read it. One line per file: as easily compared by `diff` as read by a program.
+ * @param facts further members of the list.
+ */
+export function manifestText(
+  files: readonly { readonly path: string; readonly segment: Segment }[],
+  facts: Readonly<Record<string, string>> = {},
+): string {
+  const lines = files.map(({ path, segment: { sensor, rows, bytes, minTime, maxTime } }) =>
+    JSON.stringify({ path, sensor, messages: rows, bytes, from: minTime, to: maxTime }),
+  );
+  const head = JSON.stringify({ layout: LAYOUT, changes: JOURNAL_FILE, ...facts });
+  return `${head.slice(0, -1)},"files":[\n${lines.join(",\n")}\n]}\n`;
 }

@@ -1,6 +1,7 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Context } from "../../../core/context.ts";
+import type { Archive } from "../archived/archive.ts";
 import type { GuidRange, IndexHandle, Loss, Restoration, RestorationScope, Restored } from "../contract.ts";
 import { copyRows } from "../duckdb/copy-rows.ts";
 import type { Database } from "../duckdb/database.ts";
@@ -13,7 +14,9 @@ import { NOTE_KEY, readNote, type SegmentNote } from "./segment-note.ts";
 import { Staging, type StagingParts } from "./staging.ts";
 import type { Unlisted } from "./stock.ts";
 
-export type RestorationParts = Omit<StagingParts, "visible"> & {
+export type RestorationParts = Omit<StagingParts, "visible" | "archive"> & {
+  /** Damaged files that it keeps come back by themselves, whole: what could be made again of records may be less. */
+  readonly archive: Pick<Archive, "reachAll" | "keeps">;
   readonly folder: string;
   readonly context: Context;
   readonly catalogue: Catalogue;
@@ -46,15 +49,16 @@ export class SegmentRestoration implements Restoration {
   constructor(parts: RestorationParts, scope: RestorationScope) {
     this.#parts = parts;
     this.#scope = scope;
-    const { catalogue, health } = parts;
+    const { catalogue, health, archive } = parts;
     const concerns = (sensor: string, from: number, to: number) =>
       (scope.sensor === undefined || scope.sensor === sensor) &&
       (scope.from === undefined || to >= scope.from) &&
       (scope.to === undefined || from < scope.to);
-    this.replaced = [...catalogue.segments.values()].filter(
-      ({ id, sensor, minTime, maxTime }) =>
-        (scope.everything || catalogue.unreadable.has(id)) && concerns(sensor, minTime, maxTime),
-    );
+    this.replaced = [...catalogue.segments.values()].filter((segment) => {
+      const isDamaged = catalogue.unreadable.has(segment.id);
+      const isMeant = isDamaged ? !archive.keeps(segment) : scope.everything;
+      return isMeant && concerns(segment.sensor, segment.minTime, segment.maxTime);
+    });
     this.#unlisted = health.unlisted.filter(({ sensor, from, to }) => concerns(sensor, from, to));
     this.#isWhole = scope.sensor === undefined && scope.from === undefined && scope.to === undefined;
     const ids = new Set(this.replaced.map(({ id }) => id));

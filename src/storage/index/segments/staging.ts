@@ -1,3 +1,4 @@
+import type { Archive } from "../archived/archive.ts";
 import { type Block, Buffers, type Memory } from "../blocks/block.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
 import { HotBlock } from "../duckdb/hot-block.ts";
@@ -16,6 +17,8 @@ export type StagingParts = {
   readonly start: WriterStart;
   /** What is searched now and stays: nothing that is in it is written again. */
   readonly visible: () => readonly Segment[];
+  /** What is in the archive alone: nothing of that is written again either. */
+  readonly archive: Pick<Archive, "reachAll">;
 };
 
 /**
@@ -103,7 +106,9 @@ export class Staging implements AsyncDisposable {
   /** One look-up at a time: what the one before let in, the next one must see. */
   #stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>> {
     const look = async () => {
-      const segments = [...this.#parts.visible(), ...this.files(sensor)].filter(
+      await using reached = await this.#parts.archive.reachAll(sensor, guids);
+      const seen = reached.with({ segments: [...this.#parts.visible(), ...this.files(sensor)], blocks: [] });
+      const segments = seen.segments.filter(
         (segment) =>
           segment.sensor === sensor &&
           guids.some((guid) => guid >= segment.minGuid && guid <= segment.maxGuid),

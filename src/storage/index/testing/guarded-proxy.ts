@@ -19,6 +19,10 @@ export type GuardedProxy = AsyncDisposable & {
   isSilent: ((path: string) => boolean) | undefined;
   /** Ends the silence, and the connections on which nothing was said. */
   restart(): void;
+  /** After how many bytes of its body an answer is cut off, by method and path; undefined: not. */
+  cutAfter: ((method: string, path: string) => number | undefined) | undefined;
+  /** What must come to pass before a request is passed on. */
+  hold: ((method: string, path: string) => Promise<void>) | undefined;
 };
 
 /** Stands before a server as TLS and passwords do that it lacks: OpenSearch's security comes as a plugin of its distribution. */
@@ -33,7 +37,7 @@ export async function guardServer(
   const { certificate, key } = makeCertificate(madeOn);
   const { hostname, port } = new URL(target);
   const silent = new Set<Socket>();
-  const serve = (from: IncomingMessage, to: ServerResponse) => {
+  const serve = async (from: IncomingMessage, to: ServerResponse) => {
     const { method = "GET", url: path = "/" } = from;
     if (proxy.isCut) return void from.socket.destroy();
     if (proxy.isSilent?.(path)) return void silent.add(from.socket);
@@ -41,9 +45,18 @@ export async function guardServer(
     if (authorization !== undefined && from.headers.authorization !== authorization)
       return void to.writeHead(401).end("Unauthorized");
     if (given !== undefined) return void to.writeHead(given.status).end(given.body);
+    await proxy.hold?.(method, path);
     const passed = request({ hostname, port, method, path, headers: from.headers }, (answer) => {
       to.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(to);
+      const most = proxy.cutAfter?.(method, path);
+      if (most === undefined) return void answer.pipe(to);
+      let sent = 0;
+      answer.on("data", (part: Buffer) => {
+        to.write(part.subarray(0, Math.max(0, most - sent)));
+        sent += part.length;
+        if (sent > most) to.destroy();
+      });
+      answer.on("end", () => to.end());
     });
     passed.on("error", () => to.destroy());
     from.pipe(passed);
@@ -62,6 +75,8 @@ export async function guardServer(
       for (const socket of silent) socket.destroy();
       silent.clear();
     },
+    cutAfter: undefined,
+    hold: undefined,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -4,23 +4,27 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What other engines may be asked with: packages of Python, of which Spark alone has 400 MB. */
-const PACKAGES = ["pyarrow", "pandas", "pyspark"] as const;
+/** What tests use of Python, and how the package index calls it. Spark alone has 400 MB. */
+const PACKAGES = {
+  pyarrow: "pyarrow",
+  pandas: "pandas",
+  pyspark: "pyspark",
+  // A server that speaks as S3 does.
+  "moto.server": "moto[server]",
+} as const;
 
 /**
  * A Python that has some packages; undefined when there is none, which is told in one line. Where `CI` is `true` they are
  * installed from the package index into a folder of their own.
  */
-export function pythonWith(...modules: (typeof PACKAGES)[number][]): string | undefined {
+export function pythonWith(...modules: (keyof typeof PACKAGES)[]): string | undefined {
   const asked = modules.map((name) => `import ${name}`).join("; ");
   const python = [process.env.METRON_PYTHON, "python3", installed].find(
     (path) => path !== undefined && spawnSync(path, ["-c", asked]).status === 0,
   );
   if (python !== undefined) return python;
   if (process.env.CI === "true") return install();
-  process.stdout.write(
-    `Left out, as Python lacks it: what ${modules.join(" and ")} read of the index's files.\n`,
-  );
+  process.stdout.write(`Left out, as Python lacks it: what is tested with ${modules.join(" and ")}.\n`);
   return undefined;
 }
 
@@ -40,6 +44,8 @@ function install(): string {
   const folder = mkdtempSync(join(tmpdir(), "metron-python-"));
   execFileSync("python3", ["-m", "venv", folder]);
   installed = join(folder, "bin", "python");
-  execFileSync(installed, ["-m", "pip", "install", "--quiet", ...PACKAGES], { timeout: 900_000 });
+  execFileSync(installed, ["-m", "pip", "install", "--quiet", ...Object.values(PACKAGES)], {
+    timeout: 900_000,
+  });
   return installed;
 }
