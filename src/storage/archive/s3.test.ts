@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { type Moto, startMoto } from "../../../scripts/cluster/moto.ts";
 import { deafAddress, type GuardedProxy, guardServer } from "../index/testing/guarded-proxy.ts";
 import { pythonWith } from "../index/testing/python.ts";
 import type { ArchiveStore, S3Settings } from "./contract.ts";
 import { openS3 } from "./s3.ts";
 import { describeStore, localFile } from "./testing/describe-store.ts";
-import { type Moto, startMoto } from "./testing/moto.ts";
 
 const python = pythonWith("moto.server");
 const { signal } = new AbortController();

@@ -1,5 +1,5 @@
 import { afterAll, describe } from "vitest";
-import { type Moto, startMoto } from "../../archive/testing/moto.ts";
+import { type Moto, startMoto } from "../../../../scripts/cluster/moto.ts";
 import { pythonWith } from "../testing/python.ts";
 import { describeArchive } from "./testing/describe-archive.ts";
 

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { sign } from "aws4";
-import { endProcess, freePorts } from "../../../../scripts/cluster/servers.ts";
-import type { S3Settings } from "../contract.ts";
+import type { S3Settings } from "../../src/storage/archive/contract.ts";
+import { endProcess, freePorts } from "./servers.ts";
 
 export type Moto = AsyncDisposable & {
   readonly url: string;
