@@ -4,6 +4,7 @@ import { runs } from "../../core/testing/runs.ts";
 import { type SideView, viewSide } from "../reassembly/view.ts";
 import { chance } from "../testing/chance.ts";
 import { conversationsOf } from "../testing/reading.ts";
+import { create1, read1 } from "../testing/smb1-messages.ts";
 import { type Talk, talk } from "../testing/talk.ts";
 import type { CarvedObject } from "./object.ts";
 import { carveObjects } from "./objects.ts";
@@ -228,43 +229,7 @@ describe("objects of SMB", () => {
   });
 
   test("of version 1 are read as well", async () => {
-    const one = (
-      command: number,
-      isResponse: boolean,
-      number: number,
-      words: Uint8Array,
-      bytes: Uint8Array,
-    ) =>
-      framed(
-        Buffer.concat([
-          Buffer.from([0xff, 0x53, 0x4d, 0x42, command, 0, 0, 0, 0, isResponse ? 0x80 : 0, 0, 0x80]),
-          Buffer.alloc(12),
-          le(2, 7),
-          le(2, 1),
-          le(2, 1),
-          le(2, number),
-          Buffer.from([words.length / 2]),
-          words,
-          le(2, bytes.length),
-          bytes,
-        ]),
-      );
-    const opened = Buffer.alloc(68);
-    opened.writeUInt16LE(77, 5);
-    opened.writeUInt32LE(3_000, 55);
-    const asked = Buffer.alloc(24);
-    asked.writeUInt16LE(77, 4);
-    asked.writeUInt32LE(0, 6);
-    const answered = Buffer.alloc(24);
-    answered.writeUInt16LE(3_000, 10);
-    answered.writeUInt16LE(32 + 1 + 24 + 2, 12);
-    const played = session(
-      [
-        one(0xa2, false, 1, Buffer.alloc(48), Buffer.concat([Buffer.alloc(1), utf16("old.xls\0")])),
-        one(0xa2, true, 1, opened, Buffer.alloc(0)),
-      ],
-      [one(0x2e, false, 2, asked, Buffer.alloc(0)), one(0x2e, true, 2, answered, file.subarray(0, 3_000))],
-    );
+    const played = session(create1(1, "old.xls", 3_000), read1(2, 0, file.subarray(0, 3_000)));
     expect(await carve(played)).toMatchObject([
       { name: "old.xls", sha256: sha256(file.subarray(0, 3_000)), isComplete: true },
     ]);

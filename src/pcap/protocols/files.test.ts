@@ -6,6 +6,7 @@ import { carveObjects } from "../objects/objects.ts";
 import { sharedCaptures } from "../testing/captures.ts";
 import { blockOf, type Frame } from "../testing/frames.ts";
 import { type ReadRecord, recordsOf } from "../testing/records.ts";
+import { close1, create1, read1, write1 } from "../testing/smb1-messages.ts";
 import { talk } from "../testing/talk.ts";
 import { conversationsOfBlock, hasCaptures, packetsOf } from "../testing/tcp-captures.ts";
 
@@ -223,6 +224,34 @@ test.each([
     expect(told.map(({ fields }) => fields.fuid)).toEqual([files[0]?.fuid]);
     const services = records.filter(({ kind }) => kind === "conn").map(({ fields }) => fields.service);
     expect(services).toContain("ftp-data");
+  },
+);
+
+test.each([
+  ["read", 1, read1],
+  ["written", 0, write1],
+] as const)(
+  "a file that is %s over SMB 1 is told with its name and hash, as it is carved",
+  async (_, side, move) => {
+    const content = Buffer.concat([PDF, Buffer.alloc(90_000, "more ")]);
+    const played = talk({ ports: [50_000, 445] }).open();
+    const exchanges = [
+      create1(1, "share\\plans.pdf", content.length),
+      move(2, 0, content.subarray(0, 70_000)),
+      move(3, 70_000, content.subarray(70_000)),
+      close1(4),
+    ];
+    for (const [request, answer] of exchanges) played.say(0, request).say(1, answer);
+    const { files } = filesOf(played.close().frames);
+    expect(files).toMatchObject([
+      {
+        ...{ source: "SMB", filename: "plans.pdf", mime_type: "application/pdf", is_orig: side === 0 },
+        ...{ seen_bytes: content.length, missing_bytes: 0, sha256: sha256(content) },
+      },
+    ]);
+    const [conversation] = conversationsOfBlock(blockOf(played.frames)).tcp;
+    const [carved] = conversation === undefined ? [] : await carveObjects(conversation, [conversation]);
+    expect(carved).toMatchObject({ side, sha256: sha256(content), isComplete: true });
   },
 );
 

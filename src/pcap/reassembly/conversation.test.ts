@@ -37,6 +37,15 @@ describe("a conversation", () => {
     expect(marksOf(played)).toEqual(["syn -1", "syn -1", "fin 6", "fin 7"]);
   });
 
+  test("counts all that a side said, also what the other answers in the middle of", () => {
+    const played = talk().open().say(0, "one two");
+    // The server has taken four bytes when it answers.
+    played.raw(1, { acknowledgement: 1_001 + 4, payload: bytesOfText("yes") });
+    const { chunks, totals } = read(played);
+    expect(chunks).toHaveLength(3);
+    expect(totals.map(({ bytes }) => bytes)).toEqual([7, 3]);
+  });
+
   test("is the same over IPv6", () => {
     const played = talk({ hosts: ["2001:db8::1", "2001:db8::2"] })
       .open()

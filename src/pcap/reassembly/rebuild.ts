@@ -43,6 +43,8 @@ export function rebuildConversation(
   const stretches = ([0, 1] as const).map((side) =>
     stretchesOf(sides[side], firsts[side], sides[otherSide(side)].fin !== undefined),
   ) as [Stretch[], Stretch[]];
+  // Before they are merged, which cuts stretches in parts.
+  const counted = [totals(sides[0], stretches[0]), totals(sides[1], stretches[1])] as const;
   const relative = (told: Conflict): Conflict => ({ ...told, position: told.position - firsts[told.side] });
   return {
     endpoints,
@@ -53,7 +55,7 @@ export function rebuildConversation(
     ]),
     marks: marks.map((told) => ({ ...told, position: told.position - firsts[told.side] })),
     counts,
-    totals: [totals(sides[0], stretches[0]), totals(sides[1], stretches[1])],
+    totals: counted,
   };
 }
 

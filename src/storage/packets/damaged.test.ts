@@ -1,7 +1,6 @@
 import {
   copyFileSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -12,14 +11,23 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { type LogFields, makeContext, silentLog } from "../../core/context.ts";
-import type { PacketStore } from "./contract.ts";
+import { makeContext } from "../../core/context.ts";
 import { openPacketStore, type PacketStoreOptions } from "./files/packet-store.ts";
-import { append, blockOf, flip, numbered, numbersIn, range, write } from "./testing/made-store.ts";
+import {
+  append,
+  blockOf,
+  filesOf,
+  flip,
+  type Logged,
+  numbered,
+  numbersIn,
+  openLogged,
+  range,
+  write,
+} from "./testing/made-store.ts";
 
 let folder: string;
-/** What was logged: sentences with their fields. */
-let logged: (LogFields & { readonly sentence: string })[];
+let logged: Logged[];
 
 beforeEach(() => {
   logged = [];
@@ -27,18 +35,8 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
 
-function open(options: Partial<PacketStoreOptions> = {}): PacketStore {
-  const log = (sentence: string, fields: LogFields = {}) => void logged.push({ sentence, ...fields });
-  const context = makeContext({ log: { ...silentLog, info: log, warn: log } });
-  return openPacketStore({ folder, bytes: 1 << 30, segmentBytes: 300_000, ...options }, context);
-}
-
-function files(end: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(end))
-    .sort()
-    .map((name) => join(folder, name));
-}
+const open = (options?: Partial<PacketStoreOptions>) => openLogged(folder, logged, options);
+const files = (end: string) => filesOf(folder, end);
 
 test("a segment with a damaged header is told and left out, the others are read", () => {
   const writer = open().writer("test");

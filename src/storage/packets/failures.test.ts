@@ -1,18 +1,28 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { type LogFields, makeContext, silentLog } from "../../core/context.ts";
-import type { PacketStore } from "./contract.ts";
-import { openPacketStore, type PacketStoreOptions } from "./files/packet-store.ts";
+import { silentLog } from "../../core/context.ts";
+import type { PacketStoreOptions } from "./files/packet-store.ts";
 import { openPacketWriter } from "./files/packet-writer.ts";
 import { openShelf } from "./files/shelf.ts";
-import { append, flip, numbered, numbersIn, numbersOf, range, START, write } from "./testing/made-store.ts";
+import {
+  append,
+  filesOf,
+  flip,
+  type Logged,
+  numbered,
+  numbersIn,
+  numbersOf,
+  openLogged,
+  range,
+  START,
+  write,
+} from "./testing/made-store.ts";
 
 let folder: string;
-/** What was logged: sentences with their fields. */
-let logged: (LogFields & { readonly sentence: string })[];
+let logged: Logged[];
 
 beforeEach(() => {
   logged = [];
@@ -20,18 +30,8 @@ beforeEach(() => {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
 
-function open(options: Partial<PacketStoreOptions> = {}): PacketStore {
-  const log = (sentence: string, fields: LogFields = {}) => void logged.push({ sentence, ...fields });
-  const context = makeContext({ log: { ...silentLog, info: log, warn: log } });
-  return openPacketStore({ folder, bytes: 1 << 30, segmentBytes: 300_000, ...options }, context);
-}
-
-function files(end: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(end))
-    .sort()
-    .map((name) => join(folder, name));
-}
+const open = (options?: Partial<PacketStoreOptions>) => openLogged(folder, logged, options);
+const files = (end: string) => filesOf(folder, end);
 
 test("on a full disk the oldest packets go, what is preserved stays, and it goes on when there is room again", (context) => {
   folder = join(folder, "small");

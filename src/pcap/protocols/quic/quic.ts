@@ -5,10 +5,8 @@
 import type { Side } from "../../reassembly/segment.ts";
 import type { DatagramProtocol, FlowContext } from "../protocol.ts";
 import { hexOf, textOf } from "../text.ts";
-import { ja3, ja3s, ja4 } from "../tls/fingerprints.ts";
 import { type ClientHello, readClientHello, readServerHello, type ServerHello } from "../tls/hello.ts";
-import { groupName, suiteName } from "../tls/names.ts";
-import { versionName } from "../tls/version.ts";
+import { helloFields } from "../tls/hello-fields.ts";
 import { cryptoStream } from "./crypto-stream.ts";
 import { type LongPacket, type Opener, openersOf, readLongPacket } from "./initial.ts";
 
@@ -50,14 +48,8 @@ function openQuic(flow: FlowContext) {
     if (client === undefined && server === undefined) return;
     flow.speaks("ssl");
     flow.write("ssl", began, {
-      version: server && versionName(server.version),
-      cipher: server && suiteName(server.suite),
-      curve: server?.group === undefined ? undefined : groupName(server.group),
-      server_name: client?.serverName,
+      ...helloFields(client, server, "q"),
       resumed: server?.isPreShared,
-      ja3: client && ja3(client),
-      ja3s: server && ja3s(server),
-      ja4: client && ja4(client, "q"),
     });
   };
 

@@ -41,7 +41,7 @@ function openSmb(flow: FlowContext) {
         if (!hasSpoken) flow.speaks("smb");
         hasSpoken = true;
         if (bytes[start] === 0xfe) moves[side] = readSmb2(talk, bytes, start, end, flow.now());
-        else if (bytes[start] === 0xff) readSmb1(talk, bytes, start, end, flow.now());
+        else if (bytes[start] === 0xff) moves[side] = readSmb1(talk, bytes, start, end, flow.now());
       },
       rest: {
         data: (bytes, start, end) => moves[side]?.data(bytes, start, end),

@@ -1,8 +1,7 @@
 /** SMB 2 and 3 (MS-SMB2, 2.2). */
-import type { Side } from "../../reassembly/segment.ts";
 import { textOfUtf16 } from "../text.ts";
 import type { Move } from "./moved.ts";
-import { type ShareType, type SmbRequest, type SmbTalk, timesAt } from "./talk.ts";
+import { type ShareType, type SmbRequest, type SmbTalk, takeMoved, timesAt } from "./talk.ts";
 
 const HEADER = 64;
 const COMMAND = { setup: 1, connect: 3, create: 5, close: 6, read: 8, write: 9, set: 17 } as const;
@@ -45,28 +44,13 @@ function readOne(talk: SmbTalk, view: DataView, at: number, micros: number): Mov
     const body = at + HEADER;
     const offset = Number(view.getBigUint64(body + 8, true));
     const length = view.getUint32(body + 4, true);
-    return moved(talk, view, at + view.getUint16(body + 2, true), length, hex(view, body + 16), 0, offset);
+    const file = hex(view, body + 16);
+    if (file === SAME) return undefined;
+    return takeMoved(talk, view, at + view.getUint16(body + 2, true), length, file, 0, offset);
   }
   const request = requestOf(talk, view, at, command, micros);
   if (request !== undefined) talk.ask(number, request);
   return undefined;
-}
-
-/** Takes what a message moves, as far as it is here. @param from where it begins in the message */
-function moved(
-  talk: SmbTalk,
-  view: DataView,
-  from: number,
-  length: number,
-  file: string,
-  side: Side,
-  offset: number,
-): Move | undefined {
-  if (file === SAME || length === 0) return undefined;
-  const move = talk.moved(file, side, offset, length);
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  if (from < bytes.length) move?.data(bytes, from, Math.min(bytes.length, from + length));
-  return move;
 }
 
 function requestOf(
@@ -133,9 +117,9 @@ function answer(
   const request = talk.answered(number);
   if (request === undefined || status !== 0) return undefined;
   if (request.kind === "read") {
-    if (command !== COMMAND.read || body + 16 > view.byteLength) return undefined;
+    if (command !== COMMAND.read || body + 16 > view.byteLength || request.file === SAME) return undefined;
     const from = at + view.getUint8(body + 2);
-    return moved(talk, view, from, view.getUint32(body + 4, true), request.file, 1, request.offset);
+    return takeMoved(talk, view, from, view.getUint32(body + 4, true), request.file, 1, request.offset);
   }
   if (request.kind === "connect" && body + 3 <= view.byteLength)
     talk.connected(request, view.getUint32(at + 36, true), SHARES[view.getUint8(body + 2)], undefined);

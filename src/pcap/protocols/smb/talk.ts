@@ -161,6 +161,23 @@ export function openTalk(flow: FlowContext): SmbTalk {
   };
 }
 
+/** Takes what a message moves, as far as it is here. @param from where it begins in the message */
+export function takeMoved(
+  talk: SmbTalk,
+  view: DataView,
+  from: number,
+  length: number,
+  file: string,
+  side: Side,
+  offset: number,
+): Move | undefined {
+  if (length === 0) return undefined;
+  const move = talk.moved(file, side, offset, length);
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (from < bytes.length) move?.data(bytes, from, Math.min(bytes.length, from + length));
+  return move;
+}
+
 function unmoved(): Moving {
   return { readers: [undefined, undefined], next: [0, 0] };
 }

@@ -5,10 +5,8 @@
 import type { Side } from "../../reassembly/segment.ts";
 import { Cursor } from "../cursor.ts";
 import type { DatagramProtocol, FlowContext } from "../protocol.ts";
-import { ja3, ja3s, ja4 } from "./fingerprints.ts";
 import { type ClientHello, readClientHello, readServerHello, type ServerHello } from "./hello.ts";
-import { groupName, suiteName } from "./names.ts";
-import { versionName } from "./version.ts";
+import { helloFields } from "./hello-fields.ts";
 
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
@@ -67,14 +65,8 @@ function openDtls(flow: FlowContext) {
     isWritten = true;
     flow.speaks("ssl");
     flow.write("ssl", began, {
-      version: server && versionName(server.version),
-      cipher: server && suiteName(server.suite),
-      curve: server?.group === undefined ? undefined : groupName(server.group),
-      server_name: client?.serverName,
+      ...helloFields(client, server, "d"),
       next_protocol: server?.protocol,
-      ja3: client && ja3(client),
-      ja3s: server && ja3s(server),
-      ja4: client && ja4(client, "d"),
     });
   };
   const take = (type: number, body: Cursor) => {

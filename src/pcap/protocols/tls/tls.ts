@@ -6,11 +6,11 @@ import type { Side } from "../../reassembly/segment.ts";
 import { Cursor } from "../cursor.ts";
 import type { FlowContext, StreamProtocol } from "../protocol.ts";
 import { readCertificate } from "./certificate.ts";
-import { ja3, ja3s, ja4 } from "./fingerprints.ts";
 import { type ClientHello, readClientHello, readCurve, readServerHello, type ServerHello } from "./hello.ts";
+import { helloFields } from "./hello-fields.ts";
 import { groupName, suiteName } from "./names.ts";
 import { CONTENT, tlsRecords } from "./records.ts";
-import { TLS_1_3, versionName } from "./version.ts";
+import { TLS_1_3 } from "./version.ts";
 
 const MESSAGE = { clientHello: 1, serverHello: 2, certificate: 11, serverKeyExchange: 12 } as const;
 /** Letters of Zeek's history, by the kind of message; those of the server are small. */
@@ -112,11 +112,10 @@ function openTls(flow: FlowContext) {
     isWritten = true;
     flow.speaks("ssl");
     const isNew = server !== undefined && server.version >= TLS_1_3;
+    const hello = helloFields(client, server, "t");
     flow.write("ssl", began, {
-      version: server && versionName(server.version),
-      cipher: server && suiteName(server.suite),
-      curve: curve ?? (server?.group === undefined ? undefined : groupName(server.group)),
-      server_name: client?.serverName,
+      ...hello,
+      curve: curve ?? hello.curve,
       resumed:
         server !== undefined &&
         (isNew ? server.isPreShared : !hasServerCertificate && isEchoed(client, server)),
@@ -126,9 +125,6 @@ function openTls(flow: FlowContext) {
       ssl_history: history,
       cert_chain_fps: certificates[1].length > 0 ? certificates[1] : undefined,
       client_cert_chain_fps: certificates[0].length > 0 ? certificates[0] : undefined,
-      ja3: client && ja3(client),
-      ja3s: server && ja3s(server),
-      ja4: client && ja4(client, "t"),
     });
   };
 

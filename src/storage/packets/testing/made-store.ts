@@ -1,10 +1,15 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LogFields, makeContext, silentLog } from "../../../core/context.ts";
 import { openDecoder } from "../../../pcap/decode/decode.ts";
 import type { Packets } from "../../../pcap/packets.ts";
-import type { PacketQuery, PacketReader, PacketWriter } from "../contract.ts";
+import type { PacketQuery, PacketReader, PacketStore, PacketWriter } from "../contract.ts";
+import { openPacketStore, type PacketStoreOptions } from "../files/packet-store.ts";
 import { type MadePacket, packetsOf } from "./traffic.ts";
 
 const decoder = openDecoder();
+
+export type Logged = LogFields & { readonly sentence: string };
 
 export const START = 1_700_000_000_000_000;
 
@@ -50,6 +55,25 @@ export function write(writer: PacketWriter, from: number, to: number): void {
 /** Numbers from one up to but not including another. */
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+/** Opens a store over a folder; what it logs is added to `logged`, sentences with their fields. */
+export function openLogged(
+  folder: string,
+  logged: Logged[],
+  options: Partial<PacketStoreOptions> = {},
+): PacketStore {
+  const log = (sentence: string, fields: LogFields = {}) => void logged.push({ sentence, ...fields });
+  const context = makeContext({ log: { ...silentLog, info: log, warn: log } });
+  return openPacketStore({ folder, bytes: 1 << 30, segmentBytes: 300_000, ...options }, context);
+}
+
+/** The paths of files of a folder whose names end so, in order. */
+export function filesOf(folder: string, end: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(end))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 /** Damages a byte of a file. */
