@@ -3,15 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
 import { errorCode, writeFault } from "./folder.ts";
-
-/**
- * Which files a data folder has and what is in them. It grows with every change that an earlier version would not
- * understand; a version that knows an earlier layout brings it to this one.
- *
- * 1: no file says so. 2: what is no Parquet has names with `_` in the folder of the index, and a manifest lists the rest.
- * 3: files have columns of declared fields in the type that is declared, and `_text.` columns beside them.
- */
-export const LAYOUT = 3;
+import { LAYOUT } from "./layout-version.ts";
 
 const LAYOUT_FILE = "layout.json";
 const layoutSchema = z.object({ layout: z.number().int().positive() });

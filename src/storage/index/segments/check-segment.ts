@@ -1,5 +1,5 @@
-import { DuckDBConnection } from "@duckdb/node-api";
-import duckdb from "@duckdb/node-bindings";
+// By the bindings alone: the thread starts twice as fast without the packages of types around them, and only counts.
+import duckdb, { type Connection } from "@duckdb/node-bindings";
 import { identifier, pathLiteral } from "../names.ts";
 import { readRows } from "../parquet/row-reader.ts";
 import type { SchemaColumn } from "./catalogue.ts";
@@ -32,7 +32,7 @@ const SETTINGS: Record<string, string> = {
   autoload_known_extensions: "false",
 };
 
-let reader: Promise<DuckDBConnection> | undefined;
+let reader: Promise<Connection> | undefined;
 
 /**
  * What the thread does that writes files: it writes one and has it read and counted by DuckDB (undefined, and no file, when
@@ -99,12 +99,13 @@ async function checkSegment({ path, rows, columns }: SegmentCheck): Promise<stri
   const counted = columns.map(({ column }) => `count(${identifier(column)})`);
   const select = `SELECT ${["count(*)", ...counted].join(", ")}`;
   try {
-    const result = await connection.runAndReadAll(
+    const found = await numbers(
+      connection,
       `${select} FROM read_parquet([${pathLiteral(path)}], hive_partitioning = false)`,
+      columns.length + 1,
     );
-    const [found = []] = result.getRowsJS();
-    if (Number(found[0]) !== rows) return `it has ${found[0]} messages instead of ${rows}`;
-    const wrong = columns.findIndex(({ values }, index) => Number(found[index + 1]) !== values);
+    if (found[0] !== rows) return `it has ${found[0]} messages instead of ${rows}`;
+    const wrong = columns.findIndex(({ values }, index) => found[index + 1] !== values);
     const column = columns[wrong];
     if (column === undefined) return undefined;
     return `its column ${column.column} has ${found[wrong + 1]} values instead of ${column.values}`;
@@ -113,13 +114,23 @@ async function checkSegment({ path, rows, columns }: SegmentCheck): Promise<stri
   }
 }
 
-async function openReader(): Promise<DuckDBConnection> {
+/** The one row of a query whose columns are all counts. */
+async function numbers(connection: Connection, sql: string, columns: number): Promise<number[]> {
+  const chunk = await duckdb.fetch_chunk(await duckdb.query(connection, sql));
+  if (chunk === null) return [];
+  return Array.from({ length: columns }, (_, index) => {
+    const bytes = duckdb.vector_get_data(duckdb.data_chunk_get_vector(chunk, index), 8);
+    return Number(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true));
+  });
+}
+
+async function openReader(): Promise<Connection> {
   const config = duckdb.create_config();
   for (const [name, value] of Object.entries(SETTINGS)) duckdb.set_config(config, name, value);
-  const connection = new DuckDBConnection(await duckdb.connect(await duckdb.open(":memory:", config)));
+  const connection = await duckdb.connect(await duckdb.open(":memory:", config));
   // Counts must come from the pages, not from what the footer says of them.
-  await connection.run("SET disabled_optimizers = 'statistics_propagation'");
+  await duckdb.query(connection, "SET disabled_optimizers = 'statistics_propagation'");
   // Each file is read once.
-  await connection.run("SET enable_external_file_cache = false");
+  await duckdb.query(connection, "SET enable_external_file_cache = false");
   return connection;
 }

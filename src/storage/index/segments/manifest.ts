@@ -2,7 +2,7 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../../../core/context.ts";
 import { errorCode } from "../../folder.ts";
-import { LAYOUT } from "../../layout.ts";
+import { LAYOUT } from "../../layout-version.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
 import { CommonSchema } from "./common-schema.ts";
 import { JOURNAL_FILE, MANIFEST_FILE } from "./folder-names.ts";

@@ -10,7 +10,8 @@ import { identifier, literal, pathLiteral } from "../names.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
 import type { FileHealth } from "./file-health.ts";
 import { finished, isUnfinished, REPLACED } from "./folder-names.ts";
-import { NOTE_KEY, readNote, type SegmentNote } from "./segment-note.ts";
+import { readNote, type SegmentNote } from "./read-note.ts";
+import { NOTE_KEY } from "./segment-note.ts";
 import { Staging, type StagingParts } from "./staging.ts";
 import type { Unlisted } from "./stock.ts";
 

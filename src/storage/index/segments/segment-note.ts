@@ -1,7 +1,5 @@
-import { z } from "zod";
-import { LAYOUT } from "../../layout.ts";
+import { LAYOUT } from "../../layout-version.ts";
 import { isHidden, REST } from "../blocks/block.ts";
-import { COLUMN_TYPES } from "../blocks/column-type.ts";
 import type { SchemaColumn, Segment } from "./catalogue.ts";
 
 /** The key of the note among the metadata of a file's footer. */
@@ -10,29 +8,6 @@ export const NOTE_KEY = "metron.segment";
 const LAYOUT_KEY = "metron.layout";
 /** JSON of the fields, by their columns, that have another name than their column. */
 const FIELDS_KEY = "metron.fields";
-
-/** What a file's footer says of it, so that the index can be made again without its catalogue. */
-const segmentNote = z.object({
-  sensor: z.string(),
-  rows: z.number(),
-  minTime: z.number(),
-  maxTime: z.number(),
-  minGuid: z.string(),
-  maxGuid: z.string(),
-  directory: z.number(),
-  columns: z.array(
-    z.object({
-      field: z.string(),
-      type: z.enum(COLUMN_TYPES),
-      column: z.string(),
-      inside: z.boolean(),
-    }),
-  ),
-  /** Fields in `_rest`; null when there are too many to name. */
-  rest: z.array(z.string()).nullable(),
-});
-
-export type SegmentNote = z.output<typeof segmentNote>;
 
 type Facts = Pick<Segment, "rows" | "minTime" | "maxTime" | "minGuid" | "maxGuid"> & {
   readonly directory: number;
@@ -51,15 +26,4 @@ export function metadataOf(
     [FIELDS_KEY, JSON.stringify(Object.fromEntries(renamed.map(({ field, column }) => [column, field])))],
     [NOTE_KEY, JSON.stringify({ sensor, ...facts, columns, rest: names })],
   ]);
-}
-
-/** The note of a footer; undefined when the file has none, as those of earlier versions. */
-export function readNote(text: string | undefined): SegmentNote | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return segmentNote.safeParse(JSON.parse(text)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
