@@ -10,6 +10,8 @@ import { endProcess, freePorts } from "./servers.ts";
 export type Hdfs = AsyncDisposable & {
   /** The name node's HTTP. */
   readonly url: string;
+  /** Where clients of Hadoop find it, such as Spark's: `hdfs://HOST:PORT`. */
+  readonly rpc: string;
   /** Whose folder `/` is; others may not write there. */
   readonly superuser: string;
 };
@@ -28,7 +30,7 @@ export function missingForHdfs(): string | undefined {
 export async function startHdfs(): Promise<Hdfs> {
   const jars = jarsOf("hdfs");
   const folder = await mkdtemp(join(tmpdir(), "metron-hdfs-"));
-  const [port = 0] = await freePorts(1);
+  const [port = 0, rpc = 0] = await freePorts(2);
   const log = join(folder, "log");
   await using output = await open(log, "a");
   const superuser = "hdfs";
@@ -37,7 +39,7 @@ export async function startHdfs(): Promise<Hdfs> {
     [
       // JAXB of this Hadoop reaches into java.lang.
       ...["--add-opens", "java.base/java.lang=ALL-UNNAMED", `-Xmx${HEAP}`, "-XX:TieredStopAtLevel=1"],
-      ...["-cp", join(jars, "*"), join(FILES, "Hdfs.java"), join(folder, "data"), String(port)],
+      ...["-cp", join(jars, "*"), join(FILES, "Hdfs.java"), join(folder, "data"), `${port}`, `${rpc}`],
     ],
     // It ends when its standard input does: a run that is killed leaves none behind.
     { stdio: ["pipe", output.fd, output.fd], env: { ...process.env, HADOOP_USER_NAME: superuser } },
@@ -58,5 +60,10 @@ export async function startHdfs(): Promise<Hdfs> {
     await close();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, superuser, [Symbol.asyncDispose]: close };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    rpc: `hdfs://127.0.0.1:${rpc}`,
+    superuser,
+    [Symbol.asyncDispose]: close,
+  };
 }

@@ -79,6 +79,6 @@ async function startNode(): Promise<Started> {
 
 async function startNameNode(): Promise<Started> {
   const hdfs = await startHdfs();
-  const { url, superuser } = hdfs;
-  return { address: { url, superuser }, close: async () => hdfs[Symbol.asyncDispose]() };
+  const { url, rpc, superuser } = hdfs;
+  return { address: { url, rpc, superuser }, close: async () => hdfs[Symbol.asyncDispose]() };
 }

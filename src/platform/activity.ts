@@ -63,7 +63,14 @@ export class Activity implements Disposable {
   /** One a second, the newest last. */
   readonly #ends: TopicEnds;
   readonly #samples: Sample[] = [];
-  #stored: { at: number; sensors: Promise<ReadonlyMap<string, SensorStats>> } | undefined;
+  /** What is stored by sensor, and the sensors that have something in the archive alone. */
+  #stored:
+    | {
+        at: number;
+        sensors: Promise<ReadonlyMap<string, SensorStats>>;
+        archived: Promise<readonly string[]>;
+      }
+    | undefined;
 
   constructor(
     supervisor: Supervisor,
@@ -204,7 +211,8 @@ export class Activity implements Disposable {
 
   /** Sensors that have messages in the index, known to the second. */
   async storedSensors(): Promise<readonly string[]> {
-    return [...(await this.#messagesStored()).keys()];
+    const stored = await this.#messagesStored();
+    return [...new Set([...stored.keys(), ...((await this.#stored?.archived) ?? [])])];
   }
 
   async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
@@ -283,10 +291,9 @@ export class Activity implements Disposable {
   #messagesStored(): Promise<ReadonlyMap<string, SensorStats>> {
     const now = performance.now();
     if (this.#stored === undefined || now - this.#stored.at > SECOND) {
-      const sensors = this.#index
-        .stats()
-        .then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry])));
-      this.#stored = { at: now, sensors };
+      const stats = this.#index.stats();
+      const sensors = stats.then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry])));
+      this.#stored = { at: now, sensors, archived: stats.then(({ archive }) => archive?.only.sensors ?? []) };
     }
     return this.#stored.sensors;
   }

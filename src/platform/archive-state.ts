@@ -6,12 +6,14 @@ import type { Family } from "./exposition.ts";
 /** The archive as the API tells of it. */
 export function archiveStatus({
   isOn,
+  only: { sensors: _sensors, ...only },
   cache,
   failure,
   ...amounts
 }: ArchiveStats): NonNullable<PlatformStatus["archive"]> {
   return {
     ...amounts,
+    only,
     ...{ on: isOn, cacheBytes: cache.bytes, cacheLimit: cache.limit },
     ...(failure !== undefined && {
       failure: { code: failure.code, detail: failure.message, since: failure.since },
@@ -30,7 +32,7 @@ export function archiveProblems(archive: ArchiveStats | undefined): PlatformStat
     problems.push(
       problem(
         failure.code,
-        `since ${new Date(failure.since).toISOString()} nothing is archived and ${waiting.files} files wait${kept}: ${failure.message}`,
+        `since ${new Date(failure.since).toISOString()} nothing is archived and ${waiting.files} ${waiting.files === 1 ? "file waits" : "files wait"}${kept}: ${failure.message}`,
       ),
     );
   }

@@ -67,10 +67,11 @@ export async function readMessage(
 ): Promise<Message> {
   const { index } = platform;
   const [message] =
-    actor.scope === undefined ? await index.get([guid], signal) : await withGuid(platform, guid, actor);
+    actor.scope === undefined
+      ? await index.get([guid], signal)
+      : await withGuid(platform, guid, actor, signal);
   if (message !== undefined) return message;
-  const lacks = index.problems().length > 0 ? ", or it is in a part of the index that cannot be read" : "";
-  throw new Fault("NOT_FOUND", `reading message ${guid}: there is no message with this guid${lacks}`);
+  throw unknownGuid(platform, "reading", guid, signal);
 }
 
 async function change(
@@ -80,9 +81,9 @@ async function change(
   actor: Actor,
 ) {
   const { index, context } = platform;
-  const [message, another] = await withGuid(platform, guid, actor);
-  if (message === undefined)
-    throw new Fault("NOT_FOUND", `changing message ${guid}: there is no message with this guid`);
+  const { signal } = new AbortController();
+  const [message, another] = await withGuid(platform, guid, actor, signal);
+  if (message === undefined) throw unknownGuid(platform, "changing", guid, signal);
   if (another !== undefined)
     throw new Fault("MESSAGE_AMBIGUOUS", `changing message ${guid}: several messages have this guid`);
   const now = context.clock.now();
@@ -100,7 +101,23 @@ async function change(
 }
 
 /** The messages with a guid that the actor may see: one, unless an earlier version took guids that records brought. */
-async function withGuid(platform: Platform, guid: string, actor: Actor): Promise<readonly Message[]> {
+async function withGuid(
+  platform: Platform,
+  guid: string,
+  actor: Actor,
+  signal?: AbortSignal,
+): Promise<readonly Message[]> {
   const query = await platform.asked(`guid:${JSON.stringify(guid)}`, actor);
-  return (await platform.index.search({ query, size: 2, total: false })).messages;
+  return (await platform.index.search({ query, size: 2, total: false, signal })).messages;
+}
+
+function unknownGuid(
+  { index }: Platform,
+  doing: string,
+  guid: string,
+  signal: AbortSignal | undefined,
+): Fault {
+  const isLacking = index.problems({ signal }).length > 0;
+  const lacks = isLacking ? ", or it is in a part of the index or of the archive that cannot be read" : "";
+  return new Fault("NOT_FOUND", `${doing} message ${guid}: there is no message with this guid${lacks}`);
 }

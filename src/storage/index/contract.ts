@@ -301,8 +301,8 @@ export type ArchiveStats = {
   readonly isOn: boolean;
   /** What counts in the archive. */
   readonly archived: FileAmount;
-  /** Of this, what is nowhere else. */
-  readonly only: FileAmount;
+  /** Of this, what is nowhere else, and of which sensors. */
+  readonly only: FileAmount & { readonly sensors: readonly string[] };
   /** What is not archived yet. */
   readonly waiting: FileAmount;
   /** Of this, what would be dropped from this machine and stays until it is archived. */

@@ -93,8 +93,7 @@ export class Archive implements AsyncDisposable {
     const [found, lacking]: [Exclude<Cached, Uncached>[], Uncached[]] = [[], []];
     for (const one of cached) "failure" in one ? lacking.push(one) : found.push(one);
     const problems = lacksOf(lacking, this.#store === undefined, this.#options);
-    if (asked.signal !== undefined && problems.length > 0)
-      this.#lacks.set(asked.signal, [...(this.#lacks.get(asked.signal) ?? []), ...problems]);
+    if (asked.signal !== undefined) this.#note(asked.signal, problems);
     const copies = found.map(({ archived, file }) => ({ ...archived.segment, file }));
     const before = new Set(known);
     return {
@@ -142,7 +141,7 @@ export class Archive implements AsyncDisposable {
     return {
       isOn: archiver !== undefined,
       archived: amountOf(archived),
-      only: amountOf(remote),
+      only: { ...amountOf(remote), sensors: [...new Set(remote.map(({ sensor }) => sensor))] },
       waiting: amountOf(archiver?.waiting() ?? []),
       held: amountOf(this.#held.filter(({ id }) => this.#parts.catalogue.segments.has(id))),
       uploadedBytes: archiver?.uploadedBytes ?? 0,
@@ -155,6 +154,13 @@ export class Archive implements AsyncDisposable {
     await this.#archiver?.[Symbol.asyncDispose]();
     await this.#cache?.[Symbol.asyncDispose]();
     await this.#store?.[Symbol.asyncDispose]();
+  }
+
+  /** A request may be answered in several steps, which lack the same. */
+  #note(signal: AbortSignal, problems: readonly IndexProblem[]): void {
+    const known = this.#lacks.get(signal) ?? [];
+    const others = problems.filter(({ text }) => known.every((other) => other.text !== text));
+    if (others.length > 0) this.#lacks.set(signal, [...known, ...others]);
   }
 
   async #take(wanted: readonly Archived[], signal: AbortSignal | undefined): Promise<Cached[]> {

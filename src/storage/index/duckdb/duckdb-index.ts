@@ -5,6 +5,7 @@ import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
 import { Archive } from "../archived/archive.ts";
+import { guidsOf } from "../archived/guids-of.ts";
 import { Buffers, type Memory } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import { applyPatch, chosenFields } from "../blocks/messages.ts";
@@ -252,7 +253,7 @@ export class DuckdbIndex implements Index {
   #ask<Request extends Selection, Result>(
     asked: Request,
     work: (request: Request, library: Library, lacks: readonly IndexProblem[]) => Promise<Result>,
-    guids?: readonly string[],
+    guids: readonly string[] | undefined = guidsOf(asked.query),
   ): Promise<Result> {
     return this.#searches.ask(asked, async (request) => {
       await using reached = await this.#archive.reach(asked, request.signal, guids);
