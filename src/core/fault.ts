@@ -32,6 +32,10 @@ export const FAULTS = {
     advice:
       "Ask again in a moment, or about a shorter time or fewer sensors. To reach more of the archive in one answer, raise `archive.seconds` and `archive.cacheBytes`.",
   },
+  BACKUP_DAMAGED: {
+    status: 500,
+    advice: "Take another backup. Nothing was restored from this one.",
+  },
   CAPTURE_REFUSED: {
     status: 503,
     advice:

@@ -8,6 +8,9 @@
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import type { ArchiveOptions } from "./archive/contract.ts";
+import type { BackupOptions } from "./backup/backup.ts";
+import type { Contents } from "./backup/contents.ts";
+import type { RestoreOptions } from "./backup/restore.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
@@ -100,13 +103,13 @@ export async function openStorage(
     const { openTables } = await import("./table/lmdb.ts");
     const hostTables = stack.use(await openTables(join(folder, TABLES), context));
     const opened = {
-      topics: stack.use(await openTopicsOf(join(folder, TOPICS), kafka, context)),
+      topics: stack.use(await openTopicsOf(folder, kafka, context)),
       hostTables,
       tables:
         kafkaTables === undefined
           ? hostTables
           : stack.use(await openTablesOf(join(folder, TABLES, COPIES), kafkaTables, context)),
-      index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch, archive }, context)),
+      index: stack.use(await openIndexOf(folder, { index, openSearch, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
@@ -118,6 +121,10 @@ export async function openStorage(
   }
 }
 
+/**
+ * Opens topics alone, in the part of the data folder that is theirs; `kafka` undefined: in its files.
+ * @throws Fault as `openStorage`
+ */
 async function openTopicsOf(
   folder: string,
   kafka: StorageOptions["kafka"],
@@ -125,10 +132,10 @@ async function openTopicsOf(
 ): Promise<Topics> {
   if (kafka === undefined) {
     const { openTopics } = await import("./topic/segments/topics.ts");
-    return openTopics(folder, context);
+    return openTopics(join(folder, TOPICS), context);
   }
   const { openKafkaTopics } = await import("./topic/kafka/topics.ts");
-  return openKafkaTopics(folder, kafka.settings, kafka.readSecret, context);
+  return openKafkaTopics(join(folder, TOPICS), kafka.settings, kafka.readSecret, context);
 }
 
 async function openTablesOf(
@@ -147,11 +154,23 @@ async function openIndexOf(
 ): Promise<Index> {
   if (openSearch === undefined) {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
-    return openDuckdbIndex(folder, { ...index, archive }, context);
+    return openDuckdbIndex(join(folder, INDEX), { ...index, archive }, context);
   }
   const { concurrent, waiting, searchTime } = index;
   const { openOpenSearchIndex } = await import("./index/opensearch/open.ts");
   return openOpenSearchIndex({ concurrent, waiting, searchTime, ...openSearch }, context);
+}
+
+/** Makes a backup of a data folder, on which a platform may run (see `makeBackup`). */
+export async function backUp(options: BackupOptions): Promise<Contents> {
+  const { makeBackup } = await import("./backup/backup.ts");
+  return makeBackup(options);
+}
+
+/** Restores a backup into a data folder on which no platform runs (see `restoreBackup`). */
+export async function restore(options: RestoreOptions): Promise<Contents> {
+  const { restoreBackup } = await import("./backup/restore.ts");
+  return restoreBackup(options);
 }
 
 /** Opens a reader of a topic that another thread shares. Dispose of it when done. */

@@ -24,6 +24,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     about: "repair the search index",
     load: async () => (await import("./index-rebuild.ts")).indexCommand,
   },
+  backup: {
+    about: "copy configuration, tables and index to a folder, while a platform runs or not",
+    load: async () => (await import("./backup.ts")).backupCommand,
+  },
+  restore: {
+    about: "make a data folder of a backup",
+    load: async () => (await import("./backup.ts")).restoreCommand,
+  },
   search: {
     about: "find messages in the index",
     load: async () => (await import("./search.ts")).searchCommand,
