@@ -119,6 +119,16 @@ export const FAULTS = {
     advice:
       "Only a backup of their files can bring these messages back. `metron index rebuild --forget-lost` removes this notice.",
   },
+  MIGRATION_CONFLICT: {
+    status: 409,
+    advice:
+      "The data folder is as it was. Name a prefix (and a name) in the document that nobody else uses, give the move up with `metron migrate --give-up`, and begin it again.",
+  },
+  MIGRATION_UNFINISHED: {
+    status: 409,
+    advice:
+      "Finish it with `metron migrate --to FILE`, with the same file, or go on without it after `metron migrate --give-up`.",
+  },
   NOT_FOUND: { status: 404, advice: "Check the name." },
   PATH_NOT_ALLOWED: {
     status: 422,

@@ -13,7 +13,7 @@ import type { Contents } from "./backup/contents.ts";
 import type { RestoreOptions } from "./backup/restore.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
-import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
+import type { Index, IndexHandle, IndexImport, IndexWriter } from "./index/contract.ts";
 import { isOpenSearchHandle } from "./index/opensearch/handle.ts";
 import type { OpenSearchOptions } from "./index/opensearch/open.ts";
 import type { KafkaSettings, ReadSecret } from "./kafka/settings.ts";
@@ -108,7 +108,7 @@ export async function openStorage(
       tables:
         kafkaTables === undefined
           ? hostTables
-          : stack.use(await openTablesOf(join(folder, TABLES, COPIES), kafkaTables, context)),
+          : stack.use(await openTablesOf(folder, kafkaTables, context)),
       index: stack.use(await openIndexOf(folder, { index, openSearch, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
@@ -125,7 +125,7 @@ export async function openStorage(
  * Opens topics alone, in the part of the data folder that is theirs; `kafka` undefined: in its files.
  * @throws Fault as `openStorage`
  */
-async function openTopicsOf(
+export async function openTopicsOf(
   folder: string,
   kafka: StorageOptions["kafka"],
   context: Context,
@@ -138,16 +138,18 @@ async function openTopicsOf(
   return openKafkaTopics(join(folder, TOPICS), kafka.settings, kafka.readSecret, context);
 }
 
-async function openTablesOf(
+/** Opens tables in Kafka alone, with the copy that this machine keeps of them. @throws Fault as `openStorage` */
+export async function openTablesOf(
   folder: string,
   { settings, readSecret }: KafkaAccess,
   context: Context,
 ): Promise<Tables> {
   const { openKafkaTables } = await import("./table/kafka/tables.ts");
-  return openKafkaTables(folder, settings, readSecret, context);
+  return openKafkaTables(join(folder, TABLES, COPIES), settings, readSecret, context);
 }
 
-async function openIndexOf(
+/** Opens an index alone; `openSearch` undefined: in files of the folder. @throws Fault as `openStorage` */
+export async function openIndexOf(
   folder: string,
   { index, openSearch, archive }: Pick<StorageOptions, "index" | "openSearch" | "archive">,
   context: Context,
@@ -171,6 +173,13 @@ export async function backUp(options: BackupOptions): Promise<Contents> {
 export async function restore(options: RestoreOptions): Promise<Contents> {
   const { restoreBackup } = await import("./backup/restore.ts");
   return restoreBackup(options);
+}
+
+/** Lets an index in OpenSearch, which is open, take over messages of another one. Dispose of it when done. */
+export async function openImport(options: OpenSearchOptions): Promise<IndexImport> {
+  const { importInto } = await import("./index/opensearch/import.ts");
+  const { nodes, authorization, authority, prefix = "metron" } = options;
+  return importInto({ nodes, authorization, authority }, prefix);
 }
 
 /** Opens a reader of a topic that another thread shares. Dispose of it when done. */

@@ -32,6 +32,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     about: "make a data folder of a backup",
     load: async () => (await import("./backup.ts")).restoreCommand,
   },
+  migrate: {
+    about: "move raw records and index of a data folder to Kafka and OpenSearch",
+    load: async () => (await import("./migrate.ts")).migrateCommand,
+  },
   search: {
     about: "find messages in the index",
     load: async () => (await import("./search.ts")).searchCommand,
