@@ -32,6 +32,10 @@ export const FAULTS = {
     advice:
       "Ask again in a moment, or about a shorter time or fewer sensors. To reach more of the archive in one answer, raise `archive.seconds` and `archive.cacheBytes`.",
   },
+  BACKUP_DAMAGED: {
+    status: 500,
+    advice: "Take another backup. Nothing was restored from this one.",
+  },
   CAPTURE_REFUSED: {
     status: 503,
     advice:
@@ -114,6 +118,16 @@ export const FAULTS = {
     status: 500,
     advice:
       "Only a backup of their files can bring these messages back. `metron index rebuild --forget-lost` removes this notice.",
+  },
+  MIGRATION_CONFLICT: {
+    status: 409,
+    advice:
+      "The data folder is as it was. Name a prefix (and a name) in the document that nobody else uses, give the move up with `metron migrate --give-up`, and begin it again.",
+  },
+  MIGRATION_UNFINISHED: {
+    status: 409,
+    advice:
+      "Finish it with `metron migrate --to FILE`, with the same file, or go on without it after `metron migrate --give-up`.",
   },
   NOT_FOUND: { status: 404, advice: "Check the name." },
   PATH_NOT_ALLOWED: {

@@ -18,8 +18,10 @@ import { Captures } from "./capture/captures.ts";
 import { diskOf } from "./disk.ts";
 import { Evaluator } from "./evaluator.ts";
 import { knownFields } from "./field-notes.ts";
+import { INDEX_GROUP } from "./index-group.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
+import { refuseUnfinished } from "./migrate/marker.ts";
 import { openInspection } from "./packets/inspection.ts";
 import { Publishing } from "./publishing.ts";
 import { readinessOf } from "./readiness.ts";
@@ -57,8 +59,6 @@ export type PlatformOptions = {
   readonly upkeepEvery?: number;
 };
 
-/** The consumer group under which the index reads; nothing it has not sealed is thrown away. */
-const GROUP = "index";
 const HOUR = 3_600_000;
 const SECOND = 1000;
 const UPKEEP_EVERY = 5_000;
@@ -68,7 +68,7 @@ export type Platform = Awaited<ReturnType<typeof openPlatform>>;
 /**
  * Opens everything that makes the platform of one data folder: topics, tables, index, configuration, sources and the
  * workers that run the loop. Disposing of it stops intake, lets the workers drain and closes all.
- * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT, CONFIG_INVALID
+ * @throws Fault STORAGE_LOCKED, FOLDER_UNWRITABLE, STORAGE_CORRUPT, MIGRATION_UNFINISHED, CONFIG_INVALID
  */
 export async function openPlatform(options: PlatformOptions) {
   const { data, mayServeOthers = false } = options;
@@ -81,6 +81,7 @@ export async function openPlatform(options: PlatformOptions) {
   const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
   try {
     stack.use(await claimFolder(data));
+    await refuseUnfinished(data);
     await checkWritable(join(data, "config"));
     const config = stack.use(openConfigStore(join(data, "config")));
     await seed(config, options.defaults, context.clock.now());
@@ -108,14 +109,14 @@ export async function openPlatform(options: PlatformOptions) {
       ...{ config, context, services, allow, folders, mayServeOthers, trials: options.trials },
       loadDatabases: (named) => databases.load(named),
       async takeOver(published, read) {
-        await intake.configure(published, read, GROUP);
+        await intake.configure(published, read, INDEX_GROUP);
         await supervisor.configure(published, intake.handles());
         await sources?.configure(intake.documents());
       },
     });
     const schema = () => knownFields(services.components);
-    await intake.configure(publishing.snapshot(), publishing.documents, GROUP);
-    await index.recoverPositions(await intake.committed(GROUP));
+    await intake.configure(publishing.snapshot(), publishing.documents, INDEX_GROUP);
+    await index.recoverPositions(await intake.committed(INDEX_GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
     const expected = Array.from({ length: workers }, (_, worker) => workerName(worker));
@@ -125,13 +126,14 @@ export async function openPlatform(options: PlatformOptions) {
         timeZone: settings.timeZone,
         snapshot: publishing.snapshot(),
         topics: intake.handles(),
-        membership: { group: GROUP, member: workerName(worker), expected },
+        membership: { group: INDEX_GROUP, member: workerName(worker), expected },
         index: index.share(workerName(worker)),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
         ...{ shares, folders },
       }),
     });
-    const commit = () => intake.commit(GROUP, (topic, partition) => index.sealedPosition(topic, partition));
+    const commit = () =>
+      intake.commit(INDEX_GROUP, (topic, partition) => index.sealedPosition(topic, partition));
     // Disposed of in reverse order: sources stop, workers drain, topics learn how far they were read, storage closes.
     stack.defer(() =>
       commit().catch((error: Error) =>

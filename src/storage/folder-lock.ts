@@ -31,6 +31,12 @@ export async function lockFolder(folder: string, name = "lock"): Promise<AsyncDi
   };
 }
 
+/** Whether a process that still runs has claimed a folder. */
+export async function isLocked(folder: string, name = "lock"): Promise<boolean> {
+  const theirs = await readFile(join(folder, name), "utf8").catch(() => "");
+  return theirs !== "" && (await owner(Number(theirs.split(" ")[0]))) === theirs;
+}
+
 async function claim(path: string, own: string, mine: string): Promise<void> {
   try {
     // Unlike a rename, a link is refused when the name is taken.

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
+import { RESTORING_FILE } from "./backup/contents.ts";
 import { errorCode, writeFault } from "./folder.ts";
 import { LAYOUT } from "./layout-version.ts";
 
@@ -9,10 +11,15 @@ const LAYOUT_FILE = "layout.json";
 const layoutSchema = z.object({ layout: z.number().int().positive() });
 
 /**
- * Refuses a data folder that a later version has written to.
+ * Refuses a data folder that a later version has written to, and one that a restore has not filled yet.
  * @throws Fault STORAGE_NEWER, STORAGE_CORRUPT
  */
 export async function checkLayout(folder: string): Promise<void> {
+  if (existsSync(join(folder, RESTORING_FILE)))
+    throw new Fault(
+      "STORAGE_CORRUPT",
+      `opening ${folder}: a restore of a backup into it was not finished; run \`metron restore\` again`,
+    );
   const path = join(folder, LAYOUT_FILE);
   const layout = await readLayout(path);
   if (layout <= LAYOUT) return;
@@ -20,6 +27,20 @@ export async function checkLayout(folder: string): Promise<void> {
     "STORAGE_NEWER",
     `opening ${folder}: ${path} says layout ${layout}, and this version knows layouts up to ${LAYOUT}`,
   );
+}
+
+/**
+ * Refuses a data folder of another layout than the present one, for what reads its files without opening it.
+ * @throws Fault STORAGE_NEWER, STORAGE_CORRUPT; REQUEST_INVALID for an earlier one
+ */
+export async function expectLayout(folder: string): Promise<void> {
+  await checkLayout(folder);
+  const layout = await readLayout(join(folder, LAYOUT_FILE));
+  if (layout < LAYOUT)
+    throw new Fault(
+      "REQUEST_INVALID",
+      `reading ${folder}: it has layout ${layout}; start a platform of this version on it once, which brings it to layout ${LAYOUT}`,
+    );
 }
 
 /** Notes that a data folder has the present layout. */

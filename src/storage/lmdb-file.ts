@@ -51,6 +51,32 @@ export function openLmdb<Value = unknown, StoredKey extends Key = Key>(
 }
 
 /**
+ * Copies an LMDB file as it is at one moment, without what its pages no longer hold; others may write it meanwhile. Returns
+ * false where it does not exist.
+ * @param isWritten whether another process writes it, which has checked it; otherwise it is checked before it is mapped
+ * @throws Fault STORAGE_CORRUPT when it, or the copy, is damaged; DISK_FULL, FOLDER_UNWRITABLE
+ */
+export async function copyLmdb(from: string, to: string, isWritten: boolean): Promise<boolean> {
+  if (!existsSync(from)) return false;
+  const damage = isWritten ? undefined : findDamageOrFault(from);
+  if (damage !== undefined) throw corrupt(from, damage);
+  const root = open({ path: from, noSubdir: true, readOnly: true });
+  try {
+    await root.backup(to, true);
+  } catch (error) {
+    throw await writeRefused(`copying ${from} to ${to}`, error);
+  } finally {
+    await root.close();
+  }
+  const inCopy = findDamageOrFault(to);
+  if (inCopy !== undefined) throw corrupt(to, inCopy);
+  const copy = openSync(to, "r");
+  fsyncSync(copy);
+  closeSync(copy);
+  return true;
+}
+
+/**
  * Makes an empty database under another name first: LMDB makes a file of 0 bytes before it writes to it, and one that a
  * kill left behind could not be told from one that lost all it held.
  */

@@ -8,9 +8,12 @@
 import { join } from "node:path";
 import type { Context } from "../core/context.ts";
 import type { ArchiveOptions } from "./archive/contract.ts";
+import type { BackupOptions } from "./backup/backup.ts";
+import type { Contents } from "./backup/contents.ts";
+import type { RestoreOptions } from "./backup/restore.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
-import type { Index, IndexHandle, IndexWriter } from "./index/contract.ts";
+import type { Index, IndexHandle, IndexImport, IndexWriter } from "./index/contract.ts";
 import { isOpenSearchHandle } from "./index/opensearch/handle.ts";
 import type { OpenSearchOptions } from "./index/opensearch/open.ts";
 import type { KafkaSettings, ReadSecret } from "./kafka/settings.ts";
@@ -100,13 +103,13 @@ export async function openStorage(
     const { openTables } = await import("./table/lmdb.ts");
     const hostTables = stack.use(await openTables(join(folder, TABLES), context));
     const opened = {
-      topics: stack.use(await openTopicsOf(join(folder, TOPICS), kafka, context)),
+      topics: stack.use(await openTopicsOf(folder, kafka, context)),
       hostTables,
       tables:
         kafkaTables === undefined
           ? hostTables
-          : stack.use(await openTablesOf(join(folder, TABLES, COPIES), kafkaTables, context)),
-      index: stack.use(await openIndexOf(join(folder, INDEX), { index, openSearch, archive }, context)),
+          : stack.use(await openTablesOf(folder, kafkaTables, context)),
+      index: stack.use(await openIndexOf(folder, { index, openSearch, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
@@ -118,40 +121,65 @@ export async function openStorage(
   }
 }
 
-async function openTopicsOf(
+/**
+ * Opens topics alone, in the part of the data folder that is theirs; `kafka` undefined: in its files.
+ * @throws Fault as `openStorage`
+ */
+export async function openTopicsOf(
   folder: string,
   kafka: StorageOptions["kafka"],
   context: Context,
 ): Promise<Topics> {
   if (kafka === undefined) {
     const { openTopics } = await import("./topic/segments/topics.ts");
-    return openTopics(folder, context);
+    return openTopics(join(folder, TOPICS), context);
   }
   const { openKafkaTopics } = await import("./topic/kafka/topics.ts");
-  return openKafkaTopics(folder, kafka.settings, kafka.readSecret, context);
+  return openKafkaTopics(join(folder, TOPICS), kafka.settings, kafka.readSecret, context);
 }
 
-async function openTablesOf(
+/** Opens tables in Kafka alone, with the copy that this machine keeps of them. @throws Fault as `openStorage` */
+export async function openTablesOf(
   folder: string,
   { settings, readSecret }: KafkaAccess,
   context: Context,
 ): Promise<Tables> {
   const { openKafkaTables } = await import("./table/kafka/tables.ts");
-  return openKafkaTables(folder, settings, readSecret, context);
+  return openKafkaTables(join(folder, TABLES, COPIES), settings, readSecret, context);
 }
 
-async function openIndexOf(
+/** Opens an index alone; `openSearch` undefined: in files of the folder. @throws Fault as `openStorage` */
+export async function openIndexOf(
   folder: string,
   { index, openSearch, archive }: Pick<StorageOptions, "index" | "openSearch" | "archive">,
   context: Context,
 ): Promise<Index> {
   if (openSearch === undefined) {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
-    return openDuckdbIndex(folder, { ...index, archive }, context);
+    return openDuckdbIndex(join(folder, INDEX), { ...index, archive }, context);
   }
   const { concurrent, waiting, searchTime } = index;
   const { openOpenSearchIndex } = await import("./index/opensearch/open.ts");
   return openOpenSearchIndex({ concurrent, waiting, searchTime, ...openSearch }, context);
+}
+
+/** Makes a backup of a data folder, on which a platform may run (see `makeBackup`). */
+export async function backUp(options: BackupOptions): Promise<Contents> {
+  const { makeBackup } = await import("./backup/backup.ts");
+  return makeBackup(options);
+}
+
+/** Restores a backup into a data folder on which no platform runs (see `restoreBackup`). */
+export async function restore(options: RestoreOptions): Promise<Contents> {
+  const { restoreBackup } = await import("./backup/restore.ts");
+  return restoreBackup(options);
+}
+
+/** Lets an index in OpenSearch, which is open, take over messages of another one. Dispose of it when done. */
+export async function openImport(options: OpenSearchOptions): Promise<IndexImport> {
+  const { importInto } = await import("./index/opensearch/import.ts");
+  const { nodes, authorization, authority, prefix = "metron" } = options;
+  return importInto({ nodes, authorization, authority }, prefix);
 }
 
 /** Opens a reader of a topic that another thread shares. Dispose of it when done. */

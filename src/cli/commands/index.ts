@@ -24,6 +24,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     about: "repair the search index",
     load: async () => (await import("./index-rebuild.ts")).indexCommand,
   },
+  backup: {
+    about: "copy configuration, tables and index to a folder, while a platform runs or not",
+    load: async () => (await import("./backup.ts")).backupCommand,
+  },
+  restore: {
+    about: "make a data folder of a backup",
+    load: async () => (await import("./backup.ts")).restoreCommand,
+  },
+  migrate: {
+    about: "move raw records and index of a data folder to Kafka and OpenSearch",
+    load: async () => (await import("./migrate.ts")).migrateCommand,
+  },
   search: {
     about: "find messages in the index",
     load: async () => (await import("./search.ts")).searchCommand,

@@ -395,6 +395,27 @@ export interface Restoration extends AsyncDisposable {
   commit(): Promise<Restored>;
 }
 
+/** A message with everything that is kept of it. */
+export type WholeMessage = {
+  /** With what was changed of it. */
+  readonly message: Message;
+  /** By which it is ordered, and when its record arrived, epoch milliseconds. */
+  readonly time: number;
+  readonly arrival: number;
+  /** Undefined when nobody changed it. */
+  readonly history: History | undefined;
+};
+
+/** How an index takes over what another one holds. */
+export interface IndexImport extends AsyncDisposable {
+  /** Stores messages, each once by its guid; one that is stored already stays as it is. Durable when it resolves. */
+  put(sensor: string, messages: readonly WholeMessage[]): Promise<void>;
+  /** Notes how far topics were read for these messages. To be called when all of them are stored. */
+  setPositions(positions: readonly Position[]): Promise<void>;
+  /** Messages that the index refused, by sensor: they became error records. */
+  readonly refused: ReadonlyMap<string, { readonly count: number; readonly reason: string }>;
+}
+
 /** Guids, from the least to the greatest. */
 export type GuidRange = readonly [least: string, greatest: string];
 

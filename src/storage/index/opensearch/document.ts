@@ -16,6 +16,7 @@ const [TEXT, WHOLE, REAL, TRUTH, JSON_VALUE] = [1, 2, 4, 8, 16] as const;
 /**
  * The document of a message that is known as a whole, with what was changed of it; `LinesEncoder` makes those of batches.
  * @param seen takes up the types of the fields.
+ * @param isNamed whether a field is found by its name; those beyond the limit of a sensor are found as words only
  */
 export function documentOf(
   sensor: string,
@@ -23,6 +24,7 @@ export function documentOf(
   time: number,
   history: History | undefined,
   seen: SeenFields,
+  isNamed: (field: string) => boolean = () => true,
 ): string {
   const values = new SearchedValues();
   values.begin();
@@ -30,10 +32,10 @@ export function documentOf(
   const isText = typeof original === "string";
   for (const [field, value] of Object.entries(message)) {
     const plan = planOf(field);
-    seen.set(field, (seen.get(field) ?? 0) | bitOfValue(value));
+    const isFound = isNamed(field);
+    if (isFound) seen.set(field, (seen.get(field) ?? 0) | bitOfValue(value));
     if (plan.kind === "guid" || (plan.kind === "original" && isText)) continue;
-    // Messages that are not of a batch are few: their fields are found by their names however many the sensor has.
-    values.open(true);
+    values.open(isFound);
     if (typeof value === "string") values.text(plan, value, isText && original.includes(value));
     else values.any(plan, value);
     values.close(plan);

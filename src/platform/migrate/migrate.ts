@@ -1,0 +1,229 @@
+import { join } from "node:path";
+import { type GlobalDocument, readGlobal } from "../../config/global.ts";
+import { openConfigStore } from "../../config/store.ts";
+import type { Position } from "../../core/block.ts";
+import type { Context } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
+import { ERROR_SENSOR } from "../../pipeline/errors.ts";
+import { type AllowedFolders, allowPaths } from "../../storage/allowed-folders.ts";
+import type { Index, IndexImport } from "../../storage/index/contract.ts";
+import { claimFolder, openImport, openIndexOf, openTopicsOf } from "../../storage/storage.ts";
+import type { Topics } from "../../storage/topic/contract.ts";
+import { INDEX_GROUP } from "../index-group.ts";
+import { storageSettings } from "../storage-settings.ts";
+import { type Marker, readMarker, removeMarker, writeMarker } from "./marker.ts";
+import { moveMessages } from "./move-messages.ts";
+import { FIRST_ARRIVAL, moveTopic } from "./move-topic.ts";
+
+export type MigrateProgress = {
+  readonly phase: "records" | "messages";
+  /** The topic or sensor that is moved. */
+  readonly of: string;
+  /** Since this start. */
+  readonly done: number;
+};
+
+export type MigrateOptions = {
+  /** The data folder and those that the document may name secrets below. */
+  readonly folders: AllowedFolders;
+  /** The global document to be in force afterwards; its `storage` says where to. */
+  readonly document: string;
+  readonly context: Context;
+  readonly onProgress?: ((progress: MigrateProgress) => void) | undefined;
+};
+
+/** What both sides hold at the end. */
+export type Migrated = {
+  readonly topics: readonly { readonly topic: string; readonly records: number }[];
+  readonly sensors: readonly { readonly sensor: string; readonly before: number; readonly after: number }[];
+  /** Messages that the new index refused: they are error records there. */
+  readonly refused: readonly { readonly sensor: string; readonly count: number; readonly reason: string }[];
+};
+
+/** The longest that reading a page may take, milliseconds: nobody waits for it. */
+const PATIENCE = 3_600_000;
+
+/**
+ * Moves topics and index of a data folder, on which no platform runs, to the cluster that a global document names, and puts that
+ * document in force. The folder keeps what it has. Killed at any moment it goes on where it was when it is called again with the same
+ * document: records by their offsets, messages by their guids.
+ * @throws Fault STORAGE_LOCKED while a platform runs; CONFIG_INVALID; MIGRATION_CONFLICT when the other side has something else, or not
+ * the same at the end; FILE_UNREADABLE and the like when the index lacks messages
+ */
+export async function migrate(options: MigrateOptions): Promise<Migrated> {
+  const { folders, document, context } = options;
+  const { data } = folders;
+  const allow = allowPaths(folders);
+  const target = readGlobal(document, "global");
+  await using _claim = await claimFolder(data);
+  await using config = openConfigStore(join(data, "config"));
+  const present = config.get("global", "global")?.text ?? "";
+  const begun = await readMarker(data);
+  if (begun !== undefined && begun.document !== document)
+    throw new Fault("MIGRATION_UNFINISHED", `moving ${data}: a move by another document was begun`);
+  const before = readGlobal(present, "global");
+  const marker = begun ?? { document, moves: movesOf(data, before, target), messages: {} };
+  const { moves } = marker;
+  const from = storageSettings({ ...before, storage: { topics: "files", index: "files" } }, data, allow);
+  const to = storageSettings(target, data, allow);
+  const settings = { ...from.index, searchTime: PATIENCE };
+
+  await using stack = new AsyncDisposableStack();
+  const source = stack.use(await openIndexOf(data, { index: settings, openSearch: undefined }, context));
+  const [problem] = moves.index ? source.problems() : [];
+  if (problem !== undefined)
+    throw new Fault("MESSAGES_LOST", `moving the index of ${data}: ${problem.text}; ${problem.advice}`);
+  const oldTopics = stack.use(await openTopicsOf(data, undefined, context));
+  const newTopics = moves.topics ? stack.use(await openTopicsOf(data, to.kafka, context)) : undefined;
+  const { openSearch } = to;
+  const newIndex =
+    moves.index && openSearch !== undefined
+      ? {
+          index: stack.use(await openIndexOf(data, { index: settings, openSearch }, context)),
+          taking: stack.use(await openImport(openSearch)),
+        }
+      : undefined;
+  const parts: Parts = { ...options, data, marker, oldTopics, source };
+  if (begun === undefined) {
+    await expectEmpty(newTopics, newIndex?.index);
+    await writeMarker(data, marker);
+  }
+  const topics = newTopics === undefined ? [] : await moveTopics(newTopics, parts);
+  const sensors = newIndex === undefined ? [] : await moveIndex(newIndex, parts);
+  if (present !== document)
+    await config.publish([{ kind: "global", name: "global", text: document }], {
+      ...{ author: "metron", at: context.clock.now() },
+      note: "Moved to the storage that it names.",
+    });
+  await removeMarker(data);
+  const refused = [...(newIndex?.taking.refused ?? [])].map(([sensor, why]) => ({ sensor, ...why }));
+  return { topics, sensors, refused };
+}
+
+/** Gives up a move that was begun: platforms run on the folder again. What was moved stays where it is. */
+export async function giveUp(data: string): Promise<boolean> {
+  await using _claim = await claimFolder(data);
+  const isBegun = (await readMarker(data)) !== undefined;
+  await removeMarker(data);
+  return isBegun;
+}
+
+type Parts = MigrateOptions & {
+  readonly data: string;
+  readonly marker: Marker;
+  readonly oldTopics: Topics;
+  readonly source: Index;
+};
+
+/** What a document asks to be moved. @throws Fault REQUEST_INVALID when that is nothing */
+function movesOf(data: string, before: GlobalDocument, target: GlobalDocument): Marker["moves"] {
+  const moves = {
+    topics: before.storage.topics === "files" && target.storage.topics === "kafka",
+    index: before.storage.index === "files" && target.storage.index === "opensearch",
+  };
+  if (moves.topics || moves.index) return moves;
+  throw new Fault(
+    "REQUEST_INVALID",
+    `moving ${data}: the document names no other storage than is in force; write \`storage: { topics: kafka, … }\` or \`storage: { index: opensearch, … }\``,
+  );
+}
+
+/** @throws Fault MIGRATION_CONFLICT where the other side has something already, as it could not be told from what is moved */
+async function expectEmpty(topics: Topics | undefined, index: Index | undefined): Promise<void> {
+  for (const name of (await topics?.list()) ?? []) {
+    await using topic = await topics?.topic(name);
+    for (let partition = 0; partition < (topic?.partitions ?? 0); partition++) {
+      const end = (await topic?.end(partition)) ?? 0;
+      if (end > 0)
+        throw new Fault("MIGRATION_CONFLICT", `moving to Kafka: topic ${name} has ${end} records already`);
+    }
+  }
+  const stats = await index?.stats();
+  if (stats !== undefined && stats.messages > 0)
+    throw new Fault("MIGRATION_CONFLICT", `moving to OpenSearch: it has ${stats.messages} messages already`);
+}
+
+async function moveTopics(newTopics: Topics, parts: Parts): Promise<Migrated["topics"]> {
+  const { data, oldTopics, source, context, onProgress } = parts;
+  const moved: { topic: string; records: number }[] = [];
+  for (const name of await topicNames(oldTopics)) {
+    const reached = (partition: number) => source.sealedPosition(name, partition);
+    await using from = await oldTopics.topic(name, { reached });
+    // Of what is moved nothing is too old: only what stands in place of records that are gone.
+    const retention = { age: context.clock.now() - FIRST_ARRIVAL };
+    await using to = await newTopics.topic(name, { partitions: from.partitions, retention });
+    if (to.partitions < from.partitions)
+      throw new Fault(
+        "MIGRATION_CONFLICT",
+        `moving topic ${name} of ${data}: it has ${from.partitions} partitions, and ${to.partitions} in Kafka`,
+      );
+    let done = 0;
+    const partitions = await moveTopic({ from, to, group: INDEX_GROUP }, (count) => {
+      done += count;
+      onProgress?.({ phase: "records", of: name, done });
+    });
+    moved.push({ topic: name, records: partitions.reduce((sum, { start, end }) => sum + end - start, 0) });
+  }
+  return moved;
+}
+
+async function moveIndex(
+  { index, taking }: { readonly index: Index; readonly taking: IndexImport },
+  { data, marker, oldTopics, source, onProgress }: Parts,
+): Promise<Migrated["sensors"]> {
+  const { sensors } = await source.stats();
+  for (const { sensor } of sensors) {
+    const reached = marker.messages[sensor];
+    if (reached === "done") continue;
+    let done = 0;
+    await moveMessages(
+      { from: source, to: taking, sensor, cursor: reached?.cursor },
+      async (count, cursor) => {
+        done += count;
+        marker.messages[sensor] = cursor === undefined ? "done" : { cursor };
+        await writeMarker(data, marker);
+        onProgress?.({ phase: "messages", of: sensor, done });
+      },
+    );
+  }
+  await taking.setPositions(await positionsOf(oldTopics, source));
+  const counted: Migrated["sensors"][number][] = [];
+  for (const sensor of new Set([
+    ...sensors.map((each) => each.sensor),
+    ...taking.refused.keys(),
+    ERROR_SENSOR,
+  ])) {
+    const [before, after] = await Promise.all(
+      [source, index].map((each) => each.count({ sensors: [sensor] })),
+    );
+    counted.push({ sensor, before: before ?? 0, after: after ?? 0 });
+  }
+  const [before, after] = [await source.count({}), await index.count({})];
+  // A message that was refused became an error record, so that the sums are the same.
+  if (before !== after)
+    throw new Fault(
+      "MIGRATION_CONFLICT",
+      `moving the index of ${data}: it has ${before} messages, and ${after} are in OpenSearch`,
+    );
+  return counted.filter((each) => each.before > 0 || each.after > 0);
+}
+
+/** Up to where each partition is in the index. */
+async function positionsOf(topics: Topics, index: Index): Promise<Position[]> {
+  const positions: Position[] = [];
+  for (const name of await topicNames(topics)) {
+    await using topic = await topics.topic(name, {
+      reached: (partition) => index.sealedPosition(name, partition),
+    });
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      const offset = await index.sealedPosition(name, partition);
+      if (offset !== undefined) positions.push({ topic: name, partition, offset });
+    }
+  }
+  return positions;
+}
+
+/** Folders that could not be a topic's, such as `lost+found`, are none. */
+async function topicNames(topics: Topics): Promise<readonly string[]> {
+  return (await topics.list()).filter((name) => /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}$/.test(name));
+}
