@@ -1,6 +1,6 @@
 /** A platform that archives: what it drops for its age is found as before, by whoever asks for all sensors. */
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { startMoto } from "../storage/archive/testing/moto.ts";
+import { startMoto } from "../../scripts/cluster/moto.ts";
 import { pythonWith } from "../storage/index/testing/python.ts";
 import { numbers, send, testPlatforms, upTo } from "./testing/test-platform.ts";
 

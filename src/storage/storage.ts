@@ -106,9 +106,7 @@ export async function openStorage(
       topics: stack.use(await openTopicsOf(folder, kafka, context)),
       hostTables,
       tables:
-        kafkaTables === undefined
-          ? hostTables
-          : stack.use(await openTablesOf(folder, kafkaTables, context)),
+        kafkaTables === undefined ? hostTables : stack.use(await openTablesOf(folder, kafkaTables, context)),
       index: stack.use(await openIndexOf(folder, { index, openSearch, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
@@ -139,7 +137,7 @@ export async function openTopicsOf(
 }
 
 /** Opens tables in Kafka alone, with the copy that this machine keeps of them. @throws Fault as `openStorage` */
-export async function openTablesOf(
+async function openTablesOf(
   folder: string,
   { settings, readSecret }: KafkaAccess,
   context: Context,

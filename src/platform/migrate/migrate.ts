@@ -15,7 +15,7 @@ import { type Marker, readMarker, removeMarker, writeMarker } from "./marker.ts"
 import { moveMessages } from "./move-messages.ts";
 import { FIRST_ARRIVAL, moveTopic } from "./move-topic.ts";
 
-export type MigrateProgress = {
+type MigrateProgress = {
   readonly phase: "records" | "messages";
   /** The topic or sensor that is moved. */
   readonly of: string;
@@ -64,7 +64,11 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const before = readGlobal(present, "global");
   const marker = begun ?? { document, moves: movesOf(data, before, target), messages: {} };
   const { moves } = marker;
-  const from = storageSettings({ ...before, storage: { topics: "files", index: "files" } }, data, allow);
+  const from = storageSettings(
+    { ...before, storage: { topics: "files", tables: "files", index: "files", archive: "none" } },
+    data,
+    allow,
+  );
   const to = storageSettings(target, data, allow);
   const settings = { ...from.index, searchTime: PATIENCE };
 

@@ -5,7 +5,7 @@ import type { Topic, TopicReader } from "../../storage/topic/contract.ts";
 /** Records of one filler. */
 const FILLER = 100_000;
 /** What stands in place of records that are gone arrived when no record did, which retention tells from them. */
-export const BEFORE_ALL = 0;
+const BEFORE_ALL = 0;
 /** Epoch milliseconds before which only fillers arrived. */
 export const FIRST_ARRIVAL = 1000;
 

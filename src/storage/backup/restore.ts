@@ -3,7 +3,8 @@ import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { Fault } from "../../core/fault.ts";
 import { errorCode, makeFolder, syncFolder, writeFault } from "../folder.ts";
 import { lockFolder } from "../folder-lock.ts";
-import { LAYOUT, noteLayout } from "../layout.ts";
+import { noteLayout } from "../layout.ts";
+import { LAYOUT } from "../layout-version.ts";
 import { type Contents, RESTORING_FILE, readContents } from "./contents.ts";
 import { copyFile, sumFile } from "./copy.ts";
 

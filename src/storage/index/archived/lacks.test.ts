@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { type Moto, startMoto } from "../../../../scripts/cluster/moto.ts";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
-import { type Moto, startMoto } from "../../archive/testing/moto.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
 import { type GuardedProxy, guardServer } from "../testing/guarded-proxy.ts";
 import { pythonWith } from "../testing/python.ts";

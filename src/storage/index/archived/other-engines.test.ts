@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { type Moto, startMoto } from "../../../../scripts/cluster/moto.ts";
 import type { ArchiveSettings } from "../../archive/contract.ts";
 import { hdfsFolder } from "../../archive/testing/hdfs.ts";
-import { type Moto, startMoto } from "../../archive/testing/moto.ts";
 import { askPython, pythonWith } from "../testing/python.ts";
 import { archived, archiving, seal } from "./testing/describe-archive.ts";
 

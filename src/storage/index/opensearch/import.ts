@@ -20,6 +20,7 @@ export function importInto(connection: Connection, prefix: string): IndexImport 
     entered: async () => {},
     committedPosition: async () => undefined,
     committed() {},
+    stored() {},
     noted() {},
     failing() {},
     refused: (sensor, count, reason) =>

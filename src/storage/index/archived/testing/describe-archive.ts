@@ -24,7 +24,7 @@ type Listed = {
 };
 
 /** An index in a folder of its own that archives to a store of its own. */
-type Archiving = {
+export type Archiving = {
   readonly folder: string;
   readonly store: ArchiveSettings;
   /** Opens the index once more; the one before must be disposed of. Its time is days after the messages' noon. */
@@ -34,7 +34,7 @@ type Archiving = {
 };
 
 /** @param settings of a store that is empty. */
-async function archiving(settings: ArchiveSettings): Promise<Archiving> {
+export async function archiving(settings: ArchiveSettings): Promise<Archiving> {
   const folder = await mkdtemp(join(tmpdir(), "archiving-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return {
@@ -55,7 +55,7 @@ async function archiving(settings: ArchiveSettings): Promise<Archiving> {
 }
 
 /** Writes messages `n` to `n + count - 1` of a sensor and seals them as a file. */
-async function seal(index: Index, n: number, count = 10, sensor = "web"): Promise<void> {
+export async function seal(index: Index, n: number, count = 10, sensor = "web"): Promise<void> {
   const writer = await index.writer(`${sensor}-${n}`);
   const messages = Array.from({ length: count }, (_, at) => ({
     n: n + at,
@@ -65,19 +65,19 @@ async function seal(index: Index, n: number, count = 10, sensor = "web"): Promis
   await index.seal();
 }
 
-async function stats(index: Index): Promise<ArchiveStats> {
+export async function stats(index: Index): Promise<ArchiveStats> {
   return (await index.stats()).archive as ArchiveStats;
 }
 
 /** Resolves when nothing waits to be archived any more. */
-async function archived(index: Index): Promise<ArchiveStats> {
+export async function archived(index: Index): Promise<ArchiveStats> {
   await expect
     .poll(async () => (await stats(index)).waiting.files, { timeout: 50_000, interval: 50 })
     .toBe(0);
   return stats(index);
 }
 
-const localFiles = (folder: string) => globSync("sensor=*/**/[!_]*.parquet", { cwd: folder });
+export const localFiles = (folder: string) => globSync("sensor=*/**/[!_]*.parquet", { cwd: folder });
 
 const messagesOf = (list: Listed) => list.files.reduce((sum, { messages }) => sum + messages, 0);
 
