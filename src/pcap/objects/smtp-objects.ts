@@ -1,10 +1,13 @@
 import PostalMime, { type Attachment } from "postal-mime";
 import type { Conversation } from "../reassembly/conversation.ts";
+import { sentParts } from "./mail-parts.ts";
 import { type CarvedObject, carve, type ObjectLimits, objectLimits } from "./object.ts";
 import { type Mail, readSmtp } from "./smtp.ts";
 
 /** Mails above this are not looked into: what a parser makes of them takes several times their size. */
 const PARSE_LIMIT = 64 * 2 ** 20;
+
+const REWRITTEN = "its line ends may be others than those that were sent, and its hashes with them";
 
 /** Bounds of the parser: how deep parts may be in parts, and the bytes of all headers. */
 const PARSER = { maxNestingDepth: 50, maxHeadersSize: 2 ** 20, maxRfc822NestingDepth: 5 } as const;
@@ -45,17 +48,18 @@ export async function objectsOfSmtp(
     const room = most - found.length;
     if (attachments.length > room) leave("files", attachments.length - room);
     for (const { filename, mimeType, content } of attachments.slice(0, room)) {
-      const part = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
+      const read = typeof content === "string" ? Buffer.from(content) : new Uint8Array(content);
+      const sent = opened.sent(read);
       found.push(
         carve({
           ...place,
           name: filename ?? "unnamed",
           declaredType: mimeType,
-          pieces: [part],
+          pieces: [sent ?? read],
           holes: [],
           ended: ended && holes.length === 0,
           origin: ofMail,
-          notes: lacking,
+          notes: sent === undefined ? [...lacking, REWRITTEN] : lacking,
         }),
       );
     }
@@ -67,16 +71,20 @@ type Opened = {
   readonly subject: string;
   readonly attachments: readonly Attachment[];
   readonly notes: readonly string[];
+  /** The bytes of an attachment as they were sent. */
+  readonly sent: (read: Uint8Array) => Uint8Array | undefined;
 };
 
 async function openMail(mail: Mail): Promise<Opened> {
-  const nothing = { subject: "", attachments: [] };
+  const nothing = { subject: "", attachments: [], sent: () => undefined };
   if (mail.length > PARSE_LIMIT)
     return { ...nothing, notes: [`above ${PARSE_LIMIT} bytes its parts are not read`] };
   try {
-    const { subject = "", attachments } = await PostalMime.parse(Buffer.concat(mail.pieces), PARSER);
+    const bytes = Buffer.concat(mail.pieces);
+    const { subject = "", attachments } = await PostalMime.parse(bytes, PARSER);
     const closed = attachments.some((attachment) => attachment.rfc822DepthExceeded);
-    return { subject, attachments, notes: closed ? ["mails inside its mails are not all opened"] : [] };
+    const sent = attachments.length > 0 ? sentParts(bytes) : nothing.sent;
+    return { subject, attachments, sent, notes: closed ? ["mails inside its mails are not all opened"] : [] };
   } catch (error) {
     return {
       ...nothing,

@@ -1,5 +1,6 @@
 /** SMTP (RFC 5321), as Zeek's smtp.log tells it: one record per mail, or per session without one. */
 import type { Side } from "../reassembly/segment.ts";
+import { FileReader } from "./file.ts";
 import { LineReader } from "./lines.ts";
 import { type MailParts, mailParts } from "./mail/parts.ts";
 import { type Piece, pieceReader } from "./mail/pieces.ts";
@@ -19,6 +20,8 @@ type Mail = {
   readonly headers: Map<string, string>;
   readonly received: string[];
   readonly parts: MailParts;
+  /** The names of the files that were told of. */
+  readonly fuids: readonly string[];
 };
 
 export const smtp: StreamProtocol = {
@@ -84,7 +87,7 @@ function openSmtp(flow: FlowContext) {
       last_reply: lastReply,
       user_agent: userAgent ?? header("user-agent") ?? header("x-mailer"),
       tls: isTls,
-      fuids: mail !== undefined && mail.parts.fuids.length > 0 ? mail.parts.fuids : undefined,
+      fuids: mail !== undefined && mail.fuids.length > 0 ? mail.fuids : undefined,
     });
     mail = undefined;
     headerBytes = 0;
@@ -99,8 +102,18 @@ function openSmtp(flow: FlowContext) {
   };
   const begin = (): Mail => {
     if (mail === undefined) {
-      const parts = mailParts(flow, () => files++);
-      mail = { micros: flow.now(), from: undefined, to: [], headers: new Map(), received: [], parts };
+      const fuids: string[] = [];
+      const parts = mailParts((filename) => {
+        const file = new FileReader({ flow, side: 0, source: "SMTP", number: files++, filename });
+        return {
+          data: (bytes, start, end) => file.data(bytes, start, end),
+          gap: (length) => file.gap(length),
+          end() {
+            if (file.end().isWritten && fuids.length < LIST_LIMIT) fuids.push(file.fuid);
+          },
+        };
+      });
+      mail = { micros: flow.now(), from: undefined, to: [], headers: new Map(), received: [], parts, fuids };
       contents.begin();
       section = "headers";
     }

@@ -1,38 +1,38 @@
 /**
- * The parts of a mail (RFC 2045, 2046) while it comes, each as a file with its transfer encoding taken off, as Zeek's files.log tells them: texts
- * and attachments alike. Only a line is kept of them.
+ * The parts of a mail (RFC 2045, 2046) while it comes, each as a file with its transfer encoding taken off, texts and attachments alike, byte for
+ * byte. Only a line is kept of them.
  */
 import { fileNameOf } from "../../objects/disposition.ts";
-import { FileReader } from "../file.ts";
-import type { FlowContext } from "../protocol.ts";
 import type { Piece } from "./pieces.ts";
+
+/** What takes the bytes of a part. */
+export type PartFile = {
+  data(bytes: Uint8Array, start: number, end: number): void;
+  gap(length: number): void;
+  end(): void;
+};
 
 export type MailParts = {
   /** A line of the mail, headers included, or a piece of one. */
   piece(piece: Piece): void;
   /** Bytes of the mail are missing here. */
   gap(length: number): void;
-  /** The mail is over: the record of its last part is written. */
+  /** The mail is over, and its last part ends. */
   end(): void;
-  /** The names of the files that were told. */
-  readonly fuids: readonly string[];
   held(): number;
 };
 
 /** Parts in parts, and bytes of headers of a part, that are read; what is deeper is one file. */
 const DEEPEST = 10;
 const HEADERS_LIMIT = 8_192;
-/** Most names that a record has. */
-const FUIDS_LIMIT = 256;
 
 type Encoding = "base64" | "quoted-printable" | "none";
 
 /** A part that is a file, what of it waits for the characters behind, and the end of a line that belongs to it if another follows. */
-type Leaf = { readonly file: FileReader; readonly encoding: Encoding; waiting: string; ending: string };
+type Leaf = { readonly file: PartFile; readonly encoding: Encoding; waiting: string; ending: string };
 
-/** @param nextNumber counts the files of the flow */
-export function mailParts(flow: FlowContext, nextNumber: () => number): MailParts {
-  const fuids: string[] = [];
+/** @param open opens what takes a part, with the name that the mail gives it */
+export function mailParts(open: (filename: string | undefined) => PartFile): MailParts {
   /** The boundaries of the parts that are open, the outermost first. */
   const boundaries: string[] = [];
   let state: "headers" | "leaf" | "between" = "headers";
@@ -43,7 +43,7 @@ export function mailParts(flow: FlowContext, nextNumber: () => number): MailPart
     if (leaf === undefined) return;
     // What is left is no whole group or escape: as it is, it is all there is.
     take(leaf, leaf.waiting, true);
-    if (leaf.file.end().isWritten && fuids.length < FUIDS_LIMIT) fuids.push(leaf.file.fuid);
+    leaf.file.end();
     leaf = undefined;
   };
   const begin = () => {
@@ -64,27 +64,23 @@ export function mailParts(flow: FlowContext, nextNumber: () => number): MailPart
       fileNameOf(headerIn(headers, "content-disposition") ?? "") ??
       fileNameOf(type.replace(/;\s*name(\*?)\s*=/i, ";filename$1="));
     state = "leaf";
-    const file = new FileReader({ flow, side: 0, source: "SMTP", number: nextNumber(), filename });
-    leaf = { file, encoding, waiting: "", ending: "" };
+    leaf = { file: open(filename), encoding, waiting: "", ending: "" };
   };
   /** Whether a line is a boundary of an open part. */
   const isBoundary = (text: string): boolean => {
     if (!text.startsWith("--")) return false;
     const line = text.trimEnd();
-    const open = boundaries.findLastIndex(
-      (boundary) => line === `--${boundary}` || line === `--${boundary}--`,
-    );
-    if (open < 0) return false;
+    const at = boundaries.findLastIndex((boundary) => line === `--${boundary}` || line === `--${boundary}--`);
+    if (at < 0) return false;
     close();
-    const isLast = line !== `--${boundaries[open]}`;
-    boundaries.length = isLast ? open : open + 1;
+    const isLast = line !== `--${boundaries[at]}`;
+    boundaries.length = isLast ? at : at + 1;
     if (isLast) state = "between";
     else begin();
     return true;
   };
 
   return {
-    fuids,
     piece({ text, ending, isStart }) {
       if (isStart && isBoundary(text)) return;
       if (state === "leaf" && leaf !== undefined) {
@@ -139,7 +135,7 @@ function unquoted(text: string): string {
     .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-function write(file: FileReader, text: string): void {
+function write(file: PartFile, text: string): void {
   const bytes = Buffer.from(text, "latin1");
   file.data(bytes, 0, bytes.length);
 }

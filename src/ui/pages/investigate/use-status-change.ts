@@ -4,6 +4,7 @@ import type { ResponseOf } from "../../../api/endpoint.ts";
 import { patchMessage } from "../../../api/messages.ts";
 import type { searchMessages } from "../../../api/search.ts";
 import { call } from "../../call.ts";
+import { noteKept } from "./kept-statuses.ts";
 import { messageQuery } from "./message-query.ts";
 import { STATUS, type Status } from "./status.ts";
 
@@ -38,6 +39,7 @@ export function useStatusChange() {
       // A question that was asked before the change would put the old state back when its answer comes.
       await client.cancelQueries({ queryKey: messageQuery(guid).queryKey });
       client.setQueryData(messageQuery(guid).queryKey, message);
+      noteKept(message);
       const changed = (row: { readonly [field: string]: unknown }) =>
         row.guid === guid ? { ...row, [STATUS]: message[STATUS] } : row;
       client.setQueriesData<Pages>({ queryKey: ["rows"] }, (known) =>

@@ -4,6 +4,7 @@ import type { ResponseOf } from "../../../../api/endpoint.ts";
 import { searchMessages } from "../../../../api/search.ts";
 import type { StoredMessage } from "../../../../api/selection.ts";
 import { call, problemOf } from "../../../call.ts";
+import { CHANGED_AT, withKept } from "../kept-statuses.ts";
 import { type PageState, RULES, SCORE, selectionOf } from "../state.ts";
 import { STATUS } from "../status.ts";
 import { useLastGood } from "../use-last-good.ts";
@@ -29,7 +30,8 @@ function fieldsOf(columns: readonly string[]): string[] {
     `${RULES}.${at}.reason`,
   ]).flat();
   const wanted = columns.flatMap((column) => (column === RULES ? rules : [column]));
-  return [...new Set(["guid", "timestamp", "source.type", "is_alert", SCORE, STATUS, ...wanted])];
+  const needed = ["guid", "timestamp", "source.type", "is_alert", SCORE, STATUS, CHANGED_AT];
+  return [...new Set([...needed, ...wanted])];
 }
 
 /** The rows of the list, page by page, and how new ones come in. */
@@ -41,8 +43,8 @@ export function useRows(state: PageState) {
   const [waiting, setWaiting] = useState({ key: keyText, count: 0 });
   const looking = useRef(false);
 
-  const ask = (size: number, cursor: string | undefined, signal?: AbortSignal) =>
-    call(searchMessages, {
+  const ask = async (size: number, cursor: string | undefined, signal?: AbortSignal) => {
+    const answer = await call(searchMessages, {
       body: {
         ...selectionOf(state, Date.now()),
         sort: state.sort.map((sortKey) => ({ ...sortKey })),
@@ -52,6 +54,8 @@ export function useRows(state: PageState) {
       },
       ...(signal !== undefined && { signal }),
     });
+    return { ...answer, hits: withKept(answer.hits) };
+  };
 
   const result = useInfiniteQuery({
     queryKey: key,
