@@ -10,6 +10,8 @@ export type Moto = AsyncDisposable & {
   readonly url: string;
   /** Makes a bucket, and answers how it is reached. */
   bucket(name: string): Promise<S3Settings>;
+  /** From now on refuses requests whose signature is not that of the key it answers, which may do everything. */
+  guard(): Promise<Pick<S3Settings, "key" | "secret">>;
 };
 
 const TRIES = 300;
@@ -38,20 +40,55 @@ export async function startMoto(python: string): Promise<Moto> {
         ...{ endpoint: url, region: "us-east-1", bucket: name, prefix: "metron/one", addressing: "path" },
         ...{ key: "key", secret: "secret" },
       };
-      const { headers = {} } = sign(
-        { service: "s3", region: "us-east-1", method: "PUT", host: new URL(url).host, path: `/${name}` },
-        { accessKeyId: settings.key, secretAccessKey: settings.secret },
-      );
-      const made = await fetch(`${url}/${name}`, {
-        method: "PUT",
-        headers: Object.entries(headers).map(([header, value]) => [header, `${value}`] as [string, string]),
-      });
-      if (!made.ok) throw new Error(`making bucket ${name}: ${made.status} ${await made.text()}`);
+      await ask(url, "s3", "PUT", `/${name}`);
       return settings;
+    },
+    async guard() {
+      const iam = (action: string, more: Readonly<Record<string, string>> = {}) =>
+        ask(url, "iam", "POST", "/", {
+          ...{ Action: action, Version: "2010-05-08", UserName: "metron" },
+          ...more,
+        });
+      await iam("CreateUser");
+      const made = await iam("CreateAccessKey");
+      const everything = { Effect: "Allow", Action: "*", Resource: "*" };
+      const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [everything] });
+      await iam("PutUserPolicy", { PolicyName: "all", PolicyDocument });
+      // How many more requests need no signature.
+      await fetch(`${url}/moto-api/reset-auth`, { method: "POST", body: "0" });
+      const part = (name: string) => new RegExp(`<${name}>([^<]+)<`).exec(made)?.[1] ?? "";
+      return { key: part("AccessKeyId"), secret: part("SecretAccessKey") };
     },
     async [Symbol.asyncDispose]() {
       await endProcess(child, "SIGTERM");
       await ended;
     },
   };
+}
+
+/** Sends a request of Amazon's APIs and answers what comes. */
+async function ask(
+  url: string,
+  service: string,
+  method: string,
+  path: string,
+  form?: Readonly<Record<string, string>>,
+): Promise<string> {
+  const body = form && new URLSearchParams(form).toString();
+  const { headers = {} } = sign(
+    {
+      service,
+      region: "us-east-1",
+      method,
+      host: new URL(url).host,
+      path,
+      ...(body !== undefined && { body }),
+    },
+    { accessKeyId: "key", secretAccessKey: "secret" },
+  );
+  const sent = Object.entries(headers).map(([header, value]) => [header, `${value}`] as [string, string]);
+  const answer = await fetch(`${url}${path}`, { method, headers: sent, body: body ?? null });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`asking ${service}: ${answer.status} ${text}`);
+  return text;
 }

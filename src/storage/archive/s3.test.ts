@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Moto, startMoto } from "../../../scripts/cluster/moto.ts";
 import { deafAddress, type GuardedProxy, guardServer } from "../index/testing/guarded-proxy.ts";
-import { pythonWith } from "../index/testing/python.ts";
+import { askPython, pythonWith } from "../index/testing/python.ts";
 import type { ArchiveStore, S3Settings } from "./contract.ts";
 import { openS3 } from "./s3.ts";
 import { describeStore, localFile } from "./testing/describe-store.ts";
@@ -136,6 +139,53 @@ describe.skipIf(python === undefined)("S3", () => {
     expect(fault.message).toMatch(/is not accepted: certificate has expired; renew it/);
   });
 
+  test("signs as a server of foreign make checks it, and says when the key or its secret is wrong", async () => {
+    await using own = await startMoto(python ?? "");
+    const settings = await own.bucket("guarded");
+    const key = await own.guard();
+    await using store = openS3({ ...settings, ...key });
+    const path = "sensor-a/1.parquet";
+    await store.put(path, await localFile(1000), "once", signal);
+    expect((await store.read(path, 10, 20, signal)).length).toBe(20);
+    const version = await store.writeManifest("text", undefined, signal);
+    await store.writeManifest("text", version, signal);
+    await store.remove(path, signal);
+    await using wrongSecret = openS3({ ...settings, ...key, secret: "wrong" });
+    const secret = await faultOf(wrongSecret.readManifest(signal));
+    expect(secret).toMatchObject({ code: "ARCHIVE_REFUSED" });
+    expect(secret.message).toMatch(
+      /the secret does not belong to the access key; correct `storage\.s3\.secret`/,
+    );
+    await using wrongKey = openS3({ ...settings, ...key, key: "AKIAWRONG" });
+    const unknown = await faultOf(wrongKey.readManifest(signal));
+    expect(unknown).toMatchObject({ code: "ARCHIVE_REFUSED" });
+    expect(unknown.message).toMatch(/it does not know the access key; correct `storage\.s3\.key`/);
+  });
+
+  test("signs names of all kinds as Amazon's own library does", async () => {
+    const sent: { url: string; method: string; headers: Record<string, string> }[] = [];
+    const server = createServer(({ url = "", method = "", headers }, answer) => {
+      sent.push({ url, method, headers: headers as Record<string, string> });
+      answer.end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const settings = { endpoint: origin, bucket: "bucket", prefix: "a=b/c", region: "eu-west-1" } as const;
+    const keys = { key: "AKIAKEY", secret: "secret/+", token: "token", addressing: "path" } as const;
+    await using store = openS3({ ...settings, ...keys });
+    const path = "sensor=a%20b+(c)'ä*!~/day=2026-11-21/1.parquet";
+    await store.put(path, await localFile(1000), "once", signal);
+    await store.remove(path, signal);
+    const key = `${settings.bucket}/${settings.prefix}/${path}`;
+    for (const request of sent)
+      expect(askPython(python ?? "", BOTOCORE, JSON.stringify({ ...request, origin, key }))).toEqual({
+        url: request.url,
+        signature: /Signature=([0-9a-f]+)/.exec(request.headers.authorization ?? "")?.[1],
+      });
+    expect(sent.map(({ method }) => method)).toEqual(["PUT", "DELETE"]);
+  });
+
   test("says that nobody listens", async () => {
     await using store = openS3({ ...(await bucket()), endpoint: await deafAddress() });
     const fault = await faultOf(store.readManifest(signal));
@@ -143,3 +193,20 @@ describe.skipIf(python === undefined)("S3", () => {
     expect(fault.message).toMatch(/ECONNREFUSED/);
   });
 });
+
+const BOTOCORE = `
+import json, re, sys
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.utils import percent_encode
+sent = json.loads(sys.argv[1])
+headers = sent["headers"]
+signed = re.search("SignedHeaders=([^,]+)", headers["authorization"])[1].split(";")
+url = "/" + percent_encode(sent["key"], safe="/~")
+request = AWSRequest(sent["method"], sent["origin"] + url, headers={name: headers[name] for name in signed})
+request.context["timestamp"] = headers["x-amz-date"]
+auth = S3SigV4Auth(Credentials("AKIAKEY", "secret/+", "token"), "s3", "eu-west-1")
+told = auth.string_to_sign(request, auth.canonical_request(request))
+print(json.dumps({"url": url, "signature": auth.signature(told, request)}))
+`;

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArchiveStore } from "../../archive/contract.ts";
 import type { Archived } from "../segments/archive-listing.ts";
@@ -30,7 +30,7 @@ export class NoRoom extends Error {}
 
 /**
  * Copies of archived files on this machine, of a bounded size: those that nobody reads go first, the longest unused before others. It is
- * emptied at every start, because nothing tells what happened to the copies meanwhile.
+ * empty at every start, because nothing tells what happened to the copies meanwhile.
  */
 export class ArchiveCache implements AsyncDisposable {
   readonly #folder: string;
@@ -41,18 +41,15 @@ export class ArchiveCache implements AsyncDisposable {
   readonly #copies = new Map<string, Copy>();
   readonly #queue: Copy[] = [];
   readonly #running = new Set<Promise<void>>();
-  readonly #emptied: Promise<void>;
+  /** Copies that are being deleted: only then their names are free again. */
+  readonly #deleting = new Map<string, Promise<void>>();
   #bytes = 0;
-  #number = 0;
 
-  /** @param folder of the index; `limit`: bytes that the copies may have together. */
+  /** @param folder of the index, in which `_archived` is empty; `limit`: bytes that the copies may have together. */
   constructor(folder: string, store: ArchiveStore, limit: number) {
     this.#folder = folder;
     this.#store = store;
     this.#limit = limit;
-    const own = join(folder, ARCHIVED);
-    this.#emptied = rm(own, { recursive: true, force: true }).then(async () => void (await mkdir(own)));
-    this.#emptied.catch(() => undefined);
   }
 
   get bytes(): number {
@@ -68,7 +65,6 @@ export class ArchiveCache implements AsyncDisposable {
    * @param wanted what matters most first.
    */
   async take(wanted: readonly Archived[], signal: AbortSignal): Promise<Cached[]> {
-    await this.#emptied;
     const own = new Set(wanted.map(({ segment }) => segment.id));
     let used = 0;
     for (const [id, { users, isHere, archived }] of this.#copies)
@@ -102,8 +98,7 @@ export class ArchiveCache implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     for (const copy of this.#queue.splice(0)) copy.end(this.#ending.signal.reason);
-    await Promise.all(this.#running);
-    await this.#emptied.catch(() => undefined);
+    await Promise.all([...this.#running, ...this.#deleting.values()]);
   }
 
   async #take(archived: Archived, signal: AbortSignal): Promise<Cached> {
@@ -137,8 +132,7 @@ export class ArchiveCache implements AsyncDisposable {
   #add(archived: Archived): Copy {
     const { id, bytes } = archived.segment;
     const { promise: done, resolve: end } = Promise.withResolvers<unknown>();
-    // A name of its own each time: one that was dropped is perhaps still being deleted.
-    const file = join(ARCHIVED, `${id}-${this.#number++}.parquet`);
+    const file = join(ARCHIVED, `${id}.parquet`);
     const copy: Copy = { archived, file, users: 0, isHere: false, isBegun: false, done, end };
     this.#bytes += bytes;
     this.#copies.set(id, copy);
@@ -165,6 +159,7 @@ export class ArchiveCache implements AsyncDisposable {
 
   async #fetch(copy: Copy): Promise<void> {
     try {
+      await this.#deleting.get(copy.file);
       await fetchFile(this.#store, copy.archived, join(this.#folder, copy.file), this.#ending.signal);
       copy.isHere = true;
       copy.end();
@@ -180,6 +175,9 @@ export class ArchiveCache implements AsyncDisposable {
 
   #drop(copy: Copy): void {
     this.#forget(copy);
-    void rm(join(this.#folder, copy.file), { force: true }).catch(() => undefined);
+    const gone = rm(join(this.#folder, copy.file), { force: true })
+      .catch(() => undefined)
+      .then(() => void this.#deleting.delete(copy.file));
+    this.#deleting.set(copy.file, gone);
   }
 }

@@ -1,12 +1,16 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Context } from "../../../core/context.ts";
 import { FAULTS, Fault } from "../../../core/fault.ts";
 import type { ArchiveOptions, ArchiveStore } from "../../archive/contract.ts";
 import { openArchiveStore } from "../../archive/open.ts";
+import { makeFolder } from "../../folder.ts";
 import type { ArchiveStats, IndexProblem, Selection } from "../contract.ts";
 import type { Snapshot } from "../duckdb/relations.ts";
 import { within } from "../duckdb/selection.ts";
 import type { Archived } from "../segments/archive-listing.ts";
 import type { Catalogue, Segment } from "../segments/catalogue.ts";
+import { ARCHIVED } from "../segments/folder-names.ts";
 import { ArchiveCache, type Cached, NoRoom, type Uncached } from "./archive-cache.ts";
 import { Archiver } from "./archiver.ts";
 
@@ -41,6 +45,9 @@ export class Archive implements AsyncDisposable {
 
   /** @param options undefined: nothing is archived, and what was before is not read. */
   static async open(options: ArchiveOptions | undefined, parts: ArchiveParts): Promise<Archive> {
+    const copies = join(parts.folder, ARCHIVED);
+    await rm(copies, { recursive: true, force: true });
+    if (options !== undefined) await makeFolder(copies);
     return new Archive(options, options && (await openArchiveStore(options.store)), parts);
   }
 

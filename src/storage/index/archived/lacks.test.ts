@@ -1,8 +1,12 @@
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Moto, startMoto } from "../../../../scripts/cluster/moto.ts";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
+import { pinIndex } from "../segments/backup-index.ts";
 import { type GuardedProxy, guardServer } from "../testing/guarded-proxy.ts";
 import { pythonWith } from "../testing/python.ts";
 import { NOON } from "../testing/test-batches.ts";
@@ -186,5 +190,20 @@ describe.skipIf(python === undefined)("archiving that was interrupted", () => {
     expect(await own.objects()).toEqual([files[0]?.path]);
     // A list that was written while the process ended before it could note that.
     expect(await index.count({})).toBe(40);
+  });
+
+  test("goes on after a backup was restored, as the archive knows the folder again", async () => {
+    const own = await behindProxy([0]);
+    const [name, pins] = [join(own.folder, "_archive.json"), join(own.folder, "_pins")];
+    const catalogueTo = await mkdtemp(join(tmpdir(), "pinned-"));
+    onTestFinished(() => rm(catalogueTo, { recursive: true, force: true }));
+    const pinned = await pinIndex(own.folder, { catalogueTo, pins, isWritten: false });
+    const { at = "" } = pinned?.files.find(({ path }) => path === "_archive.json") ?? {};
+    await rm(name);
+    await copyFile(at, name);
+    await rm(pins, { recursive: true });
+    await using index = await own.open({ days: 10 });
+    await seal(index, 9.5 * DAY, 5);
+    expect((await archived(index)).archived).toMatchObject({ files: 2, messages: 15 });
   });
 });

@@ -4,7 +4,7 @@ import { linkFile } from "../../backup/copy.ts";
 import { errorCode } from "../../folder.ts";
 import { copyLmdb } from "../../lmdb-file.ts";
 import { Catalogue, positionKey } from "./catalogue.ts";
-import { CATALOGUE_FILE, unfinished } from "./folder-names.ts";
+import { ARCHIVE_FILE, CATALOGUE_FILE, unfinished } from "./folder-names.ts";
 
 /** The index at one moment: a copy of its catalogue, and its files under second names. */
 export type PinnedIndex = {
@@ -56,6 +56,9 @@ async function pin(folder: string, catalogueTo: string, pins: string): Promise<P
     if (at !== undefined) files.push({ path: file, at });
     else missing.push({ path: file, reason: reasons.get(id) ?? "it is not there", isKnown: reasons.has(id) });
   }
+  // Under another name an archive would take the folder for another installation.
+  const name = await pinFile(folder, ARCHIVE_FILE, pins);
+  if (name !== undefined) files.push({ path: ARCHIVE_FILE, at: name });
   return {
     files,
     missing,
