@@ -84,16 +84,17 @@ async function handshake(folder: string, ...options: readonly string[]): Promise
   return frames;
 }
 
+const MANY_NAMES = ["-mtu", "256", "-alpn", Array.from("abcdef", (name) => name.repeat(60)).join()];
+
 test.skipIf(!areInstalled("openssl", "tshark")).each([
-  ["in whole messages", []],
+  ["in whole messages", [], 1],
   // With many names of protocols the hello does not fit into one datagram.
-  [
-    "in fragments of 256 bytes",
-    ["-mtu", "256", "-alpn", Array.from("abcdef", (name) => name.repeat(60)).join()],
-  ],
-])("hellos of DTLS are what tshark reads: %s", async (_, options) => {
+  ["in fragments of 256 bytes", MANY_NAMES, 1],
+  ["in fragments that each come twice", MANY_NAMES, 2],
+])("hellos of DTLS are what tshark reads: %s", async (_, options, copies) => {
   const folder = madeFolder();
-  const packets = blockOf(await handshake(folder, ...options));
+  const frames = await handshake(folder, ...options);
+  const packets = blockOf(frames.flatMap((frame) => Array<Frame>(copies).fill(frame)));
   const file = join(folder, "dtls.pcap");
   writeFileSync(file, await joined(writePcap([packets]).bytes));
   const read = (field: string): string[] => [
