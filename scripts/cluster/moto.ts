@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { sign } from "aws4";
+import aws4 from "aws4";
 import type { S3Settings } from "../../src/storage/archive/contract.ts";
 import { endProcess, freePorts } from "./servers.ts";
 
@@ -75,7 +75,7 @@ async function ask(
   form?: Readonly<Record<string, string>>,
 ): Promise<string> {
   const body = form && new URLSearchParams(form).toString();
-  const { headers = {} } = sign(
+  const { headers = {} } = aws4.sign(
     {
       service,
       region: "us-east-1",

@@ -85,3 +85,23 @@ describe.skipIf(python === undefined)("a platform that archives", () => {
     expect(await numbers(platform)).toEqual([1]);
   }, 120_000);
 });
+
+test.each([
+  ["archive: s3", "`archive: s3` needs `s3: { bucket: NAME, key: SECRET, secret: SECRET }` beside it"],
+  ["archive: hdfs", "`archive: hdfs` needs `hdfs: { nodes: [http://HOST:9870] }` beside it"],
+  [
+    "archive: hdfs, hdfs: { nodes: [http://n:9870] }, index: opensearch, opensearch: { nodes: [http://o:9200] }",
+    "an archive holds the files of `index: files`; with `index: opensearch` there are none",
+  ],
+  [
+    "archive: s3, s3: { bucket: one, key: { env: METRON_SECRET_NOT_SET }, secret: { env: METRON_SECRET_NOT_SET } }",
+    "the environment has no secret `METRON_SECRET_NOT_SET`",
+  ],
+])("a document with `storage: { %s }` is refused with what to do", async (storage, message) => {
+  using platforms = testPlatforms({ global: `storage: { ${storage} }\n` });
+  const fault = await platforms.open().then(
+    async (platform) => platform[Symbol.asyncDispose](),
+    (error: unknown) => error,
+  );
+  expect(fault).toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining(message) });
+});

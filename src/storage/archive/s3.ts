@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { sign } from "aws4";
+import aws4 from "aws4";
 import type { Dispatcher } from "undici";
 import { Fault } from "../../core/fault.ts";
 import type { ArchiveStore, LocalFile, S3Settings, StoredManifest } from "./contract.ts";
@@ -158,7 +158,7 @@ class S3Store implements ArchiveStore {
     const length = text?.length ?? file?.bytes;
     const hash = text === undefined ? file?.sha256 : createHash("sha256").update(text).digest("hex");
     const target = `${this.#base}/${encodePath(path)}`;
-    const { headers } = sign(
+    const { headers } = aws4.sign(
       {
         ...{ service: "s3", region, method, host: this.#origin.host, path: target },
         headers: {

@@ -192,6 +192,27 @@ describe.skipIf(python === undefined)("archiving that was interrupted", () => {
     expect(await index.count({})).toBe(40);
   });
 
+  test("names and counts each message once while a merged file is not archived yet", async () => {
+    const own = await behindProxy([]);
+    await using index = await own.open();
+    for (let n = 0; n < 40; n += 10) await seal(index, n);
+    await archived(index);
+    own.proxy.answer = (method) =>
+      method === "PUT" ? { status: 503, body: "<Error><Code>SlowDown</Code></Error>" } : undefined;
+    await index.compact();
+    expect(localFiles(own.folder)).toHaveLength(1);
+    expect(await index.count({})).toBe(40);
+    expect(await stats(index)).toMatchObject({
+      only: { files: 0 },
+      archived: { messages: 40 },
+      waiting: { files: 1 },
+    });
+    expect((await own.list()).files).toHaveLength(4);
+    own.proxy.answer = undefined;
+    await expect.poll(async () => (await own.list()).files.length, { timeout: 50_000 }).toBe(1);
+    expect(await stats(index)).toMatchObject({ only: { files: 0 }, archived: { messages: 40 } });
+  });
+
   test("goes on after a backup was restored, as the archive knows the folder again", async () => {
     const own = await behindProxy([0]);
     const [name, pins] = [join(own.folder, "_archive.json"), join(own.folder, "_pins")];
