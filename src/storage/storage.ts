@@ -100,8 +100,7 @@ export async function openStorage(
   const stack = new AsyncDisposableStack();
   try {
     const { openPacketStore } = await import("./packets/files/packet-store.ts");
-    const { openTables } = await import("./table/lmdb.ts");
-    const hostTables = stack.use(await openTables(join(folder, TABLES), context));
+    const hostTables = stack.use(await openTablesOf(folder, undefined, context));
     const opened = {
       topics: stack.use(await openTopicsOf(folder, kafka, context)),
       hostTables,
@@ -136,14 +135,21 @@ export async function openTopicsOf(
   return openKafkaTopics(join(folder, TOPICS), kafka.settings, kafka.readSecret, context);
 }
 
-/** Opens tables in Kafka alone, with the copy that this machine keeps of them. @throws Fault as `openStorage` */
-async function openTablesOf(
+/**
+ * Opens tables alone; `kafka` undefined: in files of the folder, else with the copy that this machine keeps of those in Kafka.
+ * @throws Fault as `openStorage`
+ */
+export async function openTablesOf(
   folder: string,
-  { settings, readSecret }: KafkaAccess,
+  kafka: KafkaAccess | undefined,
   context: Context,
 ): Promise<Tables> {
+  if (kafka === undefined) {
+    const { openTables } = await import("./table/lmdb.ts");
+    return openTables(join(folder, TABLES), context);
+  }
   const { openKafkaTables } = await import("./table/kafka/tables.ts");
-  return openKafkaTables(join(folder, TABLES, COPIES), settings, readSecret, context);
+  return openKafkaTables(join(folder, TABLES, COPIES), kafka.settings, kafka.readSecret, context);
 }
 
 /** Opens an index alone; `openSearch` undefined: in files of the folder. @throws Fault as `openStorage` */

@@ -58,6 +58,8 @@ async function run({ to, secretsFrom = [], giveUp, json, ...options }: Options):
   line?.clear();
   if (json) return printJson(moved);
   for (const { topic, records } of moved.topics) say(`${topic}: ${counted(records, "record")} moved`);
+  for (const { table, type, before, after } of moved.tables)
+    say(`${table}/${type}: ${count(before)} entries before, ${count(after)} after`);
   for (const { sensor, before, after } of moved.sensors)
     say(`${sensor}: ${counted(before, "message")} before, ${count(after)} after`);
   for (const { sensor, count: messages, reason } of moved.refused)

@@ -11,7 +11,7 @@ const markerSchema = z.object({
   /** The document that says where to. */
   document: z.string(),
   /** What is moved; the rest was there already, or stays. */
-  moves: z.object({ topics: z.boolean(), index: z.boolean() }),
+  moves: z.object({ topics: z.boolean(), tables: z.boolean(), index: z.boolean() }),
   /** By sensor: behind which message its messages are moved; `done` when all are. */
   messages: z.record(z.string(), z.union([z.literal("done"), z.object({ cursor: z.string() })])),
 });

@@ -7,7 +7,8 @@ import { Fault } from "../../core/fault.ts";
 import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import { type AllowedFolders, allowPaths } from "../../storage/allowed-folders.ts";
 import type { Index, IndexImport } from "../../storage/index/contract.ts";
-import { claimFolder, openImport, openIndexOf, openTopicsOf } from "../../storage/storage.ts";
+import { claimFolder, openImport, openIndexOf, openTablesOf, openTopicsOf } from "../../storage/storage.ts";
+import type { TableEntry, Tables, TableValue } from "../../storage/table/contract.ts";
 import type { Topics } from "../../storage/topic/contract.ts";
 import { INDEX_GROUP } from "../index-group.ts";
 import { storageSettings } from "../storage-settings.ts";
@@ -16,14 +17,14 @@ import { moveMessages } from "./move-messages.ts";
 import { FIRST_ARRIVAL, moveTopic } from "./move-topic.ts";
 
 type MigrateProgress = {
-  readonly phase: "records" | "messages";
-  /** The topic or sensor that is moved. */
+  readonly phase: "records" | "entries" | "messages";
+  /** The topic, list or sensor that is moved. */
   readonly of: string;
   /** Since this start. */
   readonly done: number;
 };
 
-export type MigrateOptions = {
+type MigrateOptions = {
   /** The data folder and those that the document may name secrets below. */
   readonly folders: AllowedFolders;
   /** The global document to be in force afterwards; its `storage` says where to. */
@@ -33,13 +34,21 @@ export type MigrateOptions = {
 };
 
 /** What both sides hold at the end. */
-export type Migrated = {
+type Migrated = {
   readonly topics: readonly { readonly topic: string; readonly records: number }[];
+  readonly tables: readonly {
+    readonly table: string;
+    readonly type: string;
+    readonly before: number;
+    readonly after: number;
+  }[];
   readonly sensors: readonly { readonly sensor: string; readonly before: number; readonly after: number }[];
   /** Messages that the new index refused: they are error records there. */
   readonly refused: readonly { readonly sensor: string; readonly count: number; readonly reason: string }[];
 };
 
+/** The tables that all machines share; the others are of one machine. */
+const MOVED_TABLES = ["threatintel", "enrichment"] as const;
 /** The longest that reading a page may take, milliseconds: nobody waits for it. */
 const PATIENCE = 3_600_000;
 
@@ -51,7 +60,7 @@ const PATIENCE = 3_600_000;
  * the same at the end; FILE_UNREADABLE and the like when the index lacks messages
  */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
-  const { folders, document, context } = options;
+  const { folders, document, context, onProgress } = options;
   const { data } = folders;
   const allow = allowPaths(folders);
   const target = readGlobal(document, "global");
@@ -64,11 +73,8 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const before = readGlobal(present, "global");
   const marker = begun ?? { document, moves: movesOf(data, before, target), messages: {} };
   const { moves } = marker;
-  const from = storageSettings(
-    { ...before, storage: { topics: "files", tables: "files", index: "files", archive: "none" } },
-    data,
-    allow,
-  );
+  const inFiles = { topics: "files", tables: "files", index: "files", archive: "none" } as const;
+  const from = storageSettings({ ...before, storage: inFiles }, data, allow);
   const to = storageSettings(target, data, allow);
   const settings = { ...from.index, searchTime: PATIENCE };
 
@@ -87,12 +93,15 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
           taking: stack.use(await openImport(openSearch)),
         }
       : undefined;
+  const oldTables = stack.use(await openTablesOf(data, undefined, context));
+  const newTables = moves.tables ? stack.use(await openTablesOf(data, to.kafkaTables, context)) : undefined;
   const parts: Parts = { ...options, data, marker, oldTopics, source };
   if (begun === undefined) {
-    await expectEmpty(newTopics, newIndex?.index);
+    await expectEmpty(newTopics, newTables, newIndex?.index);
     await writeMarker(data, marker);
   }
   const topics = newTopics === undefined ? [] : await moveTopics(newTopics, parts);
+  const tables = newTables === undefined ? [] : await moveTables(oldTables, newTables, onProgress);
   const sensors = newIndex === undefined ? [] : await moveIndex(newIndex, parts);
   if (present !== document)
     await config.publish([{ kind: "global", name: "global", text: document }], {
@@ -101,7 +110,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     });
   await removeMarker(data);
   const refused = [...(newIndex?.taking.refused ?? [])].map(([sensor, why]) => ({ sensor, ...why }));
-  return { topics, sensors, refused };
+  return { topics, tables, sensors, refused };
 }
 
 /** Gives up a move that was begun: platforms run on the folder again. What was moved stays where it is. */
@@ -123,9 +132,15 @@ type Parts = MigrateOptions & {
 function movesOf(data: string, before: GlobalDocument, target: GlobalDocument): Marker["moves"] {
   const moves = {
     topics: before.storage.topics === "files" && target.storage.topics === "kafka",
+    tables: before.storage.tables === "files" && target.storage.tables === "kafka",
     index: before.storage.index === "files" && target.storage.index === "opensearch",
   };
-  if (moves.topics || moves.index) return moves;
+  if (moves.index && before.storage.archive !== "none")
+    throw new Fault(
+      "REQUEST_INVALID",
+      `moving ${data}: its index has an archive, and messages that are there alone are not moved`,
+    );
+  if (moves.topics || moves.tables || moves.index) return moves;
   throw new Fault(
     "REQUEST_INVALID",
     `moving ${data}: the document names no other storage than is in force; write \`storage: { topics: kafka, … }\` or \`storage: { index: opensearch, … }\``,
@@ -133,7 +148,7 @@ function movesOf(data: string, before: GlobalDocument, target: GlobalDocument): 
 }
 
 /** @throws Fault MIGRATION_CONFLICT where the other side has something already, as it could not be told from what is moved */
-async function expectEmpty(topics: Topics | undefined, index: Index | undefined): Promise<void> {
+async function expectEmpty(topics?: Topics, tables?: Tables, index?: Index): Promise<void> {
   for (const name of (await topics?.list()) ?? []) {
     await using topic = await topics?.topic(name);
     for (let partition = 0; partition < (topic?.partitions ?? 0); partition++) {
@@ -142,9 +157,42 @@ async function expectEmpty(topics: Topics | undefined, index: Index | undefined)
         throw new Fault("MIGRATION_CONFLICT", `moving to Kafka: topic ${name} has ${end} records already`);
     }
   }
+  for (const name of tables === undefined ? [] : MOVED_TABLES) {
+    const [type] = (await tables?.table(name))?.types() ?? [];
+    if (type !== undefined)
+      throw new Fault("MIGRATION_CONFLICT", `moving to Kafka: table ${name} has ${type.type} already`);
+  }
   const stats = await index?.stats();
   if (stats !== undefined && stats.messages > 0)
     throw new Fault("MIGRATION_CONFLICT", `moving to OpenSearch: it has ${stats.messages} messages already`);
+}
+
+/** Each list is replaced as a whole, so that one which was half moved begins anew. */
+async function moveTables(
+  from: Tables,
+  to: Tables,
+  onProgress: MigrateOptions["onProgress"],
+): Promise<Migrated["tables"]> {
+  const moved: { table: string; type: string; before: number; after: number }[] = [];
+  for (const table of MOVED_TABLES) {
+    const [source, target] = [await from.table(table), await to.table(table)];
+    for (const { type, entries } of source.types()) {
+      onProgress?.({ phase: "entries", of: `${table}/${type}`, done: entries });
+      await target.load(type, pairs(source.range(type)), { replace: true });
+      const after = target.types().find((each) => each.type === type)?.entries ?? 0;
+      if (after !== entries)
+        throw new Fault(
+          "MIGRATION_CONFLICT",
+          `moving table ${table}: ${type} has ${entries} entries, and ${after} in Kafka`,
+        );
+      moved.push({ table, type, before: entries, after });
+    }
+  }
+  return moved;
+}
+
+function* pairs(entries: Iterable<TableEntry>): Generator<readonly [string, TableValue]> {
+  for (const { key, value } of entries) yield [key, value];
 }
 
 async function moveTopics(newTopics: Topics, parts: Parts): Promise<Migrated["topics"]> {
@@ -190,7 +238,7 @@ async function moveIndex(
       },
     );
   }
-  await taking.setPositions(await positionsOf(oldTopics, source));
+  await taking.finish(await positionsOf(oldTopics, source));
   const counted: Migrated["sensors"][number][] = [];
   for (const sensor of new Set([
     ...sensors.map((each) => each.sensor),

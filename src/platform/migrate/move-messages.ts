@@ -5,7 +5,7 @@ import type { Index, IndexImport, WholeMessage } from "../../storage/index/contr
 /** Messages that are read and stored together. */
 const PAGE = 2000;
 
-export type MoveMessages = {
+type MoveMessages = {
   readonly from: Index;
   readonly to: IndexImport;
   readonly sensor: string;

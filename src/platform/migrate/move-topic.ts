@@ -10,7 +10,7 @@ const BEFORE_ALL = 0;
 export const FIRST_ARRIVAL = 1000;
 
 /** What was moved of a partition. */
-export type MovedPartition = { readonly partition: number; readonly start: number; readonly end: number };
+type MovedPartition = { readonly partition: number; readonly start: number; readonly end: number };
 
 /**
  * Copies the records of a topic, so that each has the offset and the arrival that it had: its messages keep their guids. How far

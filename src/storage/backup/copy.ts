@@ -7,7 +7,7 @@ import { errorCode, writeFault } from "../folder.ts";
 /** Bytes read at once. */
 const STEP = 1 << 20;
 
-export type Copied = { readonly bytes: number; readonly sha256: string };
+type Copied = { readonly bytes: number; readonly sha256: string };
 
 /** Reads a file to its end. @param onBytes told how many more were read. @throws the system's error */
 export async function sumFile(path: string, onBytes: (count: number) => void = () => {}): Promise<Copied> {

@@ -410,8 +410,8 @@ export type WholeMessage = {
 export interface IndexImport extends AsyncDisposable {
   /** Stores messages, each once by its guid; one that is stored already stays as it is. Durable when it resolves. */
   put(sensor: string, messages: readonly WholeMessage[]): Promise<void>;
-  /** Notes how far topics were read for these messages. To be called when all of them are stored. */
-  setPositions(positions: readonly Position[]): Promise<void>;
+  /** Notes how far topics were read for these messages, all of which are stored, and makes them searchable. */
+  finish(positions: readonly Position[]): Promise<void>;
   /** Messages that the index refused, by sensor: they became error records. */
   readonly refused: ReadonlyMap<string, { readonly count: number; readonly reason: string }>;
 }

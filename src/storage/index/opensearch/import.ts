@@ -19,8 +19,8 @@ export function importInto(connection: Connection, prefix: string): IndexImport 
   const owner: WriterOwner = {
     entered: async () => {},
     committedPosition: async () => undefined,
-    committed() {},
     stored() {},
+    committed() {},
     noted() {},
     failing() {},
     refused: (sensor, count, reason) =>
@@ -35,10 +35,12 @@ export function importInto(connection: Connection, prefix: string): IndexImport 
       await internal.addFields(sensor, seen);
       await sendBulk(documents, { client, names, internal, owner });
     },
-    async setPositions(positions) {
+    async finish(positions) {
       await internal.putPositions(
         new Map(positions.map(({ topic, partition, offset }) => [positionKey(topic, partition), offset])),
       );
+      const pattern = encodeURIComponent(names.pattern);
+      await client.ask("POST", `/${pattern}/_refresh?ignore_unavailable=true`);
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };

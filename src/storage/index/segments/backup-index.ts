@@ -7,7 +7,7 @@ import { Catalogue, positionKey } from "./catalogue.ts";
 import { ARCHIVE_FILE, CATALOGUE_FILE, unfinished } from "./folder-names.ts";
 
 /** The index at one moment: a copy of its catalogue, and its files under second names. */
-export type PinnedIndex = {
+type PinnedIndex = {
   /** Files below the folder of the index, each with where its bytes are. */
   readonly files: readonly { readonly path: string; readonly at: string }[];
   /** Files that are not there; `isKnown` where the index itself had found that. */

@@ -9,7 +9,7 @@ import { listSegments, partitionFolder, segmentPath } from "./segment-files.ts";
 /** Milliseconds within which a write that was under way is through. */
 const WRITE_WITHIN = 500;
 
-export type Tails = {
+type Tails = {
   /** Files made, below the folder they went to. */
   readonly files: readonly string[];
   /** Files whose end is damaged, and was not copied. */
