@@ -5,7 +5,7 @@ import { faultOf } from "./faults.ts";
 import { boundsOf, type FetchedBatches, fetchBatches, type PartitionFetching } from "./fetching.ts";
 
 /** A copy of a topic of one partition that is kept on this machine. */
-export type LogCopy = {
+type LogCopy = {
   /** What it is, as people are told: `table enrichment`. */
   readonly what: string;
   /** Offset from which on nothing has been applied. */

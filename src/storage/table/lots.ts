@@ -1,7 +1,7 @@
 import type { TableKey, TableValue } from "./contract.ts";
 
 /** Entries of a load that are sorted and committed together. */
-export const LOAD_ENTRIES = 8_192;
+const LOAD_ENTRIES = 8_192;
 
 /** What a load takes. */
 export type Entries =
