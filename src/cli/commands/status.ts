@@ -3,6 +3,7 @@ import { listSensors } from "../../api/sensors.ts";
 import { getStatus, type PlatformStatus } from "../../api/status.ts";
 import { connect, dataFolder } from "../client.ts";
 import { examples, type Reach, withJson, withReach } from "../options.ts";
+import { describeProcesses } from "../processes.ts";
 import { bytes, counted, printJson, printTable, safeText } from "../print.ts";
 import { tellPartial } from "../tell-partial.ts";
 
@@ -36,6 +37,7 @@ async function status(options: Reach & { json?: true }): Promise<void> {
     ...(disk === undefined ? [] : [`disk      ${bytes(disk.free)} of ${bytes(disk.size)} free`]),
     `messages  ${counted(stored, "message")} in the index, ${indexedPerSecond.toFixed(1)}/s now`,
     ...describePackets(found.packets).map((line) => `packets   ${line}`),
+    ...describeProcesses(found.processes ?? []).map((line) => `process   ${safeText(line)}`),
     ...listening.map((address) => `listening ${safeText(address)}`),
     "",
   ];
