@@ -13,6 +13,8 @@ import { kafkaAccess } from "./storage-settings.ts";
 /** The documents of a platform, and where they and everything else are kept. */
 export type Configuration = {
   readonly config: ConfigStore;
+  /** The global document as it is at the start. */
+  readonly global: GlobalDocument;
   /** How this machine reaches what is kept elsewhere. */
   readonly storage: GlobalDocument["storage"];
   /** Why the documents do not follow what others publish; undefined while they do, or where nobody else does. */
@@ -33,11 +35,12 @@ export async function openConfiguration(
   const own = openConfigStore(folder);
   try {
     await seed(own, defaults, context.clock.now());
-    const storage = storageOfMachine(own, defaults);
+    const ownText = own.get("global", "global")?.text ?? "";
+    const { global, storage } = globalOfMachine(ownText, defaults);
     const access = storage.tables === "kafka" ? kafkaAccess(storage, allow) : undefined;
     if (access === undefined)
       return {
-        ...{ config: own, storage, fault: () => undefined },
+        ...{ config: own, global, storage, fault: () => undefined },
         [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
       };
     const shared = await openSharedConfigStore(
@@ -52,8 +55,10 @@ export async function openConfiguration(
       throw error;
     }
     await own[Symbol.asyncDispose]();
+    const text = shared.get("global", "global")?.text ?? "";
     return {
-      ...{ config: shared, storage, fault: () => shared.fault },
+      ...{ config: shared, global: text === ownText ? global : readGlobal(text, "global") },
+      ...{ storage, fault: () => shared.fault },
       [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose](),
     };
   } catch (error) {
@@ -62,13 +67,13 @@ export async function openConfiguration(
   }
 }
 
-function storageOfMachine(own: ConfigStore, defaults: string): GlobalDocument["storage"] {
+/** The global document of the data folder, and what this machine says of storage. */
+function globalOfMachine(text: string, defaults: string): Pick<Configuration, "global" | "storage"> {
+  const global = readGlobal(text, "global");
   const file = join(defaults, MAIN_FILE);
-  if (existsSync(file)) {
-    const { storage } = readGlobal(readFileSync(file, "utf8"), file);
-    if (storage.tables === "kafka") return storage;
-  }
-  return readGlobal(own.get("global", "global")?.text ?? "", "global").storage;
+  const given = existsSync(file) ? readFileSync(file, "utf8") : text;
+  const { storage } = given === text ? global : readGlobal(given, file);
+  return { global, storage: storage.tables === "kafka" ? storage : global.storage };
 }
 
 /** Publishes the documents of one store as the first ones of another. */

@@ -92,7 +92,7 @@ export async function openPlatform(options: PlatformOptions) {
     const { config, storage } = configuration;
     // Where everything is kept is said on this machine, whatever is published.
     const global = () => ({ ...readGlobal(config.get("global", "global")?.text ?? "", "global"), storage });
-    const settings = global();
+    const settings = { ...configuration.global, storage };
 
     const { topics, tables, hostTables, index, packets } = stack.use(
       await openStorage(storageSettings(settings, data, allow), context),

@@ -26,7 +26,9 @@ const config = z.strictObject({
     .default("8.17.0")
     .describe("Version of Elasticsearch that shippers are told; some want one as new as theirs."),
   user: z.string().min(1).optional().describe("User that shippers must name; nobody asks when left out."),
-  password: secretSchema.optional().describe("Where the user's password is; needed with `user`."),
+  password: secretSchema
+    .optional()
+    .describe("Where the user's password is; needed with `user`, not used without it."),
   maxRecordBytes: z
     .int()
     .min(1)
