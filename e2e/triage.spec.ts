@@ -76,6 +76,23 @@ test("keys of the details are served as soon as Enter is pressed", async ({ inve
   release();
 });
 
+test("what is typed for a field that is not there yet changes no status", async ({ investigate, page }) => {
+  await investigate.open();
+  await page.route("**/api/v1/**", (route) =>
+    /packets/.test(route.request().url()) ? undefined : route.continue(),
+  );
+  const given: unknown[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "PATCH") given.push(request.postDataJSON());
+  });
+  await pressAtOnce(page, "j", "Enter", "p", "f", "d", "o", "e", "Escape");
+  await page.keyboard.press("e");
+  await patient(investigate.rows().first()).toContainText("Escalated");
+  expect(given).toEqual([{ fields: { alert_status: "ESCALATE" } }]);
+  await page.keyboard.press("n");
+  await patient(investigate.rows().first()).not.toContainText("Escalated");
+});
+
 test("a status that could not be kept is told although the next one was", async ({ investigate, page }) => {
   await investigate.open();
   let refused = 0;

@@ -6,14 +6,38 @@ export type Shortcut = { readonly keys: readonly string[]; readonly about: strin
 /** What a part of a page serves by keys. */
 export type Shortcuts = { readonly [name: string]: Shortcut };
 
+/** Milliseconds after the last key that whoever types is taken to have ended. */
+const PAUSE = 1000;
+let held: { readonly by: Event; until: number } | undefined;
+
+/**
+ * Lets keys do nothing until somebody has paused, or pressed Escape: what is typed for a field that is not there yet must not act on
+ * what is selected. A field that comes meanwhile takes the rest.
+ * @param by the key that asked for the field; whoever else serves it still does
+ */
+export function holdShortcuts(by: KeyboardEvent): void {
+  held = { by, until: performance.now() + PAUSE };
+}
+
+function isHeld(event: KeyboardEvent): boolean {
+  if (held === undefined || held.by === event) return false;
+  const now = performance.now();
+  if (event.key === "Escape" || now >= held.until) {
+    held = undefined;
+    return false;
+  }
+  held.until = now + PAUSE;
+  return true;
+}
+
 /** Serves shortcuts as long as the part that calls it is shown, wherever the focus is but in a text field, a menu or a dialog. */
-export function useShortcuts(served: readonly (readonly [Shortcut, () => void])[]): void {
+export function useShortcuts(served: readonly (readonly [Shortcut, (event: KeyboardEvent) => void])[]): void {
   useWindowEvent("keydown", (event) => {
-    if (isTyping(event)) return;
+    if (isTyping(event) || isHeld(event)) return;
     const action = served.find(([{ keys }]) => keys.includes(event.key))?.[1];
     if (action === undefined || isOwnKeyOf(event.target, event.key)) return;
     event.preventDefault();
-    action();
+    action(event);
   });
 }
 
