@@ -101,9 +101,8 @@ export function secretsOf(
     [["kafka", "tls", "authority"], encrypted?.authority],
     [["kafka", "tls", "certificate"], encrypted?.certificate],
     [["kafka", "tls", "key"], encrypted?.key],
-    proof?.mechanism === "OAUTHBEARER"
-      ? [["kafka", "sasl", "token"], proof.token]
-      : [["kafka", "sasl", "password"], proof?.password],
+    [["kafka", "sasl", "token"], proof?.mechanism === "OAUTHBEARER" ? proof.token : undefined],
+    [["kafka", "sasl", "password"], proof !== undefined && "password" in proof ? proof.password : undefined],
     [["opensearch", "secret"], secret],
     [["opensearch", "authority"], authority],
     [["s3", "key"], storage.s3?.key],

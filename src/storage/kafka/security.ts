@@ -1,6 +1,7 @@
 import { AuthenticationError, type ConnectionOptions, type SASLOptions } from "@platformatic/kafka";
 import { Fault } from "../../core/fault.ts";
 import type { SecretReference } from "../../core/secret.ts";
+import { gssapiOptions } from "./gssapi.ts";
 import type { KafkaSettings, ReadSecret } from "./settings.ts";
 
 /**
@@ -46,7 +47,8 @@ export function connectionOptions(
         ? callback(null, bytes)
         : callback(new AuthenticationError(`the token is refused: ${bytes.toString("utf8")}`), bytes);
     options.sasl = { mechanism: sasl.mechanism, token, authBytesValidator };
-  } else if (sasl !== undefined) {
+  } else if (sasl?.mechanism === "GSSAPI") options.sasl = gssapiOptions(sasl.service, sasl.principal);
+  else if (sasl !== undefined) {
     const password = () => read("password", sasl.password);
     password();
     options.sasl = { mechanism: sasl.mechanism, username: sasl.user, password };

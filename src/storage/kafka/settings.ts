@@ -11,7 +11,9 @@ export type SaslSettings =
       readonly user: string;
       readonly password: SecretReference;
     }
-  | { readonly mechanism: "OAUTHBEARER"; readonly token: SecretReference };
+  | { readonly mechanism: "OAUTHBEARER"; readonly token: SecretReference }
+  /** Kerberos, with the tickets of the process. */
+  | { readonly mechanism: "GSSAPI"; readonly service: string; readonly principal?: string | undefined };
 
 /** Certificates in PEM. */
 type TlsSettings = {

@@ -24,6 +24,17 @@ const sasl = z.union([
     mechanism: z.literal("OAUTHBEARER").describe("A token is shown that somebody else renews in its file."),
     token: secretSchema.describe("Where the token is; it is read for every connection."),
   }),
+  z.strictObject({
+    mechanism: z
+      .literal("GSSAPI")
+      .describe("Kerberos, with the tickets or the keytab of the process; needs the package `kerberos`."),
+    service: z
+      .string()
+      .min(1)
+      .default("kafka")
+      .describe("First part of the principals of the brokers: `sasl.kerberos.service.name` of Kafka."),
+    principal: z.string().min(1).optional().describe("Who to be; whoever the tickets are of when left out."),
+  }),
 ]);
 
 /** The options of a connection, to be spread into a schema. */
