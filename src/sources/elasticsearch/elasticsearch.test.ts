@@ -60,6 +60,7 @@ test("each document of a bulk request is a record, with its index as a header, a
 
 test.each([
   ["gzip", gzipSync(TWO), { "content-encoding": "gzip" }, "/_bulk"],
+  ["empty lines between items", TWO.replaceAll('{"create"', '\n{"create"'), {}, "/_bulk"],
   ["line ends of two bytes", TWO.replaceAll("\n", "\r\n"), {}, "/_bulk"],
   ["no line end at the end, the index in the address", TWO.trimEnd(), {}, "/web/_doc/_bulk"],
 ])("takes %s", async (_name, body, headers, path) => {
@@ -118,6 +119,9 @@ test("an answer comes when the records are durable, and a large request waits fo
   door.collected.gate = gate.promise;
   const line = `{"index":{}}\n${JSON.stringify({ text: "x".repeat(1 << 20) })}\n`;
   let isAnswered = false;
+  const small = door.bulk(TWO).then(() => {
+    isAnswered = true;
+  });
   const answered = door.bulk(line.repeat(20)).then((answer) => {
     isAnswered = true;
     return answer;
@@ -125,8 +129,9 @@ test("an answer comes when the records are durable, and a large request waits fo
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(isAnswered).toBe(false);
   gate.resolve();
+  await small;
   expect((await answered).answer.items).toHaveLength(20);
-  expect(door.collected.records).toHaveLength(20);
+  expect(door.collected.records).toHaveLength(22);
 });
 
 test("records that cannot be stored are answered so that a shipper sends them again", async () => {
