@@ -57,19 +57,21 @@ type Answer = {
   sensors: { lag: number; name: string; stored: number }[];
 };
 
+/** Records that wait for the index. */
+async function lag(platform: Running): Promise<number> {
+  const { sensors } = await call(platform, "GET", "/sensors");
+  return sensors.reduce((sum, sensor) => sum + sensor.lag, 0);
+}
+
 /** A folder with a part of the story, rejected records, and an alert that an analyst dealt with. */
 async function filled(folder: TestFolder) {
   await using platform = await folder.up(DOCUMENTS, "--demo");
-  const lag = async () => {
-    const { sensors } = await call(platform, "GET", "/sensors");
-    return sensors.reduce((sum, sensor) => sum + sensor.lag, 0);
-  };
   const played = async () => {
     expect(platform.child.exitCode).toBe(null);
     const { scenario } = (await call(platform, "GET", "/status")) as unknown as {
       scenario?: { state: string };
     };
-    return scenario?.state === "finished" && (await lag()) === 0;
+    return scenario?.state === "finished" && (await lag(platform)) === 0;
   };
   await expect.poll(played, { timeout: MINUTES, interval: 500 }).toBe(true);
   const { hits } = await call(platform, "POST", "/search", { query: "is_alert:true", size: 1 });
@@ -82,6 +84,7 @@ async function filled(folder: TestFolder) {
 
 /** What a platform answers while nothing comes in. */
 async function answers(platform: Running) {
+  await expect.poll(() => lag(platform), { timeout: MINUTES, interval: 500 }).toBe(0);
   const given: unknown[] = [];
   for (const [path, body] of QUESTIONS) {
     const { hits, total, facets } = await call(platform, "POST", path, body);
