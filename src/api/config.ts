@@ -28,6 +28,16 @@ const warnings = z
     "Credentials in plain text: where they are and what to write instead; absent when there are none.",
   );
 
+const notInForce = z
+  .array(
+    z.object({
+      process: z.string().describe("The process, by its machine and its data folder."),
+      reason: z.string().describe("Why not: what is missing there, or since when it is silent."),
+    }),
+  )
+  .optional()
+  .describe("Other processes in which it is not in force two seconds later; absent when there are none.");
+
 const documentFull = documentHead.extend({
   text: z
     .string()
@@ -72,7 +82,11 @@ export const publishDocuments = defineEndpoint({
       .describe("The documents to publish."),
     note,
   }),
-  response: z.object({ documents: z.array(documentHead).describe("The versions now in force."), warnings }),
+  response: z.object({
+    documents: z.array(documentHead).describe("The versions now in force."),
+    warnings,
+    notInForce,
+  }),
 });
 
 export const getDocument = defineEndpoint({
@@ -94,7 +108,7 @@ export const publishDocument = defineEndpoint({
   role: "engineer",
   params,
   body: z.strictObject({ text, note, base }),
-  response: documentHead.extend({ warnings }),
+  response: documentHead.extend({ warnings, notInForce }),
 });
 
 export const withdrawDocument = defineEndpoint({
@@ -103,7 +117,7 @@ export const withdrawDocument = defineEndpoint({
   summary: "Withdraws a document; its history stays.",
   role: "engineer",
   params,
-  response: z.object({ withdrawn: z.literal(true) }),
+  response: z.object({ withdrawn: z.literal(true), notInForce }),
 });
 
 export const documentHistory = defineEndpoint({
@@ -148,7 +162,7 @@ export const rollbackDocument = defineEndpoint({
   role: "engineer",
   params,
   body: z.strictObject({ version: z.int().min(1).describe("The version to return to."), note }),
-  response: documentHead.extend({ warnings }),
+  response: documentHead.extend({ warnings, notInForce }),
 });
 
 const expressionPlace = z.object({

@@ -28,6 +28,30 @@ const archiveStatus = z.object({
     .describe("Why nothing can be archived at the moment; it is tried again."),
 });
 
+const processState = z.object({
+  name: z.string().describe("The process: its machine and its data folder."),
+  isSelf: z.boolean().describe("Whether it is the one that answers."),
+  startedAt: z.number().describe("When it was started, in epoch milliseconds."),
+  revision: z.int().min(0).describe("How many publishes of the configuration are in force in it."),
+  failure: z.string().optional().describe("Why a later publish is not; left out when none is missing."),
+  silentSince: z
+    .number()
+    .optional()
+    .describe("When it was last heard, in epoch milliseconds, if that is longer ago than it should be."),
+  reads: z
+    .array(
+      z.object({
+        sensor: z.string().describe("Whose topic it is."),
+        partition: z.int().min(0).describe("The partition, counted from 0."),
+        since: z.number().describe("Since when the process reads it, in epoch milliseconds."),
+        lag: z.number().min(0).describe("Records in it that have not been read yet."),
+      }),
+    )
+    .describe("What it reads."),
+});
+
+export type ProcessState = z.output<typeof processState>;
+
 const platformStatus = z.object({
   health: z.enum(["ok", "degraded", "failing"]).describe("Degraded: slower or partial, but nothing is lost."),
   problems: z
@@ -89,6 +113,10 @@ const platformStatus = z.object({
     })
     .describe("Captured packets."),
   archive: archiveStatus.optional().describe("The archive of sealed files; left out where there is none."),
+  processes: z
+    .array(processState)
+    .optional()
+    .describe("The processes that share the configuration; left out where nothing is shared."),
   scenario: z
     .object({
       state: z

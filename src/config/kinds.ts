@@ -39,6 +39,9 @@ const documentKinds = [global, sensor, functions] as const;
 
 export type Kind = (typeof documentKinds)[number]["name"];
 
+/** The names of all kinds. */
+export const KINDS = ["global", "sensor", "functions"] as const satisfies readonly Kind[];
+
 /** What is stated about a kind. */
 export function kindOf(name: Kind): DocumentKind<Kind> {
   // Every name is one of the list's.

@@ -57,6 +57,11 @@ export const FAULTS = {
     advice: "Read the current version, apply the change to it and publish again.",
   },
   CONFIG_NOT_FOUND: { status: 404, advice: "List the documents with `metron config list`." },
+  CONFIG_NOT_IN_FORCE: {
+    status: 503,
+    advice:
+      "Look at the process that the message names: whether it runs, reaches Kafka, and has the modules, files and secrets that the documents name. It takes the documents over by itself, or when it is started again.",
+  },
   DISK_FULL: { status: 507, advice: "Free space or move the data folder; intake resumes by itself." },
   EXPRESSION_STOPPED: {
     status: 422,
@@ -140,6 +145,11 @@ export const FAULTS = {
     advice: "Ask an administrator for the permission for packets that the message names.",
   },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
+  PROCESS_SILENT: {
+    status: 503,
+    advice:
+      "Look whether the process runs and reaches Kafka, and start it again. What it read is read on by others, or by itself once it is back. One that does not come back is forgotten after a day.",
+  },
   PROGRAM_MISSING: {
     status: 501,
     advice: "Install the program that the message names on the machine of the platform.",

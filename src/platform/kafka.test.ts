@@ -1,5 +1,7 @@
 /** A platform whose topics are in Kafka: what dies under load takes nothing with it and leaves nothing twice. */
 import { randomUUID } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { startKafka } from "../../scripts/cluster/kafka.ts";
@@ -8,8 +10,11 @@ import type { Platform } from "./platform.ts";
 import { numbers, send, TWO_WORKERS, testPlatforms, upTo } from "./testing/test-platform.ts";
 
 const address = await testKafka();
+const by = () => ({ author: "test", at: Date.now() });
 /** Starts of brokers and platforms, on machines that do other things beside. */
 const MINUTES = 300_000;
+/** For what is tried again until it is so. */
+const SOON = { timeout: 60_000 };
 
 describe.skipIf(address === undefined)("a platform on Kafka", () => {
   test(
@@ -107,6 +112,68 @@ describe.skipIf(address === undefined)("platforms of one installation", () => {
     await expect.poll(() => one.tables.threatIntel.get("malicious_ip", "10.0.0.2")).toEqual({});
     expect((await one.status()).problems).toEqual([]);
   });
+
+  test(
+    "what is published on one is in force on the others, or it is told where not and why",
+    async () => {
+      const global = globalOf(address?.brokers ?? []);
+      using here = testPlatforms({ global });
+      using there = testPlatforms({ global });
+      await using one = await here.open();
+      await using other = await there.open();
+      const publish = (
+        platform: Platform,
+        kind: "sensor" | "global",
+        name: string,
+        text: string,
+        base?: number,
+      ) => platform.publish([{ kind, name, text, ...(base === undefined ? {} : { base }) }], by());
+      const processes = async () => (await one.status()).processes ?? [];
+      await expect.poll(async () => (await processes()).length, SOON).toBe(2);
+
+      await publish(one, "sensor", "fresh", "sensor: fresh\nparser: { jsonMap: {} }\n");
+      await expect.poll(() => one.notInForce(), SOON).toEqual([]);
+      expect(other.parserOf("fresh")).toBe("jsonMap");
+      await send(other, ['{"n":1}'], "fresh");
+      expect(await one.config.history("sensor", "fresh")).toEqual(other.config.history("sensor", "fresh"));
+      expect(one.config.revision()).toBe(other.config.revision());
+
+      // Both begin from the same version: one of them is first, and the other one hears of it.
+      const text = (side: string) => `sensor: fresh\nparser: { jsonMap: {} }\n# ${side}\n`;
+      const outcomes = await Promise.allSettled([
+        publish(one, "sensor", "fresh", text("one"), 1),
+        publish(other, "sensor", "fresh", text("other"), 1),
+      ]);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({
+        reason: { code: "CONFIG_CONFLICT" },
+      });
+      await expect.poll(() => one.notInForce(), SOON).toEqual([]);
+      expect(one.config.get("sensor", "fresh")).toEqual(other.config.get("sensor", "fresh"));
+
+      // A module that only one machine has.
+      mkdirSync(join(here.data, "functions"));
+      writeFileSync(join(here.data, "functions", "ours.stellar"), "TWICE := (x) -> x * 2\n");
+      await publish(one, "global", "global", `${global}functions: [functions/ours.stellar]\n`);
+      await expect
+        .poll(() => one.notInForce(), SOON)
+        .toEqual([
+          {
+            name: expect.stringContaining(there.data),
+            reason: expect.stringMatching(/is not in force here: .*there is no file .*ours\.stellar/),
+          },
+        ]);
+      const codes = async (platform: Platform) => (await platform.status()).problems.map(({ code }) => code);
+      expect(await codes(one)).toContain("CONFIG_NOT_IN_FORCE");
+      expect(await codes(other)).toContain("CONFIG_NOT_IN_FORCE");
+      mkdirSync(join(there.data, "functions"));
+      writeFileSync(join(there.data, "functions", "ours.stellar"), "TWICE := (x) -> x * 2\n");
+      await expect.poll(() => codes(one), SOON).toEqual([]);
+      await other[Symbol.asyncDispose]();
+      await expect.poll(async () => (await processes()).length, SOON).toBe(1);
+    },
+    MINUTES,
+  );
 });
 
 test("a platform does not start while no broker answers, and says so", async () => {

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { readGlobal } from "../config/global.ts";
-import { type Change, openConfigStore } from "../config/store.ts";
+import type { Change } from "../config/store.ts";
 import type { Actor } from "../core/actor.ts";
 import type { Block } from "../core/block.ts";
 import { type Context, makeContext } from "../core/context.ts";
@@ -15,12 +15,14 @@ import { Activity } from "./activity.ts";
 import { AddressDatabases, snapshotAsksForAddresses } from "./address-databases.ts";
 import { askedQuery } from "./asked.ts";
 import { Captures } from "./capture/captures.ts";
+import { openConfiguration } from "./configuration.ts";
 import { diskOf } from "./disk.ts";
 import { Evaluator } from "./evaluator.ts";
 import { knownFields } from "./field-notes.ts";
 import { INDEX_GROUP } from "./index-group.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
+import { Members, workerName } from "./members.ts";
 import { refuseUnfinished } from "./migrate/marker.ts";
 import { openInspection } from "./packets/inspection.ts";
 import { Publishing } from "./publishing.ts";
@@ -28,7 +30,6 @@ import { readinessOf } from "./readiness.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
-import { seed } from "./seed.ts";
 import { mainServices } from "./services.ts";
 import { Sources } from "./sources.ts";
 import { storageSettings } from "./storage-settings.ts";
@@ -62,6 +63,8 @@ export type PlatformOptions = {
 const HOUR = 3_600_000;
 const SECOND = 1000;
 const UPKEEP_EVERY = 5_000;
+/** Milliseconds in which what was published is to be in force in all processes. */
+const MEMBER_PATIENCE = 2_000;
 
 export type Platform = Awaited<ReturnType<typeof openPlatform>>;
 
@@ -83,9 +86,12 @@ export async function openPlatform(options: PlatformOptions) {
     stack.use(await claimFolder(data));
     await refuseUnfinished(data);
     await checkWritable(join(data, "config"));
-    const config = stack.use(openConfigStore(join(data, "config")));
-    await seed(config, options.defaults, context.clock.now());
-    const global = () => readGlobal(config.get("global", "global")?.text ?? "", "global");
+    const configuration = stack.use(
+      await openConfiguration({ data, defaults: options.defaults, allow }, context),
+    );
+    const { config, storage } = configuration;
+    // Where everything is kept is said on this machine, whatever is published.
+    const global = () => ({ ...readGlobal(config.get("global", "global")?.text ?? "", "global"), storage });
     const settings = global();
 
     const { topics, tables, hostTables, index, packets } = stack.use(
@@ -108,6 +114,7 @@ export async function openPlatform(options: PlatformOptions) {
     const publishing = await Publishing.open({
       ...{ config, context, services, allow, folders, mayServeOthers, trials: options.trials },
       loadDatabases: (named) => databases.load(named),
+      onInForce: () => members?.say(),
       async takeOver(published, read) {
         await intake.configure(published, read, INDEX_GROUP);
         await supervisor.configure(published, intake.handles());
@@ -119,14 +126,15 @@ export async function openPlatform(options: PlatformOptions) {
     await index.recoverPositions(await intake.committed(INDEX_GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
-    const expected = Array.from({ length: workers }, (_, worker) => workerName(worker));
+    const memberOf = (worker: number) => workerName(worker, storage.tables === "kafka" ? data : undefined);
+    const expected = Array.from({ length: workers }, (_, worker) => memberOf(worker));
     const supervisor = new Supervisor({
       ...{ workers, context, patience: options.trials?.milliseconds },
       start: (worker) => ({
         timeZone: settings.timeZone,
         snapshot: publishing.snapshot(),
         topics: intake.handles(),
-        membership: { group: INDEX_GROUP, member: workerName(worker), expected },
+        membership: { group: INDEX_GROUP, member: memberOf(worker), expected },
         index: index.share(workerName(worker)),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
         ...{ shares, folders },
@@ -193,8 +201,10 @@ export async function openPlatform(options: PlatformOptions) {
         losses: sources?.losses() ?? [],
         faults: publishing.faults.concat(
           databases.fault ?? [],
+          configuration.fault() ?? [],
           enrichment.fault ?? [],
           threatIntel.fault ?? [],
+          members?.faults() ?? [],
         ),
       })),
     );
@@ -246,8 +256,15 @@ export async function openPlatform(options: PlatformOptions) {
       : undefined;
     await sources?.configure(intake.documents());
 
+    const members =
+      storage.tables === "kafka"
+        ? stack.use(await Members.open(data, { tables, context, publishing, supervisor, intake }))
+        : undefined;
+    publishing.followOthers();
+
     let replaying: Promise<unknown> = Promise.resolve();
     const upkeep = setInterval(() => {
+      if (publishing.failure !== undefined) publishing.catchUp();
       const retained = async () => packets.retain();
       Promise.all([commit(), index.retain(intake.retentionRules()), retained()]).catch((error: Error) =>
         context.log.warn("Upkeep is tried again.", { error: error.message }),
@@ -294,9 +311,11 @@ export async function openPlatform(options: PlatformOptions) {
 
       /** Resolves when the workers read their topics and the geographic databases are loaded. */
       ready: async () => void (await Promise.all([supervisor.ready(), begun])),
-      /** Checks and publishes documents: all or none. Resolves when they are in force. Throws Fault CONFIG_INVALID. */
+      /** Checks and publishes documents: all or none. Resolves when they are in force here. Throws Fault CONFIG_INVALID. */
       publish: (changes: readonly Change[], by: { author: string; at: number; note?: string }) =>
         publishing.publish(changes, by),
+      /** Waits some seconds for what was published to be in force in all other processes; returns where it is not. */
+      notInForce: async () => (await members?.withoutRevision(publishing.revision, MEMBER_PATIENCE)) ?? [],
       /** Answers what is doubtful about documents, and takes nothing into use. Throws Fault CONFIG_INVALID if they could not be published. */
       check: (changes: readonly Change[]) => publishing.check(changes),
       /** Loads the databases of addresses if no document has asked for them yet. */
@@ -349,7 +368,7 @@ export async function openPlatform(options: PlatformOptions) {
       schema,
       activity: (isSeen: (sensor: string) => boolean) => activity.now(isSeen),
       sensorStates: () => activity.sensorStates(),
-      status: () => activity.status(),
+      status: async () => ({ ...(await activity.status()), ...(members && { processes: members.states() }) }),
       /** Whether it does what it was started for, and why not. */
       readiness,
       metricsText: async () => activity.metricsText({ ready: readiness().ready, disk: await diskOf(data) }),
@@ -375,8 +394,4 @@ export async function openPlatform(options: PlatformOptions) {
     await stack.disposeAsync();
     throw error;
   }
-}
-
-function workerName(worker: number): string {
-  return `worker-${worker}`;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { readGlobal } from "../config/global.ts";
 import { kindOf } from "../config/kinds.ts";
 import { plainCredentials } from "../config/secrets.ts";
@@ -28,6 +29,8 @@ export type PublishingParts = {
   readonly trials?: TrialLimits | undefined;
   /** Loads the databases of addresses that a global document names. */
   readonly loadDatabases: (settings: ReturnType<typeof readGlobal>["databases"]) => Promise<void>;
+  /** Told when other documents are in force, or cannot be. */
+  readonly onInForce: () => void;
   /** Takes documents into use in everything that runs by them. */
   readonly takeOver: (published: Snapshot, documents: SensorDocuments) => Promise<void>;
 };
@@ -49,6 +52,9 @@ export class Publishing {
   #functions: readonly FunctionSource[] = [];
   #documents = new SensorDocuments();
   #faults: readonly Fault[] = [];
+  /** The revision that is in force here, and why a later one is not. */
+  #revision: number;
+  #failure: Fault | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Takes the functions of the stored configuration into use. Those that cannot be opened are missing, and `faults` says so. */
@@ -61,6 +67,12 @@ export class Publishing {
   private constructor(parts: PublishingParts) {
     this.#parts = parts;
     this.#trial = new Trial(parts.folders, parts.trials);
+    this.#revision = parts.config.revision();
+  }
+
+  /** How many publishes are in force here. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Where the functions in force come from. */
@@ -75,7 +87,17 @@ export class Publishing {
 
   /** What is missing of the configuration in force. */
   get faults(): readonly Fault[] {
-    return this.#faults;
+    return this.#failure === undefined ? this.#faults : [...this.#faults, this.#failure];
+  }
+
+  /** What of the configuration is in force here, and why a later publish is not. */
+  inForce(): { readonly revision: number; readonly failure: string | null } {
+    return { revision: this.#revision, failure: this.#failure?.message ?? null };
+  }
+
+  /** Why what was published last is not in force here; undefined when it is. */
+  get failure(): Fault | undefined {
+    return this.#failure;
   }
 
   get global(): ReturnType<typeof readGlobal> {
@@ -102,6 +124,17 @@ export class Publishing {
     return turn;
   }
 
+  /** Takes over what other processes publish, from now on. To be called once everything runs that documents are handed to. */
+  followOthers(): void {
+    this.#parts.config.watch(() => this.catchUp());
+    this.catchUp();
+  }
+
+  /** Takes over what other processes have published, after what is going on here. */
+  catchUp(): void {
+    void this.between(() => this.#follow());
+  }
+
   /** Answers what is doubtful about documents, and takes nothing into use. Throws Fault CONFIG_INVALID if they could not be published. */
   async check(changes: readonly Change[]) {
     const { warnings } = await this.#check(changes, false);
@@ -115,9 +148,15 @@ export class Publishing {
   ): Promise<readonly Version[]> {
     // Publishes follow one another: each is checked against what the one before left.
     return this.between(async () => {
-      const { config, services, context, takeOver } = this.#parts;
+      const { config, services, context, takeOver, onInForce } = this.#parts;
       const { read, functions, warnings } = await this.#check(changes, true);
+      const before = config.revision();
       const versions = await config.publish(changes, by);
+      // Another process came between the check and the publish: what it changed is taken over with this.
+      if (config.revision() !== before + 1 || this.#revision !== before) {
+        await this.#follow();
+        return versions;
+      }
       if (functions !== undefined) {
         this.#functions = functions.sources;
         services.takeFunctions(functions.opened);
@@ -127,6 +166,9 @@ export class Publishing {
       await takeOver(published, read);
       read.keep(new Set(published.sensors.map(({ name }) => name)));
       this.#documents = read;
+      this.#revision = published.revision;
+      this.#failure = undefined;
+      onInForce();
       context.log.info("Configuration was published.", {
         documents: versions.map(({ kind, name, version }) => `${kind}/${name}@${version}`),
         author: by.author,
@@ -136,6 +178,40 @@ export class Publishing {
         context.log.warn("A document holds a credential in plain text.", found);
       return versions;
     });
+  }
+
+  /** Takes over what other processes have published. What this machine cannot take over stays as it was, and is told. */
+  async #follow(): Promise<void> {
+    const { config, services, context, takeOver, loadDatabases, onInForce } = this.#parts;
+    const revision = config.revision();
+    if (revision <= this.#revision) return;
+    try {
+      const sources = this.sources([]);
+      if (!isDeepStrictEqual(sources, this.#functions)) {
+        await this.#trial.run(sources, [], config);
+        services.takeFunctions(await openFunctions(sources));
+        this.#functions = sources;
+        this.#faults = [];
+      }
+      const published = this.snapshot();
+      if (snapshotAsksForAddresses(published)) await loadDatabases(this.global.databases);
+      const read = this.#documents.draft();
+      await takeOver(published, read);
+      read.keep(new Set(published.sensors.map(({ name }) => name)));
+      this.#documents = read;
+      this.#revision = published.revision;
+      this.#failure = undefined;
+      context.log.info("Configuration of another process was taken over.", { revision });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failure = new Fault(
+        "CONFIG_NOT_IN_FORCE",
+        `publish ${revision} of the configuration is not in force here: ${reason}`,
+        { cause: error },
+      );
+      context.log.error("Configuration of another process was not taken over.", { revision, reason });
+    }
+    onInForce();
   }
 
   async #begin(): Promise<void> {

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import type { Change, ConfigStore } from "../config/store.ts";
 import { Fault } from "../core/fault.ts";
 
+/** The global document in a folder of documents. */
+export const MAIN_FILE = "metron.yaml";
+
 /** Publishes the documents of a folder into a store that has none yet. Throws Fault CONFIG_INVALID for one that does not name its sensor. */
 export async function seed(config: ConfigStore, folder: string, at: number): Promise<void> {
   if (config.revision() > 0) return;
   const changes: Change[] = [];
-  const main = join(folder, "metron.yaml");
+  const main = join(folder, MAIN_FILE);
   if (existsSync(main)) changes.push({ kind: "global", name: "global", text: readFileSync(main, "utf8") });
   for (const file of globSync("sensors/*.yaml", { cwd: folder }).sort()) {
     const text = readFileSync(join(folder, file), "utf8");

@@ -3,7 +3,7 @@ import type { GlobalDocument } from "../config/global.ts";
 import { Fault } from "../core/fault.ts";
 import type { SecretReference } from "../core/secret.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
-import type { StorageOptions } from "../storage/storage.ts";
+import type { KafkaAccess, StorageOptions } from "../storage/storage.ts";
 import { refusalOf } from "./check-places.ts";
 import { secretReader } from "./services/secrets.ts";
 
@@ -23,8 +23,7 @@ export function storageSettings(
   data: string,
   allow: AllowPath,
 ): StorageOptions {
-  const kafka =
-    storage.kafka === undefined ? undefined : { settings: storage.kafka, readSecret: secretReader(allow) };
+  const kafka = kafkaAccess(storage, allow);
   return {
     folder: data,
     kafka: storage.topics === "kafka" ? kafka : undefined,
@@ -47,6 +46,11 @@ export function storageSettings(
       secret: packets.secret && secretOf(packets.secret, allow, "packets"),
     },
   };
+}
+
+/** How the Kafka is reached that is named; undefined when none is. */
+export function kafkaAccess({ kafka }: GlobalDocument["storage"], allow: AllowPath): KafkaAccess | undefined {
+  return kafka === undefined ? undefined : { settings: kafka, readSecret: secretReader(allow) };
 }
 
 /** How OpenSearch is reached, with what its secrets say. */

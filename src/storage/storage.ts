@@ -18,6 +18,7 @@ import { isOpenSearchHandle } from "./index/opensearch/handle.ts";
 import type { OpenSearchOptions } from "./index/opensearch/open.ts";
 import type { KafkaSettings, ReadSecret } from "./kafka/settings.ts";
 import { checkLayout, noteLayout } from "./layout.ts";
+import type { LogKeeper, SharedLog } from "./log/contract.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
 import type { ForeignTopic, TopicHandle, TopicReader, Topics } from "./topic/contract.ts";
@@ -33,7 +34,8 @@ export type Storage = AsyncDisposable & {
   readonly packets: PacketStore;
 };
 
-type KafkaAccess = { readonly settings: KafkaSettings; readonly readSecret: ReadSecret };
+/** How a Kafka is reached. */
+export type KafkaAccess = { readonly settings: KafkaSettings; readonly readSecret: ReadSecret };
 
 export type StorageOptions = {
   /** The data folder. */
@@ -134,6 +136,20 @@ export async function openTopicsOf(
   }
   const { openKafkaTopics } = await import("./topic/kafka/topics.ts");
   return openKafkaTopics(join(folder, TOPICS), kafka.settings, kafka.readSecret, context);
+}
+
+/**
+ * Opens a log that all processes of an installation share, made if there is none; resolves when the copy has all that it held.
+ * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED, CONFIG_INVALID
+ */
+export async function openSharedLog(
+  name: string,
+  { settings, readSecret }: KafkaAccess,
+  keeper: LogKeeper,
+  context: Context,
+): Promise<SharedLog> {
+  const { openKafkaLog } = await import("./log/kafka.ts");
+  return openKafkaLog(name, settings, readSecret, keeper, context);
 }
 
 /** Opens tables in Kafka alone, with the copy that this machine keeps of them. @throws Fault as `openStorage` */

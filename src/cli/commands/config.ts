@@ -211,6 +211,8 @@ async function publishAll(
       process.stderr.write(
         `${named(`${document}:${line}:${column}: `)}warning: ${path ? `${path}: ` : ""}${message}\n`,
       );
+    for (const { process: name, reason } of answer.notInForce ?? [])
+      process.stderr.write(`warning: not in force in ${name}: ${reason}\n`);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== "CONFIG_INVALID") throw error;
     throw new Fault(error.code, named(error.message), { cause: error });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type GlobalDocument, readGlobal } from "../../config/global.ts";
-import { type ConfigStore, openConfigStore } from "../../config/store.ts";
+import { type ConfigStore, openConfigStore, SHARED_FILE } from "../../config/store.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { StellarError } from "../../stellar/language/error.ts";
@@ -132,6 +132,8 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
 
 function storeOf(data: string): ConfigStore | undefined {
   const folder = join(data, "config");
+  // Of a configuration that several processes share, the folder has a copy.
+  if (existsSync(join(folder, SHARED_FILE))) return openConfigStore(folder, SHARED_FILE);
   return existsSync(join(folder, "config.mdb")) ? openConfigStore(folder) : undefined;
 }
 

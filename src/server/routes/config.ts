@@ -42,7 +42,13 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
     platform.publish(changes, { author: actor.name, at: platform.context.clock.now(), note });
   const publishOne = async (change: Change, actor: Actor, note: string) => {
     const [version] = await publish([change], actor, note);
-    return { ...head(version as Version), ...warningsOf([change]) };
+    return { ...head(version as Version), ...warningsOf([change]), ...(await elsewhere()) };
+  };
+  /** Where what was just published is not in force, if anywhere. */
+  const elsewhere = async () => {
+    const found = await platform.notInForce();
+    if (found.length === 0) return {};
+    return { notInForce: found.map(({ name, reason }) => ({ process: name, reason })) };
   };
 
   implement(app, listDocuments, ({ query }) => ({
@@ -55,7 +61,7 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, publishDocuments, async ({ actor, body }) => {
     const changes = body.documents.map(changeOf);
     const versions = await publish(changes, actor, body.note);
-    return { documents: versions.map(head), ...warningsOf(changes) };
+    return { documents: versions.map(head), ...warningsOf(changes), ...(await elsewhere()) };
   });
 
   implement(app, getDocument, ({ actor, params: { kind, name }, query }) => {
@@ -71,8 +77,8 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
 
   implement(app, withdrawDocument, async ({ actor, params }) => {
     find(params.kind, params.name);
-    await publishOne({ ...params, text: null }, actor, "Withdrawn.");
-    return { withdrawn: true as const };
+    const { notInForce } = await publishOne({ ...params, text: null }, actor, "Withdrawn.");
+    return { withdrawn: true as const, ...(notInForce && { notInForce }) };
   });
 
   implement(app, documentHistory, ({ params }) => ({

@@ -1,0 +1,224 @@
+/** The processes of an installation: each says now and then what it does, in a table that all of them read. */
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { ProcessState } from "../api/status.ts";
+import type { Context } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
+import type { SensorCounts } from "../pipeline/metrics.ts";
+import type { Table, Tables } from "../storage/table/contract.ts";
+import type { Intake } from "./intake.ts";
+import type { Publishing } from "./publishing.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What a process says of itself. Times are epoch milliseconds of its own clock. */
+const report = z.object({
+  at: z.number(),
+  startedAt: z.number(),
+  /** How many publishes of the configuration are in force in it, and why a later one is not. */
+  revision: z.number(),
+  failure: z.string().nullable(),
+  reads: z.array(z.object({ sensor: z.string(), partition: z.number(), since: z.number(), lag: z.number() })),
+});
+
+type MemberReport = z.output<typeof report>;
+
+type Member = MemberReport & {
+  readonly name: string;
+  /** Whether it is the process that is asked. */
+  readonly isSelf: boolean;
+  /** When it was heard last, once it is silent for longer than it should be. */
+  readonly silentSince: number | undefined;
+};
+
+type MembersOptions = {
+  /** Name of this process, which no other has. */
+  readonly name: string;
+  readonly table: Table;
+  readonly context: Context;
+  readonly inForce: () => Pick<MemberReport, "revision" | "failure">;
+  /** How far this process has read the partitions that are its, and where they end. */
+  readonly shares: () => Promise<{
+    readonly offsets: ReadonlyMap<string, Pick<SensorCounts, "offsets">>;
+    readonly ends: ReadonlyMap<string, readonly number[]>;
+  }>;
+};
+
+type MembersParts = Pick<MembersOptions, "context"> & {
+  readonly tables: Tables;
+  readonly publishing: Pick<Publishing, "inForce">;
+  readonly supervisor: Pick<Supervisor, "counts">;
+  readonly intake: Pick<Intake, "ends">;
+};
+
+const TYPE = "process";
+const REPORT_EVERY = 3_000;
+const LOOK_EVERY = 100;
+/** Who says nothing for this long does not run, or cannot be reached. */
+const SILENT_AFTER = 12_000;
+/** Who says nothing for this long does not come back. */
+const FORGOTTEN_AFTER = 24 * 3_600_000;
+
+export class Members implements AsyncDisposable {
+  readonly #options: MembersOptions;
+  readonly #timer: NodeJS.Timeout;
+  /** By name: the last report, and when it was seen here. Clocks of machines differ, so silence is measured by ours. */
+  readonly #heard = new Map<string, { readonly report: MemberReport; readonly at: number }>();
+  #saying: Promise<void> = Promise.resolve();
+  /** Since when partitions are read here, by sensor and partition. */
+  #since: ReadonlyMap<string, number> = new Map();
+  readonly #startedAt: number;
+  #isFailing = false;
+
+  /** Joins the processes of an installation, under the name that a data folder has. */
+  static async open(
+    data: string,
+    { tables, context, publishing, supervisor, intake }: MembersParts,
+  ): Promise<Members> {
+    return new Members({
+      ...{ name: memberName(data), table: await tables.table("processes"), context },
+      inForce: () => publishing.inForce(),
+      shares: async () => ({ offsets: supervisor.counts(), ends: await intake.ends() }),
+    });
+  }
+
+  private constructor(options: MembersOptions) {
+    this.#options = options;
+    this.#startedAt = options.context.clock.now();
+    this.#timer = setInterval(() => this.say(), REPORT_EVERY);
+    this.say();
+  }
+
+  /** Says at once what this process does, which it also does every few seconds. */
+  say(): void {
+    const { name, table, context } = this.#options;
+    // One after the other.
+    this.#saying = this.#saying.then(async () => {
+      try {
+        await table.put(TYPE, name, await this.#report());
+        await this.#forget();
+        this.#isFailing = false;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!this.#isFailing) context.log.warn("This process could not say what it does.", { reason });
+        this.#isFailing = true;
+      }
+    });
+  }
+
+  /** All processes that said something within a day, by name. */
+  list(): readonly Member[] {
+    const { name: own, table, context } = this.#options;
+    const now = context.clock.now();
+    const members: Member[] = [];
+    for (const { key: name, value } of table.range(TYPE)) {
+      const read = report.safeParse(value);
+      if (!read.success) continue;
+      const before = this.#heard.get(name);
+      // Of one that is seen for the first time it is not known when it spoke, so its own clock is taken.
+      const at = before === undefined ? read.data.at : before.report.at === read.data.at ? before.at : now;
+      this.#heard.set(name, { report: read.data, at });
+      members.push({
+        ...{ ...read.data, name, isSelf: name === own },
+        silentSince: now - at > SILENT_AFTER ? at : undefined,
+      });
+    }
+    return members;
+  }
+
+  /** The processes as the status tells of them. */
+  states(): ProcessState[] {
+    return this.list().map(({ name, isSelf, startedAt, revision, failure, silentSince, reads }) => ({
+      ...{ name, isSelf, startedAt, revision, reads },
+      ...(failure === null ? {} : { failure }),
+      ...(silentSince === undefined ? {} : { silentSince }),
+    }));
+  }
+
+  /** What is wrong with other processes: they are silent, or lack what was published; and with hearing of them. */
+  faults(): readonly Fault[] {
+    const { table, inForce } = this.#options;
+    const { revision } = inForce();
+    const faults = this.list().flatMap((member) => {
+      const isRight = member.silentSince === undefined && (member.isSelf || member.revision >= revision);
+      return isRight || member.isSelf ? [] : [faultOf(member)];
+    });
+    return table.fault === undefined ? faults : [table.fault, ...faults];
+  }
+
+  /**
+   * Waits until a revision of the configuration is in force in all other processes that speak.
+   * @param within milliseconds
+   * @returns those in which it is not by then, with the reason
+   */
+  async withoutRevision(
+    revision: number,
+    within: number,
+  ): Promise<readonly { readonly name: string; readonly reason: string }[]> {
+    const deadline = performance.now() + within;
+    for (;;) {
+      const late = this.list().filter((member) => !member.isSelf && member.revision < revision);
+      const mayCome = late.some(({ silentSince, failure }) => silentSince === undefined && failure === null);
+      if (!mayCome || performance.now() > deadline)
+        return late.map((member) => ({ name: member.name, reason: reasonOf(member) }));
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    }
+  }
+
+  /** Says that this process ends. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    const { name, table } = this.#options;
+    await this.#saying;
+    await table.delete(TYPE, name).catch(() => undefined);
+  }
+
+  async #report(): Promise<MemberReport> {
+    const { context, inForce, shares } = this.#options;
+    const { offsets, ends } = await shares();
+    const at = context.clock.now();
+    const reads: MemberReport["reads"][number][] = [];
+    for (const [sensor, counts] of offsets)
+      for (const [key, offset] of Object.entries(counts.offsets)) {
+        const partition = Number(key);
+        const since = this.#since.get(`${sensor}/${key}`) ?? at;
+        reads.push({
+          sensor,
+          partition,
+          since,
+          lag: Math.max(0, (ends.get(sensor)?.[partition] ?? 0) - offset),
+        });
+      }
+    this.#since = new Map(reads.map(({ sensor, partition, since }) => [`${sensor}/${partition}`, since]));
+    return { at, startedAt: this.#startedAt, ...inForce(), reads };
+  }
+
+  async #forget(): Promise<void> {
+    const now = this.#options.context.clock.now();
+    for (const { name, silentSince } of this.list())
+      if (silentSince !== undefined && now - silentSince > FORGOTTEN_AFTER)
+        await this.#options.table.delete(TYPE, name);
+  }
+}
+
+function faultOf(member: Member): Fault {
+  return member.silentSince === undefined
+    ? new Fault("CONFIG_NOT_IN_FORCE", `process ${member.name}: ${reasonOf(member)}`)
+    : new Fault("PROCESS_SILENT", `process ${member.name}: ${reasonOf(member)}`);
+}
+
+function reasonOf({ revision, failure, silentSince }: Member): string {
+  if (silentSince !== undefined) return `it has said nothing since ${new Date(silentSince).toISOString()}`;
+  return failure ?? `it has publish ${revision} in force`;
+}
+
+/** What a process is called among others: a data folder belongs to one process at a time. */
+function memberName(data: string): string {
+  return `${hostname()}:${resolve(data)}`;
+}
+
+/** The name under which a worker reads its shares. Among several processes, where `data` is given, it is known by its process too. */
+export function workerName(worker: number, data?: string): string {
+  const name = `worker-${worker}`;
+  return data === undefined ? name : `${memberName(data).replace(/[^\w.-]/g, "_")}.${name}`;
+}
