@@ -4,6 +4,7 @@ import { getStatus, type PlatformStatus } from "../../api/status.ts";
 import { connect, dataFolder } from "../client.ts";
 import { examples, type Reach, withJson, withReach } from "../options.ts";
 import { bytes, counted, printJson, printTable, safeText } from "../print.ts";
+import { describeProcesses } from "../processes.ts";
 import { tellPartial } from "../tell-partial.ts";
 
 export function statusCommand(): Command {
@@ -37,6 +38,7 @@ async function status(options: Reach & { json?: true }): Promise<void> {
     `messages  ${counted(stored, "message")} in the index, ${indexedPerSecond.toFixed(1)}/s now`,
     ...describePackets(found.packets).map((line) => `packets   ${line}`),
     ...describeArchive(found.archive).map((line) => `archive   ${line}`),
+    ...describeProcesses(found.processes ?? []).map((line) => `process   ${safeText(line)}`),
     ...listening.map((address) => `listening ${safeText(address)}`),
     "",
   ];
