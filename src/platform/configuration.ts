@@ -13,8 +13,8 @@ import { kafkaAccess } from "./storage-settings.ts";
 /** The documents of a platform, and where they and everything else are kept. */
 export type Configuration = {
   readonly config: ConfigStore;
-  /** How this machine reaches what is kept elsewhere. */
-  readonly storage: GlobalDocument["storage"];
+  /** Where everything is kept, as this machine says; undefined when the documents in force say it themselves. */
+  readonly storage: GlobalDocument["storage"] | undefined;
   /** Why the documents do not follow what others publish; undefined while they do, or where nobody else does. */
   readonly fault: () => Fault | undefined;
 };
@@ -34,7 +34,7 @@ export async function openConfiguration(
   try {
     await seed(own, defaults, context.clock.now());
     const storage = storageOfMachine(own, defaults);
-    const access = storage.tables === "kafka" ? kafkaAccess(storage, allow) : undefined;
+    const access = storage && kafkaAccess(storage, allow);
     if (access === undefined)
       return {
         ...{ config: own, storage, fault: () => undefined },
@@ -62,13 +62,16 @@ export async function openConfiguration(
   }
 }
 
-function storageOfMachine(own: ConfigStore, defaults: string): GlobalDocument["storage"] {
+/** What this machine says of where everything is kept, if it names Kafka for its tables. A document is read once more only if it may. */
+function storageOfMachine(own: ConfigStore, defaults: string): GlobalDocument["storage"] | undefined {
   const file = join(defaults, MAIN_FILE);
-  if (existsSync(file)) {
-    const { storage } = readGlobal(readFileSync(file, "utf8"), file);
+  const texts = [existsSync(file) ? readFileSync(file, "utf8") : "", own.get("global", "global")?.text ?? ""];
+  for (const text of texts) {
+    if (!/tables.*kafka/s.test(text)) continue;
+    const { storage } = readGlobal(text, "global");
     if (storage.tables === "kafka") return storage;
   }
-  return readGlobal(own.get("global", "global")?.text ?? "", "global").storage;
+  return undefined;
 }
 
 /** Publishes the documents of one store as the first ones of another. */

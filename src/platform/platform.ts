@@ -89,9 +89,12 @@ export async function openPlatform(options: PlatformOptions) {
     const configuration = stack.use(
       await openConfiguration({ data, defaults: options.defaults, allow }, context),
     );
-    const { config, storage } = configuration;
-    // Where everything is kept is said on this machine, whatever is published.
-    const global = () => ({ ...readGlobal(config.get("global", "global")?.text ?? "", "global"), storage });
+    const { config } = configuration;
+    const global = () => {
+      const read = readGlobal(config.get("global", "global")?.text ?? "", "global");
+      // Where a shared configuration is kept is said on this machine, whatever is published.
+      return { ...read, storage: configuration.storage ?? read.storage };
+    };
     const settings = global();
 
     const { topics, tables, hostTables, index, packets } = stack.use(
@@ -126,7 +129,8 @@ export async function openPlatform(options: PlatformOptions) {
     await index.recoverPositions(await intake.committed(INDEX_GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
-    const memberOf = (worker: number) => workerName(worker, storage.tables === "kafka" ? data : undefined);
+    const memberOf = (worker: number) =>
+      workerName(worker, settings.storage.tables === "kafka" ? data : undefined);
     const expected = Array.from({ length: workers }, (_, worker) => memberOf(worker));
     const supervisor = new Supervisor({
       ...{ workers, context, patience: options.trials?.milliseconds },
@@ -257,7 +261,7 @@ export async function openPlatform(options: PlatformOptions) {
     await sources?.configure(intake.documents());
 
     const members =
-      storage.tables === "kafka"
+      settings.storage.tables === "kafka"
         ? stack.use(await Members.open(data, { tables, context, publishing, supervisor, intake }))
         : undefined;
     publishing.followOthers();
@@ -289,7 +293,6 @@ export async function openPlatform(options: PlatformOptions) {
 
     return {
       context,
-      /** The data folder. */
       data,
       config,
       index,
