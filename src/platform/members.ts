@@ -1,10 +1,15 @@
 /** The processes of an installation: each says now and then what it does, in a table that all of them read. */
+import { hostname } from "node:os";
+import { resolve } from "node:path";
 import { z } from "zod";
 import type { ProcessState } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
-import type { Table } from "../storage/table/contract.ts";
+import type { Table, Tables } from "../storage/table/contract.ts";
+import type { Intake } from "./intake.ts";
+import type { Publishing } from "./publishing.ts";
+import type { Supervisor } from "./supervisor.ts";
 
 /** What a process says of itself. Times are epoch milliseconds of its own clock. */
 const report = z.object({
@@ -16,9 +21,9 @@ const report = z.object({
   reads: z.array(z.object({ sensor: z.string(), partition: z.number(), since: z.number(), lag: z.number() })),
 });
 
-export type MemberReport = z.output<typeof report>;
+type MemberReport = z.output<typeof report>;
 
-export type Member = MemberReport & {
+type Member = MemberReport & {
   readonly name: string;
   /** Whether it is the process that is asked. */
   readonly isSelf: boolean;
@@ -26,7 +31,7 @@ export type Member = MemberReport & {
   readonly silentSince: number | undefined;
 };
 
-export type MembersOptions = {
+type MembersOptions = {
   /** Name of this process, which no other has. */
   readonly name: string;
   readonly table: Table;
@@ -37,6 +42,13 @@ export type MembersOptions = {
     readonly offsets: ReadonlyMap<string, Pick<SensorCounts, "offsets">>;
     readonly ends: ReadonlyMap<string, readonly number[]>;
   }>;
+};
+
+type MembersParts = Pick<MembersOptions, "context"> & {
+  readonly tables: Tables;
+  readonly publishing: Pick<Publishing, "inForce">;
+  readonly supervisor: Pick<Supervisor, "counts">;
+  readonly intake: Pick<Intake, "ends">;
 };
 
 const TYPE = "process";
@@ -58,7 +70,19 @@ export class Members implements AsyncDisposable {
   readonly #startedAt: number;
   #isFailing = false;
 
-  constructor(options: MembersOptions) {
+  /** Joins the processes of an installation, under the name that a data folder has. */
+  static async open(
+    data: string,
+    { tables, context, publishing, supervisor, intake }: MembersParts,
+  ): Promise<Members> {
+    return new Members({
+      ...{ name: memberName(data), table: await tables.table("processes"), context },
+      inForce: () => publishing.inForce(),
+      shares: async () => ({ offsets: supervisor.counts(), ends: await intake.ends() }),
+    });
+  }
+
+  private constructor(options: MembersOptions) {
     this.#options = options;
     this.#startedAt = options.context.clock.now();
     this.#timer = setInterval(() => this.say(), REPORT_EVERY);
@@ -186,4 +210,15 @@ function faultOf(member: Member): Fault {
 function reasonOf({ revision, failure, silentSince }: Member): string {
   if (silentSince !== undefined) return `it has said nothing since ${new Date(silentSince).toISOString()}`;
   return failure ?? `it has publish ${revision} in force`;
+}
+
+/** What a process is called among others: a data folder belongs to one process at a time. */
+function memberName(data: string): string {
+  return `${hostname()}:${resolve(data)}`;
+}
+
+/** The name under which a worker reads its shares. Among several processes, where `data` is given, it is known by its process too. */
+export function workerName(worker: number, data?: string): string {
+  const name = `worker-${worker}`;
+  return data === undefined ? name : `${memberName(data).replace(/[^\w.-]/g, "_")}.${name}`;
 }

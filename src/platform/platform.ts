@@ -1,5 +1,5 @@
-import { availableParallelism, hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { readGlobal } from "../config/global.ts";
 import type { Change } from "../config/store.ts";
 import type { Actor } from "../core/actor.ts";
@@ -22,7 +22,7 @@ import { knownFields } from "./field-notes.ts";
 import { INDEX_GROUP } from "./index-group.ts";
 import { Intake, type StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
-import { Members } from "./members.ts";
+import { Members, workerName } from "./members.ts";
 import { refuseUnfinished } from "./migrate/marker.ts";
 import { openInspection } from "./packets/inspection.ts";
 import { Publishing } from "./publishing.ts";
@@ -126,16 +126,15 @@ export async function openPlatform(options: PlatformOptions) {
     await index.recoverPositions(await intake.committed(INDEX_GROUP));
 
     const shares: { databases?: DatabaseHandles } = {};
-    // Among several processes a worker is known by the process too.
-    const member = storage.tables === "kafka" ? `${memberName(data).replace(/[^\w.-]/g, "_")}.` : "";
-    const expected = Array.from({ length: workers }, (_, worker) => `${member}${workerName(worker)}`);
+    const memberOf = (worker: number) => workerName(worker, storage.tables === "kafka" ? data : undefined);
+    const expected = Array.from({ length: workers }, (_, worker) => memberOf(worker));
     const supervisor = new Supervisor({
       ...{ workers, context, patience: options.trials?.milliseconds },
       start: (worker) => ({
         timeZone: settings.timeZone,
         snapshot: publishing.snapshot(),
         topics: intake.handles(),
-        membership: { group: INDEX_GROUP, member: `${member}${workerName(worker)}`, expected },
+        membership: { group: INDEX_GROUP, member: memberOf(worker), expected },
         index: index.share(workerName(worker)),
         tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
         ...{ shares, folders },
@@ -259,13 +258,7 @@ export async function openPlatform(options: PlatformOptions) {
 
     const members =
       storage.tables === "kafka"
-        ? stack.use(
-            new Members({
-              ...{ name: memberName(data), table: await tables.table("processes"), context },
-              inForce: () => publishing.inForce(),
-              shares: async () => ({ offsets: supervisor.counts(), ends: await intake.ends() }),
-            }),
-          )
+        ? stack.use(await Members.open(data, { tables, context, publishing, supervisor, intake }))
         : undefined;
     publishing.followOthers();
 
@@ -296,7 +289,6 @@ export async function openPlatform(options: PlatformOptions) {
 
     return {
       context,
-      /** The data folder. */
       data,
       config,
       index,
@@ -401,13 +393,4 @@ export async function openPlatform(options: PlatformOptions) {
     await stack.disposeAsync();
     throw error;
   }
-}
-
-/** What a process is called among others: a data folder belongs to one process at a time. */
-function memberName(data: string): string {
-  return `${hostname()}:${resolve(data)}`;
-}
-
-function workerName(worker: number): string {
-  return `worker-${worker}`;
 }
