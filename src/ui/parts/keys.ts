@@ -11,12 +11,13 @@ const PAUSE = 1000;
 let held: { readonly by: Event; until: number } | undefined;
 
 /**
- * Lets keys do nothing until somebody has paused, or pressed Escape: what is typed for a field that is not there yet must not act on
- * what is selected. A field that comes meanwhile takes the rest.
- * @param by the key that asked for the field; whoever else serves it still does
+ * After a key that asks for a text field, lets keys do nothing until somebody has paused, or pressed Escape: what is typed for a field
+ * that is not there yet must not act on what is selected. A field that is there, or comes meanwhile, takes what is typed.
  */
-export function holdShortcuts(by: KeyboardEvent): void {
-  held = { by, until: performance.now() + PAUSE };
+export function useHold({ keys }: Shortcut): void {
+  useWindowEvent("keydown", (event) => {
+    if (!isTyping(event) && keys.includes(event.key)) held = { by: event, until: performance.now() + PAUSE };
+  });
 }
 
 function isHeld(event: KeyboardEvent): boolean {
@@ -31,13 +32,13 @@ function isHeld(event: KeyboardEvent): boolean {
 }
 
 /** Serves shortcuts as long as the part that calls it is shown, wherever the focus is but in a text field, a menu or a dialog. */
-export function useShortcuts(served: readonly (readonly [Shortcut, (event: KeyboardEvent) => void])[]): void {
+export function useShortcuts(served: readonly (readonly [Shortcut, () => void])[]): void {
   useWindowEvent("keydown", (event) => {
     if (isTyping(event) || isHeld(event)) return;
     const action = served.find(([{ keys }]) => keys.includes(event.key))?.[1];
     if (action === undefined || isOwnKeyOf(event.target, event.key)) return;
     event.preventDefault();
-    action(event);
+    action();
   });
 }
 

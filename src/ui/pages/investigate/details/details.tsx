@@ -5,7 +5,7 @@ import { lazy, Suspense, useRef, useState } from "react";
 import type { StoredMessage } from "../../../../api/selection.ts";
 import { copy } from "../../../parts/clipboard.ts";
 import { timeText, useZone, zoneName } from "../../../parts/clock.ts";
-import { holdShortcuts, useShortcuts } from "../../../parts/keys.ts";
+import { useHold, useShortcuts } from "../../../parts/keys.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
 import { messageQuery } from "../message-query.ts";
 import { scoreOf, severityOf } from "../score.ts";
@@ -72,7 +72,7 @@ function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
   );
   useShortcuts(packets === undefined ? [[DETAILS_KEYS.find, () => find.current?.focus()]] : []);
   // Where bytes of a stream are found is shown with the stream, a while after the key may be pressed.
-  useShortcuts([[DETAILS_KEYS.find, holdShortcuts]]);
+  useHold(DETAILS_KEYS.find);
   const [wanted, setWanted] = useState("");
   const { data, error, isPending, refetch } = useQuery(messageQuery(guid));
   return (
