@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { Page } from "@playwright/test";
 import { talk } from "../src/pcap/testing/talk.ts";
 import { captureOf } from "./capture-of.ts";
@@ -42,9 +43,9 @@ test("a capture that is dropped on the page of an investigation goes on through 
     .close();
   const capture = await captureOf(told);
   await investigate.open(`?view=messages&q=${encodeURIComponent(`source.type:pcap OR source.type:bro`)}`);
-  const name = `${host}.pcapng`;
-  // Sections of pcapng may follow one another in a file: the same packets many times take a while to read.
-  await drop(page, name, capture.toString("base64"), 60);
+  const name = `${host}.pcapng.gz`;
+  // Sections of pcapng may follow one another in a file, and so may gzipped ones: what is sent at once takes a while to read.
+  await drop(page, name, gzipSync(capture).toString("base64"), 120);
   const captures = page.getByRole("region", { name: "Captures" });
   await expect(captures.getByRole("progressbar", { name: `${name}: read so far` })).toBeVisible();
   await page.reload();
