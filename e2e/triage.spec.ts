@@ -35,7 +35,7 @@ test("a status that cannot be kept is said to be so", async ({ investigate, page
   );
   await page.keyboard.press("j");
   await page.keyboard.press("e");
-  await expect(page.getByRole("alert")).toContainText("The status was not changed");
+  await patient(page.getByRole("alert")).toContainText("The status was not changed");
   await expect(escalated).toHaveCount(0);
 });
 

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
-import type { Index } from "../contract.ts";
+import type { Index, SearchRequest, SearchResult } from "../contract.ts";
 import { batchOf, put } from "../testing/test-batches.ts";
 import { openDuckdbIndex } from "./open.ts";
 
 const OLD = 360_000;
 const NEW = 10;
+const TRIES = 8;
 
 let folder: string;
 let index: Index;
@@ -37,8 +38,19 @@ afterAll(async () => {
 const HEAVY = `NOT (${Array.from({ length: 300 }, (_, n) => `t:*a?b?${n}*a?x*y`).join(" OR ")})`;
 const query = parse(HEAVY);
 
+/** The answer of a search that had a turn at all: on a machine with other work the limit may come before the first message. */
+async function found(request: SearchRequest): Promise<SearchResult> {
+  for (let tried = 1; ; tried++)
+    try {
+      const answer = await index.search(request);
+      if (answer.messages.length > 0 || tried === TRIES) return answer;
+    } catch (error) {
+      if (tried === TRIES) throw error;
+    }
+}
+
 test("a page that was found before the limit is answered, with the word that matches are not counted", async () => {
-  const { messages, total, problems } = await index.search({ query, size: 5 });
+  const { messages, total, problems } = await found({ query, size: 5 });
   expect([messages.length, messages[0]?.guid, total]).toEqual([5, `g${OLD + NEW - 1}`, undefined]);
   expect(problems).toEqual([
     {
@@ -50,7 +62,7 @@ test("a page that was found before the limit is answered, with the word that mat
 });
 
 test("a page of which a part was found before the limit is answered, and says where to go on", async () => {
-  const { messages, cursor, total, problems } = await index.search({ query, size: 5000, total: false });
+  const { messages, cursor, total, problems } = await found({ query, size: 5000, total: false });
   expect([messages.length, total]).toEqual([NEW, undefined]);
   expect(problems).toHaveLength(1);
   const next = await index.search({ size: 3, ...(cursor === undefined ? {} : { cursor }) });

@@ -82,7 +82,12 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     await using proxy = await guardServer(url);
     const { authority } = proxy;
     const nodes = [proxy.url];
-    await using index = await open({ nodes, authority, prefix: `${prefix}-silent`, patience: 2000 });
+    await using index = await open({
+      nodes,
+      authority,
+      prefix: `${prefix}-silent-${Date.now()}`,
+      patience: 2000,
+    });
     const writer = await index.writer("one");
     await put(writer, "s", batchOf([{ n: 1 }]));
     await index.seal();
@@ -105,7 +110,12 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     await using proxy = await guardServer(url);
     const { authority } = proxy;
     const nodes = [proxy.url];
-    await using index = await open({ nodes, authority, prefix: `${prefix}-behind`, patience: 3000 });
+    await using index = await open({
+      nodes,
+      authority,
+      prefix: `${prefix}-behind-${Date.now()}`,
+      patience: 3000,
+    });
     const writer = await index.writer("one");
     await put(writer, "s", batchOf([{ n: 1 }]));
     await index.seal();
