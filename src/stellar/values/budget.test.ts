@@ -3,6 +3,7 @@ import { compile } from "../run/compile.ts";
 import { layered, makeEnvironment } from "../run/environment.ts";
 import { renderValue } from "../shell/render.ts";
 import { storeValue } from "../testing/store-value.ts";
+import { enter, leave, spend, withinSteps } from "./budget.ts";
 import { hashCode } from "./hash-code.ts";
 import { compactJson, prettyJson } from "./json-writer.ts";
 import { equals, fromMessage, StellarMap, StellarSet, toMessage, toText, type Value } from "./value.ts";
@@ -75,4 +76,12 @@ test("a message that nests 5,000 deep is refused, one that nests 400 deep is not
   const nested = (depth: number): unknown => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
   expect(() => fromMessage(nested(5000))).toThrow("nests deeper than 500");
   expect(toMessage(fromMessage(nested(400)))).toEqual(nested(400));
+});
+
+test("what works outside of an evaluation does not depend on the one before", () => {
+  enter();
+  expect(() => spend(6_000_000)).toThrow("takes more than 5000000 steps");
+  expect(leave).toThrow();
+  expect(() => spend(100_000)).not.toThrow();
+  withinSteps(1000, () => expect(() => spend(2000)).toThrow("on the rows of this batch"));
 });

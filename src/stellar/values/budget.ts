@@ -53,8 +53,17 @@ export function areStepsUsedUp(): boolean {
   return meter.allowance <= 0;
 }
 
-/** Draws steps from the budget of the running evaluation; throws a StellarError when it is used up. */
+/**
+ * Draws steps from the budget of the running evaluation, outside of one from what a batch may take together; throws a StellarError
+ * when it is used up.
+ */
 export function spend(steps: number): void {
+  if (meter.depth === 0) {
+    // What the evaluation before left over is no budget.
+    meter.allowance -= steps;
+    if (meter.allowance < 0) throw exhausted();
+    return;
+  }
   meter.left -= steps;
   if (meter.left < 0) throw exhausted();
 }
@@ -101,12 +110,7 @@ export function intoParts<Result>(parts: number, run: () => Result): Result {
     );
   if (walk.depth >= MAX_NESTING)
     throw new StellarError(`the value nests deeper than ${MAX_NESTING}, or holds itself`);
-  if (meter.depth > 0) spend(parts);
-  else {
-    // A result that is converted once it is there: the rows of a batch share what they may take.
-    meter.allowance -= parts;
-    if (meter.allowance < 0) throw exhausted();
-  }
+  spend(parts);
   walk.depth++;
   try {
     return run();
