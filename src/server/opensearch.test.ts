@@ -115,9 +115,15 @@ test.skipIf(node === undefined)(
     await using proxy = await guardServer(node ?? "", { isPlain: true });
     const prefix = `${own}-silent`;
     await using server = await openTestServer({ global: globalOf(inOpenSearch(proxy.url, prefix)) });
+    proxy.isSilent = () => true;
     await server.send("POST", "/ingest/web", { text: `${JSON.stringify({ n: 1, timestamp: TIME })}\n` });
-    await server.platform.caughtUp();
-    expect(await server.json("GET", "/status")).toMatchObject({ problems: [], stored: 1 });
+    // Nothing was ever told of the partition: its lag is not known.
+    const unknown = await server.platform.metricsText();
+    expect(unknown).toContain('metron_problems{code="INDEX_UNREACHABLE"}');
+    expect(unknown).not.toContain('metron_partition_lag_records{sensor="web"');
+    proxy.restart();
+    await expect.poll(() => server.platform.caughtUp().then(() => "done", String)).toBe("done");
+    await expect.poll(() => server.json("GET", "/status")).toMatchObject({ problems: [], stored: 1 });
     proxy.isSilent = () => true;
     await server.send("POST", "/ingest/web", { text: `${JSON.stringify({ n: 2, timestamp: TIME })}\n` });
     expect(await server.json("GET", "/status")).toMatchObject({

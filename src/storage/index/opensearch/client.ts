@@ -88,11 +88,8 @@ export class Client implements AsyncDisposable {
         asked.signal?.throwIfAborted();
         if (error instanceof Fault) throw error;
         failure = error;
-        // One that is silent would be so again, and for all who ask after this one.
-        if (isLate(error)) {
-          this.#first = (place + 1) % this.#nodes.length;
-          if (turn + 1 >= this.#nodes.length) break;
-        }
+        // One that is silent would be so again.
+        if (isLate(error) && turn + 1 >= this.#nodes.length) break;
       }
     }
     throw unreachable(this.name, failure, asked.time ?? SHORT);

@@ -4,6 +4,7 @@ import { areInstalled } from "../../../pcap/testing/programs.ts";
 import { parse } from "../../../query/parse.ts";
 import { deafAddress, guardServer } from "../testing/guarded-proxy.ts";
 import { batchOf, guids, put } from "../testing/test-batches.ts";
+import { Client } from "./client.ts";
 import { openOpenSearchIndex } from "./open.ts";
 import { removeIndices, testOpenSearch } from "./testing/node.ts";
 
@@ -104,6 +105,34 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     expect(await guids(index, "*")).toEqual(["g0", "g1"]);
     expect(await index.position("t", 0)).toBe(2);
     expect(index.problems()).toEqual([]);
+  });
+
+  test("asks the next node in place of one that is silent, now and from then on", async () => {
+    await using proxy = await guardServer(url);
+    let asked = 0;
+    proxy.isSilent = () => ++asked > 0;
+    await using client = new Client({ nodes: [proxy.url, url], authority: proxy.authority });
+    for (let turn = 0; turn < 3; turn++)
+      expect((await client.ask("GET", "/", { time: 1000 })).status).toBe(200);
+    expect(asked).toBe(1);
+  });
+
+  test("ends although it is silent, and leaves what is not stored to the topic", async () => {
+    await using proxy = await guardServer(url);
+    const { authority } = proxy;
+    const nodes = [proxy.url];
+    const own = `${prefix}-end-${Date.now()}`;
+    const index = await open({ nodes, authority, prefix: own });
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ n: 1 }]));
+    await index.seal();
+    proxy.isSilent = () => true;
+    await put(writer, "s", batchOf([{ n: 2 }], 1));
+    await writer[Symbol.asyncDispose]();
+    await index[Symbol.asyncDispose]();
+    await using again = await open({ prefix: own });
+    expect(await again.sealedPosition("t", 0)).toBe(1);
+    expect(await guids(again, "*")).toEqual(["g0"]);
   });
 
   test("answers without what is still being stored, and says so", async () => {

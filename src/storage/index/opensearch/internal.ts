@@ -22,9 +22,12 @@ export class Internal {
     this.#index = names.internal;
   }
 
-  /** Up to where a partition's messages are stored; undefined when none are. `key`: its `positionKey`. */
-  async position(key: string): Promise<number | undefined> {
-    const { body } = await this.#client.ask("GET", this.#path(`position/${key}`), { expected: [404] });
+  /**
+   * Up to where a partition's messages are stored; undefined when none are.
+   * @param key its `positionKey` @param time how long to wait for it, milliseconds
+   */
+  async position(key: string, time?: number): Promise<number | undefined> {
+    const { body } = await this.#client.ask("GET", this.#path(`position/${key}`), { expected: [404], time });
     const offset = noteOf(body)?.offset;
     return typeof offset === "number" ? offset : undefined;
   }

@@ -128,10 +128,11 @@ export class OpenSearchIndex implements Index {
   }
 
   async position(topic: string, partition: number): Promise<number | undefined> {
-    const stored = this.#writers.stored(positionKey(topic, partition));
+    const key = positionKey(topic, partition);
+    const stored = this.#writers.stored(key);
     if (stored !== undefined && (this.#writers.failure ?? this.#unread) !== undefined) return stored;
     try {
-      const sealed = await this.sealedPosition(topic, partition);
+      const sealed = await this.#parts.internal.position(key, this.#parts.limits.patience);
       // Another process may have gone on with the partition.
       return sealed === undefined ? stored : Math.max(sealed, stored ?? 0);
     } catch (error) {
