@@ -8,7 +8,7 @@ import { makeContext } from "../core/context.ts";
 import { openTablesOf } from "../storage/storage.ts";
 import type { Tables } from "../storage/table/contract.ts";
 import { testKafka } from "../storage/topic/kafka/testing/brokers.ts";
-import { Members } from "./members.ts";
+import { Members, workerName } from "./members.ts";
 
 const address = await testKafka();
 const SECOND = 1000;
@@ -91,6 +91,14 @@ test("reports that are asked for while one is written are one report, and none c
   // The report under way, the next one, what the timers of both add meanwhile, and the leave.
   expect(table.version(PROCESS) - before).toBeLessThan(10);
   expect(one.list().map(({ name }) => name)).toEqual([expect.stringContaining("/other")]);
+});
+
+test("workers of any two data folders have two names that Kafka takes", () => {
+  const long = "deep/".repeat(200);
+  const folders = ["/data/a", "/data_a", "/data a", `/one/${long}`, `/two/${long}`];
+  const names = folders.map((folder) => workerName(255, folder));
+  expect(new Set(names).size).toBe(folders.length);
+  for (const name of names) expect(name).toMatch(/^[\w.-]{1,249}$/);
 });
 
 test.skipIf(address === undefined)(

@@ -1,4 +1,5 @@
 /** The processes of an installation: each says now and then what it does, in a table that all of them read. */
+import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
@@ -61,6 +62,8 @@ const SILENT_AFTER = 12_000;
 const FORGOTTEN_AFTER = 24 * 3_600_000;
 /** Who ends does not wait longer for brokers to hear of it: the others see soon that it is silent. */
 const LEAVE_WITHIN = 3_000;
+/** Characters of a process's name in the names of its workers. */
+const MOST_NAME = 180;
 const UNREADABLE =
   "it runs another version of Metron, whose reports cannot be read here; bring all processes to one version";
 
@@ -245,5 +248,9 @@ function memberName(data: string): string {
 /** The name under which a worker reads its shares. Among several processes, where `data` is given, it is known by its process too. */
 export function workerName(worker: number, data?: string): string {
   const name = `worker-${worker}`;
-  return data === undefined ? name : `${memberName(data).replace(/[^\w.-]/g, "_")}.${name}`;
+  if (data === undefined) return name;
+  // Brokers take letters, digits, dots, dashes and underscores, 249 at the most. The sum tells apart what is then written alike.
+  const process = memberName(data);
+  const sum = createHash("sha256").update(process).digest("hex").slice(0, 12);
+  return `${process.replace(/[^\w.-]/g, "_").slice(-MOST_NAME)}.${sum}.${name}`;
 }
