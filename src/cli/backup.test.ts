@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openConfigStore, SHARED_FILE } from "../config/store.ts";
 import { openTestFolder, type Running, type TestFolder } from "./testing/run-cli.ts";
 
 const DOCUMENTS = {
@@ -200,6 +201,32 @@ test("an interrupted restore is told and begun again, and lost files are named",
   rmSync(join(folder.data, parquet));
   const lacking = await folder.metron(["backup", join(folder.path, "second"), "--json"]);
   expect(JSON.parse(lacking.out).missing).toEqual([{ path: parquet, reason: "it is not there" }]);
+});
+
+test("a shared configuration is in the backup, and what is kept in Kafka is named as left out", {
+  timeout: 300_000,
+}, async () => {
+  using folder = openTestFolder();
+  await (await folder.up(DOCUMENTS)).stop();
+  {
+    await using shared = openConfigStore(join(folder.data, "config"), SHARED_FILE);
+    const web = { kind: "sensor", name: "web", text: "sensor: web\nparser: { grok: {} }\n" } as const;
+    await shared.publish([web], { author: "ann", at: 1 });
+  }
+  folder.file("data/tables/kafka/threatintel.mdb", "a copy");
+  folder.file("data/topics/_kafka.json", "{}");
+  const to = join(folder.path, "backup");
+  const made = await folder.metron(["backup", to, "--json"]);
+  expect(JSON.parse(made.out)).toMatchObject({
+    leftOut: expect.arrayContaining([
+      "indicators and enrichment tables in Kafka (`tables/kafka` has copies)",
+      "raw records in Kafka",
+    ]),
+  });
+  const target = join(folder.path, "other");
+  expect(await folder.metron(["restore", to, "--data", target])).toMatchObject({ status: 0 });
+  await using restoredStore = openConfigStore(join(target, "config"), SHARED_FILE);
+  expect(restoredStore.get("sensor", "web")?.author).toBe("ann");
 });
 
 function change(path: string, how: (bytes: Buffer) => Uint8Array): void {

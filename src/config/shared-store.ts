@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { existsSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Log } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
@@ -76,6 +78,25 @@ export async function openSharedConfigStore(
       await file.close();
     },
   };
+}
+
+/** What the copy is called while the processes do not share their documents any more. */
+const ASIDE_FILE = "shared.aside.mdb";
+
+/**
+ * Sets the copy aside, or takes it back: who only reads the folder takes the copy for what is in force. It is kept, as it says which log it
+ * is of. To be called while nobody has it open.
+ * @throws Fault FOLDER_UNWRITABLE
+ */
+export function keepCopy(folder: string, isInForce: boolean): void {
+  const [from, to] = isInForce ? [ASIDE_FILE, SHARED_FILE] : [SHARED_FILE, ASIDE_FILE];
+  const [there, here] = [join(folder, from), join(folder, to)];
+  if (!existsSync(there) || (isInForce && existsSync(here))) return;
+  try {
+    renameSync(there, here);
+  } catch (cause) {
+    throw new Fault("FOLDER_UNWRITABLE", `renaming ${there}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function applyAll(

@@ -242,7 +242,7 @@ export const FAULTS = {
   TABLE_TOPIC_LOST: {
     status: 500,
     advice:
-      "Restore the topic. Or, to go on with another, stop every process of the installation, delete the folder `tables/kafka` in their data folders, start them and load the lists again.",
+      "Restore the topic. Or, to go on with another, stop every process of the installation, delete the copies in their data folders, start them, and load the lists or publish the documents again. The copies of tables are in `tables/kafka`, that of the configuration is `config/shared.mdb`; without it the documents that the first of them had before are in force.",
   },
   TABLE_UNKNOWN: { status: 404, advice: "List the tables with `metron intel list`." },
   TOPICS_SILENT: {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
-import { openSharedConfigStore } from "../config/shared-store.ts";
+import { keepCopy, openSharedConfigStore } from "../config/shared-store.ts";
 import { type ConfigStore, openConfigStore } from "../config/store.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
@@ -38,6 +38,7 @@ export async function openConfiguration(
     const ownText = own.get("global", "global")?.text ?? "";
     const { global, storage } = globalOfMachine(ownText, defaults);
     const access = storage.tables === "kafka" ? kafkaAccess(storage, allow) : undefined;
+    keepCopy(folder, access !== undefined);
     if (access === undefined)
       return {
         ...{ config: own, global, storage, fault: () => undefined },

@@ -1,12 +1,14 @@
 /** The processes of an installation: each says now and then what it does, in a table that all of them read. */
+import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { ProcessState } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
+import { isDoneWithin } from "../core/patience.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
-import type { Table, Tables } from "../storage/table/contract.ts";
+import type { Table, Tables, TableValue } from "../storage/table/contract.ts";
 import type { Intake } from "./intake.ts";
 import type { Publishing } from "./publishing.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -58,13 +60,22 @@ const LOOK_EVERY = 100;
 const SILENT_AFTER = 12_000;
 /** Who says nothing for this long does not come back. */
 const FORGOTTEN_AFTER = 24 * 3_600_000;
+/** Who ends does not wait longer for brokers to hear of it: the others see soon that it is silent. */
+const LEAVE_WITHIN = 3_000;
+/** Characters of a process's name in the names of its workers. */
+const MOST_NAME = 180;
+const UNREADABLE =
+  "it runs another version of Metron, whose reports cannot be read here; bring all processes to one version";
 
 export class Members implements AsyncDisposable {
   readonly #options: MembersOptions;
   readonly #timer: NodeJS.Timeout;
   /** By name: the last report, and when it was seen here. Clocks of machines differ, so silence is measured by ours. */
-  readonly #heard = new Map<string, { readonly report: MemberReport; readonly at: number }>();
+  #heard: ReadonlyMap<string, { readonly report: MemberReport; readonly at: number }> = new Map();
   #saying: Promise<void> = Promise.resolve();
+  /** Whether a report waits for the one under way, which takes as long as brokers are silent. */
+  #isAsked = false;
+  #isLeaving = false;
   /** Since when partitions are read here, by sensor and partition. */
   #since: ReadonlyMap<string, number> = new Map();
   readonly #startedAt: number;
@@ -92,8 +103,12 @@ export class Members implements AsyncDisposable {
   /** Says at once what this process does, which it also does every few seconds. */
   say(): void {
     const { name, table, context } = this.#options;
+    if (this.#isAsked || this.#isLeaving) return;
+    this.#isAsked = true;
     // One after the other.
     this.#saying = this.#saying.then(async () => {
+      this.#isAsked = false;
+      if (this.#isLeaving) return;
       try {
         await table.put(TYPE, name, await this.#report());
         await this.#forget();
@@ -111,18 +126,19 @@ export class Members implements AsyncDisposable {
     const { name: own, table, context } = this.#options;
     const now = context.clock.now();
     const members: Member[] = [];
+    const heard = new Map<string, { readonly report: MemberReport; readonly at: number }>();
     for (const { key: name, value } of table.range(TYPE)) {
-      const read = report.safeParse(value);
-      if (!read.success) continue;
+      const said = reportOf(value, now);
       const before = this.#heard.get(name);
       // Of one that is seen for the first time it is not known when it spoke, so its own clock is taken.
-      const at = before === undefined ? read.data.at : before.report.at === read.data.at ? before.at : now;
-      this.#heard.set(name, { report: read.data, at });
+      const at = before === undefined ? said.at : before.report.at === said.at ? before.at : now;
+      heard.set(name, { report: said, at });
       members.push({
-        ...{ ...read.data, name, isSelf: name === own },
+        ...{ ...said, name, isSelf: name === own },
         silentSince: now - at > SILENT_AFTER ? at : undefined,
       });
     }
+    this.#heard = heard;
     return members;
   }
 
@@ -168,9 +184,13 @@ export class Members implements AsyncDisposable {
   /** Says that this process ends. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    const { name, table } = this.#options;
-    await this.#saying;
-    await table.delete(TYPE, name).catch(() => undefined);
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    const { name, table, context } = this.#options;
+    const left = this.#saying.then(() => table.delete(TYPE, name));
+    const isTold = await isDoneWithin(left, LEAVE_WITHIN).catch(() => false);
+    if (!isTold)
+      context.log.warn("This process ends, and the others will be told that it is silent.", { name });
   }
 
   async #report(): Promise<MemberReport> {
@@ -201,6 +221,14 @@ export class Members implements AsyncDisposable {
   }
 }
 
+/** What a process says. One that cannot be read is a process all the same, in which nobody knows what is in force. */
+function reportOf(value: TableValue, now: number): MemberReport {
+  const read = report.safeParse(value);
+  if (read.success) return read.data;
+  const at = z.object({ at: z.number() }).safeParse(value).data?.at ?? now;
+  return { at, startedAt: at, revision: 0, failure: UNREADABLE, reads: [] };
+}
+
 function faultOf(member: Member): Fault {
   return member.silentSince === undefined
     ? new Fault("CONFIG_NOT_IN_FORCE", `process ${member.name}: ${reasonOf(member)}`)
@@ -220,5 +248,9 @@ function memberName(data: string): string {
 /** The name under which a worker reads its shares. Among several processes, where `data` is given, it is known by its process too. */
 export function workerName(worker: number, data?: string): string {
   const name = `worker-${worker}`;
-  return data === undefined ? name : `${memberName(data).replace(/[^\w.-]/g, "_")}.${name}`;
+  if (data === undefined) return name;
+  // Brokers take letters, digits, dots, dashes and underscores, 249 at the most. The sum tells apart what is then written alike.
+  const process = memberName(data);
+  const sum = createHash("sha256").update(process).digest("hex").slice(0, 12);
+  return `${process.replace(/[^\w.-]/g, "_").slice(-MOST_NAME)}.${sum}.${name}`;
 }

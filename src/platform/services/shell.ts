@@ -132,7 +132,7 @@ export async function openShellPlatform(options: ShellOptions): Promise<ShellPla
 
 function storeOf(data: string): ConfigStore | undefined {
   const folder = join(data, "config");
-  // Of a configuration that several processes share, the folder has a copy.
+  // Of a configuration that several processes share, the folder has a copy under this name as long as it is in force.
   if (existsSync(join(folder, SHARED_FILE))) return openConfigStore(folder, SHARED_FILE);
   return existsSync(join(folder, "config.mdb")) ? openConfigStore(folder) : undefined;
 }

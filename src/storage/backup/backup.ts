@@ -55,7 +55,8 @@ export async function makeBackup(options: BackupOptions): Promise<Contents> {
     files.push({ path, bytes, sha256 });
     progress.files++;
   };
-  const databases = [CONFIG, ...(await databasesIn(data, "tables"))];
+  // Also the copy of a configuration that several processes share: what becomes of the log is not in this machine's hands.
+  const databases = [...(await databasesIn(data, "config")), ...(await databasesIn(data, "tables"))];
   for (const path of databases) {
     await makeFolder(join(to, path, ".."));
     if (await copyLmdb(join(data, path), join(to, path), isWritten)) await note(path);
@@ -134,8 +135,12 @@ async function databasesIn(data: string, folder: string): Promise<string[]> {
 /** What somebody might look for in the backup and not find. */
 async function leftOut(data: string, hasIndex: boolean): Promise<string[]> {
   const packets = await readdir(join(data, "packets")).catch(() => []);
+  const copies = await databasesIn(data, join("tables", "kafka"));
+  const topics = await readdir(join(data, "topics")).catch((): string[] => []);
   return [
     "raw records that the index has: they cannot be replayed or rebuilt from after a restore",
+    ...(copies.length > 0 ? ["indicators and enrichment tables in Kafka (`tables/kafka` has copies)"] : []),
+    ...(topics.includes("_kafka.json") ? ["raw records in Kafka"] : []),
     ...(packets.some((name) => name.endsWith(".packets")) ? ["captured packets (`packets`)"] : []),
     ...(hasIndex ? [] : ["the index: it is not in this folder"]),
   ];

@@ -61,6 +61,21 @@ export class Cluster implements AsyncDisposable {
   readonly #options: ConnectionOptions;
   readonly #admin: Admin;
 
+  /**
+   * Makes sure that a broker answers before anything relies on it.
+   * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED; CONFIG_INVALID as the constructor
+   */
+  static async reach(settings: KafkaSettings, readSecret: ReadSecret): Promise<Cluster> {
+    const cluster = new Cluster(settings, readSecret);
+    try {
+      await cluster.ask(`reaching Kafka at ${settings.brokers.join(", ")}`, (admin) => admin.listTopics());
+      return cluster;
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   /** @throws Fault CONFIG_INVALID when a secret or a certificate cannot be read */
   constructor(settings: KafkaSettings, readSecret: ReadSecret) {
     this.settings = settings;

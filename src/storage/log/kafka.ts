@@ -11,6 +11,8 @@ import { BATCH_BYTES, describeTopic, makeTopic, settingsOf } from "../kafka/topi
 import type { LogKeeper, LogRecord, SharedLog } from "./contract.ts";
 
 const NO_KEY = Buffer.alloc(0);
+/** What of the settings keeps brokers from deleting records. */
+const KEEPING = ["cleanup.policy", "retention.ms", "retention.bytes"] as const;
 const SETTINGS = {
   "cleanup.policy": "delete",
   "retention.ms": "-1",
@@ -90,8 +92,9 @@ async function findTopic(
     const reason = `somebody deleted its topic ${topic} and made another of its name`;
     return { topicId, lost: topicLost(what, reason) };
   }
-  for (const key of ["cleanup.policy", "retention.ms", "retention.bytes"] as const) {
-    const value = (await settingsOf(cluster, [topic], [key])).get(topic)?.get(key);
+  const found = (await settingsOf(cluster, [topic], [...KEEPING])).get(topic);
+  for (const key of KEEPING) {
+    const value = found?.get(key);
     if (value !== SETTINGS[key])
       throw new Fault(
         "KAFKA_REFUSED",

@@ -5,6 +5,7 @@ import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { makeFolder } from "../folder.ts";
 import { checkName } from "../names.ts";
+import { OpenOnce } from "../open-once.ts";
 import type {
   Table,
   TableChange,
@@ -24,14 +25,11 @@ const SUFFIX = ".mdb";
 /** Opens the tables of a folder. This thread alone may write them. Faults: FOLDER_UNWRITABLE, STORAGE_CORRUPT. */
 export async function openTables(folder: string, context: Context): Promise<Tables> {
   await makeFolder(folder);
-  const open = new Map<string, Promise<LmdbTable>>();
+  const open = new OpenOnce<LmdbTable>();
   return {
     async table(name) {
       checkName("opening table", name);
-      const opened = open.get(name) ?? LmdbTable.open(name, join(folder, `${name}${SUFFIX}`), context);
-      open.set(name, opened);
-      opened.catch(() => open.delete(name));
-      return opened;
+      return open.get(name, () => LmdbTable.open(name, join(folder, `${name}${SUFFIX}`), context));
     },
     async list() {
       const names = await readdir(folder);
@@ -40,12 +38,7 @@ export async function openTables(folder: string, context: Context): Promise<Tabl
         .map((name) => name.slice(0, -SUFFIX.length))
         .sort();
     },
-    async [Symbol.asyncDispose]() {
-      for (const opened of await Promise.allSettled(open.values())) {
-        if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
-      }
-      open.clear();
-    },
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
 }
 

@@ -88,6 +88,8 @@ describe.skipIf(address === undefined)("faults of tables in Kafka", { timeout: M
     const settings = newSettings({ brokers: own.brokers });
     const table = await openIntel(settings);
     await table.put("ip", "10.0.0.1", 1);
+    let ahead = 0;
+    const cutOff = await (await openOn(settings, newFolder(), () => Date.now() + ahead)).table("intel");
     await own.kill(0);
     const waiting = table.put("ip", "10.0.0.2", 2);
     await expect
@@ -100,11 +102,19 @@ describe.skipIf(address === undefined)("faults of tables in Kafka", { timeout: M
       });
     expect(table.get("ip", "10.0.0.1")).toBe(1);
     await expect(table.put("ip", "10.0.0.3", 3)).rejects.toMatchObject({ code: "TABLE_STALE" });
+    // For longer than brokers are sure to know what was removed.
+    ahead = 8 * DAY;
+    await expect
+      .poll(() => cutOff.fault?.message, PATIENCE)
+      .toMatch(/^table intel has heard nothing since .* may be forgotten; restart the process/);
     await own.start(0);
     await waiting;
     await expect.poll(() => table.fault, PATIENCE).toBeUndefined();
     await table.put("ip", "10.0.0.4", 4);
     expect([...table.range("ip")].map(({ value }) => value)).toEqual([1, 2, 4]);
+    expect(cutOff.get("ip", "10.0.0.1")).toBe(1);
+    await expect(cutOff.put("ip", "10.0.0.5", 5)).rejects.toMatchObject({ code: "TABLE_STALE" });
+    await cutOff[Symbol.asyncDispose]();
     await table[Symbol.asyncDispose]();
   });
 
@@ -263,6 +273,7 @@ describe.skipIf(address === undefined)("faults of tables in Kafka", { timeout: M
   }
 });
 
+const DAY = 86_400_000;
 const FORGETS = "delete.retention.ms";
 
 function entries(prefix: string, count: number): [string, number][] {

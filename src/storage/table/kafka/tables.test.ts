@@ -1,19 +1,24 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "vitest";
+import { describe } from "vitest";
 import { makeContext } from "../../../core/context.ts";
-import { ownSettings, readTestSecret, removeTopics, testKafka } from "../../topic/kafka/testing/brokers.ts";
+import {
+  type KafkaAddress,
+  ownSettings,
+  readTestSecret,
+  removeTopics,
+  testKafka,
+} from "../../topic/kafka/testing/brokers.ts";
 import { openSharedTable } from "../lmdb.ts";
 import { describeTable } from "../testing/describe-table.ts";
 import { openKafkaTables } from "./tables.ts";
 
 const address = await testKafka();
 
-if (address === undefined) describe.skip("table: kafka", () => test("needs Java", () => undefined));
-else
+describe.skipIf(address === undefined)("in Kafka", () => {
   describeTable("kafka", async () => {
-    const settings = ownSettings(address);
+    const settings = ownSettings(address as KafkaAddress);
     const folder = await mkdtemp(join(tmpdir(), "metron-tables-"));
     return {
       open: () => openKafkaTables(folder, settings, readTestSecret, makeContext()),
@@ -24,3 +29,4 @@ else
       },
     };
   });
+});

@@ -9,6 +9,7 @@ import { topicLost } from "../../kafka/log-follower.ts";
 import type { KafkaSettings, ReadSecret } from "../../kafka/settings.ts";
 import { BATCH_BYTES, describeTopic, makeTopic, settingsOf } from "../../kafka/topic-admin.ts";
 import { checkName } from "../../names.ts";
+import { OpenOnce } from "../../open-once.ts";
 import type { Table, Tables } from "../contract.ts";
 import { Replica } from "./replica.ts";
 import { KafkaTable } from "./table.ts";
@@ -37,14 +38,7 @@ export async function openKafkaTables(
   context: Context,
 ): Promise<Tables> {
   await makeFolder(folder);
-  const cluster = new Cluster(settings, readSecret);
-  try {
-    await cluster.ask(`reaching Kafka at ${settings.brokers.join(", ")}`, (admin) => admin.listTopics());
-  } catch (error) {
-    await cluster[Symbol.asyncDispose]();
-    throw error;
-  }
-  return new KafkaTables(folder, cluster, context);
+  return new KafkaTables(folder, await Cluster.reach(settings, readSecret), context);
 }
 
 class KafkaTables implements Tables {
@@ -54,7 +48,7 @@ class KafkaTables implements Tables {
   readonly #context: Context;
   /** What the names of the topics begin with. No sensor's name begins so, and installations of other names have other tables. */
   readonly #prefix: string;
-  readonly #open = new Map<string, Promise<KafkaTable>>();
+  readonly #open = new OpenOnce<KafkaTable>();
 
   constructor(folder: string, cluster: Cluster, context: Context) {
     this.#folder = folder;
@@ -64,12 +58,9 @@ class KafkaTables implements Tables {
     this.#prefix = `${cluster.settings.prefix}_${cluster.settings.name}.table.`;
   }
 
-  table(name: string): Promise<Table> {
+  async table(name: string): Promise<Table> {
     checkName("opening table", name);
-    const opened = this.#open.get(name) ?? this.#openTable(name);
-    this.#open.set(name, opened);
-    opened.catch(() => this.#open.delete(name));
-    return opened;
+    return this.#open.get(name, () => this.#openTable(name));
   }
 
   async list(): Promise<readonly string[]> {
@@ -80,9 +71,7 @@ class KafkaTables implements Tables {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const opened of await Promise.allSettled(this.#open.values()))
-      if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
-    this.#open.clear();
+    await this.#open[Symbol.asyncDispose]();
     this.#wire.close();
     await this.#cluster[Symbol.asyncDispose]();
   }

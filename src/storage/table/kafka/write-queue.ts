@@ -23,8 +23,6 @@ export type Write = {
 };
 
 type Waiting = Write & {
-  /** Records of an earlier try, which went to a list that had been replaced: they are taken back. */
-  undo: readonly KeyedRecord[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
@@ -50,7 +48,7 @@ export class WriteQueue {
   /** Resolves when the write is durable at the brokers and can be read here. */
   write(write: Write): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...write, undo: [], resolve, reject });
+      this.#waiting.push({ ...write, resolve, reject });
       this.#start();
     });
   }
@@ -98,14 +96,10 @@ export class WriteQueue {
       return live;
     };
     const versions = new Map<string, number>();
-    const built: (readonly KeyedRecord[])[] = [];
     const records: KeyedRecord[] = [];
     try {
-      for (const { build, types, undo } of writes) {
-        const own = build(liveOf);
-        built.push(own);
-        for (const record of undo) records.push(record);
-        for (const record of own) records.push(record);
+      for (const { build, types } of writes) {
+        for (const record of build(liveOf)) records.push(record);
         for (const type of types) versions.set(type, (versions.get(type) ?? replica.versionOf(type)) + 1);
       }
       for (const [type, version] of versions) records.push(versionRecord(type, version));
@@ -120,11 +114,12 @@ export class WriteQueue {
       return;
     }
     const again: Waiting[] = [];
-    for (const [index, write] of writes.entries()) {
-      // Somebody else replaced the list before our change of it came: it counts for the new one, so it is made again there.
+    for (const write of writes) {
+      // Somebody else replaced the list before our change of it came: it counts for the new one, so it is made again there. What went to
+      // the old one goes with it.
       const isLate = write.into.some((type) => replica.liveOf(type) !== liveOf(type));
       if (!isLate) write.resolve();
-      else again.push({ ...write, undo: (built[index] ?? []).map(({ key }) => ({ key, value: null })) });
+      else again.push(write);
     }
     this.#waiting.unshift(...again);
   }

@@ -91,7 +91,7 @@ describe.skipIf(address === undefined)("faults of Kafka", () => {
   });
 
   test("a topic that has less than was read of it is not read on in silence", async () => {
-    await withTopics(async (_settings, topics) => {
+    await withTopics(async (settings, topics) => {
       const topic = await topics.topic("bro", { reached: async () => 3 });
       await topic.append(0, blockOf(["one"], 1));
       await expect(readAll(topic, 0, 0)).rejects.toMatchObject({
@@ -121,6 +121,26 @@ describe.skipIf(address === undefined)("faults of Kafka", () => {
       await admin.close();
       expect((await readAll(topic, 0, 0)).map(({ offset }) => offset)).toEqual([2]);
       expect(told).toEqual([["Records were deleted before they were read here.", 2]]);
+    }, log);
+  });
+
+  test("a member that another one of its name takes the place of says that it has stopped", async () => {
+    const told: unknown[] = [];
+    const log: Log = { ...silentLog, error: (sentence, fields) => void told.push([sentence, fields]) };
+    await withTopics(async (_settings, topics) => {
+      const topic = await topics.topic("bro");
+      const join = () => topic.assigned({ group: "g", member: "same" })[Symbol.asyncIterator]();
+      const [one, other] = [join(), join()];
+      const ends = async (member: typeof one) => {
+        while ((await member.next()).done !== true);
+      };
+      await Promise.race([ends(one), ends(other)]);
+      expect(told).toEqual([
+        [
+          "Another process of the same name reads a topic; this one has stopped.",
+          { topic: `${settings.prefix}bro`, member: "same" },
+        ],
+      ]);
     }, log);
   });
 

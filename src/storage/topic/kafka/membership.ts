@@ -230,6 +230,11 @@ class Member {
     const answers = answersOf(error);
     if (answers.includes("FENCED_INSTANCE_ID")) {
       this.#isReplaced = true;
+      const { context, topic, membership } = this.#options;
+      // After the death of a worker nobody is left to say this; where it is said, two processes take themselves for the same one.
+      context.log.error("Another process of the same name reads a topic; this one has stopped.", {
+        ...{ topic, member: membership.member },
+      });
       this.#onShare();
       return 0;
     }

@@ -1,19 +1,24 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test } from "vitest";
+import { describe } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { describeTopic } from "../testing/describe-topic.ts";
 import { isOfKafka } from "./handle.ts";
-import { ownSettings, readTestSecret, removeTopics, testKafka } from "./testing/brokers.ts";
+import {
+  type KafkaAddress,
+  ownSettings,
+  readTestSecret,
+  removeTopics,
+  testKafka,
+} from "./testing/brokers.ts";
 import { openKafkaTopics, openSharedKafkaTopic } from "./topics.ts";
 
 const address = await testKafka();
 
-if (address === undefined) describe.skip("topic: kafka", () => test("needs Java", () => undefined));
-else
+describe.skipIf(address === undefined)("in Kafka", () => {
   describeTopic("kafka", async () => {
-    const settings = ownSettings(address);
+    const settings = ownSettings(address as KafkaAddress);
     const folder = await mkdtemp(join(tmpdir(), "metron-topics-"));
     const context = makeContext();
     return {
@@ -28,3 +33,4 @@ else
       },
     };
   });
+});

@@ -8,6 +8,7 @@ import { encodeBatch } from "../../kafka/record-batch.ts";
 import type { KafkaSettings, ReadSecret } from "../../kafka/settings.ts";
 import { BATCH_BYTES, describeTopic, makeTopic, settingsOf } from "../../kafka/topic-admin.ts";
 import { checkName } from "../../names.ts";
+import { OpenOnce } from "../../open-once.ts";
 import type { Destination, PartitionSize, Topic, TopicReader, TopicSettings, Topics } from "../contract.ts";
 import { partitionOfKey } from "../key.ts";
 import type { KafkaHandle } from "./handle.ts";
@@ -40,14 +41,7 @@ export async function openKafkaTopics(
   context: Context,
 ): Promise<Topics> {
   const known = await KnownTopics.open(folder);
-  const cluster = new Cluster(settings, readSecret);
-  try {
-    await cluster.ask(`reaching Kafka at ${settings.brokers.join(", ")}`, (admin) => admin.listTopics());
-  } catch (error) {
-    await cluster[Symbol.asyncDispose]();
-    throw error;
-  }
-  return new KafkaTopics(cluster, known, context);
+  return new KafkaTopics(await Cluster.reach(settings, readSecret), known, context);
 }
 
 /** Opens a reader of a topic that another thread or process has opened. Dispose of it when done. */
@@ -71,7 +65,7 @@ class KafkaTopics implements Topics {
   readonly #known: KnownTopics;
   readonly #wire: Wire;
   readonly #context: Context;
-  readonly #open = new Map<string, Promise<KafkaTopic>>();
+  readonly #open = new OpenOnce<KafkaTopic>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(cluster: Cluster, known: KnownTopics, context: Context) {
@@ -84,10 +78,7 @@ class KafkaTopics implements Topics {
 
   async topic(name: string, settings: TopicSettings = {}): Promise<Topic> {
     checkName("opening topic", name);
-    const opened = this.#open.get(name) ?? this.#openTopic(name, settings);
-    this.#open.set(name, opened);
-    opened.catch(() => this.#open.delete(name));
-    return opened;
+    return this.#open.get(name, () => this.#openTopic(name, settings));
   }
 
   async list(): Promise<readonly string[]> {
@@ -103,9 +94,7 @@ class KafkaTopics implements Topics {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    for (const opened of await Promise.allSettled(this.#open.values()))
-      if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
-    this.#open.clear();
+    await this.#open[Symbol.asyncDispose]();
     this.#wire.close();
     await this.#cluster[Symbol.asyncDispose]();
   }
@@ -171,13 +160,12 @@ class KafkaTopics implements Topics {
   }
 
   async #retain(): Promise<void> {
-    for (const opened of await Promise.allSettled(this.#open.values())) {
-      if (opened.status === "rejected") continue;
+    for (const topic of await this.#open.all()) {
       try {
-        await opened.value.retain();
+        await topic.retain();
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#context.log.warn("Old records could not be deleted.", { topic: opened.value.name, reason });
+        this.#context.log.warn("Old records could not be deleted.", { topic: topic.name, reason });
       }
     }
   }

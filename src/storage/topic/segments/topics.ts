@@ -7,6 +7,7 @@ import { Fault } from "../../../core/fault.ts";
 import { errorCode, makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
 import { checkName } from "../../names.ts";
+import { OpenOnce } from "../../open-once.ts";
 import type {
   Destination,
   PartitionSize,
@@ -79,7 +80,7 @@ class SegmentTopics implements Topics {
   readonly #options: SegmentsOptions;
   readonly #consumers: Consumers;
   readonly #owned: AsyncDisposableStack;
-  readonly #open = new Map<string, Promise<SegmentTopic>>();
+  readonly #open = new OpenOnce<SegmentTopic>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(
@@ -99,10 +100,7 @@ class SegmentTopics implements Topics {
 
   async topic(name: string, settings: TopicSettings = {}): Promise<Topic> {
     checkName("opening topic", name);
-    const opened = this.#open.get(name) ?? this.#openTopic(name, settings);
-    this.#open.set(name, opened);
-    opened.catch(() => this.#open.delete(name));
-    return opened;
+    return this.#open.get(name, () => this.#openTopic(name, settings));
   }
 
   async list(): Promise<readonly string[]> {
@@ -115,10 +113,7 @@ class SegmentTopics implements Topics {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    for (const opened of await Promise.allSettled(this.#open.values())) {
-      if (opened.status === "fulfilled") await opened.value[Symbol.asyncDispose]();
-    }
-    this.#open.clear();
+    await this.#open[Symbol.asyncDispose]();
     await this.#owned.disposeAsync();
   }
 
@@ -168,12 +163,11 @@ class SegmentTopics implements Topics {
   }
 
   async #retain(): Promise<void> {
-    for (const opened of await Promise.allSettled(this.#open.values())) {
-      if (opened.status === "rejected") continue;
+    for (const topic of await this.#open.all()) {
       try {
-        await opened.value.retain();
+        await topic.retain();
       } catch (error) {
-        const fields = { topic: opened.value.name, reason: errorCode(error) };
+        const fields = { topic: topic.name, reason: errorCode(error) };
         this.#context.log.warn("Old records could not be deleted.", fields);
       }
     }
