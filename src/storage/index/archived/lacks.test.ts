@@ -5,6 +5,7 @@ import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Moto, startMoto } from "../../../../scripts/cluster/moto.ts";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
+import type { Index } from "../contract.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
 import { pinIndex } from "../segments/backup-index.ts";
 import { type GuardedProxy, guardServer } from "../testing/guarded-proxy.ts";
@@ -161,6 +162,25 @@ describe.skipIf(python === undefined)("an answer that lacks archived files", () 
     expect(problems).toMatchObject([{ code: "ARCHIVE_UNREAD", messages: 10 }]);
     expect(problems[0]?.text).toMatch(/an archive that `storage\.archive` does not name any more/);
     expect((await index.stats()).archive).toMatchObject({ isOn: false, only: { messages: 10 } });
+  });
+
+  const unsigned: [string, (index: Index) => Promise<unknown>][] = [
+    ["count", (index) => index.count({})],
+    ["facets", (index) => index.facets({ fields: ["n"] })],
+    ["histogram", (index) => index.histogram({ buckets: 4 })],
+    ["groups", (index) => index.groups({ by: ["n"] })],
+    ["get", (index) => index.get(["g3"])],
+  ];
+  test("is refused where it cannot say so: whoever gives no signal asks nowhere else", async () => {
+    const own = await behindProxy([0]);
+    await using index = await openDuckdbIndex(own.folder, {}, makeContext());
+    for (const [what, ask] of unsigned)
+      await expect(ask(index), what).rejects.toMatchObject({
+        code: "ARCHIVE_UNREAD",
+        message: expect.stringMatching(/^10 messages in 1 archived file were not looked at: /),
+      });
+    // What it does not lack is answered all the same.
+    expect(await index.count({ from: NOON + DAY })).toBe(0);
   });
 });
 

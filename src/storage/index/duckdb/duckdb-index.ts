@@ -187,7 +187,7 @@ export class DuckdbIndex implements Index {
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
-    return this.#ask(request, async (request, library, lacks) => {
+    return this.#reach(request, async (request, library, lacks) => {
       using selected = new Selected(library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
@@ -249,8 +249,22 @@ export class DuckdbIndex implements Index {
       .map((message) => applyPatch({ ...message }, this.#patches.get(message.guid as string)));
   }
 
-  /** Runs what somebody asks for when its turn comes, with what it can reach of the archive. `guids`: only these matter. */
+  /** Answers what has no place for what it lacks: that is told by the signal, and without one such an answer is refused. */
   #ask<Request extends Selection, Result>(
+    asked: Request,
+    work: (request: Request, library: Library) => Promise<Result>,
+    guids?: readonly string[],
+  ): Promise<Result> {
+    const answer = (request: Request, library: Library, lacks: readonly IndexProblem[]) => {
+      const [lack] = asked.signal === undefined ? lacks : [];
+      if (lack !== undefined) throw new Fault("ARCHIVE_UNREAD", lack.text);
+      return work(request, library);
+    };
+    return this.#reach(asked, answer, guids);
+  }
+
+  /** Runs what somebody asks for when its turn comes, with what it can reach of the archive. `guids`: only these matter. */
+  #reach<Request extends Selection, Result>(
     asked: Request,
     work: (request: Request, library: Library, lacks: readonly IndexProblem[]) => Promise<Result>,
     guids: readonly string[] | undefined = guidsOf(asked.query),
