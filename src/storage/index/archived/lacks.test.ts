@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
@@ -246,5 +246,55 @@ describe.skipIf(python === undefined)("archiving that was interrupted", () => {
     await using index = await own.open({ days: 10 });
     await seal(index, 9.5 * DAY, 5);
     expect((await archived(index)).archived).toMatchObject({ files: 2, messages: 15 });
+  });
+
+  test("finds again what a merged file had that went before it was archived", async () => {
+    const own = await behindProxy([]);
+    {
+      await using index = await own.open();
+      for (let n = 0; n < 40; n += 10) await seal(index, n);
+      await archived(index);
+      own.proxy.answer = (method) =>
+        method === "PUT" ? { status: 503, body: "<Error><Code>SlowDown</Code></Error>" } : undefined;
+      await index.compact();
+      expect(localFiles(own.folder)).toHaveLength(1);
+    }
+    own.proxy.answer = undefined;
+    {
+      // Without an archive nothing holds retention up.
+      await using index = await openDuckdbIndex(
+        own.folder,
+        {},
+        makeContext({ clock: { now: () => NOON + 10 * DAY } }),
+      );
+      expect((await index.retain(RULE)).messages).toBe(40);
+    }
+    await using index = await own.open({ days: 10 });
+    expect(await index.search({})).toMatchObject({ total: 40, problems: [] });
+    expect((await stats(index)).only).toMatchObject({ files: 4, messages: 40 });
+    expect((await own.list()).files).toHaveLength(4);
+  });
+
+  test("leaves a file to a rebuild that is damaged here and in the archive", async () => {
+    const own = await behindProxy([]);
+    {
+      await using index = await own.open();
+      await seal(index, 0);
+      await archived(index);
+    }
+    const [file = ""] = localFiles(own.folder);
+    await writeFile(join(own.folder, file), "damaged");
+    own.proxy.answer = (method, path) =>
+      isRead(method, path) ? { status: 404, body: "<Error><Code>NoSuchKey</Code></Error>" } : undefined;
+    await using index = await own.open();
+    await expect
+      .poll(
+        async () => {
+          await using restoration = index.restore({ everything: false });
+          return [...(await restoration.missing()).keys()];
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual(["web"]);
   });
 });
