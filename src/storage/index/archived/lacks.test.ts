@@ -1,10 +1,11 @@
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Moto, startMoto } from "../../../../scripts/cluster/moto.ts";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
+import { openArchiveStore } from "../../archive/open.ts";
 import type { Index } from "../contract.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
 import { pinIndex } from "../segments/backup-index.ts";
@@ -297,4 +298,46 @@ describe.skipIf(python === undefined)("archiving that was interrupted", () => {
       )
       .toEqual(["web"]);
   });
+
+  test("goes on after the loss of the catalogue, as the guide says", async () => {
+    const own = await behindProxy([0]);
+    {
+      // One file that is in both places, and one that only the archive has.
+      await using index = await own.open({ days: 10 });
+      await seal(index, 9.5 * DAY, 5);
+      await archived(index);
+    }
+    const { files } = await own.list();
+    await rm(join(own.folder, "_catalogue.mdb"));
+    await using store = await openArchiveStore(own.store);
+    const { signal } = new AbortController();
+    for (const { path, bytes } of files) {
+      await mkdir(join(own.folder, path, ".."), { recursive: true });
+      await writeFile(join(own.folder, path), await store.read(path, 0, bytes, signal));
+    }
+    await using index = await own.open({ days: 10 });
+    await rebuild(index);
+    expect(await index.search({})).toMatchObject({ total: 15, problems: [] });
+    const failure = async () => (await stats(index)).failure?.message;
+    await expect
+      .poll(failure, { timeout: 20_000 })
+      .toMatch(/names (a file|2 files) that this index does not know/);
+    expect((await index.retain(RULE)).messages).toBe(0);
+
+    for (const { path } of files) await store.remove(path, signal);
+    await store.remove("_manifest.json", signal);
+    await archived(index);
+    expect((await own.list()).files.map(({ messages }) => messages).sort()).toEqual([10, 5]);
+    expect((await index.retain(RULE)).messages).toBe(10);
+    expect(await index.search({})).toMatchObject({ total: 15, problems: [] });
+  });
 });
+
+/** What `metron index rebuild` does of an index whose topics have no record. */
+async function rebuild(index: Index): Promise<void> {
+  await using restoration = index.restore({ everything: false });
+  await restoration.takeFiles(() => undefined);
+  await restoration.missing();
+  await restoration.keepRest(() => false);
+  await restoration.commit();
+}
