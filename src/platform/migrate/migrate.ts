@@ -80,9 +80,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
 
   await using stack = new AsyncDisposableStack();
   const source = stack.use(await openIndexOf(data, { index: settings, openSearch: undefined }, context));
-  const [problem] = moves.index ? source.problems() : [];
-  if (problem !== undefined)
-    throw new Fault("MESSAGES_LOST", `moving the index of ${data}: ${problem.text}; ${problem.advice}`);
+  if (moves.index) await expectWhole(source, data);
   const oldTopics = stack.use(await openTopicsOf(data, undefined, context));
   const newTopics = moves.topics ? stack.use(await openTopicsOf(data, to.kafka, context)) : undefined;
   const { openSearch } = to;
@@ -103,6 +101,8 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const topics = newTopics === undefined ? [] : await moveTopics(newTopics, parts);
   const tables = newTables === undefined ? [] : await moveTables(oldTables, newTables, onProgress);
   const sensors = newIndex === undefined ? [] : await moveIndex(newIndex, parts);
+  // A file may turn out to be damaged when it is read: both sides lack the same then.
+  if (moves.index) await expectWhole(source, data);
   if (present !== document)
     await config.publish([{ kind: "global", name: "global", text: document }], {
       ...{ author: "metron", at: context.clock.now() },
@@ -145,6 +145,20 @@ function movesOf(data: string, before: GlobalDocument, target: GlobalDocument): 
     "REQUEST_INVALID",
     `moving ${data}: the document names no other storage than is in force; write \`storage: { topics: kafka, … }\` or \`storage: { index: opensearch, … }\``,
   );
+}
+
+/** @throws Fault MESSAGES_LOST, REQUEST_INVALID where the index cannot give all its messages: nothing would say so afterwards */
+async function expectWhole(source: Index, data: string): Promise<void> {
+  const [problem] = source.problems();
+  if (problem !== undefined)
+    throw new Fault("MESSAGES_LOST", `moving the index of ${data}: ${problem.text}; ${problem.advice}`);
+  // An archive that was switched off has them still.
+  const { archive } = await source.stats();
+  if (archive !== undefined && archive.only.messages > 0)
+    throw new Fault(
+      "REQUEST_INVALID",
+      `moving ${data}: ${archive.only.messages} messages are in its archive alone, and are not moved`,
+    );
 }
 
 /** @throws Fault MIGRATION_CONFLICT where the other side has something already, as it could not be told from what is moved */

@@ -62,7 +62,8 @@ export interface Index extends AsyncDisposable {
 
   /**
    * What answers about a selection lack, everything when it is absent: as known now, so ask after the answer came. With the signal of
-   * the request also what this one answer lacked because it did not come from an archive in time.
+   * the request also what this one answer lacked because it did not come from an archive in time. A request without a signal, whose
+   * answer has no place for that, is refused then (ARCHIVE_UNREAD).
    */
   problems(selection?: Pick<Selection, "sensors" | "from" | "to" | "signal">): readonly IndexProblem[];
 

@@ -71,7 +71,7 @@ export class ArchiveManifest {
     if (unknown.length > 0)
       throw new Fault(
         "ARCHIVE_CONFLICT",
-        `the archive at ${this.#store.name} names ${unknown.length} files that this index does not know, such as ${unknown[0]}: its catalogue was lost or is older. Nothing is archived and they are not searched; docs/guide/archive.md says how they are taken in again`,
+        `the archive at ${this.#store.name} names ${unknown.length === 1 ? "a file" : `${unknown.length} files`} that this index does not know, such as ${unknown[0]}: its catalogue was lost or is older. Nothing is archived and they are not searched; docs/guide/archive.md says how they are taken in again`,
       );
     this.#isKnown = true;
   }

@@ -70,8 +70,8 @@ export class Archive implements AsyncDisposable {
   }
 
   /** Whether a damaged file of this machine comes back from the archive by itself. */
-  keeps({ id }: Segment): boolean {
-    return this.#archiver !== undefined && this.#parts.catalogue.archive.files.has(id);
+  keeps(segment: Segment): boolean {
+    return this.#archiver?.mends(segment) ?? false;
   }
 
   /** Of files that are to be dropped those that may be: the others wait until they are archived. */

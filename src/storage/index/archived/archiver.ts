@@ -49,6 +49,7 @@ export class Archiver implements AsyncDisposable {
   readonly #put = new Map<string, Archived>();
   /** What was archived last of each companion. */
   readonly #companions = new Map<string, string>();
+  /** Segments whose file was brought back, or is damaged in the archive too: it is not tried once more. */
   readonly #mended = new Set<string>();
   #wake: (() => void) | undefined;
   #uploaded = 0;
@@ -76,6 +77,11 @@ export class Archiver implements AsyncDisposable {
   waiting(): Segment[] {
     const { segments, unreadable, archive } = this.#parts.catalogue;
     return [...segments.values()].filter(({ id }) => !archive.files.has(id) && !unreadable.has(id));
+  }
+
+  /** Whether it brings the file of a segment back when that is damaged. */
+  mends({ id }: Segment): boolean {
+    return this.#parts.catalogue.archive.files.has(id) && !this.#mended.has(id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

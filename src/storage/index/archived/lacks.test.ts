@@ -1,10 +1,12 @@
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Moto, startMoto } from "../../../../scripts/cluster/moto.ts";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
+import { openArchiveStore } from "../../archive/open.ts";
+import type { Index } from "../contract.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
 import { pinIndex } from "../segments/backup-index.ts";
 import { type GuardedProxy, guardServer } from "../testing/guarded-proxy.ts";
@@ -162,6 +164,25 @@ describe.skipIf(python === undefined)("an answer that lacks archived files", () 
     expect(problems[0]?.text).toMatch(/an archive that `storage\.archive` does not name any more/);
     expect((await index.stats()).archive).toMatchObject({ isOn: false, only: { messages: 10 } });
   });
+
+  const unsigned: [string, (index: Index) => Promise<unknown>][] = [
+    ["count", (index) => index.count({})],
+    ["facets", (index) => index.facets({ fields: ["n"] })],
+    ["histogram", (index) => index.histogram({ buckets: 4 })],
+    ["groups", (index) => index.groups({ by: ["n"] })],
+    ["get", (index) => index.get(["g3"])],
+  ];
+  test("is refused where it cannot say so: whoever gives no signal asks nowhere else", async () => {
+    const own = await behindProxy([0]);
+    await using index = await openDuckdbIndex(own.folder, {}, makeContext());
+    for (const [what, ask] of unsigned)
+      await expect(ask(index), what).rejects.toMatchObject({
+        code: "ARCHIVE_UNREAD",
+        message: expect.stringMatching(/^10 messages in 1 archived file were not looked at: /),
+      });
+    // What it does not lack is answered all the same.
+    expect(await index.count({ from: NOON + DAY })).toBe(0);
+  });
 });
 
 describe.skipIf(python === undefined)("archiving that was interrupted", () => {
@@ -227,4 +248,96 @@ describe.skipIf(python === undefined)("archiving that was interrupted", () => {
     await seal(index, 9.5 * DAY, 5);
     expect((await archived(index)).archived).toMatchObject({ files: 2, messages: 15 });
   });
+
+  test("finds again what a merged file had that went before it was archived", async () => {
+    const own = await behindProxy([]);
+    {
+      await using index = await own.open();
+      for (let n = 0; n < 40; n += 10) await seal(index, n);
+      await archived(index);
+      own.proxy.answer = (method) =>
+        method === "PUT" ? { status: 503, body: "<Error><Code>SlowDown</Code></Error>" } : undefined;
+      await index.compact();
+      expect(localFiles(own.folder)).toHaveLength(1);
+    }
+    own.proxy.answer = undefined;
+    {
+      // Without an archive nothing holds retention up.
+      await using index = await openDuckdbIndex(
+        own.folder,
+        {},
+        makeContext({ clock: { now: () => NOON + 10 * DAY } }),
+      );
+      expect((await index.retain(RULE)).messages).toBe(40);
+    }
+    await using index = await own.open({ days: 10 });
+    expect(await index.search({})).toMatchObject({ total: 40, problems: [] });
+    expect((await stats(index)).only).toMatchObject({ files: 4, messages: 40 });
+    expect((await own.list()).files).toHaveLength(4);
+  });
+
+  test("leaves a file to a rebuild that is damaged here and in the archive", async () => {
+    const own = await behindProxy([]);
+    {
+      await using index = await own.open();
+      await seal(index, 0);
+      await archived(index);
+    }
+    const [file = ""] = localFiles(own.folder);
+    await writeFile(join(own.folder, file), "damaged");
+    own.proxy.answer = (method, path) =>
+      isRead(method, path) ? { status: 404, body: "<Error><Code>NoSuchKey</Code></Error>" } : undefined;
+    await using index = await own.open();
+    await expect
+      .poll(
+        async () => {
+          await using restoration = index.restore({ everything: false });
+          return [...(await restoration.missing()).keys()];
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual(["web"]);
+  });
+
+  test("goes on after the loss of the catalogue, as the guide says", async () => {
+    const own = await behindProxy([0]);
+    {
+      // One file that is in both places, and one that only the archive has.
+      await using index = await own.open({ days: 10 });
+      await seal(index, 9.5 * DAY, 5);
+      await archived(index);
+    }
+    const { files } = await own.list();
+    await rm(join(own.folder, "_catalogue.mdb"));
+    await using store = await openArchiveStore(own.store);
+    const { signal } = new AbortController();
+    for (const { path, bytes } of files) {
+      await mkdir(join(own.folder, path, ".."), { recursive: true });
+      await writeFile(join(own.folder, path), await store.read(path, 0, bytes, signal));
+    }
+    await using index = await own.open({ days: 10 });
+    await rebuild(index);
+    expect(await index.search({})).toMatchObject({ total: 15, problems: [] });
+    const failure = async () => (await stats(index)).failure?.message;
+    await expect
+      .poll(failure, { timeout: 20_000 })
+      .toMatch(/names (a file|2 files) that this index does not know/);
+    expect((await index.retain(RULE)).messages).toBe(0);
+
+    for (const { path } of files) await store.remove(path, signal);
+    await store.remove("_manifest.json", signal);
+    await archived(index);
+    expect((await own.list()).files.map(({ messages }) => messages).sort()).toEqual([10, 5]);
+    expect((await index.retain(RULE)).messages).toBe(10);
+    expect(await index.search({})).toMatchObject({ total: 15, problems: [] });
+  });
 });
+
+/** What `metron index rebuild` does of an index whose topics have no record. */
+async function rebuild(index: Index): Promise<void> {
+  await using restoration = index.restore({ everything: false });
+  await restoration.takeFiles(() => undefined);
+  await restoration.missing();
+  await restoration.keepRest(() => false);
+  await restoration.commit();
+}

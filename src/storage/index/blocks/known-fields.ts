@@ -46,6 +46,17 @@ export class KnownFields {
     if (type !== undefined) known.types.add(fieldTypeOf(field, type));
   }
 
+  /** Notes the fields of a sensor's block or file. @param rest those without a column; undefined: too many to name. */
+  addAll(
+    sensor: string,
+    columns: Iterable<{ readonly field: string; readonly type: ColumnType }>,
+    rest: readonly string[] | undefined,
+  ): void {
+    for (const { field, type } of columns) this.add(sensor, field, type);
+    if (rest === undefined) this.more(sensor);
+    else for (const field of rest) this.add(sensor, field, undefined);
+  }
+
   /** Notes that a sensor has fields without a column that are too many to name. */
   more(sensor: string): void {
     this.#of(sensor).hasMore = true;

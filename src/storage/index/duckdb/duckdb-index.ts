@@ -5,7 +5,6 @@ import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
 import { Archive } from "../archived/archive.ts";
-import { guidsOf } from "../archived/guids-of.ts";
 import { Buffers, type Memory } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
 import { applyPatch, chosenFields } from "../blocks/messages.ts";
@@ -35,7 +34,7 @@ import type {
 } from "../contract.ts";
 import { hintsOf } from "../hints.ts";
 import { RowReaders } from "../parquet/row-readers.ts";
-import { type Catalogue, positionKey, type SchemaColumn, type Segment } from "../segments/catalogue.ts";
+import { type Catalogue, positionKey, type Segment } from "../segments/catalogue.ts";
 import { Merger } from "../segments/compact.ts";
 import type { FileHealth } from "../segments/file-health.ts";
 import type { Manifest } from "../segments/manifest.ts";
@@ -44,6 +43,7 @@ import { outdated, RetentionClock } from "../segments/retention.ts";
 import { openShelf, type Shelf } from "../segments/shelf.ts";
 import { historyOf } from "../stored-patch.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
+import { Asking } from "./asking.ts";
 import type { Database } from "./database.ts";
 import { hintSource } from "./hint-source.ts";
 import { HotStore } from "./hot-store.ts";
@@ -56,6 +56,7 @@ import { Searches } from "./searches.ts";
 import { type Library, Selected } from "./selection.ts";
 import type { Settings } from "./settings.ts";
 import { statsOf } from "./stats.ts";
+import { holding, StoredGuids } from "./stored-guids.ts";
 import { writerStart } from "./writer-start.ts";
 
 const COMPACT_EVERY = 60_000;
@@ -87,7 +88,8 @@ export class DuckdbIndex implements Index {
   readonly #clock: RetentionClock;
   readonly #merger: Merger;
   readonly #archive: Archive;
-  #checking: Promise<unknown> = Promise.resolve();
+  readonly #stored: StoredGuids;
+  readonly #asking: Asking;
   #compacting: Promise<void> | undefined;
   #restoration: SegmentRestoration | undefined;
   #closing: Promise<void> | undefined;
@@ -114,7 +116,7 @@ export class DuckdbIndex implements Index {
     this.#searches = new Searches(parts.health, queueLimits(parts.settings, parts.context.log));
     const remote = archive.remote().map(({ segment }) => segment);
     for (const segment of [...parts.catalogue.segments.values(), ...remote])
-      this.#noteFields(segment.sensor, segment.schema.columns.values(), segment.rest);
+      this.#known.addAll(segment.sensor, segment.schema.columns.values(), segment.rest);
     this.#notePatches();
     this.#library = {
       database: parts.database,
@@ -128,6 +130,11 @@ export class DuckdbIndex implements Index {
       fieldSensors: (field) => this.#known.sensors(field),
       patched: () => patches.patched,
     };
+    this.#asking = new Asking({ searches: this.#searches, archive, library: this.#library });
+    this.#stored = new StoredGuids({
+      ...{ library: this.#library, archive, snapshot: () => this.#snapshot() },
+      run: (look) => this.#searches.run(look),
+    });
     this.#timer = setInterval(() => {
       this.compact().catch((error: unknown) =>
         parts.context.log.error("Compacting the index did not work.", { error: String(error) }),
@@ -151,12 +158,12 @@ export class DuckdbIndex implements Index {
     const stay = hot.enter(name);
     return {
       add: (block) => {
-        this.#noteFields(block.sensor, block.columns, block.rest);
+        this.#known.addAll(block.sensor, block.columns, block.rest);
         hot.add(stay, block, onFree);
         return undefined;
       },
       commit: (key, offset) => hot.commit(stay, key, offset),
-      stored: (sensor, guids) => this.#stored(sensor, guids),
+      stored: (sensor, guids) => this.#stored.among(sensor, guids),
       position: (key) => Promise.resolve(hot.position(key) ?? this.#parts.catalogue.positions.get(key)),
       seal: () => hot.seal(),
       close: async () => {
@@ -187,7 +194,7 @@ export class DuckdbIndex implements Index {
   }
 
   search(request: SearchRequest): Promise<SearchResult> {
-    return this.#ask(request, async (request, library, lacks) => {
+    return this.#asking.reach(request, async (request, library, lacks) => {
       using selected = new Selected(library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
@@ -214,23 +221,23 @@ export class DuckdbIndex implements Index {
   }
 
   count(request: Selection): Promise<number> {
-    return this.#ask(request, (request, library) => countOf(library, request));
+    return this.#asking.ask(request, (request, library) => countOf(library, request));
   }
 
   facets(request: FacetRequest): Promise<readonly Facet[]> {
-    return this.#ask(request, (request, library) => facets(library, request));
+    return this.#asking.ask(request, (request, library) => facets(library, request));
   }
 
   histogram(request: HistogramRequest): Promise<Histogram> {
-    return this.#ask(request, (request, library) => histogram(library, request));
+    return this.#asking.ask(request, (request, library) => histogram(library, request));
   }
 
   groups(request: GroupRequest): Promise<readonly Group[]> {
-    return this.#ask(request, (request, library) => groups(library, request));
+    return this.#asking.ask(request, (request, library) => groups(library, request));
   }
 
   get(guids: readonly string[], signal?: AbortSignal): Promise<readonly Message[]> {
-    return this.#ask<Selection, readonly Message[]>(
+    return this.#asking.ask<Selection, readonly Message[]>(
       { signal },
       (asked, library) => this.#get(guids, asked, library),
       guids,
@@ -238,28 +245,13 @@ export class DuckdbIndex implements Index {
   }
 
   async #get(guids: readonly string[], { signal }: Selection, library: Library): Promise<readonly Message[]> {
-    const snapshot = library.snapshot();
-    const segments = snapshot.segments.filter(({ minGuid, maxGuid }) =>
-      guids.some((guid) => guid >= minGuid && guid <= maxGuid),
-    );
-    const found = await fetch(library, guids, { ...snapshot, segments }, undefined, signal);
+    const { segments, blocks } = library.snapshot();
+    const seen = { segments: holding(segments, guids), blocks };
+    const found = await fetch(library, guids, seen, undefined, signal);
     return guids
       .map((guid) => found.get(guid))
       .filter((message) => message !== undefined)
       .map((message) => applyPatch({ ...message }, this.#patches.get(message.guid as string)));
-  }
-
-  /** Runs what somebody asks for when its turn comes, with what it can reach of the archive. `guids`: only these matter. */
-  #ask<Request extends Selection, Result>(
-    asked: Request,
-    work: (request: Request, library: Library, lacks: readonly IndexProblem[]) => Promise<Result>,
-    guids: readonly string[] | undefined = guidsOf(asked.query),
-  ): Promise<Result> {
-    return this.#searches.ask(asked, async (request) => {
-      await using reached = await this.#archive.reach(asked, request.signal, guids);
-      const library = { ...this.#library, snapshot: () => reached.with(this.#snapshot()) };
-      return await work(request, library, reached.problems);
-    });
   }
 
   async patch(guid: string, change: Patch, by: string): Promise<Message> {
@@ -306,7 +298,7 @@ export class DuckdbIndex implements Index {
         ...{ shelf: this.#shelf, library: this.#library, limits, start: this.writerStart() },
         onAdded: (segments) => {
           for (const segment of segments)
-            this.#noteFields(segment.sensor, segment.schema.columns.values(), segment.rest);
+            this.#known.addAll(segment.sensor, segment.schema.columns.values(), segment.rest);
         },
         removeFiles: (segments) => this.#removeFiles(segments),
         archive: this.#archive,
@@ -396,36 +388,8 @@ export class DuckdbIndex implements Index {
     return { segments: health.readable(catalogue.segments.values()), blocks: this.#hot.blocks() };
   }
 
-  /** One look-up at a time: what the one before let in, the next one must see. */
-  #stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>> {
-    const look = async () => {
-      await using reached = await this.#archive.reachAll(sensor, guids);
-      const snapshot = reached.with(this.#snapshot());
-      const segments = snapshot.segments.filter(
-        (segment) =>
-          segment.sensor === sensor &&
-          guids.some((guid) => guid >= segment.minGuid && guid <= segment.maxGuid),
-      );
-      const blocks = snapshot.blocks.filter(({ block }) => block.sensor === sensor);
-      return new Set((await fetch(this.#library, guids, { segments, blocks })).keys());
-    };
-    const result = this.#checking.then(() => this.#searches.run(look));
-    this.#checking = result.catch(() => undefined);
-    return result;
-  }
-
   /** Fields that only patches have belong to no sensor. */
   #notePatches(): void {
     for (const field of this.#patches.patched.fields.keys()) this.#known.add(undefined, field, undefined);
-  }
-
-  #noteFields(
-    sensor: string,
-    columns: Iterable<Pick<SchemaColumn, "field" | "type">>,
-    rest: readonly string[] | undefined,
-  ): void {
-    for (const { field, type } of columns) this.#known.add(sensor, field, type);
-    if (rest === undefined) this.#known.more(sensor);
-    else for (const field of rest) this.#known.add(sensor, field, undefined);
   }
 }

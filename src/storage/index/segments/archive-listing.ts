@@ -98,6 +98,27 @@ export class ArchiveListing<Stored extends object = object> {
     };
   }
 
+  /**
+   * Notes, in the transaction of a change of the catalogue, that segments went with nothing in their place. The archive may hold files
+   * that one of them took the place of before it was archived itself: these count again. Returns what to do when it is durable.
+   */
+  drop(writes: PendingWrites, gone: readonly string[]): () => void {
+    const isLost = new Set(gone.filter((id) => !this.files.has(id)));
+    const touched = [...this.swaps].filter(([, swap]) => swap.in.some((id) => isLost.has(id)));
+    const left = touched.map(([key, { out, in: made }]): [string, Swap] => [
+      key,
+      { out, in: made.filter((id) => !isLost.has(id)) },
+    ]);
+    for (const [key, swap] of left)
+      writes.add(swap.in.length === 0 ? this.#swapTable.remove(key) : this.#swapTable.put(key, swap));
+    return () => {
+      for (const [key, swap] of left)
+        if (swap.in.length === 0) this.swaps.delete(key);
+        else this.swaps.set(key, swap);
+      this.forgetRemote();
+    };
+  }
+
   /** Notes that something may be under these names from now on. Durable when it resolves. */
   async loosen(paths: readonly string[]): Promise<void> {
     const writes = new PendingWrites(this.#root);

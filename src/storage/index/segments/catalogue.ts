@@ -170,9 +170,9 @@ export class Catalogue implements AsyncDisposable {
       writes.add(this.#segmentTable.put(segment.id, stored(segment)));
     }
     const idsOf = (segments: readonly Segment[]) => segments.map(({ id }) => id);
-    const replaced =
+    const noteArchived =
       change.staysArchived === true
-        ? undefined
+        ? this.archive.drop(writes, idsOf(gone))
         : this.archive.replace(writes, idsOf(gone), idsOf([...add, ...adopt]));
     for (const [id, time] of changed) writes.add(this.#changedTable.put(id, time));
     for (const { id } of gone)
@@ -191,7 +191,7 @@ export class Catalogue implements AsyncDisposable {
     for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
     for (const [key, offset] of positions) this.#positions.set(key, offset);
     Object.assign(this.#facts, facts);
-    replaced?.();
+    noteArchived();
     if (added.length + adopt.length + gone.length > 0) this.#changed();
   }
 

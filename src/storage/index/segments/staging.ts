@@ -2,8 +2,8 @@ import type { Archive } from "../archived/archive.ts";
 import { type Block, Buffers, type Memory } from "../blocks/block.ts";
 import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
 import { HotBlock } from "../duckdb/hot-block.ts";
-import { fetch } from "../duckdb/search.ts";
 import type { Library } from "../duckdb/selection.ts";
+import { StoredGuids } from "../duckdb/stored-guids.ts";
 import type { Segment } from "./catalogue.ts";
 import { unfinished } from "./folder-names.ts";
 import { sealBlocks } from "./seal.ts";
@@ -36,10 +36,18 @@ export class Staging implements AsyncDisposable {
   #blocks: HotBlock[] = [];
   #sealing: HotBlock[] = [];
   #turn: Promise<void> = Promise.resolve();
-  #checking: Promise<unknown> = Promise.resolve();
+  readonly #stored: StoredGuids;
 
   constructor(parts: StagingParts) {
     this.#parts = parts;
+    this.#stored = new StoredGuids({
+      ...parts,
+      snapshot: (sensor) => ({
+        segments: [...parts.visible(), ...this.files(sensor)],
+        blocks: [...this.#sealing, ...this.#blocks],
+      }),
+      run: (look) => look(),
+    });
   }
 
   /** What a writer talks to; `onFree` gets memory back. */
@@ -50,7 +58,7 @@ export class Staging implements AsyncDisposable {
         return undefined;
       },
       commit: () => (this.#isFull() ? this.seal() : undefined),
-      stored: (sensor, guids) => this.#stored(sensor, guids),
+      stored: (sensor, guids) => this.#stored.among(sensor, guids),
       position: () => Promise.resolve(undefined),
       seal: () => this.seal(),
       close: () => this.seal(),
@@ -101,28 +109,5 @@ export class Staging implements AsyncDisposable {
     this.#sealing = [...this.#sealing, ...this.#blocks.splice(0)];
     this.segments.push(...(await sealBlocks(this.#sealing, this.#parts.shelf)));
     for (const block of this.#sealing.splice(0)) block.release();
-  }
-
-  /** One look-up at a time: what the one before let in, the next one must see. */
-  #stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>> {
-    const look = async () => {
-      await using reached = await this.#parts.archive.reachAll(sensor, guids);
-      const seen = reached.with({ segments: [...this.#parts.visible(), ...this.files(sensor)], blocks: [] });
-      const segments = seen.segments.filter(
-        (segment) =>
-          segment.sensor === sensor &&
-          guids.some((guid) => guid >= segment.minGuid && guid <= segment.maxGuid),
-      );
-      const blocks = [...this.#sealing, ...this.#blocks].filter(({ block }) => block.sensor === sensor);
-      for (const block of blocks) block.use();
-      try {
-        return new Set((await fetch(this.#parts.library, guids, { segments, blocks }, new Set())).keys());
-      } finally {
-        for (const block of blocks) block.release();
-      }
-    };
-    const result = this.#checking.then(look);
-    this.#checking = result.catch(() => undefined);
-    return result;
   }
 }
