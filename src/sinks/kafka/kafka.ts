@@ -5,7 +5,11 @@ import { Fault } from "../../core/fault.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { openForeignTopic } from "../../storage/storage.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
-import { connectionShape, foreignTopicSchema } from "../../storage/topic/kafka/connection-schema.ts";
+import {
+  connectionSecrets,
+  connectionShape,
+  foreignTopicSchema,
+} from "../../storage/topic/kafka/connection-schema.ts";
 import { defineSink, type Sink, type SinkContext } from "../sink.ts";
 
 /** Brokers take batches of 1 MB unless they are told otherwise. */
@@ -36,6 +40,7 @@ export const kafka = defineSink({
   name: "kafka",
   summary: "Appends messages to a topic of Kafka that others own, at least once each.",
   config,
+  secrets: connectionSecrets,
   open: async (options, context) =>
     new KafkaSink(
       await openForeignTopic(options.topic, options, context.readSecret, context),

@@ -45,6 +45,7 @@ export const elasticsearch = defineSource({
     "Listens for bulk requests as shippers send them to Elasticsearch (Filebeat, Logstash, rsyslog, Flume); each document is a record.",
   config,
   listens: ({ host, port }) => [{ protocol: "tcp", host, port }],
+  secrets: ({ password }) => (password === undefined ? [] : [[["password"], password]]),
   open: async (options, context): Promise<Source> => {
     if ((options.user === undefined) !== (options.password === undefined))
       throw new Fault("CONFIG_INVALID", "`user` and `password` belong together: write both or neither");

@@ -2,7 +2,11 @@ import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { openForeignTopic } from "../../storage/storage.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
-import { connectionShape, foreignTopicSchema } from "../../storage/topic/kafka/connection-schema.ts";
+import {
+  connectionSecrets,
+  connectionShape,
+  foreignTopicSchema,
+} from "../../storage/topic/kafka/connection-schema.ts";
 import { defineSource, type Source, type SourceContext } from "../source.ts";
 import { feedPartition } from "./partition-feed.ts";
 
@@ -32,6 +36,7 @@ export const kafka = defineSource({
   summary:
     "Reads records from a topic of Kafka that others own, at least once each; keys and headers come along.",
   config,
+  secrets: connectionSecrets,
   open: async (options, context) => {
     const topic = await openForeignTopic(options.topic, options, context.readSecret, context);
     try {
