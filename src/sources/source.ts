@@ -85,6 +85,8 @@ export type SourceDefinition<Name extends string = string, Config extends z.ZodT
   listens?(config: z.output<Config>): readonly ListenPort[];
   /** The files and folders that a configuration names, so that a check can refuse them without opening anything. */
   paths?(config: z.output<Config>): readonly { readonly path: string; readonly use: FileUse }[];
+  /** The topic of others that records come from, which their metadata name in place of the sensor's own. */
+  topic?(config: z.output<Config>): string;
   /** The secrets that a configuration names, so that a check can refuse those that nobody can read. */
   secrets?(config: z.output<Config>): readonly PlacedSecret[];
 };

@@ -37,6 +37,7 @@ export const kafka = defineSource({
     "Reads records from a topic of Kafka that others own, at least once each; keys and headers come along.",
   config,
   secrets: connectionSecrets,
+  topic: ({ topic }) => topic,
   open: async (options, context) => {
     const topic = await openForeignTopic(options.topic, options, context.readSecret, context);
     try {
