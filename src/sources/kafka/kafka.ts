@@ -68,6 +68,7 @@ class KafkaSource implements Source {
   #bytes = 0;
   #deleted = 0;
   #isOpen = true;
+  #looking: Promise<void> | undefined;
 
   constructor(topic: ForeignTopic, options: z.output<typeof config>, context: SourceContext) {
     this.#topic = topic;
@@ -90,10 +91,16 @@ class KafkaSource implements Source {
     for (let partition = 0; partition < this.#topic.partitions; partition++)
       from.push(await this.#startOf(partition, this.#options.from));
     for (const [partition, offset] of from.entries()) this.#feed(partition, offset);
-    const timer = setInterval(() => void this.#look(), LOOK_MILLISECONDS).unref();
+    const timer = setInterval(() => {
+      // Two looks at once would both begin the same partition.
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+    }, LOOK_MILLISECONDS).unref();
     this.#done = this.#ended.promise.finally(async () => {
       clearInterval(timer);
       this.#stop.abort();
+      await this.#looking;
       await Promise.allSettled(this.#feeds);
       this.#isOpen = false;
       await this.#topic[Symbol.asyncDispose]();
