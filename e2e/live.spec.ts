@@ -24,6 +24,7 @@ test("new rows flow in, wait while paused, and are shown when asked for", async 
   await platform.ingest("bro", visit(host));
   await investigate.open(`?view=messages&q=host:"${host}"`);
   await expect(investigate.rows()).toHaveCount(1);
+  await expect(page).toHaveTitle("1 message – Metron");
   await platform.ingest("bro", visit(host), visit(host));
   await expect(investigate.rows()).toHaveCount(3);
 

@@ -174,7 +174,7 @@ const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
   // Making folders, and what to tell when that is refused.
   "storage/folder.ts": ["platform"],
   // Which partition a key belongs to, as Kafka's clients choose it.
-  "storage/topic/key.ts": ["platform"],
+  "storage/topic/key.ts": ["platform", "sinks"],
   // How brokers are reached, as documents say it.
   "storage/topic/kafka/connection-schema.ts": ["config", "sources", "sinks"],
   // The hash that the contract of tables speaks of.

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { SecretReference } from "../core/secret.ts";
-import { connectionShape } from "../storage/topic/kafka/connection-schema.ts";
+import type { PlacedSecret, SecretReference } from "../core/secret.ts";
+import { connectionSecrets, connectionShape } from "../storage/topic/kafka/connection-schema.ts";
 import { hdfsSchema, s3Schema } from "./archive-schema.ts";
 import { openSearchSchema } from "./opensearch-schema.ts";
 
@@ -92,17 +92,10 @@ export const storageSchema = z
   });
 
 /** The secrets that are named for what storage is kept in, and where in the document. */
-export function secretsOf(
-  storage: z.output<typeof storageSchema>,
-): readonly (readonly [path: readonly string[], reference: SecretReference])[] {
-  const { tls: encrypted, sasl: proof } = storage.kafka ?? {};
+export function secretsOf(storage: z.output<typeof storageSchema>): readonly PlacedSecret[] {
   const { secret, authority } = storage.opensearch ?? {};
-  const found: (readonly [string[], SecretReference | undefined])[] = [
-    [["kafka", "tls", "authority"], encrypted?.authority],
-    [["kafka", "tls", "certificate"], encrypted?.certificate],
-    [["kafka", "tls", "key"], encrypted?.key],
-    [["kafka", "sasl", "token"], proof?.mechanism === "OAUTHBEARER" ? proof.token : undefined],
-    [["kafka", "sasl", "password"], proof !== undefined && "password" in proof ? proof.password : undefined],
+  const found: (readonly [readonly string[], SecretReference | undefined])[] = [
+    ...connectionSecrets(storage.kafka ?? {}).map(([path, of]) => [["kafka", ...path], of] as const),
     [["opensearch", "secret"], secret],
     [["opensearch", "authority"], authority],
     [["s3", "key"], storage.s3?.key],

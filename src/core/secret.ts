@@ -4,5 +4,8 @@
  */
 export type SecretReference = { readonly file: string } | { readonly env: string };
 
+/** A secret that a document names, and where in the part of it that is at hand. */
+export type PlacedSecret = readonly [path: readonly string[], reference: SecretReference];
+
 /** Variables of the environment that documents may name: others are not Metron's to hand out. */
 export const SECRET_VARIABLE = /^METRON_SECRET_[A-Z0-9_]+$/;

@@ -8,6 +8,8 @@ import { makeEnvironment } from "../stellar/run/environment.ts";
 import { openTransforms } from "../transforms/index.ts";
 import { openEnvelope, type RawConfig } from "./envelope.ts";
 
+const none = () => ({});
+
 /** Runs a parser that gives each payload as `text` over records. */
 function unwrap(
   config: RawConfig,
@@ -72,8 +74,8 @@ test("metadata that are not merged are seen by expressions alone; merged ones wi
 });
 
 test("ENVELOPE needs to know its field", () => {
-  expect(() => openEnvelope({ strategy: "ENVELOPE" }, () => {})).toThrow("`messageField` is missing");
-  expect(() => openEnvelope({ strategy: "LETTER" } as never, () => {})).toThrow("raw: strategy: ");
+  expect(() => openEnvelope({ strategy: "ENVELOPE" }, () => {}, none)).toThrow("`messageField` is missing");
+  expect(() => openEnvelope({ strategy: "LETTER" } as never, () => {}, none)).toThrow("raw: strategy: ");
 });
 
 test("a batch holds the metadata of its own records, however many they are", () => {
@@ -81,7 +83,7 @@ test("a batch holds the metadata of its own records, however many they are", () 
   const parse = (payloads: Batch) => {
     for (let record = 0; record < payloads.records; record++) payloads.addMessage(record, { n: record });
   };
-  const open = openEnvelope({ strategy: "ENVELOPE", messageField: "m" }, parse);
+  const open = openEnvelope({ strategy: "ENVELOPE", messageField: "m" }, parse, none);
   const load = (records: string[]) => {
     batch.load(blockOf(records, 0), { topic: "t", partition: 0, offset: 0 });
     open(batch);

@@ -51,7 +51,7 @@ type Options = z.output<typeof rawConfig> & { readonly reads: boolean; readonly 
 export function openEnvelope(
   config: RawConfig | undefined,
   parse: (batch: Batch) => void,
-  metadataOf: (batch: Batch) => Metadata = ({ position }) => ({ topic: position.topic }),
+  metadataOf: (batch: Batch) => Metadata,
 ): (batch: Batch) => void {
   const options = readOptions(config);
   const { reads, merges, metadataPrefix } = options;

@@ -31,6 +31,19 @@ test("a mistake in a sensor's validation stands there, whatever the global docum
   );
 });
 
+test.each([
+  ["", "web"],
+  ["source: { kafka: { topic: proxy, brokers: ['kafka:9092'] } }\n", "proxy"],
+])("the topic among the metadata is that of others where they own it: %s", async (source, topic) => {
+  await using services = await openTestServices();
+  const text = `sensor: web\n${source}raw: { readMetadata: true, mergeMetadata: true }\nparser: { jsonMap: {} }\n`;
+  const stages = openStages(readSensor(text, "web"), readGlobal("", "global"), services, makeContext());
+  const batch = new Batch();
+  batch.load(blockOf(['{"n":1}'], 0), { topic: "web", partition: 0, offset: 0 });
+  through(stages, batch);
+  expect(batch.message(0)["metron.metadata.topic"]).toBe(topic);
+});
+
 test("the shipped sensors read every record of the scenario", async () => {
   await using services = await openTestServices();
   const global = readGlobal(readFileSync(join(ROOT, "config", "metron.yaml"), "utf8"), "metron.yaml");

@@ -59,11 +59,23 @@ export function openStages(
   const parse = at(["parser"], () => openNamed(components.parsers, parserName, parserOptions, context));
   const brought = new Brought(sensor.trusted);
   const takesKeys = definition?.takesKeys === true && !isTrue(parserOptions.overrideOriginalString);
-  const parseRecords = at(["raw"], () =>
-    openEnvelope(sensor.raw, (batch) => {
-      runParser(parse, batch);
-      if (takesKeys) brought.setOriginalAside(batch);
+  // Undefined where a source is refused; nothing runs then.
+  const topics: readonly (string | undefined)[] | undefined = at(["source"], () =>
+    openEvery(Object.entries(sensor.source ?? {}), ([name, options]) => {
+      const source = required(components.sources, name);
+      return source.topic?.(checkOptions(source, options, [name]));
     }),
+  );
+  const foreign = topics?.find((topic) => topic !== undefined);
+  const parseRecords = at(["raw"], () =>
+    openEnvelope(
+      sensor.raw,
+      (batch) => {
+        runParser(parse, batch);
+        if (takesKeys) brought.setOriginalAside(batch);
+      },
+      ({ position }) => ({ topic: foreign ?? position.topic }),
+    ),
   );
   at(["partitionKey"], () => {
     if (sensor.partitionKey !== undefined && readsMetadata(sensor.raw))
@@ -100,11 +112,6 @@ export function openStages(
     openTriage(sensor.triage, { environment, variables: [all, threatIntel] }),
   );
 
-  at(["source"], () =>
-    openEvery(Object.entries(sensor.source ?? {}), ([name, options]) =>
-      checkOptions(required(components.sources, name), options, [name]),
-    ),
-  );
   at(["sinks"], () =>
     openEvery(Object.entries(sensor.sinks), ([name, options]) =>
       checkOptions(required(components.sinks, name), options, [name]),

@@ -10,6 +10,7 @@ import type { Environment } from "../stellar/run/environment.ts";
 import { checkExpressions, type Findings } from "./check-expressions.ts";
 import { type CheckRules, refusalOf, wrongSecrets } from "./check-places.ts";
 import { mistakesIn } from "./refusals.ts";
+import { secretReader } from "./services/secrets.ts";
 import type { PipelineServices } from "./services.ts";
 
 /** What a sensor document is held against. */
@@ -42,7 +43,11 @@ export function checkSensor(
   const errors = mistakesIn(() => openStages(placed, global, services, context));
   const opened = judge({ errors, warnings: [] });
   addOthers(found, opened);
-  if (isNew && opened.length === 0) found.push(...wrongSources(placed, rules, services.components));
+  if (isNew && opened.length === 0)
+    found.push(
+      ...wrongSources(placed, rules, services.components),
+      ...unreadSecrets(placed, rules, services.components),
+    );
   if (isNew) found.push(...wrongSecrets("sensor", placed.document, rules));
   // A sensor that is not published is refused only what it loses now.
   if (!isNew && findings.errors.length > 0) {
@@ -83,6 +88,31 @@ function wrongSources(placed: PlacedSensor, { allow }: CheckRules, { sources }: 
     return paths.flatMap(({ path, use }) => {
       const message = refusalOf(() => allow(path, use));
       return message === undefined ? [] : [mistakeAt(placed, ["source", name], message)];
+    });
+  });
+}
+
+/** Secrets of sources and sinks that nobody can read. */
+function unreadSecrets(
+  placed: PlacedSensor,
+  { allow }: CheckRules,
+  { sources, sinks }: Components,
+): Mistake[] {
+  const read = secretReader(allow);
+  const { source = {}, sinks: passed } = placed.sensor;
+  const named = [
+    ...Object.entries(source).map(
+      ([name, options]) => ["source", name, options, findNamed(sources, name)] as const,
+    ),
+    ...Object.entries(passed).map(
+      ([name, options]) => ["sinks", name, options, findNamed(sinks, name)] as const,
+    ),
+  ];
+  return named.flatMap(([part, name, options, definition]) => {
+    const secrets = definition?.secrets?.(checkOptions(definition, options)) ?? [];
+    return secrets.flatMap(([path, reference]) => {
+      const message = refusalOf(() => read(reference));
+      return message === undefined ? [] : [mistakeAt(placed, [part, name, ...path], message)];
     });
   });
 }

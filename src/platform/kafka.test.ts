@@ -200,6 +200,25 @@ test("a secret of Kafka that nobody can read is refused at its place", async () 
   });
 });
 
+test.each([
+  ["source", "kafka", "sasl.password"],
+  ["sinks", "kafka", "sasl.password"],
+  ["source", "elasticsearch", "password"],
+])("a secret of a sensor (%s, %s) that nobody can read is refused at its place", async (part, name, path) => {
+  using platforms = testPlatforms();
+  await using platform = await platforms.open();
+  const password = { env: "METRON_SECRET_GONE" };
+  const options =
+    name === "elasticsearch"
+      ? { user: "web", password }
+      : { topic: "t", brokers: ["kafka:9092"], sasl: { mechanism: "PLAIN", user: "metron", password } };
+  const text = `sensor: web\nparser: { jsonMap: {} }\n${part}: ${JSON.stringify({ [name]: options })}\n`;
+  await expect(platform.check([{ kind: "sensor", name: "web", text }])).rejects.toMatchObject({
+    code: "CONFIG_INVALID",
+    message: expect.stringMatching(new RegExp(`${part}\\.${name}\\.${path}.*METRON_SECRET_GONE`, "s")),
+  });
+});
+
 function globalOf(brokers: readonly string[]): string {
   const own = randomUUID().slice(0, 8);
   const kafka = { brokers, prefix: `${own}.`, name: `test-${own}` };

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import type { Definition } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
-import type { SecretReference } from "../core/secret.ts";
+import type { PlacedSecret, SecretReference } from "../core/secret.ts";
 
 /**
  * A sink passes the messages of a sensor on to somebody else, at the end of the loop. Nothing of a block is kept as done before all
@@ -32,7 +32,10 @@ export type SinkDefinition<Name extends string = string, Config extends z.ZodTyp
   SinkContext,
   Name,
   Config
->;
+> & {
+  /** The secrets that a configuration names, so that a check can refuse those that nobody can read. */
+  secrets?(config: z.output<Config>): readonly PlacedSecret[];
+};
 
 /** States a sink. The literal type of its name is kept, so a wrong name in code does not compile. */
 export function defineSink<const Name extends string, Config extends z.ZodType>(

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Block } from "../core/block.ts";
 import type { Definition } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
-import type { SecretReference } from "../core/secret.ts";
+import type { PlacedSecret, SecretReference } from "../core/secret.ts";
 import type { AllowPath, FileUse } from "../storage/allowed-folders.ts";
 import type { TakeCapture } from "./capture/taking.ts";
 
@@ -85,6 +85,10 @@ export type SourceDefinition<Name extends string = string, Config extends z.ZodT
   listens?(config: z.output<Config>): readonly ListenPort[];
   /** The files and folders that a configuration names, so that a check can refuse them without opening anything. */
   paths?(config: z.output<Config>): readonly { readonly path: string; readonly use: FileUse }[];
+  /** The topic of others that records come from, which their metadata name in place of the sensor's own. */
+  topic?(config: z.output<Config>): string;
+  /** The secrets that a configuration names, so that a check can refuse those that nobody can read. */
+  secrets?(config: z.output<Config>): readonly PlacedSecret[];
 };
 
 /** States a source. The literal type of its name is kept, so a wrong name in code does not compile. */

@@ -15,15 +15,15 @@ function message(
   command: number,
   isAnswer: boolean,
   number: number,
-  words: Uint8Array,
+  parameters: Uint8Array,
   bytes: Uint8Array,
 ): Buffer {
   const body = Buffer.concat([
     Buffer.from([0xff, 0x53, 0x4d, 0x42, command, 0, 0, 0, 0, isAnswer ? 0x80 : 0, 0, 0x80]),
     Buffer.alloc(12),
     ...[word(7), word(1), word(1), word(number)],
-    Buffer.from([words.length / 2]),
-    words,
+    Buffer.from([parameters.length / 2]),
+    parameters,
     word(bytes.length % 2 ** 16),
     bytes,
   ]);
@@ -34,46 +34,48 @@ function message(
 
 const none = Buffer.alloc(0);
 /** Where the bytes of a message are that has so many bytes of words. */
-const bytesAt = (words: number) => HEADER + 1 + words + 2;
+const bytesAt = (length: number) => HEADER + 1 + length + 2;
+
+/** Words of a message that no other follows in its frame (AndX). */
+function words(length: number): Buffer {
+  const made = Buffer.alloc(length);
+  made[0] = 0xff;
+  return made;
+}
+
+/** Words of a request for a place in the file. */
+function place(length: number, offset: number): Buffer {
+  const request = words(length);
+  request.writeUInt16LE(FILE_ID, 4);
+  request.writeUInt32LE(offset, 6);
+  return request;
+}
 
 /** NT_CREATE_ANDX of a file that has so many bytes. */
 export function create1(number: number, name: string, size: number): Exchange {
-  const answer = Buffer.alloc(68);
-  answer[0] = 0xff;
+  const answer = words(68);
   answer.writeUInt16LE(FILE_ID, 5);
   answer.writeUInt32LE(size, 55);
-  const request = Buffer.alloc(48);
-  request[0] = 0xff;
   const text = Buffer.concat([Buffer.alloc(1), Buffer.from(`${name}\0`, "utf16le")]);
-  return [message(0xa2, false, number, request, text), message(0xa2, true, number, answer, none)];
+  return [message(0xa2, false, number, words(48), text), message(0xa2, true, number, answer, none)];
 }
 
 /** READ_ANDX, and its answer with these bytes, of which more than 65,535 are counted in two parts. */
 export function read1(number: number, offset: number, data: Uint8Array): Exchange {
-  const request = Buffer.alloc(24);
-  request[0] = 0xff;
-  request.writeUInt16LE(FILE_ID, 4);
-  request.writeUInt32LE(offset, 6);
-  const answer = Buffer.alloc(24);
-  answer[0] = 0xff;
+  const answer = words(24);
   answer.writeUInt16LE(data.length % 2 ** 16, 10);
   answer.writeUInt16LE(bytesAt(24), 12);
   answer.writeUInt16LE(data.length >>> 16, 14);
-  return [message(0x2e, false, number, request, none), message(0x2e, true, number, answer, data)];
+  return [message(0x2e, false, number, place(24, offset), none), message(0x2e, true, number, answer, data)];
 }
 
 /** WRITE_ANDX of these bytes. */
 export function write1(number: number, offset: number, data: Uint8Array): Exchange {
-  const request = Buffer.alloc(28);
-  request[0] = 0xff;
-  request.writeUInt16LE(FILE_ID, 4);
-  request.writeUInt32LE(offset, 6);
+  const request = place(28, offset);
   request.writeUInt16LE(data.length >>> 16, 18);
   request.writeUInt16LE(data.length % 2 ** 16, 20);
   request.writeUInt16LE(bytesAt(28), 22);
-  const answer = Buffer.alloc(12);
-  answer[0] = 0xff;
-  return [message(0x2f, false, number, request, data), message(0x2f, true, number, answer, none)];
+  return [message(0x2f, false, number, request, data), message(0x2f, true, number, words(12), none)];
 }
 
 /** CLOSE of the file. */

@@ -8,7 +8,9 @@ import { makeContext } from "../../core/context.ts";
 import type { Message } from "../../core/message.ts";
 import { openPlatform, type Platform } from "../../platform/platform.ts";
 import { found, numbers, send, testPlatforms, upTo } from "../../platform/testing/test-platform.ts";
+import { openForeignTopic } from "../../storage/storage.ts";
 import { adminOf, testKafka } from "../../storage/topic/kafka/testing/brokers.ts";
+import { partitionOfKey } from "../../storage/topic/key.ts";
 import { kafka } from "./kafka.ts";
 
 const address = await testKafka();
@@ -51,6 +53,29 @@ describe.skipIf(address === undefined)("a topic of others as a sink", { timeout:
       "10.0.0.2\ttwo",
       "null\tthree",
     ]);
+  });
+
+  test("a message without its original text is rejected, and not passed on as an empty record", async () => {
+    await using topic = await makeTopic(brokers);
+    const batch = await write(topic.name, { content: "original" }, [{ guid: "g0" }, ...MESSAGES]);
+    expect(batch.rejected).toMatchObject([
+      { row: 0, rejection: { reason: expect.stringContaining("expected text in `original_string`") } },
+    ]);
+    expect((await consume(brokers, topic.name, 3))[0]).toBe("null\tone käse");
+  });
+
+  test("messages of many keys go together, each to the partition that Kafka's own clients choose", async () => {
+    await using topic = await makeTopic(brokers, {}, 3);
+    const messages = Array.from({ length: 300 }, (_, n) => ({ n, of: n % 2 === 0 ? `k${n}` : [n] }));
+    await write(topic.name, { key: "of" }, messages);
+    const lines = await consume(brokers, topic.name, 300, "print.partition=true");
+    const found = lines.map((line) => line.split("\t"));
+    expect(found.map(([, key]) => key).toSorted()).toEqual(
+      messages.map(({ of }) => (typeof of === "string" ? of : JSON.stringify(of))).toSorted(),
+    );
+    const chosen = found.map(([, key = ""]) => `Partition:${partitionOfKey(key, 3)}`);
+    expect(found.map(([partition]) => partition)).toEqual(chosen);
+    expect(await batchesOf(brokers, topic.name)).toBeLessThan(10);
   });
 
   test("a message that the topic does not take is rejected with its reason, and the others are passed on", async () => {
@@ -156,20 +181,45 @@ async function problems(platform: Platform): Promise<readonly string[]> {
 }
 
 /** Keys and values as Kafka's own console consumer prints them. */
-async function consume(brokers: readonly string[], topic: string, count: number): Promise<readonly string[]> {
+async function consume(
+  brokers: readonly string[],
+  topic: string,
+  count: number,
+  ...properties: readonly string[]
+): Promise<readonly string[]> {
   const printed = await kafkaTool("org.apache.kafka.tools.consumer.ConsoleConsumer", [
     ...["--bootstrap-server", brokers.join(), "--topic", topic, "--from-beginning"],
     ...["--max-messages", String(count), "--formatter-property", "print.key=true"],
+    ...properties.flatMap((property) => ["--formatter-property", property]),
   ]);
   return printed.trim().split("\n");
 }
 
+/** How many batches a topic consists of. */
+async function batchesOf(brokers: readonly string[], name: string): Promise<number> {
+  await using topic = await openForeignTopic(name, { brokers: [...brokers] }, () => "", makeContext());
+  let batches = 0;
+  for (let partition = 0; partition < topic.partitions; partition++) {
+    const end = await topic.end(partition);
+    if (end === 0) continue;
+    for await (const { block, position } of topic.read(partition, 0)) {
+      batches++;
+      if (position.offset + block.ends.length === end) break;
+    }
+  }
+  return batches;
+}
+
 /** A topic as somebody else makes it, which is gone in the end. */
-async function makeTopic(brokers: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+async function makeTopic(
+  brokers: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  partitions = 1,
+) {
   const name = `theirs-${randomUUID()}`;
   const admin = adminOf(brokers);
   const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
-  await admin.createTopics({ topics: [name], partitions: 1, configs });
+  await admin.createTopics({ topics: [name], partitions, configs });
   return {
     name,
     async [Symbol.asyncDispose]() {

@@ -1,11 +1,18 @@
 import { z } from "zod";
+import { attach } from "../../core/attached.ts";
 import type { Batch } from "../../core/batch.ts";
 import { type Block, blockOf } from "../../core/block.ts";
 import { Fault } from "../../core/fault.ts";
+import type { Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { openForeignTopic } from "../../storage/storage.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
-import { connectionShape, foreignTopicSchema } from "../../storage/topic/kafka/connection-schema.ts";
+import {
+  connectionSecrets,
+  connectionShape,
+  foreignTopicSchema,
+} from "../../storage/topic/kafka/connection-schema.ts";
+import { partitionOfKey } from "../../storage/topic/key.ts";
 import { defineSink, type Sink, type SinkContext } from "../sink.ts";
 
 /** Brokers take batches of 1 MB unless they are told otherwise. */
@@ -36,6 +43,7 @@ export const kafka = defineSink({
   name: "kafka",
   summary: "Appends messages to a topic of Kafka that others own, at least once each.",
   config,
+  secrets: connectionSecrets,
   open: async (options, context) =>
     new KafkaSink(
       await openForeignTopic(options.topic, options, context.readSecret, context),
@@ -45,7 +53,7 @@ export const kafka = defineSink({
 });
 
 /** A message on its way. */
-type Outgoing = { readonly row: number; readonly bytes: Uint8Array };
+type Outgoing = { readonly row: number; readonly key: string | undefined; readonly bytes: Uint8Array };
 
 class KafkaSink implements Sink {
   readonly #topic: ForeignTopic;
@@ -61,11 +69,8 @@ class KafkaSink implements Sink {
 
   async write(batch: Batch): Promise<void> {
     const sends: Promise<void>[] = [];
-    for (const [key, messages] of this.#byKey(batch)) {
-      const to = key === undefined ? this.#turn : { key };
-      if (key === undefined) this.#turn = (this.#turn + 1) % this.#topic.partitions;
-      for (const some of portionsOf(messages)) sends.push(this.#send(batch, to, some));
-    }
+    for (const [partition, messages] of this.#byPartition(batch))
+      for (const some of portionsOf(messages)) sends.push(this.#send(batch, partition, some));
     await this.#patiently(Promise.all(sends));
   }
 
@@ -73,34 +78,57 @@ class KafkaSink implements Sink {
     await this.#topic[Symbol.asyncDispose]();
   }
 
-  #byKey(batch: Batch): ReadonlyMap<string | undefined, readonly Outgoing[]> {
-    const { content, key: field } = this.#options;
-    const found = new Map<string | undefined, Outgoing[]>();
+  /** The live messages by partition: that of their key, and for those without one the partition whose turn it is. */
+  #byPartition(batch: Batch): ReadonlyMap<number, readonly Outgoing[]> {
+    const { partitions } = this.#topic;
+    const turn = this.#turn;
+    this.#turn = (turn + 1) % partitions;
+    const found = new Map<number, Outgoing[]>();
     for (let row = 0; row < batch.rows; row++) {
       if (batch.live[row] === 0) continue;
       const message = batch.message(row);
-      const value = field === undefined ? undefined : message[field];
-      const key = value === undefined || value === null ? undefined : String(value);
-      const text = content === "original" ? String(message.original_string ?? "") : JSON.stringify(message);
-      const entry = { row, bytes: Buffer.from(text) };
-      const before = found.get(key);
-      if (before === undefined) found.set(key, [entry]);
+      const text = this.#textOf(message);
+      if (text === undefined) {
+        const { topic } = this.#options;
+        const reason = `passing on to topic ${topic}: expected text in \`original_string\`, which \`content: original\` sends`;
+        batch.reject(row, new Rejection("indexing_error", reason));
+        continue;
+      }
+      const key = this.#keyOf(message);
+      const entry = { row, key, bytes: Buffer.from(text) };
+      const partition = key === undefined ? turn : partitionOfKey(key, partitions);
+      const before = found.get(partition);
+      if (before === undefined) found.set(partition, [entry]);
       else before.push(entry);
     }
     return found;
   }
 
-  async #send(
-    batch: Batch,
-    to: number | { readonly key: string },
-    messages: readonly Outgoing[],
-  ): Promise<void> {
-    const block: Block = blockOf(
-      messages.map(({ bytes }) => bytes),
-      this.#context.clock.now(),
-    );
+  /** What becomes the record; undefined for a message without its original text. */
+  #textOf(message: Message): string | undefined {
+    if (this.#options.content === "message") return JSON.stringify(message);
+    const { original_string: original } = message;
+    return typeof original === "string" ? original : undefined;
+  }
+
+  #keyOf(message: Message): string | undefined {
+    const { key: field } = this.#options;
+    const value = field === undefined ? undefined : message[field];
+    if (value === undefined || value === null) return undefined;
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+  }
+
+  async #send(batch: Batch, partition: number, messages: readonly Outgoing[]): Promise<void> {
+    const hasKeys = messages.some(({ key }) => key !== undefined);
+    const block: Block = {
+      ...blockOf(
+        messages.map(({ bytes }) => bytes),
+        this.#context.clock.now(),
+      ),
+      attached: hasKeys ? attach(messages) : undefined,
+    };
     try {
-      await this.#topic.append(to, block);
+      await this.#topic.append(partition, block);
     } catch (error) {
       if (!(error instanceof Fault && error.code === "TOO_LARGE")) throw error;
       const [first] = messages;
@@ -115,7 +143,7 @@ class KafkaSink implements Sink {
         );
         return;
       }
-      for (const message of messages) await this.#send(batch, to, [message]);
+      for (const message of messages) await this.#send(batch, partition, [message]);
     }
   }
 

@@ -105,6 +105,30 @@ test.each([
   expect(answer).toMatchObject({ status: 400, error: { reason: expect.stringMatching(reason) } });
 });
 
+test("requests that are not taken are counted, and told once in a while", async () => {
+  const told: unknown[] = [];
+  const log = { ...collecting().context.log, warn: (...words: unknown[]) => void told.push(words) };
+  await using door = await open({ log, clock: { now: () => 0 } });
+  expect((await door.bulk("{\n")).status).toBe(400);
+  expect((await door.bulk("{}", {}, "/_ilm/policy")).status).toBe(404);
+  expect((await door.bulk("", {}, "/web/_doc")).status).toBe(400);
+  expect(door.source.counts()).toMatchObject({ records: 0, refused: 3 });
+  expect(told).toEqual([
+    [
+      "A request of a shipper was not taken.",
+      expect.objectContaining({ status: 400, reason: expect.stringContaining("Malformed action") }),
+    ],
+  ]);
+});
+
+test("a request of more items than can be answered is refused, however small it is", async () => {
+  await using door = await open();
+  const body = gzipSync('{"delete":{}}\n'.repeat(100_001));
+  const { status, answer } = await door.bulk(body, { "content-encoding": "gzip" });
+  expect(status).toBe(400);
+  expect(answer).toMatchObject({ error: { reason: expect.stringContaining("more than 100000 items") } });
+});
+
 test("a document alone is a record, on however many lines", async () => {
   await using door = await open();
   const { status, answer } = await door.bulk('{\n "n": 1\n}', {}, "/web/_doc");

@@ -13,9 +13,13 @@ import { Documents } from "./documents.ts";
 
 /** As Elasticsearch: `http.max_content_length`. Of a packed body what it unpacks to. */
 const MOST_BODY_BYTES = 100 * 1024 * 1024;
+/** Each item is answered, so many of a few bytes would be an answer of gigabytes. Shippers send some thousands at the most. */
+const MOST_ITEMS = 100_000;
 const MOST_CONNECTIONS = 1000;
 const HEADERS_MILLISECONDS = 10_000;
 const REQUEST_MILLISECONDS = 300_000;
+/** How often it is logged that requests are refused: a shipper that is set up wrongly sends the same for ever. */
+const LOG_EVERY = 60_000;
 
 const config = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to listen on."),
@@ -45,6 +49,7 @@ export const elasticsearch = defineSource({
     "Listens for bulk requests as shippers send them to Elasticsearch (Filebeat, Logstash, rsyslog, Flume); each document is a record.",
   config,
   listens: ({ host, port }) => [{ protocol: "tcp", host, port }],
+  secrets: ({ password }) => (password === undefined ? [] : [[["password"], password]]),
   open: async (options, context): Promise<Source> => {
     if ((options.user === undefined) !== (options.password === undefined))
       throw new Fault("CONFIG_INVALID", "`user` and `password` belong together: write both or neither");
@@ -66,6 +71,7 @@ class Door implements Source {
   #bytes = 0;
   #refused = 0;
   #peers = 0;
+  #loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: Options, context: SourceContext) {
     this.#options = options;
@@ -133,27 +139,33 @@ class Door implements Source {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { log } = this.#context;
     // A peer that goes away is met where its body is read.
     response.on("error", () => undefined);
     try {
       const refusal = this.#refusal(request);
-      if (refusal !== undefined)
-        say(response, refusal.status, problem(refusal.status, refusal.type, refusal.reason));
-      else await this.#route(request, response);
+      if (refusal === undefined) await this.#route(request, response);
+      else this.#turnDown(response, refusal.status, refusal.type, refusal.reason);
     } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
       if (error instanceof BulkError || isOfZlib(error))
-        say(response, 400, problem(400, "illegal_argument_exception", (error as Error).message));
-      else if (!request.destroyed || !response.headersSent) {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.debug("A bulk request was not taken.", { reason });
-        // Shippers send again what is answered with 503.
-        say(response, 503, problem(503, "unavailable_shards_exception", reason));
-      }
+        this.#turnDown(response, 400, "illegal_argument_exception", reason);
+      // Shippers send again what is answered with 503.
+      else this.#turnDown(response, 503, "unavailable_shards_exception", reason);
     } finally {
       // What was not read of a refused body would be taken for the next request.
       if (!request.complete) response.once("finish", () => request.destroy());
     }
+  }
+
+  /** Answers a request that is not taken. It is counted as one that was refused, and told to who reads the log. */
+  #turnDown(response: ServerResponse, status: number, type: string, reason: string): void {
+    this.#refused++;
+    const { clock, log, sensor } = this.#context;
+    if (clock.now() - this.#loggedAt >= LOG_EVERY) {
+      this.#loggedAt = clock.now();
+      log.warn("A request of a shipper was not taken.", { sensor, status, reason, refused: this.#refused });
+    }
+    say(response, status, problem(status, type, reason));
   }
 
   /** Why a request is not looked at. */
@@ -187,7 +199,7 @@ class Door implements Source {
     if (isSent && first !== undefined && !first.startsWith("_") && (parts.length === 2 || parts.length === 3))
       return this.#single(request, response, { verb: "index", index: first, id: parts[2] });
     const reason = `${method} ${request.url}: Metron takes documents, with _bulk or alone, and nothing else; turn templates, ILM and monitoring of the shipper off`;
-    return say(response, 404, problem(404, "resource_not_found_exception", reason));
+    this.#turnDown(response, 404, "resource_not_found_exception", reason);
   }
 
   async #bulk(request: IncomingMessage, response: ServerResponse, index: string): Promise<void> {
@@ -196,6 +208,8 @@ class Door implements Source {
     let hasErrors = false;
     const documents = this.#documents();
     const body = new BulkItems(index, this.#options.maxRecordBytes, (action, document) => {
+      if (items.length === MOST_ITEMS)
+        throw new BulkError(`the request has more than ${MOST_ITEMS} items; send fewer at a time`);
       const why = whyRefused(action, document);
       if (why === undefined) documents.add(action.index, document);
       else {
@@ -229,10 +243,7 @@ class Door implements Source {
     // A record is one line.
     const document = Buffer.from(Buffer.concat(parts).toString().replaceAll(/\r?\n/g, " ").trim());
     const why = whyRefused(action, document);
-    if (why !== undefined) {
-      this.#refused++;
-      throw new BulkError(why);
-    }
+    if (why !== undefined) throw new BulkError(why);
     const documents = this.#documents();
     documents.add(action.index, document);
     await documents.flush();

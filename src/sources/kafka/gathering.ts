@@ -9,6 +9,9 @@ export class Gathering {
   #parts: Uint8Array[] = [];
   #ends: number[] = [];
   #attached: { readonly from: number; readonly attached: Attached }[] = [];
+  /** Bytes of the records. */
+  #length = 0;
+  /** Bytes of the records, their keys and headers: what they take of memory. */
   bytes = 0;
 
   get records(): number {
@@ -16,11 +19,16 @@ export class Gathering {
   }
 
   add({ bytes, ends, attached }: Block): void {
-    if (attached !== undefined) this.#attached.push({ from: this.records, attached: copyAttached(attached) });
-    const before = this.bytes;
+    if (attached !== undefined) {
+      const copy = copyAttached(attached);
+      this.#attached.push({ from: this.records, attached: copy });
+      this.bytes += copy.bytes.length;
+    }
+    const before = this.#length;
     for (const end of ends) this.#ends.push(before + end);
     const length = ends.at(-1) ?? 0;
     this.#parts.push(Uint8Array.prototype.slice.call(bytes, 0, length));
+    this.#length += length;
     this.bytes += length;
   }
 
@@ -33,6 +41,7 @@ export class Gathering {
     this.#parts = [];
     this.#ends = [];
     this.#attached = [];
+    this.#length = 0;
     this.bytes = 0;
     return block;
   }

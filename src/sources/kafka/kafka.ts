@@ -2,7 +2,11 @@ import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
 import { openForeignTopic } from "../../storage/storage.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
-import { connectionShape, foreignTopicSchema } from "../../storage/topic/kafka/connection-schema.ts";
+import {
+  connectionSecrets,
+  connectionShape,
+  foreignTopicSchema,
+} from "../../storage/topic/kafka/connection-schema.ts";
 import { defineSource, type Source, type SourceContext } from "../source.ts";
 import { feedPartition } from "./partition-feed.ts";
 
@@ -32,6 +36,8 @@ export const kafka = defineSource({
   summary:
     "Reads records from a topic of Kafka that others own, at least once each; keys and headers come along.",
   config,
+  secrets: connectionSecrets,
+  topic: ({ topic }) => topic,
   open: async (options, context) => {
     const topic = await openForeignTopic(options.topic, options, context.readSecret, context);
     try {
@@ -62,6 +68,7 @@ class KafkaSource implements Source {
   #bytes = 0;
   #deleted = 0;
   #isOpen = true;
+  #looking: Promise<void> | undefined;
 
   constructor(topic: ForeignTopic, options: z.output<typeof config>, context: SourceContext) {
     this.#topic = topic;
@@ -84,10 +91,16 @@ class KafkaSource implements Source {
     for (let partition = 0; partition < this.#topic.partitions; partition++)
       from.push(await this.#startOf(partition, this.#options.from));
     for (const [partition, offset] of from.entries()) this.#feed(partition, offset);
-    const timer = setInterval(() => void this.#look(), LOOK_MILLISECONDS).unref();
+    const timer = setInterval(() => {
+      // Two looks at once would both begin the same partition.
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = undefined;
+      });
+    }, LOOK_MILLISECONDS).unref();
     this.#done = this.#ended.promise.finally(async () => {
       clearInterval(timer);
       this.#stop.abort();
+      await this.#looking;
       await Promise.allSettled(this.#feeds);
       this.#isOpen = false;
       await this.#topic[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 /** How the brokers of a cluster are reached, as documents say it: in the global document, and for topics of others in those of sensors. */
 import { z } from "zod";
+import type { PlacedSecret, SecretReference } from "../../../core/secret.ts";
 import { secretSchema } from "../../../core/secret-schema.ts";
 
 const tls = z.strictObject({
@@ -46,6 +47,24 @@ export const connectionShape = {
   tls: tls.optional().describe("Encrypted connections; plain ones when left out."),
   sasl: sasl.optional().describe("How to prove who Metron is; nobody asks when left out."),
 } as const;
+
+/** The secrets that a connection names. */
+export function connectionSecrets({ tls: encrypted, sasl: proof }: Connection): readonly PlacedSecret[] {
+  const found: (readonly [string[], SecretReference | undefined])[] = [
+    [["tls", "authority"], encrypted?.authority],
+    [["tls", "certificate"], encrypted?.certificate],
+    [["tls", "key"], encrypted?.key],
+    [["sasl", "token"], proof?.mechanism === "OAUTHBEARER" ? proof.token : undefined],
+    [["sasl", "password"], proof !== undefined && "password" in proof ? proof.password : undefined],
+  ];
+  return found.flatMap(([path, reference]) => (reference === undefined ? [] : [[path, reference] as const]));
+}
+
+/** What `connectionShape` reads, without the brokers. */
+type Connection = {
+  readonly tls?: z.output<typeof tls> | undefined;
+  readonly sasl?: z.output<typeof sasl> | undefined;
+};
 
 /** A topic that somebody else owns: its name at the brokers. */
 export const foreignTopicSchema = z

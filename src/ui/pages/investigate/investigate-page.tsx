@@ -7,7 +7,7 @@ import { CapturesUnderWay } from "./captures/captures-under-way.tsx";
 import { Details } from "./details/details.tsx";
 import { Facets } from "./facets/facets.tsx";
 import { List, type ListHandle } from "./list/list.tsx";
-import { WHAT } from "./list/list-head.tsx";
+import { whatOf } from "./list/list-head.tsx";
 import { LiveControl } from "./list/live-control.tsx";
 import { useLiveRows } from "./list/use-live-rows.ts";
 import { useRows } from "./list/use-rows.ts";
@@ -48,7 +48,8 @@ export function InvestigatePage() {
     [PAGE_KEYS.close, () => (state.packets === undefined ? close() : change({ packets: undefined }))],
     [PAGE_KEYS.link, () => copy(window.location.href)],
   ]);
-  const found = rows.total === undefined ? "" : `${countText(rows.total)} ${WHAT[state.view]} – `;
+  const found =
+    rows.total === undefined ? "" : `${countText(rows.total)} ${whatOf(state.view, rows.total)} – `;
 
   return (
     <ValueMenu state={state} change={change}>

@@ -8,12 +8,13 @@ import { ColumnMenu } from "./column-menu.tsx";
 import { GroupMenu } from "./group-menu.tsx";
 import "./list-head.css";
 
-/** What the rows of a view are called. */
-export const WHAT: Record<View, string> = {
-  alerts: "alerts",
-  messages: "messages",
-  rejected: "rejected records",
-};
+/** What a row of a view is called. */
+const WHAT: Record<View, string> = { alerts: "alert", messages: "message", rejected: "rejected record" };
+
+/** What so many rows of a view are called. */
+export function whatOf(view: View, count: number): string {
+  return count === 1 ? WHAT[view] : `${WHAT[view]}s`;
+}
 
 type Props = {
   readonly state: PageState;
@@ -32,7 +33,7 @@ export function ListHead({ state, change, total, isSearching, notKept, onForget 
       <span role="status">
         {total !== undefined && (
           <>
-            <b>{countText(total)}</b> {WHAT[state.view]}
+            <b>{countText(total)}</b> {whatOf(state.view, total)}
           </>
         )}
         {isSearching && total === undefined && "Searching…"}

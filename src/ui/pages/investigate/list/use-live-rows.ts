@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent, useRef } from "react";
 import { useLive } from "../../../live.ts";
 import type { PageState } from "../state.ts";
+import { end, idle, paced } from "./pace.ts";
 
 /** Rows are looked at no more often than this, however fast telemetry comes. */
 const ROWS_EVERY = 1000;
@@ -37,31 +38,13 @@ export function useLiveRows({ state, mayFlow, look, recount }: Live) {
     if (connection === "open" && !caughtUp.current) catchUp();
     caughtUp.current = connection === "open";
   }, [connection]);
-  useEffect(
-    () => () => {
-      clearTimeout(rows.current.timer);
-      clearTimeout(counts.current.timer);
-    },
-    [],
-  );
+  useEffect(() => {
+    const paces = [rows, counts];
+    // Development mounts twice.
+    for (const pace of paces) pace.current = idle();
+    return () => {
+      for (const pace of paces) end(pace.current);
+    };
+  }, []);
   return { connection };
-}
-
-type Pace = { timer: ReturnType<typeof setTimeout> | undefined; busyUntil: number };
-
-function idle(): Pace {
-  return { timer: undefined, busyUntil: 0 };
-}
-
-/** Does it now or at the end of the current pause, once however often asked; a slow answer makes the pause longer. */
-function paced(pace: Pace, pause: number, work: () => Promise<void>): void {
-  if (pace.timer !== undefined) return;
-  const wait = Math.max(0, pace.busyUntil - Date.now());
-  pace.timer = setTimeout(async () => {
-    const started = Date.now();
-    pace.busyUntil = started + pause;
-    await work();
-    pace.timer = undefined;
-    pace.busyUntil = started + Math.max(pause, 4 * (Date.now() - started));
-  }, wait);
 }
