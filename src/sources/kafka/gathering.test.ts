@@ -13,6 +13,11 @@ test("keys and headers count as memory that is taken, and are no part of the rec
   gathering.add({ ...blockOf(["d"], 0), attached: attach([{ key: "last" }]) });
   const { bytes, ends, attached } = gathering.take(1);
   expect([Buffer.from(bytes).toString(), [...ends]]).toEqual(["bkäsed", [0, 1, 6, 7]]);
-  expect((attached === undefined ? [] : textsOf(attached)).map(([name]) => name)).toEqual([key, undefined, undefined, "last"]);
+  expect((attached === undefined ? [] : textsOf(attached)).map(([name]) => name)).toEqual([
+    key,
+    undefined,
+    undefined,
+    "last",
+  ]);
   expect([gathering.bytes, gathering.records]).toEqual([0, 0]);
 });

@@ -91,7 +91,7 @@ describe.skipIf(address === undefined)("faults of Kafka", () => {
   });
 
   test("a topic that has less than was read of it is not read on in silence", async () => {
-    await withTopics(async (settings, topics) => {
+    await withTopics(async (_settings, topics) => {
       const topic = await topics.topic("bro", { reached: async () => 3 });
       await topic.append(0, blockOf(["one"], 1));
       await expect(readAll(topic, 0, 0)).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe.skipIf(address === undefined)("faults of Kafka", () => {
   test("a member that another one of its name takes the place of says that it has stopped", async () => {
     const told: unknown[] = [];
     const log: Log = { ...silentLog, error: (sentence, fields) => void told.push([sentence, fields]) };
-    await withTopics(async (_settings, topics) => {
+    await withTopics(async (settings, topics) => {
       const topic = await topics.topic("bro");
       const join = () => topic.assigned({ group: "g", member: "same" })[Symbol.asyncIterator]();
       const [one, other] = [join(), join()];

@@ -359,7 +359,7 @@ function copyOf(block: Block): Block {
 }
 
 /** Of each record its key and its headers, as texts. */
-export function textsOf(attached: Attached): unknown[] {
+export function textsOf(attached: Attached): unknown[][] {
   const reader = new AttachedReader(attached);
   const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
   return Array.from(attached.starts, (_, record) => {
