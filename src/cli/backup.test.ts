@@ -42,6 +42,13 @@ function sending(platform: Running, first: number) {
   return { accepted: () => accepted, stop };
 }
 
+/** Leaves a data folder whose messages are all in files, and no platform on it. */
+async function fill(folder: TestFolder, count: number): Promise<void> {
+  const platform = await folder.up(DOCUMENTS);
+  expect((await folder.metron(["ingest", "--sensor", "web"], linesOf(0, count))).status).toBe(0);
+  expect(await platform.stop()).toMatchObject({ status: 0 });
+}
+
 async function restored(folder: TestFolder, from: string): Promise<Running> {
   rmSync(folder.data, { recursive: true, force: true });
   expect(await folder.metron(["restore", from])).toMatchObject({ status: 0 });
@@ -69,9 +76,8 @@ test("a backup of a platform under load has everything that was accepted before 
   using folder = openTestFolder();
   const to = join(folder.path, "backup");
   let before = 0;
-  // What is taken in now is sealed when the command ends; what comes later is in topics and memory alone.
-  await (await folder.up(DOCUMENTS)).stop();
-  expect((await folder.metron(["ingest", "--sensor", "web"], linesOf(0, 1000))).status).toBe(0);
+  // These are sealed; what comes later is in topics and memory alone.
+  await fill(folder, 1000);
   {
     await using platform = await folder.up(DOCUMENTS);
     const list = folder.file("bad.csv", "ip\n192.0.2.99\n");
@@ -118,8 +124,7 @@ test("a damaged backup is refused as a whole, and a folder with data is not writ
   timeout: 300_000,
 }, async () => {
   using folder = openTestFolder();
-  await (await folder.up(DOCUMENTS)).stop();
-  expect((await folder.metron(["ingest", "--sensor", "web"], linesOf(0, 500))).status).toBe(0);
+  await fill(folder, 500);
   const to = join(folder.path, "backup");
   expect(await folder.metron(["backup", to])).toMatchObject({
     status: 0,
@@ -176,8 +181,7 @@ test("an interrupted restore is told and begun again, and lost files are named",
   timeout: 300_000,
 }, async () => {
   using folder = openTestFolder();
-  await (await folder.up(DOCUMENTS)).stop();
-  expect((await folder.metron(["ingest", "--sensor", "web"], linesOf(0, 500))).status).toBe(0);
+  await fill(folder, 500);
   const to = join(folder.path, "backup");
   // What a killed backup left is taken over.
   folder.file("backup/backup.unfinished", "");

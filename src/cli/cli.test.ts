@@ -50,6 +50,11 @@ test("a wrong command line ends with 2, and what was meant is proposed", async (
     err: expect.stringContaining("Did you mean search?"),
   });
   expect(await metron(["config", "publish"])).toMatchObject({ status: 2 });
+  // The reference of the API is of no use here.
+  expect(await metron(["stellar", "--each"])).toEqual({
+    ...{ status: 2, out: "" },
+    err: "metron: --each takes exactly one expression, given by -e\nCorrect what the message names, and try again.\n",
+  });
   expect(await metron(["search", "--last", "3x"])).toMatchObject({
     status: 2,
     err: expect.stringContaining("such as 90s, 15m, 24h or 7d"),

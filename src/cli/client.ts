@@ -150,10 +150,12 @@ export function faultOf({
   length,
   suggestion,
   accepted,
+  advice,
 }: Problem): Fault {
   const hint =
     suggestion === undefined || detail.includes(suggestion) ? "" : `; did you mean \`${suggestion}\`?`;
   return new Fault((code in FAULTS ? code : "REQUEST_INVALID") as FaultCode, `${detail}${hint}`, {
+    advice,
     // A server that refuses a stream and tells no number has taken nothing of it; one that failed may not know.
     details: { line, column, length, records: accepted ?? (status < 500 ? 0 : undefined) },
   });

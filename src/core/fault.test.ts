@@ -37,6 +37,7 @@ test("a fault says what to do, and what it came from", () => {
   const fault = new Fault("STORAGE_LOCKED", "opening x: locked", { cause, details: { pid: 7 } });
   expect(fault).toMatchObject({ name: "Fault", status: 500, cause, details: { pid: 7 } });
   expect(fault.advice).toBe(FAULTS.STORAGE_LOCKED.advice);
+  expect(new Fault("REQUEST_INVALID", "x", { advice: "Wait for it." }).advice).toBe("Wait for it.");
   expect("cause" in new Fault("TOO_BUSY", "x"), "without a cause there is none").toBe(false);
 });
 

@@ -164,7 +164,7 @@ export const FAULTS = {
     advice:
       "Publish the sensor's document again, or roll it back to an earlier version; reading then continues where it stopped. To give the records up, stop the platform and delete the folder of the topic.",
   },
-  REQUEST_INVALID: { status: 400, advice: "Compare the request with the API reference." },
+  REQUEST_INVALID: { status: 400, advice: "Correct what the message names, and try again." },
   RESULT_EXPIRED: {
     status: 404,
     advice:
@@ -269,24 +269,24 @@ export class Fault extends Error {
   readonly code: FaultCode;
   /** Further facts for the client, such as line and column of a mistake. */
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  /** What to do about it: a sentence. */
+  readonly advice: string;
 
+  /** @param options `advice`: what to do in this case, where the advice of the code would mislead. */
   constructor(
     code: FaultCode,
     message: string,
-    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+    options: { cause?: unknown; details?: Record<string, unknown>; advice?: string } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "Fault";
     this.code = code;
     this.details = options.details;
+    this.advice = options.advice ?? FAULTS[code].advice;
   }
 
   get status(): number {
     return FAULTS[this.code].status;
-  }
-
-  get advice(): string {
-    return FAULTS[this.code].advice;
   }
 }
 

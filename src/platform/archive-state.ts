@@ -1,6 +1,6 @@
 import type { PlatformStatus } from "../api/status.ts";
 import { FAULTS, type FaultCode } from "../core/fault.ts";
-import type { ArchiveStats } from "../storage/index/contract.ts";
+import type { ArchiveStats } from "../storage/index/stats.ts";
 import type { Family } from "./exposition.ts";
 
 /** The archive as the API tells of it. */

@@ -1,6 +1,6 @@
 import { LATENCY_BOUNDS, type SensorCounts, type StageCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
-import type { ArchiveStats, SearchLoad } from "../storage/index/contract.ts";
+import type { ArchiveStats, SearchLoad } from "../storage/index/stats.ts";
 import type { PacketStoreState } from "../storage/packets/contract.ts";
 import { archiveFamilies } from "./archive-state.ts";
 import { exposition, type Family, histogram, type Sample } from "./exposition.ts";

@@ -50,10 +50,10 @@ export class Rebuild implements AsyncDisposable {
   /** Begins a rebuild and answers at once. Throws Fault REQUEST_INVALID while one runs. */
   start(request: RebuildRequest, actor: Actor): RebuildState {
     if (this.#state.state === "running")
-      throw new Fault(
-        "REQUEST_INVALID",
-        "rebuilding the index: a rebuild is running already; see `metron index status`",
-      );
+      throw new Fault("REQUEST_INVALID", "rebuilding the index: a rebuild is running already", {
+        advice:
+          "Wait for it (`metron index status` shows how far it is), or end it with `metron index stop`.",
+      });
     const { context } = this.#parts;
     this.#stop = new AbortController();
     this.#state = {

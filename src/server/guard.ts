@@ -4,6 +4,10 @@ import { type Actor, LOCAL } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { isLoopback } from "../core/loopback.ts";
 
+/** What to do about a call that a page of another site made. */
+const OTHER_SITE =
+  "Call from the page of this server or from a program. The names of a reverse proxy are listed under `server.names` in the global document.";
+
 const CONTENT_POLICY = [
   "default-src 'self'",
   "script-src 'self'",
@@ -62,12 +66,14 @@ export function guard(app: FastifyInstance, host: string, names: () => readonly 
       throw new Fault(
         "REQUEST_INVALID",
         `answering a ${request.method} from a page of ${origin}: calls of other sites are refused`,
+        { advice: OTHER_SITE },
       );
     }
     if (site !== undefined && site !== "same-origin" && site !== "none") {
       throw new Fault(
         "REQUEST_INVALID",
         `answering a ${request.method} from another site (${site}): refused`,
+        { advice: OTHER_SITE },
       );
     }
   });

@@ -12,6 +12,7 @@ import {
 import { type Actor, mayAct, maySeePackets, packetPermission } from "../core/actor.ts";
 import { Fault } from "../core/fault.ts";
 import { inWords } from "../core/in-words.ts";
+import { COMPARE } from "./problems.ts";
 
 /** Answers who makes a request. Someone whom it does not know has the role `open`. */
 export type ActorOf = (request: FastifyRequest) => Actor | Promise<Actor>;
@@ -117,6 +118,7 @@ function shallow(body: unknown): unknown {
       throw new Fault(
         "REQUEST_INVALID",
         `reading the body of the request: it nests deeper than ${MAX_NESTING}`,
+        { advice: COMPARE },
       );
     level = level.flatMap((value) =>
       typeof value === "object" && value !== null ? Object.values(value).filter(isNested) : [],
@@ -137,5 +139,7 @@ function check(schema: z.ZodType | undefined, value: unknown, part: string): unk
   const mistakes = result.error.issues.map(
     (issue) => `${issue.path.map(String).join(".") || part}: ${issue.message}`,
   );
-  throw new Fault("REQUEST_INVALID", `reading the ${part} of the request: ${mistakes.join("; ")}`);
+  throw new Fault("REQUEST_INVALID", `reading the ${part} of the request: ${mistakes.join("; ")}`, {
+    advice: COMPARE,
+  });
 }

@@ -25,13 +25,16 @@ export function answerProblem(
   return reply.code(problem.status).type("application/problem+json").send(problem);
 }
 
+/** What to do about a request that is not of the form that its call has. */
+export const COMPARE = "Compare the request with the API reference.";
+
 /** Fastify's own refusals (body too large, wrong media type, broken JSON) are the client's mistakes. */
 function fromFramework(error: FastifyError): Fault | undefined {
   const status = error.statusCode ?? 500;
   if (status === 413) return new Fault("TOO_LARGE", error.message);
   if (status === 415) return new Fault("MEDIA_UNSUPPORTED", `reading the request: ${error.message}`);
   return status >= 400 && status < 500
-    ? new Fault("REQUEST_INVALID", `reading the request: ${error.message}`)
+    ? new Fault("REQUEST_INVALID", `reading the request: ${error.message}`, { advice: COMPARE })
     : undefined;
 }
 

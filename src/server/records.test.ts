@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { API_BASE } from "../api/endpoint.ts";
 import { openTestServer, type Sent, type TestServer } from "./testing/platform-server.ts";
 
 /** Records in by HTTP however their senders write them, and what analysts may change of the messages they become. */
@@ -59,6 +60,44 @@ test.each<[string, Sent, number, string]>([
 test("a body without records is accepted with a word", async () => {
   const response = await server.send("POST", "/ingest/web", json("[]"));
   expect(await response.json()).toMatchObject({ accepted: 0, note: "The body holds no records." });
+});
+
+test("a stream is read no faster than it can be kept, whole, and its records are all there", async () => {
+  const line = `{"n":300,"text":"${"x".repeat(1000)}"}\n`;
+  const block = Buffer.from(line.repeat(1000));
+  let blocks = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (++blocks > 30) controller.close();
+      else controller.enqueue(new Uint8Array(block));
+    },
+  });
+  const response = await fetch(`${server.url}${API_BASE}/ingest/web`, {
+    method: "POST",
+    body,
+    duplex: "half",
+  } as RequestInit);
+  expect(await response.json()).toMatchObject({ accepted: 30_000, refused: 0 });
+  await server.platform.caughtUp();
+  expect(await server.json("POST", "/search", { query: "n:300", size: 0 })).toMatchObject({ total: 30_000 });
+});
+
+test("a client that goes away in the middle leaves whole records and a server that answers", async () => {
+  const stop = new AbortController();
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"n":400}\n{"n":4'));
+      setTimeout(() => stop.abort(), 50);
+    },
+  });
+  const call = fetch(`${server.url}${API_BASE}/ingest/web`, {
+    method: "POST",
+    body,
+    duplex: "half",
+    signal: stop.signal,
+  } as RequestInit);
+  await expect(call).rejects.toThrow();
+  expect((await server.send("GET", "/status")).status).toBe(200);
 });
 
 test("nothing is sent to the error index", async () => {

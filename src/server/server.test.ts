@@ -341,40 +341,6 @@ test("live updates tell of what was indexed since, and end with the client", asy
   expect(ticks[0]).toMatchObject({ indexed: 0 });
 });
 
-test("a stream is read no faster than it can be kept, whole, and its records are all there", async () => {
-  const line = `{"n":300,"text":"${"x".repeat(1000)}"}\n`;
-  const block = Buffer.from(line.repeat(1000));
-  let blocks = 0;
-  const body = new ReadableStream({
-    pull(controller) {
-      if (++blocks > 30) controller.close();
-      else controller.enqueue(new Uint8Array(block));
-    },
-  });
-  const response = await fetch(`${base}/ingest/web`, { method: "POST", body, duplex: "half" } as RequestInit);
-  expect(await response.json()).toMatchObject({ accepted: 30_000, refused: 0 });
-  await server.platform.caughtUp();
-  expect(await json("POST", "/search", { query: "n:300", size: 0 })).toMatchObject({ total: 30_000 });
-});
-
-test("a client that goes away in the middle leaves whole records and a server that answers", async () => {
-  const stop = new AbortController();
-  const body = new ReadableStream({
-    start(controller) {
-      controller.enqueue(new TextEncoder().encode('{"n":400}\n{"n":4'));
-      setTimeout(() => stop.abort(), 50);
-    },
-  });
-  const call = fetch(`${base}/ingest/web`, {
-    method: "POST",
-    body,
-    duplex: "half",
-    signal: stop.signal,
-  } as RequestInit);
-  await expect(call).rejects.toThrow();
-  expect((await send("GET", "/status")).status).toBe(200);
-});
-
 test("a message counts for each of its rules, and is found by any of them", async () => {
   const family = "rules.*.name";
   await send("POST", "/ingest/web", {

@@ -103,6 +103,7 @@ export async function deliverStream(
     if (code === undefined) throw reason;
     throw new Fault(code, `${message}; ${takenBefore(builder.records)}`, {
       cause: reason,
+      ...(reason instanceof Fault && { advice: reason.advice }),
       details: { ...(reason instanceof Fault && reason.details), ...progress() },
     });
   }

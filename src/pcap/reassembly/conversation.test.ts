@@ -1,25 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { conversationsOf, linesOf } from "../testing/reading.ts";
-import { bytesOfText, type Talk, talk } from "../testing/talk.ts";
-import type { OverlapPolicy } from "./overlap.ts";
+import { conversationOf, exchanged, linesOf, marksOf } from "../testing/reading.ts";
+import { bytesOfText, talk } from "../testing/talk.ts";
 import { TCP } from "./segment.ts";
-
-const read = (played: Talk, policy?: OverlapPolicy) => {
-  const [conversation, ...others] = conversationsOf(played.frames, policy);
-  if (conversation === undefined || others.length > 0) throw new Error(`${others.length + 1} conversations`);
-  return conversation;
-};
-const swap = (played: Talk, one: number, other: number) => {
-  const { frames } = played;
-  [frames[one], frames[other]] = [frames[other]!, frames[one]!];
-  return played;
-};
-const marksOf = (played: Talk) => read(played).marks.map(({ kind, position }) => `${kind} ${position}`);
 
 describe("a conversation", () => {
   test("is what both sides said, in order", () => {
     const played = talk().open().say(0, "GET").say(1, "one ").say(1, "two").say(0, "BYE").close();
-    const conversation = read(played);
+    const conversation = conversationOf(played);
     expect(linesOf(conversation)).toEqual(["> GET", "< one two", "> BYE"]);
     expect(conversation.endpoints).toEqual([
       { address: "10.0.0.1", port: 40_000 },
@@ -41,7 +28,7 @@ describe("a conversation", () => {
     const played = talk().open().say(0, "one two");
     // The server has taken four bytes when it answers.
     played.raw(1, { acknowledgement: 1_001 + 4, payload: bytesOfText("yes") });
-    const { chunks, totals } = read(played);
+    const { chunks, totals } = conversationOf(played);
     expect(chunks).toHaveLength(3);
     expect(totals.map(({ bytes }) => bytes)).toEqual([7, 3]);
   });
@@ -51,13 +38,13 @@ describe("a conversation", () => {
       .open()
       .say(0, "ping")
       .say(1, "pong");
-    expect(linesOf(read(played))).toEqual(["> ping", "< pong"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> ping", "< pong"]);
   });
 
   test("knows the client by its SYN, whichever port it has", () => {
     expect(
       linesOf(
-        read(
+        conversationOf(
           talk({ ports: [80, 40_000] })
             .open()
             .say(0, "a")
@@ -70,7 +57,7 @@ describe("a conversation", () => {
   test("knows the client by its port where no SYN was captured", () => {
     expect(
       linesOf(
-        read(
+        conversationOf(
           talk({ ports: [443, 50_000] })
             .say(0, "a")
             .say(1, "b"),
@@ -86,9 +73,9 @@ describe("what came twice", () => {
       .open()
       .say(0, "hello")
       .raw(0, { position: 0, payload: bytesOfText("hello") });
-    expect(linesOf(read(played))).toEqual(["> hello"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> hello"]);
     expect(marksOf(played).at(-1)).toBe("retransmission 0");
-    expect(read(played).totals[0].repeated).toBe(5);
+    expect(conversationOf(played).totals[0].repeated).toBe(5);
   });
 
   test("is said once when it was cut differently and the other side has spoken meanwhile", () => {
@@ -97,7 +84,7 @@ describe("what came twice", () => {
       .say(0, "hello", 2)
       .say(1, "yes")
       .raw(0, { position: 1, payload: bytesOfText("ello") });
-    expect(linesOf(read(played))).toEqual(["> hello", "< yes"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> hello", "< yes"]);
   });
 
   test.each([
@@ -108,7 +95,7 @@ describe("what came twice", () => {
       .open()
       .say(0, "hello")
       .raw(0, { position: 0, payload: bytesOfText("heLLo") });
-    const conversation = read(played, policy);
+    const conversation = conversationOf(played, policy);
     expect(linesOf(conversation)).toEqual([line]);
     const told = conversation.chunks.flatMap((chunk) => (chunk.kind === "bytes" ? chunk.conflicts : []));
     expect(told).toHaveLength(1);
@@ -135,7 +122,7 @@ describe("what came twice", () => {
       .raw(0, { position: 2, payload: bytesOfText("YYY") })
       .raw(0, { position: 6, payload: bytesOfText("3Z") })
       .raw(0, { position: 0, payload: bytesOfText("1") });
-    expect(linesOf(read(played, policy))).toEqual([`> ${expected}`]);
+    expect(linesOf(conversationOf(played, policy))).toEqual([`> ${expected}`]);
   });
 
   test.each(["bsd", "linux", "windows"] as const)(
@@ -145,8 +132,8 @@ describe("what came twice", () => {
         .open()
         .say(0, "_a")
         .raw(0, { position: 0, payload: bytesOfText("ZZXX") });
-      expect(linesOf(read(played, policy))).toEqual(["> _aXX"]);
-      expect(read(played, policy).chunks[0]).toMatchObject({ conflicts: [{ because: "settled" }] });
+      expect(linesOf(conversationOf(played, policy))).toEqual(["> _aXX"]);
+      expect(conversationOf(played, policy).chunks[0]).toMatchObject({ conflicts: [{ because: "settled" }] });
     },
   );
 });
@@ -161,26 +148,26 @@ test.each([
     .raw(0, { position: 1, payload: bytesOfText("abc") })
     .raw(0, { position: 1, payload: bytesOfText("longer") })
     .raw(0, { position: 0, payload: bytesOfText("1") });
-  expect(linesOf(read(played, policy))).toEqual([`> ${expected}`]);
+  expect(linesOf(conversationOf(played, policy))).toEqual([`> ${expected}`]);
 });
 
 describe("order", () => {
   test("is mended", () => {
-    const played = swap(talk().open().say(0, "abcdef", 2), 3, 5);
-    expect(linesOf(read(played))).toEqual(["> abcdef"]);
+    const played = exchanged(talk().open().say(0, "abcdef", 2), 3, 5);
+    expect(linesOf(conversationOf(played))).toEqual(["> abcdef"]);
     expect(marksOf(played).slice(2)).toEqual(["out-of-order 2", "out-of-order 0"]);
   });
 
   test("between the sides follows acknowledgements, not the capture", () => {
     const played = talk().open().say(0, "q1").say(1, "a1").say(0, "q2").say(1, "a2");
     const mixed = { ...played, frames: [...played.frames].reverse() };
-    expect(linesOf(read(mixed))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
+    expect(linesOf(conversationOf(mixed))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
   });
 
   test("puts a retransmission where its bytes were said, not where it came", () => {
     const played = talk().open().say(0, "q1").lose().say(1, "a1").say(0, "q2").say(1, "a2");
     played.raw(0, { position: 0, payload: bytesOfText("q1") });
-    expect(linesOf(read(played))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
   });
 });
 
@@ -193,14 +180,14 @@ describe("acknowledgements that came late", () => {
       .raw(0, { position: 0, payload: bytesOfText("q1") });
     const again = played.frames.pop()!;
     played.frames.splice(3, 0, again);
-    expect(linesOf(read(played))).toEqual(["> q1", "< a1"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> q1", "< a1"]);
   });
 
   test("do not count where what was said behind had a lesser one", () => {
     const played = talk().open().say(0, "q1").lose().say(0, "q2");
     played.raw(1, { payload: bytesOfText("b1"), acknowledgement: 1_001 });
     played.raw(0, { position: 0, payload: bytesOfText("q1"), acknowledgement: 5_003 });
-    expect(linesOf(read(played))).toEqual(["> q1q2", "< b1"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> q1q2", "< b1"]);
   });
 
   test("nor their times, where both sides said it again", () => {
@@ -208,20 +195,20 @@ describe("acknowledgements that came late", () => {
     played
       .raw(1, { position: 0, payload: bytesOfText("a1") })
       .raw(0, { position: 0, payload: bytesOfText("q1") });
-    expect(linesOf(read(played))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> q1", "< a1", "> q2", "< a2"]);
   });
 
   test("nor one that is absurd", () => {
     const played = talk()
       .say(0, "abc")
       .raw(1, { acknowledgement: 1_001 + 2 ** 32 - 1_500_000_000 });
-    expect(linesOf(read(played))).toEqual(["> abc"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> abc"]);
   });
 });
 
 describe("what is missing", () => {
   test("is a gap in its place", () => {
-    expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().say(0, "f")))).toEqual([
+    expect(linesOf(conversationOf(talk().open().say(0, "ab").say(0, "cde").lose().say(0, "f")))).toEqual([
       "> ab",
       "> [3 lost]",
       "> f",
@@ -230,15 +217,15 @@ describe("what is missing", () => {
 
   test("is a gap also right after the other side spoke", () => {
     const played = talk().open().say(0, "q").say(1, "abc").lose().say(1, "de");
-    expect(linesOf(read(played))).toEqual(["> q", "< [3 lost]", "< de"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> q", "< [3 lost]", "< de"]);
   });
 
   test("at the end is told by acknowledgements and by FIN", () => {
-    expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().acknowledge(1)))).toEqual([
+    expect(linesOf(conversationOf(talk().open().say(0, "ab").say(0, "cde").lose().acknowledge(1)))).toEqual([
       "> ab",
       "> [3 lost]",
     ]);
-    expect(linesOf(read(talk().open().say(0, "ab").say(0, "cde").lose().close()))).toEqual([
+    expect(linesOf(conversationOf(talk().open().say(0, "ab").say(0, "cde").lose().close()))).toEqual([
       "> ab",
       "> [3 lost]",
     ]);
@@ -247,7 +234,7 @@ describe("what is missing", () => {
   test("on one side lies between what the other said", () => {
     const played = talk().open().say(0, "q1").say(1, "12345").say(0, "q2").say(1, "123").say(0, "q3").close();
     const oneSide = played.frames.filter(({ bytes }) => bytes[29] === 1);
-    expect(linesOf(read({ ...played, frames: oneSide }))).toEqual([
+    expect(linesOf(conversationOf({ ...played, frames: oneSide }))).toEqual([
       "> q1",
       "< [5 lost]",
       "> q2",
@@ -260,124 +247,17 @@ describe("what is missing", () => {
     const played = talk().open().say(0, "abcdefgh").say(1, "yes");
     const { bytes, micros } = played.frames[3]!;
     played.frames[3] = { bytes: bytes.subarray(0, bytes.length - 3), micros, original: bytes.length };
-    expect(linesOf(read(played))).toEqual(["> abcde", "> [3 cut]", "< yes"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> abcde", "> [3 cut]", "< yes"]);
   });
 
   test("was before the capture", () => {
     const played = talk().open().say(0, "early").say(1, "ok").say(0, "late");
-    expect(linesOf(read({ ...played, frames: played.frames.slice(5) }))).toEqual(["> late"]);
-    expect(linesOf(read({ ...played, frames: played.frames.slice(4) }))).toEqual(["< ok", "> late"]);
-    expect(read({ ...played, frames: played.frames.slice(5) }).totals[0].begins).toBe(false);
-  });
-});
-
-describe("numbers", () => {
-  test("wrap between segments and inside one", () => {
-    for (const size of [4, 5, 1_000]) {
-      const played = talk({ numbers: [2 ** 32 - 9, 2 ** 32 - 1] })
-        .open()
-        .say(0, "0123456789abcdef", size)
-        .say(1, "ok");
-      expect(linesOf(read(played))).toEqual(["> 0123456789abcdef", "< ok"]);
-    }
-  });
-
-  test("wrap while packets change places", () => {
-    const played = swap(
-      talk({ numbers: [2 ** 32 - 9, 7] })
-        .open()
-        .say(0, "0123456789abcdef", 4),
-      4,
-      6,
-    );
-    expect(linesOf(read(played))).toEqual(["> 0123456789abcdef"]);
-  });
-
-  test("go on behind 4 GB", () => {
-    const played = talk().open().say(0, "start");
-    for (let step = 1; step <= 9; step++)
-      played.raw(0, { position: step * 500_000_000, payload: bytesOfText("x") });
-    const last = read(played).chunks.at(-1);
-    expect(last).toMatchObject({ kind: "bytes", position: 4_500_000_000 });
-    expect(read(played).totals[0].missing).toBe(4_500_000_000 - 5 - 8);
-  });
-});
-
-describe("TCP beside the bytes", () => {
-  test("data on a SYN (Fast Open)", () => {
-    const played = talk()
-      .raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0, payload: bytesOfText("fast") })
-      .raw(1, { flags: TCP.syn | TCP.ack, position: -1, acknowledgement: 1_005 })
-      .raw(1, { payload: bytesOfText("ok"), acknowledgement: 1_005 });
-    expect(linesOf(read(played))).toEqual(["> fast", "< ok"]);
-  });
-
-  test("data on a SYN that the other side did not take is said again", () => {
-    const played = talk()
-      .raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0, payload: bytesOfText("fast") })
-      .raw(1, { flags: TCP.syn | TCP.ack, position: -1 })
-      .say(0, "fast")
-      .say(1, "ok");
-    expect(linesOf(read(played))).toEqual(["> fast", "< ok"]);
-  });
-
-  test("both open at once", () => {
-    const played = talk()
-      .raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0 })
-      .raw(1, { flags: TCP.syn, position: -1, acknowledgement: 0 })
-      .raw(0, { flags: TCP.syn | TCP.ack, position: -1 })
-      .raw(1, { flags: TCP.syn | TCP.ack, position: -1 })
-      .say(1, "b")
-      .say(0, "a");
-    expect(linesOf(read(played))).toEqual(["< b", "> a"]);
-  });
-
-  test("a reset with words", () => {
-    const played = talk()
-      .open()
-      .say(0, "q")
-      .raw(1, { flags: TCP.reset, payload: bytesOfText("no listener") });
-    expect(linesOf(read(played))).toEqual(["> q", "<reset no listener"]);
-    expect(read(played).totals[1].bytes).toBe(0);
-  });
-
-  test("half open: nobody answers", () => {
-    const played = talk().raw(0, { flags: TCP.syn, position: -1, acknowledgement: 0 });
-    expect(read(played)).toMatchObject({
-      chunks: [],
-      totals: [{ begins: true, packets: 1 }, { packets: 0 }],
-    });
-  });
-
-  test("keep-alives of no byte, of the same and of another", () => {
-    const played = talk().open().say(0, "hello").say(1, "ok").acknowledge(0);
-    played
-      .raw(0, { position: 4 })
-      .raw(0, { position: 4, payload: bytesOfText("o") })
-      .raw(0, { position: 4, payload: bytesOfText("\0") });
-    expect(linesOf(read(played))).toEqual(["> hello", "< ok"]);
-    expect(read(played).counts).toMatchObject({ "keep-alive": 3 });
-    expect(read(played).counts.conflict).toBeUndefined();
-  });
-
-  test("another last byte that was not acknowledged is no keep-alive", () => {
-    const played = talk()
-      .open()
-      .say(0, "hello")
-      .raw(0, { position: 4, payload: bytesOfText("0") });
-    expect(read(played).counts).toMatchObject({ conflict: 1, retransmission: 1 });
-  });
-
-  test("a window of zero, its probe and its opening", () => {
-    const played = talk().open().say(0, "ab").raw(1, { window: 0 }).say(0, "c").raw(1, { window: 0 });
-    played.raw(1, { window: 500 }).raw(0, { position: 2, payload: bytesOfText("cd") });
-    expect(linesOf(read(played))).toEqual(["> abcd"]);
-    expect(marksOf(played).slice(2)).toEqual([
-      "zero-window 0",
-      "window-probe 2",
-      "window-open 0",
-      "retransmission 2",
+    expect(linesOf(conversationOf({ ...played, frames: played.frames.slice(5) }))).toEqual(["> late"]);
+    expect(linesOf(conversationOf({ ...played, frames: played.frames.slice(4) }))).toEqual([
+      "< ok",
+      "> late",
     ]);
+    expect(conversationOf({ ...played, frames: played.frames.slice(5) }).totals[0].begins).toBe(false);
   });
 });
 
@@ -388,7 +268,7 @@ test("a stray acknowledgement or reset in front hides nothing", () => {
       .raw(0, { flags: TCP.reset, sequence: number })
       .say(0, "hello")
       .say(1, "ok");
-    expect(linesOf(read(played))).toEqual(["> hello", "< ok"]);
+    expect(linesOf(conversationOf(played))).toEqual(["> hello", "< ok"]);
   }
 });
 
@@ -397,6 +277,6 @@ test("bytes far from all others are left out and told", () => {
     .open()
     .say(0, "abc")
     .raw(0, { position: 1_500_000_000, payload: bytesOfText("forged") });
-  expect(linesOf(read(played))).toEqual(["> abc"]);
-  expect(read(played).counts.outside).toBe(1);
+  expect(linesOf(conversationOf(played))).toEqual(["> abc"]);
+  expect(conversationOf(played).counts.outside).toBe(1);
 });

@@ -4,6 +4,7 @@ import type { Conversation } from "../reassembly/conversation.ts";
 import type { OverlapPolicy } from "../reassembly/overlap.ts";
 import { blockOf, type Frame } from "./frames.ts";
 import { layersOf } from "./layers-of.ts";
+import type { Talk } from "./talk.ts";
 
 /** The conversations in frames. */
 export function conversationsOf(frames: readonly Frame[], policy?: OverlapPolicy): readonly Conversation[] {
@@ -11,6 +12,25 @@ export function conversationsOf(frames: readonly Frame[], policy?: OverlapPolicy
   const packets = blockOf(frames);
   collector.add(packets, layersOf(packets));
   return collector.conversations(policy).tcp;
+}
+
+/** The one conversation of a talk. */
+export function conversationOf({ frames }: Talk, policy?: OverlapPolicy): Conversation {
+  const [conversation, ...others] = conversationsOf(frames, policy);
+  if (conversation === undefined || others.length > 0) throw new Error(`${others.length + 1} conversations`);
+  return conversation;
+}
+
+/** What was remarked of a talk, each with its position. */
+export function marksOf(played: Talk): string[] {
+  return conversationOf(played).marks.map(({ kind, position }) => `${kind} ${position}`);
+}
+
+/** The talk with two of its packets in each other's place. */
+export function exchanged(played: Talk, one: number, other: number): Talk {
+  const { frames } = played;
+  [frames[one], frames[other]] = [frames[other]!, frames[one]!];
+  return played;
 }
 
 /** A conversation as lines: who, and what was said or is missing; neighbouring bytes of one side are one line. */

@@ -128,6 +128,9 @@ type Parts = MigrateOptions & {
   readonly source: Index;
 };
 
+/** What to do where messages of an archive would be left behind. */
+const ARCHIVED = "Leave the index where it is, and move topics and tables alone.";
+
 /** What a document asks to be moved. @throws Fault REQUEST_INVALID when that is nothing */
 function movesOf(data: string, before: GlobalDocument, target: GlobalDocument): Marker["moves"] {
   const moves = {
@@ -139,6 +142,7 @@ function movesOf(data: string, before: GlobalDocument, target: GlobalDocument): 
     throw new Fault(
       "REQUEST_INVALID",
       `moving ${data}: its index has an archive, and messages that are there alone are not moved`,
+      { advice: ARCHIVED },
     );
   if (moves.topics || moves.tables || moves.index) return moves;
   throw new Fault(
@@ -151,13 +155,16 @@ function movesOf(data: string, before: GlobalDocument, target: GlobalDocument): 
 async function expectWhole(source: Index, data: string): Promise<void> {
   const [problem] = source.problems();
   if (problem !== undefined)
-    throw new Fault("MESSAGES_LOST", `moving the index of ${data}: ${problem.text}; ${problem.advice}`);
+    throw new Fault("MESSAGES_LOST", `moving the index of ${data}: ${problem.text}`, {
+      advice: problem.advice,
+    });
   // An archive that was switched off has them still.
   const { archive } = await source.stats();
   if (archive !== undefined && archive.only.messages > 0)
     throw new Fault(
       "REQUEST_INVALID",
       `moving ${data}: ${archive.only.messages} messages are in its archive alone, and are not moved`,
+      { advice: ARCHIVED },
     );
 }
 

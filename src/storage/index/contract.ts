@@ -1,11 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Batch } from "../../core/batch.ts";
 import type { Position } from "../../core/block.ts";
-import type { FaultCode } from "../../core/fault.ts";
 import type { FieldValue, Message } from "../../core/message.ts";
 import type { Hint } from "../../query/hints.ts";
 import type { Place } from "../../query/place.ts";
 import type { Query } from "../../query/tree.ts";
+import type { ArchiveStats, SearchLoad, SensorStats } from "./stats.ts";
 
 /**
  * The third of the three durable things: search over messages. Every implementation (DuckDB embedded, OpenSearch in a
@@ -294,57 +294,6 @@ export type IndexStats = {
   readonly unsealed: string | undefined;
   /** Absent where nothing is archived and nothing was. */
   readonly archive?: ArchiveStats | undefined;
-};
-
-/** Files of an archive: a second place for what is sealed, where it stays when this machine has no room for it any more. */
-export type ArchiveStats = {
-  /** Whether files are archived now; what was archived before may be there all the same. */
-  readonly isOn: boolean;
-  /** What counts in the archive. */
-  readonly archived: FileAmount;
-  /** Of this, what is nowhere else, and of which sensors. */
-  readonly only: FileAmount & { readonly sensors: readonly string[] };
-  /** What is not archived yet. */
-  readonly waiting: FileAmount;
-  /** Of this, what would be dropped from this machine and stays until it is archived. */
-  readonly held: FileAmount;
-  /** Since the start. */
-  readonly uploadedBytes: number;
-  /** Bytes of copies for searches, and how many they may have. */
-  readonly cache: { readonly bytes: number; readonly limit: number };
-  /** Why nothing can be archived at the moment, and since when, epoch milliseconds. */
-  readonly failure?: { readonly code: FaultCode; readonly message: string; readonly since: number };
-};
-
-type FileAmount = { readonly files: number; readonly messages: number; readonly bytes: number };
-
-/** How busy searches keep the index. The last three count since the start. */
-export type SearchLoad = {
-  readonly running: number;
-  readonly waiting: number;
-  /** Refused because too many waited. */
-  readonly refused: number;
-  /** Ended for a limit of time or memory. */
-  readonly limited: number;
-  /** Those whose client went away before there was an answer. */
-  readonly abandoned: number;
-  /** Whether one was refused within the last minute. */
-  readonly isSaturated: boolean;
-};
-
-export type SensorStats = {
-  readonly sensor: string;
-  readonly messages: number;
-  readonly bytes: number;
-  readonly segments: number;
-  readonly fields: number;
-  /** Of these, fields beyond the limit that are kept together: they are found, only more slowly. */
-  readonly together: number;
-  /** Whether there are more of these than are counted. */
-  readonly hasMore: boolean;
-  /** Time of the oldest and the newest message, epoch milliseconds. */
-  readonly from: number;
-  readonly to: number;
 };
 
 /** Keeps at most this age (milliseconds) and size (bytes on disk) of a sensor; "*" is every sensor without a rule. */

@@ -1,5 +1,5 @@
 import { Fault } from "../../core/fault.ts";
-import type { SearchLoad } from "./contract.ts";
+import type { SearchLoad } from "./stats.ts";
 
 export type QueueLimits = {
   /** Searches at work at a time: half of them places for quick ones, half for those that turned out to be long. */

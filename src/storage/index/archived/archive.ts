@@ -5,12 +5,13 @@ import { FAULTS, Fault } from "../../../core/fault.ts";
 import type { ArchiveOptions, ArchiveStore } from "../../archive/contract.ts";
 import { openArchiveStore } from "../../archive/open.ts";
 import { makeFolder } from "../../folder.ts";
-import type { ArchiveStats, IndexProblem, Selection } from "../contract.ts";
+import type { IndexProblem, Selection } from "../contract.ts";
 import type { Snapshot } from "../duckdb/relations.ts";
 import { within } from "../duckdb/selection.ts";
 import type { Archived } from "../segments/archive-listing.ts";
 import type { Catalogue, Segment } from "../segments/catalogue.ts";
 import { ARCHIVED } from "../segments/folder-names.ts";
+import type { ArchiveStats } from "../stats.ts";
 import { ArchiveCache, type Cached, NoRoom, type Uncached } from "./archive-cache.ts";
 import { Archiver } from "./archiver.ts";
 

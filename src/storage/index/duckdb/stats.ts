@@ -1,5 +1,6 @@
 import type { KnownFields } from "../blocks/known-fields.ts";
-import type { IndexStats, SensorStats } from "../contract.ts";
+import type { IndexStats } from "../contract.ts";
+import type { SensorStats } from "../stats.ts";
 import type { Snapshot } from "./relations.ts";
 
 /** What can be searched, in numbers. */

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { areInstalled } from "../../../pcap/testing/programs.ts";
 import { parse } from "../../../query/parse.ts";
-import { deafAddress, guardServer } from "../testing/guarded-proxy.ts";
+import type { Index } from "../contract.ts";
+import { deafAddress, type GuardedProxy, guardServer } from "../testing/guarded-proxy.ts";
 import { batchOf, guids, put } from "../testing/test-batches.ts";
 import { Client } from "./client.ts";
 import { openOpenSearchIndex } from "./open.ts";
@@ -17,6 +18,16 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
   afterAll(() => removeIndices(url, prefix));
   const open = (options: object) =>
     openOpenSearchIndex({ nodes: [url], prefix, replicas: 0, ...options }, makeContext());
+  /** An index of its own that reaches OpenSearch through a proxy. */
+  const behind = ({ url: node, authority }: GuardedProxy, name: string, options: object = {}) =>
+    open({ nodes: [node], authority, prefix: `${prefix}-${name}`, ...options });
+  /** A writer of an index that has one message. */
+  const begun = async (index: Index) => {
+    const writer = await index.writer("one");
+    await put(writer, "s", batchOf([{ n: 1 }]));
+    await index.seal();
+    return writer;
+  };
 
   test("says that nobody answers, and goes on to the next node", async () => {
     const deaf = await deafAddress();
@@ -56,11 +67,8 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
 
   test("keeps what it cannot store, says so, and stores it once when it can again", async () => {
     await using proxy = await guardServer(url);
-    const { authority } = proxy;
-    await using index = await open({ nodes: [proxy.url], authority, prefix: `${prefix}-lost` });
-    const writer = await index.writer("one");
-    await put(writer, "s", batchOf([{ n: 1 }]));
-    await index.seal();
+    await using index = await behind(proxy, "lost");
+    const writer = await begun(index);
     proxy.isCut = true;
     await put(writer, "s", batchOf([{ n: 2 }, { n: 3 }], 1));
     await expect(index.seal()).rejects.toMatchObject({ code: "INDEX_UNREACHABLE" });
@@ -81,17 +89,8 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
 
   test("says that it is silent instead of waiting for it, and counts nothing as stored meanwhile", async () => {
     await using proxy = await guardServer(url);
-    const { authority } = proxy;
-    const nodes = [proxy.url];
-    await using index = await open({
-      nodes,
-      authority,
-      prefix: `${prefix}-silent-${Date.now()}`,
-      patience: 2000,
-    });
-    const writer = await index.writer("one");
-    await put(writer, "s", batchOf([{ n: 1 }]));
-    await index.seal();
+    await using index = await behind(proxy, `silent-${Date.now()}`, { patience: 2000 });
+    const writer = await begun(index);
     expect(await index.stats()).toMatchObject({ messages: 1, problems: [] });
     proxy.isSilent = () => true;
     await put(writer, "s", batchOf([{ n: 2 }], 1));
@@ -119,35 +118,22 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
 
   test("ends although it is silent, and leaves what is not stored to the topic", async () => {
     await using proxy = await guardServer(url);
-    const { authority } = proxy;
-    const nodes = [proxy.url];
-    const own = `${prefix}-end-${Date.now()}`;
-    const index = await open({ nodes, authority, prefix: own });
-    const writer = await index.writer("one");
-    await put(writer, "s", batchOf([{ n: 1 }]));
-    await index.seal();
+    const own = `end-${Date.now()}`;
+    const index = await behind(proxy, own);
+    const writer = await begun(index);
     proxy.isSilent = () => true;
     await put(writer, "s", batchOf([{ n: 2 }], 1));
     await writer[Symbol.asyncDispose]();
     await index[Symbol.asyncDispose]();
-    await using again = await open({ prefix: own });
+    await using again = await open({ prefix: `${prefix}-${own}` });
     expect(await again.sealedPosition("t", 0)).toBe(1);
     expect(await guids(again, "*")).toEqual(["g0"]);
   });
 
   test("answers without what is still being stored, and says so", async () => {
     await using proxy = await guardServer(url);
-    const { authority } = proxy;
-    const nodes = [proxy.url];
-    await using index = await open({
-      nodes,
-      authority,
-      prefix: `${prefix}-behind-${Date.now()}`,
-      patience: 3000,
-    });
-    const writer = await index.writer("one");
-    await put(writer, "s", batchOf([{ n: 1 }]));
-    await index.seal();
+    await using index = await behind(proxy, `behind-${Date.now()}`, { patience: 3000 });
+    const writer = await begun(index);
     expect(await index.count({})).toBe(1);
     proxy.isSilent = (path) => path.startsWith("/_bulk");
     await put(writer, "s", batchOf([{ n: 2 }], 1));
@@ -161,11 +147,8 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
 
   test("makes its writer wait when too much is kept", async () => {
     await using proxy = await guardServer(url);
-    const { authority } = proxy;
-    await using index = await open({ nodes: [proxy.url], authority, prefix: `${prefix}-wait` });
-    const writer = await index.writer("one");
-    await put(writer, "s", batchOf([{ n: 0 }]));
-    await index.seal();
+    await using index = await behind(proxy, "wait");
+    const writer = await begun(index);
     proxy.isCut = true;
     const many = Array.from({ length: 20_000 }, (_, n) => ({ n }));
     await writer.write("s", batchOf(many, 1));

@@ -1,5 +1,6 @@
 import type { KnownFields } from "../blocks/known-fields.ts";
-import type { IndexStats, SensorStats } from "../contract.ts";
+import type { IndexStats } from "../contract.ts";
+import type { SensorStats } from "../stats.ts";
 import type { DayIndex } from "./retention.ts";
 
 /** What can be searched, in numbers. Nothing is hot: it is stored before it is counted. */

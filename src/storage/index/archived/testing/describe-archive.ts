@@ -7,9 +7,10 @@ import { makeContext } from "../../../../core/context.ts";
 import { parse } from "../../../../query/parse.ts";
 import type { ArchiveOptions, ArchiveSettings } from "../../../archive/contract.ts";
 import { openArchiveStore } from "../../../archive/open.ts";
-import type { ArchiveStats, Index } from "../../contract.ts";
+import type { Index } from "../../contract.ts";
 import { openDuckdbIndex } from "../../duckdb/open.ts";
 import type { DuckdbOptions } from "../../duckdb/settings.ts";
+import type { ArchiveStats } from "../../stats.ts";
 import { batchOf, NOON, put } from "../../testing/test-batches.ts";
 
 const { signal } = new AbortController();
