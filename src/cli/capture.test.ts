@@ -13,9 +13,50 @@ beforeAll(() => {
 afterAll(() => folder[Symbol.dispose]());
 
 const PCAP = await pcapOf(sampleRows(300));
+const DOCUMENTS = {
+  "metron.yaml": "workers: 1\n",
+  "sensors/web.yaml": "sensor: web\nparser: { jsonMap: {} }\n",
+  "sensors/syslog.yaml": "sensor: syslog\nparser: { syslog3164: {} }\n",
+};
 const MAIN = new URL("./main.ts", import.meta.url).pathname;
 const LAUNCHER = new URL("../../scripts/run.mjs", import.meta.url).pathname;
 
+test("a platform takes captures of files and standard input, and tells of them in words", async () => {
+  await using running = await folder.up(DOCUMENTS);
+  const cut = PCAP.subarray(0, PCAP.length - 5);
+  const piped = await folder.metron(["capture", "-", "--cutoff", "0"], gzipSync(cut));
+  expect(piped).toMatchObject({ status: 0, err: "" });
+  const [first, ...rest] = piped.out.trim().split("\n");
+  expect(first).toMatch(
+    /^standard input: 299 packets \(.*\) of pcap, gzip taken in [\d.]+ s; 0 flows, 0 records$/,
+  );
+  expect(rest[0]).toMatch(/^ {2}at byte [\d,]+: the capture ends inside of this/);
+  const ingested = await folder.metron(["ingest"], PCAP);
+  expect(ingested.out).toMatch(/^standard input: 300 packets/);
+  const wrong = await folder.metron(["capture"]);
+  expect(wrong.status).toBe(2);
+
+  // A folder is watched until a signal comes.
+  folder.file("drop/one.pcap", PCAP);
+  const watcher = spawn(
+    process.execPath,
+    [MAIN, "capture", "--watch", `${folder.path}/drop`, "--settle", "0", "--json", "--server", running.url],
+    { env: { ...process.env, METRON_DATA: folder.data } },
+  );
+  let out = "";
+  watcher.stdout.on("data", (part) => {
+    out += part;
+  });
+  const closed = new Promise((resolve) => watcher.once("close", resolve));
+  await until(async () => out.includes("one.pcap"));
+  folder.file("drop/two.pcap", PCAP);
+  await until(async () => out.includes("two.pcap"));
+  watcher.kill("SIGTERM");
+  expect(await closed).toBe(0);
+  expect(out.trim().split("\n")).toHaveLength(2);
+});
+
+/** No platform runs: the command opens the folder itself, with the documents that the test above left there. */
 test("captures are known by their first bytes, whatever they are called", async () => {
   const capture = folder.file("traffic.log", PCAP);
   const log = folder.file("traffic.pcap", "one line\nanother line\n");
@@ -50,53 +91,11 @@ test("captures are known by their first bytes, whatever they are called", async 
   );
 });
 
-test("a platform takes captures of files and standard input, and tells of them in words", async () => {
-  await using running = await folder.up({
-    "metron.yaml": "workers: 1\n",
-    "sensors/web.yaml": "sensor: web\nparser: { jsonMap: {} }\n",
-  });
-  const cut = PCAP.subarray(0, PCAP.length - 5);
-  const piped = await folder.metron(["capture", "-", "--cutoff", "0"], gzipSync(cut));
-  expect(piped).toMatchObject({ status: 0, err: "" });
-  const [first, ...rest] = piped.out.trim().split("\n");
-  expect(first).toMatch(
-    /^standard input: 299 packets \(.*\) of pcap, gzip taken in [\d.]+ s; 0 flows, 0 records$/,
-  );
-  expect(rest[0]).toMatch(/^ {2}at byte [\d,]+: the capture ends inside of this/);
-  const ingested = await folder.metron(["ingest"], PCAP);
-  expect(ingested.out).toMatch(/^standard input: 300 packets/);
-  const wrong = await folder.metron(["capture"]);
-  expect(wrong.status).toBe(2);
-
-  // A folder is watched until a signal comes.
-  folder.file("drop/one.pcap", PCAP);
-  const watcher = spawn(
-    process.execPath,
-    [MAIN, "capture", "--watch", `${folder.path}/drop`, "--settle", "0", "--json", "--server", running.url],
-    { env: { ...process.env, METRON_DATA: folder.data } },
-  );
-  let out = "";
-  watcher.stdout.on("data", (part) => {
-    out += part;
-  });
-  const closed = new Promise((resolve) => watcher.once("close", resolve));
-  await until(async () => out.includes("one.pcap"));
-  folder.file("drop/two.pcap", PCAP);
-  await until(async () => out.includes("two.pcap"));
-  watcher.kill("SIGTERM");
-  expect(await closed).toBe(0);
-  expect(out.trim().split("\n")).toHaveLength(2);
-});
-
 test("what a killed platform was taking is said to be interrupted, and what was stored is there", async () => {
-  const documents = {
-    "metron.yaml": "workers: 1\n",
-    "sensors/web.yaml": "sensor: web\nparser: { jsonMap: {} }\n",
-  };
   const states = async (url: string) => (await (await fetch(`${url}/api/v1/captures`)).json()).captures;
   let stored = 0;
   {
-    await using running = await folder.up(documents);
+    await using running = await folder.up(DOCUMENTS);
     const sending = request(`${running.url}/api/v1/captures?name=killed`, { method: "POST" });
     sending.on("error", () => undefined);
     sending.setHeader("content-type", "application/octet-stream");
@@ -107,7 +106,7 @@ test("what a killed platform was taking is said to be interrupted, and what was 
     });
     await running.stop("SIGKILL");
   }
-  await using running = await folder.up(documents);
+  await using running = await folder.up(DOCUMENTS);
   const [found] = (await states(running.url)).filter((state: { name: string }) => state.name === "killed");
   expect(found).toMatchObject({
     state: "interrupted",

@@ -117,7 +117,7 @@ test("searches that cannot be interrupted keep neither intake nor publishing wai
 test("a sender that a stopping platform leaves learns of it, and the platform takes it for no bug", async () => {
   using folder = openTestFolder();
   const running = await folder.up(WEB);
-  const args = ["scenario", "send", "--for", "60s", "--rate", "20000", "--sensor", "asa"];
+  const args = ["scenario", "send", "--for", "60s", "--rate", "2000", "--sensor", "asa"];
   const asa = folder.file("asa.yaml", "sensor: asa\nparser: { asa: {} }\n");
   await folder.metron(["config", "publish", asa]);
   const sending = folder.metron(args);
@@ -136,7 +136,7 @@ test("a sender that a stopping platform leaves learns of it, and the platform ta
 test("a signal that comes twice at once, as from `timeout` and npm, is one", async () => {
   using folder = openTestFolder();
   const running = await folder.up(WEB);
-  await folder.metron(["ingest", "--sensor", "web", "--no-wait"], lines(0, 50_000));
+  await folder.metron(["ingest", "--sensor", "web", "--no-wait"], lines(0, 20_000));
   running.child.kill("SIGTERM");
   await new Promise((done) => setTimeout(done, 50));
   expect(await running.stop("SIGTERM")).toMatchObject({ status: 0, err: "" });
@@ -238,10 +238,10 @@ test("the demo tells a story with alerts", { timeout: 120_000 }, async () => {
   const sent = async () =>
     ((await (await fetch(`${platform.url}/api/v1/status`)).json()) as { scenario: { sent: number } }).scenario
       .sent;
-  await expect.poll(sent, { timeout: 100_000, interval: 500 }).toBeGreaterThan(10_000);
+  await expect.poll(sent, { timeout: 100_000 }).toBeGreaterThan(1000);
   await expect
-    .poll(() => total(platform.url, "is_alert:true"), { timeout: 100_000, interval: 500 })
-    .toBeGreaterThan(10);
+    .poll(() => total(platform.url, "is_alert:true"), { timeout: 100_000, interval: 250 })
+    .toBeGreaterThan(0);
 });
 
 /** A shipped document without its ports, which another platform on this machine may have. */

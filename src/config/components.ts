@@ -7,6 +7,7 @@ import type { EnrichmentDefinition } from "../enrichments/enrichment.ts";
 import { enrichments } from "../enrichments/index.ts";
 import { parsers } from "../parsers/index.ts";
 import type { ParserDefinition } from "../parsers/parser.ts";
+import { UNITS } from "../schema/field.ts";
 import { MEANINGS } from "../schema/meaning.ts";
 import { sinks } from "../sinks/index.ts";
 import type { SinkDefinition } from "../sinks/sink.ts";
@@ -62,7 +63,15 @@ const stated = z.looseObject({
   ),
   open: z.custom((value) => typeof value === "function", "expected a function"),
   fields: z
-    .array(z.object({ name: z.string(), meaning: z.enum(MEANINGS).optional(), about: z.string() }))
+    .array(
+      z.object({
+        name: z.string(),
+        meaning: z.enum(MEANINGS).optional(),
+        isList: z.literal(true).optional(),
+        unit: z.enum(UNITS).optional(),
+        about: z.string(),
+      }),
+    )
     .optional(),
   examples: z
     .array(z.looseObject({ given: z.union([z.string(), z.record(z.string(), z.unknown())]) }))

@@ -1,4 +1,6 @@
-import type { Components } from "../config/components.ts";
+import { builtIn, type Components } from "../config/components.ts";
+import type { EnrichmentDefinition } from "../enrichments/enrichment.ts";
+import type { ParserDefinition } from "../parsers/parser.ts";
 import type { Field } from "../schema/field.ts";
 import { type MeaningDefinition, meanings } from "../schema/meanings.ts";
 import { isPattern, Schema, schema } from "../schema/schema.ts";
@@ -12,17 +14,30 @@ const known = new WeakMap<Components, Schema>();
 export function knownFields(components: Components): Schema {
   let all = known.get(components);
   if (all === undefined) {
-    const { parsers, enrichments } = components;
-    all = new Schema([
-      ...schema,
-      ...parsers.list.flatMap(({ fields }) => fields.filter(isNarrow)),
-      ...enrichments.list.flatMap(({ name, fields }) =>
-        fields.filter(isNarrow).map((key) => ({ ...key, name: `enrichments.${name}.*.${key.name}` })),
-      ),
-    ]);
+    all = new Schema([...schema, ...fieldsOf(components.parsers.list, components.enrichments.list)]);
     known.set(components, all);
   }
   return all;
+}
+
+/** What extensions declare: messages are stored and searched by it as by the schema. */
+export function fieldsOfExtensions({ parsers, enrichments }: Components): Field[] {
+  return fieldsOf(
+    parsers.list.filter((parser) => !builtIn.parsers.list.includes(parser)),
+    enrichments.list.filter((enrichment) => !builtIn.enrichments.list.includes(enrichment)),
+  );
+}
+
+function fieldsOf(
+  parsers: readonly ParserDefinition[],
+  enrichments: readonly EnrichmentDefinition[],
+): Field[] {
+  return [
+    ...parsers.flatMap(({ fields }) => fields.filter(isNarrow)),
+    ...enrichments.flatMap(({ name, fields }) =>
+      fields.filter(isNarrow).map((key) => ({ ...key, name: `enrichments.${name}.*.${key.name}` })),
+    ),
+  ];
 }
 
 /** The types of the fields that are declared by name, as expressions know them. */

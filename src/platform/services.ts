@@ -5,6 +5,7 @@ import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
 import { charsetOf } from "../parsers/charset.ts";
 import type { StageServices } from "../pipeline/services.ts";
+import { declareFields } from "../schema/declarations.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
 import type { Services } from "../stellar/run/services.ts";
 import { fromMessage, StellarMap } from "../stellar/values/value.ts";
@@ -12,6 +13,7 @@ import type { AllowedFolders } from "../storage/allowed-folders.ts";
 import { joinTable } from "../storage/storage.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { triageScorer } from "../triage/scorer.ts";
+import { fieldsOfExtensions } from "./field-notes.ts";
 import { NO_FUNCTIONS, registryOf, type UserFunctions } from "./functions.ts";
 import type { Packages } from "./missing-names.ts";
 import type { Shares, WorkerStart } from "./protocol.ts";
@@ -133,6 +135,7 @@ function makeServices(parts: Parts): PipelineServices {
     },
     takeFunctions(next) {
       functions = next;
+      declareFields(fieldsOfExtensions(functions.components));
     },
     trial: (next) => makeServices({ ...parts, functions: next }),
     attach(shares) {

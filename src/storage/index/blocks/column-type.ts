@@ -1,6 +1,6 @@
+import { declarationsVersion, declaredField } from "../../../schema/declarations.ts";
 import type { Field } from "../../../schema/field.ts";
 import { meanings } from "../../../schema/meanings.ts";
-import { schema } from "../../../schema/schema.ts";
 import type { FieldType } from "../contract.ts";
 
 /** What lies in a cell of a block: DuckDB's own text, a 64-bit whole number, a fraction, a byte that is 0 or 1. */
@@ -75,14 +75,19 @@ type Declared = PlainType;
 /** Names remembered with what they are declared as. Telemetry can make up names without end. */
 const MOST_REMEMBERED = 20_000;
 const remembered = new Map<string, Declared | undefined>();
+let rememberedVersion = 0;
 
 /**
- * What the columns of a declared field hold (src/schema/fields), the same in every sensor and file; undefined for fields of
- * which the values decide: those not declared, those declared as lists and those whose values differ in kind.
+ * What the columns of a declared field hold (src/schema/fields, and extensions), the same in every sensor and file; undefined
+ * for fields of which the values decide: those not declared, those declared as lists and those whose values differ in kind.
  */
 export function declaredType(field: string): Declared | undefined {
+  if (rememberedVersion !== declarationsVersion()) {
+    remembered.clear();
+    rememberedVersion = declarationsVersion();
+  }
   if (remembered.has(field)) return remembered.get(field);
-  const declared = typeOf(schema.find(field));
+  const declared = typeOf(declaredField(field));
   if (remembered.size >= MOST_REMEMBERED) remembered.clear();
   remembered.set(field, declared);
   return declared;

@@ -16,6 +16,7 @@ import {
   WORD,
 } from "../../../core/column.ts";
 import { type FieldValue, messageToJson } from "../../../core/message.ts";
+import { declarationsVersion } from "../../../schema/declarations.ts";
 import { RowGroupEncoder } from "../parquet/row-group.ts";
 import {
   type Block,
@@ -34,6 +35,7 @@ import {
   cellBytes,
   declaredType,
   type FreeType,
+  isCurrent,
   isValueType,
   spelledType,
 } from "./column-type.ts";
@@ -80,6 +82,8 @@ export type EncodeLimits = {
 export class BlockEncoder {
   readonly #sensor: string;
   readonly #fields: SensorFields;
+  /** Of the declarations by which the types of the fields were chosen. */
+  #version = declarationsVersion();
   readonly #limits: EncodeLimits;
   readonly #heap: TextHeap;
   readonly #space: CellSpace;
@@ -107,6 +111,7 @@ export class BlockEncoder {
 
   /** A block of the live rows, without those `skip` holds the row number of; undefined when none is left. */
   encode(batch: Batch, skip?: ReadonlySet<number>): Block | undefined {
+    if (this.#version !== declarationsVersion()) this.#forgetOthers();
     this.#select(batch, skip);
     const count = this.#count;
     if (count === 0) return undefined;
@@ -143,6 +148,12 @@ export class BlockEncoder {
     // A row group of its own needs enough messages, all of one day.
     const deserves = count >= this.#limits.groupRows && Math.floor(min / DAY) === Math.floor(max / DAY);
     return { ...block, group: deserves ? this.#groups.encode(block) : undefined };
+  }
+
+  /** An extension came, went or changed: what it declares is stored as that from here on. */
+  #forgetOthers(): void {
+    this.#version = declarationsVersion();
+    for (const [field, type] of this.#fields) if (!isCurrent(field, type)) this.#fields.delete(field);
   }
 
   #select(batch: Batch, skip: ReadonlySet<number> | undefined): void {

@@ -10,7 +10,8 @@ import { type ColumnType, columnTypes, declaredType, isValueType } from "./colum
 const MOST_OF_SENSOR = 5000;
 const MOST_NAMES = 50_000;
 
-type Known = { types: Set<ColumnFieldType>; sensors: Set<string> };
+/** The types are those of columns: what they are to users changes with what extensions declare. */
+type Known = { types: Set<ColumnType>; sensors: Set<string> };
 
 type OfSensor = { readonly columns: Set<string>; readonly together: Set<string>; hasMore: boolean };
 
@@ -43,7 +44,7 @@ export class KnownFields {
       this.#names = undefined;
     }
     if (sensor !== undefined) known.sensors.add(sensor);
-    if (type !== undefined) known.types.add(fieldTypeOf(field, type));
+    if (type !== undefined) known.types.add(type);
   }
 
   /** Notes the fields of a sensor's block or file. @param rest those without a column; undefined: too many to name. */
@@ -72,7 +73,7 @@ export class KnownFields {
   /** The type of a field, by its stored name; undefined when no message has it. */
   type(field: string): FieldType | undefined {
     const known = this.#fields.get(field);
-    return known && typeOf(known.types);
+    return known && typeOf(field, known.types);
   }
 
   /** The sensors whose messages have a field, by its stored name. */
@@ -91,7 +92,7 @@ export class KnownFields {
     for (const [name, known] of this.#fields) {
       const own = [...known.sensors].filter((sensor) => sensors?.includes(sensor) ?? true).sort();
       if (own.length > 0 || known.sensors.size === 0)
-        found.push({ name, type: typeOf(known.types), sensors: own });
+        found.push({ name, type: typeOf(name, known.types), sensors: own });
     }
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -126,7 +127,8 @@ function fieldTypeOf(field: string, type: ColumnType): ColumnFieldType {
   return columnTypes[isValueType(declared) ? declared : type].field;
 }
 
-function typeOf(types: ReadonlySet<ColumnFieldType>): FieldType {
+function typeOf(field: string, columns: ReadonlySet<ColumnType>): FieldType {
+  const types = new Set([...columns].map((type) => fieldTypeOf(field, type)));
   const [only] = types;
   if (only === undefined) return "mixed";
   if (types.size === 1) return only;

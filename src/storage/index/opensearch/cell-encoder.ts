@@ -15,6 +15,7 @@ import {
 import type { Dictionary } from "../../../core/dictionary.ts";
 import { type FieldValue, messageToJson } from "../../../core/message.ts";
 import { allocateBytes, decodeText, encodeText } from "../../../core/text.ts";
+import { declarationsVersion } from "../../../schema/declarations.ts";
 import { JsonBytes, type Piece, pieceOf } from "./json-bytes.ts";
 import { isDottedDecimal, isOnlyText, isPlainWhole } from "./spelling.ts";
 import {
@@ -69,6 +70,8 @@ export class CellEncoder {
   /** Where the value of the cell begins. */
   #valueAt = 0;
   readonly #plans = new Map<string, ColumnPlan>();
+  /** Of the declarations that the plans are made by. */
+  #version = declarationsVersion();
   #remembered = 0;
   /** What is searched of a message, by objects, each member with a comma before it; and its words. */
   readonly #searched = OBJECT_NAMES.map(() => new JsonBytes());
@@ -81,6 +84,10 @@ export class CellEncoder {
 
   /** Begins again with nothing. */
   begin(): void {
+    if (this.#version !== declarationsVersion()) {
+      this.#version = declarationsVersion();
+      this.#plans.clear();
+    }
     for (const bytes of [this.out, this.#words, ...this.#searched]) bytes.length = 0;
     this.#hasValues = false;
   }

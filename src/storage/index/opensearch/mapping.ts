@@ -1,5 +1,5 @@
+import { declaredField } from "../../../schema/declarations.ts";
 import { meanings } from "../../../schema/meanings.ts";
-import { schema } from "../../../schema/schema.ts";
 import { declaredType } from "../blocks/column-type.ts";
 
 /** Which indexed values a field has: what its values are compared as. */
@@ -61,7 +61,7 @@ export function kindOf(field: string): FieldKind {
 }
 
 function meaningOf(field: string) {
-  const meaning = schema.find(field)?.meaning;
+  const meaning = declaredField(field)?.meaning;
   return meaning === undefined ? undefined : meanings[meaning].stored;
 }
 

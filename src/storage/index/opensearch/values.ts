@@ -3,9 +3,9 @@ import { messageToJson } from "../../../core/message.ts";
 import { Double, Float } from "../../../core/number.ts";
 import { formatAddress, readAddress } from "../../../schema/address.ts";
 import { canonical, canonicalKey } from "../../../schema/canonical.ts";
+import { declaredField } from "../../../schema/declarations.ts";
 import type { Meaning } from "../../../schema/meaning.ts";
 import { numberOf } from "../../../schema/number-of.ts";
-import { schema } from "../../../schema/schema.ts";
 import type { JsonBytes } from "./json-bytes.ts";
 import { type FieldKind, kindOf, type ObjectName } from "./mapping.ts";
 import { familyPart, fieldPart } from "./names.ts";
@@ -48,7 +48,7 @@ export function planOf(field: string): FieldPlan {
   return {
     field,
     kind: kindOf(field),
-    meaning: schema.find(field)?.meaning,
+    meaning: declaredField(field)?.meaning,
     name: `${quoted(field)}:`,
     part: `${quoted(fieldPart(field))}:`,
     family: family === undefined ? undefined : `${quoted(family)}:`,

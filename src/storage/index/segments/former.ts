@@ -1,5 +1,7 @@
 import { Batch } from "../../../core/batch.ts";
 import type { Message } from "../../../core/message.ts";
+import { declarationsVersion, declareFields } from "../../../schema/declarations.ts";
+import type { Field } from "../../../schema/field.ts";
 import { type Block, Buffers, fieldOfTexts, isHidden, isOfMessage, TIME } from "../blocks/block.ts";
 import {
   type ColumnType,
@@ -19,25 +21,35 @@ import { RowGroupEncoder } from "../parquet/row-group.ts";
 import type { Schema, SchemaColumn } from "./catalogue.ts";
 import type { SegmentJob } from "./write-segment.ts";
 
-/** A file that has a declared field in a column of another type, as earlier layouts do, and the file that it is to become. */
-export type FormerJob = { readonly path: string; readonly sensor: string; readonly former: WholeFile };
+/**
+ * A file that has a declared field in a column of another type, and the file that it is to become. Files of earlier layouts are
+ * such, and those from before an extension declared the field, or from when it did.
+ */
+export type FormerJob = {
+  readonly path: string;
+  readonly sensor: string;
+  readonly former: WholeFile;
+  /** What extensions declare at the moment. */
+  readonly added: readonly Field[];
+};
 
-const known = new WeakMap<Schema, boolean>();
+const known = new WeakMap<Schema, { readonly version: number; readonly isFormer: boolean }>();
 
 /** Whether files of a schema have a declared field in a column of another type. */
 export function isFormer(schema: Schema): boolean {
-  let found = known.get(schema);
-  if (found === undefined) {
-    found = [...schema.columns.values()].some(
-      ({ field, type }) => !isHidden(field) && !isCurrent(field, type),
-    );
-    known.set(schema, found);
-  }
-  return found;
+  const version = declarationsVersion();
+  const before = known.get(schema);
+  if (before?.version === version) return before.isFormer;
+  const isFormer = [...schema.columns.values()].some(
+    ({ field, type }) => !isHidden(field) && !isCurrent(field, type),
+  );
+  known.set(schema, { version, isFormer });
+  return isFormer;
 }
 
 /** Makes the row groups of a file once more, as they are made today. The whole file is in memory meanwhile, compressed. */
-export function remade({ path, sensor, former }: FormerJob): SegmentJob {
+export function remade({ path, sensor, former, added }: FormerJob): SegmentJob {
+  declareFields(added);
   const memory = new Buffers(0);
   const fields = fieldsOf(former);
   const limits = { columns: fields.size, groupRows: Number.POSITIVE_INFINITY, areTypesFixed: true };

@@ -3,6 +3,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Context } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
+import { addedFields } from "../../../schema/declarations.ts";
 import { sync } from "../duckdb/copy-blocks.ts";
 import type { Database } from "../duckdb/database.ts";
 import { pathPart } from "../names.ts";
@@ -81,7 +82,11 @@ export async function putSegment(
   await mkdir(dirname(path), { recursive: true });
   try {
     const isFormer = "path" in from;
-    const job = { path: temporary, sensor, ...(isFormer ? { former: from } : { columns, from }) };
+    const job = {
+      path: temporary,
+      sensor,
+      ...(isFormer ? { former: from, added: addedFields() } : { columns, from }),
+    };
     const answer = await answerOf(shelf.writer.run(job));
     if (answer === undefined) return undefined;
     const facts =
