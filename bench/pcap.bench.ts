@@ -29,8 +29,7 @@ export async function run(args: readonly string[]): Promise<Row[]> {
   const rows = argument(args, "rows")?.split(",");
   const isWanted = (row: string) => rows?.includes(row) ?? true;
   return [
-    // First, so that the memory it is measured with is its own.
-    ...(isWanted("live") ? await live() : []),
+    ...(isWanted("live") ? live() : []),
     ...(isWanted("written") ? written() : []),
     ...(isWanted("flowed") ? flowed() : []),
     ...(isWanted("rebuilt") ? rebuilt() : []),

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { join } from "node:path";
-import { BULK_HEADER, bulkCapture } from "../../src/scenario/packets/bulk.ts";
+import { writeCapture } from "./packets-file.ts";
 import { packetPlatform } from "./packets-platform.ts";
 import { perSecond, type Row } from "./row.ts";
 
@@ -15,7 +15,7 @@ export async function followed(): Promise<Row[]> {
     // The first round warms the compiler up, as a platform is that has run for a minute.
     for (let round = 0; round <= ROUNDS; round++) {
       const path = join(folder, `${round}.pcap`);
-      const packets = writeCapture(path, round * 1e7);
+      const packets = writeCapture(path, BYTES, round * 1e7);
       const cpu = process.cpuUsage();
       const started = performance.now();
       const running = platform.captures.take("pcap", {
@@ -57,15 +57,3 @@ type Followed = {
   readonly records: number;
   readonly flows: number;
 };
-
-function writeCapture(path: string, firstFlow: number): number {
-  const file = fs.openSync(path, "w");
-  fs.writeSync(file, BULK_HEADER);
-  let count = 0;
-  for (const packets of bulkCapture({ bytes: BYTES, start: Date.now(), firstFlow })) {
-    fs.writeSync(file, packets.bytes);
-    count += packets.count;
-  }
-  fs.closeSync(file);
-  return count;
-}

@@ -134,6 +134,10 @@ export const exportPackets = defineEndpoint({
       .optional()
       .describe("Only packets of this conversation of the result."),
     direction: packetDirection.default("both").describe("With `stream`: only packets that this side sent."),
+    follow: z
+      .stringbool()
+      .optional()
+      .describe("Writes packets as they are found, until the query has ended, in that order; as pcap only."),
   }),
   response: z.undefined(),
   file: {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { Fault, type FaultCode } from "../core/fault.ts";
 import { VERSION } from "../platform/version.ts";
@@ -33,9 +34,9 @@ function inherit(parent: Command, command: Command): void {
   for (const below of command.commands) inherit(command, below);
 }
 
-// A reader that has seen enough (`| head`) is no failure.
+// A reader that has seen enough (`| head`) ends the command as the signal of a closed pipe ends other filters, without a word.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return leave(0);
+  if (error.code === "EPIPE") return leave(128 + (constants.signals.SIGPIPE ?? 13));
   process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
   return leave(1);
 });

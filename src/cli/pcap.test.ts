@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buffer, text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { joined, pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
 import { writePcap } from "../pcap/formats/write-pcap.ts";
@@ -22,7 +23,7 @@ const MAIN = new URL("./main.ts", import.meta.url).pathname;
 
 test("finds packets by command line, lists them once each, writes them, and says what is wrong", async () => {
   using folder = openTestFolder();
-  await using _platform = await folder.up({ "metron.yaml": "workers: 1\n" });
+  await using platform = await folder.up({ "metron.yaml": "workers: 1\n" });
   const file = folder.file("some.pcap", await pcapOf(sampleRows(300)));
   expect(await folder.metron(["capture", "--packets-only", file])).toMatchObject({ status: 0 });
 
@@ -44,6 +45,24 @@ test("finds packets by command line, lists them once each, writes them, and says
   expect(written.sort()).toEqual([1, 2, 3].map((page) => `pcap-data-part+000${page}.pcap`));
   expect(readFileSync(join(folder.path, written[0] ?? "")).readUInt32LE(16)).toBeGreaterThan(0);
   expect(await folder.metron(pages)).toMatchObject({ status: 2, err: expect.stringContaining("already") });
+
+  const run = (command: string) =>
+    execFileSync("sh", ["-c", command, process.execPath, MAIN, "pcap", "query"], {
+      ...{ cwd: folder.path, env: { ...process.env, METRON_DATA: folder.data }, stdio: "ignore" },
+    });
+  run('"$0" "$@" | cat > piped.pcap');
+  run('"$0" "$@" > redirected.pcap');
+  const [piped, redirected] = ["piped", "redirected"].map((name) =>
+    readFileSync(join(folder.path, `${name}.pcap`)),
+  );
+  expect(piped?.length).toBeGreaterThan(24);
+  expect(piped?.equals(redirected ?? Buffer.alloc(0))).toBe(true);
+  const { queries } = await (await fetch(`${platform.url}/api/v1/packets/queries`)).json();
+  const follow = await fetch(`${platform.url}/api/v1/packets/queries/${queries[0].id}/export?follow=true`);
+  expect([follow.status, (await follow.json()).detail]).toEqual([
+    400,
+    expect.stringContaining("as pcap, are written while they are found"),
+  ]);
 
   const wrong = await folder.metron(["pcap", "inspect", "--bpf", "tcp prot 80"]);
   expect(wrong).toMatchObject({ status: 2, err: expect.stringContaining("  tcp prot 80\n      ^^^^\n") });
@@ -88,6 +107,23 @@ test("a query whose rows nobody reads any more, or that is interrupted twice, is
   expect(JSON.parse(rows)).toMatchObject({ number: 1 });
   expect(await queries()).toMatchObject([{ state: "stopped" }]);
 
+  const filter = spawn(
+    "sh",
+    [
+      "-c",
+      '{ "$0" "$@"; echo "ended with $?" >&2; } | head -c 24',
+      process.execPath,
+      MAIN,
+      ...["pcap", "query", "--stellar", slow],
+    ],
+    { env: { ...process.env, METRON_DATA: folder.data } },
+  );
+  const [header, words] = await Promise.all([buffer(filter.stdout), text(filter.stderr)]);
+  expect(header.readUInt32LE(0)).toBe(0xa1b23c4d);
+  // As a filter that the signal of a closed pipe ends.
+  expect(words).toMatch(/^stopped; what was found until then stays in query \S+\nended with 141\n$/);
+  expect(await queries()).toMatchObject([{ state: "stopped" }, { state: "stopped" }]);
+
   const asker = spawn(process.execPath, [MAIN, "pcap", "query", "--stellar", slow], {
     env: { ...process.env, METRON_DATA: folder.data },
   });
@@ -103,5 +139,5 @@ test("a query whose rows nobody reads any more, or that is interrupted twice, is
   asker.kill("SIGINT");
   expect(await closed).toEqual([130, null]);
   expect(told).toContain(`stopped; what was found until then stays in query ${id}`);
-  expect((await queries()).map(({ state }) => state)).toEqual(["stopped", "stopped"]);
+  expect((await queries()).map(({ state }) => state)).toEqual(["stopped", "stopped", "stopped"]);
 }, 240_000);

@@ -185,9 +185,12 @@ function csvCell(value: unknown): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll("\\", "\\\\").replaceAll('"', '""')}"` : text;
 }
 
-/** Writes to standard output as fast as its reader takes it. */
+/** Writes to standard output as fast as its reader takes it. One that has left is dealt with for all commands (`main.ts`). */
 function written(text: string): Promise<void> {
   return new Promise((resolve, reject) =>
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve())),
+    process.stdout.write(text, (error) => {
+      if (error && (error as NodeJS.ErrnoException).code !== "EPIPE") reject(error);
+      else resolve();
+    }),
   );
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { fstatSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
 import { addressOf } from "../../api/client.ts";
@@ -62,7 +63,9 @@ export function pcapCommand(): Command {
 
 function queryCommand(): Command {
   const command = new Command("query")
-    .description("look for packets and write them as pcap: to standard output, or to files")
+    .description(
+      "look for packets and write them as pcap: to a pipe as they are found, to files in the order of time",
+    )
     .option(
       "--prefix <text>",
       "write files pcap-data-<text>+NNNN.pcap instead; the text may begin with a folder",
@@ -135,6 +138,8 @@ async function query(
   const { prefix, recordsPerFile } = options;
   if (prefix !== undefined) refuseKnownPages(prefix);
   const client = await connect(options);
+  if (prefix === undefined && !options.json && !fstatSync(process.stdout.fd).isFile())
+    return passOn(client, options);
   const found = await ended(client, options);
   tellProblems(found);
   if (prefix !== undefined) {
@@ -145,6 +150,21 @@ async function query(
   } else if (!options.json) await write(client, found.id, { format: "pcap" });
   if (options.json) printJson(await client.call(getPacketQuery, { params: { id: found.id } }));
   else tellFound(found);
+}
+
+/**
+ * Writes packets as they are found: who reads them waits for the first and not for the last, and ends the query when it leaves. A file gets them
+ * in the order of time instead, which is known when the last is found.
+ */
+async function passOn(client: Client, options: Filter): Promise<void> {
+  const starting = start(client, options);
+  using _stopping = stopWhenLeaving(() => stop(client, starting));
+  const { id } = await starting;
+  await write(client, id, { format: "pcap", follow: "true" });
+  const found = await client.call(getPacketQuery, { params: { id } });
+  refuseFailed(found);
+  tellProblems(found);
+  tellFound(found);
 }
 
 /** Prints rows as they are found. */
@@ -288,7 +308,12 @@ function tellFound({ id, packets, bytes: size }: PacketQueryState): void {
   process.stderr.write(`${counted(packets, "packet")}, ${bytes(size)}; query ${id}\n`);
 }
 
-type ExportQuery = { format: "pcapng" | "pcap"; stream?: number; direction?: "both" | "client" | "server" };
+type ExportQuery = {
+  format: "pcapng" | "pcap";
+  stream?: number;
+  direction?: "both" | "client" | "server";
+  follow?: "true";
+};
 
 /** A file as it comes, and its SHA-256 once all of it came. */
 type Fetched = AsyncIterable<Uint8Array> & { sha256(): string };

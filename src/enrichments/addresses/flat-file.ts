@@ -5,9 +5,10 @@ import { closeSync, openSync, readSync, renameSync, writeFileSync, writeSync } f
  * seconds to flatten is there in a moment at the next start. The file is for this machine's byte order only.
  */
 
-const TYPES = { Uint8Array, Uint32Array } as const;
+const TYPES = { Uint8Array, Uint16Array, Uint32Array } as const;
 type TypeName = keyof typeof TYPES;
-type Arrays = { readonly [key: string]: Uint8Array | Uint32Array | Arrays | undefined };
+type Numbers = InstanceType<(typeof TYPES)[TypeName]>;
+type Arrays = { readonly [key: string]: Numbers | Arrays | undefined };
 type Entry = {
   readonly path: readonly string[];
   readonly type: TypeName;
@@ -15,13 +16,13 @@ type Entry = {
   readonly length: number;
 };
 
-const MAGIC = "metron-flat-1\n";
+const MAGIC = "metron-flat-2\n";
 const ALIGNMENT = 8;
 
 /** Writes the arrays of an object. The file appears under its name only when it is whole. */
 export function writeFlat(file: string, arrays: object): void {
   const entries: Entry[] = [];
-  const parts: (Uint8Array | Uint32Array)[] = [];
+  const parts: Numbers[] = [];
   let offset = 0;
   const collect = (value: Arrays, path: readonly string[]): void => {
     for (const [key, inner] of Object.entries(value)) {
@@ -30,7 +31,7 @@ export function writeFlat(file: string, arrays: object): void {
         collect(inner as Arrays, [...path, key]);
         continue;
       }
-      const type: TypeName = inner instanceof Uint32Array ? "Uint32Array" : "Uint8Array";
+      const type = typeOf(inner as Numbers);
       entries.push({ path: [...path, key], type, offset, length: inner.length });
       parts.push(inner);
       offset += Math.ceil(inner.byteLength / ALIGNMENT) * ALIGNMENT;
@@ -82,4 +83,9 @@ export function readFlat(file: string): object | undefined {
   } finally {
     closeSync(handle);
   }
+}
+
+function typeOf(numbers: Numbers): TypeName {
+  if (numbers instanceof Uint8Array) return "Uint8Array";
+  return numbers instanceof Uint16Array ? "Uint16Array" : "Uint32Array";
 }

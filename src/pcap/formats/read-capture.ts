@@ -53,7 +53,8 @@ async function* plain(input: AsyncIterable<Uint8Array>, report: CaptureReport): 
     while (head.length < MAGIC_BYTES) {
       const next = await iterator.next();
       if (next.done === true) break;
-      head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+      // A copy: a chunk is valid until the next is asked for.
+      head = Buffer.concat([head, next.value]);
     }
     const packing = packingOf(head);
     report.packing = packing;

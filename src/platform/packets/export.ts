@@ -7,6 +7,9 @@ import type { ResultReader } from "./result/result-reader.ts";
 
 export type ExportFormat = "pcapng" | "pcap";
 
+/** What is read of a result. */
+type ReadResult = Pick<ResultReader, "interfaces" | "links" | "read">;
+
 /** A file as it is made, and what is known of it once it is complete. */
 export type Export = {
   readonly chunks: AsyncGenerator<Uint8Array>;
@@ -27,7 +30,7 @@ export type Provenance = {
 
 /** Writes packets of a result as a capture file. @param rows their numbers, from 0 */
 export function exportPackets(
-  reader: ResultReader,
+  reader: ReadResult,
   rows: () => Iterable<number>,
   format: ExportFormat,
   provenance: Provenance,
@@ -86,7 +89,7 @@ function mostOf(links: ReadonlyMap<number, number>): number | undefined {
 type Frames = { readonly packets: number; readonly sha256: string };
 
 /** The SHA-256 of frames, one behind the other. */
-async function framesOf(reader: ResultReader, rows: Iterable<number>): Promise<Frames> {
+async function framesOf(reader: ReadResult, rows: Iterable<number>): Promise<Frames> {
   const hash = createHash("sha256");
   let packets = 0;
   for await (const block of reader.read(rows)) {
@@ -109,7 +112,7 @@ export function whyPartial({ state, isCut, problems }: Provenance["query"]): rea
   ];
 }
 
-function noteOf({ query, by, at, part }: Provenance, reader: ResultReader, frames: Frames): string {
+function noteOf({ query, by, at, part }: Provenance, reader: ReadResult, frames: Frames): string {
   const captures = [...new Set(reader.interfaces.map(({ capture }) => capture))];
   return [
     `Taken by ${by} at ${new Date(at).toISOString()} from packets that Metron stored.`,

@@ -10,6 +10,7 @@ import type { PacketStore } from "../../storage/packets/contract.ts";
 import type { Intel } from "../intel.ts";
 import { openAccessLog } from "./access-log.ts";
 import { type ExportFormat, exportPackets, whyPartial } from "./export.ts";
+import { followResult } from "./followed.ts";
 import { Dissector } from "./pdml/dissector.ts";
 import type { ExpressionStart } from "./protocol.ts";
 import { PacketQueries } from "./queries.ts";
@@ -38,6 +39,8 @@ export type ExportOptions = {
   /** The conversation, from 1; absent: all packets. */
   readonly stream?: number | undefined;
   readonly direction: "both" | "client" | "server";
+  /** Takes packets as they are found, until the query has ended; as pcap, and all of them. */
+  readonly follow?: boolean | undefined;
 };
 
 /** Packets of a result from one number (from 0) up to but not including another. */
@@ -185,7 +188,7 @@ export function openInspection(options: InspectionOptions) {
     /** The packets of a result as a file, made as it is read. It is noted when it begins, and again with its SHA-256 when it is complete. */
     async take(
       id: string,
-      { format, stream, direction }: ExportOptions,
+      { format, stream, direction, follow = false }: ExportOptions,
       actor: Actor,
       signal?: AbortSignal,
     ): Promise<{ name: string; chunks: AsyncGenerator<Uint8Array>; sha256: () => string }> {
@@ -194,6 +197,11 @@ export function openInspection(options: InspectionOptions) {
         throw new Fault(
           "REQUEST_INVALID",
           "exporting packets: `direction` is of a conversation; name it as `stream`",
+        );
+      if (follow && (format === "pcapng" || stream !== undefined))
+        throw new Fault(
+          "REQUEST_INVALID",
+          "exporting packets: only all packets, as pcap, are written while they are found: the note of a pcapng and conversations tell of the whole result. Leave `follow` out",
         );
       // The query may end meanwhile, which puts packets in order: by the same place they keep their numbers.
       const place = placeOf(id, actor);
@@ -212,12 +220,15 @@ export function openInspection(options: InspectionOptions) {
       let sha256 = "";
       // The result is opened when the download begins: of one that never does, nobody would close it.
       async function* chunks(): AsyncGenerator<Uint8Array> {
-        await using reader = await openResultReader(place);
+        await using opened = follow ? undefined : await openResultReader(place);
+        const reader = opened ?? followResult(() => placeOf(id, actor), signal);
         const file = exportPackets(reader, all, format, provenance);
         yield* file.chunks;
         const { leftOut, ...taken } = file.taken();
         sha256 = taken.sha256;
-        const partial = whyPartial(query).map((sentence) => sentence.replace(/\.$/, ""));
+        const partial = whyPartial(follow ? queries.get(id, actor) : query).map((sentence) =>
+          sentence.replace(/\.$/, ""),
+        );
         const noted = [what, leftOut, ...partial].filter((part) => part !== "").join("; ");
         queries.noteExport(id, { by: actor.name, at: clock.now(), what: noted, ...taken });
         access.note({

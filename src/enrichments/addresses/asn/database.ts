@@ -1,6 +1,6 @@
 import { formatIpv4, formatIpv6, mappedIpv4, parseIp } from "../../../core/ip.ts";
 import { asBytes, decodeText } from "../../../core/text.ts";
-import { type RangeTable, rangeOfIpv4, rangeOfIpv6 } from "../ranges.ts";
+import { type RangeTable, rangeOfIpv4, rangeOfIpv6, startOfRange } from "../ranges.ts";
 
 /** Who announces which addresses, in memory that threads share: what is sent to a worker. */
 export type AsnHandle = {
@@ -78,18 +78,24 @@ export class AsnDatabase {
 
 /** The range as `first/bits`, or `first-last` where neighbours of one system were joined to what is no single block. */
 function networkOfIpv4(table: RangeTable, index: number): string {
-  const first = BigInt(table.high[index] as number);
-  const end = index + 1 < table.high.length ? BigInt(table.high[index + 1] as number) : 1n << 32n;
-  return block(first, end, 32, (address) => formatIpv4(Number(address)));
+  return networkOf(table, index, 32, (address) => formatIpv4(Number(address)));
 }
 
 function networkOfIpv6(table: RangeTable, index: number): string {
-  const start = (at: number): bigint =>
-    (BigInt(table.high[at] as number) << 32n) | BigInt(table.low[at] as number);
-  const end = index + 1 < table.high.length ? start(index + 1) : 1n << 64n;
-  return block(start(index), end, 64, (address) =>
+  return networkOf(table, index, 64, (address) =>
     formatIpv6([Number(address >> 32n), Number(address & 0xffffffffn), 0, 0]),
   );
+}
+
+function networkOf(
+  table: RangeTable,
+  index: number,
+  width: number,
+  format: (address: bigint) => string,
+): string {
+  const isLast = index + 1 === table.values.length;
+  const end = isLast ? 1n << BigInt(width) : startOfRange(table, index + 1);
+  return block(startOfRange(table, index), end, width, format);
 }
 
 function block(first: bigint, end: bigint, width: number, format: (address: bigint) => string): string {
