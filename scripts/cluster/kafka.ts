@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { endWithUs } from "./end-with-us.ts";
 import { jarsOf } from "./jars.ts";
+import { HERE, type Place, startedAt } from "./place.ts";
 import { endProcess, freePorts } from "./servers.ts";
 
 export type KafkaOptions = {
@@ -16,6 +17,8 @@ export type KafkaOptions = {
   readonly settings?: Readonly<Record<string, string>>;
   /** Further listeners of each broker by their names, with the protocol of each: `{ SECURE: "SASL_SSL" }`. */
   readonly listeners?: Readonly<Record<string, string>>;
+  /** Where each broker runs; on loopback when absent. */
+  readonly places?: readonly Place[];
   /** Further arguments of the tool that formats the storage, such as `--add-scram`. */
   readonly format?: readonly string[];
 };
@@ -26,6 +29,8 @@ export type Kafka = AsyncDisposable & {
   /** The address of a further listener of the first broker. */
   readonly listener: (name: string) => string;
   readonly pids: () => readonly number[];
+  /** The process of a broker; undefined when it has ended. */
+  readonly pid: (broker: number) => number | undefined;
   /** The folder in which a broker stores its topics. */
   readonly stored: (broker: number) => string;
   /** Ends a broker as a crash would; resolves when it is gone. */
@@ -34,7 +39,12 @@ export type Kafka = AsyncDisposable & {
   readonly start: (broker: number) => Promise<void>;
 };
 
-type Node = { readonly file: string; readonly log: string; child: ChildProcess | undefined };
+type Node = {
+  readonly place: Place;
+  readonly file: string;
+  readonly log: string;
+  child: ChildProcess | undefined;
+};
 
 const CLUSTER = "bWV0cm9uLXRlc3QtMDAwMA";
 
@@ -43,6 +53,7 @@ export async function startKafka({
   brokers = 1,
   settings = {},
   listeners = {},
+  places = [],
   format = [],
 }: KafkaOptions = {}): Promise<Kafka> {
   const folder = await mkdtemp(join(tmpdir(), "metron-kafka-"));
@@ -50,6 +61,8 @@ export async function startKafka({
   const ports = await freePorts(brokers * names.length);
   const portOf = (broker: number, name: string) => ports[broker * names.length + names.indexOf(name)];
   const each = Array.from({ length: brokers }, (_, broker) => broker);
+  const placeOf = (broker: number) => places[broker] ?? HERE;
+  const storedAt = (broker: number) => placeOf(broker).folder ?? join(folder, String(broker));
   const copies = brokers < 3 ? 1 : 3;
   const most = String(Math.floor((copies + 1) / 2));
   const nodes: Node[] = [];
@@ -59,15 +72,15 @@ export async function startKafka({
       "process.roles": "broker,controller",
       "node.id": String(broker + 1),
       "controller.quorum.voters": each
-        .map((other) => `${other + 1}@127.0.0.1:${portOf(other, "CONTROLLER")}`)
+        .map((other) => `${other + 1}@${placeOf(other).host}:${portOf(other, "CONTROLLER")}`)
         .join(),
-      listeners: names.map((name) => `${name}://127.0.0.1:${portOf(broker, name)}`).join(),
+      listeners: names.map((name) => `${name}://${placeOf(broker).host}:${portOf(broker, name)}`).join(),
       "listener.security.protocol.map": names
         .map((name) => `${name}:${listeners[name] ?? "PLAINTEXT"}`)
         .join(),
       "controller.listener.names": "CONTROLLER",
       "inter.broker.listener.name": "CLIENT",
-      "log.dirs": join(folder, String(broker)),
+      "log.dirs": storedAt(broker),
       "auto.create.topics.enable": "false",
       "group.initial.rebalance.delay.ms": "0",
       "offsets.topic.num.partitions": "4",
@@ -87,7 +100,7 @@ export async function startKafka({
         .map(([name, value]) => `${name}=${value}\n`)
         .join(""),
     );
-    nodes.push({ file, log, child: undefined });
+    nodes.push({ place: placeOf(broker), file, log, child: undefined });
   }
   const nodeOf = (broker: number): Node => {
     const node = nodes[broker];
@@ -111,10 +124,11 @@ export async function startKafka({
     throw error;
   }
   return {
-    brokers: each.map((broker) => `127.0.0.1:${portOf(broker, "CLIENT")}`),
-    listener: (name) => `127.0.0.1:${portOf(0, name)}`,
-    stored: (broker) => join(folder, String(broker)),
-    pids: () => nodes.flatMap(({ child }) => child?.pid ?? []),
+    brokers: each.map((broker) => `${placeOf(broker).host}:${portOf(broker, "CLIENT")}`),
+    listener: (name) => `${placeOf(0).host}:${portOf(0, name)}`,
+    stored: storedAt,
+    pids: () => nodes.flatMap((node) => runningOf(node) ?? []),
+    pid: (broker) => runningOf(nodeOf(broker)),
     kill: (broker) => end(nodeOf(broker), "SIGKILL"),
     async start(broker) {
       await launch(nodeOf(broker));
@@ -148,9 +162,11 @@ function javaWith(main: string, parameters: readonly string[], memory = "-Xmx128
 async function launch(node: Node): Promise<void> {
   await mkdir(join(node.log, ".."), { recursive: true });
   await using log = await open(node.log, "w");
-  node.child = spawn("java", javaWith("kafka.Kafka", [node.file], "-Xmx384m"), {
-    stdio: ["ignore", log.fd, log.fd],
-  });
+  const [program, args] = startedAt(node.place, [
+    "java",
+    ...javaWith("kafka.Kafka", [node.file], "-Xmx384m"),
+  ]);
+  node.child = spawn(program, args, { stdio: ["ignore", log.fd, log.fd] });
   endWithUs(node.child);
 }
 
@@ -162,6 +178,10 @@ async function started({ child, log }: Node): Promise<void> {
       throw new Error(`a broker of Kafka ended: ${written.split("\n").slice(-12).join("\n")}`);
     await delay(100);
   }
+}
+
+function runningOf({ child }: Node): number | undefined {
+  return child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
 }
 
 async function end(node: Node, signal: NodeJS.Signals): Promise<void> {

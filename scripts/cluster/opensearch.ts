@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { jarsOf } from "./jars.ts";
+import { HERE, type Place, startedAt } from "./place.ts";
 import { endProcess, freePorts } from "./servers.ts";
 
 /** The versions that are tested: the newest of the line for Java 17, and of the one that needs Java 21. */
@@ -18,6 +19,10 @@ export type OpenSearchOptions = {
   readonly isForLong?: boolean;
   /** Nodes of the cluster; 1 when absent. Of three any may be lost. */
   readonly nodes?: number;
+  /** Where each node runs; on loopback when absent. */
+  readonly places?: readonly Place[];
+  /** Whether a node keeps off a disk that is nearly full, as it does where nothing is set; tests share their disk with others. */
+  readonly looksAtDisk?: boolean;
 };
 
 export type OpenSearchNodes = AsyncDisposable & {
@@ -27,11 +32,20 @@ export type OpenSearchNodes = AsyncDisposable & {
   readonly urls: readonly string[];
   /** Processes of the nodes that run. */
   readonly pids: () => readonly number[];
-  /** Ends a node by force; it stays away. */
+  /** The process of a node; undefined when it has ended. */
+  readonly pid: (node: number) => number | undefined;
+  /** Ends a node by force; it stays away until it is started. */
   readonly kill: (node: number) => Promise<void>;
+  /** Starts a node that has ended, on what it has stored; resolves when it is one of the cluster. */
+  readonly start: (node: number) => Promise<void>;
 };
 
-type Node = { readonly child: ChildProcess; readonly url: string; readonly log: string };
+type Node = {
+  readonly command: readonly [string, string[]];
+  readonly url: string;
+  readonly log: string;
+  child: ChildProcess;
+};
 
 const FILES = join(import.meta.dirname, "opensearch");
 const JAVA: Readonly<Record<OpenSearchVersion, number>> = { "2.19.6": 17, "3.9.0": 21 };
@@ -47,6 +61,8 @@ export async function startOpenSearch({
   version = "2.19.6",
   isForLong = false,
   nodes: count = 1,
+  places = [],
+  looksAtDisk = false,
 }: OpenSearchOptions = {}): Promise<OpenSearchNodes> {
   const java = javaOf(JAVA[version]);
   if (java === undefined) throw new Error(`there is no Java ${JAVA[version]} or newer`);
@@ -55,11 +71,12 @@ export async function startOpenSearch({
   const names = Array.from({ length: count }, (_, node) => `node-${node}`);
   const ports = await freePorts(2 * count);
   const transports = ports.slice(count);
+  const placeOf = (node: number) => places[node] ?? HERE;
   const joining =
     count === 1
       ? { "discovery.type": "single-node" }
       : {
-          "discovery.seed_hosts": transports.map((port) => `127.0.0.1:${port}`).join(),
+          "discovery.seed_hosts": transports.map((port, node) => `${placeOf(node).host}:${port}`).join(),
           "cluster.initial_cluster_manager_nodes": names.join(),
         };
   const nodes: Node[] = [];
@@ -69,31 +86,34 @@ export async function startOpenSearch({
   };
   try {
     for (const [node, name] of names.entries()) {
-      const home = join(folder, name);
+      const place = placeOf(node);
+      const home = place.folder ?? join(folder, name);
       await mkdir(join(home, "config"), { recursive: true });
       const settings = {
         "path.home": home,
         "cluster.name": `metron-${process.pid}`,
         "node.name": name,
-        "network.host": "127.0.0.1",
+        "network.host": place.host,
         "http.port": ports[node],
         "transport.port": transports[node],
         ...joining,
-        "cluster.routing.allocation.disk.threshold_enabled": false,
+        "cluster.routing.allocation.disk.threshold_enabled": looksAtDisk,
       };
-      const log = join(home, "log");
-      const child = await launch(
+      const log = join(folder, `${name}.log`);
+      const command = startedAt(place, [
         java,
-        [
-          ...["-Xms512m", "-Xmx512m"],
-          ...(isForLong ? [] : ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]),
-          ...[`-Dlog4j2.configurationFile=${join(FILES, "log4j2.properties")}`],
-          ...["-cp", join(jars, "*"), join(FILES, "OpenSearchNode.java")],
-          ...Object.entries(settings).map(([key, value]) => `${key}=${value}`),
-        ],
+        ...["-Xms512m", "-Xmx512m"],
+        ...(isForLong ? [] : ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]),
+        ...[`-Dlog4j2.configurationFile=${join(FILES, "log4j2.properties")}`],
+        ...["-cp", join(jars, "*"), join(FILES, "OpenSearchNode.java")],
+        ...Object.entries(settings).map(([key, value]) => `${key}=${value}`),
+      ]);
+      nodes.push({
+        command,
+        url: `http://${place.host}:${ports[node]}`,
         log,
-      );
-      nodes.push({ child, url: `http://127.0.0.1:${ports[node]}`, log });
+        child: await launch(command, log),
+      });
     }
     for (const node of nodes) await started(node, count);
   } catch (error) {
@@ -101,19 +121,33 @@ export async function startOpenSearch({
     throw error;
   }
   const urls = nodes.map(({ url }) => url);
+  const nodeOf = (node: number): Node => {
+    const found = nodes[node];
+    if (found === undefined) throw new Error(`there is no node ${node}`);
+    return found;
+  };
   return {
     url: urls[0] as string,
     urls,
-    pids: () => nodes.flatMap(({ child }) => (child.exitCode === null && child.pid ? [child.pid] : [])),
-    kill: (node) => endProcess(nodes[node]?.child, "SIGKILL"),
+    pids: () => nodes.flatMap((node) => runningOf(node) ?? []),
+    pid: (node) => runningOf(nodeOf(node)),
+    kill: (node) => endProcess(nodeOf(node).child, "SIGKILL"),
+    async start(number) {
+      const node = nodeOf(number);
+      node.child = await launch(node.command, node.log);
+      await started(node, count);
+    },
     [Symbol.asyncDispose]: close,
   };
 }
 
 /** The node ends when its standard input does: a run that is killed leaves none behind. */
-async function launch(java: string, parameters: readonly string[], log: string): Promise<ChildProcess> {
+async function launch(
+  [program, parameters]: readonly [string, string[]],
+  log: string,
+): Promise<ChildProcess> {
   await using output = await open(log, "a");
-  return spawn(java, parameters, { stdio: ["pipe", output.fd, output.fd] });
+  return spawn(program, parameters, { stdio: ["pipe", output.fd, output.fd] });
 }
 
 /** Resolves when a node answers and as many nodes as there should be have found one another. */
@@ -126,6 +160,10 @@ async function started({ child, url, log }: Node, count: number): Promise<void> 
     if (health?.ok) return;
     await delay(200);
   }
+}
+
+function runningOf({ child }: Node): number | undefined {
+  return child.exitCode === null && child.signalCode === null ? child.pid : undefined;
 }
 
 /** A Java of at least this version: the one on the path, or one that is installed beside it. */

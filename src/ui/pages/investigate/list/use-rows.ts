@@ -41,7 +41,7 @@ export function useRows(state: PageState) {
   const key = ["rows", question];
   const keyText = JSON.stringify(question);
   const [waiting, setWaiting] = useState({ key: keyText, count: 0 });
-  const looking = useRef(false);
+  const looking = useRef(Promise.resolve());
 
   const ask = async (size: number, cursor: string | undefined, signal?: AbortSignal) => {
     const answer = await call(searchMessages, {
@@ -72,10 +72,7 @@ export function useRows(state: PageState) {
   const hints = shown?.pages[0]?.hints ?? [];
   const partial = shown?.pages.find((page) => page.partial !== undefined)?.partial;
 
-  /** Looks at the head of the list: with `flow` puts new rows in, without only counts them for the banner. */
-  const look = async (flow: boolean): Promise<void> => {
-    if (looking.current) return;
-    looking.current = true;
+  const lookNow = async (flow: boolean): Promise<void> => {
     try {
       const known = client.getQueryData<Pages>(key);
       if (known === undefined) return;
@@ -92,9 +89,16 @@ export function useRows(state: PageState) {
       setWaiting({ key: keyText, count: 0 });
     } catch {
       // The connection's state is shown by the live light and the health line; the next tick looks again.
-    } finally {
-      looking.current = false;
     }
+  };
+
+  /**
+   * Looks at the head of the list: with `flow` puts new rows in, without only counts them for the banner. One look follows the
+   * other: a person who asks for the rows while they are counted must get them.
+   */
+  const look = (flow: boolean): Promise<void> => {
+    looking.current = looking.current.then(() => lookNow(flow));
+    return looking.current;
   };
 
   return {
