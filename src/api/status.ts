@@ -31,6 +31,12 @@ const archiveStatus = z.object({
 const processState = z.object({
   name: z.string().describe("The process: its machine and its data folder."),
   isSelf: z.boolean().describe("Whether it is the one that answers."),
+  role: z
+    .enum(["all", "server", "worker"])
+    .describe(
+      "What it does: everything (`metron up`), intake and answers (`metron server`), or reading topics (`metron worker`).",
+    ),
+  version: z.string().describe("Its version; empty when it does not say."),
   startedAt: z.number().describe("When it was started, in epoch milliseconds."),
   revision: z.int().min(0).describe("How many publishes of the configuration are in force in it."),
   failure: z.string().optional().describe("Why a later publish is not; left out when none is missing."),
@@ -38,6 +44,20 @@ const processState = z.object({
     .number()
     .optional()
     .describe("When it was last heard, in epoch milliseconds, if that is longer ago than it should be."),
+  ready: z.boolean().describe("Whether it does what it was started for, as it says itself."),
+  problems: z
+    .array(
+      z.object({
+        code: z.string().describe("The fault's code."),
+        message: z.string().describe("What is wrong."),
+        sensor: z
+          .string()
+          .nullable()
+          .describe("The sensor that it keeps from running; null when it is about none."),
+      }),
+    )
+    .describe("What is wrong in it."),
+  restarts: z.int().min(0).describe("Times that a worker thread of it died and was started again."),
   reads: z
     .array(
       z.object({

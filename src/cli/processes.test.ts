@@ -3,13 +3,16 @@ import { describeProcesses } from "./processes.ts";
 
 test("a process is told with what it reads, and as silent when it is", () => {
   const read = (sensor: string, partition: number, lag: number) => ({ sensor, partition, since: 1000, lag });
+  const well = { version: "0.1.0", ready: true, problems: [], restarts: 0 };
   const lines = describeProcesses([
     {
-      ...{ name: "one:/srv/metron", isSelf: true, startedAt: 0, revision: 7 },
+      ...{ name: "one:/srv/metron", isSelf: true, role: "server", startedAt: 0, revision: 7 },
+      ...well,
       reads: [read("bro", 10, 5), read("asa", 0, 1), read("bro", 2, 0)],
     },
     {
-      ...{ name: "two:/srv/metron", isSelf: false, startedAt: 0, revision: 6 },
+      ...{ name: "two:/srv/metron", isSelf: false, role: "worker", startedAt: 0, revision: 6 },
+      ...well,
       silentSince: 60_000,
       reads: [],
     },

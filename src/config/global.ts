@@ -111,6 +111,14 @@ export const globalSchema = z.strictObject({
         .positive()
         .default(20e9)
         .describe("Bytes of raw records kept per topic at the most."),
+      partitions: z
+        .int()
+        .min(1)
+        .max(256)
+        .optional()
+        .describe(
+          "Partitions of the topic of a sensor that does not say: as many worker threads can share it. When left out, as many as `workers`; where processes share topics and that is left out too, 8.",
+        ),
     })
     .prefault({})
     .describe("Durable topics of raw records."),

@@ -184,6 +184,11 @@ export const FAULTS = {
     advice:
       "Ask about a shorter time, fewer sensors or fewer values, or raise `search` and `memory` in metron.yaml.",
   },
+  ROLE_REFUSED: {
+    status: 409,
+    advice:
+      "Share topics, tables and index as docs/guide/operations.md shows, or run everything in one process with `metron up`.",
+  },
   SEAL_FAILED: {
     status: 500,
     advice:
@@ -257,6 +262,11 @@ export const FAULTS = {
   },
   TOO_BUSY: { status: 429, advice: "Try again in a moment." },
   TOO_LARGE: { status: 413, advice: "Split the input." },
+  WORKERS_MISSING: {
+    status: 503,
+    advice:
+      "Start `metron worker` on some machine with the same Kafka, prefix and name. What was accepted is durable and is read then.",
+  },
 } as const satisfies Record<string, { status: number; advice: string }>;
 
 export type FaultCode = keyof typeof FAULTS;

@@ -10,10 +10,10 @@ import type { SensorStats } from "../storage/index/stats.ts";
 import type { PacketStore } from "../storage/packets/contract.ts";
 import { archiveProblems, archiveStatus } from "./archive-state.ts";
 import type { Intake } from "./intake.ts";
+import type { LoopState } from "./loop-state.ts";
 import { metricsText } from "./metrics-text.ts";
 import { packetStatus } from "./packet-state.ts";
 import type { PartitionState, PlatformState } from "./reading-metrics.ts";
-import type { Supervisor } from "./supervisor.ts";
 import { PATIENCE, TopicEnds } from "./topic-ends.ts";
 import { VERSION } from "./version.ts";
 
@@ -53,7 +53,7 @@ export class Activity implements Disposable {
     total: 0,
     played: false,
   };
-  readonly #supervisor: Supervisor;
+  readonly #loop: LoopState;
   readonly #intake: Intake;
   readonly #index: Index;
   readonly #packets: PacketStore;
@@ -74,14 +74,14 @@ export class Activity implements Disposable {
     | undefined;
 
   constructor(
-    supervisor: Supervisor,
+    loop: LoopState,
     intake: Intake,
     { index, packets }: { readonly index: Index; readonly packets: PacketStore },
     context: Context,
     others: () => OtherProblems,
   ) {
     this.#others = others;
-    this.#supervisor = supervisor;
+    this.#loop = loop;
     this.#intake = intake;
     this.#ends = new TopicEnds(() => intake.ends());
     this.#index = index;
@@ -89,7 +89,7 @@ export class Activity implements Disposable {
     this.#context = context;
     this.#startedAt = context.clock.now();
     this.#timer = setInterval(() => {
-      this.#samples.push({ at: context.clock.now(), sensors: supervisor.counts() });
+      this.#samples.push({ at: context.clock.now(), sensors: loop.counts() });
       if (this.#samples.length > KEPT) this.#samples.shift();
     }, SECOND);
   }
@@ -101,7 +101,7 @@ export class Activity implements Disposable {
     perSecond: number;
   } {
     const totals = emptyCounts();
-    for (const [sensor, counts] of this.#supervisor.counts()) {
+    for (const [sensor, counts] of this.#loop.counts()) {
       if (!isSeen(sensor)) continue;
       totals.messages += counts.messages;
       totals.latest = Math.max(totals.latest, counts.latest);
@@ -117,13 +117,13 @@ export class Activity implements Disposable {
     const ends = await this.#ends.get();
     // Lag and counts are from one telling of the workers, so that no lag means that everything is counted; one that has
     // told nothing yet begins where the index was sealed.
-    const counts = this.#supervisor.counts();
+    const counts = this.#loop.counts();
     const lag = await this.#behind(
       ends,
       (sensor, partition) =>
         counts.get(sensor)?.offsets[partition] ?? this.#index.sealedPosition(sensor, partition),
     );
-    const problems = this.#supervisor.problems();
+    const problems = this.#loop.problems();
     const unreadable = new Map<string, number>();
     for (const { code, sensor, messages = 0 } of this.#index.problems())
       if (sensor !== undefined && code !== "MESSAGES_LOST")
@@ -167,7 +167,7 @@ export class Activity implements Disposable {
   async status(): Promise<Omit<PlatformStatus, "listening">> {
     // Taken first: what a story that has ended brought is among what is counted after it.
     const { played, ...scenario } = this.scenario;
-    const problems: PlatformStatus["problems"] = [...this.#supervisor.problems()].map(
+    const problems: PlatformStatus["problems"] = [...this.#loop.problems()].map(
       ([sensor, { code, message }]) => problem(code, `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
@@ -183,6 +183,12 @@ export class Activity implements Disposable {
     for (const [sensor, message] of sources)
       problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
+    for (const { code, message, process } of this.#loop.processProblems())
+      problems.push(problem(code, `process ${process}: ${message}`));
+    if (!this.#loop.isAnyReading)
+      problems.push(
+        problem("WORKERS_MISSING", "no process reads topics; records are taken and wait for one that does"),
+      );
     const { searches, setAside, unsealed, archive, sensors } = await this.#index.stats();
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
@@ -226,13 +232,13 @@ export class Activity implements Disposable {
     for (const { sensor, end, indexed } of partitions)
       lag.set(sensor, (lag.get(sensor) ?? 0) + Math.max(0, end - indexed));
     return metricsText({
-      sensors: this.#supervisor.counts(),
+      sensors: this.#loop.counts(),
       sources: this.#others().counts,
       ...{ lag, partitions, together, searches, packets: this.#packets.state(), archive },
       platform: {
         ...{ version: VERSION, startedAt: this.#startedAt, ready, disk },
         problems: problems.map(({ code }) => code),
-        restarts: this.#supervisor.restarts,
+        restarts: this.#loop.restarts,
       },
     });
   }
@@ -257,7 +263,7 @@ export class Activity implements Disposable {
     );
     const states = await Promise.all(
       partitions.map(async ({ sensor, partition, end }) => {
-        const owner = this.#supervisor.owner(sensor, partition);
+        const owner = this.#loop.owner(sensor, partition);
         try {
           const indexed = end === 0 ? 0 : ((await this.#index.position(sensor, partition)) ?? 0);
           return [{ sensor, partition, end, indexed, owner }];

@@ -8,7 +8,7 @@ import { makeContext } from "../core/context.ts";
 import { openTablesOf } from "../storage/storage.ts";
 import type { Tables } from "../storage/table/contract.ts";
 import { testKafka } from "../storage/topic/kafka/testing/brokers.ts";
-import { Members, workerName } from "./members.ts";
+import { type MemberSelf, Members, workerName } from "./members.ts";
 
 const address = await testKafka();
 const SECOND = 1000;
@@ -28,10 +28,9 @@ function newFolder(): string {
 
 const clock = { time: 1_000_000, now: () => clock.time };
 const context = makeContext({ clock });
-const nothing = {
-  publishing: { inForce: () => ({ revision: 7, failure: null }) },
-  supervisor: { counts: () => new Map() },
-  intake: { ends: async () => new Map() },
+const self: MemberSelf = {
+  ...{ role: "all", version: "1", revision: 7, failure: null, ready: true, problems: [], restarts: 0 },
+  ...{ counts: new Map(), ends: new Map() },
 };
 
 /** Two processes that share tables, as two threads of one process share the tables of its files. */
@@ -44,8 +43,9 @@ async function openTwo() {
 }
 
 async function joined(tables: Tables, data: string): Promise<Members> {
-  const members = await Members.open(data, { tables, context, ...nothing });
+  const members = await Members.open(data, tables, context);
   cleanups.push(() => members[Symbol.asyncDispose]());
+  members.begin(async () => self);
   return members;
 }
 
@@ -108,7 +108,8 @@ test.skipIf(address === undefined)(
     const settings = { brokers: kafka.brokers, prefix: "m.", name: "m", compression: "none" } as const;
     const readSecret = () => "";
     const tables = await openTablesOf(newFolder(), { settings, readSecret }, makeContext());
-    const members = await Members.open("/one", { tables, context: makeContext(), ...nothing });
+    const members = await Members.open("/one", tables, makeContext());
+    members.begin(async () => self);
     await expect.poll(() => members.list()).toHaveLength(1);
     for (const pid of kafka.pids()) process.kill(pid, "SIGSTOP");
     try {

@@ -2,30 +2,15 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { z } from "zod";
 import type { ProcessState } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { isDoneWithin } from "../core/patience.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
-import type { Table, Tables, TableValue } from "../storage/table/contract.ts";
-import type { Intake } from "./intake.ts";
-import type { Publishing } from "./publishing.ts";
-import type { Supervisor } from "./supervisor.ts";
+import type { Table, Tables } from "../storage/table/contract.ts";
+import { type MemberReport, reportOf, shortened } from "./member-report.ts";
 
-/** What a process says of itself. Times are epoch milliseconds of its own clock. */
-const report = z.object({
-  at: z.number(),
-  startedAt: z.number(),
-  /** How many publishes of the configuration are in force in it, and why a later one is not. */
-  revision: z.number(),
-  failure: z.string().nullable(),
-  reads: z.array(z.object({ sensor: z.string(), partition: z.number(), since: z.number(), lag: z.number() })),
-});
-
-type MemberReport = z.output<typeof report>;
-
-type Member = MemberReport & {
+export type Member = MemberReport & {
   readonly name: string;
   /** Whether it is the process that is asked. */
   readonly isSelf: boolean;
@@ -33,24 +18,20 @@ type Member = MemberReport & {
   readonly silentSince: number | undefined;
 };
 
+/** What a process tells of itself when it is its turn. */
+export type MemberSelf = Pick<MemberReport, "role" | "version" | "revision" | "failure"> &
+  Pick<MemberReport, "ready" | "problems" | "restarts"> & {
+    /** What its workers have counted, also how far they read; told whole where nobody can ask the process itself. */
+    readonly counts: ReadonlyMap<string, SensorCounts>;
+    /** Where each partition of each topic ends. */
+    readonly ends: ReadonlyMap<string, readonly number[]>;
+  };
+
 type MembersOptions = {
   /** Name of this process, which no other has. */
   readonly name: string;
   readonly table: Table;
   readonly context: Context;
-  readonly inForce: () => Pick<MemberReport, "revision" | "failure">;
-  /** How far this process has read the partitions that are its, and where they end. */
-  readonly shares: () => Promise<{
-    readonly offsets: ReadonlyMap<string, Pick<SensorCounts, "offsets">>;
-    readonly ends: ReadonlyMap<string, readonly number[]>;
-  }>;
-};
-
-type MembersParts = Pick<MembersOptions, "context"> & {
-  readonly tables: Tables;
-  readonly publishing: Pick<Publishing, "inForce">;
-  readonly supervisor: Pick<Supervisor, "counts">;
-  readonly intake: Pick<Intake, "ends">;
 };
 
 const TYPE = "process";
@@ -64,14 +45,16 @@ const FORGOTTEN_AFTER = 24 * 3_600_000;
 const LEAVE_WITHIN = 3_000;
 /** Characters of a process's name in the names of its workers. */
 const MOST_NAME = 180;
-const UNREADABLE =
-  "it runs another version of Metron, whose reports cannot be read here; bring all processes to one version";
 
 export class Members implements AsyncDisposable {
   readonly #options: MembersOptions;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #self: (() => Promise<MemberSelf>) | undefined;
+  /** What was in force here when this was said last. */
+  #revision = 0;
   /** By name: the last report, and when it was seen here. Clocks of machines differ, so silence is measured by ours. */
   #heard: ReadonlyMap<string, { readonly report: MemberReport; readonly at: number }> = new Map();
+  #read: { readonly version: number; readonly reports: ReadonlyMap<string, MemberReport> } | undefined;
   #saying: Promise<void> = Promise.resolve();
   /** Whether a report waits for the one under way, which takes as long as brokers are silent. */
   #isAsked = false;
@@ -81,21 +64,19 @@ export class Members implements AsyncDisposable {
   readonly #startedAt: number;
   #isFailing = false;
 
-  /** Joins the processes of an installation, under the name that a data folder has. */
-  static async open(
-    data: string,
-    { tables, context, publishing, supervisor, intake }: MembersParts,
-  ): Promise<Members> {
-    return new Members({
-      ...{ name: memberName(data), table: await tables.table("processes"), context },
-      inForce: () => publishing.inForce(),
-      shares: async () => ({ offsets: supervisor.counts(), ends: await intake.ends() }),
-    });
+  /** Joins the processes of an installation, under the name that a data folder has. It says nothing before `begin`. */
+  static async open(data: string, tables: Tables, context: Context): Promise<Members> {
+    return new Members({ name: memberName(data), table: await tables.table("processes"), context });
   }
 
   private constructor(options: MembersOptions) {
     this.#options = options;
     this.#startedAt = options.context.clock.now();
+  }
+
+  /** Says from now on, every few seconds, what `self` returns. */
+  begin(self: () => Promise<MemberSelf>): void {
+    this.#self = self;
     this.#timer = setInterval(() => this.say(), REPORT_EVERY);
     this.say();
   }
@@ -103,14 +84,15 @@ export class Members implements AsyncDisposable {
   /** Says at once what this process does, which it also does every few seconds. */
   say(): void {
     const { name, table, context } = this.#options;
-    if (this.#isAsked || this.#isLeaving) return;
+    const self = this.#self;
+    if (self === undefined || this.#isAsked || this.#isLeaving) return;
     this.#isAsked = true;
     // One after the other.
     this.#saying = this.#saying.then(async () => {
       this.#isAsked = false;
       if (this.#isLeaving) return;
       try {
-        await table.put(TYPE, name, await this.#report());
+        await table.put(TYPE, name, await this.#report(await self()));
         await this.#forget();
         this.#isFailing = false;
       } catch (error) {
@@ -123,12 +105,11 @@ export class Members implements AsyncDisposable {
 
   /** All processes that said something within a day, by name. */
   list(): readonly Member[] {
-    const { name: own, table, context } = this.#options;
+    const { name: own, context } = this.#options;
     const now = context.clock.now();
     const members: Member[] = [];
     const heard = new Map<string, { readonly report: MemberReport; readonly at: number }>();
-    for (const { key: name, value } of table.range(TYPE)) {
-      const said = reportOf(value, now);
+    for (const [name, said] of this.#reports(now)) {
       const before = this.#heard.get(name);
       // Of one that is seen for the first time it is not known when it spoke, so its own clock is taken.
       const at = before === undefined ? said.at : before.report.at === said.at ? before.at : now;
@@ -142,10 +123,21 @@ export class Members implements AsyncDisposable {
     return members;
   }
 
+  /** The reports as they are in the table, which are read once: many ask, some of them several times a second. */
+  #reports(now: number): ReadonlyMap<string, MemberReport> {
+    const { table } = this.#options;
+    const version = table.version(TYPE);
+    if (version !== this.#read?.version) {
+      const rows = [...table.range(TYPE)].map(({ key, value }) => [key, reportOf(value, now)] as const);
+      this.#read = { version, reports: new Map(rows) };
+    }
+    return this.#read.reports;
+  }
+
   /** The processes as the status tells of them. */
   states(): ProcessState[] {
-    return this.list().map(({ name, isSelf, startedAt, revision, failure, silentSince, reads }) => ({
-      ...{ name, isSelf, startedAt, revision, reads },
+    return this.list().map(({ at: _at, counts: _counts, failure, silentSince, ...member }) => ({
+      ...member,
       ...(failure === null ? {} : { failure }),
       ...(silentSince === undefined ? {} : { silentSince }),
     }));
@@ -153,8 +145,8 @@ export class Members implements AsyncDisposable {
 
   /** What is wrong with other processes: they are silent, or lack what was published; and with hearing of them. */
   faults(): readonly Fault[] {
-    const { table, inForce } = this.#options;
-    const { revision } = inForce();
+    const { table } = this.#options;
+    const revision = this.#revision;
     const faults = this.list().flatMap((member) => {
       const isRight = member.silentSince === undefined && (member.isSelf || member.revision >= revision);
       return isRight || member.isSelf ? [] : [faultOf(member)];
@@ -187,30 +179,29 @@ export class Members implements AsyncDisposable {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     const { name, table, context } = this.#options;
-    const left = this.#saying.then(() => table.delete(TYPE, name));
+    const left = this.#saying.then(() => this.#self !== undefined && table.delete(TYPE, name));
     const isTold = await isDoneWithin(left, LEAVE_WITHIN).catch(() => false);
     if (!isTold)
       context.log.warn("This process ends, and the others will be told that it is silent.", { name });
   }
 
-  async #report(): Promise<MemberReport> {
-    const { context, inForce, shares } = this.#options;
-    const { offsets, ends } = await shares();
-    const at = context.clock.now();
+  #report({ counts, ends, ...self }: MemberSelf): MemberReport {
+    const at = this.#options.context.clock.now();
     const reads: MemberReport["reads"][number][] = [];
-    for (const [sensor, counts] of offsets)
-      for (const [key, offset] of Object.entries(counts.offsets)) {
+    for (const [sensor, { offsets }] of counts)
+      for (const [key, offset] of Object.entries(offsets)) {
         const partition = Number(key);
         const since = this.#since.get(`${sensor}/${key}`) ?? at;
-        reads.push({
-          sensor,
-          partition,
-          since,
-          lag: Math.max(0, (ends.get(sensor)?.[partition] ?? 0) - offset),
-        });
+        const lag = Math.max(0, (ends.get(sensor)?.[partition] ?? 0) - offset);
+        reads.push({ sensor, partition, since, lag });
       }
     this.#since = new Map(reads.map(({ sensor, partition, since }) => [`${sensor}/${partition}`, since]));
-    return { at, startedAt: this.#startedAt, ...inForce(), reads };
+    this.#revision = self.revision;
+    return {
+      ...{ at, startedAt: this.#startedAt, ...self, problems: shortened(self.problems), reads },
+      // The others are asked for theirs themselves.
+      counts: self.role === "worker" ? Object.fromEntries(counts) : {},
+    };
   }
 
   async #forget(): Promise<void> {
@@ -219,14 +210,6 @@ export class Members implements AsyncDisposable {
       if (silentSince !== undefined && now - silentSince > FORGOTTEN_AFTER)
         await this.#options.table.delete(TYPE, name);
   }
-}
-
-/** What a process says. One that cannot be read is a process all the same, in which nobody knows what is in force. */
-function reportOf(value: TableValue, now: number): MemberReport {
-  const read = report.safeParse(value);
-  if (read.success) return read.data;
-  const at = z.object({ at: z.number() }).safeParse(value).data?.at ?? now;
-  return { at, startedAt: at, revision: 0, failure: UNREADABLE, reads: [] };
 }
 
 function faultOf(member: Member): Fault {

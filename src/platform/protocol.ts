@@ -42,6 +42,9 @@ export type WorkerStart = {
   readonly begins: boolean;
 };
 
+/** Where a worker that is to end stops reading: at the present end of its topics, or where it is, as others read on. */
+export type Drain = "read to the end" | "hand over";
+
 /** From the supervisor to a worker. */
 export type ToWorker =
   /** New documents, and the topics of all their sensors. */
@@ -49,8 +52,8 @@ export type ToWorker =
   | { readonly type: "share"; readonly shares: Shares }
   /** Read the topics: what messages are enriched from is loaded. */
   | { readonly type: "begin" }
-  /** Read to the present end of the topics, seal, say so and end. */
-  | { readonly type: "drain" }
+  /** Stop reading, seal, say so and end. */
+  | { readonly type: "drain"; readonly how: Drain }
   /** Seal everything written so far, and say so. */
   | { readonly type: "seal"; readonly id: number };
 

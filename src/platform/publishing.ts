@@ -85,9 +85,14 @@ export class Publishing {
     return this.#documents;
   }
 
-  /** What is missing of the configuration in force. */
+  /** What is missing of the configuration in force, and why a later one is not. */
   get faults(): readonly Fault[] {
     return this.#failure === undefined ? this.#faults : [...this.#faults, this.#failure];
+  }
+
+  /** What is missing of the configuration in force. */
+  get missing(): readonly Fault[] {
+    return this.#faults;
   }
 
   /** What of the configuration is in force here, and why a later publish is not. */

@@ -9,7 +9,7 @@ import type { Intake } from "./intake.ts";
 import { secretReader } from "./services/secrets.ts";
 
 /** Takes a capture whose flows become records of a sensor. */
-type TakeFor = (sensor: string, request: CaptureRequest) => RunningCapture;
+export type TakeFor = (sensor: string, request: CaptureRequest) => RunningCapture;
 
 type Open = { readonly key: string; readonly source: Source };
 

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Context } from "../core/context.ts";
 import { type Failure, Fault } from "../core/fault.ts";
 import { addCounts, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
-import type { FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
+import type { Drain, FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 
 export type SupervisorOptions = {
   readonly workers: number;
@@ -43,7 +43,7 @@ setFlagsFromString("--max-semi-space-size=0");
 /** Half of what V8 lets new values take before it clears them up: 24 MB less per worker, for a twentieth more of its time at the most. */
 const YOUNG_MEGABYTES = 24;
 
-/** Keeps one pipeline worker a core alive, tells them what changed and adds up what they count. */
+/** Keeps the pipeline workers of this process alive (a server has none), tells them what changed and adds up what they count. */
 export class Supervisor implements AsyncDisposable {
   readonly #options: SupervisorOptions;
   readonly #slots: Slot[] = [];
@@ -115,6 +115,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** Resolves when everything the workers have written is on disk. @throws Fault SEAL_FAILED */
   seal(): Promise<void> {
+    if (this.#slots.length === 0) return Promise.resolve();
     const id = ++this.#sealId;
     return new Promise((done, fail) => {
       this.#waiting.set(id, { left: new Set(this.#slots.keys()), done, fail });
@@ -149,6 +150,11 @@ export class Supervisor implements AsyncDisposable {
     return this.#begun && !this.#closing && this.#slots.every((_, index) => this.#revisions.has(index));
   }
 
+  /** How many worker threads there are to be. */
+  get workers(): number {
+    return this.#options.workers;
+  }
+
   /** Times that a worker died and was started again. */
   get restarts(): number {
     return this.#restarts;
@@ -168,11 +174,15 @@ export class Supervisor implements AsyncDisposable {
     return new Map([...this.#problems.values()].map(({ sensor, failure }) => [sensor, failure]));
   }
 
-  /** Lets the workers read to the end of their topics, seal and stop; whoever takes too long is stopped as it is. */
-  async drain(within: number): Promise<void> {
+  /**
+   * Lets the workers read to the end of their topics, or no further where others read on, seal and stop; whoever takes too long is
+   * stopped as it is.
+   * @param within milliseconds
+   */
+  async drain(within: number, how: Drain = "read to the end"): Promise<void> {
     this.#closing = true;
     const exits = this.#slots.map(({ gone }) => gone);
-    this.#send({ type: "drain" });
+    this.#send({ type: "drain", how });
     const timeout = new Promise<"late">((done) => setTimeout(done, within, "late").unref());
     const outcome = await Promise.race([Promise.all(exits), timeout]);
     if (outcome === "late") {

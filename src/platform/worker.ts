@@ -11,7 +11,7 @@ import type { IndexWriter } from "../storage/index/contract.ts";
 import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
 import { OpenSinks } from "./open-sinks.ts";
-import type { FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
+import type { Drain, FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 import { type Open, Sensors } from "./sensors.ts";
 import { secretReader } from "./services/secrets.ts";
 import { openServices } from "./services.ts";
@@ -90,7 +90,7 @@ port.on("message", (message: ToWorker) => {
       );
       return;
     case "drain":
-      void drain();
+      void drain(message.how);
   }
 });
 
@@ -211,12 +211,13 @@ async function* breathing(source: AsyncIterable<Entry>): AsyncIterable<Entry> {
   }
 }
 
-/** Reads to where the topics end now, seals, and ends the thread. */
-async function drain(): Promise<void> {
+/** Seals what was read, once that is to where the topics end now or as far as it is, and ends the thread. */
+async function drain(how: Drain): Promise<void> {
+  const readsOn = reads && how === "read to the end";
   for (const entry of running.values()) {
     const { topic, counts, share } = entry;
-    await share.assigned;
-    for (const partition of reads ? share.partitions : []) {
+    if (readsOn) await share.assigned;
+    for (const partition of readsOn ? share.partitions : []) {
       const end = await topic.end(partition);
       // What cannot go on stays in its topic and is read at the next start.
       while ((counts.offsets[partition] ?? 0) < end && !entry.failures.has(partition))

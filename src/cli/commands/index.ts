@@ -12,6 +12,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     about: "start the platform: intake, workers, index, page and API, in one process",
     load: async () => (await import("./up.ts")).upCommand,
   },
+  server: {
+    about: "start the door of an installation of several processes: intake, page and API, without workers",
+    load: async () => (await import("./server.ts")).serverCommand,
+  },
+  worker: {
+    about: "start a process that reads topics beside others and listens on nothing",
+    load: async () => (await import("./worker.ts")).workerCommand,
+  },
   ingest: {
     about: "read telemetry or captured packets from files or standard input",
     load: async () => (await import("./ingest.ts")).ingestCommand,

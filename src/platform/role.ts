@@ -1,0 +1,41 @@
+/** What a process does in an installation. */
+import type { GlobalDocument } from "../config/global.ts";
+import { Fault } from "../core/fault.ts";
+
+/**
+ * `all`: everything in one process. `server`: the door, which takes records and answers questions, and reads no topic.
+ * `worker`: reads the partitions that are its, and listens on nothing.
+ */
+export type Role = "all" | "server" | "worker";
+
+/** What must be shared for a role, and how the document says that it is. */
+const SHARED = [
+  ["topics", "kafka"],
+  ["tables", "kafka"],
+  ["index", "opensearch"],
+] as const;
+
+/** Partitions where nobody says how many: machines differ in cores, and all are to make the same topic. */
+const SHARED_PARTITIONS = 8;
+
+/**
+ * Throws unless everything is shared that a role needs to find at the others.
+ * @throws Fault ROLE_REFUSED
+ */
+export function checkShared(role: Role, storage: GlobalDocument["storage"]): void {
+  if (role === "all") return;
+  const missing = SHARED.filter(([part, engine]) => storage[part] !== engine);
+  if (missing.length === 0) return;
+  const present = missing.map(([part]) => `\`${part}: ${storage[part]}\``).join(", ");
+  const needed = SHARED.map(([part, engine]) => `${part}: ${engine}`).join(", ");
+  throw new Fault(
+    "ROLE_REFUSED",
+    `starting a ${role}: this machine has ${present}, which other processes cannot reach; a ${role} needs \`storage: { ${needed} }\` in the metron.yaml of its folder --config`,
+  );
+}
+
+/** Partitions of a topic whose sensor does not say. @param threads worker threads that this process has, or would have */
+export function defaultPartitions({ topics, storage, workers }: GlobalDocument, threads: number): number {
+  if (topics.partitions !== undefined) return topics.partitions;
+  return storage.tables === "kafka" ? (workers ?? SHARED_PARTITIONS) : threads;
+}

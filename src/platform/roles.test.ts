@@ -1,0 +1,101 @@
+/** A server and workers as processes of their own, on a real Kafka and OpenSearch. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { testOpenSearch } from "../storage/index/opensearch/testing/node.ts";
+import { testKafka } from "../storage/topic/kafka/testing/brokers.ts";
+import { type Installation, type Process, testInstallation } from "./testing/installation.ts";
+import { upTo } from "./testing/test-platform.ts";
+
+const kafka = await testKafka();
+const openSearch = await testOpenSearch();
+const MINUTES = 600_000;
+/** For what is tried again until it is so. */
+const SOON = { timeout: 120_000, interval: 500 };
+const WEB = "sensor: web\nparser: { jsonMap: {} }\npartitions: 4\n";
+
+describe.skipIf(kafka === undefined || openSearch === undefined)("server and workers", () => {
+  const brokers = kafka?.brokers ?? [];
+
+  test(
+    "each restarted in turn and one killed while telemetry flows: every message is stored once, and status tells of all",
+    async () => {
+      await using installation = testInstallation(brokers, openSearch ?? "", { web: WEB });
+      let server = await installation.start("server", "server");
+      const problems = async () => (await installation.status(server)).problems.map(({ code }) => code);
+      expect(await problems()).toEqual(["WORKERS_MISSING"]);
+      let one = await installation.start("worker", "one");
+      let two = await installation.start("worker", "two");
+      const reads = async (process: Process) =>
+        (await readsOf(installation, server, process)).filter((sensor) => sensor === "web").length;
+      await expect.poll(() => Promise.all([reads(one), reads(two)]), SOON).toEqual([2, 2]);
+      expect(await problems()).toEqual([]);
+
+      const flow = flowing(installation, () => server);
+      await expect.poll(async () => (await installation.numbers(server)).length, SOON).toBeGreaterThan(100);
+      // A worker that ends hands over what it reads: the other has all of it long before a session would end.
+      expect(await one.stop()).toBe(0);
+      await expect.poll(() => reads(two), SOON).toBe(4);
+      one = await installation.start("worker", "one");
+      await expect.poll(() => Promise.all([reads(one), reads(two)]), SOON).toEqual([2, 2]);
+      await two.stop("SIGKILL");
+      await expect.poll(() => reads(one), SOON).toBe(4);
+      expect(await problems()).toEqual(["PROCESS_SILENT"]);
+      two = await installation.start("worker", "two");
+      await expect.poll(() => Promise.all([reads(one), reads(two)]), SOON).toEqual([2, 2]);
+      flow.pause();
+      await sleep(1000);
+      expect(await server.stop()).toBe(0);
+      server = await installation.start("server", "server");
+      flow.resume();
+      await sleep(1000);
+      const sent = await flow.end();
+      await expect.poll(async () => (await installation.numbers(server)).length, SOON).toBe(sent);
+      expect(await installation.numbers(server)).toEqual(upTo(sent));
+      expect(await problems()).toEqual([]);
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      expect(text).toContain('metron_lag_records{sensor="web"} 0');
+    },
+    MINUTES,
+  );
+});
+
+/** The sensors of the partitions that a process reads, one entry for each. */
+async function readsOf(installation: Installation, server: Process, { data }: Process): Promise<string[]> {
+  const { processes = [] } = await installation.status(server);
+  const found = processes.find(({ name }) => name.endsWith(`:${data}`));
+  return (found?.silentSince === undefined ? (found?.reads ?? []) : []).map(({ sensor }) => sensor);
+}
+
+/** Sends numbered records to whatever server there is, until it is told to end. */
+function flowing(installation: Installation, server: () => Process) {
+  let next = 0;
+  let isOver = false;
+  let isPaused = false;
+  const work = (async () => {
+    while (!isOver) {
+      if (!isPaused) {
+        const records = Array.from(
+          { length: 20 },
+          (_, index) => `{"n":${next + index},"ip_src_addr":"10.0.0.1"}`,
+        );
+        await installation.send(server(), records);
+        next += records.length;
+      }
+      await sleep(20);
+    }
+  })();
+  return {
+    pause: () => {
+      isPaused = true;
+    },
+    resume: () => {
+      isPaused = false;
+    },
+    /** Resolves to how many were sent. */
+    async end(): Promise<number> {
+      isOver = true;
+      await work;
+      return next;
+    },
+  };
+}

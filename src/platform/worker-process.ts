@@ -1,0 +1,39 @@
+import type { Readiness } from "../api/health.ts";
+import { type FoundationOptions, openFoundation } from "./foundation.ts";
+import { memberSelf } from "./member-self.ts";
+import { startUpkeep } from "./upkeep.ts";
+
+export type WorkerProcess = AsyncDisposable & {
+  /** Resolves when its workers read. */
+  readonly ready: () => Promise<void>;
+  readonly readiness: () => Readiness;
+  /** How long a stop may take to store what was read, seconds. */
+  readonly stopSeconds: number;
+};
+
+/**
+ * Opens a process that runs the loop over the partitions that are its and listens on nothing: documents come through the shared log,
+ * what it does goes out through the table of processes. Disposing of it stores what was read, hands the partitions over at once
+ * and closes all.
+ * @throws Fault as `openFoundation`
+ */
+export async function openWorkerProcess(options: FoundationOptions): Promise<WorkerProcess> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const foundation = await openFoundation(stack, "worker", options);
+    const self = memberSelf(foundation, undefined);
+    foundation.members?.begin(self.report);
+    foundation.publishing.followOthers();
+    stack.use(startUpkeep(foundation, undefined));
+    const open = stack.move();
+    return {
+      ready: foundation.ready,
+      readiness: self.readiness,
+      stopSeconds: foundation.settings.stop.seconds,
+      [Symbol.asyncDispose]: () => open.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
