@@ -7,6 +7,7 @@ import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/met
 import type { SourceCounts } from "../sources/source.ts";
 import type { Index, SensorStats } from "../storage/index/contract.ts";
 import type { PacketStore } from "../storage/packets/contract.ts";
+import { copyProblems } from "./alert-copies-state.ts";
 import { archiveProblems, archiveStatus } from "./archive-state.ts";
 import type { Intake } from "./intake.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -182,10 +183,10 @@ export class Activity implements Disposable {
     for (const [sensor, message] of sources)
       problems.push(problem("SOURCE_STOPPED", `source of ${sensor}: ${message}`));
     for (const fault of faults) problems.push(problem(fault.code, fault.message));
-    const { searches, setAside, unsealed, archive, sensors } = await this.#index.stats();
+    const { searches, setAside, unsealed, archive, alertCopies, sensors } = await this.#index.stats();
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
-    problems.push(...archiveProblems(archive));
+    problems.push(...archiveProblems(archive), ...copyProblems(alertCopies));
     if (searches.isSaturated)
       problems.push(
         problem(
@@ -216,7 +217,7 @@ export class Activity implements Disposable {
   }
 
   async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
-    const { searches, archive } = await this.#index.stats();
+    const { searches, archive, alertCopies } = await this.#index.stats();
     const stored = await this.#messagesStored();
     const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
     const { problems } = await this.status();
@@ -227,7 +228,7 @@ export class Activity implements Disposable {
     return metricsText({
       sensors: this.#supervisor.counts(),
       sources: this.#others().counts,
-      ...{ lag, partitions, together, searches, packets: this.#packets.state(), archive },
+      ...{ lag, partitions, together, searches, packets: this.#packets.state(), archive, alertCopies },
       platform: {
         ...{ version: VERSION, startedAt: this.#startedAt, ready, disk },
         problems: problems.map(({ code }) => code),
