@@ -54,9 +54,17 @@ export const storageSchema = z
       .enum(["files", "opensearch"])
       .default("files")
       .describe("Where messages are stored and searched: in files of the data folder, or in OpenSearch."),
+    alerts: z
+      .enum(["none", "opensearch"])
+      .default("none")
+      .describe(
+        "Where alerts of `index: files` are copied to and searched: nowhere, or in OpenSearch. The files have all messages in any case.",
+      ),
     opensearch: openSearchSchema
       .optional()
-      .describe("The OpenSearch that `index: opensearch` is about; not used without that."),
+      .describe(
+        "The OpenSearch that `index: opensearch` and `alerts: opensearch` are about; not used without one of them.",
+      ),
     archive: z
       .enum(["none", "s3", "hdfs"])
       .default("none")
@@ -77,6 +85,14 @@ export const storageSchema = z
   .refine(({ index, opensearch }) => index !== "opensearch" || opensearch !== undefined, {
     message: "`index: opensearch` needs `opensearch: { nodes: [https://HOST:PORT] }` beside it",
     path: ["opensearch"],
+  })
+  .refine(({ alerts, opensearch }) => alerts !== "opensearch" || opensearch !== undefined, {
+    message: "`alerts: opensearch` needs `opensearch: { nodes: [https://HOST:PORT] }` beside it",
+    path: ["opensearch"],
+  })
+  .refine(({ alerts, index }) => alerts === "none" || index === "files", {
+    message: "alerts are copied from `index: files`; with `index: opensearch` they are there already",
+    path: ["alerts"],
   })
   .refine(({ archive, s3 }) => archive !== "s3" || s3 !== undefined, {
     message: "`archive: s3` needs `s3: { bucket: NAME, key: SECRET, secret: SECRET }` beside it",

@@ -3,6 +3,11 @@
  * page docs/reference/errors.md is printed from this table.
  */
 export const FAULTS = {
+  ALERTS_UNCOPIED: {
+    status: 503,
+    advice:
+      "Do what the message says: see to it that OpenSearch runs, can be reached and takes documents. Files answer searches of alerts meanwhile, nothing is lost, and what waits is copied by itself.",
+  },
   ANSWER_INVALID: {
     status: 500,
     advice: "Use the command line and the page that came with the server: they have different versions.",

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { arrivalOf } from "../core/arrival-of.ts";
 import { Batch } from "../core/batch.ts";
 import { blockOf } from "../core/block.ts";
 import type { Message } from "../core/message.ts";
 import { Rejection } from "../core/rejection.ts";
-import { arrivalOf, assignGuids, giveGuids, keepGuids } from "./guid.ts";
+import { assignGuids, giveGuids, keepGuids } from "./guid.ts";
 
 function guids(
   topic: string,

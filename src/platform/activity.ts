@@ -8,6 +8,7 @@ import type { SourceCounts } from "../sources/source.ts";
 import type { Index } from "../storage/index/contract.ts";
 import type { SensorStats } from "../storage/index/stats.ts";
 import type { PacketStore } from "../storage/packets/contract.ts";
+import { copyProblems } from "./alert-copies-state.ts";
 import { archiveProblems, archiveStatus } from "./archive-state.ts";
 import type { Intake } from "./intake.ts";
 import type { LoopState } from "./loop-state.ts";
@@ -189,10 +190,10 @@ export class Activity implements Disposable {
       problems.push(
         problem("WORKERS_MISSING", "no process reads topics; records are taken and wait for one that does"),
       );
-    const { searches, setAside, unsealed, archive, sensors } = await this.#index.stats();
+    const { searches, setAside, unsealed, archive, alertCopies, sensors } = await this.#index.stats();
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
-    problems.push(...archiveProblems(archive));
+    problems.push(...archiveProblems(archive), ...copyProblems(alertCopies));
     if (searches.isSaturated)
       problems.push(
         problem(
@@ -223,7 +224,7 @@ export class Activity implements Disposable {
   }
 
   async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
-    const { searches, archive } = await this.#index.stats();
+    const { searches, archive, alertCopies } = await this.#index.stats();
     const stored = await this.#messagesStored();
     const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
     const { problems } = await this.status();
@@ -234,7 +235,7 @@ export class Activity implements Disposable {
     return metricsText({
       sensors: this.#loop.counts(),
       sources: this.#others().counts,
-      ...{ lag, partitions, together, searches, packets: this.#packets.state(), archive },
+      ...{ lag, partitions, together, searches, packets: this.#packets.state(), archive, alertCopies },
       platform: {
         ...{ version: VERSION, startedAt: this.#startedAt, ready, disk },
         problems: problems.map(({ code }) => code),

@@ -1,7 +1,8 @@
 import { LATENCY_BOUNDS, type SensorCounts, type StageCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
-import type { ArchiveStats, SearchLoad } from "../storage/index/stats.ts";
+import type { AlertCopyStats, ArchiveStats, SearchLoad } from "../storage/index/stats.ts";
 import type { PacketStoreState } from "../storage/packets/contract.ts";
+import { copyFamilies } from "./alert-copies-state.ts";
 import { archiveFamilies } from "./archive-state.ts";
 import { exposition, type Family, histogram, type Sample } from "./exposition.ts";
 import { packetFamilies } from "./packet-state.ts";
@@ -27,11 +28,14 @@ export type Metrics = {
   readonly platform: PlatformState;
   /** Undefined where nothing is archived. */
   readonly archive?: ArchiveStats | undefined;
+  /** Undefined where alerts are copied nowhere. */
+  readonly alertCopies?: AlertCopyStats | undefined;
 };
 
 /** All that is counted, in Prometheus' text format. */
 export function metricsText(metrics: Metrics): string {
   const { sensors, lag, together, sources, searches, packets, archive, partitions, platform } = metrics;
+  const { alertCopies } = metrics;
   return exposition([
     ...platformFamilies(platform),
     ...sensorFamilies(sensors),
@@ -61,6 +65,7 @@ export function metricsText(metrics: Metrics): string {
     ...searchFamilies(searches),
     ...packetFamilies(packets),
     ...archiveFamilies(archive),
+    ...copyFamilies(alertCopies),
   ]);
 }
 

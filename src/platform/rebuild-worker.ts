@@ -1,11 +1,11 @@
 /** Runs as a thread of its own: makes messages again of the records that topics still hold. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { arrivalOf } from "../core/arrival-of.ts";
 import { Batch } from "../core/batch.ts";
 import type { Position } from "../core/block.ts";
 import { type Context, silentLog } from "../core/context.ts";
 import { ErrorWriter } from "../pipeline/error-writer.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
-import { arrivalOf } from "../pipeline/guid.ts";
 import { emptyCounts } from "../pipeline/metrics.ts";
 import { inParts } from "../pipeline/parts.ts";
 import { roomyBatch, runStages, type SensorStages } from "../pipeline/pipeline.ts";

@@ -2,10 +2,10 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { RebuildState } from "../api/rebuild.ts";
 import type { Actor } from "../core/actor.ts";
+import { arrivalOf } from "../core/arrival-of.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
-import { arrivalOf } from "../pipeline/guid.ts";
 import type { GuidRange, Index, Restoration, Restored } from "../storage/index/contract.ts";
 import type { FromRebuild, RebuildStart, RebuildTopic } from "./rebuild-worker.ts";
 

@@ -39,6 +39,7 @@ export function storageSettings(
     },
     archive: archiveOf(storage, archive, allow),
     openSearch: storage.index === "opensearch" ? openSearchOf(storage.opensearch, allow) : undefined,
+    alerts: storage.alerts === "opensearch" ? openSearchOf(storage.opensearch, allow) : undefined,
     packets: {
       bytes: packets.bytes ?? Math.min(PACKET_BYTES, partOfDisk(data)),
       age: packets.hours === undefined ? undefined : packets.hours * HOUR,

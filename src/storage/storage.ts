@@ -59,6 +59,8 @@ export type StorageOptions = {
   };
   /** The OpenSearch that keeps the index; undefined: it is kept in files of the data folder. */
   readonly openSearch?: OpenSearchOptions | undefined;
+  /** The OpenSearch that alerts of an index in files are copied to; undefined: nowhere. */
+  readonly alerts?: OpenSearchOptions | undefined;
   /** Where files of the index are copied to; undefined: nowhere. */
   readonly archive?: ArchiveOptions | undefined;
   readonly packets: {
@@ -96,7 +98,7 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
  * topics or tables are kept in Kafka; INDEX_UNREACHABLE, INDEX_REFUSED where OpenSearch keeps the index
  */
 export async function openStorage(
-  { folder, kafka, kafkaTables, index, openSearch, archive, packets }: StorageOptions,
+  { folder, kafka, kafkaTables, index, openSearch, alerts, archive, packets }: StorageOptions,
   context: Context,
 ): Promise<Storage> {
   const stack = new AsyncDisposableStack();
@@ -108,7 +110,7 @@ export async function openStorage(
       hostTables,
       tables:
         kafkaTables === undefined ? hostTables : stack.use(await openTablesOf(folder, kafkaTables, context)),
-      index: stack.use(await openIndexOf(folder, { index, openSearch, archive }, context)),
+      index: stack.use(await openIndexOf(folder, { index, openSearch, alerts, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
     await noteLayout(folder);
@@ -171,9 +173,15 @@ export async function openTablesOf(
 /** Opens an index alone; `openSearch` undefined: in files of the folder. @throws Fault as `openStorage` */
 export async function openIndexOf(
   folder: string,
-  { index, openSearch, archive }: Pick<StorageOptions, "index" | "openSearch" | "archive">,
+  { index, openSearch, alerts, archive }: Pick<StorageOptions, "index" | "openSearch" | "alerts" | "archive">,
   context: Context,
 ): Promise<Index> {
+  if (openSearch === undefined && alerts !== undefined) {
+    const { openAlertCopiesIndex } = await import("./index/alerts/open.ts");
+    const { concurrent, waiting, searchTime } = index;
+    const copies = { concurrent, waiting, searchTime, ...alerts };
+    return openAlertCopiesIndex(join(folder, INDEX), { ...index, archive }, copies, context);
+  }
   if (openSearch === undefined) {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
     return openDuckdbIndex(join(folder, INDEX), { ...index, archive }, context);

@@ -73,7 +73,13 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const before = readGlobal(present, "global");
   const marker = begun ?? { document, moves: movesOf(data, before, target), messages: {} };
   const { moves } = marker;
-  const inFiles = { topics: "files", tables: "files", index: "files", archive: "none" } as const;
+  const inFiles = {
+    topics: "files",
+    tables: "files",
+    index: "files",
+    alerts: "none",
+    archive: "none",
+  } as const;
   const from = storageSettings({ ...before, storage: inFiles }, data, allow);
   const to = storageSettings(target, data, allow);
   const settings = { ...from.index, searchTime: PATIENCE };

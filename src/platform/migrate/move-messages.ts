@@ -1,6 +1,5 @@
-import type { Message } from "../../core/message.ts";
-import { arrivalOf } from "../../pipeline/guid.ts";
-import type { Index, IndexImport, WholeMessage } from "../../storage/index/contract.ts";
+import type { Index, IndexImport } from "../../storage/index/contract.ts";
+import { wholeOf } from "../../storage/index/whole-message.ts";
 
 /** Messages that are read and stored together. */
 const PAGE = 2000;
@@ -29,14 +28,4 @@ export async function moveMessages(
     ({ cursor } = page);
     await onPage(whole.length, cursor);
   } while (cursor !== undefined);
-}
-
-/** The time and the arrival that a pipeline would write the message with, so that a replay finds it. */
-async function wholeOf(index: Index, message: Message): Promise<WholeMessage> {
-  const guid = String(message.guid);
-  const own = typeof message.timestamp === "number" ? message.timestamp : undefined;
-  const arrival = arrivalOf(guid) ?? own ?? 0;
-  const history = await index.history(guid);
-  const isChanged = history.changes.length > 0 || history.earlier > 0;
-  return { message, time: own ?? arrival, arrival, history: isChanged ? history : undefined };
 }

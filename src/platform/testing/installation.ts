@@ -97,7 +97,14 @@ export function testInstallation(
         const answer = await fetch(`${url}/api/v1/search`, {
           method: "POST",
           headers: { "content-type": "application/json" },
-          body: JSON.stringify({ query: "_exists_:n", sensors: [sensor], size: 1000, fields: ["n"], total: false, cursor }),
+          body: JSON.stringify({
+            query: "_exists_:n",
+            sensors: [sensor],
+            size: 1000,
+            fields: ["n"],
+            total: false,
+            cursor,
+          }),
         });
         if (!answer.ok) throw new Error(await answer.text());
         const page = (await answer.json()) as { hits: { n: number }[]; cursor?: string };

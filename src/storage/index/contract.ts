@@ -5,7 +5,7 @@ import type { FieldValue, Message } from "../../core/message.ts";
 import type { Hint } from "../../query/hints.ts";
 import type { Place } from "../../query/place.ts";
 import type { Query } from "../../query/tree.ts";
-import type { ArchiveStats, SearchLoad, SensorStats } from "./stats.ts";
+import type { AlertCopyStats, ArchiveStats, SearchLoad, SensorStats } from "./stats.ts";
 
 /**
  * The third of the three durable things: search over messages. Every implementation (DuckDB embedded, OpenSearch in a
@@ -294,6 +294,8 @@ export type IndexStats = {
   readonly unsealed: string | undefined;
   /** Absent where nothing is archived and nothing was. */
   readonly archive?: ArchiveStats | undefined;
+  /** Absent where alerts are copied nowhere. */
+  readonly alertCopies?: AlertCopyStats | undefined;
 };
 
 /** Keeps at most this age (milliseconds) and size (bytes on disk) of a sensor; "*" is every sensor without a rule. */

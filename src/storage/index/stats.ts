@@ -52,3 +52,17 @@ export type SensorStats = {
   readonly from: number;
   readonly to: number;
 };
+
+/** Copies of alerts in another engine, which answers searches of alerts as long as it has them all. */
+export type AlertCopyStats = {
+  /** Whether it has all alerts but those that wait: else the files answer. */
+  readonly isWhole: boolean;
+  /** Messages whose copies are to be made, changed or taken away; not counted is what was stored before the first copy was made. */
+  readonly waiting: number;
+  /** Made since the start. */
+  readonly copied: number;
+  /** Searches of alerts since the start, by what answered them. */
+  readonly answers: { readonly copies: number; readonly files: number };
+  /** Why copies cannot be made at the moment, and since when, epoch milliseconds. */
+  readonly failure?: { readonly code: FaultCode; readonly message: string; readonly since: number };
+};

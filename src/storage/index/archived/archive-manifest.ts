@@ -1,16 +1,13 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Fault } from "../../../core/fault.ts";
 import type { ArchiveStore } from "../../archive/contract.ts";
-import { errorCode, writeFault } from "../../folder.ts";
+import { ownerOf } from "../owner-of.ts";
 import type { Archived, ArchiveListing } from "../segments/archive-listing.ts";
 import type { Segment } from "../segments/catalogue.ts";
 import { ARCHIVE_FILE } from "../segments/folder-names.ts";
 import { manifestText } from "../segments/manifest.ts";
 
-const ownerSchema = z.object({ owner: z.uuid() });
 const manifestSchema = z.object({
   owner: z.string().optional(),
   files: z.array(z.object({ path: z.string() })),
@@ -52,7 +49,7 @@ export class ArchiveManifest {
    */
   async read(segments: Iterable<Segment>, signal: AbortSignal): Promise<void> {
     if (this.#isKnown) return;
-    this.#owner ??= await ownerOf(this.#folder);
+    this.#owner ??= await ownerOf(join(this.#folder, ARCHIVE_FILE));
     const stored = await this.#store.readManifest(signal);
     this.#version = stored?.version;
     const { owner, files } = stored === undefined ? { files: [] } : this.#parse(stored.text);
@@ -106,23 +103,4 @@ export class ArchiveManifest {
       );
     }
   }
-}
-
-/** The name by which an archive knows this data folder, made at the first time. */
-async function ownerOf(folder: string): Promise<string> {
-  const path = join(folder, ARCHIVE_FILE);
-  try {
-    return ownerSchema.parse(JSON.parse(await readFile(path, "utf8"))).owner;
-  } catch (error) {
-    if (errorCode(error) !== "ENOENT")
-      throw new Fault("STORAGE_CORRUPT", `reading ${path}: expected {"owner": UUID}`, { cause: error });
-  }
-  const owner = randomUUID();
-  try {
-    await writeFile(`${path}.new`, `${JSON.stringify({ owner })}\n`, { flush: true });
-    await rename(`${path}.new`, path);
-  } catch (error) {
-    throw writeFault(`writing ${path}`, error);
-  }
-  return owner;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../../../core/context.ts";
 import type { Block, Memory } from "../blocks/block.ts";
+import type { Follower } from "../follower.ts";
 import type { Catalogue, Segment } from "../segments/catalogue.ts";
 import { sealBlocks } from "../segments/seal.ts";
 import type { Shelf } from "../segments/shelf.ts";
@@ -26,6 +27,9 @@ export class HotStore implements AsyncDisposable {
   readonly #catalogue: Catalogue;
   readonly #shelf: Shelf;
   readonly #pointers: boolean;
+  readonly #follower: Follower | undefined;
+  /** What the follower is to be told of blocks once they are committed. */
+  readonly #followed = new WeakMap<HotBlock, readonly string[]>();
   readonly #stays = new Map<string, Stay>();
   readonly #timer: NodeJS.Timeout;
   #current = new Generation();
@@ -40,6 +44,7 @@ export class HotStore implements AsyncDisposable {
     shelf: Shelf,
   ) {
     this.#settings = parts.settings;
+    this.#follower = parts.settings.follower;
     this.#context = parts.context;
     this.#catalogue = parts.catalogue;
     this.#shelf = shelf;
@@ -83,7 +88,10 @@ export class HotStore implements AsyncDisposable {
   }
 
   add(stay: Stay, block: Block, onFree: (memory: Memory) => void): void {
+    // The texts of a block cannot be read any more once it is hot.
+    const followed = this.#follower?.pick(block) ?? [];
     const hot = new HotBlock(block, this.#pointers, onFree);
+    if (followed.length > 0) this.#followed.set(hot, followed);
     if (this.#stays.get(stay.name) === stay) stay.blocks.push(hot);
     else hot.release();
   }
@@ -91,7 +99,12 @@ export class HotStore implements AsyncDisposable {
   commit(stay: Stay, key: string, offset: number): Promise<void> | undefined {
     // A writer whose place another one has taken changes nothing any more.
     if (this.#stays.get(stay.name) !== stay) return undefined;
-    this.#current.add(stay.blocks.splice(0), performance.now());
+    const blocks = stay.blocks.splice(0);
+    this.#current.add(blocks, performance.now());
+    for (const hot of blocks) {
+      const followed = this.#followed.get(hot);
+      if (followed !== undefined) this.#follower?.committed(hot.block.sensor, followed);
+    }
     if (key !== "") this.#current.advance(key, offset, performance.now());
     if (!this.#isFull()) return undefined;
     if (this.#frozen === undefined) {
@@ -169,9 +182,11 @@ export class HotStore implements AsyncDisposable {
     }
     const generation = this.#frozen;
     const started = performance.now();
+    await this.#follower?.sealing();
     const segments: Segment[] = await sealBlocks(generation.blocks, this.#shelf);
     await this.#catalogue.change({ add: segments, positions: generation.positions });
     this.#frozen = undefined;
+    this.#follower?.sealed(generation.blocks.flatMap((block) => this.#followed.get(block) ?? []));
     for (const block of generation.blocks) block.release();
     this.#context.log.debug("Sealed a part of the index.", {
       rows: generation.rows,

@@ -4,7 +4,7 @@ import type { Context } from "../../../core/context.ts";
 import { makeFolder } from "../../folder.ts";
 import { lockFolder } from "../../folder-lock.ts";
 import { FileHealth } from "../segments/file-health.ts";
-import { adoptFormerNames, LOCK_FILE, TEMPORARY } from "../segments/folder-names.ts";
+import { ALERTS_FILE, adoptFormerNames, LOCK_FILE, TEMPORARY } from "../segments/folder-names.ts";
 import { Manifest } from "../segments/manifest.ts";
 import { openCatalogue, survey, takeStock } from "../segments/stock.ts";
 import { Database } from "./database.ts";
@@ -32,6 +32,8 @@ export async function openDuckdbIndex(
     await adoptFormerNames(folder);
     const temporary = join(folder, TEMPORARY);
     await rm(temporary, { recursive: true, force: true });
+    // What is written without a follower it never hears of: it begins anew the next time.
+    if (settings.follower === undefined) await rm(join(folder, ALERTS_FILE), { force: true });
     const catalogue = await openCatalogue(folder, context);
     const manifest = new Manifest(folder, catalogue, context.log);
     const files = await takeStock(folder, catalogue, manifest, context);

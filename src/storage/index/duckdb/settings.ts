@@ -1,4 +1,5 @@
 import type { ArchiveOptions } from "../../archive/contract.ts";
+import type { Follower } from "../follower.ts";
 
 export type DuckdbOptions = {
   /** Bytes DuckDB may use; 512 MB when absent. What is not sealed yet comes on top, up to 320 MB at full speed. */
@@ -28,9 +29,12 @@ export type DuckdbOptions = {
   readonly segmentWriter?: string;
   /** Where sealed files are copied to; undefined: nowhere. */
   readonly archive?: ArchiveOptions | undefined;
+  /** What keeps up with the messages; undefined: nothing. */
+  readonly follower?: Follower | undefined;
 };
 
-export type Settings = Required<Omit<DuckdbOptions, "archive">> & Pick<DuckdbOptions, "archive">;
+type Optional = "archive" | "follower";
+export type Settings = Required<Omit<DuckdbOptions, Optional>> & Pick<DuckdbOptions, Optional>;
 
 export const DEFAULTS: Settings = {
   memory: 512_000_000,

@@ -126,10 +126,12 @@ export async function ask(asking: Asking, selection: Selection, body: object): P
   };
 }
 
-/** The same for what is only right when it is whole. @throws Fault SEARCH_LIMIT */
+/** The same for what is only right when it is whole. @throws Fault SEARCH_LIMIT, INDEX_UNREACHABLE when a shard does not answer */
 export async function askWhole(asking: Asking, selection: Selection, body: object): Promise<Found> {
   const found = await ask(asking, selection, { size: 0, ...body });
   if (found.isLate) throw limitFault(asking.time);
+  const [lack] = found.problems;
+  if (lack !== undefined) throw new Fault("INDEX_UNREACHABLE", lack.text);
   return found;
 }
 

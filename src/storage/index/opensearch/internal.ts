@@ -12,6 +12,11 @@ const MOST_TURNS = 20;
 /** The fields of a sensor, with the types they were seen with (bits of `SEEN_TYPES`). */
 export type SensorNote = { readonly sensor: string; readonly fields: SeenFields };
 
+/** Whose copies of messages there are, and of which state of their index. */
+export type CopiesNote = { readonly owner: string; readonly generation: string };
+
+const COPIES = "copies";
+
 /** What the platform notes for itself in an index of its own: how far topics were read, and the fields of each sensor. */
 export class Internal {
   readonly #client: Client;
@@ -78,6 +83,19 @@ export class Internal {
     return hits.flatMap(({ _source }) => {
       const note = _source.note as Answer | undefined;
       return typeof note?.sensor === "string" ? [{ sensor: note.sensor, fields: seenOf(note) }] : [];
+    });
+  }
+
+  /** Whose copies of messages there are; undefined when the messages are no copies. */
+  async copies(): Promise<CopiesNote | undefined> {
+    const { body } = await this.#client.ask("GET", this.#path(COPIES), { expected: [404] });
+    const { owner, generation } = noteOf(body) ?? {};
+    return typeof owner === "string" ? { owner, generation: String(generation) } : undefined;
+  }
+
+  async putCopies(note: CopiesNote): Promise<void> {
+    await this.#client.ask("PUT", this.#path(COPIES), {
+      ...{ body: { kind: COPIES, note }, isRepeatable: true },
     });
   }
 

@@ -25,12 +25,29 @@ const LEAST = [2, 19] as const;
 
 /**
  * Opens the index in OpenSearch, and writes the template of its indices.
- * @throws Fault INDEX_UNREACHABLE when no node answers, INDEX_REFUSED for a wrong password, certificate or version
+ * @throws Fault INDEX_UNREACHABLE when no node answers, INDEX_REFUSED for a wrong password, certificate or version, and where there are
+ * copies of alerts in place of messages
  */
 export async function openOpenSearchIndex(
   options: OpenSearchOptions,
   context: Context,
 ): Promise<OpenSearchIndex> {
+  const index = await openForCopies(options, context);
+  try {
+    if ((await index.copies().note()) === undefined) return index;
+    const { nodes, prefix = "metron" } = options;
+    throw new Fault(
+      "INDEX_REFUSED",
+      `OpenSearch at ${nodes.join(", ")} has copies of alerts under the names ${prefix}.*, whose messages are in files (\`storage.alerts\`): choose another \`prefix\` for an index of all messages`,
+    );
+  } catch (error) {
+    await index[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The same for copies of another index's messages. @throws Fault */
+export async function openForCopies(options: OpenSearchOptions, context: Context): Promise<OpenSearchIndex> {
   const { nodes, authorization, authority, prefix = "metron", shards = 1, replicas = 1 } = options;
   const { concurrent = 4, waiting = 200, searchTime = 30_000, patience = 5000 } = options;
   const connection = { nodes, authorization, authority };

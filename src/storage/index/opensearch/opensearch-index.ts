@@ -29,7 +29,9 @@ import type {
 import { hintsOf } from "../hints.ts";
 import { SearchQueue } from "../search-queue.ts";
 import { positionKey } from "../segments/catalogue.ts";
+import type { SearchLoad } from "../stats.ts";
 import { facets, histogram } from "./aggregate.ts";
+import { AlertCopies } from "./alert-copies.ts";
 import { type Asking, askWhole, countOf, Fields, unknownFields } from "./asking.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import type { Client, Connection } from "./client.ts";
@@ -125,6 +127,11 @@ export class OpenSearchIndex implements Index {
   share(name: string): IndexHandle {
     const { connection, names } = this.#parts;
     return serveBulkWriter(this.#writers.enter(name), connection, names.prefix);
+  }
+
+  /** What keeps copies of another index's messages here; nothing is written by writers then. */
+  copies(): AlertCopies {
+    return new AlertCopies(this.#patching);
   }
 
   async position(topic: string, partition: number): Promise<number | undefined> {
@@ -255,6 +262,11 @@ export class OpenSearchIndex implements Index {
     await this.#settle();
     const { client, names, context } = this.#parts;
     return retainDays(client, names, rules, context.clock.now());
+  }
+
+  /** How busy searches keep it. */
+  load(): SearchLoad {
+    return this.#queue.load();
   }
 
   /** OpenSearch merges its files itself. */

@@ -100,7 +100,8 @@ export async function retainDays(
   };
 }
 
-async function deleteBefore(client: Client, index: string, time: number): Promise<number> {
+/** Removes the messages of an index that are older than that. @returns how many */
+export async function deleteBefore(client: Client, index: string, time: number): Promise<number> {
   const { body } = await client.ask(
     "POST",
     `/${encodeURIComponent(index)}/_delete_by_query?conflicts=proceed`,

@@ -4,7 +4,7 @@ import { linkFile } from "../../backup/copy.ts";
 import { errorCode } from "../../folder.ts";
 import { copyLmdb } from "../../lmdb-file.ts";
 import { Catalogue, positionKey } from "./catalogue.ts";
-import { ARCHIVE_FILE, CATALOGUE_FILE, unfinished } from "./folder-names.ts";
+import { ALERTS_OWNER_FILE, ARCHIVE_FILE, CATALOGUE_FILE, unfinished } from "./folder-names.ts";
 
 /** The index at one moment: a copy of its catalogue, and its files under second names. */
 type PinnedIndex = {
@@ -56,9 +56,11 @@ async function pin(folder: string, catalogueTo: string, pins: string): Promise<P
     if (at !== undefined) files.push({ path: file, at });
     else missing.push({ path: file, reason: reasons.get(id) ?? "it is not there", isKnown: reasons.has(id) });
   }
-  // Under another name an archive would take the folder for another installation.
-  const name = await pinFile(folder, ARCHIVE_FILE, pins);
-  if (name !== undefined) files.push({ path: ARCHIVE_FILE, at: name });
+  // Under another name an archive, or copies of alerts, would take the folder for another installation.
+  for (const path of [ARCHIVE_FILE, ALERTS_OWNER_FILE]) {
+    const name = await pinFile(folder, path, pins);
+    if (name !== undefined) files.push({ path, at: name });
+  }
   return {
     files,
     missing,

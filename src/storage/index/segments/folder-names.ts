@@ -19,6 +19,10 @@ export const LOCK_FILE = "_lock";
 export const TEMPORARY = "_temporary";
 /** By which name an archive knows this folder. */
 export const ARCHIVE_FILE = "_archive.json";
+/** Which alerts are still to be copied elsewhere. Without it all are copied again. */
+export const ALERTS_FILE = "_alerts.mdb";
+/** By which name copies of alerts know this folder. */
+export const ALERTS_OWNER_FILE = "_alerts.json";
 /** Archived files that searches read, the copies of which may go at any time. */
 export const ARCHIVED = "_archived";
 /** Damaged files that a rebuild replaced. */
