@@ -17,7 +17,8 @@ const ALLOWED: Record<string, readonly string[]> = {
   storage: ["core", "schema", "query", "pcap"],
   // What addresses and networks are by value is of the schema.
   pcap: ["core", "schema"],
-  sources: ["core", "schema", "java", "stellar", "storage"],
+  // A source tells a capture from records by the first bytes.
+  sources: ["core", "schema", "java", "stellar", "storage", "pcap"],
   parsers: ["core", "schema", "java", "stellar", "storage"],
   transforms: ["core", "schema", "java", "stellar", "storage"],
   enrichments: ["core", "schema", "java", "stellar", "storage"],

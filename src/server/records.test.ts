@@ -1,6 +1,7 @@
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { API_BASE } from "../api/endpoint.ts";
+import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
 import { openTestServer, type Sent, type TestServer } from "./testing/platform-server.ts";
 
 /** Records in by HTTP however their senders write them, and what analysts may change of the messages they become. */
@@ -48,13 +49,48 @@ test.each<[string, Sent, number, string]>([
     "a form",
     { text: "--x", headers: { "content-type": "multipart/form-data; boundary=x" } },
     415,
-    "multipart",
+    "a form of several parts",
   ],
   ["another packing", { text: "x", headers: { "content-encoding": "br" } }, 415, "`br`"],
 ])("%s is refused", async (_name, sent, status, detail) => {
   const response = await server.send("POST", "/ingest/web", sent);
   expect(response.status).toBe(status);
   expect(((await response.json()) as { detail: string }).detail).toContain(detail);
+});
+
+const PCAP = new Uint8Array(await pcapOf(sampleRows(300)));
+
+test.each<[string, Uint8Array, string, string]>([
+  [
+    "a capture",
+    PCAP,
+    "it is a capture of packets (pcap), and no records; nothing was taken",
+    "curl --data-binary @FILE",
+  ],
+  ["a packed capture", gzipSync(PCAP), "(pcap)", "/api/v1/captures"],
+  ["a capture in zstd", zstdCompressSync(PCAP), "(pcap, zstd)", "metron capture FILE"],
+  ["records in zstd", zstdCompressSync(Buffer.from('{"a":1}\n')), "packed with zstd", "gzip"],
+])("%s is never taken as lines", async (_name, bytes, detail, advice) => {
+  const before = server.platform.counts();
+  const response = await server.send("POST", "/ingest/web", { text: new Uint8Array(bytes) });
+  expect(response.status).toBe(415);
+  expect(await response.json()).toMatchObject({
+    detail: expect.stringContaining(detail),
+    advice: expect.stringContaining(advice),
+  });
+  expect(server.platform.counts()).toEqual(before);
+});
+
+test("a form is told how to send its file", async () => {
+  const form = new FormData();
+  form.set("file", new Blob([PCAP]));
+  for (const path of ["/captures", "/ingest/web"]) {
+    const response = await fetch(`${server.url}${API_BASE}${path}`, { method: "POST", body: form });
+    expect(await response.json()).toMatchObject({
+      ...{ status: 415, code: "MEDIA_UNSUPPORTED" },
+      advice: expect.stringContaining("curl --data-binary @FILE"),
+    });
+  }
 });
 
 test("a body without records is accepted with a word", async () => {

@@ -81,6 +81,40 @@ test.each([1, 1000, 10_000_000])(
   },
 );
 
+test.each([1, 3, 10_000_000])("tells pcapng from lines, in chunks of %d bytes", async (size) => {
+  const pcapng = Buffer.from("0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000", "hex");
+  const collected = collecting();
+  await expect(
+    deliverStream(chunksOf(pcapng, size), { ...collected.context, name: "x" }),
+  ).rejects.toMatchObject({ code: "MEDIA_UNSUPPORTED", message: expect.stringContaining("(pcapng)") });
+  expect(collected.records).toEqual([]);
+  await deliverStream(chunksOf(Buffer.from("\n\r\nSEQ\na1b2c3d4 is a line\n"), size), {
+    ...collected.context,
+    name: "x",
+  });
+  expect(collected.records).toEqual(["", "", "SEQ", "a1b2c3d4 is a line"]);
+});
+
+test("a short first line is not held back", async () => {
+  const collected = collecting();
+  const told = Promise.withResolvers<void>();
+  async function* input() {
+    yield Buffer.from("one\n");
+    await told.promise;
+  }
+  const done = deliverStream(input(), {
+    ...collected.context,
+    name: "x",
+    onProgress: ({ records }) => records === 1 && told.resolve(),
+    deliver: async (sensor, block) => {
+      await collected.context.deliver(sensor, block);
+      told.resolve();
+    },
+  });
+  await done;
+  expect(collected.records).toEqual(["one"]);
+});
+
 test("an empty stream gives nothing", async () => {
   const collected = collecting();
   expect(await deliverStream(Readable.from([]), { ...collected.context, name: "x" })).toMatchObject({

@@ -4,6 +4,7 @@ import type { Clock } from "../core/context.ts";
 import { Fault, type FaultCode } from "../core/fault.ts";
 import { BlockBuilder } from "./block-builder.ts";
 import { type Framer, type FramerOptions, LineFramer } from "./line-framer.ts";
+import { refusingCaptures } from "./no-captures.ts";
 import { type Deliver, HEAD_BYTES, type Refusal } from "./source.ts";
 
 /** Longest record unless configured otherwise. */
@@ -45,7 +46,8 @@ export class FramingError extends Error {}
 
 /**
  * Delivers a stream of lines, gzip or not, and resolves when all of them are durable. It reads only as fast as blocks
- * are delivered. Throws INPUT_UNREADABLE when the stream breaks, REQUEST_INVALID when a framer cannot go on, and the faults that
+ * are delivered. Throws INPUT_UNREADABLE when the stream breaks, MEDIA_UNSUPPORTED when it is a capture of packets or packed in a way that is
+ * not unpacked, REQUEST_INVALID when a framer cannot go on, and the faults that
  * `deliver` throws or `signal` is aborted with. The `details` of each are the progress: what came before is durable.
  */
 export async function deliverStream(
@@ -87,7 +89,7 @@ export async function deliverStream(
     options.onProgress?.(progress());
   });
   try {
-    for await (const chunk of withoutMark(await plain(counted, options.gzip))) {
+    for await (const chunk of withoutMark(refusingCaptures(await plain(counted, options.gzip), name))) {
       framer.push(asBuffer(chunk));
       await builder.pressure;
     }

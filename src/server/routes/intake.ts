@@ -43,7 +43,15 @@ export function intakeRoutes(main: FastifyInstance, platform: Platform): void {
   main.register(async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+    app.addContentTypeParser(/^multipart\//, (_request, _payload, done) => done(formRefused()));
     routes(app, platform);
+  });
+}
+
+/** The parts of a form have headers and borders around them, which would be taken for what is sent. */
+function formRefused(): Fault {
+  return new Fault("MEDIA_UNSUPPORTED", "reading the request: it is a form of several parts", {
+    advice: "Send the file itself as the body: `curl --data-binary @FILE` in place of `curl -F file=@FILE`.",
   });
 }
 
