@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe } from "vitest";
+import { describe, expect } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { openRemoteWriter } from "../duckdb/remote.ts";
 import { removeIndices, testOpenSearch } from "../opensearch/testing/node.ts";
@@ -35,7 +35,17 @@ describe.skipIf(url === undefined)("alerts in OpenSearch", () => {
     async () => {
       const { open, join, remove } = await subject();
       return {
-        open: async () => allAlerts(await open()),
+        async open() {
+          const index = await open();
+          await expect.poll(() => index.stats()).toMatchObject({ alertCopies: { isWhole: true } });
+          const alerts = allAlerts(index);
+          const dispose = async () => {
+            // Else the suite would say nothing of the copies.
+            expect((await index.stats()).alertCopies?.answers.files).toBe(0);
+            await index[Symbol.asyncDispose]();
+          };
+          return { ...alerts, [Symbol.asyncDispose]: dispose };
+        },
         join: (handle) => alertWriter(join(handle)),
         remove,
       };

@@ -10,8 +10,9 @@ import { dayIndices, deleteBefore } from "./retention.ts";
 /** Bytes of a request, and documents that are removed by one. */
 const MOST_BYTES = 8e6;
 const MOST_REMOVED = 1000;
-/** Statuses of a document: a newer one is there; it is at fault itself. */
+/** Statuses of a document: a newer one is there; there is none; it is at fault itself. */
 const NEWER = 409;
+const GONE = 404;
 const AT_FAULT: ReadonlySet<number> = new Set([400, 413]);
 
 type CopiesParts = {
@@ -22,7 +23,11 @@ type CopiesParts = {
   readonly noted: (sensor: string, seen: SeenFields) => void;
 };
 
-type Document = { readonly guid: string; readonly lines: string };
+type Document = {
+  readonly guid: string;
+  readonly place: { readonly _index: string; readonly _id: string };
+  readonly lines: string;
+};
 
 /**
  * Copies of messages that another index keeps, in the place of messages of OpenSearch's own. That index knows how they are; a copy is
@@ -81,10 +86,29 @@ export class AlertCopies {
 
   /** Takes copies away. Those that were just put must have been refreshed. */
   async remove(guids: readonly string[]): Promise<void> {
+    const { client } = this.#parts;
     for (let from = 0; from < guids.length; from += MOST_REMOVED) {
       const query = { terms: { guid: guids.slice(from, from + MOST_REMOVED) } };
-      const path = `/${this.#pattern}/_delete_by_query?conflicts=proceed&refresh=true&ignore_unavailable=true`;
-      await this.#parts.client.ask("POST", path, { body: { query }, time: LONG });
+      const { body } = await client.ask("POST", `/${this.#pattern}/_search?ignore_unavailable=true`, {
+        body: { query, size: MOST_REMOVED, version: true, _source: false },
+      });
+      const { hits } = body.hits as { hits: { _index: string; _id: string; _version: number }[] };
+      if (hits.length === 0) continue;
+      // With the version it has: of a higher one, what is copied again would count as older.
+      const lines = hits.map(({ _index, _id, _version: version }) =>
+        JSON.stringify({ delete: { _index, _id, version, version_type: "external_gte" } }),
+      );
+      const answer = await client.ask("POST", "/_bulk?refresh=true", {
+        ...{ lines: `${lines.join("\n")}\n`, time: LONG },
+      });
+      const failed = (answer.body.items as Removal[]).find(
+        ({ delete: { status } }) => status >= 300 && status !== NEWER && status !== GONE,
+      );
+      if (failed !== undefined)
+        throw new Fault(
+          "INDEX_UNREACHABLE",
+          `OpenSearch at ${client.name} removes no documents (${failed.delete.status}): ${reasonOf(failed.delete) ?? "no reason"}`,
+        );
     }
   }
 
@@ -137,8 +161,11 @@ export class AlertCopies {
         for (const [guid, why] of await this.#send(part)) refused.set(guid, why);
       return refused;
     }
+    const older: Document[] = [];
     for (const [place, { index }] of items.entries()) {
       const { status, error } = index;
+      const document = documents[place];
+      if (status === NEWER && document !== undefined) older.push(document);
       if (status < 300 || status === NEWER) continue;
       const reason = reasonOf({ error }) ?? `status ${status}`;
       if (!AT_FAULT.has(status))
@@ -146,9 +173,21 @@ export class AlertCopies {
           "INDEX_UNREACHABLE",
           `OpenSearch at ${client.name} takes no documents (${status}): ${reason}`,
         );
-      refused.set(documents[place]?.guid ?? "", reason);
+      refused.set(document?.guid ?? "", reason);
     }
+    for (const { guid } of await this.#removed(older))
+      refused.set(guid, "OpenSearch removed it within the last minute, and does not take it again before");
     return refused;
+  }
+
+  /** Those of documents that are older than what is there which are in truth older than what was removed a moment ago. */
+  async #removed(documents: readonly Document[]): Promise<readonly Document[]> {
+    if (documents.length === 0) return [];
+    const { body } = await this.#parts.client.ask("POST", "/_mget?_source=false", {
+      body: { docs: documents.map(({ place }) => place) },
+    });
+    const docs = body.docs as { found?: boolean }[];
+    return documents.filter((_, at) => docs[at]?.found !== true);
   }
 
   get #pattern(): string {
@@ -156,6 +195,7 @@ export class AlertCopies {
   }
 }
 
+type Removal = { readonly delete: Answer & { readonly status: number } };
 type Item = { readonly index: Answer & { readonly status: number } };
 
 function* portions(documents: readonly Document[]): Generator<readonly Document[]> {
@@ -185,5 +225,5 @@ function documentLines(
   const place = { _index: names.index(sensor, time, arrival), _id: guid };
   const action = { index: { ...place, version: changes + 1, version_type: "external_gte" } };
   const json = documentOf(sensor, message, time, history, seen, isNamed);
-  return { guid, lines: `${JSON.stringify(action)}\n${json}\n` };
+  return { guid, place, lines: `${JSON.stringify(action)}\n${json}\n` };
 }
