@@ -79,11 +79,16 @@ async function played(
     };
     await using topics = await openKafkaTopics(join(folder, "sender"), settings, () => "", makeContext());
     const topic = await topics.topic(SENSOR, { partitions: PARTITIONS });
+    const broker = kafka.pids()[0] ?? 0;
+    const brokerBegun = cpuOf(broker);
     const filled = await fill(topic, messages);
+    const brokerFilled = cpuOf(broker);
+    const kept = (await topic.sizes()).reduce((sum, { bytes }) => sum + bytes, 0);
     await fillTable(join(folder, "tables"), settings);
     await using installation = await startProcesses(folder, { settings, openSearch, prefix: own, count });
     const { processes } = installation;
     const server = openSearch?.pids()[0];
+    const brokerStarted = cpuOf(broker);
     const begun = processes.map(cpuOfProcess);
     const serverBegun = server === undefined ? 0 : cpuOf(server);
     const started = performance.now();
@@ -92,13 +97,21 @@ async function played(
     const seconds = (performance.now() - started) / 1000;
     const used = processes.map((process, place) => cpuOfProcess(process) - (begun[place] ?? 0));
     const total = used.reduce((sum, cpu) => sum + cpu, 0);
+    const perRecord = (cpu: number) => Number((cpu / filled).toFixed(2));
     return {
       work: `${count} with index in ${openSearch === undefined ? "files" : "OpenSearch"}`,
       records: filled,
-      "µs of CPU per record": Number((total / filled).toFixed(2)),
+      "µs of CPU per record": perRecord(total),
       "share of the busiest": Number((Math.max(...used) / total).toFixed(2)),
-      "server µs per record":
-        server === undefined ? "" : Number(((cpuOf(server) - serverBegun) / filled).toFixed(0)),
+      "broker: append": perRecord(brokerFilled - brokerBegun),
+      "broker: read": perRecord(cpuOf(broker) - brokerStarted),
+      "broker: bytes": Math.round(kept / filled),
+      ...(openSearch === undefined || server === undefined
+        ? {}
+        : {
+            "OpenSearch: index": perRecord(cpuOf(server) - serverBegun),
+            "OpenSearch: bytes": Math.round((await storeBytes(openSearch, own)) / filled),
+          }),
       "records/s": Math.round(filled / seconds),
     };
   } finally {
@@ -168,6 +181,14 @@ async function indexed(topic: Topic): Promise<number> {
     partitions.map(async (partition) => (await topic.committed("index", partition)) ?? 0),
   );
   return committed.reduce((sum, offset) => sum + offset, 0);
+}
+
+/** Bytes of the indices of an installation, once what was written is merged as it would be in time. */
+async function storeBytes({ url }: OpenSearchNodes, prefix: string): Promise<number> {
+  await fetch(`${url}/${prefix}.*/_forcemerge?max_num_segments=1`, { method: "POST" });
+  const answer = await fetch(`${url}/${prefix}.*/_stats/store`);
+  const { _all } = (await answer.json()) as { _all: { primaries: { store: { size_in_bytes: number } } } };
+  return _all.primaries.store.size_in_bytes;
 }
 
 function cpuOfProcess(process: MetronProcess): number {

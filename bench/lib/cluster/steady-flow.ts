@@ -10,6 +10,8 @@ export type Flow = AsyncDisposable & {
   readonly start: () => void;
   /** Resolves when all that was sent is durable, and nothing more is sent. */
   readonly stop: () => Promise<void>;
+  /** Records that there are, those too that still wait for an answer. */
+  readonly made: () => number;
   /** Records that are durable, as whoever sent them was told. */
   readonly sent: () => number;
   /** How far stored numbers, with how often each is stored, are from what was sent while nothing is on its way. */
@@ -75,6 +77,7 @@ export async function openFlow({ folder, settings, processes }: Installation, ra
       isOver = true;
       await working;
     },
+    made: () => flowed + posted - DOOR_FROM,
     sent: () => durable,
     compare(stored) {
       let [lost, doubled, sentTwice] = [0, 0, 0];

@@ -1,4 +1,4 @@
-/** Looks twice a second at how many records wait to be stored, and now and then at what processes say is wrong. */
+/** Looks twice a second at how many records wait to be stored, at their sender or behind it, and now and then at what processes say is wrong. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Installation } from "./installation.ts";
 import type { Flow } from "./steady-flow.ts";
@@ -36,9 +36,9 @@ export function watch({ stored, processes }: Installation, flow: Flow, usual: nu
   let [endedAt, isOver] = [Number.POSITIVE_INFINITY, false];
   const looking = (async () => {
     for (; !isOver; await delay(EVERY)) {
-      const sent = flow.sent();
+      const made = flow.made();
       const count = await stored.count();
-      if (count !== undefined) looks.push({ at: performance.now(), lag: sent - count });
+      if (count !== undefined) looks.push({ at: performance.now(), lag: made - count });
     }
   })();
   const asking = (async () => {
