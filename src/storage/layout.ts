@@ -11,10 +11,10 @@ const LAYOUT_FILE = "layout.json";
 const layoutSchema = z.object({ layout: z.number().int().positive() });
 
 /**
- * Refuses a data folder that a later version has written to, and one that a restore has not filled yet.
+ * The layout of a data folder. Refuses one that a later version has written to, and one that a restore has not filled yet.
  * @throws Fault STORAGE_NEWER, STORAGE_CORRUPT
  */
-export async function checkLayout(folder: string): Promise<void> {
+export async function checkLayout(folder: string): Promise<number> {
   if (existsSync(join(folder, RESTORING_FILE)))
     throw new Fault(
       "STORAGE_CORRUPT",
@@ -22,7 +22,7 @@ export async function checkLayout(folder: string): Promise<void> {
     );
   const path = join(folder, LAYOUT_FILE);
   const layout = await readLayout(path);
-  if (layout <= LAYOUT) return;
+  if (layout <= LAYOUT) return layout;
   throw new Fault(
     "STORAGE_NEWER",
     `opening ${folder}: ${path} says layout ${layout}, and this version knows layouts up to ${LAYOUT}`,
@@ -34,8 +34,7 @@ export async function checkLayout(folder: string): Promise<void> {
  * @throws Fault STORAGE_NEWER, STORAGE_CORRUPT; REQUEST_INVALID for an earlier one
  */
 export async function expectLayout(folder: string): Promise<void> {
-  await checkLayout(folder);
-  const layout = await readLayout(join(folder, LAYOUT_FILE));
+  const layout = await checkLayout(folder);
   if (layout < LAYOUT)
     throw new Fault(
       "REQUEST_INVALID",

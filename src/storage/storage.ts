@@ -184,7 +184,8 @@ export async function openIndexOf(
   }
   if (openSearch === undefined) {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
-    return openDuckdbIndex(join(folder, INDEX), { ...index, archive }, context);
+    const layout = await checkLayout(folder);
+    return openDuckdbIndex(join(folder, INDEX), { ...index, archive, layout }, context);
   }
   const { concurrent, waiting, searchTime } = index;
   const { openOpenSearchIndex } = await import("./index/opensearch/open.ts");

@@ -18,6 +18,29 @@ export const KEYS_VERSION = 1;
  */
 const TEXT_PREFIX = "_text.";
 
+/**
+ * A field of messages that is called like a column of texts has a column only in files of the second layout. The catalogue
+ * calls that column otherwise, until its file is made once more and the field is kept in `_rest`.
+ */
+const FORMER_PREFIX = `_former.${TEXT_PREFIX}`;
+
+/** What the catalogue calls the column of a field that is itself called `_text.F`. */
+export function formerField(field: string): string {
+  return `_former.${field}`;
+}
+
+/** The field of messages that a column of an earlier layout holds under another name; undefined of any other column. */
+export function fieldOfFormer(column: string): string | undefined {
+  return column.startsWith(FORMER_PREFIX)
+    ? column.slice(FORMER_PREFIX.length - TEXT_PREFIX.length)
+    : undefined;
+}
+
+/** The field of messages that a column holds, or holds a part of. */
+export function fieldOfColumn(column: string): string {
+  return fieldOfTexts(column) ?? fieldOfFormer(column) ?? column;
+}
+
 /** The column of a field's texts that its column of values does not tell. */
 export function textField(field: string): string {
   return TEXT_PREFIX + field;
@@ -30,7 +53,9 @@ export function fieldOfTexts(column: string): string | undefined {
 
 /** Whether messages are read from a column: one of a field, or one of what fields have besides. */
 export function isOfMessage(column: string): boolean {
-  return column === REST || !isHidden(column) || column.startsWith(TEXT_PREFIX);
+  return (
+    column === REST || !isHidden(column) || column.startsWith(TEXT_PREFIX) || column.startsWith(FORMER_PREFIX)
+  );
 }
 
 /** The column of a field's keys. */
@@ -40,7 +65,13 @@ export function keyField(field: string): string {
 
 /** Whether a column is of our own making and no field of a message. */
 export function isHidden(field: string): boolean {
-  return field === TIME || field === REST || field.startsWith(KEY_PREFIX) || field.startsWith(TEXT_PREFIX);
+  return (
+    field === TIME ||
+    field === REST ||
+    field.startsWith(KEY_PREFIX) ||
+    field.startsWith(TEXT_PREFIX) ||
+    field.startsWith(FORMER_PREFIX)
+  );
 }
 
 export type BlockColumn = {

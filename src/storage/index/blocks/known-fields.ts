@@ -1,6 +1,6 @@
 import { FieldNames } from "../../../query/fields.ts";
 import type { FieldInfo, FieldType } from "../contract.ts";
-import { fieldOfTexts, isHidden } from "./block.ts";
+import { fieldOfFormer, fieldOfTexts, isHidden } from "./block.ts";
 import { type ColumnType, columnTypes, declaredType, isValueType } from "./column-type.ts";
 
 /**
@@ -30,7 +30,9 @@ export class KnownFields {
     // A field without a column may be called like a column of ours.
     if (type !== undefined && isHidden(field)) {
       const texts = fieldOfTexts(field);
+      const former = fieldOfFormer(field);
       if (texts !== undefined) this.add(sensor, texts, type);
+      else if (former !== undefined) this.add(sensor, former, undefined);
       return;
     }
     if (sensor !== undefined && !this.#note(this.#of(sensor), field, type)) {

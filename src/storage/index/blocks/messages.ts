@@ -1,6 +1,6 @@
 import { emptyMessage, type FieldValue, type Message, messageFromJson } from "../../../core/message.ts";
 import type { StoredPatch } from "../stored-patch.ts";
-import { fieldOfTexts, isHidden, REST } from "./block.ts";
+import { fieldOfFormer, fieldOfTexts, isHidden, REST } from "./block.ts";
 import { type ColumnType, isSpelled } from "./column-type.ts";
 
 /** Makes a message of a row: columns in their order, and what was kept aside. */
@@ -16,7 +16,10 @@ export function messageOf(
     if (field === REST) Object.assign(message, messageFromJson(cell as string));
     // Where there is a text, the column of values has it in another spelling, or not at all.
     else if (texts !== undefined) message[texts] = cell as string;
-    else if (!isHidden(field)) message[field] ??= cellValue(cell, type);
+    else {
+      const name = fieldOfFormer(field) ?? field;
+      if (name !== field || !isHidden(field)) message[name] ??= cellValue(cell, type);
+    }
   }
   return message;
 }

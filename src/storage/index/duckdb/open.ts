@@ -34,7 +34,7 @@ export async function openDuckdbIndex(
     await rm(temporary, { recursive: true, force: true });
     // What is written without a follower it never hears of: it begins anew the next time.
     if (settings.follower === undefined) await rm(join(folder, ALERTS_FILE), { force: true });
-    const catalogue = await openCatalogue(folder, context);
+    const catalogue = await openCatalogue(folder, settings.layout, context);
     const manifest = new Manifest(folder, catalogue, context.log);
     const files = await takeStock(folder, catalogue, manifest, context);
     const pointers = settings.pointers && pointersWork();

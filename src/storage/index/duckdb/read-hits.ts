@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Message } from "../../../core/message.ts";
-import { fieldOfTexts, isOfMessage, REST } from "../blocks/block.ts";
+import { fieldOfColumn, isOfMessage, REST } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { RowsWanted } from "../parquet/row-reader.ts";
 import type { SchemaColumn, Segment } from "../segments/catalogue.ts";
@@ -62,7 +62,7 @@ function wantedColumns(
     const isWanted =
       field === REST
         ? mayRest
-        : isOfMessage(field) && (fields === undefined || fields.has(fieldOfTexts(field) ?? field));
+        : isOfMessage(field) && (fields === undefined || fields.has(fieldOfColumn(field)));
     return isWanted && field !== "guid" ? [{ ...column, place }] : [];
   });
   known.set(key, columns);

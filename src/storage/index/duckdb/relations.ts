@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { FieldNames } from "../../../query/fields.ts";
-import { isHidden, KEYS_VERSION, keyField, REST, TIME, textField } from "../blocks/block.ts";
+import { formerField, isHidden, KEYS_VERSION, keyField, REST, TIME, textField } from "../blocks/block.ts";
 import { type ColumnType, columnTypes, declaredType, isSpelled, isValueType } from "../blocks/column-type.ts";
 import { identifier, jsonPointer, literal, pathLiteral } from "../names.ts";
 import type { Segment } from "../segments/catalogue.ts";
@@ -221,6 +221,8 @@ export function tableOf(
     if (!isHidden(field)) return stored(field);
     // The column of that name is ours; a field of a message that is called so is kept aside.
     const rest = aside(field);
+    const former = relation.types.has(formerField(field)) ? stored(formerField(field)) : undefined;
+    if (former !== undefined) return { ...former, rest };
     return rest === undefined ? undefined : { type: "text", column: undefined, rest };
   };
   return {

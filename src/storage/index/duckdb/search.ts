@@ -1,6 +1,6 @@
 import { Fault } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
-import { isOfMessage, REST, TIME, textField } from "../blocks/block.ts";
+import { formerField, isOfMessage, REST, TIME, textField } from "../blocks/block.ts";
 import { messageOf } from "../blocks/messages.ts";
 import type { IndexProblem, SearchRequest, Selection, Sort } from "../contract.ts";
 import { isLimit } from "../search-queue.ts";
@@ -273,7 +273,9 @@ export async function fetch(
   const found = new Map<string, Message>();
   if (guids.length === 0) return found;
   const unpatched = { fields: new Map(), within: () => false };
-  const wanted = fields && new Set([...[...fields].flatMap((field) => [field, textField(field)]), "guid"]);
+  const wanted =
+    fields &&
+    new Set([...[...fields].flatMap((field) => [field, textField(field), formerField(field)]), "guid"]);
   const relations = relationsOf(where, wanted, unpatched, library.folder, library.database);
   try {
     await sideBySide(relations.list, (relation) =>

@@ -3,7 +3,7 @@ import { checkRanges } from "../../../query/check-ranges.ts";
 import { type FieldNames, fieldsOf } from "../../../query/fields.ts";
 import type { Query } from "../../../query/tree.ts";
 import { clausesOf } from "../../../query/visit.ts";
-import { keyField, TIME, textField } from "../blocks/block.ts";
+import { formerField, keyField, TIME, textField } from "../blocks/block.ts";
 import type { FieldType, Selection, UnknownField } from "../contract.ts";
 import type { RowReaders } from "../parquet/row-readers.ts";
 import { columnText, compileSql, type SqlField, type SqlTable } from "./compile-sql.ts";
@@ -63,7 +63,8 @@ export class Selected implements Disposable {
       for (const written of fieldsOf(query).keys()) needed.add(this.names.resolve(written) ?? written);
       if (hasBareWord(query)) needed = undefined;
     }
-    for (const field of [...(needed ?? [])]) needed?.add(keyField(field)).add(textField(field));
+    for (const field of [...(needed ?? [])])
+      needed?.add(keyField(field)).add(textField(field)).add(formerField(field));
     const snapshot = within(library.snapshot(), selection);
     this.relations = relationsOf(snapshot, needed, this.#patched, library.folder, library.database);
   }

@@ -1,4 +1,5 @@
 import type { ArchiveOptions } from "../../archive/contract.ts";
+import { LAYOUT } from "../../layout-version.ts";
 import type { Follower } from "../follower.ts";
 
 export type DuckdbOptions = {
@@ -27,6 +28,8 @@ export type DuckdbOptions = {
   readonly pointers?: boolean;
   /** The script of the thread that writes files, without its ending; a test puts a faulty one here. */
   readonly segmentWriter?: string;
+  /** The layout of the data folder (layout-version.ts); the present one when absent. */
+  readonly layout?: number;
   /** Where sealed files are copied to; undefined: nowhere. */
   readonly archive?: ArchiveOptions | undefined;
   /** What keeps up with the messages; undefined: nothing. */
@@ -52,4 +55,5 @@ export const DEFAULTS: Settings = {
   firstRows: 400_000,
   pointers: true,
   segmentWriter: "./segment-worker",
+  layout: LAYOUT,
 };

@@ -3,7 +3,9 @@ import { rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
 import type { Position } from "../../../core/block.ts";
+import { LAYOUT } from "../../layout-version.ts";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
+import { fieldOfTexts, formerField } from "../blocks/block.ts";
 import type { ColumnType } from "../blocks/column-type.ts";
 import type { Loss } from "../contract.ts";
 import type { StoredPatch } from "../stored-patch.ts";
@@ -71,8 +73,11 @@ export class Catalogue implements AsyncDisposable {
   readonly #releasedTable: Database<true, string>;
   readonly #factTable: Database<Facts[keyof Facts], string>;
 
-  /** @throws Fault STORAGE_CORRUPT, FOLDER_UNWRITABLE. */
-  constructor(folder: string) {
+  /**
+   * @param layout of the data folder, as it was before it was opened.
+   * @throws Fault STORAGE_CORRUPT, FOLDER_UNWRITABLE.
+   */
+  constructor(folder: string, layout = LAYOUT) {
     this.#folder = folder;
     this.#journal = new ChangeJournal(folder);
     this.#root = openLmdb(join(folder, CATALOGUE_FILE));
@@ -84,7 +89,12 @@ export class Catalogue implements AsyncDisposable {
     this.#changedTable = this.#root.openDB({ name: "changed", encoding: "json" });
     this.#releasedTable = this.#root.openDB({ name: "released", encoding: "json" });
     this.#factTable = this.#root.openDB({ name: "facts", encoding: "json" });
-    for (const { key, value } of this.#schemaTable.getRange()) this.#schemas.set(key, schemaOf(key, value));
+    for (const { key, value } of this.#schemaTable.getRange()) {
+      const columns = layout < TEXT_LAYOUT ? value.map(asFormer) : value;
+      if (columns.some(([field], place) => field !== value[place]?.[0]))
+        this.#schemaTable.putSync(key, columns);
+      this.#schemas.set(key, schemaOf(key, columns));
+    }
     const decode = ({ schema, rest, ...facts }: StoredSegment): Segment => ({
       ...facts,
       // Schemas are never taken away.
@@ -283,6 +293,13 @@ function stored({ schema, rest, ...facts }: Segment): StoredSegment {
 
 export function positionKey(topic: string, partition: number): string {
   return JSON.stringify([topic, partition]);
+}
+
+/** The first layout in which columns called `_text.` are ours; before, they were fields of messages. */
+const TEXT_LAYOUT = 3;
+
+function asFormer([field, ...facts]: StoredColumn): StoredColumn {
+  return [fieldOfTexts(field) === undefined ? field : formerField(field), ...facts];
 }
 
 function schemaOf(id: string, columns: readonly StoredColumn[]): Schema {

@@ -256,3 +256,40 @@ test("fields that are declared no more, or otherwise, are made once more a singl
   expect(await read()).toEqual([before, before]);
   expect(await segments()).toEqual(made);
 });
+
+test("a field of messages that is called as columns of texts are today answers as before, also once its file is made once more", async () => {
+  const rows = [
+    { guid: "u0", timestamp: NOON, a_port: "0443", a_text: "plain", b_text: "one" },
+    { guid: "u1", timestamp: NOON + 1, a_port: "80", a_text: "other words", n: 1 },
+  ];
+  const folder = await formerFolder([rows, [{ guid: "u2", timestamp: NOON + 2, b_text: "two" }]], {
+    ...{ a_port: "ip_src_port", a_text: "_text.ip_src_port", b_text: "_text.note" },
+  });
+  const stored = [
+    { ip_src_port: "0443", "_text.ip_src_port": "plain", "_text.note": "one" },
+    { ip_src_port: "80", "_text.ip_src_port": "other words", n: 1 },
+  ];
+  // The second start finds what the first one noted, and the third what it made once more.
+  for (const options of [{ layout: 2 }, {}, {}]) {
+    await using index = await openDuckdbIndex(folder, options, makeContext());
+    expect(await index.get(["u0", "u1"])).toMatchObject(stored);
+    const chosen = await index.search({ query: parse("n:1"), fields: ["_text.ip_src_port"] });
+    expect(chosen.messages).toEqual([{ guid: "u1", "_text.ip_src_port": "other words" }]);
+    expect(await guids(index, "_text.ip_src_port:plain")).toEqual(["u0"]);
+    expect(await guids(index, "_text.note:o*")).toEqual(["u0"]);
+    expect(await guids(index, "_exists_:_text.note")).toEqual(["u0", "u2"]);
+    expect(await guids(index, "words")).toEqual(["u1"]);
+    expect(await guids(index, "ip_src_port:443")).toEqual(["u0"]);
+    const [facet] = await index.facets({ fields: ["_text.note"] });
+    expect(facet?.values).toEqual([
+      { value: "one", count: 1 },
+      { value: "two", count: 1 },
+    ]);
+    const { messages: none } = await index.search({ query: parse("n:1"), fields: ["ip_src_port"] });
+    expect(none).toEqual([{ guid: "u1", ip_src_port: "80" }]);
+    if (options.layout === undefined) await index.compact();
+  }
+  await using catalogue = new Catalogue(folder);
+  const columns = [...catalogue.segments.values()].flatMap(({ schema }) => [...schema.columns.keys()]);
+  expect(columns.filter((field) => field.startsWith("_former."))).toEqual([]);
+});

@@ -2,7 +2,15 @@ import { Batch } from "../../../core/batch.ts";
 import type { Message } from "../../../core/message.ts";
 import { declarationsVersion, declareFields } from "../../../schema/declarations.ts";
 import type { Field } from "../../../schema/field.ts";
-import { type Block, Buffers, fieldOfTexts, isHidden, isOfMessage, TIME } from "../blocks/block.ts";
+import {
+  type Block,
+  Buffers,
+  fieldOfFormer,
+  fieldOfTexts,
+  isHidden,
+  isOfMessage,
+  TIME,
+} from "../blocks/block.ts";
 import {
   type ColumnType,
   columnTypes,
@@ -35,13 +43,13 @@ export type FormerJob = {
 
 const known = new WeakMap<Schema, { readonly version: number; readonly isFormer: boolean }>();
 
-/** Whether files of a schema have a declared field in a column of another type. */
+/** Whether files of a schema have a declared field in a column of another type, or a field in a column that is ours today. */
 export function isFormer(schema: Schema): boolean {
   const version = declarationsVersion();
   const before = known.get(schema);
   if (before?.version === version) return before.isFormer;
   const isFormer = [...schema.columns.values()].some(
-    ({ field, type }) => !isHidden(field) && !isCurrent(field, type),
+    ({ field, type }) => fieldOfFormer(field) !== undefined || (!isHidden(field) && !isCurrent(field, type)),
   );
   known.set(schema, { version, isFormer });
   return isFormer;

@@ -29,7 +29,7 @@ const PARQUET = ".parquet";
  * Opens the catalogue of a folder. One that is damaged is renamed, and one that is gone beside Parquet files is missed:
  * the index then begins with a new one that knows of its loss, and the files stay where they are.
  */
-export async function openCatalogue(folder: string, context: Context): Promise<Catalogue> {
+export async function openCatalogue(folder: string, layout: number, context: Context): Promise<Catalogue> {
   const path = join(folder, CATALOGUE_FILE);
   const now = context.clock.now();
   let reason = "";
@@ -38,12 +38,12 @@ export async function openCatalogue(folder: string, context: Context): Promise<C
     if (count > 0) reason = `${path} is missing beside ${count} Parquet ${count === 1 ? "file" : "files"}`;
   }
   try {
-    return await begin(new Catalogue(folder), reason, now, context);
+    return await begin(new Catalogue(folder, layout), reason, now, context);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== "STORAGE_CORRUPT") throw error;
     const [said = ""] = error.message.replace(/^opening /, "").split(";");
     const renamed = await setAside(path, now);
-    return begin(new Catalogue(folder), `${said}; it was renamed to ${renamed}`, now, context);
+    return begin(new Catalogue(folder, layout), `${said}; it was renamed to ${renamed}`, now, context);
   }
 }
 
