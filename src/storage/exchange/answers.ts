@@ -12,6 +12,9 @@ const PIECE_BYTES = 256 * 1024;
 const GONE_AFTER = 20;
 /** Turns of the clock from one sign of life of ours to the next. */
 const ALIVE_EVERY = 2;
+/** Milliseconds without a turn of the clock after which this process stood still, and for how long it then waits before it begins anything. */
+const STOOD_STILL = 3_000;
+const WARY_MILLISECONDS = 1_500;
 
 export type AnswersOptions = {
   /** Name of this process. */
@@ -27,6 +30,8 @@ export class Answers {
   readonly #handlers = new Map<string, AnswerQuestion>();
   readonly #running = new Map<string, Answer>();
   #turn = 0;
+  #tickedAt = performance.now();
+  #waryUntil = 0;
 
   constructor(options: AnswersOptions) {
     this.#options = options;
@@ -61,6 +66,10 @@ export class Answers {
 
   /** Counts a turn of the clock: gives signs of life, and ends answers that nobody waits for. */
   tick(): void {
+    const now = performance.now();
+    // What is read first may be questions that were given up meanwhile; that they were is read next.
+    if (now - this.#tickedAt > STOOD_STILL) this.#waryUntil = now + WARY_MILLISECONDS;
+    this.#tickedAt = now;
     const isTurn = this.#turn++ % ALIVE_EVERY === 0;
     for (const answer of this.#running.values()) {
       if (answer.tick() > GONE_AFTER) answer.cancel();
@@ -100,7 +109,8 @@ export class Answers {
     }
     const answer = new Answer(this.#options, header);
     this.#running.set(header.id, answer);
-    answer.run(handler, question).finally(() => this.#running.delete(header.id));
+    const wait = Math.max(0, this.#waryUntil - performance.now());
+    answer.run(handler, question, wait).finally(() => this.#running.delete(header.id));
   }
 
   #refuse({ id, reply }: { readonly id: string; readonly reply: Reply }, fault: Fault): void {
@@ -169,10 +179,11 @@ class Answer {
     return sent;
   }
 
-  async run(handler: AnswerQuestion, question: Buffer): Promise<void> {
+  /** @param wait milliseconds before it begins */
+  async run(handler: AnswerQuestion, question: Buffer, wait: number): Promise<void> {
     const { signal } = this.#stop;
-    // What was given up before it came, such as while this process stood still, is read in the same turn.
-    await new Promise((resolve) => setImmediate(resolve));
+    // One that was given up already is read with what gives it up.
+    await new Promise((resolve) => (wait > 0 ? setTimeout(resolve, wait) : setImmediate(resolve)));
     if (signal.aborted) return;
     this.giveSign();
     try {
