@@ -164,6 +164,24 @@ const preserved = z.object({
   at: time.describe("When."),
 });
 
+const packetHost = z.object({
+  name: z.string().describe("The process: its machine and its data folder."),
+  isSelf: z.boolean().describe("Whether it is the one that answers."),
+  packets: count.describe("Packets stored there, those of the segments that are being written left out."),
+  bytes: count.describe("Bytes on its disk, indices included."),
+  limitBytes: count.describe("Bytes at which its oldest packets go."),
+  oldest: time.optional().describe("Time of its oldest packet; absent while there are none."),
+  newest: time.optional().describe("Time of its newest packet."),
+  daysThatFit: z
+    .number()
+    .optional()
+    .describe("How many days fit at the rate of what is stored; absent while too little is."),
+  problem: z
+    .string()
+    .optional()
+    .describe("Why its packets are missing in answers, with since when; absent while they are not."),
+});
+
 export const getPacketState = defineEndpoint({
   method: "GET",
   path: "/packets/state",
@@ -192,6 +210,9 @@ export const getPacketState = defineEndpoint({
         perPerson: count.describe("How many queries of one person run or wait at the same time."),
       })
       .describe("What is asked of them."),
+    hosts: z
+      .array(packetHost)
+      .describe("The processes that have packets, by name; empty where there is this one alone."),
   }),
 });
 

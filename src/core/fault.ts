@@ -150,6 +150,11 @@ export const FAULTS = {
     advice: "Ask an administrator for the permission for packets that the message names.",
   },
   PORT_IN_USE: { status: 500, advice: "Stop the other program or choose another port in metron.yaml." },
+  PROCESS_REFUSED: {
+    status: 502,
+    advice:
+      "Bring all processes of the installation to one version. If they are, report it with the log of the process that the message names.",
+  },
   PROCESS_SILENT: {
     status: 503,
     advice:

@@ -6,7 +6,7 @@ import { type ConfigStore, openConfigStore } from "../config/store.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
-import { openSharedLog } from "../storage/storage.ts";
+import { type KafkaAccess, openSharedLog } from "../storage/storage.ts";
 import { MAIN_FILE, seed } from "./seed.ts";
 import { kafkaAccess } from "./storage-settings.ts";
 
@@ -17,6 +17,8 @@ export type Configuration = {
   readonly global: GlobalDocument;
   /** How this machine reaches what is kept elsewhere. */
   readonly storage: GlobalDocument["storage"];
+  /** The Kafka through which all processes of the installation are reached; undefined where there is this one alone. */
+  readonly access: KafkaAccess | undefined;
   /** Why the documents do not follow what others publish; undefined while they do, or where nobody else does. */
   readonly fault: () => Fault | undefined;
 };
@@ -41,7 +43,7 @@ export async function openConfiguration(
     keepCopy(folder, access !== undefined);
     if (access === undefined)
       return {
-        ...{ config: own, global, storage, fault: () => undefined },
+        ...{ config: own, global, storage, access, fault: () => undefined },
         [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
       };
     const shared = await openSharedConfigStore(
@@ -59,7 +61,7 @@ export async function openConfiguration(
     const text = shared.get("global", "global")?.text ?? "";
     return {
       ...{ config: shared, global: text === ownText ? global : readGlobal(text, "global") },
-      ...{ storage, fault: () => shared.fault },
+      ...{ storage, access, fault: () => shared.fault },
       [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose](),
     };
   } catch (error) {

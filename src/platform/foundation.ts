@@ -6,14 +6,15 @@ import { type Context, makeContext } from "../core/context.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
 import { type AllowedFolders, type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
+import type { Exchange } from "../storage/exchange/contract.ts";
 import { checkWritable } from "../storage/folder.ts";
-import { claimFolder, openStorage, type Storage } from "../storage/storage.ts";
+import { claimFolder, openExchange, openStorage, type Storage } from "../storage/storage.ts";
 import type { Table } from "../storage/table/contract.ts";
 import { AddressDatabases, snapshotAsksForAddresses } from "./address-databases.ts";
 import { openConfiguration } from "./configuration.ts";
 import { INDEX_GROUP } from "./index-group.ts";
 import { Intake } from "./intake.ts";
-import { Members, workerName } from "./members.ts";
+import { Members, memberName, workerName } from "./members.ts";
 import { refuseUnfinished } from "./migrate/marker.ts";
 import type { WorkerStart } from "./protocol.ts";
 import { Publishing } from "./publishing.ts";
@@ -74,6 +75,8 @@ export type Foundation = {
   readonly onDatabases: (listener: (handles: DatabaseHandles) => void) => void;
   /** The processes of the installation; undefined where there is this one alone. */
   readonly members: Members | undefined;
+  /** Questions to them, and answers; undefined where there is this one alone. */
+  readonly exchange: Exchange | undefined;
   /** What is wrong with what it stands on, in this process alone, but for documents of others that are not in force. */
   readonly ownFaults: () => readonly Fault[];
   /** The same with those documents, and with what is wrong with the other processes. */
@@ -122,6 +125,8 @@ export async function openFoundation(
   const isShared = configuration.storage.tables === "kafka";
   // It takes leave after the workers have drained: until then it reads.
   const members = isShared ? stack.use(await Members.open(data, storage.tables, context)) : undefined;
+  const { access } = configuration;
+  const exchange = access && stack.use(await openExchange(memberName(data), access, context));
   const services = mainServices({ enrichment, threatIntel }, context, { folders });
 
   const threadsWanted = options.workers ?? settings.workers ?? availableParallelism();
@@ -200,12 +205,13 @@ export async function openFoundation(
       configuration.fault(),
       enrichment.fault,
       threatIntel.fault,
+      exchange?.fault,
     ].filter((fault) => fault !== undefined);
 
   return {
     ...{ role, context, data, folders, allow, config, settings, global, storage },
     tables: { enrichment, threatIntel },
-    ...{ services, intake, publishing, databases, supervisor, members, threads, commit },
+    ...{ services, intake, publishing, databases, supervisor, members, exchange, threads, commit },
     ready: async () => void (await Promise.all([supervisor.ready(), begun])),
     async openSources(takeCapture) {
       const positions = await storage.hostTables.table("positions");

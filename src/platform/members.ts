@@ -224,7 +224,7 @@ function reasonOf({ revision, failure, silentSince }: Member): string {
 }
 
 /** What a process is called among others: a data folder belongs to one process at a time. */
-function memberName(data: string): string {
+export function memberName(data: string): string {
   return `${hostname()}:${resolve(data)}`;
 }
 

@@ -15,6 +15,7 @@ import type { StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import { LoopState } from "./loop-state.ts";
 import { memberSelf } from "./member-self.ts";
+import { openPacketHosts } from "./packets/hosts/open.ts";
 import { openInspection } from "./packets/inspection.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
@@ -59,7 +60,7 @@ export async function openPlatform(options: PlatformOptions) {
     foundation.onDatabases((handles) => evaluator.share({ databases: handles }));
     const inspection = stack.use(
       openInspection({
-        ...{ data, context, intel, store: packets },
+        ...{ data, context, intel, store: packets, hosts: await openPacketHosts(stack, foundation) },
         limits: settings.packets.queries,
         environment: () => services.evaluation(global()),
         expressions: () => ({ ...threads(), ...inForce() }),

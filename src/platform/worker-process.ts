@@ -1,6 +1,7 @@
 import type { Readiness } from "../api/health.ts";
 import { type FoundationOptions, openFoundation } from "./foundation.ts";
 import { memberSelf } from "./member-self.ts";
+import { openPacketHosts } from "./packets/hosts/open.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 export type WorkerProcess = AsyncDisposable & {
@@ -21,6 +22,7 @@ export async function openWorkerProcess(options: FoundationOptions): Promise<Wor
   const stack = new AsyncDisposableStack();
   try {
     const foundation = await openFoundation(stack, "worker", options);
+    await openPacketHosts(stack, foundation);
     const self = memberSelf(foundation, undefined);
     foundation.members?.begin(self.report);
     foundation.publishing.followOthers();

@@ -11,6 +11,7 @@ import type { ArchiveOptions } from "./archive/contract.ts";
 import type { BackupOptions } from "./backup/backup.ts";
 import type { Contents } from "./backup/contents.ts";
 import type { RestoreOptions } from "./backup/restore.ts";
+import type { Exchange } from "./exchange/contract.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Index, IndexHandle, IndexImport, IndexWriter } from "./index/contract.ts";
@@ -151,6 +152,19 @@ export async function openSharedLog(
 ): Promise<SharedLog> {
   const { openKafkaLog } = await import("./log/kafka.ts");
   return openKafkaLog(name, settings, readSecret, keeper, context);
+}
+
+/**
+ * Opens the questions and answers of a process among those of its installation, under a name that no other has.
+ * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED, CONFIG_INVALID
+ */
+export async function openExchange(
+  name: string,
+  { settings, readSecret }: KafkaAccess,
+  context: Context,
+): Promise<Exchange> {
+  const { openKafkaExchange } = await import("./exchange/kafka.ts");
+  return openKafkaExchange(name, settings, readSecret, context);
 }
 
 /**

@@ -6,11 +6,12 @@ import { type Actor, maySeePackets } from "../../core/actor.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { Environment } from "../../stellar/run/environment.ts";
-import type { PacketStore } from "../../storage/packets/contract.ts";
+import type { PacketStore, PreservedRange } from "../../storage/packets/contract.ts";
 import type { Intel } from "../intel.ts";
 import { openAccessLog } from "./access-log.ts";
 import { type ExportFormat, exportPackets, whyPartial } from "./export.ts";
 import { followResult } from "./followed.ts";
+import type { PacketHosts } from "./hosts/packet-hosts.ts";
 import { Dissector } from "./pdml/dissector.ts";
 import type { ExpressionStart } from "./protocol.ts";
 import { PacketQueries } from "./queries.ts";
@@ -26,6 +27,8 @@ export type InspectionOptions = {
   readonly data: string;
   readonly context: Context;
   readonly store: PacketStore;
+  /** The other processes that have packets; undefined where there are none. */
+  readonly hosts: PacketHosts | undefined;
   readonly limits: GlobalDocument["packets"]["queries"];
   readonly intel: Intel;
   /** Where expressions are checked, and what a thread that evaluates them starts with. */
@@ -58,14 +61,14 @@ const HOUR = 3_600_000;
 
 /** Asks for stored packets, reads what was found, and takes it away: all that people do with packets goes through here, and is logged. */
 export function openInspection(options: InspectionOptions) {
-  const { data, context, store, limits, intel } = options;
+  const { data, context, store, hosts, limits, intel } = options;
   const { clock, log } = context;
   const access = openAccessLog(join(data, "packet-access"), context);
   const queries = new PacketQueries({
     ...{ folder: join(data, "packet-queries"), context },
     limits: { ...limits, kept: limits.hours * HOUR },
     packets: () => store.share(),
-    expressions: options.expressions,
+    ...{ expressions: options.expressions, hosts },
   });
   // A page of rows does not wait for conversations that are put together.
   const rows = new ReadingThread();
@@ -140,6 +143,24 @@ export function openInspection(options: InspectionOptions) {
       log.info("Packets are looked for.", { query: state.id, by: actor.name, asked: state.summary });
       return state;
     },
+
+    /** Times whose packets are kept, on all hosts. */
+    preserved: (): readonly PreservedRange[] => hosts?.preserved() ?? store.preserved(),
+    /** Has packets of a time kept on all hosts. @throws Fault DISK_FULL, FOLDER_UNWRITABLE, TABLE_STALE */
+    async preserve(range: PreservedRange): Promise<void> {
+      if (hosts === undefined) store.preserve(range);
+      else await hosts.preserve(range);
+      const { id, from, to, reason, by } = range;
+      log.info("Packets of a time are kept.", { id, from: from / 1000, to: to / 1000, reason, by });
+    },
+    /** Lets a preserved time go. @throws Fault NOT_FOUND, TABLE_STALE */
+    async release(id: string, actor: Actor): Promise<void> {
+      if (hosts === undefined) store.release(id);
+      else await hosts.release(id);
+      log.info("Packets of a time are let go.", { id, by: actor.name });
+    },
+    /** All processes that have packets; nothing where there is this one alone. */
+    hosts: () => hosts?.states() ?? [],
 
     /** Asks about a result; whether a query still runs is told beside. What was said is logged. */
     async read<Kind extends ReadingKind>(

@@ -6,6 +6,8 @@ import { type Actor, maySeePackets } from "../../core/actor.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { PacketHandle } from "../../storage/packets/contract.ts";
+import { startFeed } from "./hosts/feed.ts";
+import type { PacketHosts } from "./hosts/packet-hosts.ts";
 import type { ExpressionStart, QueryTold, QueryWork } from "./protocol.ts";
 import {
   hasEnded,
@@ -38,6 +40,8 @@ export type QueriesOptions = {
   readonly limits: QueryLimits;
   readonly packets: () => PacketHandle;
   readonly expressions: () => ExpressionStart;
+  /** The other processes that have packets; undefined where there are none. */
+  readonly hosts?: PacketHosts | undefined;
 };
 
 export type Asked = {
@@ -268,24 +272,30 @@ export class PacketQueries implements AsyncDisposable {
   }
 
   #run({ id, question, at }: QueryRecord): void {
-    const { folder, limits, packets, expressions } = this.#options;
+    const { folder, limits, packets, expressions, hosts } = this.#options;
     // Results that expire first make room, so that a new query can always find something.
     this.retain(limits.bytes / (2 * limits.concurrent));
     makeResultFolder(folder, id);
     this.#change(id, { state: "running" });
     const hasExpression = (question.filter.stellar ?? "").trim() !== "";
+    const room = Math.max(0, limits.bytes - this.#size()) / limits.concurrent;
+    const { names, missing } = hosts?.reach(question) ?? { names: [], missing: [] };
     const work: QueryWork = {
-      ...{ id, question, now: at, packets: packets(), folder: join(folder, id) },
-      room: Math.max(0, limits.bytes - this.#size()) / limits.concurrent,
+      ...{ id, question, now: at, packets: packets(), folder: join(folder, id), room },
+      ...{ hosts: names, missing },
       expressions: hasExpression ? expressions() : undefined,
     };
     const thread = this.#spare ?? launch();
     this.#spare = undefined;
     this.#threads.set(id, thread);
-    thread.begin(work, {
-      told: (message) => this.#take(id, thread, message),
-      ended: (why) => this.#fail(id, thread, why),
-    });
+    thread.begin(
+      work,
+      {
+        told: (message) => this.#take(id, thread, message),
+        ended: (why) => this.#fail(id, thread, why),
+      },
+      hosts && ((post) => startFeed(hosts, names, { question, now: at, room }, post)),
+    );
   }
 
   #take(id: string, thread: QueryThread, message: Told): void {

@@ -1,108 +1,85 @@
-/** Runs as a thread of its own: looks for the packets of one query and writes them to its result. */
+/** Runs as a thread of its own: looks for the packets of one query, takes what other hosts found, and writes all to the result. */
 import { type MessagePort, parentPort } from "node:worker_threads";
-import { makeContext } from "../../core/context.ts";
-import { Fault } from "../../core/fault.ts";
-import { describeLeftOut, openDecoder } from "../../pcap/decode/decode.ts";
-import { selectPackets } from "../../pcap/filters/filter.ts";
-import { StellarError } from "../../stellar/language/error.ts";
-import { type Environment, makeEnvironment } from "../../stellar/run/environment.ts";
 import type { StoredPackets } from "../../storage/packets/contract.ts";
-import { joinPackets } from "../../storage/storage.ts";
-import type { ExpressionStart, FromQueryWorker, QueryWork } from "./protocol.ts";
-import { compileQuestion } from "./question/question.ts";
+import { openHostParts } from "./hosts/host-parts.ts";
+import { openMatching, picked, sizeOf } from "./matching.ts";
+import type { FromQueryWorker, QueryWork, ToQueryWorker } from "./protocol.ts";
+import { failureOfQuery } from "./query-failure.ts";
 import { openResultWriter } from "./result/result-writer.ts";
 
 /** Milliseconds between two words on how far it is. */
 const TELL_EVERY = 100;
-/** What a packet takes in a result beside its bytes, at most. */
-const PACKET_BYTES = 112;
 
 const port = parentPort as MessagePort;
 const tell = (message: FromQueryWorker): void => port.postMessage(message);
 
 port.once("message", async (work: QueryWork) => {
-  await run(work).catch(tellFailure);
+  await run(work).catch((error: unknown) => tell({ type: "failed", ...failureOfQuery(error) }));
   port.close();
 });
 tell({ type: "ready" });
 
-function tellFailure(error: unknown): void {
-  const isKnown = error instanceof Fault || error instanceof StellarError;
-  tell({
-    type: "failed",
-    code: error instanceof Fault ? error.code : error instanceof StellarError ? "QUERY_INVALID" : undefined,
-    message: isKnown
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : String(error),
-  });
-}
-
-async function run({ id, folder, packets, question, now, room, expressions }: QueryWork): Promise<void> {
-  const environment = await environmentOf(expressions);
-  const { query, filter } = compileQuestion(question, { now, environment: () => environment });
-  const reader = (await joinPackets(packets, makeContext())).reader();
-  const decoder = openDecoder();
+async function run({ id, folder, room, hosts, missing, ...search }: QueryWork): Promise<void> {
+  const { packets, question } = search;
+  const others = openHostParts(hosts, packets.secret, (host) => tell({ type: "taken", host }));
+  port.on("message", (message: ToQueryWorker) => others.take(message));
+  const matching = await openMatching(search);
   using writer = openResultWriter({ id, folder, secret: packets.secret });
+  const left = () => ({
+    packets: question.limit - writer.written.packets,
+    bytes: room - writer.written.size,
+  });
   let isCut = false;
-  let told = performance.now();
+  let [told, toldPackets] = [performance.now(), 0];
+  const progress = () => {
+    const own = matching.progress;
+    const { bytes, done, problems } = others.progress;
+    const all = [...missing, ...own.problems, ...problems];
+    return { bytes: own.bytes + bytes, done: own.done + done, problems: all };
+  };
 
-  function* matching(): Generator<StoredPackets> {
-    for (const block of reader.find(query)) {
-      const layers = decoder.decode(block);
-      const rows = selectPackets({ packets: block, layers }, filter);
-      const left = question.limit - writer.written.packets;
-      const found = picked(block, rows.slice(0, left));
-      // It is cut when there is another one, not when there are just as many.
-      isCut = rows.length > left && left === 0;
-      isCut ||= writer.written.size + sizeOf(found) > room;
-      if (isCut) return;
-      yield found;
-      isCut = rows.length > left;
-      if (isCut) return;
-      if (performance.now() - told < TELL_EVERY) continue;
-      told = performance.now();
-      tell({ type: "progress", written: { ...writer.written }, progress: reader.progress });
+  const tellProgress = () => {
+    [told, toldPackets] = [performance.now(), writer.written.packets];
+    tell({ type: "progress", written: { ...writer.written }, progress: progress() });
+  };
+
+  /** What comes first is written first: the result is put in order at the end. */
+  async function* found(): AsyncGenerator<StoredPackets> {
+    let isSearching = true;
+    while (!isCut) {
+      const come = others.next();
+      if (come !== undefined) yield* within(come);
+      else if (isSearching) {
+        const next = matching.next(left());
+        isSearching = next !== undefined;
+        isCut ||= matching.isCut;
+        if (next?.found !== undefined) yield next.found;
+        // What others bring comes as messages.
+        if (others.isOpen) await new Promise((resolve) => setImmediate(resolve));
+      } else if (others.isOpen) {
+        // Hosts may take long: what was found until now is told before.
+        if (writer.written.packets > toldPackets) tellProgress();
+        await others.arrival();
+      } else return;
+      if (performance.now() - told >= TELL_EVERY) tellProgress();
     }
   }
 
-  await writer.write(matching());
+  /** What of the packets of another host is within the limits. */
+  function* within(come: StoredPackets): Generator<StoredPackets> {
+    const { packets: most, bytes } = left();
+    isCut ||= come.count > most || sizeOf(come) > bytes;
+    if (sizeOf(come) > bytes || most === 0) return;
+    yield come.count <= most
+      ? come
+      : picked(
+          come,
+          Array.from({ length: most }, (_, row) => row),
+        );
+  }
+
+  await writer.write(found());
   writer.finish();
-  const { bytes, done, problems } = reader.progress;
-  const progress = { bytes, done, problems: [...problems, ...describeLeftOut(decoder.leftOut)] };
-  tell({ type: "ended", written: { ...writer.written }, progress, isCut });
-}
-
-/** Packets of a block, by their numbers in it; the bytes stay where they are. */
-function picked(block: StoredPackets, rows: readonly number[]): StoredPackets {
-  return {
-    seen: block.seen,
-    bytes: block.bytes,
-    count: rows.length,
-    starts: Uint32Array.from(rows, (row) => block.starts[row] as number),
-    captured: Uint32Array.from(rows, (row) => block.captured[row] as number),
-    original: Uint32Array.from(rows, (row) => block.original[row] as number),
-    micros: Float64Array.from(rows, (row) => block.micros[row] as number),
-    nanos: Uint16Array.from(rows, (row) => block.nanos[row] as number),
-    interfaces: Uint16Array.from(rows, (row) => block.interfaces[row] as number),
-  };
-}
-
-/** Bytes of a result that packets take, or some more. */
-function sizeOf({ captured }: StoredPackets): number {
-  return captured.reduce((sum, bytes) => sum + bytes + PACKET_BYTES, 0);
-}
-
-/** Where expressions are evaluated. What it takes is only loaded for a question that has one. */
-async function environmentOf(start: ExpressionStart | undefined): Promise<Environment> {
-  if (start === undefined) return makeEnvironment();
-  const [{ openServices }, { openFunctions }, { readGlobal }] = await Promise.all([
-    import("../services.ts"),
-    import("../functions.ts"),
-    import("../../config/global.ts"),
-  ]);
-  const services = await openServices(start, makeContext({ timeZone: start.timeZone }));
-  services.takeFunctions(await openFunctions(start.functions));
-  return services.evaluation(readGlobal(start.global, "global"));
+  isCut ||= others.isCut;
+  tell({ type: "ended", written: { ...writer.written }, progress: progress(), isCut });
 }

@@ -16,6 +16,7 @@ import {
 } from "../../api/packets.ts";
 import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
+import type { HostState } from "../../platform/packets/hosts/packet-hosts.ts";
 import { packetsOfMessage } from "../../platform/packets/message-packets.ts";
 import { PACKET_FIELDS } from "../../platform/packets/question/fields.ts";
 import type { Platform } from "../../platform/platform.ts";
@@ -55,11 +56,12 @@ export function packetRoutes(app: FastifyInstance, platform: Platform): void {
       ...(oldest === undefined ? {} : { oldest: oldest / 1000 }),
       ...(newest === undefined ? {} : { newest: newest / 1000 }),
       ...(days === undefined ? {} : { daysThatFit: days }),
-      preserved: store.preserved().map((range) => inMillis(range)),
+      preserved: inspection.preserved().map((range) => inMillis(range)),
       queries: queries.state(),
+      hosts: inspection.hosts().map(hostOf),
     };
   });
-  implement(app, preservePackets, ({ actor, body }) => {
+  implement(app, preservePackets, async ({ actor, body }) => {
     const { from, to, reason } = body;
     if (to < from)
       throw new Fault(
@@ -68,15 +70,23 @@ export function packetRoutes(app: FastifyInstance, platform: Platform): void {
       );
     const range = { id: randomUUID(), reason, by: actor.name, at: context.clock.now() };
     const micros = { from: Math.floor(from * 1000), to: Math.ceil(to * 1000) };
-    store.preserve({ ...range, ...micros });
-    context.log.info("Packets of a time are kept.", { ...range, from, to });
+    await inspection.preserve({ ...range, ...micros });
     return { ...range, from, to };
   });
-  implement(app, releasePackets, ({ actor, params }) => {
-    store.release(params.id);
-    context.log.info("Packets of a time are let go.", { id: params.id, by: actor.name });
+  implement(app, releasePackets, async ({ actor, params }) => {
+    await inspection.release(params.id, actor);
     return { removed: true } as const;
   });
+}
+
+function hostOf({ name, isSelf, packets, bytes, limit, oldest, newest, days, problem }: HostState) {
+  return {
+    ...{ name, isSelf, packets, bytes, limitBytes: limit },
+    ...(oldest === null ? {} : { oldest: oldest / 1000 }),
+    ...(newest === null ? {} : { newest: newest / 1000 }),
+    ...(days === null ? {} : { daysThatFit: days }),
+    ...(problem === undefined ? {} : { problem }),
+  };
 }
 
 function inMillis<Range extends { readonly from: number; readonly to: number }>(range: Range): Range {

@@ -31,7 +31,7 @@ export type ResultWriter = {
    * Writes blocks as they come. Each is in the files, and `written` counts it, when the next is asked for.
    * @throws Fault DISK_FULL, FOLDER_UNWRITABLE
    */
-  write(blocks: Iterable<StoredPackets>): Promise<void>;
+  write(blocks: AsyncIterable<StoredPackets> | Iterable<StoredPackets>): Promise<void>;
   readonly written: Written;
   /** Puts the packets in order of time and makes all durable. Throws Fault DISK_FULL, FOLDER_UNWRITABLE. */
   finish(): void;
@@ -126,8 +126,8 @@ export function openResultWriter({
     written,
     async write(blocks) {
       let pending: Packets | undefined;
-      function* noting(): Generator<Packets> {
-        for (const block of blocks) {
+      async function* noting(): AsyncGenerator<Packets> {
+        for await (const block of blocks) {
           pending = renumber(block);
           yield pending;
           // All that was made of it is written by now.
