@@ -18,7 +18,7 @@ export type Flow = AsyncDisposable & {
   readonly compare: (stored: ReadonlyMap<number, number>) => Compared;
 };
 
-export type Compared = {
+type Compared = {
   /** Numbers whose sender was told that they are durable, and that are not stored. */
   readonly lost: number;
   /** Numbers that are stored more than once, although they were sent once. */

@@ -12,7 +12,7 @@ export type Watch = {
 };
 
 /** Seconds; undefined: not within the fault. */
-export type Watched = {
+type Watched = {
   /** From the beginning of the fault until the lag was back and stayed so until its end. */
   readonly backDuring: number | undefined;
   /** From its end until the lag was back. */

@@ -13,7 +13,7 @@ import { compileQuestion } from "./question/question.ts";
 const PACKET_BYTES = 112;
 
 /** What is left of the limits: packets, and bytes of a result. */
-export type Room = { readonly packets: number; readonly bytes: number };
+type Room = { readonly packets: number; readonly bytes: number };
 
 /** The packets of one store that match a question. */
 export type Matching = {

@@ -5,7 +5,7 @@
 import type { Fault } from "../../core/fault.ts";
 
 /** Who asks, and for how long they want to know. */
-export type Asking = {
+type Asking = {
   /** Name of the process that asks. */
   readonly from: string;
   /** Aborts when nobody waits for the answer any more. */
