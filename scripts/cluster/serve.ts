@@ -1,6 +1,6 @@
 /**
- * Starts a server of the tests and stays until it is stopped. `node scripts/cluster/serve.ts` prints where its Kafka is, as
- * JSON, `node scripts/cluster/serve.ts opensearch [3.9.0]` the address of a node of OpenSearch. With METRON_TEST_KAFKA or
+ * Starts a server of the tests and stays until it is stopped. `node scripts/run.mjs scripts/cluster/serve.ts` prints where its Kafka is, as
+ * JSON, `node scripts/run.mjs scripts/cluster/serve.ts opensearch [3.9.0]` the address of a node of OpenSearch. With METRON_TEST_KAFKA or
  * METRON_TEST_OPENSEARCH set to what it prints, tests use that server and start none.
  */
 import { type OpenSearchVersion, startOpenSearch } from "./opensearch.ts";
