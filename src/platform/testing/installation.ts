@@ -19,7 +19,8 @@ export type Process = {
 };
 
 export type Installation = AsyncDisposable & {
-  readonly folder: string;
+  /** What its groups and topics at the brokers begin with. */
+  readonly own: { readonly name: string; readonly prefix: string };
   /** Starts a process on the data folder of that name; resolves when it says that it is up. */
   start(role: "up" | "server" | "worker", name: string): Promise<Process>;
   status(server: Process): Promise<PlatformStatus>;
@@ -52,7 +53,7 @@ export function testInstallation(
     writeFileSync(join(folder, "config", "sensors", `${name}.yaml`), text);
   const running = new Set<Process>();
   return {
-    folder,
+    own: storage.kafka,
     async start(role, name) {
       const data = join(folder, name);
       const args = [role, "--data", data, "--config", join(folder, "config"), "--json"];
@@ -97,7 +98,14 @@ export function testInstallation(
         const answer = await fetch(`${url}/api/v1/search`, {
           method: "POST",
           headers: { "content-type": "application/json" },
-          body: JSON.stringify({ query: "_exists_:n", sensors: [sensor], size: 1000, fields: ["n"], total: false, cursor }),
+          body: JSON.stringify({
+            query: "_exists_:n",
+            sensors: [sensor],
+            size: 1000,
+            fields: ["n"],
+            total: false,
+            cursor,
+          }),
         });
         if (!answer.ok) throw new Error(await answer.text());
         const page = (await answer.json()) as { hits: { n: number }[]; cursor?: string };
