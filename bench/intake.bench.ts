@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { blockOf } from "../src/core/block.ts";
 import { makeContext } from "../src/core/context.ts";
+import { unshared } from "../src/sources/source.ts";
 import { syslog } from "../src/sources/syslog/syslog.ts";
 import { forgetfulPositions } from "../src/sources/testing/forgetful-positions.ts";
 import type { Topic } from "../src/storage/topic/contract.ts";
@@ -75,6 +76,7 @@ async function receive(topic: Topic, options: Omit<SenderOptions, "port">): Prom
         throw new Error("no captures are taken");
       },
       positions: forgetfulPositions(),
+      shared: unshared(forgetfulPositions()),
       refuse: () => undefined,
       deliver: (_sensor, block) => topic.append(next++ % topic.partitions, block),
     },

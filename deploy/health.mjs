@@ -1,14 +1,33 @@
 /**
- * Asks a platform on this machine whether it is alive or ready: `node deploy/health.mjs live|ready [PORT]`. Exit code 0 means
- * yes; otherwise the reasons are printed. For images without curl. It is plain JavaScript, so that it starts at once.
+ * Asks a process of Metron on this machine whether it is alive or ready. Exit code 0 means yes; otherwise the reasons are printed.
+ *
+ *   node deploy/health.mjs live|ready [PORT]     one that listens
+ *   node deploy/health.mjs live|ready worker     `metron worker`, which listens on nothing, by worker.json in METRON_DATA
+ *
+ * For images without curl. It is plain JavaScript, so that it starts at once.
  */
-const [question = "live", port = process.env.METRON_PORT ?? "8765"] = process.argv.slice(2);
-const url = `http://127.0.0.1:${port}/health/${question}`;
+import { readFileSync } from "node:fs";
+
+/** A worker writes every two seconds; one that has not for so long hangs or is gone. */
+const SILENT_AFTER = 30_000;
+
+const [question = "live", where = process.env.METRON_PORT ?? "8765"] = process.argv.slice(2);
 try {
+  if (where === "worker") askWorker(`${process.env.METRON_DATA ?? "data"}/worker.json`);
+  else await askServer(`http://127.0.0.1:${where}/health/${question}`);
+} catch (error) {
+  fail(`asking ${where}: ${error instanceof Error ? (error.cause?.message ?? error.message) : error}`);
+}
+
+async function askServer(url) {
   const answer = await fetch(url, { signal: AbortSignal.timeout(4000) });
   if (!answer.ok) fail(await answer.text());
-} catch (error) {
-  fail(`asking ${url}: ${error instanceof Error ? (error.cause?.message ?? error.message) : error}`);
+}
+
+function askWorker(file) {
+  const { at, ready, reasons } = JSON.parse(readFileSync(file, "utf8"));
+  if (Date.now() - at > SILENT_AFTER) fail(`the worker has said nothing since ${new Date(at).toISOString()}`);
+  else if (question === "ready" && !ready) fail(JSON.stringify(reasons));
 }
 
 function fail(reason) {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { workerFile, writeWorkerNote } from "../../src/cli/worker-note.ts";
 import { readGlobal } from "../../src/config/global.ts";
 import { ROOT, VERSION } from "../../src/platform/version.ts";
 import { DEPLOY, hasTool, run } from "./tools.ts";
@@ -34,7 +35,12 @@ test.skipIf(!hasPromtool)(
   },
 );
 
-const EXPOSURE = { "metron.service": 1.6, "metron-capture@eth0.service": 1.9 };
+const EXPOSURE = {
+  "metron.service": 1.6,
+  "metron-server.service": 1.6,
+  "metron-worker.service": 1.6,
+  "metron-capture@eth0.service": 1.9,
+};
 
 test.skipIf(!hasSystemd).each(Object.entries(EXPOSURE))(
   "systemd accepts %s, and finds it exposed by %d at most",
@@ -70,7 +76,8 @@ test.skipIf(!hasCompose).each(["metron.yaml", "cluster.yaml"])("docker-compose a
 
 test("only capture may open raw sockets", () => {
   const allowed = (name: string) => /^CapabilityBoundingSet=(.*)$/m.exec(read("systemd", name))?.[1];
-  expect(allowed("metron.service")).toBe("");
+  for (const name of ["metron.service", "metron-server.service", "metron-worker.service"])
+    expect(allowed(name)).toBe("");
   expect(allowed("metron-capture@.service")).toBe("CAP_NET_RAW");
 });
 
@@ -83,9 +90,10 @@ test("images are pinned, to the versions that the tests run with", () => {
   const kafka = /kafka_2\.13<\/artifactId><version>([\d.]+)</.exec(pom)?.[1];
   const launcher = readFileSync(join(ROOT, "scripts", "cluster", "opensearch.ts"), "utf8");
   const opensearch = /"(2\.\d+\.\d+)"/.exec(launcher)?.[1];
-  const { services } = parse(read("compose", "cluster.yaml"));
+  const { services } = parse(read("compose", "cluster.yaml"), { merge: true });
   const images = Object.values(services as Record<string, { image: string }>).map(({ image }) => image);
   expect(images).toEqual([
+    `metron:${VERSION}`,
     `metron:${VERSION}`,
     `apache/kafka:${kafka}`,
     `opensearchproject/opensearch:${opensearch}`,
@@ -108,7 +116,12 @@ test("what the image copies is there, and its context has it", () => {
 
 test("the global document of the cluster is one that Metron reads", () => {
   const { storage } = readGlobal(read("compose", "cluster.metron.yaml"), "cluster.metron.yaml");
-  expect(storage).toMatchObject({ topics: "kafka", index: "opensearch", kafka: { copies: 1 } });
+  expect(storage).toMatchObject({
+    topics: "kafka",
+    tables: "kafka",
+    index: "opensearch",
+    kafka: { copies: 1 },
+  });
 });
 
 /** A cluster that helm is told of, as none is asked. */
@@ -175,3 +188,47 @@ test.skipIf(!hasHelm)(
     await expect(rendered({ replicas: 2 })).rejects.toThrow("replicas");
   },
 );
+
+test.skipIf(!hasHelm)(
+  "helm makes a server and workers, whom nobody can connect to, when values say so",
+  async () => {
+    const made = await rendered({ workerPods: { replicas: 3 }, workers: 2 });
+    expect([...made.keys()].sort()).toEqual([
+      "NetworkPolicy/blue-metron",
+      "NetworkPolicy/blue-metron-worker",
+      "Service/blue-metron",
+      "StatefulSet/blue-metron",
+      "StatefulSet/blue-metron-worker",
+    ]);
+    const server = made.get("StatefulSet/blue-metron").spec;
+    expect(server.template.spec.containers[0].args).toEqual(["server", "--port=8765"]);
+    const { replicas, template } = made.get("StatefulSet/blue-metron-worker").spec;
+    const [container] = template.spec.containers;
+    expect([replicas, container.args, container.ports]).toEqual([3, ["worker", "--workers=2"], undefined]);
+    expect(container.readinessProbe.exec.command).toEqual(["node", "deploy/health.mjs", "ready", "worker"]);
+    // The page's service must not send anybody to a worker.
+    const wanted = made.get("Service/blue-metron").spec.selector;
+    expect(template.metadata.labels).not.toMatchObject(wanted);
+  },
+);
+
+test("health.mjs tells of a worker by what it wrote into its data folder", async () => {
+  const data = mkdtempSync(join(tmpdir(), "metron-health-"));
+  const script = join(DEPLOY, "health.mjs");
+  const ask = (question: string) =>
+    run("env", [`METRON_DATA=${data}`, process.execPath, script, question, "worker"]);
+  try {
+    expect((await ask("live")).code).toBe(1);
+    writeWorkerNote(workerFile(data), { ready: true, reasons: [] });
+    expect([(await ask("live")).code, (await ask("ready")).code]).toEqual([0, 0]);
+    const reasons = [{ code: "STARTING", detail: "it starts", advice: "wait" }];
+    writeWorkerNote(workerFile(data), { ready: false, reasons });
+    expect((await ask("live")).code).toBe(0);
+    expect(await ask("ready")).toMatchObject({ code: 1, output: expect.stringContaining("it starts") });
+    const old = { ...JSON.parse(readFileSync(workerFile(data), "utf8")), at: Date.now() - 31_000 };
+    writeFileSync(workerFile(data), JSON.stringify(old));
+    expect(await ask("live")).toMatchObject({ code: 1, output: expect.stringContaining("nothing since") });
+  } finally {
+    rmSync(data, { recursive: true });
+  }
+});

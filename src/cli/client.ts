@@ -40,8 +40,8 @@ export function addressOf(data: string): string | undefined {
 
 type Address = { readonly url: string; readonly pid: number };
 
-/** A platform that was killed leaves its address behind. */
-function isAlive(pid: number): boolean {
+/** Whether a process lives: one that was killed leaves behind what it had noted of itself. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,17 +1,23 @@
 import type { ProcessState } from "../api/status.ts";
 
-/** A line for each process of an installation: what it reads, how far behind it is, since when it is silent. */
+const ROLES = { all: "everything", server: "server", worker: "worker" } as const;
+
+/** A line for each process of an installation: what it does and reads, how far behind it is, since when it is silent or not ready. */
 export function describeProcesses(processes: readonly ProcessState[]): string[] {
-  return processes.map(({ name, isSelf, startedAt, revision, silentSince, reads }) => {
+  return processes.map((process) => {
+    const { name, isSelf, role, version, startedAt, revision, failure, silentSince, reads, restarts } =
+      process;
     const lag = reads.reduce((sum, share) => sum + share.lag, 0);
     const parts = [
       `${name}${isSelf ? " (this one)" : ""}`,
+      `${ROLES[role]}${version === "" ? "" : ` ${version}`}`,
       silentSince === undefined
         ? `since ${new Date(startedAt).toISOString()}`
         : `SILENT since ${new Date(silentSince).toISOString()}`,
-      `publish ${revision} in force`,
-      `reads ${partitionsOf(reads)}`,
-      `lag ${lag}`,
+      ...(silentSince === undefined && !process.ready ? ["NOT READY"] : []),
+      `publish ${revision} in force${failure === undefined ? "" : `, a later one is not: ${failure}`}`,
+      ...(role === "server" ? [] : [`reads ${partitionsOf(reads)}`, `lag ${lag}`]),
+      ...(restarts === 0 ? [] : [`workers restarted ${restarts} times`]),
     ];
     return parts.join(", ");
   });

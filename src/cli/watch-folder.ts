@@ -8,7 +8,7 @@ import type {
   CaptureRequest,
   RunningCapture,
 } from "../sources/capture/taking.ts";
-import type { Positions } from "../sources/source.ts";
+import { type Positions, unshared } from "../sources/source.ts";
 import { printCapture } from "./capture-answer.ts";
 import { consoleLog } from "./log.ts";
 import { PCAP_SENSOR, type Target } from "./target.ts";
@@ -56,12 +56,13 @@ export async function watchFolder(
     // What was begun is sent to its end: it would be sent again as a whole.
     return { begun: Promise.resolve(), done, counts: () => counts, stop() {} };
   };
+  const positions = filePositions(join(folder, TAKEN_FILE));
   await using source = await captures.open(
     captures.config.parse({ folder, settle, filter, snapLength, cutoff, packetsOnly }),
     {
       ...makeContext({ log: await consoleLog(false), signal }),
       sensor: PCAP_SENSOR,
-      positions: filePositions(join(folder, TAKEN_FILE)),
+      ...{ positions, shared: unshared(positions) },
       allow: (path) => path,
       refuse: () => undefined,
       readSecret: () => {

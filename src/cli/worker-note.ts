@@ -6,6 +6,8 @@ import type { Readiness } from "../api/health.ts";
 
 /** Milliseconds from one note to the next: one that is much older is of a process that hangs or is gone. */
 export const WORKER_NOTE_EVERY = 2_000;
+/** Milliseconds after which a worker whose note is no newer hangs or is gone. */
+export const WORKER_SILENT_AFTER = 30_000;
 
 const schema = z.object({
   pid: z.int(),

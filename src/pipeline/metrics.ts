@@ -63,6 +63,31 @@ export function addCounts(total: SensorCounts, more: SensorCounts): void {
   total.latencySum += more.latencySum;
 }
 
+/** What was counted since an earlier look at the same counts; how far it is, and when what came, stays as it is. */
+export function countsSince(counts: SensorCounts, before: SensorCounts): SensorCounts {
+  const stages = Object.entries(counts.stages).map(([stage, { in: taken, out, rejected, nanoseconds }]) => {
+    const past = before.stages[stage] ?? { in: 0, out: 0, rejected: 0, nanoseconds: 0 };
+    return [
+      stage,
+      {
+        ...{ in: taken - past.in, out: out - past.out, rejected: rejected - past.rejected },
+        nanoseconds: nanoseconds - past.nanoseconds,
+      },
+    ] as const;
+  });
+  return {
+    ...counts,
+    records: counts.records - before.records,
+    messages: counts.messages - before.messages,
+    alerts: counts.alerts - before.alerts,
+    rejected: counts.rejected - before.rejected,
+    timeless: counts.timeless - before.timeless,
+    stages: Object.fromEntries(stages),
+    latency: counts.latency.map((count, bucket) => count - (before.latency[bucket] ?? 0)),
+    latencySum: counts.latencySum - before.latencySum,
+  };
+}
+
 /** Adds what was counted of one stage. */
 export function addStage(total: SensorCounts, stage: string, more: StageCounts): void {
   total.stages[stage] ??= { in: 0, out: 0, rejected: 0, nanoseconds: 0 };

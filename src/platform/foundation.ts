@@ -5,6 +5,7 @@ import type { ConfigStore } from "../config/store.ts";
 import { type Context, makeContext } from "../core/context.ts";
 import type { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
+import { unshared } from "../sources/source.ts";
 import { type AllowedFolders, type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import type { Exchange } from "../storage/exchange/contract.ts";
 import { checkWritable } from "../storage/folder.ts";
@@ -18,8 +19,9 @@ import { Members, memberName, workerName } from "./members.ts";
 import { refuseUnfinished } from "./migrate/marker.ts";
 import type { WorkerStart } from "./protocol.ts";
 import { Publishing } from "./publishing.ts";
-import { checkShared, defaultPartitions, type Role } from "./role.ts";
+import { checkShared, defaultPartitions, isSourceOf, type Role } from "./role.ts";
 import { mainServices, type PipelineServices } from "./services.ts";
+import { positionsIn, sharedPositions } from "./shared-positions.ts";
 import { Sources, type TakeFor } from "./sources.ts";
 import { storageSettings } from "./storage-settings.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -214,9 +216,24 @@ export async function openFoundation(
     ...{ services, intake, publishing, databases, supervisor, members, exchange, threads, commit },
     ready: async () => void (await Promise.all([supervisor.ready(), begun])),
     async openSources(takeCapture) {
-      const positions = await storage.hostTables.table("positions");
-      const catalogue = () => services.components.sources;
-      sources = stack.use(new Sources(intake, positions, context, allow, catalogue, takeCapture));
+      const host = await storage.hostTables.table("positions");
+      const positions = positionsIn(host);
+      const member = memberOf(0);
+      const dealt = storage.shares;
+      sources = stack.use(
+        new Sources({
+          ...{ intake, context, allow, takeCapture, positions },
+          catalogue: () => services.components.sources,
+          isOpenedHere: (definition) => isSourceOf(role, definition),
+          shared:
+            dealt === undefined
+              ? unshared(positions)
+              : {
+                  positions: sharedPositions(await storage.tables.table("positions"), host, member),
+                  share: (name, parts, signal) => dealt(name, parts, member, signal),
+                },
+        }),
+      );
       await sources.configure(intake.documents());
       return sources;
     },

@@ -1,14 +1,18 @@
 import { FAULTS, type Failure, type FaultCode } from "../core/fault.ts";
-import { addCounts, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
+import { addCounts, countsSince, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { countsOf } from "./member-report.ts";
 import type { Member, Members } from "./members.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** The process in place of a sensor: what concerns none. */
+/** What is wrong in another process and concerns no sensor. */
 export type ProcessProblem = Failure & { readonly process: string };
 
-/** What a worker process had counted when it was heard last. */
-type Heard = { readonly startedAt: number; readonly counts: ReadonlyMap<string, SensorCounts> };
+type Counted = { readonly sensors: ReadonlyMap<string, SensorCounts>; readonly restarts: number };
+
+/** What a worker process had counted when it was heard last, and before it was heard first. */
+type Heard = { readonly startedAt: number; readonly before: Counted; readonly now: Counted };
+
+const NOTHING: Counted = { sensors: new Map(), restarts: 0 };
 
 /**
  * What the loop does, as whoever answers questions tells of it: the worker threads of this process, and the processes that listen on
@@ -19,27 +23,30 @@ export class LoopState {
   readonly #members: Members | undefined;
   /** Counts of worker processes that ended; their successors count from zero. */
   readonly #past = new Map<string, SensorCounts>();
-  #heard: ReadonlyMap<string, Heard> = new Map();
+  #pastRestarts = 0;
+  #heard: ReadonlyMap<string, Heard> | undefined;
 
   constructor(supervisor: Supervisor, members: Members | undefined) {
     this.#supervisor = supervisor;
     this.#members = members;
+    this.#listen();
   }
 
-  /** What was counted, by sensor. What ended processes counted is kept as long as this one runs. */
+  /**
+   * What was counted since this process began, by sensor. It never falls: what ended processes counted is kept, and what others had
+   * counted before is not told.
+   */
   counts(): Map<string, SensorCounts> {
-    const workers = this.#workers();
-    this.#note(workers);
+    const heard = this.#listen();
     const totals = this.#supervisor.counts();
     for (const [sensor, counts] of this.#past) add(totals, sensor, counts);
-    for (const worker of workers)
-      for (const [sensor, counts] of countsOf(worker)) {
+    for (const { before, now } of heard.values())
+      for (const [sensor, counts] of now.sensors) {
         // Of a partition that has moved, two tell: the newer owner is further.
-        const known = totals.get(sensor)?.offsets ?? {};
         const offsets: Record<string, number> = { ...counts.offsets };
-        for (const [partition, offset] of Object.entries(known))
+        for (const [partition, offset] of Object.entries(totals.get(sensor)?.offsets ?? {}))
           offsets[partition] = Math.max(offset, offsets[partition] ?? 0);
-        add(totals, sensor, { ...counts, offsets });
+        add(totals, sensor, { ...since(counts, before.sensors.get(sensor)), offsets });
       }
     return totals;
   }
@@ -76,9 +83,11 @@ export class LoopState {
     return undefined;
   }
 
-  /** Worker threads that died and were started again. */
+  /** Worker threads that died and were started again, since this process began. */
   get restarts(): number {
-    return this.#workers().reduce((sum, { restarts }) => sum + restarts, this.#supervisor.restarts);
+    let restarts = this.#supervisor.restarts + this.#pastRestarts;
+    for (const { before, now } of this.#listen().values()) restarts += now.restarts - before.restarts;
+    return restarts;
   }
 
   /** Whether any process reads topics at all. */
@@ -94,16 +103,30 @@ export class LoopState {
     return (this.#members?.list() ?? []).filter(({ role, isSelf }) => role === "worker" && !isSelf);
   }
 
-  /** Keeps the counts of processes that are gone, or were started again. */
-  #note(workers: readonly Member[]): void {
-    const heard = new Map(
-      workers.map((worker) => [worker.name, { startedAt: worker.startedAt, counts: countsOf(worker) }]),
-    );
-    for (const [name, { startedAt, counts }] of this.#heard)
-      if (heard.get(name)?.startedAt !== startedAt)
-        for (const [sensor, past] of counts) add(this.#past, sensor, { ...past, offsets: {} });
+  /** What worker processes have counted by now; keeps the counts of those that are gone, or were started again. */
+  #listen(): ReadonlyMap<string, Heard> {
+    const heard = new Map<string, Heard>();
+    for (const worker of this.#workers()) {
+      const { name, startedAt, restarts } = worker;
+      const now: Counted = { sensors: countsOf(worker), restarts };
+      const known = this.#heard?.get(name);
+      // Of those that ran before this process it is not known what they counted meanwhile.
+      const first = this.#heard === undefined ? now : NOTHING;
+      heard.set(name, { startedAt, before: known?.startedAt === startedAt ? known.before : first, now });
+    }
+    for (const [name, { startedAt, before, now }] of this.#heard ?? []) {
+      if (heard.get(name)?.startedAt === startedAt) continue;
+      this.#pastRestarts += now.restarts - before.restarts;
+      for (const [sensor, counts] of now.sensors)
+        add(this.#past, sensor, { ...since(counts, before.sensors.get(sensor)), offsets: {} });
+    }
     this.#heard = heard;
+    return heard;
   }
+}
+
+function since(counts: SensorCounts, before: SensorCounts | undefined): SensorCounts {
+  return before === undefined ? counts : countsSince(counts, before);
 }
 
 function add(totals: Map<string, SensorCounts>, sensor: string, counts: SensorCounts): void {

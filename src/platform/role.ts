@@ -1,6 +1,7 @@
 /** What a process does in an installation. */
 import type { GlobalDocument } from "../config/global.ts";
 import { Fault } from "../core/fault.ts";
+import type { SourceDefinition } from "../sources/source.ts";
 
 /**
  * `all`: everything in one process. `server`: the door, which takes records and answers questions, and reads no topic.
@@ -38,4 +39,12 @@ export function checkShared(role: Role, storage: GlobalDocument["storage"]): voi
 export function defaultPartitions({ topics, storage, workers }: GlobalDocument, threads: number): number {
   if (topics.partitions !== undefined) return topics.partitions;
   return storage.tables === "kafka" ? (workers ?? SHARED_PARTITIONS) : threads;
+}
+
+/**
+ * Whether a source is opened by processes of a role. What any process could read is read by those that read topics, each its share; what listens, or is about
+ * a machine, is at the door.
+ */
+export function isSourceOf(role: Role, { isShared = false }: SourceDefinition): boolean {
+  return role === "all" || isShared === (role === "worker");
 }

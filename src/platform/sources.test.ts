@@ -4,8 +4,9 @@ import { expect, test } from "vitest";
 import { readSensor } from "../config/sensor.ts";
 import { type LogFields, makeContext, silentLog } from "../core/context.ts";
 import { sources as catalogue } from "../sources/index.ts";
+import { unshared } from "../sources/source.ts";
+import { forgetfulPositions } from "../sources/testing/forgetful-positions.ts";
 import { allowAnyPath } from "../storage/allowed-folders.ts";
-import type { Table } from "../storage/table/contract.ts";
 import { metricsText } from "./metrics-text.ts";
 import { Sources } from "./sources.ts";
 
@@ -25,19 +26,18 @@ test("datagrams that found no room are told in metrics, status and log, and coun
   // A topic on a disk that takes nothing for a while.
   const gate = Promise.withResolvers<void>();
   const intake = { deliver: () => gate.promise, refuse: () => undefined };
-  const noPositions = { get: () => undefined, put: async () => undefined } as unknown as Table;
   let now = Date.UTC(2026, 0, 1);
   const clock = { now: () => now };
-  await using sources = new Sources(
-    intake,
-    noPositions,
-    makeContext({ log, clock }),
-    allowAnyPath,
-    () => catalogue,
-    () => {
+  const positions = forgetfulPositions();
+  await using sources = new Sources({
+    ...{ intake, positions, shared: unshared(positions), allow: allowAnyPath },
+    context: makeContext({ log, clock }),
+    catalogue: () => catalogue,
+    takeCapture: () => {
       throw new Error("this test takes no captures");
     },
-  );
+    isOpenedHere: () => true,
+  });
   const document = (more: string) =>
     readSensor(`sensor: fw\nparser: { jsonMap: {} }\nsource: { syslog: { port: 0${more} } }\n`, "fw").sensor;
   await sources.configure([document("")]);

@@ -1,10 +1,9 @@
 import type { SensorDocument } from "../config/sensor.ts";
-import { type Catalogue, openNamed } from "../core/component.ts";
+import { type Catalogue, findNamed, openNamed } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { CaptureRequest, RunningCapture } from "../sources/capture/taking.ts";
 import type { Positions, Source, SourceContext, SourceCounts, SourceDefinition } from "../sources/source.ts";
 import type { AllowPath } from "../storage/allowed-folders.ts";
-import type { Table, TableValue } from "../storage/table/contract.ts";
 import type { Intake } from "./intake.ts";
 import { secretReader } from "./services/secrets.ts";
 
@@ -21,14 +20,22 @@ const TELL_FOR = 300_000;
 /** What a source lost as far as was noticed: when last, and what was logged of it. */
 type Loss = { dropped: number; since: number; at: number; logged: number; loggedAt: number };
 
+export type SourcesParts = {
+  readonly intake: Pick<Intake, "deliver" | "refuse">;
+  readonly context: Context;
+  readonly allow: AllowPath;
+  readonly catalogue: () => Catalogue<SourceDefinition>;
+  readonly takeCapture: TakeFor;
+  readonly positions: Positions;
+  readonly shared: SourceContext["shared"];
+  /** Which are opened in this process. */
+  readonly isOpenedHere: (definition: SourceDefinition) => boolean;
+};
+
 /** The sources that the sensor documents name: opened, replaced and closed as documents are published. */
 export class Sources implements AsyncDisposable {
-  readonly #intake: Pick<Intake, "deliver" | "refuse">;
-  readonly #takeCapture: TakeFor;
+  readonly #parts: SourcesParts;
   readonly #context: Context;
-  readonly #positions: Positions;
-  readonly #allow: AllowPath;
-  readonly #catalogue: () => Catalogue<SourceDefinition>;
   readonly #open = new Map<string, Open>();
   #failed = new Map<string, string>();
   /** What was logged last of each source, so that a failure that lasts is told once. */
@@ -38,23 +45,9 @@ export class Sources implements AsyncDisposable {
   readonly #losses = new Map<string, Loss>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(
-    intake: Pick<Intake, "deliver" | "refuse">,
-    positions: Table,
-    context: Context,
-    allow: AllowPath,
-    catalogue: () => Catalogue<SourceDefinition>,
-    takeCapture: TakeFor,
-  ) {
-    this.#takeCapture = takeCapture;
-    this.#catalogue = catalogue;
-    this.#allow = allow;
-    this.#intake = intake;
-    this.#context = context;
-    this.#positions = {
-      load: (key) => positions.get("source", key),
-      save: (key, position) => positions.put("source", key, position as TableValue),
-    };
+  constructor(parts: SourcesParts) {
+    this.#parts = parts;
+    this.#context = parts.context;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
   }
 
@@ -63,6 +56,7 @@ export class Sources implements AsyncDisposable {
     const wanted = new Map<string, { sensor: string; name: string; options: unknown; key: string }>();
     for (const { sensor, source = {} } of documents) {
       for (const [name, options] of Object.entries(source)) {
+        if (!this.#isOpenedHere(name)) continue;
         wanted.set(`${sensor}/${name}`, { sensor, name, options, key: JSON.stringify(options) });
       }
     }
@@ -124,7 +118,7 @@ export class Sources implements AsyncDisposable {
     key: string,
   ): Promise<string | undefined> {
     try {
-      const source = await openNamed(this.#catalogue(), name, options, this.#contextOf(sensor));
+      const source = await openNamed(this.#parts.catalogue(), name, options, this.#contextOf(sensor));
       this.#open.set(id, { key, source });
       if (this.#told.delete(id)) this.#context.log.info("A source runs again.", { sensor, source: name });
       source.done.catch((error: Error) => {
@@ -175,16 +169,21 @@ export class Sources implements AsyncDisposable {
     return message;
   }
 
+  /** A name that nobody knows is looked at here: opening it says what is wrong. */
+  #isOpenedHere(name: string): boolean {
+    const definition = findNamed(this.#parts.catalogue(), name);
+    return definition === undefined || this.#parts.isOpenedHere(definition);
+  }
+
   #contextOf(sensor: string): SourceContext {
+    const { intake, allow, positions, shared, takeCapture } = this.#parts;
     return {
       ...this.#context,
-      sensor,
-      positions: this.#positions,
-      allow: this.#allow,
-      readSecret: secretReader(this.#allow),
-      deliver: (name, block) => this.#intake.deliver(name, block),
-      refuse: (refusal) => this.#intake.refuse(refusal),
-      takeCapture: (request) => this.#takeCapture(sensor, request),
+      ...{ sensor, allow, positions, shared },
+      readSecret: secretReader(allow),
+      deliver: (name, block) => intake.deliver(name, block),
+      refuse: (refusal) => intake.refuse(refusal),
+      takeCapture: (request) => takeCapture(sensor, request),
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { Readiness } from "../api/health.ts";
+import { Fault } from "../core/fault.ts";
 import { type FoundationOptions, openFoundation } from "./foundation.ts";
 import { memberSelf } from "./member-self.ts";
 import { openPacketHosts } from "./packets/hosts/open.ts";
@@ -23,10 +24,13 @@ export async function openWorkerProcess(options: FoundationOptions): Promise<Wor
   try {
     const foundation = await openFoundation(stack, "worker", options);
     await openPacketHosts(stack, foundation);
-    const self = memberSelf(foundation, undefined);
+    const sources = await foundation.openSources((sensor) => {
+      throw new Fault("CAPTURE_REFUSED", `taking a capture for ${sensor}: a worker takes none`);
+    });
+    const self = memberSelf(foundation, sources);
     foundation.members?.begin(self.report);
     foundation.publishing.followOthers();
-    stack.use(startUpkeep(foundation, undefined));
+    stack.use(startUpkeep(foundation, sources));
     const open = stack.move();
     return {
       ready: foundation.ready,

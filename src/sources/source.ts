@@ -4,6 +4,7 @@ import type { Definition } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { PlacedSecret, SecretReference } from "../core/secret.ts";
 import type { AllowPath, FileUse } from "../storage/allowed-folders.ts";
+import { shareAll } from "../storage/topic/deal.ts";
 import type { TakeCapture } from "./capture/taking.ts";
 
 /**
@@ -32,13 +33,37 @@ export type Positions = {
   save(key: string, position: { readonly [field: string]: number | string }): Promise<void>;
 };
 
+/** Positions of a source that any process of an installation could read from; they move along with what is read. */
+export type SharedPositions = Positions & {
+  /** Resolves when what others have saved until now is known here. */
+  catchUp(): Promise<void>;
+};
+
+/**
+ * Which of the parts 0 to `parts - 1` of something are to be read here, of all processes that could: at once, and again whenever that
+ * changes. To ask for the next value is to say that what is not in the last one has been let go; nobody else reads it before. Ends
+ * when the signal aborts.
+ */
+export type Share = (name: string, parts: number, signal: AbortSignal) => AsyncIterable<readonly number[]>;
+
+/** What a source shares where no other process could read from it: nothing. */
+export function unshared(positions: Positions): {
+  readonly positions: SharedPositions;
+  readonly share: Share;
+} {
+  return { positions: { ...positions, catchUp: async () => {} }, share: shareAll };
+}
+
 /** What a source may reach beyond its configuration. */
 export type SourceContext = Context & {
   /** The sensor that all records of this source belong to. */
   readonly sensor: string;
   readonly deliver: Deliver;
   readonly refuse: (refusal: Refusal) => void;
+  /** Where a source about this machine, such as its files, keeps how far it came. */
   readonly positions: Positions;
+  /** For a source that any process could read from (`isShared` in its definition). */
+  readonly shared: { readonly positions: SharedPositions; readonly share: Share };
   /** Takes captured packets, whose flows become records of the sensor. */
   readonly takeCapture: TakeCapture;
   /** Every file that the configuration names passes through here, each time before it is opened. */
@@ -81,6 +106,11 @@ export type SourceDefinition<Name extends string = string, Config extends z.ZodT
   Name,
   Config
 > & {
+  /**
+   * Whether every process of an installation could read the same from it: workers open it then, and `context.shared` says what each
+   * reads. Others listen, or are about their machine, and are opened where records come in.
+   */
+  readonly isShared?: boolean;
   /** The ports that a configuration listens on, so that a check can tell which are taken. */
   listens?(config: z.output<Config>): readonly ListenPort[];
   /** The files and folders that a configuration names, so that a check can refuse them without opening anything. */

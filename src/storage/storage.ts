@@ -31,9 +31,19 @@ export type Storage = AsyncDisposable & {
   readonly tables: Tables;
   /** Tables about this machine alone, such as how far its files were read: always in the data folder. */
   readonly hostTables: Tables;
+  /** Deals out, among the processes that share tables, what each could read alone; undefined where none are shared. */
+  readonly shares: Shares | undefined;
   readonly index: Index;
   readonly packets: PacketStore;
 };
+
+/** @param member name of the process, which no other has */
+export type Shares = (
+  name: string,
+  parts: number,
+  member: string,
+  signal: AbortSignal,
+) => AsyncIterable<readonly number[]>;
 
 /** How a Kafka is reached. */
 export type KafkaAccess = { readonly settings: KafkaSettings; readonly readSecret: ReadSecret };
@@ -111,6 +121,7 @@ export async function openStorage(
       hostTables,
       tables:
         kafkaTables === undefined ? hostTables : stack.use(await openTablesOf(folder, kafkaTables, context)),
+      shares: await sharesOf(stack, kafkaTables, context),
       index: stack.use(await openIndexOf(folder, { index, openSearch, alerts, archive }, context)),
       packets: openPacketStore({ folder: join(folder, PACKETS), ...packets }, context),
     };
@@ -121,6 +132,18 @@ export async function openStorage(
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** How what any process could read is dealt out; undefined where there is one process alone. */
+async function sharesOf(
+  stack: AsyncDisposableStack,
+  kafka: KafkaAccess | undefined,
+  context: Context,
+): Promise<Shares | undefined> {
+  if (kafka === undefined) return undefined;
+  const { KafkaShares } = await import("./topic/kafka/shares.ts");
+  const shares = stack.use(new KafkaShares(kafka.settings, kafka.readSecret, context));
+  return (name, parts, member, signal) => shares.of(name, parts, member, signal);
 }
 
 /**

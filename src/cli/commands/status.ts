@@ -1,23 +1,27 @@
 import { Command } from "commander";
 import { listSensors } from "../../api/sensors.ts";
 import { getStatus, type PlatformStatus } from "../../api/status.ts";
-import { connect, dataFolder } from "../client.ts";
+import { addressOf, connect, dataFolder, isAlive } from "../client.ts";
 import { examples, type Reach, withJson, withReach } from "../options.ts";
 import { bytes, counted, printJson, printTable, safeText } from "../print.ts";
 import { describeProcesses } from "../processes.ts";
 import { tellPartial } from "../tell-partial.ts";
+import { readWorkerNote, WORKER_SILENT_AFTER, type WorkerNote } from "../worker-note.ts";
 
 export function statusCommand(): Command {
   const command = new Command("status").addHelpText(
     "after",
     `
 Exit code 0 when it is up and healthy, 1 when it is not up or something is wrong.
+On the data folder of a worker, which listens on nothing, it tells what the worker wrote last: 0 when it is ready.
 ${examples("metron status", "metron status --json | jq .health")}`,
   );
   return withJson(withReach(command)).action(status);
 }
 
 async function status(options: Reach & { json?: true }): Promise<void> {
+  const note = options.server === undefined ? readWorkerNote(dataFolder(options)) : undefined;
+  if (note !== undefined && addressOf(dataFolder(options)) === undefined) return tellWorker(note, options);
   const client = await connect(options);
   const found = await client.call(getStatus);
   const { sensors, partial } = await client.call(listSensors);
@@ -59,6 +63,22 @@ async function status(options: Reach & { json?: true }): Promise<void> {
   for (const { detail, advice } of problems)
     process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
   tellPartial(partial, options);
+}
+
+/** A worker can be asked nothing, so what it wrote last is told. */
+function tellWorker(note: WorkerNote, { json }: { json?: true }): void {
+  const { pid, at, ready, reasons } = note;
+  const isUp = isAlive(pid) && Date.now() - at < WORKER_SILENT_AFTER;
+  if (!isUp || !ready) process.exitCode = 1;
+  if (json) {
+    printJson({ role: "worker", up: isUp, ...note });
+    return;
+  }
+  const word = ready ? "ready" : "not ready";
+  const last = `No worker is up: process ${pid} said last at ${new Date(at).toISOString()} that it was ${word}`;
+  process.stdout.write(`${isUp ? `A worker is up, process ${pid}: ${word}` : last}\n`);
+  for (const { detail, advice } of reasons)
+    process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
 }
 
 /** How many packets there are, how far back they reach, and for how long there is room; nothing where none were captured. */

@@ -19,7 +19,8 @@ export type Process = {
 };
 
 export type Installation = AsyncDisposable & {
-  readonly folder: string;
+  /** What its groups and topics at the brokers begin with. */
+  readonly own: { readonly name: string; readonly prefix: string };
   /** Starts a process on the data folder of that name; resolves when it says that it is up. */
   start(role: "up" | "server" | "worker", name: string): Promise<Process>;
   status(server: Process): Promise<PlatformStatus>;
@@ -52,7 +53,7 @@ export function testInstallation(
     writeFileSync(join(folder, "config", "sensors", `${name}.yaml`), text);
   const running = new Set<Process>();
   return {
-    folder,
+    own: storage.kafka,
     async start(role, name) {
       const data = join(folder, name);
       const args = [role, "--data", data, "--config", join(folder, "config"), "--json"];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Fault } from "../../core/fault.ts";
+import { isDoneWithin } from "../../core/patience.ts";
 import { openForeignTopic } from "../../storage/storage.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
 import {
@@ -12,6 +13,8 @@ import { feedPartition } from "./partition-feed.ts";
 
 /** How often it is looked whether the topic has grown. */
 const LOOK_MILLISECONDS = 10_000;
+/** How long opening waits to know what is to be read here. */
+const FIRST_SHARE_MILLISECONDS = 2_000;
 
 const config = z.strictObject({
   topic: foreignTopicSchema.describe(
@@ -37,6 +40,7 @@ export const kafka = defineSource({
     "Reads records from a topic of Kafka that others own, at least once each; keys and headers come along.",
   config,
   secrets: connectionSecrets,
+  isShared: true,
   topic: ({ topic }) => topic,
   open: async (options, context) => {
     const topic = await openForeignTopic(options.topic, options, context.readSecret, context);
@@ -54,14 +58,21 @@ export const kafka = defineSource({
 /** Where the reading of a partition stands, as it is kept. */
 type Standing = { readonly offset: number; readonly id: string };
 
+/** A partition that is read here. */
+type Feed = { readonly stop: AbortController; readonly done: Promise<void> };
+
 class KafkaSource implements Source {
   readonly addresses = [];
   readonly loss = "somebody deleted them from the topic before they were read";
   readonly #topic: ForeignTopic;
   readonly #options: z.output<typeof config>;
   readonly #context: SourceContext;
-  readonly #stop = new AbortController();
-  readonly #feeds: Promise<void>[] = [];
+  readonly #feeds = new Map<number, Feed>();
+  /** Partitions that the topic had at first; later ones are read from their beginning, as nothing was in them before. */
+  readonly #partitions: number;
+  /** Whether nobody has read of it yet. */
+  #isFirst = true;
+  #following = { stop: new AbortController(), done: Promise.resolve() };
   readonly #ended = Promise.withResolvers<void>();
   #done: Promise<void> = Promise.resolve();
   #records = 0;
@@ -74,6 +85,7 @@ class KafkaSource implements Source {
     this.#topic = topic;
     this.#options = options;
     this.#context = context;
+    this.#partitions = topic.partitions;
   }
 
   get done(): Promise<void> {
@@ -85,12 +97,13 @@ class KafkaSource implements Source {
     return { records, bytes, refused: 0, dropped, peers: this.#isOpen ? 1 : 0 };
   }
 
-  /** Begins all partitions. @throws Fault TOPIC_LOST when it is not the topic that was read before, or has less than was read */
+  /** Begins with the partitions that are to be read here. @throws Fault TOPIC_LOST when it is not the topic that was read before, or has less than was read */
   async begin(): Promise<void> {
-    const from: number[] = [];
-    for (let partition = 0; partition < this.#topic.partitions; partition++)
-      from.push(await this.#startOf(partition, this.#options.from));
-    for (const [partition, offset] of from.entries()) this.#feed(partition, offset);
+    await this.#context.shared.positions.catchUp();
+    for (let partition = 0; partition < this.#partitions; partition++)
+      if ((await this.#standing(partition)) !== undefined) this.#isFirst = false;
+    // Who opens it may expect that what comes from now on is brought, if it is known soon what is to be read here.
+    await isDoneWithin(this.#follow(), FIRST_SHARE_MILLISECONDS);
     const timer = setInterval(() => {
       // Two looks at once would both begin the same partition.
       this.#looking ??= this.#look().finally(() => {
@@ -99,9 +112,8 @@ class KafkaSource implements Source {
     }, LOOK_MILLISECONDS).unref();
     this.#done = this.#ended.promise.finally(async () => {
       clearInterval(timer);
-      this.#stop.abort();
       await this.#looking;
-      await Promise.allSettled(this.#feeds);
+      await this.#unfollow();
       this.#isOpen = false;
       await this.#topic[Symbol.asyncDispose]();
     });
@@ -115,12 +127,51 @@ class KafkaSource implements Source {
     await this.#done.catch(() => undefined);
   }
 
+  /** Reads what is to be read here, as that changes, from now on; resolves when it is first known and begun. */
+  #follow(): Promise<void> {
+    const { sensor, shared } = this.#context;
+    const stop = new AbortController();
+    const parts = this.#topic.partitions;
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const follow = async () => {
+      for await (const share of shared.share(`${sensor}/${this.#options.topic}`, parts, stop.signal)) {
+        await this.#end([...this.#feeds.keys()].filter((partition) => !share.includes(partition)));
+        // Whoever read a partition before has saved how far; that must be known here.
+        if (share.some((partition) => !this.#feeds.has(partition))) await shared.positions.catchUp();
+        for (const partition of share)
+          if (!this.#feeds.has(partition)) this.#feed(partition, await this.#startOf(partition));
+        begin();
+      }
+      await this.#end([...this.#feeds.keys()]);
+    };
+    this.#following = { stop, done: follow().catch((error: unknown) => this.#ended.reject(error)) };
+    return begun;
+  }
+
+  /** Ends all reading here; others may go on with it. */
+  async #unfollow(): Promise<void> {
+    // What is read is let go before it is given away.
+    await this.#end([...this.#feeds.keys()]);
+    this.#following.stop.abort();
+    await this.#following.done;
+    await this.#end([...this.#feeds.keys()]);
+  }
+
+  async #end(partitions: readonly number[]): Promise<void> {
+    for (const partition of partitions) this.#feeds.get(partition)?.stop.abort();
+    for (const partition of partitions) {
+      await this.#feeds.get(partition)?.done;
+      this.#feeds.delete(partition);
+    }
+  }
+
   #feed(partition: number, from: number): void {
-    const { sensor, clock, deliver, positions } = this.#context;
+    const { sensor, clock, deliver, shared } = this.#context;
+    const stop = new AbortController();
     const feed = feedPartition({
-      ...{ topic: this.#topic, partition, from, clock, signal: this.#stop.signal },
+      ...{ topic: this.#topic, partition, from, clock, signal: stop.signal },
       deliver: (block) => deliver(sensor, block),
-      save: (offset) => positions.save(this.#key(partition), { offset, id: this.#topic.id }),
+      save: (offset) => shared.positions.save(this.#key(partition), { offset, id: this.#topic.id }),
       onDelivered: (records, bytes) => {
         this.#records += records;
         this.#bytes += bytes;
@@ -129,25 +180,34 @@ class KafkaSource implements Source {
         this.#deleted += records;
       },
     });
-    this.#feeds.push(feed);
-    feed.catch((error: unknown) => this.#ended.reject(error));
+    this.#feeds.set(partition, {
+      stop,
+      done: feed.catch((error: unknown) => this.#ended.reject(error)),
+    });
   }
 
-  /** Where to begin with a partition. */
-  async #startOf(partition: number, first: "start" | "end"): Promise<number> {
+  /** Where the reading of a partition stands; undefined when it was never read. @throws Fault TOPIC_LOST */
+  async #standing(partition: number): Promise<number | undefined> {
     const topic = this.#topic;
-    const standing = this.#context.positions.load(this.#key(partition)) as Standing | undefined;
-    if (standing === undefined) {
-      const from = await (first === "end" ? topic.end(partition) : topic.start(partition));
-      // Should the platform end before a record comes, the next start is to begin here too.
-      await this.#context.positions.save(this.#key(partition), { offset: from, id: topic.id });
-      return from;
-    }
+    const standing = this.#context.shared.positions.load(this.#key(partition)) as Standing | undefined;
+    if (standing === undefined) return undefined;
     if (standing.id !== topic.id) throw this.#lost("somebody deleted it and made another of its name");
     const end = await topic.end(partition);
     if (standing.offset > end)
       throw this.#lost(`partition ${partition} ends at ${end}, and has been read up to ${standing.offset}`);
     return standing.offset;
+  }
+
+  /** Where to begin with a partition. */
+  async #startOf(partition: number): Promise<number> {
+    const standing = await this.#standing(partition);
+    if (standing !== undefined) return standing;
+    const topic = this.#topic;
+    const isFromEnd = this.#options.from === "end" && this.#isFirst && partition < this.#partitions;
+    const from = await (isFromEnd ? topic.end(partition) : topic.start(partition));
+    // Should the platform end before a record comes, the next start is to begin here too.
+    await this.#context.shared.positions.save(this.#key(partition), { offset: from, id: topic.id });
+    return from;
   }
 
   #lost(how: string): Fault {
@@ -158,17 +218,19 @@ class KafkaSource implements Source {
     );
   }
 
-  /** Reads partitions that the topic has got since, from their beginning: nothing was in them before. */
+  /** Begins anew with more partitions when the topic has got some. */
   async #look(): Promise<void> {
-    const before = this.#feeds.length;
+    const before = this.#topic.partitions;
     try {
       await this.#topic.look();
-      for (let partition = before; partition < this.#topic.partitions; partition++)
-        this.#feed(partition, await this.#startOf(partition, "start"));
     } catch (error) {
       // Who reads meets the same and tells.
       this.#context.log.debug("A topic could not be looked at.", { error: String(error) });
+      return;
     }
+    if (this.#topic.partitions === before) return;
+    await this.#unfollow();
+    void this.#follow();
   }
 
   #key(partition: number): string {

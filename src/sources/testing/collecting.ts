@@ -1,7 +1,7 @@
 import type { Block } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
 import { allowAnyPath } from "../../storage/allowed-folders.ts";
-import type { Refusal, SourceContext } from "../source.ts";
+import { type Refusal, type SourceContext, unshared } from "../source.ts";
 import { forgetfulPositions } from "./forgetful-positions.ts";
 
 /** A place that tests deliver to: keeps records as text, and can be slow or fail. */
@@ -31,6 +31,7 @@ export function collecting(part: Partial<SourceContext> = {}): Collected {
       ...makeContext(),
       sensor: "test",
       positions: forgetfulPositions(),
+      shared: unshared(forgetfulPositions()),
       allow: allowAnyPath,
       readSecret: () => {
         throw new Error("this test has no secrets");

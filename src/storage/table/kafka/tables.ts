@@ -25,6 +25,8 @@ const SETTINGS = {
   [POLICY]: "compact",
   [FORGETS]: String(14 * DAY),
   "max.message.bytes": String(BATCH_BYTES),
+  // Brokers compact closed segments alone, and a process that is new reads all: entries that change every second would fill the usual gigabyte.
+  "segment.bytes": String(2 * BATCH_BYTES),
 };
 
 /**

@@ -8,6 +8,7 @@ import { agoText, countText, rateText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
+import { Processes } from "./processes.tsx";
 import { Sparkline } from "./sparkline.tsx";
 import "./sensors-page.css";
 
@@ -33,6 +34,7 @@ export function SensorsPage() {
         </Notice>
       )}
       {data !== undefined && data.sensors.length > 0 && <SensorTable sensors={data.sensors} />}
+      <Processes />
     </div>
   );
 }
