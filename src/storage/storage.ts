@@ -213,16 +213,16 @@ export async function openIndexOf(
   { index, openSearch, alerts, archive }: Pick<StorageOptions, "index" | "openSearch" | "alerts" | "archive">,
   context: Context,
 ): Promise<Index> {
+  const files = { ...index, archive, layout: await checkLayout(folder) };
   if (openSearch === undefined && alerts !== undefined) {
     const { openAlertCopiesIndex } = await import("./index/alerts/open.ts");
     const { concurrent, waiting, searchTime } = index;
     const copies = { concurrent, waiting, searchTime, ...alerts };
-    return openAlertCopiesIndex(join(folder, INDEX), { ...index, archive }, copies, context);
+    return openAlertCopiesIndex(join(folder, INDEX), files, copies, context);
   }
   if (openSearch === undefined) {
     const { openDuckdbIndex } = await import("./index/duckdb/open.ts");
-    const layout = await checkLayout(folder);
-    return openDuckdbIndex(join(folder, INDEX), { ...index, archive, layout }, context);
+    return openDuckdbIndex(join(folder, INDEX), files, context);
   }
   const { concurrent, waiting, searchTime } = index;
   const { openOpenSearchIndex } = await import("./index/opensearch/open.ts");
