@@ -26,7 +26,12 @@ const IDLE_AFTER = 60_000;
 const POLL = 20;
 
 /** Where a partition was read up to. */
-type Position = (sensor: string, partition: number) => number | undefined | Promise<number | undefined>;
+/** Up to where a partition is done, of which the records end at `end`. */
+type Position = (
+  sensor: string,
+  partition: number,
+  end: number,
+) => number | undefined | Promise<number | undefined>;
 
 /** What is wrong beside the loop: sources that do not run, by sensor, and what concerns no sensor. */
 export type OtherProblems = {
@@ -65,6 +70,8 @@ export class Activity implements Disposable {
   /** One a second, the newest last. */
   readonly #ends: TopicEnds;
   readonly #samples: Sample[] = [];
+  /** Up to where partitions are stored, as far as it is known, by sensor and partition. */
+  readonly #storedEnds = new Map<string, number>();
   /** What is stored by sensor, and the sensors that have something in the archive alone. */
   #stored:
     | {
@@ -117,13 +124,13 @@ export class Activity implements Disposable {
     const stored = await this.#messagesStored();
     const ends = await this.#ends.get();
     // Lag and counts are from one telling of the workers, so that no lag means that everything is counted; one that has
-    // told nothing yet begins where the index was sealed.
+    // told nothing yet begins where the index was sealed. What waits to be stored by another engine lags too.
     const counts = this.#loop.counts();
-    const lag = await this.#behind(
-      ends,
-      (sensor, partition) =>
-        counts.get(sensor)?.offsets[partition] ?? this.#index.sealedPosition(sensor, partition),
-    );
+    const lag = await this.#behind(ends, async (sensor, partition, end) => {
+      const told = counts.get(sensor)?.offsets[partition];
+      if (told === undefined) return this.#index.sealedPosition(sensor, partition);
+      return told < end ? told : Math.min(told, await this.#storedUpTo(sensor, partition, end));
+    });
     const problems = this.#loop.problems();
     const unreadable = new Map<string, number>();
     for (const { code, sensor, messages = 0 } of this.#index.problems())
@@ -172,7 +179,7 @@ export class Activity implements Disposable {
       ([sensor, { code, message }]) => problem(code, `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
-    const indexed: Position = (sensor, partition) => this.#index.position(sensor, partition);
+    const indexed = (sensor: string, partition: number) => this.#index.position(sensor, partition);
     const unread = this.#intake.unread(indexed);
     if (await isDoneWithin(unread, PATIENCE))
       for (const fault of await unread) problems.push(problem(fault.code, fault.message));
@@ -278,6 +285,22 @@ export class Activity implements Disposable {
     return states.flat();
   }
 
+  /** Up to where a partition is stored, or was when that could be told last; its end where nobody ever could: a problem of the status says so. */
+  async #storedUpTo(sensor: string, partition: number, end: number): Promise<number> {
+    const key = `${sensor}/${partition}`;
+    const known = this.#storedEnds.get(key);
+    // What was stored once is not asked for again: between two records nothing is asked.
+    if (known !== undefined && known >= end) return end;
+    try {
+      const position = (await this.#index.position(sensor, partition)) ?? 0;
+      this.#storedEnds.set(key, position);
+      return position;
+    } catch (error) {
+      if (error instanceof Fault) return known ?? end;
+      throw error;
+    }
+  }
+
   /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */
   async #behind(
     ends: ReadonlyMap<string, readonly number[]>,
@@ -287,7 +310,7 @@ export class Activity implements Disposable {
     for (const [sensor, partitions] of ends) {
       const left = await Promise.all(
         partitions.map(async (end, partition) =>
-          end === 0 ? 0 : Math.max(0, end - ((await position(sensor, partition)) ?? 0)),
+          end === 0 ? 0 : Math.max(0, end - ((await position(sensor, partition, end)) ?? 0)),
         ),
       );
       const sum = left.reduce((all, records) => all + records, 0);

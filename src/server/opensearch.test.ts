@@ -131,7 +131,11 @@ test.skipIf(node === undefined)(
       stored: 1,
       problems: [{ code: "INDEX_UNREACHABLE", detail: expect.stringContaining("no answer within 5 s") }],
     });
-    expect(await server.json("GET", "/sensors")).toMatchObject({ sensors: [{ name: "web", stored: 1 }] });
+    // It went through the loop, but is not stored: whoever waits for it waits on.
+    await expect.poll(() => server.platform.counts().get("web")?.messages).toBe(2);
+    expect(await server.json("GET", "/sensors")).toMatchObject({
+      sensors: [{ name: "web", stored: 1, lag: 1 }],
+    });
     expect(await server.platform.metricsText()).toContain('metron_lag_records{sensor="web"} 1');
     proxy.restart();
     await server.platform.caughtUp();

@@ -38,7 +38,7 @@ export type Storage = AsyncDisposable & {
 };
 
 /** @param member name of the process, which no other has */
-export type Shares = (
+type Shares = (
   name: string,
   parts: number,
   member: string,
