@@ -6,7 +6,7 @@ const SAME_WISH = 1000;
 const CLOSE_WITHIN = 20_000;
 
 /** How a long-running process ends: at the first signal in order, at the second one at once. */
-export type Stopping = {
+type Stopping = {
   /** Resolves at the first signal. */
   readonly asked: Promise<void>;
   /** Ends the process at once should an orderly stop take longer than that. @param seconds for indexing */

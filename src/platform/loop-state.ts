@@ -5,7 +5,7 @@ import type { Member, Members } from "./members.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What is wrong in another process and concerns no sensor. */
-export type ProcessProblem = Failure & { readonly process: string };
+type ProcessProblem = Failure & { readonly process: string };
 
 type Counted = { readonly sensors: ReadonlyMap<string, SensorCounts>; readonly restarts: number };
 

@@ -20,7 +20,7 @@ const TELL_FOR = 300_000;
 /** What a source lost as far as was noticed: when last, and what was logged of it. */
 type Loss = { dropped: number; since: number; at: number; logged: number; loggedAt: number };
 
-export type SourcesParts = {
+type SourcesParts = {
   readonly intake: Pick<Intake, "deliver" | "refuse">;
   readonly context: Context;
   readonly allow: AllowPath;

@@ -5,7 +5,7 @@ import { memberSelf } from "./member-self.ts";
 import { openPacketHosts } from "./packets/hosts/open.ts";
 import { startUpkeep } from "./upkeep.ts";
 
-export type WorkerProcess = AsyncDisposable & {
+type WorkerProcess = AsyncDisposable & {
   /** Resolves when its workers read. */
   readonly ready: () => Promise<void>;
   readonly readiness: () => Readiness;

@@ -44,7 +44,7 @@ export type SharedPositions = Positions & {
  * changes. To ask for the next value is to say that what is not in the last one has been let go; nobody else reads it before. Ends
  * when the signal aborts.
  */
-export type Share = (name: string, parts: number, signal: AbortSignal) => AsyncIterable<readonly number[]>;
+type Share = (name: string, parts: number, signal: AbortSignal) => AsyncIterable<readonly number[]>;
 
 /** What a source shares where no other process could read from it: nothing. */
 export function unshared(positions: Positions): {

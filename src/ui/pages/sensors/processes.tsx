@@ -84,7 +84,9 @@ function ProcessRow({
 }) {
   const { name, role, isSelf, version, startedAt, revision, failure, reads, restarts, silentSince } = process;
   const lag = reads.reduce((sum, share) => sum + share.lag, 0);
-  const count = reads.length === 1 ? "1 partition" : `${countText(reads.length)} partitions`;
+  const partitions = reads.length === 1 ? "1 partition" : `${countText(reads.length)} partitions`;
+  // Others may read by now what a silent process read.
+  const count = silentSince === undefined ? partitions : `${partitions}, when last heard`;
   const [state, word] =
     silentSince !== undefined
       ? ["failing", `silent, last heard ${agoText(Date.now() - silentSince)}`]
