@@ -9,7 +9,7 @@ import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import { visible } from "../investigate/details/panes/packets/stream/cells.ts";
 
-const ROLES = { all: "everything", server: "server", worker: "worker" } as const;
+const ROLES = { all: "everything", server: "server", worker: "worker", capture: "capture host" } as const;
 
 /** The processes of an installation: what each does since when, what it reads, and what is wrong with it. */
 export function Processes() {
