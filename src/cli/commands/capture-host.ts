@@ -60,7 +60,7 @@ async function run(options: Options): Promise<void> {
   await using host = await openCaptureHost(foundationOptions(options, data, context));
   const { interface: interfaces, filter, snapLength, cutoff, packetsOnly } = options;
   const running = interfaces.map((name) => host.capture(name, { filter, snapLength, cutoff, packetsOnly }));
-  const note = () => writeWorkerNote(file, host.readiness());
+  const note = () => writeWorkerNote(file, host.readiness(), "capture host");
   // A capture that ends by itself ends the process with its fault: whoever runs it starts it again.
   const ended = Promise.all(running.map(({ done }) => done));
   ended.catch(() => undefined);

@@ -183,7 +183,7 @@ function Reads({ process: { name, reads } }: { process: ProcessState }) {
 
 /** Servers first, then by name, so that rows stay where they are. */
 function sorted(processes: readonly ProcessState[]): ProcessState[] {
-  const rank = { server: 0, all: 1, worker: 2 };
+  const rank = { server: 0, all: 1, worker: 2, capture: 3 };
   return [...processes].sort(
     (one, other) => rank[one.role] - rank[other.role] || one.name.localeCompare(other.name),
   );
