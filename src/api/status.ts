@@ -32,9 +32,9 @@ const processState = z.object({
   name: z.string().describe("The process: its machine and its data folder."),
   isSelf: z.boolean().describe("Whether it is the one that answers."),
   role: z
-    .enum(["all", "server", "worker"])
+    .enum(["all", "server", "worker", "capture"])
     .describe(
-      "What it does: everything (`metron up`), intake and answers (`metron server`), or reading topics (`metron worker`).",
+      "What it does: everything (`metron up`), intake and answers (`metron server`), reading topics (`metron worker`), or capturing packets (`metron capture-host`).",
     ),
   version: z.string().describe("Its version; empty when it does not say."),
   startedAt: z.number().describe("When it was started, in epoch milliseconds."),

@@ -65,6 +65,6 @@ function expectFolder(option: string, folder: string): void {
   throw new Fault("INPUT_UNREADABLE", `reading ${folder}, named by ${option}: ${why}`);
 }
 
-function collected(folder: string, before: readonly string[] = []): string[] {
+export function collected(folder: string, before: readonly string[] = []): string[] {
   return [...before, folder];
 }

@@ -1,6 +1,6 @@
 import type { ProcessState } from "../api/status.ts";
 
-const ROLES = { all: "everything", server: "server", worker: "worker" } as const;
+const ROLES = { all: "everything", server: "server", worker: "worker", capture: "capture host" } as const;
 
 /** A line for each process of an installation: what it does and reads, how far behind it is, since when it is silent or not ready. */
 export function describeProcesses(processes: readonly ProcessState[]): string[] {

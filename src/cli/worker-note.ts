@@ -1,4 +1,4 @@
-/** What a worker, which listens on nothing, leaves in its data folder while it runs. */
+/** What a worker or a capture host, which listen on nothing, leaves in its data folder while it runs. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -10,6 +10,7 @@ export const WORKER_NOTE_EVERY = 2_000;
 export const WORKER_SILENT_AFTER = 30_000;
 
 const schema = z.object({
+  role: z.enum(["worker", "capture host"]).default("worker"),
   pid: z.int(),
   /** When it was written, epoch milliseconds. */
   at: z.number(),
@@ -23,8 +24,12 @@ export type WorkerNote = z.output<typeof schema>;
 export const workerFile = (data: string): string => join(data, "worker.json");
 
 /** Says that the process lives, and whether it is ready. Readers see the whole note or the one before. */
-export function writeWorkerNote(file: string, readiness: Readiness): void {
-  const note: WorkerNote = { pid: process.pid, at: Date.now(), ...readiness };
+export function writeWorkerNote(
+  file: string,
+  readiness: Readiness,
+  role: WorkerNote["role"] = "worker",
+): void {
+  const note: WorkerNote = { role, pid: process.pid, at: Date.now(), ...readiness };
   writeFileSync(`${file}.new`, `${JSON.stringify(note)}\n`);
   renameSync(`${file}.new`, file);
 }

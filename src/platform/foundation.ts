@@ -132,7 +132,7 @@ export async function openFoundation(
   const services = mainServices({ enrichment, threatIntel }, context, { folders });
 
   const threadsWanted = options.workers ?? settings.workers ?? availableParallelism();
-  const workers = role === "server" ? 0 : threadsWanted;
+  const workers = role === "server" || role === "capture" ? 0 : threadsWanted;
   const intake = stack.use(
     new Intake(topics, context, {
       partitions: defaultPartitions(settings, threadsWanted),

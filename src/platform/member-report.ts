@@ -33,7 +33,7 @@ export type MemberProblem = z.output<typeof problem>;
 const report = z.object({
   at: z.number(),
   startedAt: z.number(),
-  role: z.enum(["all", "server", "worker"]).default("all"),
+  role: z.enum(["all", "server", "worker", "capture"]).default("all"),
   version: z.string().default(""),
   /** How many publishes of the configuration are in force in it, and why a later one is not. */
   revision: z.number(),

@@ -6,10 +6,14 @@ import { readinessOf } from "./readiness.ts";
 import type { Sources } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
-/** What a process says of itself: to the others, and to whoever asks whether it is ready. */
+/**
+ * What a process says of itself: to the others, and to whoever asks whether it is ready.
+ * @param others what is wrong with what is its alone
+ */
 export function memberSelf(
   foundation: Foundation,
   sources: Sources | undefined,
+  others: () => readonly MemberProblem[] = () => [],
 ): { readonly readiness: () => Readiness; readonly report: () => Promise<MemberSelf> } {
   const { role, supervisor, publishing, intake, storage } = foundation;
   const readiness = () =>
@@ -43,6 +47,6 @@ export function memberSelf(
     const ofSensors = [...supervisor.problems()].map(([sensor, { code, message }]) => ({
       ...{ code, message, sensor },
     }));
-    return [...ofSensors, ...found.map((one) => ({ ...one, sensor: null }))];
+    return [...others(), ...ofSensors, ...found.map((one) => ({ ...one, sensor: null }))];
   }
 }

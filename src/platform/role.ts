@@ -5,9 +5,9 @@ import type { SourceDefinition } from "../sources/source.ts";
 
 /**
  * `all`: everything in one process. `server`: the door, which takes records and answers questions, and reads no topic.
- * `worker`: reads the partitions that are its, and listens on nothing.
+ * `worker`: reads the partitions that are its, and listens on nothing. `capture`: captures packets and keeps them, and listens on nothing.
  */
-export type Role = "all" | "server" | "worker";
+export type Role = "all" | "server" | "worker" | "capture";
 
 /** What must be shared for a role, and how the document says that it is. */
 const SHARED = [

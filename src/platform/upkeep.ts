@@ -14,9 +14,11 @@ export function startUpkeep(
   every = UPKEEP_EVERY,
 ): Disposable {
   const retain = async () => void storage.packets.retain();
-  // A server has indexed nothing: whoever did tells the topics.
+  // A server or a capture host has indexed nothing: whoever did tells the topics.
   const indexed =
-    role === "server" ? [] : [commit, async () => void (await storage.index.retain(intake.retentionRules()))];
+    role === "server" || role === "capture"
+      ? []
+      : [commit, async () => void (await storage.index.retain(intake.retentionRules()))];
   const timer = setInterval(() => {
     if (publishing.failure !== undefined) publishing.catchUp();
     Promise.all([...indexed, retain].map((work) => work())).catch((error: Error) =>

@@ -28,6 +28,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     about: "capture packets of an interface, or take captures from files, standard input or a folder",
     load: async () => (await import("./capture.ts")).captureCommand,
   },
+  "capture-host": {
+    about: "start a process that captures for others, keeps packets on its disk and listens on nothing",
+    load: async () => (await import("./capture-host.ts")).captureHostCommand,
+  },
   index: {
     about: "repair the search index",
     load: async () => (await import("./index-rebuild.ts")).indexCommand,

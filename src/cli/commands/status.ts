@@ -13,7 +13,7 @@ export function statusCommand(): Command {
     "after",
     `
 Exit code 0 when it is up and healthy, 1 when it is not up or something is wrong.
-On the data folder of a worker, which listens on nothing, it tells what the worker wrote last: 0 when it is ready.
+On the data folder of a worker or a capture host, which listen on nothing, it tells what that wrote last: 0 when it is ready.
 ${examples("metron status", "metron status --json | jq .health")}`,
   );
   return withJson(withReach(command)).action(status);
@@ -67,16 +67,16 @@ async function status(options: Reach & { json?: true }): Promise<void> {
 
 /** A worker can be asked nothing, so what it wrote last is told. */
 function tellWorker(note: WorkerNote, { json }: { json?: true }): void {
-  const { pid, at, ready, reasons } = note;
+  const { role, pid, at, ready, reasons } = note;
   const isUp = isAlive(pid) && Date.now() - at < WORKER_SILENT_AFTER;
   if (!isUp || !ready) process.exitCode = 1;
   if (json) {
-    printJson({ role: "worker", up: isUp, ...note });
+    printJson({ up: isUp, ...note });
     return;
   }
   const word = ready ? "ready" : "not ready";
-  const last = `No worker is up: process ${pid} said last at ${new Date(at).toISOString()} that it was ${word}`;
-  process.stdout.write(`${isUp ? `A worker is up, process ${pid}: ${word}` : last}\n`);
+  const last = `No ${role} is up: process ${pid} said last at ${new Date(at).toISOString()} that it was ${word}`;
+  process.stdout.write(`${isUp ? `A ${role} is up, process ${pid}: ${word}` : last}\n`);
   for (const { detail, advice } of reasons)
     process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
 }

@@ -22,7 +22,11 @@ export type Installation = AsyncDisposable & {
   /** What its groups and topics at the brokers begin with. */
   readonly own: { readonly name: string; readonly prefix: string };
   /** Starts a process on the data folder of that name; resolves when it says that it is up. */
-  start(role: "up" | "server" | "worker", name: string): Promise<Process>;
+  start(
+    role: "up" | "server" | "worker" | "capture-host",
+    name: string,
+    more?: readonly string[],
+  ): Promise<Process>;
   status(server: Process): Promise<PlatformStatus>;
   /** Makes records durable through a server. */
   send(server: Process, records: readonly string[], sensor?: string): Promise<void>;
@@ -54,10 +58,11 @@ export function testInstallation(
   const running = new Set<Process>();
   return {
     own: storage.kafka,
-    async start(role, name) {
+    async start(role, name, more = []) {
       const data = join(folder, name);
-      const args = [role, "--data", data, "--config", join(folder, "config"), "--json"];
-      const child = spawn(process.execPath, [MAIN, ...args, ...(role === "worker" ? [] : ["--port", "0"])]);
+      const args = [role, "--data", data, "--config", join(folder, "config"), "--json", ...more];
+      const listens = role === "up" || role === "server";
+      const child = spawn(process.execPath, [MAIN, ...args, ...(listens ? ["--port", "0"] : [])]);
       const text = { out: "", err: "" };
       child.stderr.on("data", (part: Buffer) => {
         text.err += part;
@@ -66,7 +71,7 @@ export function testInstallation(
       const url = await new Promise<string>((resolve, reject) => {
         child.stdout.on("data", (part: Buffer) => {
           text.out += part;
-          const found = /"state":"(?:up","url":"([^"]+)|reading)"/.exec(text.out);
+          const found = /"state":"(?:up","url":"([^"]+)|reading|capturing)"/.exec(text.out);
           if (found !== null) resolve(found[1] ?? "");
         });
         void ended.then((code) => reject(new Error(`metron ${role} ended with ${code}: ${text.err}`)));

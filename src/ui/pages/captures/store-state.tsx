@@ -17,7 +17,7 @@ export function StoreState() {
   useZone();
   if (error !== null) return <ProblemNotice error={error} onRetry={() => refetch()} />;
   if (data === undefined) return null;
-  const { packets, bytes, limitBytes, oldest, newest, daysThatFit, preserved } = data;
+  const { packets, bytes, limitBytes, oldest, newest, daysThatFit, preserved, hosts } = data;
   return (
     <section className="captures-store" aria-label="Stored packets">
       <p>
@@ -31,6 +31,19 @@ export function StoreState() {
         {daysThatFit !== undefined && `; at this rate ${daysThatFit.toFixed(1)} days fit`}
       </p>
       <meter min={0} max={limitBytes} value={bytes} aria-label="Room taken" />
+      {hosts.length > 0 && (
+        <ul aria-label="Hosts with packets">
+          {hosts.map(({ name, problem, ...host }) => (
+            <li key={name}>
+              <span className="mono">{name}</span>: {countText(host.packets)} packets in{" "}
+              {bytesText(host.bytes)} of {bytesText(host.limitBytes)}
+              {host.oldest !== undefined && `, back to ${timeText(host.oldest).slice(0, 19)} ${zoneName()}`}
+              {host.daysThatFit !== undefined && `; ${host.daysThatFit.toFixed(1)} days fit`}
+              {problem !== undefined && <b role="alert"> Its packets are missing: {problem}</b>}
+            </li>
+          ))}
+        </ul>
+      )}
       {preserved.map(({ id, from, to, reason, by }) => (
         <p key={id} className="dim">
           Kept whatever their age: {timeText(from).slice(0, 19)} to {timeText(to).slice(0, 19)}, {reason} (

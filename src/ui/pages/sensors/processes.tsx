@@ -9,7 +9,7 @@ import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import { visible } from "../investigate/details/panes/packets/stream/cells.ts";
 
-const ROLES = { all: "everything", server: "server", worker: "worker" } as const;
+const ROLES = { all: "everything", server: "server", worker: "worker", capture: "capture host" } as const;
 
 /** The processes of an installation: what each does since when, what it reads, and what is wrong with it. */
 export function Processes() {
@@ -185,7 +185,7 @@ function Reads({ process: { name, reads } }: { process: ProcessState }) {
 
 /** Servers first, then by name, so that rows stay where they are. */
 function sorted(processes: readonly ProcessState[]): ProcessState[] {
-  const rank = { server: 0, all: 1, worker: 2 };
+  const rank = { server: 0, all: 1, worker: 2, capture: 3 };
   return [...processes].sort(
     (one, other) => rank[one.role] - rank[other.role] || one.name.localeCompare(other.name),
   );

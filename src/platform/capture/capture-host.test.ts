@@ -1,0 +1,114 @@
+/** Capture hosts as processes of their own, on a real Kafka and OpenSearch, with packets that come by the loopback interface. */
+import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { ResponseOf } from "../../api/endpoint.ts";
+import type { getPacketState, PacketQueryState } from "../../api/packets.ts";
+import { testOpenSearch } from "../../storage/index/opensearch/testing/node.ts";
+import { testKafka } from "../../storage/topic/kafka/testing/brokers.ts";
+import { testInstallation } from "../testing/installation.ts";
+import { ROOT } from "../version.ts";
+
+const kafka = await testKafka();
+const openSearch = await testOpenSearch();
+const MINUTES = 600_000;
+/** For what is tried again until it is so. */
+const SOON = { timeout: 120_000, interval: 500 };
+const PCAP = readFileSync(join(ROOT, "config", "sensors", "pcap.yaml"), "utf8");
+
+describe.skipIf(kafka === undefined || openSearch === undefined || !canCapture())("capture hosts", () => {
+  test(
+    "packets stay on their hosts and are found from the server; a host that is killed or stopped is named",
+    async () => {
+      await using installation = testInstallation(kafka?.brokers ?? [], openSearch ?? "", { pcap: PCAP });
+      const server = await installation.start("server", "server");
+      const [first, second] = [await freePort(), await freePort()];
+      const capture = (name: string, port: number) =>
+        installation.start("capture-host", name, ["-i", "lo", "--filter", `udp port ${port}`]);
+      const one = await capture("one", first.port);
+      const two = await capture("two", second.port);
+
+      const call = async <Answer>(path: string, body?: object): Promise<Answer> => {
+        const method = body === undefined ? "GET" : "POST";
+        const answer = await fetch(`${server.url}/api/v1${path}`, {
+          method,
+          ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+        });
+        if (!answer.ok) throw new Error(await answer.text());
+        return (await answer.json()) as Answer;
+      };
+      const find = async (filter: object): Promise<PacketQueryState> => {
+        const { id } = await call<PacketQueryState>("/packets/queries", { filter });
+        const state = () => call<PacketQueryState>(`/packets/queries/${id}`);
+        await expect.poll(async () => (await state()).state, SOON).toMatch(/finished|failed/);
+        return state();
+      };
+      const hosts = async () =>
+        (await call<ResponseOf<typeof getPacketState>>("/packets/state")).hosts.map(({ name, problem }) => ({
+          name: name.slice(-3),
+          problem,
+        }));
+
+      await first.say(3);
+      await second.say(4);
+      await expect.poll(hosts, SOON).toMatchObject([
+        { name: "one", problem: undefined },
+        { name: "two", problem: undefined },
+      ]);
+      await expect
+        .poll(async () => find({ bpf: `udp port ${first.port} or udp port ${second.port}` }), SOON)
+        .toMatchObject({ state: "finished", packets: 7, problems: [] });
+      expect(await find({ stellar: `ip_dst_port == ${second.port}` })).toMatchObject({ packets: 4 });
+      const { processes = [] } = await installation.status(server);
+      expect(processes.map(({ role }) => role).sort()).toEqual(["capture", "capture", "server"]);
+
+      await two.stop("SIGKILL");
+      const killed = await find({});
+      expect(killed).toMatchObject({
+        packets: 3,
+        problems: [
+          expect.stringMatching(/^packets of .*two are missing: it has given no sign of life since 20/),
+        ],
+      });
+      expect(await one.stop()).toBe(0);
+      await expect
+        .poll(async () => (await find({})).problems, SOON)
+        .toContainEqual(expect.stringMatching(/^packets of .*one are missing: it was stopped at 20/));
+      // What it captured went to the topic that workers read.
+      const { sensors } = await call<{ sensors: { name: string; lag: number }[] }>("/sensors");
+      expect(sensors.find(({ name }) => name === "pcap")?.lag).toBeGreaterThan(0);
+      // It comes back with what it had.
+      await capture("one", first.port);
+      await expect.poll(async () => (await find({})).packets, SOON).toBe(3);
+    },
+    MINUTES,
+  );
+});
+
+/** A port of UDP that nobody else uses, and somebody who sends datagrams to it. */
+async function freePort() {
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  socket.unref();
+  return {
+    port,
+    say: async (count: number) => {
+      for (let index = 0; index < count; index++)
+        await new Promise((resolve) => socket.send(`datagram ${index}`, port, "127.0.0.1", resolve));
+    },
+  };
+}
+
+/** Whether this machine lets the test capture. */
+function canCapture(): boolean {
+  try {
+    execFileSync("tcpdump", ["-i", "lo", "-L"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
