@@ -174,6 +174,8 @@ const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
   "storage/allowed-folders.ts": ["platform", "sources"],
   // Making folders, and what to tell when that is refused.
   "storage/folder.ts": ["platform"],
+  // What an index tells of itself: types beside its contract.
+  "storage/index/stats.ts": ["platform"],
   // A message with everything kept of it, whatever the index: what moves to another one.
   "storage/index/whole-message.ts": ["platform"],
   // Which partition a key belongs to, as Kafka's clients choose it.

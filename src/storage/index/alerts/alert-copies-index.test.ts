@@ -46,7 +46,10 @@ describe.skipIf(url === undefined)("alerts in OpenSearch", () => {
           const index = await open();
           await expect.poll(() => index.stats()).toMatchObject({ alertCopies: { isWhole: true } });
           const alerts = allAlerts(index);
+          let isOpen = true;
           const dispose = async () => {
+            if (!isOpen) return;
+            isOpen = false;
             // Else the suite would say nothing of the copies.
             expect((await index.stats()).alertCopies).toMatchObject({ answers: { files: 0 } });
             await index[Symbol.asyncDispose]();

@@ -234,17 +234,36 @@ describe.skipIf(url === "")("copies of alerts", () => {
 
   test("of messages that a crash took back go, too", async () => {
     const { prefix, folder, open, copied } = await place();
+    {
+      await using index = await open();
+      await put(await index.writer("one"), "s", batchOf([{ n: 1 }]));
+    }
     const child = join(import.meta.dirname, "testing/crash-child.ts");
     const { stdout } = await promisify(execFile)(process.execPath, [child, folder, url, prefix]);
     expect(stdout).toBe("1");
-    expect(await copied()).toEqual(["g0"]);
+    expect(await copied()).toEqual(["g1"]);
     await using index = await open();
     await whole(index);
     expect(await guids(index, ALERTS)).toEqual([]);
     expect(await copied()).toEqual([]);
-    await put(await index.writer("one"), "s", batchOf([{ is_alert: "true" }]));
-    expect(await guids(index, ALERTS)).toEqual(["g0"]);
-    expect(await copied()).toEqual(["g0"]);
+    await put(await index.writer("one"), "s", batchOf([{ is_alert: "true" }], 1));
+    expect(await guids(index, ALERTS)).toEqual(["g1"]);
+    expect(await copied()).toEqual(["g1"]);
+  });
+
+  test("are made of what was durable at a crash, and not copied", async () => {
+    const { prefix, folder, open, copied } = await place();
+    {
+      await using index = await open();
+      await whole(index);
+    }
+    const child = join(import.meta.dirname, "testing/crash-child.ts");
+    await promisify(execFile)(process.execPath, [child, folder, "http://127.0.0.1:1", prefix, "sealed"]);
+    await using index = await open();
+    expect((await index.stats()).messages).toBe(1);
+    expect(await guids(index, ALERTS)).toEqual(["g1"]);
+    await whole(index);
+    expect(await copied()).toEqual(["g1"]);
   });
 
   test("go with the messages that retention drops", async () => {
@@ -321,6 +340,11 @@ describe.skipIf(url === "")("copies of alerts", () => {
         ),
       },
     });
+    await fetch(`${url}/${prefix}.s.2026-11-21`, { method: "DELETE" });
+    await whole(index);
+    expect(
+      await answeredBy(index, async () => expect(await guids(index, ALERTS)).toEqual(["g0", "g1"])),
+    ).toBe("copies");
   });
 
   test("are not mixed with those of another folder, nor with messages of OpenSearch's own", async () => {

@@ -7,8 +7,8 @@ import { wholeOf } from "../whole-message.ts";
 import { ALERT } from "./asks-alerts.ts";
 import type { Outbox, Waiting } from "./outbox.ts";
 
-/** Messages that are read and copied together. */
-const PORTION = 1000;
+/** Messages that are read and copied together: a message takes the thread a tenth of a millisecond, and may have some megabytes. */
+const PORTION = 200;
 const ALERTS: Query = { kind: "exists", field: ALERT };
 
 export type CopyingParts = {

@@ -133,6 +133,8 @@ export class AlertCopies {
   async trim(oldest: ReadonlyMap<string, number>): Promise<void> {
     const { client, names } = this.#parts;
     for (const { name, sensor, from, to } of await dayIndices(client, names)) {
+      // Of these neither the message nor its guid tells the time: the files know another one.
+      if (to === 0) continue;
       const least = oldest.get(sensor) ?? Number.POSITIVE_INFINITY;
       if (to < least)
         await client.ask("DELETE", `/${encodeURIComponent(name)}`, { expected: [404], time: LONG });

@@ -87,6 +87,26 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     expect(index.problems()).toEqual([]);
   });
 
+  test("counts nothing when a shard does not answer, rather than too little", async () => {
+    await using proxy = await guardServer(url);
+    await using index = await open({
+      nodes: [proxy.url],
+      authority: proxy.authority,
+      prefix: `${prefix}-shard`,
+    });
+    const _shards = { total: 2, failed: 1, failures: [] };
+    const body = JSON.stringify({ timed_out: false, _shards, hits: { hits: [], total: { value: 0 } } });
+    proxy.answer = (_method, path) =>
+      path.includes("_search") && !path.includes("internal") ? { status: 200, body } : undefined;
+    const lack = {
+      code: "INDEX_UNREACHABLE",
+      message: expect.stringContaining("1 of 2 shards of OpenSearch"),
+    };
+    await expect(index.count({})).rejects.toMatchObject(lack);
+    await expect(index.facets({ fields: ["n"] })).rejects.toMatchObject(lack);
+    expect((await index.search({})).problems).toMatchObject([{ code: "INDEX_UNREACHABLE" }]);
+  });
+
   test("says that it is silent instead of waiting for it, and counts nothing as stored meanwhile", async () => {
     await using proxy = await guardServer(url);
     await using index = await behind(proxy, `silent-${Date.now()}`, { patience: 2000 });
