@@ -87,6 +87,8 @@ if (stages === undefined) {
   console.error(`usage: scripts/test.ts [${Object.keys(RUNS).join("|")}]`);
   process.exit(2);
 }
+/** How tests say what they cannot run on this machine. Among thousands of other lines nobody sees it. */
+const LEFT_OUT = /^(?:Left out, |browser tests: left out, ).*$/gm;
 const summary: string[] = [];
 for (const steps of stages) {
   const ready = steps.filter(isReady);
@@ -119,17 +121,23 @@ async function run(step: Step, after?: Promise<unknown>): Promise<string | undef
   if (!isHeldBack) console.log(`\n== ${step.name}`);
   const child = spawn(process.execPath, [...process.execArgv, ...step.args], {
     cwd: root,
-    stdio: isHeldBack ? ["ignore", "pipe", "pipe"] : "inherit",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: process.stdout.isTTY ? { FORCE_COLOR: "1", ...process.env } : process.env,
   });
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr])
-    stream?.on("data", (part: Buffer) => void printed.push(part));
+    stream.on("data", (part: Buffer) => {
+      printed.push(part);
+      if (!isHeldBack) process.stdout.write(part);
+    });
   const [status, signal] = await new Promise<[number | null, string | null]>((done) =>
     child.once("close", (...how) => done(how)),
   );
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   await after;
-  if (isHeldBack) process.stdout.write(`\n== ${step.name}\n${Buffer.concat(printed)}`);
+  const text = Buffer.concat(printed).toString();
+  if (isHeldBack) process.stdout.write(`\n== ${step.name}\n${text}`);
+  for (const line of new Set(text.match(LEFT_OUT))) summary.push(`${step.name}: ${line}`);
   if (status !== 0) return `${step.name}: FAILED after ${seconds} s, exit status ${status ?? signal}`;
   console.log(`== ${step.name}: passed in ${seconds} s`);
   summary.push(`${step.name}: passed in ${seconds} s`);

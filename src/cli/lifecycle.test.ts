@@ -133,13 +133,19 @@ test("a sender that a stopping platform leaves learns of it, and the platform ta
   });
 }, 120_000);
 
-test("a signal that comes twice at once, as from `timeout` and npm, is one", async () => {
+test("a signal that comes twice at once, as from `timeout` and npm, is one; in JSON a platform says its address, and that it stops", async () => {
   using folder = openTestFolder();
-  const running = await folder.up(WEB);
+  const running = await folder.up(WEB, "--json");
   await folder.metron(["ingest", "--sensor", "web", "--no-wait"], lines(0, 20_000));
   running.child.kill("SIGTERM");
   await new Promise((done) => setTimeout(done, 50));
-  expect(await running.stop("SIGTERM")).toMatchObject({ status: 0, err: "" });
+  const { status, out, err } = await running.stop("SIGTERM");
+  expect({ status, err }).toEqual({ status: 0, err: "" });
+  expect(out.split("\n").map((line) => (line === "" ? null : JSON.parse(line)))).toEqual([
+    { state: "up", url: running.url, pid: running.child.pid },
+    { state: "stopping" },
+    null,
+  ]);
 });
 
 test("without --data the platform on the default folder is found, else that of the demo", {
@@ -161,17 +167,6 @@ test("without --data the platform on the default folder is found, else that of t
   expect((await folder.metron(["search", "--data", "/nowhere"])).err).toContain(
     "looking for a platform on /nowhere: no platform runs there\n",
   );
-});
-
-test("in JSON a platform says its address, and that it stops", async () => {
-  using folder = openTestFolder();
-  await using running = await folder.up(WEB, "--json");
-  const { out } = await running.stop();
-  expect(out.split("\n").map((line) => (line === "" ? null : JSON.parse(line)))).toEqual([
-    { state: "up", url: running.url, pid: running.child.pid },
-    { state: "stopping" },
-    null,
-  ]);
 });
 
 test("a platform that cannot start says why and what to do, and takes nobody's place", async () => {

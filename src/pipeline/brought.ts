@@ -1,7 +1,7 @@
 import type { Batch } from "../core/batch.ts";
 import { ABSENT, type Column, WORD } from "../core/column.ts";
 
-/** What stands before the name of a field that a record brought under a name of ours. */
+/** What is before the name of a field that a record brought under a name of ours. */
 const SENT = "sent.";
 
 /** Fields whose values are the platform's or an analyst's word, so that a record must not speak for them. */

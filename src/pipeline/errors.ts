@@ -15,7 +15,7 @@ import { assignGuids } from "./guid.ts";
 /** The sensor under which error records are indexed. */
 export const ERROR_SENSOR = "error";
 
-/** Fields that say what happened to a record: metadata of the same name stand beside them, as what the sender said. */
+/** Fields that say what happened to a record: metadata of the same name are beside them, as what the sender said. */
 const OWN_FIELDS = new Set([
   "guid",
   "source.type",
@@ -51,7 +51,7 @@ const NO_RECORDS = { bytes: new Uint8Array(0), ends: new Uint32Array(0) };
  * bytes, the reason, the stage and the sensor. Beyond it: `raw_message_bytes` (base64) when the record is no valid
  * UTF-8, and `failed_topic`, `failed_partition`, `failed_offset`, where the record can be read again, and `raw_message_heading`, the
  * header lines that a line of a Zeek log is read by. `raw_message_form` is `message` where `raw_message` is a message that
- * had been parsed. The metadata of the record stand beside these.
+ * had been parsed. The metadata of the record are beside these.
  */
 export class ErrorRecords {
   #batch = new Batch();
@@ -64,7 +64,7 @@ export class ErrorRecords {
   }
 
   /**
-   * Makes error records of the rejections [from, to) of a batch; they stand in the batch returned until the next call.
+   * Makes error records of the rejections [from, to) of a batch; they are in the batch returned until the next call.
    * Plain ones hold the record's bytes and the reason, whatever else is known.
    */
   collect(

@@ -11,7 +11,7 @@ const DASH = 45;
  * the arrival of its block and whose random part is a hash of topic, partition, offset and the row's place among the
  * rows of its record. A replay therefore gives the same guid again, and time order lets the index prune.
  * `salt` tells apart several messages of one record, such as its error record.
- * Returns where they lie in the arena.
+ * Returns where they are in the arena.
  * `low` is a bijection of the offset, so no two records of a partition share a guid by accident.
  */
 export function assignGuids(batch: Batch, salt = ""): GivenGuids {
@@ -42,7 +42,7 @@ export function assignGuids(batch: Batch, salt = ""): GivenGuids {
   return { start, end: at };
 }
 
-/** Where the guids that the loop gave to the messages of a batch lie in its arena. */
+/** Where the guids that the loop gave to the messages of a batch are in its arena. */
 export type GivenGuids = { readonly start: number; readonly end: number };
 
 /**

@@ -8,7 +8,7 @@ import { RESULT, type ResultPlace } from "./result-files.ts";
 import { ROW_BYTES, type RowEntry, readRow } from "./rows-file.ts";
 import { resultKey } from "./sealed-file.ts";
 
-/** Frames that are read in one call when they lie near each other. */
+/** Frames that are read in one call when they are near each other. */
 const READ_BYTES = 1 << 20;
 const BLOCK_PACKETS = 4096;
 

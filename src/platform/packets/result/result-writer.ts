@@ -164,7 +164,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
-/** An interface as the file says it: what captured stands where the interface has no name of its own. */
+/** An interface as the file names it. One without a name of its own is called after what captured it. */
 function named({ capture, ...seen }: StoredInterface): CaptureInterface {
   return { ...seen, name: seen.name ?? capture };
 }

@@ -85,7 +85,7 @@ export type BlockColumn = {
   readonly words: number;
   /** Where the bits that tell values from nulls begin, or -1 when there are no nulls. The cell or code of a null is zero. */
   readonly valid: number;
-  /** Whether some whole numbers lie beyond 2^53: as fractions they would not be what they are. */
+  /** Whether some whole numbers are beyond 2^53: as fractions they would not be what they are. */
   readonly isWide?: boolean;
   /** Whether each value that came as text is a part of the row's `original_string`, so that a word in it is found there. */
   readonly inside: boolean;
@@ -130,7 +130,7 @@ export type RowGroup = {
   /** `FACTS` numbers for each column, in the order of `FACT` (parquet/row-group.ts). */
   readonly facts: Float64Array<ArrayBuffer>;
   /**
-   * Where the pages lie, column by column: the dictionary's bytes, how many, and how many unpacked, the number of pages, and
+   * Where the pages are, column by column: the dictionary's bytes, how many, and how many unpacked, the number of pages, and
    * for each its first row and the same three. Places count from the beginning of the row group.
    */
   readonly places: Float64Array<ArrayBuffer>;

@@ -3,7 +3,7 @@ import type { Field } from "../../../schema/field.ts";
 import { meanings } from "../../../schema/meanings.ts";
 import type { FieldType } from "../contract.ts";
 
-/** What lies in a cell of a block: DuckDB's own text, a 64-bit whole number, a fraction, a byte that is 0 or 1. */
+/** A cell of a block holds one of these: DuckDB's own text, a 64-bit whole number, a fraction, a byte that is 0 or 1. */
 export type Cells = "text" | "long" | "double" | "boolean";
 
 type Definition = {

@@ -5,7 +5,7 @@ import { Buffers } from "./block.ts";
 import { BlockEncoder } from "./encode.ts";
 import { cellReader } from "./read-cells.ts";
 
-/** What a block of messages says of a field, and which of its texts stand beside it. Null: the message has no such word. */
+/** What a block of messages says of a field, and which of its texts are beside it. Null: the message has no such word. */
 function blocksOf(field: string, batches: readonly (readonly (string | null)[])[]): unknown[] {
   const encoder = new BlockEncoder("s", new Map(), { columns: 100, groupRows: 1 }, new Buffers(0));
   const dictionary = new Dictionary();

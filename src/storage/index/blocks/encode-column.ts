@@ -166,7 +166,7 @@ export class ColumnEncoder {
     return this.#codedColumn("text");
   }
 
-  /** The code of a text that lies in the heap. */
+  /** The code of a text that is in the heap. */
   #wordOf(start: number, length: number): number {
     if (!Words.isShort(length)) return this.#words.long(length, start);
     const view = this.#heap.view;
@@ -382,7 +382,7 @@ export class ColumnEncoder {
   }
 }
 
-/** Writes a text that lies in the heap as a string_t. Unused bytes are zero: DuckDB compares the words whole. */
+/** Writes a text that is in the heap as a string_t. Unused bytes are zero: DuckDB compares the words whole. */
 export function putText(view: DataView, cells: Uint32Array, at: number, start: number, length: number): void {
   cells[at] = length;
   if (!Words.isShort(length)) {

@@ -73,7 +73,7 @@ export class DeclaredEncoder {
   }
 
   /**
-   * @param bytes what the spans of the batch's columns lie in.
+   * @param bytes what the spans of the batch's columns are in.
    * @param original the column of which texts may be parts.
    */
   begin(rows: Uint32Array, count: number, bytes: Uint8Array, original: Column | undefined): void {
@@ -279,7 +279,7 @@ export class DeclaredEncoder {
 
 /** The cells of a column, of whichever kind: the arrays of the others are empty. */
 class Cells {
-  /** Whether some whole numbers lie beyond 2^53. */
+  /** Whether some whole numbers are beyond 2^53. */
   isWide = false;
   readonly low: Uint32Array;
   readonly high: Int32Array;

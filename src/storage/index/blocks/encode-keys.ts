@@ -13,7 +13,7 @@ export function hasKeys(column: string): boolean {
   return !PLAIN.has(column) && fieldOfTexts(column) === undefined;
 }
 
-/** Texts up to this length lie in their cells. */
+/** Texts up to this length are in their cells. */
 const INLINE = 12;
 /** Texts remembered with their keys. */
 const MOST_REMEMBERED = 4096;
@@ -35,7 +35,7 @@ export class KeyFinder {
   readonly #known = new Map<string, string | undefined>();
   readonly #words = new WeakMap<Dictionary, DictionaryKeys>();
 
-  /** @param bytes what the spans of the batch's columns lie in. */
+  /** @param bytes what the spans of the batch's columns are in. */
   begin(bytes: Uint8Array): void {
     this.#bytes = bytes;
   }
@@ -47,7 +47,7 @@ export class KeyFinder {
 
   /**
    * The keys of the different texts of a column made with a list of them, by their place in the list; undefined when every
-   * one is its own. `text` is what long ones lie in.
+   * one is its own. `text` is what long ones are in.
    */
   ofWords(
     { data, words }: Pick<BlockColumn, "data" | "words">,

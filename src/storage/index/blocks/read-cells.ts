@@ -4,11 +4,11 @@ import type { Block, BlockColumn } from "./block.ts";
 import { columnTypes } from "./column-type.ts";
 import { isValid } from "./validity.ts";
 
-/** Texts up to this length lie in their cells. */
+/** Texts up to this length are in their cells. */
 const INLINE = 12;
 
 /**
- * Reads the cells of a column whose texts lie in the block's own memory: what a row has, as the engine would tell it, null
+ * Reads the cells of a column whose texts are in the block's own memory: what a row has, as the engine would tell it, null
  * for nothing.
  */
 export function cellReader(

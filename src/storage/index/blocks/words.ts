@@ -29,7 +29,7 @@ export class Words {
   /** Codes by hash, counted from 1. */
   readonly #table = new Int32Array(MOST_WORDS * 2);
 
-  /** Starts anew for at most `most` cells; the pointers of long texts count from the beginning of `view`. */
+  /** Starts again for at most `most` cells; the pointers of long texts count from the beginning of `view`. */
   begin(most: number, view: DataView): void {
     this.#most = Math.min(most, MOST_WORDS);
     this.#view = view;
@@ -112,7 +112,7 @@ export class Words {
     return this.count - 1;
   }
 
-  /** Whether a text cell's bytes lie in the cell itself. */
+  /** Whether a text cell's bytes are in the cell itself. */
   static isShort(length: number): boolean {
     return length <= INLINE;
   }

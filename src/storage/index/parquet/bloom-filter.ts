@@ -14,7 +14,7 @@ export class BloomFilter {
   #words = new Int32Array(0);
   #blocks = 0;
 
-  /** Starts anew with room for `keys` different values. */
+  /** Starts again with room for `keys` different values. */
   begin(keys: number): void {
     this.#blocks = Math.max(1, Math.ceil(keys / KEYS_A_BLOCK));
     const length = this.#blocks * WORDS_A_BLOCK;
@@ -39,7 +39,7 @@ export class BloomFilter {
     return new Uint8Array(this.#words.buffer, 0, this.#blocks * WORDS_A_BLOCK * 4);
   }
 
-  /** What stands before the bytes in the file. */
+  /** What is before the bytes in the file. */
   header(thrift: ThriftWriter): Uint8Array {
     thrift.reset();
     thrift.begin();

@@ -217,7 +217,7 @@ export class ChunkValues {
     const { least, most } = extremes(numbers, count);
     // Of a column with a NaN nothing is known: it has no place in the order.
     if (!Number.isNaN(least)) {
-      // Zeros of both signs are equal and must both lie in the range.
+      // Zeros of both signs are equal and must both be in the range.
       this.least = new Uint8Array(new Float64Array([least === 0 ? -0 : least]).buffer);
       this.greatest = new Uint8Array(new Float64Array([most === 0 ? 0 : most]).buffer);
     }

@@ -13,7 +13,7 @@ export class DeltaReader {
   readonly #miniblock: number;
   #at: number;
   #index = 0;
-  /** The block in which the next value lies: its least difference, where its widths stand and where its next miniblock does. */
+  /** The block in which the next value is: its least difference, where its widths are and where its next miniblock is. */
   #least = 0;
   #widths = 0;
 

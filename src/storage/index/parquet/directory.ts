@@ -4,13 +4,13 @@ import type { Block, RowGroup } from "../blocks/block.ts";
 import { type Bytes, readBytes } from "./read-bytes.ts";
 import { FACT, FACTS } from "./row-group.ts";
 
-/** Numbers of a row group: its first row and where its table stands. */
+/** Numbers of a row group: its first row and where its table is. */
 const GROUP = 2;
 /** Numbers of a chunk: its dictionary's bytes (see `Bytes`), encoding, codec, its first page, how many pages. */
 const CHUNK = 7;
 /** Numbers of a page: its first row in the row group and its bytes. */
 const PAGE = 4;
-/** What stands before the pages of a column among a row group's places. */
+/** What is before the pages of a column among a row group's places. */
 const COLUMN = 4;
 /** Numbers before the row groups: how many columns there are. */
 const HEAD = 1;
@@ -20,7 +20,7 @@ const BEFORE = 16;
 const MOST_NUMBERS = 1e7;
 
 /**
- * Where everything lies in a file of ours, down to the bytes of each page: tables of numbers that stand between the last
+ * Says where everything is in a file of ours, down to the bytes of each page: tables of numbers between the last
  * row group and the footer, where other readers do not look. There is one for each row group, and at last one of them all.
  */
 export class Directory {
@@ -50,7 +50,7 @@ export class Directory {
   }
 }
 
-/** Where the columns of one row group lie. */
+/** Where the columns of one row group are. */
 export class GroupPlaces {
   readonly firstRow: number;
   readonly #numbers: Float64Array;
@@ -159,7 +159,7 @@ export class DirectoryWriter {
     this.#row += block.rows;
   }
 
-  /** The tables one after another, to be written at a place of the file, and where the last one stands. */
+  /** The tables one after another, to be written at a place of the file, and where the last one is. */
   end(at: number): { bytes: Uint8Array; directory: number } {
     const tables: Buffer[] = [];
     const head = [this.#fields.length];

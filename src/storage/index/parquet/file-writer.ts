@@ -17,8 +17,8 @@ const CREATED_BY = "metron";
 /**
  * Writes a Parquet file of blocks that have a row group, and syncs it. A field that a block lacks is null in it.
  * @param columns the fields of all blocks; a field has one type in all of them.
- * @param metadata texts to keep in the footer by their keys, made once it is known where the directory stands.
- * @returns where its directory stands, and the CRC-32 of all that was written.
+ * @param metadata texts to keep in the footer by their keys, made once it is known where the directory is.
+ * @returns where its directory is, and the CRC-32 of all that was written.
  */
 export async function writeParquet(
   path: string,
@@ -57,7 +57,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
     written += (await file.write(bytes, written, bytes.length - written)).bytesWritten;
 }
 
-/** What stands at the end of the file: the schema, and where each column chunk lies. */
+/** The footer of the file: its schema, and where each column chunk is. */
 class Footer {
   readonly #columns: readonly FileColumn[];
   readonly #thrift = new ThriftWriter();

@@ -20,7 +20,7 @@ export type ReadBlock = Pick<Block, "rows" | "columns" | "cells" | "text" | "tex
 /** A file of ours whose messages are all wanted. */
 export type WholeFile = {
   readonly path: string;
-  /** Where its directory stands. */
+  /** Where its directory is. */
   readonly directory: number;
   readonly rows: number;
   /** Its columns, in their order. */

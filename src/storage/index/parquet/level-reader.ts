@@ -9,7 +9,7 @@ export class LevelReader {
   readonly end: number;
   readonly #page: Buffer;
   #at = 4;
-  /** The run in hand: its first row, how many rows it has, and where its levels stand. */
+  /** The run in hand: its first row, how many rows it has, and where its levels are. */
   #first = 0;
   #count = 0;
   #levels = 0;

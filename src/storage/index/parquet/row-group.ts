@@ -81,7 +81,7 @@ export class RowGroupEncoder {
     return { bytes, length, facts: this.#facts, places: new Float64Array(places) };
   }
 
-  /** Writes the pages and notes where they lie. */
+  /** Writes the pages and notes where they are. */
   #writePages({ field, words }: BlockColumn, encoding: number, places: number[]): void {
     const raw = this.#rawPages(words > 0);
     const total = sizeOf(raw);

@@ -8,13 +8,13 @@ import { ENCODING } from "./format.ts";
 import { LevelReader } from "./level-reader.ts";
 import { type Bytes, readPage } from "./read-bytes.ts";
 
-/** What stands in a row's column: a long as bigint, JSON as text, null for nothing. */
+/** The value of a column in a row: a long is a bigint, JSON is a text, and null is no value. */
 export type Cell = string | number | bigint | boolean | null;
 
 /** A column to be read: its place among the file's, and what it holds. */
 type WantedColumn = { readonly place: number; readonly type: ColumnType };
 
-/** Rows of one file, and which of its columns. `directory` is where its directory stands. */
+/** Rows of one file, and which of its columns to read. `directory` is the place of the file's directory. */
 export type RowsWanted = {
   readonly path: string;
   readonly directory: number;

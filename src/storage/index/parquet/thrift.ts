@@ -26,7 +26,7 @@ export class ThriftWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Starts anew. */
+  /** Starts again. */
   reset(): void {
     this.#length = 0;
     this.#last = [];

@@ -19,15 +19,15 @@ export type { Schema, SchemaColumn, Segment } from "./segment.ts";
 type StoredSegment = Omit<Segment, "schema" | "rest"> & { schema: string; rest: readonly string[] | null };
 type StoredColumn = readonly [field: string, type: ColumnType, column: string, inside: boolean];
 
-/** When and why a catalogue had to begin anew beside files of an earlier one. */
+/** When and why a catalogue had to begin again beside files of an earlier one. */
 export type LostCatalogue = { readonly at: number; readonly reason: string };
 
-/** What does not stand in a table of its own. */
+/** Facts that have no table of their own. */
 type Facts = { lost: LostCatalogue; losses: readonly Loss[] };
 
 /** What a seal, a merge, retention or a rebuild changes, all or nothing. */
 export type CatalogueChange = {
-  /** Their files stand under `unfinished` names; they get their own when the change is durable. */
+  /** Their files are under `unfinished` names; they get their own when the change is durable. */
   readonly add?: readonly Segment[];
   /** Segments whose files have their own names: they were sealed before, and an earlier catalogue listed them. */
   readonly adopt?: readonly Segment[];

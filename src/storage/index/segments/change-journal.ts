@@ -39,7 +39,7 @@ export class ChangeJournal {
     for (const line of lines) this.#read(line);
   }
 
-  /** Writes it anew when it lacks changes, is damaged, or holds more lines than changes. */
+  /** Writes it again when it lacks changes, is damaged, or holds more lines than changes. */
   renew(known: ReadonlyMap<string, StoredPatch>): void {
     for (const [guid, patch] of known) if (!this.changes.has(guid)) this.changes.set(guid, patch);
     if (this.#isWhole && this.#lines === this.changes.size) return;

@@ -10,10 +10,10 @@ import type { Part } from "./portions.ts";
 const CELL_WORDS = 4;
 const UNKNOWN = 0xffff;
 
-/** A column as it lies in the block. */
+/** A column as it is in the block. */
 type Merged = Pick<BlockColumn, "data" | "codes" | "words" | "valid">;
 
-/** Makes one column of the texts of several blocks, which lie one after another in one memory. */
+/** Makes one column of the texts of several blocks, which are one after another in one memory. */
 export class TextMerger {
   readonly #space: CellSpace;
   readonly #words = new Words();

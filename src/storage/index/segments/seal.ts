@@ -92,7 +92,7 @@ function columnsOf(shape: Shape): SchemaColumn[] {
   }));
 }
 
-/** The days blocks lie in; undefined stands for all of them in one file. */
+/** The days blocks are in; undefined stands for all of them in one file. */
 function daysOf(blocks: readonly HotBlock[]): { name: string; range: TimeRange | undefined }[] {
   const days = new Set<number>();
   for (const { block } of blocks) {

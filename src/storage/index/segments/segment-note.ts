@@ -13,7 +13,7 @@ type Facts = Pick<Segment, "rows" | "minTime" | "maxTime" | "minGuid" | "maxGuid
   readonly directory: number;
 };
 
-/** What stands in the footer of a file besides its schema: the note for ourselves, the rest for readers of all kinds. */
+/** What is in the footer of a file besides its schema: the note for ourselves, the rest for readers of all kinds. */
 export function metadataOf(
   { sensor, columns }: { readonly sensor: string; readonly columns: readonly SchemaColumn[] },
   facts: Facts,

@@ -26,7 +26,7 @@ export type Segment = {
   readonly schema: Schema;
   /** Fields that occur in `_rest`; undefined when there are too many to name, empty when the file has no `_rest`. */
   readonly rest: readonly string[] | undefined;
-  /** Where the directory of the file stands, when rows can be read one at a time. */
+  /** Where the directory of the file is, when rows can be read one at a time. */
   readonly directory?: number | undefined;
   /** Which canonical keys it holds; undefined for files of versions that wrote none. */
   readonly keys?: number | undefined;

@@ -38,7 +38,7 @@ export type SegmentFacts = {
   readonly maxTime: number;
   readonly minGuid: string;
   readonly maxGuid: string;
-  /** Where its directory stands; undefined when it has none. */
+  /** Where its directory is; undefined when it has none. */
   readonly directory: number | undefined;
   /** CRC-32 of all its bytes; undefined when it was not taken. */
   readonly crc?: number | undefined;

@@ -28,7 +28,7 @@ const UNREADABLE = {
 };
 const NO_TIME = { minTime: Number.POSITIVE_INFINITY, maxTime: Number.NEGATIVE_INFINITY };
 
-/** A block as it lies in a segment. */
+/** A block as it is in a segment. */
 export type ReadBlock = {
   readonly at: number;
   /** Where the next one begins. */
@@ -173,7 +173,7 @@ export class BlockReader {
         if (this.read(at + found, BLOCK_HEADER_BYTES) !== undefined)
           return { at: at + found, before: header.before };
       }
-      // The beginning of one may lie across the end of the window.
+      // The beginning of one may be across the end of the window.
       at += Math.max(1, read - (BLOCK_MAGIC.length - 1));
     }
     return undefined;

@@ -8,7 +8,7 @@ import type { SegmentKey } from "./cipher.ts";
  *  24 least time f64   32 greatest time f64   40 packets before it in the segment u32   44 CRC-32 of the header before it and of what is stored u32
  *  48 what is stored: the frames and their directory (directory.ts), compressed, then encrypted
  *
- * Numbers are little-endian, times microseconds since 1970. The checksum is over what lies on the disk, so that damage is found without a key.
+ * Numbers are little-endian, times microseconds since 1970. The checksum is over what is on the disk, so that damage is found without a key.
  */
 export type BlockHeader = {
   readonly kind: number;

@@ -3,7 +3,7 @@ import { VARINT_BYTES, VarintReader, writeFolded, writeVarint } from "./varint.t
 
 /**
  * What a block says of each of its packets, about eight bytes each: captured and original length, the time since the packet before (it may
- * run backwards), the nanoseconds beyond it, and the interface. It lies behind the frames, which begin the block one after another.
+ * run backwards), the nanoseconds beyond it, and the interface. It is behind the frames, which begin the block one after another.
  */
 
 /** The most bytes a packet takes in a directory. */
@@ -28,7 +28,7 @@ export function writeEntry(
 
 /**
  * Reads the directory of a block into `packets`, whose `bytes` become the block's: row `i` is its packet `i`.
- * @returns whether the directory is one: as many packets as the header says, their frames as long as what lies behind it.
+ * @returns whether the directory is one: as many packets as the header says, their frames as long as what is behind it.
  */
 export function readDirectory(
   raw: Uint8Array,

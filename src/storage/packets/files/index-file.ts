@@ -44,7 +44,7 @@ const PACKET_BYTES = 5;
 /** A block's place, times, packets before it and packets. */
 export const BLOCK_ENTRY_BYTES = 32;
 
-/** Where a block lies, and what it has; one without packets tells of an interface, or of something else. */
+/** Where a block is, and what it has; one without packets tells of an interface, or of something else. */
 export type BlockPlace = {
   readonly at: number;
   readonly minTime: number;

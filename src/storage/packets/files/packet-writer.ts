@@ -14,7 +14,7 @@ import { TupleTable } from "./tuples.ts";
 
 export type WriterOptions = {
   readonly folder: string;
-  /** What captures: stands with each interface. */
+  /** What captures. It is noted with each interface. */
   readonly capture: string;
   readonly segmentBytes: number;
   /** Milliseconds after which a segment is sealed though it is small, so that what is old can go. */

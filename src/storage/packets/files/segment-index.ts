@@ -13,9 +13,9 @@ import { indexPath } from "./names.ts";
 /** The index of a sealed segment, read part by part as a search needs it. Dispose of it when done. */
 export type SegmentIndex = Disposable & {
   readonly header: IndexHeader;
-  /** The header as it lies in the file. */
+  /** The header as it is in the file. */
   readonly headerBytes: Buffer;
-  /** The first part as it lies in the file; undefined when it is damaged. */
+  /** The first part as it is in the file; undefined when it is damaged. */
   first(): Buffer | undefined;
   /** Which addresses and Community IDs there are; undefined when it cannot be read. */
   filter(key: SegmentKey | undefined): Uint32Array | undefined;
@@ -75,7 +75,7 @@ function opened(
   key: SegmentKey | undefined,
 ): Uint8Array<ArrayBuffer> | undefined {
   const plain = isEncrypted ? key?.open(part, authenticatedHeader(headerBytes)) : part;
-  // Columns of words are read where they lie, so they must be aligned.
+  // Columns of words are read where they are, so they must be aligned.
   return plain && new Uint8Array(plain);
 }
 

@@ -21,7 +21,7 @@ export type Summary = {
   readonly name: string;
   readonly segmentHeader: Buffer;
   readonly indexHeader: Buffer;
-  /** The first part of the index as it lies there; valid until the next summary is asked for. */
+  /** The first part of the index as it is there; valid until the next summary is asked for. */
   readonly first: Buffer;
 };
 

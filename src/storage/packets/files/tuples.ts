@@ -16,7 +16,7 @@ const SECOND_IPV4 = 7;
 export const PORTS = 8;
 export const KIND_WORD = 9;
 export const VLAN_WORD = 10;
-/** Of the kind: bits of the IP version above the protocol; without one, the EtherType stands in place of the ports. */
+/** Of the kind: bits of the IP version above the protocol; without one, the EtherType is in place of the ports. */
 export const VERSION_SHIFT = 16;
 /** There is no port, or no VLAN. */
 const NONE = 0xffff;
