@@ -15,11 +15,14 @@ export const captureState = z.object({
   kind: z.enum(["upload", "file", "interface"]).describe("Where its packets come from."),
   by: z.string().describe("Who or what brings it."),
   state: z
-    .enum(["running", "waiting", "finished", "incomplete", "stopped", "failed", "interrupted"])
+    .enum(["running", "waiting", "finished", "damaged", "incomplete", "stopped", "failed", "interrupted"])
     .describe(
-      "Waiting: for an interface, or for room. Incomplete: the input broke off; what came before is stored. Stopped: by somebody. Failed: it was no capture, or could not be stored. Interrupted: the platform ended meanwhile.",
+      "Waiting: for an interface, or for room. Damaged: finished, with problems; what could be read of it is stored. Incomplete: the input broke off; what came before is stored. Stopped: by somebody. Failed: it was no capture, or could not be stored. Interrupted: the platform ended meanwhile.",
     ),
-  error: z.string().optional().describe("Why it waits, is incomplete, stopped, failed or was interrupted."),
+  error: z
+    .string()
+    .optional()
+    .describe("Why it waits, is damaged, incomplete, stopped, failed or was interrupted."),
   startedAt: time.describe("When it began."),
   endedAt: time.optional().describe("When it ended."),
   size: count.optional().describe("Bytes of the input, where that is known."),

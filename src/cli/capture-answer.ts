@@ -1,6 +1,12 @@
 import type { CaptureState } from "../api/captures.ts";
 import { bytes, count, counted, printJson, safeText } from "./print.ts";
 
+/** Prints what became of a capture, and has the command exit with 1 when not all of it was taken. */
+export function printTaken(state: CaptureState, options: { json?: true | undefined }): void {
+  printCapture(state, options);
+  if (state.state !== "finished") process.exitCode = 1;
+}
+
 /** Prints what became of a capture. */
 export function printCapture(state: CaptureState, { json }: { json?: true | undefined }): void {
   if (json) {
@@ -11,6 +17,9 @@ export function printCapture(state: CaptureState, { json }: { json?: true | unde
   process.stdout.write(`${lines.map(safeText).join("\n")}\n`);
 }
 
+/** What is said in other words than those of the API. */
+const STATES: Partial<Record<CaptureState["state"], string>> = { damaged: "finished, with problems" };
+
 function captureLines(state: CaptureState): string[] {
   const { name, packets, stored, flows, records, startedAt, endedAt = startedAt, format } = state;
   const seconds = (endedAt - startedAt) / 1000;
@@ -19,7 +28,7 @@ function captureLines(state: CaptureState): string[] {
   const { dropped, filtered, shortened, unreadable, problems, problemCount, notes, error } = state;
   return [
     `${name}: ${counted(packets, "packet")} (${bytes(state.bytes)})${kind} taken in ${seconds.toFixed(1)} s${left}; ${counted(flows, "flow")}, ${counted(records, "record")}`,
-    ...(error === undefined ? [] : [`  ${state.state}: ${error}`]),
+    ...(error === undefined ? [] : [`  ${STATES[state.state] ?? state.state}: ${error}`]),
     ...(dropped > 0
       ? [`  ${counted(dropped, "packet")} lost: they came faster than they could be taken`]
       : []),

@@ -25,12 +25,13 @@ test("a platform takes captures of files and standard input, and tells of them i
   await using running = await folder.up(DOCUMENTS);
   const cut = PCAP.subarray(0, PCAP.length - 5);
   const piped = await folder.metron(["capture", "-", "--cutoff", "0"], gzipSync(cut));
-  expect(piped).toMatchObject({ status: 0, err: "" });
+  expect(piped).toMatchObject({ status: 1, err: "" });
   const [first, ...rest] = piped.out.trim().split("\n");
   expect(first).toMatch(
     /^standard input: 299 packets \(.*\) of pcap, gzip taken in [\d.]+ s; 0 flows, 0 records$/,
   );
-  expect(rest[0]).toMatch(/^ {2}at byte [\d,]+: the capture ends inside of this/);
+  expect(rest[0]).toMatch(/^ {2}finished, with problems: it has a problem; \d+ bytes of it were passed over/);
+  expect(rest[1]).toMatch(/^ {2}at byte [\d,]+: the capture ends inside of this packet/);
   const ingested = await folder.metron(["ingest"], PCAP);
   expect(ingested.out).toMatch(/^standard input: 300 packets/);
   const wrong = await folder.metron(["capture"]);
@@ -80,7 +81,7 @@ test("captures are known by their first bytes, whatever they are called", async 
   ]);
   const refused = await folder.metron(["ingest", log]);
   expect(refused.status).toBe(2);
-  expect(refused.err).toMatch(/traffic\.pcap: it holds records and not packets, .* --sensor/);
+  expect(refused.err).toMatch(/traffic\.pcap: it is no capture of packets; .* --sensor/);
   const snoop = await folder.metron([
     "ingest",
     folder.file("sun", Buffer.from("snoop\0\0\0\0\0\0\x02\0\0\0\x04")),
@@ -89,6 +90,30 @@ test("captures are known by their first bytes, whatever they are called", async 
   expect(snoop.err).toMatch(
     /sun: snoop captures are not read here; convert the file with `editcap -F pcapng`/,
   );
+});
+
+test("files that cannot be taken are named, and the others are taken", async () => {
+  await using running = await folder.up({ "metron.yaml": "workers: 1\n" });
+  const good = folder.file("several/good.pcap", PCAP);
+  const zero = folder.file("several/zero.pcap", "");
+  const text = folder.file("several/text.pcap", "a line of a log\n");
+  const packed = folder.file("several/good.gz", gzipSync(PCAP));
+  const gone = `${folder.path}/several/nosuch.pcap`;
+  const reach = ["--server", running.url];
+  const { status, out, err } = await folder.metron(["capture", ...reach, good, zero, text, gone, packed]);
+  expect(status).toBe(1);
+  expect(out).toMatch(/good\.pcap: 300 packets[\s\S]*good\.gz: 300 packets/);
+  expect(out).toContain(`as ${good}: packets and flows that both brought are stored twice`);
+  expect(err).toContain(`taking ${zero}: the capture is empty: it has 0 bytes`);
+  expect(err).toMatch(/taking \S+text\.pcap: no capture begins here/);
+  expect(err).toContain(`reading ${gone}: ENOENT`);
+  expect(err).toContain("3 of 5 files could not be taken");
+  const filter = await folder.metron(["capture", ...reach, "--filter", "prt 80", good, packed]);
+  expect(filter.status).toBe(2);
+  expect(filter.err).toContain("1 file behind it not begun");
+  const empty = await folder.metron(["ingest", ...reach, zero, good]);
+  expect(empty).toMatchObject({ status: 1, out: "" });
+  expect(empty.err).toMatch(/zero\.pcap: it is empty, it has 0 bytes; 1 file behind it not begun/);
 });
 
 test("what a killed platform was taking is said to be interrupted, and what was stored is there", async () => {
@@ -110,10 +135,11 @@ test("what a killed platform was taking is said to be interrupted, and what was 
   const [found] = (await states(running.url)).filter((state: { name: string }) => state.name === "killed");
   expect(found).toMatchObject({
     state: "interrupted",
-    error: expect.stringMatching(/the platform ended meanwhile/),
+    error: expect.stringMatching(/the platform ended meanwhile; it had read \d+ packets or more, and stored/),
   });
   const status = await (await fetch(`${running.url}/api/v1/status`)).json();
   expect(stored).toBeGreaterThan(50);
+  expect(found.stored).toBe(stored);
   expect(status.packets.packets).toBeGreaterThanOrEqual(stored);
 });
 

@@ -49,7 +49,9 @@ export function cutOff(fault: Fault, place: Place, { json }: Reach & { json?: tr
           `${counted(before + own, "record")} ${before + own === 1 ? "was" : "were"} accepted, ${count(own)} of them from ${input.name}.`,
           `To send none of them twice, go on with record ${next}: ${goesOn}`,
         ];
-  return new Fault(code, `${fault.message}\n${lines.join("\n")}`, { cause: fault, details: { ...details } });
+  return new Fault(code, `${fault.message}\n${lines.join("\n")}`, {
+    ...{ cause: fault, details: { ...details }, advice: fault.advice },
+  });
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -1,15 +1,11 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
-import { Fault, type FaultCode } from "../core/fault.ts";
+import { Fault } from "../core/fault.ts";
 import { VERSION } from "../platform/version.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { leave } from "./leaving.ts";
-import { safeText } from "./print.ts";
-
-/** Exit codes: 0 done, 1 it did not work, 2 the command line was wrong. */
-const WRONG_USAGE = 2;
-const WRONG = new Set<FaultCode>(["REQUEST_INVALID", "QUERY_INVALID"]);
+import { tellFault, WRONG_USAGE } from "./tell-fault.ts";
 
 const program = new Command("metron")
   .description("Security analytics: telemetry in, scored and searchable alerts out.")
@@ -64,12 +60,7 @@ function partsOf(thrown: unknown): unknown[] {
 /** Tells of an error, and answers the code to exit with. */
 function tell(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
-  if (error instanceof Fault) {
-    // It may tell what a file or a message holds.
-    const message = error.message.split("\n").map(safeText).join("\n");
-    process.stderr.write(`metron: ${message}\n${error.advice}\n`);
-    return WRONG.has(error.code) ? WRONG_USAGE : 1;
-  }
+  if (error instanceof Fault) return tellFault(error);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`metron: this is a bug: ${text}\n`);
   return 1;

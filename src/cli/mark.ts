@@ -9,6 +9,6 @@ export function marked(query: string, fault: Fault): Fault {
   const message = fault.message.replace(/^Line \d+, column \d+: /, "");
   const marks = "^".repeat(Math.max(1, Math.min(length ?? 1, text.length - column + 1)));
   return new Fault(fault.code, `${message}\n  ${text}\n  ${" ".repeat(column - 1)}${marks}`, {
-    cause: fault,
+    ...{ cause: fault, advice: fault.advice },
   });
 }

@@ -13,7 +13,7 @@ const FEWEST_BYTES = FORMAT_BYTES + 4;
 export async function peek(
   input: Readable,
   name: string,
-): Promise<{ readonly isCapture: boolean; readonly stream: Readable }> {
+): Promise<{ readonly isCapture: boolean; readonly isEmpty: boolean; readonly stream: Readable }> {
   const iterator: AsyncIterator<Buffer> = input[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   let isOver = false;
@@ -40,5 +40,9 @@ export async function peek(
     if (first.length > 0) yield first;
     if (!isOver) yield* { [Symbol.asyncIterator]: () => iterator };
   }
-  return { isCapture: found.kind === "capture", stream: Readable.from(whole(), { objectMode: false }) };
+  return {
+    isCapture: found.kind === "capture",
+    isEmpty: first.length === 0,
+    stream: Readable.from(whole(), { objectMode: false }),
+  };
 }

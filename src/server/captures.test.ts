@@ -115,12 +115,18 @@ test.each([
 
 test("of a truncated capture the packets before are stored, and the place is told", async () => {
   const state = await upload("truncated", PCAP.subarray(0, PCAP.length - 5));
-  expect(state).toMatchObject({ state: "finished", packets: 299, stored: 299, problemCount: 1 });
+  expect(state).toMatchObject({ state: "damaged", packets: 299, stored: 299, problemCount: 1 });
+  expect(state.error).toMatch(/^it has a problem; \d+ bytes of it were passed over as damaged$/);
   expect(state.problems[0]?.text).toMatch(/the capture ends inside of this/);
   const packed = gzipSync(PCAP);
   const half = await upload("half", packed.subarray(0, packed.length / 2));
   expect(half.stored).toBeGreaterThan(0);
+  expect(half.state).toBe("damaged");
   expect(half.problems[0]?.text).toMatch(/the gzip data end too early/);
+  const ten = await upload("ten", PCAP.subarray(0, 10));
+  expect(ten).toMatchObject({ state: "damaged", packets: 0 });
+  expect(ten.problems[0]?.text).toBe("the capture ends inside of this header: 10 of 24 bytes are there");
+  expect(await upload("headeralone", PCAP.subarray(0, 24))).toMatchObject({ state: "finished", packets: 0 });
 });
 
 test("of an upload that is cut off the packets before are stored, and the list says so", async () => {
@@ -157,12 +163,33 @@ test("links nobody reads, time that runs backwards and a snap length of 4 GB are
   expect((await upload("usb", await pcapOf(usb))).notes).toContain(
     "10 packets have a link type nobody reads: USBPcap (link type 249)",
   );
+  const unread = "10 packets have a link type nobody reads: USBPcap (link type 249)";
+  for (const [name, choice] of [
+    ["usbshort", "&snapLength=20"],
+    ["usbfilter", "&filter=not+port+1"],
+  ] as const)
+    expect((await upload(name, await pcapOf(usb), choice)).notes).toContain(unread);
   const backwards = await upload("backwards", await pcapOf([...ROWS].reverse()));
   expect(backwards).toMatchObject({ stored: 300, first: ROWS[0]!.micros / 1000 });
-  expect(backwards.notes[1]).toMatch(/^time runs backwards at 299 packets, by 0\.250017 s at the most$/);
+  expect(backwards.notes).toContain("time runs backwards at 299 packets, by 0.250017 s at the most");
   const wide = Buffer.from(PCAP);
   wide.writeUInt32LE(0xffff_ffff, 16);
   expect(await upload("wide", wide)).toMatchObject({ stored: 300, problems: [] });
+});
+
+test("a capture that is taken a second time says so, and one of others does not", async () => {
+  const bytes = await traffic(7);
+  const first = await upload("first", bytes);
+  const toldOf = ({ notes }: CaptureState) => notes.filter((note) => note.startsWith("it was taken before"));
+  expect(toldOf(first)).toEqual([]);
+  const second = await upload("again", gzipSync(bytes));
+  expect(second).toMatchObject({ state: "finished", stored: 7 });
+  const at = new Date(first.startedAt).toISOString();
+  expect(toldOf(second)).toEqual([
+    `it was taken before, at ${at} as first: packets and flows that both brought are stored twice`,
+  ]);
+  expect(toldOf(await upload("other", await traffic(8)))).toEqual([]);
+  expect(toldOf(await upload("goeson", bytes, "&skip=6"))).toEqual([]);
 });
 
 test("filter, snap length and cutoff leave out what they say, and it is counted", async () => {

@@ -25,6 +25,29 @@ async function totalOf(query: string): Promise<number> {
   return ((await server.json("POST", "/search", { query, size: 0 })) as { total: number }).total;
 }
 
+test.each([
+  "is_alert:true",
+  "threat.triage.score:>50",
+  "threat:triage:score:>50",
+  "threat.triage.rules.0.name:nobody-has-it",
+  "ip_dst_addr:10.0.0.5 AND NOT is_alert:true",
+])("of a declared field that no message has yet, the answer is empty: %s", async (query) => {
+  expect(await server.json("POST", "/search", { query })).toMatchObject({ hits: [], total: 0, hints: [] });
+  for (const path of ["/facets", "/histogram", "/groups"]) {
+    const body = { query, ...(path === "/histogram" ? {} : { fields: ["protocol"] }) };
+    expect((await server.send("POST", path, { body })).status, path).toBe(200);
+  }
+});
+
+test("a field that nobody declares and no message has is refused with the nearest", async () => {
+  const response = await server.send("POST", "/search", { body: { query: "valuez:1" } });
+  expect(await response.json()).toMatchObject({ status: 400, suggestion: "values" });
+  const { hints } = (await server.json("POST", "/search", { query: "NOT valuez:1" })) as {
+    hints: { code: string }[];
+  };
+  expect(hints.map(({ code }) => code)).toContain("unknown-field");
+});
+
 test.each(["at", "times"])("a range over whole numbers beyond 53 bits is exact in %s", async (field) => {
   const at = (n: bigint) => NANOSECONDS + n;
   expect(await totalOf(`${field}:>${at(1n)}`)).toBe(2);

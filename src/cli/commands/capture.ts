@@ -1,18 +1,23 @@
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { Command } from "commander";
-import { Fault } from "../../core/fault.ts";
+import { Fault, type FaultCode } from "../../core/fault.ts";
 import type { CaptureChoice } from "../../sources/capture/taking.ts";
 import { startTcpdump, type Tcpdump } from "../../sources/capture/tcpdump.ts";
-import { printCapture } from "../capture-answer.ts";
+import { printCapture, printTaken } from "../capture-answer.ts";
 import { type Reach, wholeNumber, withJson, withReach } from "../options.ts";
 import { bytes, count, counted, statusLine } from "../print.ts";
 import { openTarget, type Target } from "../target.ts";
+import { tellFault } from "../tell-fault.ts";
 import { watchFolder } from "../watch-folder.ts";
 
 type Options = Reach & CaptureChoice & { json?: true; interface?: string; watch?: string; settle: number };
+
+/** What is wrong with one file alone: others are taken all the same. */
+const OF_A_FILE: ReadonlySet<FaultCode> = new Set(["CAPTURE_UNREADABLE", "INPUT_UNREADABLE"]);
 
 /** How often an interface that is gone is looked for, milliseconds. */
 const LOOK_EVERY = 500;
@@ -79,29 +84,46 @@ function stopOnSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** Takes files one after another. A signal ends the one that is being taken, and the command as a shell expects it. */
+/** Takes files one after another, and goes on where one cannot be taken. A signal ends the one that is being taken, and the command as a shell expects it. */
 async function takeFiles(
   files: readonly string[],
   target: Target,
   options: Options,
   signal: AbortSignal,
 ): Promise<void> {
+  let failed = 0;
   for (const [index, file] of files.entries()) {
+    const left = files.length - index - 1;
+    const others = left === 0 ? "" : `; ${counted(left, "file")} behind it not begun`;
     try {
       await takeFile(file, target, options, signal);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) {
+        const fault = named(error, nameOf(file), others);
+        if (!OF_A_FILE.has(fault.code)) throw fault;
+        failed++;
+        process.exitCode = tellFault(named(error, nameOf(file)));
+      }
     }
     if (!signal.aborted) continue;
-    const left = files.length - index - 1;
-    const others = left === 0 ? "" : `; ${counted(left, "file")} behind it not begun`;
     process.stderr.write(`stopped while ${nameOf(file)} was taken: what was sent of it is stored${others}\n`);
     process.exitCode = 128 + constants.signals[signal.reason as NodeJS.Signals];
     return;
   }
+  if (failed > 0 && files.length > 1)
+    process.stderr.write(`${count(failed)} of ${counted(files.length, "file")} could not be taken\n`);
+}
+
+/** A failure that says which file it is about, and what was not begun because of it. Throws what is a bug. */
+function named(error: unknown, file: string, others = ""): Fault {
+  if (!(error instanceof Fault)) throw error;
+  const { code, message, advice } = error;
+  const text = message.includes(file) ? message : `taking ${file}: ${message}`;
+  return new Fault(code, `${text}${others}`, { cause: error, advice });
 }
 
 async function takeFile(file: string, target: Target, options: Options, signal: AbortSignal): Promise<void> {
+  if (file !== "-") await refuseUnreadable(file);
   const input = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 1 << 19 });
   const end = () => input.destroy(new Error("it was stopped"));
   signal.addEventListener("abort", end, { once: true });
@@ -117,10 +139,21 @@ async function takeFile(file: string, target: Target, options: Options, signal: 
   try {
     const state = await target.sendCapture(passing, { name, filter, snapLength, cutoff, packetsOnly });
     line?.clear();
-    printCapture(state, options);
+    printTaken(state, options);
   } finally {
     line?.clear();
     signal.removeEventListener("abort", end);
+  }
+}
+
+/** Before anything of it is sent: a platform would be told of a capture that does not exist. */
+async function refuseUnreadable(file: string): Promise<void> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory())
+      throw new Error("it is a folder; name its files, or take what comes into it with --watch");
+  } catch (cause) {
+    throw new Fault("INPUT_UNREADABLE", `reading ${file}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import type { CaptureState } from "../../api/captures.ts";
 import { Fault } from "../../core/fault.ts";
-import { printCapture } from "../capture-answer.ts";
+import { printTaken } from "../capture-answer.ts";
 import { cutOff, type Input } from "../cut-off.ts";
 import { countingNumber, type Reach, withJson, withReach } from "../options.ts";
 import { peek } from "../peek.ts";
@@ -55,7 +55,8 @@ async function ingest(files: string[], options: Options): Promise<void> {
     const { name } = input;
     const measuring = measured(input.open(), (chunk) => bar?.take(chunk, input.gzip));
     try {
-      const { isCapture, stream } = await peek(measuring, name);
+      const { isCapture, isEmpty, stream } = await peek(measuring, name);
+      if (isEmpty && options.sensor === undefined) throw isNothing(name);
       if (isCapture) {
         if (index === 0 && options.from !== undefined) throw countsRecords(name);
         captures.push(await target.sendCapture(stream, { name }));
@@ -69,26 +70,41 @@ async function ingest(files: string[], options: Options): Promise<void> {
       total.refused += answer.refused;
     } catch (error) {
       bar?.stop();
-      for (const state of captures) printCapture(state, options);
-      if (!(error instanceof Fault) || options.sensor === undefined) throw error;
+      for (const state of captures) printTaken(state, options);
+      if (!(error instanceof Fault)) throw error;
+      if (options.sensor === undefined) throw notBegun(error, inputs.length - index - 1);
       const first = index === 0 ? (options.from ?? 1) : 1;
       throw cutOff(error, { sensor: options.sensor, before: total.accepted, inputs, index, first }, options);
     }
   }
   bar?.stop();
-  for (const state of captures) printCapture(state, options);
+  for (const state of captures) printTaken(state, options);
   if (lines > 0) await tellRecords(target, { ...options, sensor: sensorFor(options, "") }, total, started);
   const records = captures.reduce((sum, state) => sum + state.records, 0);
   if (options.wait && records > 0 && options.sensor !== PCAP_SENSOR)
     await indexed(target, PCAP_SENSOR, options, records);
 }
 
+/** A failure that says how many inputs are behind the one at fault. */
+function notBegun(fault: Fault, left: number): Fault {
+  if (left === 0) return fault;
+  return new Fault(fault.code, `${fault.message}; ${counted(left, "file")} behind it not begun`, {
+    ...{ cause: fault, advice: fault.advice },
+  });
+}
+
 function sensorFor({ sensor }: Options, name: string): string {
   if (sensor !== undefined) return sensor;
   throw new Fault(
     "REQUEST_INVALID",
-    `reading ${name}: it holds records and not packets, and records belong to a sensor: name the sensor with --sensor`,
+    `reading ${name}: it is no capture of packets; if it holds records, name the sensor that they belong to with --sensor`,
   );
+}
+
+function isNothing(name: string): Fault {
+  return new Fault("INPUT_UNREADABLE", `reading ${name}: it is empty, it has 0 bytes`, {
+    advice: "Look at what should have written it.",
+  });
 }
 
 function countsRecords(name: string): Fault {

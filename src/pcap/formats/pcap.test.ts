@@ -131,7 +131,7 @@ test.each([
   [
     "a header that is cut off",
     (await pcapOf([])).subarray(0, 20),
-    "0: the capture ends inside of this packet: 20 of 24 bytes are there",
+    "0: the capture ends inside of this header: 20 of 24 bytes are there",
   ],
   [
     "an unknown version",

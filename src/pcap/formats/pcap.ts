@@ -29,7 +29,9 @@ type Layout = {
 export function pcapPart(report: CaptureReport, places: InterfacePlaces): Part {
   let layout: Layout | undefined;
   return {
-    record: "packet",
+    get record() {
+      return layout === undefined ? "header" : "packet";
+    },
     read(cursor, packets) {
       if (layout === undefined) {
         if (cursor.end - cursor.at < FILE_HEADER) return more(cursor, FILE_HEADER);

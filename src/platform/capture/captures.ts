@@ -25,7 +25,13 @@ type Entry = {
   readonly state: CaptureState;
   readonly thread: CaptureThread;
   savedAt: number;
+  /** Packets that are stored as far as was saved. */
+  savedStored: number;
   isStopped: boolean;
+  /** Whether none of it was taken by an earlier run. */
+  readonly isFresh: boolean;
+  /** What is wrong with it, as far as it was read. */
+  damage: string | undefined;
 };
 
 /** Uploads at the same time: each has a thread. */
@@ -100,8 +106,9 @@ export class Captures implements AsyncDisposable {
       bytes: input.kind === "stream" ? input.bytes : undefined,
       deliver: (block) => deliver(sensor, block),
       log: context.log,
-      onState: (state, reached, waits) => {
+      onState: ({ damage, ...state }, reached, waits) => {
         const { error: _, ...before } = this.#state(id);
+        entry.damage = damage;
         const waiting =
           waits === undefined ? { state: "running" as const } : { state: "waiting" as const, error: waits };
         this.#note({ ...before, ...state, ...waiting });
@@ -110,13 +117,15 @@ export class Captures implements AsyncDisposable {
         if (isFurther) request.onProgress?.(reached);
       },
     });
-    const entry: Entry = { state: started, thread, savedAt: 0, isStopped: false };
+    const entry: Entry = {
+      ...{ state: started, thread, savedAt: 0, savedStored: 0, isStopped: false, damage: undefined },
+      isFresh: progress.packets === 0,
+    };
     this.#running.set(id, entry);
     this.#note(started);
     context.log.info("A capture is taken.", { id, name, by });
     const done = thread.ended.then(
-      (broken) =>
-        this.#end(id, entry.isStopped ? "stopped" : broken === undefined ? "finished" : "incomplete", broken),
+      (broken) => this.#end(id, entry.isStopped ? "stopped" : endOf(entry, broken), broken),
       async (error: unknown) => {
         if (input.kind === "interface" && this.#state(id).read === 0) {
           // One that cannot be captured is tried again and again; the problems of its source tell of it.
@@ -198,10 +207,18 @@ export class Captures implements AsyncDisposable {
 
   async #end(id: string, state: CaptureState["state"], error: string | undefined) {
     const { error: _, ...before } = this.#state(id);
+    const entry = this.#running.get(id);
+    const damage = entry?.damage;
     const why = state === "stopped" ? "it was stopped; what was read before is stored" : error;
+    const told = state === "damaged" ? damage : why;
+    const others = [
+      state === "damaged" ? undefined : damage,
+      entry?.isFresh === true ? takenBefore(before, this.list()) : undefined,
+    ];
     const ended: CaptureState = {
       ...{ ...before, state, endedAt: this.#parts.context.clock.now() },
-      ...(why !== undefined && { error: why }),
+      ...(told !== undefined && { error: told }),
+      notes: [...others.filter((note) => note !== undefined), ...before.notes],
     };
     this.#running.delete(id);
     this.#note(ended);
@@ -215,7 +232,7 @@ export class Captures implements AsyncDisposable {
       stored,
       records,
       dropped,
-      error: why,
+      error: told,
     });
     await this.#forget();
     return { error: why };
@@ -230,8 +247,11 @@ export class Captures implements AsyncDisposable {
     for (const watcher of this.#watchers) watcher(state);
     const entry = this.#running.get(state.id);
     const now = performance.now();
-    if (entry === undefined || now - entry.savedAt < SAVE_EVERY) return;
+    // What is stored is saved at once: after a crash that is what people are told.
+    const isFurther = entry !== undefined && state.stored !== entry.savedStored;
+    if (entry === undefined || (now - entry.savedAt < SAVE_EVERY && !isFurther)) return;
     entry.savedAt = now;
+    entry.savedStored = state.stored;
     void this.#save(state);
   }
 
@@ -257,10 +277,38 @@ export class Captures implements AsyncDisposable {
   }
 }
 
+/** What a capture is whose bytes came to an end. What an interface brings is as good as what tcpdump writes. */
+function endOf({ damage, state }: Entry, broken: string | undefined): CaptureState["state"] {
+  if (broken !== undefined) return "incomplete";
+  return damage === undefined || state.kind === "interface" ? "finished" : "damaged";
+}
+
+/**
+ * Says that the same packets were taken before. Captures with as many packets and bytes between the same two moments are the same; hashing
+ * each would cost more than telling it is worth.
+ */
+function takenBefore(state: CaptureState, known: readonly CaptureState[]): string | undefined {
+  const { id, packets, bytes, first, last, stored } = state;
+  if (packets === 0 || stored === 0 || state.kind === "interface") return undefined;
+  const same = known.find(
+    (other) =>
+      other.id !== id &&
+      other.endedAt !== undefined &&
+      other.stored > 0 &&
+      other.packets === packets &&
+      other.bytes === bytes &&
+      other.first === first &&
+      other.last === last,
+  );
+  if (same === undefined) return undefined;
+  const at = new Date(same.startedAt).toISOString();
+  return `it was taken before, at ${at} as ${same.name}: packets and flows that both brought are stored twice`;
+}
+
 function interrupted({ error: _, ...state }: CaptureState, now: number): CaptureState {
-  const { stored, kind } = state;
+  const { stored, packets, kind } = state;
   const cure = kind === "upload" ? "; send it again, and these packets are stored twice" : "";
-  const error = `the platform ended meanwhile; at least ${stored} packets are stored${cure}`;
+  const error = `the platform ended meanwhile; it had read ${packets} packets or more, and stored ${stored} of them or more${cure}`;
   return { ...state, state: "interrupted", error, endedAt: now };
 }
 

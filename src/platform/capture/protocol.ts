@@ -56,7 +56,10 @@ export type TakenState = Pick<
   | "problems"
   | "problemCount"
   | "notes"
->;
+> & {
+  /** What is wrong with the capture, in a few words; undefined of one that is as it should be. */
+  readonly damage?: string | undefined;
+};
 
 /** From a capture in its thread to the platform. */
 export type FromCapture =

@@ -23,6 +23,7 @@ export function stateOf(
   | "unreadable"
   | "problems"
   | "problemCount"
+  | "damage"
 > {
   const { format, packing, earliest, latest } = report;
   return {
@@ -39,12 +40,23 @@ export function stateOf(
     unreadable: report.unreadable,
     problems: report.problems.map(({ at, text }) => ({ at, text })),
     problemCount: report.problemCount,
+    damage: damageOf(report),
   };
+}
+
+function damageOf({ problemCount, unread, unreadable }: CaptureReport): string | undefined {
+  if (problemCount === 0 && unread === 0 && unreadable === 0) return undefined;
+  const all = [
+    problemCount === 1 ? "it has a problem" : problemCount > 1 && `it has ${problemCount} problems`,
+    unreadable > 0 && `${packets(unreadable)} could not be read`,
+    unread > 0 && `${unread} bytes of it were passed over as damaged`,
+  ];
+  return all.filter((part) => part !== false).join("; ");
 }
 
 /** What else there is to say of a capture, a sentence for each kind; nothing of one that is as it should be. */
 export function notesOf(report: CaptureReport, leftOut: LeftOut): string[] {
-  const { backwards, largestStepBack, timeless, cut, overlong, unread, comments, secrets } = report;
+  const { backwards, largestStepBack, timeless, cut, overlong, comments, secrets } = report;
   const dropped = report.dropped.reduce((sum, number) => sum + number, 0) + report.droppedBetween;
   const all: (string | false)[] = [
     dropped > 0 && `the program that captured it says that it lost ${packets(dropped)}`,
@@ -53,7 +65,6 @@ export function notesOf(report: CaptureReport, leftOut: LeftOut): string[] {
     backwards > 0 &&
       `time runs backwards at ${packets(backwards)}, by ${(largestStepBack / 1e6).toFixed(6)} s at the most`,
     timeless > 0 && `${packets(timeless)} have no time that a clock shows, and got that of the packet before`,
-    unread > 0 && `${unread} bytes were passed over as damaged`,
     ...describeLeftOut(leftOut),
     ...[...report.skipped].map(([kind, count]) => `${count} blocks were passed over: ${kind}`),
     secrets.length > 0 && `${secrets.length} blocks of decryption secrets are kept with the packets`,

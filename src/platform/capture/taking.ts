@@ -57,6 +57,8 @@ export function openTaking(options: TakingOptions): Taking {
   const { writer, choice, isLive, context, droppedBefore } = options;
   const { base, packets: known, records: delivered } = options.after ?? { base: 0, packets: 0, records: 0 };
   const decoder = openDecoder();
+  /** What was chosen is decoded once more, by a decoder of its own: each counts what it leaves out. */
+  const again = openDecoder();
   const filter = choice.filter === undefined || isLive ? undefined : compileTcpdumpFilter(choice.filter);
   const cut = choice.cutoff === undefined ? undefined : openCutoff(choice.cutoff);
   const builder = new BlockBuilder({
@@ -109,7 +111,7 @@ export function openTaking(options: TakingOptions): Taking {
     // Nothing but a filter, a snap length and a cutoff changes bytes; counting them costs as much as storing them.
     const bytes = choice.snapLength === undefined && cut === undefined ? 0 : capturedBytes(chosen);
     if (choice.snapLength !== undefined) chosen = shortenedTo(chosen, choice.snapLength);
-    if (chosen !== block) layers = decoder.decode(chosen);
+    if (chosen !== block) layers = again.decode(chosen);
     return { packets: chosen, layers, bytes };
   }
 

@@ -88,9 +88,16 @@ function rejectedHint({ query, sensors }: SelectionBody): Hint[] {
   ];
 }
 
+/** Which fields are declared, however they are spelt: messages may have them although none has yet, such as `is_alert` before the first alert. */
+function declaredBy(platform: Platform): (field: string) => boolean {
+  const schema = platform.schema();
+  return (field) => schema.find(fieldKey(field)) !== undefined;
+}
+
 /** Refuses what a search with the same query refuses; for answers that counted nothing. */
 async function refuseAsSearch(platform: Platform, asked: string, selection: Selection): Promise<void> {
-  await refuseUnknown(platform, asked, await platform.index.search({ ...selection, size: 0 }));
+  const request = { ...selection, size: 0, declares: declaredBy(platform) };
+  await refuseUnknown(platform, asked, await platform.index.search(request));
 }
 
 export function searchRoutes(app: FastifyInstance, platform: Platform): void {
@@ -109,6 +116,7 @@ export function searchRoutes(app: FastifyInstance, platform: Platform): void {
       total: body.total,
       // Hints look beyond the query, and so would look beyond the scope.
       text: actor.scope === undefined ? body.query : undefined,
+      declares: declaredBy(platform),
     });
     await refuseUnknown(platform, body.query, result);
     return {

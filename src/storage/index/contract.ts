@@ -138,6 +138,8 @@ export type SearchRequest = Selection & {
   readonly total?: boolean | undefined;
   /** The query as a person wrote it: asks for hints, which a program has no use for. */
   readonly text?: string | undefined;
+  /** Whether a field is declared: it may come with any message, and is never unknown. */
+  readonly declares?: ((field: string) => boolean) | undefined;
 };
 
 export type SearchResult = {
@@ -146,7 +148,7 @@ export type SearchResult = {
   readonly messages: readonly Message[];
   /** For the next page; undefined on the last one. */
   readonly cursor: string | undefined;
-  /** Fields the query names and no message has: they match nothing. */
+  /** Fields the query names that no message has and nobody declares: they match nothing. */
   readonly unknownFields: readonly UnknownField[];
   /** What the query probably does not mean; empty unless its text was given. */
   readonly hints: readonly Hint[];

@@ -198,7 +198,9 @@ export class DuckdbIndex implements Index {
       using selected = new Selected(library, request, []);
       const names = this.#known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
-      const unknownFields = selected.unknownFields();
+      const unknownFields = selected
+        .unknownFields()
+        .filter(({ field }) => request.declares?.(field) !== true);
       const found = await searchPage(library, request, wanted);
       const messages = found.messages.map((message) => {
         const whole = applyPatch(message, this.#patches.get(message.guid as string));

@@ -159,7 +159,9 @@ export class OpenSearchIndex implements Index {
     return this.#ask(request, async (request) => {
       const names = this.#fields.known.names;
       const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
-      const unknown = unknownFields(this.#asking, request);
+      const unknown = unknownFields(this.#asking, request).filter(
+        ({ field }) => request.declares?.(field) !== true,
+      );
       const page = await searchPage(this.#asking, request);
       const isEmpty = page.messages.length === 0 && (page.total ?? 0) === 0;
       this.#problems = page.problems;

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { type CaptureState, stopCapture } from "../../../api/captures.ts";
 import { call } from "../../call.ts";
 import { captureRange, FLOWS_OF_CAPTURES } from "../../parts/captures/capture-range.ts";
+import { stateName } from "../../parts/captures/state-name.ts";
 import { untoldOf } from "../../parts/captures/untold.ts";
 import { useCaptureDrop } from "../../parts/captures/use-capture-drop.ts";
 import { timeText, useZone } from "../../parts/clock.ts";
@@ -104,7 +105,7 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
       </th>
       <td>
         <span className="sensor-state" data-state={state}>
-          {state}
+          {stateName(state)}
         </span>
         {isGoing && size !== undefined && (
           <progress max={size} value={read} aria-label={`${name}: read so far`} />

@@ -6,6 +6,7 @@ import { type CaptureState, listCaptures } from "../../../../api/captures.ts";
 import { call } from "../../../call.ts";
 import { captureRange, FLOWS_OF_CAPTURES } from "../../../parts/captures/capture-range.ts";
 import { forgetUnderWay, noteUnderWay, seenUnderWay } from "../../../parts/captures/seen-under-way.ts";
+import { stateName } from "../../../parts/captures/state-name.ts";
 import { untoldOf } from "../../../parts/captures/untold.ts";
 import { countText } from "../../../parts/numbers.ts";
 import { WithCode } from "../../../parts/with-code.tsx";
@@ -92,7 +93,7 @@ function UnderWay({ capture, change, onDismiss }: UnderWayProps) {
           aria-label={`${name}: read so far`}
         />
       ) : (
-        <span>{state}</span>
+        <span>{stateName(state)}</span>
       )}
       {(isGoing(capture) || packets > 0) && (
         <span role="status">

@@ -1,0 +1,14 @@
+import type { Fault, FaultCode } from "../core/fault.ts";
+import { safeText } from "./print.ts";
+
+/** Exit codes: 0 done, 1 it did not work or not as a whole, 2 the command line was wrong. */
+export const WRONG_USAGE = 2;
+const WRONG = new Set<FaultCode>(["REQUEST_INVALID", "QUERY_INVALID"]);
+
+/** Tells of a failure and of what to do about it on standard error, and answers the code to exit with. */
+export function tellFault({ message, advice, code }: Fault): number {
+  // It may tell what a file or a message holds.
+  const text = message.split("\n").map(safeText).join("\n");
+  process.stderr.write(`metron: ${text}\n${advice}\n`);
+  return WRONG.has(code) ? WRONG_USAGE : 1;
+}
