@@ -5,7 +5,8 @@ import type { ConversationSummary } from "../../../../../../../api/conversations
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { useZone } from "../../../../../../parts/clock.ts";
 import { useShortcuts } from "../../../../../../parts/keys.ts";
-import { countText } from "../../../../../../parts/numbers.ts";
+import { counted } from "../../../../../../parts/numbers.ts";
+import { sizeText } from "../../../../../../parts/units.ts";
 import { useArrival } from "../arrival.ts";
 import { PacketsFailed } from "../no-packets.tsx";
 import { PACKETS_KEYS } from "../packets-keys.ts";
@@ -14,6 +15,7 @@ import { type ByteRange, type PacketsState, SHOWS, SIDES } from "../packets-stat
 import type { FindKind } from "./find.ts";
 import { FindBar } from "./find-bar.tsx";
 import { HttpView } from "./http-view.tsx";
+import { bytesThere, messagesOf } from "./messages.ts";
 import { RowView } from "./row-view.tsx";
 import type { Row } from "./rows.ts";
 import { SelectedBytes } from "./selected-bytes.tsx";
@@ -27,6 +29,13 @@ const ROW_HEIGHT = 18;
 const SHOW_WORDS = { auto: "Auto", text: "Text", hex: "Hex", both: "Both", http: "HTTP" } as const;
 const SIDE_WORDS = { both: "Both sides", client: "Client", server: "Server" } as const;
 
+/** Whose bytes are shown. */
+const SPOKEN = {
+  both: ["clientTotals", "serverTotals"],
+  client: ["clientTotals"],
+  server: ["serverTotals"],
+} as const;
+
 type Props = {
   readonly query: PacketQueryState;
   readonly stream: ConversationSummary;
@@ -37,23 +46,21 @@ type Props = {
 /** What both sides of a conversation said, in true order. */
 export function Stream({ query, stream, state, change }: Props) {
   const isHttp = state.show === "http" && stream.application === "http";
+  // Bytes are found where they are shown as they were sent.
+  const [isFinding, setFinding] = useState(false);
   const shows = SHOWS.filter((show) => show !== "http" || stream.application === "http");
-  useShortcuts([
-    [
-      PACKETS_KEYS.show,
-      () =>
-        change({ show: shows[(shows.indexOf(state.show) + 1) % shows.length] ?? "auto" }, { replace: true }),
-    ],
-  ]);
+  const toShow = (show: PacketsState["show"] | undefined, isWanted = false) => {
+    setFinding(isWanted);
+    change({ show: show ?? "auto" }, { replace: true });
+  };
+  useShortcuts([[PACKETS_KEYS.show, () => toShow(shows[(shows.indexOf(state.show) + 1) % shows.length])]]);
   return (
     <div className="stream">
       <div className="stream-tools">
         <SegmentedControl
           aria-label="How bytes are shown"
           value={isHttp || state.show !== "http" ? state.show : "auto"}
-          onChange={(show) =>
-            change({ show: SHOWS.find((each) => each === show) ?? "auto" }, { replace: true })
-          }
+          onChange={(show) => toShow(SHOWS.find((each) => each === show))}
           data={shows.map((show) => ({ value: show, label: SHOW_WORDS[show] }))}
         />
         {!isHttp && (
@@ -68,20 +75,21 @@ export function Stream({ query, stream, state, change }: Props) {
         )}
       </div>
       {isHttp ? (
-        <HttpView query={query} stream={stream.number} change={change} />
+        <HttpView query={query} stream={stream.number} change={change} onFind={() => toShow("auto", true)} />
       ) : (
-        <Bytes query={query} stream={stream} state={state} change={change} />
+        <Bytes query={query} stream={stream} state={state} change={change} isFinding={isFinding} />
       )}
     </div>
   );
 }
 
-function Bytes({ query, stream, state, change }: Props) {
+function Bytes({ query, stream, state, change, isFinding }: Props & { readonly isFinding: boolean }) {
   const look = state.show === "http" ? "auto" : state.show;
   const read = useStream(query, stream.number, state.side, look);
   const { rows, turns, hasNextPage, isFetching, fetchNextPage } = read;
   const [find, setFind] = useState<{ kind: FindKind; text: string }>({ kind: "text", text: "" });
-  const found = useFind(turns, find.kind, find.text);
+  const messages = useMemo(() => messagesOf(turns, stream.protocol), [turns, stream.protocol]);
+  const found = useFind(messages, find.kind, find.text);
   const scroller = useRef<HTMLDivElement>(null);
   useArrival(scroller, read.error === null);
   useZone();
@@ -131,6 +139,9 @@ function Bytes({ query, stream, state, change }: Props) {
   ]);
   const onPacket = (packet: number) => change({ tab: "packets", packet, bytes: undefined, field: undefined });
 
+  const total = SPOKEN[state.side].reduce((sum, side) => sum + stream[side].bytes, 0);
+  const part = read.isFull ? `in the first ${sizeText(bytesThere(turns))} of ${sizeText(total)}` : undefined;
+
   if (read.error !== null) return <PacketsFailed error={read.error} onRetry={() => read.refetch()} />;
   return (
     <>
@@ -144,16 +155,19 @@ function Bytes({ query, stream, state, change }: Props) {
           </Button>
         </Button.Group>
         <span className="dim" role="status">
-          {countText(turns.length)} {turns.length === 1 ? "message" : "messages"}
+          {counted(messages.length, "message")}
           {hasNextPage && ", more follow below"}
-          {read.marksLeftOut > 0 && `, ${countText(read.marksLeftOut)} events of TCP are not shown`}
+          {part !== undefined && ` ${part}; the rest is not shown`}
+          {read.marksLeftOut > 0 && `, ${counted(read.marksLeftOut, "event")} of TCP not shown`}
         </span>
         <FindBar
           {...find}
+          hasFocus={isFinding}
           onLook={(kind, text) => setFind({ kind, text })}
           count={found.hits.length}
           current={current + 1}
           isSearching={found.isSearching || (find.text !== "" && isFetching)}
+          part={part}
           mistake={found.mistake}
           onStep={step}
         />
@@ -203,7 +217,8 @@ function Bytes({ query, stream, state, change }: Props) {
         )}
         {read.isFull && (
           <p className="packets-waiting dim">
-            Only the beginning is shown. Raw has the whole stream to download.
+            Only the beginning is shown, {part}, and nothing is found behind it. Raw has the whole stream to
+            download; one side alone may be shorter.
           </p>
         )}
       </div>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import type { ByteRange } from "../packets-state.ts";
 import { type FindKind, patternOf } from "./find.ts";
-import type { Turn } from "./rows.ts";
+import { haystacksOf, type Message } from "./messages.ts";
 
 /** How long to wait for the next letter, and for an answer, in milliseconds. */
 const PAUSE = 200;
@@ -17,7 +17,7 @@ type Found = {
 const NOTHING: Found = { hits: [], isSearching: false };
 
 /** Where bytes are in messages of a stream. */
-export function useFind(turns: readonly Turn[], kind: FindKind, text: string): Found {
+export function useFind(messages: readonly Message[], kind: FindKind, text: string): Found {
   const [found, setFound] = useState<Found>(NOTHING);
   useEffect(() => {
     if (text === "") return setFound(NOTHING);
@@ -32,10 +32,7 @@ export function useFind(turns: readonly Turn[], kind: FindKind, text: string): F
         worker?.terminate();
         setFound({ hits: data, isSearching: false });
       });
-      const haystacks = turns
-        .filter(({ isReset }) => !isReset)
-        .map(({ side, position, bytes }) => ({ side, position, bytes }));
-      worker.postMessage({ haystacks, source: pattern.source });
+      worker.postMessage({ haystacks: haystacksOf(messages), source: pattern.source });
       timer = setTimeout(() => {
         worker?.terminate();
         setFound({ ...NOTHING, mistake: "This expression takes too long; make it simpler." });
@@ -45,6 +42,6 @@ export function useFind(turns: readonly Turn[], kind: FindKind, text: string): F
       clearTimeout(timer);
       worker?.terminate();
     };
-  }, [turns, kind, text]);
+  }, [messages, kind, text]);
   return found;
 }
