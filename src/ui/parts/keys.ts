@@ -21,20 +21,21 @@ export function useHold(shortcut: Shortcut | undefined): void {
   });
 }
 
-/** The text field that had the last key, unless that key ended the typing. */
-let typedIn: HTMLElement | undefined;
+/** The text field that had the last key, unless that key ended the typing, and until when whoever types is taken to go on. */
+let typedIn: { readonly field: HTMLElement; readonly until: number } | undefined;
 
 const ENDS_TYPING = ["Enter", "Escape", "Tab"];
 
 /** Notes where somebody types. A field that goes away under the hands of a person, as with an error in its place, must not turn words into shortcuts. */
 function noteTyping({ target, key }: KeyboardEvent): void {
   if (!(target instanceof HTMLElement) || !isTextField(target)) return;
-  typedIn = ENDS_TYPING.includes(key) ? undefined : target;
+  typedIn = ENDS_TYPING.includes(key) ? undefined : { field: target, until: performance.now() + PAUSE };
 }
 
 function isHeld(event: KeyboardEvent): boolean {
   if (typedIn !== undefined) {
-    if (!typedIn.isConnected) held = { by: undefined, until: performance.now() + PAUSE };
+    const { field, until } = typedIn;
+    if (!field.isConnected && performance.now() < until) held = { by: undefined, until };
     typedIn = undefined;
   }
   if (held === undefined || held.by === event) return false;

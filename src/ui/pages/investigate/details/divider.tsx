@@ -12,8 +12,8 @@ export function useDetailsWidth(withPackets: boolean) {
   const ofFields = useLocalStorage({ ...KEPT, key: "metron-details-width", defaultValue: 480 });
   const ofPackets = useLocalStorage({
     ...{ ...KEPT, key: "metron-packets-width" },
-    // Half of a wide screen, so that a line says what a packet is about.
-    defaultValue: Math.min(MOST, Math.max(760, Math.round(window.innerWidth / 2))),
+    // More of a wide screen, so that a line says what a packet is about.
+    defaultValue: Math.min(MOST, Math.max(760, Math.round(window.innerWidth * 0.55))),
   });
   return withPackets ? ofPackets : ofFields;
 }

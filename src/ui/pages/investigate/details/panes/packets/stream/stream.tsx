@@ -1,6 +1,6 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { ConversationSummary } from "../../../../../../../api/conversations.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { useZone } from "../../../../../../parts/clock.ts";
@@ -122,11 +122,21 @@ function Bytes({ query, stream, state, change, isFinding }: Props & { readonly i
 
   const select = (range: ByteRange | undefined) => change({ bytes: range }, { replace: true });
   const current = bytes === undefined ? -1 : found.hits.findIndex((hit) => sameStart(hit, bytes));
+  const isSearching = found.isSearching || (find.text !== "" && isFetching);
+  // Whoever asks for a hit before one is found gets it then.
+  const [askedStep, setAskedStep] = useState<1 | -1>();
   const step = (by: 1 | -1) => {
     const { length } = found.hits;
-    if (length === 0) return;
+    if (length === 0) return setAskedStep(isSearching ? by : undefined);
+    setAskedStep(undefined);
     select(found.hits[current < 0 ? (by === 1 ? 0 : length - 1) : (current + by + length) % length]);
   };
+  const stepAsked = useEffectEvent(() => {
+    if (askedStep !== undefined) step(askedStep);
+  });
+  useEffect(() => {
+    if (found.hits.length > 0) stepAsked();
+  }, [found.hits]);
   const toMessage = (by: 1 | -1) => {
     const heads = rows.flatMap((row, at) => (row.kind === "turn" ? [at] : []));
     const top = virtualizer.scrollOffset === null ? 0 : Math.ceil(virtualizer.scrollOffset / ROW_HEIGHT);
@@ -163,10 +173,13 @@ function Bytes({ query, stream, state, change, isFinding }: Props & { readonly i
         <FindBar
           {...find}
           hasFocus={isFinding}
-          onLook={(kind, text) => setFind({ kind, text })}
+          onLook={(kind, text) => {
+            setAskedStep(undefined);
+            setFind({ kind, text });
+          }}
           count={found.hits.length}
           current={current + 1}
-          isSearching={found.isSearching || (find.text !== "" && isFetching)}
+          isSearching={isSearching}
           part={part}
           mistake={found.mistake}
           onStep={step}

@@ -8,6 +8,8 @@ const PAUSE = 200;
 const PATIENCE = 5000;
 
 type Found = {
+  /** What was looked for: hits of something else are none. */
+  readonly of?: string;
   readonly hits: readonly ByteRange[];
   readonly isSearching: boolean;
   /** What is wrong with what is looked for. */
@@ -23,14 +25,20 @@ export function useFind(messages: readonly Message[], kind: FindKind, text: stri
     if (text === "") return setFound(NOTHING);
     const pattern = patternOf(kind, text);
     if ("mistake" in pattern) return setFound({ ...NOTHING, mistake: pattern.mistake });
-    setFound((before) => ({ hits: before.hits, isSearching: true }));
+    const of = `${kind} ${text}`;
+    setFound((before) => ({ of, hits: before.of === of ? before.hits : [], isSearching: true }));
     let worker: Worker | undefined;
     let timer = setTimeout(() => {
       worker = new Worker(new URL("./find-worker.ts", import.meta.url), { type: "module" });
       worker.addEventListener("message", ({ data }: MessageEvent<ByteRange[]>) => {
         clearTimeout(timer);
         worker?.terminate();
-        setFound({ hits: data, isSearching: false });
+        setFound({ of, hits: data, isSearching: false });
+      });
+      // Its program comes from the server, which may be gone.
+      worker.addEventListener("error", () => {
+        clearTimeout(timer);
+        setFound({ ...NOTHING, mistake: "Nothing was looked through: the server does not answer." });
       });
       worker.postMessage({ haystacks: haystacksOf(messages), source: pattern.source });
       timer = setTimeout(() => {
