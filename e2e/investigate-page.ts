@@ -31,7 +31,7 @@ export class InvestigatePage {
 
   /** The value buttons of a facet. */
   facet(name: string): Locator {
-    return this.facets.getByRole("region", { name }).getByRole("button", { name: /messages$/ });
+    return this.facets.getByRole("region", { name }).getByRole("button", { name: /messages?$/ });
   }
 
   /** Opens the packets of the first row, by keys alone. */

@@ -50,6 +50,7 @@ test("the stolen archive is carved whole, with the hash that it has", async ({ i
   }
   await file.getByRole("button", { name: "Who else got this file" }).click();
   await expect(investigate.messages.getByText("files").first()).toBeVisible();
+  await expect(page.getByRole("status", { name: "About the query" })).toHaveCount(0);
 });
 
 test("a file that intelligence knows is marked, and one that went by FTP is found from its log", async ({

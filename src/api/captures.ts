@@ -7,6 +7,9 @@ import { time } from "./selection.ts";
  * were there, when and how many, so it needs that permission.
  */
 
+/** Captures that are listed after they have ended; earlier ones are forgotten, and their packets stay. */
+export const CAPTURES_KEPT = 200;
+
 const count = z.int().min(0);
 
 export const captureState = z.object({

@@ -54,7 +54,8 @@ export class FieldNames {
 
   #similar(written: string): string[] {
     const wanted = fieldKey(written).toLowerCase();
-    const most = Math.max(2, Math.floor(wanted.length / 3));
+    // Of three letters two others make another word: `rd` is not meant by `md5`.
+    const most = wanted.length <= 3 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
     return [...this.#names]
       .map((name) => ({ name, distance: nameDistance(wanted, fieldKey(name).toLowerCase(), most) }))
       .filter(({ distance }) => distance <= most)

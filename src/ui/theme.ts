@@ -30,9 +30,10 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "compact-sm", variant: "default" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "md" } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true } },
-    Menu: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
-    Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
-    Modal: { defaultProps: { transitionProps: { duration: 80 } } },
+    // Keys go to what is open: one that fades away would still swallow the next.
+    Menu: { defaultProps: { shadow: "md", transitionProps: { duration: 0 } } },
+    Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 0 } } },
+    Modal: { defaultProps: { transitionProps: { duration: 0 } } },
     TextInput: { defaultProps: { size: "xs" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
   },

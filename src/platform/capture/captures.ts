@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { CaptureState } from "../../api/captures.ts";
+import { CAPTURES_KEPT, type CaptureState } from "../../api/captures.ts";
 import { AuthorError } from "../../core/author-error.ts";
 import type { Block } from "../../core/block.ts";
 import type { Context } from "../../core/context.ts";
@@ -36,8 +36,6 @@ type Entry = {
 
 /** Uploads at the same time: each has a thread. */
 const UPLOADS = 4;
-/** Captures that are told of after they ended. */
-const KEPT = 200;
 const SAVE_EVERY = 2000;
 const TYPE = "capture";
 
@@ -270,7 +268,7 @@ export class Captures implements AsyncDisposable {
 
   /** Lets go of those that ended longest ago. */
   async #forget(): Promise<void> {
-    for (const { id } of endedLongestAgo(this.list(), KEPT)) {
+    for (const { id } of endedLongestAgo(this.list(), CAPTURES_KEPT)) {
       this.#known.delete(id);
       await this.#parts.table.delete(TYPE, id);
     }

@@ -1,8 +1,8 @@
 import { Kbd, Modal } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useWindowEvent } from "@mantine/hooks";
 import { type Shortcut, type Shortcuts, useShortcuts } from "./keys.ts";
 
-const HELP_KEYS = { help: { keys: ["?"], about: "This help" } } as const satisfies Shortcuts;
+const HELP_KEYS = { help: { keys: ["?"], about: "This help, and close it" } } as const satisfies Shortcuts;
 
 /** How the help writes keys whose names are words. */
 const SIGNS: Readonly<Record<string, string>> = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
@@ -10,6 +10,12 @@ const SIGNS: Readonly<Record<string, string>> = { ArrowDown: "↓", ArrowUp: "�
 export function useHelp() {
   const [opened, { open, close }] = useDisclosure(false);
   useShortcuts([[HELP_KEYS.help, open]]);
+  // A dialog takes all keys for itself, so the one that opened it closes it here.
+  useWindowEvent("keydown", (event) => {
+    if (!opened || event.defaultPrevented || !HELP_KEYS.help.keys.some((key) => key === event.key)) return;
+    event.preventDefault();
+    close();
+  });
   return { opened, open, close };
 }
 

@@ -8,19 +8,36 @@ export type Shortcuts = { readonly [name: string]: Shortcut };
 
 /** Milliseconds after the last key that whoever types is taken to have ended. */
 const PAUSE = 1000;
-let held: { readonly by: Event; until: number } | undefined;
+let held: { readonly by: Event | undefined; until: number } | undefined;
 
 /**
  * After a key that asks for a text field, lets keys do nothing until somebody has paused, or pressed Escape: what is typed for a field
  * that is not there yet must not act on what is selected. A field that is there, or comes meanwhile, takes what is typed.
  */
-export function useHold({ keys }: Shortcut): void {
+export function useHold(shortcut: Shortcut | undefined): void {
   useWindowEvent("keydown", (event) => {
-    if (!isTyping(event) && keys.includes(event.key)) held = { by: event, until: performance.now() + PAUSE };
+    if (shortcut !== undefined && !isTyping(event) && shortcut.keys.includes(event.key))
+      held = { by: event, until: performance.now() + PAUSE };
   });
 }
 
+/** The text field that had the last key, unless that key ended the typing, and until when whoever types is taken to go on. */
+let typedIn: { readonly field: HTMLElement; readonly until: number } | undefined;
+
+const ENDS_TYPING = ["Enter", "Escape", "Tab"];
+
+/** Notes where somebody types. A field that goes away under the hands of a person, as with an error in its place, must not turn words into shortcuts. */
+function noteTyping({ target, key }: KeyboardEvent): void {
+  if (!(target instanceof HTMLElement) || !isTextField(target)) return;
+  typedIn = ENDS_TYPING.includes(key) ? undefined : { field: target, until: performance.now() + PAUSE };
+}
+
 function isHeld(event: KeyboardEvent): boolean {
+  if (typedIn !== undefined) {
+    const { field, until } = typedIn;
+    if (!field.isConnected && performance.now() < until) held = { by: undefined, until };
+    typedIn = undefined;
+  }
   if (held === undefined || held.by === event) return false;
   const now = performance.now();
   if (event.key === "Escape" || now >= held.until) {
@@ -34,6 +51,7 @@ function isHeld(event: KeyboardEvent): boolean {
 /** Serves shortcuts as long as the part that calls it is shown, wherever the focus is but in a text field, a menu or a dialog. */
 export function useShortcuts(served: readonly (readonly [Shortcut, () => void])[]): void {
   useWindowEvent("keydown", (event) => {
+    noteTyping(event);
     if (isTyping(event) || isHeld(event)) return;
     const action = served.find(([{ keys }]) => keys.includes(event.key))?.[1];
     if (action === undefined || isOwnKeyOf(event.target, event.key)) return;
@@ -47,9 +65,17 @@ function isTyping(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable) return true;
-  if (document.querySelector('[role="dialog"], [role="menu"]') !== null) return true;
-  return target.closest("input, textarea, select") !== null;
+  return isTextField(target) || document.querySelector('[role="dialog"], [role="menu"]') !== null;
+}
+
+/** Inputs that are clicked and take no text: a key does no more with them than with a button. */
+const SWITCHES = ["radio", "checkbox", "button", "submit", "reset", "file"];
+
+/** Whether letters belong to an element: it takes text, or chooses among options by their letters. */
+export function isTextField(element: HTMLElement): boolean {
+  if (element.isContentEditable) return true;
+  const field = element.closest("input, textarea, select");
+  return field !== null && !(field instanceof HTMLInputElement && SWITCHES.includes(field.type));
 }
 
 /** Enter presses the button that has the focus, arrows scroll or move what has it: those keys are not the page's then. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agoText, countText, rateText, shortCount } from "./numbers.ts";
+import { agoText, counted, countText, rateText, shortCount } from "./numbers.ts";
 
 test.each([
   [0, "0", "0"],
@@ -10,6 +10,14 @@ test.each([
 ])("%d is %s in full and %s in short", (count, full, short) => {
   expect(countText(count)).toBe(full);
   expect(shortCount(count)).toBe(short);
+});
+
+test.each([
+  [0, "0 packets"],
+  [1, "1 packet"],
+  [12_345, "12,345 packets"],
+])("%d of a thing is %s", (count, text) => {
+  expect(counted(count, "packet")).toBe(text);
 });
 
 test.each([

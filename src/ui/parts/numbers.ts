@@ -6,6 +6,11 @@ export function countText(count: number): string {
   return whole.format(count);
 }
 
+/** 1 packet, 12,345 packets: a number of things whose name has an s when there are others than one. */
+export function counted(count: number, thing: string): string {
+  return `${countText(count)} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 /** 12.3K */
 export function shortCount(count: number): string {
   return short.format(count);

@@ -38,10 +38,15 @@ export function measured(value: unknown, field: Measure | undefined): string | u
 /** A number of bytes to the last digit, with the size a person has a feeling for: `41,386,587 B (41.4 MB)`. */
 export function bytesText(bytes: number | bigint): string {
   const exact = `${grouped(bytes)} B`;
+  const size = sizeText(bytes);
+  return size === exact ? exact : `${exact} (${size})`;
+}
+
+/** A number of bytes as a size a person has a feeling for: `41.4 MB`. */
+export function sizeText(bytes: number | bigint): string {
   const size = Number(bytes);
   const step = Math.min(STEPS.length, Math.floor(Math.log10(Math.max(1, Math.abs(size))) / 3));
-  if (step === 0) return exact;
-  return `${exact} (${(size / 1000 ** step).toFixed(1)} ${STEPS[step - 1]})`;
+  return step === 0 ? `${grouped(bytes)} B` : `${(size / 1000 ** step).toFixed(1)} ${STEPS[step - 1]}`;
 }
 
 /** A duration to the last digit, and what it is in days, hours and minutes: `5,400 s (1 h 30 min)`. */

@@ -1,19 +1,21 @@
 import { Button, FileButton } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { type CaptureState, stopCapture } from "../../../api/captures.ts";
-import { call } from "../../call.ts";
+import { CAPTURES_KEPT, type CaptureState, stopCapture } from "../../../api/captures.ts";
+import { call, problemOf } from "../../call.ts";
 import { captureRange, FLOWS_OF_CAPTURES } from "../../parts/captures/capture-range.ts";
+import { FailedUploads } from "../../parts/captures/failed-uploads.tsx";
 import { stateName } from "../../parts/captures/state-name.ts";
 import { untoldOf } from "../../parts/captures/untold.ts";
-import { useCaptureDrop } from "../../parts/captures/use-capture-drop.ts";
+import { useUploads } from "../../parts/captures/use-capture-drop.ts";
+import { visible } from "../../parts/cells.ts";
 import { timeText, useZone } from "../../parts/clock.ts";
 import { Notice } from "../../parts/notice.tsx";
-import { countText } from "../../parts/numbers.ts";
+import { counted, countText } from "../../parts/numbers.ts";
+import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { bytesText } from "../../parts/units.ts";
 import { WithCode } from "../../parts/with-code.tsx";
-import { visible } from "../investigate/details/panes/packets/stream/cells.ts";
 import { StoreState } from "./store-state.tsx";
 import { useCaptures } from "./use-captures.ts";
 import "../sensors/sensors-page.css";
@@ -22,9 +24,11 @@ import "./captures-page.css";
 /** Captures that come in and came in, and what of their packets is kept. A capture file may be dropped anywhere on it. */
 export function CapturesPage() {
   const { data, error, refetch, isPending } = useCaptures();
-  const { target, send, refused } = useCaptureDrop();
+  const { send, sending, failed } = useUploads();
+  const { isError: isLost } = useStatus();
+  const ended = data?.filter(({ endedAt }) => endedAt !== undefined).length ?? 0;
   return (
-    <div className="page captures" {...target}>
+    <div className="page captures">
       <title>Captures – Metron</title>
       <h1>Captures</h1>
       <StoreState />
@@ -33,12 +37,9 @@ export function CapturesPage() {
           {(props) => <Button {...props}>Add capture files</Button>}
         </FileButton>
         <span className="dim">or drop them here: pcap, pcapng, also packed with gzip or zstd</span>
+        {sending > 0 && <span role="status">{counted(sending, "file")} being sent…</span>}
       </div>
-      {untoldOf(refused, data ?? []).map((reason) => (
-        <p key={reason} role="alert" className="captures-refused">
-          {visible(reason)}
-        </p>
-      ))}
+      <FailedUploads failed={untoldOf(failed, data ?? [])} />
       {isPending && <p className="dim">Asking for captures…</p>}
       {error !== null && <ProblemNotice error={error} onRetry={() => refetch()} />}
       {data?.length === 0 && (
@@ -47,15 +48,28 @@ export function CapturesPage() {
           <pre>metron capture --interface eth0</pre>
         </Notice>
       )}
-      {data !== undefined && data.length > 0 && <CaptureTable captures={data} />}
+      {data !== undefined && data.length > 0 && <CaptureTable captures={data} isStale={isLost} />}
+      {ended >= CAPTURES_KEPT && (
+        <p className="dim captures-end">
+          Of captures that have ended the latest {CAPTURES_KEPT} are listed. Packets of earlier ones are still
+          stored, and found from alerts and by their time.
+        </p>
+      )}
     </div>
   );
 }
 
-function CaptureTable({ captures }: { captures: readonly CaptureState[] }) {
+type TableProps = {
+  readonly captures: readonly CaptureState[];
+  /** Whether the server has stopped to answer, so that captures may have gone on, or not. */
+  readonly isStale: boolean;
+};
+
+function CaptureTable({ captures, isStale }: TableProps) {
   useZone();
   return (
-    <table className="grid-table">
+    <table className="grid-table" data-stale={isStale || undefined}>
+      {isStale && <caption>As it was before the server stopped to answer.</caption>}
       <thead>
         <tr>
           <th scope="col">Capture</th>
@@ -77,14 +91,14 @@ function CaptureTable({ captures }: { captures: readonly CaptureState[] }) {
       </thead>
       <tbody>
         {captures.map((capture) => (
-          <CaptureRow key={capture.id} capture={capture} />
+          <CaptureRow key={capture.id} capture={capture} isStale={isStale} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function CaptureRow({ capture }: { capture: CaptureState }) {
+function CaptureRow({ capture, isStale }: { readonly capture: CaptureState; readonly isStale: boolean }) {
   const client = useQueryClient();
   const { id, name, kind, by, state, read, size, packets, bytes, flows, packetsOnly, dropped } = capture;
   const { first, last } = capture;
@@ -104,8 +118,8 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
         <Notes capture={capture} />
       </th>
       <td>
-        <span className="sensor-state" data-state={state}>
-          {stateName(state)}
+        <span className="sensor-state" data-state={isStale && isGoing ? "unknown" : state}>
+          {isStale && isGoing ? `was ${stateName(state)}` : stateName(state)}
         </span>
         {isGoing && size !== undefined && (
           <progress max={size} value={read} aria-label={`${name}: read so far`} />
@@ -145,12 +159,17 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
             )}
             <Link to="/" search={{ t } as never}>
               Alerts
-            </Link>
+            </Link>{" "}
           </>
         )}
         <Button size="compact-xs" variant="subtle" loading={end.isPending} onClick={() => end.mutate()}>
           {isGoing ? "Stop" : "Remove from the list"}
         </Button>
+        {end.error !== null && (
+          <p role="alert" className="captures-error">
+            {isGoing ? "Not stopped" : "Not removed"}: {problemOf(end.error).detail}
+          </p>
+        )}
       </td>
     </tr>
   );
@@ -158,15 +177,19 @@ function CaptureRow({ capture }: { capture: CaptureState }) {
 
 /** What a person must know of a capture beside its numbers. */
 function Notes({ capture }: { capture: CaptureState }) {
-  const { error, problems, problemCount, notes, unreadable } = capture;
+  const { error, problems, problemCount, notes, unreadable, filtered, shortened, packets } = capture;
   const said = [
-    ...(unreadable > 0 ? [`${countText(unreadable)} packets could not be read.`] : []),
+    ...(filtered > 0
+      ? [`The filter left out ${countText(filtered)} of ${counted(packets, "packet")}, which are not stored.`]
+      : []),
+    ...(shortened > 0 ? [`Snap length and cutoff left out ${bytesText(shortened)} of packets.`] : []),
+    ...(unreadable > 0 ? [`${counted(unreadable, "packet")} could not be read.`] : []),
     // What ended it is said before, and is most often one of the problems.
     ...problems
       .filter(({ text }) => text !== error)
       .slice(0, 5)
       .map(({ at, text }) => `At byte ${countText(at)}: ${text}`),
-    ...(problemCount > 5 ? [`and ${countText(problemCount - 5)} more problems.`] : []),
+    ...(problemCount > 5 ? [`and ${counted(problemCount - 5, "more problem")}.`] : []),
     ...notes,
   ];
   if (said.length === 0 && error === undefined) return null;

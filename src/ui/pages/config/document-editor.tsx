@@ -56,7 +56,8 @@ export function DocumentEditor({ head }: { head: DocumentHead }) {
       }),
     onSuccess: refresh,
   });
-  if (current.error !== null)
+  // What is being written stays, whatever becomes of a later call.
+  if (current.error !== null && current.data === undefined)
     return <ProblemNotice error={current.error} onRetry={() => current.refetch()} />;
   if (current.data === undefined) return <p className="notice dim">Reading…</p>;
   const changed = draft !== undefined && draft.text !== current.data.text;

@@ -1,5 +1,4 @@
 import { useRef } from "react";
-import { useCaptureDrop } from "../../parts/captures/use-capture-drop.ts";
 import { copy } from "../../parts/clipboard.ts";
 import { type Shortcuts, useShortcuts } from "../../parts/keys.ts";
 import { countText } from "../../parts/numbers.ts";
@@ -30,7 +29,6 @@ export function InvestigatePage() {
   const [state, change] = usePageState();
   const rows = useRows(state);
   const statusChange = useStatusChange();
-  const captures = useCaptureDrop();
   const list = useRef<ListHandle>(null);
   const live = useLiveRows({
     state,
@@ -53,7 +51,7 @@ export function InvestigatePage() {
 
   return (
     <ValueMenu state={state} change={change}>
-      <div className="investigate" {...captures.target}>
+      <div className="investigate">
         <title>{`${found}Metron`}</title>
         <search className="bar">
           <QueryBar state={state} change={change} error={rows.error} onLeave={toList} />
@@ -64,12 +62,7 @@ export function InvestigatePage() {
             onLive={(wanted) => change({ live: wanted }, { replace: true })}
           />
         </search>
-        <CapturesUnderWay
-          sending={captures.sending}
-          refused={captures.refused}
-          onForget={captures.forgetRefused}
-          change={change}
-        />
+        <CapturesUnderWay change={change} />
         <Histogram state={state} change={change} />
         <Facets state={state} change={change} />
         <List

@@ -11,6 +11,6 @@ test.each(pages.map(({ path }) => path))("no key of the page %s does two things"
 });
 
 test("the parts of the investigate page have told their keys", () => {
-  const told = "j ArrowDown k ArrowUp g G Enter s . Escape y / v t c l n o e d r f p 1 2 3 4 5 ] [ m";
+  const told = "j ArrowDown k ArrowUp g G Enter s . u Escape y / v t c l n o e d r f p 1 2 3 4 5 ] [ m";
   expect(keysOf("/")).toEqual(told.split(" "));
 });

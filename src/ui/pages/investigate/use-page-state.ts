@@ -1,6 +1,6 @@
 import { useNavigate, useRouter, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
-import { firstPackets } from "./details/panes/packets/packets-state.ts";
+import { keepSelection, packetsOfOther } from "./details/panes/packets/selections.ts";
 import { type PageState, pickSearch, readState, writeState } from "./state.ts";
 
 /** A change of the page's state. `replace` leaves no entry in the browser's history: for steps nobody goes back to. */
@@ -52,6 +52,6 @@ function useAddress(): Record<string, unknown> {
 /** Another message is seen through the same view of its packets; what was selected in those of the former one means nothing there. */
 function packetsOf({ guid, packets }: PageState, parts: Partial<PageState>): Partial<PageState> {
   if (!("guid" in parts) || parts.guid === guid || packets === undefined) return {};
-  const { tab, show, side } = packets;
-  return { packets: { ...firstPackets(tab), show, side } };
+  if (guid !== undefined) keepSelection(guid, packets);
+  return { packets: packetsOfOther(parts.guid, packets) };
 }

@@ -6,36 +6,63 @@ import type { searchMessages } from "../../../api/search.ts";
 import { call } from "../../call.ts";
 import { noteKept } from "./kept-statuses.ts";
 import { messageQuery } from "./message-query.ts";
-import { STATUS, type Status } from "./status.ts";
+import { STATUS, STATUSES, type Status } from "./status.ts";
 
 type Pages = InfiniteData<ResponseOf<typeof searchMessages>>;
-type StatusChange = { readonly guid: string; readonly status: Status };
+/** A state to give, as it is written: `null` for none. */
+type StatusChange = { readonly guid: string; readonly written: Status | null; readonly undoes?: MadeChange };
 
-/** The changes of a status that were not kept: why, by the alert's guid. */
-export type NotKept = ReadonlyMap<string, unknown>;
+/** A change that was made, and how to take it back: what was written before. */
+type MadeChange = {
+  readonly guid: string;
+  readonly before: Status | null;
+  readonly written: Status | null;
+};
+
+/** Changes that can be taken back, one after another. */
+const MOST_MADE = 50;
+
+/** The changes of a status that were not kept, and why, by the alert's guid. */
+export type NotKept = ReadonlyMap<string, { readonly error: unknown; readonly change: StatusChange }>;
 
 /**
  * Gives an alert a state. It shows once it is kept, in the details and wherever the list has the alert. A change that was not kept is told
  * until the alert has been changed, or `forget` is called: the changes of other alerts, which a quick person makes meanwhile, hide none.
+ * `undo` takes back the last change of this page, then the one before.
  */
 export function useStatusChange() {
   const client = useQueryClient();
   const [notKept, setNotKept] = useState<NotKept>(new Map());
+  const [made, setMade] = useState<readonly MadeChange[]>([]);
   const { mutate } = useMutation({
     // One after another, in the order of the keys: the last one for an alert is what it has in the end.
     scope: { id: STATUS },
-    mutationFn: async ({ guid, status }: StatusChange) => {
+    mutationFn: async ({ guid, written }: StatusChange) => {
       // What is no alert has no status. A key may come before anything is known of a message that a link has opened.
-      const { is_alert } = rowOf(guid) ?? (await client.ensureQueryData(messageQuery(guid)));
+      const { is_alert, [STATUS]: before } =
+        rowOf(guid) ?? (await client.ensureQueryData(messageQuery(guid)));
       if (is_alert === undefined) return undefined;
-      // New is what an alert without a state is.
-      const fields = { [STATUS]: status === "NEW" ? null : status };
-      return (await call(patchMessage, { params: { guid }, body: { fields } })).message;
+      const { message } = await call(patchMessage, {
+        params: { guid },
+        body: { fields: { [STATUS]: written } },
+      });
+      // What another system has written may be no state that can be given here.
+      return {
+        message,
+        before: before === undefined ? null : STATUSES.find(({ value }) => value === before)?.value,
+      };
     },
-    onError: (error, { guid }) => setNotKept((all) => new Map(all).set(guid, error)),
-    onSuccess: async (message, { guid }) => {
+    onError: (error, change) => {
+      setNotKept((all) => new Map(all).set(change.guid, { error, change }));
+      const { undoes } = change;
+      if (undoes !== undefined) setMade((all) => [...all, undoes]);
+    },
+    onSuccess: async (kept, { guid, written, undoes }) => {
       setNotKept((all) => new Map([...all].filter(([other]) => other !== guid)));
-      if (message === undefined) return;
+      if (kept === undefined) return;
+      const { message, before } = kept;
+      if (undoes === undefined && before !== undefined && before !== written)
+        setMade((all) => [...all, { guid, before, written }].slice(-MOST_MADE));
       // A question that was asked before the change would put the old state back when its answer comes.
       await client.cancelQueries({ queryKey: messageQuery(guid).queryKey });
       client.setQueryData(messageQuery(guid).queryKey, message);
@@ -56,5 +83,23 @@ export function useStatusChange() {
       .flatMap(([, known]) => known?.pages ?? [])
       .flatMap(({ hits }) => hits)
       .find((row) => row.guid === guid);
-  return { change: mutate, notKept, forget: () => setNotKept(new Map()) };
+  const undo = () => {
+    const last = made.at(-1);
+    if (last === undefined) return;
+    setMade(made.slice(0, -1));
+    mutate({ guid: last.guid, written: last.before, undoes: last });
+  };
+  return {
+    change: ({ guid, status }: { readonly guid: string; readonly status: Status }) =>
+      // New is what an alert without a state is.
+      mutate({ guid, written: status === "NEW" ? null : status }),
+    notKept,
+    retry: () => {
+      for (const { change } of notKept.values()) mutate(change);
+    },
+    forget: () => setNotKept(new Map()),
+    /** What the last change that can be taken back has written; undefined when there is none. */
+    lastWritten: made.at(-1)?.written,
+    undo,
+  };
 }

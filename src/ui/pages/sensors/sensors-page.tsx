@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { listSensors, type SensorState } from "../../../api/sensors.ts";
 import { call } from "../../call.ts";
-import { timeText } from "../../parts/clock.ts";
+import { timeText, zoneName } from "../../parts/clock.ts";
 import { Notice } from "../../parts/notice.tsx";
-import { agoText, countText, rateText } from "../../parts/numbers.ts";
+import { agoText, counted, countText, rateText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
@@ -14,7 +14,7 @@ import "./sensors-page.css";
 
 /** Is everything coming in, how fast, and what is not understood. */
 export function SensorsPage() {
-  const { data, error, refetch, isPending } = useQuery({
+  const { data, dataUpdatedAt, error, refetch, isPending } = useQuery({
     queryKey: ["sensors"],
     queryFn: ({ signal }) => call(listSensors, { signal }),
     // While it fails it is not asked again here, so that the problem stays to be read: the health line finds out when
@@ -33,7 +33,9 @@ export function SensorsPage() {
           Publish a sensor document under <Link to="/config">Configuration</Link>.
         </Notice>
       )}
-      {data !== undefined && data.sensors.length > 0 && <SensorTable sensors={data.sensors} />}
+      {data !== undefined && data.sensors.length > 0 && (
+        <SensorTable sensors={data.sensors} asOf={error === null ? undefined : dataUpdatedAt} />
+      )}
       <Processes />
     </div>
   );
@@ -64,13 +66,13 @@ function Notes({ sensor }: { sensor: SensorState }) {
   const { detail, note, timeless, unreadable = 0, dropped } = sensor;
   const notes = [
     detail,
-    unreadable > 0 ? `${countText(unreadable)} stored messages cannot be read.` : undefined,
+    unreadable > 0 ? `${counted(unreadable, "stored message")} cannot be read.` : undefined,
     dropped > 0
-      ? `${countText(dropped)} records came over UDP faster than they could be stored and are lost.`
+      ? `${counted(dropped, "record")} came over UDP faster than they could be stored, and ${dropped === 1 ? "is" : "are"} lost.`
       : undefined,
     timeless === undefined
       ? undefined
-      : `${countText(timeless.messages)} messages since ${timeText(timeless.since).slice(0, 16)} had no time of their own; they have that of their arrival.`,
+      : `${counted(timeless.messages, "message")} since ${timeText(timeless.since).slice(0, 16)} came without a time, and got that of the arrival.`,
     note,
   ].filter((text) => text !== undefined);
   if (notes.length === 0) return null;
@@ -85,10 +87,20 @@ function Notes({ sensor }: { sensor: SensorState }) {
   );
 }
 
-function SensorTable({ sensors }: { sensors: readonly SensorState[] }) {
-  const now = Date.now();
+type TableProps = {
+  readonly sensors: readonly SensorState[];
+  /** When this was so, where nothing later is known. */
+  readonly asOf: number | undefined;
+};
+
+function SensorTable({ sensors, asOf }: TableProps) {
   return (
-    <table className="grid-table sensors">
+    <table className="grid-table sensors" data-stale={asOf !== undefined || undefined}>
+      {asOf !== undefined && (
+        <caption>
+          As of {timeText(asOf).slice(0, 19)} {zoneName()}. Nothing later is known.
+        </caption>
+      )}
       <thead>
         <tr>
           <th scope="col">Sensor</th>
@@ -129,8 +141,12 @@ function SensorTable({ sensors }: { sensors: readonly SensorState[] }) {
               <Notes sensor={sensor} />
             </th>
             <td>
-              <span className="sensor-state" data-state={sensor.state} title={sensor.detail}>
-                {sensor.state}
+              <span
+                className="sensor-state"
+                data-state={asOf === undefined ? sensor.state : "unknown"}
+                title={sensor.detail}
+              >
+                {asOf === undefined ? sensor.state : `was ${sensor.state}`}
               </span>
             </td>
             <td>
@@ -151,10 +167,15 @@ function SensorTable({ sensors }: { sensors: readonly SensorState[] }) {
                 </Link>
               )}
             </td>
-            <td>{sensor.lastSeen === null ? "never" : agoText(now - sensor.lastSeen)}</td>
+            <td>{sensor.lastSeen === null ? "never" : lastText(sensor.lastSeen, asOf)}</td>
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+/** When the last record came: how long ago, or the time itself where now is not known. */
+function lastText(time: number, asOf: number | undefined): string {
+  return asOf === undefined ? agoText(Date.now() - time) : timeText(time).slice(0, 19);
 }

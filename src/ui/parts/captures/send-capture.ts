@@ -8,6 +8,8 @@ type SharedOptions = WorkerOptions & { readonly extendedLifetime: boolean };
 
 let port: MessagePort | undefined;
 let last = 0;
+/** What waits for the thread, by the numbers of what was sent. */
+const waiting = new Map<number, (reason: string | undefined) => void>();
 
 /**
  * Hands a capture over to the thread that sends it.
@@ -15,16 +17,10 @@ let last = 0;
  * @returns why it was not taken at all; undefined when it was, also where something is wrong with it: that is in the list of captures
  */
 export function sendCapture(file: File): Promise<string | undefined> {
-  const open = openPort();
   const id = ++last;
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const listen = ({ data }: MessageEvent<Sent>) => {
-    if (data.id !== id) return;
-    open.removeEventListener("message", listen);
-    resolve(data.refused && `${file.name}: ${reasonOf(data.refused)}`);
-  };
-  open.addEventListener("message", listen);
-  open.postMessage({ id, address: addressOf(uploadCapture, undefined, { name: file.name }), file });
+  waiting.set(id, resolve);
+  openPort().postMessage({ id, address: addressOf(uploadCapture, undefined, { name: file.name }), file });
   return promise;
 }
 
@@ -35,6 +31,16 @@ function openPort(): MessagePort {
     name: "captures",
     extendedLifetime: true,
   } as SharedOptions);
+  worker.port.addEventListener("message", ({ data: { id, refused } }: MessageEvent<Sent>) => {
+    waiting.get(id)?.(refused && reasonOf(refused));
+    waiting.delete(id);
+  });
+  // Its program comes from the server, which may be gone: then there is no thread that would ever answer, and the next try begins another.
+  worker.addEventListener("error", () => {
+    port = undefined;
+    for (const tell of waiting.values()) tell(UNREACHABLE.detail);
+    waiting.clear();
+  });
   worker.port.start();
   port = worker.port;
   return port;

@@ -1,7 +1,13 @@
 import type { CaptureState } from "../../../api/captures.ts";
 
-/** Why captures were not taken, as far as no capture in a list tells the same. */
-export function untoldOf(refused: readonly string[], listed: readonly CaptureState[]): readonly string[] {
+/** A capture file that was not taken. */
+export type FailedUpload = { readonly id: number; readonly file: File; readonly reason: string };
+
+/** The captures that were not taken, but for those of which one in the list tells the same. */
+export function untoldOf(
+  failed: readonly FailedUpload[],
+  listed: readonly CaptureState[],
+): readonly FailedUpload[] {
   const told = new Set(listed.map(({ name, error }) => `${name}: ${error}`));
-  return refused.filter((reason) => !told.has(reason));
+  return failed.filter(({ file, reason }) => !told.has(`${file.name}: ${reason}`));
 }

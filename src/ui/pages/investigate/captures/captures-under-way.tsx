@@ -5,29 +5,23 @@ import { useEffect, useRef, useState } from "react";
 import { type CaptureState, listCaptures } from "../../../../api/captures.ts";
 import { call } from "../../../call.ts";
 import { captureRange, FLOWS_OF_CAPTURES } from "../../../parts/captures/capture-range.ts";
+import { FailedUploads } from "../../../parts/captures/failed-uploads.tsx";
 import { forgetUnderWay, noteUnderWay, seenUnderWay } from "../../../parts/captures/seen-under-way.ts";
 import { stateName } from "../../../parts/captures/state-name.ts";
 import { untoldOf } from "../../../parts/captures/untold.ts";
-import { countText } from "../../../parts/numbers.ts";
+import { useUploads } from "../../../parts/captures/use-capture-drop.ts";
+import { visible } from "../../../parts/cells.ts";
+import { counted } from "../../../parts/numbers.ts";
 import { WithCode } from "../../../parts/with-code.tsx";
-import { visible } from "../details/panes/packets/stream/cells.ts";
 import type { Change } from "../use-page-state.ts";
 import "./captures-under-way.css";
 
 /** How often captures that are being read are asked for, in milliseconds. A stream of them would hold one connection more of the few there are. */
 const ASK_AGAIN = 1000;
 
-type Props = {
-  /** Captures that this page is sending. */
-  readonly sending: number;
-  /** Why captures were not taken. */
-  readonly refused: readonly string[];
-  readonly onForget: () => void;
-  readonly change: Change;
-};
-
 /** Uploaded captures that are being read, also after a reload, and what became of them since the page was opened. */
-export function CapturesUnderWay({ sending, refused, onForget, change }: Props) {
+export function CapturesUnderWay({ change }: { readonly change: Change }) {
+  const { sending, failed } = useUploads();
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
   const before = useRef<ReadonlySet<string>>(undefined);
   const { data, refetch } = useQuery({
@@ -50,7 +44,7 @@ export function CapturesUnderWay({ sending, refused, onForget, change }: Props) 
     if (noted !== "") noteUnderWay(noted.split(" "));
   }, [noted]);
   const shown = (data ?? []).filter(({ id }) => before.current?.has(id) !== true && !dismissed.has(id));
-  const untold = untoldOf(refused, shown);
+  const untold = untoldOf(failed, shown);
   if (shown.length === 0 && untold.length === 0) return null;
   return (
     <section className="captures-under-way" aria-label="Captures">
@@ -65,12 +59,7 @@ export function CapturesUnderWay({ sending, refused, onForget, change }: Props) 
           }}
         />
       ))}
-      {untold.map((reason) => (
-        <div key={reason} className="capture-under-way" role="alert">
-          <span className="capture-failed">{visible(reason)}</span>
-          <Dismiss onClick={onForget} />
-        </div>
-      ))}
+      <FailedUploads failed={untold} />
     </section>
   );
 }
@@ -97,7 +86,7 @@ function UnderWay({ capture, change, onDismiss }: UnderWayProps) {
       )}
       {(isGoing(capture) || packets > 0) && (
         <span role="status">
-          {countText(packets)} packets, {countText(flows)} flows
+          {counted(packets, "packet")}, {counted(flows, "flow")}
         </span>
       )}
       {error !== undefined && (
@@ -105,9 +94,7 @@ function UnderWay({ capture, change, onDismiss }: UnderWayProps) {
           <WithCode text={visible(error)} />
         </span>
       )}
-      {problemCount > 0 && (
-        <a href="/captures">{problemCount === 1 ? "1 problem" : `${countText(problemCount)} problems`}</a>
-      )}
+      {problemCount > 0 && <a href="/captures">{counted(problemCount, "problem")}</a>}
       {t !== undefined && flows > 0 && (
         <Button
           size="compact-xs"

@@ -18,12 +18,21 @@ import { type Entry, isRejected, sensorOf, valueAsText } from "./message-section
 import { panes } from "./panes/index.ts";
 import { callView } from "./panes/packets/arrival.ts";
 import { PACKETS_KEYS } from "./panes/packets/packets-keys.ts";
-import { firstPackets, type PacketsState, TABS, withTab } from "./panes/packets/packets-state.ts";
+import {
+  firstPackets,
+  type PacketsState,
+  type PacketsTab,
+  TABS,
+  withTab,
+} from "./panes/packets/packets-state.ts";
 import { Section } from "./section.tsx";
 import { StatusControl } from "./status-control.tsx";
 import "./details.css";
 
 const Packets = lazy(async () => ({ default: (await import("./panes/packets/packets.tsx")).Packets }));
+
+/** Views of packets in which something can be found. */
+const HAS_FIND: readonly PacketsTab[] = ["stream", "packets"];
 
 type Props = {
   readonly guid: string;
@@ -71,8 +80,8 @@ function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
         ]),
   );
   useShortcuts(packets === undefined ? [[DETAILS_KEYS.find, () => find.current?.focus()]] : []);
-  // Where bytes of a stream are found is shown with the stream, a while after the key may be pressed.
-  useHold(DETAILS_KEYS.find);
+  // Where bytes of a stream, or packets, are found is shown with the view, a while after the key may be pressed.
+  useHold(packets === undefined || HAS_FIND.includes(packets.tab) ? DETAILS_KEYS.find : undefined);
   const [wanted, setWanted] = useState("");
   const { data, error, isPending, refetch } = useQuery(messageQuery(guid));
   return (
@@ -84,7 +93,7 @@ function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
             ref={find}
             className="details-find"
             aria-label="Find a field"
-            placeholder="Find a field (f)"
+            placeholder="Find (f)"
             value={wanted}
             onChange={(event) => setWanted(event.currentTarget.value)}
             onKeyDown={(event) => {
@@ -135,11 +144,12 @@ function MessageDetails({ guid, packets, change, onClose, onStatus }: Props) {
 function Title({ message }: { message: StoredMessage }) {
   const time = message.timestamp;
   useZone();
+  const said = typeof time === "number" ? `${timeText(time)} ${zoneName()}` : String(time ?? "");
   return (
     <h1 className="details-title" data-severity={severityOf(scoreOf(message))}>
       {isRejected(message) ? `${message.failed_sensor_type}, rejected` : sensorOf(message)}
-      <span className="dim mono">
-        {typeof time === "number" ? `${timeText(time)} ${zoneName()}` : String(time ?? "")}
+      <span className="dim mono" title={said}>
+        {said}
       </span>
     </h1>
   );

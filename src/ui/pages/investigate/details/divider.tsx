@@ -10,7 +10,11 @@ const KEPT = { getInitialValueInEffect: false } as const;
 /** The width of the details, kept in this browser: it is about the screen, not about what is seen. Packets need more than fields. */
 export function useDetailsWidth(withPackets: boolean) {
   const ofFields = useLocalStorage({ ...KEPT, key: "metron-details-width", defaultValue: 480 });
-  const ofPackets = useLocalStorage({ ...KEPT, key: "metron-packets-width", defaultValue: 760 });
+  const ofPackets = useLocalStorage({
+    ...{ ...KEPT, key: "metron-packets-width" },
+    // More of a wide screen, so that a line says what a packet is about.
+    defaultValue: Math.min(MOST, Math.max(760, Math.round(window.innerWidth * 0.55))),
+  });
   return withPackets ? ofPackets : ofFields;
 }
 

@@ -7,7 +7,7 @@ import {
   IconX,
 } from "@tabler/icons-react";
 import { useState } from "react";
-import { countText, shortCount } from "../../../parts/numbers.ts";
+import { counted, countText, shortCount } from "../../../parts/numbers.ts";
 import { drop, exclude, include, stanceOn, type Value } from "../query/query-text.ts";
 import type { PageState } from "../state.ts";
 import { STATUS, statusText } from "../status.ts";
@@ -121,7 +121,7 @@ function FacetValue({ field, label, value, count, share, state, change }: FacetV
         type="button"
         className="line-button"
         aria-pressed={stance === "included"}
-        title={`${text}\n${countText(count)} messages. Click: include. Alt-click: exclude.`}
+        title={`${text}\n${counted(count, "message")}. Click: include. Alt-click: exclude.`}
         onClick={(event) => set(event.altKey ? "excluded" : "included")}
       >
         <span className="facet-bar" style={{ width: `${share * 100}%` }} />
@@ -130,7 +130,7 @@ function FacetValue({ field, label, value, count, share, state, change }: FacetV
         <span className="facet-text">{text}</span>
         <span className="facet-count">
           {shortCount(count)}
-          <VisuallyHidden> messages</VisuallyHidden>
+          <VisuallyHidden>{count === 1 ? " message" : " messages"}</VisuallyHidden>
         </span>
       </button>
       <Tooltip label={stance === "excluded" ? "Exclude no more" : "Exclude"}>

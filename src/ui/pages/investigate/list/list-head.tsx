@@ -1,9 +1,9 @@
-import { CloseButton } from "@mantine/core";
-import { problemOf } from "../../../call.ts";
+import { Button } from "@mantine/core";
 import { countText } from "../../../parts/numbers.ts";
 import type { PageState, View } from "../state.ts";
+import { statusText } from "../status.ts";
 import type { Change } from "../use-page-state.ts";
-import type { NotKept } from "../use-status-change.ts";
+import type { useStatusChange } from "../use-status-change.ts";
 import { ColumnMenu } from "./column-menu.tsx";
 import { GroupMenu } from "./group-menu.tsx";
 import "./list-head.css";
@@ -21,13 +21,12 @@ type Props = {
   readonly change: Change;
   readonly total: number | undefined;
   readonly isSearching: boolean;
-  readonly notKept: NotKept;
-  readonly onForget: () => void;
+  readonly statusChange: Pick<ReturnType<typeof useStatusChange>, "lastWritten" | "undo">;
 };
 
-/** How many there are, and how they are laid out. */
-export function ListHead({ state, change, total, isSearching, notKept, onForget }: Props) {
-  const [reason] = notKept.values();
+/** How many there are, what was just done, and how they are laid out. */
+export function ListHead({ state, change, total, isSearching, statusChange }: Props) {
+  const { lastWritten, undo } = statusChange;
   return (
     <div className="list-head">
       <span role="status">
@@ -38,13 +37,12 @@ export function ListHead({ state, change, total, isSearching, notKept, onForget 
         )}
         {isSearching && total === undefined && "Searching…"}
       </span>
-      {notKept.size > 0 && (
-        <span className="list-not-kept">
-          <span role="alert">
-            {notKept.size === 1 ? "The status was" : `The status of ${countText(notKept.size)} alerts was`}{" "}
-            not changed: {problemOf(reason).detail}
-          </span>
-          <CloseButton size="xs" aria-label="Do not show this any more" onClick={onForget} />
+      {lastWritten !== undefined && (
+        <span className="list-undo">
+          <span role="status">Alert now: {statusText(lastWritten) || "New"}</span>
+          <Button variant="subtle" size="compact-xs" onClick={undo}>
+            Undo (u)
+          </Button>
         </span>
       )}
       <GroupMenu state={state} change={change} />

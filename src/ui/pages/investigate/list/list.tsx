@@ -2,6 +2,9 @@ import { useCallback, useImperativeHandle, useRef, useState } from "react";
 import { problemOf } from "../../../call.ts";
 import { type Shortcuts, useShortcuts } from "../../../parts/keys.ts";
 import { ProblemNotice } from "../../../parts/problem-notice.tsx";
+import { callView } from "../details/panes/packets/arrival.ts";
+import { PACKETS_KEYS } from "../details/panes/packets/packets-keys.ts";
+import { firstPackets } from "../details/panes/packets/packets-state.ts";
 import { DEFAULT_SORT, type PageState, SCORE } from "../state.ts";
 import { STATUSES } from "../status.ts";
 import type { Change } from "../use-page-state.ts";
@@ -11,8 +14,10 @@ import { Groups } from "./groups.tsx";
 import { ListHead } from "./list-head.tsx";
 import { MessageTable, type TableHandle } from "./message-table.tsx";
 import { NoRows } from "./no-rows.tsx";
+import { NotKeptBanner } from "./not-kept-banner.tsx";
 import { RowsBanner } from "./rows-banner.tsx";
 import { RowsWaiting } from "./rows-waiting.tsx";
+import { type Opened, useEarlyKeys } from "./use-early-keys.ts";
 import type { useRows } from "./use-rows.ts";
 
 export type ListHandle = Pick<TableHandle, "focus" | "atTop">;
@@ -35,6 +40,7 @@ export const LIST_KEYS = {
   open: { keys: ["Enter"], about: "Open the row's details" },
   sort: { keys: ["s"], about: "Sort by score or by time" },
   showNew: { keys: ["."], about: "Show new rows" },
+  undo: { keys: ["u"], about: "Take back the last change of a status, then the one before" },
 } as const satisfies Shortcuts;
 
 /** What was found: rows or groups, what must be known of them, or why there are none. */
@@ -62,7 +68,20 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
     (guid: string) => change({ guid }, { replace: opened !== undefined }),
     [change, opened],
   );
+  const openAs = (guid: string, what: Opened) => {
+    if (what === "fields") return open(guid);
+    callView();
+    change({ guid, packets: firstPackets() });
+  };
+  const early = useEarlyKeys(rows.isPending, ({ by, opens }) => {
+    const first = rows.rows[Math.min(rows.rows.length - 1, by - 1)];
+    if (first === undefined || isGrouped || opened !== undefined) return;
+    setCursor(String(first.guid));
+    table.current?.focus();
+    if (opens !== undefined) openAs(String(first.guid), opens);
+  });
   const step = (by: number) => {
+    if (early.step(by)) return;
     // A cursor among rows that the groups hide is one that nobody sees.
     if (isGrouped && opened === undefined) return;
     const at = rows.rows.findIndex((row) => row.guid === cursor);
@@ -76,6 +95,10 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
     table.current?.toTop();
     void rows.look(true);
   };
+  const openSelected = (what: Opened) => {
+    if (selected !== undefined) openAs(selected, what);
+    else early.open(what);
+  };
   const { fetchNextPage, isFetchingNextPage } = rows;
   const more = useCallback(() => {
     if (!isFetchingNextPage) void fetchNextPage();
@@ -86,13 +109,16 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
     [LIST_KEYS.previous, () => step(-1)],
     [LIST_KEYS.first, () => step(Number.NEGATIVE_INFINITY)],
     [LIST_KEYS.last, () => step(Number.POSITIVE_INFINITY)],
-    [LIST_KEYS.open, () => selected !== undefined && open(selected)],
+    [LIST_KEYS.open, () => openSelected("fields")],
     [
       LIST_KEYS.sort,
       () => change({ sort: DEFAULT_SORT[state.sort[0]?.field === SCORE ? "messages" : "alerts"] }),
     ],
     [LIST_KEYS.showNew, showNew],
+    [LIST_KEYS.undo, statusChange.undo],
   ]);
+  // The details serve it once they are open.
+  useShortcuts(opened === undefined ? [[PACKETS_KEYS.open, () => openSelected("packets")]] : []);
 
   // Here alone, as details that are on their way or that show packets have no control of the status to serve them.
   useShortcuts(
@@ -111,7 +137,11 @@ export function List({ state, change, rows, statusChange, isLost, ref }: Props) 
         change={change}
         total={rows.total}
         isSearching={rows.isFetching}
+        statusChange={statusChange}
+      />
+      <NotKeptBanner
         notKept={statusChange.notKept}
+        onRetry={statusChange.retry}
         onForget={statusChange.forget}
       />
       <AnswerNotes hints={rows.hints} partial={rows.partial} view={state.view} change={change} />

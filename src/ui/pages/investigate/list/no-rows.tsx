@@ -1,9 +1,13 @@
 import { Button } from "@mantine/core";
 import { Notice } from "../../../parts/notice.tsx";
 import { useStatus } from "../../../parts/platform-health.tsx";
+import { WithCode } from "../../../parts/with-code.tsx";
 import { DEFAULT_RANGE, type PageState } from "../state.ts";
 import { rangeLabel } from "../time/time-range.ts";
 import type { Change } from "../use-page-state.ts";
+
+/** What the platform says of a source that does not run. */
+const SOURCE_FAULTS = ["SOURCE_STOPPED"];
 
 /** Why the list is empty, and what to do next. */
 export function NoRows({ state, change }: { state: PageState; change: Change }) {
@@ -20,6 +24,7 @@ export function NoRows({ state, change }: { state: PageState; change: Change }) 
           ].join("\n")}
         </pre>
         <Listeners listening={status.listening} />
+        <FailingSources />
         <p>
           To see a whole intrusion first, play the scenario: <code>npm start</code>.
         </p>
@@ -55,7 +60,7 @@ function Listeners({ listening }: { listening: readonly string[] }) {
   if (listening.length === 0) {
     return (
       <p>
-        No sensor listens on a port. One that shall take syslog has{" "}
+        No sensor listens on a port at the moment. One that shall take syslog has{" "}
         <code>{"source: { syslog: { port: 5514 } }"}</code> in its document.
       </p>
     );
@@ -71,6 +76,22 @@ function Listeners({ listening }: { listening: readonly string[] }) {
         ))}
       </ul>
     </>
+  );
+}
+
+/** Sensors whose sources do not run: nothing comes from them until somebody mends that. */
+function FailingSources() {
+  const { data: status } = useStatus();
+  const failing = (status?.problems ?? []).filter(({ code }) => SOURCE_FAULTS.includes(code));
+  if (failing.length === 0) return null;
+  return (
+    <ul className="listeners" role="alert" aria-label="Sources that fail">
+      {failing.map(({ code, detail, advice }) => (
+        <li key={`${code} ${detail}`}>
+          <WithCode text={detail} /> <WithCode text={advice} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

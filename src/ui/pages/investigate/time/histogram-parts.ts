@@ -1,7 +1,7 @@
 import type { ResponseOf } from "../../../../api/endpoint.ts";
 import type { messageHistogram } from "../../../../api/search.ts";
 import { timeText } from "../../../parts/clock.ts";
-import { countText } from "../../../parts/numbers.ts";
+import { counted, countText } from "../../../parts/numbers.ts";
 import { severityOf } from "../score.ts";
 import type { View } from "../state.ts";
 
@@ -79,5 +79,5 @@ export function histogramText({ buckets, interval, from, to }: Histogram): strin
   if (total === 0) return "Histogram over time: no messages.";
   const peak = buckets.reduce((most, bucket) => (bucket.count > most.count ? bucket : most));
   const range = `${timeText(from).slice(0, 19)} to ${timeText(to).slice(0, 19)}`;
-  return `Histogram over time: ${countText(total)} messages from ${range}; most, ${countText(peak.count)} in one ${intervalText(interval)}, at ${timeText(peak.from).slice(0, 19)}.`;
+  return `Histogram over time: ${counted(total, "message")} from ${range}; most, ${countText(peak.count)} in one ${intervalText(interval)}, at ${timeText(peak.from).slice(0, 19)}.`;
 }

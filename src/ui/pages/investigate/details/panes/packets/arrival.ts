@@ -1,4 +1,5 @@
 import { type RefObject, useEffect } from "react";
+import { isTextField } from "../../../../../parts/keys.ts";
 
 /** Whether a view was called by a key and has not shown yet. */
 let isCalled = false;
@@ -13,6 +14,8 @@ export function useArrival(element: RefObject<HTMLElement | null>, isThere = tru
   useEffect(() => {
     if (!isThere || !isCalled) return;
     isCalled = false;
+    // Who has begun to type in the view keeps on typing.
+    if (document.activeElement instanceof HTMLElement && isTextField(document.activeElement)) return;
     element.current?.focus({ preventScroll: true });
   }, [element, isThere]);
 }

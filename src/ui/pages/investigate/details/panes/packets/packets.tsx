@@ -1,6 +1,7 @@
 import { NativeSelect, Tabs } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import type { StoredMessage } from "../../../../../../api/selection.ts";
+import { counted, countText } from "../../../../../parts/numbers.ts";
 import type { Change } from "../../../use-page-state.ts";
 import { AskAgainContext } from "./ask-again.ts";
 import { PacketsTable } from "./list/packets-table.tsx";
@@ -48,7 +49,7 @@ export function Packets({ guid, message, state, change }: Props) {
     ...(told?.notes ?? []),
     ...(conversations.data?.leftOut ?? []),
     ...(total > streams.length
-      ? [`Only the first ${streams.length} of ${total} conversations are listed.`]
+      ? [`Only the first ${countText(streams.length)} of ${counted(total, "conversation")} are listed.`]
       : []),
   ];
   const isEmpty = told?.by === "nothing" || (query !== undefined && query.packets === 0 && !isRunning(query));
@@ -82,7 +83,7 @@ export function Packets({ guid, message, state, change }: Props) {
             />
           )}
         </Tabs.List>
-        <Progress query={query} notes={notes} />
+        {(query !== undefined || (error === null && !isEmpty)) && <Progress query={query} notes={notes} />}
         <AskAgainContext value={found.again}>
           {error !== null && <PacketsFailed error={error} onRetry={found.again.ask} />}
           {error === null && isEmpty && <NoPackets told={told} query={query} onRetry={found.again.ask} />}

@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type PacketQueryState, stopPacketQuery } from "../../../../../../api/packets.ts";
-import { call } from "../../../../../call.ts";
+import { call, problemOf } from "../../../../../call.ts";
+import { visible } from "../../../../../parts/cells.ts";
 import { timeText, useZone } from "../../../../../parts/clock.ts";
 import { countText } from "../../../../../parts/numbers.ts";
 import { bytesText } from "../../../../../parts/units.ts";
-import { visible } from "./stream/cells.ts";
 import { isRunning } from "./use-packet-query.ts";
 
 type Props = { readonly query: PacketQueryState | undefined; readonly notes: readonly string[] };
@@ -45,6 +45,11 @@ export function Progress({ query, notes }: Props) {
           <Button size="compact-xs" onClick={() => stop.mutate(query.id)}>
             Stop
           </Button>
+          {stop.error !== null && (
+            <span role="alert" className="packets-mistake">
+              Not stopped: {problemOf(stop.error).detail}
+            </span>
+          )}
         </>
       )}
       {said.length > 0 && (

@@ -5,11 +5,13 @@ import { useEffect, useRef, useState } from "react";
 import { listPackets, type PacketRow } from "../../../../../../../api/packet-reading.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call, problemOf } from "../../../../../../call.ts";
+import { visible } from "../../../../../../parts/cells.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
+import { useShortcuts } from "../../../../../../parts/keys.ts";
+import { DETAILS_KEYS } from "../../../details-keys.ts";
 import { useArrival } from "../arrival.ts";
 import { isExpired, PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets, PacketsState } from "../packets-state.ts";
-import { visible } from "../stream/cells.ts";
 import { isRunning } from "../use-packet-query.ts";
 import { PacketDetail } from "./packet-detail.tsx";
 import "./list.css";
@@ -72,7 +74,7 @@ export function PacketsTable({ query, state, change }: Props) {
 
   return (
     <div className="packet-list" data-split={state.packet !== undefined || undefined}>
-      <Filter key={state.filter} filter={state.filter} onFilter={(filter) => change({ filter })} />
+      <Filter filter={state.filter} onFilter={(filter) => change({ filter })} />
       {refused && (
         <p className="packets-mistake" role="alert">
           {problemOf(error).detail}
@@ -150,11 +152,20 @@ export function PacketsTable({ query, state, change }: Props) {
 /** Which packets are listed; Enter takes it into use. */
 function Filter({ filter, onFilter }: { filter: string; onFilter: (filter: string) => void }) {
   const [text, setText] = useState(filter);
+  const input = useRef<HTMLInputElement>(null);
+  // The address is another one: a link was followed, or the browser went back. The field stays, as somebody may be typing in it.
+  const [taken, setTaken] = useState(filter);
+  if (filter !== taken) {
+    setTaken(filter);
+    if (filter !== text.trim()) setText(filter);
+  }
+  useShortcuts([[DETAILS_KEYS.find, () => input.current?.focus()]]);
   return (
     <TextInput
+      ref={input}
       className="packet-filter mono"
       aria-label="Which packets"
-      placeholder="Which packets: ip_src_addr:10.0.0.5 AND ip_dst_port:443"
+      placeholder="Which packets (f): ip_src_addr:10.0.0.5 AND ip_dst_port:443"
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
       onKeyDown={(event) => {

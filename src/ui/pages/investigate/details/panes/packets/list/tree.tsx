@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { PacketNode } from "../../../../../../../api/packet-reading.ts";
+import { visible } from "../../../../../../parts/cells.ts";
 import type { ByteRange } from "../packets-state.ts";
-import { visible } from "../stream/cells.ts";
 
 /** The field that is selected: by its name and, as a name may come twice, by its bytes; of bytes alone the smallest that has them all. */
 export function fieldNamed(

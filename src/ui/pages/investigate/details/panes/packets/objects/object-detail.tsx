@@ -5,14 +5,15 @@ import { addressOf } from "../../../../../../../api/client.ts";
 import { downloadObject, type FoundObject, getObject } from "../../../../../../../api/conversations.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call, problemOf } from "../../../../../../call.ts";
+import { visible } from "../../../../../../parts/cells.ts";
 import { copy } from "../../../../../../parts/clipboard.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
+import { useFields } from "../../../../use-fields.ts";
 import type { Change } from "../../../../use-page-state.ts";
 import { isExpired, PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets } from "../packets-state.ts";
 import { BytesBlock } from "../stream/bytes-block.tsx";
-import { visible } from "../stream/cells.ts";
 import { SPEAKERS } from "../stream/marks.ts";
 import { bytesOf } from "../stream/rows.ts";
 import { saveAnswer } from "./save-answer.ts";
@@ -28,6 +29,7 @@ type Props = {
 
 /** A file: where it comes from, who else got it, its beginning, and the way to take it along. */
 export function ObjectDetail({ query, object, change, leave }: Props) {
+  const { data: fields } = useFields();
   const { name, origin, side, time, stream, packet, size, missing, known, notes } = object;
   useZone();
   const facts: [label: string, text: string][] = [
@@ -71,7 +73,16 @@ export function ObjectDetail({ query, object, change, leave }: Props) {
       <div className="object-actions">
         <Button
           onClick={() =>
-            leave({ q: sameFile(object), view: "messages", t: "all", guid: undefined, packets: undefined })
+            leave({
+              q: sameFile(
+                object,
+                fields?.map(({ name }) => name),
+              ),
+              view: "messages",
+              t: "all",
+              guid: undefined,
+              packets: undefined,
+            })
           }
         >
           Who else got this file
@@ -90,11 +101,14 @@ export function ObjectDetail({ query, object, change, leave }: Props) {
 }
 
 /** A search for messages of every sensor that name one of the file's hashes. */
-function sameFile({ md5, sha1, sha256 }: FoundObject): string {
-  return [
-    ...[`md5:${md5}`, `sha1:${sha1}`, `sha256:${sha256}`],
-    ...[`fileinfo.md5:${md5}`, `fileinfo.sha1:${sha1}`, `fileinfo.sha256:${sha256}`],
-  ].join(" OR ");
+function sameFile(object: FoundObject, fields: readonly string[] = []): string {
+  const asked = HASHES.flatMap((hash) => [
+    { field: hash, text: `${hash}:${object[hash]}` },
+    { field: `fileinfo.${hash}`, text: `fileinfo.${hash}:${object[hash]}` },
+  ]);
+  // What no message has would only be told to be unknown.
+  const known = asked.filter(({ field }) => fields.includes(field));
+  return (known.length === 0 ? asked.slice(-2) : known).map(({ text }) => text).join(" OR ");
 }
 
 /** Takes the file along in an encrypted zip, so that nothing on the way opens it. */

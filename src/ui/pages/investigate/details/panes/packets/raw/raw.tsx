@@ -5,12 +5,12 @@ import { addressOf } from "../../../../../../../api/client.ts";
 import { type ConversationSummary, downloadSide } from "../../../../../../../api/conversations.ts";
 import { exportPackets } from "../../../../../../../api/packet-reading.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
+import { visible } from "../../../../../../parts/cells.ts";
 import { timeText, useZone, zoneName } from "../../../../../../parts/clock.ts";
-import { countText } from "../../../../../../parts/numbers.ts";
+import { counted, countText } from "../../../../../../parts/numbers.ts";
 import { bytesText } from "../../../../../../parts/units.ts";
 import { useArrival } from "../arrival.ts";
 import { type PacketsState, SIDES } from "../packets-state.ts";
-import { visible } from "../stream/cells.ts";
 import { SPEAKERS } from "../stream/marks.ts";
 import { conversationText } from "../use-conversations.ts";
 import "./raw.css";
@@ -74,7 +74,10 @@ export function Raw({ query, stream }: Props) {
         )}
         <li>
           <a download onClick={taken} href={addressOf(exportPackets, params, { format })}>
-            All {countText(query.packets)} packets that were found as {format}
+            {query.packets === 1
+              ? "The packet that was"
+              : `All ${countText(query.packets)} packets that were`}{" "}
+            found as {format}
           </a>
           <span className="dim"> {bytesText(query.bytes)}</span>
         </li>
@@ -93,7 +96,8 @@ export function Raw({ query, stream }: Props) {
                 <span className="dim">
                   {" "}
                   {bytesText(bytes)}
-                  {missing > 0 && `; ${countText(missing)} bytes are missing and are left out`}
+                  {missing > 0 &&
+                    `; ${counted(missing, "byte")} ${missing === 1 ? "is" : "are"} missing and left out`}
                 </span>
               </li>
             );

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
+import { isText, visibleText } from "../../../../../../parts/cells.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
-import { isText, visibleText } from "./cells.ts";
 import { Line } from "./line.tsx";
 import { HEX_WIDTH } from "./rows.ts";
 

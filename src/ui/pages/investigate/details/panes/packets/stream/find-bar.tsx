@@ -9,17 +9,32 @@ import { FIND_KINDS, type FindKind, MOST_HITS } from "./find.ts";
 type Props = {
   readonly kind: FindKind;
   readonly text: string;
+  /** Whether it is called together with what it is part of. */
+  readonly hasFocus: boolean;
   readonly onLook: (kind: FindKind, text: string) => void;
   /** How many were found, which of them is selected (from 1, 0 for none), and whether there may be more. */
   readonly count: number;
   readonly current: number;
   readonly isSearching: boolean;
+  /** How much was looked through, when that is not all: `in the first 16.8 MB of 21.1 MB`. */
+  readonly part: string | undefined;
   readonly mistake: string | undefined;
   readonly onStep: (by: 1 | -1) => void;
 };
 
 /** Finds bytes in a stream. What is looked for stays out of the address, as it may be what was said. */
-export function FindBar({ kind, text, onLook, count, current, isSearching, mistake, onStep }: Props) {
+export function FindBar({
+  kind,
+  text,
+  hasFocus,
+  onLook,
+  count,
+  current,
+  isSearching,
+  part,
+  mistake,
+  onStep,
+}: Props) {
   const input = useRef<HTMLInputElement>(null);
   useShortcuts([[DETAILS_KEYS.find, () => input.current?.focus()]]);
   return (
@@ -39,6 +54,7 @@ export function FindBar({ kind, text, onLook, count, current, isSearching, mista
       />
       <TextInput
         ref={input}
+        autoFocus={hasFocus}
         aria-label="Find in the stream"
         placeholder="Find (f)"
         value={text}
@@ -60,7 +76,8 @@ export function FindBar({ kind, text, onLook, count, current, isSearching, mista
             <IconChevronDown size={14} />
           </ActionIcon>
           <span className="dim" role="status" data-mistake={mistake !== undefined || undefined}>
-            {mistake ?? (isSearching ? "looking…" : hitsText(current, count))}
+            {mistake ??
+              (isSearching ? "looking…" : [hitsText(current, count), part].filter(Boolean).join(" "))}
           </span>
         </>
       )}

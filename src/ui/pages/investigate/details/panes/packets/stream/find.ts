@@ -1,5 +1,5 @@
+import { hexOf } from "../../../../../../parts/cells.ts";
 import type { ByteRange, Side } from "../packets-state.ts";
-import { hexOf } from "./cells.ts";
 
 /** Finding bytes in what both sides said: text in any case of ASCII letters, bytes in hex, or a regular expression over bytes. */
 

@@ -4,14 +4,16 @@ import { type ConversationSummary, getHttp } from "../../../../../../../api/conv
 import type { ResponseOf } from "../../../../../../../api/endpoint.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call } from "../../../../../../call.ts";
+import { visible } from "../../../../../../parts/cells.ts";
 import { copy } from "../../../../../../parts/clipboard.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
+import { useShortcuts } from "../../../../../../parts/keys.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
+import { DETAILS_KEYS } from "../../../details-keys.ts";
 import { PacketsFailed } from "../no-packets.tsx";
 import type { ChangePackets, Side } from "../packets-state.ts";
 import { phaseOf } from "../use-conversations.ts";
 import { BytesBlock } from "./bytes-block.tsx";
-import { visible } from "./cells.ts";
 import { SPEAKERS } from "./marks.ts";
 import { bytesOf } from "./rows.ts";
 
@@ -22,10 +24,13 @@ type Props = {
   readonly query: PacketQueryState;
   readonly stream: ConversationSummary["number"];
   readonly change: ChangePackets;
+  /** Somebody wants to find bytes. */
+  readonly onFind: () => void;
 };
 
 /** A conversation as requests and responses, their bodies without their encodings. */
-export function HttpView({ query, stream, change }: Props) {
+export function HttpView({ query, stream, change, onFind }: Props) {
+  useShortcuts([[DETAILS_KEYS.find, onFind]]);
   const { data, error, refetch, hasNextPage, fetchNextPage, isPending } = useInfiniteQuery({
     queryKey: ["packet-http", query.id, stream, phaseOf(query)],
     queryFn: ({ pageParam, signal }) =>

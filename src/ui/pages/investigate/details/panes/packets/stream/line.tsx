@@ -1,6 +1,6 @@
 import { memo } from "react";
+import { cellsOf, hexOf } from "../../../../../../parts/cells.ts";
 import type { ByteRange, Side } from "../packets-state.ts";
-import { cellsOf, hexOf } from "./cells.ts";
 import { HEX_WIDTH, type Look } from "./rows.ts";
 
 type Props = {

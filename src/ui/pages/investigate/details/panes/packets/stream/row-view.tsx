@@ -1,7 +1,7 @@
+import { hexOf } from "../../../../../../parts/cells.ts";
 import { timeText } from "../../../../../../parts/clock.ts";
-import { countText } from "../../../../../../parts/numbers.ts";
+import { counted, countText } from "../../../../../../parts/numbers.ts";
 import type { ByteRange } from "../packets-state.ts";
-import { hexOf } from "./cells.ts";
 import { Line } from "./line.tsx";
 import { markText, reasonText, SPEAKERS } from "./marks.ts";
 import { bytesOf, type Row } from "./rows.ts";
@@ -50,7 +50,7 @@ export function RowView({ row, selected, onPacket }: Props) {
     return (
       <span className="stream-mark" data-tone="gap">
         <b>
-          {SPEAKERS[side]}: {countText(length)} bytes are missing
+          {SPEAKERS[side]}: {counted(length, "byte")} {length === 1 ? "is" : "are"} missing
         </b>
         , {reasonText(reason)} <PacketLink number={packet} onPacket={onPacket} />
       </span>

@@ -1,7 +1,7 @@
 import type { getConversation } from "../../../../../../../api/conversations.ts";
 import type { ResponseOf } from "../../../../../../../api/endpoint.ts";
+import { characterLength, characterWidth, isText } from "../../../../../../parts/cells.ts";
 import type { Side } from "../packets-state.ts";
-import { characterLength, characterWidth, isText } from "./cells.ts";
 
 /**
  * A page of a conversation as rows of one height each, so that megabytes can be scrolled: a head for each message, lines of its bytes, and
@@ -151,7 +151,8 @@ export function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** Bytes one after another. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
+import { hexOf } from "../../../../../../parts/cells.ts";
 import { copy } from "../../../../../../parts/clipboard.ts";
 import { countText } from "../../../../../../parts/numbers.ts";
 import type { ByteRange } from "../packets-state.ts";
-import { hexOf } from "./cells.ts";
 import { SPEAKERS } from "./marks.ts";
 
 type Props = {

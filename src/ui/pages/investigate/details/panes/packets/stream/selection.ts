@@ -1,5 +1,5 @@
+import { cellsOf } from "../../../../../../parts/cells.ts";
 import type { ByteRange, Side } from "../packets-state.ts";
-import { cellsOf } from "./cells.ts";
 import type { Turn } from "./rows.ts";
 
 /**

@@ -1,11 +1,12 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { ConversationSummary } from "../../../../../../../api/conversations.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { useZone } from "../../../../../../parts/clock.ts";
 import { useShortcuts } from "../../../../../../parts/keys.ts";
-import { countText } from "../../../../../../parts/numbers.ts";
+import { counted } from "../../../../../../parts/numbers.ts";
+import { sizeText } from "../../../../../../parts/units.ts";
 import { useArrival } from "../arrival.ts";
 import { PacketsFailed } from "../no-packets.tsx";
 import { PACKETS_KEYS } from "../packets-keys.ts";
@@ -14,6 +15,7 @@ import { type ByteRange, type PacketsState, SHOWS, SIDES } from "../packets-stat
 import type { FindKind } from "./find.ts";
 import { FindBar } from "./find-bar.tsx";
 import { HttpView } from "./http-view.tsx";
+import { bytesThere, messagesOf } from "./messages.ts";
 import { RowView } from "./row-view.tsx";
 import type { Row } from "./rows.ts";
 import { SelectedBytes } from "./selected-bytes.tsx";
@@ -27,6 +29,13 @@ const ROW_HEIGHT = 18;
 const SHOW_WORDS = { auto: "Auto", text: "Text", hex: "Hex", both: "Both", http: "HTTP" } as const;
 const SIDE_WORDS = { both: "Both sides", client: "Client", server: "Server" } as const;
 
+/** Whose bytes are shown. */
+const SPOKEN = {
+  both: ["clientTotals", "serverTotals"],
+  client: ["clientTotals"],
+  server: ["serverTotals"],
+} as const;
+
 type Props = {
   readonly query: PacketQueryState;
   readonly stream: ConversationSummary;
@@ -37,23 +46,21 @@ type Props = {
 /** What both sides of a conversation said, in true order. */
 export function Stream({ query, stream, state, change }: Props) {
   const isHttp = state.show === "http" && stream.application === "http";
+  // Bytes are found where they are shown as they were sent.
+  const [isFinding, setFinding] = useState(false);
   const shows = SHOWS.filter((show) => show !== "http" || stream.application === "http");
-  useShortcuts([
-    [
-      PACKETS_KEYS.show,
-      () =>
-        change({ show: shows[(shows.indexOf(state.show) + 1) % shows.length] ?? "auto" }, { replace: true }),
-    ],
-  ]);
+  const toShow = (show: PacketsState["show"] | undefined, isWanted = false) => {
+    setFinding(isWanted);
+    change({ show: show ?? "auto" }, { replace: true });
+  };
+  useShortcuts([[PACKETS_KEYS.show, () => toShow(shows[(shows.indexOf(state.show) + 1) % shows.length])]]);
   return (
     <div className="stream">
       <div className="stream-tools">
         <SegmentedControl
           aria-label="How bytes are shown"
           value={isHttp || state.show !== "http" ? state.show : "auto"}
-          onChange={(show) =>
-            change({ show: SHOWS.find((each) => each === show) ?? "auto" }, { replace: true })
-          }
+          onChange={(show) => toShow(SHOWS.find((each) => each === show))}
           data={shows.map((show) => ({ value: show, label: SHOW_WORDS[show] }))}
         />
         {!isHttp && (
@@ -68,20 +75,21 @@ export function Stream({ query, stream, state, change }: Props) {
         )}
       </div>
       {isHttp ? (
-        <HttpView query={query} stream={stream.number} change={change} />
+        <HttpView query={query} stream={stream.number} change={change} onFind={() => toShow("auto", true)} />
       ) : (
-        <Bytes query={query} stream={stream} state={state} change={change} />
+        <Bytes query={query} stream={stream} state={state} change={change} isFinding={isFinding} />
       )}
     </div>
   );
 }
 
-function Bytes({ query, stream, state, change }: Props) {
+function Bytes({ query, stream, state, change, isFinding }: Props & { readonly isFinding: boolean }) {
   const look = state.show === "http" ? "auto" : state.show;
   const read = useStream(query, stream.number, state.side, look);
   const { rows, turns, hasNextPage, isFetching, fetchNextPage } = read;
   const [find, setFind] = useState<{ kind: FindKind; text: string }>({ kind: "text", text: "" });
-  const found = useFind(turns, find.kind, find.text);
+  const messages = useMemo(() => messagesOf(turns, stream.protocol), [turns, stream.protocol]);
+  const found = useFind(messages, find.kind, find.text);
   const scroller = useRef<HTMLDivElement>(null);
   useArrival(scroller, read.error === null);
   useZone();
@@ -114,11 +122,21 @@ function Bytes({ query, stream, state, change }: Props) {
 
   const select = (range: ByteRange | undefined) => change({ bytes: range }, { replace: true });
   const current = bytes === undefined ? -1 : found.hits.findIndex((hit) => sameStart(hit, bytes));
+  const isSearching = found.isSearching || (find.text !== "" && isFetching);
+  // Whoever asks for a hit before one is found gets it then.
+  const [askedStep, setAskedStep] = useState<1 | -1>();
   const step = (by: 1 | -1) => {
     const { length } = found.hits;
-    if (length === 0) return;
+    if (length === 0) return setAskedStep(isSearching ? by : undefined);
+    setAskedStep(undefined);
     select(found.hits[current < 0 ? (by === 1 ? 0 : length - 1) : (current + by + length) % length]);
   };
+  const stepAsked = useEffectEvent(() => {
+    if (askedStep !== undefined) step(askedStep);
+  });
+  useEffect(() => {
+    if (found.hits.length > 0) stepAsked();
+  }, [found.hits]);
   const toMessage = (by: 1 | -1) => {
     const heads = rows.flatMap((row, at) => (row.kind === "turn" ? [at] : []));
     const top = virtualizer.scrollOffset === null ? 0 : Math.ceil(virtualizer.scrollOffset / ROW_HEIGHT);
@@ -130,6 +148,9 @@ function Bytes({ query, stream, state, change }: Props) {
     [PACKETS_KEYS.previousMessage, () => toMessage(-1)],
   ]);
   const onPacket = (packet: number) => change({ tab: "packets", packet, bytes: undefined, field: undefined });
+
+  const total = SPOKEN[state.side].reduce((sum, side) => sum + stream[side].bytes, 0);
+  const part = read.isFull ? `in the first ${sizeText(bytesThere(turns))} of ${sizeText(total)}` : undefined;
 
   if (read.error !== null) return <PacketsFailed error={read.error} onRetry={() => read.refetch()} />;
   return (
@@ -144,16 +165,22 @@ function Bytes({ query, stream, state, change }: Props) {
           </Button>
         </Button.Group>
         <span className="dim" role="status">
-          {countText(turns.length)} {turns.length === 1 ? "message" : "messages"}
+          {counted(messages.length, "message")}
           {hasNextPage && ", more follow below"}
-          {read.marksLeftOut > 0 && `, ${countText(read.marksLeftOut)} events of TCP are not shown`}
+          {part !== undefined && ` ${part}; the rest is not shown`}
+          {read.marksLeftOut > 0 && `, ${counted(read.marksLeftOut, "event")} of TCP not shown`}
         </span>
         <FindBar
           {...find}
-          onLook={(kind, text) => setFind({ kind, text })}
+          hasFocus={isFinding}
+          onLook={(kind, text) => {
+            setAskedStep(undefined);
+            setFind({ kind, text });
+          }}
           count={found.hits.length}
           current={current + 1}
-          isSearching={found.isSearching || (find.text !== "" && isFetching)}
+          isSearching={isSearching}
+          part={part}
           mistake={found.mistake}
           onStep={step}
         />
@@ -203,7 +230,8 @@ function Bytes({ query, stream, state, change }: Props) {
         )}
         {read.isFull && (
           <p className="packets-waiting dim">
-            Only the beginning is shown. Raw has the whole stream to download.
+            Only the beginning is shown, {part}, and nothing is found behind it. Raw has the whole stream to
+            download; one side alone may be shorter.
           </p>
         )}
       </div>

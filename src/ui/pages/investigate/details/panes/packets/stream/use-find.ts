@@ -1,13 +1,15 @@
 import { useEffect, useState } from "react";
 import type { ByteRange } from "../packets-state.ts";
 import { type FindKind, patternOf } from "./find.ts";
-import type { Turn } from "./rows.ts";
+import { haystacksOf, type Message } from "./messages.ts";
 
 /** How long to wait for the next letter, and for an answer, in milliseconds. */
 const PAUSE = 200;
 const PATIENCE = 5000;
 
 type Found = {
+  /** What was looked for: hits of something else are none. */
+  readonly of?: string;
   readonly hits: readonly ByteRange[];
   readonly isSearching: boolean;
   /** What is wrong with what is looked for. */
@@ -17,25 +19,28 @@ type Found = {
 const NOTHING: Found = { hits: [], isSearching: false };
 
 /** Where bytes are in messages of a stream. */
-export function useFind(turns: readonly Turn[], kind: FindKind, text: string): Found {
+export function useFind(messages: readonly Message[], kind: FindKind, text: string): Found {
   const [found, setFound] = useState<Found>(NOTHING);
   useEffect(() => {
     if (text === "") return setFound(NOTHING);
     const pattern = patternOf(kind, text);
     if ("mistake" in pattern) return setFound({ ...NOTHING, mistake: pattern.mistake });
-    setFound((before) => ({ hits: before.hits, isSearching: true }));
+    const of = `${kind} ${text}`;
+    setFound((before) => ({ of, hits: before.of === of ? before.hits : [], isSearching: true }));
     let worker: Worker | undefined;
     let timer = setTimeout(() => {
       worker = new Worker(new URL("./find-worker.ts", import.meta.url), { type: "module" });
       worker.addEventListener("message", ({ data }: MessageEvent<ByteRange[]>) => {
         clearTimeout(timer);
         worker?.terminate();
-        setFound({ hits: data, isSearching: false });
+        setFound({ of, hits: data, isSearching: false });
       });
-      const haystacks = turns
-        .filter(({ isReset }) => !isReset)
-        .map(({ side, position, bytes }) => ({ side, position, bytes }));
-      worker.postMessage({ haystacks, source: pattern.source });
+      // Its program comes from the server, which may be gone.
+      worker.addEventListener("error", () => {
+        clearTimeout(timer);
+        setFound({ ...NOTHING, mistake: "Nothing was looked through: the server does not answer." });
+      });
+      worker.postMessage({ haystacks: haystacksOf(messages), source: pattern.source });
       timer = setTimeout(() => {
         worker?.terminate();
         setFound({ ...NOTHING, mistake: "This expression takes too long; make it simpler." });
@@ -45,6 +50,6 @@ export function useFind(turns: readonly Turn[], kind: FindKind, text: string): F
       clearTimeout(timer);
       worker?.terminate();
     };
-  }, [turns, kind, text]);
+  }, [messages, kind, text]);
   return found;
 }

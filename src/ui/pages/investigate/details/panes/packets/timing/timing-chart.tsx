@@ -54,6 +54,13 @@ function optionOf({ buckets, interval, marks }: Omit<Props, "scheme">): Option {
     itemStyle: { color: colour(`--${side}`) },
     emphasis: { disabled: true },
   });
+  const events: ScatterSeriesOption = {
+    name: "Retransmissions, resets, closed windows",
+    type: "scatter",
+    symbolSize: 7,
+    data: marks.map(({ time }) => [time, 0]),
+    itemStyle: { color: colour("--severity-high") },
+  };
   return {
     ...option,
     tooltip: {
@@ -68,17 +75,7 @@ function optionOf({ buckets, interval, marks }: Omit<Props, "scheme">): Option {
         return `${timeText(from)}\nClient: ${countText(client)} B\nServer: ${countText(server)} B`;
       },
     },
-    series: [
-      bars("client", 1),
-      bars("server", -1),
-      {
-        name: "Retransmissions, resets, closed windows",
-        type: "scatter",
-        symbolSize: 7,
-        data: marks.map(({ time }) => [time, 0]),
-        itemStyle: { color: colour("--severity-high") },
-      },
-    ],
+    series: [bars("client", 1), bars("server", -1), ...(marks.length === 0 ? [] : [events])],
   };
 }
 

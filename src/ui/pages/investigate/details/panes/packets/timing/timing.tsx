@@ -6,7 +6,7 @@ import type { ResponseOf } from "../../../../../../../api/endpoint.ts";
 import type { PacketQueryState } from "../../../../../../../api/packets.ts";
 import { call } from "../../../../../../call.ts";
 import { timeText, useZone } from "../../../../../../parts/clock.ts";
-import { countText } from "../../../../../../parts/numbers.ts";
+import { counted, countText } from "../../../../../../parts/numbers.ts";
 import { bytesText } from "../../../../../../parts/units.ts";
 import { useArrival } from "../arrival.ts";
 import { PacketsFailed } from "../no-packets.tsx";
@@ -50,12 +50,20 @@ export function Timing({ query, stream, state, change }: Props) {
     handshake?.toServer !== undefined && handshake.toClient !== undefined
       ? handshake.toServer + handshake.toClient
       : undefined;
+  const lasted = lengthText(stream.last - stream.first);
+  const ofProtocol: [label: string, text: string][] =
+    stream.protocol === "udp"
+      ? [["Lasted", lasted]]
+      : [
+          ["Lasted", `${lasted}${stream.ends ? "" : ", its end was not captured"}`],
+          ["Round trip", handshake === undefined ? "the handshake was not captured" : lengthText(roundTrip)],
+          ["SYN to SYN-ACK", lengthText(handshake?.toServer)],
+          ["SYN-ACK to ACK", lengthText(handshake?.toClient)],
+        ];
   const facts: [label: string, text: string][] = [
     ["Began", `${timeText(stream.first)}${stream.begins ? "" : ", before that nothing was captured"}`],
-    ["Lasted", `${lengthText(stream.last - stream.first)}${stream.ends ? "" : ", its end was not captured"}`],
-    ["Round trip", handshake === undefined ? "the handshake was not captured" : lengthText(roundTrip)],
-    ["SYN to SYN-ACK", lengthText(handshake?.toServer)],
-    ["SYN-ACK to ACK", lengthText(handshake?.toClient)],
+    // UDP has no handshake, and no end that could be missing.
+    ...ofProtocol,
     ["Client's first byte to server's", lengthText(firstByte)],
     ["Client said", totalText(stream.clientTotals)],
     ["Server said", totalText(stream.serverTotals)],
@@ -149,8 +157,8 @@ function Numbers({ timing, stream, state, change, children }: NumbersProps) {
       )}
       {timing.leftOut > 0 && (
         <p className="dim">
-          {countText(timing.leftOut)} packets are left out: cut off or in fragments, they have no header of
-          TCP that can be read.
+          {counted(timing.leftOut, "packet")} left out: cut off or in fragments, without a header of TCP that
+          can be read.
         </p>
       )}
     </>
@@ -164,7 +172,7 @@ function totalText({ packets, bytes, missing, repeated }: Totals): string {
     missing > 0 ? `${countText(missing)} B missing` : "",
     repeated > 0 ? `${countText(repeated)} B sent again` : "",
   ].filter((text) => text !== "");
-  return [`${bytesText(bytes)} in ${countText(packets)} packets`, ...more].join(", ");
+  return [`${bytesText(bytes)} in ${counted(packets, "packet")}`, ...more].join(", ");
 }
 
 /** Milliseconds as a person reads them; a dash for what was not captured. */
