@@ -7,7 +7,7 @@ import { agoText, countText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
-import { visible } from "../investigate/details/panes/packets/stream/cells.ts";
+import { visible } from "../../parts/cells.ts";
 
 const ROLES = { all: "everything", server: "server", worker: "worker", capture: "capture host" } as const;
 
