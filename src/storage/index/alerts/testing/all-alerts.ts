@@ -4,6 +4,7 @@ import type { Query } from "../../../../query/tree.ts";
 import type { Index, IndexWriter, Selection } from "../../contract.ts";
 import { ALERT } from "../asks-alerts.ts";
 
+const ASKS = `_exists_:${ALERT} AND `;
 const IS_ALERT: Query = { kind: "exists", field: ALERT };
 
 /**
@@ -23,7 +24,8 @@ export function allAlerts(index: Index): Index {
     recoverPositions: (known) => index.recoverPositions(known),
     async search(request) {
       const result = await index.search(asked(request));
-      return { ...result, messages: result.messages.map(unmarked) };
+      const hints = result.hints.map((hint) => ({ ...hint, query: hint.query && unasked(hint.query) }));
+      return { ...result, hints, messages: result.messages.map(unmarked) };
     },
     count: (request) => index.count(asked(request)),
     facets: (request) => index.facets(asked(request)),
@@ -64,4 +66,9 @@ function markAll(batch: Batch): void {
 
 function unmarked({ [ALERT]: _mark, ...message }: Message): Message {
   return message;
+}
+
+/** The query of a hint without what was added to it. */
+function unasked(text: string): string {
+  return text.replace(ASKS, "").replace(/^\((.*)\)$/, "$1");
 }
