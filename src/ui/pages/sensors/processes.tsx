@@ -2,12 +2,12 @@ import { Button } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Fragment } from "react";
 import type { ProcessState } from "../../../api/status.ts";
+import { visible } from "../../parts/cells.ts";
 import { timeText, useZone } from "../../parts/clock.ts";
 import { agoText, countText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
-import { visible } from "../../parts/cells.ts";
 
 const ROLES = { all: "everything", server: "server", worker: "worker", capture: "capture host" } as const;
 
