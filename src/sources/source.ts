@@ -4,7 +4,6 @@ import type { Definition } from "../core/component.ts";
 import type { Context } from "../core/context.ts";
 import type { PlacedSecret, SecretReference } from "../core/secret.ts";
 import type { AllowPath, FileUse } from "../storage/allowed-folders.ts";
-import { shareAll } from "../storage/topic/deal.ts";
 import type { TakeCapture } from "./capture/taking.ts";
 
 /**
@@ -52,6 +51,20 @@ export function unshared(positions: Positions): {
   readonly share: Share;
 } {
   return { positions: { ...positions, catchUp: async () => {} }, share: shareAll };
+}
+
+/** The share of a reader without others: everything, until the signal aborts. */
+async function* shareAll(
+  _name: string,
+  parts: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly number[], void> {
+  if (signal.aborted) return;
+  yield Array.from({ length: parts }, (_, part) => part);
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
 }
 
 /** What a source may reach beyond its configuration. */

@@ -26,17 +26,3 @@ export function dealOut<Member extends Reader>(
   }
   return shares;
 }
-
-/** What a reader without others reads: everything, until the signal aborts. */
-export async function* shareAll(
-  _name: string,
-  parts: number,
-  signal: AbortSignal,
-): AsyncGenerator<readonly number[], void> {
-  if (signal.aborted) return;
-  yield Array.from({ length: parts }, (_, part) => part);
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
-}

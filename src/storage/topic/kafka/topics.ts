@@ -110,8 +110,9 @@ class KafkaTopics implements Topics {
     const names = await this.#cluster.ask(`opening topic ${topic}`, (admin) => admin.listTopics());
     if (!names.includes(topic))
       await makeTopic(this.#cluster, topic, asked, { ...OURS, "max.message.bytes": String(BATCH_BYTES) });
-    const isOurs = (await this.#ours([topic])).has(topic);
+    // A broker that has just made it knows its settings once it knows its partitions, which this waits for.
     let { partitions, topicId } = await describeTopic(this.#cluster, topic, 1);
+    const isOurs = (await this.#ours([topic])).has(topic);
     if (partitions < asked && isOurs) {
       await this.#grow(topic, partitions, asked);
       ({ partitions, topicId } = await describeTopic(this.#cluster, topic, asked));
