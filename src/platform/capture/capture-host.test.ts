@@ -23,9 +23,16 @@ describe.skipIf(kafka === undefined || openSearch === undefined || !canCapture()
   test(
     "packets stay on their hosts and are found from the server; a host that is killed or stopped is named",
     async () => {
+      const [first, second] = [await freePort(), await freePort()];
+      // tcpdump of a host that was killed ends with the next packet that it cannot write.
+      await using _ended = {
+        async [Symbol.asyncDispose]() {
+          await first.say(1);
+          await second.say(1);
+        },
+      };
       await using installation = testInstallation(kafka?.brokers ?? [], openSearch ?? "", { pcap: PCAP });
       const server = await installation.start("server", "server");
-      const [first, second] = [await freePort(), await freePort()];
       const capture = (name: string, port: number) =>
         installation.start("capture-host", name, ["-i", "lo", "--filter", `udp port ${port}`]);
       const one = await capture("one", first.port);
