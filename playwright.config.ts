@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { defineConfig } from "@playwright/test";
+import { isCluster } from "./e2e/cluster.ts";
 
 /** The browser: METRON_CHROMIUM, or what Debian and others install. Nothing is downloaded. */
 const chromium = [
@@ -16,9 +17,22 @@ if (chromium === undefined) {
   process.exit(0);
 }
 
+/** What storage makes no difference to is looked at once, with files. */
+const OF_FILES_ALONE = [
+  "accessibility",
+  "keyboard",
+  "packets-hostile",
+  "packets-views",
+  "stellar-fuzz",
+  "weight",
+];
+
 export default defineConfig({
   testDir: "e2e",
-  outputDir: "build/e2e",
+  outputDir: isCluster ? "build/e2e-cluster" : "build/e2e",
+  ...(isCluster
+    ? { globalSetup: "./e2e/cluster.ts", testIgnore: OF_FILES_ALONE.map((name) => `${name}.spec.ts`) }
+    : {}),
   // One platform serves all tests, and the machine has work enough with it.
   workers: 1,
   retries: process.env.CI === "true" ? 1 : 0,

@@ -8,8 +8,8 @@ import { openPlatform } from "../src/platform/platform.ts";
 import { ROOT } from "../src/platform/version.ts";
 import { startServer } from "../src/server/server.ts";
 
-const [data = ""] = process.argv.slice(2);
-const platform = await openPlatform({ data, defaults: join(ROOT, "config"), sources: false, workers: 1 });
+const [data = "", defaults = ""] = process.argv.slice(2);
+const platform = await openPlatform({ data, defaults, sources: false, workers: 1 });
 const server = await startServer(platform, {
   host: "127.0.0.1",
   port: 0,

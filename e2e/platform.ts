@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { documentsOf, isCluster } from "./cluster.ts";
 
 /** A real platform in a process of its own, with a data folder of its own. */
 export type Platform = {
@@ -29,12 +30,13 @@ export type Platform = {
 const ROOT = join(import.meta.dirname, "..");
 
 /** How long a start may take: set-up of the databases of places on a slow machine included. */
-const START_LIMIT = 90_000;
+const START_LIMIT = isCluster ? 400_000 : 90_000;
 
 /** @param actors whether the header `x-actor` of a request says who makes it */
 export async function startPlatform(options: { demo?: boolean; actors?: boolean }): Promise<Platform> {
-  const data = await mkdtemp(join(tmpdir(), "metron-e2e-"));
-  const start = (port: string) => startProcess(argumentsOf(data, port, options));
+  const folder = await mkdtemp(join(tmpdir(), "metron-e2e-"));
+  const [data, config] = [join(folder, "data"), documentsOf(folder)];
+  const start = (port: string) => startProcess(argumentsOf({ data, config, port }, options));
   let { child, url } = await start("0");
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -87,18 +89,28 @@ export async function startPlatform(options: { demo?: boolean; actors?: boolean 
     },
     async close() {
       await kill();
-      await rm(data, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
 function argumentsOf(
-  data: string,
-  port: string,
+  { data, config, port }: { data: string; config: string; port: string },
   { demo = false, actors = false }: { demo?: boolean; actors?: boolean },
 ): string[] {
-  if (actors) return ["e2e/actors-platform.ts", data];
-  const args = ["src/cli/main.ts", "up", "--data", data, "--port", port, "--workers", "1"];
+  if (actors) return ["e2e/actors-platform.ts", data, config];
+  const args = [
+    "src/cli/main.ts",
+    "up",
+    "--data",
+    data,
+    "--config",
+    config,
+    "--port",
+    port,
+    "--workers",
+    "1",
+  ];
   return demo ? [...args, "--demo"] : args;
 }
 

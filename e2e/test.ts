@@ -1,4 +1,5 @@
 import { test as base, expect } from "@playwright/test";
+import { isCluster } from "./cluster.ts";
 import { InvestigatePage } from "./investigate-page.ts";
 import { type Platform, startPlatform } from "./platform.ts";
 
@@ -21,7 +22,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
         await platform.close();
       }
     },
-    { scope: "worker", timeout: 240_000 },
+    { scope: "worker", timeout: isCluster ? 900_000 : 240_000 },
   ],
   baseURL: async ({ platform }, use) => use(platform.url),
   page: async ({ page, platform }, use) => {

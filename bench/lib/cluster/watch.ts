@@ -17,7 +17,7 @@ type Watched = {
   readonly backDuring: number | undefined;
   /** From its end until the lag was back. */
   readonly backAfter: number;
-  /** The greatest number of records that waited. */
+  /** The greatest number of records that waited, as far as OpenSearch told what it had. */
   readonly most: number;
   /** Codes of the problems that processes told. */
   readonly told: readonly string[];
@@ -31,14 +31,16 @@ const CALM = 4;
 /** @param usual records that may wait while nothing is wrong. */
 export function watch({ stored, processes }: Installation, flow: Flow, usual: number): Watch {
   const begun = performance.now();
-  const looks: { readonly at: number; readonly lag: number }[] = [];
+  const looks: { readonly at: number; readonly lag: number | undefined }[] = [];
+  // What nobody tells is not usual.
+  const isUsual = (lag: number | undefined) => lag !== undefined && lag <= usual;
   const told = new Set<string>();
   let [endedAt, isOver] = [Number.POSITIVE_INFINITY, false];
   const looking = (async () => {
     for (; !isOver; await delay(EVERY)) {
       const made = flow.made();
       const count = await stored.count();
-      if (count !== undefined) looks.push({ at: performance.now(), lag: made - count });
+      looks.push({ at: performance.now(), lag: count === undefined ? undefined : made - count });
     }
   })();
   const asking = (async () => {
@@ -47,7 +49,7 @@ export function watch({ stored, processes }: Installation, flow: Flow, usual: nu
   })();
   /** When the lag became usual, and stayed so to the last of some looks; undefined when it did not. */
   const backSince = (among: typeof looks) => {
-    const last = among.findLastIndex(({ lag }) => lag > usual);
+    const last = among.findLastIndex(({ lag }) => !isUsual(lag));
     return last === -1 ? begun : among[last + 1]?.at;
   };
   return {
@@ -58,7 +60,7 @@ export function watch({ stored, processes }: Installation, flow: Flow, usual: nu
       const from = performance.now();
       for (;;) {
         const recent = looks.slice(-CALM);
-        const isCalm = recent.length === CALM && recent.every(({ at, lag }) => at > from && lag <= usual);
+        const isCalm = recent.length === CALM && recent.every(({ at, lag }) => at > from && isUsual(lag));
         if (isCalm) return;
         if (performance.now() - from > within)
           throw new Error(`the lag is ${looks.at(-1)?.lag} after ${within / 1000} s`);
@@ -73,7 +75,7 @@ export function watch({ stored, processes }: Installation, flow: Flow, usual: nu
       return {
         backDuring: during === undefined ? undefined : (during - begun) / 1000,
         backAfter: (after - endedAt) / 1000,
-        most: Math.max(0, ...looks.map(({ lag }) => lag)),
+        most: Math.max(0, ...looks.map(({ lag = 0 }) => lag)),
         told: [...told].sort(),
       };
     },
