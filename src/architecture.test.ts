@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   storage: ["core", "schema", "query", "pcap"],
   // What addresses and networks are by value is of the schema.
   pcap: ["core", "schema"],
-  // A source tells a capture from records by the first bytes.
+  // A source tells a capture from records by the first bytes; records of a topic of packets become a capture.
   sources: ["core", "schema", "java", "stellar", "storage", "pcap"],
   parsers: ["core", "schema", "java", "stellar", "storage"],
   transforms: ["core", "schema", "java", "stellar", "storage"],
