@@ -27,7 +27,11 @@ describe.skipIf(address === undefined)("packets sent to a topic", { timeout: MIN
     if (!hasTcpdump) return test.skip("tcpdump is not installed");
     const [first = ""] = await sentAs({ scheme: "FROM_PACKET" });
     const input = Buffer.from(first.split(" ")[1] ?? "", "hex");
-    const told = execFileSync("tcpdump", ["-r", "-", "-n", "-tt", "-xx"], { input, encoding: "utf8", stdio: "pipe" });
+    const told = execFileSync("tcpdump", ["-r", "-", "-n", "-tt", "-xx"], {
+      input,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
     expect(told).toMatch(/^1700000000\.000000 /);
     const hex = told.replaceAll(/^.*0x[0-9a-f]+:|[^0-9a-f\n]|^\d+\..*$/gm, "").replaceAll("\n", "");
     expect(hex).toBe(ROWS[0]?.frame);
@@ -40,7 +44,10 @@ describe.skipIf(address === undefined)("packets sent to a topic", { timeout: MIN
     await admin.createTopics({ topics: [topic], partitions: 2 });
     try {
       const capture = await pcapOf(ROWS);
-      expect(await sendPackets(chunksOf(capture), { topic, brokers, form })).toEqual({ sent: 40, leftOut: 0 });
+      expect(await sendPackets(chunksOf(capture), { topic, brokers, form })).toEqual({
+        sent: 40,
+        leftOut: 0,
+      });
       const read = await runJava("Packets.java", ["consume", brokers.join(), topic, "40"]);
       return read.trim().split("\n").toSorted();
     } finally {

@@ -15,7 +15,9 @@ test.each([
   const { records, leftOut } = topicRecords(packetsOf([...ROWS, ...WIFI]), form);
   expect(leftOut).toBe(3);
   expect(Buffer.from(records[0]?.key ?? []).readBigUInt64BE()).toBe(time);
-  expect(records.map(({ value }) => Buffer.from(value).toString("hex"))).toEqual(ROWS.map(({ frame }) => frame));
+  expect(records.map(({ value }) => Buffer.from(value).toString("hex"))).toEqual(
+    ROWS.map(({ frame }) => frame),
+  );
   const times = records.map(({ key, value }) => topicTime(form)(key, value));
   expect(times).toEqual(times.toSorted((one, other) => one - other));
 });
@@ -32,8 +34,10 @@ test("captures of one packet keep the time to the nanosecond, the length on the 
 });
 
 test("a record without a time comes before all others", () => {
-  expect(topicTime({ scheme: "FROM_KEY", granularity: "MICROSECONDS" })(Buffer.from("17"), Buffer.alloc(60))).toBe(
+  expect(
+    topicTime({ scheme: "FROM_KEY", granularity: "MICROSECONDS" })(Buffer.from("17"), Buffer.alloc(60)),
+  ).toBe(Number.NEGATIVE_INFINITY);
+  expect(topicTime({ scheme: "FROM_PACKET" })(Buffer.alloc(8), Buffer.alloc(20))).toBe(
     Number.NEGATIVE_INFINITY,
   );
-  expect(topicTime({ scheme: "FROM_PACKET" })(Buffer.alloc(8), Buffer.alloc(20))).toBe(Number.NEGATIVE_INFINITY);
 });

@@ -71,7 +71,8 @@ async function openTheirs(brokers: readonly string[]) {
     name,
     write(file: string, start: number, firstFlow: number): string {
       const parts: Uint8Array[] = [BULK_HEADER];
-      for (const { bytes } of bulkCapture({ bytes: 100, start, firstFlow })) parts.push(Uint8Array.from(bytes));
+      for (const { bytes } of bulkCapture({ bytes: 100, start, firstFlow }))
+        parts.push(Uint8Array.from(bytes));
       writeFileSync(join(folder, file), Buffer.concat(parts));
       return join(folder, file);
     },

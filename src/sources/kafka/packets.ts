@@ -1,5 +1,6 @@
 /** A topic whose records are packets, as the original's probes write it: taken as a capture, into the store of packets and as flows. */
 import { z } from "zod";
+import { Fault } from "../../core/fault.ts";
 import { topicReader, topicTime } from "../../pcap/formats/topic.ts";
 import { writePcapng } from "../../pcap/formats/write-pcapng.ts";
 import type { Packets } from "../../pcap/packets.ts";
@@ -76,35 +77,27 @@ export class PacketSource implements Source {
     };
   }
 
-  /** Begins all partitions. @throws Fault TOPIC_LOST when it is not the topic that was read before, or has less than was read */
-  async begin(): Promise<void> {
-    const { packets, topic } = this.#options;
-    for (let partition = 0; partition < this.#topic.partitions; partition++) await this.#add(partition);
-    const { scheme: _, granularity: __, ...choice } = packets;
-    this.#running = this.#context.takeCapture({
-      ...{ name: `topic ${topic}`, by: `sensor ${this.#context.sensor}`, ...choice },
-      input: { kind: "topic", bytes: writePcapng(this.#packets(), { application: `Kafka topic ${topic}` }) },
-      onProgress: (progress) => this.#reached(progress),
-    });
+  /**
+   * Begins. Of several processes one reads the whole topic, as its partitions are put in order together; the others wait for their turn.
+   * What then ends the reading, such as TOPIC_LOST, is told by `done`.
+   */
+  begin(): void {
+    const stop = () => this.#stop.abort();
+    this.#context.signal.addEventListener("abort", stop, { once: true });
     const timer = setInterval(() => {
       // Two looks at once would both begin the same partition.
       this.#looking ??= this.#look().finally(() => {
         this.#looking = undefined;
       });
     }, LOOK_MILLISECONDS).unref();
-    const stop = () => this.#stop.abort();
-    this.#context.signal.addEventListener("abort", stop, { once: true });
-    this.#done = this.#running.done
-      .then(() => {
-        if (this.#failure !== undefined) throw this.#failure.error;
-      })
-      .finally(async () => {
-        clearInterval(timer);
-        stop();
-        await this.#looking;
-        await this.#saving;
-        await this.#topic[Symbol.asyncDispose]();
-      });
+    this.#done = this.#follow().finally(async () => {
+      clearInterval(timer);
+      stop();
+      await this.#looking;
+      await this.#running?.done.catch(() => undefined);
+      await this.#saving;
+      await this.#topic[Symbol.asyncDispose]();
+    });
     // Whoever cares looks at `done`; nobody doing so must not end the process.
     this.#done.catch(() => undefined);
   }
@@ -113,6 +106,37 @@ export class PacketSource implements Source {
     // The bytes end then, and with them the capture: what was read is stored, and its position kept.
     this.#stop.abort();
     await this.#done.catch(() => undefined);
+  }
+
+  async #follow(): Promise<void> {
+    const { sensor, shared } = this.#context;
+    const { topic } = this.#options;
+    for await (const share of shared.share(`${sensor}/${topic}/packets`, 1, this.#stop.signal)) {
+      if (share.length > 0) await this.#read();
+      else if (this.#running !== undefined)
+        // It is opened again, and waits for its turn then.
+        throw new Fault("TOO_BUSY", `reading topic ${topic}: another process reads it now`);
+    }
+    await this.#running?.done;
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Begins all partitions. @throws Fault TOPIC_LOST when it is not the topic that was read before, or has less than was read */
+  async #read(): Promise<void> {
+    if (this.#running !== undefined) return;
+    const { packets, topic } = this.#options;
+    // Whoever read before has saved how far; that must be known here.
+    await this.#context.shared.positions.catchUp();
+    for (let partition = 0; partition < this.#topic.partitions; partition++) await this.#add(partition);
+    const { scheme: _, granularity: __, ...choice } = packets;
+    this.#running = this.#context.takeCapture({
+      ...{ name: `topic ${topic}`, by: `sensor ${this.#context.sensor}`, ...choice },
+      input: { kind: "topic", bytes: writePcapng(this.#packets(), { application: `Kafka topic ${topic}` }) },
+      onProgress: (progress) => this.#reached(progress),
+    });
+    // When it ends by itself nothing more is to be waited for.
+    const stop = () => this.#stop.abort();
+    this.#running.done.then(stop, stop);
   }
 
   async #add(partition: number, first?: "start"): Promise<void> {
@@ -128,6 +152,7 @@ export class PacketSource implements Source {
   /** Reads partitions that the topic has got since, from their beginning: nothing was in them before. */
   async #look(): Promise<void> {
     const before = this.#saved.length;
+    if (this.#running === undefined) return;
     try {
       await this.#topic.look();
       for (let partition = before; partition < this.#topic.partitions; partition++)

@@ -16,12 +16,12 @@ export type StandingOptions = {
 export class Standings {
   readonly #topic: ForeignTopic;
   readonly #options: StandingOptions;
-  readonly #context: Pick<SourceContext, "positions" | "sensor">;
+  readonly #context: Pick<SourceContext, "shared" | "sensor">;
 
   constructor(
     topic: ForeignTopic,
     options: StandingOptions,
-    context: Pick<SourceContext, "positions" | "sensor">,
+    context: Pick<SourceContext, "shared" | "sensor">,
   ) {
     this.#topic = topic;
     this.#options = options;
@@ -35,7 +35,7 @@ export class Standings {
    */
   async startOf(partition: number, first: "start" | "end" = this.#options.from): Promise<number> {
     const topic = this.#topic;
-    const standing = this.#context.positions.load(this.#key(partition)) as Standing | undefined;
+    const standing = this.#context.shared.positions.load(this.#key(partition)) as Standing | undefined;
     if (standing === undefined) {
       const from = await (first === "end" ? topic.end(partition) : topic.start(partition));
       // Should the platform end before a record comes, the next start is to begin here too.
@@ -51,7 +51,7 @@ export class Standings {
 
   /** Keeps where to go on with a partition: everything before is durable. */
   save(partition: number, offset: number): Promise<void> {
-    return this.#context.positions.save(this.#key(partition), { offset, id: this.#topic.id });
+    return this.#context.shared.positions.save(this.#key(partition), { offset, id: this.#topic.id });
   }
 
   #lost(how: string): Fault {
