@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   storage: ["core", "schema", "query", "pcap"],
   // What addresses and networks are by value is of the schema.
   pcap: ["core", "schema"],
-  // A source tells a capture from records by the first bytes.
+  // A source tells a capture from records by the first bytes; records of a topic of packets become a capture.
   sources: ["core", "schema", "java", "stellar", "storage", "pcap"],
   parsers: ["core", "schema", "java", "stellar", "storage"],
   transforms: ["core", "schema", "java", "stellar", "storage"],
@@ -180,6 +180,8 @@ const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
   "storage/index/whole-message.ts": ["platform"],
   // Which partition a key belongs to, as Kafka's clients choose it.
   "storage/topic/key.ts": ["platform", "sinks"],
+  // What a source reads of a topic where no other process could: all of it.
+  "storage/topic/deal.ts": ["sources"],
   // How brokers are reached, as documents say it.
   "storage/topic/kafka/connection-schema.ts": ["config", "sources", "sinks"],
   // The hash that the contract of tables speaks of.

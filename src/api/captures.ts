@@ -15,7 +15,7 @@ const count = z.int().min(0);
 export const captureState = z.object({
   id: z.string().describe("Its id."),
   name: z.string().describe("What it is called: a file, an interface."),
-  kind: z.enum(["upload", "file", "interface"]).describe("Where its packets come from."),
+  kind: z.enum(["upload", "file", "topic", "interface"]).describe("Where its packets come from."),
   by: z.string().describe("Who or what brings it."),
   state: z
     .enum(["running", "waiting", "finished", "damaged", "incomplete", "stopped", "failed", "interrupted"])

@@ -1,19 +1,16 @@
-import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { fstatSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { addressOf } from "../../api/client.ts";
-import { exportPackets, listPackets, type PacketRow } from "../../api/packet-reading.ts";
+import { listPackets, type PacketRow } from "../../api/packet-reading.ts";
 import {
   getPacketQuery,
   type PacketQueryState,
   startPacketQuery,
   stopPacketQuery,
 } from "../../api/packets.ts";
-import type { Problem } from "../../api/problem.ts";
 import { Fault } from "../../core/fault.ts";
-import { type Client, connect, faultOf } from "../client.ts";
+import { type Client, connect } from "../client.ts";
 import { stopWhenLeaving } from "../leaving.ts";
 import { marked } from "../mark.ts";
 import {
@@ -27,6 +24,7 @@ import {
   withJson,
   withReach,
 } from "../options.ts";
+import { type ExportQuery, fetchExport } from "../pcap-export.ts";
 import { pagesOf, refuseKnownPages } from "../pcap-pages.ts";
 import { bytes, count, counted, openTable, printJson, safeText, timeText } from "../print.ts";
 
@@ -58,7 +56,8 @@ export function pcapCommand(): Command {
   return new Command("pcap")
     .addCommand(queryCommand())
     .addCommand(inspectCommand())
-    .addCommand(exportCommand());
+    .addCommand(exportCommand())
+    .addCommand(sendCommand());
 }
 
 function queryCommand(): Command {
@@ -88,6 +87,30 @@ function inspectCommand(): Command {
     .option("-n, --count <count>", "rows to print", wholeNumber, 100)
     .addHelpText("after", examples("metron pcap inspect --last 5m --bpf 'tcp port 443' -n 20"));
   return withJson(withReach(withFilter(command))).action(inspect);
+}
+
+function sendCommand(): Command {
+  const command = new Command("send")
+    .description("send what a query found to a topic of Kafka, as the probes of Apache Metron send packets")
+    .argument("<query>", "the id of the query")
+    .option("--topic <name>", "the topic; it must exist", "pcap")
+    .requiredOption(
+      "--brokers <addresses>",
+      "addresses of some brokers, HOST:PORT, with commas between",
+      (text) => text.split(","),
+    )
+    .addOption(
+      new Option("--scheme <scheme>", "the frame alone with its time as the key, or a capture of one packet")
+        .choices(["FROM_KEY", "FROM_PACKET"])
+        .default("FROM_KEY"),
+    )
+    .addOption(
+      new Option("--granularity <unit>", "the unit of the key")
+        .choices(["MICROSECONDS", "MILLISECONDS", "NANOSECONDS"])
+        .default("MICROSECONDS"),
+    )
+    .addHelpText("after", examples("metron pcap send 5f0c2a6e --brokers kafka1:9092,kafka2:9092"));
+  return withReach(command).action(send);
 }
 
 function exportCommand(): Command {
@@ -209,6 +232,40 @@ function cellsOf(row: PacketRow): unknown[] {
   return [row.number, timeText(row.time), source, destination, row.protocol, row.length, row.info];
 }
 
+type SendOptions = Reach & {
+  topic: string;
+  brokers: string[];
+  scheme: "FROM_KEY" | "FROM_PACKET";
+  granularity: "MILLISECONDS" | "MICROSECONDS" | "NANOSECONDS";
+};
+
+/** Sends what a query found to a topic of Kafka, where Apache Metron's topology and inspector take it as of a probe. */
+async function send(
+  id: string,
+  { topic, brokers, scheme, granularity, ...reach }: SendOptions,
+): Promise<void> {
+  const client = await connect(reach);
+  const query = await client.call(getPacketQuery, { params: { id } });
+  if (!hasEnded(query)) tellPartial(query);
+  tellProblems(query);
+  const capture = await fetchExport(client, id, { format: "pcapng" });
+  const form = scheme === "FROM_KEY" ? ({ scheme, granularity } as const) : ({ scheme } as const);
+  // Loads a client of Kafka, which no other command of packets needs.
+  const { sendPackets } = await import("../pcap-topic.ts");
+  const { sent, leftOut } = await sendPackets(capture, { topic, brokers, form });
+  if (leftOut > 0)
+    process.stderr.write(
+      `${counted(leftOut, "packet")} of other links than Ethernet left out, which --scheme FROM_PACKET takes\n`,
+    );
+  process.stderr.write(`${counted(sent, "packet")} sent to topic ${topic}\n`);
+}
+
+function tellPartial({ packets }: PacketQueryState): void {
+  process.stderr.write(
+    `the query has not ended: only the ${counted(packets, "packet")} found so far are taken\n`,
+  );
+}
+
 async function exportResult(
   id: string,
   {
@@ -220,10 +277,7 @@ async function exportResult(
 ): Promise<void> {
   const client = await connect(reach);
   const query = await client.call(getPacketQuery, { params: { id } });
-  if (!hasEnded(query))
-    process.stderr.write(
-      `the query has not ended: only the ${counted(query.packets, "packet")} found so far are taken\n`,
-    );
+  if (!hasEnded(query)) tellPartial(query);
   tellProblems(query);
   await write(client, id, { format, direction, ...(stream === undefined ? {} : { stream }) });
 }
@@ -306,39 +360,6 @@ function tellProblems({ problems, isCut, state }: PacketQueryState): void {
 
 function tellFound({ id, packets, bytes: size }: PacketQueryState): void {
   process.stderr.write(`${counted(packets, "packet")}, ${bytes(size)}; query ${id}\n`);
-}
-
-type ExportQuery = {
-  format: "pcapng" | "pcap";
-  stream?: number;
-  direction?: "both" | "client" | "server";
-  follow?: "true";
-};
-
-/** A file as it comes, and its SHA-256 once all of it came. */
-type Fetched = AsyncIterable<Uint8Array> & { sha256(): string };
-
-async function fetchExport(client: Client, id: string, asked: ExportQuery): Promise<Fetched> {
-  const response = await fetch(client.url + addressOf(exportPackets, { id }, asked));
-  const { body } = response;
-  if (!response.ok || body === null) throw faultOf((await response.json()) as Problem);
-  const hash = createHash("sha256");
-  return {
-    async *[Symbol.asyncIterator]() {
-      try {
-        for await (const chunk of body) {
-          hash.update(chunk);
-          yield chunk;
-        }
-      } catch (cause) {
-        if (cause instanceof Fault) throw cause;
-        throw new Fault("SERVER_UNREACHABLE", `taking packets of query ${id}: the connection broke off`, {
-          cause,
-        });
-      }
-    },
-    sha256: () => hash.digest("hex"),
-  };
 }
 
 async function write(client: Client, id: string, asked: ExportQuery): Promise<void> {

@@ -104,10 +104,12 @@ export class Stream<Owner> implements FlowReader, StreamSteps {
   }
 
   end(): void {
-    // A connection waits some seconds for its last packets; what has no more to say need not wait in memory.
-    if (++this.#ended < 2 || this.#reader?.isIdle?.() !== true) return;
+    if (++this.#ended < 2) return;
+    // A connection waits some seconds for its last packets, but no bytes come any more: its reader need not wait in memory.
+    this.#reader?.end();
     this.#pass(false);
     this.#context = undefined;
+    this.#count();
   }
 
   #pass(isUnknown: boolean): void {

@@ -4,6 +4,8 @@ import { type Clock, stamp } from "./clock.ts";
 import { interfacePlaces } from "./interfaces.ts";
 import { FULL, longestPacket } from "./limits.ts";
 import { onePacketReader } from "./one-packet.ts";
+import { FILE_HEADER } from "./pcap.ts";
+import { PCAP_MAGIC } from "./recognise.ts";
 import { account, type CaptureReport, newReport, tell } from "./report.ts";
 
 /** How the original's probes write packets to its topic: `kafka.pcap.ts_scheme` and `kafka.pcap.ts_granularity`. */
@@ -93,6 +95,23 @@ export function topicReader(form: TopicForm): TopicReader {
       account(report, packets);
       return packets;
     },
+  };
+}
+
+/**
+ * Returns what tells the time of a record, for putting records in order: in the unit of the key, or in microseconds with FROM_PACKET. One that
+ * cannot be read is before all others.
+ */
+export function topicTime(form: TopicForm): (key: Uint8Array, value: Uint8Array) => number {
+  if (form.scheme === "FROM_KEY")
+    return (key) => (key.length === 8 ? word(key, 0) * 2 ** 32 + word(key, 4) : Number.NEGATIVE_INFINITY);
+  return (_key, value) => {
+    if (value.length < FILE_HEADER + 8) return Number.NEGATIVE_INFINITY;
+    const isLittle = value[0] !== 0xa1;
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    const isNano = view.getUint32(0, isLittle) === PCAP_MAGIC.nano;
+    const fraction = view.getUint32(FILE_HEADER + 4, isLittle);
+    return view.getUint32(FILE_HEADER, isLittle) * 1e6 + (isNano ? fraction / 1000 : fraction);
   };
 }
 

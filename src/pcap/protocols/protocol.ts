@@ -53,12 +53,10 @@ export type StreamReader = {
   data(side: Side, bytes: Uint8Array, start: number, end: number): void;
   /** Bytes are missing here. */
   gap(side: Side, length: number): void;
-  /** The flow is over, or is no longer followed: what is not written yet is written now. */
+  /** Both sides have ended, the flow is over, or is no longer followed: what is not written yet is written now. */
   end(): void;
   /** How many bytes of the streams it keeps, roughly; all flows together have a limit. */
   held(): number;
-  /** Whether `end` would write nothing: such a reader is forgotten when both sides have ended. Without it, it is kept. */
-  isIdle?(): boolean;
 };
 
 /** Reads the datagrams of a flow. */

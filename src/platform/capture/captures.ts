@@ -95,13 +95,13 @@ export class Captures implements AsyncDisposable {
       threads: this.#threads,
       start: {
         name,
-        input: input.kind === "stream" ? { kind: "stream" } : input,
+        input: isSent(input) ? { kind: "stream", isEndless: input.kind === "topic" } : input,
         choice: { filter, snapLength, cutoff },
         isPacketsOnly: packetsOnly,
         after,
         packets: packets(),
       },
-      bytes: input.kind === "stream" ? input.bytes : undefined,
+      bytes: isSent(input) ? input.bytes : undefined,
       deliver: (block) => deliver(sensor, block),
       log: context.log,
       onState: ({ damage, ...state }, reached, waits) => {
@@ -312,6 +312,11 @@ function interrupted({ error: _, ...state }: CaptureState, now: number): Capture
 
 function kindOf({ kind }: CaptureInput): CaptureState["kind"] {
   return kind === "stream" ? "upload" : kind;
+}
+
+/** Whether the platform hands the bytes over. */
+function isSent(input: CaptureInput): input is Extract<CaptureInput, { bytes: unknown }> {
+  return "bytes" in input;
 }
 
 function checkFilter(filter: string | undefined): void {

@@ -9,8 +9,8 @@ import type { PacketHandle } from "../../storage/packets/contract.ts";
 /** What a capture begins with. */
 export type CaptureThreadStart = {
   readonly name: string;
-  readonly input:
-    | { readonly kind: "stream" }
+  readonly input: /** What the platform sends; an endless one goes on until it is stopped. */
+    | { readonly kind: "stream"; readonly isEndless: boolean }
     | { readonly kind: "file"; readonly path: string }
     | { readonly kind: "interface"; readonly interface: string };
   readonly choice: CaptureChoice;

@@ -121,9 +121,21 @@ export async function serveCapture(start: CaptureThreadStart, port: MessagePort)
   async function take({ bytes }: CaptureBytes, droppedBefore: () => number): Promise<void> {
     const { name, choice, isPacketsOnly, after, input } = start;
     const isLive = input.kind === "interface";
+    const isEndless = input.kind === "stream" && input.isEndless;
     const writer = (await joinPackets(start.packets, context)).writer(name);
     current = openTaking({
-      ...{ input: bytes, writer, deliver, context, choice, isPacketsOnly, after, isLive, droppedBefore },
+      ...{
+        input: bytes,
+        writer,
+        deliver,
+        context,
+        choice,
+        isPacketsOnly,
+        after,
+        isLive,
+        isEndless,
+        droppedBefore,
+      },
     });
     await current.run();
   }

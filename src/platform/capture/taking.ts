@@ -29,6 +29,8 @@ export type TakingOptions = {
   readonly after?: CaptureStart | undefined;
   /** Whether packets come when they come: then those that find no room are lost and counted, and nothing waits. */
   readonly isLive: boolean;
+  /** Whether it goes on until it is stopped: flows then end also while nothing comes. */
+  readonly isEndless: boolean;
   /** Packets that were lost before they came here. */
   readonly droppedBefore: () => number;
 };
@@ -54,7 +56,7 @@ const LATE = 2e6;
 type Chosen = { readonly packets: Packets; readonly layers: Layers; readonly bytes: number };
 
 export function openTaking(options: TakingOptions): Taking {
-  const { writer, choice, isLive, context, droppedBefore } = options;
+  const { writer, choice, isLive, isEndless, context, droppedBefore } = options;
   const { base, packets: known, records: delivered } = options.after ?? { base: 0, packets: 0, records: 0 };
   const decoder = openDecoder();
   /** What was chosen is decoded once more, by a decoder of its own: each counts what it leaves out. */
@@ -83,6 +85,9 @@ export function openTaking(options: TakingOptions): Taking {
   /** Why what was read is not stored yet. */
   let fault: Fault | undefined;
   let isEnded = false;
+  /** The latest time of a packet, microseconds, and when packets came last, epoch milliseconds. */
+  let latest = 0;
+  let cameAt = 0;
   /** Records that a run with the same file makes again, in the same order: not those of flows that a stop cut. */
   let lasting = Number.POSITIVE_INFINITY;
 
@@ -118,6 +123,10 @@ export function openTaking(options: TakingOptions): Taking {
   function take(all: Packets): void {
     const first = counts.read;
     counts.read += all.count;
+    if (isEndless) {
+      cameAt = context.clock.now();
+      for (let row = 0; row < all.count; row++) latest = Math.max(latest, all.micros[row]!);
+    }
     const followed = choose(base > first ? packetsFrom(all, base - first) : all);
     if (!options.isPacketsOnly) flows.push(followed.packets, followed.layers);
     if (known > first) store(packetsFrom(all, known - first));
@@ -173,6 +182,8 @@ export function openTaking(options: TakingOptions): Taking {
   function keep(): void {
     if (isEnded) return;
     if (isLive) flows.tick(context.clock.now() * 1000 - LATE);
+    // Its packets may be of last week: time goes on from them, as long as nothing comes.
+    else if (isEndless && latest > 0) flows.tick(latest + (context.clock.now() - cameAt) * 1000 - LATE);
     flush(() => writer.flush());
   }
 

@@ -54,19 +54,21 @@ test("captures one after another are taken by one thread, which ends when none c
   const take = captures(threads);
   const counts: number[] = [];
   for (let number = 0; number < 5; number++) {
-    await take({ kind: "stream" }, sent(PCAP)).ended;
+    await take({ kind: "stream", isEndless: false }, sent(PCAP)).ended;
     counts.push(threads.count);
   }
   expect(counts).toEqual([1, 1, 1, 1, 1]);
   await expect.poll(() => threads.count, { timeout: 30_000 }).toBe(0);
-  await take({ kind: "stream" }, sent(PCAP)).ended;
+  await take({ kind: "stream", isEndless: false }, sent(PCAP)).ended;
   expect(threads.count).toBe(1);
 });
 
 test("of many threads that worked at once, two wait for more", async () => {
   await using threads = new CaptureThreads(600_000);
   const take = captures(threads);
-  await Promise.all(Array.from({ length: 4 }, () => take({ kind: "stream" }, sent(PCAP)).ended));
+  await Promise.all(
+    Array.from({ length: 4 }, () => take({ kind: "stream", isEndless: false }, sent(PCAP)).ended),
+  );
   await expect.poll(() => threads.count, { timeout: 30_000 }).toBe(2);
 });
 

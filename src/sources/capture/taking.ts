@@ -8,6 +8,8 @@ export type CaptureInput =
   /** A capture that comes in chunks. It is read as fast as its packets are stored. */
   | { readonly kind: "stream"; readonly bytes: AsyncIterable<Uint8Array> }
   | { readonly kind: "file"; readonly path: string }
+  /** A topic of packets, as a capture that goes on until it is stopped. It is read as fast as its packets are stored. */
+  | { readonly kind: "topic"; readonly bytes: AsyncIterable<Uint8Array> }
   /** An interface of this machine, until the capture is stopped. */
   | { readonly kind: "interface"; readonly interface: string };
 

@@ -9,6 +9,7 @@ import {
   foreignTopicSchema,
 } from "../../storage/topic/kafka/connection-schema.ts";
 import { defineSource, type Source, type SourceContext } from "../source.ts";
+import { PacketSource, packetOptions } from "./packets.ts";
 import { feedPartition } from "./partition-feed.ts";
 
 /** How often it is looked whether the topic has grown. */
@@ -32,6 +33,11 @@ const config = z.strictObject({
     .describe(
       "Number of the reading. Another number reads the topic anew, such as after somebody deleted or shortened it.",
     ),
+  packets: packetOptions
+    .optional()
+    .describe(
+      "For a topic of captured packets, as the probes of Apache Metron fill it: packets are stored, and the records are their flows. Records of any other kind when left out.",
+    ),
 });
 
 export const kafka = defineSource({
@@ -45,7 +51,11 @@ export const kafka = defineSource({
   open: async (options, context) => {
     const topic = await openForeignTopic(options.topic, options, context.readSecret, context);
     try {
-      const source = new KafkaSource(topic, options, context);
+      const { packets } = options;
+      const source =
+        packets === undefined
+          ? new KafkaSource(topic, options, context)
+          : new PacketSource(topic, { ...options, packets }, context);
       await source.begin();
       return source;
     } catch (error) {

@@ -102,10 +102,6 @@ class HttpReader implements StreamReader, SideEvents {
     return this.#pending.length * 1_024 + this.#client.held() + this.#server.held();
   }
 
-  isIdle(): boolean {
-    return this.#pending.length === 0 && !this.#client.isOpen && !this.#server.isOpen;
-  }
-
   end(): void {
     this.#client.end();
     this.#server.end();

@@ -82,11 +82,6 @@ export class SideReader {
     return this.#lines.held() + this.#headBytes;
   }
 
-  /** Whether a message has begun that has not ended. */
-  get isOpen(): boolean {
-    return this.#message !== undefined;
-  }
-
   #finish(): void {
     this.#state = "start";
     this.#chunks = undefined;
