@@ -99,7 +99,7 @@ export function PacketsTable({ query, state, change }: Props) {
           }}
         >
           <div className="packet-row packet-heads" role="row" aria-rowindex={1} tabIndex={-1}>
-            {["No.", "Time", "Delta", "Source", "Destination", "Protocol", "Length", "What it is about"].map(
+            {["No.", "Time", "Delta (ms)", "Source", "Destination", "Protocol", "Length", "What it is about"].map(
               (heading) => (
                 <span key={heading} role="columnheader" tabIndex={-1}>
                   {heading}
