@@ -86,11 +86,7 @@ export function infoOf(
       : "";
   if ((layers.flags[row] as number) & FLAG.later) return "a later fragment";
   if (application === "smtp" || application === "ftp")
-    return dialogInfo(
-      beginning(packets.bytes, at, length),
-      layers.payloadWire[row] as number,
-      application,
-    );
+    return dialogInfo(beginning(packets.bytes, at, length), layers.payloadWire[row] as number, application);
   if (application === "http" || application === "ssh") {
     const line = firstLine(beginning(packets.bytes, at, length));
     // A later packet of a body or of a key exchange, known by its port alone, begins with what was said.

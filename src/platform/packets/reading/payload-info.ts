@@ -3,8 +3,8 @@ import { derAt } from "../../../pcap/der.ts";
 import { Cursor } from "../../../pcap/protocols/cursor.ts";
 import { readDns } from "../../../pcap/protocols/dns/message.ts";
 import { codeName, typeName } from "../../../pcap/protocols/dns/names.ts";
-import { readClientHello } from "../../../pcap/protocols/tls/hello.ts";
 import { textOf, textOfUtf16 } from "../../../pcap/protocols/text.ts";
+import { readClientHello } from "../../../pcap/protocols/tls/hello.ts";
 
 /** What one packet says in protocols of bytes, as far as records of flows tell the same: names that are asked for, kinds of messages, codes. */
 
