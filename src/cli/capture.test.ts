@@ -39,11 +39,17 @@ test("a platform takes captures of files and standard input, and tells of them i
 
   // A folder is watched until a signal comes.
   folder.file("drop/one.pcap", PCAP);
+  folder.file("drop/zero.pcap", "");
+  folder.file("drop/text.pcap", "a line of a log\n");
   const watcher = spawn(
     process.execPath,
     [MAIN, "capture", "--watch", `${folder.path}/drop`, "--settle", "0", "--json", "--server", running.url],
     { env: { ...process.env, METRON_DATA: folder.data } },
   );
+  let told = "";
+  watcher.stderr.on("data", (part) => {
+    told += part;
+  });
   let out = "";
   watcher.stdout.on("data", (part) => {
     out += part;
@@ -52,9 +58,13 @@ test("a platform takes captures of files and standard input, and tells of them i
   await until(async () => out.includes("one.pcap"));
   folder.file("drop/two.pcap", PCAP);
   await until(async () => out.includes("two.pcap"));
+  await until(async () => told.includes("zero.pcap") && told.includes("text.pcap"));
   watcher.kill("SIGTERM");
   expect(await closed).toBe(0);
   expect(out.trim().split("\n")).toHaveLength(2);
+  expect(told).toMatch(/^watching .*drop; end with Ctrl-C$/m);
+  expect(told).toMatch(/zero\.pcap: A file is empty/);
+  expect(told).toMatch(/text\.pcap: A file is no capture that is read here.*: no capture begins here/);
 });
 
 /** No platform runs: the command opens the folder itself, with the documents that the test above left there. */

@@ -59,6 +59,9 @@ export async function connect(options: Reach): Promise<Client> {
       options.data === undefined
         ? `looking for a platform on ${DEFAULT_DATA} and ${DEMO_DATA}: no platform runs there; name the folder of another one with --data FOLDER`
         : `looking for a platform on ${options.data}: no platform runs there`,
+      options.data === undefined
+        ? {}
+        : { advice: `Start the platform with \`metron up --data ${options.data}\`.` },
     );
   if (!URL.canParse(url))
     throw new Fault(

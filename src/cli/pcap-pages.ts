@@ -1,4 +1,4 @@
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Fault } from "../core/fault.ts";
 
@@ -73,9 +73,13 @@ export async function pagesOf(
   }
 }
 
-/** Refuses a prefix whose files would be mixed with those of another query. */
+/** Refuses a prefix in a folder that does not exist, or whose files would be mixed with those of another query. */
 export function refuseKnownPages(prefix: string): void {
   const folder = prefix.replace(/[^/]*$/, "");
+  if (folder !== "" && !existsSync(folder))
+    throw new Fault("REQUEST_INVALID", `writing packets: there is no folder ${folder}`, {
+      advice: `Make it (\`mkdir -p ${folder}\`), or use another --prefix.`,
+    });
   const start = pageName(prefix, 1).slice(folder.length, -"0001.pcap".length);
   const known = globSync("*", { cwd: folder === "" ? "." : folder }).find((name) => name.startsWith(start));
   if (known !== undefined)

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -71,6 +71,24 @@ test("finds packets by command line, lists them once each, writes them, and says
     status: 2,
     err: expect.stringContaining("before it begins"),
   });
+}, 240_000);
+
+test("what is wrong with an option, a folder or a terminal is told in the words of the command", async () => {
+  using folder = openTestFolder();
+  await using running = await folder.up({ "metron.yaml": "workers: 1\n" });
+  const reach = ["--server", running.url];
+  const source = await folder.metron(["pcap", "query", ...reach, "--source", "nowhere"]);
+  expect(source.err).toMatch(/^metron: reading --source: "nowhere" is no address or network/);
+  const prefix = join(folder.path, "none", "leak");
+  const pages = await folder.metron(["pcap", "query", ...reach, "--prefix", prefix]);
+  expect(pages.err).toContain(`there is no folder ${join(folder.path, "none")}/`);
+  expect(pages.err).toContain("mkdir -p");
+  const metron = `${process.execPath} ${MAIN} pcap query --server ${running.url}`;
+  const { stdout, status } = spawnSync("script", ["-qec", metron, "/dev/null"], { encoding: "utf8" });
+  expect(status).toBe(2);
+  expect(stdout).toMatch(/standard output is a terminal[\s\S]*metron pcap inspect/);
+  const other = await folder.metron(["pcap", "query", "--data", "elsewhere"]);
+  expect(other.err).toContain("Start the platform with `metron up --data elsewhere`.");
 }, 240_000);
 
 test("a query whose rows nobody reads any more, or that is interrupted twice, is stopped on the platform", async () => {

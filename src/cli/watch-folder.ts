@@ -1,6 +1,6 @@
 import { createReadStream, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeContext } from "../core/context.ts";
+import { type Log, type LogFields, makeContext } from "../core/context.ts";
 import { captures } from "../sources/capture/captures.ts";
 import type {
   CaptureChoice,
@@ -10,7 +10,7 @@ import type {
 } from "../sources/capture/taking.ts";
 import { type Positions, unshared } from "../sources/source.ts";
 import { printCapture } from "./capture-answer.ts";
-import { consoleLog } from "./log.ts";
+import { safeText } from "./print.ts";
 import { PCAP_SENSOR, type Target } from "./target.ts";
 
 /** Where it is kept, in the folder, what was taken of it. */
@@ -60,7 +60,7 @@ export async function watchFolder(
   await using source = await captures.open(
     captures.config.parse({ folder, settle, filter, snapLength, cutoff, packetsOnly }),
     {
-      ...makeContext({ log: await consoleLog(false), signal }),
+      ...makeContext({ log: WATCH_LOG, signal }),
       sensor: PCAP_SENSOR,
       ...{ positions, shared: unshared(positions) },
       allow: (path) => path,
@@ -72,8 +72,20 @@ export async function watchFolder(
       takeCapture,
     },
   );
+  process.stderr.write(`watching ${safeText(folder)}; end with Ctrl-C\n`);
   await source.done;
 }
+
+const tell = (sentence: string, { path, reason, error }: LogFields = {}) =>
+  void process.stderr.write(
+    `${[path, sentence, reason ?? error]
+      .filter(Boolean)
+      .map((part) => safeText(String(part)))
+      .join(": ")}\n`,
+  );
+
+/** What the source has to say, as a line for a person. */
+const WATCH_LOG: Log = { debug() {}, info() {}, warn: tell, error: tell };
 
 /** Positions in a file of JSON, which is replaced as a whole. */
 function filePositions(file: string): Positions {

@@ -48,8 +48,7 @@ export const FAULTS = {
   },
   CAPTURE_UNREADABLE: {
     status: 415,
-    advice:
-      "Send pcap, pcapng or a sequence file, packed with gzip or zstd or not. The message says how other kinds are converted.",
+    advice: "Send pcap, pcapng or a sequence file, packed with gzip or zstd or not.",
   },
   CATALOGUE_LOST: {
     status: 500,

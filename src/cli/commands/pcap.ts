@@ -159,6 +159,7 @@ async function query(
   options: Filter & Reach & { json?: true; prefix?: string; recordsPerFile: number },
 ): Promise<void> {
   const { prefix, recordsPerFile } = options;
+  if (prefix === undefined && !options.json) refuseTerminal();
   if (prefix !== undefined) refuseKnownPages(prefix);
   const client = await connect(options);
   if (prefix === undefined && !options.json && !fstatSync(process.stdout.fd).isFile())
@@ -275,11 +276,21 @@ async function exportResult(
     ...reach
   }: Reach & { format: "pcapng" | "pcap"; stream?: number; direction: "both" | "client" | "server" },
 ): Promise<void> {
+  refuseTerminal();
   const client = await connect(reach);
   const query = await client.call(getPacketQuery, { params: { id } });
   if (!hasEnded(query)) tellPartial(query);
   tellProblems(query);
   await write(client, id, { format, direction, ...(stream === undefined ? {} : { stream }) });
+}
+
+/** Packets are bytes, which would steer a terminal. */
+function refuseTerminal(): void {
+  if (!process.stdout.isTTY) return;
+  throw new Fault("REQUEST_INVALID", "writing packets: standard output is a terminal", {
+    advice:
+      "Write them to a file (`> FILE`), or hand them to a program (`| tcpdump -nr -`). `metron pcap inspect` lists them.",
+  });
 }
 
 function endOf(address: string | undefined, port: number | undefined): string | undefined {
@@ -311,9 +322,29 @@ async function start(client: Client, options: Filter): Promise<PacketQueryState>
   };
   const texts: Record<string, string | undefined> = { search, bpf, stellar, payload: text ?? hex ?? regex };
   return client.call(startPacketQuery, { body }).catch((error: unknown) => {
-    const part =
-      error instanceof Fault ? texts[/^reading `(\w+)`/.exec(error.message)?.[1] ?? ""] : undefined;
-    throw error instanceof Fault && part !== undefined ? marked(part, error) : error;
+    if (!(error instanceof Fault)) throw error;
+    const part = texts[/^reading `(\w+)`/.exec(error.message)?.[1] ?? ""];
+    throw part === undefined ? inWordsOfOptions(error) : marked(part, error);
+  });
+}
+
+/** The options that make up the fixed filter, by its fields. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  ip_src_addr: "--source",
+  ip_dst_addr: "--destination",
+  ip_src_port: "--source-port",
+  ip_dst_port: "--destination-port",
+  protocol: "--protocol",
+  packet_filter: "--packet-filter",
+};
+
+/** What is wrong with an option is told by the option's name. */
+function inWordsOfOptions(fault: Fault): Fault {
+  const [, name = "", rest] = /^reading `fixed`[^:]*: (\w+)(: .*)$/s.exec(fault.message) ?? [];
+  const option = OPTIONS[name];
+  if (option === undefined) return fault;
+  return new Fault(fault.code, `reading ${option}${rest}`, {
+    ...{ cause: fault, advice: "Correct the option that the message names, and try again." },
   });
 }
 

@@ -142,11 +142,22 @@ async function write(folder: string, options: Options & { json?: true }): Promis
   );
   await writeFile(join(folder, "assets.json"), `${JSON.stringify(assetList(companyOf(story)), null, 1)}\n`);
   await writeFile(join(folder, "answers.jsonl"), `${answers.join("\n")}\n`);
+  // Each file is named: what nobody hears of, nobody loads.
+  const others = ["capture.pcapng", "indicators.csv", "assets.json"];
   if (options.json)
-    return printJson({ folder, records: Object.fromEntries([...lines].sort()), answers: answers.length });
+    return printJson({
+      folder,
+      files: others,
+      records: Object.fromEntries([...lines].sort()),
+      answers: answers.length,
+    });
   for (const [sensor, records] of [...lines].sort())
     process.stdout.write(`${sensor}.log: ${counted(records, "record")}\n`);
   process.stdout.write(`answers.jsonl: ${counted(answers.length, "record")} of ${STAGES.length} stages\n`);
+  process.stdout.write(`${others[0]}: the packets of the story (metron capture)\n`);
+  process.stdout.write(
+    `${others[1]}: threat intelligence (metron intel load)\n${others[2]}: what the company owns\n`,
+  );
 }
 
 async function writeBulk(

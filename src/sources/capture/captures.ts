@@ -74,6 +74,8 @@ class FolderWatch {
   readonly #stop = new AbortController();
   /** Files that may still grow. */
   readonly #seen = new Map<string, Seen>();
+  /** Empty files that were told of. */
+  readonly #empty = new Set<string>();
   #past = NOTHING;
   #refused = 0;
   #running: RunningCapture | undefined;
@@ -113,7 +115,7 @@ class FolderWatch {
 
   /** Files that do not grow any more and were not taken, the oldest first. */
   async #settled(): Promise<(Seen & { path: string })[]> {
-    const { clock } = this.#context;
+    const { clock, log, sensor } = this.#context;
     const ready: (Seen & { path: string })[] = [];
     const present = new Set<string>();
     for (const { name } of await listFolder(this.#folder)) {
@@ -127,17 +129,23 @@ class FolderWatch {
       const isSame = known?.size === size && known.mtimeMs === mtimeMs;
       const seen = isSame ? known : { size, mtimeMs, since: clock.now() };
       this.#seen.set(path, seen);
-      if (clock.now() - seen.since >= this.#options.settle * 1000) ready.push({ ...seen, path });
+      if (clock.now() - seen.since < this.#options.settle * 1000) continue;
+      if (size > 0) ready.push({ ...seen, path });
+      else if (!this.#empty.has(path)) {
+        this.#empty.add(path);
+        log.warn("A file is empty; it is taken when it has grown.", { sensor, path });
+      }
     }
-    for (const path of this.#seen.keys()) if (!present.has(path)) this.#seen.delete(path);
+    for (const known of [this.#seen, this.#empty])
+      for (const path of known.keys()) if (!present.has(path)) known.delete(path);
     return ready.sort((one, other) => one.mtimeMs - other.mtimeMs || (one.path < other.path ? -1 : 1));
   }
 
-  /** Size and time of a file; undefined when it is gone, empty, or leads out of what may be read. */
+  /** Size and time of a file; undefined when it is gone, or leads out of what may be read. */
   async #look(path: string): Promise<Stats | undefined> {
     try {
       const found = await stat(this.#context.allow(path, "incoming"));
-      return found.isFile() && found.size > 0 ? found : undefined;
+      return found.isFile() ? found : undefined;
     } catch {
       return undefined;
     }

@@ -1,10 +1,11 @@
 import type { Block } from "../../../pcap/filters/filter.ts";
 import { FLAG } from "../../../pcap/layers.ts";
+import { payloadInfo } from "./payload-info.ts";
 
 /**
  * What a packet is about, in a line, as far as its own bytes tell. Whoever may see that there are packets reads it, so of what was said it has only
- * what records of flows tell too: what is asked for by HTTP, the version of SSH, commands and codes of answers; no arguments, such as
- * passwords, and no lines of what is sent.
+ * what records of flows tell too: names that are asked for by DNS, TLS and SMB, what is asked for by HTTP, the version of SSH, commands of FTP
+ * with the files they are about, senders and receivers of mails, codes of answers; no passwords, and no lines of what is sent.
  */
 
 const TCP = 6;
@@ -45,6 +46,15 @@ const DIALOG_COMMANDS: ReadonlySet<string> = new Set(
   MDTM SIZE MLST MLSD HOST CLNT`.split(/\s+/),
 );
 
+/** Those whose arguments are told: never passwords, nor what is sent to log in. */
+const FTP_ARGUMENTS: ReadonlySet<string> = new Set(
+  "USER CWD PORT PASV EPRT EPSV RETR STOR STOU APPE DELE RNFR RNTO RMD MKD LIST NLST MLSD MLST SIZE MDTM TYPE REST".split(
+    " ",
+  ),
+);
+/** As a whole: a line of a mail may begin with one of these words too. */
+const SMTP_TOLD = /^(?:(?:MAIL FROM|RCPT TO): ?<[^\s<>]*>|(?:EHLO|HELO|LHLO) \S+)(?: [A-Z0-9=-]+)*$/i;
+
 /** The protocol above the transport, as far as the first bytes of the payload or the ports tell. */
 export function applicationOf({ packets, layers }: Block, row: number): string | undefined {
   const protocol = layers.protocol[row] as number;
@@ -76,11 +86,16 @@ export function infoOf(
       : "";
   if ((layers.flags[row] as number) & FLAG.later) return "a later fragment";
   if (application === "smtp" || application === "ftp")
-    return dialogInfo(beginning(packets.bytes, at, length), layers.payloadWire[row] as number);
+    return dialogInfo(beginning(packets.bytes, at, length), layers.payloadWire[row] as number, application);
   if (application === "http" || application === "ssh") {
     const line = firstLine(beginning(packets.bytes, at, length));
     // A later packet of a body or of a key exchange, known by its port alone, begins with what was said.
     if (HTTP.test(line) || SSH.test(line)) return printable(line);
+  }
+  if (application !== undefined && length > 0) {
+    const end = Math.min(at + length, endOf(packets, packet));
+    const said = payloadInfo(application, { bytes: packets.bytes, at, end, isStream: protocol === TCP });
+    if (said !== undefined) return printable(said.slice(0, LONGEST_LINE));
   }
   if (application === "tls") return TLS_RECORDS.get(packets.bytes[at] as number) ?? "";
   const ports = `${layers.sourcePort[row]} → ${layers.destinationPort[row]}`;
@@ -98,12 +113,15 @@ export function infoOf(
   return "";
 }
 
-/** A command without its argument, or the code of an answer; of all else, such as the text of a mail, how much it is. */
-function dialogInfo(text: string, length: number): string {
+/** A command, with its argument where records tell that too, or the code of an answer; of all else, such as the text of a mail, how much it is. */
+function dialogInfo(text: string, length: number, application: "smtp" | "ftp"): string {
   const line = firstLine(text);
   const word = /^([A-Za-z]{3,8})(?: |:|$)|^(\d{3})(?:[ -]|$)/.exec(line);
   const command = word?.[1]?.toUpperCase();
-  if (command !== undefined && DIALOG_COMMANDS.has(command)) return command;
+  if (command !== undefined && DIALOG_COMMANDS.has(command)) {
+    const isTold = application === "ftp" ? FTP_ARGUMENTS.has(command) : SMTP_TOLD.test(line);
+    return isTold ? printable(`${command}${line.slice(command.length)}`.trimEnd()) : command;
+  }
   return word?.[2] ?? `Len=${length}`;
 }
 

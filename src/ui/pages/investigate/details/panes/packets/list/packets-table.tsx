@@ -99,13 +99,20 @@ export function PacketsTable({ query, state, change }: Props) {
           }}
         >
           <div className="packet-row packet-heads" role="row" aria-rowindex={1} tabIndex={-1}>
-            {["No.", "Time", "Delta", "Source", "Destination", "Protocol", "Length", "What it is about"].map(
-              (heading) => (
-                <span key={heading} role="columnheader" tabIndex={-1}>
-                  {heading}
-                </span>
-              ),
-            )}
+            {[
+              "No.",
+              "Time",
+              "Delta (ms)",
+              "Source",
+              "Destination",
+              "Protocol",
+              "Length",
+              "What it is about",
+            ].map((heading) => (
+              <span key={heading} role="columnheader" tabIndex={-1}>
+                {heading}
+              </span>
+            ))}
           </div>
           <div role="rowgroup" className="packet-rows" style={{ height: virtualizer.getTotalSize() }}>
             {items.map(({ index, start }) => {
