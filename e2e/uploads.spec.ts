@@ -114,8 +114,7 @@ test("an empty page says which sources fail", async ({ browser }) => {
   const platform = await startPlatform({ demo: false });
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.goto(platform.url);
-    await page.getByRole("radio", { name: "All messages" }).check({ force: true });
+    await page.goto(`${platform.url}/?view=messages`);
     await patient(page.getByRole("heading", { name: "No telemetry yet" })).toBeVisible();
     const failing = page.getByRole("alert", { name: "Sources that fail" });
     await patient(failing).toContainText("5514: the port is in use");
