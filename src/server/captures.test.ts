@@ -189,6 +189,9 @@ test("a capture that is taken a second time says so, and one of others does not"
     `it was taken before, at ${at} as first: packets and flows that both brought are stored twice`,
   ]);
   expect(toldOf(await upload("other", await traffic(8)))).toEqual([]);
+  const otherLink = Buffer.from(bytes);
+  otherLink.writeUInt32LE(249, 20);
+  expect(toldOf(await upload("otherlink", otherLink))).toEqual([]);
   expect(toldOf(await upload("goeson", bytes, "&skip=6"))).toEqual([]);
 });
 

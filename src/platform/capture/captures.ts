@@ -282,11 +282,11 @@ function endOf({ damage, state }: Entry, broken: string | undefined): CaptureSta
 }
 
 /**
- * Says that the same packets were taken before. Captures with as many packets and bytes between the same two moments are the same; hashing
+ * Says that the same packets were taken before. Captures of the same links with as many packets and bytes between the same two moments are the same; hashing
  * each would cost more than telling it is worth.
  */
 function takenBefore(state: CaptureState, known: readonly CaptureState[]): string | undefined {
-  const { id, packets, bytes, first, last, stored } = state;
+  const { id, packets, bytes, first, last, stored, interfaces } = state;
   if (packets === 0 || stored === 0 || state.kind === "interface") return undefined;
   const same = known.find(
     (other) =>
@@ -296,7 +296,8 @@ function takenBefore(state: CaptureState, known: readonly CaptureState[]): strin
       other.packets === packets &&
       other.bytes === bytes &&
       other.first === first &&
-      other.last === last,
+      other.last === last &&
+      other.interfaces.join() === interfaces.join(),
   );
   if (same === undefined) return undefined;
   const at = new Date(same.startedAt).toISOString();
