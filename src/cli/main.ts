@@ -31,8 +31,9 @@ function inherit(parent: Command, command: Command): void {
 }
 
 // A reader that has seen enough (`| head`) ends the command as the signal of a closed pipe ends other filters, without a word.
+const CLOSED_PIPE = 128 + (constants.signals.SIGPIPE ?? 13);
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return leave(128 + (constants.signals.SIGPIPE ?? 13));
+  if (error.code === "EPIPE") return leave(CLOSED_PIPE);
   process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
   return leave(1);
 });
@@ -47,8 +48,16 @@ try {
   await program.parseAsync();
 } catch (thrown) {
   const [first, ...others] = partsOf(thrown);
-  process.exitCode = tell(first);
-  for (const other of others) tell(other);
+  // Whoever waited for room in the output hears of the same.
+  if (isClosedPipe(first)) leave(CLOSED_PIPE);
+  else {
+    process.exitCode = tell(first);
+    for (const other of others) tell(other);
+  }
+}
+
+function isClosedPipe(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === "EPIPE";
 }
 
 /** What was thrown, and then what was thrown while everything was closed because of it. */

@@ -173,6 +173,8 @@ function flowing(installation: Installation, server: () => Process) {
       await sleep(20);
     }
   })();
+  // A test that fails before it asks for the end has told why.
+  work.catch(() => undefined);
   return {
     pause: () => {
       isPaused = true;

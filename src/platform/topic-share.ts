@@ -18,13 +18,14 @@ export class TopicShare {
   readonly #options: TopicShareOptions;
   readonly #readers = new Map<number, Reader>();
   readonly #left = new AbortController();
+  readonly #following: Promise<void>;
   #isEnding = false;
 
   constructor(options: TopicShareOptions) {
     this.#options = options;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.assigned = promise;
-    void this.#follow(resolve);
+    this.#following = this.#follow(resolve);
   }
 
   get partitions(): readonly number[] {
@@ -37,9 +38,10 @@ export class TopicShare {
     return this.#stop(this.partitions);
   }
 
-  /** Gives the partitions to whoever may have them next: what was read of them must be durable. */
-  leave(): void {
+  /** Gives the partitions to whoever may have them next: what was read of them must be durable. Resolves when the others know. */
+  leave(): Promise<void> {
     this.#left.abort();
+    return this.#following;
   }
 
   async #follow(onAssigned: () => void): Promise<void> {
