@@ -6,7 +6,10 @@ import type { Sent } from "./upload-worker.ts";
 /** Chromium keeps the thread for a while after its last page is gone; elsewhere a reload of the only page ends it. */
 type SharedOptions = WorkerOptions & { readonly extendedLifetime: boolean };
 
-let port: MessagePort | undefined;
+/** How long the thread may take to say that it is there, in milliseconds: one whose program did not come says nothing at all. */
+const PATIENCE = 10_000;
+
+let port: Promise<MessagePort> | undefined;
 let last = 0;
 /** What waits for the thread, by the numbers of what was sent. */
 const waiting = new Map<number, (reason: string | undefined) => void>();
@@ -20,30 +23,42 @@ export function sendCapture(file: File): Promise<string | undefined> {
   const id = ++last;
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   waiting.set(id, resolve);
-  openPort().postMessage({ id, address: addressOf(uploadCapture, undefined, { name: file.name }), file });
+  const message = { id, address: addressOf(uploadCapture, undefined, { name: file.name }), file };
+  openPort().then(
+    (open) => open.postMessage(message),
+    () => {
+      waiting.delete(id);
+      resolve(UNREACHABLE.detail);
+    },
+  );
   return promise;
 }
 
-function openPort(): MessagePort {
-  if (port !== undefined) return port;
+/** The way to the thread once it is there; rejects when it does not come, and the next try begins another. */
+function openPort(): Promise<MessagePort> {
+  port ??= connect().catch((error: unknown) => {
+    port = undefined;
+    throw error;
+  });
+  return port;
+}
+
+function connect(): Promise<MessagePort> {
   const worker = new SharedWorker(new URL("./upload-worker.ts", import.meta.url), {
     type: "module",
     name: "captures",
     extendedLifetime: true,
   } as SharedOptions);
+  const { promise, resolve, reject } = Promise.withResolvers<MessagePort>();
   worker.port.addEventListener("message", ({ data: { id, refused } }: MessageEvent<Sent>) => {
+    resolve(worker.port);
     waiting.get(id)?.(refused && reasonOf(refused));
     waiting.delete(id);
   });
-  // Its program comes from the server, which may be gone: then there is no thread that would ever answer, and the next try begins another.
-  worker.addEventListener("error", () => {
-    port = undefined;
-    for (const tell of waiting.values()) tell(UNREACHABLE.detail);
-    waiting.clear();
-  });
+  worker.addEventListener("error", reject);
+  setTimeout(reject, PATIENCE);
   worker.port.start();
-  port = worker.port;
-  return port;
+  return promise;
 }
 
 function reasonOf(answer: { readonly status: number; readonly text: string }): string {
