@@ -1,5 +1,5 @@
 import { type InfiniteData, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { ResponseOf } from "../../../api/endpoint.ts";
 import { patchMessage } from "../../../api/messages.ts";
 import type { searchMessages } from "../../../api/search.ts";
@@ -19,8 +19,21 @@ type MadeChange = {
   readonly written: Status | null;
 };
 
+/** What is asked for: a change, or to take back what is the last one when its turn comes. */
+type Asked = StatusChange | "undo";
+
 /** Changes that can be taken back, one after another. */
 const MOST_MADE = 50;
+
+/** A change that was not kept, with why as its cause. */
+class NotChanged extends Error {
+  readonly change: StatusChange;
+
+  constructor(change: StatusChange, cause: unknown) {
+    super("a status was not changed", { cause });
+    this.change = change;
+  }
+}
 
 /** The changes of a status that were not kept, and why, by the alert's guid. */
 export type NotKept = ReadonlyMap<string, { readonly error: unknown; readonly change: StatusChange }>;
@@ -33,36 +46,47 @@ export type NotKept = ReadonlyMap<string, { readonly error: unknown; readonly ch
 export function useStatusChange() {
   const client = useQueryClient();
   const [notKept, setNotKept] = useState<NotKept>(new Map());
-  const [made, setMade] = useState<readonly MadeChange[]>([]);
+  const made = useRef<readonly MadeChange[]>([]);
+  const [last, setLast] = useState<MadeChange>();
+  const setMade = (changes: readonly MadeChange[]) => {
+    made.current = changes;
+    setLast(changes.at(-1));
+  };
+  const takeLast = (): StatusChange | undefined => {
+    const undoes = made.current.at(-1);
+    setMade(made.current.slice(0, -1));
+    return undoes && { guid: undoes.guid, written: undoes.before, undoes };
+  };
   const { mutate } = useMutation({
     // One after another, in the order of the keys: the last one for an alert is what it has in the end.
     scope: { id: STATUS },
-    mutationFn: async ({ guid, written }: StatusChange) => {
-      // What is no alert has no status. A key may come before anything is known of a message that a link has opened.
-      const { is_alert, [STATUS]: before } =
-        rowOf(guid) ?? (await client.ensureQueryData(messageQuery(guid)));
-      if (is_alert === undefined) return undefined;
-      const { message } = await call(patchMessage, {
-        params: { guid },
-        body: { fields: { [STATUS]: written } },
-      });
-      // What another system has written may be no state that can be given here.
-      return {
-        message,
-        before: before === undefined ? null : STATUSES.find(({ value }) => value === before)?.value,
-      };
+    mutationFn: async (asked: Asked) => {
+      const change = asked === "undo" ? takeLast() : asked;
+      if (change === undefined) return undefined;
+      try {
+        return { change, kept: await keep(change) };
+      } catch (error) {
+        throw new NotChanged(change, error);
+      }
     },
-    onError: (error, change) => {
-      setNotKept((all) => new Map(all).set(change.guid, { error, change }));
-      const { undoes } = change;
-      if (undoes !== undefined) setMade((all) => [...all, undoes]);
+    onError: (error) => {
+      if (!(error instanceof NotChanged)) return;
+      const { change, cause } = error;
+      setNotKept((all) => new Map(all).set(change.guid, { error: cause, change }));
+      if (change.undoes !== undefined) setMade([...made.current, change.undoes]);
     },
-    onSuccess: async (kept, { guid, written, undoes }) => {
+    onSuccess: async (done) => {
+      if (done === undefined) return;
+      const { change, kept } = done;
+      const { guid, written, undoes } = change;
       setNotKept((all) => new Map([...all].filter(([other]) => other !== guid)));
       if (kept === undefined) return;
       const { message, before } = kept;
-      if (undoes === undefined && before !== undefined && before !== written)
-        setMade((all) => [...all, { guid, before, written }].slice(-MOST_MADE));
+      // One that was tried again has been put back.
+      if (undoes !== undefined) setMade(made.current.filter((one) => one !== undoes));
+      // What cannot be taken back must not let an earlier one be taken back in its place.
+      else if (before === undefined) setMade([]);
+      else if (before !== written) setMade([...made.current, { guid, before, written }].slice(-MOST_MADE));
       // A question that was asked before the change would put the old state back when its answer comes.
       await client.cancelQueries({ queryKey: messageQuery(guid).queryKey });
       client.setQueryData(messageQuery(guid).queryKey, message);
@@ -77,18 +101,26 @@ export function useStatusChange() {
       return client.invalidateQueries({ queryKey: ["counts"] });
     },
   });
+  const keep = async ({ guid, written }: StatusChange) => {
+    // What is no alert has no status. A key may come before anything is known of a message that a link has opened.
+    const { is_alert, [STATUS]: before } = rowOf(guid) ?? (await client.ensureQueryData(messageQuery(guid)));
+    if (is_alert === undefined) return undefined;
+    const { message } = await call(patchMessage, {
+      params: { guid },
+      body: { fields: { [STATUS]: written } },
+    });
+    // What another system has written may be no state that can be given here.
+    return {
+      message,
+      before: before === undefined ? null : STATUSES.find(({ value }) => value === before)?.value,
+    };
+  };
   const rowOf = (guid: string) =>
     client
       .getQueriesData<Pages>({ queryKey: ["rows"] })
       .flatMap(([, known]) => known?.pages ?? [])
       .flatMap(({ hits }) => hits)
       .find((row) => row.guid === guid);
-  const undo = () => {
-    const last = made.at(-1);
-    if (last === undefined) return;
-    setMade(made.slice(0, -1));
-    mutate({ guid: last.guid, written: last.before, undoes: last });
-  };
   return {
     change: ({ guid, status }: { readonly guid: string; readonly status: Status }) =>
       // New is what an alert without a state is.
@@ -99,7 +131,7 @@ export function useStatusChange() {
     },
     forget: () => setNotKept(new Map()),
     /** What the last change that can be taken back has written; undefined when there is none. */
-    lastWritten: made.at(-1)?.written,
-    undo,
+    lastWritten: last?.written,
+    undo: () => mutate("undo"),
   };
 }
