@@ -78,6 +78,8 @@ test("a page whose server is gone keeps what was known of processes, and says so
     SOON,
   );
   await expect(table.getByRole("row")).toHaveCount(3);
+  await expect(table.getByText("was ready")).not.toHaveCount(0);
+  await expect(table.getByText("ready", { exact: true })).toHaveCount(0);
 });
 
 async function look(page: Page, name: string): Promise<void> {

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { runJava } from "../../scripts/cluster/kafka.ts";
+import { silentLog } from "../core/context.ts";
 import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
 import type { TopicForm } from "../pcap/formats/topic.ts";
 import { adminOf, testKafka } from "../storage/topic/kafka/testing/brokers.ts";
@@ -44,7 +45,7 @@ describe.skipIf(address === undefined)("packets sent to a topic", { timeout: MIN
     await admin.createTopics({ topics: [topic], partitions: 2 });
     try {
       const capture = await pcapOf(ROWS);
-      expect(await sendPackets(chunksOf(capture), { topic, brokers, form })).toEqual({
+      expect(await sendPackets(chunksOf(capture), { topic, brokers, form, log: silentLog })).toEqual({
         sent: 40,
         leftOut: 0,
       });

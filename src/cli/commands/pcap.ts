@@ -253,7 +253,9 @@ async function send(
   const form = scheme === "FROM_KEY" ? ({ scheme, granularity } as const) : ({ scheme } as const);
   // Loads a client of Kafka, which no other command of packets needs.
   const { sendPackets } = await import("../pcap-topic.ts");
-  const { sent, leftOut } = await sendPackets(capture, { topic, brokers, form });
+  const { consoleLog } = await import("../log.ts");
+  const log = await consoleLog(false);
+  const { sent, leftOut } = await sendPackets(capture, { topic, brokers, form, log });
   if (leftOut > 0)
     process.stderr.write(
       `${counted(leftOut, "packet")} of other links than Ethernet left out, which --scheme FROM_PACKET takes\n`,

@@ -61,6 +61,7 @@ export function Processes() {
                 <ProcessRow
                   process={process}
                   isOpen={process.name === open}
+                  isStale={error !== null}
                   onToggle={() => toggle(process.name)}
                 />
                 {process.name === open && process.reads.length > 0 && <Reads process={process} />}
@@ -76,10 +77,13 @@ export function Processes() {
 function ProcessRow({
   process,
   isOpen,
+  isStale,
   onToggle,
 }: {
   process: ProcessState;
   isOpen: boolean;
+  /** Whether nothing is known of it since the server does not answer. */
+  isStale: boolean;
   onToggle: () => void;
 }) {
   const { name, role, isSelf, version, startedAt, revision, failure, reads, restarts, silentSince } = process;
@@ -90,9 +94,11 @@ function ProcessRow({
   const [state, word] =
     silentSince !== undefined
       ? ["failing", `silent, last heard ${agoText(Date.now() - silentSince)}`]
-      : process.ready
-        ? ["running", "ready"]
-        : ["failing", "not ready"];
+      : isStale
+        ? ["unknown", process.ready ? "was ready" : "was not ready"]
+        : process.ready
+          ? ["running", "ready"]
+          : ["failing", "not ready"];
   const notes = [
     failure,
     ...(silentSince === undefined ? process.problems : []).map(({ message }) => message),

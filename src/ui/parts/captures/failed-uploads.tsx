@@ -12,7 +12,9 @@ export function FailedUploads({ failed }: { readonly failed: readonly FailedUplo
     <div key={upload.id} className="upload" role="alert">
       <b>{visible(upload.file.name)}</b>
       <span className="upload-failed">
-        was not taken: <WithCode text={visible(upload.reason)} />
+        {upload.isPartial ? "broke off" : "was not taken"}: <WithCode text={visible(upload.reason)} />
+        {upload.isPartial &&
+          " What came before may be stored, as the list of captures says; sent again, it is stored twice."}
       </span>
       <Button size="compact-xs" onClick={() => retry(upload)}>
         Try again

@@ -1,6 +1,7 @@
 import { uploadCapture } from "../../../api/captures.ts";
 import { addressOf, answerOf, UNREACHABLE } from "../../../api/client.ts";
 import { problemOf } from "../../call.ts";
+import type { UploadFailure } from "./untold.ts";
 import type { Sent } from "./upload-worker.ts";
 
 /** Chromium keeps the thread for a while after its last page is gone; elsewhere a reload of the only page ends it. */
@@ -12,23 +13,23 @@ const PATIENCE = 10_000;
 let port: Promise<MessagePort> | undefined;
 let last = 0;
 /** What waits for the thread, by the numbers of what was sent. */
-const waiting = new Map<number, (reason: string | undefined) => void>();
+const waiting = new Map<number, (failure: UploadFailure | undefined) => void>();
 
 /**
  * Hands a capture over to the thread that sends it.
  *
  * @returns why it was not taken at all; undefined when it was, also where something is wrong with it: that is in the list of captures
  */
-export function sendCapture(file: File): Promise<string | undefined> {
+export function sendCapture(file: File): Promise<UploadFailure | undefined> {
   const id = ++last;
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const { promise, resolve } = Promise.withResolvers<UploadFailure | undefined>();
   waiting.set(id, resolve);
   const message = { id, address: addressOf(uploadCapture, undefined, { name: file.name }), file };
   openPort().then(
     (open) => open.postMessage(message),
     () => {
       waiting.delete(id);
-      resolve(UNREACHABLE.detail);
+      resolve({ reason: UNREACHABLE.detail, isPartial: false });
     },
   );
   return promise;
@@ -52,7 +53,7 @@ function connect(): Promise<MessagePort> {
   const { promise, resolve, reject } = Promise.withResolvers<MessagePort>();
   worker.port.addEventListener("message", ({ data: { id, refused } }: MessageEvent<Sent>) => {
     resolve(worker.port);
-    waiting.get(id)?.(refused && reasonOf(refused));
+    waiting.get(id)?.(refused && { reason: reasonOf(refused), isPartial: refused.status === 0 });
     waiting.delete(id);
   });
   worker.addEventListener("error", reject);

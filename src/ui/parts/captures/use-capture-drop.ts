@@ -45,9 +45,9 @@ export function useCaptureDrop(): { readonly target: DropTarget; readonly upload
     setSent((count) => count + files.length);
     for (const file of files) {
       setSending((count) => count + 1);
-      void sendCapture(file).then((reason) => {
+      void sendCapture(file).then((failure) => {
         setSending((count) => count - 1);
-        if (reason !== undefined) setFailed((all) => [...all, { id: ++last, file, reason }]);
+        if (failure !== undefined) setFailed((all) => [...all, { id: ++last, file, ...failure }]);
       });
     }
   };
@@ -62,7 +62,8 @@ export function useCaptureDrop(): { readonly target: DropTarget; readonly upload
     onDragLeave: () => setOver(false),
     onDrop(event) {
       setOver(false);
-      if (event.dataTransfer.files.length === 0) return;
+      // The editor of documents takes a file that is dropped on it itself.
+      if (event.defaultPrevented || event.dataTransfer.files.length === 0) return;
       event.preventDefault();
       send([...event.dataTransfer.files]);
     },

@@ -101,13 +101,13 @@ export function ObjectDetail({ query, object, change, leave }: Props) {
 }
 
 /** A search for messages of every sensor that name one of the file's hashes. */
-function sameFile(object: FoundObject, fields: readonly string[] = []): string {
+function sameFile(object: FoundObject, fields: readonly string[] | undefined): string {
   const asked = HASHES.flatMap((hash) => [
     { field: hash, text: `${hash}:${object[hash]}` },
     { field: `fileinfo.${hash}`, text: `fileinfo.${hash}:${object[hash]}` },
   ]);
-  // What no message has would only be told to be unknown.
-  const known = asked.filter(({ field }) => fields.includes(field));
+  // What no message has would only be told to be unknown. While fields are not known, all are asked for.
+  const known = fields === undefined ? asked : asked.filter(({ field }) => fields.includes(field));
   return (known.length === 0 ? asked.slice(-2) : known).map(({ text }) => text).join(" OR ");
 }
 
