@@ -12,15 +12,18 @@ import { readFileSync } from "node:fs";
 const SILENT_AFTER = 30_000;
 
 const [question = "live", where = process.env.METRON_PORT ?? "8765"] = process.argv.slice(2);
+const url = `http://127.0.0.1:${where}/health/${question}`;
 try {
   if (where === "worker") askWorker(`${process.env.METRON_DATA ?? "data"}/worker.json`);
-  else await askServer(`http://127.0.0.1:${where}/health/${question}`);
+  else await askServer(url);
 } catch (error) {
-  fail(`asking ${where}: ${error instanceof Error ? (error.cause?.message ?? error.message) : error}`);
+  fail(
+    `asking ${where === "worker" ? "the worker" : url}: ${error instanceof Error ? (error.cause?.message ?? error.message) : error}`,
+  );
 }
 
-async function askServer(url) {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(4000) });
+async function askServer(address) {
+  const answer = await fetch(address, { signal: AbortSignal.timeout(4000) });
   if (!answer.ok) fail(await answer.text());
 }
 

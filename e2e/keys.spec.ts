@@ -67,6 +67,33 @@ test("a status is taken back by a key, and the one before it too", async ({ inve
   await expect(page.getByRole("button", { name: "Undo (u)" })).toBeHidden();
 });
 
+test("to undo takes back the last key, also while that change is on its way", async ({
+  investigate,
+  page,
+}) => {
+  await investigate.open();
+  const [first, second] = [investigate.rows().nth(0), investigate.rows().nth(1)];
+  await page.keyboard.press("j");
+  await page.keyboard.press("r");
+  await patient(first).toContainText("Resolved");
+  const held = Promise.withResolvers<void>();
+  let changes = 0;
+  await page.route("**/api/v1/messages/*", async (route) => {
+    if (route.request().method() === "PATCH" && changes++ === 0) await held.promise;
+    await route.continue();
+  });
+  await page.keyboard.press("j");
+  await page.keyboard.press("d");
+  await page.keyboard.press("u");
+  held.resolve();
+  await expect.poll(() => changes).toBe(2);
+  await expect(page.getByRole("status").filter({ hasText: "Alert now: Resolved" })).toBeVisible();
+  await patient(first).toContainText("Resolved");
+  await expect(second).not.toContainText("Dismissed");
+  await page.keyboard.press("u");
+  await patient(first).not.toContainText("Resolved");
+});
+
 test("a change of a status that was not kept is tried again by a click", async ({ investigate, page }) => {
   await investigate.open();
   let refused = 0;

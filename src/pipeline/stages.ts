@@ -63,7 +63,9 @@ export function openStages(
   const topics: readonly (string | undefined)[] | undefined = at(["source"], () =>
     openEvery(Object.entries(sensor.source ?? {}), ([name, options]) => {
       const source = required(components.sources, name);
-      return source.topic?.(checkOptions(source, options, [name]));
+      // Checked in any case: an optional call would leave its arguments out.
+      const checked = checkOptions(source, options, [name]);
+      return source.topic?.(checked);
     }),
   );
   const foreign = topics?.find((topic) => topic !== undefined);

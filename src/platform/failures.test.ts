@@ -55,7 +55,7 @@ const LMDB_FILES = [
   "config/config.mdb",
   "tables/threatintel.mdb",
   "tables/enrichment.mdb",
-  "tables/positions.mdb",
+  "tables/captures.mdb",
   "topics/consumers.mdb",
 ];
 
