@@ -14,6 +14,7 @@ import { type FieldType, typeOf } from "../../platform/field-notes.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { fieldKey, fieldsOf } from "../../query/fields.ts";
 import type { Hint } from "../../query/hints.ts";
+import { nameHere } from "../../query/other-names.ts";
 import { parse } from "../../query/parse.ts";
 import { sensorsSeenBy } from "../../query/scope.ts";
 import { clausesOf } from "../../query/visit.ts";
@@ -88,10 +89,13 @@ function rejectedHint({ query, sensors }: SelectionBody): Hint[] {
   ];
 }
 
-/** Which fields are declared, however they are spelt: messages may have them although none has yet, such as `is_alert` before the first alert. */
+/**
+ * Which fields are declared, however they are spelt: messages may have them although none has yet, such as `is_alert` before the first alert.
+ * What others call a field of ours is most likely meant as that, also where some sensor may keep the other name.
+ */
 function declaredBy(platform: Platform): (field: string) => boolean {
   const schema = platform.schema();
-  return (field) => schema.find(fieldKey(field)) !== undefined;
+  return (field) => schema.find(fieldKey(field)) !== undefined && nameHere(field) === undefined;
 }
 
 /** Refuses what a search with the same query refuses; for answers that counted nothing. */

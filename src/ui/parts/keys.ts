@@ -29,6 +29,8 @@ const ENDS_TYPING = ["Enter", "Escape", "Tab"];
 /** Notes where somebody types. A field that goes away under the hands of a person, as with an error in its place, must not turn words into shortcuts. */
 function noteTyping({ target, key }: KeyboardEvent): void {
   if (!(target instanceof HTMLElement) || !isTextField(target)) return;
+  // The field that was asked for is there: what comes after it is meant.
+  held = undefined;
   typedIn = ENDS_TYPING.includes(key) ? undefined : { field: target, until: performance.now() + PAUSE };
 }
 
