@@ -125,8 +125,7 @@ export class PacketSource implements Source {
   async #read(): Promise<void> {
     if (this.#running !== undefined) return;
     const { packets, topic } = this.#options;
-    // Whoever read before has saved how far; that must be known here.
-    await this.#context.shared.positions.catchUp();
+    await this.#standings.begin();
     for (let partition = 0; partition < this.#topic.partitions; partition++) await this.#add(partition);
     const { scheme: _, granularity: __, ...choice } = packets;
     this.#running = this.#context.takeCapture({
@@ -139,8 +138,8 @@ export class PacketSource implements Source {
     this.#running.done.then(stop, stop);
   }
 
-  async #add(partition: number, first?: "start"): Promise<void> {
-    const from = await this.#standings.startOf(partition, first);
+  async #add(partition: number): Promise<void> {
+    const from = await this.#standings.startOf(partition);
     this.#saved[partition] = from;
     const onDeleted = (records: number) => {
       this.#deleted += records;
@@ -149,14 +148,14 @@ export class PacketSource implements Source {
     this.#records.add(this.#topic.read(partition, from, { signal, onDeleted }), from);
   }
 
-  /** Reads partitions that the topic has got since, from their beginning: nothing was in them before. */
+  /** Reads partitions that the topic has got since. */
   async #look(): Promise<void> {
     const before = this.#saved.length;
     if (this.#running === undefined) return;
     try {
       await this.#topic.look();
       for (let partition = before; partition < this.#topic.partitions; partition++)
-        await this.#add(partition, "start");
+        await this.#add(partition);
     } catch (error) {
       // Who reads meets the same and tells.
       this.#context.log.debug("A topic could not be looked at.", { error: String(error) });
