@@ -40,13 +40,16 @@ export class PacketSource implements Source {
   readonly #options: PacketSourceOptions;
   readonly #context: SourceContext;
   readonly #standings: Standings;
+  /** Ends the reading; `#sharing` ends later, and then others may read. */
   readonly #stop = new AbortController();
+  readonly #sharing = new AbortController();
   readonly #reader: ReturnType<typeof topicReader>;
   readonly #records: RecordsByTime;
   readonly #saved: number[] = [];
   #checkpoints: Checkpoint[] = [];
   #saving: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
+  #beginning: Promise<void> = Promise.resolve();
   #running: RunningCapture | undefined;
   #told = 0;
   #deleted = 0;
@@ -84,6 +87,7 @@ export class PacketSource implements Source {
   begin(): void {
     const stop = () => this.#stop.abort();
     this.#context.signal.addEventListener("abort", stop, { once: true });
+    this.#stop.signal.addEventListener("abort", () => void this.#giveAway(), { once: true });
     const timer = setInterval(() => {
       // Two looks at once would both begin the same partition.
       this.#looking ??= this.#look().finally(() => {
@@ -92,10 +96,7 @@ export class PacketSource implements Source {
     }, LOOK_MILLISECONDS).unref();
     this.#done = this.#follow().finally(async () => {
       clearInterval(timer);
-      stop();
-      await this.#looking;
-      await this.#running?.done.catch(() => undefined);
-      await this.#saving;
+      await this.#giveAway();
       await this.#topic[Symbol.asyncDispose]();
     });
     // Whoever cares looks at `done`; nobody doing so must not end the process.
@@ -111,14 +112,28 @@ export class PacketSource implements Source {
   async #follow(): Promise<void> {
     const { sensor, shared } = this.#context;
     const { topic } = this.#options;
-    for await (const share of shared.share(`${sensor}/${topic}/packets`, 1, this.#stop.signal)) {
-      if (share.length > 0) await this.#read();
-      else if (this.#running !== undefined)
+    for await (const share of shared.share(`${sensor}/${topic}/packets`, 1, this.#sharing.signal)) {
+      if (share.length > 0) {
+        this.#beginning = this.#read();
+        await this.#beginning;
+      } else if (this.#running !== undefined) {
+        await this.#giveAway();
         // It is opened again, and waits for its turn then.
         throw new Fault("TOO_BUSY", `reading topic ${topic}: another process reads it now`);
+      }
     }
     await this.#running?.done;
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Ends the reading, and lets another process read once all that was read is stored and its position kept: nothing is read twice. */
+  async #giveAway(): Promise<void> {
+    this.#stop.abort();
+    await this.#beginning.catch(() => undefined);
+    await this.#running?.done.catch(() => undefined);
+    await this.#looking;
+    await this.#saving;
+    this.#sharing.abort();
   }
 
   /** Begins all partitions. @throws Fault TOPIC_LOST when it is not the topic that was read before, or has less than was read */
@@ -127,6 +142,7 @@ export class PacketSource implements Source {
     const { packets, topic } = this.#options;
     await this.#standings.begin();
     for (let partition = 0; partition < this.#topic.partitions; partition++) await this.#add(partition);
+    if (this.#stop.signal.aborted) return;
     const { scheme: _, granularity: __, ...choice } = packets;
     this.#running = this.#context.takeCapture({
       ...{ name: `topic ${topic}`, by: `sensor ${this.#context.sensor}`, ...choice },
@@ -151,7 +167,7 @@ export class PacketSource implements Source {
   /** Reads partitions that the topic has got since. */
   async #look(): Promise<void> {
     const before = this.#saved.length;
-    if (this.#running === undefined) return;
+    if (this.#running === undefined || this.#stop.signal.aborted) return;
     try {
       await this.#topic.look();
       for (let partition = before; partition < this.#topic.partitions; partition++)
