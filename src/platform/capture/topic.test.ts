@@ -66,6 +66,23 @@ describe.skipIf(address === undefined)("a topic of packets as a source", { timeo
     await using platform = await theirs.open(source);
     expect(await theirs.stored(platform, 5120)).toEqual(framesOf(sent));
   });
+
+  test("records that are no packets are read once, also when nothing else comes", async () => {
+    await using theirs = await openTheirs(brokers);
+    const source = `{ kafka: { topic: ${theirs.name}, brokers: ['${brokers.join("', '")}'], packets: {} } }`;
+    const refused = async (platform: Platform) =>
+      /^metron_source_refused_total\{[^}]*\} (\d+)$/m.exec(await platform.metricsText())?.[1];
+    const odd = { key: "no time", value: "no packet" };
+    await theirs.append([odd, odd, odd]);
+    {
+      await using platform = await theirs.open(source);
+      await expect.poll(() => refused(platform), { timeout: MINUTES }).toBe("3");
+    }
+    await theirs.append([odd]);
+    await using platform = await theirs.open(source);
+    await expect.poll(() => refused(platform), { timeout: MINUTES }).not.toBe("0");
+    expect(await refused(platform)).toBe("1");
+  });
 });
 
 /** Times and frames of a file, in the order of their times. */

@@ -6,7 +6,7 @@ import { writePcapng } from "../../pcap/formats/write-pcapng.ts";
 import type { Packets } from "../../pcap/packets.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
 import { choiceOptions } from "../capture/choice-options.ts";
-import type { CaptureProgress, RunningCapture } from "../capture/taking.ts";
+import type { RunningCapture } from "../capture/taking.ts";
 import type { Source, SourceContext } from "../source.ts";
 import { RecordsByTime } from "./by-time.ts";
 import { type StandingOptions, Standings } from "./standing.ts";
@@ -47,6 +47,8 @@ export class PacketSource implements Source {
   readonly #records: RecordsByTime;
   readonly #saved: number[] = [];
   #checkpoints: Checkpoint[] = [];
+  /** Packets that are stored. */
+  #durable = 0;
   #saving: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
   #beginning: Promise<void> = Promise.resolve();
@@ -89,6 +91,7 @@ export class PacketSource implements Source {
     this.#context.signal.addEventListener("abort", stop, { once: true });
     this.#stop.signal.addEventListener("abort", () => void this.#giveAway(), { once: true });
     const timer = setInterval(() => {
+      this.#keep();
       // Two looks at once would both begin the same partition.
       this.#looking ??= this.#look().finally(() => {
         this.#looking = undefined;
@@ -132,6 +135,7 @@ export class PacketSource implements Source {
     await this.#beginning.catch(() => undefined);
     await this.#running?.done.catch(() => undefined);
     await this.#looking;
+    this.#keep();
     await this.#saving;
     this.#sharing.abort();
   }
@@ -147,7 +151,10 @@ export class PacketSource implements Source {
     this.#running = this.#context.takeCapture({
       ...{ name: `topic ${topic}`, by: `sensor ${this.#context.sensor}`, ...choice },
       input: { kind: "topic", bytes: writePcapng(this.#packets(), { application: `Kafka topic ${topic}` }) },
-      onProgress: (progress) => this.#reached(progress),
+      onProgress: ({ packets: durable }) => {
+        this.#durable = durable;
+        this.#keep();
+      },
     });
     // When it ends by itself nothing more is to be waited for.
     const stop = () => this.#stop.abort();
@@ -186,7 +193,7 @@ export class PacketSource implements Source {
         if (this.#stop.signal.aborted) return;
         this.#records.drain((key, value) => reader.add(key, value));
         const packets = reader.take();
-        this.#checkpoints.push({ packets: reader.report.packets, offsets: this.#records.offsets });
+        this.#note({ packets: reader.report.packets, offsets: this.#records.offsets });
         this.#tellUnreadable();
         if (packets.count > 0) yield packets;
       }
@@ -209,9 +216,15 @@ export class PacketSource implements Source {
     });
   }
 
+  /** Of records that are no packets there may be any number: the last checkpoint goes on behind them. */
+  #note(checkpoint: Checkpoint): void {
+    if (this.#checkpoints.at(-1)?.packets === checkpoint.packets) this.#checkpoints.pop();
+    this.#checkpoints.push(checkpoint);
+  }
+
   /** Keeps how far each partition was taken: the packets before are stored. */
-  #reached({ packets }: CaptureProgress): void {
-    const open = this.#checkpoints.findIndex((each) => each.packets > packets);
+  #keep(): void {
+    const open = this.#checkpoints.findIndex((each) => each.packets > this.#durable);
     const last = this.#checkpoints.at(open < 0 ? -1 : open - 1);
     if (open === 0 || last === undefined) return;
     this.#checkpoints = open < 0 ? [] : this.#checkpoints.slice(open);
