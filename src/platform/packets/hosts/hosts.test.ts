@@ -1,5 +1,5 @@
 /** Queries for packets of several hosts, over a real Kafka: each with a store, tables and an exchange of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -270,6 +270,18 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     await expect.poll(() => ids(again), SOON).toEqual(["before"]);
     expect(door.hosts.preserved()).toEqual([before]);
     await expect(door.hosts.release("r")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("a time that this host cannot keep is kept by the others, and by it once it can", async () => {
+    const { door, hosts } = await fourOf();
+    const range = { id: "r", from: START, to: START + 10, reason: "a case", by: "ann", at: 5 };
+    const inTheWay = join(door.folder, "packets", "preserved.json");
+    mkdirSync(inTheWay);
+    await door.hosts.preserve(range);
+    expect(door.hosts.preserved()).toEqual([range]);
+    await expect.poll(() => hosts[0].store.preserved(), SOON).toEqual([range]);
+    rmSync(inTheWay, { recursive: true });
+    await expect.poll(() => door.store.preserved(), SOON).toEqual([range]);
   });
 
   test("bytes of others among the answers are no packets", async () => {
