@@ -225,6 +225,29 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     );
   });
 
+  test("what a host stored last is known when it was stopped, also its first packets", async () => {
+    const { join: join_ } = installation();
+    const door = await join_("door");
+    const host = await join_("host", { numbers: thirds(0) });
+    const late = await join_("late");
+    write(host.store, thirds(1)());
+    write(late.store, thirds(2)());
+    await Promise.all([host.close(), late.close()]);
+    const problem = expect.stringMatching(/^it was stopped at 20/);
+    await expect
+      .poll(() => door.hosts.states(), SOON)
+      .toMatchObject([
+        { ...{ name: "host", packets: (PACKETS / 3) * 2, problem }, newest: START + PACKETS - 2 },
+        { ...{ name: "late", packets: PACKETS / 3, problem }, newest: START + PACKETS - 1 },
+      ]);
+    // The last one alone has packets of the last microsecond.
+    const last = { from: (START + PACKETS - 1) / 1000, to: (START + PACKETS) / 1000 };
+    expect(door.hosts.reach(last)).toEqual({
+      names: [],
+      missing: [expect.stringMatching(/^packets of late are missing: it was stopped at 20/)],
+    });
+  });
+
   test("packets on their way are encrypted as they are in the stores, and a host with another secret is named", async () => {
     const all = installation();
     await all.join("same", { numbers: thirds(0) });
