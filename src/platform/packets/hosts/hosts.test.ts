@@ -51,13 +51,15 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
         folder = newFolder(),
         numbers = () => [] as number[],
         secret = "a secret" as string | undefined,
+        age = undefined as number | undefined,
       } = {},
     ) {
       await using stack = new AsyncDisposableStack();
       const tables = stack.use(await openTablesOf(folder, access, context));
       const own = stack.use(await openTablesOf(join(folder, "own"), undefined, context));
       const exchange = stack.use(await openExchange(name, access, context));
-      const store = openPacketStore({ folder: join(folder, "packets"), bytes: 1 << 30, secret }, context);
+      const kept = { folder: join(folder, "packets"), bytes: 1 << 30, secret, age };
+      const store = openPacketStore(kept, context);
       write(store, numbers());
       let asked = 0;
       const enrichment = await own.table("enrichment");
@@ -246,6 +248,20 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
       names: [],
       missing: [expect.stringMatching(/^packets of late are missing: it was stopped at 20/)],
     });
+  });
+
+  test("a host whose packets were all dropped for their age is not missed when it was stopped", async () => {
+    const { clock, join: join_ } = installation();
+    const door = await join_("door");
+    const host = await join_("host", { numbers: thirds(0), age: 1_000 });
+    await expect.poll(() => door.hosts.states().map(({ packets }) => packets), SOON).toEqual([PACKETS / 3]);
+    clock.ahead = 10_000;
+    host.store.retain();
+    await host.close();
+    await expect
+      .poll(() => door.hosts.states(), SOON)
+      .toMatchObject([{ name: "host", packets: 0, problem: undefined }]);
+    expect(door.hosts.reach({})).toEqual({ names: [], missing: [] });
   });
 
   test("packets on their way are encrypted as they are in the stores, and a host with another secret is named", async () => {

@@ -89,7 +89,7 @@ export class PacketHosts implements AsyncDisposable {
     for (const [name, record, why] of this.#list()) {
       const { lost, stoppedAt } = record;
       if (lost !== null && isAsked(lost)) missing.push(missingOf(name, storeLost(lost.at)));
-      if (name === this.#options.exchange.name) continue;
+      if (name === this.#options.exchange.name || hasLeftNothing(record)) continue;
       if (why === undefined) names.push(name);
       // One that fell silent may have captured more than it said.
       else if (isAsked(stoppedAt === null ? { ...record, newest: null } : record))
@@ -107,7 +107,8 @@ export class PacketHosts implements AsyncDisposable {
   states(): HostState[] {
     return this.#list().map(([name, record, why]) => {
       const { packets, bytes, limit, oldest, newest, days, lost } = record;
-      const problem = why ?? (lost === null ? undefined : storeLost(lost.at));
+      const missed = hasLeftNothing(record) ? undefined : why;
+      const problem = missed ?? (lost === null ? undefined : storeLost(lost.at));
       const isSelf = name === this.#options.exchange.name;
       return { name, isSelf, packets, bytes, limit, oldest, newest, days, problem };
     });
@@ -224,9 +225,14 @@ export class PacketHosts implements AsyncDisposable {
       // What it said before is more than nothing.
       context.log.warn("What packets this host has could not be read.", { reason: String(error) });
     }
-    if (record === undefined || record.segments === 0) return;
+    if (record === undefined) return;
     await writeHost(this.#table, exchange.name, { ...record, at: stoppedAt, stoppedAt });
   }
+}
+
+/** Whether a host ended in order and had no packets then: nothing of it is missing. */
+function hasLeftNothing({ stoppedAt, segments }: HostRecord): boolean {
+  return stoppedAt !== null && segments === 0;
 }
 
 /** What is stored; of a folder that is gone, nothing. */
