@@ -264,6 +264,20 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     expect(door.hosts.reach({})).toEqual({ names: [], missing: [] });
   });
 
+  test("how long a host is silent is known though nobody asked meanwhile", async () => {
+    const { door, hosts, clock } = await fourOf();
+    write(hosts[0].store, [PACKETS]);
+    // Another host hears of it, and so does the door.
+    await expect.poll(() => hosts[1].hosts.states()[0]?.packets, SOON).toBe(PACKETS / 3 + 1);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    clock.ahead = 3_600_000;
+    const { names, missing } = door.hosts.reach({});
+    expect(names).toEqual([]);
+    expect(missing).toContainEqual(
+      expect.stringMatching(/^packets of host-0 are missing: it has given no sign of life since 20/),
+    );
+  });
+
   test("packets on their way are encrypted as they are in the stores, and a host with another secret is named", async () => {
     const all = installation();
     await all.join("same", { numbers: thirds(0) });

@@ -165,6 +165,8 @@ export class PacketHosts implements AsyncDisposable {
   #look(): void {
     let isFirst = false;
     try {
+      // How long others are silent is measured also while nobody asks.
+      this.#list();
       isFirst = (this.#own?.segments ?? 0) === 0 && stateOf(this.#options.store).segments > 0;
     } catch (error) {
       // The next report meets the same and tells.
