@@ -1,5 +1,6 @@
 import type { Readiness } from "../api/health.ts";
-import { Fault } from "../core/fault.ts";
+import { Captures } from "./capture/captures.ts";
+import { problemsOf } from "./capture/problems.ts";
 import { type FoundationOptions, openFoundation } from "./foundation.ts";
 import { memberSelf } from "./member-self.ts";
 import { openPacketHosts } from "./packets/hosts/open.ts";
@@ -15,7 +16,8 @@ type WorkerProcess = AsyncDisposable & {
 
 /**
  * Opens a process that runs the loop over the partitions that are its and listens on nothing: documents come through the shared log,
- * what it does goes out through the table of processes. Disposing of it stores what was read, hands the partitions over at once
+ * what it does goes out through the table of processes. It takes topics of packets, keeps them on its own disk, and answers queries
+ * of the others about them. Disposing of it stores what was read, hands the partitions over at once
  * and closes all.
  * @throws Fault as `openFoundation`
  */
@@ -24,12 +26,20 @@ export async function openWorkerProcess(options: FoundationOptions): Promise<Wor
   try {
     const foundation = await openFoundation(stack, "worker", options);
     await openPacketHosts(stack, foundation);
-    const sources = await foundation.openSources((sensor) => {
-      throw new Fault("CAPTURE_REFUSED", `taking a capture for ${sensor}: a worker takes none`);
-    });
-    const self = memberSelf(foundation, sources);
-    foundation.members?.begin(self.report);
-    foundation.publishing.followOthers();
+    const { storage, intake, context, members, publishing } = foundation;
+    // Topics of packets are read here. Their packets stay on this host, and queries of the others find them.
+    const captures = stack.use(
+      await Captures.open({
+        packets: () => storage.packets.share(),
+        deliver: (sensor, block) => intake.deliver(sensor, block),
+        table: await storage.hostTables.table("captures"),
+        context,
+      }),
+    );
+    const sources = await foundation.openSources((sensor, request) => captures.take(sensor, request));
+    const self = memberSelf(foundation, sources, () => problemsOf(captures));
+    members?.begin(self.report);
+    publishing.followOthers();
     stack.use(startUpkeep(foundation, sources));
     const open = stack.move();
     return {

@@ -1,11 +1,11 @@
 import type { Readiness } from "../../api/health.ts";
 import type { CaptureChoice, RunningCapture } from "../../sources/capture/taking.ts";
 import { type FoundationOptions, openFoundation } from "../foundation.ts";
-import type { MemberProblem } from "../member-report.ts";
 import { memberSelf } from "../member-self.ts";
 import { openPacketHosts } from "../packets/hosts/open.ts";
 import { startUpkeep } from "../upkeep.ts";
 import { Captures } from "./captures.ts";
+import { problemsOf } from "./problems.ts";
 
 /** The sensor that flows of captures belong to. */
 const PCAP_SENSOR = "pcap";
@@ -56,25 +56,4 @@ export async function openCaptureHost(options: FoundationOptions): Promise<Captu
     await stack.disposeAsync();
     throw error;
   }
-}
-
-/** What is wrong with captures that are to run: they wait for their interface, or lose packets. */
-function problemsOf(captures: Captures): MemberProblem[] {
-  return captures
-    .list()
-    .filter(({ endedAt }) => endedAt === undefined)
-    .flatMap(({ name, error, dropped }) => [
-      ...(error === undefined
-        ? []
-        : [{ code: "SOURCE_STOPPED", message: `capture of ${name}: ${error}`, sensor: null }]),
-      ...(dropped === 0
-        ? []
-        : [
-            {
-              code: "RECORDS_DROPPED",
-              message: `capture of ${name}: ${dropped} packets were dropped since it began`,
-              sensor: null,
-            },
-          ]),
-    ]);
 }

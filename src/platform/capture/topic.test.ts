@@ -50,6 +50,39 @@ describe.skipIf(address === undefined)("a topic of packets as a source", { timeo
       expect(await platform.metricsText()).toMatch(/^metron_source_refused_total\{[^}]*\} 1$/m);
     },
   );
+
+  test("from the end, with all packets of a partition that came while nobody read", async () => {
+    await using theirs = await openTheirs(brokers);
+    const source = `{ kafka: { topic: ${theirs.name}, brokers: ['${brokers.join("', '")}'], from: end, packets: {} } }`;
+    const old = theirs.write("old.pcap", START - 60_000, 1e6);
+    await runJava("Packets.java", ["produce", brokers.join(), theirs.name, old, "FROM_KEY"]);
+    {
+      await using platform = await theirs.open(source);
+      await expect.poll(() => platform.captures.list()[0]?.state, { timeout: MINUTES }).toBe("running");
+    }
+    await theirs.grow(4);
+    const sent = theirs.write("sent.pcap", START, 0);
+    await runJava("Packets.java", ["produce", brokers.join(), theirs.name, sent, "FROM_KEY"]);
+    await using platform = await theirs.open(source);
+    expect(await theirs.stored(platform, 5120)).toEqual(framesOf(sent));
+  });
+
+  test("records that are no packets are read once, also when nothing else comes", async () => {
+    await using theirs = await openTheirs(brokers);
+    const source = `{ kafka: { topic: ${theirs.name}, brokers: ['${brokers.join("', '")}'], packets: {} } }`;
+    const refused = async (platform: Platform) =>
+      /^metron_source_refused_total\{[^}]*\} (\d+)$/m.exec(await platform.metricsText())?.[1];
+    const odd = { key: "no time", value: "no packet" };
+    await theirs.append([odd, odd, odd]);
+    {
+      await using platform = await theirs.open(source);
+      await expect.poll(() => refused(platform), { timeout: MINUTES }).toBe("3");
+    }
+    await theirs.append([odd]);
+    await using platform = await theirs.open(source);
+    await expect.poll(() => refused(platform), { timeout: MINUTES }).not.toBe("0");
+    expect(await refused(platform)).toBe("1");
+  });
 });
 
 /** Times and frames of a file, in the order of their times. */
@@ -75,6 +108,9 @@ async function openTheirs(brokers: readonly string[]) {
         parts.push(Uint8Array.from(bytes));
       writeFileSync(join(folder, file), Buffer.concat(parts));
       return join(folder, file);
+    },
+    async grow(count: number): Promise<void> {
+      await admin.createPartitions({ topics: [{ name, count }] });
     },
     async append(records: readonly { readonly key: string; readonly value: string }[]): Promise<void> {
       await using topic = await openForeignTopic(name, { brokers }, () => "", makeContext());

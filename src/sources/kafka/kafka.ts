@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { Fault } from "../../core/fault.ts";
 import { isDoneWithin } from "../../core/patience.ts";
 import { openForeignTopic } from "../../storage/storage.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
@@ -11,6 +10,7 @@ import {
 import { defineSource, type Source, type SourceContext } from "../source.ts";
 import { PacketSource, packetOptions } from "./packets.ts";
 import { feedPartition } from "./partition-feed.ts";
+import { Standings } from "./standing.ts";
 
 /** How often it is looked whether the topic has grown. */
 const LOOK_MILLISECONDS = 10_000;
@@ -65,9 +65,6 @@ export const kafka = defineSource({
   },
 });
 
-/** Where the reading of a partition stands, as it is kept. */
-type Standing = { readonly offset: number; readonly id: string };
-
 /** A partition that is read here. */
 type Feed = { readonly stop: AbortController; readonly done: Promise<void> };
 
@@ -77,11 +74,8 @@ class KafkaSource implements Source {
   readonly #topic: ForeignTopic;
   readonly #options: z.output<typeof config>;
   readonly #context: SourceContext;
+  readonly #standings: Standings;
   readonly #feeds = new Map<number, Feed>();
-  /** Partitions that the topic had at first; later ones are read from their beginning, as nothing was in them before. */
-  readonly #partitions: number;
-  /** Whether nobody has read of it yet. */
-  #isFirst = true;
   #following = { stop: new AbortController(), done: Promise.resolve() };
   readonly #ended = Promise.withResolvers<void>();
   #done: Promise<void> = Promise.resolve();
@@ -95,7 +89,7 @@ class KafkaSource implements Source {
     this.#topic = topic;
     this.#options = options;
     this.#context = context;
-    this.#partitions = topic.partitions;
+    this.#standings = new Standings(topic, options, context);
   }
 
   get done(): Promise<void> {
@@ -109,9 +103,7 @@ class KafkaSource implements Source {
 
   /** Begins with the partitions that are to be read here. @throws Fault TOPIC_LOST when it is not the topic that was read before, or has less than was read */
   async begin(): Promise<void> {
-    await this.#context.shared.positions.catchUp();
-    for (let partition = 0; partition < this.#partitions; partition++)
-      if ((await this.#standing(partition)) !== undefined) this.#isFirst = false;
+    await this.#standings.begin();
     // Who opens it may expect that what comes from now on is brought, if it is known soon what is to be read here.
     await isDoneWithin(this.#follow(), FIRST_SHARE_MILLISECONDS);
     const timer = setInterval(() => {
@@ -146,10 +138,9 @@ class KafkaSource implements Source {
     const follow = async () => {
       for await (const share of shared.share(`${sensor}/${this.#options.topic}`, parts, stop.signal)) {
         await this.#end([...this.#feeds.keys()].filter((partition) => !share.includes(partition)));
-        // Whoever read a partition before has saved how far; that must be known here.
-        if (share.some((partition) => !this.#feeds.has(partition))) await shared.positions.catchUp();
+        if (share.some((partition) => !this.#feeds.has(partition))) await this.#standings.catchUp();
         for (const partition of share)
-          if (!this.#feeds.has(partition)) this.#feed(partition, await this.#startOf(partition));
+          if (!this.#feeds.has(partition)) this.#feed(partition, await this.#standings.startOf(partition));
         begin();
       }
       await this.#end([...this.#feeds.keys()]);
@@ -176,12 +167,12 @@ class KafkaSource implements Source {
   }
 
   #feed(partition: number, from: number): void {
-    const { sensor, clock, deliver, shared } = this.#context;
+    const { sensor, clock, deliver } = this.#context;
     const stop = new AbortController();
     const feed = feedPartition({
       ...{ topic: this.#topic, partition, from, clock, signal: stop.signal },
       deliver: (block) => deliver(sensor, block),
-      save: (offset) => shared.positions.save(this.#key(partition), { offset, id: this.#topic.id }),
+      save: (offset) => this.#standings.save(partition, offset),
       onDelivered: (records, bytes) => {
         this.#records += records;
         this.#bytes += bytes;
@@ -194,38 +185,6 @@ class KafkaSource implements Source {
       stop,
       done: feed.catch((error: unknown) => this.#ended.reject(error)),
     });
-  }
-
-  /** Where the reading of a partition stands; undefined when it was never read. @throws Fault TOPIC_LOST */
-  async #standing(partition: number): Promise<number | undefined> {
-    const topic = this.#topic;
-    const standing = this.#context.shared.positions.load(this.#key(partition)) as Standing | undefined;
-    if (standing === undefined) return undefined;
-    if (standing.id !== topic.id) throw this.#lost("somebody deleted it and made another of its name");
-    const end = await topic.end(partition);
-    if (standing.offset > end)
-      throw this.#lost(`partition ${partition} ends at ${end}, and has been read up to ${standing.offset}`);
-    return standing.offset;
-  }
-
-  /** Where to begin with a partition. */
-  async #startOf(partition: number): Promise<number> {
-    const standing = await this.#standing(partition);
-    if (standing !== undefined) return standing;
-    const topic = this.#topic;
-    const isFromEnd = this.#options.from === "end" && this.#isFirst && partition < this.#partitions;
-    const from = await (isFromEnd ? topic.end(partition) : topic.start(partition));
-    // Should the platform end before a record comes, the next start is to begin here too.
-    await this.#context.shared.positions.save(this.#key(partition), { offset: from, id: topic.id });
-    return from;
-  }
-
-  #lost(how: string): Fault {
-    const { topic, reading } = this.#options;
-    return new Fault(
-      "TOPIC_LOST",
-      `reading topic ${topic}: ${how}; write \`reading: ${reading + 1}\` in the source to read what is there now`,
-    );
   }
 
   /** Begins anew with more partitions when the topic has got some. */
@@ -241,10 +200,5 @@ class KafkaSource implements Source {
     if (this.#topic.partitions === before) return;
     await this.#unfollow();
     void this.#follow();
-  }
-
-  #key(partition: number): string {
-    const { topic, reading } = this.#options;
-    return `kafka/${this.#context.sensor}/${topic}/${reading}/${partition}`;
   }
 }

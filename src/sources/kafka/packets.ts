@@ -6,7 +6,7 @@ import { writePcapng } from "../../pcap/formats/write-pcapng.ts";
 import type { Packets } from "../../pcap/packets.ts";
 import type { ForeignTopic } from "../../storage/topic/contract.ts";
 import { choiceOptions } from "../capture/choice-options.ts";
-import type { CaptureProgress, RunningCapture } from "../capture/taking.ts";
+import type { RunningCapture } from "../capture/taking.ts";
 import type { Source, SourceContext } from "../source.ts";
 import { RecordsByTime } from "./by-time.ts";
 import { type StandingOptions, Standings } from "./standing.ts";
@@ -40,13 +40,18 @@ export class PacketSource implements Source {
   readonly #options: PacketSourceOptions;
   readonly #context: SourceContext;
   readonly #standings: Standings;
+  /** Ends the reading; `#sharing` ends later, and then others may read. */
   readonly #stop = new AbortController();
+  readonly #sharing = new AbortController();
   readonly #reader: ReturnType<typeof topicReader>;
   readonly #records: RecordsByTime;
   readonly #saved: number[] = [];
   #checkpoints: Checkpoint[] = [];
+  /** Packets that are stored. */
+  #durable = 0;
   #saving: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
+  #beginning: Promise<void> = Promise.resolve();
   #running: RunningCapture | undefined;
   #told = 0;
   #deleted = 0;
@@ -84,7 +89,9 @@ export class PacketSource implements Source {
   begin(): void {
     const stop = () => this.#stop.abort();
     this.#context.signal.addEventListener("abort", stop, { once: true });
+    this.#stop.signal.addEventListener("abort", () => void this.#giveAway(), { once: true });
     const timer = setInterval(() => {
+      this.#keep();
       // Two looks at once would both begin the same partition.
       this.#looking ??= this.#look().finally(() => {
         this.#looking = undefined;
@@ -92,10 +99,7 @@ export class PacketSource implements Source {
     }, LOOK_MILLISECONDS).unref();
     this.#done = this.#follow().finally(async () => {
       clearInterval(timer);
-      stop();
-      await this.#looking;
-      await this.#running?.done.catch(() => undefined);
-      await this.#saving;
+      await this.#giveAway();
       await this.#topic[Symbol.asyncDispose]();
     });
     // Whoever cares looks at `done`; nobody doing so must not end the process.
@@ -111,36 +115,54 @@ export class PacketSource implements Source {
   async #follow(): Promise<void> {
     const { sensor, shared } = this.#context;
     const { topic } = this.#options;
-    for await (const share of shared.share(`${sensor}/${topic}/packets`, 1, this.#stop.signal)) {
-      if (share.length > 0) await this.#read();
-      else if (this.#running !== undefined)
+    for await (const share of shared.share(`${sensor}/${topic}/packets`, 1, this.#sharing.signal)) {
+      if (share.length > 0) {
+        this.#beginning = this.#read();
+        await this.#beginning;
+      } else if (this.#running !== undefined) {
+        await this.#giveAway();
         // It is opened again, and waits for its turn then.
         throw new Fault("TOO_BUSY", `reading topic ${topic}: another process reads it now`);
+      }
     }
     await this.#running?.done;
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Ends the reading, and lets another process read once all that was read is stored and its position kept: nothing is read twice. */
+  async #giveAway(): Promise<void> {
+    this.#stop.abort();
+    await this.#beginning.catch(() => undefined);
+    await this.#running?.done.catch(() => undefined);
+    await this.#looking;
+    this.#keep();
+    await this.#saving;
+    this.#sharing.abort();
   }
 
   /** Begins all partitions. @throws Fault TOPIC_LOST when it is not the topic that was read before, or has less than was read */
   async #read(): Promise<void> {
     if (this.#running !== undefined) return;
     const { packets, topic } = this.#options;
-    // Whoever read before has saved how far; that must be known here.
-    await this.#context.shared.positions.catchUp();
+    await this.#standings.begin();
     for (let partition = 0; partition < this.#topic.partitions; partition++) await this.#add(partition);
+    if (this.#stop.signal.aborted) return;
     const { scheme: _, granularity: __, ...choice } = packets;
     this.#running = this.#context.takeCapture({
       ...{ name: `topic ${topic}`, by: `sensor ${this.#context.sensor}`, ...choice },
       input: { kind: "topic", bytes: writePcapng(this.#packets(), { application: `Kafka topic ${topic}` }) },
-      onProgress: (progress) => this.#reached(progress),
+      onProgress: ({ packets: durable }) => {
+        this.#durable = durable;
+        this.#keep();
+      },
     });
     // When it ends by itself nothing more is to be waited for.
     const stop = () => this.#stop.abort();
     this.#running.done.then(stop, stop);
   }
 
-  async #add(partition: number, first?: "start"): Promise<void> {
-    const from = await this.#standings.startOf(partition, first);
+  async #add(partition: number): Promise<void> {
+    const from = await this.#standings.startOf(partition);
     this.#saved[partition] = from;
     const onDeleted = (records: number) => {
       this.#deleted += records;
@@ -149,14 +171,14 @@ export class PacketSource implements Source {
     this.#records.add(this.#topic.read(partition, from, { signal, onDeleted }), from);
   }
 
-  /** Reads partitions that the topic has got since, from their beginning: nothing was in them before. */
+  /** Reads partitions that the topic has got since. */
   async #look(): Promise<void> {
     const before = this.#saved.length;
-    if (this.#running === undefined) return;
+    if (this.#running === undefined || this.#stop.signal.aborted) return;
     try {
       await this.#topic.look();
       for (let partition = before; partition < this.#topic.partitions; partition++)
-        await this.#add(partition, "start");
+        await this.#add(partition);
     } catch (error) {
       // Who reads meets the same and tells.
       this.#context.log.debug("A topic could not be looked at.", { error: String(error) });
@@ -171,7 +193,7 @@ export class PacketSource implements Source {
         if (this.#stop.signal.aborted) return;
         this.#records.drain((key, value) => reader.add(key, value));
         const packets = reader.take();
-        this.#checkpoints.push({ packets: reader.report.packets, offsets: this.#records.offsets });
+        this.#note({ packets: reader.report.packets, offsets: this.#records.offsets });
         this.#tellUnreadable();
         if (packets.count > 0) yield packets;
       }
@@ -194,9 +216,15 @@ export class PacketSource implements Source {
     });
   }
 
+  /** Of records that are no packets there may be any number: the last checkpoint goes on behind them. */
+  #note(checkpoint: Checkpoint): void {
+    if (this.#checkpoints.at(-1)?.packets === checkpoint.packets) this.#checkpoints.pop();
+    this.#checkpoints.push(checkpoint);
+  }
+
   /** Keeps how far each partition was taken: the packets before are stored. */
-  #reached({ packets }: CaptureProgress): void {
-    const open = this.#checkpoints.findIndex((each) => each.packets > packets);
+  #keep(): void {
+    const open = this.#checkpoints.findIndex((each) => each.packets > this.#durable);
     const last = this.#checkpoints.at(open < 0 ? -1 : open - 1);
     if (open === 0 || last === undefined) return;
     this.#checkpoints = open < 0 ? [] : this.#checkpoints.slice(open);

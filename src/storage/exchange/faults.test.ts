@@ -236,6 +236,30 @@ describe.skipIf(address === undefined)("faults of questions and answers", { time
     await answerer[Symbol.asyncDispose]();
   });
 
+  test("a process that is told to end while brokers stand still ends, with answers on their way", async () => {
+    await using own = await startKafka();
+    const settings = { ...newSettings(), brokers: own.brokers };
+    const asker = await open("asker", settings);
+    const { child, said } = await run("answerer", settings);
+    // Parts of a megabyte: more pieces wait than are on their way.
+    const parts = asker.ask("answerer", "megabytes", Buffer.from("4000"), never)[Symbol.asyncIterator]();
+    const read = (async () => {
+      while ((await parts.next()).done !== true);
+    })().catch(() => undefined);
+    await parts.next();
+    for (const pid of own.pids()) process.kill(pid, "SIGSTOP");
+    try {
+      const code = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      expect(await code).toBe(0);
+      expect(said).toContain("ended");
+    } finally {
+      for (const pid of own.pids()) process.kill(pid, "SIGCONT");
+    }
+    await asker[Symbol.asyncDispose]();
+    await read;
+  });
+
   test("bytes of others in both topics are counted and told, and nothing else", async () => {
     const settings = newSettings();
     const warnings: unknown[] = [];

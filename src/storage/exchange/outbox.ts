@@ -36,10 +36,8 @@ export class Outbox {
 
   /** Sends what waits. What an unreachable broker keeps waiting is rejected. */
   async close(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      this.#flush();
-      if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
-    }
+    // The writer keeps all of it: whoever waited here for answers would wait for brokers that are away, and for ever.
+    while (this.#waiting.length > 0) void this.#sendBatch(this.#take());
     await this.#writer.close();
   }
 

@@ -2,6 +2,15 @@ import { z } from "zod";
 import type { PacketStoreState } from "../../../storage/packets/contract.ts";
 import type { Table, TableValue } from "../../../storage/table/contract.ts";
 
+/** When it was last seen, and the times of its packets, null when they are not known. */
+const lost = z.object({
+  at: z.number(),
+  oldest: z.number().nullable(),
+  newest: z.number().nullable(),
+});
+
+type Lost = z.output<typeof lost>;
+
 /** What a host said last of its packets. Times of packets are microseconds since 1970, other times epoch milliseconds of its own clock. */
 const hostRecord = z.object({
   at: z.number(),
@@ -14,8 +23,8 @@ const hostRecord = z.object({
   oldest: z.number().nullable(),
   newest: z.number().nullable(),
   days: z.number().nullable(),
-  /** What was in a store that is gone: it was not dropped for its age or for want of room. */
-  lost: z.object({ at: z.number(), oldest: z.number().nullable(), newest: z.number().nullable() }).nullable(),
+  /** What was in stores that are gone, all together: it was not dropped for its age or for want of room. */
+  lost: lost.nullable(),
 });
 
 export type HostRecord = z.output<typeof hostRecord>;
@@ -50,9 +59,23 @@ export function recordOf(
 ): HostRecord {
   const { packets, segments, bytes, limit, oldest = null, newest = null, days = null } = state;
   const isGone = before !== undefined && before.segments > 0 && segments === 0 && !wereDropped;
-  const lost = isGone ? { at: before.at, oldest: before.oldest, newest: before.newest } : null;
+  const lostBefore = before?.lost ?? null;
   return {
     ...{ at, stoppedAt: null, packets, segments, bytes, limit, oldest, newest, days },
-    lost: lost ?? before?.lost ?? null,
+    lost: isGone
+      ? both(lostBefore, { at: before.at, oldest: before.oldest, newest: before.newest })
+      : lostBefore,
+  };
+}
+
+/** A later loss does not make an earlier one good. */
+function both(one: Lost | null, other: Lost): Lost {
+  if (one === null) return other;
+  const of = (choose: (...times: number[]) => number, first: number | null, second: number | null) =>
+    first === null || second === null ? null : choose(first, second);
+  return {
+    at: Math.max(one.at, other.at),
+    oldest: of(Math.min, one.oldest, other.oldest),
+    newest: of(Math.max, one.newest, other.newest),
   };
 }

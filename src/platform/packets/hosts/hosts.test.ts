@@ -1,5 +1,5 @@
 /** Queries for packets of several hosts, over a real Kafka: each with a store, tables and an exchange of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -51,13 +51,15 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
         folder = newFolder(),
         numbers = () => [] as number[],
         secret = "a secret" as string | undefined,
+        age = undefined as number | undefined,
       } = {},
     ) {
       await using stack = new AsyncDisposableStack();
       const tables = stack.use(await openTablesOf(folder, access, context));
       const own = stack.use(await openTablesOf(join(folder, "own"), undefined, context));
       const exchange = stack.use(await openExchange(name, access, context));
-      const store = openPacketStore({ folder: join(folder, "packets"), bytes: 1 << 30, secret }, context);
+      const kept = { folder: join(folder, "packets"), bytes: 1 << 30, secret, age };
+      const store = openPacketStore(kept, context);
       write(store, numbers());
       let asked = 0;
       const enrichment = await own.table("enrichment");
@@ -225,6 +227,57 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     );
   });
 
+  test("what a host stored last is known when it was stopped, also its first packets", async () => {
+    const { join: join_ } = installation();
+    const door = await join_("door");
+    const host = await join_("host", { numbers: thirds(0) });
+    const late = await join_("late");
+    write(host.store, thirds(1)());
+    write(late.store, thirds(2)());
+    await Promise.all([host.close(), late.close()]);
+    const problem = expect.stringMatching(/^it was stopped at 20/);
+    await expect
+      .poll(() => door.hosts.states(), SOON)
+      .toMatchObject([
+        { ...{ name: "host", packets: (PACKETS / 3) * 2, problem }, newest: START + PACKETS - 2 },
+        { ...{ name: "late", packets: PACKETS / 3, problem }, newest: START + PACKETS - 1 },
+      ]);
+    // The last one alone has packets of the last microsecond.
+    const last = { from: (START + PACKETS - 1) / 1000, to: (START + PACKETS) / 1000 };
+    expect(door.hosts.reach(last)).toEqual({
+      names: [],
+      missing: [expect.stringMatching(/^packets of late are missing: it was stopped at 20/)],
+    });
+  });
+
+  test("a host whose packets were all dropped for their age is not missed when it was stopped", async () => {
+    const { clock, join: join_ } = installation();
+    const door = await join_("door");
+    const host = await join_("host", { numbers: thirds(0), age: 1_000 });
+    await expect.poll(() => door.hosts.states().map(({ packets }) => packets), SOON).toEqual([PACKETS / 3]);
+    clock.ahead = 10_000;
+    host.store.retain();
+    await host.close();
+    await expect
+      .poll(() => door.hosts.states(), SOON)
+      .toMatchObject([{ name: "host", packets: 0, problem: undefined }]);
+    expect(door.hosts.reach({})).toEqual({ names: [], missing: [] });
+  });
+
+  test("how long a host is silent is known though nobody asked meanwhile", async () => {
+    const { door, hosts, clock } = await fourOf();
+    write(hosts[0].store, [PACKETS]);
+    // Another host hears of it, and so does the door.
+    await expect.poll(() => hosts[1].hosts.states()[0]?.packets, SOON).toBe(PACKETS / 3 + 1);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    clock.ahead = 3_600_000;
+    const { names, missing } = door.hosts.reach({});
+    expect(names).toEqual([]);
+    expect(missing).toContainEqual(
+      expect.stringMatching(/^packets of host-0 are missing: it has given no sign of life since 20/),
+    );
+  });
+
   test("packets on their way are encrypted as they are in the stores, and a host with another secret is named", async () => {
     const all = installation();
     await all.join("same", { numbers: thirds(0) });
@@ -270,6 +323,18 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     await expect.poll(() => ids(again), SOON).toEqual(["before"]);
     expect(door.hosts.preserved()).toEqual([before]);
     await expect(door.hosts.release("r")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("a time that this host cannot keep is kept by the others, and by it once it can", async () => {
+    const { door, hosts } = await fourOf();
+    const range = { id: "r", from: START, to: START + 10, reason: "a case", by: "ann", at: 5 };
+    const inTheWay = join(door.folder, "packets", "preserved.json");
+    mkdirSync(inTheWay);
+    await door.hosts.preserve(range);
+    expect(door.hosts.preserved()).toEqual([range]);
+    await expect.poll(() => hosts[0].store.preserved(), SOON).toEqual([range]);
+    rmSync(inTheWay, { recursive: true });
+    await expect.poll(() => door.store.preserved(), SOON).toEqual([range]);
   });
 
   test("bytes of others among the answers are no packets", async () => {

@@ -30,7 +30,9 @@ export type HostState = Pick<HostRecord, "packets" | "bytes" | "limit" | "oldest
   readonly problem: string | undefined;
 };
 
-const REPORT_EVERY = 10_000;
+const LOOK_EVERY = 1_000;
+/** Looks between two reports, unless the first packets come. */
+const REPORT_EVERY = 10;
 /** Who says nothing for this long is not asked. Whoever ended a moment ago is noticed when it is asked. */
 const SILENT_AFTER = 35_000;
 /** Who says nothing for this long does not come back, and is not missed any more. */
@@ -49,6 +51,7 @@ export class PacketHosts implements AsyncDisposable {
   /** Files that were dropped since the start, when this was last told. */
   #dropped = 0;
   #saying: Promise<void> = Promise.resolve();
+  #looks = 0;
   #isBusy = false;
   #isFailing = false;
 
@@ -70,7 +73,7 @@ export class PacketHosts implements AsyncDisposable {
       PACKET_QUESTION,
       packetAnswers({ name: exchange.name, packets: () => store.share(), expressions, concurrent }),
     );
-    this.#timer = setInterval(() => this.#sayAgain(), REPORT_EVERY);
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
   }
 
   /** Who else is asked for packets of a time, and whose are missing though they may have some, in sentences. */
@@ -86,7 +89,7 @@ export class PacketHosts implements AsyncDisposable {
     for (const [name, record, why] of this.#list()) {
       const { lost, stoppedAt } = record;
       if (lost !== null && isAsked(lost)) missing.push(missingOf(name, storeLost(lost.at)));
-      if (name === this.#options.exchange.name) continue;
+      if (name === this.#options.exchange.name || hasLeftNothing(record)) continue;
       if (why === undefined) names.push(name);
       // One that fell silent may have captured more than it said.
       else if (isAsked(stoppedAt === null ? { ...record, newest: null } : record))
@@ -104,7 +107,8 @@ export class PacketHosts implements AsyncDisposable {
   states(): HostState[] {
     return this.#list().map(([name, record, why]) => {
       const { packets, bytes, limit, oldest, newest, days, lost } = record;
-      const problem = why ?? (lost === null ? undefined : storeLost(lost.at));
+      const missed = hasLeftNothing(record) ? undefined : why;
+      const problem = missed ?? (lost === null ? undefined : storeLost(lost.at));
       const isSelf = name === this.#options.exchange.name;
       return { name, isSelf, packets, bytes, limit, oldest, newest, days, problem };
     });
@@ -128,13 +132,8 @@ export class PacketHosts implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#ranges[Symbol.dispose]();
-    const { exchange, context } = this.#options;
-    const own = this.#own;
-    if (own === undefined || own.segments === 0) return;
-    const stoppedAt = context.clock.now();
-    const left = this.#saying.then(() =>
-      writeHost(this.#table, exchange.name, { ...own, at: stoppedAt, stoppedAt }),
-    );
+    const { context } = this.#options;
+    const left = this.#saying.then(() => this.#leave());
     const isTold = await isDoneWithin(left, LEAVE_WITHIN).catch(() => false);
     if (!isTold) context.log.warn("The other processes will be told that this host of packets is silent.");
   }
@@ -163,6 +162,20 @@ export class PacketHosts implements AsyncDisposable {
     });
   }
 
+  #look(): void {
+    let isFirst = false;
+    try {
+      // How long others are silent is measured also while nobody asks.
+      this.#list();
+      isFirst = (this.#own?.segments ?? 0) === 0 && stateOf(this.#options.store).segments > 0;
+    } catch (error) {
+      // The next report meets the same and tells.
+      this.#options.context.log.debug("Hosts of packets could not be looked at.", { reason: String(error) });
+    }
+    // Whoever asks is to know at once of a host with its first packets.
+    if (++this.#looks % REPORT_EVERY === 0 || isFirst) this.#sayAgain();
+  }
+
   #sayAgain(): void {
     // While no broker answers, reports do not pile up.
     if (this.#isBusy) return;
@@ -173,19 +186,11 @@ export class PacketHosts implements AsyncDisposable {
   }
 
   async #say(): Promise<void> {
-    const { exchange, store, context } = this.#options;
+    const { exchange, context } = this.#options;
     try {
       const now = context.clock.now();
-      const state = stateOf(store);
-      const record = recordOf(state, now, this.#own, state.dropped.segments > this.#dropped);
-      this.#dropped = state.dropped.segments;
-      if (record.lost !== null && this.#own?.lost !== record.lost)
-        context.log.error("Packets that were stored here are gone.", {
-          ...{ folder: store.folder, since: new Date(record.lost.at).toISOString() },
-        });
-      const isHost = record.segments > 0 || this.#own !== undefined;
-      this.#own = isHost ? record : undefined;
-      if (isHost) await writeHost(this.#table, exchange.name, record);
+      const record = this.#record(now);
+      if (record !== undefined) await writeHost(this.#table, exchange.name, record);
       for (const [name, { at }] of readHosts(this.#table))
         if (now - at > FORGOTTEN_AFTER) await forgetHost(this.#table, name);
       this.#isFailing = false;
@@ -195,6 +200,41 @@ export class PacketHosts implements AsyncDisposable {
       this.#isFailing = true;
     }
   }
+
+  /** What this host has now; undefined while it never had any packets. @throws Fault as the state of the store does */
+  #record(now: number): HostRecord | undefined {
+    const { store, context } = this.#options;
+    const state = stateOf(store);
+    const record = recordOf(state, now, this.#own, state.dropped.segments > this.#dropped);
+    this.#dropped = state.dropped.segments;
+    if (record.lost !== null && this.#own?.lost !== record.lost)
+      context.log.error("Packets that were stored here are gone.", {
+        ...{ folder: store.folder, since: new Date(record.lost.at).toISOString() },
+      });
+    const isHost = record.segments > 0 || this.#own !== undefined;
+    this.#own = isHost ? record : undefined;
+    return this.#own;
+  }
+
+  /** Says what it has at the end: captures may have stored more since the last report. */
+  async #leave(): Promise<void> {
+    const { exchange, context } = this.#options;
+    const stoppedAt = context.clock.now();
+    let record = this.#own;
+    try {
+      record = this.#record(stoppedAt);
+    } catch (error) {
+      // What it said before is more than nothing.
+      context.log.warn("What packets this host has could not be read.", { reason: String(error) });
+    }
+    if (record === undefined) return;
+    await writeHost(this.#table, exchange.name, { ...record, at: stoppedAt, stoppedAt });
+  }
+}
+
+/** Whether a host ended in order and had no packets then: nothing of it is missing. */
+function hasLeftNothing({ stoppedAt, segments }: HostRecord): boolean {
+  return stoppedAt !== null && segments === 0;
 }
 
 /** What is stored; of a folder that is gone, nothing. */

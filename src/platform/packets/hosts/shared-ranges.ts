@@ -40,7 +40,8 @@ export class SharedRanges implements Disposable {
 
   async preserve(range: PreservedRange): Promise<void> {
     await this.#table.put(TYPE, range.id, { range, isReleased: false });
-    this.#store.preserve(range);
+    // All hosts keep it from now on. What keeps this one from it is logged and tried again, as on the others.
+    await this.#follow();
   }
 
   async release(id: string): Promise<void> {
@@ -57,22 +58,37 @@ export class SharedRanges implements Disposable {
 
   /** Brings this host's store to what the table says. What the store kept before it joined is kept by all from now on. */
   async #follow(): Promise<void> {
-    try {
-      const own = new Set(this.#store.preserved().map(({ id }) => id));
-      const entries = this.#entries();
-      for (const { range, isReleased } of entries.values()) {
-        if (isReleased && own.has(range.id)) this.#store.release(range.id);
-        if (!isReleased && !own.has(range.id)) this.#store.preserve(range);
+    const failures: unknown[] = [];
+    // What cannot be done with one does not keep the others.
+    const attempt = (step: () => void) => {
+      try {
+        step();
+      } catch (error) {
+        failures.push(error);
       }
-      for (const range of this.#store.preserved())
-        if (!entries.has(range.id)) await this.#table.put(TYPE, range.id, { range, isReleased: false });
-      this.#isFailing = false;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!this.#isFailing)
-        this.#context.log.error("Times whose packets are to be kept could not be taken over.", { reason });
-      this.#isFailing = true;
-    }
+    };
+    attempt(() => {
+      const own = new Set(this.#store.preserved().map(({ id }) => id));
+      for (const { range, isReleased } of this.#entries().values()) {
+        if (isReleased && own.has(range.id)) attempt(() => this.#store.release(range.id));
+        if (!isReleased && !own.has(range.id)) attempt(() => this.#store.preserve(range));
+      }
+    });
+    let kept: readonly PreservedRange[] = [];
+    attempt(() => {
+      kept = this.#store.preserved();
+    });
+    for (const range of kept)
+      if (!this.#entries().has(range.id))
+        await this.#table
+          .put(TYPE, range.id, { range, isReleased: false })
+          .catch((error: unknown) => failures.push(error));
+    const [first] = failures;
+    if (first !== undefined && !this.#isFailing)
+      this.#context.log.error("Times whose packets are to be kept could not be taken over.", {
+        ...{ reason: first instanceof Error ? first.message : String(first), failures: failures.length },
+      });
+    this.#isFailing = first !== undefined;
   }
 
   #entries(): ReadonlyMap<string, Entry> {

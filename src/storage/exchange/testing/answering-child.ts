@@ -1,4 +1,4 @@
-/** A process that answers, and says on its output what it is asked, until it is killed. */
+/** A process that answers, and says on its output what it is asked, until it is told to end. */
 import { makeContext } from "../../../core/context.ts";
 import type { KafkaSettings } from "../../kafka/settings.ts";
 import { openKafkaExchange } from "../kafka.ts";
@@ -30,4 +30,5 @@ exchange.answer("ticks", async function* (question, { signal }) {
     say(`ends ${question}`);
   }
 });
+process.once("SIGTERM", () => void exchange[Symbol.asyncDispose]().then(() => say("ended")));
 say("ready");
