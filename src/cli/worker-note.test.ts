@@ -1,0 +1,36 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type Log, type LogFields, silentLog } from "../core/context.ts";
+import { keepWorkerNote, readWorkerNote, workerFile } from "./worker-note.ts";
+
+test("a note that cannot be written is told once each time that begins, and the process goes on", () => {
+  const folder = mkdtempSync(join(tmpdir(), "metron-note-"));
+  const data = join(folder, "data");
+  const told: [string, LogFields | undefined][] = [];
+  const log: Log = { ...silentLog, warn: (sentence, fields) => void told.push([sentence, fields]) };
+  try {
+    {
+      using note = keepWorkerNote(workerFile(data), "worker", () => ({ ready: true, reasons: [] }), log);
+      note.now();
+      const sentence = "It could not be written whether this process is ready; it is tried again.";
+      const fields = { file: workerFile(data), error: expect.stringContaining("ENOENT") };
+      expect(told).toEqual([[sentence, fields]]);
+      mkdirSync(data);
+      note.now();
+      expect(readWorkerNote(data)).toMatchObject({ role: "worker", pid: process.pid, ready: true });
+      rmSync(data, { recursive: true });
+      note.now();
+      expect(told).toEqual([
+        [sentence, fields],
+        [sentence, fields],
+      ]);
+      mkdirSync(data);
+      note.now();
+    }
+    expect(existsSync(workerFile(data))).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
