@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { workerFile, writeWorkerNote } from "../../src/cli/worker-note.ts";
+import type { Readiness } from "../../src/api/health.ts";
+import { keepWorkerNote, workerFile } from "../../src/cli/worker-note.ts";
 import { readGlobal } from "../../src/config/global.ts";
+import { silentLog } from "../../src/core/context.ts";
 import { ROOT, VERSION } from "../../src/platform/version.ts";
 import { DEPLOY, hasTool, run } from "./tools.ts";
 
@@ -219,13 +221,16 @@ test("health.mjs tells of a worker by what it wrote into its data folder", async
     run("env", [`METRON_DATA=${data}`, process.execPath, script, question, "worker"]);
   try {
     expect((await ask("live")).code).toBe(1);
-    writeWorkerNote(workerFile(data), { ready: true, reasons: [] });
+    let readiness: Readiness = { ready: true, reasons: [] };
+    using note = keepWorkerNote(workerFile(data), "worker", () => readiness, silentLog);
     expect([(await ask("live")).code, (await ask("ready")).code]).toEqual([0, 0]);
     const reasons = [{ code: "STARTING", detail: "it starts", advice: "wait" }];
-    writeWorkerNote(workerFile(data), { ready: false, reasons });
+    readiness = { ready: false, reasons };
+    note.now();
     expect((await ask("live")).code).toBe(0);
     expect(await ask("ready")).toMatchObject({ code: 1, output: expect.stringContaining("it starts") });
-    const old = { ...JSON.parse(readFileSync(workerFile(data), "utf8")), at: Date.now() - 31_000 };
+    note[Symbol.dispose]();
+    const old = { ready: true, reasons: [], at: Date.now() - 31_000 };
     writeFileSync(workerFile(data), JSON.stringify(old));
     expect(await ask("live")).toMatchObject({ code: 1, output: expect.stringContaining("nothing since") });
   } finally {

@@ -25,6 +25,26 @@ export function leave(code: number): void {
   void Promise.allSettled([...stops].map((stop) => stop())).then(() => process.exit(code));
 }
 
+/** Code of a command whose output nobody reads any more: as the signal of a closed pipe ends other filters. */
+export const CLOSED_PIPE = 128 + (constants.signals.SIGPIPE ?? 13);
+
+/** Ends a command without a word when its reader has seen enough (`| head`). */
+export function leaveUnread(): void {
+  process.stdout.on("error", leaveByPipe);
+}
+
+/** Lets a command go on when nobody reads its output any more, nor what it tells of errors. */
+export function goOnUnread(): void {
+  process.stdout.off("error", leaveByPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
+function leaveByPipe(error: NodeJS.ErrnoException): void {
+  const isUnread = error.code === "EPIPE";
+  if (!isUnread) process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
+  leave(isUnread ? CLOSED_PIPE : 1);
+}
+
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Ends the process with the code that a shell expects. */

@@ -148,6 +148,19 @@ test("a signal that comes twice at once, as from `timeout` and npm, is one; in J
   ]);
 });
 
+test("a platform whose output nobody reads any more, as Ctrl-C ends `| tee log` too, stops in order", async () => {
+  using folder = openTestFolder();
+  const running = await folder.up(WEB);
+  await folder.metron(["ingest", "--sensor", "web", "--no-wait"], lines(0, 20_000));
+  running.child.stdout?.destroy();
+  running.child.stderr?.destroy();
+  expect((await running.stop()).status).toBe(0);
+  expect(existsSync(join(folder.data, ADDRESS_FILE))).toBe(false);
+  // What was accepted before is indexed: nothing is left to be read when it comes back.
+  await using second = await folder.up(WEB);
+  expect(await total(second.url, "_exists_:n")).toBe(20_000);
+});
+
 test("without --data the platform on the default folder is found, else that of the demo", {
   timeout: 120_000,
 }, async () => {

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { Fault } from "../core/fault.ts";
 import { VERSION } from "../platform/version.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { leave } from "./leaving.ts";
+import { CLOSED_PIPE, leave, leaveUnread } from "./leaving.ts";
 import { tellFault, WRONG_USAGE } from "./tell-fault.ts";
 
 const program = new Command("metron")
@@ -30,13 +29,7 @@ function inherit(parent: Command, command: Command): void {
   for (const below of command.commands) inherit(command, below);
 }
 
-// A reader that has seen enough (`| head`) ends the command as the signal of a closed pipe ends other filters, without a word.
-const CLOSED_PIPE = 128 + (constants.signals.SIGPIPE ?? 13);
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return leave(CLOSED_PIPE);
-  process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
-  return leave(1);
-});
+leaveUnread();
 
 // Started by the launcher, this process ends with it, also when it is killed and can pass on no signal.
 if (process.connected) {
@@ -57,7 +50,9 @@ try {
 }
 
 function isClosedPipe(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "EPIPE";
+  const isPipe = thrown instanceof Error && "code" in thrown && thrown.code === "EPIPE";
+  // A server that ends a connection while it is written to is no reader of the output.
+  return isPipe && process.stdout.errored !== null;
 }
 
 /** What was thrown, and then what was thrown while everything was closed because of it. */

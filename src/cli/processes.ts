@@ -1,10 +1,14 @@
 import type { ProcessState } from "../api/status.ts";
+import { counted } from "./print.ts";
 
 const ROLES = { all: "everything", server: "server", worker: "worker", capture: "capture host" } as const;
 
-/** A line for each process of an installation: what it does and reads, how far behind it is, since when it is silent or not ready. */
+/**
+ * A line for each process of an installation: what it does and reads, how far behind it is, since when it is silent or not ready. What is wrong in
+ * it follows, a line each.
+ */
 export function describeProcesses(processes: readonly ProcessState[]): string[] {
-  return processes.map((process) => {
+  return processes.flatMap((process) => {
     const { name, isSelf, role, version, startedAt, revision, failure, silentSince, reads, restarts } =
       process;
     const lag = reads.reduce((sum, share) => sum + share.lag, 0);
@@ -16,10 +20,12 @@ export function describeProcesses(processes: readonly ProcessState[]): string[] 
         : `SILENT since ${new Date(silentSince).toISOString()}`,
       ...(silentSince === undefined && !process.ready ? ["NOT READY"] : []),
       `publish ${revision} in force${failure === undefined ? "" : `, a later one is not: ${failure}`}`,
-      ...(role === "server" ? [] : [`reads ${partitionsOf(reads)}`, `lag ${lag}`]),
-      ...(restarts === 0 ? [] : [`workers restarted ${restarts} times`]),
+      ...(role === "server" || role === "capture" ? [] : [`reads ${partitionsOf(reads)}`, `lag ${lag}`]),
+      ...(restarts === 0 ? [] : [counted(restarts, "worker restart")]),
     ];
-    return parts.join(", ");
+    // Of one that is silent it is not known what is wrong now.
+    const wrong = silentSince === undefined ? process.problems : [];
+    return [parts.join(", "), ...wrong.map(({ message }) => `  ${message}`)];
   });
 }
 

@@ -12,6 +12,12 @@ import { printJson } from "./print.ts";
 import { expectFolders, foundationOptions, type ProcessOptions } from "./process-options.ts";
 import { stopping } from "./stopping.ts";
 
+/** What becomes of what is not done when the process ends at once; everything that was acknowledged is durable. */
+const LEFT = {
+  all: "what was accepted and is not indexed yet is read at the next start",
+  server: "what was accepted is durable, and workers read it",
+} as const;
+
 /** What a process that listens is started with. */
 export type ServingOptions = ProcessOptions & {
   port?: number;
@@ -56,7 +62,7 @@ export async function serve(
   const { startServer } = await import("../server/server.ts");
   const context = makeContext({ log: await consoleLog(options.verbose === true) });
   const addressFile = join(data, ADDRESS_FILE);
-  const stop = stopping(addressFile);
+  const stop = stopping(addressFile, LEFT[role]);
 
   await using platform = await openPlatform({
     ...foundationOptions(options, data, context),
@@ -79,10 +85,11 @@ export async function serve(
     const failed = play(platform).then(() => new Promise<never>(() => {}));
     await Promise.race([failed, stop.asked]);
     const { seconds } = platform.settings.stop;
-    say(
-      `Stopping: what was accepted is being indexed, for ${seconds} s at most; a second signal ends at once.`,
-      { state: "stopping" },
-    );
+    const doing =
+      role === "server"
+        ? "intake ends, and workers index what was accepted"
+        : `what was accepted is being indexed, for ${seconds} s at most`;
+    say(`Stopping: ${doing}; a second signal ends at once.`, { state: "stopping" });
     stop.within(seconds);
   } finally {
     rmSync(addressFile, { force: true });

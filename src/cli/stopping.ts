@@ -1,4 +1,5 @@
 import { rmSync, writeSync } from "node:fs";
+import { goOnUnread } from "./leaving.ts";
 
 /** Signals within so many milliseconds are one wish to stop. */
 const SAME_WISH = 1000;
@@ -13,8 +14,14 @@ type Stopping = {
   readonly within: (seconds: number) => void;
 };
 
-/** @param noteFile what the process leaves in its data folder while it runs, which goes with it */
-export function stopping(noteFile: string): Stopping {
+/**
+ * Has a long-running process end in order: at a signal, and not when the reader of its output is gone.
+ * @param noteFile what the process leaves in its data folder while it runs, which goes with it
+ * @param left what becomes of what is not done when it ends at once, as the rest of a sentence
+ */
+export function stopping(noteFile: string, left: string): Stopping {
+  // Ctrl-C also ends what reads its output (`| tee log`): it has nobody to tell, and stops all the same.
+  goOnUnread();
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   let askedAt: number | undefined;
   const stop = () => {
@@ -25,7 +32,7 @@ export function stopping(noteFile: string): Stopping {
     }
     // A terminal, npm and `timeout` send a signal to this process and to those that started it, which pass it on.
     if (performance.now() - askedAt < SAME_WISH) return;
-    endAtOnce(noteFile, "Ended by a second signal");
+    endAtOnce(noteFile, `Ended by a second signal: ${left}.\n`);
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
@@ -33,18 +40,19 @@ export function stopping(noteFile: string): Stopping {
     asked,
     within: (seconds) =>
       void setTimeout(
-        () => endAtOnce(noteFile, "The stop took too long"),
+        () => endAtOnce(noteFile, `The stop took too long: ${left}.\n`),
         seconds * 1000 + CLOSE_WITHIN,
       ).unref(),
   };
 }
 
-/**
- * Everything acknowledged is durable, and the next start reads on. A usual exit would wait for the engine's threads, and so
- * for whatever keeps the stop.
- */
-function endAtOnce(noteFile: string, why: string): void {
+/** A usual exit would wait for the engine's threads, and so for whatever keeps the stop. */
+function endAtOnce(noteFile: string, text: string): void {
   rmSync(noteFile, { force: true });
-  writeSync(2, `${why}: what was accepted and is not indexed yet is read at the next start.\n`);
+  try {
+    writeSync(2, text);
+  } catch {
+    // Nobody reads it.
+  }
   process.kill(process.pid, "SIGKILL");
 }

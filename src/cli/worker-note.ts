@@ -1,11 +1,12 @@
 /** What a worker or a capture host, which listen on nothing, leaves in its data folder while it runs. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Readiness } from "../api/health.ts";
+import type { Log } from "../core/context.ts";
 
 /** Milliseconds from one note to the next: one that is much older is of a process that hangs or is gone. */
-export const WORKER_NOTE_EVERY = 2_000;
+const WORKER_NOTE_EVERY = 2_000;
 /** Milliseconds after which a worker whose note is no newer hangs or is gone. */
 export const WORKER_SILENT_AFTER = 30_000;
 
@@ -23,15 +24,47 @@ export type WorkerNote = z.output<typeof schema>;
 /** Where it is, in a data folder. */
 export const workerFile = (data: string): string => join(data, "worker.json");
 
-/** Says that the process lives, and whether it is ready. Readers see the whole note or the one before. */
-export function writeWorkerNote(
+type WorkerNoting = Disposable & {
+  /** Writes what is so now, without waiting for the next time. */
+  readonly now: () => void;
+};
+
+/**
+ * Says at once and every two seconds that the process lives, and whether it is ready; removes the note in the end. Readers see the whole note or
+ * the one before. A disk that takes none is told once in the log, and does not end the process: its note grows old meanwhile.
+ */
+export function keepWorkerNote(
   file: string,
-  readiness: Readiness,
-  role: WorkerNote["role"] = "worker",
-): void {
-  const note: WorkerNote = { role, pid: process.pid, at: Date.now(), ...readiness };
-  writeFileSync(`${file}.new`, `${JSON.stringify(note)}\n`);
-  renameSync(`${file}.new`, file);
+  role: WorkerNote["role"],
+  readiness: () => Readiness,
+  log: Log,
+): WorkerNoting {
+  let isFailing = false;
+  const now = () => {
+    const note: WorkerNote = { role, pid: process.pid, at: Date.now(), ...readiness() };
+    try {
+      writeFileSync(`${file}.new`, `${JSON.stringify(note)}\n`);
+      renameSync(`${file}.new`, file);
+      isFailing = false;
+    } catch (error) {
+      const { message } = error as Error;
+      if (!isFailing)
+        log.warn("It could not be written whether this process is ready; it is tried again.", {
+          file,
+          error: message,
+        });
+      isFailing = true;
+    }
+  };
+  now();
+  const timer = setInterval(now, WORKER_NOTE_EVERY);
+  return {
+    now,
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      rmSync(file, { force: true });
+    },
+  };
 }
 
 /** The note of a data folder; undefined when there is none that can be read. */

@@ -154,6 +154,11 @@ export const FAULTS = {
     advice:
       "Bring all processes of the installation to one version. If they are, report it with the log of the process that the message names.",
   },
+  PROCESS_REPLACED: {
+    status: 503,
+    advice:
+      "Two processes have the same host name and data folder, as copies of a machine or a volume do. Give one of them another, and start this one again.",
+  },
   PROCESS_SILENT: {
     status: 503,
     advice:

@@ -19,7 +19,7 @@ import { Members, memberName, workerName } from "./members.ts";
 import { refuseUnfinished } from "./migrate/marker.ts";
 import type { WorkerStart } from "./protocol.ts";
 import { Publishing } from "./publishing.ts";
-import { checkShared, defaultPartitions, isSourceOf, type Role } from "./role.ts";
+import { checkShared, defaultPartitions, isIndexing, isSourceOf, type Role } from "./role.ts";
 import { mainServices, type PipelineServices } from "./services.ts";
 import { positionsIn, sharedPositions } from "./shared-positions.ts";
 import { Sources, type TakeFor } from "./sources.ts";
@@ -35,6 +35,8 @@ export type FoundationOptions = {
   /** Worker threads, where the process has any; the document says it, else one per core. */
   readonly workers?: number;
   readonly context?: Context;
+  /** Is told once the data folder belongs to this process. */
+  readonly onClaimed?: () => void;
   /** Folders whose modules, files and secrets documents may name, besides those below the data folder. */
   readonly functionsFrom?: readonly string[];
   readonly filesFrom?: readonly string[];
@@ -108,6 +110,7 @@ export async function openFoundation(
   stack.defer(() => ended.abort());
   const context: Context = { ...base, signal: AbortSignal.any([base.signal, ended.signal]) };
   stack.use(await claimFolder(data));
+  options.onClaimed?.();
   await refuseUnfinished(data);
   await checkWritable(join(data, "config"));
   const configuration = stack.use(
@@ -132,7 +135,7 @@ export async function openFoundation(
   const services = mainServices({ enrichment, threatIntel }, context, { folders });
 
   const threadsWanted = options.workers ?? settings.workers ?? availableParallelism();
-  const workers = role === "server" || role === "capture" ? 0 : threadsWanted;
+  const workers = isIndexing(role) ? threadsWanted : 0;
   const intake = stack.use(
     new Intake(topics, context, {
       partitions: defaultPartitions(settings, threadsWanted),
@@ -176,11 +179,13 @@ export async function openFoundation(
   });
   const commit = () =>
     intake.commit(INDEX_GROUP, (topic, partition) => index.sealedPosition(topic, partition));
-  stack.defer(() =>
-    commit().catch((error: Error) =>
-      context.log.warn("It could not be kept how far topics were read.", { error: error.message }),
-    ),
-  );
+  // A server or a capture host has indexed nothing: what it knows may be older than what workers have told since.
+  if (isIndexing(role))
+    stack.defer(() =>
+      commit().catch((error: Error) =>
+        context.log.warn("It could not be kept how far topics were read.", { error: error.message }),
+      ),
+    );
   // What a worker of several leaves unread the others read; of one alone it would wait for the next start.
   const { seconds } = settings.stop;
   stack.defer(() => supervisor.drain(seconds * SECOND, role === "worker" ? "hand over" : "read to the end"));

@@ -66,6 +66,38 @@ test("counts begin with the process that tells them, and never fall as workers c
   expect(loop.counts().get("web")?.offsets).toEqual({ 0: 600 });
 });
 
+test("two processes of one name that write in turn are counted once each", async () => {
+  const { loop, say } = await openServer();
+  const told = () => [loop.counts().get("web")?.messages ?? 0, loop.restarts];
+  for (let turn = 1; turn <= 5; turn++) {
+    await say("one:/data", worker(100 + turn, turn, { startedAt: 1, restarts: 1 }));
+    told();
+    await say("one:/data", worker(10 + turn, turn, { startedAt: 2, restarts: 2 }));
+    told();
+  }
+  expect(told()).toEqual([105 + 15, 3]);
+  expect(loop.counts().get("web")?.offsets).toEqual({ 0: 5 });
+});
+
+test("counts of more processes than are remembered stay in the sum", async () => {
+  const { loop, say } = await openServer();
+  for (let startedAt = 1; startedAt <= 200; startedAt++) {
+    await say("one:/data", worker(3, 1, { startedAt, restarts: 1 }));
+    loop.counts();
+  }
+  expect([loop.counts().get("web")?.messages, loop.restarts]).toEqual([600, 200]);
+});
+
+test("a capture host reads no topics, and what is wrong in it is told", async () => {
+  const { loop, say } = await openServer();
+  const problems = [{ code: "SOURCE_STOPPED", message: "capture of eth1: it is gone", sensor: null }];
+  await say("cap:/data", { ...worker(0, 0, { problems }), role: "capture", counts: {}, reads: [] });
+  expect(loop.isAnyReading).toBe(false);
+  expect(loop.processProblems()).toEqual([
+    { code: "SOURCE_STOPPED", message: "capture of eth1: it is gone", process: "cap:/data" },
+  ]);
+});
+
 test("who reads a partition and what is wrong in workers is told, with the process, while they speak", async () => {
   const problems = [
     { code: "SENSOR_STOPPED", message: "the rule is broken", sensor: "web" },

@@ -2,6 +2,7 @@ import { FAULTS, type Failure, type FaultCode } from "../core/fault.ts";
 import { addCounts, countsSince, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { countsOf } from "./member-report.ts";
 import type { Member, Members } from "./members.ts";
+import { isIndexing, type Role } from "./role.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What is wrong in another process and concerns no sensor. */
@@ -10,9 +11,11 @@ type ProcessProblem = Failure & { readonly process: string };
 type Counted = { readonly sensors: ReadonlyMap<string, SensorCounts>; readonly restarts: number };
 
 /** What a worker process had counted when it was heard last, and before it was heard first. */
-type Heard = { readonly startedAt: number; readonly before: Counted; readonly now: Counted };
+type Heard = { readonly before: Counted; readonly now: Counted };
 
 const NOTHING: Counted = { sensors: new Map(), restarts: 0 };
+/** So many processes that ended are remembered one by one; what older ones counted is kept as a sum. */
+const MOST_ENDED = 16;
 
 /**
  * What the loop does, as whoever answers questions tells of it: the worker threads of this process, and the processes that listen on
@@ -21,10 +24,16 @@ const NOTHING: Counted = { sensors: new Map(), restarts: 0 };
 export class LoopState {
   readonly #supervisor: Supervisor;
   readonly #members: Members | undefined;
-  /** Counts of worker processes that ended; their successors count from zero. */
+  /** Counts of worker processes that ended long ago; their successors count from zero. */
   readonly #past = new Map<string, SensorCounts>();
   #pastRestarts = 0;
-  #heard: ReadonlyMap<string, Heard> | undefined;
+  /**
+   * By name and start, who was heard last at the end; also those that ended. Two processes of one name take turns in one row, which
+   * is no restart: each goes on from what it had counted.
+   */
+  readonly #heard = new Map<string, Heard>();
+  /** Who of them is in the table now. */
+  #present: ReadonlySet<string> | undefined;
 
   constructor(supervisor: Supervisor, members: Members | undefined) {
     this.#supervisor = supervisor;
@@ -37,13 +46,13 @@ export class LoopState {
    * counted before is not told.
    */
   counts(): Map<string, SensorCounts> {
-    const heard = this.#listen();
+    const present = this.#listen();
     const totals = this.#supervisor.counts();
     for (const [sensor, counts] of this.#past) add(totals, sensor, counts);
-    for (const { before, now } of heard.values())
+    for (const [id, { before, now }] of this.#heard)
       for (const [sensor, counts] of now.sensors) {
-        // Of a partition that has moved, two tell: the newer owner is further.
-        const offsets: Record<string, number> = { ...counts.offsets };
+        // Of a partition that has moved, two tell: the newer owner is further. Who ended reads none.
+        const offsets: Record<string, number> = present.has(id) ? { ...counts.offsets } : {};
         for (const [partition, offset] of Object.entries(totals.get(sensor)?.offsets ?? {}))
           offsets[partition] = Math.max(offset, offsets[partition] ?? 0);
         add(totals, sensor, { ...since(counts, before.sensors.get(sensor)), offsets });
@@ -54,7 +63,7 @@ export class LoopState {
   /** What keeps sensors from running, by sensor. */
   problems(): ReadonlyMap<string, Failure> {
     const found = new Map(this.#supervisor.problems());
-    for (const { name, problems, silentSince } of this.#workers())
+    for (const { name, problems, silentSince } of this.#others("worker"))
       for (const { sensor, code, message } of silentSince === undefined ? problems : [])
         if (sensor !== null && !found.has(sensor))
           found.set(sensor, { code: codeOf(code), message: `${message} (process ${name})` });
@@ -63,7 +72,7 @@ export class LoopState {
 
   /** What else is wrong in processes that cannot be asked. */
   processProblems(): readonly ProcessProblem[] {
-    return this.#workers().flatMap(({ name, problems, silentSince }) =>
+    return this.#others("worker", "capture").flatMap(({ name, problems, silentSince }) =>
       silentSince !== undefined
         ? []
         : problems
@@ -76,7 +85,7 @@ export class LoopState {
   owner(sensor: string, partition: number): { worker: string; since: number } | undefined {
     const own = this.#supervisor.owner(sensor, partition);
     if (own !== undefined) return own;
-    for (const { name, reads, silentSince } of this.#workers()) {
+    for (const { name, reads, silentSince } of this.#others("worker")) {
       const share = reads.find((one) => one.sensor === sensor && one.partition === partition);
       if (share !== undefined && silentSince === undefined) return { worker: name, since: share.since };
     }
@@ -85,8 +94,9 @@ export class LoopState {
 
   /** Worker threads that died and were started again, since this process began. */
   get restarts(): number {
+    this.#listen();
     let restarts = this.#supervisor.restarts + this.#pastRestarts;
-    for (const { before, now } of this.#listen().values()) restarts += now.restarts - before.restarts;
+    for (const { before, now } of this.#heard.values()) restarts += now.restarts - before.restarts;
     return restarts;
   }
 
@@ -94,34 +104,42 @@ export class LoopState {
   get isAnyReading(): boolean {
     if (this.#supervisor.workers > 0) return true;
     return (this.#members?.list() ?? []).some(
-      ({ role, silentSince }) => role !== "server" && silentSince === undefined,
+      ({ role, silentSince }) => isIndexing(role) && silentSince === undefined,
     );
   }
 
-  /** Worker processes, with what they counted; the silent ones too, which may speak again. */
-  #workers(): readonly Member[] {
-    return (this.#members?.list() ?? []).filter(({ role, isSelf }) => role === "worker" && !isSelf);
+  /** Other processes of some roles; the silent ones too, which may speak again. */
+  #others(...roles: readonly Role[]): readonly Member[] {
+    return (this.#members?.list() ?? []).filter(({ role, isSelf }) => roles.includes(role) && !isSelf);
   }
 
-  /** What worker processes have counted by now; keeps the counts of those that are gone, or were started again. */
-  #listen(): ReadonlyMap<string, Heard> {
-    const heard = new Map<string, Heard>();
-    for (const worker of this.#workers()) {
-      const { name, startedAt, restarts } = worker;
-      const now: Counted = { sensors: countsOf(worker), restarts };
-      const known = this.#heard?.get(name);
-      // Of those that ran before this process it is not known what they counted meanwhile.
-      const first = this.#heard === undefined ? now : NOTHING;
-      heard.set(name, { startedAt, before: known?.startedAt === startedAt ? known.before : first, now });
+  /** Takes in what worker processes have counted by now. @returns who is there, by name and start */
+  #listen(): ReadonlySet<string> {
+    // Of those that ran before this process it is not known what they counted meanwhile.
+    const isFirst = this.#present === undefined;
+    const present = new Set<string>();
+    for (const worker of this.#others("worker")) {
+      const id = `${worker.name}/${worker.startedAt}`;
+      const now: Counted = { sensors: countsOf(worker), restarts: worker.restarts };
+      const before = this.#heard.get(id)?.before ?? (isFirst ? now : NOTHING);
+      this.#heard.delete(id);
+      this.#heard.set(id, { before, now });
+      present.add(id);
     }
-    for (const [name, { startedAt, before, now }] of this.#heard ?? []) {
-      if (heard.get(name)?.startedAt === startedAt) continue;
-      this.#pastRestarts += now.restarts - before.restarts;
-      for (const [sensor, counts] of now.sensors)
-        add(this.#past, sensor, { ...since(counts, before.sensors.get(sensor)), offsets: {} });
+    this.#present = present;
+    for (const [id, heard] of this.#heard) {
+      if (this.#heard.size <= present.size + MOST_ENDED) break;
+      if (!present.has(id)) this.#sumUp(id, heard);
     }
-    this.#heard = heard;
-    return heard;
+    return present;
+  }
+
+  /** Keeps what a process that ended has counted as a part of the sum. */
+  #sumUp(id: string, { before, now }: Heard): void {
+    this.#heard.delete(id);
+    this.#pastRestarts += now.restarts - before.restarts;
+    for (const [sensor, counts] of now.sensors)
+      add(this.#past, sensor, { ...since(counts, before.sensors.get(sensor)), offsets: {} });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Readiness } from "../api/health.ts";
+import { FAULTS, Fault } from "../core/fault.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MemberProblem } from "./member-report.ts";
 import type { MemberSelf } from "./members.ts";
@@ -16,12 +17,20 @@ export function memberSelf(
   others: () => readonly MemberProblem[] = () => [],
 ): { readonly readiness: () => Readiness; readonly report: () => Promise<MemberSelf> } {
   const { role, supervisor, publishing, intake, storage } = foundation;
-  const readiness = () =>
-    readinessOf({
+  const readiness = () => {
+    const { ready, reasons } = readinessOf({
       isReading: supervisor.isReading,
-      faults: [...publishing.faults, ...intake.faults()],
+      faults: [...publishing.faults, ...intake.faults(), ...replaced()],
       index: storage.index.problems(),
     });
+    // What captures and captures nothing does not do what it was started for.
+    const stopped = others().filter(({ code }) => code === "SOURCE_STOPPED");
+    const { advice } = FAULTS.SOURCE_STOPPED;
+    return {
+      ready: ready && stopped.length === 0,
+      reasons: [...reasons, ...stopped.map(({ code, message }) => ({ code, detail: message, advice }))],
+    };
+  };
   return {
     readiness,
     async report() {
@@ -32,6 +41,12 @@ export function memberSelf(
       };
     },
   };
+
+  /** That another process has taken the place of this one, whichever sensor it was noticed by. */
+  function replaced(): Fault[] {
+    const found = [...supervisor.problems().values()].find(({ code }) => code === "PROCESS_REPLACED");
+    return found === undefined ? [] : [new Fault(found.code, found.message)];
+  }
 
   function problems(): MemberProblem[] {
     const starting = supervisor.isReading ? [] : readiness().reasons.slice(0, 1);

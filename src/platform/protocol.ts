@@ -65,11 +65,11 @@ export type FromWorker =
   /** `failure`: why what it had written is not on disk. */
   | { readonly type: "sealed"; readonly id: number; readonly failure?: string }
   | { readonly type: "drained" }
-  /** What keeps a partition of a sensor from being read; no failure says that it is read again. */
+  /** What keeps a partition of a sensor from being read, or all of them here; no failure says that it is read again. */
   | {
       readonly type: "problem";
       readonly sensor: string;
-      readonly partition: number;
+      readonly partition?: number;
       readonly failure?: Failure;
     }
   | {

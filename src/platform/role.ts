@@ -35,6 +35,11 @@ export function checkShared(role: Role, storage: GlobalDocument["storage"]): voi
   );
 }
 
+/** Whether processes of a role read topics and store what becomes of them. */
+export function isIndexing(role: Role): boolean {
+  return role === "all" || role === "worker";
+}
+
 /** Partitions of a topic whose sensor does not say. @param threads worker threads that this process has, or would have */
 export function defaultPartitions({ topics, storage, workers }: GlobalDocument, threads: number): number {
   if (topics.partitions !== undefined) return topics.partitions;

@@ -5,7 +5,7 @@ const TYPE = "source";
 const CLAIM = "claim";
 
 /** How far sources have come, in a table. */
-export function positionsIn(table: Table): Positions {
+export function positionsIn(table: Pick<Table, "get" | "put">): Positions {
   return {
     load: (key) => table.get(TYPE, key),
     save: (key, position) => table.put(TYPE, key, position as TableValue),
@@ -17,17 +17,27 @@ export function positionsIn(table: Table): Positions {
  * @param host what this machine kept before positions were shared
  * @param member name of this process
  */
-export function sharedPositions(table: Table, host: Table, member: string): SharedPositions {
-  let isBroughtAlong = false;
+export function sharedPositions(
+  table: Pick<Table, "get" | "put">,
+  host: Pick<Table, "range">,
+  member: string,
+): SharedPositions {
+  let brought: Promise<void> | undefined;
+  const bring = async () => {
+    for (const { key, value } of host.range(TYPE, { prefix: "kafka/" }))
+      if (table.get(TYPE, key) === undefined) await table.put(TYPE, key, value);
+  };
   return {
     ...positionsIn(table),
     async catchUp() {
       // Whatever was written before can be read here once something of our own can.
       await table.put(CLAIM, member, Date.now());
-      if (isBroughtAlong) return;
-      isBroughtAlong = true;
-      for (const { key, value } of host.range(TYPE, { prefix: "kafka/" }))
-        if (table.get(TYPE, key) === undefined) await table.put(TYPE, key, value);
+      // Whoever catches up meanwhile waits too: a source whose position is not there yet would begin anew.
+      brought ??= bring().catch((error: unknown) => {
+        brought = undefined;
+        throw error;
+      });
+      await brought;
     },
   };
 }

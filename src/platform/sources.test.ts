@@ -1,10 +1,11 @@
 import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { readSensor } from "../config/sensor.ts";
 import { type LogFields, makeContext, silentLog } from "../core/context.ts";
 import { sources as catalogue } from "../sources/index.ts";
-import { unshared } from "../sources/source.ts";
+import { defineSource, type Source, unshared } from "../sources/source.ts";
 import { forgetfulPositions } from "../sources/testing/forgetful-positions.ts";
 import { allowAnyPath } from "../storage/allowed-folders.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -16,6 +17,50 @@ const NO_PACKETS = {
   dropped: { segments: 0, packets: 0, bytes: 0 },
 };
 const NO_SEARCHES = { running: 0, waiting: 0, refused: 0, limited: 0, abandoned: 0, isSaturated: false };
+
+test("a source that dies while another one is opened is told of, and opened again", async () => {
+  const opened: string[] = [];
+  const dying = Promise.withResolvers<void>();
+  const lasting = new Promise<void>(() => {});
+  // Sources as extensions bring them: one that dies while the other one is being opened.
+  const source = (name: string, open: () => Promise<{ done: Promise<void> }>) =>
+    defineSource({
+      ...{ name, summary: "Brings nothing.", config: z.strictObject({}) },
+      async open(): Promise<Source> {
+        const { done } = await open();
+        opened.push(name);
+        const counts = () => ({ records: 0, bytes: 0, refused: 0, dropped: 0, peers: 0 });
+        return { counts, addresses: [], done, [Symbol.asyncDispose]: async () => undefined };
+      },
+    });
+  const definitions = [
+    source("mortal", async () => ({ done: opened.length === 0 ? dying.promise : lasting })),
+    source("slow", async () => {
+      dying.reject(new Error("the peer is gone"));
+      await new Promise((done) => setImmediate(done));
+      return { done: lasting };
+    }),
+  ];
+  const positions = forgetfulPositions();
+  await using sources = new Sources({
+    ...{ positions, shared: unshared(positions), allow: allowAnyPath, context: makeContext() },
+    intake: { deliver: async () => undefined, refuse: () => undefined },
+    catalogue: () => ({ ...catalogue, list: definitions }),
+    takeCapture: () => {
+      throw new Error("this test takes no captures");
+    },
+    isOpenedHere: () => true,
+  });
+  const document = (sensor: string, name: string) => ({
+    ...readSensor(`sensor: ${sensor}\nparser: { jsonMap: {} }\n`, sensor).sensor,
+    source: { [name]: {} },
+  });
+  const documents = [document("fw", "mortal"), document("web", "slow")];
+  await sources.configure(documents);
+  expect([...sources.problems()]).toEqual([["fw", "the peer is gone"]]);
+  await sources.configure(documents);
+  expect([opened, [...sources.problems()]]).toEqual([["mortal", "slow", "mortal"], []]);
+});
 
 test("datagrams that found no room are told in metrics, status and log, and counted on after a change of options", async () => {
   const logged: [string, LogFields | undefined][] = [];

@@ -71,6 +71,10 @@ export class Sources implements AsyncDisposable {
       const failure = this.#open.has(id) ? undefined : await this.#start(id, sensor, name, options, key);
       if (failure !== undefined) failed.set(sensor, failure);
     }
+    // One that died while others were opened has told why; it is opened again as those are that did not open.
+    for (const [id, { sensor }] of wanted)
+      if (!this.#open.has(id) && !failed.has(sensor))
+        failed.set(sensor, this.#told.get(id) ?? "its source has ended");
     this.#failed = failed;
   }
 

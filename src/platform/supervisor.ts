@@ -251,7 +251,7 @@ export class Supervisor implements AsyncDisposable {
         return;
       case "problem": {
         const { sensor, partition, failure } = message;
-        const key = `${sensor}/${partition}`;
+        const key = `${sensor}/${partition ?? `worker ${index}`}`;
         if (failure === undefined) this.#problems.delete(key);
         else this.#problems.set(key, { sensor, failure, worker: index });
         return;

@@ -6,8 +6,18 @@ import { blockOf } from "../core/block.ts";
 import { makeContext } from "../core/context.ts";
 import { claimFolder, openStorage } from "../storage/storage.ts";
 import type { Topic } from "../storage/topic/contract.ts";
+import {
+  type KafkaAddress,
+  openTestTopics,
+  ownSettings,
+  removeTopics,
+  testKafka,
+} from "../storage/topic/kafka/testing/brokers.ts";
 import { TopicShare } from "./topic-share.ts";
 
+const kafka = await testKafka();
+/** For what is tried again until it is so. */
+const SOON = { timeout: 60_000 };
 const PACKETS = { bytes: 1e9, compress: false };
 const INDEX = {
   ...{ memory: 256_000_000, temporaryBytes: 1e9, concurrent: 1, waiting: 1, searchTime: 30_000 },
@@ -33,6 +43,7 @@ function reader(topic: Topic, member: string, seen: string[], readBy: Map<number
       await new Promise((done) => setTimeout(done, 20));
       readBy.delete(partition);
     },
+    onReplaced: () => void seen.push(`${member} was replaced`),
     async letGo(partitions) {
       for (const partition of partitions) await topic.commit("g", partition, offsets.get(partition) ?? 0);
     },
@@ -77,3 +88,35 @@ test("partitions that come and go while records arrive lose and double none", as
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test.skipIf(kafka === undefined)(
+  "who is replaced by another one of its name ends its reading, commits what it read and says so",
+  async () => {
+    const settings = ownSettings(kafka as KafkaAddress);
+    await using topics = await openTestTopics(settings);
+    try {
+      const topic = await topics.topic("t", { partitions: 2 });
+      const seen: string[] = [];
+      const one = reader(topic, "same", seen, new Map());
+      for (const partition of [0, 1]) await topic.append(partition, blockOf(["a", "b"], 1));
+      await expect.poll(() => seen.length, SOON).toBe(4);
+      const later: string[] = [];
+      const other = reader(topic, "same", later, new Map());
+      await expect.poll(() => seen.at(-1), SOON).toBe("same was replaced");
+      expect([one.partitions, await topic.committed("g", 0), await topic.committed("g", 1)]).toEqual([
+        [],
+        2,
+        2,
+      ]);
+      for (const partition of [0, 1]) await topic.append(partition, blockOf(["c"], 2));
+      await expect.poll(() => later, SOON).toEqual(expect.arrayContaining(["0/2", "1/2"]));
+      expect(seen).toHaveLength(5);
+      await one.leave();
+      await other.end();
+      await other.leave();
+    } finally {
+      await removeTopics(settings);
+    }
+  },
+  300_000,
+);

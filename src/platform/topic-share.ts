@@ -7,6 +7,8 @@ export type TopicShareOptions = {
   readonly read: (partition: number, signal: AbortSignal) => Promise<void>;
   /** Makes durable what was read of partitions whose reading has ended, before another member may go on from it. */
   readonly letGo: (partitions: readonly number[]) => Promise<void>;
+  /** Is told when another process of the same name has taken its place: nothing is read here any more. */
+  readonly onReplaced: () => void;
 };
 
 type Reader = { readonly stop: AbortController; readonly done: Promise<void> };
@@ -45,7 +47,7 @@ export class TopicShare {
   }
 
   async #follow(onAssigned: () => void): Promise<void> {
-    const { topic, membership, read, letGo } = this.#options;
+    const { topic, membership, read, letGo, onReplaced } = this.#options;
     for await (const share of topic.assigned({ ...membership, signal: this.#left.signal })) {
       const wanted = this.#isEnding ? [] : share;
       const gone = this.partitions.filter((partition) => !wanted.includes(partition));
@@ -60,6 +62,13 @@ export class TopicShare {
       }
       onAssigned();
     }
+    if (this.#left.signal.aborted || this.#isEnding) return;
+    // The other one reads these partitions: what is read of them here too is work and answers for nothing.
+    const rest = this.partitions;
+    await this.#stop(rest);
+    await letGo(rest);
+    onReplaced();
+    onAssigned();
   }
 
   async #stop(partitions: readonly number[]): Promise<void> {

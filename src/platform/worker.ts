@@ -116,6 +116,7 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
     await gone.share.end();
     await gone.share.leave();
     await gone.topic[Symbol.asyncDispose]();
+    tell({ type: "problem", sensor });
   }
 }
 
@@ -132,6 +133,11 @@ function launch(sensor: string, open: Open, topic: TopicReader): Running {
         delete counts.offsets[partition];
         if (failures.delete(partition)) tell({ type: "problem", sensor, partition });
       }
+    },
+    onReplaced() {
+      const { member } = start.membership;
+      const message = `another process has the name of this one, reads as ${member} and has taken its place; nothing is read here any more`;
+      tell({ type: "problem", sensor, failure: { code: "PROCESS_REPLACED", message } });
     },
   });
   const entry: Running = { open, counts, topic, share, failures };

@@ -12,7 +12,7 @@ import {
   withProcessOptions,
 } from "../process-options.ts";
 import { stopping } from "../stopping.ts";
-import { WORKER_NOTE_EVERY, workerFile, writeWorkerNote } from "../worker-note.ts";
+import { keepWorkerNote, workerFile } from "../worker-note.ts";
 
 type Options = ProcessOptions & CaptureChoice & { interface: string[] };
 
@@ -53,28 +53,25 @@ async function run(options: Options): Promise<void> {
   const { openCaptureHost } = await import("../../platform/capture/capture-host.ts");
   const context = makeContext({ log: await consoleLog(options.verbose === true) });
   const file = workerFile(data);
-  const stop = stopping(file);
+  const stop = stopping(file, "packets that were not stored yet and records of open flows are lost");
   const say = (text: string, json: object) =>
     options.json ? printJson(json) : void process.stdout.write(`${text}\n`);
 
-  await using host = await openCaptureHost(foundationOptions(options, data, context));
+  await using host = await openCaptureHost({
+    ...foundationOptions(options, data, context),
+    // What one that was killed has left says nothing about this one.
+    onClaimed: () => rmSync(file, { force: true }),
+  });
   const { interface: interfaces, filter, snapLength, cutoff, packetsOnly } = options;
   const running = interfaces.map((name) => host.capture(name, { filter, snapLength, cutoff, packetsOnly }));
-  const note = () => writeWorkerNote(file, host.readiness(), "capture host");
   // A capture that ends by itself ends the process with its fault: whoever runs it starts it again.
   const ended = Promise.all(running.map(({ done }) => done));
   ended.catch(() => undefined);
   await Promise.all(running.map(({ begun }) => begun));
-  note();
-  const noting = setInterval(note, WORKER_NOTE_EVERY);
-  try {
-    const where = interfaces.join(", ");
-    say(`Metron captures on ${where}.`, { state: "capturing", interfaces, pid: process.pid });
-    await Promise.race([stop.asked, ended]);
-    stop.within(host.stopSeconds);
-    say("Stopping: what came is being stored; a second signal ends at once.", { state: "stopping" });
-  } finally {
-    clearInterval(noting);
-    rmSync(file, { force: true });
-  }
+  using _note = keepWorkerNote(file, "capture host", host.readiness, context.log);
+  const where = interfaces.join(", ");
+  say(`Metron captures on ${where}.`, { state: "capturing", interfaces, pid: process.pid });
+  await Promise.race([stop.asked, ended]);
+  stop.within(host.stopSeconds);
+  say("Stopping: what came is being stored; a second signal ends at once.", { state: "stopping" });
 }

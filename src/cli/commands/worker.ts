@@ -10,7 +10,7 @@ import {
   withProcessOptions,
 } from "../process-options.ts";
 import { stopping } from "../stopping.ts";
-import { WORKER_NOTE_EVERY, workerFile, writeWorkerNote } from "../worker-note.ts";
+import { keepWorkerNote, workerFile } from "../worker-note.ts";
 
 type Options = ProcessOptions & { workers?: number };
 
@@ -42,30 +42,28 @@ async function run(options: Options): Promise<void> {
   const { openWorkerProcess } = await import("../../platform/worker-process.ts");
   const context = makeContext({ log: await consoleLog(options.verbose === true) });
   const file = workerFile(data);
-  const stop = stopping(file);
+  const stop = stopping(
+    file,
+    "what was read and is not stored yet is read again, by other workers now or at the next start",
+  );
   const say = (text: string, json: object) =>
     options.json ? printJson(json) : void process.stdout.write(`${text}\n`);
 
   await using worker = await openWorkerProcess({
     ...foundationOptions(options, data, context),
+    // What one that was killed has left says nothing about this one.
+    onClaimed: () => rmSync(file, { force: true }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
-  const note = () => writeWorkerNote(file, worker.readiness());
-  note();
-  const noting = setInterval(note, WORKER_NOTE_EVERY);
-  try {
-    const isReady = await Promise.race([worker.ready().then(() => true), stop.asked.then(() => false)]);
-    note();
-    if (isReady) say("Metron worker is reading.", { state: "reading", pid: process.pid });
-    await stop.asked;
-    const seconds = worker.stopSeconds;
-    say(
-      `Stopping: what was read is being stored, for ${seconds} s at most; a second signal ends at once. Other workers read on.`,
-      { state: "stopping" },
-    );
-    stop.within(seconds);
-  } finally {
-    clearInterval(noting);
-    rmSync(file, { force: true });
-  }
+  using note = keepWorkerNote(file, "worker", worker.readiness, context.log);
+  const isReady = await Promise.race([worker.ready().then(() => true), stop.asked.then(() => false)]);
+  note.now();
+  if (isReady) say("Metron worker is reading.", { state: "reading", pid: process.pid });
+  await stop.asked;
+  const seconds = worker.stopSeconds;
+  say(
+    `Stopping: what was read is being stored, for ${seconds} s at most; a second signal ends at once. Other workers read on.`,
+    { state: "stopping" },
+  );
+  stop.within(seconds);
 }

@@ -1,5 +1,5 @@
 /** Capture hosts as processes of their own, on a real Kafka and OpenSearch, with packets that come by the loopback interface. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -90,6 +90,54 @@ describe.skipIf(kafka === undefined || openSearch === undefined || !canCapture()
       // It comes back with what it had.
       await capture("one", first.port);
       await expect.poll(async () => (await find({})).packets, SOON).toBe(3);
+    },
+    MINUTES,
+  );
+
+  test(
+    "a host whose interface is gone is not ready, and the server says why",
+    async (context) => {
+      const [name, peer] = [`mt${process.pid}a`, `mt${process.pid}b`];
+      const ip = (...args: string[]) => execFileSync("ip", ["link", ...args], { stdio: "pipe" });
+      const add = () => {
+        ip("add", name, "type", "veth", "peer", "name", peer);
+        for (const end of [name, peer]) ip("set", end, "up");
+      };
+      try {
+        add();
+      } catch {
+        return context.skip("needs veth and the right to use it");
+      }
+      try {
+        await using installation = testInstallation(kafka?.brokers ?? [], openSearch ?? "", { pcap: PCAP });
+        const server = await installation.start("server", "server");
+        const host = await installation.start("capture-host", "host", ["-i", name]);
+        const told = async () => {
+          const { processes = [], problems } = await installation.status(server);
+          return {
+            ready: processes.find(({ role }) => role === "capture")?.ready,
+            problems: problems.filter(({ code }) => code === "SOURCE_STOPPED").map(({ detail }) => detail),
+            note: JSON.parse(readFileSync(join(host.data, "worker.json"), "utf8")).ready,
+          };
+        };
+        const well = { ready: true, problems: [], note: true };
+        await expect.poll(told, SOON).toEqual(well);
+        // A host that captures reads no topics.
+        expect((await installation.status(server)).problems.map(({ code }) => code)).toContain(
+          "WORKERS_MISSING",
+        );
+        ip("del", name);
+        const problem = expect.stringMatching(
+          new RegExp(`^process .*/host: capture of ${name}: .*it goes on when the interface is there$`),
+        );
+        await expect.poll(told, SOON).toEqual({ ready: false, problems: [problem], note: false });
+        add();
+        await expect.poll(told, SOON).toEqual(well);
+        expect(await host.stop()).toBe(0);
+      } finally {
+        // Where the test failed in between it is gone already.
+        spawnSync("ip", ["link", "del", name]);
+      }
     },
     MINUTES,
   );
