@@ -67,6 +67,8 @@ export type StorageOptions = {
     /** Messages, and milliseconds, after which what was written is sealed. */
     readonly sealRows: number;
     readonly sealAge: number;
+    /** Whether small files are merged from time to time; true when absent. */
+    readonly merges?: boolean;
   };
   /** The OpenSearch that keeps the index; undefined: it is kept in files of the data folder. */
   readonly openSearch?: OpenSearchOptions | undefined;
