@@ -7,8 +7,14 @@ import { Fault } from "../../core/fault.ts";
 import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import { type AllowedFolders, allowPaths } from "../../storage/allowed-folders.ts";
 import type { Index, IndexImport } from "../../storage/index/contract.ts";
-import { expectLayout } from "../../storage/layout.ts";
-import { claimFolder, openImport, openIndexOf, openTablesOf, openTopicsOf } from "../../storage/storage.ts";
+import {
+  claimFolder,
+  claimPresentFolder,
+  openImport,
+  openIndexOf,
+  openTablesOf,
+  openTopicsOf,
+} from "../../storage/storage.ts";
 import type { TableEntry, Tables, TableValue } from "../../storage/table/contract.ts";
 import type { Topics } from "../../storage/topic/contract.ts";
 import { INDEX_GROUP } from "../index-group.ts";
@@ -65,9 +71,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const { data } = folders;
   const allow = allowPaths(folders);
   const target = readGlobal(document, "global");
-  await using _claim = await claimFolder(data);
-  // Nobody notes here that files of an earlier layout are of the present one now.
-  await expectLayout(data);
+  await using _claim = await claimPresentFolder(data);
   await using config = openConfigStore(join(data, "config"));
   const present = config.get("global", "global")?.text ?? "";
   const begun = await readMarker(data);
