@@ -5,16 +5,15 @@ import type { Family } from "./exposition.ts";
 
 /** What is wrong with copies of alerts. Alerts that wait are no problem by themselves: that is their way there. */
 export function copyProblems(copies: AlertCopyStats | undefined): PlatformStatus["problems"] {
-  if (copies?.failure === undefined) return [];
-  const { failure, waiting } = copies;
-  const since = new Date(failure.since).toISOString();
-  return [
-    {
-      code: "ALERTS_UNCOPIED",
-      detail: `since ${since} alerts cannot be copied to OpenSearch, and ${waiting} ${waiting === 1 ? "waits" : "wait"}: ${failure.message}`,
-      advice: FAULTS.ALERTS_UNCOPIED.advice,
-    },
-  ];
+  const { failure, unanswered, waiting = 0 } = copies ?? {};
+  const told = failure ?? unanswered;
+  if (told === undefined) return [];
+  const what =
+    failure === undefined
+      ? "OpenSearch does not answer searches of alerts, which it is asked again in a moment"
+      : `alerts cannot be copied to OpenSearch, and ${waiting} ${waiting === 1 ? "waits" : "wait"}`;
+  const detail = `since ${new Date(told.since).toISOString()} ${what}: ${told.message}`;
+  return [{ code: "ALERTS_UNCOPIED", detail, advice: FAULTS.ALERTS_UNCOPIED.advice }];
 }
 
 /** Copies of alerts in Prometheus' text format. */

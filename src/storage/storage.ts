@@ -18,7 +18,7 @@ import type { Index, IndexHandle, IndexImport, IndexWriter } from "./index/contr
 import { isOpenSearchHandle } from "./index/opensearch/handle.ts";
 import type { OpenSearchOptions } from "./index/opensearch/open.ts";
 import type { KafkaSettings, ReadSecret } from "./kafka/settings.ts";
-import { checkLayout, noteLayout } from "./layout.ts";
+import { checkLayout, expectLayout, noteLayout } from "./layout.ts";
 import type { LogKeeper, SharedLog } from "./log/contract.ts";
 import type { JoinedPackets, PacketHandle, PacketStore } from "./packets/contract.ts";
 import type { TableHandle, TableReader, Tables } from "./table/contract.ts";
@@ -67,6 +67,8 @@ export type StorageOptions = {
     /** Messages, and milliseconds, after which what was written is sealed. */
     readonly sealRows: number;
     readonly sealAge: number;
+    /** Whether small files are merged from time to time; true when absent. */
+    readonly merges?: boolean;
   };
   /** The OpenSearch that keeps the index; undefined: it is kept in files of the data folder. */
   readonly openSearch?: OpenSearchOptions | undefined;
@@ -101,6 +103,17 @@ export async function claimFolder(folder: string): Promise<AsyncDisposable> {
   await checkLayout(folder);
   for (const part of ["", TOPICS, TABLES, INDEX, PACKETS]) await checkWritable(join(folder, part));
   return lockFolder(folder);
+}
+
+/**
+ * The same for who opens parts of a folder alone, and so does not bring one of an earlier layout to the present one.
+ * @throws Fault as `claimFolder`; REQUEST_INVALID for a folder of an earlier layout
+ */
+export async function claimPresentFolder(folder: string): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  stack.use(await claimFolder(folder));
+  await expectLayout(folder);
+  return stack.move();
 }
 
 /**

@@ -6,6 +6,7 @@ import { type Moto, startMoto } from "../../../scripts/cluster/moto.ts";
 import { makeContext } from "../../core/context.ts";
 import { archived, archiving, seal } from "../../storage/index/archived/testing/describe-archive.ts";
 import { pythonWith } from "../../storage/index/testing/python.ts";
+import { noteLayout } from "../../storage/layout.ts";
 import { migrate } from "./migrate.ts";
 
 const python = pythonWith("moto.server");
@@ -30,6 +31,7 @@ test.skipIf(python === undefined)(
     const data = await mkdtemp(join(tmpdir(), "metron-moved-"));
     onTestFinished(() => rm(data, { recursive: true, force: true }));
     await cp(own.folder, join(data, "index"), { recursive: true });
+    await noteLayout(data);
     // Nothing listens there: it is refused before anything is asked of the other side.
     const document = "storage: { index: opensearch, opensearch: { nodes: ['http://127.0.0.1:9'] } }\n";
     await expect(

@@ -7,7 +7,14 @@ import { Fault } from "../../core/fault.ts";
 import { ERROR_SENSOR } from "../../pipeline/errors.ts";
 import { type AllowedFolders, allowPaths } from "../../storage/allowed-folders.ts";
 import type { Index, IndexImport } from "../../storage/index/contract.ts";
-import { claimFolder, openImport, openIndexOf, openTablesOf, openTopicsOf } from "../../storage/storage.ts";
+import {
+  claimFolder,
+  claimPresentFolder,
+  openImport,
+  openIndexOf,
+  openTablesOf,
+  openTopicsOf,
+} from "../../storage/storage.ts";
 import type { TableEntry, Tables, TableValue } from "../../storage/table/contract.ts";
 import type { Topics } from "../../storage/topic/contract.ts";
 import { INDEX_GROUP } from "../index-group.ts";
@@ -56,7 +63,7 @@ const PATIENCE = 3_600_000;
  * Moves topics and index of a data folder, on which no platform runs, to the cluster that a global document names, and puts that
  * document in force. The folder keeps what it has. Killed at any moment it goes on where it was when it is called again with the same
  * document: records by their offsets, messages by their guids.
- * @throws Fault STORAGE_LOCKED while a platform runs; CONFIG_INVALID; MIGRATION_CONFLICT when the other side has something else, or not
+ * @throws Fault STORAGE_LOCKED while a platform runs; REQUEST_INVALID for a folder of an earlier layout; CONFIG_INVALID; MIGRATION_CONFLICT when the other side has something else, or not
  * the same at the end; FILE_UNREADABLE and the like when the index lacks messages
  */
 export async function migrate(options: MigrateOptions): Promise<Migrated> {
@@ -64,7 +71,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const { data } = folders;
   const allow = allowPaths(folders);
   const target = readGlobal(document, "global");
-  await using _claim = await claimFolder(data);
+  await using _claim = await claimPresentFolder(data);
   await using config = openConfigStore(join(data, "config"));
   const present = config.get("global", "global")?.text ?? "";
   const begun = await readMarker(data);
@@ -82,7 +89,8 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   } as const;
   const from = storageSettings({ ...before, storage: inFiles }, data, allow);
   const to = storageSettings(target, data, allow);
-  const settings = { ...from.index, searchTime: PATIENCE };
+  // The folder keeps what it has, as it is.
+  const settings = { ...from.index, searchTime: PATIENCE, merges: false };
 
   await using stack = new AsyncDisposableStack();
   const source = stack.use(await openIndexOf(data, { index: settings, openSearch: undefined }, context));

@@ -65,4 +65,6 @@ export type AlertCopyStats = {
   readonly answers: { readonly copies: number; readonly files: number };
   /** Why copies cannot be made at the moment, and since when, epoch milliseconds. */
   readonly failure?: { readonly code: FaultCode; readonly message: string; readonly since: number };
+  /** Why copies are not asked for a moment, as they did not answer the last search, and since when. */
+  readonly unanswered?: { readonly code: FaultCode; readonly message: string; readonly since: number };
 };

@@ -28,7 +28,7 @@ import type {
 } from "../contract.ts";
 import type { SearchLoad } from "../stats.ts";
 import { asksAlerts } from "./asks-alerts.ts";
-import type { Copier } from "./copier.ts";
+import { type Copier, isOfEngine } from "./copier.ts";
 import { isOfFiles } from "./copying.ts";
 import { aloneAfter, isOfCopies, ofCopies } from "./cursor.ts";
 import type { Outbox } from "./outbox.ts";
@@ -207,10 +207,11 @@ export class AlertCopiesIndex implements Index {
         const result = await ask(index);
         if (signal !== undefined) this.#answered.add(signal);
         this.#answers.copies++;
+        this.#copier.answered();
         return result;
       } catch (error) {
         if (!isOfEngine(error)) throw error;
-        this.#copier.failed(error);
+        this.#copier.unanswered(error);
       }
     }
     if (signal !== undefined) this.#answered.delete(signal);
@@ -242,11 +243,6 @@ function inFiles({ cursor, sort = [] }: SearchRequest): string | undefined {
     "INDEX_UNREACHABLE",
     "searching: OpenSearch, which gave the page before, cannot go on now; begin the search again, and the files answer",
   );
-}
-
-/** Whether the engine of the copies failed, and not the request. */
-function isOfEngine(error: unknown): error is Fault {
-  return error instanceof Fault && (error.code === "INDEX_UNREACHABLE" || error.code === "INDEX_REFUSED");
 }
 
 function sumOf(one: SearchLoad, other: SearchLoad | undefined): SearchLoad {

@@ -15,6 +15,10 @@ const FIRST_PAUSE = 100;
 const LAST_PAUSE = 5000;
 /** How long nothing is looked at when nothing happens, milliseconds. */
 const IDLE = 60_000;
+/** How long copies are not asked when they did not answer a search, milliseconds. */
+const UNASKED = 30_000;
+/** After how long it is tried again to copy what files or the archive could not give, milliseconds. */
+const REREAD = 60_000;
 
 export type CopierParts = {
   readonly outbox: Outbox;
@@ -39,16 +43,23 @@ export class Copier implements AsyncDisposable {
   #copies: AlertCopies | undefined;
   /** Whether the copies are known to be ours, of the present state. */
   #isAgreed = false;
+  /** Of which state this process made or found them last. */
+  #own: string | undefined;
   /** Up to what the outbox had added everything is copied and can be found. */
   #settled = -1;
   #waiters: { readonly until: number; readonly done: () => void }[] = [];
   #wake = new AbortController();
   #isPressed = false;
   #isHeld = false;
-  /** Whether retention may have dropped messages whose copies are there. */
-  #isUntrimmed = true;
+  /** Whether retention may have dropped messages whose copies are there; `held` while it cannot be told which. */
+  #trimming: "no" | "due" | "held" = "due";
   #uncopied: Uncopied | undefined;
+  /** Why not everything could be read for the first copies, and when it is tried again. */
+  #unread: Fault | undefined;
+  #rereadAt = Number.NEGATIVE_INFINITY;
   #failure: (Failure & { readonly since: number }) | undefined;
+  /** Why the copies, which may well be whole, are not asked, and until when. */
+  #unasked: (Failure & { readonly since: number; readonly until: number }) | undefined;
   #copied = 0;
   #running: Promise<void> | undefined;
 
@@ -73,7 +84,7 @@ export class Copier implements AsyncDisposable {
 
   /** The engine of the copies, once it has all alerts that are committed by now; undefined when that takes too long or is not so. */
   async ready(signal: AbortSignal | undefined): Promise<Index | undefined> {
-    if (!this.#isWhole || this.#failure !== undefined) return undefined;
+    if (!this.#isWhole || this.#failure !== undefined || this.#pausing !== undefined) return undefined;
     const { outbox, patience } = this.#parts;
     const until = outbox.added;
     if (until > this.#settled) {
@@ -88,16 +99,38 @@ export class Copier implements AsyncDisposable {
     return isReady ? this.#index : undefined;
   }
 
-  /** Notes that the engine of the copies did not answer: it is asked again when copies could be made. */
-  failed(error: Fault): void {
-    this.#failed(error);
+  /**
+   * Notes why the engine of the copies gave no answer, which the files give in its place. One request that it refuses or has no time for
+   * says nothing of the others; after silence it is not asked for a while, so that not everybody waits for it.
+   */
+  unanswered(error: Fault): void {
+    const { log, clock } = this.#parts.context;
+    if (isOfRequest(error)) {
+      log.info("OpenSearch did not take a search of alerts; the files answered it.", {
+        error: error.message,
+      });
+      return;
+    }
+    if (this.#unasked === undefined)
+      log.warn("OpenSearch does not answer searches of alerts; the files answer them meanwhile.", {
+        error: error.message,
+      });
+    const since = this.#unasked?.since ?? clock.now();
+    this.#unasked = { ...failureOf(error, "INDEX_UNREACHABLE"), since, until: performance.now() + UNASKED };
     this.#isAgreed = false;
     this.#wakeUp();
   }
 
+  /** Notes that it answered. */
+  answered(): void {
+    if (this.#unasked === undefined) return;
+    this.#unasked = undefined;
+    this.#parts.context.log.info("OpenSearch answers searches of alerts again.", {});
+  }
+
   /** Takes copies away, soon, of what retention has dropped. */
   trim(): void {
-    this.#isUntrimmed = true;
+    this.#trimming = "due";
     this.#wakeUp();
   }
 
@@ -113,15 +146,14 @@ export class Copier implements AsyncDisposable {
   }
 
   stats(answers: AlertCopyStats["answers"]): AlertCopyStats {
-    const { code, message, since } = this.#failure ?? {};
+    const [failure, unanswered] = [this.#failure, this.#pausing];
     return {
-      isWhole: this.#isWhole && this.#failure === undefined,
+      isWhole: this.#isWhole && failure === undefined && unanswered === undefined,
       waiting: this.#parts.outbox.size,
       copied: this.#copied,
       answers,
-      ...(code !== undefined &&
-        message !== undefined &&
-        since !== undefined && { failure: { code, message, since } }),
+      ...(failure !== undefined && { failure: told(failure) }),
+      ...(unanswered !== undefined && { unanswered: told(unanswered) }),
     };
   }
 
@@ -132,12 +164,21 @@ export class Copier implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#wakeUp();
+    this.#release();
+    const index = this.#index;
+    // First, as it ends what is asked: a server that is silent would be waited for.
+    await index?.[Symbol.asyncDispose]();
     await this.#running;
-    await this.#index?.[Symbol.asyncDispose]();
+    if (this.#index !== index) await this.#index?.[Symbol.asyncDispose]();
   }
 
   get #isWhole(): boolean {
     return this.#isAgreed && this.#parts.outbox.isFilled && this.#uncopied === undefined;
+  }
+
+  /** Why copies are not asked now. */
+  get #pausing() {
+    return this.#unasked !== undefined && performance.now() < this.#unasked.until ? this.#unasked : undefined;
   }
 
   async #run(): Promise<void> {
@@ -154,7 +195,8 @@ export class Copier implements AsyncDisposable {
         this.#failed(error);
         this.#isAgreed = false;
         await this.#sleep(pause, () => false);
-        pause = Math.min(pause * 2, LAST_PAUSE);
+        // What the files could not give costs them as much each time.
+        pause = Math.min(pause * 2, isOfEngine(error) ? LAST_PAUSE : REREAD);
       }
     }
   }
@@ -163,6 +205,12 @@ export class Copier implements AsyncDisposable {
     const { outbox, files } = this.#parts;
     if (this.#isHeld) return;
     const copies = await this.#agree();
+    // Messages that a rebuild makes again meanwhile are copied when it has ended.
+    if (this.#isHeld) return;
+    if (this.#own !== outbox.generation) {
+      this.#isAgreed = false;
+      return;
+    }
     const parts: CopyingParts = {
       ...{ outbox, files, copies, signal: this.#stop.signal },
       onCopied: (count) => {
@@ -170,22 +218,14 @@ export class Copier implements AsyncDisposable {
       },
     };
     const { generation } = outbox;
-    if (!outbox.isFilled) {
-      await copyAll(parts);
-      await outbox.filled(generation);
+    if (!outbox.isFilled && performance.now() >= this.#rereadAt) {
+      this.#unread = await copyAll(parts);
+      this.#rereadAt = this.#unread === undefined ? Number.NEGATIVE_INFINITY : performance.now() + REREAD;
     }
     const mark = outbox.added;
     const uncopied = await copyWaiting(parts);
     await copies.refresh();
-    if (this.#isUntrimmed) {
-      this.#isUntrimmed = false;
-      try {
-        await trimCopies(parts);
-      } catch (error) {
-        this.#isUntrimmed = true;
-        throw error;
-      }
-    }
+    if (this.#trimming !== "no") await this.#trim(parts);
     if (generation !== outbox.generation) return;
     this.#uncopied = uncopied;
     this.#settled = mark;
@@ -194,19 +234,39 @@ export class Copier implements AsyncDisposable {
     this.#waiters = this.#waiters.filter(({ until }) => until > mark);
   }
 
+  async #trim(parts: CopyingParts): Promise<void> {
+    // Before: meanwhile there may be more to be dropped.
+    this.#trimming = "no";
+    try {
+      const isDone = await trimCopies(parts);
+      if (!isDone && this.#trimming === "no") this.#trimming = "held";
+    } catch (error) {
+      this.#trimming = "due";
+      throw error;
+    }
+  }
+
   /** Sees to it that the copies are ours, of the present state of the index; if they are of an earlier one, new ones begin. */
   async #agree(): Promise<AlertCopies> {
     const { outbox, owner, connect } = this.#parts;
     this.#index ??= await connect();
     this.#copies ??= this.#index.copies();
     const copies = this.#copies;
-    if (this.#isAgreed) return copies;
+    // Each time: another process may have made them its own.
     const note = await copies.note();
     if (note !== undefined && note.owner !== owner)
       throw new Fault(
         "INDEX_REFUSED",
         `OpenSearch at ${copies.name} has copies of the alerts of another data folder: give each one its own \`prefix\`, or delete these if that folder is gone`,
       );
+    const known = [this.#own, outbox.generation];
+    if (this.#own !== undefined && note !== undefined && !known.includes(note.generation))
+      throw new Fault(
+        "INDEX_REFUSED",
+        `the copies of alerts in OpenSearch at ${copies.name} were made anew by another process, whose data folder is a copy of this one: end that one or give it another \`prefix\`, and then restart this one, which copies its alerts again`,
+      );
+    if (this.#isAgreed && note?.generation === outbox.generation) return copies;
+    this.#isAgreed = false;
     const found = note === undefined ? await copies.count() : 0;
     if (found > 0)
       throw new Fault(
@@ -215,10 +275,13 @@ export class Copier implements AsyncDisposable {
       );
     if (outbox.generation === "" || (note === undefined && outbox.isFilled)) await outbox.begin();
     if (note?.generation !== outbox.generation) {
-      if (outbox.isFilled) await outbox.begin();
+      if (outbox.isFilled || outbox.finished.length > 0) await outbox.begin();
       if (note !== undefined) await copies.clear();
-      await copies.putNote({ owner, generation: outbox.generation });
+      this.#rereadAt = Number.NEGATIVE_INFINITY;
     }
+    const { generation } = outbox;
+    if (note?.generation !== generation) await copies.putNote({ owner, generation });
+    this.#own = generation;
     this.#isAgreed = true;
     return copies;
   }
@@ -234,16 +297,14 @@ export class Copier implements AsyncDisposable {
   }
 
   #recovered(): void {
-    const uncopied = this.#uncopied;
-    if (uncopied === undefined) {
-      if (this.#failure !== undefined) this.#parts.context.log.info("Alerts are copied again.", {});
+    const { count, reason } = this.#uncopied ?? {};
+    const text = `${count} of the alerts cannot be copied, the last one for: ${reason}`;
+    const failure = count === undefined ? this.#unread : new Fault("INDEX_REFUSED", text);
+    if (failure !== undefined) this.#failed(failure);
+    else if (this.#failure !== undefined) {
       this.#failure = undefined;
-      return;
+      this.#parts.context.log.info("Alerts are copied again.", {});
     }
-    const { count, reason } = uncopied;
-    this.#failed(
-      new Fault("INDEX_REFUSED", `${count} of the alerts cannot be copied, the last one for: ${reason}`),
-    );
   }
 
   /** Lets go those who wait: they are answered otherwise. */
@@ -254,7 +315,7 @@ export class Copier implements AsyncDisposable {
   /** Waits until there is something to do, and a little longer, as more may come, unless a search waits for it. */
   async #rest(): Promise<void> {
     const { outbox } = this.#parts;
-    const isDone = outbox.added === this.#settled && !this.#isUntrimmed && this.#isAgreed;
+    const isDone = outbox.added === this.#settled && this.#trimming !== "due" && this.#isAgreed;
     if (this.#isHeld || isDone) await this.#sleep(IDLE);
     if (!this.#isPressed) await this.#sleep(GATHERING, () => this.#isPressed);
   }
@@ -273,4 +334,21 @@ export class Copier implements AsyncDisposable {
   #wakeUp(): void {
     this.#wake.abort();
   }
+}
+
+/** Whether a failure says something of one request alone: that it is at fault itself, or that there is no time for it. */
+function isOfRequest({ code, details }: Fault): boolean {
+  const status = details?.status;
+  if (code === "SEARCH_BUSY") return status === 429;
+  return code === "INDEX_REFUSED" && (status === 400 || status === 404);
+}
+
+/** Whether the engine of the copies failed, and neither a request nor the files. */
+export function isOfEngine(error: unknown): error is Fault {
+  if (!(error instanceof Fault)) return false;
+  return error.code === "INDEX_UNREACHABLE" || error.code === "INDEX_REFUSED" || isOfRequest(error);
+}
+
+function told({ code, message, since }: Failure & { readonly since: number }) {
+  return { code, message, since };
 }

@@ -1,65 +1,22 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { makeContext } from "../../../core/context.ts";
 import { parse } from "../../../query/parse.ts";
-import type { Index } from "../contract.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
 import { openOpenSearchIndex } from "../opensearch/open.ts";
-import { removeIndices, testOpenSearch } from "../opensearch/testing/node.ts";
+import { testOpenSearch } from "../opensearch/testing/node.ts";
 import { guardServer } from "../testing/guarded-proxy.ts";
 import { batchOf, guids, NOON, put } from "../testing/test-batches.ts";
-import { openAlertCopiesIndex } from "./open.ts";
+import { answeredBy, place, whole } from "./testing/place.ts";
 
 const url = (await testOpenSearch()) ?? "";
 const ALERTS = "is_alert:true";
-let count = 0;
 
 describe.skipIf(url === "")("copies of alerts", () => {
-  const cleanups: (() => PromiseLike<unknown>)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
-
-  async function place() {
-    const prefix = `copies-${process.pid}-${count++}`;
-    const folder = await mkdtemp(join(tmpdir(), "index-"));
-    cleanups.push(() => rm(folder, { recursive: true, force: true }));
-    cleanups.push(() => removeIndices(url, prefix));
-    const open = (options: object = {}) =>
-      openAlertCopiesIndex(folder, {}, { nodes: [url], prefix, replicas: 0, ...options }, makeContext());
-    /** The guids of what OpenSearch holds, whatever the index says. */
-    const copied = async () => {
-      await fetch(`${url}/${prefix}.*/_refresh`, { method: "POST" });
-      const answer = await fetch(`${url}/${prefix}.*/_search?size=100&sort=guid&allow_no_indices=true`);
-      const { hits } = (await answer.json()) as { hits: { hits: { _source: { guid: string } }[] } };
-      return hits.hits.map(({ _source }) => _source.guid);
-    };
-    return { prefix, folder, open, copied };
-  }
-
-  /** Which engine answered a request. */
-  async function answeredBy(index: Index, ask: () => Promise<unknown>): Promise<string> {
-    const before = (await index.stats()).alertCopies?.answers;
-    await ask();
-    const after = (await index.stats()).alertCopies?.answers;
-    if (after?.copies !== before?.copies) return "copies";
-    return after?.files === before?.files ? "files unasked for alerts" : "files";
-  }
-
-  /** Resolves when copies are made again. */
-  async function whole(index: Index): Promise<void> {
-    for (;;) {
-      if ((await index.stats()).alertCopies?.isWhole === true) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
   test("answer what asks for alerts alone, and the files answer the rest", async () => {
-    const { open, copied } = await place();
+    const { open, copied } = await place(url);
     await using index = await open();
     await whole(index);
     const writer = await index.writer("one");
@@ -96,7 +53,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("know the fields that other messages have", async () => {
-    const { open } = await place();
+    const { open } = await place(url);
     await using index = await open();
     await whole(index);
     const writer = await index.writer("one");
@@ -109,7 +66,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("are made of what was stored before there were any, and of what was stored without them", async () => {
-    const { folder, open, copied } = await place();
+    const { folder, open, copied } = await place(url);
     {
       await using before = await openDuckdbIndex(folder, {}, makeContext());
       const writer = await before.writer("one");
@@ -137,7 +94,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("follow changes: what becomes an alert, what changes, what is none any more", async () => {
-    const { open, copied } = await place();
+    const { open, copied } = await place(url);
     await using index = await open();
     await whole(index);
     const writer = await index.writer("one");
@@ -157,7 +114,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("wait while OpenSearch is out of reach: everything goes on, the files answer, and it is told", async () => {
-    const { open, copied } = await place();
+    const { open, copied } = await place(url);
     await using proxy = await guardServer(url);
     await using index = await open({ nodes: [proxy.url], authority: proxy.authority });
     await whole(index);
@@ -209,7 +166,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("that could not be made before the end are made after the next start", async () => {
-    const { open, copied } = await place();
+    const { open, copied } = await place(url);
     await using proxy = await guardServer(url);
     const options = { nodes: [proxy.url], authority: proxy.authority };
     {
@@ -233,7 +190,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("of messages that a crash took back go, too", async () => {
-    const { prefix, folder, open, copied } = await place();
+    const { prefix, folder, open, copied } = await place(url);
     {
       await using index = await open();
       await put(await index.writer("one"), "s", batchOf([{ n: 1 }]));
@@ -252,7 +209,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("are made of what was durable at a crash, and not copied", async () => {
-    const { prefix, folder, open, copied } = await place();
+    const { prefix, folder, open, copied } = await place(url);
     {
       await using index = await open();
       await whole(index);
@@ -267,7 +224,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("go with the messages that retention drops", async () => {
-    const { open, copied } = await place();
+    const { open, copied } = await place(url);
     const day = 86_400_000;
     await using index = await open();
     await whole(index);
@@ -292,7 +249,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("are made again when a part of the index is", async () => {
-    const { prefix, open, copied } = await place();
+    const { prefix, open, copied } = await place(url);
     await using index = await open();
     await whole(index);
     const writer = await index.writer("one");
@@ -318,7 +275,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("that OpenSearch refuses are told, and the files answer", async () => {
-    const { prefix, open } = await place();
+    const { prefix, open } = await place(url);
     await using index = await open();
     await whole(index);
     const headers = { "content-type": "application/json" };
@@ -348,7 +305,7 @@ describe.skipIf(url === "")("copies of alerts", () => {
   });
 
   test("are not mixed with those of another folder, nor with messages of OpenSearch's own", async () => {
-    const [one, other] = [await place(), await place()];
+    const [one, other] = [await place(url), await place(url)];
     {
       await using index = await one.open();
       await whole(index);

@@ -14,7 +14,12 @@ import { alertsOf } from "./alerts-of.ts";
 export type Waiting = { readonly guid: string; readonly sensor: string | null; readonly token: string };
 
 /** Which copies there should be. */
-type Facts = { readonly generation: string; readonly isFilled: boolean };
+type Facts = {
+  readonly generation: string;
+  readonly isFilled: boolean;
+  /** Until then: sensors whose alerts that were there before are copied. */
+  readonly finished?: readonly string[];
+};
 
 type Stored = readonly [sensor: string | null, token: string];
 
@@ -77,6 +82,11 @@ export class Outbox implements Follower, AsyncDisposable {
     return this.#known.isFilled;
   }
 
+  /** Of which sensors that is known already. */
+  get finished(): readonly string[] {
+    return this.#known.finished ?? [];
+  }
+
   /** How much was added since the start. */
   get added(): number {
     return this.#added;
@@ -84,7 +94,10 @@ export class Outbox implements Follower, AsyncDisposable {
 
   /** How many messages wait. */
   get size(): number {
-    return this.#fresh.size + entriesOf(this.#waiting);
+    let fresh = 0;
+    // A message that was changed again is written down already.
+    for (const guid of this.#fresh.keys()) if (!this.#waiting.doesExist(guid)) fresh++;
+    return fresh + entriesOf(this.#waiting);
   }
 
   pick(block: Block): readonly string[] {
@@ -163,13 +176,25 @@ export class Outbox implements Follower, AsyncDisposable {
   }
 
   /** Begins new copies, of which there are none yet. Durable when it resolves. */
-  async begin(): Promise<void> {
-    await this.#putFacts({ generation: randomUUID(), isFilled: false });
+  begin(): Promise<void> {
+    return this.#inTurn(() => this.#putFacts({ generation: randomUUID(), isFilled: false }));
+  }
+
+  /** Notes that everything of a sensor has been copied that was there before. */
+  finish(generation: string, sensor: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (generation !== this.generation || this.isFilled) return;
+      const finished = [...this.finished.filter((other) => other !== sensor), sensor];
+      await this.#putFacts({ generation, isFilled: false, finished });
+    });
   }
 
   /** Notes that everything has been copied that was there before. */
-  async filled(generation: string): Promise<void> {
-    if (generation === this.generation) await this.#putFacts({ generation, isFilled: true });
+  filled(generation: string): Promise<void> {
+    return this.#inTurn(async () => {
+      // Meanwhile new copies may have begun.
+      if (generation === this.generation) await this.#putFacts({ generation, isFilled: true });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

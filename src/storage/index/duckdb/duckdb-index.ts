@@ -84,7 +84,7 @@ export class DuckdbIndex implements Index {
   readonly #known = new KnownFields();
   readonly #library: Library;
   readonly #searches: Searches;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout | undefined;
   readonly #clock: RetentionClock;
   readonly #merger: Merger;
   readonly #archive: Archive;
@@ -135,6 +135,7 @@ export class DuckdbIndex implements Index {
       ...{ library: this.#library, archive, snapshot: () => this.#snapshot() },
       run: (look) => this.#searches.run(look),
     });
+    if (!parts.settings.merges) return;
     this.#timer = setInterval(() => {
       this.compact().catch((error: unknown) =>
         parts.context.log.error("Compacting the index did not work.", { error: String(error) }),

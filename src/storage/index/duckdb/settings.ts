@@ -28,6 +28,8 @@ export type DuckdbOptions = {
   readonly pointers?: boolean;
   /** The script of the thread that writes files, without its ending; a test puts a faulty one here. */
   readonly segmentWriter?: string;
+  /** Whether small files are merged from time to time; true when absent. */
+  readonly merges?: boolean;
   /** The layout of the data folder (layout-version.ts); the present one when absent. */
   readonly layout?: number;
   /** Where sealed files are copied to; undefined: nowhere. */
@@ -55,5 +57,6 @@ export const DEFAULTS: Settings = {
   firstRows: 400_000,
   pointers: true,
   segmentWriter: "./segment-worker",
+  merges: true,
   layout: LAYOUT,
 };

@@ -70,8 +70,9 @@ export class AlertCopies {
     const known = this.#fields.get(sensor) ?? new Map(await internal.fields(sensor));
     this.#fields.set(sensor, known);
     const seen: SeenFields = new Map();
-    const isNamed = (field: string) =>
-      known.has(field) || seen.has(field) || known.size + seen.size < MOST_FIELDS;
+    // `seen` has known fields, too.
+    let count = known.size;
+    const isNamed = (field: string) => known.has(field) || seen.has(field) || count++ < MOST_FIELDS;
     const documents = messages.map((whole) => documentLines(sensor, whole, { names, seen, isNamed }));
     if ([...seen].some(([field, bits]) => ((known.get(field) ?? 0) | bits) !== known.get(field))) {
       const merged = await internal.addFields(sensor, seen);
@@ -89,7 +90,9 @@ export class AlertCopies {
     const { client } = this.#parts;
     for (let from = 0; from < guids.length; from += MOST_REMOVED) {
       const query = { terms: { guid: guids.slice(from, from + MOST_REMOVED) } };
-      const { body } = await client.ask("POST", `/${this.#pattern}/_search?ignore_unavailable=true`, {
+      // What part of the copies does not tell of would stay.
+      const whole = "ignore_unavailable=true&allow_partial_search_results=false";
+      const { body } = await client.ask("POST", `/${this.#pattern}/_search?${whole}`, {
         body: { query, size: MOST_REMOVED, version: true, _source: false },
       });
       const { hits } = body.hits as { hits: { _index: string; _id: string; _version: number }[] };
@@ -112,9 +115,16 @@ export class AlertCopies {
     }
   }
 
-  /** Makes what was put searchable. */
+  /** Makes what was put searchable. @throws Fault INDEX_UNREACHABLE when a shard does not do so */
   async refresh(): Promise<void> {
-    await this.#parts.client.ask("POST", `/${this.#pattern}/_refresh?ignore_unavailable=true`);
+    const { client } = this.#parts;
+    const { body } = await client.ask("POST", `/${this.#pattern}/_refresh?ignore_unavailable=true`);
+    const { total = 0, failed = 0 } = (body._shards ?? {}) as { total?: number; failed?: number };
+    if (failed > 0)
+      throw new Fault(
+        "INDEX_UNREACHABLE",
+        `OpenSearch at ${client.name} makes copies searchable in ${total - failed} of ${total} shards alone`,
+      );
   }
 
   /** Takes all copies away. */

@@ -136,21 +136,22 @@ export class Catalogue implements AsyncDisposable {
     return this.#positions;
   }
 
-  /** The schema with these columns; the same columns are always the same object. */
+  /**
+   * The schema with these columns; the same columns are always the same object, unless an earlier layout had them under other names.
+   */
   schema(columns: readonly SchemaColumn[]): Schema {
-    const stored: StoredColumn[] = columns.map(({ field, type, column, inside }) => [
-      field,
-      type,
-      column,
-      inside,
-    ]);
-    const id = createHash("sha256").update(JSON.stringify(stored)).digest("base64url").slice(0, 22);
-    let schema = this.#schemas.get(id);
-    if (schema === undefined) {
-      schema = schemaOf(id, stored);
+    const text = JSON.stringify(columns.map(storedColumn));
+    const hash = createHash("sha256").update(text).digest("base64url").slice(0, 22);
+    for (let turn = 1; ; turn++) {
+      // Columns that were renamed when they were read are still known by the hash of the names they had.
+      const id = turn === 1 ? hash : `${hash}-${turn}`;
+      const known = this.#schemas.get(id);
+      if (known !== undefined && JSON.stringify([...known.columns.values()].map(storedColumn)) !== text)
+        continue;
+      const schema = known ?? schemaOf(id, columns.map(storedColumn));
       this.#schemas.set(id, schema);
+      return schema;
     }
-    return schema;
   }
 
   get lost(): LostCatalogue | undefined {
@@ -173,9 +174,7 @@ export class Catalogue implements AsyncDisposable {
     const writes = new PendingWrites(this.#root);
     // All writes of one turn are one transaction.
     for (const segment of [...add, ...adopt]) {
-      const columns = [...segment.schema.columns.values()].map(
-        ({ field, type, column, inside }) => [field, type, column, inside] as const,
-      );
+      const columns = [...segment.schema.columns.values()].map(storedColumn);
       writes.add(this.#schemaTable.put(segment.schema.id, columns));
       writes.add(this.#segmentTable.put(segment.id, stored(segment)));
     }
@@ -285,6 +284,10 @@ export class Catalogue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#root.close();
   }
+}
+
+function storedColumn({ field, type, column, inside }: SchemaColumn): StoredColumn {
+  return [field, type, column, inside];
 }
 
 function stored({ schema, rest, ...facts }: Segment): StoredSegment {

@@ -293,3 +293,16 @@ test("a field of messages that is called as columns of texts are today answers a
   const columns = [...catalogue.segments.values()].flatMap(({ schema }) => [...schema.columns.keys()]);
   expect(columns.filter((field) => field.startsWith("_former."))).toEqual([]);
 });
+
+test("columns that were renamed are not taken for new ones of their former name", async () => {
+  const folder = await formerFolder([texts], { a_port: "_text.a_port" });
+  await using catalogue = new Catalogue(folder, 2);
+  const [segment] = catalogue.segments.values();
+  const columns = [...(segment?.schema.columns.values() ?? [])];
+  expect(columns.map(({ field }) => field)).toContain("_former._text.a_port");
+  const former = columns.map((column) => ({ ...column, field: column.field.replace("_former.", "") }));
+  const schema = catalogue.schema(former);
+  expect([...schema.columns.keys()]).toEqual(former.map(({ field }) => field));
+  expect(schema.id).not.toBe(segment?.schema.id);
+  expect(catalogue.schema(former)).toBe(schema);
+});
