@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { setImmediate as breathe } from "node:timers/promises";
 
 /** How a command ends early: by a signal, or as nobody reads its output any more (`| head`). */
 
@@ -39,8 +40,17 @@ export function goOnUnread(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 
+/** Whether the reader of the output is gone. The stream tells whoever wrote before it tells everybody, so it is asked a moment later. */
+export async function isOutputUnread(): Promise<boolean> {
+  await breathe();
+  return isPipeClosed;
+}
+
+let isPipeClosed = false;
+
 function leaveByPipe(error: NodeJS.ErrnoException): void {
   const isUnread = error.code === "EPIPE";
+  isPipeClosed ||= isUnread;
   if (!isUnread) process.stderr.write(`metron: writing to standard output: ${error.message}\n`);
   leave(isUnread ? CLOSED_PIPE : 1);
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { Fault } from "../core/fault.ts";
 import { VERSION } from "../platform/version.ts";
 import { COMMANDS } from "./commands/index.ts";
-import { CLOSED_PIPE, leave, leaveUnread } from "./leaving.ts";
+import { CLOSED_PIPE, isOutputUnread, leave, leaveUnread } from "./leaving.ts";
 import { tellFault, WRONG_USAGE } from "./tell-fault.ts";
 
 const program = new Command("metron")
@@ -42,7 +42,8 @@ try {
 } catch (thrown) {
   const [first, ...others] = partsOf(thrown);
   // Whoever waited for room in the output hears of the same.
-  if (isClosedPipe(first)) leave(CLOSED_PIPE);
+  // Not of a connection that its other end has closed.
+  if (isClosedPipe(first) && (await isOutputUnread())) leave(CLOSED_PIPE);
   else {
     process.exitCode = tell(first);
     for (const other of others) tell(other);
@@ -50,9 +51,7 @@ try {
 }
 
 function isClosedPipe(thrown: unknown): boolean {
-  const isPipe = thrown instanceof Error && "code" in thrown && thrown.code === "EPIPE";
-  // A server that ends a connection while it is written to is no reader of the output.
-  return isPipe && process.stdout.errored !== null;
+  return thrown instanceof Error && "code" in thrown && thrown.code === "EPIPE";
 }
 
 /** What was thrown, and then what was thrown while everything was closed because of it. */
