@@ -10,7 +10,7 @@ export function copyProblems(copies: AlertCopyStats | undefined): PlatformStatus
   if (told === undefined) return [];
   const what =
     failure === undefined
-      ? "OpenSearch does not answer searches of alerts, which it is asked again in a moment"
+      ? "OpenSearch does not answer searches of alerts, and files do until it is asked again within half a minute"
       : `alerts cannot be copied to OpenSearch, and ${waiting} ${waiting === 1 ? "waits" : "wait"}`;
   const detail = `since ${new Date(told.since).toISOString()} ${what}: ${told.message}`;
   return [{ code: "ALERTS_UNCOPIED", detail, advice: FAULTS.ALERTS_UNCOPIED.advice }];
