@@ -241,13 +241,15 @@ describe.skipIf(address === undefined)("faults of questions and answers", { time
     const settings = { ...newSettings(), brokers: own.brokers };
     const asker = await open("asker", settings);
     const { child, said } = await run("answerer", settings);
-    // Parts of a megabyte: more pieces wait than are on their way.
-    const parts = asker.ask("answerer", "megabytes", Buffer.from("4000"), never)[Symbol.asyncIterator]();
-    const read = (async () => {
-      while ((await parts.next()).done !== true);
-    })().catch(() => undefined);
-    await parts.next();
+    const reading = Array.from({ length: 12 }, () =>
+      textsOf(asker.ask("answerer", "when told", NOTHING, never)),
+    );
+    const read = Promise.allSettled(reading);
+    await expect.poll(() => said.filter((text) => text === "waits").length, PATIENCE).toBe(12);
     for (const pid of own.pids()) process.kill(pid, "SIGSTOP");
+    // So many answers at once that batches wait behind those on their way.
+    child.kill("SIGUSR2");
+    await expect.poll(() => said.filter((text) => text === "sends").length, PATIENCE).toBe(12);
     try {
       const code = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");

@@ -30,5 +30,13 @@ exchange.answer("ticks", async function* (question, { signal }) {
     say(`ends ${question}`);
   }
 });
+/** A megabyte, once SIGUSR2 comes. */
+const told = new Promise((resolve) => process.once("SIGUSR2", resolve));
+exchange.answer("when told", async function* () {
+  say("waits");
+  await told;
+  say("sends");
+  yield Buffer.alloc(1_000_000);
+});
 process.once("SIGTERM", () => void exchange[Symbol.asyncDispose]().then(() => say("ended")));
 say("ready");
