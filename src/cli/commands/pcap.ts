@@ -26,6 +26,7 @@ import {
 } from "../options.ts";
 import { type ExportQuery, fetchExport } from "../pcap-export.ts";
 import { pagesOf, refuseKnownPages } from "../pcap-pages.ts";
+import { hasEnded, refuseFailed, tellFound, tellPartial, tellProblems } from "../pcap-telling.ts";
 import { bytes, count, counted, openTable, printJson, safeText, timeText } from "../print.ts";
 
 type Filter = {
@@ -263,12 +264,6 @@ async function send(
   process.stderr.write(`${counted(sent, "packet")} sent to topic ${topic}\n`);
 }
 
-function tellPartial({ packets }: PacketQueryState): void {
-  process.stderr.write(
-    `the query has not ended: only the ${counted(packets, "packet")} found so far are taken\n`,
-  );
-}
-
 async function exportResult(
   id: string,
   {
@@ -374,25 +369,6 @@ async function stop(client: Client, starting: Promise<PacketQueryState>): Promis
   const { id } = await starting;
   process.stderr.write(`stopped; what was found until then stays in query ${id}\n`);
   await client.call(stopPacketQuery, { params: { id } });
-}
-
-function hasEnded({ state }: PacketQueryState): boolean {
-  return state !== "waiting" && state !== "running";
-}
-
-function refuseFailed({ state, error }: PacketQueryState): void {
-  if (state === "failed") throw new Fault("SEARCH_LIMIT", `looking for packets: ${error}`);
-}
-
-function tellProblems({ problems, isCut, state }: PacketQueryState): void {
-  for (const problem of problems) process.stderr.write(`${safeText(problem)}\n`);
-  if (state === "stopped") process.stderr.write("there may be more packets: the query was stopped\n");
-  if (isCut)
-    process.stderr.write("there may be more packets: the limit of packets or of bytes was reached\n");
-}
-
-function tellFound({ id, packets, bytes: size }: PacketQueryState): void {
-  process.stderr.write(`${counted(packets, "packet")}, ${bytes(size)}; query ${id}\n`);
 }
 
 async function write(client: Client, id: string, asked: ExportQuery): Promise<void> {

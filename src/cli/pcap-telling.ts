@@ -1,0 +1,31 @@
+/** What the commands of packets say of a query, on standard error: standard output is for packets and rows. */
+import type { PacketQueryState } from "../api/packets.ts";
+import { Fault } from "../core/fault.ts";
+import { bytes, counted, safeText } from "./print.ts";
+
+export function hasEnded({ state }: PacketQueryState): boolean {
+  return state !== "waiting" && state !== "running";
+}
+
+/** @throws Fault SEARCH_LIMIT for one that failed */
+export function refuseFailed({ state, error }: PacketQueryState): void {
+  if (state === "failed") throw new Fault("SEARCH_LIMIT", `looking for packets: ${error}`);
+}
+
+export function tellPartial({ packets }: PacketQueryState): void {
+  process.stderr.write(
+    `the query has not ended: only the ${counted(packets, "packet")} found so far are taken\n`,
+  );
+}
+
+/** Says what keeps its packets from being all that there are. */
+export function tellProblems({ problems, isCut, state }: PacketQueryState): void {
+  for (const problem of problems) process.stderr.write(`${safeText(problem)}\n`);
+  if (state === "stopped") process.stderr.write("there may be more packets: the query was stopped\n");
+  if (isCut)
+    process.stderr.write("there may be more packets: the limit of packets or of bytes was reached\n");
+}
+
+export function tellFound({ id, packets, bytes: size }: PacketQueryState): void {
+  process.stderr.write(`${counted(packets, "packet")}, ${bytes(size)}; query ${id}\n`);
+}
