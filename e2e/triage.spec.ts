@@ -21,7 +21,13 @@ test("an alert is escalated by a key, dismissed by a click, and new again", asyn
   await expect(cell("Dismissed")).toHaveCount(0);
   await expect(investigate.section("Record")).not.toContainText("alert_status");
   const changes = investigate.section("Who changed it").getByRole("definition");
-  await expect(changes).toHaveText(["alert_status removed", "alert_status DISMISS", "alert_status ESCALATE"]);
+  // Other tests may have changed it before.
+  for (const [place, text] of [
+    "alert_status removed",
+    "alert_status DISMISS",
+    "alert_status ESCALATE",
+  ].entries())
+    await expect(changes.nth(place)).toHaveText(text);
 });
 
 test("a status that cannot be kept is said to be so", async ({ investigate, page }) => {
