@@ -6,7 +6,7 @@ import { sensorsSeenBy } from "../query/scope.ts";
 import { Activity } from "./activity.ts";
 import { snapshotAsksForAddresses } from "./address-databases.ts";
 import { askedQuery } from "./asked.ts";
-import { Captures } from "./capture/captures.ts";
+import { openCaptures } from "./capture/open-captures.ts";
 import { diskOf } from "./disk.ts";
 import { Evaluator } from "./evaluator.ts";
 import { knownFields } from "./field-notes.ts";
@@ -51,7 +51,7 @@ export async function openPlatform(options: PlatformOptions) {
     const { context, data, config, global, settings, storage, services, intake } = foundation;
     const { publishing, supervisor, databases, members, threads } = foundation;
     const loop = new LoopState(supervisor, members);
-    const { hostTables, index, packets } = storage;
+    const { index, packets } = storage;
     const intel = new Intel(foundation.tables.threatIntel, context.log);
     const schema = () => knownFields(services.components);
     const inForce = () => ({ global: publishing.globalText, functions: publishing.functions });
@@ -99,14 +99,7 @@ export async function openPlatform(options: PlatformOptions) {
         start: threads,
       }),
     );
-    const captures = stack.use(
-      await Captures.open({
-        packets: () => packets.share(),
-        deliver: (sensor, block) => intake.deliver(sensor, block),
-        table: await hostTables.table("captures"),
-        context,
-      }),
-    );
+    const captures = await openCaptures(stack, foundation);
     const sources = options.sources
       ? await foundation.openSources((sensor, request) => captures.take(sensor, request))
       : undefined;

@@ -1,5 +1,5 @@
 import type { Readiness } from "../api/health.ts";
-import { Captures } from "./capture/captures.ts";
+import { openCaptures } from "./capture/open-captures.ts";
 import { problemsOf } from "./capture/problems.ts";
 import { type FoundationOptions, openFoundation } from "./foundation.ts";
 import { memberSelf } from "./member-self.ts";
@@ -26,16 +26,9 @@ export async function openWorkerProcess(options: FoundationOptions): Promise<Wor
   try {
     const foundation = await openFoundation(stack, "worker", options);
     await openPacketHosts(stack, foundation);
-    const { storage, intake, context, members, publishing } = foundation;
+    const { members, publishing } = foundation;
     // Topics of packets are read here. Their packets stay on this host, and queries of the others find them.
-    const captures = stack.use(
-      await Captures.open({
-        packets: () => storage.packets.share(),
-        deliver: (sensor, block) => intake.deliver(sensor, block),
-        table: await storage.hostTables.table("captures"),
-        context,
-      }),
-    );
+    const captures = await openCaptures(stack, foundation);
     const sources = await foundation.openSources((sensor, request) => captures.take(sensor, request));
     const self = memberSelf(foundation, sources, () => problemsOf(captures));
     members?.begin(self.report);

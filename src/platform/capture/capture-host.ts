@@ -4,7 +4,7 @@ import { type FoundationOptions, openFoundation } from "../foundation.ts";
 import { memberSelf } from "../member-self.ts";
 import { openPacketHosts } from "../packets/hosts/open.ts";
 import { startUpkeep } from "../upkeep.ts";
-import { Captures } from "./captures.ts";
+import { openCaptures } from "./open-captures.ts";
 import { problemsOf } from "./problems.ts";
 
 /** The sensor that flows of captures belong to. */
@@ -27,16 +27,9 @@ export async function openCaptureHost(options: FoundationOptions): Promise<Captu
   const stack = new AsyncDisposableStack();
   try {
     const foundation = await openFoundation(stack, "capture", options);
-    const { storage, intake, context, settings, publishing, members } = foundation;
+    const { settings, publishing, members } = foundation;
     await openPacketHosts(stack, foundation);
-    const captures = stack.use(
-      await Captures.open({
-        packets: () => storage.packets.share(),
-        deliver: (sensor, block) => intake.deliver(sensor, block),
-        table: await storage.hostTables.table("captures"),
-        context,
-      }),
-    );
+    const captures = await openCaptures(stack, foundation);
     const self = memberSelf(foundation, undefined, () => problemsOf(captures));
     members?.begin(self.report);
     publishing.followOthers();
