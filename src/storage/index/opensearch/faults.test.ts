@@ -160,6 +160,9 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     const { total, problems } = await index.search({});
     expect(total).toBe(1);
     expect(problems).toMatchObject([{ code: "INDEX_BEHIND" }]);
+    const stats = await index.stats();
+    expect(stats.messages).toBe(1);
+    expect(stats.problems.map(({ code }) => code)).not.toContain("INDEX_UNREACHABLE");
     proxy.restart();
     expect(await guids(index, "*")).toEqual(["g0", "g1"]);
     expect(index.problems()).toEqual([]);

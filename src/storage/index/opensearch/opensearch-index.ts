@@ -302,7 +302,8 @@ export class OpenSearchIndex implements Index {
   /** Learns how much there is. Whoever looks at the state of things needs it most when something is wrong. */
   async #count(): Promise<void> {
     try {
-      await this.#settle();
+      // A cluster that is slow to store can be asked all the same what it has: writing that takes long does not make it silent.
+      await isDoneWithin(this.#settle(), this.#parts.limits.patience / 2);
       this.#days = await dayIndices(this.#parts.client, this.#parts.names);
       this.#unread = undefined;
     } catch (error) {
