@@ -4,7 +4,7 @@
  *   npm run check        types, lint, what nobody or tests alone use, and the test of the architecture: seconds
  *   npm run test:quick   the same, and every test that only computes: below a minute
  *   npm test             everything: all tests, the reference, the conformance cases (when they are present) and the
- *                        browser tests (when a Chromium is)
+ *                        browser tests (when a Chromium is), some of them on Kafka and OpenSearch too (when Java is)
  *
  * Further words go to Vitest: `npm run test:quick -- src/parsers --update` runs the quick tests of a folder and records
  * samples.
@@ -12,6 +12,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { missingForJava } from "./cluster/jars.ts";
+import { missingForOpenSearch } from "./cluster/opensearch.ts";
 
 const root = join(import.meta.dirname, "..");
 const modules = join(root, "node_modules");
@@ -20,8 +22,11 @@ const conformance = join(root, "..", "shared", "conformance");
 type Step = {
   readonly name: string;
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Why the step cannot run here. */
   readonly skip?: string | undefined;
+  /** Whether it is a failure, where everything must run (`CI=true`), that it cannot. */
+  readonly isForced?: boolean;
 };
 
 /** What was checked is remembered in `build`, so that of the next check only what changed is left. */
@@ -62,13 +67,23 @@ const cases: Step = {
   args: [join(root, "scripts", "conformance.ts")],
   skip: existsSync(conformance) ? undefined : "the conformance cases are not beside this checkout",
 };
+const noChromium =
+  chromium() === undefined
+    ? "no Chromium found; install it (Debian: apt-get install chromium) or set METRON_CHROMIUM"
+    : undefined;
 const browser: Step = {
   name: "browser",
   args: [join(modules, "@playwright", "test", "cli.js"), "test"],
-  skip:
-    chromium() === undefined
-      ? "no Chromium found; install it (Debian: apt-get install chromium) or set METRON_CHROMIUM"
-      : undefined,
+  skip: noChromium,
+  isForced: true,
+};
+/** To look costs a second, so only where it matters. */
+const missing = word === "all" ? (missingForJava() ?? missingForOpenSearch()) : undefined;
+/** The browser tests to which storage makes the greatest difference, with Kafka and OpenSearch. */
+const onCluster: Step = {
+  ...{ name: "browser on Kafka and OpenSearch", env: { METRON_E2E: "cluster" }, isForced: true },
+  args: [...browser.args, "triage", "investigate", "facets"],
+  skip: noChromium ?? (missing === undefined ? undefined : `there is no program ${missing}`),
 };
 
 /** What looks at sources without running them. */
@@ -79,7 +94,7 @@ const RUNS: Readonly<Record<string, readonly (readonly Step[])[]>> = {
   check: [sound, [tests("architecture", join("src", "architecture.test.ts"))]],
   quick: [sound, [tests("quick tests", "--project", "quick")]],
   // Tests wait for disks, clocks and pages in turn: side by side they keep two cores busy.
-  all: [sound, [tests("tests"), browser], [reference, cases]],
+  all: [sound, [tests("tests"), browser], [onCluster, reference, cases]],
 };
 
 const stages = RUNS[word];
@@ -106,7 +121,7 @@ console.log(`\n${summary.join("\n")}`);
 function isReady(step: Step): boolean {
   if (step.skip === undefined) return true;
   const reason = `${step.name}: left out, ${step.skip}`;
-  if (process.env.CI === "true" && step === browser) end([reason]);
+  if (process.env.CI === "true" && step.isForced === true) end([reason]);
   summary.push(reason);
   return false;
 }
@@ -122,7 +137,7 @@ async function run(step: Step, after?: Promise<unknown>): Promise<string | undef
   const child = spawn(process.execPath, [...process.execArgv, ...step.args], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: process.stdout.isTTY ? { FORCE_COLOR: "1", ...process.env } : process.env,
+    env: { ...(process.stdout.isTTY && { FORCE_COLOR: "1" }), ...process.env, ...step.env },
   });
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr])
