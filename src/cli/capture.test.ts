@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { globSync, rmSync } from "node:fs";
 import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pcapOf, sampleRows } from "../pcap/formats/testing/samples.ts";
@@ -139,6 +140,8 @@ test("what a killed platform was taking is said to be interrupted, and what was 
       const state = (await states(running.url)).find(({ name }: { name: string }) => name === "killed");
       return state?.stored > 0 && state.stored;
     });
+    // What is told is written down at once, which nobody sees from outside.
+    await sleep(1000);
     await running.stop("SIGKILL");
   }
   await using running = await folder.up(DOCUMENTS);

@@ -98,7 +98,7 @@ test("a query whose rows nobody reads any more, or that is interrupted twice, is
   expect(await folder.metron(["capture", "--packets-only", file])).toMatchObject({ status: 0 });
   // A packet takes so long that the query would go on for many seconds.
   const ones = (count: number) => `[${Array(count).fill(1).join()}]`;
-  const slow = `REDUCE(${ones(100)}, (sum, one) -> sum + REDUCE(${ones(100)}, (some, other) -> some + other, 0), 0) > 0`;
+  const slow = `REDUCE(${ones(100)}, (sum, one) -> sum + REDUCE(${ones(1000)}, (some, other) -> some + other, 0), 0) > 0`;
   const queries = async (): Promise<{ id: string; state: string }[]> =>
     (await (await fetch(`${platform.url}/api/v1/packets/queries`)).json()).queries;
 

@@ -6,7 +6,7 @@ export type Shortcut = { readonly keys: readonly string[]; readonly about: strin
 /** What a part of a page serves by keys. */
 export type Shortcuts = { readonly [name: string]: Shortcut };
 
-/** Milliseconds after the last key that whoever types is taken to have ended. */
+/** Milliseconds after the last key that whoever types is taken to have ended. Keys have the times they were pressed at: a busy page deals with them later. */
 const PAUSE = 1000;
 let held: { readonly by: Event | undefined; until: number } | undefined;
 
@@ -17,7 +17,7 @@ let held: { readonly by: Event | undefined; until: number } | undefined;
 export function useHold(shortcut: Shortcut | undefined): void {
   useWindowEvent("keydown", (event) => {
     if (shortcut !== undefined && !isTyping(event) && shortcut.keys.includes(event.key))
-      held = { by: event, until: performance.now() + PAUSE };
+      held = { by: event, until: event.timeStamp + PAUSE };
   });
 }
 
@@ -27,26 +27,25 @@ let typedIn: { readonly field: HTMLElement; readonly until: number } | undefined
 const ENDS_TYPING = ["Enter", "Escape", "Tab"];
 
 /** Notes where somebody types. A field that goes away under the hands of a person, as with an error in its place, must not turn words into shortcuts. */
-function noteTyping({ target, key }: KeyboardEvent): void {
+function noteTyping({ target, key, timeStamp }: KeyboardEvent): void {
   if (!(target instanceof HTMLElement) || !isTextField(target)) return;
   // The field that was asked for is there: what comes after it is meant.
   held = undefined;
-  typedIn = ENDS_TYPING.includes(key) ? undefined : { field: target, until: performance.now() + PAUSE };
+  typedIn = ENDS_TYPING.includes(key) ? undefined : { field: target, until: timeStamp + PAUSE };
 }
 
 function isHeld(event: KeyboardEvent): boolean {
   if (typedIn !== undefined) {
     const { field, until } = typedIn;
-    if (!field.isConnected && performance.now() < until) held = { by: undefined, until };
+    if (!field.isConnected && event.timeStamp < until) held = { by: undefined, until };
     typedIn = undefined;
   }
   if (held === undefined || held.by === event) return false;
-  const now = performance.now();
-  if (event.key === "Escape" || now >= held.until) {
+  if (event.key === "Escape" || event.timeStamp >= held.until) {
     held = undefined;
     return false;
   }
-  held.until = now + PAUSE;
+  held.until = event.timeStamp + PAUSE;
   return true;
 }
 
