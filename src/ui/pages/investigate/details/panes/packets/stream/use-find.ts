@@ -9,23 +9,23 @@ const PATIENCE = 5000;
 
 type Found = {
   /** What was looked for: hits of something else are none. */
-  readonly of?: string;
+  readonly of: string;
   readonly hits: readonly ByteRange[];
   readonly isSearching: boolean;
   /** What is wrong with what is looked for. */
   readonly mistake?: string;
 };
 
-const NOTHING: Found = { hits: [], isSearching: false };
+const NOTHING: Found = { of: "", hits: [], isSearching: false };
 
 /** Where bytes are in messages of a stream. */
 export function useFind(messages: readonly Message[], kind: FindKind, text: string): Found {
   const [found, setFound] = useState<Found>(NOTHING);
+  const of = text === "" ? "" : `${kind} ${text}`;
   useEffect(() => {
-    if (text === "") return setFound(NOTHING);
+    if (of === "") return setFound(NOTHING);
     const pattern = patternOf(kind, text);
-    if ("mistake" in pattern) return setFound({ ...NOTHING, mistake: pattern.mistake });
-    const of = `${kind} ${text}`;
+    if ("mistake" in pattern) return setFound({ ...NOTHING, of, mistake: pattern.mistake });
     setFound((before) => ({ of, hits: before.of === of ? before.hits : [], isSearching: true }));
     let worker: Worker | undefined;
     let timer = setTimeout(() => {
@@ -38,18 +38,19 @@ export function useFind(messages: readonly Message[], kind: FindKind, text: stri
       // Its program comes from the server, which may be gone.
       worker.addEventListener("error", () => {
         clearTimeout(timer);
-        setFound({ ...NOTHING, mistake: "Nothing was looked through: the server does not answer." });
+        setFound({ ...NOTHING, of, mistake: "Nothing was looked through: the server does not answer." });
       });
       worker.postMessage({ haystacks: haystacksOf(messages), source: pattern.source });
       timer = setTimeout(() => {
         worker?.terminate();
-        setFound({ ...NOTHING, mistake: "This expression takes too long; make it simpler." });
+        setFound({ ...NOTHING, of, mistake: "This expression takes too long; make it simpler." });
       }, PATIENCE);
     }, PAUSE);
     return () => {
       clearTimeout(timer);
       worker?.terminate();
     };
-  }, [messages, kind, text]);
-  return found;
+  }, [messages, kind, text, of]);
+  // Between the letter and the effect that begins to look for it, what was found before is no answer.
+  return found.of === of ? found : { of, hits: [], isSearching: true };
 }
