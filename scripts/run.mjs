@@ -8,13 +8,13 @@
  *
  * In an installed package everything is built and installed already: FILE.ts of src then means its JavaScript in dist.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takeTurn } from "./turn.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const isInstalled = root.split(sep).includes("node_modules");
@@ -26,10 +26,7 @@ const [first, ...rest] = process.argv.slice(2);
 const wantsBuild = first === "--build";
 const [file, ...options] = wantsBuild ? rest : [first, ...rest];
 if (file === undefined) fail("usage: node scripts/run.mjs [--build] FILE.ts [ARGUMENTS...]");
-if (!isInstalled) {
-  install();
-  if (wantsBuild) build();
-}
+if (!isInstalled) await setUp();
 const script = isInstalled ? file.replace(/^src\//, "dist/").replace(/\.ts$/, ".js") : file;
 // The main thread hands bytes on and answers requests. With V8's 16 MB it held 60 MB of what was long not needed (bench `pcap --rows=live`).
 const memory = file === COMMAND_LINE ? ["--max-semi-space-size=4"] : [];
@@ -61,35 +58,68 @@ function nodePath() {
   return join(dirname(found), "bin", isWindows ? "node.exe" : "node");
 }
 
-/** Installs the packages of the lock file when they are missing or of another lock file. */
-function install() {
-  const lock = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
-  const stamp = join(root, "node_modules", ".metron-lock");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock && existsSync(nodePath())) return;
-  process.stderr.write("Installing packages (npm ci) ...\n");
-  const done = spawnSync(
-    isWindows ? "npm.cmd" : "npm",
-    ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
-    {
-      cwd: root,
-      stdio: ["ignore", 2, 2],
-    },
+/** Installs packages and builds the interface where that is needed, while no other process of this checkout does. */
+async function setUp() {
+  const needs = () => missingPackage() !== undefined || (wantsBuild && !isBuilt());
+  if (!needs()) return;
+  const place = join(root, "build", "setup.lock");
+  const turn = await takeTurn(place, (owner) =>
+    process.stderr.write(
+      `Waiting for process ${owner}, which sets up this checkout (if it does not, delete ${place}) ...\n`,
+    ),
   );
-  if (done.status !== 0) {
-    fail(
-      done.error ? `running npm ci: ${done.error.message}` : "npm ci did not succeed: see its message above",
-    );
+  try {
+    // Another process may have done it meanwhile.
+    if (missingPackage() !== undefined) await install(turn);
+    if (wantsBuild && !isBuilt()) await build(turn);
+  } finally {
+    turn.end();
   }
+}
+
+/**
+ * The first package that the lock file wants and node_modules lacks, by the list that npm keeps there of what it installed, and by the folders;
+ * undefined when all are there. Optional packages may be missing: most are for other platforms.
+ */
+function missingPackage() {
+  const wanted = packagesOf(join(root, "package-lock.json"));
+  const installed = packagesOf(join(root, "node_modules", ".package-lock.json"));
+  for (const [place, entry] of Object.entries(wanted)) {
+    if (place === "") continue;
+    const there = installed[place];
+    if (there === undefined && entry.optional) continue;
+    const isSame = there?.version === entry.version && there?.integrity === entry.integrity;
+    // Two installations at the same time leave a list that is complete and folders that are not.
+    if (there === undefined || !isSame || !existsSync(join(root, place, "package.json"))) return place;
+  }
+  return undefined;
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages;
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR" || error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/** Installs the packages of the lock file. */
+async function install(turn) {
+  process.stderr.write("Installing packages (npm ci) ...\n");
+  // Whatever this user leaves out elsewhere, the checkout needs all of them.
+  const all = ["--include=dev", "--include=optional", "--include=peer"];
+  const npm = isWindows ? "npm.cmd" : "npm";
+  await run(turn, "npm ci", npm, ["ci", ...all, "--no-audit", "--no-fund", "--loglevel=error"]);
+  const missing = missingPackage();
+  if (missing !== undefined) fail(`npm ci left out ${missing}, which package-lock.json wants`);
   if (!existsSync(nodePath())) {
     fail("npm ci brought no Node 24: install scripts must be allowed for the package `node`");
   }
-  writeFileSync(stamp, lock);
 }
 
-/** Builds the interface when a source is newer than the last build. */
-function build() {
+/** Whether the interface is built and no source of it is newer. */
+function isBuilt() {
   const made = join(root, "build", "ui", "index.html");
   const sources = [
     "src/ui",
@@ -102,17 +132,27 @@ function build() {
     "vite.config.ts",
     "package-lock.json",
   ];
-  const isCurrent =
-    existsSync(made) &&
-    Math.max(...sources.map((path) => newest(join(root, path)))) <= statSync(made).mtimeMs;
-  if (isCurrent) return;
+  return (
+    existsSync(made) && Math.max(...sources.map((path) => newest(join(root, path)))) <= statSync(made).mtimeMs
+  );
+}
+
+async function build(turn) {
   process.stderr.write("Building the interface (once) ...\n");
   const vite = join(root, "node_modules", "vite", "bin", "vite.js");
-  const done = spawnSync(nodePath(), [vite, "build", "--logLevel", "warn"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
+  await run(turn, "building the interface", nodePath(), [vite, "build", "--logLevel", "warn"]);
+}
+
+/** Runs a program to its end. It has a part in the turn, as it works on should this process be killed. */
+function run(turn, what, program, options) {
+  return new Promise((resolve) => {
+    const child = spawn(program, options, { cwd: root, stdio: ["ignore", 2, 2] });
+    if (child.pid !== undefined) turn.include(child.pid);
+    child.on("error", (error) => fail(`${what}: ${error.message}`));
+    child.on("exit", (code) =>
+      code === 0 ? resolve() : fail(`${what} did not succeed: see the message above`),
+    );
   });
-  if (done.status !== 0) fail("building the interface did not succeed: see the message above");
 }
 
 function newest(path) {
