@@ -69,7 +69,7 @@ export const UNREACHABLE: Problem = {
   status: 503,
   detail: "The server did not answer; it may be stopped, or the connection to it is broken.",
   code: "SERVER_UNREACHABLE",
-  advice: "Start the platform with `metron up`; the page goes on by itself.",
+  advice: "Start the platform again, with `metron up` or `metron server`; the page goes on by itself.",
 };
 
 /** A client in an environment. */

@@ -295,5 +295,7 @@ test("long whole numbers are shown to the last digit", async () => {
 test("a platform that is not there is told of", async () => {
   const { status, err } = await metron(["search", "--server", "http://127.0.0.1:1"]);
   expect(status).toBe(1);
-  expect(err).toBe("metron: calling http://127.0.0.1:1: no answer\nStart the platform with `metron up`.\n");
+  expect(err).toBe(
+    "metron: calling http://127.0.0.1:1: no answer\nCheck the address, and that the platform runs there: `metron up`, or `metron server` where there are several processes. (SERVER_UNREACHABLE)\n",
+  );
 });

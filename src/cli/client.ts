@@ -8,6 +8,7 @@ import type { Problem } from "../api/problem.ts";
 import { getStatus } from "../api/status.ts";
 import { FAULTS, Fault, type FaultCode } from "../core/fault.ts";
 import { messageFromJson } from "../core/message.ts";
+import { commandOf, startLine } from "./folder-command.ts";
 import { DEFAULT_DATA, DEMO_DATA, type Reach } from "./options.ts";
 
 /** Where a running platform says, in its data folder, how to reach it. */
@@ -53,16 +54,7 @@ export function isAlive(pid: number): boolean {
 /** A client of the platform at `server`, or of the one that runs on the data folder. Throws Fault SERVER_UNREACHABLE. */
 export async function connect(options: Reach): Promise<Client> {
   const url = options.server ?? addressOf(dataFolder(options));
-  if (url === undefined)
-    throw new Fault(
-      "SERVER_UNREACHABLE",
-      options.data === undefined
-        ? `looking for a platform on ${DEFAULT_DATA} and ${DEMO_DATA}: no platform runs there; name the folder of another one with --data FOLDER`
-        : `looking for a platform on ${options.data}: no platform runs there`,
-      options.data === undefined
-        ? {}
-        : { advice: `Start the platform with \`metron up --data ${options.data}\`.` },
-    );
+  if (url === undefined) throw noneRuns(options);
   if (!URL.canParse(url))
     throw new Fault(
       "REQUEST_INVALID",
@@ -70,6 +62,31 @@ export async function connect(options: Reach): Promise<Client> {
     );
   await call(url, getStatus);
   return { url, call: (endpoint, input) => call(url, endpoint, input) };
+}
+
+/** Says that no platform runs on the data folder, and how to start what belongs there: a worker's folder is no place for a platform. */
+function noneRuns(reach: Reach): Fault {
+  const { data } = reach;
+  const folder = dataFolder(reach);
+  const command = commandOf(folder);
+  const start = startLine(command, data);
+  if (command === "worker" || command === "capture-host") {
+    const name = command === "worker" ? "worker" : "capture host";
+    return new Fault(
+      "SERVER_UNREACHABLE",
+      `looking for a platform on ${folder}: it is the folder of a ${name}, which listens on nothing`,
+      {
+        advice: `Ask a server of the same installation, with \`--server URL\`, or with \`--data FOLDER\` on its machine. If the ${name} does not run, start it with \`${start}\`.`,
+      },
+    );
+  }
+  const where =
+    data === undefined
+      ? `${DEFAULT_DATA} and ${DEMO_DATA}: no platform runs there; name the folder of another one with --data FOLDER`
+      : `${data}: no platform runs there`;
+  return new Fault("SERVER_UNREACHABLE", `looking for a platform on ${where}`, {
+    advice: `Start the platform with \`${start}\`.`,
+  });
 }
 
 async function call<Shape extends EndpointShape>(

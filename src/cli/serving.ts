@@ -7,6 +7,7 @@ import { isLoopback, withoutGuard } from "../core/loopback.ts";
 import type { Platform } from "../platform/platform.ts";
 import { ROOT } from "../platform/version.ts";
 import { ADDRESS_FILE, addressOf } from "./client.ts";
+import { noteCommand } from "./folder-command.ts";
 import { portNumber } from "./options.ts";
 import { printJson } from "./print.ts";
 import { expectFolders, foundationOptions, type ProcessOptions } from "./process-options.ts";
@@ -77,6 +78,7 @@ export async function serve(
     ui: join(ROOT, "build", "ui"),
     mayServeOthers,
   });
+  noteCommand(data, role === "server" ? "server" : "up", context.log);
   writeFileSync(addressFile, `${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
   const say = (text: string, json: object) =>
     options.json ? printJson(json) : void process.stdout.write(`${text}\n`);

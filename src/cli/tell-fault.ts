@@ -5,10 +5,14 @@ import { safeText } from "./print.ts";
 export const WRONG_USAGE = 2;
 const WRONG = new Set<FaultCode>(["REQUEST_INVALID", "QUERY_INVALID"]);
 
-/** Tells of a failure and of what to do about it on standard error, and answers the code to exit with. */
+/**
+ * Tells of a failure and of what to do about it on standard error, and answers the code to exit with. The code of the fault, by which the
+ * guides and docs/reference/errors.md name it, ends the advice; a mistake on the command line needs none.
+ */
 export function tellFault({ message, advice, code }: Fault): number {
   // It may tell what a file or a message holds.
   const text = message.split("\n").map(safeText).join("\n");
-  process.stderr.write(`metron: ${text}\n${advice}\n`);
-  return WRONG.has(code) ? WRONG_USAGE : 1;
+  const isUsage = WRONG.has(code);
+  process.stderr.write(`metron: ${text}\n${advice}${isUsage ? "" : ` (${code})`}\n`);
+  return isUsage ? WRONG_USAGE : 1;
 }

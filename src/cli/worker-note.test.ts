@@ -45,10 +45,17 @@ test("what a process that was killed has left says nothing about its successor; 
     expect((await folder.metron(["worker"])).err).toContain("data folder");
     expect(existsSync(workerFile(folder.data))).toBe(true);
   }
-  for (const command of [["worker"], ["capture-host", "-i", "lo"]]) {
+  for (const [name, ...command] of [
+    ["worker", "worker"],
+    ["capture host", "capture-host", "-i", "lo"],
+  ]) {
     writeFileSync(workerFile(folder.data), "{}");
     // It is refused once the folder is its own.
-    expect((await folder.metron(command)).err).toContain("which other processes cannot reach");
+    const { err } = await folder.metron(command);
+    expect(err).toContain(`starting a ${name}: this machine has `);
+    expect(err).toMatch(
+      new RegExp(`which other processes cannot reach; a ${name} needs .*\n.*\\(ROLE_REFUSED\\)\n$`),
+    );
     expect(existsSync(workerFile(folder.data))).toBe(false);
   }
 });

@@ -14,7 +14,7 @@ export const globalSchema = z.strictObject({
         .string()
         .default("127.0.0.1")
         .describe(
-          "Address the server listens on. Others than this machine's own are refused until there are accounts, unless `metron up` allows them.",
+          "Address the server listens on. Others than this machine's own are refused until there are accounts, unless `--allow-anyone-on-the-network` is given at the start.",
         ),
       port: z
         .number()

@@ -219,7 +219,11 @@ export const FAULTS = {
     advice:
       "Fix what the message names; if it names nothing of yours, report it with the log. Telemetry waits in its topic meanwhile, and the platform tries again every second.",
   },
-  SERVER_UNREACHABLE: { status: 503, advice: "Start the platform with `metron up`." },
+  SERVER_UNREACHABLE: {
+    status: 503,
+    advice:
+      "Check the address, and that the platform runs there: `metron up`, or `metron server` where there are several processes.",
+  },
   SINK_UNREACHABLE: {
     status: 503,
     advice: "Check that the target runs. Telemetry waits in its topic meanwhile.",
@@ -231,7 +235,7 @@ export const FAULTS = {
   },
   STARTING: {
     status: 503,
-    advice: "Wait some seconds; `metron up --verbose` tells what takes long.",
+    advice: "Wait some seconds. Started with `--verbose`, the process logs what takes long.",
   },
   STORAGE_CORRUPT: {
     status: 500,

@@ -8,6 +8,6 @@ export function withoutGuard(host: string): string {
   return (
     `listening on ${host} would let everyone on the network read all telemetry and change all configuration, as ` +
     "Metron has no accounts yet; listen on 127.0.0.1 and put a reverse proxy with authentication before it, or use " +
-    "an SSH tunnel. `metron up --allow-anyone-on-the-network` listens all the same"
+    "an SSH tunnel. `--allow-anyone-on-the-network` listens all the same"
   );
 }

@@ -16,6 +16,9 @@ const SHARED = [
   ["index", "opensearch"],
 ] as const;
 
+/** What people call a process of a role. */
+const NAMES = { server: "server", worker: "worker", capture: "capture host" } as const;
+
 /** Partitions where nobody says how many: machines differ in cores, and all are to make the same topic. */
 const SHARED_PARTITIONS = 8;
 
@@ -31,7 +34,7 @@ export function checkShared(role: Role, storage: GlobalDocument["storage"]): voi
   const needed = SHARED.map(([part, engine]) => `${part}: ${engine}`).join(", ");
   throw new Fault(
     "ROLE_REFUSED",
-    `starting a ${role}: this machine has ${present}, which other processes cannot reach; a ${role} needs \`storage: { ${needed} }\` in the metron.yaml of its folder --config`,
+    `starting a ${NAMES[role]}: this machine has ${present}, which other processes cannot reach; a ${NAMES[role]} needs \`storage: { ${needed} }\` in the metron.yaml of its folder --config`,
   );
 }
 

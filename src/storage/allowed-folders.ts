@@ -57,7 +57,7 @@ export function allowPaths(allowed: AllowedFolders): AllowPath {
     throw new Fault(
       "PATH_NOT_ALLOWED",
       `reading ${path}: ${NAMES[use]} are read ${where}` +
-        `${real === place ? "" : `, and this leads to ${real}`}; \`metron up ${option} FOLDER\` allows ${folders.length === 0 ? "a" : "another"} folder`,
+        `${real === place ? "" : `, and this leads to ${real}`}; started with \`${option} FOLDER\`, Metron allows ${folders.length === 0 ? "a" : "another"} folder`,
     );
   };
 }

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { Command } from "commander";
 import { makeContext } from "../../core/context.ts";
 import type { CaptureChoice } from "../../sources/capture/taking.ts";
+import { noteCommand } from "../folder-command.ts";
 import { DEFAULT_DATA, wholeNumber, withJson } from "../options.ts";
 import { printJson } from "../print.ts";
 import {
@@ -62,6 +63,7 @@ async function run(options: Options): Promise<void> {
     // What one that was killed has left says nothing about this one.
     onClaimed: () => rmSync(file, { force: true }),
   });
+  noteCommand(data, "capture-host", context.log);
   const { interface: interfaces, filter, snapLength, cutoff, packetsOnly } = options;
   const running = interfaces.map((name) => host.capture(name, { filter, snapLength, cutoff, packetsOnly }));
   // A capture that ends by itself ends the process with its fault: whoever runs it starts it again.

@@ -6,7 +6,9 @@ test("the status says where a platform is up, since when, and how its sensors ar
   expect(await folder.metron(["status"])).toMatchObject({
     status: 1,
     out: "",
-    err: expect.stringMatching(/no platform runs there.*\nStart the platform with `metron up`\.\n$/),
+    err: expect.stringMatching(
+      /no platform runs there.*\nStart the platform with `metron up`\. \(SERVER_UNREACHABLE\)\n$/,
+    ),
   });
   const before = Date.now();
   await using running = await folder.up({

@@ -66,7 +66,7 @@ test("a setting may name a secret below the folders that the call allows, and be
     "REST_GET('http://127.0.0.1:1/', {'basic.auth.user': 'me', 'basic.auth.password': {'secret': {'file': 'token'}}})";
   const refused = metron(["-e", call]);
   expect(refused.errors).toContain(
-    "secrets are read nowhere; `metron up --secrets-from FOLDER` allows a folder",
+    "secrets are read nowhere; started with `--secrets-from FOLDER`, Metron allows a folder",
   );
   const allowed = metron(["--secrets-from", folder, "-e", call]);
   expect({ status: allowed.status, out: allowed.out }).toEqual({ status: 0, out: "" });

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { Command } from "commander";
 import { makeContext } from "../../core/context.ts";
+import { noteCommand } from "../folder-command.ts";
 import { countingNumber, DEFAULT_DATA, withJson } from "../options.ts";
 import { printJson } from "../print.ts";
 import {
@@ -55,6 +56,7 @@ async function run(options: Options): Promise<void> {
     onClaimed: () => rmSync(file, { force: true }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
   });
+  noteCommand(data, "worker", context.log);
   using note = keepWorkerNote(file, "worker", worker.readiness, context.log);
   const isReady = await Promise.race([worker.ready().then(() => true), stop.asked.then(() => false)]);
   note.now();

@@ -142,7 +142,7 @@ function documentsOf(store: ConfigStore | undefined): Documents {
   return {
     read: (kind, name) => store?.get(kind, name)?.text ?? undefined,
     write: () => {
-      throw new StellarError("no platform runs on the data folder; start one with `metron up` to publish");
+      throw new StellarError("no platform runs on the data folder; start it to publish");
     },
   };
 }
