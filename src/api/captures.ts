@@ -37,6 +37,14 @@ export const captureState = z.object({
   packets: count.describe("Packets that were read."),
   bytes: count.describe("Bytes of these packets, as captured."),
   stored: count.describe("Packets that are stored durably."),
+  filter: z
+    .string()
+    .optional()
+    .describe("Only packets that pass it are stored, in tcpdump's language; absent where all are."),
+  snapLength: count.optional().describe("Bytes of each packet that are kept; absent where all are."),
+  cutoff: count
+    .optional()
+    .describe("Bytes of payload that are kept of each flow and direction; absent where all are."),
   packetsOnly: z
     .literal(true)
     .optional()

@@ -199,7 +199,10 @@ test("filter, snap length and cutoff leave out what they say, and it is counted"
   const other = (await traffic(5, { destinationPort: 80 })).subarray(24);
   const mixed = Buffer.concat([await traffic(10), other]);
   const filtered = await upload("filtered", mixed, "&filter=udp+port+80");
-  expect(filtered).toMatchObject({ packets: 15, stored: 5, filtered: 10, shortened: 0 });
+  expect(filtered).toMatchObject({
+    ...{ packets: 15, stored: 5, filtered: 10, shortened: 0 },
+    filter: "udp port 80",
+  });
   // 14 of Ethernet, 20 of IP, 8 of UDP and 100 of payload.
   expect(stored("filtered").map(([captured]) => captured)).toEqual(Array(5).fill(142));
   const short = await upload("short", mixed, "&snapLength=60");

@@ -87,6 +87,9 @@ export class Captures implements AsyncDisposable {
     const started: CaptureState = {
       ...{ id, name, by, kind: kindOf(input), state: "running", startedAt: context.clock.now() },
       ...(size !== undefined && { size }),
+      ...(filter !== undefined && filter.trim() !== "" && { filter }),
+      ...(snapLength !== undefined && { snapLength }),
+      ...(cutoff !== undefined && { cutoff }),
       ...(packetsOnly && { packetsOnly }),
       ...NOTHING,
     };

@@ -177,11 +177,15 @@ function CaptureRow({ capture, isStale }: { readonly capture: CaptureState; read
 
 /** What a person must know of a capture beside its numbers. */
 function Notes({ capture }: { capture: CaptureState }) {
-  const { error, problems, problemCount, notes, unreadable, filtered, shortened, packets } = capture;
+  const { error, problems, problemCount, notes, unreadable, filtered, packets } = capture;
+  const { filter, snapLength, cutoff, shortened } = capture;
   const said = [
+    ...(filter === undefined ? [] : [`Only packets that pass the filter \`${filter}\` are stored.`]),
     ...(filtered > 0
       ? [`The filter left out ${countText(filtered)} of ${counted(packets, "packet")}, which are not stored.`]
       : []),
+    ...(snapLength === undefined ? [] : [`${bytesText(snapLength)} of each packet are kept.`]),
+    ...(cutoff === undefined ? [] : [`${bytesText(cutoff)} of payload are kept of each flow and direction.`]),
     ...(shortened > 0 ? [`Snap length and cutoff left out ${bytesText(shortened)} of packets.`] : []),
     ...(unreadable > 0 ? [`${counted(unreadable, "packet")} could not be read.`] : []),
     // What ended it is said before, and is most often one of the problems.
