@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { createServer } from "node:http";
 import { type AddressInfo, connect as connectTcp, createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -35,7 +36,7 @@ test.each(["a running platform", "the folder itself"])(
     expect(err.split("\n").slice(1, 4)).toEqual([
       `${text(accepted)} records were accepted, ${text(next - 1)} of them from ${broken}.`,
       `To send none of them twice, go on with record ${next}: metron ingest --sensor web --from ${next} '${broken.replace("'", "'\\''")}' ${good}`,
-      "Check the path and its permissions.",
+      "Check the path and its permissions. (INPUT_UNREADABLE)",
     ]);
     if (target === "a running platform") await platform.stop();
   },
@@ -131,9 +132,30 @@ test("a server that is gone without a word: what is not known is told", async ()
   server.close();
   expect({ status, err }).toEqual({
     status: 1,
-    err: `metron: calling ${url}: the connection broke off\nIt is not known how many records of standard input were accepted: 0 or more. Of what came before it, 0 were.\nTo miss none of them, go on with record 1; records that were accepted and not told are then sent twice: ... | metron ingest --sensor web --from 1\nStart the platform with \`metron up\`.\n`,
+    err: `metron: calling ${url}: the connection broke off\nIt is not known how many records of standard input were accepted: 0 or more. Of what came before it, 0 were.\nTo miss none of them, go on with record 1; records that were accepted and not told are then sent twice: ... | metron ingest --sensor web --from 1\nCheck the address, and that the platform runs there: \`metron up\`, or \`metron server\` where there are several processes. (SERVER_UNREACHABLE)\n`,
   });
 });
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "a load that %s ends, which a terminal and the launcher both send, tells what was sent",
+  async (signal) => {
+    const socket = createSocket("udp4");
+    await new Promise<void>((done) => socket.bind(0, "127.0.0.1", done));
+    const to = `udp:127.0.0.1:${socket.address().port}`;
+    const child = spawn(process.execPath, [MAIN, "scenario", "send", "--to", to, "--json"]);
+    const ended = new Promise<number | null>((done) => child.once("close", done));
+    let out = "";
+    child.stdout.on("data", (part: Buffer) => {
+      out += part;
+    });
+    await new Promise((done) => socket.once("message", done));
+    child.kill(signal);
+    child.kill(signal);
+    expect(await ended).toBe(0);
+    socket.close();
+    expect(JSON.parse(out)).toMatchObject({ sent: expect.any(Number), perSecond: expect.any(Number) });
+  },
+);
 
 const STATUS = {
   ...{

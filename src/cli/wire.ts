@@ -12,7 +12,12 @@ export type Wire = {
   write(sensor: string, record: string): Promise<unknown> | undefined;
   /** Ends the load; answers how many records became durable, if the target says so. */
   end(): Promise<number | undefined>;
+  /** Ends a load that failed; answers what became durable all the same, if the target says so. Throws nothing. */
+  abandon(): Promise<Durable | undefined>;
 };
+
+/** Records that became durable: so many, or at least so many. */
+export type Durable = { readonly records: number; readonly isComplete: boolean };
 
 const NETWORK = /^(syslog|udp):(.+):(\d+)$/;
 
@@ -53,7 +58,27 @@ async function platformWire(reach: Reach): Promise<Wire> {
       await target[Symbol.asyncDispose]();
       return answers.reduce((sum, answer) => sum + answer.accepted, 0);
     },
+    async abandon() {
+      for (const { stream } of streams.values()) stream.end();
+      const answers = await Promise.allSettled([...streams.values()].map(({ answer }) => answer));
+      await target[Symbol.asyncDispose]();
+      return answers.map(durableOf).reduce(
+        (sum, some) => ({
+          records: sum.records + some.records,
+          isComplete: sum.isComplete && some.isComplete,
+        }),
+        { records: 0, isComplete: true },
+      );
+    },
   };
+}
+
+/** What an answer says, or the fault in its place: the fault knows the records, a least number of them, or nothing. */
+function durableOf(answer: PromiseSettledResult<{ accepted: number }>): Durable {
+  if (answer.status === "fulfilled") return { records: answer.value.accepted, isComplete: true };
+  const { records, atLeast } = (answer.reason instanceof Fault ? answer.reason.details : undefined) ?? {};
+  if (typeof records === "number") return { records, isComplete: true };
+  return { records: typeof atLeast === "number" ? atLeast : 0, isComplete: false };
 }
 
 async function tcpWire(target: string, host: string, port: number): Promise<Wire> {
@@ -72,6 +97,10 @@ async function tcpWire(target: string, host: string, port: number): Promise<Wire
       await Promise.race([once(socket, "close"), broken.promise]);
       return undefined;
     },
+    async abandon() {
+      socket.destroy();
+      return undefined;
+    },
   };
 }
 
@@ -86,9 +115,15 @@ async function udpWire(target: string, host: string, port: number): Promise<Wire
       socket.close();
       return undefined;
     },
+    async abandon() {
+      socket.close();
+      return undefined;
+    },
   };
 }
 
 function unreachable(target: string, cause: Error): Fault {
-  return new Fault("SERVER_UNREACHABLE", `sending to ${target}: ${cause.message}`, { cause });
+  return new Fault("SERVER_UNREACHABLE", `sending to ${target}: ${cause.message}`, {
+    ...{ cause, advice: "Check the address, and that something listens there." },
+  });
 }

@@ -26,6 +26,7 @@ import {
 } from "../options.ts";
 import { type ExportQuery, fetchExport } from "../pcap-export.ts";
 import { pagesOf, refuseKnownPages } from "../pcap-pages.ts";
+import { sendCommand } from "../pcap-send.ts";
 import { hasEnded, refuseFailed, tellFound, tellPartial, tellProblems } from "../pcap-telling.ts";
 import { bytes, count, counted, openTable, printJson, safeText, timeText } from "../print.ts";
 
@@ -88,30 +89,6 @@ function inspectCommand(): Command {
     .option("-n, --count <count>", "rows to print", wholeNumber, 100)
     .addHelpText("after", examples("metron pcap inspect --last 5m --bpf 'tcp port 443' -n 20"));
   return withJson(withReach(withFilter(command))).action(inspect);
-}
-
-function sendCommand(): Command {
-  const command = new Command("send")
-    .description("send what a query found to a topic of Kafka, as the probes of Apache Metron send packets")
-    .argument("<query>", "the id of the query")
-    .option("--topic <name>", "the topic; it must exist", "pcap")
-    .requiredOption(
-      "--brokers <addresses>",
-      "addresses of some brokers, HOST:PORT, with commas between",
-      (text) => text.split(","),
-    )
-    .addOption(
-      new Option("--scheme <scheme>", "the frame alone with its time as the key, or a capture of one packet")
-        .choices(["FROM_KEY", "FROM_PACKET"])
-        .default("FROM_KEY"),
-    )
-    .addOption(
-      new Option("--granularity <unit>", "the unit of the key")
-        .choices(["MICROSECONDS", "MILLISECONDS", "NANOSECONDS"])
-        .default("MICROSECONDS"),
-    )
-    .addHelpText("after", examples("metron pcap send 5f0c2a6e --brokers kafka1:9092,kafka2:9092"));
-  return withReach(command).action(send);
 }
 
 function exportCommand(): Command {
@@ -232,36 +209,6 @@ function cellsOf(row: PacketRow): unknown[] {
   const source = endOf(row.source, row.sourcePort);
   const destination = endOf(row.destination, row.destinationPort);
   return [row.number, timeText(row.time), source, destination, row.protocol, row.length, row.info];
-}
-
-type SendOptions = Reach & {
-  topic: string;
-  brokers: string[];
-  scheme: "FROM_KEY" | "FROM_PACKET";
-  granularity: "MILLISECONDS" | "MICROSECONDS" | "NANOSECONDS";
-};
-
-/** Sends what a query found to a topic of Kafka, where Apache Metron's topology and inspector take it as of a probe. */
-async function send(
-  id: string,
-  { topic, brokers, scheme, granularity, ...reach }: SendOptions,
-): Promise<void> {
-  const client = await connect(reach);
-  const query = await client.call(getPacketQuery, { params: { id } });
-  if (!hasEnded(query)) tellPartial(query);
-  tellProblems(query);
-  const capture = await fetchExport(client, id, { format: "pcapng" });
-  const form = scheme === "FROM_KEY" ? ({ scheme, granularity } as const) : ({ scheme } as const);
-  // Loads a client of Kafka, which no other command of packets needs.
-  const { sendPackets } = await import("../pcap-topic.ts");
-  const { consoleLog } = await import("../log.ts");
-  const log = await consoleLog(false);
-  const { sent, leftOut } = await sendPackets(capture, { topic, brokers, form, log });
-  if (leftOut > 0)
-    process.stderr.write(
-      `${counted(leftOut, "packet")} of other links than Ethernet left out, which --scheme FROM_PACKET takes\n`,
-    );
-  process.stderr.write(`${counted(sent, "packet")} sent to topic ${topic}\n`);
 }
 
 async function exportResult(

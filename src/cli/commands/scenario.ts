@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, open, writeFile } from "node:fs/promises";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { Fault } from "../../core/fault.ts";
 import { indicatorList } from "../../scenario/adversary.ts";
 import { assetList } from "../../scenario/company.ts";
 import { STAGES } from "../../scenario/intrusion.ts";
@@ -23,7 +25,7 @@ import {
   withReach,
 } from "../options.ts";
 import { count, counted, printJson, statusLine } from "../print.ts";
-import { isWire, openWire } from "../wire.ts";
+import { type Durable, isWire, openWire, type Wire } from "../wire.ts";
 
 type Options = {
   seed: number;
@@ -188,42 +190,23 @@ const SLICE = 20;
 type SendOptions = Omit<Options, "start"> &
   Reach & { json?: true; to: string; sensor?: string; for?: number };
 
+/** Records and bytes that were handed over, and since when. */
+type Load = { sent: number; bytes: number; readonly started: number };
+
 async function send(options: SendOptions): Promise<void> {
-  // The story is generated at a modest rate of its own and repeated as long as the wire wants more.
-  const story = { ...DEFAULTS, ...options, rate: DEFAULTS.rate };
   const wire = await openWire(options.to, options);
-  const line = options.json ? undefined : statusLine();
-  const started = performance.now();
-  const until = started + (options.for ?? Number.POSITIVE_INFINITY);
-  let sent = 0;
-  let bytes = 0;
+  const load = { sent: 0, bytes: 0, started: performance.now() };
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort());
+  using _stopping = endingBySignal(stop);
+  let accepted: number | undefined;
   try {
-    sending: for (let round = 0; ; round++) {
-      for (const { sensor, record } of generate({
-        ...story,
-        seed: story.seed + round,
-        start: Date.now() - story.duration,
-      })) {
-        if (options.sensor !== undefined && sensor !== options.sensor) continue;
-        await wire.write(sensor, record);
-        sent++;
-        bytes += record.length + 1;
-        const due = started + (sent / options.rate) * 1000;
-        const now = performance.now();
-        if (now >= until || stop.signal.aborted) break sending;
-        if (due - now > SLICE)
-          await sleep(Math.min(due, until) - now, undefined, { signal: stop.signal }).catch(stopped);
-        line?.show(() => `sending    ${count(sent)} records, ${count((sent * 1000) / (now - started))}/s`);
-      }
-      if (options.for === undefined) break;
-    }
-  } finally {
-    process.removeAllListeners("SIGINT");
-    line?.clear();
+    await sendStory(wire, options, load, stop.signal);
+    accepted = await wire.end();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw tellCutOff(error, load, await wire.abandon(), options);
   }
-  const accepted = await wire.end();
+  const { sent, bytes, started } = load;
   const seconds = (performance.now() - started) / 1000;
   const result = { sent, bytes, accepted, seconds, perSecond: sent / seconds };
   if (options.json) printJson(result);
@@ -232,6 +215,84 @@ async function send(options: SendOptions): Promise<void> {
       `${counted(sent, "record")} sent in ${seconds.toFixed(1)} s, ${count(sent / seconds)}/s; accepted: ${accepted === undefined ? "syslog does not say" : count(accepted)}\n`,
     );
 }
+
+/** Sends the story until it ends, its time is over or a signal asks to stop, and counts what was handed over. */
+async function sendStory(wire: Wire, options: SendOptions, load: Load, signal: AbortSignal): Promise<void> {
+  // The story is generated at a modest rate of its own and repeated as long as the wire wants more.
+  const story = { ...DEFAULTS, ...options, rate: DEFAULTS.rate };
+  const line = options.json ? undefined : statusLine();
+  const { started } = load;
+  const until = started + (options.for ?? Number.POSITIVE_INFINITY);
+  try {
+    for (let round = 0; ; round++) {
+      for (const { sensor, record } of generate({
+        ...story,
+        seed: story.seed + round,
+        start: Date.now() - story.duration,
+      })) {
+        if (options.sensor !== undefined && sensor !== options.sensor) continue;
+        await wire.write(sensor, record);
+        load.sent++;
+        load.bytes += record.length + 1;
+        const due = started + (load.sent / options.rate) * 1000;
+        const now = performance.now();
+        if (now >= until || signal.aborted) return;
+        if (due - now > SLICE) await sleep(Math.min(due, until) - now, undefined, { signal }).catch(stopped);
+        line?.show(
+          () => `sending    ${count(load.sent)} records, ${count((load.sent * 1000) / (now - started))}/s`,
+        );
+      }
+      if (options.for === undefined) return;
+    }
+  } finally {
+    line?.clear();
+  }
+}
+
+/** A failure of the target, with how much was sent and what became of it; with `--json` that is also printed. */
+function tellCutOff(
+  fault: Fault,
+  { sent, bytes, started }: Load,
+  durable: Durable | undefined,
+  { json }: SendOptions,
+): Fault {
+  const seconds = (performance.now() - started) / 1000;
+  if (json)
+    printJson({
+      ...{ sent, bytes, accepted: durable?.records, isComplete: durable?.isComplete ?? false },
+      ...{ seconds, perSecond: sent / seconds },
+    });
+  const least = durable?.isComplete === false ? " or more" : "";
+  const accepted =
+    durable === undefined
+      ? "syslog does not say how many of them were accepted"
+      : `accepted: ${count(durable.records)}${least}`;
+  return new Fault(fault.code, `${fault.message}\n${counted(sent, "record")} sent until then; ${accepted}.`, {
+    ...{ cause: fault, advice: fault.advice },
+  });
+}
+
+/** Signals within so many milliseconds are one wish to stop: a terminal and the launcher both send Ctrl-C. */
+const SAME_WISH = 1000;
+
+/** Has a signal end the load, so that it is told what was sent; a second one ends the process at once. */
+function endingBySignal(stop: AbortController): Disposable {
+  let askedAt: number | undefined;
+  const end = (signal: NodeJS.Signals) => {
+    const now = performance.now();
+    askedAt ??= now;
+    if (stop.signal.aborted && now - askedAt >= SAME_WISH) process.exit(128 + constants.signals[signal]);
+    stop.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of SIGNALS) process.off(signal, end);
+    },
+  };
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** An interrupted pause is over; anything else is a bug. */
 function stopped(error: Error): void {

@@ -13,13 +13,13 @@ import {
   foreignTopicSchema,
 } from "../../storage/topic/kafka/connection-schema.ts";
 import { partitionOfKey } from "../../storage/topic/key.ts";
+import { appendPatiently } from "../../storage/topic/patient-append.ts";
 import { defineSink, type Sink, type SinkContext } from "../sink.ts";
 
 /** Brokers take batches of 1 MB unless they are told otherwise. */
 const BATCH_BYTES = 512 * 1024;
 /** How long brokers that do not answer are waited for before it is told. */
 const PATIENCE_MILLISECONDS = 5000;
-const LOOK_MILLISECONDS = 500;
 
 const config = z.strictObject({
   topic: foreignTopicSchema.describe("The topic, by its name at the brokers. It must exist."),
@@ -71,7 +71,7 @@ class KafkaSink implements Sink {
     const sends: Promise<void>[] = [];
     for (const [partition, messages] of this.#byPartition(batch))
       for (const some of portionsOf(messages)) sends.push(this.#send(batch, partition, some));
-    await this.#patiently(Promise.all(sends));
+    await appendPatiently(this.#topic, Promise.all(sends), PATIENCE_MILLISECONDS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,26 +144,6 @@ class KafkaSink implements Sink {
         return;
       }
       for (const message of messages) await this.#send(batch, partition, [message]);
-    }
-  }
-
-  /** Appends wait for brokers that do not answer; after a while it is told. */
-  async #patiently(sends: Promise<unknown>): Promise<void> {
-    let since = 0;
-    let timer: NodeJS.Timeout | undefined;
-    const overdue = new Promise<never>((_resolve, reject) => {
-      timer = setInterval(() => {
-        const { fault } = this.#topic;
-        since = fault === undefined ? 0 : since + LOOK_MILLISECONDS;
-        if (fault !== undefined && since >= PATIENCE_MILLISECONDS) reject(fault);
-      }, LOOK_MILLISECONDS);
-    });
-    // When it is given up, what is on its way is rejected later, and nobody waits for it.
-    sends.catch(() => undefined);
-    try {
-      await Promise.race([sends, overdue]);
-    } finally {
-      clearInterval(timer);
     }
   }
 }
