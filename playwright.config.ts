@@ -25,6 +25,7 @@ const OF_FILES_ALONE = [
   "packets-views",
   "stellar-fuzz",
   "weight",
+  "widths",
 ];
 
 export default defineConfig({

@@ -60,6 +60,15 @@ export class InvestigatePage {
     return Number((text ?? "").replace(/\D/g, ""));
   }
 
+  /** Changes of messages that the page asks for from now on, as they come. */
+  changesAsked(): readonly unknown[] {
+    const asked: unknown[] = [];
+    this.page.on("request", (request) => {
+      if (request.method() === "PATCH") asked.push(request.postDataJSON());
+    });
+    return asked;
+  }
+
   async run(query: string): Promise<void> {
     await this.query.fill(query);
     await this.page.keyboard.press("Enter");

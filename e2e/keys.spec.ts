@@ -6,10 +6,7 @@ test("a filter of packets that is corrected changes no alert, and keeps what is 
   investigate,
   page,
 }) => {
-  const given: unknown[] = [];
-  page.on("request", (request) => {
-    if (request.method() === "PATCH") given.push(request.postDataJSON());
-  });
+  const given = investigate.changesAsked();
   await investigate.open();
   await investigate.openPackets();
   await page.keyboard.press("2");
@@ -34,10 +31,7 @@ test("a field that an error takes the place of does not turn what is typed into 
   investigate,
   page,
 }) => {
-  const given: unknown[] = [];
-  page.on("request", (request) => {
-    if (request.method() === "PATCH") given.push(request.postDataJSON());
-  });
+  const given = investigate.changesAsked();
   await investigate.open();
   await investigate.openPackets();
   const find = page.getByRole("textbox", { name: "Find in the stream" });
@@ -56,6 +50,30 @@ test("a field that an error takes the place of does not turn what is typed into 
   // As it was, for the tests that follow.
   await page.keyboard.press("u");
   await expect.poll(() => given.length).toBe(2);
+});
+
+test("a select that has the focus keeps its letters from the page, and gives the keys back once the mouse has chosen", async ({
+  investigate,
+  page,
+}) => {
+  const given = investigate.changesAsked();
+  await investigate.open();
+  await investigate.openPackets();
+  const as = page.getByRole("combobox", { name: "Find as" });
+  await patient(as).toBeVisible();
+  await as.focus();
+  await page.keyboard.press("r");
+  await expect(as).toHaveValue("regex");
+  await page.keyboard.press("2");
+  await expect(as).toBeFocused();
+  expect(investigate.address("packets")).toBe("stream");
+  expect(given).toEqual([]);
+  // What a person does who opens it by the mouse; the list of options is the browser's, and no test can click into it.
+  await as.dispatchEvent("pointerdown");
+  await as.selectOption("hex");
+  await expect(as).not.toBeFocused();
+  await page.keyboard.press("2");
+  await expect.poll(() => investigate.address("packets")).toBe("packets");
 });
 
 test("a status is taken back by a key, and the one before it too", async ({ investigate, page }) => {

@@ -3,6 +3,7 @@ import { test as base, expect, type Page } from "@playwright/test";
 import { startKafka } from "../scripts/cluster/kafka.ts";
 import { missingForOpenSearch, startOpenSearch } from "../scripts/cluster/opensearch.ts";
 import { type Installation, type Process, testInstallation } from "../src/platform/testing/installation.ts";
+import { beyondTheWindow, WIDTHS } from "./sideways.ts";
 
 const missing = missingForOpenSearch();
 if (missing !== undefined && process.env.CI !== "true")
@@ -62,6 +63,10 @@ test("the page tells of every process: what it reads since when, how far behind 
   await worker.stop("SIGKILL");
   await expect(row("/one")).toContainText("silent, last heard", SOON);
   await expect(page.getByRole("list", { name: "Problems" })).toContainText("no process reads topics", SOON);
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    expect(await beyondTheWindow(page), `at ${width} px`).toEqual([]);
+  }
   await look(page, "silent");
 });
 

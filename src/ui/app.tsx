@@ -14,11 +14,13 @@ import { UploadsElsewhere } from "./parts/captures/uploads-elsewhere.tsx";
 import { UploadsContext, useCaptureDrop } from "./parts/captures/use-capture-drop.ts";
 import { LOCAL_ZONE, setZone, useZone, zoneName } from "./parts/clock.ts";
 import { KeyboardHelp, useHelp } from "./parts/keyboard-help.tsx";
+import { useSelectsGiveKeysBack } from "./parts/keys.ts";
 import { PlatformHealth } from "./parts/platform-health.tsx";
 
 /** The frame around every page. */
 export function App() {
   const help = useHelp();
+  useSelectsGiveKeysBack();
   const { target, uploads } = useCaptureDrop();
   return (
     <UploadsContext value={uploads}>

@@ -1,4 +1,5 @@
 import { useWindowEvent } from "@mantine/hooks";
+import { useRef } from "react";
 
 /** The keys that do something, as `KeyboardEvent.key` names them, and what they do, as the help says it. */
 export type Shortcut = { readonly keys: readonly string[]; readonly about: string };
@@ -58,6 +59,23 @@ export function useShortcuts(served: readonly (readonly [Shortcut, () => void])[
     if (action === undefined || isOwnKeyOf(event.target, event.key)) return;
     event.preventDefault();
     action();
+  });
+}
+
+/**
+ * Gives the keys back to the page once the mouse has chosen in a select, which would keep the focus and take every letter for one of its
+ * options. Who chooses by keys goes on in it.
+ */
+export function useSelectsGiveKeysBack(): void {
+  const isByMouse = useRef(false);
+  useWindowEvent("pointerdown", () => {
+    isByMouse.current = true;
+  });
+  useWindowEvent("keydown", () => {
+    isByMouse.current = false;
+  });
+  useWindowEvent("change", ({ target }) => {
+    if (isByMouse.current && target instanceof HTMLSelectElement) target.blur();
   });
 }
 

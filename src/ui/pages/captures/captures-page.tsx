@@ -15,6 +15,7 @@ import { counted, countText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
 import { bytesText } from "../../parts/units.ts";
+import { WideTable } from "../../parts/wide-table.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import { StoreState } from "./store-state.tsx";
 import { useCaptures } from "./use-captures.ts";
@@ -68,33 +69,35 @@ type TableProps = {
 function CaptureTable({ captures, isStale }: TableProps) {
   useZone();
   return (
-    <table className="grid-table" data-stale={isStale || undefined}>
-      {isStale && <caption>As it was before the server stopped to answer.</caption>}
-      <thead>
-        <tr>
-          <th scope="col">Capture</th>
-          <th scope="col">State</th>
-          <th scope="col" className="number">
-            Packets
-          </th>
-          <th scope="col" className="number">
-            Flows
-          </th>
-          <th scope="col" className="number">
-            Lost
-          </th>
-          <th scope="col">Packets from, to</th>
-          <th scope="col">
-            <span className="dim">What to do</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {captures.map((capture) => (
-          <CaptureRow key={capture.id} capture={capture} isStale={isStale} />
-        ))}
-      </tbody>
-    </table>
+    <WideTable label="Captures">
+      <table className="grid-table" data-stale={isStale || undefined}>
+        {isStale && <caption>As it was before the server stopped to answer.</caption>}
+        <thead>
+          <tr>
+            <th scope="col">Capture</th>
+            <th scope="col">State</th>
+            <th scope="col" className="number">
+              Packets
+            </th>
+            <th scope="col" className="number">
+              Flows
+            </th>
+            <th scope="col" className="number">
+              Lost
+            </th>
+            <th scope="col">Packets from, to</th>
+            <th scope="col">
+              <span className="dim">What to do</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {captures.map((capture) => (
+            <CaptureRow key={capture.id} capture={capture} isStale={isStale} />
+          ))}
+        </tbody>
+      </table>
+    </WideTable>
   );
 }
 

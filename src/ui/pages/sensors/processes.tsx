@@ -7,6 +7,7 @@ import { timeText, useZone } from "../../parts/clock.ts";
 import { agoText, countText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { WideTable } from "../../parts/wide-table.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 
 const ROLES = { all: "everything", server: "server", worker: "worker", capture: "capture host" } as const;
@@ -36,39 +37,41 @@ export function Processes() {
       {processes.length === 0 ? (
         <p className="dim">No process has said yet what it does; each does every few seconds.</p>
       ) : (
-        <table className="grid-table" aria-labelledby="processes">
-          <thead>
-            <tr>
-              <th scope="col">Process</th>
-              <th scope="col">State</th>
-              <th scope="col">Version</th>
-              <th scope="col">Since</th>
-              <th scope="col" className="number">
-                Publish in force
-              </th>
-              <th scope="col" className="number">
-                Waiting
-              </th>
-              <th scope="col" className="number">
-                Worker restarts
-              </th>
-              <th scope="col">Reads</th>
-            </tr>
-          </thead>
-          <tbody>
-            {sorted(processes).map((process) => (
-              <Fragment key={process.name}>
-                <ProcessRow
-                  process={process}
-                  isOpen={process.name === open}
-                  isStale={error !== null}
-                  onToggle={() => toggle(process.name)}
-                />
-                {process.name === open && process.reads.length > 0 && <Reads process={process} />}
-              </Fragment>
-            ))}
-          </tbody>
-        </table>
+        <WideTable label="Processes">
+          <table className="grid-table" aria-labelledby="processes">
+            <thead>
+              <tr>
+                <th scope="col">Process</th>
+                <th scope="col">State</th>
+                <th scope="col">Version</th>
+                <th scope="col">Since</th>
+                <th scope="col" className="number">
+                  Publish in force
+                </th>
+                <th scope="col" className="number">
+                  Waiting
+                </th>
+                <th scope="col" className="number">
+                  Worker restarts
+                </th>
+                <th scope="col">Reads</th>
+              </tr>
+            </thead>
+            <tbody>
+              {sorted(processes).map((process) => (
+                <Fragment key={process.name}>
+                  <ProcessRow
+                    process={process}
+                    isOpen={process.name === open}
+                    isStale={error !== null}
+                    onToggle={() => toggle(process.name)}
+                  />
+                  {process.name === open && process.reads.length > 0 && <Reads process={process} />}
+                </Fragment>
+              ))}
+            </tbody>
+          </table>
+        </WideTable>
       )}
     </section>
   );

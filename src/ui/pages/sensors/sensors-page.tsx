@@ -7,6 +7,7 @@ import { Notice } from "../../parts/notice.tsx";
 import { agoText, counted, countText, rateText } from "../../parts/numbers.ts";
 import { useStatus } from "../../parts/platform-health.tsx";
 import { ProblemNotice } from "../../parts/problem-notice.tsx";
+import { WideTable } from "../../parts/wide-table.tsx";
 import { WithCode } from "../../parts/with-code.tsx";
 import { Processes } from "./processes.tsx";
 import { Sparkline } from "./sparkline.tsx";
@@ -95,83 +96,85 @@ type TableProps = {
 
 function SensorTable({ sensors, asOf }: TableProps) {
   return (
-    <table className="grid-table sensors" data-stale={asOf !== undefined || undefined}>
-      {asOf !== undefined && (
-        <caption>
-          As of {timeText(asOf).slice(0, 19)} {zoneName()}. Nothing later is known.
-        </caption>
-      )}
-      <thead>
-        <tr>
-          <th scope="col">Sensor</th>
-          <th scope="col">State</th>
-          <th scope="col">Last minute</th>
-          <th scope="col" className="number">
-            Received/s
-          </th>
-          <th scope="col" className="number">
-            Indexed/s
-          </th>
-          <th scope="col" className="number">
-            Waiting
-          </th>
-          <th scope="col" className="number">
-            To searchable
-          </th>
-          <th scope="col" className="number">
-            Stored
-          </th>
-          <th scope="col" className="number">
-            Alerts
-          </th>
-          <th scope="col" className="number">
-            Rejected
-          </th>
-          <th scope="col">Last record</th>
-        </tr>
-      </thead>
-      <tbody>
-        {sensors.map((sensor) => (
-          <tr key={sensor.name}>
-            <th scope="row">
-              <Link to="/" search={{ view: "messages", q: `source.type:${sensor.name}` } as never}>
-                {sensor.name}
-              </Link>
-              <span className="dim"> {sensor.parser}</span>
-              <Notes sensor={sensor} />
+    <WideTable label="Sensors">
+      <table className="grid-table sensors" data-stale={asOf !== undefined || undefined}>
+        {asOf !== undefined && (
+          <caption>
+            As of {timeText(asOf).slice(0, 19)} {zoneName()}. Nothing later is known.
+          </caption>
+        )}
+        <thead>
+          <tr>
+            <th scope="col">Sensor</th>
+            <th scope="col">State</th>
+            <th scope="col">Last minute</th>
+            <th scope="col" className="number">
+              Received/s
             </th>
-            <td>
-              <span
-                className="sensor-state"
-                data-state={asOf === undefined ? sensor.state : "unknown"}
-                title={sensor.detail}
-              >
-                {asOf === undefined ? sensor.state : `was ${sensor.state}`}
-              </span>
-            </td>
-            <td>
-              <Sparkline values={sensor.recent ?? []} />
-            </td>
-            <td className="number">{rateText(sensor.receivedPerSecond)}</td>
-            <td className="number">{rateText(sensor.indexedPerSecond)}</td>
-            <td className="number">{countText(sensor.lag)}</td>
-            <td className="number">{sensor.latency === null ? "–" : `${Math.round(sensor.latency)} ms`}</td>
-            <td className="number">{countText(sensor.stored)}</td>
-            <td className="number">{countText(sensor.alerts)}</td>
-            <td className="number" data-rejected={sensor.rejected > 0 || undefined}>
-              {sensor.rejected === 0 ? (
-                "0"
-              ) : (
-                <Link to="/" search={{ view: "rejected", q: `failed_sensor_type:${sensor.name}` } as never}>
-                  {countText(sensor.rejected)}
-                </Link>
-              )}
-            </td>
-            <td>{sensor.lastSeen === null ? "never" : lastText(sensor.lastSeen, asOf)}</td>
+            <th scope="col" className="number">
+              Indexed/s
+            </th>
+            <th scope="col" className="number">
+              Waiting
+            </th>
+            <th scope="col" className="number">
+              To searchable
+            </th>
+            <th scope="col" className="number">
+              Stored
+            </th>
+            <th scope="col" className="number">
+              Alerts
+            </th>
+            <th scope="col" className="number">
+              Rejected
+            </th>
+            <th scope="col">Last record</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {sensors.map((sensor) => (
+            <tr key={sensor.name}>
+              <th scope="row">
+                <Link to="/" search={{ view: "messages", q: `source.type:${sensor.name}` } as never}>
+                  {sensor.name}
+                </Link>
+                <span className="dim"> {sensor.parser}</span>
+                <Notes sensor={sensor} />
+              </th>
+              <td>
+                <span
+                  className="sensor-state"
+                  data-state={asOf === undefined ? sensor.state : "unknown"}
+                  title={sensor.detail}
+                >
+                  {asOf === undefined ? sensor.state : `was ${sensor.state}`}
+                </span>
+              </td>
+              <td>
+                <Sparkline values={sensor.recent ?? []} />
+              </td>
+              <td className="number">{rateText(sensor.receivedPerSecond)}</td>
+              <td className="number">{rateText(sensor.indexedPerSecond)}</td>
+              <td className="number">{countText(sensor.lag)}</td>
+              <td className="number">{sensor.latency === null ? "–" : `${Math.round(sensor.latency)} ms`}</td>
+              <td className="number">{countText(sensor.stored)}</td>
+              <td className="number">{countText(sensor.alerts)}</td>
+              <td className="number" data-rejected={sensor.rejected > 0 || undefined}>
+                {sensor.rejected === 0 ? (
+                  "0"
+                ) : (
+                  <Link to="/" search={{ view: "rejected", q: `failed_sensor_type:${sensor.name}` } as never}>
+                    {countText(sensor.rejected)}
+                  </Link>
+                )}
+              </td>
+              <td>{sensor.lastSeen === null ? "never" : lastText(sensor.lastSeen, asOf)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </WideTable>
   );
 }
 
