@@ -61,22 +61,29 @@ export async function run(args: readonly string[]): Promise<readonly Row[]> {
 
 let rounds = 0;
 
+type Round = { readonly own: string; readonly folder: string; readonly settings: KafkaSettings };
+
+/** Measures with names that no other round has at the brokers, and a folder that goes afterwards. */
+async function inOwnRound(kafka: Kafka, measure: (round: Round) => Promise<Row>): Promise<Row> {
+  const own = `round${rounds++}`;
+  const folder = await mkdtemp(join(tmpdir(), "metron-processes-"));
+  const { brokers } = kafka;
+  try {
+    const settings: KafkaSettings = { brokers, prefix: `${own}.`, name: own, compression: "lz4" };
+    return await measure({ own, folder, settings });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** Lets processes at a topic that is filled beforehand. */
-async function played(
+function played(
   kafka: Kafka,
   openSearch: OpenSearchNodes | undefined,
   count: number,
   messages: number,
 ): Promise<Row> {
-  const own = `round${rounds++}`;
-  const folder = await mkdtemp(join(tmpdir(), "metron-processes-"));
-  try {
-    const settings: KafkaSettings = {
-      brokers: kafka.brokers,
-      prefix: `${own}.`,
-      name: own,
-      compression: "lz4",
-    };
+  return inOwnRound(kafka, async ({ own, folder, settings }) => {
     await using topics = await openKafkaTopics(join(folder, "sender"), settings, () => "", makeContext());
     const topic = await topics.topic(SENSOR, { partitions: PARTITIONS });
     const broker = kafka.pids()[0] ?? 0;
@@ -114,9 +121,7 @@ async function played(
           }),
       "records/s": Math.round(filled / seconds),
     };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 type Processes = AsyncDisposable & { readonly processes: readonly MetronProcess[] };
@@ -198,16 +203,8 @@ function cpuOfProcess(process: MetronProcess): number {
 }
 
 /** Publishes by one of two processes; its answer comes when the other one has it in force too, or names it. */
-async function published(kafka: Kafka, publishes: number): Promise<Row> {
-  const own = `round${rounds++}`;
-  const folder = await mkdtemp(join(tmpdir(), "metron-processes-"));
-  try {
-    const settings: KafkaSettings = {
-      brokers: kafka.brokers,
-      prefix: `${own}.`,
-      name: own,
-      compression: "lz4",
-    };
+function published(kafka: Kafka, publishes: number): Promise<Row> {
+  return inOwnRound(kafka, async ({ own, folder, settings }) => {
     await using installation = await startProcesses(folder, {
       ...{ settings, openSearch: undefined, prefix: own, count: 2 },
     });
@@ -229,9 +226,7 @@ async function published(kafka: Kafka, publishes: number): Promise<Row> {
       max: Math.round(Math.max(...took)),
       "told as not in force": late,
     };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function put(

@@ -164,18 +164,23 @@ const preserved = z.object({
   at: time.describe("When."),
 });
 
-const packetHost = z.object({
-  name: z.string().describe("The process: its machine and its data folder."),
-  isSelf: z.boolean().describe("Whether it is the one that answers."),
-  packets: count.describe("Packets stored there, those of the segments that are being written left out."),
-  bytes: count.describe("Bytes on its disk, indices included."),
-  limitBytes: count.describe("Bytes at which its oldest packets go."),
-  oldest: time.optional().describe("Time of its oldest packet; absent while there are none."),
-  newest: time.optional().describe("Time of its newest packet."),
+/** How many packets are stored, how far back they reach, and how much room they have: of one process, or of all together. */
+const stored = {
+  packets: count.describe("Packets stored, those of the segments that are being written left out."),
+  bytes: count.describe("Bytes on disk, indices included."),
+  limitBytes: count.describe("Bytes at which the oldest packets go."),
+  oldest: time.optional().describe("Time of the oldest packet; absent while there are none."),
+  newest: time.optional().describe("Time of the newest packet."),
   daysThatFit: z
     .number()
     .optional()
     .describe("How many days fit at the rate of what is stored; absent while too little is."),
+} as const;
+
+const packetHost = z.object({
+  name: z.string().describe("The process: its machine and its data folder."),
+  isSelf: z.boolean().describe("Whether it is the one that answers."),
+  ...stored,
   problem: z
     .string()
     .optional()
@@ -189,17 +194,9 @@ export const getPacketState = defineEndpoint({
   role: "analyst",
   packets: "metadata",
   response: z.object({
-    packets: count.describe("Packets stored, those of the segments that are being written left out."),
-    bytes: count.describe("Bytes on disk, indices included."),
+    ...stored,
     indexBytes: count.describe("Bytes of indices."),
     segments: count.describe("Files of packets."),
-    limitBytes: count.describe("Bytes at which the oldest packets go."),
-    oldest: time.optional().describe("Time of the oldest packet; absent while there are none."),
-    newest: time.optional().describe("Time of the newest packet."),
-    daysThatFit: z
-      .number()
-      .optional()
-      .describe("How many days fit at the rate of what is stored; absent while too little is."),
     preserved: z.array(preserved).describe("Times whose packets stay whatever their age and number."),
     queries: z
       .object({

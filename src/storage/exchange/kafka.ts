@@ -50,19 +50,13 @@ const LEAVE_WITHIN = 3_000;
  * Opens the exchange of a process, under a name that no other process has at a time; makes its topics if there are none.
  * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED, CONFIG_INVALID
  */
-export async function openKafkaExchange(
+export function openKafkaExchange(
   name: string,
   settings: KafkaSettings,
   readSecret: ReadSecret,
   context: Context,
 ): Promise<Exchange> {
-  const cluster = new Cluster(settings, readSecret);
-  try {
-    return await KafkaExchange.open(name, cluster, context);
-  } catch (error) {
-    await cluster[Symbol.asyncDispose]();
-    throw error;
-  }
+  return Cluster.handTo(settings, readSecret, (cluster) => KafkaExchange.open(name, cluster, context));
 }
 
 class KafkaExchange implements Exchange {

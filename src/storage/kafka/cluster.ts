@@ -65,11 +65,25 @@ export class Cluster implements AsyncDisposable {
    * Makes sure that a broker answers before anything relies on it.
    * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED; CONFIG_INVALID as the constructor
    */
-  static async reach(settings: KafkaSettings, readSecret: ReadSecret): Promise<Cluster> {
-    const cluster = new Cluster(settings, readSecret);
-    try {
+  static reach(settings: KafkaSettings, readSecret: ReadSecret): Promise<Cluster> {
+    return Cluster.handTo(settings, readSecret, async (cluster) => {
       await cluster.ask(`reaching Kafka at ${settings.brokers.join(", ")}`, (admin) => admin.listTopics());
       return cluster;
+    });
+  }
+
+  /**
+   * Opens something on a cluster of its own, which it disposes of with itself; when it cannot be opened, the cluster is disposed of here.
+   * @throws what `open` throws; Fault CONFIG_INVALID as the constructor
+   */
+  static async handTo<Opened>(
+    settings: KafkaSettings,
+    readSecret: ReadSecret,
+    open: (cluster: Cluster) => Promise<Opened>,
+  ): Promise<Opened> {
+    const cluster = new Cluster(settings, readSecret);
+    try {
+      return await open(cluster);
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;

@@ -31,14 +31,10 @@ export async function openForeignKafkaTopic(
   context: Context,
 ): Promise<ForeignTopic> {
   const settings: KafkaSettings = { ...connection, prefix: "", name: "metron", compression: "lz4" };
-  const cluster = new Cluster(settings, readSecret);
-  try {
+  return Cluster.handTo(settings, readSecret, async (cluster) => {
     const { id, partitions } = await lookUp(cluster, topic);
     return new Foreign({ name: topic, partitions, topicId: id, lost: undefined, settings }, cluster, context);
-  } catch (error) {
-    await cluster[Symbol.asyncDispose]();
-    throw error;
-  }
+  });
 }
 
 class Foreign implements ForeignTopic {
