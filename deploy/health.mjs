@@ -2,7 +2,7 @@
  * Asks a process of Metron on this machine whether it is alive or ready. Exit code 0 means yes; otherwise the reasons are printed.
  *
  *   node deploy/health.mjs live|ready [PORT]     one that listens
- *   node deploy/health.mjs live|ready worker     `metron worker`, which listens on nothing, by worker.json in METRON_DATA
+ *   node deploy/health.mjs live|ready worker     `metron worker` or `metron capture-host`, which listen on nothing, by worker.json in METRON_DATA
  *
  * For images without curl. It is plain JavaScript, so that it starts at once.
  */
@@ -28,8 +28,9 @@ async function askServer(address) {
 }
 
 function askWorker(file) {
-  const { at, ready, reasons } = JSON.parse(readFileSync(file, "utf8"));
-  if (Date.now() - at > SILENT_AFTER) fail(`the worker has said nothing since ${new Date(at).toISOString()}`);
+  const { role = "worker", at, ready, reasons } = JSON.parse(readFileSync(file, "utf8"));
+  if (Date.now() - at > SILENT_AFTER)
+    fail(`the ${role} has said nothing since ${new Date(at).toISOString()}`);
   else if (question === "ready" && !ready) fail(JSON.stringify(reasons));
 }
 

@@ -42,6 +42,7 @@ const EXPOSURE = {
   "metron-server.service": 1.6,
   "metron-worker.service": 1.6,
   "metron-capture@eth0.service": 1.9,
+  "metron-capture-host@eth0.service": 1.9,
 };
 
 test.skipIf(!hasSystemd).each(Object.entries(EXPOSURE))(
@@ -80,7 +81,15 @@ test("only capture may open raw sockets", () => {
   const allowed = (name: string) => /^CapabilityBoundingSet=(.*)$/m.exec(read("systemd", name))?.[1];
   for (const name of ["metron.service", "metron-server.service", "metron-worker.service"])
     expect(allowed(name)).toBe("");
-  expect(allowed("metron-capture@.service")).toBe("CAP_NET_RAW");
+  for (const name of ["metron-capture@.service", "metron-capture-host@.service"]) {
+    expect(allowed(name)).toBe("CAP_NET_RAW");
+    expect(read("systemd", name)).toContain("\nAmbientCapabilities=CAP_NET_RAW\n");
+  }
+  const { services } = parse(read("compose", "cluster.yaml"), { merge: true });
+  const added = Object.entries(services as Record<string, { cap_add?: string[]; cap_drop?: string[] }>);
+  expect(added.filter(([, { cap_add }]) => cap_add !== undefined)).toMatchObject([
+    ["capture-host", { cap_add: ["NET_RAW"], cap_drop: ["ALL"], network_mode: "host" }],
+  ]);
 });
 
 test("images are pinned, to the versions that the tests run with", () => {
@@ -95,6 +104,7 @@ test("images are pinned, to the versions that the tests run with", () => {
   const { services } = parse(read("compose", "cluster.yaml"), { merge: true });
   const images = Object.values(services as Record<string, { image: string }>).map(({ image }) => image);
   expect(images).toEqual([
+    `metron:${VERSION}`,
     `metron:${VERSION}`,
     `metron:${VERSION}`,
     `apache/kafka:${kafka}`,
@@ -214,6 +224,42 @@ test.skipIf(!hasHelm)(
   },
 );
 
+test.skipIf(!hasHelm)(
+  "helm makes a capture host on each node, and no pod else may open raw sockets",
+  async () => {
+    const made = await rendered({
+      workerPods: { replicas: 1 },
+      secretName: "passwords",
+      captureHosts: { interfaces: ["eth1", "eth2"], filter: "not port 9092", nodeSelector: { tap: "yes" } },
+    });
+    const { template } = made.get("DaemonSet/blue-metron-capture-host").spec;
+    const { containers, initContainers, volumes, ...pod } = template.spec;
+    expect(pod).toMatchObject({
+      ...{ hostNetwork: true, nodeSelector: { tap: "yes" }, automountServiceAccountToken: false },
+      securityContext: { runAsNonRoot: true, runAsUser: 1000 },
+    });
+    expect(containers[0]).toMatchObject({
+      args: [
+        ...["capture-host", "--interface=eth1", "--interface=eth2", "--filter=not port 9092"],
+        "--secrets-from=/run/secrets/metron",
+      ],
+      securityContext: { capabilities: { drop: ["ALL"], add: ["NET_RAW"] }, readOnlyRootFilesystem: true },
+      readinessProbe: { exec: { command: ["node", "deploy/health.mjs", "ready", "worker"] } },
+    });
+    expect(initContainers[0].securityContext.capabilities).toEqual({ drop: ["ALL"], add: ["CHOWN"] });
+    expect(volumes).toContainEqual({
+      name: "data",
+      hostPath: { path: "/var/lib/metron-capture-host", type: "DirectoryOrCreate" },
+    });
+    expect(template.metadata.labels).not.toMatchObject(made.get("Service/blue-metron").spec.selector);
+    for (const name of ["blue-metron", "blue-metron-worker"]) {
+      const { spec } = made.get(`StatefulSet/${name}`).spec.template;
+      expect(spec.containers[0].securityContext.capabilities).toEqual({ drop: ["ALL"] });
+    }
+    await expect(rendered({ captureHosts: { interfaces: ["eth0; reboot"] } })).rejects.toThrow("interfaces");
+  },
+);
+
 test("health.mjs tells of a worker by what it wrote into its data folder", async () => {
   const data = mkdtempSync(join(tmpdir(), "metron-health-"));
   const script = join(DEPLOY, "health.mjs");
@@ -230,9 +276,12 @@ test("health.mjs tells of a worker by what it wrote into its data folder", async
     expect((await ask("live")).code).toBe(0);
     expect(await ask("ready")).toMatchObject({ code: 1, output: expect.stringContaining("it starts") });
     note[Symbol.dispose]();
-    const old = { ready: true, reasons: [], at: Date.now() - 31_000 };
+    const old = { role: "capture host", ready: true, reasons: [], at: Date.now() - 31_000 };
     writeFileSync(workerFile(data), JSON.stringify(old));
-    expect(await ask("live")).toMatchObject({ code: 1, output: expect.stringContaining("nothing since") });
+    expect(await ask("live")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("the capture host has said nothing since"),
+    });
   } finally {
     rmSync(data, { recursive: true });
   }

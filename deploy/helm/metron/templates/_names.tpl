@@ -25,3 +25,15 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
+
+{{- define "metron.captureSelector" -}}
+app.kubernetes.io/name: metron-capture-host
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "metron.captureLabels" -}}
+{{ include "metron.captureSelector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
