@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
+import { storedAsOf } from "./sensors.ts";
 
 const amount = z.object({
   files: z.int().min(0).describe("Files."),
@@ -86,6 +87,7 @@ const platformStatus = z.object({
   version: z.string().describe("Version of the platform."),
   startedAt: z.number().describe("When the platform started."),
   stored: z.int().min(0).describe("Messages in the index."),
+  asOf: storedAsOf,
   listening: z
     .array(z.string())
     .describe(

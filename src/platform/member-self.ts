@@ -7,6 +7,9 @@ import { readinessOf } from "./readiness.ts";
 import type { Sources } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
+/** What of a sensor's problems is no matter of that sensor alone. */
+const STOPPING = ["PROCESS_REPLACED", "INDEX_UNREACHABLE"] as const;
+
 /**
  * What a process says of itself: to the others, and to whoever asks whether it is ready.
  * @param others what is wrong with what is its alone
@@ -20,15 +23,15 @@ export function memberSelf(
   const readiness = () => {
     const { ready, reasons } = readinessOf({
       isReading: supervisor.isReading,
-      faults: [...publishing.faults, ...intake.faults(), ...replaced()],
+      faults: [...publishing.faults, ...intake.faults(), ...stopped()],
       index: storage.index.problems(),
     });
     // What captures and captures nothing does not do what it was started for.
-    const stopped = others().filter(({ code }) => code === "SOURCE_STOPPED");
+    const captures = others().filter(({ code }) => code === "SOURCE_STOPPED");
     const { advice } = FAULTS.SOURCE_STOPPED;
     return {
-      ready: ready && stopped.length === 0,
-      reasons: [...reasons, ...stopped.map(({ code, message }) => ({ code, detail: message, advice }))],
+      ready: ready && captures.length === 0,
+      reasons: [...reasons, ...captures.map(({ code, message }) => ({ code, detail: message, advice }))],
     };
   };
   return {
@@ -42,10 +45,13 @@ export function memberSelf(
     },
   };
 
-  /** That another process has taken the place of this one, whichever sensor it was noticed by. */
-  function replaced(): Fault[] {
-    const found = [...supervisor.problems().values()].find(({ code }) => code === "PROCESS_REPLACED");
-    return found === undefined ? [] : [new Fault(found.code, found.message)];
+  /** What keeps it from reading anything, whichever sensor it was noticed by: another process has its place, or the index does not answer. */
+  function stopped(): Fault[] {
+    const problems = [...supervisor.problems().values()];
+    return STOPPING.flatMap((stopping) => {
+      const found = problems.find(({ code }) => code === stopping);
+      return found === undefined ? [] : [new Fault(found.code, found.message)];
+    });
   }
 
   function problems(): MemberProblem[] {

@@ -193,6 +193,7 @@ export async function openPlatform(options: PlatformOptions) {
       schema,
       activity: (isSeen: (sensor: string) => boolean) => activity.now(isSeen),
       sensorStates: () => activity.sensorStates(),
+      storedAsOf: () => activity.storedAsOf(),
       status: async () => ({ ...(await activity.status()), ...(members && { processes: members.states() }) }),
       /** Whether it does what it was started for, and why not. */
       readiness,
