@@ -164,7 +164,7 @@ const preserved = z.object({
   at: time.describe("When."),
 });
 
-const packetHost = z.object({
+export const packetHost = z.object({
   name: z.string().describe("The process: its machine and its data folder."),
   isSelf: z.boolean().describe("Whether it is the one that answers."),
   packets: count.describe("Packets stored there, those of the segments that are being written left out."),
@@ -181,6 +181,8 @@ const packetHost = z.object({
     .optional()
     .describe("Why its packets are missing in answers, with since when; absent while they are not."),
 });
+
+export type PacketHost = z.output<typeof packetHost>;
 
 export const getPacketState = defineEndpoint({
   method: "GET",

@@ -15,6 +15,7 @@ import { LastKnown } from "./last-known.ts";
 import type { LoopState } from "./loop-state.ts";
 import { metricsText } from "./metrics-text.ts";
 import { packetStatus } from "./packet-state.ts";
+import type { HostState } from "./packets/hosts/packet-hosts.ts";
 import type { PartitionState, PlatformState } from "./reading-metrics.ts";
 import { StoredEnds } from "./stored-ends.ts";
 import { PATIENCE, TopicEnds } from "./topic-ends.ts";
@@ -69,6 +70,7 @@ export class Activity implements Disposable {
   readonly #intake: Intake;
   readonly #index: Index;
   readonly #packets: PacketStore;
+  readonly #packetHosts: () => readonly HostState[];
   readonly #context: Context;
   readonly #others: () => OtherProblems;
   readonly #startedAt: number;
@@ -84,7 +86,15 @@ export class Activity implements Disposable {
   constructor(
     loop: LoopState,
     intake: Intake,
-    { index, packets }: { readonly index: Index; readonly packets: PacketStore },
+    {
+      index,
+      packets,
+      packetHosts,
+    }: {
+      readonly index: Index;
+      readonly packets: PacketStore;
+      readonly packetHosts: () => readonly HostState[];
+    },
     context: Context,
     others: () => OtherProblems,
   ) {
@@ -99,6 +109,7 @@ export class Activity implements Disposable {
       () => context.clock.now(),
     );
     this.#packets = packets;
+    this.#packetHosts = packetHosts;
     this.#context = context;
     this.#startedAt = context.clock.now();
     this.#timer = setInterval(() => {
@@ -234,7 +245,7 @@ export class Activity implements Disposable {
       ...(asOf === undefined ? {} : { asOf }),
       indexedPerSecond: this.now().perSecond,
       searches: { running: searches.running, waiting: searches.waiting },
-      packets: packetStatus(this.#packets),
+      packets: packetStatus(this.#packets, this.#packetHosts()),
       ...(archive === undefined ? {} : { archive: archiveStatus(archive) }),
       ...(played ? { scenario } : {}),
     };

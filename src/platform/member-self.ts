@@ -1,8 +1,10 @@
 import type { Readiness } from "../api/health.ts";
 import { FAULTS, Fault } from "../core/fault.ts";
+import type { Captures } from "./capture/captures.ts";
+import { interfacesOf, problemsOf } from "./capture/problems.ts";
 import type { Foundation } from "./foundation.ts";
 import type { MemberProblem } from "./member-report.ts";
-import type { MemberSelf } from "./members.ts";
+import type { MemberSource } from "./members.ts";
 import { readinessOf } from "./readiness.ts";
 import type { Sources } from "./sources.ts";
 import { VERSION } from "./version.ts";
@@ -12,14 +14,15 @@ const STOPPING = ["PROCESS_REPLACED", "INDEX_UNREACHABLE"] as const;
 
 /**
  * What a process says of itself: to the others, and to whoever asks whether it is ready.
- * @param others what is wrong with what is its alone
+ * @param captures those of this process; what is wrong with them is told here where nobody can ask for them
  */
 export function memberSelf(
   foundation: Foundation,
   sources: Sources | undefined,
-  others: () => readonly MemberProblem[] = () => [],
-): { readonly readiness: () => Readiness; readonly report: () => Promise<MemberSelf> } {
+  { captures, tellsProblems }: { readonly captures: Captures; readonly tellsProblems: boolean },
+): MemberSource & { readonly readiness: () => Readiness } {
   const { role, supervisor, publishing, intake, storage } = foundation;
+  const others = () => (tellsProblems ? problemsOf(captures) : []);
   const readiness = () => {
     const { ready, reasons } = readinessOf({
       isReading: supervisor.isReading,
@@ -34,13 +37,16 @@ export function memberSelf(
       reasons: [...reasons, ...captures.map(({ code, message }) => ({ code, detail: message, advice }))],
     };
   };
+  const state = () => ({ ready: readiness().ready, problems: problems() });
   return {
     readiness,
+    state,
     async report() {
+      const ends = await intake.ends();
       return {
-        ...{ role, version: VERSION, ...publishing.inForce() },
-        ...{ ready: readiness().ready, problems: problems(), restarts: supervisor.restarts },
-        ...{ counts: supervisor.counts(), ends: await intake.ends() },
+        ...{ role, version: VERSION, ...publishing.inForce(), ...state() },
+        ...{ restarts: supervisor.restarts, captures: interfacesOf(captures) },
+        ...{ counts: supervisor.counts(), ends },
       };
     },
   };
