@@ -77,7 +77,7 @@ export class LoopState {
 
   /** What keeps sensors from running, by sensor. */
   problems(): ReadonlyMap<string, Failure> {
-    const found = new Map(this.#supervisor.problems());
+    const found = new Map<string, Failure>(this.#supervisor.problems());
     for (const { name, problems, silentSince } of this.#others("worker"))
       for (const { sensor, code, message } of silentSince === undefined ? problems : [])
         if (sensor !== null && !found.has(sensor))

@@ -56,7 +56,9 @@ export function memberSelf(
     const problems = [...supervisor.problems().values()];
     return STOPPING.flatMap((stopping) => {
       const found = problems.find(({ code }) => code === stopping);
-      return found === undefined ? [] : [new Fault(found.code, found.message)];
+      if (found === undefined) return [];
+      const { code, message, since } = found;
+      return [new Fault(code, `since ${new Date(since).toISOString()} topics are not read: ${message}`)];
     });
   }
 

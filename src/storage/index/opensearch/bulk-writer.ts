@@ -164,8 +164,9 @@ export class BulkWriter implements IndexWriter {
   }
 
   async #writeFirst(sensor: string, batch: Batch): Promise<void> {
-    await this.#parts.owner.entered();
-    this.#fields.set(sensor, await this.#parts.internal.fields(sensor));
+    const { owner, internal, patience } = this.#parts;
+    await owner.entered();
+    this.#fields.set(sensor, await internal.fields(sensor, patience));
     await this.write(sensor, batch);
   }
 

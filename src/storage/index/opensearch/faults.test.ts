@@ -140,6 +140,10 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     await expect.poll(() => index.problems()).toMatchObject([{ code: "INDEX_BEHIND" }]);
     const [{ since = 0, text = "" } = {}] = index.problems();
     expect([since >= from - 1, since <= Date.now()]).toEqual([true, true]);
+    const late = { code: "INDEX_UNREACHABLE", message: expect.stringContaining("no answer within 0.5 s") };
+    proxy.isSilent = () => true;
+    await expect(writer.write("new", batchOf([{ n: 3 }]))).rejects.toMatchObject(late);
+    await expect(writer.position("t", 7)).rejects.toMatchObject(late);
     expect(text).toBe(
       `since ${new Date(since).toISOString()} new messages wait until they can be stored: OpenSearch at ${proxy.url} has not answered for 0.5 s`,
     );
