@@ -173,6 +173,7 @@ async function keepRunning(
   const recovered = () => {
     if (told === "") return;
     told = "";
+    log.warn("A pipeline runs again.", { sensor, partition });
     entry.failures.delete(partition);
     tell({ type: "problem", sensor, partition });
   };
