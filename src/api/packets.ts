@@ -177,7 +177,7 @@ const stored = {
     .describe("How many days fit at the rate of what is stored; absent while too little is."),
 } as const;
 
-const packetHost = z.object({
+export const packetHost = z.object({
   name: z.string().describe("The process: its machine and its data folder."),
   isSelf: z.boolean().describe("Whether it is the one that answers."),
   ...stored,
@@ -186,6 +186,8 @@ const packetHost = z.object({
     .optional()
     .describe("Why its packets are missing in answers, with since when; absent while they are not."),
 });
+
+export type PacketHost = z.output<typeof packetHost>;
 
 export const getPacketState = defineEndpoint({
   method: "GET",

@@ -22,6 +22,9 @@ export const partial = z
           advice: z.string().describe("What to do about it."),
           sensor: z.string().optional().describe("The sensor whose messages are missing."),
           file: z.string().optional().describe("The file that is affected."),
+          since: time
+            .optional()
+            .describe("Since when no messages can be stored; absent when it is about stored ones."),
           messages: count.optional().describe("How many messages are missing, as far as is known."),
           from: time.optional().describe("The earliest `timestamp` of what is missing."),
           to: time.optional().describe("The latest `timestamp` of what is missing."),

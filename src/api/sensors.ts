@@ -4,6 +4,17 @@ import { partial } from "./search.ts";
 
 const count = z.number().min(0);
 
+/** A `latency` of so many milliseconds means so many or more: longer ones are not told apart. */
+export const LONGEST_LATENCY = 60_000;
+
+export const storedAsOf = z
+  .number()
+  .nullable()
+  .optional()
+  .describe(
+    "When what is stored was counted, in epoch milliseconds, where the index does not answer now; null: never yet. Left out when it is now.",
+  );
+
 const sensorState = z.object({
   name: z.string().describe("The sensor's name, the `source.type` of its messages."),
   parser: z.string().describe("The parser that reads its records."),
@@ -39,7 +50,9 @@ const sensorState = z.object({
   latency: z
     .number()
     .nullable()
-    .describe("Milliseconds from arrival to searchable, median; null before any."),
+    .describe(
+      `Milliseconds from arrival to searchable, median; ${LONGEST_LATENCY} means so much or more; null before any.`,
+    ),
   lastSeen: z.number().nullable().describe("When its last record arrived; null before any."),
   recent: z
     .array(z.number())
@@ -56,6 +69,7 @@ export const listSensors = defineEndpoint({
   role: "analyst",
   response: z.object({
     sensors: z.array(sensorState).describe("Every configured sensor, sorted by name."),
+    asOf: storedAsOf,
     partial,
   }),
 });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
+import { packetHost } from "./packets.ts";
+import { storedAsOf } from "./sensors.ts";
 
 const amount = z.object({
   files: z.int().min(0).describe("Files."),
@@ -68,6 +70,7 @@ const processState = z.object({
       }),
     )
     .describe("What it reads."),
+  captures: z.array(z.string()).describe("Interfaces of its machine that it captures packets on."),
 });
 
 export type ProcessState = z.output<typeof processState>;
@@ -86,6 +89,7 @@ const platformStatus = z.object({
   version: z.string().describe("Version of the platform."),
   startedAt: z.number().describe("When the platform started."),
   stored: z.int().min(0).describe("Messages in the index."),
+  asOf: storedAsOf,
   listening: z
     .array(z.string())
     .describe(
@@ -130,8 +134,13 @@ const platformStatus = z.object({
           bytes: z.number().min(0).describe("Bytes of them."),
         })
         .describe("What was dropped since the start: too old, too much, or no room left."),
+      hosts: z
+        .array(packetHost)
+        .describe(
+          "The processes that have packets, this one among them, by name; empty where there is this one alone.",
+        ),
     })
-    .describe("Captured packets."),
+    .describe("Captured packets: what this process has, and what the others told last of theirs."),
   archive: archiveStatus.optional().describe("The archive of sealed files; left out where there is none."),
   processes: z
     .array(processState)

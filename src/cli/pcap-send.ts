@@ -4,7 +4,7 @@ import { connect } from "./client.ts";
 import { brokerList, readKafkaConnection } from "./kafka-connection.ts";
 import { examples, type Reach, withReach } from "./options.ts";
 import { fetchExport } from "./pcap-export.ts";
-import { hasEnded, tellPartial, tellProblems } from "./pcap-telling.ts";
+import { EXIT_CODES, hasEnded, tellPartial, tellProblems } from "./pcap-telling.ts";
 import { counted } from "./print.ts";
 
 export function sendCommand(): Command {
@@ -29,10 +29,11 @@ export function sendCommand(): Command {
     )
     .addHelpText(
       "after",
-      examples(
-        "metron pcap send 5f0c2a6e --brokers kafka1:9092,kafka2:9092",
-        "metron pcap send 5f0c2a6e --connection /etc/metron/kafka.yaml --topic packets",
-      ),
+      EXIT_CODES +
+        examples(
+          "metron pcap send 5f0c2a6e --brokers kafka1:9092,kafka2:9092",
+          "metron pcap send 5f0c2a6e --connection /etc/metron/kafka.yaml --topic packets",
+        ),
     );
   return withReach(command).action(send);
 }

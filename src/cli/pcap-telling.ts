@@ -18,8 +18,18 @@ export function tellPartial({ packets }: PacketQueryState): void {
   );
 }
 
-/** Says what keeps its packets from being all that there are. */
+/** The exit code of a command whose packets are not all there are, as what some file or host has of them could not be read. */
+const PACKETS_MISSING = 3;
+
+/** What the help of such commands says of it. */
+export const EXIT_CODES = `
+Exit code 0 when all packets came, ${PACKETS_MISSING} when those of a host or a file are missing (standard error names them), 1 when it failed, 2 for
+a wrong command line.
+`;
+
+/** Says what keeps its packets from being all that there are; the exit code tells when some could not be read. */
 export function tellProblems({ problems, isCut, state }: PacketQueryState): void {
+  if (problems.length > 0) process.exitCode = PACKETS_MISSING;
   for (const problem of problems) process.stderr.write(`${safeText(problem)}\n`);
   if (state === "stopped") process.stderr.write("there may be more packets: the query was stopped\n");
   if (isCut)

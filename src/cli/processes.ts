@@ -9,8 +9,19 @@ const ROLES = { all: "everything", server: "server", worker: "worker", capture: 
  */
 export function describeProcesses(processes: readonly ProcessState[]): string[] {
   return processes.flatMap((process) => {
-    const { name, isSelf, role, version, startedAt, revision, failure, silentSince, reads, restarts } =
-      process;
+    const {
+      name,
+      isSelf,
+      role,
+      version,
+      startedAt,
+      revision,
+      failure,
+      silentSince,
+      reads,
+      restarts,
+      captures,
+    } = process;
     const lag = reads.reduce((sum, share) => sum + share.lag, 0);
     const parts = [
       `${name}${isSelf ? " (this one)" : ""}`,
@@ -20,7 +31,16 @@ export function describeProcesses(processes: readonly ProcessState[]): string[] 
         : `SILENT since ${new Date(silentSince).toISOString()}`,
       ...(silentSince === undefined && !process.ready ? ["NOT READY"] : []),
       `publish ${revision} in force${failure === undefined ? "" : `, a later one is not: ${failure}`}`,
-      ...(role === "server" || role === "capture" ? [] : [`reads ${partitionsOf(reads)}`, `lag ${lag}`]),
+      ...(role === "server" || role === "capture"
+        ? []
+        : [
+            `reads ${partitionsOf(reads)}`,
+            // Others may read by now what a silent process read.
+            ...(silentSince === undefined ? [`lag ${lag}`] : []),
+          ]),
+      ...(role === "capture" || captures.length > 0
+        ? [captures.length === 0 ? "captures nothing" : `captures ${captures.join(", ")}`]
+        : []),
       ...(restarts === 0 ? [] : [counted(restarts, "worker restart")]),
     ];
     // Of one that is silent it is not known what is wrong now.

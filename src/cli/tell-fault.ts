@@ -1,7 +1,7 @@
 import type { Fault, FaultCode } from "../core/fault.ts";
 import { safeText } from "./print.ts";
 
-/** Exit codes: 0 done, 1 it did not work or not as a whole, 2 the command line was wrong. */
+/** Exit codes: 0 done, 1 it did not work or not as a whole, 2 the command line was wrong; 3 packets are missing (`pcap-telling.ts`). */
 export const WRONG_USAGE = 2;
 const WRONG = new Set<FaultCode>(["REQUEST_INVALID", "QUERY_INVALID"]);
 

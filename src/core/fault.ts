@@ -97,7 +97,8 @@ export const FAULTS = {
   },
   INDEX_BEHIND: {
     status: 503,
-    advice: "Search again in a while. If it stays so, OpenSearch needs more nodes, or less telemetry.",
+    advice:
+      "Search again in a while. If it stays so, check that OpenSearch answers; it may need more nodes, or less telemetry.",
   },
   INDEX_UNREACHABLE: {
     status: 503,

@@ -108,7 +108,7 @@ test.each([
   [[1, 1, 30, 30], 0.51, 50],
   [[1, 1, 30, 30], 1, 50],
   [[60_000], 0.99, 60_000],
-  [[60_001], 0.99, Number.POSITIVE_INFINITY],
+  [[60_001], 0.99, 60_000],
 ] as const)("of latencies %j a share of %d stayed below %s", (milliseconds, share, bound) => {
   expect(latencyQuantile(latencies(...milliseconds), share)).toBe(bound);
 });

@@ -1,8 +1,23 @@
 import type { Batch } from "../core/batch.ts";
 import { LONG, NULL } from "../core/column.ts";
 
+/** The last bound below: a latency that is told as this is so long or longer, milliseconds. */
+export const LONGEST_LATENCY = 60_000;
 /** Upper bounds of the latency histogram, milliseconds from arrival to searchable. */
-export const LATENCY_BOUNDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
+export const LATENCY_BOUNDS = [
+  5,
+  10,
+  25,
+  50,
+  100,
+  250,
+  500,
+  1000,
+  2500,
+  5000,
+  10_000,
+  LONGEST_LATENCY,
+] as const;
 
 export type StageCounts = { in: number; out: number; rejected: number; nanoseconds: number };
 
@@ -106,14 +121,17 @@ export function addLatency(counts: SensorCounts, milliseconds: number, count: nu
   counts.latencySum += milliseconds * count;
 }
 
-/** The latency below which a share of the messages stayed, as the bound of its bucket; null before any message. */
+/**
+ * The latency below which a share of the messages stayed, milliseconds: the bound of its bucket. The last bound means that much or more, as no
+ * bucket behind it has one. Null before any message.
+ */
 export function latencyQuantile(counts: SensorCounts, share: number): number | null {
   const total = counts.latency.reduce((sum, count) => sum + count, 0);
   if (total === 0) return null;
   let seen = 0;
   for (const [bucket, count] of counts.latency.entries()) {
     seen += count;
-    if (seen >= total * share) return LATENCY_BOUNDS[bucket] ?? Number.POSITIVE_INFINITY;
+    if (seen >= total * share) return LATENCY_BOUNDS[bucket] ?? LONGEST_LATENCY;
   }
   return null;
 }

@@ -42,7 +42,7 @@ export type Pipeline = {
   /** Passes a batch on to sinks; resolves when they have it. Rejects with the fault that keeps one from taking it. */
   readonly passOn: (sinks: readonly SinkSettings[], batch: Batch) => Promise<void>;
   /** Told of every block that is kept. */
-  readonly onCommit?: () => void;
+  readonly onCommit?: (entry: Entry) => void;
 };
 
 /** Fields met over time beyond which a batch is replaced, so that telemetry with ever new names does not fill the memory. */
@@ -66,14 +66,14 @@ export async function runPipeline({
 
   for await (const entry of source) {
     batch = roomyBatch(batch);
-    run.begin();
+    run.begin(entry);
     await inParts(
       entry,
       async ({ block, position, repeated }) => {
         const stage = stages(batch);
         batch.load(block, position);
         runStages(run, stage, batch, repeated);
-        await run.write(batch, clock, async () => {
+        await run.write(batch, async () => {
           // First, as what sinks do not take becomes a rejection, and is written below.
           if (stage.sinks.length > 0) await passOn(stage.sinks, batch);
           if (stage.indexed) await index.write(sensor, batch);
@@ -93,9 +93,9 @@ export async function runPipeline({
       },
     );
     // The position becomes durable together with the messages: a block is done when all of it is kept, and only then.
-    await index.commit(entry.position, entry.block.ends.length);
+    await index.commit(entry.position, entry.block.ends.length, run.counting(entry, { sensor, clock }));
     run.committed(entry);
-    onCommit?.();
+    onCommit?.(entry);
   }
 }
 

@@ -4,6 +4,7 @@ import { blockOf } from "../core/block.ts";
 import { silentLog } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { Rejection } from "../core/rejection.ts";
+import { ALL_NEW, type Kept } from "../storage/index/kept.ts";
 import { emptyCounts } from "./metrics.ts";
 import { crashRejection, type Stage, StageRunner } from "./stage-runner.ts";
 
@@ -15,7 +16,7 @@ function started() {
   const tell = (level: string) => (sentence: string, fields?: object) => told.push([level, sentence, fields]);
   const counts = emptyCounts();
   const runner = new StageRunner(counts, { ...silentLog, warn: tell("warn"), error: tell("error") });
-  runner.begin();
+  runner.begin(entryOf(1));
   return { runner, counts, told };
 }
 
@@ -43,6 +44,14 @@ const parse = stage("parse", (batch) => {
 });
 
 const clock = { now: () => ARRIVAL + 20 };
+const UNREAD = { ...emptyCounts(), offsets: { 3: 100 } };
+
+/** Commits a block, and tells its runner that all of it is stored, or what was there before. */
+function keep(runner: StageRunner, records: number, kept: Kept = ALL_NEW): void {
+  const onKept = runner.counting(entryOf(records), { sensor: "web", clock });
+  runner.committed(entryOf(records));
+  onKept(kept);
+}
 const stored = async () => {};
 
 test("what entered and left each stage is counted, and kept once the block is", async () => {
@@ -62,9 +71,9 @@ test("what entered and left each stage is counted, and kept once the block is", 
     batch,
   );
   batch.setArrival(3);
-  await runner.write(batch, clock, stored);
-  expect(counts, "not before").toEqual(emptyCounts());
-  runner.committed(entryOf(6));
+  await runner.write(batch, stored);
+  expect(counts, "not before").toEqual(UNREAD);
+  keep(runner, 6);
   const timed = { nanoseconds: expect.any(Number) };
   expect(counts).toEqual({
     ...emptyCounts(),
@@ -93,20 +102,52 @@ test("parts of a block are counted together; what was counted of one that was no
   const part = async (records: number) => {
     const batch = loaded(records);
     runner.parse(parse, batch, 0);
-    await runner.write(batch, clock, stored);
+    await runner.write(batch, stored);
   };
   await part(4);
-  runner.begin();
+  runner.begin(entryOf(1));
   await part(2);
   await part(1);
   runner.gaveUp(ARRIVAL);
-  runner.committed(entryOf(4));
+  keep(runner, 4);
   expect(counts).toMatchObject({ records: 4, messages: 3, rejected: 1, offsets: { 3: 104 } });
   expect(counts.stages.parse).toMatchObject({ in: 4, out: 3, rejected: 1 });
-  runner.begin();
+  runner.begin(entryOf(1));
   await part(1);
-  runner.committed(entryOf(1));
+  keep(runner, 1);
   expect(counts.records, "each block once").toBe(5);
+});
+
+test("messages count once they are stored, and what was stored or refused before does not count as new", async () => {
+  const { runner, counts } = started();
+  const written = async (alerts: number) => {
+    runner.begin(entryOf(1));
+    const batch = loaded(5);
+    runner.parse(parse, batch, 0);
+    for (let row = 0; row < alerts; row++) batch.column("is_alert").setString(row, "true");
+    batch.reject(4, new Rejection("parser_error", "no"));
+    await runner.write(batch, stored);
+    const onKept = runner.counting(entryOf(5), { sensor: "web", clock });
+    runner.committed(entryOf(5));
+    return onKept;
+  };
+  const first = await written(1);
+  const second = await written(4);
+  expect(counts, "read, and stored by nobody yet").toMatchObject({
+    ...{ records: 10, messages: 0, alerts: 0, rejected: 0, latencySum: 0, offsets: { 3: 100 } },
+  });
+  first(ALL_NEW);
+  expect(counts).toMatchObject({ messages: 4, alerts: 1, rejected: 1, offsets: { 3: 105 } });
+  const before = new Map([
+    ["web", 2],
+    ["error", 1],
+  ]);
+  second({ before, refused: new Map([["web", 1]]) });
+  expect(counts).toMatchObject({ messages: 5, alerts: 2, rejected: 2, latencySum: 5 * 20 });
+  const late = await written(0);
+  delete counts.offsets[3];
+  late(ALL_NEW);
+  expect(counts.offsets, "another reads the partition by now").toEqual({});
 });
 
 test("header lines that are there again are neither records nor rejected again", async () => {
@@ -119,8 +160,8 @@ test("header lines that are there again are neither records nor rejected again",
   });
   runner.parse(headed, batch, 2);
   expect(batch.rejected.map(({ record }) => record)).toEqual([2]);
-  await runner.write(batch, clock, stored);
-  runner.committed(entryOf(3));
+  await runner.write(batch, stored);
+  keep(runner, 3);
   expect(counts).toMatchObject({ records: 3, messages: 2, rejected: 1 });
   expect(counts.stages.parse).toMatchObject({ in: 3, out: 2, rejected: 1 });
 });
@@ -158,7 +199,7 @@ test("a crash is the stage's: its records are rejected as the stage says, and it
     ],
   ]);
   const indexed = await thrownBy(() =>
-    runner.write(loaded(1), clock, () => Promise.reject(new RangeError("too deep"))),
+    runner.write(loaded(1), () => Promise.reject(new RangeError("too deep"))),
   );
   expect(crashRejection(indexed)).toMatchObject({
     type: "indexing_error",
@@ -174,7 +215,7 @@ test("a failure from outside is no crash of a stage", async () => {
     throw full;
   });
   expect(await thrownBy(() => runner.pass(failing, loaded(1)))).toBe(full);
-  expect(await thrownBy(() => runner.write(loaded(1), clock, () => Promise.reject(full)))).toBe(full);
+  expect(await thrownBy(() => runner.write(loaded(1), () => Promise.reject(full)))).toBe(full);
 });
 
 test("a crowded batch of many records is taken apart, with a warning; of a single one all is kept together", async () => {

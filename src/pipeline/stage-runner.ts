@@ -1,8 +1,10 @@
 import { type Batch, TooManyFields } from "../core/batch.ts";
-import type { Log } from "../core/context.ts";
+import type { Clock, Log } from "../core/context.ts";
 import { isOutside } from "../core/fault.ts";
 import { type ErrorType, Rejection } from "../core/rejection.ts";
+import type { Kept } from "../storage/index/kept.ts";
 import type { Entry } from "../storage/topic/contract.ts";
+import { ERROR_SENSOR } from "./errors.ts";
 import {
   addCounts,
   addLatency,
@@ -54,10 +56,12 @@ export class StageRunner {
     this.#log = log;
   }
 
-  /** Forgets what was counted of a block that was not committed. */
-  begin(): void {
+  /** Forgets what was counted of a block that was not committed, and begins with the next one. */
+  begin({ position }: Pick<Entry, "position">): void {
     if (!this.#isEmpty) this.#block = emptyCounts();
     this.#isEmpty = true;
+    // Up to here nothing waits to be stored, as far as this runner knows.
+    this.#counts.offsets[position.partition] ??= position.offset;
   }
 
   /** The first stage makes rows of records; `repeated` of these are header lines that an earlier batch has dealt with. */
@@ -85,7 +89,7 @@ export class StageRunner {
   }
 
   /** Writes the live rows of a batch and its rejections by `write`, and keeps what was counted of it. */
-  async write(batch: Batch, clock: { now(): number }, write: () => Promise<void>): Promise<void> {
+  async write(batch: Batch, write: () => Promise<void>): Promise<void> {
     const started = performance.now();
     try {
       await write();
@@ -102,7 +106,6 @@ export class StageRunner {
     if (timeless > 0 && counts.timelessSince === 0) counts.timelessSince = batch.arrival;
     counts.timeless += timeless;
     counts.latest = Math.max(counts.latest, latestTimestamp(batch));
-    addLatency(counts, clock.now() - batch.arrival, messages);
     addCounts(this.#block, counts);
     this.#isEmpty = false;
   }
@@ -116,10 +119,42 @@ export class StageRunner {
     this.#isEmpty = false;
   }
 
-  /** Notes that a block is kept: all its messages are searchable. */
-  committed({ block, position }: Entry): void {
-    this.#block.offsets = { [position.partition]: position.offset + block.ends.length };
-    addCounts(this.#counts, this.#block);
+  /** Counts what was read and done of a block that is committed; `counting` counts what came of it. */
+  committed({ block }: Entry): void {
+    const { records, stages } = this.#block;
+    addCounts(this.#counts, { ...emptyCounts(), records, stages, lastArrival: block.arrival });
+  }
+
+  /**
+   * Counts the messages and rejections of a block once they can be found, without those that were there before: whoever read the block
+   * earlier has counted them. To be made when all of the block is written; it may be called after the next one has begun.
+   */
+  counting(
+    { block, position }: Entry,
+    { sensor, clock }: { readonly sensor: string; readonly clock: Clock },
+  ): (kept: Kept) => void {
+    const { messages, alerts, rejected, timeless, timelessSince, latest } = this.#block;
+    const end = position.offset + block.ends.length;
+    return ({ before, refused }) => {
+      const counts = this.#counts;
+      const lacking = (before.get(sensor) ?? 0) + (refused.get(sensor) ?? 0);
+      const found = Math.max(0, messages - lacking);
+      const errors = sensor === ERROR_SENSOR ? 0 : (before.get(ERROR_SENSOR) ?? 0);
+      addCounts(counts, {
+        ...emptyCounts(),
+        messages: found,
+        // Which of the messages were there before is not told.
+        alerts: Math.min(alerts, found),
+        timeless: Math.min(timeless, found),
+        timelessSince: found === 0 ? 0 : timelessSince,
+        rejected: Math.max(0, rejected - errors) + (refused.get(sensor) ?? 0),
+        latest,
+      });
+      addLatency(counts, clock.now() - block.arrival, found);
+      // A partition that was let go meanwhile is another reader's, who tells how far it is.
+      const reached = counts.offsets[position.partition];
+      if (reached !== undefined) counts.offsets[position.partition] = Math.max(reached, end);
+    };
   }
 
   /** Tells once a block why it is dealt with in parts. */

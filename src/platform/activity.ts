@@ -1,20 +1,23 @@
 import type { SensorState } from "../api/sensors.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { Context } from "../core/context.ts";
-import { FAULTS, Fault, type FaultCode } from "../core/fault.ts";
+import { FAULTS, type Fault, type FaultCode } from "../core/fault.ts";
 import { isDoneWithin } from "../core/patience.ts";
 import { emptyCounts, latencyQuantile, type SensorCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
-import type { Index } from "../storage/index/contract.ts";
+import type { Index, IndexStats } from "../storage/index/contract.ts";
 import type { SensorStats } from "../storage/index/stats.ts";
 import type { PacketStore } from "../storage/packets/contract.ts";
 import { copyProblems } from "./alert-copies-state.ts";
 import { archiveProblems, archiveStatus } from "./archive-state.ts";
 import type { Intake } from "./intake.ts";
+import { LastKnown } from "./last-known.ts";
 import type { LoopState } from "./loop-state.ts";
 import { metricsText } from "./metrics-text.ts";
 import { packetStatus } from "./packet-state.ts";
+import type { HostState } from "./packets/hosts/packet-hosts.ts";
 import type { PartitionState, PlatformState } from "./reading-metrics.ts";
+import { StoredEnds } from "./stored-ends.ts";
 import { PATIENCE, TopicEnds } from "./topic-ends.ts";
 import { VERSION } from "./version.ts";
 
@@ -25,13 +28,8 @@ const KEPT = 61;
 const IDLE_AFTER = 60_000;
 const POLL = 20;
 
-/** Where a partition was read up to. */
-/** Up to where a partition is done, of which the records end at `end`. */
-type Position = (
-  sensor: string,
-  partition: number,
-  end: number,
-) => number | undefined | Promise<number | undefined>;
+/** Up to where a partition is done, of which the records end at `end`; undefined where that is not known. */
+type Position = (sensor: string, partition: number, end: number) => Promise<number | undefined>;
 
 /** What is wrong beside the loop: sources that do not run, by sensor, and what concerns no sensor. */
 export type OtherProblems = {
@@ -44,6 +42,15 @@ export type OtherProblems = {
 };
 
 type Sample = { readonly at: number; readonly sensors: ReadonlyMap<string, SensorCounts> };
+
+/** What is stored, by sensor. */
+type Stored = {
+  readonly sensors: ReadonlyMap<string, SensorStats>;
+  /** The sensors that have something in the archive alone. */
+  readonly archived: readonly string[];
+  /** When this was so, if not now; null where it was never known. */
+  readonly asOf?: number | null | undefined;
+};
 
 /** What the platform is doing: counts of the workers turned into states, rates and lag. */
 export class Activity implements Disposable {
@@ -63,6 +70,7 @@ export class Activity implements Disposable {
   readonly #intake: Intake;
   readonly #index: Index;
   readonly #packets: PacketStore;
+  readonly #packetHosts: () => readonly HostState[];
   readonly #context: Context;
   readonly #others: () => OtherProblems;
   readonly #startedAt: number;
@@ -70,21 +78,23 @@ export class Activity implements Disposable {
   /** One a second, the newest last. */
   readonly #ends: TopicEnds;
   readonly #samples: Sample[] = [];
-  /** Up to where partitions are stored, as far as it is known, by sensor and partition. */
-  readonly #storedEnds = new Map<string, number>();
-  /** What is stored by sensor, and the sensors that have something in the archive alone. */
-  #stored:
-    | {
-        at: number;
-        sensors: Promise<ReadonlyMap<string, SensorStats>>;
-        archived: Promise<readonly string[]>;
-      }
-    | undefined;
+  readonly #storedEnds: StoredEnds;
+  readonly #stats: LastKnown<IndexStats>;
+  /** What is stored, as it was a moment ago. */
+  #stored: { readonly at: number; readonly told: Promise<Stored> } | undefined;
 
   constructor(
     loop: LoopState,
     intake: Intake,
-    { index, packets }: { readonly index: Index; readonly packets: PacketStore },
+    {
+      index,
+      packets,
+      packetHosts,
+    }: {
+      readonly index: Index;
+      readonly packets: PacketStore;
+      readonly packetHosts: () => readonly HostState[];
+    },
     context: Context,
     others: () => OtherProblems,
   ) {
@@ -93,7 +103,13 @@ export class Activity implements Disposable {
     this.#intake = intake;
     this.#ends = new TopicEnds(() => intake.ends());
     this.#index = index;
+    this.#storedEnds = new StoredEnds(index);
+    this.#stats = new LastKnown(
+      () => index.stats(),
+      () => context.clock.now(),
+    );
     this.#packets = packets;
+    this.#packetHosts = packetHosts;
     this.#context = context;
     this.#startedAt = context.clock.now();
     this.#timer = setInterval(() => {
@@ -121,16 +137,19 @@ export class Activity implements Disposable {
   }
 
   async sensorStates(): Promise<readonly SensorState[]> {
-    const stored = await this.#messagesStored();
+    const telling = this.#messagesStored();
     const ends = await this.#ends.get();
-    // Lag and counts are from one telling of the workers, so that no lag means that everything is counted; one that has
-    // told nothing yet begins where the index was sealed. What waits to be stored by another engine lags too.
+    // Lag and counts are from one telling of the workers, so that no lag means that everything is counted. Where none tells,
+    // or another process reads that tells no counts, the index says how far it is.
     const counts = this.#loop.counts();
-    const lag = await this.#behind(ends, async (sensor, partition, end) => {
-      const told = counts.get(sensor)?.offsets[partition];
-      if (told === undefined) return this.#index.sealedPosition(sensor, partition);
-      return told < end ? told : Math.min(told, await this.#storedUpTo(sensor, partition, end));
-    });
+    const [lag, { sensors: stored }] = await Promise.all([
+      this.#behind(
+        ends,
+        async (sensor, partition, end) =>
+          counts.get(sensor)?.offsets[partition] ?? this.#storedEnds.get(sensor, partition, end),
+      ),
+      telling,
+    ]);
     const problems = this.#loop.problems();
     const unreadable = new Map<string, number>();
     for (const { code, sensor, messages = 0 } of this.#index.problems())
@@ -172,18 +191,25 @@ export class Activity implements Disposable {
     });
   }
 
-  async status(): Promise<Omit<PlatformStatus, "listening">> {
+  /** When what is stored was counted, if not now, as the index does not answer; null where it was never known. */
+  async storedAsOf(): Promise<number | null | undefined> {
+    return (await this.#messagesStored()).asOf;
+  }
+
+  async status(counting = this.#counted()): Promise<Omit<PlatformStatus, "listening">> {
     // Taken first: what a story that has ended brought is among what is counted after it.
     const { played, ...scenario } = this.scenario;
     const problems: PlatformStatus["problems"] = [...this.#loop.problems()].map(
       ([sensor, { code, message }]) => problem(code, `${sensor}: ${message}`),
     );
     for (const fault of this.#intake.faults()) problems.push(problem(fault.code, fault.message));
-    const indexed = (sensor: string, partition: number) => this.#index.position(sensor, partition);
-    const unread = this.#intake.unread(indexed);
-    if (await isDoneWithin(unread, PATIENCE))
-      for (const fault of await unread) problems.push(problem(fault.code, fault.message));
-    await this.#ends.get();
+    const unread = this.#intake.unread((sensor, partition) => this.#storedEnds.get(sensor, partition));
+    const [isUnreadKnown, stats] = await Promise.all([
+      isDoneWithin(unread, PATIENCE),
+      counting,
+      this.#ends.get(),
+    ]);
+    if (isUnreadKnown) for (const fault of await unread) problems.push(problem(fault.code, fault.message));
     if (this.#ends.fault !== undefined)
       problems.push(problem(this.#ends.fault.code, this.#ends.fault.message));
     const { sources, faults, losses } = this.#others();
@@ -197,7 +223,7 @@ export class Activity implements Disposable {
       problems.push(
         problem("WORKERS_MISSING", "no process reads topics; records are taken and wait for one that does"),
       );
-    const { searches, setAside, unsealed, archive, alertCopies, sensors } = await this.#index.stats();
+    const { searches, setAside, unsealed, archive, alertCopies, sensors, asOf } = stats;
     for (const { code, text, advice } of this.#index.problems())
       problems.push({ code, detail: text, advice });
     problems.push(...archiveProblems(archive), ...copyProblems(alertCopies));
@@ -216,9 +242,10 @@ export class Activity implements Disposable {
       version: VERSION,
       startedAt: this.#startedAt,
       stored: sensors.reduce((sum, { messages }) => sum + messages, 0),
+      ...(asOf === undefined ? {} : { asOf }),
       indexedPerSecond: this.now().perSecond,
       searches: { running: searches.running, waiting: searches.waiting },
-      packets: packetStatus(this.#packets),
+      packets: packetStatus(this.#packets, this.#packetHosts()),
       ...(archive === undefined ? {} : { archive: archiveStatus(archive) }),
       ...(played ? { scenario } : {}),
     };
@@ -226,16 +253,18 @@ export class Activity implements Disposable {
 
   /** Sensors that have messages in the index, known to the second. */
   async storedSensors(): Promise<readonly string[]> {
-    const stored = await this.#messagesStored();
-    return [...new Set([...stored.keys(), ...((await this.#stored?.archived) ?? [])])];
+    const { sensors, archived } = await this.#messagesStored();
+    return [...new Set([...sensors.keys(), ...archived])];
   }
 
   async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
-    const { searches, archive, alertCopies } = await this.#index.stats();
-    const stored = await this.#messagesStored();
-    const together = new Map([...stored].map(([sensor, stats]) => [sensor, stats.together]));
-    const { problems } = await this.status();
-    const partitions = await this.#partitions();
+    const counting = this.#counted();
+    const [{ problems }, partitions, { sensors, searches, archive, alertCopies }] = await Promise.all([
+      this.status(counting),
+      this.#partitions(),
+      counting,
+    ]);
+    const together = new Map(sensors.map(({ sensor, together }) => [sensor, together]));
     const lag = new Map<string, number>();
     for (const { sensor, end, indexed } of partitions)
       lag.set(sensor, (lag.get(sensor) ?? 0) + Math.max(0, end - indexed));
@@ -254,7 +283,9 @@ export class Activity implements Disposable {
   /** Resolves when everything that was accepted before the call is searchable, or kept as rejected. */
   async caughtUp(signal?: AbortSignal): Promise<void> {
     const ends = await this.#intake.ends();
-    while ((await this.#behind(ends)).size > 0) {
+    const position: Position = async (sensor, partition) =>
+      (await this.#index.position(sensor, partition)) ?? 0;
+    while ((await this.#behind(ends, position)).size > 0) {
       signal?.throwIfAborted();
       await new Promise((done) => setTimeout(done, POLL));
     }
@@ -272,61 +303,51 @@ export class Activity implements Disposable {
     const states = await Promise.all(
       partitions.map(async ({ sensor, partition, end }) => {
         const owner = this.#loop.owner(sensor, partition);
-        try {
-          const indexed = end === 0 ? 0 : ((await this.#index.position(sensor, partition)) ?? 0);
-          return [{ sensor, partition, end, indexed, owner }];
-        } catch (error) {
-          // The index cannot be reached, and has never told of this one: its lag is not known.
-          if (error instanceof Fault) return [];
-          throw error;
-        }
+        const indexed = end === 0 ? 0 : await this.#storedEnds.get(sensor, partition, end);
+        // Where the index cannot be reached, and has never told of this one, its lag is not known.
+        return indexed === undefined ? [] : [{ sensor, partition, end, indexed, owner }];
       }),
     );
     return states.flat();
   }
 
-  /** Up to where a partition is stored, or was when that could be told last; its end where nobody ever could: a problem of the status says so. */
-  async #storedUpTo(sensor: string, partition: number, end: number): Promise<number> {
-    const key = `${sensor}/${partition}`;
-    const known = this.#storedEnds.get(key);
-    // What was stored once is not asked for again: between two records nothing is asked.
-    if (known !== undefined && known >= end) return end;
-    try {
-      const position = (await this.#index.position(sensor, partition)) ?? 0;
-      this.#storedEnds.set(key, position);
-      return position;
-    } catch (error) {
-      if (error instanceof Fault) return known ?? end;
-      throw error;
-    }
-  }
-
-  /** Records before the given ends that the index has not got yet, by sensor; sensors without any are left out. */
+  /**
+   * Records before the given ends that the index has not got yet, by sensor; sensors without any are left out, and so is what nobody
+   * knows: a problem of the status says so.
+   */
   async #behind(
     ends: ReadonlyMap<string, readonly number[]>,
-    position: Position = (sensor, partition) => this.#index.position(sensor, partition),
+    position: Position,
   ): Promise<Map<string, number>> {
-    const behind = new Map<string, number>();
-    for (const [sensor, partitions] of ends) {
+    const all = [...ends].map(async ([sensor, partitions]) => {
       const left = await Promise.all(
         partitions.map(async (end, partition) =>
-          end === 0 ? 0 : Math.max(0, end - ((await position(sensor, partition, end)) ?? 0)),
+          end === 0 ? 0 : Math.max(0, end - ((await position(sensor, partition, end)) ?? end)),
         ),
       );
-      const sum = left.reduce((all, records) => all + records, 0);
-      if (sum > 0) behind.set(sensor, sum);
-    }
-    return behind;
+      return [sensor, left.reduce((sum, records) => sum + records, 0)] as const;
+    });
+    return new Map((await Promise.all(all)).filter(([, records]) => records > 0));
   }
 
-  #messagesStored(): Promise<ReadonlyMap<string, SensorStats>> {
+  /** How much is stored, as last known while the index does not say. */
+  async #counted(): Promise<IndexStats> {
+    const { value, asOf } = await this.#stats.get();
+    // What the index told last may have been as of earlier itself.
+    return asOf === undefined || value.asOf !== undefined ? value : { ...value, asOf };
+  }
+
+  #messagesStored(): Promise<Stored> {
     const now = performance.now();
     if (this.#stored === undefined || now - this.#stored.at > SECOND) {
-      const stats = this.#index.stats();
-      const sensors = stats.then((stats) => new Map(stats.sensors.map((entry) => [entry.sensor, entry])));
-      this.#stored = { at: now, sensors, archived: stats.then(({ archive }) => archive?.only.sensors ?? []) };
+      const told = this.#counted().then(({ sensors, archive, asOf }) => ({
+        sensors: new Map(sensors.map((entry) => [entry.sensor, entry])),
+        archived: archive?.only.sensors ?? [],
+        asOf,
+      }));
+      this.#stored = { at: now, told };
     }
-    return this.#stored.sensors;
+    return this.#stored.told;
   }
 
   #sensors(): IterableIterator<string> {

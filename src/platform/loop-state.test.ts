@@ -66,6 +66,20 @@ test("counts begin with the process that tells them, and never fall as workers c
   expect(loop.counts().get("web")?.offsets).toEqual({ 0: 600 });
 });
 
+test("how far a partition is stored is told by who reads it now: not by one that is silent, nor beside one that tells no counts", async () => {
+  const { loop, say } = await openServer();
+  const offsets = () => loop.counts().get("web")?.offsets;
+  await say("one:/data", worker(5, 5));
+  expect(offsets()).toEqual({ 0: 5 });
+  clock.time += 13_000;
+  expect(offsets(), "it was killed, and says nothing any more").toEqual({});
+  await say("two:/data", worker(7, 7));
+  expect(offsets()).toEqual({ 0: 7 });
+  await say("three:/data", { ...worker(0, 0), role: "all", counts: {} });
+  expect(offsets(), "another process reads it by now, and the index alone knows how far").toEqual({});
+  expect(loop.counts().get("web")?.messages).toBe(12);
+});
+
 test("two processes of one name that write in turn are counted once each", async () => {
   const { loop, say } = await openServer();
   const told = () => [loop.counts().get("web")?.messages ?? 0, loop.restarts];

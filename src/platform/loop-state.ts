@@ -46,23 +46,38 @@ export class LoopState {
    * counted before is not told.
    */
   counts(): Map<string, SensorCounts> {
-    const present = this.#listen();
+    this.#listen();
     const totals = this.#supervisor.counts();
     for (const [sensor, counts] of this.#past) add(totals, sensor, counts);
-    for (const [id, { before, now }] of this.#heard)
-      for (const [sensor, counts] of now.sensors) {
-        // Of a partition that has moved, two tell: the newer owner is further. Who ended reads none.
-        const offsets: Record<string, number> = present.has(id) ? { ...counts.offsets } : {};
-        for (const [partition, offset] of Object.entries(totals.get(sensor)?.offsets ?? {}))
-          offsets[partition] = Math.max(offset, offsets[partition] ?? 0);
-        add(totals, sensor, { ...since(counts, before.sensors.get(sensor)), offsets });
-      }
+    for (const { before, now } of this.#heard.values())
+      for (const [sensor, counts] of now.sensors)
+        add(totals, sensor, { ...since(counts, before.sensors.get(sensor)), offsets: {} });
+    this.#addOffsets(totals);
     return totals;
+  }
+
+  /**
+   * Adds how far workers are that speak, by partition. Who ended or is silent reads none, and what it said last would stand still. Of a
+   * partition that has moved, two may tell: the newer owner is further. Where a process reads that tells no counts to others, nobody's
+   * number is right.
+   */
+  #addOffsets(totals: Map<string, SensorCounts>): void {
+    for (const worker of this.#others("worker")) {
+      if (worker.silentSince !== undefined) continue;
+      for (const [sensor, { offsets }] of countsOf(worker)) {
+        const all = totals.get(sensor)?.offsets ?? {};
+        for (const [partition, offset] of Object.entries(offsets))
+          all[Number(partition)] = Math.max(offset, all[Number(partition)] ?? 0);
+      }
+    }
+    for (const { silentSince, reads } of this.#others("all"))
+      for (const { sensor, partition } of silentSince === undefined ? reads : [])
+        delete totals.get(sensor)?.offsets[partition];
   }
 
   /** What keeps sensors from running, by sensor. */
   problems(): ReadonlyMap<string, Failure> {
-    const found = new Map(this.#supervisor.problems());
+    const found = new Map<string, Failure>(this.#supervisor.problems());
     for (const { name, problems, silentSince } of this.#others("worker"))
       for (const { sensor, code, message } of silentSince === undefined ? problems : [])
         if (sensor !== null && !found.has(sensor))

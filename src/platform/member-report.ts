@@ -43,6 +43,8 @@ const report = z.object({
   /** Worker threads that died and were started again. */
   restarts: z.number().default(0),
   reads: z.array(z.object({ sensor: z.string(), partition: z.number(), since: z.number(), lag: z.number() })),
+  /** Interfaces of its machine that it captures packets on. */
+  captures: z.array(z.string()).default([]),
   /** What a process that listens on nothing has counted since its start, by sensor: whoever answers tells of it. */
   counts: z.record(z.string(), sensorCounts).default({}),
 });

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, expect, test, vi } from "vitest";
 import { startKafka } from "../../scripts/cluster/kafka.ts";
 import { makeContext } from "../core/context.ts";
 import { openTablesOf } from "../storage/storage.ts";
@@ -30,8 +31,9 @@ const clock = { time: 1_000_000, now: () => clock.time };
 const context = makeContext({ clock });
 const self: MemberSelf = {
   ...{ role: "all", version: "1", revision: 7, failure: null, ready: true, problems: [], restarts: 0 },
-  ...{ counts: new Map(), ends: new Map() },
+  ...{ captures: [], counts: new Map(), ends: new Map() },
 };
+const source = { state: () => self, report: async () => self };
 
 /** Two processes that share tables, as two threads of one process share the tables of its files. */
 async function openTwo() {
@@ -45,7 +47,7 @@ async function openTwo() {
 async function joined(tables: Tables, data: string): Promise<Members> {
   const members = await Members.open(data, tables, context);
   cleanups.push(() => members[Symbol.asyncDispose]());
-  members.begin(async () => self);
+  members.begin(source);
   return members;
 }
 
@@ -81,6 +83,25 @@ test("a process of another version, whose reports cannot be read, is told", asyn
   ]);
 });
 
+test("whether a process is ready is said at once when it changes, and of itself known before that", async () => {
+  const { one, other, table } = await openTwo();
+  const state = { ready: false, problems: [] };
+  const third = await Members.open("/third", { table: async () => table }, context);
+  cleanups.push(() => third[Symbol.asyncDispose]());
+  const heard = (members: Members) => members.states().find(({ name }) => name.endsWith("/third"))?.ready;
+  // Its clock goes as far as the test says: not to the next report.
+  vi.useFakeTimers({ toFake: ["setInterval"] });
+  cleanups.push(() => vi.useRealTimers());
+  third.begin({ state: () => state, report: async () => ({ ...self, ...state }) });
+  await expect.poll(() => heard(other)).toBe(false);
+  state.ready = true;
+  expect([heard(third), heard(one)], "it knows, and has not said so").toEqual([true, false]);
+  vi.advanceTimersByTime(500);
+  // A poll of the test's would turn the clock on.
+  for (let turn = 0; turn < 500 && heard(one) !== true; turn++) await delay(5);
+  expect(heard(one)).toBe(true);
+});
+
 test("reports that are asked for while one is written are one report, and none comes after taking leave", async () => {
   const { one, table } = await openTwo();
   const before = table.version(PROCESS);
@@ -109,7 +130,7 @@ test.skipIf(address === undefined)(
     const readSecret = () => "";
     const tables = await openTablesOf(newFolder(), { settings, readSecret }, makeContext());
     const members = await Members.open("/one", tables, makeContext());
-    members.begin(async () => self);
+    members.begin(source);
     await expect.poll(() => members.list()).toHaveLength(1);
     for (const pid of kafka.pids()) process.kill(pid, "SIGSTOP");
     try {

@@ -20,12 +20,18 @@ export type Member = MemberReport & {
 
 /** What a process tells of itself when it is its turn. */
 export type MemberSelf = Pick<MemberReport, "role" | "version" | "revision" | "failure"> &
-  Pick<MemberReport, "ready" | "problems" | "restarts"> & {
+  Pick<MemberReport, "ready" | "problems" | "restarts" | "captures"> & {
     /** What its workers have counted, also how far they read; told whole where nobody can ask the process itself. */
     readonly counts: ReadonlyMap<string, SensorCounts>;
     /** Where each partition of each topic ends. */
     readonly ends: ReadonlyMap<string, readonly number[]>;
   };
+
+/** What a process knows of itself: whether it is ready and what is wrong in it at once, the rest when it has asked for it. */
+export type MemberSource = {
+  readonly state: () => Pick<MemberReport, "ready" | "problems">;
+  readonly report: () => Promise<MemberSelf>;
+};
 
 type MembersOptions = {
   /** Name of this process, which no other has. */
@@ -36,6 +42,8 @@ type MembersOptions = {
 
 const TYPE = "process";
 const REPORT_EVERY = 3_000;
+/** How often it is seen whether this process is ready, milliseconds. */
+const READY_EVERY = 500;
 const LOOK_EVERY = 100;
 /** Who says nothing for this long does not run, or cannot be reached. */
 const SILENT_AFTER = 12_000;
@@ -49,7 +57,9 @@ const MOST_NAME = 180;
 export class Members implements AsyncDisposable {
   readonly #options: MembersOptions;
   #timer: NodeJS.Timeout | undefined;
-  #self: (() => Promise<MemberSelf>) | undefined;
+  #self: MemberSource | undefined;
+  /** Whether this process was ready when it said so last. */
+  #wasReady: boolean | undefined;
   /** What was in force here when this was said last. */
   #revision = 0;
   /** By name: the last report, and when it was seen here. Clocks of machines differ, so silence is measured by ours. */
@@ -65,7 +75,7 @@ export class Members implements AsyncDisposable {
   #isFailing = false;
 
   /** Joins the processes of an installation, under the name that a data folder has. It says nothing before `begin`. */
-  static async open(data: string, tables: Tables, context: Context): Promise<Members> {
+  static async open(data: string, tables: Pick<Tables, "table">, context: Context): Promise<Members> {
     return new Members({ name: memberName(data), table: await tables.table("processes"), context });
   }
 
@@ -74,10 +84,13 @@ export class Members implements AsyncDisposable {
     this.#startedAt = options.context.clock.now();
   }
 
-  /** Says from now on, every few seconds, what `self` returns. */
-  begin(self: () => Promise<MemberSelf>): void {
+  /** Says from now on, every few seconds, what `self` reports, and at once when it becomes ready or is no more. */
+  begin(self: MemberSource): void {
     this.#self = self;
-    this.#timer = setInterval(() => this.say(), REPORT_EVERY);
+    let turns = 0;
+    this.#timer = setInterval(() => {
+      if (++turns % (REPORT_EVERY / READY_EVERY) === 0 || self.state().ready !== this.#wasReady) this.say();
+    }, READY_EVERY);
     this.say();
   }
 
@@ -92,7 +105,9 @@ export class Members implements AsyncDisposable {
       this.#isAsked = false;
       if (this.#isLeaving) return;
       try {
-        await table.put(TYPE, name, await this.#report(await self()));
+        const report = this.#report(await self.report());
+        this.#wasReady = report.ready;
+        await table.put(TYPE, name, report);
         await this.#forget();
         this.#isFailing = false;
       } catch (error) {
@@ -136,8 +151,11 @@ export class Members implements AsyncDisposable {
 
   /** The processes as the status tells of them. */
   states(): ProcessState[] {
+    const own = this.#self?.state();
     return this.list().map(({ at: _at, counts: _counts, failure, silentSince, ...member }) => ({
       ...member,
+      // Of itself it knows more than what it said last.
+      ...(member.isSelf && own !== undefined && { ready: own.ready, problems: shortened(own.problems) }),
       ...(failure === null ? {} : { failure }),
       ...(silentSince === undefined ? {} : { silentSince }),
     }));

@@ -1,17 +1,32 @@
+import type { PacketHost } from "../api/packets.ts";
 import type { PlatformStatus } from "../api/status.ts";
 import type { PacketStore, PacketStoreState } from "../storage/packets/contract.ts";
 import type { Family } from "./exposition.ts";
+import type { HostState } from "./packets/hosts/packet-hosts.ts";
 
 const MICROSECONDS = 1e6;
 
 /** What the status says of captured packets. */
-export function packetStatus(packets: PacketStore): PlatformStatus["packets"] {
+export function packetStatus(packets: PacketStore, hosts: readonly HostState[]): PlatformStatus["packets"] {
   const { oldest, newest, days, ...state } = packets.state();
   return {
     ...state,
     oldest: oldest === undefined ? null : oldest / 1000,
     newest: newest === undefined ? null : newest / 1000,
     days: days ?? null,
+    hosts: hosts.map(packetHostOf),
+  };
+}
+
+/** What is told of a process that has packets. */
+export function packetHostOf(state: HostState): PacketHost {
+  const { name, isSelf, packets, bytes, limit, oldest, newest, days, problem } = state;
+  return {
+    ...{ name, isSelf, packets, bytes, limitBytes: limit },
+    ...(oldest === null ? {} : { oldest: oldest / 1000 }),
+    ...(newest === null ? {} : { newest: newest / 1000 }),
+    ...(days === null ? {} : { daysThatFit: days }),
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 

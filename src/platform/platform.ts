@@ -67,7 +67,7 @@ export async function openPlatform(options: PlatformOptions) {
       }),
     );
     const activity = stack.use(
-      new Activity(loop, intake, { index, packets }, context, () => ({
+      new Activity(loop, intake, { index, packets, packetHosts: inspection.hosts }, context, () => ({
         sources: sources?.problems() ?? new Map(),
         counts: sources?.counts() ?? new Map(),
         losses: sources?.losses() ?? [],
@@ -103,8 +103,8 @@ export async function openPlatform(options: PlatformOptions) {
     const sources = options.sources
       ? await foundation.openSources((sensor, request) => captures.take(sensor, request))
       : undefined;
-    const self = memberSelf(foundation, sources);
-    members?.begin(self.report);
+    const self = memberSelf(foundation, sources, { captures, tellsProblems: false });
+    members?.begin(self);
     publishing.followOthers();
     stack.use(startUpkeep(foundation, sources, options.upkeepEvery));
 
@@ -193,6 +193,7 @@ export async function openPlatform(options: PlatformOptions) {
       schema,
       activity: (isSeen: (sensor: string) => boolean) => activity.now(isSeen),
       sensorStates: () => activity.sensorStates(),
+      storedAsOf: () => activity.storedAsOf(),
       status: async () => ({ ...(await activity.status()), ...(members && { processes: members.states() }) }),
       /** Whether it does what it was started for, and why not. */
       readiness,

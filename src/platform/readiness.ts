@@ -24,7 +24,7 @@ export function readinessOf({ isReading, faults, index }: ReadinessParts): Readi
       advice: FAULTS[code].advice,
     }),
   );
-  for (const { code, text, advice } of index)
-    if (code === "INDEX_UNREACHABLE") reasons.push({ code, detail: text, advice });
+  for (const { code, text, advice, since } of index)
+    if (code === "INDEX_UNREACHABLE" || since !== undefined) reasons.push({ code, detail: text, advice });
   return { ready: reasons.length === 0, reasons };
 }

@@ -42,8 +42,10 @@ test("a source that dies while another one is opened is told of, and opened agai
     }),
   ];
   const positions = forgetfulPositions();
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (sentence: string) => void warned.push(sentence) };
   await using sources = new Sources({
-    ...{ positions, shared: unshared(positions), allow: allowAnyPath, context: makeContext() },
+    ...{ positions, shared: unshared(positions), allow: allowAnyPath, context: makeContext({ log }) },
     intake: { deliver: async () => undefined, refuse: () => undefined },
     catalogue: () => ({ ...catalogue, list: definitions }),
     takeCapture: () => {
@@ -60,6 +62,7 @@ test("a source that dies while another one is opened is told of, and opened agai
   expect([...sources.problems()]).toEqual([["fw", "the peer is gone"]]);
   await sources.configure(documents);
   expect([opened, [...sources.problems()]]).toEqual([["mortal", "slow", "mortal"], []]);
+  expect(warned, "whoever saw that it failed sees this").toEqual(["A source runs again."]);
 });
 
 test("datagrams that found no room are told in metrics, status and log, and counted on after a change of options", async () => {

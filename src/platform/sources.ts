@@ -124,7 +124,8 @@ export class Sources implements AsyncDisposable {
     try {
       const source = await openNamed(this.#parts.catalogue(), name, options, this.#contextOf(sensor));
       this.#open.set(id, { key, source });
-      if (this.#told.delete(id)) this.#context.log.info("A source runs again.", { sensor, source: name });
+      // At a level that is seen wherever its failure was.
+      if (this.#told.delete(id)) this.#context.log.warn("A source runs again.", { sensor, source: name });
       source.done.catch((error: Error) => {
         if (this.#open.get(id)?.source !== source) return;
         // It is opened again with the next look.

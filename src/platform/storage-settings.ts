@@ -105,12 +105,15 @@ function secretOf(reference: SecretReference, allow: AllowPath, of: string): str
   return read(reference);
 }
 
+/** What is no limit, and still a number that JSON has a word for. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
 /** A part of the file system of a folder, in bytes; no limit where it does not tell its size. */
 function partOfDisk(folder: string): number {
   try {
     const { bsize, blocks } = statfsSync(folder);
-    return blocks === 0 ? Number.POSITIVE_INFINITY : Math.floor((bsize * blocks) / PART_OF_DISK);
+    return blocks === 0 ? UNLIMITED : Math.floor((bsize * blocks) / PART_OF_DISK);
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return UNLIMITED;
   }
 }

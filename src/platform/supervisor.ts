@@ -49,8 +49,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #slots: Slot[] = [];
   /** Counts of workers that died; their successors count from zero. */
   readonly #past = new Map<string, SensorCounts>();
-  /** By sensor and partition: what keeps it from being read. */
-  readonly #problems = new Map<string, { sensor: string; failure: Failure; worker: number }>();
+  /** By sensor and partition: what keeps it from being read, and since when. */
+  readonly #problems = new Map<string, { sensor: string; failure: Failure; worker: number; since: number }>();
   /** Seals asked for: the workers that have not answered yet. */
   readonly #waiting = new Map<
     number,
@@ -169,9 +169,11 @@ export class Supervisor implements AsyncDisposable {
     return undefined;
   }
 
-  /** What keeps sensors from running, by sensor. */
-  problems(): ReadonlyMap<string, Failure> {
-    return new Map([...this.#problems.values()].map(({ sensor, failure }) => [sensor, failure]));
+  /** What keeps sensors from running, by sensor, and since when, epoch milliseconds. */
+  problems(): ReadonlyMap<string, Failure & { readonly since: number }> {
+    return new Map(
+      [...this.#problems.values()].map(({ sensor, failure, since }) => [sensor, { ...failure, since }]),
+    );
   }
 
   /**
@@ -253,7 +255,10 @@ export class Supervisor implements AsyncDisposable {
         const { sensor, partition, failure } = message;
         const key = `${sensor}/${partition ?? `worker ${index}`}`;
         if (failure === undefined) this.#problems.delete(key);
-        else this.#problems.set(key, { sensor, failure, worker: index });
+        else {
+          const since = this.#problems.get(key)?.since ?? this.#options.context.clock.now();
+          this.#problems.set(key, { sensor, failure, worker: index, since });
+        }
         return;
       }
       case "log":

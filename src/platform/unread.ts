@@ -43,9 +43,10 @@ export class UnreadTopics {
     const faults: Fault[] = [];
     for (const [name, ends] of this.#unread) {
       try {
-        let waiting = 0;
-        for (const [partition, { end, committed }] of (await ends()).entries())
-          waiting += Math.max(0, end - Math.max(committed, (await indexed(name, partition)) ?? 0));
+        const left = (await ends()).map(async ({ end, committed }, partition) =>
+          Math.max(0, end - Math.max(committed, (await indexed(name, partition)) ?? 0)),
+        );
+        const waiting = (await Promise.all(left)).reduce((sum, records) => sum + records, 0);
         if (waiting > 0) faults.push(waitingFault(name, waiting));
       } catch (error) {
         if (!(error instanceof Fault)) throw error;

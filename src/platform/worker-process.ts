@@ -1,6 +1,5 @@
 import type { Readiness } from "../api/health.ts";
 import { openCaptures } from "./capture/open-captures.ts";
-import { problemsOf } from "./capture/problems.ts";
 import { type FoundationOptions, openFoundation } from "./foundation.ts";
 import { memberSelf } from "./member-self.ts";
 import { openPacketHosts } from "./packets/hosts/open.ts";
@@ -30,8 +29,8 @@ export async function openWorkerProcess(options: FoundationOptions): Promise<Wor
     // Topics of packets are read here. Their packets stay on this host, and queries of the others find them.
     const captures = await openCaptures(stack, foundation);
     const sources = await foundation.openSources((sensor, request) => captures.take(sensor, request));
-    const self = memberSelf(foundation, sources, () => problemsOf(captures));
-    members?.begin(self.report);
+    const self = memberSelf(foundation, sources, { captures, tellsProblems: true });
+    members?.begin(self);
     publishing.followOthers();
     stack.use(startUpkeep(foundation, sources));
     const open = stack.move();

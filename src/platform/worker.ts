@@ -46,6 +46,8 @@ type Running = {
   /** Opens the stages; each partition has its own, as stages bind to the batch they work on. Replaced on publish. */
   open: Open;
   readonly counts: SensorCounts;
+  /** Up to where each partition was read and committed here; what is committed may still wait to be stored. */
+  readonly reached: Map<number, number>;
   readonly topic: TopicReader;
   readonly share: TopicShare;
   /** Partitions that cannot be read on now. */
@@ -121,7 +123,7 @@ async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Pro
 }
 
 function launch(sensor: string, open: Open, topic: TopicReader): Running {
-  const [counts, failures] = [emptyCounts(), new Set<number>()];
+  const [counts, failures, reached] = [emptyCounts(), new Set<number>(), new Map<number, number>()];
   const share = new TopicShare({
     topic,
     membership: start.membership,
@@ -131,6 +133,7 @@ function launch(sensor: string, open: Open, topic: TopicReader): Running {
       await writer.seal().catch(() => undefined);
       for (const partition of partitions) {
         delete counts.offsets[partition];
+        reached.delete(partition);
         if (failures.delete(partition)) tell({ type: "problem", sensor, partition });
       }
     },
@@ -140,7 +143,7 @@ function launch(sensor: string, open: Open, topic: TopicReader): Running {
       tell({ type: "problem", sensor, failure: { code: "PROCESS_REPLACED", message } });
     },
   });
-  const entry: Running = { open, counts, topic, share, failures };
+  const entry: Running = { open, counts, reached, topic, share, failures };
   return entry;
 }
 
@@ -151,7 +154,7 @@ async function keepRunning(
   partition: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { topic, counts } = entry;
+  const { topic, counts, reached } = entry;
   await begun;
   await using sinks = new OpenSinks(() => services.components.sinks, context, readSecret);
   let told = "";
@@ -170,16 +173,18 @@ async function keepRunning(
   const recovered = () => {
     if (told === "") return;
     told = "";
+    log.warn("A pipeline runs again.", { sensor, partition });
     entry.failures.delete(partition);
     tell({ type: "problem", sensor, partition });
   };
   while (!signal.aborted) {
     try {
       const from =
-        counts.offsets[partition] ??
+        reached.get(partition) ??
         (await writer.position(topic.name, partition)) ??
         (await topic.start(partition));
-      counts.offsets[partition] = from;
+      reached.set(partition, from);
+      counts.offsets[partition] ??= from;
       const source = breathing(topic.read(partition, from, { signal, onWaiting: recovered }));
       await runPipeline({
         sensor,
@@ -190,7 +195,10 @@ async function keepRunning(
         clock: context.clock,
         log,
         passOn: (named, batch) => sinks.write(sensor, named, batch),
-        onCommit: recovered,
+        onCommit({ position, block }) {
+          reached.set(partition, position.offset + block.ends.length);
+          recovered();
+        },
       });
     } catch (error) {
       const failure = failureOf(error, "SENSOR_STOPPED");
@@ -221,12 +229,12 @@ async function* breathing(source: AsyncIterable<Entry>): AsyncIterable<Entry> {
 async function drain(how: Drain): Promise<void> {
   const readsOn = reads && how === "read to the end";
   for (const entry of running.values()) {
-    const { topic, counts, share } = entry;
+    const { topic, reached, share } = entry;
     if (readsOn) await share.assigned;
     for (const partition of readsOn ? share.partitions : []) {
       const end = await topic.end(partition);
       // What cannot go on stays in its topic and is read at the next start.
-      while ((counts.offsets[partition] ?? 0) < end && !entry.failures.has(partition))
+      while ((reached.get(partition) ?? 0) < end && !entry.failures.has(partition))
         await new Promise((done) => setTimeout(done, 10));
     }
     const ended = share.end();

@@ -132,13 +132,15 @@ async function tellRecords(
   // The list is of the most frequent reasons.
   const others = reasons.reduce((left, reason) => left - reason.count, done.rejected);
   const rejected = done.rejected + total.refused;
+  const { indexed: own, more } = shareOf(total.accepted, done);
   // A record may also give several messages; what is told here is only what would otherwise be missing from the sum.
   const silent = options.wait ? Math.max(0, total.accepted - done.indexed - done.rejected) : 0;
   if (options.json)
     printJson({
       sensor,
       ...total,
-      indexed: done.indexed,
+      indexed: own,
+      ...(more === 0 ? {} : { more }),
       rejected,
       withoutMessage: silent,
       seconds,
@@ -149,7 +151,12 @@ async function tellRecords(
       `${counted(total.accepted, "record")} (${bytes(total.bytes)}) accepted in ${accepted.toFixed(1)} s, ${count(total.accepted / accepted)}/s`,
       ...(options.wait
         ? [
-            `${counted(done.indexed, "message")} indexed in ${seconds.toFixed(1)} s, ${count(done.indexed / seconds)}/s; ${count(rejected)} rejected`,
+            `${counted(own, "message")} indexed in ${seconds.toFixed(1)} s, ${count(own / seconds)}/s; ${count(rejected)} rejected`,
+          ]
+        : []),
+      ...(more > 0
+        ? [
+            `${counted(more, "message")} more of ${sensor} indexed meanwhile: records of others, or several messages of a record`,
           ]
         : []),
       ...(silent > 0
@@ -166,6 +173,17 @@ async function tellRecords(
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
   }
+}
+
+/**
+ * What of the messages that a sensor got meanwhile is told as that of the records sent: never more than these, as nobody knows whose the rest is.
+ */
+export function shareOf(
+  accepted: number,
+  done: { readonly indexed: number; readonly rejected: number },
+): { readonly indexed: number; readonly more: number } {
+  const indexed = Math.min(done.indexed, Math.max(0, accepted - done.rejected));
+  return { indexed, more: done.indexed - indexed };
 }
 
 /** Waits until everything accepted is searchable or rejected. */

@@ -27,7 +27,7 @@ import {
 import { type ExportQuery, fetchExport } from "../pcap-export.ts";
 import { pagesOf, refuseKnownPages } from "../pcap-pages.ts";
 import { sendCommand } from "../pcap-send.ts";
-import { hasEnded, refuseFailed, tellFound, tellPartial, tellProblems } from "../pcap-telling.ts";
+import { EXIT_CODES, hasEnded, refuseFailed, tellFound, tellPartial, tellProblems } from "../pcap-telling.ts";
 import { bytes, count, counted, openTable, printJson, safeText, timeText } from "../print.ts";
 
 type Filter = {
@@ -74,11 +74,12 @@ function queryCommand(): Command {
     .option("--records-per-file <count>", "packets of a file, with --prefix", countingNumber, 10_000)
     .addHelpText(
       "after",
-      examples(
-        "metron pcap query --last 1h --source 10.0.0.5 --include-reverse | tcpdump -nr -",
-        "metron pcap query --search 'community_id:\"1:hO+sN4H+MG5MY/8hIrXPqc4ZQz0=\"' > flow.pcap",
-        "metron pcap query --start 2026-11-21T10:00Z --text secret --prefix leak",
-      ),
+      EXIT_CODES +
+        examples(
+          "metron pcap query --last 1h --source 10.0.0.5 --include-reverse | tcpdump -nr -",
+          "metron pcap query --search 'community_id:\"1:hO+sN4H+MG5MY/8hIrXPqc4ZQz0=\"' > flow.pcap",
+          "metron pcap query --start 2026-11-21T10:00Z --text secret --prefix leak",
+        ),
     );
   return withJson(withReach(withFilter(command))).action(query);
 }
@@ -87,7 +88,7 @@ function inspectCommand(): Command {
   const command = new Command("inspect")
     .description("look for packets and list them, one per line")
     .option("-n, --count <count>", "rows to print", wholeNumber, 100)
-    .addHelpText("after", examples("metron pcap inspect --last 5m --bpf 'tcp port 443' -n 20"));
+    .addHelpText("after", EXIT_CODES + examples("metron pcap inspect --last 5m --bpf 'tcp port 443' -n 20"));
   return withJson(withReach(withFilter(command))).action(inspect);
 }
 
@@ -102,7 +103,7 @@ function exportCommand(): Command {
         .choices(["both", "client", "server"])
         .default("both"),
     )
-    .addHelpText("after", examples("metron pcap export 2c1d… --stream 1 > flow.pcapng"));
+    .addHelpText("after", EXIT_CODES + examples("metron pcap export 2c1d… --stream 1 > flow.pcapng"));
   return withReach(command).action(exportResult);
 }
 

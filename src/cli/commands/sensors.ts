@@ -12,7 +12,7 @@ export function sensorsCommand(): Command {
   );
   return withJson(withReach(command)).action(async (options: Reach & { json?: true }) => {
     const client = await connect(options);
-    const { sensors, partial } = await client.call(listSensors);
+    const { sensors, partial, asOf } = await client.call(listSensors);
     if (options.json) {
       sensors.forEach(printJson);
       return tellPartial(partial, options);
@@ -31,6 +31,10 @@ export function sensorsCommand(): Command {
         sensor.stored,
       ]),
     );
+    if (asOf !== undefined)
+      process.stderr.write(
+        `what is stored is told as of ${asOf === null ? "no time yet" : new Date(asOf).toISOString()}: the index does not answer\n`,
+      );
     for (const { name, detail, timeless } of sensors) {
       if (detail !== undefined) process.stdout.write(`${name}: ${safeText(detail)}\n`);
       if (timeless !== undefined)

@@ -39,7 +39,7 @@ async function status(options: Reach & { json?: true }): Promise<void> {
     `since     ${new Date(startedAt).toISOString()}`,
     ...(data === undefined ? [] : [`data      ${data}`]),
     ...(disk === undefined ? [] : [`disk      ${bytes(disk.free)} of ${bytes(disk.size)} free`]),
-    `messages  ${counted(stored, "message")} in the index, ${indexedPerSecond.toFixed(1)}/s now`,
+    `messages  ${counted(stored, "message")} in the index${asOfText(found.asOf)}, ${indexedPerSecond.toFixed(1)}/s now`,
     ...describePackets(found.packets).map((line) => `packets   ${line}`),
     ...describeArchive(found.archive).map((line) => `archive   ${line}`),
     ...describeProcesses(found.processes ?? []).map((line) => `process   ${safeText(line)}`),
@@ -81,6 +81,13 @@ function tellWorker(note: WorkerNote, { json }: { json?: true }): void {
     process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
 }
 
+/** Since when numbers of the index are no better known; nothing where they are of now. */
+function asOfText(asOf: PlatformStatus["asOf"]): string {
+  if (asOf === undefined) return "";
+  if (asOf === null) return " as far as is known, as it has not answered yet";
+  return ` as of ${new Date(asOf).toISOString()}, ${Math.round((Date.now() - asOf) / 1000)} s ago, as it does not answer`;
+}
+
 /** How many packets there are, how far back they reach, and for how long there is room; nothing where none were captured. */
 function describePackets(state: PlatformStatus["packets"]): string[] {
   const { packets, oldest, indexBytes, indexedBytes, days, dropped } = state;
@@ -96,6 +103,17 @@ function describePackets(state: PlatformStatus["packets"]): string[] {
     );
   if (dropped.packets > 0)
     lines.push(`${counted(dropped.packets, "packet")} dropped since the start, the oldest first`);
+  for (const host of state.hosts)
+    if (!host.isSelf) {
+      const { name, packets: count, bytes: size, limitBytes, oldest: first, problem } = host;
+      const reach = first === undefined ? "" : ` back to ${new Date(first).toISOString()}`;
+      const lacking = problem === undefined ? "" : `; they are missing in answers: ${problem}`;
+      lines.push(
+        safeText(
+          `of ${name}: ${counted(count, "packet")}${reach}, ${bytes(size)} of ${bytes(limitBytes)}${lacking}`,
+        ),
+      );
+    }
   return lines;
 }
 

@@ -5,7 +5,6 @@ import { memberSelf } from "../member-self.ts";
 import { openPacketHosts } from "../packets/hosts/open.ts";
 import { startUpkeep } from "../upkeep.ts";
 import { openCaptures } from "./open-captures.ts";
-import { problemsOf } from "./problems.ts";
 
 /** The sensor that flows of captures belong to. */
 const PCAP_SENSOR = "pcap";
@@ -30,8 +29,8 @@ export async function openCaptureHost(options: FoundationOptions): Promise<Captu
     const { settings, publishing, members } = foundation;
     await openPacketHosts(stack, foundation);
     const captures = await openCaptures(stack, foundation);
-    const self = memberSelf(foundation, undefined, () => problemsOf(captures));
-    members?.begin(self.report);
+    const self = memberSelf(foundation, undefined, { captures, tellsProblems: true });
+    members?.begin(self);
     publishing.followOthers();
     stack.use(startUpkeep(foundation, undefined));
     const open = stack.move();

@@ -108,7 +108,7 @@ export async function serveCapture(start: CaptureThreadStart, port: MessagePort)
     while (!stop.signal.aborted) {
       try {
         const tcpdump = await begin(name);
-        context.log.info("An interface brings packets again.", { interface: name });
+        context.log.warn("An interface brings packets again.", { interface: name });
         return tcpdump;
       } catch (error) {
         if (!(error instanceof Fault)) throw error;

@@ -279,7 +279,8 @@ export class PacketQueries implements AsyncDisposable {
     this.#change(id, { state: "running" });
     const hasExpression = (question.filter.stellar ?? "").trim() !== "";
     const room = Math.max(0, limits.bytes - this.#size()) / limits.concurrent;
-    const { names, missing } = hosts?.reach(question) ?? { names: [], missing: [] };
+    const reach = hosts?.reach(question) ?? { names: [], quiet: new Set<string>(), missing: [] };
+    const { names, missing } = reach;
     const work: QueryWork = {
       ...{ id, question, now: at, packets: packets(), folder: join(folder, id), room },
       ...{ hosts: names, missing },
@@ -294,7 +295,7 @@ export class PacketQueries implements AsyncDisposable {
         told: (message) => this.#take(id, thread, message),
         ended: (why) => this.#fail(id, thread, why),
       },
-      hosts && ((post) => startFeed(hosts, names, { question, now: at, room }, post)),
+      hosts && ((post) => startFeed(hosts, reach, { question, now: at, room }, post)),
     );
   }
 

@@ -16,7 +16,7 @@ import {
 } from "../../api/packets.ts";
 import type { Actor } from "../../core/actor.ts";
 import { Fault } from "../../core/fault.ts";
-import type { HostState } from "../../platform/packets/hosts/packet-hosts.ts";
+import { packetHostOf } from "../../platform/packet-state.ts";
 import { packetsOfMessage } from "../../platform/packets/message-packets.ts";
 import { PACKET_FIELDS } from "../../platform/packets/question/fields.ts";
 import type { Platform } from "../../platform/platform.ts";
@@ -58,7 +58,7 @@ export function packetRoutes(app: FastifyInstance, platform: Platform): void {
       ...(days === undefined ? {} : { daysThatFit: days }),
       preserved: inspection.preserved().map((range) => inMillis(range)),
       queries: queries.state(),
-      hosts: inspection.hosts().map(hostOf),
+      hosts: inspection.hosts().map(packetHostOf),
     };
   });
   implement(app, preservePackets, async ({ actor, body }) => {
@@ -77,16 +77,6 @@ export function packetRoutes(app: FastifyInstance, platform: Platform): void {
     await inspection.release(params.id, actor);
     return { removed: true } as const;
   });
-}
-
-function hostOf({ name, isSelf, packets, bytes, limit, oldest, newest, days, problem }: HostState) {
-  return {
-    ...{ name, isSelf, packets, bytes, limitBytes: limit },
-    ...(oldest === null ? {} : { oldest: oldest / 1000 }),
-    ...(newest === null ? {} : { newest: newest / 1000 }),
-    ...(days === null ? {} : { daysThatFit: days }),
-    ...(problem === undefined ? {} : { problem }),
-  };
 }
 
 function inMillis<Range extends { readonly from: number; readonly to: number }>(range: Range): Range {

@@ -13,8 +13,10 @@ import { partialOf } from "../partial.ts";
 export function statusRoutes(app: FastifyInstance, platform: Platform): void {
   implement(app, listSensors, async ({ actor }) => {
     const isSeen = sensorsSeenBy(actor);
+    const [sensors, asOf] = await Promise.all([platform.sensorStates(), platform.storedAsOf()]);
     return {
-      sensors: (await platform.sensorStates()).filter(({ name }) => isSeen(name)),
+      sensors: sensors.filter(({ name }) => isSeen(name)),
+      ...(asOf === undefined ? {} : { asOf }),
       ...partialOf(platform.index.problems().filter(({ sensor }) => sensor === undefined || isSeen(sensor))),
     };
   });

@@ -231,8 +231,7 @@ class KafkaExchange implements Exchange {
     else this.#silentSince ??= now - quiet * TURN_MILLISECONDS;
     this.#answers.tick();
     for (const question of this.#asked.values())
-      if (question.tick() >= SILENT_AFTER)
-        question.fail(this.fault ?? processSilent(question.to, now - SILENT_AFTER * TURN_MILLISECONDS));
+      if (question.tick() >= SILENT_AFTER) question.fail(this.fault ?? processSilent(question.to));
     if (this.#turn++ % ALIVE_EVERY === 0 && this.#asked.size > 0) void this.#giveSigns();
   }
 
@@ -273,9 +272,10 @@ async function findTopic(cluster: Cluster, name: TopicName, partitions: number) 
   return describeTopic(cluster, topic, 1);
 }
 
-function processSilent(to: string, since: number): Fault {
-  return new Fault(
-    "PROCESS_SILENT",
-    `process ${to}: it has given no sign of life since ${new Date(since).toISOString()}`,
-  );
+/** When it was heard last is not known here: it was asked just before. */
+function processSilent(to: string): Fault {
+  const seconds = (SILENT_AFTER * TURN_MILLISECONDS) / 1000;
+  return new Fault("PROCESS_SILENT", `process ${to}: it has given no sign of life for ${seconds} s`, {
+    details: { seconds },
+  });
 }

@@ -5,6 +5,7 @@ import type { FieldValue, Message } from "../../core/message.ts";
 import type { Hint } from "../../query/hints.ts";
 import type { Place } from "../../query/place.ts";
 import type { Query } from "../../query/tree.ts";
+import type { Kept } from "./kept.ts";
 import type { AlertCopyStats, ArchiveStats, SearchLoad, SensorStats } from "./stats.ts";
 
 /**
@@ -108,8 +109,10 @@ export interface IndexWriter extends AsyncDisposable {
   /**
    * States that all messages of `records` records from `position` on are written (of every sensor, rejections too).
    * The position becomes durable together with them, at the next seal. Call it once a batch, after its last `write`.
+   * @param onKept told once all of them can be found: at once where the engine is in this process, else when the engine has said that
+   * it stored them. Never told of what was not stored when the writer ended.
    */
-  commit(position: Position, records: number): Promise<void> | undefined;
+  commit(position: Position, records: number, onKept?: (kept: Kept) => void): Promise<void> | undefined;
   /** Resolves when everything committed so far is on disk and the positions with it. */
   seal(): Promise<void>;
 }
@@ -164,6 +167,8 @@ export type IndexProblem = {
   readonly advice: string;
   readonly sensor?: string;
   readonly file?: string;
+  /** Since when nothing can be stored, epoch milliseconds; absent where it is about what is stored. */
+  readonly since?: number;
   /** How many messages, as far as is known. */
   readonly messages?: number;
   /** Times of the first and the last of them, epoch milliseconds. */
@@ -294,6 +299,8 @@ export type IndexStats = {
   readonly setAside: readonly string[];
   /** Why what is in memory cannot be written to disk at the moment; it is tried again and again. */
   readonly unsealed: string | undefined;
+  /** When what is stored was counted, epoch milliseconds, where that is not now, as the engine does not answer; null: never yet. */
+  readonly asOf?: number | null;
   /** Absent where nothing is archived and nothing was. */
   readonly archive?: ArchiveStats | undefined;
   /** Absent where alerts are copied nowhere. */

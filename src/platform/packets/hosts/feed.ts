@@ -9,18 +9,24 @@ export type Feed = Disposable & {
   taken(host: string): void;
 };
 
+/** How long the first part of a host is waited for that owes a sign of life, milliseconds. Others are waited for while they give signs. */
+const QUIET_PATIENCE = 3_000;
+
 /** Begins to ask hosts. What goes wrong with one of them is told to the thread, and the others go on. Disposed of, all of them end. */
 export function startFeed(
   hosts: PacketHosts,
-  names: readonly string[],
+  { names, quiet }: Pick<ReturnType<PacketHosts["reach"]>, "names" | "quiet">,
   question: HostQuestion,
   post: (message: ToQueryWorker) => void,
 ): Feed {
   const stop = new AbortController();
   const wakes = new Map<string, () => void>();
   const bring = async (host: string) => {
+    const silent = new AbortController();
+    const timer = setTimeout(() => quiet.has(host) && silent.abort(), QUIET_PATIENCE);
     try {
-      for await (const part of hosts.find(host, question, stop.signal)) {
+      for await (const part of hosts.find(host, question, AbortSignal.any([stop.signal, silent.signal]))) {
+        clearTimeout(timer);
         const taken = new Promise<void>((resolve) => {
           wakes.set(host, resolve);
         });
@@ -31,9 +37,15 @@ export function startFeed(
       post({ type: "hostEnded", host, why: undefined });
     } catch (error) {
       if (stop.signal.aborted) return;
+      if (silent.signal.aborted || isSilence(error)) {
+        post({ type: "hostEnded", host, why: hosts.silence(host) });
+        return;
+      }
       // A fault names the process that it is about, as the sentence does.
       const why = error instanceof Error ? error.message.replace(`process ${host}: `, "") : String(error);
       post({ type: "hostEnded", host, why: error instanceof Fault ? why : `this is a bug: ${why}` });
+    } finally {
+      clearTimeout(timer);
     }
   };
   for (const host of names) void bring(host);
@@ -44,4 +56,9 @@ export function startFeed(
       for (const wake of wakes.values()) wake();
     },
   };
+}
+
+/** Whether a process gave no sign of life. The exchange knows that it did not while it was asked, and the table when it was heard last. */
+function isSilence(error: unknown): boolean {
+  return error instanceof Fault && error.code === "PROCESS_SILENT" && error.details?.seconds !== undefined;
 }

@@ -1,12 +1,8 @@
 import { expect, test } from "vitest";
 import type { PacketStoreState } from "../../../storage/packets/contract.ts";
 import { type HostRecord, recordOf } from "./host-record.ts";
+import { EMPTY } from "./testing/empty.ts";
 
-const EMPTY: PacketStoreState = {
-  ...{ segments: 0, bytes: 0, limit: 100, indexBytes: 0, indexedBytes: 0, packets: 0 },
-  ...{ oldest: undefined, newest: undefined, bytesPerSecond: 0, days: undefined },
-  dropped: { segments: 0, packets: 0, bytes: 0 },
-};
 const full = (oldest: number | undefined, newest: number | undefined): PacketStoreState => ({
   ...EMPTY,
   ...{ segments: 1, packets: 1, oldest, newest },

@@ -22,7 +22,9 @@ import {
 import { PacketQueries } from "../queries.ts";
 import { openResultReader } from "../result/result-reader.ts";
 import { PACKET_QUESTION } from "./host-answer.ts";
+import { recordOf, writeHost } from "./host-record.ts";
 import { PacketHosts } from "./packet-hosts.ts";
+import { EMPTY } from "./testing/empty.ts";
 
 const address = await testKafka();
 const START = 1_700_000_000_000_000;
@@ -88,7 +90,7 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
         isClosed = true;
       };
       cleanups.push(close);
-      return { name, folder, store, hosts, queries, exchange, expressionsAsked: () => asked, close };
+      return { name, folder, store, tables, hosts, queries, exchange, expressionsAsked: () => asked, close };
     }
     return { join: join_, clock };
   }
@@ -220,9 +222,11 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     await hosts[1].exchange[Symbol.asyncDispose]();
     door.hosts.states();
     clock.ahead = 3_600_000;
-    const silent = door.hosts.reach(times);
-    expect(silent.names).toEqual([]);
-    expect(silent.missing).toContainEqual(
+    // It is asked all the same, and missed once it does not answer.
+    const { names, quiet } = door.hosts.reach(times);
+    expect([names.includes("host-1"), quiet.has("host-1")]).toEqual([true, true]);
+    const silent = await ended(door.queries, ask(door.queries, times));
+    expect(silent.problems).toContainEqual(
       expect.stringMatching(/^packets of host-1 are missing: it has given no sign of life since 20/),
     );
   });
@@ -244,7 +248,7 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
       ]);
     // The last one alone has packets of the last microsecond.
     const last = { from: (START + PACKETS - 1) / 1000, to: (START + PACKETS) / 1000 };
-    expect(door.hosts.reach(last)).toEqual({
+    expect(door.hosts.reach(last)).toMatchObject({
       names: [],
       missing: [expect.stringMatching(/^packets of late are missing: it was stopped at 20/)],
     });
@@ -261,7 +265,7 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     await expect
       .poll(() => door.hosts.states(), SOON)
       .toMatchObject([{ name: "host", packets: 0, problem: undefined }]);
-    expect(door.hosts.reach({})).toEqual({ names: [], missing: [] });
+    expect(door.hosts.reach({})).toMatchObject({ names: [], missing: [] });
   });
 
   test("how long a host is silent is known though nobody asked meanwhile", async () => {
@@ -270,12 +274,32 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
     // Another host hears of it, and so does the door.
     await expect.poll(() => hosts[1].hosts.states()[0]?.packets, SOON).toBe(PACKETS / 3 + 1);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const heardBy = Date.now();
     clock.ahead = 3_600_000;
-    const { names, missing } = door.hosts.reach({});
-    expect(names).toEqual([]);
-    expect(missing).toContainEqual(
-      expect.stringMatching(/^packets of host-0 are missing: it has given no sign of life since 20/),
+    const [{ problem = "" } = {}] = door.hosts.states();
+    expect(problem).toMatch(/^it has given no sign of life since 20/);
+    expect(Date.parse(problem.slice(-24)), "when it was heard, not when it was asked").toBeLessThan(heardBy);
+  });
+
+  test("a host that is gone is asked whatever is known of it, and missed with when it was heard last", async () => {
+    const { door, clock } = await fourOf();
+    const table = await door.tables.table("packets");
+    const times = { fresh: clock.now() - 1_000, late: clock.now() - 20_000, silent: clock.now() - 3_600_000 };
+    const state = { ...EMPTY, segments: 1, packets: 5 };
+    for (const [name, at] of Object.entries(times))
+      await writeHost(table, name, recordOf(state, at, undefined, false));
+    await expect.poll(() => door.hosts.states().length, SOON).toBe(6);
+    const { names, quiet } = door.hosts.reach({});
+    expect([names.length, [...quiet]]).toEqual([6, ["late", "silent"]]);
+    const id = ask(door.queries);
+    const found = await ended(door.queries, id);
+    expect(found).toMatchObject({ packets: PACKETS, state: "finished" });
+    const since = (at: number) => `it has given no sign of life since ${new Date(at).toISOString()}`;
+    expect([...found.problems].sort()).toEqual(
+      Object.entries(times).map(([name, at]) => `packets of ${name} are missing: ${since(at)}`),
     );
+    // Who owes a sign of life is given up before those who do not.
+    expect(found.problems.at(-1)).toContain("packets of fresh");
   });
 
   test("packets on their way are encrypted as they are in the stores, and a host with another secret is named", async () => {

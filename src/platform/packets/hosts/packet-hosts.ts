@@ -33,8 +33,10 @@ export type HostState = Pick<HostRecord, "packets" | "bytes" | "limit" | "oldest
 const LOOK_EVERY = 1_000;
 /** Looks between two reports, unless the first packets come. */
 const REPORT_EVERY = 10;
-/** Who says nothing for this long is not asked. Whoever ended a moment ago is noticed when it is asked. */
+/** Who says nothing for this long is told as silent. */
 const SILENT_AFTER = 35_000;
+/** Whoever owes a report is waited for less: it is probably gone. */
+const QUIET_AFTER = 15_000;
 /** Who says nothing for this long does not come back, and is not missed any more. */
 const FORGOTTEN_AFTER = 30 * 86_400_000;
 const LEAVE_WITHIN = 3_000;
@@ -76,26 +78,41 @@ export class PacketHosts implements AsyncDisposable {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
   }
 
-  /** Who else is asked for packets of a time, and whose are missing though they may have some, in sentences. */
+  /**
+   * Who else is asked for packets of a time, and whose are missing though they may have some, in sentences. Who is silent is asked too,
+   * as it may hear again; `quiet` are those of whom it is doubtful.
+   */
   reach({ from, to }: Pick<PacketQuestion, "from" | "to">): {
     readonly names: readonly string[];
+    readonly quiet: ReadonlySet<string>;
     readonly missing: readonly string[];
   } {
     const names: string[] = [];
+    const quiet = new Set<string>();
     const missing: string[] = [];
     const isAsked = ({ oldest, newest }: Pick<HostRecord, "oldest" | "newest">) =>
       (newest === null || from === undefined || newest / 1000 >= from) &&
       (oldest === null || to === undefined || oldest / 1000 < to);
-    for (const [name, record, why] of this.#list()) {
+    const now = this.#options.context.clock.now();
+    for (const { name, record, why, seenAt } of this.#list()) {
       const { lost, stoppedAt } = record;
       if (lost !== null && isAsked(lost)) missing.push(missingOf(name, storeLost(lost.at)));
       if (name === this.#options.exchange.name || hasLeftNothing(record)) continue;
-      if (why === undefined) names.push(name);
       // One that fell silent may have captured more than it said.
-      else if (isAsked(stoppedAt === null ? { ...record, newest: null } : record))
-        missing.push(missingOf(name, why));
+      const mayHave = isAsked(stoppedAt === null ? { ...record, newest: null } : record);
+      if (stoppedAt !== null) {
+        if (mayHave) missing.push(missingOf(name, why ?? ""));
+      } else if (why === undefined || mayHave) {
+        names.push(name);
+        if (now - seenAt > QUIET_AFTER) quiet.add(name);
+      }
     }
-    return { names, missing };
+    return { names, quiet, missing };
+  }
+
+  /** Since when a host says nothing, as a reason for what is missing. */
+  silence(host: string): string {
+    return silentSince(this.#list().find(({ name }) => name === host)?.seenAt);
   }
 
   /** What another process finds, part by part. @throws Fault as `Exchange.ask` does, and of the question */
@@ -105,7 +122,7 @@ export class PacketHosts implements AsyncDisposable {
 
   /** All that have packets or had some, this process among them, by name. */
   states(): HostState[] {
-    return this.#list().map(([name, record, why]) => {
+    return this.#list().map(({ name, record, why }) => {
       const { packets, bytes, limit, oldest, newest, days, lost } = record;
       const missed = hasLeftNothing(record) ? undefined : why;
       const problem = missed ?? (lost === null ? undefined : storeLost(lost.at));
@@ -138,8 +155,13 @@ export class PacketHosts implements AsyncDisposable {
     if (!isTold) context.log.warn("The other processes will be told that this host of packets is silent.");
   }
 
-  /** Every host with its record, and why it cannot be asked. */
-  #list(): readonly (readonly [name: string, record: HostRecord, why: string | undefined])[] {
+  /** Every host with its record, when that was seen, and why its packets are missing. */
+  #list(): readonly {
+    readonly name: string;
+    readonly record: HostRecord;
+    readonly seenAt: number;
+    readonly why: string | undefined;
+  }[] {
     const now = this.#options.context.clock.now();
     const heard = new Map<string, { readonly record: HostRecord; readonly seenAt: number }>();
     for (const [name, record] of readHosts(this.#table)) {
@@ -156,9 +178,9 @@ export class PacketHosts implements AsyncDisposable {
         stoppedAt !== null
           ? `it was stopped at ${new Date(stoppedAt).toISOString()}`
           : isSilent
-            ? `it has given no sign of life since ${new Date(seenAt).toISOString()}`
+            ? silentSince(seenAt)
             : undefined;
-      return [name, record, why] as const;
+      return { name, record, seenAt, why };
     });
   }
 
@@ -249,6 +271,11 @@ function stateOf(store: PacketStore): PacketStoreState {
       dropped: { segments: 0, packets: 0, bytes: 0 },
     };
   }
+}
+
+function silentSince(seenAt: number | undefined): string {
+  const since = seenAt === undefined ? "" : ` since ${new Date(seenAt).toISOString()}`;
+  return `it has given no sign of life${since}`;
 }
 
 function storeLost(at: number): string {

@@ -125,7 +125,7 @@ export class Copier implements AsyncDisposable {
   answered(): void {
     if (this.#unasked === undefined) return;
     this.#unasked = undefined;
-    this.#parts.context.log.info("OpenSearch answers searches of alerts again.", {});
+    this.#parts.context.log.warn("OpenSearch answers searches of alerts again.", {});
   }
 
   /** Takes copies away, soon, of what retention has dropped. */
@@ -292,7 +292,10 @@ export class Copier implements AsyncDisposable {
       this.#parts.context.log.warn("Alerts cannot be copied; the files answer searches of them meanwhile.", {
         error: failure.message,
       });
-    this.#failure = { ...failure, since: this.#failure?.since ?? this.#parts.context.clock.now() };
+    const { outbox, context } = this.#parts;
+    const since = this.#failure?.since ?? outbox.failingSince ?? context.clock.now();
+    this.#failure = { ...failure, since };
+    outbox.noteFailing(since);
     this.#release();
   }
 
@@ -301,9 +304,11 @@ export class Copier implements AsyncDisposable {
     const text = `${count} of the alerts cannot be copied, the last one for: ${reason}`;
     const failure = count === undefined ? this.#unread : new Fault("INDEX_REFUSED", text);
     if (failure !== undefined) this.#failed(failure);
-    else if (this.#failure !== undefined) {
+    else {
+      // At the level of what it ends: whoever was warned is to see this.
+      if (this.#failure !== undefined) this.#parts.context.log.warn("Alerts are copied again.", {});
       this.#failure = undefined;
-      this.#parts.context.log.info("Alerts are copied again.", {});
+      this.#parts.outbox.noteFailing(undefined);
     }
   }
 

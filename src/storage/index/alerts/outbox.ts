@@ -35,6 +35,9 @@ export class Outbox implements Follower, AsyncDisposable {
   readonly #waiting: Database<Stored, string>;
   readonly #unsealed: Database<Stored, string>;
   readonly #facts: Database<Facts, string>;
+  /** Since when copies fail, also of the process before. */
+  readonly #failing: Database<number, string>;
+  #failingSince: number | undefined;
   readonly #session = randomUUID();
   /** What is waiting and not written here yet. */
   #fresh = new Map<string, Stored>();
@@ -69,6 +72,8 @@ export class Outbox implements Follower, AsyncDisposable {
     this.#waiting = root.openDB({ name: "waiting", encoding: "json" });
     this.#unsealed = root.openDB({ name: "unsealed", encoding: "json" });
     this.#facts = root.openDB({ name: "facts", encoding: "json" });
+    this.#failing = root.openDB({ name: "failing", encoding: "json" });
+    this.#failingSince = this.#failing.get("since");
     this.#known = this.#facts.get("copies") ?? { generation: "", isFilled: false };
   }
 
@@ -98,6 +103,23 @@ export class Outbox implements Follower, AsyncDisposable {
     // A message that was changed again is written down already.
     for (const guid of this.#fresh.keys()) if (!this.#waiting.doesExist(guid)) fresh++;
     return fresh + entriesOf(this.#waiting);
+  }
+
+  /** Since when copies cannot be made, epoch milliseconds, as noted last: a restart is no recovery. Undefined when they could be. */
+  get failingSince(): number | undefined {
+    return this.#failingSince;
+  }
+
+  /** Notes since when copies cannot be made; undefined when they can again. A disk that takes no note keeps the one before. */
+  noteFailing(since: number | undefined): void {
+    if (since === this.#failingSince) return;
+    this.#failingSince = since;
+    const note = async () => {
+      const writes = new PendingWrites(this.#root);
+      writes.add(since === undefined ? this.#failing.remove("since") : this.#failing.put("since", since));
+      await writes.settle(DOING);
+    };
+    this.#inTurn(note).catch(() => undefined);
   }
 
   pick(block: Block): readonly string[] {

@@ -2,6 +2,7 @@ import type { Batch } from "../../../core/batch.ts";
 import type { Position } from "../../../core/block.ts";
 import { SPAN, STRING } from "../../../core/column.ts";
 import type { IndexWriter } from "../contract.ts";
+import { ALL_NEW, type Kept } from "../kept.ts";
 import { positionKey } from "../segments/catalogue.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { isCurrent } from "./column-type.ts";
@@ -69,11 +70,14 @@ export class BlockWriter implements IndexWriter {
     return block && this.#target.add(block);
   }
 
-  commit(position: Position, records: number): Promise<void> | undefined {
+  commit(position: Position, records: number, onKept?: (kept: Kept) => void): Promise<void> | undefined {
     const key = positionKey(position.topic, position.partition);
     const end = Math.max(position.offset + records, this.#written.get(key) ?? 0);
     if (position.topic !== "") this.#written.set(key, end);
-    return this.#target.commit(position.topic === "" ? "" : key, end);
+    const room = this.#target.commit(position.topic === "" ? "" : key, end);
+    if (room !== undefined) return room.then(() => onKept?.(ALL_NEW));
+    onKept?.(ALL_NEW);
+    return undefined;
   }
 
   position(topic: string, partition: number): Promise<number | undefined> {

@@ -1,15 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Batch } from "../../../core/batch.ts";
 import type { Position } from "../../../core/block.ts";
-import { failureOf } from "../../../core/fault.ts";
+import { type Failure, failureOf } from "../../../core/fault.ts";
 import { isDoneWithin } from "../../../core/patience.ts";
 import type { IndexWriter } from "../contract.ts";
+import { ALL_NEW, type Kept } from "../kept.ts";
 import { positionKey } from "../segments/catalogue.ts";
-import { sendBulk } from "./bulk.ts";
+import { type Fate, sendBulk } from "./bulk.ts";
+import { mayBeDone } from "./client.ts";
 import type { SeenFields } from "./document.ts";
 import { type Lines, sizeOf } from "./lines.ts";
 import { LinesEncoder } from "./lines-encoder.ts";
 import { MOST_FIELDS } from "./mapping.ts";
+import { slowFailure } from "./problems.ts";
 import type { WriterParts } from "./writer-parts.ts";
 
 /** Documents per request, about the number from which more make it no faster, and bytes that a server takes easily. */
@@ -33,6 +36,9 @@ type Entry = {
   readonly offset: number;
   /** Fields that the documents bring. */
   readonly seen: ReadonlyMap<string, SeenFields>;
+  readonly onKept: ((kept: Kept) => void) | undefined;
+  /** Whether they were sent once and it is not known what became of them: what is there already may be of that request. */
+  isSent: boolean;
 };
 
 type Waiter = { readonly until: number; readonly done: () => void; readonly fail: (error: unknown) => void };
@@ -60,6 +66,9 @@ export class BulkWriter implements IndexWriter {
   #draining: Promise<void> | undefined;
   #wake = new AbortController();
   #hasLeft = false;
+  /** Whether it was said that nothing can be stored, and when the try began that this is measured from. */
+  #isFailing = false;
+  #triedAt = 0;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -78,14 +87,17 @@ export class BulkWriter implements IndexWriter {
     return undefined;
   }
 
-  commit(position: Position, records: number): Promise<void> | undefined {
+  commit(position: Position, records: number, onKept?: (kept: Kept) => void): Promise<void> | undefined {
     if (this.#hasLeft) return undefined;
     const { topic, partition, offset } = position;
     const key = topic === "" ? "" : positionKey(topic, partition);
     const documents = this.#pending;
     const count = documents.reduce((sum, lines) => sum + lines.count, 0);
     const bytes = documents.reduce((sum, lines) => sum + sizeOf(lines), 0);
-    this.#queue.push({ documents, count, bytes, key, offset: offset + records, seen: this.#pendingSeen });
+    this.#queue.push({
+      ...{ documents, count, bytes, key, offset: offset + records },
+      ...{ seen: this.#pendingSeen, onKept, isSent: false },
+    });
     this.#pending = [];
     this.#pendingSeen = new Map();
     this.#added++;
@@ -98,10 +110,10 @@ export class BulkWriter implements IndexWriter {
   }
 
   async position(topic: string, partition: number): Promise<number | undefined> {
-    const { owner, internal } = this.#parts;
+    const { owner, internal, patience } = this.#parts;
     await owner.entered();
     const key = positionKey(topic, partition);
-    return (await owner.committedPosition(key)) ?? (await internal.position(key));
+    return (await owner.committedPosition(key)) ?? (await internal.position(key, patience));
   }
 
   /**
@@ -152,8 +164,9 @@ export class BulkWriter implements IndexWriter {
   }
 
   async #writeFirst(sensor: string, batch: Batch): Promise<void> {
-    await this.#parts.owner.entered();
-    this.#fields.set(sensor, await this.#parts.internal.fields(sensor));
+    const { owner, internal, patience } = this.#parts;
+    await owner.entered();
+    this.#fields.set(sensor, await internal.fields(sensor, patience));
     await this.write(sensor, batch);
   }
 
@@ -180,21 +193,20 @@ export class BulkWriter implements IndexWriter {
 
   async #store(): Promise<void> {
     let pause = FIRST_PAUSE;
-    let hasFailed = false;
     while (this.#queue.length > 0 && !this.#stop.signal.aborted) {
       try {
         await this.#parts.owner.entered();
         const entries = this.#next();
-        await this.#storeEntries(entries);
+        const fates = await this.#watched(this.#storeEntries(entries));
         this.#queue.splice(0, entries.length);
         this.#done += entries.length;
-        for (const { documents, count, bytes } of entries) {
+        this.#recover();
+        for (const { documents, count, bytes, onKept, isSent } of entries) {
           this.#waiting -= count;
           this.#waitingBytes -= bytes;
+          onKept?.(keptOf(documents, fates, isSent));
           for (const lines of documents) this.#encoder.reuse(lines);
         }
-        if (hasFailed) this.#parts.owner.failing(undefined);
-        hasFailed = false;
         pause = FIRST_PAUSE;
         this.#waiters = this.#waiters.filter(({ until, done }) => {
           if (until <= this.#done) done();
@@ -202,14 +214,36 @@ export class BulkWriter implements IndexWriter {
         });
         if (!this.#isFull) for (const resume of this.#room.splice(0)) resume();
       } catch (error) {
-        if (!this.#stop.signal.aborted) this.#parts.owner.failing(failureOf(error, "INDEX_UNREACHABLE"));
-        hasFailed = true;
+        if (!this.#stop.signal.aborted) this.#fail(failureOf(error, "INDEX_UNREACHABLE"));
         for (const { fail } of this.#waiters.splice(0)) fail(error);
         this.#wake = new AbortController();
         const signal = AbortSignal.any([this.#wake.signal, this.#stop.signal]);
         await delay(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(pause * 2, LAST_PAUSE);
       }
+    }
+  }
+
+  /** Says that nothing can be stored, and since when: from the beginning of the first try that came to nothing. */
+  #fail(failure: Failure): void {
+    this.#isFailing = true;
+    this.#parts.owner.failing(failure, performance.now() - this.#triedAt);
+  }
+
+  #recover(): void {
+    if (this.#isFailing) this.#parts.owner.failing(undefined, 0);
+    this.#isFailing = false;
+  }
+
+  /** Waits for a try to store, and says while it lasts too long that it does: who looks must not wait for its end. */
+  async #watched<Result>(work: Promise<Result>): Promise<Result> {
+    const { client, patience } = this.#parts;
+    if (!this.#isFailing) this.#triedAt = performance.now();
+    const timer = setTimeout(() => this.#fail(slowFailure(client.name, patience)), patience);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -226,20 +260,46 @@ export class BulkWriter implements IndexWriter {
     return this.#queue.slice(0, end === -1 ? this.#queue.length : end);
   }
 
-  async #storeEntries(entries: readonly Entry[]): Promise<void> {
+  async #storeEntries(entries: readonly Entry[]): Promise<ReadonlyMap<Lines, Fate>> {
     const { internal, owner } = this.#parts;
     const fields = new Map<string, SeenFields>();
     for (const { seen } of entries)
       for (const [sensor, own] of seen) fields.set(sensor, new Map([...(fields.get(sensor) ?? []), ...own]));
     for (const [sensor, own] of fields) owner.noted(sensor, await internal.addFields(sensor, own));
-    await sendBulk(
+    const sending = sendBulk(
       entries.flatMap(({ documents }) => documents),
       { ...this.#parts, signal: this.#stop.signal },
     );
+    const fates = await sending.catch((error: unknown) => {
+      for (const entry of entries) entry.isSent ||= mayBeDone(error);
+      throw error;
+    });
     const positions = new Map<string, number>();
     for (const { key, offset } of entries)
       if (key !== "") positions.set(key, Math.max(offset, positions.get(key) ?? 0));
-    await internal.putPositions(positions);
+    try {
+      await internal.putPositions(positions);
+    } catch (error) {
+      for (const entry of entries) entry.isSent = true;
+      throw error;
+    }
     owner.stored(positions);
+    return fates;
   }
+}
+
+/** What became of the documents of a commit, by their sensors. */
+function keptOf(documents: readonly Lines[], fates: ReadonlyMap<Lines, Fate>, isSent: boolean): Kept {
+  if (fates.size === 0) return ALL_NEW;
+  const [before, refused] = [new Map<string, number>(), new Map<string, number>()];
+  const add = (counts: Map<string, number>, sensor: string, count: number) => {
+    if (count > 0) counts.set(sensor, (counts.get(sensor) ?? 0) + count);
+  };
+  for (const lines of documents) {
+    const fate = fates.get(lines);
+    if (fate === undefined) continue;
+    add(before, lines.sensor, isSent ? 0 : fate.before + fate.refusedBefore);
+    add(refused, lines.sensor, fate.refused + (isSent ? fate.refusedBefore : 0));
+  }
+  return { before, refused };
 }

@@ -34,13 +34,29 @@ type BulkParts = Pick<WriterParts, "client" | "names" | "owner" | "internal"> & 
   readonly signal?: AbortSignal | undefined;
 };
 
+/** How many of the documents of lines were stored before, are error records now, and were such before. */
+export type Fate = { before: number; refused: number; refusedBefore: number };
+type Fates = Map<Lines, Fate>;
+
 /**
  * Stores documents, each once: one whose guid is stored already stays as it is, with what analysts changed of it. In place of one that
  * OpenSearch refuses its error record is stored.
+ * @returns what happened to lines whose documents are not all stored by this
  * @throws Fault when the server does not take documents for reasons that are not theirs
  */
-export async function sendBulk(documents: readonly Lines[], parts: BulkParts): Promise<void> {
-  for (const portion of portions(documents)) await sendPortion(portion, parts);
+export async function sendBulk(
+  documents: readonly Lines[],
+  parts: BulkParts,
+): Promise<ReadonlyMap<Lines, Fate>> {
+  const fates: Fates = new Map();
+  for (const portion of portions(documents)) await sendPortion(portion, parts, fates);
+  return fates;
+}
+
+function fateOf(fates: Fates, lines: Lines): Fate {
+  const fate = fates.get(lines) ?? { before: 0, refused: 0, refusedBefore: 0 };
+  fates.set(lines, fate);
+  return fate;
 }
 
 /** Documents by what one request may hold. */
@@ -65,8 +81,9 @@ function* portions(documents: readonly Lines[]): Generator<readonly Part[]> {
   if (portion.length > 0) yield portion;
 }
 
-async function sendPortion(documents: readonly Part[], parts: BulkParts): Promise<void> {
-  const refused = await sendInParts(documents, parts);
+async function sendPortion(documents: readonly Part[], parts: BulkParts, fates: Fates): Promise<void> {
+  const { refused, before } = await sendInParts(documents, parts);
+  for (const { lines } of before) fateOf(fates, lines).before++;
   if (refused.length === 0) return;
   const counts = new Map<string, { count: number; reason: string }>();
   const replaced: Lines[] = [];
@@ -88,17 +105,28 @@ async function sendPortion(documents: readonly Part[], parts: BulkParts): Promis
   }
   parts.owner.noted(ERROR_SENSOR, await parts.internal.addFields(ERROR_SENSOR, seen));
   const again = replaced.map((lines) => ({ lines, from: 0, to: 1 }));
-  const [first] = await sendInParts(again, parts);
+  const errors = await sendInParts(again, parts);
+  const [first] = errors.refused;
   if (first !== undefined)
     throw new Fault("INDEX_REFUSED", `OpenSearch refuses messages and their error records: ${first.reason}`);
+  const known = new Set(errors.before.map(({ lines }) => lines));
+  for (const [place, { line }] of refused.entries()) {
+    const fate = fateOf(fates, line.lines);
+    if (known.has(replaced[place] as Lines)) fate.refusedBefore++;
+    else fate.refused++;
+  }
   for (const [sensor, { count, reason }] of counts) parts.owner.refused(sensor, count, reason);
 }
 
 type Sender = Pick<BulkParts, "client" | "signal">;
 type RefusedLine = { readonly line: Line; readonly reason: string };
+/** The documents that a request did not store: they are at fault themselves, or are there already. */
+type Unstored = { readonly refused: readonly RefusedLine[]; readonly before: readonly Line[] };
+
+const ALL: Unstored = { refused: [], before: [] };
 
 /** Sends documents, and where one of them spoils the whole request, each half by itself. */
-async function sendInParts(documents: readonly Part[], parts: Sender): Promise<RefusedLine[]> {
+async function sendInParts(documents: readonly Part[], parts: Sender): Promise<Unstored> {
   try {
     return await sendOnce(documents, parts);
   } catch (error) {
@@ -106,29 +134,44 @@ async function sendInParts(documents: readonly Part[], parts: Sender): Promise<R
     if (typeof status !== "number" || !AT_FAULT.has(status)) throw error;
     const count = countOf(documents);
     const line = lineOf(documents, 0);
-    if (count === 1 && line !== undefined) return [{ line, reason: String(reason) }];
-    const [first, second] = halvesOf(documents, count >> 1);
-    return [...(await sendInParts(first, parts)), ...(await sendInParts(second, parts))];
+    if (count === 1 && line !== undefined) return { refused: [{ line, reason: String(reason) }], before: [] };
+    const halves = halvesOf(documents, count >> 1);
+    const first = await sendInParts(halves[0], parts);
+    const second = await sendInParts(halves[1], parts);
+    return {
+      refused: [...first.refused, ...second.refused],
+      before: [...first.before, ...second.before],
+    };
   }
 }
 
-/** Sends documents, and returns those that are at fault themselves. @throws Fault for the server's own trouble */
-async function sendOnce(documents: readonly Part[], { client, signal }: Sender): Promise<RefusedLine[]> {
-  const { said } = await client.hear("POST", "/_bulk?filter_path=errors,items.*.status,items.*.error", {
-    lines: bodyOf(documents),
-    time: LONG,
-    signal,
-  });
-  if (said.startsWith(ALL_STORED)) return [];
+/** Sends documents, and returns those that are not stored by it. @throws Fault for the server's own trouble */
+async function sendOnce(documents: readonly Part[], { client, signal }: Sender): Promise<Unstored> {
+  const { said, isRepeated } = await client.hear(
+    "POST",
+    "/_bulk?filter_path=errors,items.*.status,items.*.error",
+    {
+      lines: bodyOf(documents),
+      time: LONG,
+      signal,
+    },
+  );
+  if (said.startsWith(ALL_STORED)) return ALL;
   const { errors, items } = JSON.parse(said) as { errors: boolean; items: Item[] };
-  if (!errors) return [];
+  if (!errors) return ALL;
   const refused: RefusedLine[] = [];
+  const before: Line[] = [];
   let trouble: Fault | undefined;
   for (const [place, { create }] of items.entries()) {
     const { status, error } = create;
-    if (status < 300 || status === STORED) continue;
-    const reason = reasonOf({ error }) ?? `status ${status}`;
+    if (status < 300) continue;
     const line = lineOf(documents, place);
+    if (status === STORED) {
+      // What the client sent twice was stored by its first try.
+      if (line !== undefined && !isRepeated) before.push(line);
+      continue;
+    }
+    const reason = reasonOf({ error }) ?? `status ${status}`;
     if (line !== undefined && AT_FAULT.has(status)) refused.push({ line, reason });
     else
       trouble ??= new Fault(
@@ -138,5 +181,5 @@ async function sendOnce(documents: readonly Part[], { client, signal }: Sender):
   }
   // What is stored of these by now is not stored twice when all are sent again.
   if (trouble !== undefined) throw trouble;
-  return refused;
+  return { refused, before };
 }

@@ -31,7 +31,12 @@ export type Asked = {
 
 export type Response = { readonly status: number; readonly body: Answer };
 /** An answer whose body nobody has read yet. */
-export type Said = { readonly status: number; readonly said: string };
+export type Said = {
+  readonly status: number;
+  readonly said: string;
+  /** Whether the same was sent before and may have been done, though no answer came. */
+  readonly isRepeated: boolean;
+};
 
 /** Milliseconds for what takes a server no time, and for what may be work for it. */
 const SHORT = 10_000;
@@ -39,6 +44,14 @@ export const LONG = 60_000;
 /** Of what a server says of a failure, so much is told. */
 const MOST_REASON = 500;
 
+/** Codes of Node and undici for a connection that did not come about. */
+const NOT_SENT = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
 /** Codes of Node and OpenSSL for certificates that are not accepted. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)|ERR_TLS/;
 
@@ -83,7 +96,7 @@ export class Client implements AsyncDisposable {
       try {
         const response = await this.#send(`${this.#nodes[place]}${path}`, method, asked);
         this.#first = place;
-        return response;
+        return { ...response, isRepeated: failure !== undefined && mayBeDone(failure) };
       } catch (error) {
         asked.signal?.throwIfAborted();
         if (error instanceof Fault) throw error;
@@ -100,7 +113,11 @@ export class Client implements AsyncDisposable {
     await this.#agent.destroy();
   }
 
-  async #send(url: string, method: Dispatcher.HttpMethod, asked: Asked): Promise<Said> {
+  async #send(
+    url: string,
+    method: Dispatcher.HttpMethod,
+    asked: Asked,
+  ): Promise<Pick<Said, "status" | "said">> {
     const { body, lines, signal, expected = [], time = SHORT } = asked;
     const text = lines ?? asked.json ?? (body === undefined ? undefined : jsonOf(body));
     const { statusCode: status, body: stream } = await send(url, {
@@ -173,6 +190,17 @@ function refused(node: string, status: number, said: string): Fault {
     return fault("SEARCH_LIMIT", `finds that too much is asked for at once: ${reason}`);
   if (status >= 500 || status === 408) return fault("INDEX_UNREACHABLE", `fails (${status}): ${reason}`);
   return fault("INDEX_REFUSED", `refuses a request (${status}): ${reason}`);
+}
+
+/** Whether what was asked may have been done, though asking for it failed: all that is sure is that nobody took the call. */
+export function mayBeDone(error: unknown): boolean {
+  const { code = "", cause } = (error ?? {}) as NodeJS.ErrnoException;
+  return !NOT_SENT.has(code) && (cause === undefined || mayBeDone(cause));
+}
+
+/** Whether a fault says that no answer came in time. */
+export function isSilence({ cause }: Fault): boolean {
+  return isLate(cause);
 }
 
 function isLate(error: unknown): boolean {

@@ -3,6 +3,7 @@ import { makeContext } from "../../../core/context.ts";
 import { areInstalled } from "../../../pcap/testing/programs.ts";
 import { parse } from "../../../query/parse.ts";
 import type { Index } from "../contract.ts";
+import type { Kept } from "../kept.ts";
 import { deafAddress, type GuardedProxy, guardServer } from "../testing/guarded-proxy.ts";
 import { batchOf, guids, put } from "../testing/test-batches.ts";
 import { Client } from "./client.ts";
@@ -118,12 +119,73 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     await expect(index.count({})).rejects.toMatchObject(silence);
     await expect(index.search({})).rejects.toMatchObject(silence);
     await expect(index.patch("g0", { set: { x: 1 } }, "ann")).rejects.toMatchObject(silence);
-    expect(await index.stats()).toMatchObject({ messages: 1, problems: [{ code: "INDEX_UNREACHABLE" }] });
+    const { messages, problems, asOf } = await index.stats();
+    expect([messages, typeof asOf]).toEqual([1, "number"]);
+    expect(problems.map(({ code }) => code)).toEqual(["INDEX_BEHIND", "INDEX_UNREACHABLE"]);
     expect(await index.position("t", 0)).toBe(1);
     proxy.restart();
     expect(await guids(index, "*")).toEqual(["g0", "g1"]);
     expect(await index.position("t", 0)).toBe(2);
     expect(index.problems()).toEqual([]);
+  });
+
+  test("says since when it stores nothing as soon as it is silent for long, and no more once it stores again", async () => {
+    await using proxy = await guardServer(url);
+    await using index = await behind(proxy, `stall-${Date.now()}`, { patience: 500 });
+    const writer = await begun(index);
+    expect(index.problems()).toEqual([]);
+    const from = Date.now();
+    proxy.isSilent = (path) => path.startsWith("/_bulk");
+    await put(writer, "s", batchOf([{ n: 2 }], 1));
+    await expect.poll(() => index.problems()).toMatchObject([{ code: "INDEX_BEHIND" }]);
+    const [{ since = 0, text = "" } = {}] = index.problems();
+    expect([since >= from - 1, since <= Date.now()]).toEqual([true, true]);
+    const late = { code: "INDEX_UNREACHABLE", message: expect.stringContaining("no answer within 0.5 s") };
+    proxy.isSilent = () => true;
+    await expect(writer.write("new", batchOf([{ n: 3 }]))).rejects.toMatchObject(late);
+    await expect(writer.position("t", 7)).rejects.toMatchObject(late);
+    expect(text).toBe(
+      `since ${new Date(since).toISOString()} new messages wait until they can be stored: OpenSearch at ${proxy.url} has not answered for 0.5 s`,
+    );
+    proxy.restart();
+    await expect.poll(() => index.problems()).toEqual([]);
+  });
+
+  test("tells what is kept once it is stored, and what was there before or is refused", async () => {
+    await using proxy = await guardServer(url);
+    const own = `kept-${Date.now()}`;
+    const told: Kept[] = [];
+    const take = async (index: Index, rows: readonly Record<string, string | number>[]) => {
+      const writer = await index.writer("one");
+      const batch = batchOf(rows);
+      await writer.write("s", batch);
+      await writer.commit(batch.position, batch.records, (kept) => told.push(kept));
+      return writer;
+    };
+    const rows = [{ n: 1 }, { n: 2, guid: "g".repeat(600) }];
+    {
+      await using index = await behind(proxy, own);
+      proxy.isSilent = (path) => path.startsWith("/_bulk");
+      await take(index, rows);
+      expect(told).toEqual([]);
+      proxy.restart();
+      await index.seal();
+      expect(told).toEqual([{ before: new Map(), refused: new Map([["s", 1]]) }]);
+    }
+    // Another one reads the same again, as after a kill; what the answer was lost of is its own when it sends it again.
+    await using index = await behind(proxy, own);
+    await take(index, [...rows, { n: 3 }]);
+    await index.seal();
+    expect(told[1]).toEqual({ before: new Map([["s", 2]]), refused: new Map() });
+    // The client asks again at once, and the writer when both answers are lost.
+    for (const [turn, answers] of [1, 2].entries()) {
+      let lost = 0;
+      proxy.cutAfter = (_method, path) => (path.startsWith("/_bulk") && lost++ < answers ? 0 : undefined);
+      await take(index, [{ guid: `later ${turn}`, n: 4 }]);
+      if (answers > 1) await expect(index.seal()).rejects.toMatchObject({ code: "INDEX_UNREACHABLE" });
+      await index.seal();
+      expect([lost > answers, told[2 + turn]]).toEqual([true, { before: new Map(), refused: new Map() }]);
+    }
   });
 
   test("asks the next node in place of one that is silent, now and from then on", async () => {

@@ -10,6 +10,8 @@ export type WriterHandle = {
   readonly engine: typeof ENGINE;
   readonly connection: Connection;
   readonly prefix: string;
+  /** How long OpenSearch may be silent before that is told, milliseconds. */
+  readonly patience: number;
 };
 
 export function handleOf(parts: Omit<WriterHandle, "engine">): WriterHandle {

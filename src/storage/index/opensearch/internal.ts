@@ -50,9 +50,9 @@ export class Internal {
         throw new Fault("INDEX_UNREACHABLE", `OpenSearch did not take a position (${item.index.status})`);
   }
 
-  /** The fields of a sensor; none when nothing of it was written. */
-  async fields(sensor: string): Promise<SeenFields> {
-    return (await this.#fields(sensor)).fields;
+  /** The fields of a sensor; none when nothing of it was written. @param time how long to wait for them, milliseconds */
+  async fields(sensor: string, time?: number): Promise<SeenFields> {
+    return (await this.#fields(sensor, time)).fields;
   }
 
   /** Adds fields to those of a sensor. */
@@ -99,8 +99,8 @@ export class Internal {
     });
   }
 
-  async #fields(sensor: string): Promise<{ fields: SeenFields; version: string }> {
-    const { body } = await this.#client.ask("GET", this.#path(`fields/${sensor}`), { expected: [404] });
+  async #fields(sensor: string, time?: number): Promise<{ fields: SeenFields; version: string }> {
+    const { body } = await this.#client.ask("GET", this.#path(`fields/${sensor}`), { expected: [404], time });
     const note = noteOf(body);
     const version =
       body.found === true

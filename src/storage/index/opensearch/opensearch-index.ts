@@ -32,6 +32,7 @@ import { positionKey } from "../segments/catalogue.ts";
 import type { SearchLoad } from "../stats.ts";
 import { facets, histogram } from "./aggregate.ts";
 import { AlertCopies } from "./alert-copies.ts";
+import { ping, whileAnswering } from "./answering.ts";
 import { type Asking, askWhole, countOf, Fields, unknownFields } from "./asking.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import type { Client, Connection } from "./client.ts";
@@ -40,7 +41,7 @@ import { groups } from "./groups.ts";
 import type { Internal } from "./internal.ts";
 import type { Names } from "./names.ts";
 import { type PatchParts, patchMessage, storedMessage } from "./patching.ts";
-import { behindProblem, problemsOf, Refusals, silentFault } from "./problems.ts";
+import { behindProblem, Refusals, silentFault, stallProblem, unreadProblem } from "./problems.ts";
 import { type DayIndex, dayIndices, retainDays } from "./retention.ts";
 import { MOST_SIZE, searchPage } from "./search.ts";
 import { serveBulkWriter } from "./share.ts";
@@ -81,6 +82,8 @@ export class OpenSearchIndex implements Index {
   /** What was last known of the indices, and why it is not known any better. */
   #days: readonly DayIndex[] = [];
   #unread: Fault | undefined;
+  /** When they were; null before they ever were. */
+  #countedAt: number | null = null;
   #counting: { readonly since: number; readonly done: Promise<void> } | undefined;
   /** Whether the last answer was given without what was written just before. */
   #isBehind = false;
@@ -91,7 +94,7 @@ export class OpenSearchIndex implements Index {
     const now = () => context.clock.now();
     const noted: PatchParts["noted"] = (sensor, seen) => this.#fields.add(sensor, seen);
     this.#writers = new Writers({
-      noted,
+      ...{ noted, now },
       refused: (sensor, count, reason) => {
         this.#refusals.add(sensor, count, reason);
         context.log.warn("OpenSearch refused messages; they are in the error index.", {
@@ -108,13 +111,13 @@ export class OpenSearchIndex implements Index {
   }
 
   async writer(name: string): Promise<IndexWriter> {
-    const { client, names, internal } = this.#parts;
+    const { client, names, internal, limits } = this.#parts;
     const { owner, join, end } = this.#writers.enter(name);
-    const writer = new BulkWriter({ client, names, internal, owner });
+    const writer = new BulkWriter({ client, names, internal, owner, patience: limits.patience });
     join(writer);
     return {
       write: (sensor, batch) => writer.write(sensor, batch),
-      commit: (position, records) => writer.commit(position, records),
+      commit: (position, records, onKept) => writer.commit(position, records, onKept),
       position: (topic, partition) => writer.position(topic, partition),
       seal: () => writer.seal(),
       async [Symbol.asyncDispose]() {
@@ -125,8 +128,10 @@ export class OpenSearchIndex implements Index {
   }
 
   share(name: string): IndexHandle {
-    const { connection, names } = this.#parts;
-    return serveBulkWriter(this.#writers.enter(name), connection, names.prefix);
+    const { connection, names, limits } = this.#parts;
+    return serveBulkWriter(this.#writers.enter(name), {
+      ...{ connection, prefix: names.prefix, patience: limits.patience },
+    });
   }
 
   /** What keeps copies of another index's messages here; nothing is written by writers then. */
@@ -137,7 +142,7 @@ export class OpenSearchIndex implements Index {
   async position(topic: string, partition: number): Promise<number | undefined> {
     const key = positionKey(topic, partition);
     const stored = this.#writers.stored(key);
-    if (stored !== undefined && (this.#writers.failure ?? this.#unread) !== undefined) return stored;
+    if (stored !== undefined && (this.#writers.stall ?? this.#unread) !== undefined) return stored;
     try {
       const sealed = await this.#parts.internal.position(key, this.#parts.limits.patience);
       // Another process may have gone on with the partition.
@@ -178,8 +183,14 @@ export class OpenSearchIndex implements Index {
   }
 
   problems(): readonly IndexProblem[] {
-    const { failure } = this.#writers;
-    const waiting = problemsOf(failure ?? this.#unread, failure !== undefined);
+    const { stall } = this.#writers;
+    const waiting = [
+      ...(stall === undefined ? [] : [stallProblem(stall)]),
+      // One who does not answer writers may answer others.
+      ...((stall === undefined || stall.failure.code === "INDEX_BEHIND") && this.#unread !== undefined
+        ? [unreadProblem(this.#unread)]
+        : []),
+    ];
     return [
       ...waiting,
       ...(this.#isBehind && waiting.length === 0 ? [behindProblem()] : []),
@@ -252,7 +263,8 @@ export class OpenSearchIndex implements Index {
     return statsOf(this.#days, this.#fields.known, {
       searches: this.#queue.load(),
       problems: this.problems(),
-      unsealed: this.#writers.failure?.message,
+      unsealed: this.#writers.stall?.failure.message,
+      ...(this.#unread === undefined ? {} : { asOf: this.#countedAt }),
     });
   }
 
@@ -295,7 +307,9 @@ export class OpenSearchIndex implements Index {
     return this.#queue.run(async (signal) => {
       await this.#settleInTime(signal);
       this.#unread = undefined;
-      return search({ ...request, signal });
+      const half = this.#parts.limits.patience / 2;
+      const run = (signal: AbortSignal) => search({ ...request, signal });
+      return whileAnswering(run, { half, signal, ping: () => this.#answers(signal) });
     }, request.signal);
   }
 
@@ -305,6 +319,7 @@ export class OpenSearchIndex implements Index {
       // A cluster that is slow to store can be asked all the same what it has: writing that takes long does not make it silent.
       await isDoneWithin(this.#settle(), this.#parts.limits.patience / 2);
       this.#days = await dayIndices(this.#parts.client, this.#parts.names);
+      this.#countedAt = this.#asking.now();
       this.#unread = undefined;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
@@ -318,9 +333,25 @@ export class OpenSearchIndex implements Index {
    * @throws Fault INDEX_UNREACHABLE when it is silent
    */
   async #settleInTime(signal?: AbortSignal): Promise<void> {
-    const { client, limits } = this.#parts;
-    this.#isBehind = !(await isDoneWithin(this.#settle(), limits.patience, signal));
-    if (this.#isBehind) await client.ask("GET", "/", { signal, time: limits.patience });
+    const half = this.#parts.limits.patience / 2;
+    const settled = this.#settle();
+    this.#isBehind = false;
+    if (await isDoneWithin(settled, half, signal)) return;
+    const answers = this.#answers(signal);
+    answers.catch(() => undefined);
+    this.#isBehind = !(await isDoneWithin(settled, half, signal));
+    if (this.#isBehind) await answers;
+  }
+
+  /** Asks whether it answers, for half of the patience that somebody has. @throws Fault INDEX_UNREACHABLE when it does not */
+  async #answers(signal: AbortSignal | undefined): Promise<void> {
+    const { client, connection, limits } = this.#parts;
+    try {
+      await ping(client, { nodes: connection.nodes.length, patience: limits.patience, signal });
+    } catch (error) {
+      if (error instanceof Fault) this.#unread = error;
+      throw error;
+    }
   }
 
   /** Makes everything that this process wrote searchable, and learns of the fields that others wrote. */

@@ -1,12 +1,26 @@
 import { FAULTS, type Failure, Fault } from "../../../core/fault.ts";
 import type { IndexProblem } from "../contract.ts";
 
-/** What is wrong while OpenSearch cannot be used. `isWaiting`: whether something waits to be stored. */
-export function problemsOf(failure: Failure | undefined, isWaiting: boolean): IndexProblem[] {
-  if (failure === undefined) return [];
-  const { code, message } = failure;
-  const what = isWaiting ? "new messages wait until they can be stored" : "nothing can be searched";
-  return [{ code, text: `${what}: ${message}`, advice: FAULTS[code].advice }];
+/** Why nothing can be stored at the moment, and since when, epoch milliseconds. */
+export type Stall = { readonly failure: Failure; readonly since: number };
+
+/** What is wrong while nothing can be stored. */
+export function stallProblem({ failure: { code, message }, since }: Stall): IndexProblem {
+  const text = `since ${new Date(since).toISOString()} new messages wait until they can be stored: ${message}`;
+  return { code, text, advice: FAULTS[code].advice, since };
+}
+
+/** What is wrong while nothing can be asked. */
+export function unreadProblem({ code, message }: Failure): IndexProblem {
+  return { code, text: `nothing can be searched: ${message}`, advice: FAULTS[code].advice };
+}
+
+/** What a writer meets that waits longer for an answer than people should. */
+export function slowFailure(nodes: string, milliseconds: number): Failure {
+  return {
+    code: "INDEX_BEHIND",
+    message: `OpenSearch at ${nodes} has not answered for ${milliseconds / 1000} s`,
+  };
 }
 
 /** What an answer says that was given before the last messages were stored. */

@@ -2,7 +2,7 @@ import { MessageChannel } from "node:worker_threads";
 import { type Failure, Fault, failureOf } from "../../../core/fault.ts";
 import type { IndexHandle, IndexWriter } from "../contract.ts";
 import { BulkWriter } from "./bulk-writer.ts";
-import { Client, type Connection } from "./client.ts";
+import { Client } from "./client.ts";
 import type { SeenFields } from "./document.ts";
 import { handleOf, type WriterHandle } from "./handle.ts";
 import { Internal } from "./internal.ts";
@@ -17,7 +17,7 @@ type ToIndex =
   | { readonly type: "stored"; readonly positions: ReadonlyMap<string, number> }
   | { readonly type: "noted"; readonly sensor: string; readonly seen: SeenFields }
   | { readonly type: "refused"; readonly sensor: string; readonly count: number; readonly reason: string }
-  | { readonly type: "failing"; readonly failure: Failure | undefined }
+  | { readonly type: "failing"; readonly failure: Failure | undefined; readonly lasting: number }
   | { readonly type: "answer"; readonly id: number; readonly stored?: number; readonly error?: Failure }
   | { readonly type: "end" };
 
@@ -28,8 +28,7 @@ type ToWriter =
 /** Serves a writer for another thread. */
 export function serveBulkWriter(
   { owner, join, end }: Entrance,
-  connection: Connection,
-  prefix: string,
+  reach: Pick<WriterHandle, "connection" | "prefix" | "patience">,
 ): IndexHandle {
   const { port1: port, port2 } = new MessageChannel();
   const send = (message: ToWriter) => port.postMessage(message);
@@ -65,7 +64,7 @@ export function serveBulkWriter(
         owner.refused(message.sensor, message.count, message.reason);
         return;
       case "failing":
-        owner.failing(message.failure);
+        owner.failing(message.failure, message.lasting);
         return;
       case "answer": {
         const waiting = asked.get(message.id);
@@ -87,13 +86,13 @@ export function serveBulkWriter(
   });
   port.unref();
   join({ settle: () => ask("settle"), leave: async () => void (await ask("leave")) });
-  return handleOf({ transfer: [port2], connection, prefix });
+  return handleOf({ transfer: [port2], ...reach });
 }
 
 /** A writer in a thread that does not own the index. */
 export function joinBulkWriter(handle: IndexHandle): IndexWriter {
   // Made by `serveBulkWriter`: handles are passed on as they are.
-  const { transfer, connection, prefix } = handle as WriterHandle;
+  const { transfer, connection, prefix, patience } = handle as WriterHandle;
   const [port] = transfer;
   const client = new Client(connection);
   const names = new Names(prefix);
@@ -113,9 +112,9 @@ export function joinBulkWriter(handle: IndexHandle): IndexWriter {
     stored: (positions) => send({ type: "stored", positions }),
     noted: (sensor, seen) => send({ type: "noted", sensor, seen }),
     refused: (sensor, count, reason) => send({ type: "refused", sensor, count, reason }),
-    failing: (failure) => send({ type: "failing", failure }),
+    failing: (failure, lasting) => send({ type: "failing", failure, lasting }),
   };
-  const writer = new BulkWriter({ client, names, internal: new Internal(client, names), owner });
+  const writer = new BulkWriter({ client, names, internal: new Internal(client, names), owner, patience });
   const answer = (id: number, work: Promise<unknown>) =>
     work.then(
       (stored) => send({ type: "answer", id, ...(typeof stored === "number" && { stored }) }),
@@ -138,7 +137,7 @@ export function joinBulkWriter(handle: IndexHandle): IndexWriter {
   };
   return {
     write: (sensor, batch) => writer.write(sensor, batch),
-    commit: (position, records) => writer.commit(position, records),
+    commit: (position, records, onKept) => writer.commit(position, records, onKept),
     position: (topic, partition) => writer.position(topic, partition),
     seal: () => writer.seal(),
     [Symbol.asyncDispose]: end,

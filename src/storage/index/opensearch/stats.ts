@@ -7,7 +7,7 @@ import type { DayIndex } from "./retention.ts";
 export function statsOf(
   days: readonly DayIndex[],
   known: KnownFields,
-  more: Pick<IndexStats, "searches" | "problems" | "unsealed">,
+  more: Pick<IndexStats, "searches" | "problems" | "unsealed" | "asOf">,
 ): IndexStats {
   const sum = (of: readonly DayIndex[], part: "messages" | "bytes") =>
     of.reduce((all, day) => all + day[part], 0);

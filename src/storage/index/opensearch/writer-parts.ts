@@ -11,6 +11,8 @@ export type WriterParts = {
   readonly internal: Internal;
   /** The index that the writer belongs to, in this thread or another. */
   readonly owner: WriterOwner;
+  /** How long OpenSearch may be silent before that is told, milliseconds. */
+  readonly patience: number;
 };
 
 /** What a writer tells, and asks, the index that it belongs to. */
@@ -24,7 +26,7 @@ export type WriterOwner = {
   stored(positions: ReadonlyMap<string, number>): void;
   /** Fields of a sensor that were not seen before. */
   noted(sensor: string, seen: SeenFields): void;
-  /** Why nothing can be stored at the moment; undefined when it can again. */
-  failing(failure: Failure | undefined): void;
+  /** Why nothing can be stored, and for how many milliseconds by now; undefined when it can again. */
+  failing(failure: Failure | undefined, lasting: number): void;
   refused(sensor: string, count: number, reason: string): void;
 };

@@ -1,7 +1,7 @@
-import type { Failure } from "../../../core/fault.ts";
 import { isDoneWithin } from "../../../core/patience.ts";
 import { LAST_TRY } from "./bulk-writer.ts";
 import type { SeenFields } from "./document.ts";
+import type { Stall } from "./problems.ts";
 import type { WriterOwner } from "./writer-parts.ts";
 
 /** A writer as the index knows it, in this thread or another. */
@@ -15,7 +15,7 @@ type Stay = {
 type Place = {
   stay: Stay | undefined;
   left: Promise<void>;
-  failure: Failure | undefined;
+  stall: Stall | undefined;
   /** The partitions it has committed messages of. */
   readonly keys: Set<string>;
   /** Commits that are known to be stored. */
@@ -33,6 +33,8 @@ export type Entrance = {
 
 /** What writers tell that concerns all of the index. */
 export type WritersNews = {
+  /** The time, epoch milliseconds. */
+  now(): number;
   noted(sensor: string, seen: SeenFields): void;
   refused(sensor: string, count: number, reason: string): void;
 };
@@ -57,7 +59,7 @@ export class Writers {
     const place: Place = {
       stay: undefined,
       left: Promise.resolve(),
-      failure: undefined,
+      stall: undefined,
       keys: new Set(),
       stored: 0,
     };
@@ -97,8 +99,9 @@ export class Writers {
         },
         noted: this.#news.noted,
         refused: this.#news.refused,
-        failing: (failure) => {
-          place.failure = failure;
+        failing: (failure, lasting) => {
+          const since = place.stall?.since ?? Math.round(this.#news.now() - lasting);
+          place.stall = failure && { failure, since };
         },
       },
     };
@@ -110,8 +113,9 @@ export class Writers {
   }
 
   /** Why something committed cannot be stored at the moment; undefined when all can. */
-  get failure(): Failure | undefined {
-    return [...this.#places].find(({ failure }) => failure !== undefined)?.failure;
+  get stall(): Stall | undefined {
+    const stalls = [...this.#places].flatMap(({ stall }) => stall ?? []);
+    return stalls.sort((one, other) => one.since - other.since)[0];
   }
 
   /** Stores what all have committed. Returns whether anything was stored since the last time. */

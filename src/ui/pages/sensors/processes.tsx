@@ -89,7 +89,19 @@ function ProcessRow({
   isStale: boolean;
   onToggle: () => void;
 }) {
-  const { name, role, isSelf, version, startedAt, revision, failure, reads, restarts, silentSince } = process;
+  const {
+    name,
+    role,
+    isSelf,
+    version,
+    startedAt,
+    revision,
+    failure,
+    reads,
+    restarts,
+    silentSince,
+    captures,
+  } = process;
   const lag = reads.reduce((sum, share) => sum + share.lag, 0);
   const partitions = reads.length === 1 ? "1 partition" : `${countText(reads.length)} partitions`;
   // Others may read by now what a silent process read.
@@ -137,11 +149,11 @@ function ProcessRow({
       <td className="number" data-rejected={failure !== undefined || undefined}>
         {countText(revision)}
       </td>
-      <td className="number">{countText(lag)}</td>
+      <td className="number">{silentSince === undefined ? countText(lag) : "–"}</td>
       <td className="number">{countText(restarts)}</td>
       <td>
         {reads.length === 0 ? (
-          <span className="dim">{role === "server" ? "no topic: it is the door" : "nothing"}</span>
+          <span className="dim">{workText(role, captures)}</span>
         ) : (
           <Button
             size="compact-xs"
@@ -156,6 +168,13 @@ function ProcessRow({
       </td>
     </tr>
   );
+}
+
+/** What a process does that reads no topic. */
+function workText(role: ProcessState["role"], captures: readonly string[]): string {
+  if (captures.length > 0) return `captures ${visible(captures.join(", "))}`;
+  if (role === "server") return "no topic: it is the door";
+  return role === "capture" ? "captures nothing" : "nothing";
 }
 
 /** Each partition that a process reads. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { listSensors, type SensorState } from "../../../api/sensors.ts";
+import { LONGEST_LATENCY, listSensors, type SensorState } from "../../../api/sensors.ts";
 import { call } from "../../call.ts";
 import { timeText, zoneName } from "../../parts/clock.ts";
 import { Notice } from "../../parts/notice.tsx";
@@ -157,7 +157,7 @@ function SensorTable({ sensors, asOf }: TableProps) {
               <td className="number">{rateText(sensor.receivedPerSecond)}</td>
               <td className="number">{rateText(sensor.indexedPerSecond)}</td>
               <td className="number">{countText(sensor.lag)}</td>
-              <td className="number">{sensor.latency === null ? "–" : `${Math.round(sensor.latency)} ms`}</td>
+              <td className="number">{latencyText(sensor.latency)}</td>
               <td className="number">{countText(sensor.stored)}</td>
               <td className="number">{countText(sensor.alerts)}</td>
               <td className="number" data-rejected={sensor.rejected > 0 || undefined}>
@@ -176,6 +176,12 @@ function SensorTable({ sensors, asOf }: TableProps) {
       </table>
     </WideTable>
   );
+}
+
+/** How long messages take until they are found; beyond the longest that is told apart, at least that. */
+function latencyText(latency: number | null): string {
+  if (latency === null) return "–";
+  return latency < LONGEST_LATENCY ? `${Math.round(latency)} ms` : `${countText(LONGEST_LATENCY)} ms or more`;
 }
 
 /** When the last record came: how long ago, or the time itself where now is not known. */

@@ -53,7 +53,7 @@ export function alertWriter(writer: IndexWriter): IndexWriter {
       markAll(batch);
       return writer.write(sensor, batch);
     },
-    commit: (position, records) => writer.commit(position, records),
+    commit: (position, records, onKept) => writer.commit(position, records, onKept),
     seal: () => writer.seal(),
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
