@@ -2,7 +2,7 @@ import type { Batch } from "../core/batch.ts";
 import { LONG, NULL } from "../core/column.ts";
 
 /** The last bound below: a latency that is told as this is so long or longer, milliseconds. */
-export const LONGEST_LATENCY = 60_000;
+const LONGEST_LATENCY = 60_000;
 /** Upper bounds of the latency histogram, milliseconds from arrival to searchable. */
 export const LATENCY_BOUNDS = [
   5,
