@@ -176,6 +176,8 @@ const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
   "storage/folder.ts": ["platform"],
   // What an index tells of itself: types beside its contract.
   "storage/index/stats.ts": ["platform"],
+  // What became of the messages of a commit: counts beside its contract.
+  "storage/index/kept.ts": ["pipeline"],
   // A message with everything kept of it, whatever the index: what moves to another one.
   "storage/index/whole-message.ts": ["platform"],
   // Which partition a key belongs to, as Kafka's clients choose it.
@@ -183,7 +185,9 @@ const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
   // What a source reads of a topic where no other process could: all of it.
   "storage/topic/deal.ts": ["sources"],
   // How brokers are reached, as documents say it.
-  "storage/topic/kafka/connection-schema.ts": ["config", "sources", "sinks"],
+  "storage/topic/kafka/connection-schema.ts": ["cli", "config", "sources", "sinks"],
+  // How long an append to a topic of others waits for brokers that say nothing.
+  "storage/topic/patient-append.ts": ["cli", "sinks"],
   // The hash that the contract of tables speaks of.
   "storage/table/hash.ts": ["enrichments"],
   // The documents: they say how the rest of storage is opened, so they are in a file of this machine.
