@@ -183,7 +183,9 @@ const BESIDE_THE_DOOR: Record<string, readonly string[]> = {
   // What a source reads of a topic where no other process could: all of it.
   "storage/topic/deal.ts": ["sources"],
   // How brokers are reached, as documents say it.
-  "storage/topic/kafka/connection-schema.ts": ["config", "sources", "sinks"],
+  "storage/topic/kafka/connection-schema.ts": ["config", "sources", "sinks", "cli"],
+  // How long whoever appends to a topic of others waits for its brokers.
+  "storage/topic/patient-append.ts": ["sinks", "cli"],
   // The hash that the contract of tables speaks of.
   "storage/table/hash.ts": ["enrichments"],
   // The documents: they say how the rest of storage is opened, so they are in a file of this machine.

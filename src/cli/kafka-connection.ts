@@ -6,12 +6,12 @@ import { z } from "zod";
 import { checkDocument, readYaml } from "../config/yaml.ts";
 import { Fault } from "../core/fault.ts";
 import type { SecretReference } from "../core/secret.ts";
+import type { openForeignTopic } from "../storage/storage.ts";
 import { connectionShape } from "../storage/topic/kafka/connection-schema.ts";
-import type { KafkaConnection } from "../storage/topic/kafka/foreign-topic.ts";
 
 /** A connection, and who reads the secrets that it names. */
 export type KafkaReach = {
-  readonly connection: KafkaConnection;
+  readonly connection: Parameters<typeof openForeignTopic>[1];
   readonly readSecret: (reference: SecretReference) => string;
 };
 
