@@ -11,7 +11,7 @@ export type Expression = {
   /** Where it begins in that text, in UTF-16 units. */
   readonly from: number;
   readonly text: string;
-  /** What it must give; anything when left out. */
+  /** What it must return; anything when left out. */
   readonly gives?: "boolean" | "number";
   /** The field or variable that it makes, where it does. */
   readonly makes?: string;

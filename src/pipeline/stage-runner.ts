@@ -122,7 +122,7 @@ export class StageRunner {
     addCounts(this.#counts, this.#block);
   }
 
-  /** Tells once a block why it is dealt with in parts. */
+  /** Tells once per block why it is dealt with in parts. */
   note(error: unknown, { position }: Entry): void {
     const cause = error instanceof StageCrash ? error.cause : error;
     if (cause instanceof TooManyFields) {

@@ -132,7 +132,7 @@ async function tellRecords(
   // The list is of the most frequent reasons.
   const others = reasons.reduce((left, reason) => left - reason.count, done.rejected);
   const rejected = done.rejected + total.refused;
-  // A record may also give several messages; what is told here is only what would otherwise be missing from the sum.
+  // A record may also become several messages; what is told here is only what would otherwise be missing from the sum.
   const silent = options.wait ? Math.max(0, total.accepted - done.indexed - done.rejected) : 0;
   if (options.json)
     printJson({

@@ -14,7 +14,7 @@ import { ORIGINAL_VALIDATIONS, withOriginals } from "./originals.ts";
 
 type Json = Record<string, unknown>;
 
-/** Metron's configuration as a ZooKeeper dump holds it: one JSON a sensor and kind, and the global one. */
+/** Metron's configuration as a ZooKeeper dump holds it: one JSON per sensor and kind, and the global one. */
 export type MetronFolder = {
   readonly global: Json | undefined;
   readonly parsers: ReadonlyMap<string, Json>;

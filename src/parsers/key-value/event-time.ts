@@ -38,7 +38,7 @@ export class EventTime {
     this.#starts.fill(-1);
   }
 
-  /** Notes where the value of a role stands; the first of several counts. */
+  /** Notes where the value of a role is; the first of several counts. */
   note(role: number, start: number, end: number): void {
     if ((this.#starts[role] as number) >= 0) return;
     this.#starts[role] = start;

@@ -17,7 +17,7 @@ const COMMA = 44;
 const PERCENT = 37;
 
 /**
- * What `scanTime` found: the time itself lies in bytes[start, end). `local` is milliseconds since 1970 on the clock of
+ * What `scanTime` found: the time itself is in bytes[start, end). `local` is milliseconds since 1970 on the clock of
  * the writer or, when the year is missing, those since midnight, with `month` (from 0) and `day`; otherwise `day` is 0.
  * A date that does not exist makes `local` NaN.
  */

@@ -18,7 +18,7 @@ const MOST_ITEMS = 100_000;
 const MOST_CONNECTIONS = 1000;
 const HEADERS_MILLISECONDS = 10_000;
 const REQUEST_MILLISECONDS = 300_000;
-/** How often it is logged that requests are refused: a shipper that is set up wrongly sends the same for ever. */
+/** How often it is logged that requests are refused: a shipper that is set up wrongly sends the same forever. */
 const LOG_EVERY = 60_000;
 
 const config = z.strictObject({

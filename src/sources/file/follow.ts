@@ -194,7 +194,7 @@ function change(path: string, size: number, signal: AbortSignal): Promise<void> 
       // No folder, or no watches left: the timer remains.
       if (!(error instanceof Error && "code" in error)) throw error;
     }
-    // What was appended before the watch began gives no event.
+    // What was appended before the watch began causes no event.
     stat(path).then(
       (now) => {
         if (now.size !== size) done();

@@ -187,7 +187,7 @@ class KafkaSource implements Source {
     });
   }
 
-  /** Begins anew with more partitions when the topic has got some. */
+  /** Begins again with more partitions when the topic has got some. */
   async #look(): Promise<void> {
     const before = this.#topic.partitions;
     try {

@@ -8,7 +8,7 @@ type Standing = { readonly offset: number; readonly id: string };
 export type StandingOptions = {
   readonly topic: string;
   readonly from: "start" | "end";
-  /** Number of the reading: another one begins anew. */
+  /** Number of the reading: another one begins again. */
   readonly reading: number;
 };
 

@@ -2,11 +2,11 @@ import { finish } from "./hash.ts";
 
 /**
  * A split block Bloom filter (as in the Parquet format's specification) in shared memory: one lane of the hash picks
- * a block of eight words, the other one bit in each. With 16 bits a key, fewer than 2 in 1,000 absent keys pass. One
+ * a block of eight words, the other one bit in each. With 16 bits per key, fewer than 2 in 1,000 absent keys pass. One
  * thread adds, all may ask.
  *
  * When it is full, a larger one is built behind it in the same memory, which grows, and then takes its place: the
- * control words say where it lies, and whoever asks notices that they changed. Casts to `number` are typed-array
+ * control words say where it is, and whoever asks notices that they changed. Casts to `number` are typed-array
  * reads within bounds.
  */
 export class Filter {
