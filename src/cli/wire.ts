@@ -16,7 +16,7 @@ export type Wire = {
   abandon(): Promise<Durable | undefined>;
 };
 
-/** Records that became durable: so many, or at least so many. */
+/** How many records became durable; a least number where `isComplete` is false. */
 export type Durable = { readonly records: number; readonly isComplete: boolean };
 
 const NETWORK = /^(syslog|udp):(.+):(\d+)$/;

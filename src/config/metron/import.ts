@@ -132,7 +132,7 @@ export function importSensor(
     sensor: name,
     raw: rawStrategy(parser),
     parser: { [parserName]: { ...METRON_OPTIONS[parserName], ...options } },
-    // The original takes both from whoever sends them.
+    // The original takes both from any sender.
     trusted: ["is_alert", "original_string"],
     // The original takes what stands there for the time.
     timestamp: { unreadable: "keep" },

@@ -45,7 +45,7 @@ export class EventTime {
     this.#ends[role] = end;
   }
 
-  /** Epoch milliseconds; undefined when the record tells no time, and a text when what it tells is none. */
+  /** Epoch milliseconds; undefined when the record tells no time, and a text when that text is no time. */
   read(arena: Arena): number | string | undefined {
     const exact = this.#epoch(arena);
     if (exact !== undefined) return exact;

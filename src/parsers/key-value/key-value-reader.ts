@@ -75,7 +75,7 @@ export class KeyValueReader {
     }
   }
 
-  /** Reads a record into the next row; a rejection says why it is none. */
+  /** Reads a record into the next row; a rejection says why it cannot be read. */
   #record(record: number): Rejection | undefined {
     const { batch } = this;
     const scanner = this.#scanner;
@@ -268,7 +268,7 @@ export class KeyValueReader {
   }
 }
 
-/** How many full stops are among the digits of bytes[start, end); -1 when other characters do. */
+/** How many full stops are among the digits of bytes[start, end); -1 when other characters are. */
 function pointsIn(bytes: Uint8Array, start: number, end: number): number {
   let points = 0;
   for (let at = bytes[start] === 45 ? start + 1 : start; at < end; at++) {

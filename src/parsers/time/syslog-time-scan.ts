@@ -183,7 +183,7 @@ function zoneEnd(bytes: Uint8Array, from: number, end: number, found: Scanned, z
   return word;
 }
 
-/** Reads `+hh`, `+hhmm` or `+hh:mm` at `at`; what is none leaves the time as it ended. */
+/** Reads `+hh`, `+hhmm` or `+hh:mm` at `at`; any other text leaves the time as it ended. */
 function offsetEnd(bytes: Uint8Array, at: number, from: number, found: Scanned): number {
   const hours = twoDigits(bytes, at + 1);
   if (hours < 0 || hours > 18) return from;

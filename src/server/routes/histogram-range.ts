@@ -2,7 +2,7 @@ import type { Histogram, HistogramRequest } from "../../storage/index/contract.t
 
 /** A part of the messages this small may be outside of what is shown. */
 const FEW = 0.01;
-/** Among fewer messages than this none is one of few. */
+/** Among fewer messages than this, no message counts as one of few. */
 const SOME = 10;
 /** Few messages are outside when what separates them is so many times as long as all the others take. */
 const FAR = 10;

@@ -225,7 +225,7 @@ class Door implements Source {
       }
       body.end();
     } finally {
-      // What came before a mistake is durable too: whoever sends it again sends it twice.
+      // What came before a mistake is durable too: a sender that repeats the request sends it twice.
       await documents.flush();
     }
     say(response, 200, { took: Math.round(performance.now() - started), errors: hasErrors, items });

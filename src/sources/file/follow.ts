@@ -74,7 +74,7 @@ async function followOne(file: FileHandle, isFirst: boolean, options: FollowOpti
     await save();
     const now = await file.stat();
     if (now.size < offset) {
-      // Cut short by whoever rotates by copying; an unfinished line went with the copy.
+      // A program that rotates by copying cut it short; an unfinished line went with the copy.
       framer.end();
       offset = 0;
       continue;

@@ -119,7 +119,7 @@ class KafkaSource implements Source {
       this.#isOpen = false;
       await this.#topic[Symbol.asyncDispose]();
     });
-    // Whoever cares looks at `done`; nobody doing so must not end the process.
+    // The owner looks at `done`. Where nobody does, the rejection must not end the process.
     this.#done.catch(() => undefined);
     this.#context.signal.addEventListener("abort", () => this.#ended.resolve(), { once: true });
   }

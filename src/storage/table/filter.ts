@@ -88,7 +88,7 @@ export class Filter {
   }
 
   #adopt(offset: number, blocks: number): void {
-    // Odd while the words below change: whoever looks in between waits.
+    // Odd while the words below change: a reader that looks in between waits.
     Atomics.add(this.#control, GENERATION, 1);
     Atomics.store(this.#control, OFFSET, offset);
     Atomics.store(this.#control, BLOCKS, blocks);
@@ -108,7 +108,7 @@ export class Filter {
     this.#generation = generation;
   }
 
-  /** Finds memory that is not in use for so many blocks, zeroed or not; -1 if there is none left. */
+  /** Finds unused memory for that many blocks, zeroed or not; -1 if no such memory is left. */
   #reserve(blocks: number): number {
     const bytes = blocks * WORDS * 4;
     const used = this.#control[OFFSET] as number;

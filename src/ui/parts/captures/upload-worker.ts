@@ -29,6 +29,6 @@ addEventListener("connect", (event) => {
     }
   });
   port?.start();
-  // Whoever has connected may send now. Files are counted from 1.
+  // A page that has connected may send now. Files are counted from 1.
   tell({ id: 0 });
 });
