@@ -25,7 +25,7 @@ type FileAnswer = {
 
 export type EndpointShape = {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Below `API_BASE`, with `:name` where a parameter stands. */
+  /** Below `API_BASE`, with `:name` where a parameter is. */
   readonly path: string;
   /** The path begins at the server's root instead, where other programs ask by convention. */
   readonly atRoot?: true;
@@ -54,7 +54,7 @@ export function defineEndpoint<const Shape extends EndpointShape>(shape: Shape):
   return shape;
 }
 
-/** The whole path of an endpoint, with `:name` where a parameter stands. */
+/** The whole path of an endpoint, with `:name` where a parameter is. */
 export function servedAt({ path, atRoot }: EndpointShape): string {
   return atRoot ? path : API_BASE + path;
 }

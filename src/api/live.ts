@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
 
-/** The server sends at most this many ticks a second; a burst becomes one tick. */
+/** The server sends at most this many ticks per second; a burst becomes one tick. */
 export const TICKS_PER_SECOND = 4;
 
 export const liveTick = z.object({

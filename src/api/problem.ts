@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** One mistake in a text: where it is and how to mend it. Lines and columns count from 1. */
+/** One mistake in a text: where it is and how to correct it. Lines and columns count from 1. */
 export const diagnostic = z.object({
   severity: z.enum(["error", "warning"]).describe("A warning does not stop anything."),
   message: z.string().describe("What is wrong, in one sentence."),

@@ -107,7 +107,7 @@ test("a backup of a platform under load has everything that was accepted before 
   await expect.poll(lag, { timeout: 60_000 }).toBe(0);
   const all = await found(platform);
   expect(new Set(all).size).toBe(all.length);
-  // Of what was accepted while the backup was made some is in it: partitions are copied one after the other.
+  // Some of what was accepted while the backup was made is in it: partitions are copied one after the other.
   expect(all.slice(0, before)).toEqual(Array.from({ length: before }, (_, n) => n));
   const { hits } = (await call(platform, "POST", "/search", { query: "alert_status:DISMISS" })) as {
     hits: { n: number }[];

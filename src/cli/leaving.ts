@@ -40,7 +40,7 @@ export function goOnUnread(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 
-/** Whether the reader of the output is gone. The stream tells whoever wrote before it tells everybody, so it is asked a moment later. */
+/** Whether the reader of the output is gone. The stream tells the writer before it tells its listeners, so it is asked a moment later. */
 export async function isOutputUnread(): Promise<boolean> {
   await breathe();
   return isPipeClosed;

@@ -41,7 +41,7 @@ try {
   await program.parseAsync();
 } catch (thrown) {
   const [first, ...others] = partsOf(thrown);
-  // Whoever waited for room in the output hears of the same.
+  // A caller that waited for room in the output gets the same error.
   // Not of a connection that its other end has closed.
   if (isClosedPipe(first) && (await isOutputUnread())) leave(CLOSED_PIPE);
   else {

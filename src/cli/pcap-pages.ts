@@ -7,7 +7,7 @@ const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 
 /**
- * Cuts a pcap file of the platform's (little-endian) into files of so many packets, named as the original names them:
+ * Cuts a pcap file of the platform's (little-endian) into files of that many packets, named as the original names them:
  * `pcap-data-<prefix>+0001.pcap`; a folder in the prefix is where they come to lie. They are written as their packets come.
  * @returns the names of the files
  * @throws Fault REQUEST_INVALID when there are files of the prefix, FOLDER_UNWRITABLE

@@ -63,7 +63,7 @@ async function appendAll(
   { topic: name, kafka: { connection, readSecret }, form, log }: PacketTopic,
   counts: { sent: number; leftOut: number },
 ): Promise<void> {
-  // What the topic logs while it waits has advice for a platform, which would try for ever.
+  // What the topic logs while it waits has advice for a platform, which would try forever.
   const error: Log["error"] = (sentence, fields) =>
     log.error(sentence, { ...fields, advice: `It is given up after ${PATIENCE_MILLISECONDS / 1000} s.` });
   const context = makeContext({ log: { ...log, error } });

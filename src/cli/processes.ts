@@ -43,7 +43,7 @@ export function describeProcesses(processes: readonly ProcessState[]): string[] 
         : []),
       ...(restarts === 0 ? [] : [counted(restarts, "worker restart")]),
     ];
-    // Of one that is silent it is not known what is wrong now.
+    // What is wrong with a silent process now is not known.
     const wrong = silentSince === undefined ? process.problems : [];
     return [parts.join(", "), ...wrong.map(({ message }) => `  ${message}`)];
   });

@@ -14,7 +14,7 @@ import { renderValue } from "../stellar/shell/render.ts";
 import { Session } from "../stellar/shell/session.ts";
 import { openTestFolder } from "./testing/run-cli.ts";
 
-/** Every example of the guide, as it stands there. */
+/** Every example of the guide, as it is there. */
 const GUIDE = readFileSync(new URL("../../docs/guide/stellar.md", import.meta.url), "utf8");
 const blocks = Array.from(GUIDE.matchAll(/^```([\w-]+)\n(.*?)^```$/gms), ([, kind = "", text = ""]) => ({
   kind,

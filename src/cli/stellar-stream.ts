@@ -1,4 +1,4 @@
-/** One expression over a stream of JSON messages, one a line. */
+/** One expression over a stream of JSON messages, one per line. */
 import { createInterface } from "node:readline";
 import { Fault } from "../core/fault.ts";
 import { messageToJson } from "../core/message.ts";
@@ -12,7 +12,7 @@ import { type Shell, visible } from "./stellar-shell.ts";
 
 /**
  * Evaluates for every line of standard input and prints the value, or with `filter` the line itself when the value is
- * true. The session's variables lie beneath the message. Lines that fail are named on standard error; then the exit
+ * true. The session's variables are beneath the message. Lines that fail are named on standard error; then the exit
  * code is 1.
  */
 export async function evaluateEach(

@@ -1,7 +1,7 @@
 import { rmSync, writeSync } from "node:fs";
 import { goOnUnread } from "./leaving.ts";
 
-/** Signals within so many milliseconds are one wish to stop. */
+/** Signals that come within this many milliseconds are one wish to stop. */
 const SAME_WISH = 1000;
 /** After the time for indexing, how long closing files may take, milliseconds. */
 const CLOSE_WITHIN = 20_000;

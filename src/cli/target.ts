@@ -102,7 +102,7 @@ async function remote(client: Client): Promise<Target> {
   };
 }
 
-/** A count began anew when its sensor was withdrawn and published again. */
+/** A count began again when its sensor was withdrawn and published again. */
 function since(now: number, then = 0): number {
   return now < then ? now : now - then;
 }

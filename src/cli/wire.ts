@@ -16,21 +16,21 @@ export type Wire = {
   abandon(): Promise<Durable | undefined>;
 };
 
-/** Records that became durable: so many, or at least so many. */
+/** How many records became durable; a least number where `isComplete` is false. */
 export type Durable = { readonly records: number; readonly isComplete: boolean };
 
 const NETWORK = /^(syslog|udp):(.+):(\d+)$/;
 
 export const isWire = (target: string): boolean => target === "platform" || NETWORK.test(target);
 
-/** Opens `platform`, `syslog:HOST:PORT` (TCP, a record a line) or `udp:HOST:PORT`. */
+/** Opens `platform`, `syslog:HOST:PORT` (TCP, one record per line) or `udp:HOST:PORT`. */
 export function openWire(target: string, reach: Reach): Promise<Wire> {
   const [, kind, host, port] = NETWORK.exec(target) ?? [];
   if (host === undefined) return platformWire(reach);
   return (kind === "udp" ? udpWire : tcpWire)(target, host, Number(port));
 }
 
-/** One stream a sensor into the platform, over HTTP or straight into its topics; each answers what became durable. */
+/** One stream per sensor into the platform, over HTTP or straight into its topics; each answers what became durable. */
 async function platformWire(reach: Reach): Promise<Wire> {
   const target = await openTarget(reach);
   const streams = new Map<string, { stream: PassThrough; answer: Promise<{ accepted: number }> }>();

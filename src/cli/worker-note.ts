@@ -31,7 +31,7 @@ type WorkerNoting = Disposable & {
 
 /**
  * Says at once and every two seconds that the process lives, and whether it is ready; removes the note in the end. Readers see the whole note or
- * the one before. A disk that takes none is told once in the log, and does not end the process: its note grows old meanwhile.
+ * the one before. A disk that does not take the note is told once in the log, and does not end the process: its note grows old meanwhile.
  */
 export function keepWorkerNote(
   file: string,
@@ -67,7 +67,7 @@ export function keepWorkerNote(
   };
 }
 
-/** The note of a data folder; undefined when there is none that can be read. */
+/** The note of a data folder; undefined when no note can be read there. */
 export function readWorkerNote(data: string): WorkerNote | undefined {
   try {
     return schema.safeParse(JSON.parse(readFileSync(workerFile(data), "utf8"))).data;

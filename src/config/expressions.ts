@@ -11,7 +11,7 @@ export type Expression = {
   /** Where it begins in that text, in UTF-16 units. */
   readonly from: number;
   readonly text: string;
-  /** What it must give; anything when left out. */
+  /** What it must return; anything when left out. */
   readonly gives?: "boolean" | "number";
   /** The field or variable that it makes, where it does. */
   readonly makes?: string;
@@ -62,7 +62,7 @@ function inParts(schema: z.core.$ZodType, data: unknown, components: Components,
       return [...new Map(found.map((each) => [JSON.stringify(each.path), each])).values()];
     }
     case "pipe":
-      // Of what is made of the written text first, only the outcome has a form.
+      // Where the written text is transformed first, only the result has a form.
       return expressionsIn(
         (def.in as z.core.$ZodTypes)._zod.def.type === "transform" ? def.out : def.in,
         data,

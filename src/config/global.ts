@@ -250,7 +250,7 @@ export function firstGlobalKey(
   }
 }
 
-/** The global document, and where its parts stand in the text. */
+/** The global document, and where its parts are in the text. */
 export type PlacedGlobal = { readonly global: GlobalDocument; readonly document: Document };
 
 /** Does what `readGlobal` does, for messages about mistakes found later. */

@@ -35,7 +35,7 @@ export function jsonSchemaOf(schema: z.ZodType, components: Components): Json {
   });
 }
 
-/** What stands behind the name of a component. */
+/** What is behind the name of a component. */
 function writtenOptions({ summary, config, short }: Definition, components: Components): Json {
   const forms = [config, ...(short === undefined ? [] : [short.config])].map((form) => {
     const { $schema: _, ...schema } = jsonSchemaOf(form, components);

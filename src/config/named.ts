@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Components } from "./components.ts";
 
 /**
- * Parts of documents that name components. What may stand behind a name depends on the catalogue, which packages
+ * Parts of documents that name components. What may be behind a name depends on the catalogue, which packages
  * extend, so the schema of a document only says which catalogue that is: opening checks the options, and walks over a
  * schema (for expressions, for its JSON Schema) look them up.
  */

@@ -1,6 +1,6 @@
 import { Scalar } from "yaml";
 
-/** Where each UTF-16 unit of a text stands in the document that it is written in: as offsets, `ends` exclusive. */
+/** Where each UTF-16 unit of a text is in the document that it is written in: as offsets, `ends` exclusive. */
 export type Units = { readonly starts: readonly number[]; readonly ends: readonly number[] };
 
 /**

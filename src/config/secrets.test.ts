@@ -20,7 +20,7 @@ test.each([
   expect(shown(text)).toBe(hidden);
   expect(told(text)).toHaveLength(1);
   expect(told(text)[0]?.[0]).toBe(2);
-  // What is hidden is a credential in plain text to whoever publishes it.
+  // What is hidden from readers is told as a plain credential to the person who publishes it.
   expect(shown(hidden)).toBe(hidden);
 });
 

@@ -103,7 +103,7 @@ type Span = {
   readonly inAddress: boolean;
 };
 
-/** The plain credentials of a text in order; none lies within another. */
+/** The plain credentials of a text in order; none is within another. */
 function spansOf(kind: Kind, text: string): Span[] {
   const byKey = spansByKey(kind, text);
   const found = [...byKey];
@@ -117,7 +117,7 @@ function spansOf(kind: Kind, text: string): Span[] {
   return found.sort((a, b) => a.from - b.from);
 }
 
-/** Values that stand under the key of a credential, or in a map or list below it, in order. */
+/** Values that are under the key of a credential, or in a map or list below it, in order. */
 function spansByKey(kind: Kind, text: string): Span[] {
   const free = FREE[kind];
   if (free === undefined) return [];

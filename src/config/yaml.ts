@@ -28,14 +28,14 @@ export type Mistake = {
   readonly marked?: { readonly message: string; readonly length: number; readonly suggestion?: string };
 };
 
-/** A YAML text as plain data, and where each part of it stands. */
+/** A YAML text as plain data, and where each part of it is. */
 export type Document = {
   readonly data: unknown;
   /** The place of a path (`["triage", "rules", 0]`), or of its nearest parent that is written. */
   readonly place: (path: readonly PropertyKey[]) => Place;
   /** The place of an offset. */
   readonly placeOf: (offset: number) => Place;
-  /** Where the units of the text at a path stand; undefined when no text is there, or it cannot be told. */
+  /** Where the units of the text at a path are; undefined when no text is there, or it cannot be told. */
   readonly units: (path: readonly PropertyKey[]) => Units | undefined;
 };
 
@@ -110,7 +110,7 @@ function repeatedKeys(document: ReturnType<typeof parseDocument>): YAMLParseErro
   return repeated;
 }
 
-/** Checks data against a schema and says of each mistake where it stands in the text. */
+/** Checks data against a schema and says of each mistake where it is in the text. */
 export function checkDocument<Schema extends z.ZodType>(
   schema: Schema,
   document: Document,

@@ -1,4 +1,4 @@
-/** Roles in order: whoever has one may do all that those before it may. `open` is everybody, known or not. */
+/** Roles in order: each may do all that those before it may. `open` is everybody, known or not. */
 export const ROLES = ["open", "analyst", "engineer", "admin"] as const;
 
 export type Role = (typeof ROLES)[number];
@@ -18,14 +18,14 @@ export type Actor = {
 };
 
 /**
- * What somebody may see of captured packets, in order: whoever has one may do all that those before it may. `metadata`: who spoke with
+ * What somebody may see of captured packets, in order: each may see all that those before it may. `metadata`: who spoke with
  * whom, when, how much, and by which protocols. `payload`: what was said. `download`: to take packets and files away.
  */
 const PACKET_PERMISSIONS = ["none", "metadata", "payload", "download"] as const;
 
 export type PacketPermission = (typeof PACKET_PERMISSIONS)[number];
 
-/** Whoever uses this machine: the administrator of the platform that runs on it, until there are accounts. */
+/** Anybody on this machine: the administrator of the platform that runs on it, until there are accounts. */
 export const LOCAL: Actor = { name: "local", role: "admin" };
 
 /** Tells whether an actor may do what needs a role. */

@@ -19,7 +19,7 @@ export const NOTHING = 0xffffffff;
 /** A header: a name, and a value that may be missing. */
 export type Header = { readonly name: string; readonly value: Uint8Array | undefined };
 
-/** Finds what records came with. One object for all records: `seek` sets where the parts of one stand in `bytes`. */
+/** Finds what records came with. One object for all records: `seek` sets where the parts of one are in `bytes`. */
 export class AttachedReader {
   readonly bytes: Uint8Array;
   readonly #starts: Uint32Array;
@@ -99,7 +99,7 @@ export class AttachedReader {
   }
 }
 
-/** The same in memory of its own, without the values that may stand in between: for what outlives the block it came with. */
+/** The same in memory of its own, without the values that may be in between: for what outlives the block it came with. */
 export function copyAttached(attached: Attached, from = 0, to = attached.starts.length): Attached {
   const reader = new AttachedReader(attached);
   const builder = new Builder(to - from);

@@ -6,7 +6,7 @@ export type Span = { readonly start: number; readonly end: number };
  * It is the fault of the author or of the data, never of the platform, so it carries a place in the text instead of a stack.
  */
 export class AuthorError extends Error {
-  /** Where in the text; filled in by whoever knows it when the thrower did not. */
+  /** Where in the text; filled in by a caller that knows it when the thrower did not. */
   span: Span | undefined;
 
   constructor(message: string, span?: Span, options?: ErrorOptions) {

@@ -14,7 +14,7 @@ export type Block = {
   readonly attached?: Attached | undefined;
 };
 
-/** Where a block stands in its topic: with it, every message has a name that a replay gives again. */
+/** Where a block is in its topic: with it, every message has a name that a replay makes again. */
 export type Position = { readonly topic: string; readonly partition: number; readonly offset: number };
 
 const LINE_FEED = 10;

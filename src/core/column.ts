@@ -37,7 +37,7 @@ export class Column {
   /** The same memory as `numbers`: cell `row` spans [spans[2 * row], spans[2 * row + 1]). */
   spans: Uint32Array<ArrayBuffer>;
   objects: (FieldValue | undefined)[] = [];
-  /** Set once by whoever writes WORD cells; all words of a column come from one dictionary. */
+  /** Set once by the writer of WORD cells; all words of a column come from one dictionary. */
   dictionary: Dictionary | undefined;
   /** Whether any cell was written since the last `reset`. */
   touched = false;

@@ -24,7 +24,7 @@ export type Definition<
   readonly config: Config;
   /** A shorter way to write them. */
   readonly short?: Short;
-  /** It at work. They run as tests and stand in the reference; those of a package run when it is published. */
+  /** Examples of its use. They run as tests and are in the reference; those of a package run when it is published. */
   readonly examples?: readonly Example[];
   /**
    * Makes it ready to work. Whatever can be wrong with the options is found here: throws a `Fault` CONFIG_INVALID,
@@ -70,7 +70,7 @@ export type Catalogue<Member extends Definition = Definition> = {
 /** Components as a document writes them: options by name. */
 export type Named = Readonly<Record<string, unknown>>;
 
-/** Where something stands in a document, or below the part of it that is at hand. */
+/** Where something is in a document, or below the part of it that is at hand. */
 export type Path = readonly PropertyKey[];
 
 /** A catalogue with more components. Throws Fault CONFIG_INVALID for a name that is taken. */
@@ -110,7 +110,7 @@ export function schemaOf({ config, short }: Definition, options: unknown): z.Zod
 
 /**
  * Finds a component by name, checks its options and opens it.
- * @param path where the name stands
+ * @param path where the name is
  * @throws Fault CONFIG_INVALID, or the one that opening it threw, for every mistake with its place in `details.path`
  */
 export function openNamed<Opened, Context>(
@@ -161,7 +161,7 @@ export function required<Member extends Definition>(
 
 /**
  * Checks the options of a component and opens it.
- * @param path where the options stand
+ * @param path where the options are
  * @throws Fault for every mistake, with its place in `details.path`
  */
 export function openAt<Opened, Context>(

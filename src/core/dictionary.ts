@@ -3,7 +3,7 @@ import { Arena } from "./arena.ts";
 /**
  * A growing list of distinct texts with a code each: for columns whose values come from a small set (countries, log
  * types, rule names). Codes never change, so a column of codes costs a few nanoseconds a row to write and the index
- * encodes each word once, not once a row.
+ * encodes each word once, not once per row.
  */
 export class Dictionary {
   readonly words: string[] = [];

@@ -1,7 +1,7 @@
 import { Fault } from "./fault.ts";
 
 /**
- * Opens every part of a document before it says what is wrong, so that nobody mends one mistake to meet the next.
+ * Opens every part of a document before it says what is wrong, so that nobody corrects one mistake to meet the next.
  * @throws Fault the one there is, or one that holds all of them in `details.faults`.
  */
 export function openEvery<Part, Opened>(

@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 type Issue = z.core.$ZodRawIssue;
 
-/** What the types of a schema are called to whoever writes documents. */
+/** What the types of a schema are called for authors of documents. */
 const NOUNS: Readonly<Record<string, string>> = {
   string: "a text",
   number: "a number",

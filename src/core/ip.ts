@@ -157,7 +157,7 @@ export function parseSubnet(text: string): Subnet | undefined {
   return typeof address === "number" ? { version: 4, address, bits } : { version: 6, address, bits };
 }
 
-/** Tells whether an address lies in a subnet, its first and last address included; the versions never match. */
+/** Tells whether an address is in a subnet, its first and last address included; the versions never match. */
 export function isInSubnet(address: number | Ipv6, subnet: Subnet): boolean {
   if (typeof address === "number") {
     return subnet.version === 4 && differs(address, subnet.address, subnet.bits) === 0;

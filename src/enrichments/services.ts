@@ -12,7 +12,7 @@ export function enrichmentServices(
     geo: (ip) => databases.geo?.lookup(ip),
     asn: (ip) => {
       const known = databases.asn?.lookup(ip);
-      // The original gives the address asked for as its network.
+      // The original returns the address asked for as its network.
       return known === undefined ? undefined : { ...known, network: ip };
     },
     tables: ({ type, indicator, table: name }) => {

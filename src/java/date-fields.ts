@@ -1,4 +1,4 @@
-/** The fields of `java.util.Calendar`, their legal values, and how a moment gives them and they give a moment. */
+/** The fields of `java.util.Calendar`, their legal values, and how they follow from a moment, and a moment from them. */
 import {
   civilDate,
   DAY_MILLIS,

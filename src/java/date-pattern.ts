@@ -3,7 +3,7 @@ import { PatternError } from "./pattern-error.ts";
 
 const LETTERS = "GyMdkHmsSEDFwWahKzZYuXL";
 
-/** `count`: how often the letter stands there. `adjoins`: a number follows at once, so the count bounds the digits. */
+/** `count`: how often the letter is there. `adjoins`: a number follows at once, so the count bounds the digits. */
 export type FieldPiece = {
   readonly letter: string;
   readonly count: number;
@@ -68,7 +68,7 @@ function isDecimals(pieces: readonly Piece[], index: number): boolean {
   );
 }
 
-/** Names and zones cannot be taken for digits, so Java does not bound what stands before them (Java 8 did). */
+/** Names and zones cannot be taken for digits, so Java does not bound what is before them (Java 8 did). */
 function isNumber(piece: string | { letter: string; count: number } | undefined): boolean {
   if (typeof piece !== "object") return false;
   return "ML".includes(piece.letter) ? piece.count <= 2 : !"GEazZX".includes(piece.letter);

@@ -105,7 +105,7 @@ export class DateReader {
     }
   }
 
-  // Names must stand where the field begins: only numbers and zones may follow blanks. So it is in Java.
+  // Names must be where the field begins: only numbers and zones may follow blanks. So it is in Java.
   #readName(
     found: { index: number; length: number } | undefined,
     field: number,
@@ -170,7 +170,7 @@ export class DateReader {
         this.#put(F.HOUR, value === 12 ? 0 : value);
         return true;
       case "u":
-        // 1 to 7 for Monday to Sunday; what lies outside stays outside.
+        // 1 to 7 for Monday to Sunday; what is outside stays outside.
         this.#put(F.DAY_OF_WEEK, value >= 1 && value <= 7 ? (value % 7) + 1 : value);
         return true;
       default:

@@ -1,6 +1,6 @@
 /**
- * Decimal digits of a double, rounded half up from the shortest text that gives it back. That is how Java's Formatter
- * rounds: 2.0005 to three places is 2.001, although the binary value lies below the tie.
+ * Decimal digits of a double, rounded half up from the shortest text that is read as the same number. That is how Java's Formatter
+ * rounds: 2.0005 to three places is 2.001, although the binary value is below the tie.
  */
 
 /** `digits` without a point; the value is 0.digits × 10^exponent. `magnitude` must be finite and not negative. */

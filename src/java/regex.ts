@@ -4,7 +4,7 @@
  * **Safety.** No pattern may hang the process, whatever the text; docs/decisions/0005-patterns-of-users.md says what was
  * weighed. A pattern is judged before it meets a text (regex/hazard.ts). Harmless ones, nearly all, run on the RegExp of
  * the engine, at its speed; the others, and harmless ones on texts so long that their degree would show, run on a
- * matcher of our own (regex/bounded.ts) that takes at most instructions × characters steps. Both give what Java gives;
+ * matcher of our own (regex/bounded.ts) that takes at most instructions × characters steps. Both find what Java finds;
  * nothing depends on flags of the process, so it holds in a browser too.
  */
 

@@ -154,7 +154,7 @@ function intlFormat(region: string): Intl.DateTimeFormat | undefined {
 }
 
 function intlOffset(format: Intl.DateTimeFormat, utc: number): number {
-  // Date ends at the year 275760; what lies beyond has the last offset it knows.
+  // Date ends at the year 275760; what is beyond has the last offset it knows.
   const clamped = Math.min(utc, 8_000_000_000_000_000);
   const whole = Math.floor(clamped / 1000) * 1000;
   const parts: Record<string, number> = {};

@@ -17,7 +17,7 @@ import { METRON_CLASSES } from "./metron-classes.ts";
 import type { ParserDefinition } from "./parser.ts";
 
 /**
- * What every parser obeys. Samples lie beside each parser as `<parser>[.<case>].log` with one record a line, its
+ * What every parser obeys. Samples are beside each parser as `<parser>[.<case>].log` with one record per line, its
  * configuration in `.config.json` where it needs one, and what we make of it in `.json`.
  */
 const root = import.meta.dirname;

@@ -10,7 +10,7 @@ import { openEnvelope, type RawConfig } from "./envelope.ts";
 
 const none = () => ({});
 
-/** Runs a parser that gives each payload as `text` over records. */
+/** Runs a parser over records that returns each payload as `text`. */
 function unwrap(
   config: RawConfig,
   records: string[],

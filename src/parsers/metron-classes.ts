@@ -24,7 +24,7 @@ export const METRON_CLASSES: Readonly<Record<string, ParserName>> = {
 
 /**
  * Options that make our parsers read as the original does, where they read otherwise by themselves. Imported sensors
- * get them, so that what they give stays what it was.
+ * get them, so that what they return stays the same.
  */
 export const METRON_OPTIONS: Readonly<Partial<Record<ParserName, Readonly<Record<string, unknown>>>>> = {
   asa: { reading: "original" },

@@ -7,7 +7,7 @@ import { isRejection, Rejection } from "../core/rejection.ts";
 import type { Field } from "../schema/field.ts";
 import { repairText } from "./repair.ts";
 
-/** What one record gives: a message, none (an empty list), several, or the reason why not; a list may mix both. */
+/** What a parser makes of one record: a message, none (an empty list), several, or the reason why not; a list may mix both. */
 export type Parsed = Message | Rejection | readonly (Message | Rejection)[];
 
 /** The form an ordinary parser has: pure, synchronous, never throws for bad input, never hears of columns. */

@@ -33,7 +33,7 @@ export type Layers = {
   transport: Uint32Array;
   /**
    * Where the payload of the transport begins; of unknown protocols and of tunnels in IP the same as `transport`, of tunnels in UDP
-   * behind the header of UDP. It and the places before never lie behind the captured bytes of the packet.
+   * behind the header of UDP. It and the places before are never behind the captured bytes of the packet.
    */
   payload: Uint32Array;
   /** How many bytes of payload were captured, without padding of the link. */

@@ -157,7 +157,7 @@ export class StageRunner {
     };
   }
 
-  /** Tells once a block why it is dealt with in parts. */
+  /** Tells once per block why it is dealt with in parts. */
   note(error: unknown, { position }: Entry): void {
     const cause = error instanceof StageCrash ? error.cause : error;
     if (cause instanceof TooManyFields) {

@@ -12,7 +12,7 @@ export type CheckedType = "text" | "long" | "double" | "boolean" | "json" | "mix
 const TIMES: ReadonlySet<string> = new Set(["timestamp"]);
 
 /**
- * Refuses ranges that no value can lie in because an end is none of the field's values: a word for a field that holds
+ * Refuses ranges that no value can be in because an end is none of the field's values: a word for a field that holds
  * numbers, an address of the other family. Answered, such a range would look like "nothing found", and under NOT like
  * "everything found".
  *

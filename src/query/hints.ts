@@ -20,7 +20,7 @@ type HintCode =
   | "lowercase-operator"
   /** `protocol=dns`, `score>50` and `a == b` are words. */
   | "comparison-sign"
-  /** `protocol:!dns` and `protocol:NOT dns`: NOT stands before the field. */
+  /** `protocol:!dns` and `protocol:NOT dns`: NOT is before the field. */
   | "negated-value"
   /** Single and curly quotes are characters like any other. */
   | "wrong-quotes"
@@ -189,7 +189,7 @@ function readable(query: string): { query?: string } {
   }
 }
 
-/** Changes what stands outside double quotes. */
+/** Changes what is outside double quotes. */
 function outsideQuotes(text: string, change: (part: string) => string): string {
   return text
     .split(/("(?:[^"\\]|\\.)*")/)

@@ -3,7 +3,7 @@ import { Reader } from "./reader.ts";
 import type { Query } from "./tree.ts";
 
 /**
- * Reads a search as analysts write it: Lucene's query string. Words stand beside each other as OR, as in Lucene; NOT
+ * Reads a search as analysts write it: Lucene's query string. Words are beside each other as OR, as in Lucene; NOT
  * binds tighter than AND, AND tighter than OR. `+` and `-` (and NOT without an OR before it) require and forbid.
  * Empty text matches everything.
  *

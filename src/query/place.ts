@@ -1,4 +1,4 @@
-/** Where something stands in the text of a query: both count from 1, columns in UTF-16 units. */
+/** Where something is in the text of a query: both count from 1, columns in UTF-16 units. */
 export type Place = { readonly line: number; readonly column: number };
 
 /** The place of an offset. */

@@ -3,7 +3,7 @@ import { type Place, placeOf } from "./place.ts";
 
 /** What a stretch of a query's text is, for colours and completion: offsets from and up to which it lies. */
 export type Token = {
-  /** A wildcard lies within the value before it; all others lie one behind the other. */
+  /** A wildcard is within the value before it; all others lie one behind the other. */
   readonly kind: "operator" | "field" | "value" | "wildcard" | "sign";
   readonly from: number;
   readonly to: number;
@@ -23,7 +23,7 @@ const SPACE = /\s/;
 /** What ends a word unless escaped. */
 const ENDS_WORD = new Set(["(", ")", "[", "]", "{", "}", '"']);
 
-/** Reads the text of a query: words, quoted text and signs, and where they stand. */
+/** Reads the text of a query: words, quoted text and signs, and where they are. */
 export class Reader {
   readonly text: string;
   at = 0;
@@ -69,14 +69,14 @@ export class Reader {
     while (!this.done && SPACE.test(this.char)) this.at++;
   }
 
-  /** Takes a sign if it stands here. */
+  /** Takes a sign if it is here. */
   take(sign: string): boolean {
     if (!this.text.startsWith(sign, this.at)) return false;
     this.at += sign.length;
     return true;
   }
 
-  /** Takes a whole word such as AND if it stands here. */
+  /** Takes a whole word such as AND if it is here. */
   takeKeyword(word: string): boolean {
     if (!this.text.startsWith(word, this.at)) return false;
     const after = this.text[this.at + word.length];
@@ -85,7 +85,7 @@ export class Reader {
     return true;
   }
 
-  /** Characters up to the next space or sign; empty when none stands here. */
+  /** Characters up to the next space or sign; empty when none is here. */
   word(): Unit[] {
     const units: Unit[] = [];
     while (!this.done) {
@@ -104,7 +104,7 @@ export class Reader {
     return units;
   }
 
-  /** Quoted text, if a quote stands here; it is marked, also when it is not closed. */
+  /** Quoted text, if a quote is here; it is marked, also when it is not closed. */
   quoted(kind: Token["kind"], field?: string): string | undefined {
     const start = this.at;
     if (!this.take('"')) return undefined;

@@ -17,7 +17,7 @@ export type Not = { readonly kind: "not"; readonly part: Query };
 /** Every message meets it. */
 type All = { readonly kind: "all" };
 
-/** A value: in a field it must be equal, without a field (`undefined`) it may stand anywhere in the text of the message. */
+/** A value: in a field it must be equal, without a field (`undefined`) it may be anywhere in the text of the message. */
 export type Term = {
   readonly kind: "term";
   readonly field: string | undefined;

@@ -2,7 +2,7 @@ import { IMPLANT_FILE, INVOICE } from "./packets/documents.ts";
 import { IMPLANT } from "./packets/tls.ts";
 
 /**
- * Who attacks from where. The addresses lie in networks of large hosters so that geography comes out as in life;
+ * Who attacks from where. The addresses are in networks of large hosters so that geography comes out as in life;
  * names and story are invented and say nothing about whoever holds them.
  */
 export const ADVERSARY = {

@@ -1,4 +1,4 @@
-/** A seeded source of chance: the same seed gives the same company, the same day and the same intrusion. */
+/** A seeded source of chance: the same seed makes the same company, the same day and the same intrusion. */
 export type Random = {
   /** Uniform in [0, 1). */
   next(): number;

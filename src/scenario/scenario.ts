@@ -5,7 +5,7 @@ import { random } from "./random.ts";
 import { activity, ordinary, type Telemetry, type World } from "./traffic.ts";
 
 export type ScenarioOptions = {
-  /** The same seed gives the same telemetry, byte for byte. */
+  /** The same seed makes the same telemetry, byte for byte. */
   readonly seed: number;
   /** Workstations of the company. */
   readonly hosts: number;
@@ -31,7 +31,7 @@ export const DEFAULTS: ScenarioOptions = {
 /** The sensors whose telemetry the scenario invents. */
 export const SENSORS = ["asa", "bro", "snort", "squid", "suricata", "syslog"] as const;
 
-/** Records one ordinary happening gives on average, over all sensors (measured by scenario.test.ts). */
+/** Records that one ordinary event makes on average, over all sensors (measured by scenario.test.ts). */
 export const RECORDS_PER_HAPPENING = 3.6;
 
 /** Hears of a conversation, and whether it is of the intrusion. */

@@ -28,7 +28,7 @@ export function addedFields(): readonly Field[] {
   return fields;
 }
 
-/** Changes with what is declared: whoever remembers something of a field by its declaration forgets it then. */
+/** Changes with what is declared: caches of what follows from the declaration of a field are dropped then. */
 export function declarationsVersion(): number {
   return version;
 }

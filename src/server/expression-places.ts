@@ -4,7 +4,7 @@ import { expressionsIn } from "../config/expressions.ts";
 import { readSensor, sensorSchema } from "../config/sensor.ts";
 import { Fault } from "../core/fault.ts";
 
-/** Where the expressions of a sensor document stand in its text; undefined while it cannot be read as one. */
+/** Where the expressions of a sensor document are in its text; undefined while it cannot be read as one. */
 export function placeExpressions(
   text: string,
   components: Components,

@@ -93,7 +93,7 @@ export function limitBodies(app: FastifyInstance, limits: Limits): void {
         bodies.delete(raw);
         continue;
       }
-      // What stands in the buffer waits for the server, not for the client.
+      // What is in the buffer waits for the server, not for the client.
       const isWaiting = raw.readableLength >= raw.readableHighWaterMark;
       if (socket.bytesRead !== body.bytes || isWaiting) body.at = now;
       body.bytes = socket.bytesRead;

@@ -131,7 +131,7 @@ test.skipIf(node === undefined)(
       stored: 1,
       problems: [{ code: "INDEX_UNREACHABLE", detail: expect.stringContaining("no answer within 5 s") }],
     });
-    // It went through the loop, but is not stored: whoever waits for it waits on.
+    // It went through the loop, but is not stored: a caller that waits for it goes on waiting.
     await expect.poll(() => server.platform.counts().get("web")?.messages).toBe(2);
     expect(await server.json("GET", "/sensors")).toMatchObject({
       sensors: [{ name: "web", stored: 1, lag: 1 }],

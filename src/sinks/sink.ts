@@ -20,13 +20,13 @@ export type SinkContext = Context & {
 /** A sink at work. Disposing of it gives up what is not acknowledged. */
 export type Sink = AsyncDisposable & {
   /**
-   * Passes the live rows of a batch on; resolves when whoever gets them has them. A message that is not taken is rejected in the
+   * Passes the live rows of a batch on; resolves when the receiver has them. A message that is not taken is rejected in the
    * batch. Throws a `Fault` when none is taken now: the sink is then disposed of, and another one is opened to try again.
    */
   write(batch: Batch): Promise<void>;
 };
 
-/** Opening it reaches for whoever gets the messages. Throws a `Fault` when they are not reached. */
+/** Opening it connects to the receiver of the messages. Throws a `Fault` when the receiver is not reached. */
 export type SinkDefinition<Name extends string = string, Config extends z.ZodType = z.ZodType> = Definition<
   Promise<Sink>,
   SinkContext,

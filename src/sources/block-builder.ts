@@ -6,13 +6,13 @@ const LINE_FEED = 10;
 const BLOCK_BYTES = 512 * 1024;
 const BLOCK_RECORDS = 4096;
 const BLOCK_MILLISECONDS = 20;
-/** When so many blocks are being delivered, whoever brings records should wait. */
+/** The number of blocks under delivery at which the sender of records should wait. */
 const IN_FLIGHT = 4;
 
 export type BlockBuilderOptions = {
   readonly clock: Clock;
   readonly deliver: (block: Block) => Promise<unknown>;
-  /** Told at once when a delivery fails; whoever waits for `pressure` or `flush` learns of it too. */
+  /** Told at once when a delivery fails; callers that wait for `pressure` or `flush` learn of it too. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
   /** Records at the beginning that are left out, as they were delivered before. */
   readonly skip?: number | undefined;
@@ -130,7 +130,7 @@ export class BlockBuilder {
     await this.#below(1);
   }
 
-  /** Delivers what there is, unless a delivery failed, and resolves when none is under way. */
+  /** Delivers what there is, unless a delivery failed, and resolves when no delivery is under way. */
   async settled(): Promise<void> {
     if (this.#failure === undefined) this.#cut();
     while (this.#inFlight > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));

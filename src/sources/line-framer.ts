@@ -23,7 +23,7 @@ export type FramerOptions = {
 };
 
 /**
- * Cuts one peer's bytes at line feeds. Complete lines go to the builder as they lie in the chunk; only the beginning
+ * Cuts one peer's bytes at line feeds. Complete lines go to the builder as they are in the chunk; only the beginning
  * of a line that is not complete is kept, up to the limit, beyond which the whole line is refused.
  */
 export class LineFramer implements Framer {
@@ -69,7 +69,7 @@ export class LineFramer implements Framer {
     if (this.#length > 0 || this.#skipped > 0) this.#finish();
   }
 
-  /** Lines that lie in one chunk: none is longer than the chunk, so the limit matters only for large ones. */
+  /** Lines that are in one chunk: none is longer than the chunk, so the limit matters only for large ones. */
   #lines(chunk: Buffer, start: number, end: number): void {
     if (end - start <= this.#options.maxRecordBytes) {
       this.#deliver(chunk, start, end);

@@ -1,7 +1,7 @@
 import { Fault } from "../core/fault.ts";
 import { packingOf, RECOGNISE_BYTES, recognise } from "../pcap/formats/recognise.ts";
 
-/** With so many bytes of a beginning that is not packed, it is known whether a capture begins there. */
+/** This many bytes of an unpacked beginning tell whether a capture begins there. */
 const HEAD_BYTES = 16;
 const LINE_FEED = 0x0a;
 

@@ -9,7 +9,7 @@ import type { TakeCapture } from "./capture/taking.ts";
 /**
  * A source turns what arrives into blocks of records and hands them over. It parses nothing and loses nothing: what
  * it took is durable when `deliver` resolves, and while that takes long the source reads no further, so that the
- * pressure reaches whoever sends.
+ * pressure reaches the sender.
  */
 
 /** Makes a block durable for a sensor. Rejects only when it never will be: the sensor is gone, the platform stops. */

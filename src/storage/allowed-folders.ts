@@ -74,7 +74,7 @@ function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** A path without links; what does not exist yet stands below the part that does. */
+/** A path without links; what does not exist yet is below the part that does. */
 function realPathOf(path: string): string {
   try {
     return realpathSync(path);

@@ -31,7 +31,7 @@ export async function checkWritable(folder: string): Promise<void> {
 }
 
 /**
- * Not by mkdir's own recursion: where a file system has no such entry and takes none (/proc), it tries for ever
+ * Not by mkdir's own recursion: where a file system has no such entry and takes none (/proc), it tries forever
  * (seen with Node 24).
  */
 async function makeFolders(folder: string): Promise<void> {

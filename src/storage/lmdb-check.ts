@@ -98,7 +98,7 @@ function readPage(number: number, check: Check): boolean {
   return page.readBigUInt64LE(0) === BigInt(number);
 }
 
-/** Checks that everything in the loaded page lies within it, and notes the pages and trees it points to. */
+/** Checks that everything in the loaded page is within it, and notes the pages and trees it points to. */
 function checkNodes(isLeaf: boolean, check: Check, children: number[]): boolean {
   const { page, pageSize } = check;
   if ((page.readUInt16LE(18) & (BRANCH | LEAF | OVERFLOW | META)) !== (isLeaf ? LEAF : BRANCH)) return false;

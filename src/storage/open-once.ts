@@ -8,7 +8,7 @@ export class OpenOnce<Thing extends AsyncDisposable> implements AsyncDisposable 
     if (known !== undefined) return known;
     const opening = open();
     this.#opened.set(name, opening);
-    // The first to hear of it: whoever asks again is not taken for the one who failed.
+    // The first caller to hear of it: one that asks again is not taken for the one that failed.
     opening.catch(() => this.#opened.delete(name));
     return opening;
   }

@@ -125,7 +125,7 @@ class TupleReader {
     return address >= 0 ? address : readAddress(decodeText(cells.bytes, cells.start, cells.end));
   }
 
-  /** Type and code stand in fields of their own; only Zeek writes them as ports, other sensors write numbers of other kinds there. */
+  /** Type and code are in fields of their own; only Zeek writes them as ports, other sensors write numbers of other kinds there. */
   #portsAt(row: number, protocol: number, isZeek: boolean) {
     if (protocol === ICMP || protocol === ICMP6) {
       for (const { source, destination } of this.#icmp) {

@@ -1,7 +1,7 @@
 import type { Batch } from "../core/batch.ts";
 import { ABSENT, type Column } from "../core/column.ts";
 
-/** Runs expressions while the metadata that they may see stand among the fields of the messages, where these have no such field. */
+/** Runs expressions while the metadata that they may see are among the fields of the messages, where these have no such field. */
 export function withMetadata(batch: Batch, run: () => void): void {
   if (!batch.showsMetadata) {
     run();

@@ -6,7 +6,7 @@ import type { Program } from "../stellar/run/compile.ts";
 /** What a predicate says of each live row, as `Bound.select` writes it, and why rows failed. */
 export type Answers = { readonly answers: Uint8Array; readonly failures: Bound["failures"] };
 
-/** Runs a predicate over batches, bound anew only for another one. @param visible the fields it sees; none is all. */
+/** Runs a predicate over batches, bound again only for another one. @param visible the fields it sees; all when the list is empty. */
 export function predicateOf(program: Program, visible: readonly string[] = []): (batch: Batch) => Answers {
   let bound: Bound | undefined;
   let boundTo: Batch | undefined;

@@ -31,7 +31,7 @@ export const rename = defineTransform({
         for (let row = 0; row < batch.rows; row++) {
           const kind = source.kinds[row];
           if (batch.live[row] === 0 || kind === ABSENT) continue;
-          // A null takes the old and the new field away, as every null a transformation gives.
+          // A null takes the old and the new field away, as every null that a transformation returns.
           if (kind === NULL) target.clear(row);
           else target.copy(row, source);
           source.clear(row);

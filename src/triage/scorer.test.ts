@@ -5,7 +5,7 @@ import { type Environment, layered, makeEnvironment } from "../stellar/run/envir
 import { toMessage } from "../stellar/values/value.ts";
 import { triageScorer } from "./scorer.ts";
 
-/** What THREAT_TRIAGE_SCORE gives for a message and a document of Metron's form. */
+/** What THREAT_TRIAGE_SCORE returns for a message and a document of Metron's form. */
 function scoreBy(threatIntel: object, message: Message): unknown {
   const environment: Environment = makeEnvironment({ services: { triage: triageScorer(() => environment) } });
   const text = "THREAT_TRIAGE_SCORE(message, THREAT_TRIAGE_INIT(document))";

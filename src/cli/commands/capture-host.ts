@@ -66,7 +66,7 @@ async function run(options: Options): Promise<void> {
   noteCommand(data, "capture-host", context.log);
   const { interface: interfaces, filter, snapLength, cutoff, packetsOnly } = options;
   const running = interfaces.map((name) => host.capture(name, { filter, snapLength, cutoff, packetsOnly }));
-  // A capture that ends by itself ends the process with its fault: whoever runs it starts it again.
+  // A capture that ends by itself ends the process with its fault; the supervisor of the process starts it again.
   const ended = Promise.all(running.map(({ done }) => done));
   ended.catch(() => undefined);
   await Promise.all(running.map(({ begun }) => begun));

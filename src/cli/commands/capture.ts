@@ -209,7 +209,7 @@ async function takeInterface(
   }
 }
 
-/** Whoever sends bytes over the network may hold on to them. */
+/** A sender over the network may keep the bytes that it was given. */
 async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield Uint8Array.from(chunk);
 }

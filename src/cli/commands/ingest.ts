@@ -133,7 +133,7 @@ async function tellRecords(
   const others = reasons.reduce((left, reason) => left - reason.count, done.rejected);
   const rejected = done.rejected + total.refused;
   const { indexed: own, more } = shareOf(total.accepted, done);
-  // A record may also give several messages; what is told here is only what would otherwise be missing from the sum.
+  // A record may also become several messages; what is told here is only what would otherwise be missing from the sum.
   const silent = options.wait ? Math.max(0, total.accepted - done.indexed - done.rejected) : 0;
   if (options.json)
     printJson({

@@ -272,7 +272,7 @@ function tellCutOff(
   });
 }
 
-/** Signals within so many milliseconds are one wish to stop: a terminal and the launcher both send Ctrl-C. */
+/** Signals that come within this many milliseconds are one wish to stop: a terminal and the launcher both send Ctrl-C. */
 const SAME_WISH = 1000;
 
 /** Has a signal end the load, so that it is told what was sent; a second one ends the process at once. */

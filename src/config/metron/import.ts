@@ -14,7 +14,7 @@ import { ORIGINAL_VALIDATIONS, withOriginals } from "./originals.ts";
 
 type Json = Record<string, unknown>;
 
-/** Metron's configuration as a ZooKeeper dump holds it: one JSON a sensor and kind, and the global one. */
+/** Metron's configuration as a ZooKeeper dump holds it: one JSON per sensor and kind, and the global one. */
 export type MetronFolder = {
   readonly global: Json | undefined;
   readonly parsers: ReadonlyMap<string, Json>;
@@ -132,7 +132,7 @@ export function importSensor(
     sensor: name,
     raw: rawStrategy(parser),
     parser: { [parserName]: { ...METRON_OPTIONS[parserName], ...options } },
-    // The original takes both from whoever sends them.
+    // The original takes both from any sender.
     trusted: ["is_alert", "original_string"],
     // The original takes what stands there for the time.
     timestamp: { unreadable: "keep" },

@@ -142,7 +142,7 @@ export function parserContract(
   ];
 }
 
-/** Every record gave rows, a rejection or was dropped, and every span lies in the arena and is UTF-8. */
+/** Every record gave rows, a rejection or was dropped, and every span is in the arena and is UTF-8. */
 export function assertAccounted(batch: Batch): void {
   const seen = new Set<number>(batch.rejected.map(({ record }) => record));
   for (let row = 0; row < batch.rows; row++) seen.add(batch.recordOf[row] as number);

@@ -22,26 +22,26 @@ export type RangeTable = {
 
 const IPV4_GROUPS = 1 << 16;
 
-/** The value of the range that an IPv4 address lies in; 0 when there is none. */
+/** The value of the range that an IPv4 address is in; 0 when there is none. */
 export function findIpv4(table: RangeTable, address: number): number {
   const index = rangeOfIpv4(table, address);
   return index < 0 ? 0 : (table.values[index] as number);
 }
 
-/** The index of the range that an IPv4 address lies in, or -1. */
+/** The index of the range that an IPv4 address is in, or -1. */
 export function rangeOfIpv4({ starts, firsts }: RangeTable, address: number): number {
   const group = address >>> 16;
   // The range sought may start before the group; the last one before it is then the answer.
   return lastUpTo(starts, firsts[group] as number, firsts[group + 1] as number, address & 0xffff);
 }
 
-/** The value of the range that the IPv6 address with these first 64 bits lies in; 0 when there is none. */
+/** The value of the range that the IPv6 address with these first 64 bits is in; 0 when there is none. */
 export function findIpv6(table: RangeTable, high: number, low: number): number {
   const index = rangeOfIpv6(table, high, low);
   return index < 0 ? 0 : (table.values[index] as number);
 }
 
-/** The index of the range that an IPv6 address lies in, or -1. */
+/** The index of the range that an IPv6 address is in, or -1. */
 export function rangeOfIpv6({ starts, groups, firsts }: RangeTable, high: number, low: number): number {
   const group = lastUpTo(groups, 0, groups.length, high);
   if (group < 0) return -1;
@@ -67,7 +67,7 @@ function lastUpTo(sorted: Uint16Array | Uint32Array, first: number, end: number,
   return first - 1;
 }
 
-/** Collects ranges in ascending order, joining neighbours of one value, and gives them as a table. */
+/** Collects ranges in ascending order, joining neighbours of one value, and returns them as a table. */
 export class RangeBuilder {
   readonly #wide: boolean;
   #high: Uint32Array<ArrayBuffer>;

@@ -2,7 +2,7 @@ import { CsvError, parse } from "csv-parse/sync";
 
 /**
  * Splits one line of CSV into its cells, without the white space around them, or says why it cannot. Double quotes
- * may stand around a cell; inside it they are doubled or, as the original's reader has it, follow a backslash.
+ * may be around a cell; inside it they are doubled or, as the original's reader has it, follow a backslash.
  */
 export function splitCsvLine(
   line: string,

@@ -29,7 +29,7 @@ export type CsvLoadOptions = {
   /** Whether what the list says takes the place of what the type held. */
   readonly replace?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told of each line that gives no entry although it should, counted from 1. */
+  /** Told of each line that should define an entry and does not, counted from 1. */
   readonly onRejected?: (line: number, reason: string) => void;
   /** Told from time to time how many lines were read. */
   readonly onProgress?: (lines: number) => void;

@@ -153,7 +153,7 @@ class Builder {
   }
 }
 
-/** What lies behind a part that can be passed in several ways can be reached in as many. */
+/** What is behind a part that can be passed in several ways can be reached in as many. */
 function across(positions: readonly number[], ways: number): readonly number[] {
   if (ways === 0) return [];
   return ways === 1 ? positions : twice(positions);

@@ -2,7 +2,7 @@
  * A backtracking matcher that cannot run away: it remembers at which instruction it has been at which position, and as
  * whatever failed once from there fails again, it never goes there twice. So a match takes at most instructions ×
  * characters steps, with the same result as unbounded backtracking. Patterns with references to groups cannot be
- * remembered that way; for them, and for what lies inside look-arounds, steps are counted and limited.
+ * remembered that way; for them, and for what is inside look-arounds, steps are counted and limited.
  */
 import { AuthorError } from "../../core/author-error.ts";
 import { contains } from "./char-set.ts";

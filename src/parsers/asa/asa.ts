@@ -193,7 +193,7 @@ class AsaReader {
     );
   }
 
-  /** Sets the address, or the name that stands in its place. */
+  /** Sets the address, or the name that is in its place. */
   #address(address: Column, name: Column, row: number, start: number, end: number): void {
     if (start < 0) return;
     const { bytes } = this.batch.arena;

@@ -24,7 +24,7 @@ const NOBODY = new Set(["No Authentication Required", "Unknown", "Not Found"]);
 const MOST_PORT = 65_535;
 
 /**
- * Reads `SrcIP: 192.0.2.4, DstIP: ..., Protocol: tcp`. The first of several values counts: later ones may stand in a URL
+ * Reads `SrcIP: 192.0.2.4, DstIP: ..., Protocol: tcp`. The first of several values counts: later ones may be in a URL
  * that the watched have chosen.
  */
 export function setConnection(batch: Batch, row: number, start: number, end: number): void {

@@ -12,7 +12,7 @@ const GREATER = 62;
 const MOST_WORDS = 12;
 const REACH = 512;
 
-/** What stands before the body; a start of -1 means missing. */
+/** What is before the body; a start of -1 means missing. */
 export type Header = {
   readonly read: (bytes: Uint8Array, start: number, end: number) => boolean;
   readonly tag: {
@@ -32,7 +32,7 @@ export type Header = {
 };
 
 /**
- * Finds the tag of an ASA message and what stands before it: a priority, a time, the name of the host and of a program,
+ * Finds the tag of an ASA message and what is before it: a priority, a time, the name of the host and of a program,
  * each of which may be missing, with or without colons between them. A relay may have put its own header before the
  * firewall's: the firewall's time counts, and its name where it states one. A start of -1 means missing.
  */

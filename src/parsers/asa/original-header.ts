@@ -11,7 +11,7 @@ const GREATER = 62;
 const DASH = 45;
 
 /**
- * Reads what stands before the body of an ASA message as the original does: `<166>Aug 05 2016 01:01:35 host
+ * Reads what is before the body of an ASA message as the original does: `<166>Aug 05 2016 01:01:35 host
  * program[1]: %ASA-6-302013`, of which host, program and colon may be missing. A start of -1 means missing.
  */
 export class OriginalAsaHeader implements Header {
@@ -71,7 +71,7 @@ export class OriginalAsaHeader implements Header {
     return at + 8;
   }
 
-  /** Reads up to two names before the percent sign and returns where that stands. */
+  /** Reads up to two names before the percent sign and returns where that is. */
   #names(bytes: Uint8Array, from: number, end: number): number {
     let at = from;
     for (let names = 0; ; names++) {

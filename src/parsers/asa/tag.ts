@@ -43,7 +43,7 @@ export class AsaTag {
   }
 }
 
-/** Skips `class-` and a dash alone, and returns where the level stands, or -1. */
+/** Skips `class-` and a dash alone, and returns where the level is, or -1. */
 function classEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   while (isWord(bytes[at] as number) && at < start + LONGEST) at++;

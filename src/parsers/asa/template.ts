@@ -24,7 +24,7 @@ const ACTIONS = [
 
 /** How far `<any>` looks for what follows it: keeps a hostile record from costing more than its length. */
 const REACH = 2000;
-/** What stands before the number of a protocol without a name. */
+/** What is before the number of a protocol without a name. */
 const NUMBERED = encode("protocol");
 
 type Step =
@@ -54,7 +54,7 @@ const FOLLOWERS = [
 /**
  * The shape of a message as text: literal characters, `<action>`, `<protocol>` and `<word>` for words, `<src>` and
  * `<dst>` for addresses, `<sport>`, `<dport>` and `<number>` for numbers, `<a|b>` for either text, `<any>` for the
- * least that lets the rest fit, `<user>` for users and groups that may stand behind an address, `[...]` for an optional
+ * least that lets the rest fit, `<user>` for users and groups that may be behind an address, `[...]` for an optional
  * part, which is taken where it fits. What follows the shape does not matter.
  *
  * Wide templates also read what the original does not: `protocol 47`, the name of a host in place of its address, and
@@ -180,7 +180,7 @@ export class Template {
     return this.#keep(capture, from, end);
   }
 
-  /** Skips what may stand behind an address: groups in brackets, and words that do not go on with the message. */
+  /** Skips what may be behind an address: groups in brackets, and words that do not go on with the message. */
   #user(from: number): number {
     const bytes = this.#bytes;
     let at = from;

@@ -4,7 +4,7 @@ import { ABSENT, type Column } from "../../core/column.ts";
 /**
  * What tells the logs of Zeek apart when records do not name theirs, as in the JSON that Zeek writes by itself: for
  * each log sets of fields of which one is always there together. The first log that fits counts, so a log whose fields
- * are a part of another's stands behind it.
+ * are a part of another's is behind it.
  */
 const LOGS: readonly (readonly [type: string, ...sets: string[]])[] = [
   ["intel", "seen.indicator"],

@@ -6,7 +6,7 @@ import type { RecordScanner } from "../json/record-scanner.ts";
 import type { BroWriter } from "./bro-writer.ts";
 import { place } from "./fields.ts";
 
-// All indexes lie within the header's lists or the record.
+// All indexes are within the header's lists or the record.
 
 const BACKSLASH = 92;
 /** Types of the fields that must have theirs, for logs without #types. */

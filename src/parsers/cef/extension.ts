@@ -1,7 +1,7 @@
 import { emptyMessage, type Message } from "../../core/message.ts";
 
 /**
- * Reads `key=value key=value` with blanks inside values, as the original does: a key is what stands behind the last
+ * Reads `key=value key=value` with blanks inside values, as the original does: a key is what is behind the last
  * blank before an unescaped `=`; where there is no such blank, the text between belongs to no key and the last
  * value wins. Escapes stay as they are. Undefined when there is no `=` at all.
  */
@@ -32,7 +32,7 @@ const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r" };
 
 /**
  * Reads `key=value key=value` as ArcSight describes it: values hold blanks, and a backslash before `=`, `\`, `n` and `r`.
- * A key without a value has no field; of several values of a key the first counts, since the later ones may stand in
+ * A key without a value has no field; of several values of a key the first counts, since the later ones may be in
  * text that the watched have chosen. Undefined when there is no pair at all.
  */
 export function readPairs(text: string): Message | undefined {

@@ -12,7 +12,7 @@ const HOST_ALONE = /^([\w.:-]*[\w.-]) *$/;
 /** No time is longer. */
 const LONGEST_TIME = 64;
 
-/** What stands before a message in its line. */
+/** What is before a message in its line. */
 export type LineHeader = { readonly host: string | undefined; readonly time: number | undefined };
 
 /**

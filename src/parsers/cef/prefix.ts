@@ -8,7 +8,7 @@ const ISO_TIME = String.raw`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+
 /** The host follows without a blank and takes only some characters, as in the original; so most lines have none. */
 const PREFIX = new RegExp(String.raw`^(?:<\d+>)?(${ISO_TIME}|${LEGACY_TIME})?([a-z0-9.\\\]^_]+)?`);
 
-/** What stands before the last place in a line where a header fits, and the groups of that header. */
+/** What is before the last place in a line where a header fits, and the groups of that header. */
 export type Found = {
   readonly time: string | undefined;
   readonly host: string | undefined;

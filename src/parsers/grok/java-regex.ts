@@ -1,6 +1,6 @@
 /**
  * Java's regular expressions as JavaScript's: named groups are counted and lose their names, atomic groups and
- * possessive quantifiers become a lookahead and a reference to it, `$` also stands before a last line end.
+ * possessive quantifiers become a lookahead and a reference to it, `$` also matches before a last line end.
  */
 export type Translated = {
   readonly source: string;

@@ -2,7 +2,7 @@ import { parseInstant } from "../../core/instant.ts";
 import type { Message } from "../../core/message.ts";
 
 /**
- * What stands before the first pair of a Cisco ISE message (ISE syslogs, "Message format"): perhaps a priority and the
+ * What is before the first pair of a Cisco ISE message (ISE syslogs, "Message format"): perhaps a priority and the
  * headers of relays, the category, the number of the message, of its segments and of this one, the time, a sequence
  * number, the code, the severity, the class and the text.
  */

@@ -25,7 +25,7 @@ export function isMap(value: FieldValue | undefined): value is FieldMap {
   );
 }
 
-/** The message a map gives; undefined when the strategy is ERROR and it holds a map. */
+/** The message made of a map; undefined when the strategy is ERROR and it holds a map. */
 export function applyStrategy(map: FieldMap, strategy: MapStrategy): Message | undefined {
   const message = emptyMessage();
   for (const key of Object.keys(map)) {

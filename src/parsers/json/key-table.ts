@@ -168,7 +168,7 @@ function setWords(node: KeyNode): void {
   const view = new DataView(literal.buffer);
   node.firstWord = view.getInt32(0, true);
   node.lastWord = view.getInt32(literal.length - 4, true);
-  // What lies between the first word and the last four bytes.
+  // What is between the first word and the last four bytes.
   node.words = new Int32Array(Math.max(0, Math.ceil(literal.length / 4) - 2));
   for (let word = 0; word < node.words.length; word++) node.words[word] = view.getInt32(4 + word * 4, true);
 }

@@ -88,7 +88,7 @@ export class RecordScanner extends JsonCursor {
 
   /**
    * Reads the map in [start, end) into the cells of `row`. On false, `reason` and `place` say why and the row's cells
-   * are as they were. The row need not exist yet as long as it lies within the batch's capacity.
+   * are as they were. The row need not exist yet as long as it is within the batch's capacity.
    */
   scan(start: number, end: number, row: number): boolean {
     this.end = end;
@@ -224,7 +224,7 @@ export class RecordScanner extends JsonCursor {
     return at + 1;
   }
 
-  /** Whether the node's `"key":` stands at `at`. */
+  /** Whether the node's `"key":` is at `at`. */
   #isAt(node: KeyNode, at: number): boolean {
     const view = this.view;
     if (view.getInt32(at, true) !== node.firstWord) return false;

@@ -38,14 +38,14 @@ export class EventTime {
     this.#starts.fill(-1);
   }
 
-  /** Notes where the value of a role stands; the first of several counts. */
+  /** Notes where the value of a role is; the first of several counts. */
   note(role: number, start: number, end: number): void {
     if ((this.#starts[role] as number) >= 0) return;
     this.#starts[role] = start;
     this.#ends[role] = end;
   }
 
-  /** Epoch milliseconds; undefined when the record tells no time, and a text when what it tells is none. */
+  /** Epoch milliseconds; undefined when the record tells no time, and a text when that text is no time. */
   read(arena: Arena): number | string | undefined {
     const exact = this.#epoch(arena);
     if (exact !== undefined) return exact;

@@ -18,7 +18,7 @@ export type ReaderOptions = PairOptions & {
   readonly zone: string;
 };
 
-/** Field for words that stand between the pairs, and for keys beyond the most that are kept apart. */
+/** Field for words that are between the pairs, and for keys beyond the most that are kept apart. */
 const WORDS = "text";
 const OVERFLOW = "more_fields";
 /** The record itself is the original, and the message has a time of its own. */
@@ -75,7 +75,7 @@ export class KeyValueReader {
     }
   }
 
-  /** Reads a record into the next row; a rejection says why it is none. */
+  /** Reads a record into the next row; a rejection says why it cannot be read. */
   #record(record: number): Rejection | undefined {
     const { batch } = this;
     const scanner = this.#scanner;
@@ -108,7 +108,7 @@ export class KeyValueReader {
     return at < 0 ? -1 : start + at + skip.length;
   }
 
-  /** The time and host of the record, which may stand in its header, before the first pair. */
+  /** The time and host of the record, which may be in its header, before the first pair. */
   #finish(start: number, first: number): Rejection | undefined {
     const { arena, rows } = this.batch;
     let time = this.#time.read(arena);
@@ -146,7 +146,7 @@ export class KeyValueReader {
     if (key.role >= 0) this.#time.note(key.role, start, end);
     const row = batch.rows;
     const { column, own } = key;
-    // The first of several values counts: later ones may stand in text that the watched have chosen.
+    // The first of several values counts: later ones may be in text that the watched have chosen.
     if (column.kinds[row] === ABSENT && this.#write(key, row, start, end)) return;
     if (own.kinds[row] === ABSENT && !RESERVED.has(key.name)) this.#plain(this.#take(own), row, start, end);
   }
@@ -268,7 +268,7 @@ export class KeyValueReader {
   }
 }
 
-/** How many full stops stand among the digits of bytes[start, end); -1 when other characters do. */
+/** How many full stops are among the digits of bytes[start, end); -1 when other characters are. */
 function pointsIn(bytes: Uint8Array, start: number, end: number): number {
   let points = 0;
   for (let at = bytes[start] === 45 ? start + 1 : start; at < end; at++) {

@@ -1,4 +1,4 @@
-// All indexes lie within the record, or read as undefined and fail every comparison.
+// All indexes are within the record, or read as undefined and fail every comparison.
 
 const TAB = 9;
 const BLANK = 32;
@@ -46,11 +46,11 @@ export type PairOptions = {
 
 /**
  * Finds the pairs of one record after another: `key=value`, `key="value"`, `key:"value"`, between blanks, commas,
- * semicolons or bars, with or without brackets. What it found last stands in its fields; nothing is allocated.
+ * semicolons or bars, with or without brackets. What it found last is in its fields; nothing is allocated.
  */
 export class PairScanner {
   bytes = new Uint8Array();
-  /** Where the first key begins: what stands before it is another matter. */
+  /** Where the first key begins: what is before it is another matter. */
   first = 0;
   keyStart = 0;
   keyEnd = 0;
@@ -224,7 +224,7 @@ export class PairScanner {
     return ((CLASSES[this.bytes[at] as number] as number) & SPACE) !== 0;
   }
 
-  /** Whether a byte may stand between two pairs. */
+  /** Whether a byte may be between two pairs. */
   #isBetween(byte: number): boolean {
     return ((CLASSES[byte] as number) & (SEPARATOR | CLOSER | OPENER)) !== 0 || byte === this.#separator;
   }

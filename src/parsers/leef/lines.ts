@@ -2,7 +2,7 @@ import type { Message } from "../../core/message.ts";
 import { Rejection } from "../../core/rejection.ts";
 import { decodeText } from "../../core/text.ts";
 
-/** Reads each line of a record that is not blank; `read` answers a message, or why the line is none. */
+/** Reads each line of a record that is not blank; `read` returns a message, or why the line is no message. */
 export function readLines(
   record: Uint8Array,
   read: (line: string) => Message | string,

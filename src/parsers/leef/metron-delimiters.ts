@@ -1,7 +1,7 @@
 import { PatternError } from "../../java/pattern-error.ts";
 import { compileRegex } from "../../java/regex.ts";
 
-/** Whether a character stands between attributes. */
+/** Whether a character is between attributes. */
 export type Delimiter = (char: string) => boolean;
 
 /** Delimiters that headers name themselves, kept compiled; a sender must not be able to fill the memory. */

@@ -38,7 +38,7 @@ export function asMetron(): RecordParser {
   };
 }
 
-/** Splits at commas that stand outside double quotes. */
+/** Splits at commas that are outside double quotes. */
 function splitCells(text: string): string[] {
   const cells: string[] = [];
   let quoted = false;

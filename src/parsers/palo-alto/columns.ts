@@ -47,7 +47,7 @@ const THREAT_HEAD: Growth = [
   [60, "pcap_id filedigest cloud"],
 ];
 const THREAT_MAIL = "user_agent filetype xff referer sender subject recipient reportid";
-/** From 7.0 on an index stands before what 6.1 had added. */
+/** From 7.0 on an index is before what 6.1 had added. */
 const THREAT: Growth = [
   ...THREAT_HEAD,
   [70, `url_idx ${THREAT_MAIL} ${GROUPS} -`],
@@ -142,7 +142,7 @@ export function layoutOf(type: string, cells: readonly string[]): Layout | undef
   }
 }
 
-/** The details of a change stand where the log was so configured: the flags, `0x…`, tell whether they stand before them. */
+/** The details of a change are there where the log was so configured: the flags, `0x…`, tell whether they are before them. */
 function configOf(cells: readonly string[]): Growth {
   const count = cells.length;
   if (count <= 18)

@@ -16,7 +16,7 @@ function one(record: string, config: object = {}): Record<string, unknown> {
   return messages[0] as Record<string, unknown>;
 }
 
-/** A log of a type with so many columns, each of which holds its own number. */
+/** A log of a type with that many columns, each of which holds its own number. */
 function numbered(type: string, count: number, changes: Readonly<Record<number, string>> = {}): string {
   const cells = Array.from({ length: count }, (_, index) => `c${index}`);
   Object.assign(cells, { 0: "1", 1: TIME, 3: type, 6: TIME, ...changes });

@@ -167,7 +167,7 @@ export class SyslogReader {
     return this.#time.scan(bytes, start, end) === end ? this.#time.millis : Number.NaN;
   }
 
-  /** Without a time the original gives the machine's local time in seconds. */
+  /** Without a time the original takes the machine's local time in seconds. */
   #originalTime(bytes: Uint8Array): number {
     const { start, end } = this.#line.time;
     const isNil = bytes[start] === DASH && end === start + 1;

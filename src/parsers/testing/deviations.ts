@@ -9,7 +9,7 @@ export type ParserCase = {
   readonly config: Readonly<Record<string, unknown>>;
   readonly error: boolean;
   readonly errorScope: string | undefined;
-  /** What the original gives. */
+  /** What the original returns. */
   readonly messages: readonly Message[];
   readonly orderDependent: readonly string[];
 };
@@ -115,7 +115,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
 ];
 
-/** The record of a case as the framing gives it. */
+/** The record of a case as the framing delivers it. */
 function recordOf({ input }: ParserCase): string {
   return input.replace(/\r?\n$/, "");
 }
@@ -130,7 +130,7 @@ function isReadBro(example: ParserCase, { messages, reasons }: Observed): boolea
   return example.parser === "BRO" && example.error && messages.length === 1 && reasons.length === 0;
 }
 
-/** The payload of a Bro record: the record itself when it names its type, else what stands under its first key. */
+/** The payload of a Bro record: the record itself when it names its type, else what is under its first key. */
 function broPayload(input: string): Readonly<Record<string, unknown>> {
   const record = jsonMap(input);
   const [first] = Object.values(record);

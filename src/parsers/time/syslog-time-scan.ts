@@ -17,7 +17,7 @@ const COMMA = 44;
 const PERCENT = 37;
 
 /**
- * What `scanTime` found: the time itself lies in bytes[start, end). `local` is milliseconds since 1970 on the clock of
+ * What `scanTime` found: the time itself is in bytes[start, end). `local` is milliseconds since 1970 on the clock of
  * the writer or, when the year is missing, those since midnight, with `month` (from 0) and `day`; otherwise `day` is 0.
  * A date that does not exist makes `local` NaN.
  */
@@ -183,7 +183,7 @@ function zoneEnd(bytes: Uint8Array, from: number, end: number, found: Scanned, z
   return word;
 }
 
-/** Reads `+hh`, `+hhmm` or `+hh:mm` at `at`; what is none leaves the time as it ended. */
+/** Reads `+hh`, `+hhmm` or `+hh:mm` at `at`; any other text leaves the time as it ended. */
 function offsetEnd(bytes: Uint8Array, at: number, from: number, found: Scanned): number {
   const hours = twoDigits(bytes, at + 1);
   if (hours < 0 || hours > 18) return from;

@@ -31,7 +31,7 @@ export class SyslogTime {
     this.tick();
   }
 
-  /** Looks at the clock; once a batch is enough. */
+  /** Looks at the clock; once per batch is enough. */
   tick(): void {
     this.#years.tick(this.#clock.now());
   }

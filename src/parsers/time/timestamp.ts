@@ -133,7 +133,7 @@ function isMillis(column: Column, row: number): boolean {
   return column.kinds[row] === LONG && ((number >= LEAST && number < MOST) || number < NEAR_1970);
 }
 
-/** Clocks that were never set start in 1970, and lie before it in some time zones. */
+/** Clocks that were never set start in 1970, and are before it in some time zones. */
 function isNear1970(value: FieldValue): boolean {
   return (typeof value === "number" || typeof value === "bigint") && value < NEAR_1970 && value > -LEAST;
 }

@@ -4,7 +4,7 @@ import { isTimeZone } from "../../java/time-zone.ts";
 /** An offset as java.time writes it: `Z`, `+05:30`, `UTC+1`; the library here knows these behind GMT only. */
 const OFFSET = /^(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{2}))?$/;
 
-/** A time zone of a configuration; what names none is refused with the document. */
+/** A time zone of a configuration; a text that names no zone is refused with the document. */
 export const zoneName = z
   .string()
   .transform(zoneId)

@@ -8,7 +8,7 @@ const known = new WeakMap<TimeZone, Map<string, NamedZone | undefined>>();
 
 /**
  * Milliseconds east of Greenwich of the zone that a word of capitals names, at a local time; undefined when it names
- * none. `UTC` and `GMT` are zones wherever they stand; others might be hosts and are zones only before a colon, where
+ * none. `UTC` and `GMT` are zones wherever they are; others might be hosts and are zones only before a colon, where
  * Cisco's devices write them.
  */
 export function wordOffset(

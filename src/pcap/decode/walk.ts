@@ -117,7 +117,7 @@ function clear(words: Uint32Array, at: number): void {
   words[at + 3] = 0;
 }
 
-/** Says where the transport of the level's row and its payload begin; either may lie behind what was captured. */
+/** Says where the transport of the level's row and its payload begin; either may be behind what was captured. */
 export function setPayload(walk: Walk, transport: number, payload: number): void {
   const { layers, row, end, wire } = walk;
   layers.transport[row] = Math.min(transport, end);

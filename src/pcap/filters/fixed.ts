@@ -89,7 +89,7 @@ function compileNetwork(name: string, text: string | undefined): AddressTest | u
   return networkTest(network);
 }
 
-/** Whether an address, as four words of a row, lies in a network. */
+/** Whether an address, as four words of a row, is in a network. */
 function networkTest({ address, bits }: NetworkValue): AddressTest {
   if (typeof address === "number") {
     const mask = maskOf(bits);

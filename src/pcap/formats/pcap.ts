@@ -105,7 +105,7 @@ function readRecords(layout: Layout, cursor: Cursor, packets: Packets, report: C
     if (exchanged !== "never" && (exchanged === "always" || captured > original)) {
       [captured, original] = [original, captured];
     }
-    // Where another header stands in place of a packet's, its time zone of 0 or its byte-order mark is read as this length.
+    // Where another header is in place of a packet's, its time zone of 0 or its byte-order mark is read as this length.
     if (captured > longest || (captured === 0 && mayBeMagic(seconds))) {
       outcome = oddRecord(cursor, at, captured, longest, report);
       if (outcome !== undefined) break;

@@ -120,7 +120,7 @@ function startsWith(head: Uint8Array, start: string): boolean {
 
 /**
  * Unpacks more and more of a beginning until something comes out. Where that is too much at once, it looks for a place between: bytes that
- * give nothing may stand in front of bytes that give gigabytes.
+ * give nothing may be in front of bytes that give gigabytes.
  */
 function unpackedHead(head: Uint8Array, packing: Packing): Uint8Array {
   /** So many bytes give too little. */

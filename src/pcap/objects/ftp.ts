@@ -105,7 +105,7 @@ export function readFtp(conversation: Conversation): {
   return { transfers, more };
 }
 
-/** What stands between the first opening and the last closing bracket. */
+/** What is between the first opening and the last closing bracket. */
 function inBrackets(line: string): string {
   const start = line.indexOf("(");
   return start < 0 ? "" : line.slice(start + 1, Math.max(start + 1, line.lastIndexOf(")")));

@@ -6,7 +6,7 @@ export type SmbMessage = {
   readonly end: number;
   /** Its first bytes, as many as were captured without a hole and at most `HEAD`. */
   readonly head: Uint8Array;
-  /** What lies at an offset of the message, missing bytes included. */
+  /** What is at an offset of the message, missing bytes included. */
   parts(offset: number, length: number): Part[];
 };
 

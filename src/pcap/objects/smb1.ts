@@ -100,7 +100,7 @@ function respond(
   const command = view.getUint8(4);
   if (asked.kind === "connect") state.shares.set(tree, asked.share);
   else if (asked.kind === "open") {
-    // The id lies at an odd place in the answer to NT_CREATE_ANDX: a byte is in front of it.
+    // The id is at an odd place in the answer to NT_CREATE_ANDX: a byte is in front of it.
     if (command === COMMAND.createX && words >= 34) {
       const size = Number(view.getBigUint64(WORDS + 55, true));
       opened(state, view.getUint16(WORDS + 5, true), asked, size);

@@ -83,7 +83,7 @@ export function frames({
           continue;
         }
         const size = Math.min(missing, end - at);
-        // A frame that lies in one piece is not copied.
+        // A frame that is in one piece is not copied.
         if (length === 0 && size === missing) {
           frame(bytes, at, at + Math.min(size, longest));
           if (size > longest) rest?.data(bytes, at + longest, at + size);

@@ -66,7 +66,7 @@ function endOf(side: SideStream, absent: readonly Hole[], otherEnded: boolean): 
   return Math.max(side.end, isFin ? side.acknowledged - 1 : side.acknowledged);
 }
 
-/** What lies between `start` and `end`, in parts by why it is missing. */
+/** What is between `start` and `end`, in parts by why it is missing. */
 function gaps(
   start: number,
   end: number,

@@ -61,7 +61,7 @@ export function rebuildConversation(
 
 const byPosition = (one: Conflict, other: Conflict) => one.position - other.position;
 
-/** Takes in one segment: where it lies, what it acknowledges, and what is to be said about it. */
+/** Takes in one segment: where it is, what it acknowledges, and what is to be said about it. */
 function follow(
   sides: readonly [SideStream, SideStream],
   segment: Segment,

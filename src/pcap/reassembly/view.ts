@@ -16,7 +16,7 @@ export type SideView = {
   parts(start: number, end: number): Part[];
   /** The same one by one, for those who may stop before the end. */
   walk(start: number, end: number): Generator<Part>;
-  /** The bytes from `start` to `end`, a view where they lie in one piece and a copy else; undefined when some are missing. */
+  /** The bytes from `start` to `end`, a view where they are in one piece and a copy else; undefined when some are missing. */
   read(start: number, end: number): Uint8Array | undefined;
 };
 

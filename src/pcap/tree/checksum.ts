@@ -20,7 +20,7 @@ function sum16(bytes: Uint8Array, start: number, end: number, before = 0): numbe
 /** What a checksum covers: bytes, and the addresses around them where it covers these too. */
 export type Covered = {
   readonly start: number;
-  /** Where it ends; it cannot be verified when this lies behind what was captured. */
+  /** Where it ends; it cannot be verified when this is behind what was captured. */
   readonly end: number;
   readonly pseudo?: { readonly network: Network; readonly protocol: number } | undefined;
   /** Whether 0 says that there is none. */

@@ -56,7 +56,7 @@ test(`${COUNT} damaged packets become trees within their bounds`, { timeout: 600
   }
 });
 
-/** Every field lies in the packet and has text of a size that people can read; returns how many there are. */
+/** Every field is in the packet and has text of a size that people can read; returns how many there are. */
 function check(fields: readonly Field[], length: number, depth: number): number {
   let count = fields.length;
   expect(depth).toBeLessThan(30);

@@ -83,7 +83,7 @@ function writeMac(view: DataView, at: number, address: number): void {
 
 const isInside = (address: number) => address >>> 24 === 10;
 
-/** The Internet checksum (RFC 1071) of what lies between two places, and of what was added up before. */
+/** The Internet checksum (RFC 1071) of what is between two places, and of what was added up before. */
 function checksum(view: DataView, start: number, end: number, before: number): number {
   let sum = before;
   let at = start;

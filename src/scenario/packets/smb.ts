@@ -159,7 +159,7 @@ const connection = (path: Uint8Array) =>
 
 const connected = () => join([...little16(16), 1, 0], new Uint8Array(8), little32(0x001f01ff));
 
-/** Opens a file to read it, or makes it anew. */
+/** Opens a file to read it, or makes it again. */
 function opening(name: Uint8Array, isWrite: boolean): Uint8Array {
   return join(
     [...little16(57), 0, 0, ...little32(2)],

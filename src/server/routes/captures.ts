@@ -20,7 +20,7 @@ export function captureRoutes(app: FastifyInstance, { captures, context }: Platf
   implement(app, captureUpdates, ({ reply, signal }) => {
     const ending = AbortSignal.any([signal, context.signal]);
     const send = openEvents<CaptureState>(reply, "capture", ending);
-    // Of what changes often the latest is sent, and of what is not read too.
+    // Where states change often, or the client reads slowly, only the latest state is sent.
     const changed = new Map<string, CaptureState>();
     captures.watch((state) => changed.set(state.id, state), ending);
     const sending = setInterval(() => {

@@ -66,7 +66,7 @@ export function configRoutes(app: FastifyInstance, platform: Platform): void {
 
   implement(app, getDocument, ({ actor, params: { kind, name }, query }) => {
     const found = find(kind, name, query.version);
-    // Whoever publishes must get back what is there; whoever only reads need not know it.
+    // A person who publishes must get back what is there; one who only reads need not know it.
     const mayPublish = mayAct(actor, publishDocument.role);
     return { ...head(found), text: mayPublish ? found.text : withoutCredentials(kind, found.text) };
   });
@@ -141,7 +141,7 @@ function shownLines(kind: Kind, older: string, newer: string) {
   });
 }
 
-/** Credentials that changes leave for everybody to read, for whoever publishes them. */
+/** Credentials in plain text in the changes, told to the person who publishes them. */
 function warningsOf(changes: readonly Change[]): Pick<ResponseOf<typeof publishDocuments>, "warnings"> {
   const warnings = plainCredentials(changes).flatMap(({ document, ...mistake }) =>
     diagnosticsOf([mistake]).map((found) => ({ ...found, severity: "warning" as const, document })),

@@ -1,17 +1,17 @@
 import type { Histogram, HistogramRequest } from "../../storage/index/contract.ts";
 
-/** A part of the messages this small may lie outside of what is shown. */
+/** A part of the messages this small may be outside of what is shown. */
 const FEW = 0.01;
-/** Among fewer messages than this none is one of few. */
+/** Among fewer messages than this, no message counts as one of few. */
 const SOME = 10;
-/** Few messages lie outside when what separates them is so many times as long as all the others take. */
+/** Few messages are outside when what separates them is so many times as long as all the others take. */
 const FAR = 10;
 /** A range whose messages take less than this part of it is drawn closer. */
 const TIGHT = 0.25;
 /** Each round makes the range shorter by a factor of four at the least. */
 const ROUNDS = 12;
 
-/** How many messages lie before and after the range of a histogram. */
+/** How many messages are before and after the range of a histogram. */
 type Outside = { readonly before: number; readonly after: number };
 
 export type RobustHistogram = {
@@ -90,7 +90,7 @@ function coreOf(
 
 /**
  * Finds the gap that separates few messages at the start of the filled buckets from many behind it: it is much longer
- * than all that lies behind. Answers how many buckets lie before it, and how many messages.
+ * than all that is behind. Answers how many buckets are before it, and how many messages.
  */
 function gap(
   buckets: Histogram["buckets"],

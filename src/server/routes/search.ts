@@ -69,7 +69,7 @@ async function refuseUnknown({ index }: Platform, asked: string, result: SearchR
   });
 }
 
-/** Whoever looks for rejected records among the messages finds none: they are searched apart. */
+/** A search among messages finds no rejected records: they are searched apart. */
 function rejectedHint({ query, sensors }: SelectionBody): Hint[] {
   if (sensors !== undefined) return [];
   const asks = clausesOf(parse(query)).some(

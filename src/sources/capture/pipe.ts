@@ -11,7 +11,7 @@ import { Fault } from "../../core/fault.ts";
  * long with these, as each write is then a message of its own in the kernel.
  */
 export type Pipe = {
-  /** The end that the other program gets as its standard output. Whoever starts it closes this with `started`. */
+  /** The end that the other program gets as its standard output. The caller that starts it closes this with `started`. */
   readonly writing: number;
   /** What comes, in large chunks, each valid until the next is asked for. */
   readonly bytes: AsyncIterable<Uint8Array>;

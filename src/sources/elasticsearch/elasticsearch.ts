@@ -18,7 +18,7 @@ const MOST_ITEMS = 100_000;
 const MOST_CONNECTIONS = 1000;
 const HEADERS_MILLISECONDS = 10_000;
 const REQUEST_MILLISECONDS = 300_000;
-/** How often it is logged that requests are refused: a shipper that is set up wrongly sends the same for ever. */
+/** How often it is logged that requests are refused: a shipper that is set up wrongly sends the same forever. */
 const LOG_EVERY = 60_000;
 
 const config = z.strictObject({
@@ -225,7 +225,7 @@ class Door implements Source {
       }
       body.end();
     } finally {
-      // What came before a mistake is durable too: whoever sends it again sends it twice.
+      // What came before a mistake is durable too: a sender that repeats the request sends it twice.
       await documents.flush();
     }
     say(response, 200, { took: Math.round(performance.now() - started), errors: hasErrors, items });

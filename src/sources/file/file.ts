@@ -104,7 +104,7 @@ class FileSource implements Source {
   start(): void {
     const signal = AbortSignal.any([this.#stop.signal, this.#context.signal]);
     this.#done = this.#config.follow ? this.#followAll(signal) : this.#readAll(signal);
-    // Whoever cares looks at `done`; nobody doing so must not end the process.
+    // The owner looks at `done`. Where nobody does, the rejection must not end the process.
     this.#done.catch(() => undefined);
   }
 

@@ -74,7 +74,7 @@ async function followOne(file: FileHandle, isFirst: boolean, options: FollowOpti
     await save();
     const now = await file.stat();
     if (now.size < offset) {
-      // Cut short by whoever rotates by copying; an unfinished line went with the copy.
+      // A program that rotates by copying cut it short; an unfinished line went with the copy.
       framer.end();
       offset = 0;
       continue;
@@ -194,7 +194,7 @@ function change(path: string, size: number, signal: AbortSignal): Promise<void> 
       // No folder, or no watches left: the timer remains.
       if (!(error instanceof Error && "code" in error)) throw error;
     }
-    // What was appended before the watch began gives no event.
+    // What was appended before the watch began causes no event.
     stat(path).then(
       (now) => {
         if (now.size !== size) done();

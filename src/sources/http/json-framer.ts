@@ -32,7 +32,7 @@ export type JsonFramerOptions = FramerOptions & {
 /**
  * Cuts one peer's bytes into JSON values, however they are laid out: one after another, on lines or over several,
  * or in one list. It follows brackets, quotes and commas as bytes come, so memory holds one record at the most; what
- * stands between them is for the parser to judge.
+ * is between them is for the parser to judge.
  */
 export class JsonFramer implements Framer {
   readonly #options: JsonFramerOptions;

@@ -18,7 +18,7 @@ const MAP = 123;
 /** What a line that is not the whole of a value ends with when people or programs lay JSON out. */
 const GOES_ON = new Set([..."{[,:"].map((sign) => sign.charCodeAt(0)));
 const BEGINS_A_LIST = new Set([...'{["]'].map((sign) => sign.charCodeAt(0)));
-/** Beyond so many bytes without a line end, lines are long and not laid out. */
+/** A line with more bytes than this is long, and is not laid out. */
 const MOST_HEAD = 1 << 20;
 
 /**

@@ -119,7 +119,7 @@ class KafkaSource implements Source {
       this.#isOpen = false;
       await this.#topic[Symbol.asyncDispose]();
     });
-    // Whoever cares looks at `done`; nobody doing so must not end the process.
+    // The owner looks at `done`. Where nobody does, the rejection must not end the process.
     this.#done.catch(() => undefined);
     this.#context.signal.addEventListener("abort", () => this.#ended.resolve(), { once: true });
   }
@@ -187,7 +187,7 @@ class KafkaSource implements Source {
     });
   }
 
-  /** Begins anew with more partitions when the topic has got some. */
+  /** Begins again with more partitions when the topic has got some. */
   async #look(): Promise<void> {
     const before = this.#topic.partitions;
     try {

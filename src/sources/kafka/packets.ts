@@ -102,7 +102,7 @@ export class PacketSource implements Source {
       await this.#giveAway();
       await this.#topic[Symbol.asyncDispose]();
     });
-    // Whoever cares looks at `done`; nobody doing so must not end the process.
+    // The owner looks at `done`. Where nobody does, the rejection must not end the process.
     this.#done.catch(() => undefined);
   }
 

@@ -45,7 +45,7 @@ export async function feedPartition(options: FeedOptions): Promise<void> {
     saved = next;
     inFlight++;
     const delivered = block.ends.length === 0 ? Promise.resolve() : deliver(block);
-    // Whoever waits for its turn may not be the one who hears of a failure first.
+    // The caller that waits for its turn may not be the first to hear of a failure.
     delivered.catch(() => undefined);
     chain = chain
       .then(() => delivered)

@@ -8,7 +8,7 @@ type Standing = { readonly offset: number; readonly id: string };
 export type StandingOptions = {
   readonly topic: string;
   readonly from: "start" | "end";
-  /** Number of the reading: another one begins anew. */
+  /** Number of the reading: another one begins again. */
   readonly reading: number;
 };
 
@@ -43,7 +43,7 @@ export class Standings {
       if ((await this.#standing(partition)) !== undefined) this.#isFirst = false;
   }
 
-  /** Whoever read before has saved how far; afterwards that is known here. */
+  /** The process that read before has saved how far it was; after this call that is known here. */
   catchUp(): Promise<void> {
     return this.#context.shared.positions.catchUp();
   }

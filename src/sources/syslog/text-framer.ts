@@ -47,7 +47,7 @@ export class TextFramer implements Framer {
     this.#lines.end();
   }
 
-  /** Turns the NULs that end messages into line ends, where they lie, and returns how much of the chunk is clear. */
+  /** Turns the NULs that end messages into line ends, where they are, and returns how much of the chunk is clear. */
   #markEnds(chunk: Buffer, first: number): number {
     for (let at = first; at >= 0; at = chunk.indexOf(NUL, at + 1)) {
       const next = chunk[at + 1];

@@ -1,6 +1,6 @@
 import { defineFunction, type Namespace, raises, type StellarFunction } from "../language/function.ts";
 
-/** All of these take one number of any type and always give a double; nothing and null give NaN. */
+/** All of these take one number of any type and always return a double; nothing and null become NaN. */
 function defineMath(
   name: string,
   summary: string,

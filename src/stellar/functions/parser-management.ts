@@ -28,7 +28,7 @@ export type ParserAccess = {
 };
 
 export type GrokAccess = {
-  /** Compiles a pattern; undefined when it is faulty. The result gives the captures of a text, undefined for no match. */
+  /** Compiles a pattern; undefined when it is faulty. The result returns the captures of a text, undefined for no match. */
   readonly compile: (
     pattern: string,
   ) => ((text: string) => Readonly<Record<string, unknown>> | undefined) | undefined;

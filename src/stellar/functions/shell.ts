@@ -9,7 +9,7 @@ type ShellVariable = { readonly value: Value; readonly expression: string | unde
 /** The shell that an expression runs in. */
 type ShellAccess = {
   readonly variables: () => ReadonlyMap<string, ShellVariable>;
-  /** Opens the user's editor on a text and gives what was saved, or undefined when that failed. */
+  /** Opens the user's editor on a text and returns what was saved, or undefined when that failed. */
   readonly edit: (text: string) => string | undefined;
 };
 

@@ -181,7 +181,7 @@ const stringEntropy = defineFunction({
       const share = count / input.length;
       entropy -= share * Math.log2(share);
     }
-    // One character alone would give -0.
+    // One character alone would return -0.
     return entropy + 0;
   },
 });

@@ -20,7 +20,7 @@ import { aType, isNumber, type StaticType, staticType } from "./static-type.ts";
 export type CheckOptions = {
   /** The fields that exist; others are reported. Without it any name is fine. */
   readonly variables?: Iterable<string>;
-  /** What the expression must give, as a rule must give a boolean and a score a number; anything when left out. */
+  /** What the expression must return, as a rule must return a boolean and a score a number; anything when left out. */
   readonly gives?: "boolean" | "number";
   /** What is known of the values of fields, by name: `text`, `ip`, `integer`, `boolean` and so on. */
   readonly fieldTypes?: ReadonlyMap<string, string>;

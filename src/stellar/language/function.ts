@@ -113,7 +113,7 @@ export type Arguments<Params extends readonly Param[]> = Params extends readonly
   : [];
 
 /**
- * An expression, what it gives as plain data (numbers compare by value whatever their type, sets as arrays, maps as
+ * An expression, what it returns as plain data (numbers compare by value whatever their type, sets as arrays, maps as
  * objects), and the variables it reads. `raises` stands for an error whose text contains the given words.
  */
 type Example = readonly [expr: string, expected: unknown, variables?: Readonly<Record<string, unknown>>];
@@ -125,7 +125,7 @@ export function raises(text: string): { readonly raises: string } {
 /**
  * A form over the raw UTF-8 bytes of the one argument that varies, for columns: it never decodes text. `prepare`
  * gets the other arguments, which are constants of the expression (`undefined` at `param` and where missing), and
- * answers the test, or undefined when these constants do not allow one. The result is what `call` would give for the
+ * answers the test, or undefined when these constants do not allow one. The result is what `call` would return for the
  * decoded text, as the plain type of `returns` (boolean, or number for integer and double), and never null.
  */
 export type BytesForm = {

@@ -4,23 +4,23 @@
  */
 import { z } from "zod";
 
-/** What a text holds: any expression, one that must give a boolean or a number, or `name := expression`. */
+/** What a text holds: any expression, one that must return a boolean or a number, or `name := expression`. */
 export type Mark = "expression" | "predicate" | "score" | "assignment";
 
 /** The key of a schema's metadata that holds a `Mark`. */
 export const MARK = "stellar";
 
-/** An expression that may give anything. */
+/** An expression that may return anything. */
 export function expression(): z.ZodString {
   return marked("expression");
 }
 
-/** An expression that gives a boolean. */
+/** An expression that returns a boolean. */
 export function predicate(): z.ZodString {
   return marked("predicate");
 }
 
-/** An expression that gives a number. */
+/** An expression that returns a number. */
 export function score(): z.ZodString {
   return marked("score");
 }

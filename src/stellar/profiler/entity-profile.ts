@@ -72,7 +72,7 @@ export class EntityProfile {
     return { profile, entity: this.#entity, period, value, groups, triage: new Map(sent) };
   }
 
-  /** An expression that gives null leaves its variable as it was. */
+  /** An expression that returns null leaves its variable as it was. */
   #assign(expressions: Expressions, message: StellarMap): void {
     for (const [name, expression] of expressions) {
       const value = this.#evaluate(expression, this.#above(message));

@@ -149,7 +149,7 @@ class Snapshots {
     this.#batch = batch;
   }
 
-  /** Remembers a field's column and gives it for writing. */
+  /** Remembers a field's column and returns it for writing. */
   keep(name: string): Column {
     const column = this.#batch.column(name);
     if (!this.#kept.has(name)) {

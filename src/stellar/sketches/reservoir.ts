@@ -1,6 +1,6 @@
 /**
  * A uniform sample of a stream in constant space (Vitter's algorithm R): each value seen so far is equally likely to
- * be in it. The generator is Java's with seed 0, as in the original, so the same stream gives the same sample.
+ * be in it. The generator is Java's with seed 0, as in the original, so the same stream makes the same sample.
  */
 
 import { Random } from "../../java/random.ts";

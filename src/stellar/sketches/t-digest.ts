@@ -4,7 +4,7 @@
  *
  * No centroid outgrows 4·n·q·(1−q)/compression, the bound of the paper's first variant and of the original. So up to
  * twice the compression every value keeps a centroid of its own and quantiles are exact interpolations. Unlike the
- * original, which breaks ties at random, the same values in the same order give the same digest.
+ * original, which breaks ties at random, the same values in the same order make the same digest.
  *
  * All indexes are below the counts kept beside the arrays, so typed-array reads are asserted with `!`.
  */
@@ -82,7 +82,7 @@ export class TDigest {
     return this.#size;
   }
 
-  /** Writes the digest; `read` gives it back. */
+  /** Writes the digest; `read` returns it. */
   write(out: ByteWriter): void {
     this.#compress();
     out.varint(this.compression);

@@ -1,6 +1,6 @@
 /**
  * Where we answer differently from the original, on purpose. An entry recognises its cases by what the original did
- * and what we give, never by the text of an expression.
+ * and what we return, never by the text of an expression.
  */
 import { type Node, visit } from "../language/ast.ts";
 import { StellarError } from "../language/error.ts";

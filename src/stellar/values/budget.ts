@@ -20,9 +20,9 @@ const MAX_CALL_DEPTH = 200;
 const BATCH_STEPS = 20_000_000;
 const ROW_STEPS = 2_000;
 
-/** Parts one walk over a value may come upon; what stands at several places counts at each of them. */
+/** Parts one walk over a value may come upon; what is at several places counts at each of them. */
 const MAX_PARTS = 500_000;
-/** How deep collections may stand in each other where a value is walked. */
+/** How deep collections may be in each other where a value is walked. */
 export const MAX_NESTING = 500;
 
 const meter = { left: MAX_STEPS, depth: 0, allowance: Number.POSITIVE_INFINITY };

@@ -1,5 +1,5 @@
 /**
- * The lenient conversions the original applies nearly everywhere: what does not convert gives null, never an error.
+ * The lenient conversions the original applies nearly everywhere: what does not convert becomes null and is never an error.
  * A list or set converts by its first element. Text is trimmed and read as Java reads it.
  */
 import { Double, Float, INT_MAX, INT_MIN } from "../../core/number.ts";

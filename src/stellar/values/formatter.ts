@@ -33,7 +33,7 @@ const FLAGS: Readonly<Record<string, string>> = {
 const CAPITALS = "BHSCXEGAT";
 
 type Specifier = {
-  /** As it stands in the format, for messages. */
+  /** As it is in the format, for messages. */
   readonly text: string;
   readonly conversion: string;
   readonly flags: string;

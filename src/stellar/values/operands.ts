@@ -1,10 +1,10 @@
-/** What stands beside an operator: numbers as they are written, and what can never be calculated with. */
+/** What is beside an operator: numbers as they are written, and what can never be calculated with. */
 import type { ArithmeticOperator, Node } from "../language/ast.ts";
 import { type Span, StellarSyntaxError } from "../language/error.ts";
 import { spanOf } from "../language/token-reader.ts";
 import { Double, Float } from "./value.ts";
 
-/** What can never be calculated with is refused where it stands, as in the original's grammar. */
+/** What can never be calculated with is refused where it is, as in the original's grammar. */
 export function refuseOperand(node: Node, op: ArithmeticOperator, place: Span): void {
   const inner = node.kind === "group" ? node.inner : node;
   const noun = nounOf(inner);
@@ -37,7 +37,7 @@ function nounOf(node: Node): string | undefined {
   }
 }
 
-/** A number as it stands in the text: the lexer lets pass what only a minus makes fit. */
+/** A number as it is in the text: the lexer lets pass what only a minus makes fit. */
 export function positive(
   value: number | bigint | Double | Float,
   span: Span,

@@ -50,7 +50,7 @@ function joined<T>(items: Iterable<T>, text: (item: T) => string): string {
   return parts.join(", ");
 }
 
-/** A double as `Double.toString` prints it, mostly with the fewest digits that give it back. */
+/** A double as `Double.toString` prints it, mostly with the fewest digits that are read as the same number. */
 function doubleText(value: number): string {
   return layOut(
     value,
@@ -58,7 +58,7 @@ function doubleText(value: number): string {
   );
 }
 
-/** A float as `Float.toString` prints it, mostly with the fewest digits that give it back. */
+/** A float as `Float.toString` prints it, mostly with the fewest digits that are read as the same number. */
 function floatText(value: number): string {
   return layOut(value, (magnitude) => {
     const whole = wholeDigits(magnitude, 24);

@@ -40,7 +40,7 @@ export class ProfilePeriod implements Opaque {
   }
 }
 
-/** The periods from the one that `start` lies in to the last that begins by `end`, so a span of n touches n + 1. */
+/** The periods from the one that `start` is in to the last that begins by `end`, so a span of n touches n + 1. */
 export function periodsBetween(start: number, end: number, duration: number): ProfilePeriod[] {
   const first = Math.floor(start / duration);
   const count = Math.max(0, Math.floor(end / duration) - first + 1);

@@ -2,7 +2,7 @@
  * The language that selects windows of time to read profiles from, such as
  * `30 minute window every 24 hours from 14 days ago including tuesdays excluding holidays:us`.
  *
- * A selector is parsed once (`parseWindow`) and laid out at a moment (`layOutWindow`), which gives intervals; the
+ * A selector is parsed once (`parseWindow`) and laid out at a moment (`layOutWindow`), which returns intervals; the
  * periods of a profile that begin in them are `windowPeriods`. Words are all lower or all upper case.
  */
 
@@ -94,7 +94,7 @@ export function layOutWindow(
 
 /**
  * The numbers of the periods, of so many milliseconds each since the epoch, that begin within an interval, in rising
- * order. As in the original, the period that the span's start lies in is the first to be looked at.
+ * order. As in the original, the period that the span's start is in is the first to be looked at.
  */
 export function windowPeriods(window: LaidOutWindow, periodMillis: number): number[] {
   const first = Math.floor(window.start / periodMillis);

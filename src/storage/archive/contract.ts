@@ -54,7 +54,7 @@ export type S3Settings = {
   readonly bucket: string;
   /** What all names begin with, without a slash at either end; may be empty. */
   readonly prefix: string;
-  /** Whether the bucket stands in the path of addresses (`path`) or in the name of the host (`host`). */
+  /** Whether the bucket is in the path of addresses (`path`) or in the name of the host (`host`). */
   readonly addressing: "path" | "host";
   readonly key: string;
   readonly secret: string;

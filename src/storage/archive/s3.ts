@@ -200,7 +200,7 @@ function damaged(path: string, name: string, what: string): Fault {
   return new Fault("ARCHIVE_DAMAGED", `reading ${path} of the archive at ${name}: ${what}`);
 }
 
-/** A path as it stands in addresses: Signature Version 4 wants all but letters, digits and `-._~` encoded. */
+/** A path as it is in addresses: Signature Version 4 wants all but letters, digits and `-._~` encoded. */
 function encodePath(path: string): string {
   return path
     .split("/")

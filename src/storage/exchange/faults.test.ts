@@ -310,7 +310,7 @@ describe.skipIf(address === undefined)("faults of questions and answers", { time
         ),
       ),
     });
-    // Well formed, and about nothing that anybody waits for, or to a partition that there is not.
+    // Well formed, and about nothing that anybody waits for, or to a partition that does not exist.
     const stray = [
       encodeMessage({ type: "end", id, pieces: 0 }),
       encodeMessage({ type: "cancel", id }),

@@ -43,7 +43,7 @@ const SILENT_AFTER = 8;
 const BROKERS_SILENT_AFTER = 4;
 /** Turns from one sign of life of ours to the next. */
 const ALIVE_EVERY = 2;
-/** Whoever ends does not wait longer for brokers. */
+/** How long a process that ends waits for brokers, milliseconds. */
 const LEAVE_WITHIN = 3_000;
 
 /**
@@ -102,7 +102,7 @@ class KafkaExchange implements Exchange {
     this.#wire = cluster.wire(REQUESTS);
     this.#partition = randomInt(partitions);
     const send = async (to: Reply, header: AnswerHeader, body?: Uint8Array) => {
-      // Whoever writes to the topic may have invented the partition.
+      // The writer of the question may have invented the partition.
       if (to.partition >= partitions) return;
       await this.#outbox("answers", to.partition).send(to.life, encodeMessage(header, body));
     };

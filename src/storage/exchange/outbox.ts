@@ -36,7 +36,7 @@ export class Outbox {
 
   /** Sends what waits. What an unreachable broker keeps waiting is rejected. */
   async close(): Promise<void> {
-    // The writer keeps all of it: whoever waited here for answers would wait for brokers that are away, and for ever.
+    // The writer keeps all of it: whoever waited here for answers would wait for brokers that are away, forever.
     while (this.#waiting.length > 0) void this.#sendBatch(this.#take());
     await this.#writer.close();
   }

@@ -31,7 +31,7 @@ export type WriterOptions = {
   readonly partition: number;
 };
 
-/** Records for one batch: how many they are, and how the batch is made of them once it is known where it stands. */
+/** Records for one batch: how many they are, and how the batch is made of them once its place is known. */
 export type Outgoing = { readonly records: number; readonly encode: (sequence: Sequence) => Buffer };
 
 type Waiting = Outgoing & {

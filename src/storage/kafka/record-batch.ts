@@ -85,7 +85,7 @@ export function encodeBatch(
   return sealed(written, at, { records, arrival, producer, epoch, first }, compression);
 }
 
-/** What of a batch stands in its header. */
+/** What of a batch is in its header. */
 export type Sealing = Sequence & { readonly records: number; readonly arrival: number };
 
 /** Bytes to leave free before the records of a batch that `sealed` makes: the header goes there when they are not compressed. */
@@ -121,7 +121,7 @@ export function sealed(
   return batch;
 }
 
-/** A batch as it lies among the bytes of a fetch, its records not looked at yet. */
+/** A batch as it is among the bytes of a fetch, its records not looked at yet. */
 export type BatchHeader = {
   readonly first: number;
   /** Offset behind its last record, which may be one that has been removed since. */

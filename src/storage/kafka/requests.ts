@@ -41,7 +41,7 @@ export type Fetched = {
   readonly records: Buffer;
 };
 
-/** What to ask for: about so many bytes, and to wait so many milliseconds for the first. */
+/** What to ask for: about how many bytes, and how many milliseconds to wait for the first. */
 type FetchFrom = {
   readonly topicId: string;
   readonly partition: number;

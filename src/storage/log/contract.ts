@@ -10,7 +10,7 @@ export type LogRecord = { readonly offset: number; readonly value: Uint8Array };
 /** How far a copy is, and of which log; what else is in it is the implementation's own. Structured-cloneable. */
 export type LogPosition = { readonly next: number; readonly topicId: string };
 
-/** A copy, as whoever keeps it offers it to be brought up to date. */
+/** A copy, as its keeper offers it to be brought up to date. */
 export type LogKeeper = {
   /** What it is, as people are told: `the configuration`. */
   readonly what: string;

@@ -135,7 +135,7 @@ test("random queries find by the index exactly what looking at every packet find
   const traffic = randomTraffic(3000, random);
   const store = open({ segmentBytes: 250_000 });
   write(store, traffic.slice(0, 2500));
-  // The last ones lie in a segment that is still being written.
+  // The last ones are in a segment that is still being written.
   write(store, traffic.slice(2500), "flush");
   const all = everyPacket(traffic);
   expect(find({}).found).toEqual(all.map(({ text }) => text).sort());

@@ -62,7 +62,7 @@ export class EntryStore {
     return key === undefined ? undefined : Buffer.from(key).readUInt32BE(0);
   }
 
-  /** Keys of a namespace, without it, at most so many. */
+  /** Keys of a namespace, without it; at most the number given. */
   keysOf(namespace: number, most: number): readonly Uint8Array[] {
     this.file.root.resetReadTxn();
     const keys = this.file.entries.getKeys({ ...storedBounds(namespace, {}), limit: most });

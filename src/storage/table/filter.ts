@@ -2,11 +2,11 @@ import { finish } from "./hash.ts";
 
 /**
  * A split block Bloom filter (as in the Parquet format's specification) in shared memory: one lane of the hash picks
- * a block of eight words, the other one bit in each. With 16 bits a key, fewer than 2 in 1,000 absent keys pass. One
+ * a block of eight words, the other one bit in each. With 16 bits per key, fewer than 2 in 1,000 absent keys pass. One
  * thread adds, all may ask.
  *
  * When it is full, a larger one is built behind it in the same memory, which grows, and then takes its place: the
- * control words say where it lies, and whoever asks notices that they changed. Casts to `number` are typed-array
+ * control words say where it is, and whoever asks notices that they changed. Casts to `number` are typed-array
  * reads within bounds.
  */
 export class Filter {
@@ -88,7 +88,7 @@ export class Filter {
   }
 
   #adopt(offset: number, blocks: number): void {
-    // Odd while the words below change: whoever looks in between waits.
+    // Odd while the words below change: a reader that looks in between waits.
     Atomics.add(this.#control, GENERATION, 1);
     Atomics.store(this.#control, OFFSET, offset);
     Atomics.store(this.#control, BLOCKS, blocks);
@@ -108,7 +108,7 @@ export class Filter {
     this.#generation = generation;
   }
 
-  /** Finds memory that is not in use for so many blocks, zeroed or not; -1 if there is none left. */
+  /** Finds unused memory for that many blocks, zeroed or not; -1 if no such memory is left. */
   #reserve(blocks: number): number {
     const bytes = blocks * WORDS * 4;
     const used = this.#control[OFFSET] as number;

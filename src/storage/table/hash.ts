@@ -1,13 +1,13 @@
 /**
- * Hashing of keys where they lie. Two 32-bit lanes with the mixing of MurmurHash3 (Austin Appleby, public domain) but
+ * Hashing of keys where they are. Two 32-bit lanes with the mixing of MurmurHash3 (Austin Appleby, public domain) but
  * different multipliers and rotations, so that together they behave like 64 bits. Casts to `number` below are array
- * reads within bounds, on a path of millions a second.
+ * reads within bounds, on a path of millions per second.
  */
 
 /** Where `hashSpan` leaves the two lanes: two results without an object. */
 export const lanes = new Int32Array(2);
 
-/** The bytes hashed last, as whole words: keys of one batch lie in the same memory. */
+/** The bytes hashed last, as whole words: keys of one batch are in the same memory. */
 let hashed: Uint8Array = new Uint8Array(0);
 let view = new DataView(hashed.buffer);
 

@@ -30,7 +30,7 @@ async function fill(): Promise<void> {
   await (await tables.table("t")).load("a", KEYS);
 }
 
-/** Opens the table and asks for all there is, and for as much that there is not. */
+/** Opens the table and asks for all there is, and for as much that does not exist. */
 async function misses(): Promise<number> {
   await using tables = await openTables(folder, makeContext());
   const table = await tables.table("t");

@@ -18,7 +18,7 @@ const UNSEEN = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Co}|\p{Cn}|\p{Zl}|\p{Zp}|\p{Default_Igno
 
 const NAMED: Record<number, string> = { 0: "\\0", 9: "\\t", 10: "\\n", 13: "\\r" };
 
-/** Signs that stand in every text. */
+/** Signs that are in every text. */
 const LAYOUT = ["\\t", "\\n", "\\r"];
 
 /** The cells of bytes, in order; together they stand for all of them. */

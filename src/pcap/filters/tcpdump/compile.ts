@@ -20,7 +20,7 @@ const UDP = 17;
 const SCTP = 132;
 const IPV6_HEADER = 40;
 
-/** Compiles a filter for one layout. What stands before in the filter is compiled before, as it may change the layout. */
+/** Compiles a filter for one layout. What comes before in the filter is compiled first, as it may change the layout. */
 export function compileFilter(layout: Layout, filter: Filter): Test {
   switch (filter.kind) {
     case "chain": {

@@ -2,7 +2,7 @@ import type { Layers } from "../../layers.ts";
 
 /**
  * The packet that is being tested. One frame is used again for every packet. As in the machine that tcpdump compiles to, a filter that
- * reads behind what was captured lets the packet not pass, whatever NOT stands before.
+ * reads behind what was captured lets the packet not pass, whatever NOT comes before.
  */
 export type Frame = {
   bytes: Uint8Array;
@@ -19,7 +19,7 @@ export type Frame = {
 /** 1 when the packet matches, 0 when it does not, `OUTSIDE` when that cannot be told. */
 export type Test = (frame: Frame) => number;
 
-/** A number of 32 bits, or negative when it lies outside what was captured. */
+/** A number of 32 bits, or negative when it is outside what was captured. */
 export type Load = (frame: Frame) => number;
 
 /** What a test says when it had to read behind the captured bytes. */
@@ -62,7 +62,7 @@ export function equals(load: Load, wanted: number, mask = 0xffff_ffff): Test {
   };
 }
 
-/** Whether a number lies between two, both included. */
+/** Whether a number is between two, both included. */
 export function isBetween(load: Load, least: number, most: number): Test {
   return (frame) => {
     const value = load(frame);
@@ -71,7 +71,7 @@ export function isBetween(load: Load, least: number, most: number): Test {
   };
 }
 
-/** Reads 1, 2 or 4 bytes; negative when they do not lie within the frame. */
+/** Reads 1, 2 or 4 bytes; negative when they are not within the frame. */
 export function read(frame: Frame, at: number, size: 1 | 2 | 4): number {
   const { bytes } = frame;
   if (at < frame.start || at + size > frame.end) return -1;

@@ -49,7 +49,7 @@ test("a message is put together of frames in any order, some of them twice", () 
   stream.take(frame(4, 7, 8));
   stream.take(frame(2, 0, 4, 7));
   expect(stream.message(1)).toBeUndefined();
-  // A ping and an acknowledgement with a range stand between.
+  // A ping and an acknowledgement with a range are between.
   stream.take(Uint8Array.of(1, 2, 0, 0, 1, 0, 0, 0, ...frame(0, 1, 0, 0), 0, 0, ...frame(5, 8, 9, 10)));
   const body = stream.message(1);
   expect([...body!.bytes.subarray(body!.at, body!.end)]).toEqual([7, 8, 9, 10]);

@@ -120,7 +120,7 @@ function answer(talk: SmbTalk, block: Block, number: string, tree: number, statu
     const size = view.getUint32(first + 12, true);
     talk.opened(request, String(view.getUint16(first + 4, true)), size, undefined);
   } else if (request.kind === "open" && command === COMMAND.create && words >= 34) {
-    // The answer has a byte before the id, so all lies at odd places.
+    // The answer has a byte before the id, so all is at odd places.
     const size = Number(view.getBigUint64(first + 55, true));
     talk.opened(request, String(view.getUint16(first + 5, true)), size, timesAt(view, first + 11));
   } else talk.changed(request);

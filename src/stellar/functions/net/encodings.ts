@@ -75,7 +75,7 @@ function power(
   };
 }
 
-/** Eight digits a byte, of the bytes from last to first. */
+/** Eight digits per byte, of the bytes from last to first. */
 function toBinary(text: string): string {
   return Array.from(utf8(text).toReversed(), (byte) => byte.toString(2).padStart(8, "0")).join("");
 }

@@ -22,7 +22,7 @@ const broken = fc
     const from = at % (text.length + 1);
     return text.slice(0, from) + patch + text.slice(from + length);
   });
-/** What lies around an address in the arena must not matter. */
+/** What is around an address in the arena must not matter. */
 const around = fc.constantFrom("", "7", ".1.2.3", "10.0.0.1", "            ");
 
 test("bytes give what texts give, whatever lies around them", () => {

@@ -5,7 +5,7 @@
 import { StellarError } from "../../language/error.ts";
 import { domainToAscii, domainToUnicode } from "./punycode.ts";
 
-/** The keys that lie next to each key, on three keyboards: after the key itself. */
+/** The keys that are next to each key, on three keyboards: after the key itself. */
 const KEYBOARDS = [
   "12q 23wq1 34ew2 45re3 56tr4 67yt5 78uy6 89iu7 90oi8 0po9 q12wa w3esaq2 e4rdsw3 r5tfde4 t6ygfr5 y7uhgt6 u8ijhy7 " +
     "i9okju8 o0plki9 plo0 aqwsz sedxzaw drfcxse ftgvcdr gyhbvft hujnbgy jikmnhu kolmji lkop zasx xzsdc cxdfv vcfgb " +

@@ -65,7 +65,7 @@ export class CellGenerator {
     return lines.join("\n");
   }
 
-  /** The number of a column in the code, and a local with the kind of its cell; bails where a value lies beneath. */
+  /** The number of a column in the code, and a local with the kind of its cell; bails where a value is beneath. */
   protected cell(name: string): { readonly column: number; readonly kind: string } {
     const column = this.#used.get(name) ?? this.#used.size;
     this.#used.set(name, column);

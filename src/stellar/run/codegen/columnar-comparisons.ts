@@ -82,7 +82,7 @@ export class ComparisonGenerator extends NumberGenerator {
     return `${end} - ${start} >= ${size} && ${this.bytesAt(at, affix.bytes)}`;
   }
 
-  /** A test of a cell's text: `span` over bytes, `test` once a word; other kinds are `otherwise`. */
+  /** A test of a cell's text: `span` over bytes, `test` once per word; other kinds are `otherwise`. */
   protected textTest(
     name: string,
     column: number,

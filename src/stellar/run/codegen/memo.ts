@@ -1,5 +1,5 @@
 /**
- * What an expression of one text column gives, remembered by the bytes of the text: telemetry repeats itself, and a
+ * What an expression of one text column returns, remembered by the bytes of the text: telemetry repeats itself, and a
  * look-up costs a fraction of decoding and evaluating. Indices are within bounds by construction, hence the casts.
  */
 import { type Column, SPAN, WORD } from "../../../core/column.ts";

@@ -8,7 +8,7 @@ import { measureFile } from "../local-file.ts";
 
 const { signal } = new AbortController();
 
-/** A file of so many random bytes, which goes with the test. */
+/** A file of that many random bytes, which is deleted with the test. */
 export async function localFile(bytes: number | Uint8Array): Promise<LocalFile & { readonly crc: number }> {
   const folder = await mkdtemp(join(tmpdir(), "archive-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

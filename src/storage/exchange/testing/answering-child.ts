@@ -18,7 +18,7 @@ exchange.answer("megabytes", async function* (question) {
   }
   say(`grew by ${Math.ceil((most - before) / 1_000_000)} MB`);
 });
-/** A part now and then, for ever. */
+/** A part now and then, forever. */
 exchange.answer("ticks", async function* (question, { signal }) {
   say(`begins ${question}`);
   try {

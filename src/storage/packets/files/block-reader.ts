@@ -19,7 +19,7 @@ const WINDOW_BYTES = 1 << 20;
 const MOST_SEARCHED = 1 << 30;
 /** What checking one costs beside its bytes, in such bytes. */
 const CHECK_BYTES = 4096;
-/** Whoever asks for any time asks for what has this one. */
+/** A search over all times asks for this one. */
 const ANY_TIME = { minTime: Number.NEGATIVE_INFINITY, maxTime: Number.POSITIVE_INFINITY };
 /** Bytes between two blocks that are looked at as one: of more than a block can have, only their packets are counted. */
 const MOST_MENDED = 1 << 26;

@@ -58,7 +58,7 @@ export function readDirectory(
   return !reader.isBroken && reader.isDone && start === frames;
 }
 
-/** Makes room for so many packets; what was there is gone. */
+/** Makes room for that many packets; what was there is gone. */
 export function growPackets(packets: Packets, rows: number): void {
   if (packets.starts.length >= rows) return;
   packets.starts = new Uint32Array(rows);

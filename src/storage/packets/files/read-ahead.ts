@@ -25,7 +25,7 @@ export function readAhead(path: string, parts: readonly Part[]): void {
   try {
     file = openSync(path, "r");
   } catch {
-    // Whoever reads it tells why.
+    // Its reader tells why.
     return;
   }
   files++;

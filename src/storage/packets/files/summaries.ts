@@ -64,7 +64,7 @@ export function* readSummaries(folder: string, file: number): Generator<Summary>
   let start = 0;
   let end = 0;
   let place = 0;
-  /** Whether so many bytes are in memory, from `start` on. */
+  /** Whether that many bytes from `start` on are in memory. */
   const has = (length: number): boolean => {
     if (end - start >= length) return true;
     const larger = length > buffer.length ? Buffer.alloc(length) : buffer;

@@ -1,5 +1,5 @@
 /**
- * Whole numbers in as few bytes as they need: seven bits a byte, the least first (LEB128). Numbers go up to 2^53; signed ones, from -2^53 on, are
+ * Whole numbers in as few bytes as they need: seven bits per byte, the least first (LEB128). Numbers go up to 2^53; signed ones, from -2^53 on, are
  * folded so that small ones of either sign are short.
  */
 

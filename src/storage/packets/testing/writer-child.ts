@@ -17,7 +17,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   for (let next = Number(line); ; next += AT_ONCE) {
     append(writer, numbered(next, next + AT_ONCE, 300));
     writer.flush();
-    // Waits for whoever reads: what `process.stdout` holds back would be lost with this process.
+    // Waits for the reader: what `process.stdout` holds back would be lost with this process.
     writeSync(1, `${next + AT_ONCE}\n`);
   }
 }

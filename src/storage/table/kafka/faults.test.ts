@@ -332,7 +332,7 @@ async function change(table: Table, seed: number): Promise<void> {
   }
 }
 
-/** Resolves when a child has handed so many entries over. */
+/** Resolves when a child has handed over that many entries. */
 async function written(child: ChildProcess, count: number): Promise<void> {
   child.stderr?.pipe(process.stderr);
   for await (const chunk of child.stdout ?? []) if (Number(String(chunk).split("\n").at(-2)) >= count) return;

@@ -1,5 +1,5 @@
 /**
- * What stands in the topic of a table. The keys say which record takes the place of which when the broker compacts the topic:
+ * What is in the topic of a table. The keys say which record takes the place of which when the broker compacts the topic:
  *
  *   TYPE                   how often a type has changed: { version }
  *   TYPE/GENERATION        a list of the type, written under a name of its own: { state, at }
@@ -78,14 +78,14 @@ export function subjectOf(bytes: Buffer, start: number, end: number): Subject {
   return { kind: "entry", type, generation, start: second + 1 };
 }
 
-/** The state that the value of a generation's record gives. Throws Error for what none of ours wrote. */
+/** The state in the value of a generation's record. Throws Error for what none of ours wrote. */
 export function stateOf(value: Buffer): GenerationState {
   const { state } = packr.unpack(value) as { state?: unknown };
   if (state === "draft" || state === "whole" || state === "cleared") return state;
   throw new Error(`a generation cannot be ${JSON.stringify(state)}`);
 }
 
-/** The version that the value of a type's record gives. */
+/** The version in the value of a type's record. */
 export function versionOf(value: Buffer): number {
   const { version } = packr.unpack(value) as { version?: unknown };
   return typeof version === "number" ? version : 0;

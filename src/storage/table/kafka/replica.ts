@@ -112,7 +112,7 @@ export class Replica {
     return [...this.generationsOf(type)].filter((generation) => isLater(live, generation));
   }
 
-  /** Keys of a generation's entries, at most so many. */
+  /** Keys of a generation's entries; at most the number given. */
   keysOf(type: string, generation: Generation, most: number): readonly Uint8Array[] {
     const namespace = this.#known.get(type)?.get(generation)?.namespace ?? 0;
     return namespace === 0 ? [] : this.store.keysOf(namespace, most);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder } from "../../folder.ts";
 
 /**
- * The identities of the topics that were opened from a data folder, in a file of it. A topic that somebody deleted and made anew has
+ * The identities of the topics that were opened from a data folder, in a file of it. A topic that somebody deleted and made again has
  * the same name and other records: positions in the one say nothing of the other.
  */
 export class KnownTopics {

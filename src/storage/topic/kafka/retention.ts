@@ -33,7 +33,7 @@ export async function offsetToKeep(question: RetentionQuestion): Promise<number>
   return offset;
 }
 
-/** The offset behind which there are about so many bytes. */
+/** The offset behind which there are about that many bytes. */
 async function offsetBySize(
   { cluster, topic, topicId, size }: RetentionQuestion,
   bytes: number,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { RootDatabase } from "lmdb";
 import { openLmdb, PendingWrites } from "../../lmdb-file.ts";
 
-/** What is kept of the groups that read topics: where they stand, and which of them hold. */
+/** What is kept of the groups that read topics: where they are, and which of them hold. */
 export class Consumers {
   readonly #database: RootDatabase<number, (string | number)[]>;
 

@@ -10,7 +10,7 @@ import type { Block } from "../../../core/block.ts";
  *  48 ends, u32 each, then the bytes, then zeros up to a multiple of 8
  *
  * Where records came with keys or headers, the bytes go on behind the last record: where those of each record begin, u32 each,
- * then what `Attached` holds. Whoever does not look for them passes over them.
+ * then what `Attached` holds. Readers that do not need them pass over them.
  *
  * Numbers are little-endian, and `ends` is stored as the processor holds it, which is the same on every processor
  * that Node runs on with the packages we need. `durable` is the offset up to which the partition was known to be on

@@ -27,7 +27,7 @@ type ToMember = {
 };
 
 type Member = {
-  /** One membership of a name; whoever joins by the name again has another. */
+  /** One membership of a name; joining by the name again makes another. */
   readonly id: string;
   readonly name: string;
   readonly expected: readonly string[];

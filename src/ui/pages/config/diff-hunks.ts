@@ -1,4 +1,4 @@
-/** A line of a diff as the server gives it. */
+/** A line of a diff as the server sends it. */
 export type DiffLine = { readonly change: "same" | "added" | "removed"; readonly text: string };
 
 /** Lines of the diff that are shown, or how many unchanged ones are left out in their place. */

@@ -10,11 +10,11 @@ import { highlightTree, tagHighlighter, tags } from "@lezer/highlight";
 import { type Stretch, stellarLanguage } from "../../../stellar/editor/editor.ts";
 
 /**
- * The Stellar expressions of a document in its editor: where they stand is what the server says of the text, carried
+ * The Stellar expressions of a document in its editor: where they are is what the server says of the text, carried
  * along as the text changes until it says so again.
  */
 
-/** Sets where expressions stand in the text as it is now. */
+/** Sets where expressions are in the text as it is now. */
 export const setExpressions = StateEffect.define<readonly Stretch[]>();
 
 const stretches = StateField.define<readonly Stretch[]>({

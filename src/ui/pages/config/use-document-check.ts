@@ -10,7 +10,7 @@ import { call } from "../../call.ts";
 /** Typing pauses this long before the text is checked. */
 const PAUSE = 350;
 
-/** What the server says of a text while it is being typed: its mistakes, and where its expressions stand. */
+/** What the server says of a text while it is being typed: its mistakes, and where its expressions are. */
 export function useDocumentCheck(
   { kind, name }: Pick<DocumentHead, "kind" | "name">,
   text: string | undefined,

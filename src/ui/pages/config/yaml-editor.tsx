@@ -18,7 +18,7 @@ type Props = {
   /** The text to begin with; a new one starts a new editor. */
   readonly start: string;
   readonly diagnostics: readonly Diagnostic[];
-  /** Where expressions stand in the text that was checked last; undefined while nobody can say. */
+  /** Where expressions are in the text that was checked last; undefined while nobody can say. */
   readonly places: { readonly text: string; readonly expressions: readonly Stretch[] } | undefined;
   /** What expressions are completed with. */
   readonly words: () => CompletionSources;

@@ -37,7 +37,7 @@ export type PageState = {
   readonly live: boolean;
 };
 
-/** The address bar's parameters, as they stand there. */
+/** The address bar's parameters, as they are there. */
 export type PageSearch = { readonly [Key in (typeof KEYS)[number]]?: string };
 
 export const SCORE = "threat.triage.score";

@@ -1,7 +1,7 @@
 const WIDTH = 120;
 const HEIGHT = 18;
 
-/** A minute of rates as a line; the numbers stand in the table beside it. */
+/** A minute of rates as a line; the numbers are in the table beside it. */
 export function Sparkline({ values }: { values: readonly number[] }) {
   const most = Math.max(1, ...values);
   const step = WIDTH / Math.max(1, values.length - 1);

@@ -19,7 +19,7 @@ addEventListener("connect", (event) => {
     try {
       const headers = { "content-type": "application/octet-stream" };
       const response = await fetch(address, { method: "POST", headers, body: file });
-      // What is wrong with a capture stands in the list of captures; here only what never got into it.
+      // What is wrong with a capture is in the list of captures; here only what never got into it.
       tell({
         id,
         refused: response.ok ? undefined : { status: response.status, text: await response.text() },
@@ -29,6 +29,6 @@ addEventListener("connect", (event) => {
     }
   });
   port?.start();
-  // Whoever has connected may send now. Files are counted from 1.
+  // A page that has connected may send now. Files are counted from 1.
   tell({ id: 0 });
 });

@@ -11,7 +11,7 @@ import "./list-head.css";
 /** What a row of a view is called. */
 const WHAT: Record<View, string> = { alerts: "alert", messages: "message", rejected: "rejected record" };
 
-/** What so many rows of a view are called. */
+/** What rows of a view are called, by their number. */
 export function whatOf(view: View, count: number): string {
   return count === 1 ? WHAT[view] : `${WHAT[view]}s`;
 }

@@ -5,7 +5,7 @@ export type Merge = {
   readonly rows: readonly StoredMessage[];
   /** Rows that were not there before. */
   readonly added: number;
-  /** The fresh page does not reach the old rows: what lies between is unknown, so the old ones are gone. */
+  /** The fresh page does not reach the old rows: what is between is unknown, so the old ones are gone. */
   readonly gap: boolean;
 };
 

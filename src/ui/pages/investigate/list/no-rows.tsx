@@ -79,7 +79,7 @@ function Listeners({ listening }: { listening: readonly string[] }) {
   );
 }
 
-/** Sensors whose sources do not run: nothing comes from them until somebody mends that. */
+/** Sensors whose sources do not run: nothing comes from them until somebody repairs that. */
 function FailingSources() {
   const { data: status } = useStatus();
   const failing = (status?.problems ?? []).filter(({ code }) => SOURCE_FAULTS.includes(code));

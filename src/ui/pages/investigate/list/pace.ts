@@ -29,7 +29,7 @@ export function paced(pace: Pace, pause: number, work: () => Promise<void>): voi
   }, wait);
 }
 
-/** Nothing more is done, whoever asks. */
+/** From now on calls do nothing. */
 export function end(pace: Pace): void {
   clearTimeout(pace.timer);
   pace.hasEnded = true;

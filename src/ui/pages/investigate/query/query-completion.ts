@@ -74,7 +74,7 @@ async function values(words: QueryWords, field: string): Promise<Completion[]> {
   }));
 }
 
-/** The words that may stand here: NOT before a condition, AND and OR behind one. */
+/** The words that may be here: NOT before a condition, AND and OR behind one. */
 function joins(begins: boolean): Completion[] {
   const labels = begins ? ["NOT"] : ["AND", "OR"];
   return labels.map((label) => ({ label, apply: `${label} `, type: "keyword", boost: 2 }));

@@ -2,7 +2,7 @@ import { CallProblem } from "../../../../api/client.ts";
 import { Fault } from "../../../../core/fault.ts";
 import { parse } from "../../../../query/parse.ts";
 
-/** Where a mistake stands in the text, and what is wrong. */
+/** Where a mistake is in the text, and what is wrong. */
 export type QueryMistake = { readonly from: number; readonly to: number; readonly message: string };
 
 /** What keeps a text from being a query; the server may still refuse one that can be read, for a field nobody has. */

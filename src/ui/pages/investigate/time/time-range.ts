@@ -1,7 +1,7 @@
 import { dayStart, partsOf, timeText } from "../../../parts/clock.ts";
 
 /**
- * Time ranges as they stand in the address bar: `15m` (the last fifteen minutes), `today`, `all`, or two instants
+ * Time ranges as they are in the address bar: `15m` (the last fifteen minutes), `today`, `all`, or two instants
  * `2026-03-01T00:00:00Z..2026-03-02T00:00:00Z`, of which the second may be `now`. Days and weeks are those of
  * the clock in use (the browser's zone or UTC); weeks begin on Monday.
  */

@@ -14,7 +14,7 @@ export function useArrival(element: RefObject<HTMLElement | null>, isThere = tru
   useEffect(() => {
     if (!isThere || !isCalled) return;
     isCalled = false;
-    // Who has begun to type in the view keeps on typing.
+    // A person who has begun to type in the view keeps the focus there.
     if (document.activeElement instanceof HTMLElement && isTextField(document.activeElement)) return;
     element.current?.focus({ preventScroll: true });
   }, [element, isThere]);

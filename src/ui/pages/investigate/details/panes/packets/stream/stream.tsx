@@ -123,7 +123,7 @@ function Bytes({ query, stream, state, change, isFinding }: Props & { readonly i
   const select = (range: ByteRange | undefined) => change({ bytes: range }, { replace: true });
   const current = bytes === undefined ? -1 : found.hits.findIndex((hit) => sameStart(hit, bytes));
   const isSearching = found.isSearching || (find.text !== "" && isFetching);
-  // Whoever asks for a hit before one is found gets it then.
+  // A step to a hit that is asked for before one is found is made once one is.
   const [askedStep, setAskedStep] = useState<1 | -1>();
   const step = (by: 1 | -1) => {
     const { length } = found.hits;

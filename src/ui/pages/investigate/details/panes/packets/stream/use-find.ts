@@ -8,7 +8,7 @@ const PAUSE = 200;
 const PATIENCE = 5000;
 
 type Found = {
-  /** What was looked for: hits of something else are none. */
+  /** What was looked for; hits of an earlier text do not count. */
   readonly of: string;
   readonly hits: readonly ByteRange[];
   readonly isSearching: boolean;
