@@ -9,7 +9,7 @@ import type { ResponseOf } from "../../api/endpoint.ts";
 import type { getPacketState, PacketQueryState } from "../../api/packets.ts";
 import { testOpenSearch } from "../../storage/index/opensearch/testing/node.ts";
 import { testKafka } from "../../storage/topic/kafka/testing/brokers.ts";
-import { testInstallation } from "../testing/installation.ts";
+import { type Process, testInstallation } from "../testing/installation.ts";
 import { ROOT } from "../version.ts";
 
 const kafka = await testKafka();
@@ -18,6 +18,16 @@ const MINUTES = 600_000;
 /** For what is tried again until it is so. */
 const SOON = { timeout: 120_000, interval: 500 };
 const PCAP = readFileSync(join(ROOT, "config", "sensors", "pcap.yaml"), "utf8");
+
+const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
+
+/** Runs a command against a server; its output is no terminal. */
+function metron({ url }: Process, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args, "--server", url], {
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
 
 describe.skipIf(kafka === undefined || openSearch === undefined || !canCapture())("capture hosts", () => {
   test(
@@ -69,8 +79,20 @@ describe.skipIf(kafka === undefined || openSearch === undefined || !canCapture()
         .poll(async () => find({ bpf: `udp port ${first.port} or udp port ${second.port}` }), SOON)
         .toMatchObject({ state: "finished", packets: 7, problems: [] });
       expect(await find({ stellar: `ip_dst_port == ${second.port}` })).toMatchObject({ packets: 4 });
-      const { processes = [] } = await installation.status(server);
-      expect(processes.map(({ role }) => role).sort()).toEqual(["capture", "capture", "server"]);
+      const { processes = [], packets } = await installation.status(server);
+      expect(processes.map(({ role, captures }) => [role, ...captures]).sort()).toEqual([
+        ["capture", "lo"],
+        ["capture", "lo"],
+        ["server"],
+      ]);
+      // What the hosts told last, each under its name: the server has none itself.
+      expect(packets.packets).toBe(0);
+      expect(packets.hosts.map(({ name }) => name.slice(-3))).toEqual(["one", "two"]);
+      const status = metron(server, "status");
+      expect(status.stdout).toMatch(/^process .*one, capture host .*, captures lo$/m);
+      expect(status.stdout).toMatch(/^packets {3}of .*two: \d+ packets?/m);
+      const query = ["pcap", "query", "--bpf", `udp port ${first.port}`];
+      expect(metron(server, ...query)).toMatchObject({ status: 0 });
 
       await two.stop("SIGKILL");
       const killed = await find({});
@@ -80,6 +102,12 @@ describe.skipIf(kafka === undefined || openSearch === undefined || !canCapture()
           expect.stringMatching(/^packets of .*two are missing: it has given no sign of life since 20/),
         ],
       });
+      const missing = expect.stringMatching(
+        /^packets of .*two are missing: it has given no sign of life since 20/m,
+      );
+      expect(metron(server, ...query)).toMatchObject({ status: 3, stderr: missing });
+      expect(metron(server, "pcap", "export", killed.id)).toMatchObject({ status: 3, stderr: missing });
+      expect(metron(server, "pcap", "export", "--help").stdout).toContain("3 when those of a host");
       expect(await one.stop()).toBe(0);
       await expect
         .poll(async () => (await find({})).problems, SOON)

@@ -151,6 +151,24 @@ describe.skipIf(given === undefined)("OpenSearch that is not as it should be", (
     await expect.poll(() => index.problems()).toEqual([]);
   });
 
+  test("ends a search when it answers nothing any more, and not while it works on", async () => {
+    await using proxy = await guardServer(url);
+    const options = { patience: 1000, searchTime: 3000 };
+    await using index = await behind(proxy, `gone-${Date.now()}`, options);
+    await begun(index);
+    expect(await index.count({})).toBe(1);
+    // What others wrote of fields is known for a second, so that nothing is asked before the search itself.
+    proxy.isSilent = () => true;
+    const silence = "no answer within 1 s";
+    await expect(index.count({})).rejects.toMatchObject({ message: expect.stringContaining(silence) });
+    proxy.restart();
+    expect(await index.count({})).toBe(1);
+    proxy.isSilent = (path) => path.includes("allow_no_indices");
+    await expect(index.count({})).rejects.toMatchObject({
+      message: expect.stringMatching(/ended after 3 s/),
+    });
+  });
+
   test("tells what is kept once it is stored, and what was there before or is refused", async () => {
     await using proxy = await guardServer(url);
     const own = `kept-${Date.now()}`;

@@ -34,6 +34,13 @@ export function SensorsPage() {
           Publish a sensor document under <Link to="/config">Configuration</Link>.
         </Notice>
       )}
+      {data?.asOf !== undefined && (
+        <p className="dim">
+          {data.asOf === null
+            ? "What is stored is not known yet: the index does not answer."
+            : `What is stored is told as of ${timeText(data.asOf).slice(0, 19)} ${zoneName()}: the index does not answer now.`}
+        </p>
+      )}
       {data !== undefined && data.sensors.length > 0 && (
         <SensorTable sensors={data.sensors} asOf={error === null ? undefined : dataUpdatedAt} />
       )}
