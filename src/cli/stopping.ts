@@ -1,8 +1,8 @@
 import { rmSync, writeSync } from "node:fs";
 import { goOnUnread } from "./leaving.ts";
 
-/** Signals that come within this many milliseconds are one wish to stop. */
-const SAME_WISH = 1000;
+/** Signals that come within this many milliseconds are one wish to stop: a terminal and the launcher both send Ctrl-C. */
+export const SAME_WISH = 1000;
 /** After the time for indexing, how long closing files may take, milliseconds. */
 const CLOSE_WITHIN = 20_000;
 

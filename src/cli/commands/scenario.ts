@@ -25,6 +25,7 @@ import {
   withReach,
 } from "../options.ts";
 import { count, counted, printJson, statusLine } from "../print.ts";
+import { SAME_WISH } from "../stopping.ts";
 import { type Durable, isWire, openWire, type Wire } from "../wire.ts";
 
 type Options = {
@@ -271,9 +272,6 @@ function tellCutOff(
     ...{ cause: fault, advice: fault.advice },
   });
 }
-
-/** Signals that come within this many milliseconds are one wish to stop: a terminal and the launcher both send Ctrl-C. */
-const SAME_WISH = 1000;
 
 /** Has a signal end the load, so that it is told what was sent; a second one ends the process at once. */
 function endingBySignal(stop: AbortController): Disposable {
