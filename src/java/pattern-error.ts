@@ -1,6 +1,6 @@
 import { AuthorError } from "../core/author-error.ts";
 
-/** A pattern (of dates, numbers or texts) that cannot be understood; a mistake of whoever wrote it, never of the data. */
+/** A pattern (of dates, numbers or texts) that cannot be understood; a mistake of its author, never of the data. */
 export class PatternError extends AuthorError {
   readonly pattern: string;
   /** Index into the pattern, in UTF-16 units. */

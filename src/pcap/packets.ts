@@ -1,6 +1,6 @@
 /**
  * A block of packets as columns: what readers of captures make, and what decoding, flows and the store read. Row `i` of every column is
- * packet `i`; columns may be longer than `count`. A block and its bytes belong to whoever made it and are only valid until the next one
+ * packet `i`; columns may be longer than `count`. A block and its bytes belong to its maker and are only valid until the next one
  * is asked for, unless its maker says otherwise.
  */
 export type Packets = {

@@ -3,7 +3,7 @@ import { IMPLANT } from "./packets/tls.ts";
 
 /**
  * Who attacks from where. The addresses are in networks of large hosters so that geography comes out as in life;
- * names and story are invented and say nothing about whoever holds them.
+ * names and story are invented and say nothing about the owners of the addresses.
  */
 export const ADVERSARY = {
   lureName: "invoices.contoso-rnetal.com",

@@ -138,7 +138,7 @@ function lengthOf(pieces: Iterable<Uint8Array>): number {
   return length;
 }
 
-/** The first bytes of what pieces make up, as views: so many at the most. */
+/** The first bytes of what pieces make up, as views: at most that many. */
 export function upTo(pieces: Iterable<Uint8Array>, most: number): Uint8Array[] {
   const taken: Uint8Array[] = [];
   let length = 0;

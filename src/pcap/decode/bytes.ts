@@ -1,4 +1,4 @@
-/** Numbers in network byte order. Whoever calls has checked that the bytes are there. */
+/** Numbers in network byte order. The caller has checked that the bytes are there. */
 
 export function read16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;

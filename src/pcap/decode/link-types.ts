@@ -30,7 +30,7 @@ export const LINK = {
   linuxCooked2: 276,
 } as const;
 
-/** Names of link types that are not read, for whoever is told so. */
+/** Names of link types that are not read, for messages that say so. */
 const UNREAD: Readonly<Record<number, string>> = {
   3: "AX.25",
   7: "ARCNET",

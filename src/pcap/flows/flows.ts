@@ -33,7 +33,7 @@ export type FlowLimits = {
   readonly udpSeconds: number;
   readonly icmpSeconds: number;
   readonly otherSeconds: number;
-  /** A flow that goes on is reported after so many seconds, with the mark `ongoing`. */
+  /** A flow that goes on is reported after this many seconds, with the mark `ongoing`. */
   readonly reportSeconds: number;
 };
 

@@ -1,4 +1,4 @@
-/** A block of packets is handed over when it has so many packets or bytes. */
+/** A block of packets is handed over when it has this many packets or bytes. */
 export const FULL = { rows: 8192, bytes: 1_048_576 } as const;
 
 /** How many interfaces of a capture are told apart: rows name them in 16 bits, and each has texts that stay in memory. */

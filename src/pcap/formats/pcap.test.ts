@@ -84,7 +84,7 @@ test.each([24, 25, 26, 27, 28, 39, 40])(
   "reads a capture of which %i bytes are in memory when its header is read",
   async (there) => {
     const small = await pcapOf(sampleRows(5));
-    // The first block is read when so many bytes have come.
+    // The first block is read when this many bytes have come.
     const rest = 65_536 - there - small.length - 16;
     const filler = { ...sampleRows(6)[5]!, frame: "00".repeat(rest), original: rest };
     const first = [...sampleRows(5), filler];

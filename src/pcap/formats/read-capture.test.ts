@@ -65,7 +65,7 @@ test.each([
   const { packets, report } = readCapture(inChunks(bomb, bomb.length));
   const before = process.memoryUsage().arrayBuffers;
   await packets.next();
-  // Whoever takes no more blocks makes it wait.
+  // A reader that takes no more blocks makes it wait.
   for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1_048_576);
   for await (const _ of packets);

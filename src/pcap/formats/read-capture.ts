@@ -5,7 +5,7 @@ import { type CaptureReport, newReport, tell } from "./report.ts";
 import { unpack } from "./unpack.ts";
 
 export type ReadOptions = {
-  /** Packets are handed over after so many milliseconds, although their block is not full: captures of quiet lines come slowly. */
+  /** Packets are handed over after this many milliseconds, although their block is not full: captures of quiet lines come slowly. */
   readonly lingerMs?: number | undefined;
 };
 
@@ -73,7 +73,7 @@ async function* startingWith(head: Uint8Array, rest: AsyncIterable<Uint8Array>):
 
 const OVER = Symbol("the lull is over");
 
-/** Gives what comes, and undefined when something has come so many milliseconds ago and no `undefined` was given since. */
+/** Yields what comes, and `undefined` once when that many milliseconds have passed since something came. */
 async function* withLulls<Item>(
   input: AsyncIterable<Item>,
   milliseconds: number,
@@ -100,7 +100,7 @@ async function* withLulls<Item>(
     }
   } finally {
     clearTimeout(timer);
-    // Whoever stops reading does not wait for a silent input to say something; what it says then concerns nobody.
+    // A caller that stops reading does not wait for a silent input to say something; what it says then is dropped.
     next?.catch(() => {});
     const closed = iterator.return?.();
     if (next === undefined) await closed;

@@ -14,7 +14,7 @@ export type Recognised =
   | { readonly kind: "packed"; readonly packing: Packing }
   | { readonly kind: "other" };
 
-/** With so many bytes `recognise` knows what is inside of gzip and zstd: a block of zstd is read whole or not at all. */
+/** With this many bytes `recognise` knows what is inside of gzip and zstd: a block of zstd is read whole or not at all. */
 export const RECOGNISE_BYTES = 132 * 1024;
 
 /** Bytes of a beginning that are unpacked first, and bytes that unpacking may give: a block of zstd gives 128 KB at the most. */
@@ -120,12 +120,12 @@ function startsWith(head: Uint8Array, start: string): boolean {
 
 /**
  * Unpacks more and more of a beginning until something comes out. Where that is too much at once, it looks for a place between: bytes that
- * give nothing may be in front of bytes that give gigabytes.
+ * unpack to nothing may be in front of bytes that unpack to gigabytes.
  */
 function unpackedHead(head: Uint8Array, packing: Packing): Uint8Array {
-  /** So many bytes give too little. */
+  /** This many bytes unpack to too little. */
   let few = 0;
-  /** So many bytes give too much. */
+  /** This many bytes unpack to too much. */
   let many = head.length + 1;
   for (let length = Math.min(FIRST_UNPACKED, head.length); length > few && length < many; ) {
     const plain = unpacked(head.subarray(0, length), packing);

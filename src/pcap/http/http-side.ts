@@ -222,7 +222,7 @@ export class HttpSide {
   }
 
   /**
-   * A header with a line that goes on with it (obs-fold; RFC 9112, 5.2). It must cost no more than the line: whoever flattens or copies the
+   * A header with a line that goes on with it (obs-fold; RFC 9112, 5.2). It must cost no more than the line: a reader that flattens or copies the
    * value for each of a million lines never ends.
    */
   #folded({ name, value }: Header, more: string): Header {

@@ -41,7 +41,7 @@ export type LeftOut = "files" | "exchanges" | "requests" | "sealed";
 export type ObjectLimits = {
   /** Most objects of a conversation. */
   readonly objects: number;
-  /** Is told how many of what were left out, so that whoever shows objects can say so. */
+  /** Is told how many of what were left out, so that a page that shows objects can say so. */
   readonly leave: (what: LeftOut, count: number) => void;
   /** Most bytes that an object may take in memory beside the conversation: decoded, or put together. */
   readonly bytes: number;

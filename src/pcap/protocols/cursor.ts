@@ -15,7 +15,7 @@ export class Cursor {
     return this.end - this.at;
   }
 
-  /** Passes over bytes and returns where they begin; the end where there are not so many. */
+  /** Passes over bytes and returns where they begin; the end where fewer bytes are left. */
   skip(length: number): number {
     const at = this.at;
     if (length < 0 || at + length > this.end) {

@@ -52,7 +52,7 @@ function openSmtp(flow: FlowContext) {
   let isTls = false;
   let hasAskedTls = false;
   let userAgent: string | undefined;
-  /** Whether the client sends a mail up to a line with a dot, or a chunk of so many bytes (BDAT, RFC 3030); and where in the mail it is. */
+  /** Whether the client sends a mail up to a line with a dot, or a chunk of a given number of bytes (BDAT, RFC 3030); and where in the mail it is. */
   let isData = false;
   let chunk = 0;
   let section: "headers" | "body" = "headers";

@@ -52,7 +52,7 @@ const missing = (length: number) =>
   Buffer.from(`[${length} bytes missing in capture file]\0`).toString("hex");
 const nameOf = ({ address, port }: Endpoint) => `${address.includes(":") ? `[${address}]` : address}:${port}`;
 
-/** Cuts the packets of frames to fragments of so many bytes, some twice, all in another order. */
+/** Cuts the packets of frames to fragments of that many bytes, some twice, all in another order. */
 function fragments(frames: readonly Frame[], hosts: readonly [string, string], size: number): Frame[] {
   const random = chance(11);
   const isIpv4 = !hosts[0].includes(":");

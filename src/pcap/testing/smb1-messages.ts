@@ -33,7 +33,7 @@ function message(
 }
 
 const none = Buffer.alloc(0);
-/** Where the bytes of a message are that has so many bytes of words. */
+/** Where the bytes of a message are that has that many bytes of words. */
 const bytesAt = (length: number) => HEADER + 1 + length + 2;
 
 /** Words of a message that no other follows in its frame (AndX). */
@@ -51,7 +51,7 @@ function place(length: number, offset: number): Buffer {
   return request;
 }
 
-/** NT_CREATE_ANDX of a file that has so many bytes. */
+/** NT_CREATE_ANDX of a file that has that many bytes. */
 export function create1(number: number, name: string, size: number): Exchange {
   const answer = words(68);
   answer.writeUInt16LE(FILE_ID, 5);

@@ -7,7 +7,7 @@ export function hexOf(bytes: Uint8Array, start: number, end: number): string {
   return Array.from(bytes.subarray(start, end), (byte) => HEX[byte]).join(":");
 }
 
-/** As hex of so many digits. */
+/** As hex of that many digits. */
 export const hex =
   (digits: number) =>
   (value: number): string =>

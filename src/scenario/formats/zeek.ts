@@ -155,7 +155,7 @@ export function kerberos(flow: Flow, client: string, service: string, success: b
   });
 }
 
-/** ftp.log. Zeek hides the password of whoever is not anonymous. */
+/** ftp.log. Zeek hides the password of users who are not anonymous. */
 export function ftp(flow: Flow, { user, name, bytes, dataPort }: FtpUpload): string {
   return wrap("ftp", {
     ...base(flow),

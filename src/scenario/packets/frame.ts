@@ -75,7 +75,7 @@ function initialNumber(flow: Flow, side: 0 | 1): number {
   return (mixed ^ (mixed >>> 13)) >>> 0;
 }
 
-/** An address of our own for every machine inside; whoever is outside comes through the gateway. */
+/** An address of our own for every machine inside; machines outside come through the gateway. */
 function writeMac(view: DataView, at: number, address: number): void {
   view.setUint16(at, 0x0200);
   view.setUint32(at + 2, isInside(address) ? address : GATEWAY);

@@ -7,7 +7,7 @@ export type Exchange = {
   readonly uri: string;
   readonly agent: string;
   readonly status: number;
-  /** Of what is answered. */
+  /** The type of what is answered. */
   readonly mime: string;
   readonly body: Content;
   /** What is sent along with the question, and its type. */

@@ -48,7 +48,7 @@ const MOST_PAYLOAD = 1460;
 /** Microseconds from the tap to the nearer machine and back. */
 const NEAR = 150;
 const PACE = 12;
-/** A segment in so many is lost on the way to the farther machine or from it, and sent again: the tap sees it twice, or late. */
+/** One segment in this many is lost on the way to the farther machine or from it, and sent again: the tap sees it twice, or late. */
 const LOST = 1500;
 
 /** The packets of a conversation, in order of time. */

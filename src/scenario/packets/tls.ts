@@ -82,7 +82,7 @@ function record(kind: number, content: Uint8Array): Uint8Array {
   );
 }
 
-/** Encrypted records for so many bytes. */
+/** Encrypted records for that many bytes. */
 function sealed(length: number, seed: number): Content {
   const count = Math.max(1, Math.ceil(length / MOST_RECORD));
   return later(length + count * (RECORD_HEADER + SEAL), () => {

@@ -10,7 +10,7 @@ import { converse, resolve, type World } from "../traffic.ts";
 import { AGENT, AWAY, victimOf } from "./actors.ts";
 
 const CALLS_IN_DNS = 12;
-/** Of so many calls one is over TLS. */
+/** One call in this many is over TLS. */
 const CALLS_A_SESSION = 4;
 
 /** A beacon a minute with a little jitter; the first calls tunnel in DNS. */

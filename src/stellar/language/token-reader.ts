@@ -23,7 +23,7 @@ export class TokenReader {
     return (this.#tokens[this.#at - 1] as Token).end;
   }
 
-  /** Passes over so many tokens. */
+  /** Passes over that many tokens. */
   skip(count: number): void {
     this.#at += count;
   }

@@ -1,5 +1,5 @@
 /**
- * What functions may need from outside. The record is open: whoever provides a service declares it beside the
+ * What functions may need from outside. The record is open: the provider of a service declares it beside the
  * service, and pipeline/stages.ts (or the shell) fills it in:
  *
  * ```ts

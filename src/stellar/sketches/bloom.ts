@@ -27,7 +27,7 @@ export class BloomFilter implements Opaque {
     this.#bits = bits;
   }
 
-  /** A filter for so many values with the given share (0 to 1, exclusive) of false positives. */
+  /** A filter for that many values with the given share (0 to 1, exclusive) of false positives. */
   static sized(expected: number, falsePositives: number): BloomFilter {
     if (!(expected >= 0))
       throw new StellarError(`the expected number of values must not be negative: ${expected}`);

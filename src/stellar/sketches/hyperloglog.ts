@@ -152,7 +152,7 @@ export class HyperLogLog implements Opaque {
     this.#fresh.clear();
     let to = -1;
     for (const entry of all) {
-      // Of one place only the highest rank counts, and it sorts last.
+      // Only the highest rank of a place counts, and it sorts last.
       if (to < 0 || place(all[to]!) !== place(entry)) to++;
       all[to] = entry;
     }

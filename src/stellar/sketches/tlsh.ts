@@ -136,7 +136,7 @@ function pearson(salt: number, first: number, second: number, third: number): nu
   return PEARSON[PEARSON[PEARSON[PEARSON[salt]! ^ first]! ^ second]! ^ third]!;
 }
 
-/** The distance of two numbers on a circle of so many. */
+/** The distance of two numbers on a circle of that many. */
 function circular(left: number, right: number, size: number): number {
   const straight = Math.abs(left - right);
   return Math.min(straight, size - straight);

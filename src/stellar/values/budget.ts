@@ -16,7 +16,7 @@ const MAX_COLLECTION = 1_000_000;
 /** How deep calls of lambdas and user-defined functions may nest. */
 const MAX_CALL_DEPTH = 200;
 
-/** Steps the rows of a batch may take together for one expression: this many, and so many for each row. */
+/** Steps the rows of a batch may take together for one expression: this many, and `ROW_STEPS` more per row. */
 const BATCH_STEPS = 20_000_000;
 const ROW_STEPS = 2_000;
 
@@ -121,7 +121,7 @@ export function intoParts<Result>(parts: number, run: () => Result): Result {
 
 /**
  * Begins an evaluation, a call of a lambda or of a user-defined function; the outermost one fills the budget.
- * Whoever calls it calls `leave` when done, in any case.
+ * Each call needs a call of `leave` when done, in any case.
  */
 export function enter(): void {
   if (meter.depth === 0) meter.left = Math.min(MAX_STEPS, meter.allowance);

@@ -93,7 +93,7 @@ export function layOutWindow(
 }
 
 /**
- * The numbers of the periods, of so many milliseconds each since the epoch, that begin within an interval, in rising
+ * The numbers of the periods, of that many milliseconds each since the epoch, that begin within an interval, in rising
  * order. As in the original, the period that the span's start is in is the first to be looked at.
  */
 export function windowPeriods(window: LaidOutWindow, periodMillis: number): number[] {

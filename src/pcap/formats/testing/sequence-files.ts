@@ -33,7 +33,7 @@ export function sequenceRecord(key: Uint8Array, value: Uint8Array): Buffer {
   return Buffer.concat([head, key, size, value]);
 }
 
-/** A key: so many nanoseconds since 1970. */
+/** A key: nanoseconds since 1970. */
 export function longKey(value: bigint): Buffer {
   const key = Buffer.alloc(8);
   key.writeBigUInt64BE(value);

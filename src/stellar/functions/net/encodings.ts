@@ -30,7 +30,7 @@ export const ENCODINGS: ReadonlyMap<string, Encoding> = new Map([
   ],
 ]);
 
-/** An encoding whose digits stand for so many bits each. */
+/** An encoding whose digits stand for that many bits each. */
 function power(
   alphabet: string,
   bits: number,
