@@ -61,6 +61,16 @@ test.each([
   await expect(asked).rejects.toMatchObject({ problem: { code } });
 });
 
+test("an answer of another form is told by its places, to the page and to the command line", async () => {
+  const call = makeCall({ send: async () => ({ status: 200, text: "{}" }), readJson: JSON.parse });
+  await expect(call(listIntel)).rejects.toMatchObject({
+    problem: {
+      detail: expect.stringMatching(/^The answer has another form than expected: \w+: Invalid input: /),
+      advice: expect.stringMatching(/Reload the page, or use the command line that came with the server/),
+    },
+  });
+});
+
 test("an answer keeps the numbers, keys and further fields that the environment reads", () => {
   const text = '{"hits":[{"__proto__":1,"long":9007199254740993}],"hints":[],"took":1,"later":true}';
   const answer = answerOf(searchMessages, { status: 200, text }, messageFromJson);

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import {
   type EndpointShape,
   isStreamBody,
@@ -126,9 +127,17 @@ export function answerOf<Shape extends EndpointShape>(
     // Responses change nothing of what they check, so that numbers and keys stay as the environment reads them.
     return answer as ResponseOf<Shape>;
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new CallProblem(notUnderstood(detail), { cause });
+    const detail = cause instanceof z.ZodError ? mistakesIn(cause) : String((cause as Error).message);
+    throw new CallProblem(notUnderstood(`The answer has another form than expected: ${detail}`), { cause });
   }
+}
+
+/** The first mistakes of an answer, each with its place. */
+function mistakesIn({ issues }: z.ZodError): string {
+  return issues
+    .slice(0, 3)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`))
+    .join("; ");
 }
 
 /** The problem of an answer that is not a success. */
@@ -152,7 +161,8 @@ export function notUnderstood(detail: string): Problem {
     status: 500,
     detail,
     code: "ANSWER_INVALID",
-    advice: "Reload the page; if it stays, the page and the server are of different versions.",
+    advice:
+      "Reload the page, or use the command line that came with the server: what asks and what answers are of different versions.",
   };
 }
 

@@ -172,5 +172,6 @@ const STATUS = {
     ...{ packets: 0, segments: 0, bytes: 0, limit: 0, indexBytes: 0, indexedBytes: 0 },
     ...{ oldest: null, newest: null, bytesPerSecond: 0, days: null },
     dropped: { segments: 0, packets: 0, bytes: 0 },
+    hosts: [],
   },
 };
