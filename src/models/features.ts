@@ -1,0 +1,147 @@
+/**
+ * The features of messages as numbers: what every model reads. A feature is a Stellar expression; most are the name of a field.
+ * A message that lacks a feature is left out of the matrix and marked with what it lacks, so that no score rests on a number that
+ * nobody sent.
+ */
+import type { Batch } from "../core/batch.ts";
+import { ABSENT, Column, DOUBLE, FALSE, INT, NULL, TRUE, VALUE } from "../core/column.ts";
+import { type Bound, bind } from "../stellar/run/bind.ts";
+import type { Program } from "../stellar/run/compile.ts";
+import type { Layer } from "../stellar/run/environment.ts";
+
+/** A feature: its name, and the expression that computes it. */
+export type Feature = { readonly name: string; readonly program: Program };
+
+/** The features of some messages. */
+export type FeatureMatrix = {
+  /** Numbers per message. */
+  readonly width: number;
+  /** How many messages it holds. */
+  count: number;
+  /** `count` rows of `width` finite numbers, one row after the other. */
+  values: Float64Array<ArrayBuffer>;
+  /** The row in the batch of each message. */
+  rows: Uint32Array<ArrayBuffer>;
+};
+
+/** Why a message has no features, in the order of the marks; `NAME` is the feature. */
+const LACKS = ["is missing", "is not a number", "is not finite", "could not be computed"] as const;
+const [MISSING, NO_NUMBER, NOT_FINITE, FAILED] = [0, 1, 2, 3] as const;
+
+/** An empty matrix with room for some messages. */
+export function makeMatrix(width: number, room = 0): FeatureMatrix {
+  return { width, count: 0, values: new Float64Array(room * width), rows: new Uint32Array(room) };
+}
+
+/** Reads the features of the live messages of batches. */
+export class FeatureReader {
+  readonly matrix: FeatureMatrix;
+  /** By row of the batch: 0 for a message in the matrix, else a mark that `lackOf` puts into words. */
+  marks = new Uint16Array(0);
+  /** Messages left out since the reader was made, by mark. */
+  readonly lacking: Float64Array<ArrayBuffer>;
+  /** What the last failed expression said; undefined while all could be computed. */
+  lastError: string | undefined;
+  readonly #features: readonly Feature[];
+  readonly #layers: readonly Layer[];
+  #batch: Batch | undefined;
+  #sources: { readonly column: Column; readonly bound: Bound | undefined }[] = [];
+
+  /** @param layers plain values that expressions see beneath those of the message */
+  constructor(features: readonly Feature[], layers: readonly Layer[] = []) {
+    this.#features = features;
+    this.#layers = layers;
+    this.matrix = makeMatrix(features.length);
+    this.lacking = new Float64Array(1 + features.length * LACKS.length);
+  }
+
+  /** Fills the matrix with the live messages of a batch that have all features, in their order. */
+  read(batch: Batch): void {
+    const { rows, live } = batch;
+    const { width } = this.matrix;
+    this.#bind(batch);
+    if (this.marks.length < rows) {
+      this.marks = new Uint16Array(batch.capacity);
+      this.matrix.values = new Float64Array(batch.capacity * width);
+      this.matrix.rows = new Uint32Array(batch.capacity);
+    }
+    this.marks.fill(0, 0, rows);
+    for (const [feature, { column, bound }] of this.#sources.entries()) {
+      if (bound !== undefined) {
+        column.grow(batch.capacity);
+        bound.fill(column);
+      }
+      this.#take(feature, column, rows, live);
+      for (const [row, error] of bound?.failures ?? []) {
+        const first = 1 + feature * LACKS.length;
+        // A failed cell is an absent one, and one that another feature is missing from is marked already.
+        if (this.marks[row] === first + MISSING) this.marks[row] = first + FAILED;
+        this.lastError = `${this.#features[feature]?.name}: ${error.message}`;
+      }
+    }
+    this.#gather(rows, live);
+  }
+
+  /** Why a message is not in the matrix. */
+  lackOf(mark: number): string {
+    const name = this.#features[Math.floor((mark - 1) / LACKS.length)]?.name;
+    return `${name} ${LACKS[(mark - 1) % LACKS.length]}`;
+  }
+
+  #bind(batch: Batch): void {
+    if (this.#batch === batch) return;
+    this.#batch = batch;
+    this.#sources = this.#features.map(({ name, program }) => {
+      const { node } = program;
+      if (node?.kind === "variable" && this.#layers.length === 0)
+        return { column: batch.column(node.name), bound: undefined };
+      const column = new Column(name, batch.arena, batch.capacity);
+      return { column, bound: bind(program, batch, this.#layers) };
+    });
+  }
+
+  /** Writes one feature of every row where the row of a matrix of all rows would have it. */
+  #take(feature: number, column: Column, rows: number, live: Uint8Array): void {
+    const { kinds, numbers } = column;
+    const { width, values } = this.matrix;
+    const { marks } = this;
+    const first = 1 + feature * LACKS.length;
+    for (let row = 0, at = feature; row < rows; row++, at += width) {
+      if (live[row] === 0 || marks[row] !== 0) continue;
+      const kind = kinds[row] as number;
+      let value = 0;
+      if (kind >= INT && kind <= DOUBLE) value = numbers[row] as number;
+      else if (kind === TRUE) value = 1;
+      else if (kind === VALUE && typeof column.objects[row] === "bigint") value = Number(column.objects[row]);
+      else if (kind !== FALSE) {
+        marks[row] = first + (kind === ABSENT || kind === NULL ? MISSING : NO_NUMBER);
+        continue;
+      }
+      // The difference of a number that is not finite with itself is not 0.
+      if (value - value === 0) values[at] = value;
+      else marks[row] = first + NOT_FINITE;
+    }
+  }
+
+  /** Moves the rows that have all features together. */
+  #gather(rows: number, live: Uint8Array): void {
+    const { width, values, rows: taken } = this.matrix;
+    const { marks, lacking } = this;
+    let count = 0;
+    for (let row = 0; row < rows; row++) {
+      if (live[row] === 0) continue;
+      const mark = marks[row] as number;
+      if (mark !== 0) {
+        lacking[mark] = (lacking[mark] as number) + 1;
+        continue;
+      }
+      if (count !== row) {
+        const [from, to] = [row * width, count * width];
+        for (let feature = 0; feature < width; feature++)
+          values[to + feature] = values[from + feature] as number;
+      }
+      taken[count++] = row;
+    }
+    this.matrix.count = count;
+  }
+}
