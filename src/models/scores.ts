@@ -6,6 +6,8 @@ export class Scores {
   /** 1 for a message that has a score. */
   known = new Uint8Array(0);
   values = new Float64Array(0);
+  /** Why a message without a score has none. */
+  lack = "";
   /** 1 for a message with reasons. */
   explained = new Uint8Array(0);
   /** By message and feature: how much less the score would be, were the value an ordinary one. */

@@ -7,6 +7,7 @@
  * read by a model with other trees, and put together with that of another.
  */
 import type { FeatureMatrix } from "../features.ts";
+import type { Model } from "../model.ts";
 import type { Scores } from "../scores.ts";
 import { mergeStates, readState, type State, writeState } from "./state.ts";
 import { growTrees, type Trees } from "./trees.ts";
@@ -27,8 +28,10 @@ export type HalfSpaceTreesOptions = {
 /** The paper's part of a window: nodes with no more mass are as small as they get. */
 const SIZE_LIMIT = 0.1;
 
+const LEARNING = "the model is learning from its first window";
+
 /** A model over the messages of one thread. */
-export class HalfSpaceTrees {
+export class HalfSpaceTrees implements Model {
   readonly trees: Trees;
   /** Messages learned from since the model began. */
   learned = 0;
@@ -75,6 +78,7 @@ export class HalfSpaceTrees {
    */
   score(matrix: FeatureMatrix, scores: Scores): void {
     scores.clear(matrix);
+    scores.lack = LEARNING;
     const { window } = this.#options;
     for (let from = 0; from < matrix.count; ) {
       const to = Math.min(matrix.count, from + window - this.#filled);
