@@ -52,8 +52,14 @@ const modelConfig = z
       ),
     halfSpaceTrees: halfSpaceTreesConfig
       .optional()
-      .describe("An anomaly score that learns as it scores, from 0 (ordinary) to 1."),
-    onnx: onnxConfig.optional().describe("A model that somebody has trained, as a file of ONNX."),
+      .describe(
+        "An anomaly score that learns as it scores, from 0 (ordinary) to 1; the model is of another kind when left out.",
+      ),
+    onnx: onnxConfig
+      .optional()
+      .describe(
+        "A model that somebody has trained, as a file of ONNX; the model is of another kind when left out.",
+      ),
   })
   .refine(
     ({ halfSpaceTrees, onnx }) => (halfSpaceTrees === undefined) !== (onnx === undefined),

@@ -35,8 +35,11 @@ export const onnxConfig = z.strictObject({
 });
 
 const MOST_BYTES = 512 * 1024 * 1024;
-/** Time that a batch waits for a model to be loaded, once; later ones go without a score until it is. */
-const LOADING = 10_000;
+/**
+ * Time that a batch waits for a model to be loaded, once; later ones go without a score until it is. Mostly it takes a second or two, and
+ * telemetry that waits in its topic is better off than telemetry without a score.
+ */
+const LOADING = 30_000;
 /** A model that fails so often without a success between is not asked for a while, so that it cannot take the loop's time. */
 const FAILURES = 3;
 const REST = 30_000;
