@@ -94,7 +94,7 @@ function makeServices(parts: Parts): PipelineServices {
   let environment: { key: string; made: Environment } | undefined;
   let evaluation: { of: Environment; made: Environment } | undefined;
   const environmentOf = (global: GlobalDocument): Environment => {
-    const key = JSON.stringify([global.global, global.timeZone, functions.key]);
+    const key = JSON.stringify([global.global, global.timeZone, global.models, functions.key]);
     if (environment?.key !== key) {
       const globals = new StellarMap();
       for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
@@ -106,7 +106,7 @@ function makeServices(parts: Parts): PipelineServices {
         holidays: holidayCalendars,
         ...enrichmentServices(databases, table),
         triage: triageScorer(() => made),
-        ...(folders === undefined ? {} : ruleServices(folders, globals, context)),
+        ...(folders === undefined ? {} : ruleServices(folders, globals, global.models, context)),
         ...more,
       };
       const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });

@@ -6,6 +6,7 @@ import type { Clock, Log } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FeatureMatrix } from "../features.ts";
 import type { Model } from "../model.ts";
+import { Pause } from "../pause.ts";
 import type { Scores } from "../scores.ts";
 import { type OnnxPlan, planOf } from "./check.ts";
 import { type ModelFile, OnnxRuntime } from "./runtime.ts";
@@ -40,9 +41,6 @@ const MOST_BYTES = 512 * 1024 * 1024;
  * telemetry that waits in its topic is better off than telemetry without a score.
  */
 const LOADING = 30_000;
-/** A model that fails so often without a success between is not asked for a while, so that it cannot take the loop's time. */
-const FAILURES = 3;
-const REST = 30_000;
 
 export type OnnxContext = {
   readonly log: Log;
@@ -85,8 +83,7 @@ class OnnxModel implements Model {
   readonly #plan: OnnxPlan;
   readonly #within: number;
   readonly #context: OnnxContext;
-  #failures = 0;
-  #restsUntil = 0;
+  readonly #pause: Pause;
   #told = "";
   /** The thread that it has waited for to load it. */
   #waitedFor: OnnxRuntime | undefined;
@@ -96,12 +93,13 @@ class OnnxModel implements Model {
     this.#plan = plan;
     this.#within = within;
     this.#context = context;
+    this.#pause = new Pause(context.clock);
   }
 
   score(matrix: FeatureMatrix, scores: Scores): void {
     scores.clear(matrix);
     if (matrix.count === 0) return;
-    if (this.#context.clock.now() < this.#restsUntil) {
+    if (this.#pause.isOn) {
       scores.lack = "the model failed and is not asked for a while";
       return;
     }
@@ -136,17 +134,17 @@ class OnnxModel implements Model {
   }
 
   #succeed(): void {
-    this.#failures = 0;
+    this.#pause.noteSuccess();
     if (this.#told === "") return;
     this.#told = "";
     this.#context.log.info("A model gives scores again.", { model: this.#context.model });
   }
 
   #fail({ said, reason, isFailure }: Lack, scores: Scores): void {
-    const { log, clock, model } = this.#context;
+    const { log, model } = this.#context;
     scores.lack = said;
     if (!isFailure) return;
-    if (++this.#failures >= FAILURES) this.#restsUntil = clock.now() + REST;
+    this.#pause.noteFailure();
     const told = reason ?? said;
     if (told === this.#told) return;
     this.#told = told;
