@@ -2,10 +2,16 @@
  * Models over columnar batches, in scores per second of one core. `npm run bench -- models`. What they are compared with does the same work
  * in the same run: a call per message, with an object and a map of nodes.
  */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Batch } from "../src/core/batch.ts";
 import { blockOf } from "../src/core/block.ts";
+import { silentLog, systemClock } from "../src/core/context.ts";
 import { FeatureReader, makeMatrix } from "../src/models/features.ts";
 import { HalfSpaceTrees, type HalfSpaceTreesOptions } from "../src/models/online/half-space-trees.ts";
+import { openOnnx } from "../src/models/onnx/onnx.ts";
 import { Scores } from "../src/models/scores.ts";
 import { random } from "../src/scenario/random.ts";
 import { compile } from "../src/stellar/run/compile.ts";
@@ -21,7 +27,106 @@ const TREES = { trees: 25, depth: 15, window: 250, seed: 1 };
 
 export async function run(): Promise<readonly Row[]> {
   const batch = batchOf();
-  return [...online(batch, FEATURES.slice(0, 4)), ...online(batch, FEATURES)];
+  return [...online(batch, FEATURES.slice(0, 4)), ...online(batch, FEATURES), ...(await onnx(batch))];
+}
+
+/**
+ * Models of scikit-learn as the pipeline runs them, in their thread, and the runtime alone in this one. What takes the time is a thread
+ * that this one waits for, so the processor's time is that of the process.
+ */
+async function onnx(batch: Batch): Promise<Row[]> {
+  const python = process.env.METRON_PYTHON ?? "python3";
+  const folder = mkdtempSync(join(tmpdir(), "metron-bench-models-"));
+  try {
+    const made = spawnSync(python, ["-c", TRAIN, folder], { encoding: "utf8" });
+    if (made.status !== 0)
+      return [
+        {
+          work: "ONNX: left out, as Python lacks scikit-learn or skl2onnx (METRON_PYTHON names another)",
+          ...{ value: "", and: "", required: "" },
+        },
+      ];
+    const { env, InferenceSession, Tensor } = await import("onnxruntime-web");
+    env.wasm.numThreads = 1;
+    const environment = makeEnvironment();
+    const reader = new FeatureReader(
+      FEATURES.map((text) => ({ name: text, program: compile(text, environment) })),
+    );
+    reader.read(batch);
+    const rows: Row[] = [];
+    for (const [file, title, required] of TRAINED) {
+      const path = join(folder, `${file}.onnx`);
+      const model = openOnnx(
+        FEATURES.length,
+        { file: path, milliseconds: 60_000 },
+        { log: silentLog, clock: systemClock, modelFile: (name) => name, model: file },
+      );
+      const scores = new Scores();
+      const score = () => {
+        model.score(reader.matrix, scores);
+        if (scores.known[0] !== 1) throw new Error(scores.lack);
+      };
+      const session = await InferenceSession.create(readFileSync(path), { intraOpNumThreads: 1 });
+      const [input = "", output = ""] = [session.inputNames[0], session.outputNames.at(-1)];
+      const values = Float32Array.from(reader.matrix.values.subarray(0, ROWS * FEATURES.length));
+      const alone = async () => {
+        await session.run({ [input]: new Tensor("float32", values, [ROWS, FEATURES.length]) }, [output]);
+      };
+      const one = async () => {
+        await session.run(
+          { [input]: new Tensor("float32", values.subarray(0, FEATURES.length), [1, FEATURES.length]) },
+          [output],
+        );
+      };
+      const ours = await rateOfProcess(ROWS, score);
+      const theirs = await rateOfProcess(ROWS, alone);
+      const single = await rateOfProcess(1, one, 200);
+      rows.push({
+        work: `ONNX: ${title}, ${FEATURES.length} features`,
+        value: perSecond(ours, 1),
+        and: `${(ours / theirs).toFixed(2)} of the runtime alone (${perSecond(theirs, 1)}); ${(ours / single).toFixed(1)} times a call per message`,
+        required,
+      });
+    }
+    return rows;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const TRAINED = [
+  ["boosting", "gradient boosting of 50 trees", "0.80 of the runtime"],
+  ["forest", "random forest of 50 trees", "0.80 of the runtime"],
+  ["isolation", "isolation forest of 100 trees", "0.80 of the runtime"],
+] as const;
+
+const TRAIN = `
+import sys
+import numpy as np
+from sklearn.ensemble import GradientBoostingClassifier, IsolationForest, RandomForestClassifier
+from skl2onnx import to_onnx
+chance = np.random.default_rng(1)
+X = chance.lognormal(4.6, 0.5, size=(2000, 12)).astype(np.float32)
+y = (X[:, 0] + X[:, 1] > 260).astype(int)
+for name, model in dict(boosting=GradientBoostingClassifier(n_estimators=50), forest=RandomForestClassifier(n_estimators=50), isolation=IsolationForest(n_estimators=100)).items():
+    isolation = name == "isolation"
+    model.fit(X) if isolation else model.fit(X, y)
+    options = {} if isolation else dict(options=dict(zipmap=False))
+    made = to_onnx(model, X[:1], target_opset={"": 17, "ai.onnx.ml": 3}, **options)
+    open(f"{sys.argv[1]}/{name}.onnx", "wb").write(made.SerializeToString())
+`;
+
+/** Messages per second of the process's cores, the best of several rounds. */
+async function rateOfProcess(messages: number, work: () => unknown, times = 5): Promise<number> {
+  for (let round = 0; round < 3; round++) await work();
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 6; round++) {
+    const before = process.cpuUsage();
+    for (let time = 0; time < times; time++) await work();
+    const { user, system } = process.cpuUsage(before);
+    best = Math.min(best, (user + system) / 1e6);
+  }
+  return (messages * times) / best;
 }
 
 function online(batch: Batch, features: readonly string[]): Row[] {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
@@ -146,4 +148,16 @@ test.each([
   ["name: rarity", "name: a.b", /^flows:4:5: models\.0\.name: expected a name of letters/],
 ])("%s as %s is refused at its place", (part, wrong, said) => {
   expect(() => open(DOCUMENT.replace(part, wrong))).toThrow(said);
+});
+
+const GUIDE = readFileSync(join(import.meta.dirname, "../../docs/guide/models.md"), "utf8");
+const examples = Array.from(GUIDE.matchAll(/^```yaml\n(.*?)^```$/gms), ([, text = ""]) => text);
+
+test("the documents of the guide are right", () => {
+  expect(examples).toHaveLength(5);
+  for (const text of examples) {
+    if (text.includes("endpoints:")) expect(readGlobal(text, "global").models.endpoints).toHaveLength(1);
+    else if (text.startsWith("sensor:")) expect(open(text).rest.map(({ name }) => name)).toContain("models");
+    else readSensor(`sensor: flows\nparser: { jsonMap: {} }\n${text}`, "flows");
+  }
 });

@@ -52,10 +52,10 @@ async function score(request: Extract<ToRuntime, { type: "score" }>): Promise<vo
   const session = sessions.get(id);
   if (session === undefined || runtime === undefined) throw new Error("the model is not loaded");
   const { Tensor } = await runtime;
-  // The runtime keeps no shared memory.
+  // The runtime takes no shared memory.
   const values = features.slice(0, count * width);
   const { [plan.output]: output } = await session.run(
-    { [plan.input]: new Tensor("float32", new Float32Array(values), [count, width]) },
+    { [plan.input]: new Tensor("float32", values, [count, width]) },
     [plan.output],
   );
   if (output === undefined) throw new Error(`it gave no output \`${plan.output}\``);
