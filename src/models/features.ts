@@ -5,11 +5,15 @@
  */
 import type { Batch } from "../core/batch.ts";
 import { ABSENT, Column, DOUBLE, FALSE, INT, NULL, TRUE, VALUE } from "../core/column.ts";
+import { childrenOf, freeVariables, type Node } from "../stellar/language/ast.ts";
 import { type Bound, bind } from "../stellar/run/bind.ts";
 import type { Program } from "../stellar/run/compile.ts";
-import type { Layer } from "../stellar/run/environment.ts";
+import { type Layer, layered } from "../stellar/run/environment.ts";
 
-/** A feature: its name, and the expression that computes it. */
+/**
+ * A feature: its name, and the expression that computes it. A field that the expression reads must be there, unless it asks for it by
+ * `exists`: arithmetic takes what is missing for 0.
+ */
 export type Feature = { readonly name: string; readonly program: Program };
 
 /** The features of some messages. */
@@ -33,26 +37,30 @@ export function makeMatrix(width: number, room = 0): FeatureMatrix {
   return { width, count: 0, values: new Float64Array(room * width), rows: new Uint32Array(room) };
 }
 
+/** Where the numbers of a feature are, what writes them there, and the fields that must be there. */
+type Source = {
+  readonly column: Column;
+  readonly bound: Bound | undefined;
+  readonly needs: readonly Column[];
+};
+
 /** Reads the features of the live messages of batches. */
 export class FeatureReader {
   readonly matrix: FeatureMatrix;
   /** By row of the batch: 0 for a message in the matrix, else a mark that `lackOf` puts into words. */
   marks = new Uint16Array(0);
-  /** Messages left out since the reader was made, by mark. */
-  readonly lacking: Float64Array<ArrayBuffer>;
   /** What the last failed expression said; undefined while all could be computed. */
   lastError: string | undefined;
   readonly #features: readonly Feature[];
   readonly #layers: readonly Layer[];
   #batch: Batch | undefined;
-  #sources: { readonly column: Column; readonly bound: Bound | undefined }[] = [];
+  #sources: Source[] = [];
 
   /** @param layers plain values that expressions see beneath those of the message */
   constructor(features: readonly Feature[], layers: readonly Layer[] = []) {
     this.#features = features;
     this.#layers = layers;
     this.matrix = makeMatrix(features.length);
-    this.lacking = new Float64Array(1 + features.length * LACKS.length);
   }
 
   /** Fills the matrix with the live messages of a batch that have all features, in their order. */
@@ -66,14 +74,15 @@ export class FeatureReader {
       this.matrix.rows = new Uint32Array(batch.capacity);
     }
     this.marks.fill(0, 0, rows);
-    for (const [feature, { column, bound }] of this.#sources.entries()) {
+    for (const [feature, { column, bound, needs }] of this.#sources.entries()) {
+      const first = 1 + feature * LACKS.length;
+      for (const need of needs) this.#markMissing(first + MISSING, need, rows);
       if (bound !== undefined) {
         column.grow(batch.capacity);
         bound.fill(column);
       }
       this.#take(feature, column, rows, live);
       for (const [row, error] of bound?.failures ?? []) {
-        const first = 1 + feature * LACKS.length;
         // A failed cell is an absent one, and one that another feature is missing from is marked already.
         if (this.marks[row] === first + MISSING) this.marks[row] = first + FAILED;
         this.lastError = `${this.#features[feature]?.name}: ${error.message}`;
@@ -94,10 +103,17 @@ export class FeatureReader {
     this.#sources = this.#features.map(({ name, program }) => {
       const { node } = program;
       if (node?.kind === "variable" && this.#layers.length === 0)
-        return { column: batch.column(node.name), bound: undefined };
+        return { column: batch.column(node.name), bound: undefined, needs: [] };
       const column = new Column(name, batch.arena, batch.capacity);
-      return { column, bound: bind(program, batch, this.#layers) };
+      const needs = neededBy(node, this.#layers).map((field) => batch.column(field));
+      return { column, bound: bind(program, batch, this.#layers), needs };
     });
+  }
+
+  #markMissing(mark: number, { kinds }: Column, rows: number): void {
+    const { marks } = this;
+    for (let row = 0; row < rows; row++)
+      if ((kinds[row] as number) <= NULL && marks[row] === 0) marks[row] = mark;
   }
 
   /** Writes one feature of every row where the row of a matrix of all rows would have it. */
@@ -126,15 +142,11 @@ export class FeatureReader {
   /** Moves the rows that have all features together. */
   #gather(rows: number, live: Uint8Array): void {
     const { width, values, rows: taken } = this.matrix;
-    const { marks, lacking } = this;
+    const { marks } = this;
     let count = 0;
     for (let row = 0; row < rows; row++) {
       if (live[row] === 0) continue;
-      const mark = marks[row] as number;
-      if (mark !== 0) {
-        lacking[mark] = (lacking[mark] as number) + 1;
-        continue;
-      }
+      if (marks[row] !== 0) continue;
       if (count !== row) {
         const [from, to] = [row * width, count * width];
         for (let feature = 0; feature < width; feature++)
@@ -144,4 +156,19 @@ export class FeatureReader {
     }
     this.matrix.count = count;
   }
+}
+
+/** The fields that an expression reads without asking whether they are there, as far as no layer has a value for them. */
+function neededBy(node: Node | undefined, layers: readonly Layer[]): string[] {
+  if (node === undefined) return [];
+  const asked = new Set<string>();
+  const visit = (below: Node): void => {
+    if (below.kind === "exists") asked.add(below.name);
+    for (const child of childrenOf(below)) visit(child);
+  };
+  visit(node);
+  const beneath = layered(...layers);
+  return freeVariables(node).filter(
+    (name) => name !== "_" && !asked.has(name) && (beneath.get(name) ?? null) === null,
+  );
 }

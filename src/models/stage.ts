@@ -5,24 +5,21 @@
 import { z } from "zod";
 import type { Batch } from "../core/batch.ts";
 import type { Context } from "../core/context.ts";
-import { Dictionary } from "../core/dictionary.ts";
 import { openEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { StellarError } from "../stellar/language/error.ts";
 import { expression } from "../stellar/language/option.ts";
 import { compile } from "../stellar/run/compile.ts";
 import type { Environment, Layer } from "../stellar/run/environment.ts";
-import { type Feature, FeatureReader } from "./features.ts";
+import type { Feature } from "./features.ts";
 import type { Model } from "./model.ts";
 import { halfSpaceTreesConfig, openHalfSpaceTrees } from "./online/learned.ts";
 import { onnxConfig, openOnnx } from "./onnx/onnx.ts";
-import { Scores } from "./scores.ts";
+import { ScoringModel } from "./scoring-model.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 const MOST_FEATURES = 255;
-/** The fields of a model behind its prefix. */
-const PARTS = ["score", "version", "reasons", "absent"] as const;
 
 const modelConfig = z
   .strictObject({
@@ -101,7 +98,11 @@ export function openModels(
       );
     taken.add(prefix);
     const features = openFeatures(each, index, context);
-    return new ScoringModel(prefix, each, features, openKind(each, index, context), context);
+    const model = openKind(each, index, context);
+    return new ScoringModel(
+      { prefix, version: each.version, title: titleOf(each, context), features, model },
+      context,
+    );
   });
   return (batch) => {
     for (const model of models) model.run(batch);
@@ -110,6 +111,14 @@ export function openModels(
 
 function prefixOf({ name, version, shadow }: ModelConfig): string {
   return shadow ? `models.${name}.shadow.${version}` : `models.${name}`;
+}
+
+/** What the log calls a model. */
+function titleOf(
+  { name, version }: Pick<ModelConfig, "name" | "version">,
+  { sensor }: ModelStageContext,
+): string {
+  return `${sensor}/${name}@${version}`;
 }
 
 function openFeatures(
@@ -130,79 +139,6 @@ function openFeatures(
   });
 }
 
-/** One model and the fields that it writes. */
-class ScoringModel {
-  readonly #prefix: string;
-  readonly #names: readonly string[];
-  readonly #reader: FeatureReader;
-  readonly #scores = new Scores();
-  readonly #model: Model;
-  readonly #words = new Dictionary();
-  readonly #version: number;
-
-  constructor(
-    prefix: string,
-    config: ModelConfig,
-    features: readonly Feature[],
-    model: Model,
-    { variables }: ModelStageContext,
-  ) {
-    this.#prefix = prefix;
-    this.#names = features.map(({ name }) => name);
-    this.#reader = new FeatureReader(features, variables);
-    this.#model = model;
-    this.#version = this.#words.code(config.version);
-  }
-
-  run(batch: Batch): void {
-    const reader = this.#reader;
-    reader.read(batch);
-    this.#clear(batch);
-    this.#model.score(reader.matrix, this.#scores);
-    this.#writeScores(batch);
-    for (let row = 0; row < batch.rows; row++) {
-      const mark = reader.marks[row] as number;
-      if (mark !== 0 && batch.live[row] === 1) this.#writeAbsent(batch, row, reader.lackOf(mark));
-    }
-  }
-
-  /** What a record brings under the names of these fields is no score. */
-  #clear(batch: Batch): void {
-    for (const part of PARTS) {
-      const column = batch.columns.get(`${this.#prefix}.${part}`);
-      if (column?.touched === true) for (let row = 0; row < batch.rows; row++) column.clear(row);
-    }
-  }
-
-  #writeScores(batch: Batch): void {
-    const { matrix } = this.#reader;
-    const scores = this.#scores;
-    const score = batch.column(`${this.#prefix}.score`);
-    const version = batch.column(`${this.#prefix}.version`);
-    // Another version of the sensor's document may have left its own words.
-    version.dictionary = this.#words;
-    for (let message = 0; message < matrix.count; message++) {
-      const row = matrix.rows[message] as number;
-      if (scores.known[message] !== 1) {
-        this.#writeAbsent(batch, row, scores.lack);
-        continue;
-      }
-      score.setDouble(row, scores.values[message] as number);
-      version.setWord(row, this.#version);
-      const reasons = scores.reasons(message, this.#names);
-      if (reasons.length === 0) continue;
-      const text = reasons.map(({ name, by }) => `${name} +${by.toFixed(3)}`).join(", ");
-      batch.column(`${this.#prefix}.reasons`).setString(row, text);
-    }
-  }
-
-  #writeAbsent(batch: Batch, row: number, why: string): void {
-    const column = batch.column(`${this.#prefix}.absent`);
-    column.dictionary = this.#words;
-    column.setWord(row, this.#words.code(why));
-  }
-}
-
 function openKind(
   { name, version, features, halfSpaceTrees, onnx }: ModelConfig,
   index: number,
@@ -214,7 +150,7 @@ function openKind(
   // A model has one kind: its schema sees to that.
   if (onnx === undefined) throw new TypeError(`the model ${name} has no kind`);
   try {
-    return openOnnx(list.length, onnx, { ...context, model: `${sensor}/${name}@${version}` });
+    return openOnnx(list.length, onnx, { ...context, model: titleOf({ name, version }, context) });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     throw new Fault(error.code, error.message, {

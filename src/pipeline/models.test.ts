@@ -5,7 +5,7 @@ import { readGlobal } from "../config/global.ts";
 import { readSensor } from "../config/sensor.ts";
 import { Batch } from "../core/batch.ts";
 import { blockOf } from "../core/block.ts";
-import { makeContext } from "../core/context.ts";
+import { makeContext, silentLog } from "../core/context.ts";
 import type { Message } from "../core/message.ts";
 import { openTestServices } from "../platform/testing/stages.ts";
 import { random } from "../scenario/random.ts";
@@ -148,6 +148,35 @@ test.each([
   ["name: rarity", "name: a.b", /^flows:4:5: models\.0\.name: expected a name of letters/],
 ])("%s as %s is refused at its place", (part, wrong, said) => {
   expect(() => open(DOCUMENT.replace(part, wrong))).toThrow(said);
+});
+
+test("the log says how many messages lack what a model reads, at once and then once per hour", () => {
+  const told: unknown[] = [];
+  const clock = { at: 0 };
+  const log = {
+    ...silentLog,
+    warn: (sentence: string, fields: unknown) => void told.push([sentence, fields]),
+  };
+  const context = makeContext({ log, clock: { now: () => clock.at } });
+  const [before = "", after = ""] = DOCUMENT.replace("flows", "flows5").split(
+    / {2}- name: rarity\n {4}version: "8"/,
+  );
+  const text = before + after.slice(after.indexOf("threatIntel"));
+  const stages = openStages(readSensor(text, "flows"), readGlobal("", "global"), services, context);
+  run(stages, [{ bytes: 1 }, { bytes: "x", port: 1 }, ...ordinary(3)]);
+  run(stages, [{ port: 1 }]);
+  clock.at = 3_600_000;
+  run(stages, [{ port: 1 }]);
+  const sentence = "Messages have no score, as they lack what a model reads.";
+  const fields = {
+    model: "flows5/rarity@7",
+    field: "models.rarity.absent",
+    error: expect.stringContaining("size: "),
+  };
+  expect(told).toEqual([
+    [sentence, { ...fields, messages: 2 }],
+    [sentence, { ...fields, messages: 2 }],
+  ]);
 });
 
 const GUIDE = readFileSync(join(import.meta.dirname, "../../docs/guide/models.md"), "utf8");
