@@ -89,18 +89,23 @@ test("the next batch is read anew, larger or smaller, in the same batch object o
 });
 
 test("a field that an expression reads must be there, unless it asks for it: nothing is taken for 0", () => {
-  const reader = readerOf({ sum: "a + 1.0", own: "exists(b) ? b * 2 : -1" });
+  const reader = readerOf({ sum: "a + c * 1.0", own: "exists(b) ? b * 2 : -1" });
   const batch = new Batch();
-  fill(batch, [{ a: 1, b: 3 }, { a: 1 }, { b: 3 }, { a: null, b: 3 }]);
+  fill(batch, [
+    { a: 1, b: 3, c: 1 },
+    { a: 1, c: 1 },
+    { b: 3, c: 1 },
+    { a: null, b: 3, c: 1 },
+    { a: 1, b: 3, c: null },
+    { b: 3, c: "x" },
+  ]);
   reader.read(batch);
   expect(rowsOf(reader)).toEqual([
     [2, 6],
     [2, -1],
   ]);
-  expect([2, 3].map((row) => reader.lackOf(reader.marks[row] as number))).toEqual([
-    "sum is missing",
-    "sum is missing",
-  ]);
+  const said = [2, 3, 4, 5].map((row) => reader.lackOf(reader.marks[row] as number));
+  expect(said).toEqual(new Array(4).fill("sum is missing"));
 });
 
 test("a feature may rest on a value of the configuration", () => {

@@ -83,8 +83,10 @@ export class FeatureReader {
       }
       this.#take(feature, column, rows, live);
       for (const [row, error] of bound?.failures ?? []) {
-        // A failed cell is an absent one, and one that another feature is missing from is marked already.
-        if (this.marks[row] === first + MISSING) this.marks[row] = first + FAILED;
+        // What fails for want of a field is missing; what another feature is missing from is marked already.
+        if (this.marks[row] !== first + MISSING || needs.some(({ kinds }) => (kinds[row] as number) <= NULL))
+          continue;
+        this.marks[row] = first + FAILED;
         this.lastError = `${this.#features[feature]?.name}: ${error.message}`;
       }
     }
@@ -102,7 +104,8 @@ export class FeatureReader {
     this.#batch = batch;
     this.#sources = this.#features.map(({ name, program }) => {
       const { node } = program;
-      if (node?.kind === "variable" && this.#layers.length === 0)
+      // The field itself, unless a value of the configuration is beneath it.
+      if (node?.kind === "variable" && neededBy(node, this.#layers).length === 1)
         return { column: batch.column(node.name), bound: undefined, needs: [] };
       const column = new Column(name, batch.arena, batch.capacity);
       const needs = neededBy(node, this.#layers).map((field) => batch.column(field));

@@ -1,4 +1,5 @@
 /** What a pipeline's thread and the thread that runs its models say to each other. Numbers travel in shared memory. */
+import type { MessagePort } from "node:worker_threads";
 import type { OnnxPlan } from "./check.ts";
 
 export type ToRuntime =
@@ -24,4 +25,3 @@ export type FromRuntime = {
 
 /** What the thread that runs models begins with. `answers` counts the answers it has sent. */
 export type RuntimeStart = { readonly port: MessagePort; readonly answers: Int32Array };
-type MessagePort = import("node:worker_threads").MessagePort;
