@@ -39,6 +39,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     "transforms",
     "enrichments",
     "triage",
+    // The sensor document has their part.
+    "models",
     "sinks",
   ],
   alerts: ["core", "schema", "java", "stellar", "storage"],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../core/fault.ts";
 import { secretSchema } from "../core/secret-schema.ts";
+import { endpointsConfig } from "../models/http/endpoints.ts";
 import { archiveSchema } from "./archive-schema.ts";
 import { oneNamed } from "./named.ts";
 import { storageSchema } from "./storage-schema.ts";
@@ -179,6 +180,9 @@ export const globalSchema = z.strictObject({
     })
     .prefault({})
     .describe("Captured packets; these settings are read when the platform starts."),
+  models: endpointsConfig
+    .prefault({})
+    .describe("Models that run as HTTP services: expressions ask them by MAAS_MODEL_APPLY."),
   timeZone: z.string().default("UTC").describe("Zone of dates that name none."),
   databases: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { threatIntelConfig } from "../enrichments/stages.ts";
+import { modelsConfig } from "../models/stage.ts";
 import { rawConfig } from "../parsers/envelope.ts";
 import { timestampConfig } from "../parsers/time/timestamp.ts";
 import { triageConfig } from "../triage/triage.ts";
@@ -8,7 +9,7 @@ import { checkDocument, type Document, judgeDocument, type Mistake, mistakeIn, r
 
 /**
  * One document per sensor, in the order of the loop: where its telemetry comes from, how it is parsed, transformed,
- * enriched, matched with threat intelligence, scored and kept. What a named component accepts is the component's own
+ * enriched, scored by models, matched with threat intelligence, scored and kept. What a named component accepts is the component's own
  * schema; `openStages` checks that when a document is published.
  */
 
@@ -76,6 +77,7 @@ export const sensorSchema = z.strictObject({
     .describe(
       "Enrichment by name: the fields it looks at (for `table`: by type; for `stellar`: the expressions).",
     ),
+  models: modelsConfig.default([]),
   threatIntel: threatIntelConfig
     .prefault({})
     .describe("Indicator type: the fields matched with it; `stellar`: expressions that run in this stage."),

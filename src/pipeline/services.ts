@@ -11,4 +11,6 @@ export type StageServices = {
   readonly enrichmentContext: EnrichmentContext;
   /** Functions and services of expressions under a global document; the same object as long as it is the same. */
   environment(global: GlobalDocument): Environment;
+  /** Where a model is that a document names. Throws Fault PATH_NOT_ALLOWED. */
+  modelFile(path: string): string;
 };

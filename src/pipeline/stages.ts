@@ -9,6 +9,7 @@ import type { Context } from "../core/context.ts";
 import { openEvery } from "../core/every.ts";
 import { Fault } from "../core/fault.ts";
 import { openEnrichments, openThreatIntel } from "../enrichments/stages.ts";
+import { openModels } from "../models/stage.ts";
 import { openEnvelope, readsMetadata } from "../parsers/envelope.ts";
 import { runParser } from "../parsers/parser.ts";
 import { openTimestamps } from "../parsers/time/timestamp.ts";
@@ -107,6 +108,12 @@ export function openStages(
       components.enrichments,
     ),
   );
+  const score = at(["models"], () =>
+    openModels(sensor.models, {
+      ...{ sensor: sensor.sensor, log: context.log, clock: context.clock, environment },
+      ...{ variables: [enrichment, all], modelFile: services.modelFile },
+    }),
+  );
   const match = at(["threatIntel"], () =>
     openThreatIntel(sensor.threatIntel, { ...enrichmentStage, variables: [enrichment, all] }),
   );
@@ -139,6 +146,10 @@ export function openStages(
       { name: "filter", run: filter, failure: "parser_error" },
       { name: "validate", run: validateBatch, failure: "parser_error" },
       { name: "enrich", run: enrich, failure: "enrichments_error" },
+      // Before threat intelligence, whose expressions decide by the scores what is an alert.
+      ...(sensor.models.length === 0
+        ? []
+        : [{ name: "models", run: score, failure: "enrichments_error" as const }]),
       { name: "threatIntel", run: match, failure: "threatintel_error" },
       { name: "triage", run: triage, failure: "threatintel_error" },
     ],

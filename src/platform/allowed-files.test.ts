@@ -23,7 +23,7 @@ const marking = (mark: string, name: string) =>
   `export const f = { name: "${name}", params: [], call: () => 1 };\n`;
 
 beforeAll(async () => {
-  for (const name of ["functions", "incoming", "tls", "databases"])
+  for (const name of ["functions", "incoming", "tls", "databases", "models"])
     mkdirSync(join(data, name), { recursive: true });
   mkdirSync(place("outside/sub"), { recursive: true });
   mkdirSync(place("allowed"));
@@ -53,6 +53,13 @@ const OUTSIDE: readonly (readonly [what: string, change: () => Change])[] = [
   ["a package that Metron itself uses", () => global("functions: [yaml]")],
   ["a module of Node", () => global('functions: ["node:fs"]')],
   ["another file of the data folder", () => global("functions: [config/config.mdb]")],
+  [
+    "a model outside",
+    () => ({
+      ...sensor("{}"),
+      text: "sensor: files\nparser: { jsonMap: {} }\nmodels: [{ name: m, features: { n: n }, onnx: { file: /etc/passwd } }]\n",
+    }),
+  ],
   ["a file of the system", () => sensor("{ file: { paths: [/etc/passwd] } }")],
   [
     "a file by a path that leads out",

@@ -1,5 +1,6 @@
 import type { GlobalDocument } from "../config/global.ts";
 import type { Context } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
@@ -9,7 +10,7 @@ import { declareFields } from "../schema/declarations.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
 import type { Services } from "../stellar/run/services.ts";
 import { fromMessage, StellarMap } from "../stellar/values/value.ts";
-import type { AllowedFolders } from "../storage/allowed-folders.ts";
+import { type AllowedFolders, allowPaths } from "../storage/allowed-folders.ts";
 import { joinTable } from "../storage/storage.ts";
 import type { TableReader } from "../storage/table/contract.ts";
 import { triageScorer } from "../triage/scorer.ts";
@@ -93,7 +94,7 @@ function makeServices(parts: Parts): PipelineServices {
   let environment: { key: string; made: Environment } | undefined;
   let evaluation: { of: Environment; made: Environment } | undefined;
   const environmentOf = (global: GlobalDocument): Environment => {
-    const key = JSON.stringify([global.global, global.timeZone, functions.key]);
+    const key = JSON.stringify([global.global, global.timeZone, global.models, functions.key]);
     if (environment?.key !== key) {
       const globals = new StellarMap();
       for (const [name, value] of Object.entries(global.global)) globals.set(name, fromMessage(value));
@@ -105,7 +106,7 @@ function makeServices(parts: Parts): PipelineServices {
         holidays: holidayCalendars,
         ...enrichmentServices(databases, table),
         triage: triageScorer(() => made),
-        ...(folders === undefined ? {} : ruleServices(folders, globals, context)),
+        ...(folders === undefined ? {} : ruleServices(folders, globals, global.models, context)),
         ...more,
       };
       const made: Environment = makeEnvironment({ registry: registryOf(functions, services), services });
@@ -124,6 +125,10 @@ function makeServices(parts: Parts): PipelineServices {
     tables,
     enrichmentContext,
     environment: environmentOf,
+    modelFile(path) {
+      if (folders !== undefined) return allowPaths(folders)(path, "models");
+      throw new Fault("PATH_NOT_ALLOWED", `reading ${path}: models are read by a platform only`);
+    },
     evaluation(global) {
       const of = environmentOf(global);
       if (evaluation?.of !== of) {

@@ -6,7 +6,7 @@ import { Fault } from "../core/fault.ts";
  * What a document names files for. Each use has a folder of its own below the data folder; secrets have none, as a
  * back-up of the data folder would hold them.
  */
-export type FileUse = "functions" | "extensions" | "incoming" | "tls" | "databases" | "secrets";
+export type FileUse = "functions" | "extensions" | "incoming" | "tls" | "databases" | "models" | "secrets";
 
 /** Answers where a file is that a document names. Throws Fault PATH_NOT_ALLOWED for one it may not name. */
 export type AllowPath = (path: string, use: FileUse) => string;
@@ -27,6 +27,7 @@ const NAMES: Readonly<Record<FileUse, string>> = {
   incoming: "telemetry",
   tls: "certificates and keys",
   databases: "databases",
+  models: "models",
   secrets: "secrets",
 };
 

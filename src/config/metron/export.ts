@@ -55,11 +55,12 @@ function exportParser(name: string, options: Json): Json {
 
 /** What a sensor document says and Metron's documents cannot: in words, since it is left out. */
 export function leftOut(sensor: SensorDocument): string[] {
-  const { source, partitions, validations, index, timestamp } = sensor;
+  const { source, partitions, validations, models, index, timestamp } = sensor;
   const lost = [
     source === undefined ? undefined : "source",
     partitions === undefined ? undefined : "partitions",
     validations.length === 0 ? undefined : "validations",
+    models.length === 0 ? undefined : "models",
     timestamp.field === undefined && timestamp.format === undefined ? undefined : "timestamp",
     index.retentionDays === undefined ? undefined : "index.retentionDays",
     index.retentionBytes === undefined ? undefined : "index.retentionBytes",

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import type { GlobalDocument } from "../../config/global.ts";
 import type { Context } from "../../core/context.ts";
+import { ModelEndpoints } from "../../models/http/endpoints.ts";
 import type { Services } from "../../stellar/run/services.ts";
 import { type StellarMap, toMessage } from "../../stellar/values/value.ts";
 import { type AllowedFolders, allowPaths } from "../../storage/allowed-folders.ts";
@@ -11,34 +13,41 @@ import { secretReader } from "./secrets.ts";
 const QUIET = 10_000;
 
 /**
- * What expressions of documents may reach beyond tables and databases: stored objects and, when the global document
+ * What expressions of documents may reach beyond tables and databases: stored objects, registered models and, when the global document
  * names hosts in `stellar.rest.allow`, these hosts, their secrets and the files that hold their passwords. They change
  * nothing.
  */
 export function ruleServices(
   folders: AllowedFolders,
   globals: StellarMap,
+  endpoints: GlobalDocument["models"],
   { clock, log }: Context,
 ): Partial<Services> {
   const files = join(folders.data, "files");
   const allows = allowedHosts(toMessage(globals.get("stellar.rest.allow") ?? null));
   const told = new Map<string, { at: number; more: number }>();
+  // A service that is down fails for every message; a log that says so for each would drown all else.
+  const warn = (sentence: string, fields: Readonly<Record<string, unknown>>) => {
+    const last = told.get(sentence);
+    if (last !== undefined && clock.now() - last.at < QUIET) {
+      last.more++;
+      return;
+    }
+    log.warn(sentence, { ...fields, more: last?.more ?? 0 });
+    told.set(sentence, { at: clock.now(), more: 0 });
+  };
   const common: Partial<Services> = {
+    models: new ModelEndpoints(endpoints, {
+      ...{ clock, warn, random: Math.random },
+      // Only what the document names is asked for.
+      send: httpAccess(() => true),
+    }),
     objects: objectLookup(
       files,
       () => globals,
       () => clock.now(),
     ),
-    // A service that is down fails for every message; a log that says so for each would drown all else.
-    warn: (sentence, fields) => {
-      const last = told.get(sentence);
-      if (last !== undefined && clock.now() - last.at < QUIET) {
-        last.more++;
-        return;
-      }
-      log.warn(sentence, { ...fields, more: last?.more ?? 0 });
-      told.set(sentence, { at: clock.now(), more: 0 });
-    },
+    warn,
   };
   if (allows === undefined) return common;
   return {
@@ -51,6 +60,6 @@ export function ruleServices(
 
 /** The same for who evaluates an expression on the server, where nobody may be kept waiting. */
 export function withoutWaiting(services: Services): Services {
-  const { http: _http, platformFiles: _files, secret: _secret, ...rest } = services;
+  const { http: _http, models: _models, platformFiles: _files, secret: _secret, ...rest } = services;
   return rest;
 }

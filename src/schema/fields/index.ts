@@ -3,6 +3,7 @@ import { CEF, EVENT_HEADER, LEEF } from "./cef.ts";
 import { ASA, FIREEYE, ISE, KEY_VALUE, LANCOPE, SNORT, WEBSPHERE } from "./devices.ts";
 import { ENRICHMENTS } from "./enrichments.ts";
 import { ERRORS, MESSAGE } from "./message.ts";
+import { MODELS } from "./models.ts";
 import { ENDS, TRAFFIC } from "./network.ts";
 import { PALO_ALTO } from "./palo-alto.ts";
 import { SURICATA } from "./suricata.ts";
@@ -17,6 +18,7 @@ export const families: readonly { readonly title: string; readonly fields: reado
   { title: "Ends of the traffic", fields: ENDS },
   { title: "Shared by sensors", fields: TRAFFIC },
   { title: "Enrichments and threat intelligence", fields: ENRICHMENTS },
+  { title: "Models", fields: MODELS },
   { title: "Triage", fields: TRIAGE },
   { title: "Error records", fields: ERRORS },
   { title: "Syslog", fields: [...SYSLOG_HEADER, ...SYSLOG_PROGRAM, ...SYSLOG_5424] },

@@ -15,7 +15,6 @@ import { profilerApply, profilerFlush, profilerInit } from "./profiler.ts";
 
 declare module "../run/services.ts" {
   interface Services {
-    readonly models?: object;
     readonly profiles?: object;
   }
 }
@@ -57,31 +56,6 @@ export const profiles: Namespace = {
       GROUPS,
     ]),
     profileWindow,
-  ],
-};
-
-export const models: Namespace = {
-  name: "models",
-  summary: "Ask models that are deployed as services.",
-  functions: [
-    declared("models", "MAAS_GET_ENDPOINT", "Gives an endpoint of a deployed model.", [
-      { name: "model", type: "string", about: "Name of the model." },
-      {
-        name: "version",
-        type: "string",
-        about: "Version of the model; the latest unless given.",
-        optional: true,
-      },
-    ]),
-    declared("models", "MAAS_MODEL_APPLY", "Applies a model to arguments and gives the map of its answers.", [
-      { name: "endpoint", type: "map", about: "The endpoint that MAAS_GET_ENDPOINT gave." },
-      {
-        name: "function",
-        type: "any",
-        about: "Name of the model's function, `apply` unless given; or the arguments.",
-      },
-      { name: "arguments", type: "map", about: "The arguments, a map.", optional: true },
-    ]),
   ],
 };
 

@@ -1,4 +1,4 @@
-/** Other engines that read Parquet, through Python. */
+/** Other engines that read Parquet and make models, through Python. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,6 +11,11 @@ const PACKAGES = {
   pyspark: "pyspark",
   // A server that speaks as S3 does.
   "moto.server": "moto[server]",
+  // Other makers of models, and what writes and runs theirs.
+  river: "river",
+  sklearn: "scikit-learn",
+  skl2onnx: "skl2onnx",
+  onnxruntime: "onnxruntime",
 } as const;
 
 /**
@@ -23,7 +28,7 @@ export function pythonWith(...modules: (keyof typeof PACKAGES)[]): string | unde
     (path) => path !== undefined && spawnSync(path, ["-c", asked]).status === 0,
   );
   if (python !== undefined) return python;
-  if (process.env.CI === "true") return install();
+  if (process.env.CI === "true") return install(modules);
   process.stdout.write(`Left out, as Python lacks it: what is tested with ${modules.join(" and ")}.\n`);
   return undefined;
 }
@@ -40,12 +45,13 @@ export function askPython(python: string, program: string, ...parameters: readon
 
 let installed: string | undefined;
 
-function install(): string {
-  const folder = mkdtempSync(join(tmpdir(), "metron-python-"));
-  execFileSync("python3", ["-m", "venv", folder]);
-  installed = join(folder, "bin", "python");
-  execFileSync(installed, ["-m", "pip", "install", "--quiet", ...Object.values(PACKAGES)], {
-    timeout: 900_000,
-  });
+function install(modules: readonly (keyof typeof PACKAGES)[]): string {
+  if (installed === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), "metron-python-"));
+    execFileSync("python3", ["-m", "venv", folder]);
+    installed = join(folder, "bin", "python");
+  }
+  const packages = modules.map((name) => PACKAGES[name]);
+  execFileSync(installed, ["-m", "pip", "install", "--quiet", ...packages], { timeout: 900_000 });
   return installed;
 }

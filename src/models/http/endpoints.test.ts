@@ -1,0 +1,202 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { httpAccess } from "../../platform/services/http.ts";
+import { compile } from "../../stellar/run/compile.ts";
+import { layered, makeEnvironment } from "../../stellar/run/environment.ts";
+import { toMessage } from "../../stellar/values/value.ts";
+import { endpointsConfig, ModelEndpoints } from "./endpoints.ts";
+
+/** A model in a thread of its own, as this one sleeps while it waits. It counts what it is asked. */
+const SERVER = `
+import { createServer } from "node:http";
+import { parentPort } from "node:worker_threads";
+let asked = 0;
+const server = createServer((request, response) => {
+  const url = new URL(request.url, "http://host");
+  if (url.pathname !== "/asked") asked++;
+  const json = (body) => response.end(JSON.stringify(body));
+  if (url.pathname === "/asked") return json({ asked });
+  if (url.pathname.endsWith("/broken")) return response.writeHead(500).end("{}");
+  if (url.pathname.endsWith("/moved")) return response.writeHead(201).end("{}");
+  if (url.pathname.endsWith("/list")) return json([1]);
+  if (url.pathname.endsWith("/nothing")) return response.end("");
+  if (url.pathname.endsWith("/silent")) return;
+  const host = url.searchParams.get("host");
+  json({ is_malicious: host === "badguy.com" ? "malicious" : "legit", path: url.pathname, query: [...url.searchParams], accept: request.headers.accept });
+});
+server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+`;
+
+const workers: Worker[] = [];
+let urls: string[];
+
+beforeAll(async () => {
+  urls = [];
+  for (let index = 0; index < 2; index++) {
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(SERVER)}`));
+    workers.push(worker);
+    const [port] = (await once(worker, "message")) as [number];
+    urls.push(`http://127.0.0.1:${port}`);
+  }
+});
+afterAll(() => Promise.all(workers.map((worker) => worker.terminate())));
+
+let clock = 0;
+let draws: number[];
+let warnings: Readonly<Record<string, unknown>>[];
+beforeEach(() => {
+  clock = 0;
+  draws = [];
+  warnings = [];
+});
+
+/** What an expression gives where some endpoints are registered. */
+function evaluator(endpoints: readonly object[], milliseconds = 20_000) {
+  const models = new ModelEndpoints(endpointsConfig.parse({ endpoints, milliseconds }), {
+    clock: { now: () => clock },
+    send: httpAccess(() => true),
+    warn: (_sentence, fields) => void warnings.push(fields),
+    random: () => draws.shift() ?? 0,
+  });
+  const warn = (_sentence: string, fields: Readonly<Record<string, unknown>>) => void warnings.push(fields);
+  const environment = makeEnvironment({ services: { models, warn } });
+  return (text: string, variables: Readonly<Record<string, unknown>> = {}) =>
+    toMessage(compile(text, environment).evaluate(layered(variables)));
+}
+
+async function asked(index = 0): Promise<number> {
+  const answer = (await (await fetch(`${urls[index]}/asked`)).json()) as { asked: number };
+  return answer.asked;
+}
+
+const dga = (version = "1.0", index = 0, more: object = {}) => ({
+  ...{ name: "dga", version, url: urls[index] },
+  ...more,
+});
+
+test("the example of the original's guide: a model says which hosts are malicious", () => {
+  const run = evaluator([dga()]);
+  const text = "MAP_GET('is_malicious', MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga'), {'host': domain}))";
+  expect(run(text, { domain: "badguy.com" })).toBe("malicious");
+  expect(run(text, { domain: "yahoo.com" })).toBe("legit");
+  expect(run("MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga'), {'host': 'a b&c'})")).toMatchObject({
+    path: "/apply",
+    query: [["host", "a b&c"]],
+    accept: "application/json",
+  });
+  expect(warnings).toEqual([]);
+});
+
+test("the current version is the last in the order of text; an unknown one, or name, is null and told", () => {
+  const run = evaluator([dga("1.10"), dga("1.9"), dga("1.2")]);
+  expect(run("MAAS_GET_ENDPOINT('dga')")).toEqual({
+    ...{ name: "dga", version: "1.9", url: urls[0] },
+    "endpoint:apply": "apply",
+  });
+  expect(run("MAP_GET('version', MAAS_GET_ENDPOINT('dga', '1.10'))")).toBe("1.10");
+  expect(run("MAAS_GET_ENDPOINT('dga', '2')")).toBeNull();
+  expect(warnings).toEqual([]);
+  expect(run("MAAS_GET_ENDPOINT('none')")).toBeNull();
+  expect(warnings).toEqual([{ model: "none" }]);
+});
+
+test.each<[call: string, path: string]>([
+  ["MAAS_MODEL_APPLY(e, 'score', {'a': 'b'})", "/apply"],
+  ["MAAS_MODEL_APPLY(e, 'score')", "/v2/score"],
+  ["MAAS_MODEL_APPLY(e, 'other')", "/other"],
+  ["MAAS_MODEL_APPLY(e, {'a': 'b'})", "/apply"],
+  ["MAAS_MODEL_APPLY(only, 'score', {'a': 'b'})", "/v2/score"],
+])("%s asks for %s", (call, path) => {
+  const both = { functions: { apply: "apply", score: "/v2/score" } };
+  const run = evaluator([dga("1", 0, both), dga("2", 0, { functions: { score: "v2/score" } })]);
+  const answer = run(
+    call.replace("e,", "MAAS_GET_ENDPOINT('dga', '1'),").replace("only,", "MAAS_GET_ENDPOINT('dga', '2'),"),
+  );
+  expect(answer).toMatchObject({ path });
+});
+
+test("fewer than two arguments are an error; what is no endpoint, or an argument that is no text, is null", () => {
+  const run = evaluator([dga()]);
+  expect(() => run("MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga'))")).toThrow("MAAS_MODEL_APPLY");
+  expect(run("MAAS_MODEL_APPLY('dga', {'a': 'b'})")).toBeNull();
+  expect(run("MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('none'), {'a': 'b'})")).toBeNull();
+  expect(run("MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga'), {'a': 1})")).toBeNull();
+  expect(warnings.at(-1)).toEqual({ url: urls[0], argument: "a" });
+});
+
+test("answers are kept for ten minutes by name, version, function and arguments", async () => {
+  const run = evaluator([dga(), dga("0.9")]);
+  const apply = (args: string, version = "1.0") =>
+    run(`MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga', '${version}'), ${args})`);
+  const before = await asked();
+  for (let time = 0; time < 5; time++) apply("{'host': 'x'}");
+  expect(await asked()).toBe(before + 1);
+  apply("{'host': 'y'}");
+  apply("{'host': 'x'}", "0.9");
+  expect(await asked()).toBe(before + 3);
+  clock = 10 * 60_000 - 1;
+  apply("{'host': 'x'}");
+  expect(await asked()).toBe(before + 3);
+  clock += 1;
+  apply("{'host': 'x'}");
+  expect(await asked()).toBe(before + 4);
+});
+
+test.each([
+  ["broken", "status 500"],
+  ["moved", "status 201"],
+  ["list", "the answer is no JSON object"],
+  ["nothing", "the answer is no JSON"],
+])("an answer of /%s is null, told, and not kept", async (path, reason) => {
+  const run = evaluator([dga()]);
+  const before = await asked();
+  const text = `MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga'), '${path}')`;
+  expect([run(text), run(text)]).toEqual([null, null]);
+  expect(await asked()).toBe(before + 2);
+  expect(warnings).toEqual([
+    { url: urls[0], path, reason },
+    { url: urls[0], path, reason },
+  ]);
+});
+
+test("a model that is silent costs its time three times, and then nothing for half a minute", async () => {
+  const run = evaluator([dga()], 500);
+  const before = await asked();
+  const text = "MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga'), 'silent')";
+  for (let time = 0; time < 20; time++) expect(run(text)).toBeNull();
+  expect(warnings.map(({ reason }) => reason)).toEqual(new Array(3).fill("no answer within 500 ms"));
+  clock = 30_000;
+  for (let time = 0; time < 20; time++) run(text);
+  expect(warnings).toHaveLength(4);
+  expect(await asked()).toBeLessThanOrEqual(before + 4);
+});
+
+test("an instance that failed is avoided for ten minutes while there is another; ten draws at the most", () => {
+  const dead = { name: "dga", version: "1.0", url: "http://127.0.0.1:1" };
+  const run = evaluator([dead, dga("1.0", 1)]);
+  const drawn = () => run("MAP_GET('url', MAAS_GET_ENDPOINT('dga'))");
+  expect(drawn()).toBe(dead.url);
+  expect(run("MAAS_MODEL_APPLY(MAAS_GET_ENDPOINT('dga'), {'host': 'z'})")).toBeNull();
+  draws = [0, 0, 0.9];
+  expect(drawn()).toBe(urls[1]);
+  expect(draws).toEqual([]);
+  draws = new Array(10).fill(0);
+  expect(drawn(), "the last draw stands").toBe(dead.url);
+  clock = 10 * 60_000 - 1;
+  draws = [0, 0.9];
+  expect(drawn()).toBe(urls[1]);
+  clock += 1;
+  draws = [0, 0.9];
+  expect(drawn()).toBe(dead.url);
+});
+
+test("an address that a message made up is not called", async () => {
+  const run = evaluator([dga()]);
+  const before = await asked(1);
+  expect(
+    run("MAAS_MODEL_APPLY({'url': there, 'name': 'dga', 'version': '1.0'}, {'a': 'b'})", { there: urls[1] }),
+  ).toBeNull();
+  expect(await asked(1)).toBe(before);
+  expect(warnings).toEqual([{ url: urls[1] }]);
+});

@@ -1,0 +1,82 @@
+/** Writes small models of ONNX byte by byte, so that tests need no other program for them. */
+
+/** What a model computes: nodes over the input `X`, the weights `W`, and the output `Y`. */
+export type TinyModel = {
+  readonly nodes?: readonly {
+    readonly operator: string;
+    readonly domain?: string;
+    readonly inputs: readonly string[];
+  }[];
+  /** Shape of `X` and of `Y`; -1 is a free dimension. */
+  readonly input?: readonly number[];
+  readonly output?: readonly number[];
+  /** `TensorProto.DataType` of `X`. */
+  readonly type?: number;
+  /** A matrix of a row per feature. */
+  readonly weights?: readonly number[];
+};
+
+const FLOAT = 1;
+
+/** By default `Y = X · W` with two features of the weights 2 and 3. */
+export function tinyOnnx({
+  nodes = [{ operator: "MatMul", inputs: ["X", "W"] }],
+  input = [-1, 2],
+  output = [-1, 1],
+  type = FLOAT,
+  weights = [2, 3],
+}: TinyModel = {}): Uint8Array<ArrayBuffer> {
+  const written = nodes.map(({ operator, domain = "", inputs }, index) =>
+    joined(
+      ...inputs.map((name) => text(1, name)),
+      text(2, index === nodes.length - 1 ? "Y" : `between${index}`),
+      text(3, `node${index}`),
+      text(4, operator),
+      domain === "" ? [] : text(7, domain),
+    ),
+  );
+  const raw = new Uint8Array(new Float32Array(weights).buffer);
+  const tensor = joined(
+    number(1, weights.length),
+    number(1, 1),
+    number(2, FLOAT),
+    text(8, "W"),
+    part(9, raw),
+  );
+  const graph = joined(
+    ...written.map((node) => part(1, node)),
+    text(2, "tiny"),
+    part(5, tensor),
+    part(11, value("X", type, input)),
+    part(12, value("Y", FLOAT, output)),
+  );
+  const opsets = ["", "ai.onnx.ml", "com.example"].map((domain) =>
+    part(8, joined(text(1, domain), number(2, domain === "" ? 13 : 1))),
+  );
+  return new Uint8Array(joined(number(1, 8), ...opsets, part(7, graph)));
+}
+
+function value(name: string, type: number, shape: readonly number[]): number[] {
+  const dimensions = shape.map((size) => part(1, size < 0 ? text(2, "n") : number(1, size)));
+  return joined(text(1, name), part(2, part(1, joined(number(1, type), part(2, joined(...dimensions))))));
+}
+
+function joined(...parts: readonly (readonly number[])[]): number[] {
+  return parts.flat();
+}
+
+function text(field: number, content: string): number[] {
+  return part(field, new TextEncoder().encode(content));
+}
+
+function part(field: number, content: ArrayLike<number>): number[] {
+  return [...varint(field * 8 + 2), ...varint(content.length), ...Array.from(content)];
+}
+
+function number(field: number, content: number): number[] {
+  return [...varint(field * 8), ...varint(content)];
+}
+
+function varint(content: number): number[] {
+  return content < 128 ? [content] : [(content % 128) + 128, ...varint(Math.floor(content / 128))];
+}
