@@ -10,55 +10,12 @@ import {
   type StellarFunction,
 } from "../language/function.ts";
 import type { Services } from "../run/services.ts";
-import { profileFixed, profileWindow } from "./profile-periods.ts";
-import { profilerApply, profilerFlush, profilerInit } from "./profiler.ts";
 
 declare module "../run/services.ts" {
   interface Services {
     readonly models?: object;
-    readonly profiles?: object;
   }
 }
-
-const PROFILE = { name: "profile", type: "string", about: "Name of the profile." } as const;
-const ENTITY = { name: "entity", type: "any", about: "The entity that was profiled." } as const;
-const PERIODS = {
-  name: "periods",
-  type: "list",
-  about: "The periods to read, as PROFILE_FIXED or PROFILE_WINDOW gives them.",
-} as const;
-const GROUPS = { name: "groups", type: "any", about: "The groups to read, a list.", optional: true } as const;
-const OVERRIDES = {
-  name: "overrides",
-  type: "map",
-  about: "Settings of the profiler client that differ from the global ones.",
-  optional: true,
-} as const;
-
-export const profiles: Namespace = {
-  name: "profiles",
-  summary: "Read what profiles measured, and try profiles out.",
-  functions: [
-    profilerApply,
-    profilerFlush,
-    profilerInit,
-    profileFixed,
-    declared("profiles", "PROFILE_GET", "Gives the values that a profile measured for an entity.", [
-      PROFILE,
-      ENTITY,
-      PERIODS,
-      GROUPS,
-      OVERRIDES,
-    ]),
-    declared("profiles", "PROFILE_VERBOSE", "Gives a profile's measurements with their periods and groups.", [
-      PROFILE,
-      ENTITY,
-      PERIODS,
-      GROUPS,
-    ]),
-    profileWindow,
-  ],
-};
 
 export const models: Namespace = {
   name: "models",
