@@ -39,6 +39,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     "transforms",
     "enrichments",
     "triage",
+    // The document of profiles says what they run by.
+    "profiles",
     "sinks",
   ],
   alerts: ["core", "schema", "java", "stellar", "storage"],
