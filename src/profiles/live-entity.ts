@@ -30,7 +30,6 @@ export class LiveEntity extends EntityProfile {
 export function storeEntity(entity: LiveEntity): Uint8Array {
   const out = new ByteWriter(FORM);
   out.byte(entity.isInitialised ? 1 : 0);
-  out.varint(entity.latest);
   out.varint(entity.period + 1);
   out.varint(entity.seen);
   out.varint(entity.values.length);
@@ -55,7 +54,6 @@ export function restoreEntity(profile: CompiledProfile, name: string, bytes: Uin
   const source = new ByteReader(bytes, FORM, "stored entity");
   const entity = new LiveEntity(profile, name);
   entity.isInitialised = source.byte() === 1;
-  entity.latest = source.varint();
   entity.period = source.varint() - 1;
   entity.seen = source.varint();
   if (source.varint() !== entity.values.length) throw source.damage();

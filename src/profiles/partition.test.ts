@@ -90,6 +90,9 @@ profiles:
     await profiled.save();
     expect(profiled.measured).toEqual({ [`count a ${PERIOD}`]: 2, [`count a ${PERIOD + 1}`]: 2 });
     expect(profiled.counts.get("count")).toMatchObject({ routed: 7, applied: 5, late: 1 });
+    // Also for an entity that has been measured since, and for one that is new.
+    await profiled.send([at(5, { ip: "b" }), at(1.9, { ip: "a" }), at(1.9, { ip: "c" })]);
+    expect(profiled.counts.get("count")).toMatchObject({ late: 3 });
   });
 
   test("by the clock end by its ticks; without messages there is no measurement", async () => {
@@ -173,6 +176,7 @@ profiles:
     profiled.now = BEGIN;
     await profiled.send([at(0, { ip: "a" }), at(0, { ip: "b" }), at(0, { ip: "c" })]);
     expect(profiled.counts.get("count")).toMatchObject({ applied: 2, refused: 1 });
+    await profiled.save();
     profiled.now = BEGIN + 2 * MINUTE;
     await profiled.send([at(0, { ip: "b" })]);
     await profiled.tick(BEGIN + 4 * MINUTE);
@@ -181,6 +185,9 @@ profiles:
     await profiled.save();
     expect(profiled.measured).toEqual({ [`count a ${PERIOD}`]: 1 });
     expect(profiled.counts.get("count")).toMatchObject({ applied: 4, refused: 1 });
+    // Who left is not stored any more.
+    await profiled.crash();
+    expect(profiled.partition.entities).toBe(2);
   });
 
   test("an entity whose variables have grown too large to be stored begins anew", async () => {
@@ -273,6 +280,7 @@ profiles:
     };
     const once = await run(() => false);
     expect(Object.keys(once.measured).length).toBeGreaterThan(60);
+    expect(JSON.stringify(once.measured)).toContain("ProfilePeriod{period=1888889,");
     for (const every of [1, 3, 11]) expect(await run((step) => step % every === 0)).toEqual(once);
   });
 });

@@ -22,7 +22,8 @@ export class Profiled {
   now = 0;
   partition: ProfilePartition;
   readonly #definitions = new Map<string, RunningProfile>();
-  readonly #environment: Environment = makeEnvironment({ services: { now: () => this.now } });
+  /** Its clock is none: expressions see the clock of the routes. */
+  readonly #environment: Environment = makeEnvironment({ services: { now: () => 0 } });
   readonly #entities = new Map<string, Uint8Array>();
   #state: PartitionState | undefined;
   #batch = new Batch();
