@@ -1,7 +1,15 @@
+import { encodeText } from "../core/text.ts";
 import type { MeasuredProfiles } from "../stellar/functions/profiles.ts";
 import type { Value } from "../stellar/values/value.ts";
 import type { TableReader } from "../storage/table/contract.ts";
-import { expiryOf, MEASUREMENTS, measuredValue, periodKey, subjectKey } from "./measurements.ts";
+import {
+  expiryOf,
+  MEASUREMENTS,
+  measuredValue,
+  periodKey,
+  type Subject,
+  subjectKey,
+} from "./measurements.ts";
 
 /** Entities whose measurements are remembered; beyond these all are forgotten. */
 const MOST_SUBJECTS = 20_000;
@@ -21,28 +29,45 @@ export function measuredProfiles(
   table: TableReader,
   period: () => number | undefined,
   now: () => number,
-  unsaved: (key: string) => Uint8Array | undefined = () => undefined,
+  unsaved?: (key: string) => Uint8Array | undefined,
 ): MeasuredProfiles {
   let version = -1;
   const subjects = new Map<string, Map<number, Known>>();
+  const lookup = table.lookup(MEASUREMENTS);
   const look = (subject: string, number: number): Known => {
-    const bytes = table.get(MEASUREMENTS, periodKey(subject, number));
+    const key = encodeText(periodKey(subject, number));
+    const bytes = lookup.get(key, 0, key.length);
     return bytes instanceof Uint8Array ? known(bytes) : undefined;
   };
+  const periodsOf = (subject: string): Map<number, Known> => {
+    if (subjects.size > MOST_SUBJECTS) subjects.clear();
+    const periods = subjects.get(subject) ?? new Map<number, Known>();
+    subjects.set(subject, periods);
+    return periods;
+  };
+  // Whoever asks for many periods asks for one after the other.
+  let last: Subject | undefined;
+  let subject = "";
+  let periods = new Map<number, Known>();
   return {
     period,
     value(profile, entity, groups, { number, duration }) {
-      const subject = subjectKey({ profile, entity, groups, duration });
-      const fresh = unsaved(periodKey(subject, number));
-      if (fresh !== undefined) return measuredValue(fresh);
       const present = table.version(MEASUREMENTS);
-      if (present !== version || subjects.size > MOST_SUBJECTS) subjects.clear();
-      version = present;
-      let periods = subjects.get(subject);
-      if (periods === undefined) {
-        periods = new Map();
-        subjects.set(subject, periods);
+      const isOther =
+        last === undefined ||
+        last.entity !== entity ||
+        last.profile !== profile ||
+        last.groups !== groups ||
+        last.duration !== duration;
+      if (present !== version) subjects.clear();
+      if (isOther || present !== version) {
+        last = { profile, entity, groups, duration };
+        subject = subjectKey(last);
+        periods = periodsOf(subject);
+        version = present;
       }
+      const fresh = unsaved?.(periodKey(subject, number));
+      if (fresh !== undefined) return measuredValue(fresh);
       let found = periods.get(number);
       if (found === undefined && !periods.has(number)) {
         found = look(subject, number);
