@@ -171,12 +171,7 @@ async function profileGet(): Promise<Row> {
       })),
     );
   }
-  const profiles = () =>
-    measuredProfiles(
-      table,
-      () => duration,
-      () => now,
-    );
+  const profiles = () => measuredProfiles(table, () => now);
   const environmentWith = (found = profiles()) =>
     makeEnvironment({ services: { now: () => now, profiles: found } });
   const text = "LENGTH(PROFILE_GET('hosts', ip, PROFILE_FIXED(24, 'HOURS')))";

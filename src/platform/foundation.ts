@@ -164,13 +164,13 @@ export async function openFoundation(
     onInForce: () => members?.say(),
     async takeOver(published, read) {
       await intake.configure(published, read, INDEX_GROUP);
-      services.takePeriod(await profiles.configure(published.profiles));
+      await profiles.configure(published.profiles);
       await supervisor.configure(published, intake.handles(), profiles.handle());
       await sources?.configure(intake.documents());
     },
   });
   await intake.configure(publishing.snapshot(), publishing.documents, INDEX_GROUP);
-  services.takePeriod(await profiles.configure(publishing.snapshot().profiles));
+  await profiles.configure(publishing.snapshot().profiles);
   await index.recoverPositions(await intake.committed(INDEX_GROUP));
 
   const shares: { databases?: DatabaseHandles } = {};

@@ -38,8 +38,6 @@ export type PipelineServices = AsyncDisposable &
     readonly packages: Packages;
     /** The same for an expression that someone evaluates on the server: without what would make it wait. */
     evaluation(global: GlobalDocument): Environment;
-    /** Says how long a period of the profiles in force is, milliseconds. */
-    takePeriod(period: number | undefined): void;
     /** Takes functions of users into use: expressions compiled from now on may call them. */
     takeFunctions(functions: UserFunctions): void;
     /** The same services with other functions, to try documents with. */
@@ -102,15 +100,8 @@ function makeServices(parts: Parts): PipelineServices {
   let functions = parts.functions ?? NO_FUNCTIONS;
   let environment: { key: string; made: Environment } | undefined;
   let evaluation: { of: Environment; made: Environment } | undefined;
-  let period: number | undefined;
   const { profiler } = tables;
-  const profiles =
-    profiler &&
-    measuredProfiles(
-      profiler,
-      () => period,
-      () => context.clock.now(),
-    );
+  const profiles = profiler && measuredProfiles(profiler, () => context.clock.now());
   const environmentOf = (global: GlobalDocument): Environment => {
     const key = JSON.stringify([global.global, global.timeZone, functions.key]);
     if (environment?.key !== key) {
@@ -152,9 +143,6 @@ function makeServices(parts: Parts): PipelineServices {
         evaluation = { of, made };
       }
       return evaluation.made;
-    },
-    takePeriod(next) {
-      period = next;
     },
     takeFunctions(next) {
       functions = next;

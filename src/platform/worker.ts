@@ -140,7 +140,6 @@ async function configure(
   }
   try {
     await profiles.configure(snapshot.profiles, readGlobal(snapshot.global.text, "global"), routes);
-    services.takePeriod(profiles.period);
   } catch (error) {
     // It was checked when it was published, perhaps by another version.
     log.error("Profiles were not taken into use.", { error: (error as Error).message });

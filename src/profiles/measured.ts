@@ -6,7 +6,9 @@ import {
   expiryOf,
   MEASUREMENTS,
   measuredValue,
+  PERIOD,
   periodKey,
+  SETTINGS,
   type Subject,
   subjectKey,
 } from "./measurements.ts";
@@ -21,13 +23,11 @@ type Known =
 
 /**
  * The measurements of a table, as PROFILE_GET asks for them: once per entity and period, until further ones are written.
- * @param period milliseconds of a period of the profiles in force
  * @param now epoch milliseconds: what has expired by then does not exist
  * @param unsaved measurements that the table does not have yet, by their keys
  */
 export function measuredProfiles(
   table: TableReader,
-  period: () => number | undefined,
   now: () => number,
   unsaved?: (key: string) => Uint8Array | undefined,
 ): MeasuredProfiles {
@@ -49,8 +49,18 @@ export function measuredProfiles(
   let last: Subject | undefined;
   let subject = "";
   let periods = new Map<number, Known>();
+  let settingsVersion = -1;
+  let period: number | undefined;
   return {
-    period,
+    period() {
+      const present = table.version(SETTINGS);
+      if (present !== settingsVersion) {
+        const stored = table.get(SETTINGS, PERIOD);
+        period = typeof stored === "number" ? stored : undefined;
+        settingsVersion = present;
+      }
+      return period;
+    },
     value(profile, entity, groups, { number, duration }) {
       const present = table.version(MEASUREMENTS);
       const isOther =

@@ -11,6 +11,9 @@ import { toText, type Value } from "../stellar/values/value.ts";
 /** The table of profiles, and its types. */
 export const PROFILER_TABLE = "profiler";
 export const MEASUREMENTS = "measurements";
+/** What holds for those that ask: under `period` how long a period of the profiles in force is, milliseconds; absent without profiles. */
+export const SETTINGS = "settings";
+export const PERIOD = "period";
 
 const FORM = 0x4d;
 /** What a key of a table may have. */

@@ -14,8 +14,6 @@ export type PartitionRunParts = Pick<PartitionParts, "profileOf" | "countsOf"> &
   readonly context: Context;
   readonly table: TableReader;
   readonly ask: (request: ProfileRequest) => Promise<void>;
-  /** Milliseconds of a period of the profiles in force. */
-  readonly period: () => number | undefined;
   /** Told when routes are counted. */
   readonly onRead: () => void;
 };
@@ -29,6 +27,9 @@ const STORED_AFTER = 5_000;
 const CHECKPOINT_BYTES = 4 << 20;
 /** What an entity takes, as long as none was stored. */
 const ENTITY_BYTES = 512;
+
+/** Milliseconds that a checkpoint may take to arrive from another machine. */
+const SETTLED_AFTER = 15_000;
 
 /** Counts the routes of one partition, from its last checkpoint on, until it is told to stop or something fails. */
 export class PartitionRun {
@@ -55,9 +56,16 @@ export class PartitionRun {
   async read(signal: AbortSignal): Promise<void> {
     const { topic, partition, ask, onRead } = this.#parts;
     await ask({ do: "begin", partition });
+    await this.#settled(signal);
     const counted = this.#load();
     this.#counted = counted;
-    const from = Math.max(counted.offset, await topic.start(partition));
+    const start = await topic.start(partition);
+    if (start > counted.offset && counted.offset > 0)
+      this.#parts.context.log.error("Routes of profiles were deleted before they were counted.", {
+        partition,
+        routes: start - counted.offset,
+      });
+    const from = Math.max(counted.offset, start);
     this.#savedOffset = counted.offset;
     const stop = new AbortController();
     let failure: unknown;
@@ -90,13 +98,31 @@ export class PartitionRun {
     await this.#inTurn(() => this.#save(counted));
   }
 
+  /** Waits for what the owner before has stored last: on another machine it may take a moment to arrive. */
+  async #settled(signal: AbortSignal): Promise<void> {
+    const { topic, partition, table, context } = this.#parts;
+    const committed = (await topic.committed(PROFILE_GROUP, partition)) ?? 0;
+    for (let waited = 0; !signal.aborted; waited += LOOK_EVERY) {
+      const stored = stateIn(table, partition)?.offset ?? 0;
+      if (stored >= committed) return;
+      if (waited >= SETTLED_AFTER) {
+        // A table that was lost, or is of an older backup: what was counted between is not counted again.
+        context.log.error("Profiles go on from an older checkpoint than the last.", {
+          partition,
+          stored,
+          committed,
+        });
+        return;
+      }
+      await new Promise((done) => setTimeout(done, LOOK_EVERY));
+    }
+  }
+
   #load(): ProfilePartition {
-    const { table, partition, environment, topic, context, period, profileOf, countsOf } = this.#parts;
-    const stored = table.get(PARTITIONS, String(partition));
-    const state = typeof stored === "string" ? (JSON.parse(stored) as PartitionState) : undefined;
+    const { table, partition, environment, topic, context, profileOf, countsOf } = this.#parts;
+    const state = stateIn(table, partition);
     const profiles = measuredProfiles(
       table,
-      period,
       () => context.clock.now(),
       (key) => this.#counted?.measurement(key),
     );
@@ -153,4 +179,10 @@ export class PartitionRun {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** What is stored of a partition. */
+function stateIn(table: TableReader, partition: number): PartitionState | undefined {
+  const stored = table.get(PARTITIONS, String(partition));
+  return typeof stored === "string" ? (JSON.parse(stored) as PartitionState) : undefined;
 }

@@ -3,7 +3,7 @@ import { blockOf } from "../../core/block.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import { type Profiles, profileKey, profileText } from "../../profiles/definition.ts";
-import { expiryOf, MEASUREMENTS } from "../../profiles/measurements.ts";
+import { expiryOf, MEASUREMENTS, PERIOD, SETTINGS } from "../../profiles/measurements.ts";
 import type { Checkpoint } from "../../profiles/partition.ts";
 import { PROFILER_SENSOR } from "../../profiles/triage-message.ts";
 import type { Table, TableChange } from "../../storage/table/contract.ts";
@@ -56,18 +56,15 @@ export class ProfileStore implements AsyncDisposable {
     return this.#unread ?? this.#topic?.fault;
   }
 
-  /**
-   * Makes the profiles of a document known to whoever reads routes, before there are any. Resolves to how long their periods are,
-   * milliseconds; undefined without profiles.
-   */
-  async configure({ text }: DocumentText): Promise<number | undefined> {
+  /** Makes the profiles of a document known to whoever reads routes, before there are any, and to whoever asks for measurements. */
+  async configure({ text }: DocumentText): Promise<void> {
     const { topics, partitions, retention } = this.#parts;
     const { settings, profiles } = this.#read(text);
     if (
       profiles.length === 0 &&
       (this.#topic !== undefined || !(await topics.list()).includes(PROFILE_TOPIC))
     )
-      return undefined;
+      return;
     if (this.#topic === undefined) {
       const topic = await topics.topic(PROFILE_TOPIC, { partitions, retention });
       await topic.hold(PROFILE_GROUP);
@@ -78,8 +75,10 @@ export class ProfileStore implements AsyncDisposable {
       const key = profileKey(value);
       return this.#table.get(DEFINITIONS, key) === value ? [] : [{ type: DEFINITIONS, key, value }];
     });
+    const period = profiles.length === 0 ? undefined : settings.period;
+    if (this.#table.get(SETTINGS, PERIOD) !== period)
+      changes.push({ type: SETTINGS, key: PERIOD, value: period });
     if (changes.length > 0) await this.#table.write(changes);
-    return profiles.length === 0 ? undefined : settings.period;
   }
 
   /** The profiles of a document. What another version published may be none here; then there are none, and it is told. */

@@ -95,6 +95,11 @@ test("periods are measured as time in the telemetry goes on; sensors ask for the
     [`bytes b ${PERIOD}`]: 5,
   });
 
+  const asked = await platform.evaluator.ask({
+    expression: "LENGTH(PROFILE_FIXED(2, 'MINUTES'))",
+    message: {},
+  });
+  expect(JSON.parse(asked)).toMatchObject({ value: 3 });
   const now = BEGIN + 5 * MINUTE;
   await send(
     platform,

@@ -56,11 +56,6 @@ export class WorkerProfiles {
     this.#parts = parts;
   }
 
-  /** Milliseconds of a period of the profiles in force. */
-  get period(): number | undefined {
-    return this.#profiles?.settings.period;
-  }
-
   /** Takes a document over; what is routed from now on is so by it. @param handle of the topic of routes */
   async configure(
     { text }: DocumentText,
@@ -175,7 +170,6 @@ export class WorkerProfiles {
         ...{ topic, partition, environment, context, table, ask },
         profileOf: (key) => this.#profileOf(key),
         countsOf: (profile) => this.#countsOf(profile),
-        period: () => this.period,
         onRead: () => {
           if (told !== "") problem(partition, undefined);
           told = "";
