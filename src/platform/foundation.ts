@@ -92,6 +92,8 @@ export type Foundation = {
 
 const HOUR = 3_600_000;
 const SECOND = 1000;
+/** How often expired measurements are removed. */
+const SWEEP_EVERY = 900_000;
 
 /**
  * Opens what every process stands on: data folder, documents, topics, tables, index, and the worker threads that are its. All is closed with
@@ -171,6 +173,10 @@ export async function openFoundation(
   });
   await intake.configure(publishing.snapshot(), publishing.documents, INDEX_GROUP);
   await profiles.configure(publishing.snapshot().profiles);
+  if (isIndexing(role)) {
+    const sweeping = setInterval(() => void profiles.sweep(), SWEEP_EVERY);
+    stack.defer(() => clearInterval(sweeping));
+  }
   await index.recoverPositions(await intake.committed(INDEX_GROUP));
 
   const shares: { databases?: DatabaseHandles } = {};
