@@ -41,6 +41,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     "triage",
     // The sensor document has their part.
     "models",
+    // The document of profiles says what they run by.
+    "profiles",
     "sinks",
   ],
   alerts: ["core", "schema", "java", "stellar", "storage"],

@@ -2,6 +2,7 @@ import { endpoints } from "../../src/api/index.ts";
 import { builtIn } from "../../src/config/components.ts";
 import { globalSchema } from "../../src/config/global.ts";
 import { jsonSchemaOf } from "../../src/config/json-schema.ts";
+import { profilesSchema } from "../../src/config/profiles.ts";
 import { sensorSchema } from "../../src/config/sensor.ts";
 import { FAULTS } from "../../src/core/fault.ts";
 import { enrichments } from "../../src/enrichments/index.ts";
@@ -71,6 +72,7 @@ export async function printReference(): Promise<Record<string, string>> {
     "docs/reference/errors.md": errorsPage(),
     "docs/reference/configuration.md": configurationPage(),
     "config/schema/sensor.json": `${JSON.stringify(jsonSchemaOf(sensorSchema, builtIn), null, 1)}\n`,
+    "config/schema/profiles.json": `${JSON.stringify(jsonSchemaOf(profilesSchema, builtIn), null, 1)}\n`,
     "config/schema/metron.json": `${JSON.stringify(jsonSchemaOf(globalSchema, builtIn), null, 1)}\n`,
   };
 }
@@ -128,5 +130,8 @@ function configurationPage(): string {
     "## The platform",
     "The document `global` (`config/metron.yaml` for a new data folder).",
     optionsTable(globalSchema),
+    "## Profiles",
+    "The document `profiles`: what entities do, summed up period by period. [The guide](../guide/profiles.md) has examples.",
+    optionsTable(profilesSchema),
   ].join("\n\n")}\n`;
 }

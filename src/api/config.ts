@@ -2,11 +2,13 @@ import { z } from "zod";
 import { defineEndpoint } from "./endpoint.ts";
 import { diagnostic } from "./problem.ts";
 
-const kind = z.enum(["sensor", "global", "functions"]).describe("What kind of document it is.");
+const kind = z.enum(["sensor", "global", "functions", "profiles"]).describe("What kind of document it is.");
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
-  .describe("The document's name: of a sensor document, the sensor; of the global document, `global`.");
+  .describe(
+    "The document's name: of a sensor document, the sensor; of the global document, `global`; of the document of profiles, `profiles`.",
+  );
 
 const params = z.strictObject({ kind, name });
 

@@ -75,6 +75,34 @@ const processState = z.object({
 
 export type ProcessState = z.output<typeof processState>;
 
+const count = (about: string) => z.int().min(0).describe(about);
+
+const profileState = z.object({
+  name: z.string().describe("The profile."),
+  entities: count("Entities that are live now."),
+  routed: count("Messages that count for an entity."),
+  applied: count("Messages counted; the others wait."),
+  measured: count("Periods measured."),
+  unmeasured: count("Periods of entities without a measurement, as an expression failed or gave nothing."),
+  failed: count("Times that an expression failed, at a message or at the end of a period."),
+  late: count("Messages left out as their period was over."),
+  ahead: count("Messages left out as their time is too far ahead of the clock."),
+  timeless: count("Messages left out as they have no time in `timestampField`."),
+  refused: count(
+    "Messages left out as there were too many entities, or too many waited for a period to end.",
+  ),
+  outgrown: count("Entities that began anew as their variables had grown too large to be kept."),
+  lastError: z
+    .object({
+      message: z.string().describe("What failed."),
+      at: z.number().describe("When, in epoch milliseconds."),
+    })
+    .optional()
+    .describe("What failed last; left out when nothing did."),
+});
+
+export type ProfileState = z.output<typeof profileState>;
+
 const platformStatus = z.object({
   health: z.enum(["ok", "degraded", "failing"]).describe("Degraded: slower or partial, but nothing is lost."),
   problems: z
@@ -142,6 +170,12 @@ const platformStatus = z.object({
     })
     .describe("Captured packets: what this process has, and what the others told last of theirs."),
   archive: archiveStatus.optional().describe("The archive of sealed files; left out where there is none."),
+  profiles: z
+    .array(profileState)
+    .optional()
+    .describe(
+      "What profiles have counted since the start, in the threads of this process; left out without profiles.",
+    ),
   processes: z
     .array(processState)
     .optional()

@@ -34,13 +34,25 @@ const functions: DocumentKind<"functions"> = {
   concernsSensors: true,
 };
 
+const profiles: DocumentKind<"profiles"> = {
+  name: "profiles",
+  isListed: true,
+  concernsSensors: false,
+  check(name) {
+    if (name === "profiles") return;
+    // Under another name it would be kept, and never be in force.
+    const message = `there is one document of profiles, called \`profiles\`; \`${name}\` is no name of it`;
+    refuse(`profiles/${name}`, [{ line: 1, column: 1, path: "", message }]);
+  },
+};
+
 /** The kinds of documents that make up the configuration of a platform. */
-const documentKinds = [global, sensor, functions] as const;
+const documentKinds = [global, sensor, functions, profiles] as const;
 
 export type Kind = (typeof documentKinds)[number]["name"];
 
 /** The names of all kinds. */
-export const KINDS = ["global", "sensor", "functions"] as const satisfies readonly Kind[];
+export const KINDS = ["global", "sensor", "functions", "profiles"] as const satisfies readonly Kind[];
 
 /** What is stated about a kind. */
 export function kindOf(name: Kind): DocumentKind<Kind> {

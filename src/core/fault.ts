@@ -215,6 +215,11 @@ export const FAULTS = {
       "Nothing is lost, because the messages were written in another way. Report the file that the message names, then delete it.",
   },
   SENSOR_UNKNOWN: { status: 404, advice: "List the sensors with `metron sensors`." },
+  PROFILES_STOPPED: {
+    status: 503,
+    advice:
+      "Fix what the message names; if it names nothing of yours, report it with the log. What profiles are to count waits in its topic meanwhile, and the platform tries again every second.",
+  },
   SENSOR_STOPPED: {
     status: 503,
     advice:

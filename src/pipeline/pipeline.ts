@@ -23,6 +23,16 @@ export type SensorStages = {
   readonly sinks: readonly SinkSettings[];
 };
 
+/** What profiles see of the messages. */
+export type ProfileStage = {
+  /** Whether there are any profiles. */
+  readonly isOn: () => boolean;
+  /** Says of each message which entities it counts for. */
+  readonly stage: Stage;
+  /** Makes durable what the stage said of the last batch. Rejects when it cannot. */
+  readonly deliver: () => Promise<void>;
+};
+
 /** A sink as a document writes it. */
 export type SinkSettings = { readonly name: string; readonly options: unknown };
 
@@ -41,6 +51,8 @@ export type Pipeline = {
   readonly log: Log;
   /** Passes a batch on to sinks; resolves when they have it. Rejects with the fault that keeps one from taking it. */
   readonly passOn: (sinks: readonly SinkSettings[], batch: Batch) => Promise<void>;
+  /** Profiles of the messages; undefined where they are not profiled. */
+  readonly profile?: ProfileStage | undefined;
   /** Told of every block that is kept. */
   readonly onCommit?: (entry: Entry) => void;
 };
@@ -58,6 +70,7 @@ export async function runPipeline({
   clock,
   log,
   passOn,
+  profile,
   onCommit,
 }: Pipeline): Promise<void> {
   let batch = new Batch();
@@ -73,7 +86,11 @@ export async function runPipeline({
         const stage = stages(batch);
         batch.load(block, position);
         runStages(run, stage, batch, repeated);
+        const isProfiled = profile?.isOn() === true;
+        if (isProfiled) run.pass(profile.stage, batch);
         await run.write(batch, async () => {
+          // Before the position is: what was routed and is read again is known by it.
+          if (isProfiled) await profile.deliver();
           // First, as what sinks do not take becomes a rejection, and is written below.
           if (stage.sinks.length > 0) await passOn(stage.sinks, batch);
           if (stage.indexed) await index.write(sensor, batch);

@@ -6,6 +6,7 @@
 import type { Components } from "../config/components.ts";
 import { type Expression, expressionsIn } from "../config/expressions.ts";
 import { type GlobalDocument, globalSchema } from "../config/global.ts";
+import { type PlacedProfiles, profilesSchema } from "../config/profiles.ts";
 import type { Units } from "../config/scalar.ts";
 import { type PlacedSensor, sensorSchema } from "../config/sensor.ts";
 import type { Document, Mistake } from "../config/yaml.ts";
@@ -36,6 +37,16 @@ export function checkGlobalExpressions(
 ): Findings {
   const expressions = expressionsIn(globalSchema, global, components);
   return checked(expressions, document, environment, typesOf([], components));
+}
+
+/** Checks the expressions of the document of profiles. */
+export function checkProfileExpressions(
+  { data, document }: PlacedProfiles,
+  environment: Environment,
+  components: Components,
+): Findings {
+  const expressions = expressionsIn(profilesSchema, data, components);
+  return checked(expressions, document, environment, typesOf(expressions, components));
 }
 
 function checked(

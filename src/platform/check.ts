@@ -1,12 +1,13 @@
 import { readPlacedGlobal } from "../config/global.ts";
 import { kindOf } from "../config/kinds.ts";
+import { readProfiles } from "../config/profiles.ts";
 import type { Change, ConfigStore } from "../config/store.ts";
 import { type Document, type Mistake, placedFaults } from "../config/yaml.ts";
 import type { Context } from "../core/context.ts";
 import { Fault } from "../core/fault.ts";
 import { openGlobalValidations } from "../pipeline/stages.ts";
 import { withinSteps } from "../stellar/values/budget.ts";
-import { checkGlobalExpressions, type Findings } from "./check-expressions.ts";
+import { checkGlobalExpressions, checkProfileExpressions, type Findings } from "./check-expressions.ts";
 import { type CheckRules, wrongPlaces, wrongSecrets } from "./check-places.ts";
 import { addOthers, checkSensor } from "./check-sensor.ts";
 import type { SensorDocuments } from "./documents.ts";
@@ -106,6 +107,14 @@ function checkWithin(
   }
   for (const [name, taken] of portsTaken(changes, config, rules.documents, services))
     sensors.set(name, [...(sensors.get(name) ?? []), ...taken]);
+  const profiles = profilesTouchedBy(changes, config);
+  if (profiles !== undefined) {
+    const placed = refused.attempt(() => readProfiles(profiles));
+    const found = placed && checkProfileExpressions(placed, environment, services.components);
+    const isNew = changes.some(({ kind }) => kind === "profiles");
+    const mistakes = found === undefined ? [] : judge("profiles", found);
+    refused.add("profiles", isNew ? mistakes.map(leftOut.explain) : leftOut.blame("profiles", mistakes));
+  }
   refused.add("global", [...ofGlobal.map(leftOut.explain), ...leftOut.mistakes]);
   for (const [name, found] of sensors) refused.add(`sensor/${name}`, found);
   refused.settle();
@@ -127,6 +136,14 @@ function portsTaken(
     return placed === undefined ? [] : [placed];
   });
   return takenPorts(sensors, components, (sensor) => changed.some(({ name }) => name === sensor));
+}
+
+/** The text of the profiles, when changes touch it or what they run with; undefined when there are none, or nothing does. */
+function profilesTouchedBy(changes: readonly Change[], config: Configured): string | undefined {
+  const changed = changes.find(({ kind }) => kind === "profiles");
+  if (changed !== undefined) return changed.text ?? undefined;
+  if (!changes.some(({ kind }) => kindOf(kind).concernsSensors)) return undefined;
+  return config.get("profiles", "profiles")?.text ?? undefined;
 }
 
 /** The texts of the sensors that changes touch: those they name; all, when what they run with changes. */

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { type GlobalDocument, readGlobal } from "../config/global.ts";
 import type { ConfigStore } from "../config/store.ts";
 import { type Context, makeContext } from "../core/context.ts";
-import type { Fault } from "../core/fault.ts";
+import { Fault } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
+import { PROFILER_TABLE } from "../profiles/measurements.ts";
 import { unshared } from "../sources/source.ts";
 import { type AllowedFolders, type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import type { Exchange } from "../storage/exchange/contract.ts";
@@ -17,6 +18,8 @@ import { INDEX_GROUP } from "./index-group.ts";
 import { Intake } from "./intake.ts";
 import { Members, memberName, workerName } from "./members.ts";
 import { refuseUnfinished } from "./migrate/marker.ts";
+import { ProfileStore } from "./profiles/profile-store.ts";
+import { PROFILE_TOPIC } from "./profiles/protocol.ts";
 import type { WorkerStart } from "./protocol.ts";
 import { Publishing } from "./publishing.ts";
 import { checkShared, defaultPartitions, isIndexing, isSourceOf, type Role } from "./role.ts";
@@ -60,7 +63,7 @@ export type Foundation = {
   /** The global document in force, with what this machine says of storage. */
   readonly global: () => GlobalDocument;
   readonly storage: Storage;
-  readonly tables: { readonly enrichment: Table; readonly threatIntel: Table };
+  readonly tables: { readonly enrichment: Table; readonly threatIntel: Table; readonly profiler: Table };
   readonly services: PipelineServices;
   readonly intake: Intake;
   readonly publishing: Publishing;
@@ -89,6 +92,8 @@ export type Foundation = {
 
 const HOUR = 3_600_000;
 const SECOND = 1000;
+/** How often expired measurements are removed. */
+const SWEEP_EVERY = 900_000;
 
 /**
  * Opens what every process stands on: data folder, documents, topics, tables, index, and the worker threads that are its. All is closed with
@@ -132,7 +137,8 @@ export async function openFoundation(
   const members = isShared ? stack.use(await Members.open(data, storage.tables, context)) : undefined;
   const { access } = configuration;
   const exchange = access && stack.use(await openExchange(memberName(data), access, context));
-  const services = mainServices({ enrichment, threatIntel }, context, { folders });
+  const profiler = await storage.tables.table(PROFILER_TABLE);
+  const services = mainServices({ enrichment, threatIntel, profiler }, context, { folders });
 
   const threadsWanted = options.workers ?? settings.workers ?? availableParallelism();
   const workers = isIndexing(role) ? threadsWanted : 0;
@@ -142,6 +148,14 @@ export async function openFoundation(
       retention: { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes },
       reached: (topic, partition) => index.sealedPosition(topic, partition),
       parsers: () => services.components.parsers,
+      others: [PROFILE_TOPIC],
+    }),
+  );
+  const profiles = stack.use(
+    new ProfileStore(profiler, {
+      ...{ topics, context, intake },
+      partitions: defaultPartitions(settings, threadsWanted),
+      retention: { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes },
     }),
   );
   let sources: Sources | undefined;
@@ -152,27 +166,39 @@ export async function openFoundation(
     onInForce: () => members?.say(),
     async takeOver(published, read) {
       await intake.configure(published, read, INDEX_GROUP);
-      await supervisor.configure(published, intake.handles());
+      await profiles.configure(published.profiles);
+      await supervisor.configure(published, intake.handles(), profiles.handle());
       await sources?.configure(intake.documents());
     },
   });
   await intake.configure(publishing.snapshot(), publishing.documents, INDEX_GROUP);
+  await profiles.configure(publishing.snapshot().profiles);
+  if (isIndexing(role)) {
+    const sweeping = setInterval(() => void profiles.sweep(), SWEEP_EVERY);
+    stack.defer(() => clearInterval(sweeping));
+  }
   await index.recoverPositions(await intake.committed(INDEX_GROUP));
 
   const shares: { databases?: DatabaseHandles } = {};
   const threads = () => ({
     timeZone: settings.timeZone,
-    tables: { enrichment: enrichment.share(), threatIntel: threatIntel.share() },
+    tables: {
+      enrichment: enrichment.share(),
+      threatIntel: threatIntel.share(),
+      profiler: profiler.share(),
+    },
     ...{ shares, folders },
   });
   const memberOf = (worker: number) => workerName(worker, isShared ? data : undefined);
   const expected = Array.from({ length: workers }, (_, worker) => memberOf(worker));
   const supervisor = new Supervisor({
     ...{ workers, context, patience: options.trials?.milliseconds },
+    serve: (request) => profiles.serve(request),
     start: (worker) => ({
       ...threads(),
       snapshot: publishing.snapshot(),
       topics: intake.handles(),
+      routes: profiles.handle(),
       membership: { group: INDEX_GROUP, member: memberOf(worker), expected },
       index: index.share(workerName(worker)),
     }),
@@ -212,12 +238,13 @@ export async function openFoundation(
       configuration.fault(),
       enrichment.fault,
       threatIntel.fault,
+      profiler.fault,
       exchange?.fault,
     ].filter((fault) => fault !== undefined);
 
   return {
     ...{ role, context, data, folders, allow, config, settings, global, storage },
-    tables: { enrichment, threatIntel },
+    tables: { enrichment, threatIntel, profiler },
     ...{ services, intake, publishing, databases, supervisor, members, exchange, threads, commit },
     ready: async () => void (await Promise.all([supervisor.ready(), begun])),
     async openSources(takeCapture) {
@@ -247,7 +274,18 @@ export async function openFoundation(
     faults: () => [
       ...ownFaults(),
       ...(publishing.failure ? [publishing.failure] : []),
+      ...profileFaults(supervisor, profiles),
       ...(members?.faults() ?? []),
     ],
   };
+}
+
+/** Why profiles are not counted, or not routed. */
+function profileFaults(supervisor: Supervisor, profiles: ProfileStore): readonly Fault[] {
+  const problem = supervisor.profileProblem();
+  const { fault } = profiles;
+  return [
+    ...(problem === undefined ? [] : [new Fault(problem.code, problem.message)]),
+    ...(fault === undefined ? [] : [fault]),
+  ];
 }

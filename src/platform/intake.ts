@@ -22,6 +22,8 @@ export type IntakeOptions = {
   readonly retention: { readonly age: number; readonly bytes: number };
   /** Up to where a partition was read once. */
   readonly reached: (topic: string, partition: number) => Promise<number | undefined>;
+  /** Topics that are no sensor's and are read all the same. */
+  readonly others: readonly string[];
   /** The parsers in force, those of extensions among them. */
   readonly parsers: () => Catalogue<ParserDefinition>;
 };
@@ -85,7 +87,7 @@ export class Intake implements AsyncDisposable {
     const open = new Map([...this.#entries].map(([name, { topic }]) => [name, topic]));
     for (const name of this.#entries.keys()) if (!named.has(name)) this.#entries.delete(name);
     this.#unread ??= new UnreadTopics(this.#topics, this.#options.reached, group);
-    await this.#unread.configure(named, open);
+    await this.#unread.configure(new Set([...named, ...this.#options.others]), open);
   }
 
   /** Makes a block durable. Throws Fault SENSOR_UNKNOWN. */
@@ -141,6 +143,11 @@ export class Intake implements AsyncDisposable {
         error: error.message,
       }),
     );
+  }
+
+  /** The topic of a sensor in force. */
+  topicOf(sensor: string): Topic | undefined {
+    return this.#entries.get(sensor)?.topic;
   }
 
   /** What workers read the topics by. */

@@ -34,7 +34,7 @@ async function openServer(before: Record<string, object> = {}) {
   const members = await Members.open("/server", tables, context);
   cleanups.push(() => members[Symbol.asyncDispose]());
   const supervisor = new Supervisor({
-    ...{ workers: 0, context },
+    ...{ workers: 0, context, serve: async () => {} },
     start: () => {
       throw new Error("a server has no workers");
     },

@@ -17,6 +17,7 @@ import { LoopState } from "./loop-state.ts";
 import { memberSelf } from "./member-self.ts";
 import { openPacketHosts } from "./packets/hosts/open.ts";
 import { openInspection } from "./packets/inspection.ts";
+import { profileStates } from "./profiles/profile-states.ts";
 import { Rebuild } from "./rebuild.ts";
 import { rebuildTopics } from "./rebuild-topics.ts";
 import { type ReplayRequest, replay } from "./replay.ts";
@@ -194,7 +195,11 @@ export async function openPlatform(options: PlatformOptions) {
       activity: (isSeen: (sensor: string) => boolean) => activity.now(isSeen),
       sensorStates: () => activity.sensorStates(),
       storedAsOf: () => activity.storedAsOf(),
-      status: async () => ({ ...(await activity.status()), ...(members && { processes: members.states() }) }),
+      status: async () => ({
+        ...(await activity.status()),
+        ...profileStates(supervisor.profileCounts()),
+        ...(members && { processes: members.states() }),
+      }),
       /** Whether it does what it was started for, and why not. */
       readiness,
       metricsText: async () => activity.metricsText({ ready: readiness().ready, disk: await diskOf(data) }),

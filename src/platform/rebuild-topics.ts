@@ -36,6 +36,9 @@ export async function rebuildTopics(
   return topics;
 }
 
+/** What is made again is not profiled again. */
+const NONE = { version: 0, text: "" };
+
 function only(snapshot: Snapshot, sensor: string): Snapshot {
   return { ...snapshot, sensors: snapshot.sensors.filter(({ name }) => name === sensor) };
 }
@@ -68,12 +71,15 @@ function epochsOf(sensor: string, { config, functions, snapshot }: RebuildSource
     try {
       const made = functions(then.filter(({ kind }) => kind !== "sensor"));
       const sensors = [{ name: sensor, ...own }];
-      epochs.push({ since, snapshot: { revision: 0, global: document("global"), sensors, functions: made } });
+      epochs.push({
+        since,
+        snapshot: { revision: 0, global: document("global"), sensors, functions: made, profiles: NONE },
+      });
     } catch {
       // Files of functions that are gone: the thread says that it uses what is in force now.
       epochs.push({
         since,
-        snapshot: { revision: 0, global: document("global"), sensors: [], functions: [] },
+        snapshot: { revision: 0, global: document("global"), sensors: [], functions: [], profiles: NONE },
       });
     }
   }

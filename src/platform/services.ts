@@ -6,6 +6,7 @@ import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
 import { charsetOf } from "../parsers/charset.ts";
 import type { StageServices } from "../pipeline/services.ts";
+import { measuredProfiles } from "../profiles/measured.ts";
 import { declareFields } from "../schema/declarations.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
 import type { Services } from "../stellar/run/services.ts";
@@ -22,7 +23,12 @@ import { holidayCalendars } from "./services/holidays.ts";
 import { ruleServices, withoutWaiting } from "./services/rules.ts";
 
 /** Tables every platform has: the original's names. */
-export type PlatformTables = { readonly enrichment: TableReader; readonly threatIntel: TableReader };
+export type PlatformTables = {
+  readonly enrichment: TableReader;
+  readonly threatIntel: TableReader;
+  /** What profiles measured; undefined where expressions cannot ask for it. */
+  readonly profiler?: TableReader;
+};
 
 /** What stages and expressions reach in one thread: tables, databases, and the environment of Stellar. */
 export type PipelineServices = AsyncDisposable &
@@ -45,19 +51,21 @@ export type PipelineServices = AsyncDisposable &
 export async function openServices(
   start: Pick<WorkerStart, "tables" | "folders" | "shares">,
   context: Context,
-): Promise<PipelineServices> {
+): Promise<PipelineServices & { readonly tables: Required<PlatformTables> }> {
   const tables = {
     enrichment: await joinTable(start.tables.enrichment),
     threatIntel: await joinTable(start.tables.threatIntel),
+    profiler: await joinTable(start.tables.profiler),
   };
   const close = async () => {
+    await tables.profiler[Symbol.asyncDispose]();
     await tables.enrichment[Symbol.asyncDispose]();
     await tables.threatIntel[Symbol.asyncDispose]();
   };
   const databases = noDatabases();
   const services = makeServices({ tables, context, more: {}, databases, folders: start.folders, close });
   services.attach(start.shares);
-  return services;
+  return { ...services, tables };
 }
 
 /** The services of the thread that owns the tables; without `folders` expressions reach no files and no other services. */
@@ -93,6 +101,8 @@ function makeServices(parts: Parts): PipelineServices {
   let functions = parts.functions ?? NO_FUNCTIONS;
   let environment: { key: string; made: Environment } | undefined;
   let evaluation: { of: Environment; made: Environment } | undefined;
+  const { profiler } = tables;
+  const profiles = profiler && measuredProfiles(profiler, () => context.clock.now());
   const environmentOf = (global: GlobalDocument): Environment => {
     const key = JSON.stringify([global.global, global.timeZone, global.models, functions.key]);
     if (environment?.key !== key) {
@@ -106,6 +116,7 @@ function makeServices(parts: Parts): PipelineServices {
         holidays: holidayCalendars,
         ...enrichmentServices(databases, table),
         triage: triageScorer(() => made),
+        ...(profiles && { profiles }),
         ...(folders === undefined ? {} : ruleServices(folders, globals, global.models, context)),
         ...more,
       };

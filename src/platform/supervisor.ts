@@ -2,8 +2,10 @@ import { extname } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { Context } from "../core/context.ts";
-import { type Failure, Fault } from "../core/fault.ts";
+import { type Failure, Fault, failureOf } from "../core/fault.ts";
 import { addCounts, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
+import { addProfileCounts, emptyProfileCounts, type ProfileCounts } from "../profiles/counts.ts";
+import type { ProfileRequest } from "./profiles/protocol.ts";
 import type { Drain, FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 
 export type SupervisorOptions = {
@@ -11,6 +13,8 @@ export type SupervisorOptions = {
   readonly context: Context;
   /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
   readonly start: (worker: number) => Omit<WorkerStart, "begins">;
+  /** Does what a worker asks for, as only this thread may. */
+  readonly serve: (request: ProfileRequest) => Promise<void>;
   /** Milliseconds that a worker may take until it has taken new documents over. */
   readonly patience?: number | undefined;
 };
@@ -19,6 +23,7 @@ type Slot = {
   worker: Worker;
   /** What it last said it counted. */
   counts: Readonly<Record<string, SensorCounts>>;
+  profiles: Readonly<Record<string, ProfileCounts>>;
   startedAt: number;
   failures: number;
   ready: Promise<void>;
@@ -49,6 +54,9 @@ export class Supervisor implements AsyncDisposable {
   readonly #slots: Slot[] = [];
   /** Counts of workers that died; their successors count from zero. */
   readonly #past = new Map<string, SensorCounts>();
+  readonly #pastProfiles = new Map<string, ProfileCounts>();
+  /** By partition of the routes: why they are not counted. */
+  readonly #profileProblems = new Map<number, { failure: Failure; worker: number }>();
   /** By sensor and partition: what keeps it from being read, and since when. */
   readonly #problems = new Map<string, { sensor: string; failure: Failure; worker: number; since: number }>();
   /** Seals asked for: the workers that have not answered yet. */
@@ -78,8 +86,12 @@ export class Supervisor implements AsyncDisposable {
    * Hands new documents to every worker; resolves when all have taken them over. A worker that does not is ended: it may be
    * caught in a module that never returns, and its successor starts with the new documents.
    */
-  async configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
-    this.#send({ type: "configure", snapshot, topics });
+  async configure(
+    snapshot: Snapshot,
+    topics: WorkerStart["topics"],
+    routes: WorkerStart["routes"],
+  ): Promise<void> {
+    this.#send({ type: "configure", snapshot, topics, routes });
     const { patience = PATIENCE, context } = this.#options;
     const deadline = performance.now() + patience;
     for (;;) {
@@ -143,6 +155,23 @@ export class Supervisor implements AsyncDisposable {
     for (const { counts } of this.#slots)
       for (const sensor in counts) add(sensor, counts[sensor] as SensorCounts);
     return totals;
+  }
+
+  /** What was counted of profiles since the platform started, by profile, and how many entities are live. */
+  profileCounts(): ReadonlyMap<string, ProfileCounts> {
+    const totals = new Map<string, ProfileCounts>();
+    const parts = [...this.#pastProfiles, ...this.#slots.flatMap(({ profiles }) => Object.entries(profiles))];
+    for (const [profile, counts] of parts) {
+      const total = totals.get(profile) ?? emptyProfileCounts();
+      addProfileCounts(total, counts);
+      totals.set(profile, total);
+    }
+    return totals;
+  }
+
+  /** Why routes of profiles are not counted; undefined while all are. */
+  profileProblem(): Failure | undefined {
+    return [...this.#profileProblems.values()][0]?.failure;
   }
 
   /** Whether every worker has taken documents over once and may read. One that died later is started again by itself. */
@@ -214,7 +243,7 @@ export class Supervisor implements AsyncDisposable {
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
     const slot: Slot = {
-      ...{ worker, counts: {}, startedAt: Date.now(), failures, ready, gone },
+      ...{ worker, counts: {}, profiles: {}, startedAt: Date.now(), failures, ready, gone },
       ...{ isGone: false, isEnded: false },
     };
     worker.on("message", (message: FromWorker) => this.#receive(index, slot, message, resolve));
@@ -243,6 +272,7 @@ export class Supervisor implements AsyncDisposable {
         return;
       case "counts":
         slot.counts = message.sensors;
+        slot.profiles = message.profiles;
         this.#noteOwned(index, message.sensors);
         return;
       case "sealed": {
@@ -251,6 +281,21 @@ export class Supervisor implements AsyncDisposable {
       }
       case "drained":
         return;
+      case "ask": {
+        const { id, request } = message;
+        void this.#options.serve(request).then(
+          () => slot.worker.postMessage({ type: "answer", id }),
+          (error: unknown) =>
+            slot.worker.postMessage({ type: "answer", id, failure: failureOf(error, "PROFILES_STOPPED") }),
+        );
+        return;
+      }
+      case "profile problem": {
+        const { partition, failure } = message;
+        if (failure === undefined) this.#profileProblems.delete(partition);
+        else this.#profileProblems.set(partition, { failure, worker: index });
+        return;
+      }
       case "problem": {
         const { sensor, partition, failure } = message;
         const key = `${sensor}/${partition ?? `worker ${index}`}`;
@@ -287,6 +332,14 @@ export class Supervisor implements AsyncDisposable {
       this.#past.set(sensor, past);
     }
     slot.counts = {};
+    for (const [profile, counts] of Object.entries(slot.profiles)) {
+      const past = this.#pastProfiles.get(profile) ?? emptyProfileCounts();
+      addProfileCounts(past, { ...counts, entities: 0 });
+      this.#pastProfiles.set(profile, past);
+    }
+    slot.profiles = {};
+    for (const [partition, { worker }] of this.#profileProblems)
+      if (worker === index) this.#profileProblems.delete(partition);
     this.#noteOwned(index, {});
     slot.isGone = true;
     // Its successor tells again what it meets.

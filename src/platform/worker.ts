@@ -1,16 +1,21 @@
 /** Runs as a thread of its own: the pipelines of all sensors over the partitions that are this worker's. */
 import { setImmediate as breathe } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { readGlobal } from "../config/global.ts";
 import type { Batch } from "../core/batch.ts";
 import { type Context, type Log, systemClock } from "../core/context.ts";
-import { failureOf } from "../core/fault.ts";
+import { Fault, failureOf } from "../core/fault.ts";
+import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { runPipeline, type SensorStages } from "../pipeline/pipeline.ts";
+import { PROFILER_SENSOR } from "../profiles/triage-message.ts";
 import { allowPaths } from "../storage/allowed-folders.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
 import { joinIndex, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
 import { OpenSinks } from "./open-sinks.ts";
+import type { ProfileRequest } from "./profiles/protocol.ts";
+import { WorkerProfiles } from "./profiles/worker-profiles.ts";
 import type { Drain, FromWorker, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 import { type Open, Sensors } from "./sensors.ts";
 import { secretReader } from "./services/secrets.ts";
@@ -21,6 +26,8 @@ const COUNTS_EVERY = 250;
 /** A busy loop lets messages and timers in after this many milliseconds. */
 const BREATH = 20;
 const RETRY_AFTER = 1000;
+/** What was rejected says nothing of entities, and what profiles send themselves would be profiled for ever. */
+const UNPROFILED = new Set([ERROR_SENSOR, PROFILER_SENSOR]);
 
 const port = parentPort as MessagePort;
 const start = workerData as WorkerStart;
@@ -66,7 +73,24 @@ const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
 let reads = start.begins;
 if (reads) begin();
 
-await configure(start.snapshot, start.topics);
+/** What the thread that owns topics and tables was asked for, by number. */
+const asked = new Map<number, PromiseWithResolvers<void>>();
+let lastAsked = 0;
+const profiles = new WorkerProfiles({
+  ...{ context, readSecret, membership: start.membership, begun },
+  table: services.tables.profiler,
+  environment: (global) => services.environment(global),
+  ask(request: ProfileRequest) {
+    const id = ++lastAsked;
+    const answer = Promise.withResolvers<void>();
+    asked.set(id, answer);
+    tell({ type: "ask", id, request });
+    return answer.promise;
+  },
+  problem: (partition, failure) => tell({ type: "profile problem", partition, failure }),
+});
+
+await configure(start.snapshot, start);
 let configuring: Promise<void> = Promise.resolve();
 tell({ type: "ready", revision: start.snapshot.revision });
 const counting = setInterval(tellCounts, COUNTS_EVERY);
@@ -75,9 +99,16 @@ port.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "configure":
       configuring = configuring
-        .then(() => configure(message.snapshot, message.topics))
+        .then(() => configure(message.snapshot, message))
         .then(() => tell({ type: "configured", revision: message.snapshot.revision }));
       return;
+    case "answer": {
+      const { id, failure } = message;
+      if (failure === undefined) asked.get(id)?.resolve();
+      else asked.get(id)?.reject(new Fault(failure.code, failure.message));
+      asked.delete(id);
+      return;
+    }
     case "share":
       services.attach(message.shares);
       return;
@@ -97,12 +128,21 @@ port.on("message", (message: ToWorker) => {
 });
 
 /** Takes documents over: changed sensors get new stages at their next batch, others keep theirs, new ones start, removed ones stop. */
-async function configure(snapshot: Snapshot, topics: WorkerStart["topics"]): Promise<void> {
+async function configure(
+  snapshot: Snapshot,
+  { topics, routes }: Pick<WorkerStart, "topics" | "routes">,
+): Promise<void> {
   try {
     await sensors.takeFunctions(snapshot);
   } catch (error) {
     // They were checked when they were published; a module may still fail in a second thread.
     log.error("Functions of users were not taken into use.", { error: (error as Error).message });
+  }
+  try {
+    await profiles.configure(snapshot.profiles, readGlobal(snapshot.global.text, "global"), routes);
+  } catch (error) {
+    // It was checked when it was published, perhaps by another version.
+    log.error("Profiles were not taken into use.", { error: (error as Error).message });
   }
   const inForce = sensors.take(snapshot);
   for (const [sensor, open] of inForce) {
@@ -161,6 +201,8 @@ async function keepRunning(
   let opened: Open | undefined;
   let bound: Batch | undefined;
   let current: SensorStages | undefined;
+
+  const profile = UNPROFILED.has(sensor) ? undefined : profiles.stage();
   const stages = (batch: Batch) => {
     if (current === undefined || entry.open !== opened || batch !== bound) {
       current = entry.open();
@@ -194,6 +236,7 @@ async function keepRunning(
         counts,
         clock: context.clock,
         log,
+        profile,
         passOn: (named, batch) => sinks.write(sensor, named, batch),
         onCommit({ position, block }) {
           reached.set(partition, position.offset + block.ends.length);
@@ -241,12 +284,14 @@ async function drain(how: Drain): Promise<void> {
     begin();
     await ended;
   }
+  // When nothing is routed here any more.
+  await profiles.end();
   clearInterval(counting);
   await writer[Symbol.asyncDispose]();
   tellCounts();
   ended.abort();
   // All at once: to tell the others takes as long as a broker does.
-  await Promise.all([...running.values()].map(({ share }) => share.leave()));
+  await Promise.all([...[...running.values()].map(({ share }) => share.leave()), profiles.leave()]);
   for (const { topic } of running.values()) await topic[Symbol.asyncDispose]();
   await services[Symbol.asyncDispose]();
   tell({ type: "drained" });
@@ -256,5 +301,5 @@ async function drain(how: Drain): Promise<void> {
 function tellCounts(): void {
   const sensors: Record<string, SensorCounts> = {};
   for (const [sensor, { counts }] of running) sensors[sensor] = counts;
-  tell({ type: "counts", sensors });
+  tell({ type: "counts", sensors, profiles: profiles.counts() });
 }

@@ -38,7 +38,7 @@ export function configCommand(): Command {
     config.addCommand(command);
     return command;
   };
-  const DOCUMENT = "sensor/NAME, functions/NAME or global";
+  const DOCUMENT = "sensor/NAME, functions/NAME, profiles or global";
   add("list", "list the documents in force", "list", "list --json | jq -r .name").action(list);
   add("show", "print a document", "show sensor/asa", "show global --version 2")
     .argument("<document>", DOCUMENT, document)
@@ -82,7 +82,7 @@ export function configCommand(): Command {
     .action(remove);
   add(
     "import",
-    "turn Metron's JSON (a folder with parsers/, enrichments/, indexing/, global.json) into documents",
+    "turn Metron's JSON (a folder with parsers/, enrichments/, indexing/, global.json, profiler.json) into documents",
     "import /etc/metron/config/zookeeper",
     "import zookeeper --write config/sensors",
   )
@@ -95,8 +95,11 @@ export function configCommand(): Command {
     "export sensor/asa",
     "export --write zookeeper",
   )
-    .argument("[document]", "sensor/NAME; all when left out", document)
-    .option("--write <folder>", "write parsers/, enrichments/, indexing/ and global.json there")
+    .argument("[document]", "sensor/NAME, profiles or global; all when left out", document)
+    .option(
+      "--write <folder>",
+      "write parsers/, enrichments/, indexing/, global.json and profiler.json there",
+    )
     .action(exportDocuments);
   return config;
 }
@@ -177,7 +180,7 @@ async function publish(files: string[], options: Reach & Json & { note: string }
     // The server knows documents by name; who publishes files wants to hear of files.
     files.reduce((text, file, index) => {
       const { kind, name } = documents[index] as Name;
-      const known = kind === "global" ? "global" : `${kind}/${name}`;
+      const known = titleOf({ kind, name });
       return text.replaceAll(new RegExp(`^${known.replaceAll(".", "\\.")}:(?=\\d+:\\d+:)`, "gm"), `${file}:`);
     }, message),
   );
@@ -219,7 +222,8 @@ async function publishAll(
   }
 }
 
-const titleOf = ({ kind, name }: Name): string => (kind === "global" ? "global" : `${kind}/${name}`);
+/** Of some kinds there is one document, which is called as its kind. */
+const titleOf = ({ kind, name }: Name): string => (kind === name ? kind : `${kind}/${name}`);
 
 async function history(params: Name, options: Reach & { json?: true }): Promise<void> {
   const { versions } = await (await connect(options)).call(documentHistory, { params });
@@ -277,6 +281,7 @@ async function importFolder(folder: string, options: Reach & Json & { write?: st
     documents.map(async ({ kind, name, text }) => {
       if (!inForce.has(titleOf({ kind, name }))) return { kind, name, text };
       const current = await client.call(getDocument, { params: { kind, name }, query: {} });
+      if (kind === "profiles") return { kind, name, text };
       const merge = kind === "global" ? mergeGlobal : mergeSensor;
       return { kind, name, text: merge(current.text, text) };
     }),
@@ -291,16 +296,21 @@ async function exportDocuments(
   const { exportGlobal, exportMetron, leftOut } = await import("../../config/metron/export.ts");
   const { readSensor } = await import("../../config/sensor.ts");
   const { readGlobal } = await import("../../config/global.ts");
+  const { exportProfiler } = await import("../../config/metron/export-profiler.ts");
+  const { readProfiles } = await import("../../config/profiles.ts");
   const client = await connect(options);
   const read = async (name: Name) => (await client.call(getDocument, { params: name, query: {} })).text;
   if (params !== undefined) {
     const text = await read(params);
     if (params.kind === "functions")
       throw new Fault("REQUEST_INVALID", "exporting functions: Metron has no document for them");
+
     const json =
       params.kind === "global"
         ? exportGlobal(readGlobal(text, "global"))
-        : exportMetron(readSensor(text, params.name).sensor);
+        : params.kind === "profiles"
+          ? exportProfiler(readProfiles(text).profiles).profiler
+          : exportMetron(readSensor(text, params.name).sensor);
     process.stdout.write(options.json ? `${JSON.stringify(json)}\n` : `${JSON.stringify(json, null, 2)}\n`);
     return;
   }
@@ -322,6 +332,12 @@ async function exportDocuments(
       write("global.json", exportGlobal(readGlobal(text, "global")));
       continue;
     }
+    if (kind === "profiles") {
+      const { profiler, properties } = exportProfiler(readProfiles(text).profiles);
+      write("profiler.json", profiler);
+      writeFileSync(join(folder, "profiler.properties"), properties);
+      continue;
+    }
     const { sensor } = readSensor(text, name);
     for (const note of leftOut(sensor)) process.stderr.write(`note: ${note}\n`);
     const { parser, enrichment, indexing } = exportMetron(sensor);
@@ -334,18 +350,23 @@ async function exportDocuments(
 }
 
 function document(text: string): Name {
-  if (text === "global") return { kind: "global", name: "global" };
+  if (text === "global" || text === "profiles") return { kind: text, name: text };
   const match = /^(sensor|functions)\/(.+)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("expected sensor/NAME, functions/NAME or global");
+  if (match === null)
+    throw new InvalidArgumentError("expected sensor/NAME, functions/NAME, profiles or global");
   return { kind: match[1] as Name["kind"], name: match[2] as string };
 }
 
-/** A file as a document: a sensor document names its sensor, *.stellar holds functions, metron.yaml is the global one. */
+/**
+ * A file as a document: a sensor document names its sensor, that of profiles lists them, *.stellar holds functions, metron.yaml is the
+ * global one.
+ */
 async function readDocument(file: string): Promise<Name & { text: string }> {
   const text = file === "-" ? await readInput() : readText(file);
   if (extname(file) === ".stellar") return { kind: "functions", name: basename(file, ".stellar"), text };
   const sensor = /^sensor:\s*["']?([A-Za-z0-9][\w.-]*)/m.exec(text)?.[1];
   if (sensor !== undefined) return { kind: "sensor", name: sensor, text };
+  if (/^profiles:/m.test(text)) return { kind: "profiles", name: "profiles", text };
   if (["-", "metron", "global"].includes(basename(file, extname(file))))
     return { kind: "global", name: "global", text };
   const { firstGlobalKey } = await import("../../config/global.ts");
@@ -353,7 +374,7 @@ async function readDocument(file: string): Promise<Name & { text: string }> {
   throw new Fault(
     "CONFIG_INVALID",
     found === undefined
-      ? `${file}:1:1: expected \`sensor: NAME\` (a sensor document), or a file called metron.yaml (the global one)`
+      ? `${file}:1:1: expected \`sensor: NAME\` (a sensor document), \`profiles:\` (that of profiles), or a file called metron.yaml (the global one)`
       : `${file}:${found.line}:${found.column}: \`${found.key}\` is of the global document, whose file is called metron.yaml: rename it; a sensor document has a line \`sensor: NAME\``,
   );
 }

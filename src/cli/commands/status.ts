@@ -60,9 +60,30 @@ async function status(options: Reach & { json?: true }): Promise<void> {
       sensor.lastSeen === null ? null : new Date(sensor.lastSeen).toISOString(),
     ]),
   );
+  tellProfiles(found.profiles ?? []);
   for (const { detail, advice } of problems)
     process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
   tellPartial(partial, options);
+}
+
+/** What profiles have counted, what they left out, and what failed last. */
+function tellProfiles(profiles: NonNullable<PlatformStatus["profiles"]>): void {
+  if (profiles.length === 0) return;
+  process.stdout.write("\n");
+  printTable(
+    ["profile", "entities", "counted", "measured", "failed", "late", "left out"],
+    profiles.map(
+      ({ name, entities, applied, measured, failed, late, ahead, timeless, refused, outgrown }) => [
+        ...[safeText(name), entities, applied, measured, failed, late],
+        ahead + timeless + refused + outgrown,
+      ],
+    ),
+  );
+  for (const { name, lastError } of profiles)
+    if (lastError !== undefined)
+      process.stdout.write(
+        `profile ${safeText(name)} failed last at ${new Date(lastError.at).toISOString()}: ${safeText(lastError.message)}\n`,
+      );
 }
 
 /** A worker can be asked nothing, so what it wrote last is told. */

@@ -10,6 +10,7 @@ import { type ParserName, parsers } from "../../parsers/index.ts";
 import { METRON_CLASSES, METRON_OPTIONS } from "../../parsers/metron-classes.ts";
 import { globalSchema } from "../global.ts";
 import { sensorSchema } from "../sensor.ts";
+import { importProfiler, type MetronProfiler } from "./import-profiler.ts";
 import { ORIGINAL_VALIDATIONS, withOriginals } from "./originals.ts";
 
 type Json = Record<string, unknown>;
@@ -20,11 +21,12 @@ export type MetronFolder = {
   readonly parsers: ReadonlyMap<string, Json>;
   readonly enrichments: ReadonlyMap<string, Json>;
   readonly indexing: ReadonlyMap<string, Json>;
+  readonly profiler?: MetronProfiler | undefined;
 };
 
 export type Imported = {
   readonly documents: readonly {
-    readonly kind: "sensor" | "global";
+    readonly kind: "sensor" | "global" | "profiles";
     readonly name: string;
     readonly text: string;
   }[];
@@ -32,7 +34,7 @@ export type Imported = {
   readonly notes: readonly string[];
 };
 
-/** Reads a folder with parsers/, enrichments/, indexing/ and global.json; the JSON may hold comments, as Metron's may. */
+/** Reads a folder with parsers/, enrichments/, indexing/, global.json and profiler.json; the JSON may hold comments, as Metron's may. */
 export function readMetronFolder(folder: string): MetronFolder {
   if (!existsSync(folder)) throw new Fault("INPUT_UNREADABLE", `reading ${folder}: no such folder`);
   const kind = (name: string) =>
@@ -47,6 +49,17 @@ export function readMetronFolder(folder: string): MetronFolder {
     parsers: kind("parsers"),
     enrichments: kind("enrichments"),
     indexing: kind("indexing"),
+    profiler: readProfiler(folder),
+  };
+}
+
+function readProfiler(folder: string): MetronProfiler | undefined {
+  const [json, properties] = ["profiler.json", "profiler.properties"].map((name) => join(folder, name));
+  if (json === undefined || !existsSync(json)) return undefined;
+  return {
+    json: readFileSync(json, "utf8"),
+    properties:
+      properties !== undefined && existsSync(properties) ? readFileSync(properties, "utf8") : undefined,
   };
 }
 
@@ -75,7 +88,7 @@ function spelled(code: string): string {
 /** Turns Metron's configuration into sensor documents and a global document. Throws Fault CONFIG_INVALID. */
 export function importMetron(folder: MetronFolder): Imported {
   const notes: string[] = [];
-  const documents: { kind: "sensor" | "global"; name: string; text: string }[] = [];
+  const documents: Imported["documents"][number][] = [];
   if (folder.global !== undefined) {
     documents.push({ kind: "global", name: "global", text: stringify(importGlobal(folder.global, notes)) });
   }
@@ -98,6 +111,8 @@ export function importMetron(folder: MetronFolder): Imported {
     if (!folder.parsers.has(name) && name !== "error")
       notes.push(`${name}: has no parser; its enrichment and indexing were left out`);
   }
+  if (folder.profiler !== undefined)
+    documents.push({ kind: "profiles", name: "profiles", text: importProfiler(folder.profiler, notes) });
   return { documents, notes: [...new Set(notes)] };
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { compile } from "../../stellar/run/compile.ts";
 import { layered, makeEnvironment } from "../../stellar/run/environment.ts";
 import type { Services } from "../../stellar/run/services.ts";
-import { storeValue } from "../../stellar/testing/store-value.ts";
+import { storeValue } from "../../stellar/sketches/store-value.ts";
 import { fromMessage, StellarMap, toMessage } from "../../stellar/values/value.ts";
 import { localFiles, platformFiles } from "./files.ts";
 import { objectLookup } from "./objects.ts";

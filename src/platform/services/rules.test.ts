@@ -7,7 +7,7 @@ import { makeContext } from "../../core/context.ts";
 import { check } from "../../stellar/language/check.ts";
 import { compile } from "../../stellar/run/compile.ts";
 import { layered } from "../../stellar/run/environment.ts";
-import { storeValue } from "../../stellar/testing/store-value.ts";
+import { storeValue } from "../../stellar/sketches/store-value.ts";
 import { StellarMap } from "../../stellar/values/value.ts";
 import { emptyTable } from "../../storage/table/standing.ts";
 import { mainServices } from "../services.ts";

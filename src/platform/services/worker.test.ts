@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
-import { storeValue } from "../../stellar/testing/store-value.ts";
+import { storeValue } from "../../stellar/sketches/store-value.ts";
 import { StellarMap } from "../../stellar/values/value.ts";
 import { found, send, testPlatforms } from "../testing/test-platform.ts";
 

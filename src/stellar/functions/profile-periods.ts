@@ -27,7 +27,7 @@ const MILLIS: ReadonlyMap<string, number> = new Map([
 const OVERRIDES = {
   name: "overrides",
   type: "map",
-  about: `Settings that differ from the global ones: \`${DURATION}\` (15 unless set) and \`${UNITS}\` (MINUTES).`,
+  about: `Settings that differ from the global ones: \`${DURATION}\` (unless set that of the profiles in force, else 15) and \`${UNITS}\` (MINUTES).`,
   optional: true,
 } as const;
 
@@ -106,10 +106,16 @@ export const profileWindow = defineServiceFunction({
   },
 });
 
-/** How long a period is by the overrides, else by the global configuration; settings that do not convert count as unset. */
+/**
+ * How long a period is by the overrides, else by the global configuration, else by the profiles in force; settings that do not convert count
+ * as unset.
+ */
 export function periodMillis(services: Services, overrides: StellarMap | null | undefined): number {
   const setting = (name: string): Value => overrides?.get(name) ?? services.globals?.().get(name) ?? null;
-  const duration = toLong(setting(DURATION)) ?? DEFAULT_DURATION;
+  const said = toLong(setting(DURATION));
+  const inForce = services.profiles?.period();
+  if (said === null && inForce !== undefined) return inForce;
+  const duration = said ?? DEFAULT_DURATION;
   const units = setting(UNITS);
   const millis = Math.trunc(Number(duration) * millisOf(units === null ? DEFAULT_UNITS : toText(units)));
   if (millis > 0) return millis;

@@ -2,8 +2,8 @@
 import { StellarError } from "../language/error.ts";
 import { defineFunction, defineServiceFunction, raises } from "../language/function.ts";
 import { readProfiler } from "../profiler/definition.ts";
-import type { Evaluate, Measurement } from "../profiler/entity-profile.ts";
-import { Profiler } from "../profiler/profiler.ts";
+import type { Measurement } from "../profiler/entity-profile.ts";
+import { type Evaluate, Profiler } from "../profiler/profiler.ts";
 import { parseJson } from "../values/json-reader.ts";
 import { aTypeName, isCollection, StellarMap, type Value } from "../values/value.ts";
 import { periodMillis } from "./profile-periods.ts";

@@ -3,10 +3,7 @@
 import { StellarError } from "../language/error.ts";
 import type { Variables } from "../run/variables.ts";
 import { StellarMap, type Value } from "../values/value.ts";
-import type { Expressions, ProfileDefinition } from "./definition.ts";
-
-/** Evaluates an expression; a variable nobody defined is null. Throws a StellarError. */
-export type Evaluate = (expression: string, variables: Variables) => Value;
+import type { CompiledProfile, Outcome, Step } from "./compiled-profile.ts";
 
 export type Measurement = {
   readonly profile: string;
@@ -18,79 +15,89 @@ export type Measurement = {
   readonly triage: ReadonlyMap<string, Value>;
 };
 
+const NOTHING: Variables = { get: () => undefined, all: () => new StellarMap() };
+
 /**
  * Counts the messages of an entity period by period. Its variables outlive a period: only those that
  * `init` sets begin again, so a counter that `init` forgets goes on counting, as in the original.
  */
 export class EntityProfile {
-  readonly #definition: ProfileDefinition;
-  readonly #entity: string;
-  readonly #evaluate: Evaluate;
-  readonly #state = new Map<string, Value>();
-  #isInitialised = false;
-  #latest = 0;
+  readonly entity: string;
+  /** The variables, by slot of the compiled profile. */
+  readonly values: (Value | undefined)[];
+  /** Whether a message came in this period. */
+  isInitialised = false;
+  /** Milliseconds since the epoch: the latest message. */
+  latest = 0;
 
-  constructor(definition: ProfileDefinition, entity: string, evaluate: Evaluate) {
-    this.#definition = definition;
-    this.#entity = entity;
-    this.#evaluate = evaluate;
+  constructor({ names }: CompiledProfile, entity: string) {
+    this.entity = entity;
+    this.values = new Array<Value | undefined>(names.length).fill(undefined);
   }
 
   /** Counts a message. After a StellarError it may have been counted in part: what was assigned stays. */
-  apply(message: StellarMap, timestamp: number): void {
-    const { init, update } = this.#definition;
-    if (!this.#isInitialised) {
-      this.#assign(init, message);
-      this.#isInitialised = true;
+  apply(profile: CompiledProfile, message: Variables, timestamp: number): void {
+    const variables = profile.above(this.values, message);
+    if (!this.isInitialised) {
+      this.#assign(profile.init, variables);
+      this.isInitialised = true;
     }
-    this.#assign(update, message);
-    this.#latest = Math.max(this.#latest, timestamp);
+    this.#assign(profile.update, variables);
+    if (timestamp > this.latest) this.latest = timestamp;
   }
 
   /**
    * The measurement of the period of the latest message, undefined when there was none since the last flush. Throws a
    * StellarError when there is nothing to measure; the period has ended either way.
+   * @param period number of the period, for who knows it
    */
-  flush(periodMillis: number): Measurement | undefined {
-    if (!this.#isInitialised) return undefined;
-    this.#isInitialised = false;
-    const { profile, groupBy, result, triage } = this.#definition;
-    const period = Math.floor(this.#latest / periodMillis);
-    const value = this.#required(result, new StellarMap());
-    const sent = triage.map(
-      ([name, expression]) => [name, this.#required(expression, new StellarMap())] as const,
-    );
+  flush(
+    profile: CompiledProfile,
+    periodMillis: number,
+    period = Math.floor(this.latest / periodMillis),
+  ): Measurement | undefined {
+    if (!this.isInitialised) return undefined;
+    this.isInitialised = false;
+    const { definition, result, triage, groupBy } = profile;
+    const own = profile.above(this.values, NOTHING);
+    const required = ({ text, evaluate }: Outcome, variables: Variables): Value => {
+      const value = evaluate(variables);
+      if (value !== null) return value;
+      throw new StellarError(`the profile ${definition.profile} has no value for \`${text}\``);
+    };
+    const value = required(result, own);
+    const sent = triage.map((outcome) => [outcome.name, required(outcome, own)] as const);
+    const groups = groupBy.length === 0 ? [] : this.#groups(profile, value, period, periodMillis, required);
+    return {
+      ...{ profile: definition.profile, entity: this.entity },
+      ...{ period, value, groups, triage: new Map(sent) },
+    };
+  }
+
+  #groups(
+    profile: CompiledProfile,
+    value: Value,
+    period: number,
+    periodMillis: number,
+    required: (outcome: Outcome, variables: Variables) => Value,
+  ): Value[] {
     const known = new StellarMap([
-      ["profile", profile],
-      ["entity", this.#entity],
+      ["profile", profile.definition.profile],
+      ["entity", this.entity],
       ["start", BigInt(period * periodMillis)],
       ["end", BigInt((period + 1) * periodMillis)],
       ["duration", BigInt(periodMillis)],
       ["result", value],
     ]);
-    const groups = groupBy.map((expression) => this.#required(expression, known));
-    return { profile, entity: this.#entity, period, value, groups, triage: new Map(sent) };
+    const variables = profile.above(this.values, { get: (name) => known.get(name), all: () => known });
+    return profile.groupBy.map((outcome) => required(outcome, variables));
   }
 
   /** An expression that returns null leaves its variable as it was. */
-  #assign(expressions: Expressions, message: StellarMap): void {
-    for (const [name, expression] of expressions) {
-      const value = this.#evaluate(expression, this.#above(message));
-      if (value !== null) this.#state.set(name, value);
+  #assign(steps: readonly Step[], variables: Variables): void {
+    for (const { slot, evaluate } of steps) {
+      const value = evaluate(variables);
+      if (value !== null) this.values[slot] = value;
     }
-  }
-
-  #required(expression: string, beneath: StellarMap): Value {
-    const value = this.#evaluate(expression, this.#above(beneath));
-    if (value !== null) return value;
-    throw new StellarError(`the profile ${this.#definition.profile} has no value for \`${expression}\``);
-  }
-
-  /** The profile's own variables hide those of the same name beneath them. */
-  #above(beneath: StellarMap): Variables {
-    return {
-      get: (name) => this.#state.get(name) ?? beneath.get(name),
-      all: () => new StellarMap([...beneath, ...this.#state]),
-    };
   }
 }

@@ -4,9 +4,13 @@ import { StellarError } from "../language/error.ts";
 import type { Variables } from "../run/variables.ts";
 import { checkCollectionSize } from "../values/budget.ts";
 import { toBoolean, toLong } from "../values/conversion.ts";
-import { type Opaque, type StellarMap, toText } from "../values/value.ts";
-import type { ProfileDefinition, ProfilerDefinition } from "./definition.ts";
-import { EntityProfile, type Evaluate, type Measurement } from "./entity-profile.ts";
+import { type Opaque, type StellarMap, toText, type Value } from "../values/value.ts";
+import { CompiledProfile } from "./compiled-profile.ts";
+import type { ProfilerDefinition } from "./definition.ts";
+import { EntityProfile, type Measurement } from "./entity-profile.ts";
+
+/** Evaluates an expression; a variable nobody defined is null. Throws a StellarError. */
+export type Evaluate = (expression: string, variables: Variables) => Value;
 
 export type ProfilerParts = {
   readonly evaluate: Evaluate;
@@ -17,13 +21,16 @@ export type ProfilerParts = {
   readonly failed: (profile: string, error: StellarError) => void;
 };
 
+/** A profile with the entities it has seen. */
+type Profiled = { readonly compiled: CompiledProfile; readonly entities: Map<string, EntityProfile> };
+
 export class Profiler implements Opaque {
   static readonly stellarType = "profiler";
   readonly stellarType = "profiler";
   readonly periodMillis: number;
   readonly #definition: ProfilerDefinition;
   readonly #parts: ProfilerParts;
-  readonly #entities: readonly Map<string, EntityProfile>[];
+  readonly #profiles: readonly Profiled[];
   #messages = 0;
   #routes = 0;
 
@@ -31,25 +38,29 @@ export class Profiler implements Opaque {
     this.#definition = definition;
     this.#parts = parts;
     this.periodMillis = parts.periodMillis;
-    this.#entities = definition.profiles.map(() => new Map());
+    // What is no expression fails with the first message that needs it.
+    this.#profiles = definition.profiles.map((profile) => ({
+      compiled: new CompiledProfile(
+        profile,
+        (expression) => (variables) => parts.evaluate(expression, variables),
+      ),
+      entities: new Map(),
+    }));
   }
 
   /** Counts a message for the entities that the profiles see in it. */
   apply(message: StellarMap): void {
     this.#messages++;
-    for (const [index, profile] of this.#definition.profiles.entries()) {
-      const entities = this.#entities[index];
-      if (entities !== undefined) this.#attempt(profile, () => this.#route(profile, entities, message));
-    }
+    for (const profile of this.#profiles) this.#attempt(profile, () => this.#route(profile, message));
   }
 
   /** Ends the period: the measurements of all entities that had messages. */
   flush(): Measurement[] {
     const measurements: Measurement[] = [];
-    for (const [index, profile] of this.#definition.profiles.entries()) {
-      for (const entity of this.#entities[index]?.values() ?? []) {
+    for (const profile of this.#profiles) {
+      for (const entity of profile.entities.values()) {
         this.#attempt(profile, () => {
-          const measurement = entity.flush(this.periodMillis);
+          const measurement = entity.flush(profile.compiled, this.periodMillis);
           if (measurement !== undefined) measurements.push(measurement);
         });
       }
@@ -62,8 +73,9 @@ export class Profiler implements Opaque {
     return `Profiler{${length} profile(s), ${this.#messages} messages(s), ${this.#routes} route(s)}`;
   }
 
-  #route(profile: ProfileDefinition, entities: Map<string, EntityProfile>, message: StellarMap): void {
+  #route({ compiled, entities }: Profiled, message: StellarMap): void {
     const { evaluate } = this.#parts;
+    const profile = compiled.definition;
     const fields: Variables = { get: (name) => message.get(name), all: () => message };
     const applies = toBoolean(evaluate(profile.onlyif, fields));
     if (applies === null) throw new StellarError(`\`${profile.onlyif}\` gives neither true nor false`);
@@ -74,10 +86,10 @@ export class Profiler implements Opaque {
     if (value === null) throw new StellarError(`\`${profile.foreach}\` names no entity`);
     this.#routes++;
     const name = toText(value);
-    const entity = entities.get(name) ?? new EntityProfile(profile, name, evaluate);
+    const entity = entities.get(name) ?? new EntityProfile(compiled, name);
     checkCollectionSize(entities.size + 1);
     entities.set(name, entity);
-    entity.apply(message, timestamp);
+    entity.apply(compiled, fields, timestamp);
   }
 
   /** Undefined when the message should say when it happened and does not: it is ignored. */
@@ -88,12 +100,12 @@ export class Profiler implements Opaque {
     return moment === null ? undefined : Number(moment);
   }
 
-  #attempt(profile: ProfileDefinition, run: () => void): void {
+  #attempt({ compiled }: Profiled, run: () => void): void {
     try {
       run();
     } catch (error) {
       if (!(error instanceof StellarError)) throw error;
-      this.#parts.failed(profile.profile, error);
+      this.#parts.failed(compiled.definition.profile, error);
     }
   }
 }

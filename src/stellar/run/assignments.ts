@@ -1,9 +1,10 @@
 /** Lists of `name := expression` over a batch, each of which sees the results of those before it. */
 import type { Batch } from "../../core/batch.ts";
-import { ABSENT, Column, NULL } from "../../core/column.ts";
+import { ABSENT, Column, NULL, VALUE } from "../../core/column.ts";
 import type { FieldValue } from "../../core/message.ts";
-import type { StellarError } from "../language/error.ts";
-import { type Bound, bind } from "./bind.ts";
+import { StellarError } from "../language/error.ts";
+import { toMessage } from "../values/value.ts";
+import { type Bound, bind, isValueOnly } from "./bind.ts";
 import type { Program } from "./compile.ts";
 import type { Layer } from "./environment.ts";
 
@@ -58,6 +59,7 @@ export class Assignments {
     batch.live = this.#selection;
     try {
       for (let index = 0; index < this.#list.length; index++) this.#evaluate(batch, index, kept);
+      for (const [name, result] of this.results) this.#asMessage(name, result, batch.rows);
     } finally {
       batch.live = live;
       kept.restore();
@@ -67,7 +69,7 @@ export class Assignments {
   #bind(batch: Batch): void {
     if (this.#batch !== batch) {
       this.#batch = batch;
-      this.#bound = this.#list.map(({ program }) => bind(program, batch, this.#options.layers));
+      this.#bound = this.#list.map(({ program }) => bind(program, batch, this.#options.layers, "value"));
       this.#scratch = this.#list.map(({ name }) => new Column(name, batch.arena, batch.capacity));
       this.results.clear();
       for (const [index, { name }] of this.#list.entries()) {
@@ -96,6 +98,22 @@ export class Assignments {
       if (this.#selection[row] === 0) continue;
       if ((result.kinds[row] as number) > NULL) target.copy(row, result);
       else if (this.#options.afterNull === "nothing") target.clear(row);
+    }
+  }
+
+  /** What messages keep of values that further expressions got as they are, such as sketches. */
+  #asMessage(name: string, column: Column, rows: number): void {
+    if (column.objects.length === 0) return;
+    for (let row = 0; row < rows; row++) {
+      const value = column.kinds[row] === VALUE ? column.objects[row] : undefined;
+      if (!isValueOnly(value)) continue;
+      try {
+        column.set(row, toMessage(value) as FieldValue);
+      } catch (error) {
+        if (!(error instanceof StellarError)) throw error;
+        this.failures.set(row, { name, error });
+        for (const each of this.#scratch) each.clear(row);
+      }
     }
   }
 }

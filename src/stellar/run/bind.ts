@@ -5,7 +5,7 @@ import type { FieldValue } from "../../core/message.ts";
 import { freeVariables } from "../language/ast.ts";
 import { StellarError } from "../language/error.ts";
 import { overBatch } from "../values/budget.ts";
-import { toMessage, type Value } from "../values/value.ts";
+import { Double, Float, type Numeric, toMessage, type Value } from "../values/value.ts";
 import { generateFill, generatePredicate } from "./codegen/columnar.ts";
 import type { ColumnarInput } from "./codegen/columnar-cells.ts";
 import type { ColumnarCode, FillCode } from "./codegen/columnar-code.ts";
@@ -37,8 +37,16 @@ export type Bound = {
   readonly failures: ReadonlyMap<number, StellarError>;
 };
 
-/** Binds a program; reads columns by name and makes those that do not exist yet. */
-export function bind(program: Program, batch: Batch, layers: readonly Layer[] = []): Bound {
+/**
+ * Binds a program; reads columns by name and makes those that do not exist yet.
+ * @param form how `fill` writes values: as messages keep them, or lists, sketches and so on as they are, for further expressions
+ */
+export function bind(
+  program: Program,
+  batch: Batch,
+  layers: readonly Layer[] = [],
+  form: "message" | "value" = "message",
+): Bound {
   const names = program.node === undefined ? [] : freeVariables(program.node);
   const columns = new Map(names.filter((name) => name !== "_").map((name) => [name, batch.column(name)]));
   const variables = new RowVariables(batch, columns, layers);
@@ -58,7 +66,10 @@ export function bind(program: Program, batch: Batch, layers: readonly Layer[] = 
     failures.set(row, error);
     return FAILED;
   };
-  const forms = formsOf(program, batch, columns, layers, variables, { test: whole, value });
+  const forms = formsOf(program, batch, columns, layers, variables, {
+    ...{ test: whole, value },
+    store: form === "message" ? store : storeValue,
+  });
   return {
     value,
     failures,
@@ -84,6 +95,19 @@ function store(target: Column, row: number, value: Value): void {
   else target.set(row, toMessage(value) as FieldValue);
 }
 
+/** Writes a value as it is; a message cannot keep it. */
+function storeValue(target: Column, row: number, value: Value): void {
+  if (isValueOnly(value)) target.setValue(row, value as unknown as FieldValue);
+  else store(target, row, value);
+}
+
+/** Whether a value is an object that `toMessage` makes another of. */
+export function isValueOnly(value: unknown): value is Exclude<Value, Numeric | string | boolean | null> {
+  return (
+    typeof value === "object" && value !== null && !(value instanceof Double) && !(value instanceof Float)
+  );
+}
+
 type Forms = { readonly test: () => ColumnarCode; readonly fill: () => FillCode };
 
 /**
@@ -96,10 +120,14 @@ function formsOf(
   columns: ReadonlyMap<string, Column>,
   layers: readonly Layer[],
   variables: RowVariables,
-  whole: { readonly test: (row: number) => number; readonly value: (row: number) => Value },
+  whole: {
+    readonly test: (row: number) => number;
+    readonly value: (row: number) => Value;
+    readonly store: (target: Column, row: number, value: Value) => void;
+  },
 ): Forms {
   const { node, environment } = program;
-  const slow = { test: scalarPredicate(whole.test), fill: scalarFill(whole.value) };
+  const slow = { test: scalarPredicate(whole.test), fill: scalarFill(whole.value, whole.store) };
   if (node === undefined || !canGenerate) return { test: () => slow.test, fill: () => slow.fill };
   const beneath = layered(...layers);
   const backing = [...columns.values()].flatMap((column) => {
@@ -122,7 +150,7 @@ function formsOf(
   const variant = (): string => backing.map(({ column }) => (column.touched ? "1" : "0")).join("");
   return {
     test: remembered(variant, () => generatePredicate(input(), whole.test) ?? slow.test),
-    fill: remembered(variant, () => generateFill(input(), whole.value, store) ?? slow.fill),
+    fill: remembered(variant, () => generateFill(input(), whole.value, whole.store) ?? slow.fill),
   };
 }
 
@@ -153,7 +181,10 @@ function scalarPredicate(whole: (row: number) => number): ColumnarCode {
   };
 }
 
-function scalarFill(whole: (row: number) => Value): FillCode {
+function scalarFill(
+  whole: (row: number) => Value,
+  store: (target: Column, row: number, value: Value) => void,
+): FillCode {
   return (target, rows, live, failed) => {
     for (let row = 0; row < rows; row++) {
       if (live[row] === 0) continue;

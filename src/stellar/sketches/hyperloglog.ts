@@ -30,8 +30,8 @@ export class HyperLogLog implements Opaque {
   readonly sp: number;
   /** Sorted sparse entries, one a place; undefined once the registers are in use. */
   #sparse: number[] | Float64Array | undefined;
-  /** Sparse entries that are not sorted in yet. */
-  #fresh = new Set<number>();
+  /** Sparse entries that are not sorted in yet; undefined without any, as there may be a million of these objects. */
+  #fresh: Set<number> | undefined;
   #registers: Uint8Array | undefined;
 
   /** `p`: 2^p registers, 4 or more; `sp`: bits of a sparse place, p to 32, or 0 for no sparse form. */
@@ -128,14 +128,17 @@ export class HyperLogLog implements Opaque {
       raise(this.#registers, high >>> (32 - this.p), rankAfter(high, low, this.p));
       return;
     }
+    this.#fresh ??= new Set();
     this.#fresh.add((high >>> (32 - this.sp)) * RANKS + rankAfter(high, low, this.sp));
     if (this.#fresh.size > 64 + (this.#sparse?.length ?? 0) / 4) this.#settled();
   }
 
   #addEntries(entries: Iterable<number>): void {
     for (const entry of entries) {
-      if (this.#registers === undefined) this.#fresh.add(entry);
-      else this.#raiseEntry(this.#registers, entry);
+      if (this.#registers === undefined) {
+        this.#fresh ??= new Set();
+        this.#fresh.add(entry);
+      } else this.#raiseEntry(this.#registers, entry);
     }
     this.#settled();
   }
@@ -147,9 +150,9 @@ export class HyperLogLog implements Opaque {
 
   /** The sorted sparse entries with all fresh ones in place, or undefined when the registers are in use. */
   #settled(): number[] | Float64Array | undefined {
-    if (this.#sparse === undefined || this.#fresh.size === 0) return this.#sparse;
+    if (this.#sparse === undefined || this.#fresh === undefined) return this.#sparse;
     const all = Float64Array.from([...this.#sparse, ...this.#fresh]).sort();
-    this.#fresh.clear();
+    this.#fresh = undefined;
     let to = -1;
     for (const entry of all) {
       // Only the highest rank of a place counts, and it sorts last.
@@ -165,9 +168,9 @@ export class HyperLogLog implements Opaque {
   #toDense(): Uint8Array {
     if (this.#registers !== undefined) return this.#registers;
     const registers = newRegisters(this.p);
-    for (const entry of [...(this.#sparse ?? []), ...this.#fresh]) this.#raiseEntry(registers, entry);
+    for (const entry of [...(this.#sparse ?? []), ...(this.#fresh ?? [])]) this.#raiseEntry(registers, entry);
     this.#sparse = undefined;
-    this.#fresh.clear();
+    this.#fresh = undefined;
     this.#registers = registers;
     return registers;
   }

@@ -1,4 +1,4 @@
-/** How a value is written as bytes: what its reader (stored-value.ts) and its writer (testing/store-value.ts) share. */
+/** How a value is written as bytes: what its reader (stored-value.ts) and its writer (store-value.ts) share. */
 import type { Opaque } from "../values/value.ts";
 import { BloomFilter } from "./bloom.ts";
 import { HyperLogLog } from "./hyperloglog.ts";

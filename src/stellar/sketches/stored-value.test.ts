@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../../core/testing/runs.ts";
 import { StellarError } from "../language/error.ts";
-import { storeValue } from "../testing/store-value.ts";
 import {
   Char,
   Double,
@@ -20,6 +19,7 @@ import { HyperLogLog } from "./hyperloglog.ts";
 import { MadState } from "./mad.ts";
 import { Reservoir } from "./reservoir.ts";
 import { OnlineStatistics } from "./statistics.ts";
+import { storeValue } from "./store-value.ts";
 import { restoreValue } from "./stored-value.ts";
 import { WindowedStatistics } from "./windowed-statistics.ts";
 

@@ -14,6 +14,11 @@ export function restoreValue(bytes: Uint8Array): Value {
   return read(new ByteReader(bytes, VERSION, "stored value"), 0);
 }
 
+/** Reads a value that `writeValue` wrote among others. @throws StellarError when the bytes are damaged */
+export function readValue(source: ByteReader): Value {
+  return read(source, 0);
+}
+
 function read(source: ByteReader, depth: number): Value {
   if (depth > MAX_DEPTH) throw source.damage();
   const tag = source.byte();

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { compile } from "../run/compile.ts";
 import { layered, makeEnvironment } from "../run/environment.ts";
 import { renderValue } from "../shell/render.ts";
-import { storeValue } from "../testing/store-value.ts";
+import { storeValue } from "../sketches/store-value.ts";
 import { enter, leave, spend, withinSteps } from "./budget.ts";
 import { hashCode } from "./hash-code.ts";
 import { compactJson, prettyJson } from "./json-writer.ts";

@@ -70,7 +70,11 @@ describe.skipIf(address === undefined)("packets of several hosts", { timeout: MI
         asked++;
         return {
           ...{ timeZone: "UTC", shares: {}, folders: { data: folder }, functions: [] },
-          tables: { enrichment: enrichment.share(), threatIntel: enrichment.share() },
+          tables: {
+            enrichment: enrichment.share(),
+            threatIntel: enrichment.share(),
+            profiler: enrichment.share(),
+          },
           global: "{}",
         };
       };

@@ -8,7 +8,7 @@ import { DocumentEditor } from "./document-editor.tsx";
 import "./config-page.css";
 
 /** What is changed most comes first. */
-const RANK = { sensor: 0, global: 1, functions: 2 };
+const RANK = { sensor: 0, global: 1, functions: 2, profiles: 3 };
 
 /** The documents the platform runs by: read, change, publish, compare, return. */
 export function ConfigPage() {

@@ -1,8 +1,5 @@
 import { encodeText } from "../../core/text.ts";
 import { StellarError } from "../language/error.ts";
-import { ByteWriter } from "../sketches/bytes.ts";
-import { Reservoir } from "../sketches/reservoir.ts";
-import { MAX_DEPTH, SKETCHES, type Sketch, TAG, VERSION } from "../sketches/stored-format.ts";
 import { checkTextSize, intoParts } from "../values/budget.ts";
 import {
   Char,
@@ -15,6 +12,9 @@ import {
   typeName,
   type Value,
 } from "../values/value.ts";
+import { ByteWriter } from "./bytes.ts";
+import { Reservoir } from "./reservoir.ts";
+import { MAX_DEPTH, SKETCHES, type Sketch, TAG, VERSION } from "./stored-format.ts";
 
 /**
  * A value as the bytes that `restoreValue` reads.
@@ -25,6 +25,11 @@ export function storeValue(value: Value): Uint8Array {
   const out = new ByteWriter(VERSION);
   write(out, value, 0);
   return out.finish();
+}
+
+/** Writes a value among others; `readValue` reads it. @throws StellarError as `storeValue` */
+export function writeValue(out: ByteWriter, value: Value): void {
+  write(out, value, 0);
 }
 
 function write(out: ByteWriter, value: Value, depth: number): void {

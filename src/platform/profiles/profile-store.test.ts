@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { blockOf } from "../../core/block.ts";
+import { makeContext } from "../../core/context.ts";
+import { measuredProfiles } from "../../profiles/measured.ts";
+import { MEASUREMENTS, periodKey, storeMeasurement, subjectKey } from "../../profiles/measurements.ts";
+import type { Checkpoint } from "../../profiles/partition.ts";
+import { ProfilePeriod } from "../../stellar/window/profile-period.ts";
+import { openTablesOf, openTopicsOf } from "../../storage/storage.ts";
+import { ProfileStore } from "./profile-store.ts";
+import { TRIAGE } from "./protocol.ts";
+
+const MINUTE = 60_000;
+const NOW = 1_700_000_040_000;
+
+const cleanups: (() => PromiseLike<unknown> | undefined)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function opened() {
+  const folder = mkdtempSync(join(tmpdir(), "metron-profiles-"));
+  cleanups.push(async () => rmSync(folder, { recursive: true }));
+  const context = makeContext({ clock: { now: () => NOW } });
+  const topics = await openTopicsOf(folder, undefined, context);
+  cleanups.push(() => topics[Symbol.asyncDispose]());
+  const tables = await openTablesOf(folder, undefined, context);
+  cleanups.push(() => tables[Symbol.asyncDispose]());
+  const table = await tables.table("profiler");
+  const profiler = await topics.topic("profiler", { partitions: 2 });
+  let sends = true;
+  const intake = {
+    topicOf: () => profiler,
+    async deliver(_sensor: string, block: Parameters<typeof profiler.append>[1]) {
+      if (!sends) throw new Error("killed");
+      await profiler.append(0, block);
+    },
+  };
+  const retention = { age: 1e9, bytes: 1e9 };
+  const store = new ProfileStore(table, { topics, context, intake, partitions: 1, retention });
+  const sent = async () => {
+    const found: string[] = [];
+    for await (const { block } of profiler.read(0, 0, { follow: false }))
+      found.push(...Buffer.from(block.bytes).toString().trim().split("\n"));
+    return found;
+  };
+  const setSends = (next: boolean) => {
+    sends = next;
+  };
+  return { table, profiler, store, sent, setSends };
+}
+
+test("what has expired does not exist for who asks, and is removed", async () => {
+  const { table, store } = await opened();
+  const subject = subjectKey({ profile: "p", entity: "a\0b", groups: ["g", 1], duration: MINUTE });
+  const write = (period: number, expires: number | undefined) =>
+    table.put(MEASUREMENTS, periodKey(subject, period), storeMeasurement(`of ${period}`, expires));
+  await write(1, NOW);
+  await write(2, NOW + 1);
+  await write(3, undefined);
+  const { value } = measuredProfiles(table, () => NOW);
+  const asked = () => [1, 2, 3, 4].map((n) => value("p", "a\0b", ["g", 1], new ProfilePeriod(n, MINUTE)));
+  expect(asked()).toEqual([undefined, "of 2", "of 3", undefined]);
+  expect(value("p", "a\0b", ["g"], new ProfilePeriod(3, MINUTE))).toBeUndefined();
+  expect(value("p", "a\0b", ["g", 1], new ProfilePeriod(3, 2 * MINUTE))).toBeUndefined();
+  await store.sweep();
+  expect([...table.range(MEASUREMENTS)].length).toBe(2);
+  // What is written again is seen at once.
+  await write(3, NOW - 1);
+  await write(4, undefined);
+  expect(asked()).toEqual([undefined, "of 2", undefined, "of 4"]);
+});
+
+test("a message for triage is sent once, whether its process is killed before it is sent, after, or never", async () => {
+  const { table, profiler, store, sent, setSends } = await opened();
+  const message = (guid: string) => ({ guid, json: JSON.stringify({ guid }) });
+  const checkpoint = (...triage: Checkpoint["triage"]): Checkpoint => ({
+    state: { offset: 1, clock: NOW, marks: {}, profiles: [], header: undefined, from: 0 },
+    ...{ entities: new Map(), measurements: new Map(), triage },
+  });
+  await store.serve({ do: "store", partition: 0, checkpoint: checkpoint(message("g1")) });
+  setSends(false);
+  const stored = store.serve({
+    do: "store",
+    partition: 0,
+    checkpoint: checkpoint(message("g2"), message("g3")),
+  });
+  await expect(stored).rejects.toThrow("killed");
+  // It had sent one of them, and could not note it.
+  await profiler.append(0, blockOf([`${message("g3").json}\n`], NOW));
+  setSends(true);
+  expect([...table.range(TRIAGE)].length).toBe(2);
+  await store.serve({ do: "begin", partition: 1 });
+  expect([...table.range(TRIAGE)].length).toBe(2);
+  await store.serve({ do: "begin", partition: 0 });
+  await store.serve({ do: "begin", partition: 0 });
+  expect((await sent()).sort()).toEqual(["g1", "g2", "g3"].map((guid) => message(guid).json));
+  expect([...table.range(TRIAGE)]).toEqual([]);
+});

@@ -1,0 +1,206 @@
+import { readProfiles } from "../../config/profiles.ts";
+import { blockOf } from "../../core/block.ts";
+import type { Context } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
+import { type Profiles, profileKey, profileText } from "../../profiles/definition.ts";
+import { expiryOf, MEASUREMENTS, PERIOD, SETTINGS } from "../../profiles/measurements.ts";
+import type { Checkpoint } from "../../profiles/partition.ts";
+import { PROFILER_SENSOR } from "../../profiles/triage-message.ts";
+import type { Table, TableChange } from "../../storage/table/contract.ts";
+import type { Topic, TopicHandle, Topics } from "../../storage/topic/contract.ts";
+import type { Intake } from "../intake.ts";
+import type { DocumentText } from "../protocol.ts";
+import {
+  DEFINITIONS,
+  ENTITIES,
+  PARTITIONS,
+  PROFILE_GROUP,
+  PROFILE_TOPIC,
+  type ProfileRequest,
+  TRIAGE,
+} from "./protocol.ts";
+
+/** Measurements looked at together for their expiry. */
+const SWEEP_LOT = 1000;
+
+type StoreParts = {
+  readonly topics: Topics;
+  readonly context: Context;
+  readonly intake: Pick<Intake, "deliver" | "topicOf">;
+  readonly partitions: number;
+  readonly retention: { readonly age: number; readonly bytes: number };
+};
+
+/** What workers need of profiles that only one thread may do: appends to the topic of routes, and writes to the table of profiles. */
+export class ProfileStore implements AsyncDisposable {
+  readonly #table: Table;
+  readonly #parts: StoreParts;
+  /** What is being stored of each partition. */
+  readonly #storing = new Map<number, Promise<void>>();
+  #topic: Topic | undefined;
+  #unread: Fault | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(table: Table, parts: StoreParts) {
+    this.#table = table;
+    this.#parts = parts;
+  }
+
+  /** What workers read the topic of routes by; undefined as long as there were never any profiles. */
+  handle(): TopicHandle | undefined {
+    return this.#topic?.share();
+  }
+
+  /** What keeps profiles from being read, or routes from being appended, if anything does. */
+  get fault(): Fault | undefined {
+    return this.#unread ?? this.#topic?.fault;
+  }
+
+  /** Makes the profiles of a document known to whoever reads routes, before there are any, and to whoever asks for measurements. */
+  async configure({ text }: DocumentText): Promise<void> {
+    const { topics, partitions, retention } = this.#parts;
+    const { settings, profiles } = this.#read(text);
+    if (
+      profiles.length === 0 &&
+      (this.#topic !== undefined || !(await topics.list()).includes(PROFILE_TOPIC))
+    )
+      return;
+    if (this.#topic === undefined) {
+      const topic = await topics.topic(PROFILE_TOPIC, { partitions, retention });
+      await topic.hold(PROFILE_GROUP);
+      this.#topic = topic;
+    }
+    const changes = profiles.flatMap((profile): TableChange[] => {
+      const value = profileText({ settings, profile });
+      const key = profileKey(value);
+      return this.#table.get(DEFINITIONS, key) === value ? [] : [{ type: DEFINITIONS, key, value }];
+    });
+    const period = profiles.length === 0 ? undefined : settings.period;
+    if (this.#table.get(SETTINGS, PERIOD) !== period)
+      changes.push({ type: SETTINGS, key: PERIOD, value: period });
+    if (changes.length > 0) await this.#table.write(changes);
+  }
+
+  /** The profiles of a document. What another version published may be none here; then there are none, and it is told. */
+  #read(text: string): Profiles {
+    this.#unread = undefined;
+    try {
+      return readProfiles(text).profiles;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      this.#unread = error;
+      return readProfiles("").profiles;
+    }
+  }
+
+  /** Does what a worker asks for. */
+  async serve(request: ProfileRequest): Promise<void> {
+    switch (request.do) {
+      case "append": {
+        const { partition, bytes, ends, arrival } = request;
+        if (this.#topic === undefined) throw new Fault("PROFILES_STOPPED", "there is no topic of routes");
+        await this.#topic.append(partition, { bytes, ends, arrival });
+        return;
+      }
+      case "begin":
+        // A worker that died may have asked for something that is still being done.
+        await this.#storing.get(request.partition)?.catch(() => undefined);
+        return this.#sendLeft(request.partition);
+      case "store": {
+        const { partition, checkpoint } = request;
+        const stored = this.#store(partition, checkpoint);
+        this.#storing.set(partition, stored);
+        return stored;
+      }
+    }
+  }
+
+  /** Removes measurements that have expired. */
+  sweep(): Promise<void> {
+    this.#sweeping = this.#sweeping
+      .then(() => this.#sweep())
+      .catch((error: Error) => {
+        this.#parts.context.log.warn("Expired measurements are removed later.", { error: error.message });
+      });
+    return this.#sweeping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sweeping;
+    await Promise.allSettled(this.#storing.values());
+    await this.#topic?.[Symbol.asyncDispose]();
+  }
+
+  async #store(partition: number, { state, entities, measurements, triage }: Checkpoint): Promise<void> {
+    const ends = triage.length === 0 ? [] : await this.#triageEnds();
+    const changes: TableChange[] = [
+      { type: PARTITIONS, key: String(partition), value: JSON.stringify(state) },
+    ];
+    for (const [key, value] of entities) changes.push({ type: ENTITIES, key: `${partition}/${key}`, value });
+    for (const [key, value] of measurements) changes.push({ type: MEASUREMENTS, key, value });
+    for (const { guid, json } of triage)
+      changes.push({ type: TRIAGE, key: `${partition}/${guid}`, value: JSON.stringify({ ends, json }) });
+    await this.#table.write(changes);
+    if (triage.length > 0) await this.#send(partition, triage);
+  }
+
+  /** Sends what goes to triage, and forgets it then. */
+  async #send(partition: number, messages: Checkpoint["triage"]): Promise<void> {
+    const { intake, context } = this.#parts;
+    const block = blockOf(
+      messages.map(({ json }) => `${json}\n`),
+      context.clock.now(),
+    );
+    await intake.deliver(PROFILER_SENSOR, block);
+    await this.#table.write(messages.map(({ guid }) => ({ type: TRIAGE, key: `${partition}/${guid}` })));
+  }
+
+  /** Sends what was stored to be sent when the process ended, but what had reached its topic. */
+  async #sendLeft(partition: number): Promise<void> {
+    const left = new Map<string, string>();
+    let from: readonly number[] = [];
+    for (const { key, value } of this.#table.range(TRIAGE, { prefix: `${partition}/` })) {
+      const { ends, json } = JSON.parse(String(value)) as { ends: number[]; json: string };
+      left.set(key.slice(key.indexOf("/") + 1), json);
+      from = ends.map((end, index) => Math.min(end, from[index] ?? end));
+    }
+    if (left.size === 0) return;
+    const sent = await this.#sentSince(from, left);
+    const missing = [...left].filter(([guid]) => !sent.has(guid)).map(([guid, json]) => ({ guid, json }));
+    if (missing.length > 0) await this.#send(partition, missing);
+    if (sent.size > 0)
+      await this.#table.write([...sent].map((guid) => ({ type: TRIAGE, key: `${partition}/${guid}` })));
+  }
+
+  /** Which of some messages the topic of the sensor has, from some offsets on. */
+  async #sentSince(from: readonly number[], left: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
+    const sent = new Set<string>();
+    const topic = this.#parts.intake.topicOf(PROFILER_SENSOR);
+    for (let partition = 0; partition < (topic?.partitions ?? 0); partition++)
+      for await (const { block } of topic?.read(partition, from[partition] ?? 0, { follow: false }) ?? []) {
+        const text = Buffer.from(block.bytes).toString();
+        for (const guid of left.keys()) if (text.includes(guid)) sent.add(guid);
+      }
+    return sent;
+  }
+
+  async #triageEnds(): Promise<number[]> {
+    const topic = this.#parts.intake.topicOf(PROFILER_SENSOR);
+    if (topic === undefined) return [];
+    return Promise.all(Array.from({ length: topic.partitions }, (_, partition) => topic.end(partition)));
+  }
+
+  async #sweep(): Promise<void> {
+    const now = this.#parts.context.clock.now();
+    let from: string | undefined;
+    for (;;) {
+      const lot = [...this.#table.range(MEASUREMENTS, { from, limit: SWEEP_LOT })];
+      const gone = lot.filter(({ value }) => value instanceof Uint8Array && expiryOf(value) <= now);
+      if (gone.length > 0) await this.#table.write(gone.map(({ key }) => ({ type: MEASUREMENTS, key })));
+      const last = lot.at(-1);
+      if (last === undefined || lot.length < SWEEP_LOT) return;
+      from = `${last.key}\0`;
+      await new Promise(setImmediate);
+    }
+  }
+}

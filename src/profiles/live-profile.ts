@@ -1,0 +1,251 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import { StellarError } from "../stellar/language/error.ts";
+import { CompiledProfile } from "../stellar/profiler/compiled-profile.ts";
+import type { Measurement } from "../stellar/profiler/entity-profile.ts";
+import { compile } from "../stellar/run/compile.ts";
+import type { Environment } from "../stellar/run/environment.ts";
+import { withinSteps } from "../stellar/values/budget.ts";
+import { countFailure, type ProfileCounts } from "./counts.ts";
+import type { ProfileSettings, RunningProfile, StreamedProfile } from "./definition.ts";
+import { fieldsRead } from "./fields-read.ts";
+import { LiveEntity, NO_PERIOD, type Waiting } from "./live-entity.ts";
+import { RouteReader } from "./route-reader.ts";
+
+/** Messages of an entity that may wait for its period to end. */
+const MOST_WAITING = 1000;
+/** Steps that the expressions of one message, or of the end of one period, may take together. */
+const MOST_STEPS = 1_000_000;
+/** Milliseconds after which others get their turn. */
+const TURN = 20;
+
+/** What a profile reports to its partition. */
+export type LiveParts = {
+  readonly environment: Environment;
+  readonly counts: ProfileCounts;
+  /** By the clock of who routed: milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Takes a measurement. @throws StellarError when it cannot be kept */
+  readonly measured: (measurement: Measurement, profile: LiveProfile) => void;
+  /** Told of an entity that differs from what is stored, once until it is stored. */
+  readonly dirty: (entity: LiveEntity, profile: LiveProfile) => void;
+  /** Told of an entity that left. */
+  readonly left: (entity: LiveEntity, profile: LiveProfile) => void;
+  /** Whether another entity has room. */
+  readonly hasRoom: () => boolean;
+};
+
+/**
+ * One profile with its entities in one partition. All follows from the sequence of routes and ticks: the same sequence gives the same
+ * measurements, whenever it is read.
+ *
+ * Time is the greatest timestamp seen less the lateness. A period is over once time has reached its end; then every entity that counted in
+ * it is measured. Messages of a later period wait until then, those of an earlier one are late.
+ */
+export class LiveProfile {
+  readonly key: string;
+  readonly settings: ProfileSettings;
+  readonly profile: StreamedProfile;
+  readonly compiled: CompiledProfile;
+  readonly entities = new Map<string, LiveEntity>();
+  readonly counts: ProfileCounts;
+  /** How far time has come, milliseconds since the epoch. */
+  watermark = 0;
+  readonly #parts: LiveParts;
+  readonly #names: ReadonlyMap<string, number> | undefined;
+  /** Entities by the period that they count in. */
+  readonly #open = new Map<number, LiveEntity[]>();
+  /** When the first of these periods ends. */
+  #nextEnd = Number.POSITIVE_INFINITY;
+  readonly #resumed = new RouteReader();
+  readonly #own: string;
+
+  /** @throws StellarSyntaxError for what is no expression */
+  constructor(key: string, { settings, profile }: RunningProfile, parts: LiveParts) {
+    this.key = key;
+    this.settings = settings;
+    this.profile = profile;
+    this.counts = parts.counts;
+    this.#parts = parts;
+    this.#own = profile.profile;
+    this.compiled = new CompiledProfile(profile, (text) => {
+      const program = compile(text, parts.environment);
+      return (variables) => program.evaluate(variables);
+    });
+    const fields = fieldsRead(profile);
+    this.#names = fields && new Map(fields.map((name, index) => [name, index]));
+  }
+
+  /** When the clock alone ends a period: epoch milliseconds; infinity where time is that of messages. */
+  get endsAt(): number {
+    const { timestampField, lateness } = this.settings;
+    return timestampField === undefined ? this.#nextEnd + lateness : Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes an entity that was stored. */
+  restore(entity: LiveEntity): void {
+    this.entities.set(entity.entity, entity);
+    if (entity.period !== NO_PERIOD) this.#enter(entity, entity.period);
+  }
+
+  /** Counts a route. Returns whether periods have ended that `endPeriods` must be called for, before anything else. */
+  advance(timestamp: number): boolean {
+    const { lateness, timestampField, ahead } = this.settings;
+    const time = timestamp - lateness;
+    if (time > this.watermark) this.watermark = time;
+    // The clock had jumped ahead and is right again: what it says now is late for no period.
+    else if (timestampField === undefined && time < this.watermark - ahead)
+      this.watermark = Math.max(0, time);
+    return this.#nextEnd <= this.watermark;
+  }
+
+  /** Counts a message for its entity, once time has advanced. */
+  apply(route: RouteReader): void {
+    const { counts } = this;
+    const period = Math.floor(route.timestamp / this.settings.period);
+    if ((period + 1) * this.settings.period <= this.watermark) {
+      counts.late++;
+      return;
+    }
+    let entity = this.entities.get(route.entity);
+    if (entity === undefined) {
+      if (!this.#parts.hasRoom()) {
+        counts.refused++;
+        return;
+      }
+      entity = new LiveEntity(this.compiled, route.entity);
+      this.entities.set(route.entity, entity);
+    }
+    entity.seen = this.#parts.clock();
+    this.#touch(entity);
+    if (entity.period === NO_PERIOD) this.#enter(entity, period);
+    if (period === entity.period) {
+      this.#count(entity, route, route.timestamp);
+      return;
+    }
+    if (period < entity.period) counts.late++;
+    else if ((entity.waiting?.length ?? 0) >= MOST_WAITING) counts.refused++;
+    else {
+      entity.waiting ??= [];
+      entity.waiting.push({ timestamp: route.timestamp, fields: route.rest() });
+    }
+  }
+
+  /** Measures the periods that time has passed, in their order. */
+  async endPeriods(): Promise<void> {
+    let turn = performance.now();
+    while (this.#nextEnd <= this.watermark) {
+      const period = Math.min(...this.#open.keys());
+      const entities = this.#open.get(period) ?? [];
+      for (const entity of entities) {
+        if (entity.period === period) this.#end(entity);
+        if (performance.now() - turn < TURN) continue;
+        await breathe();
+        turn = performance.now();
+      }
+      this.#open.delete(period);
+      this.#findNextEnd();
+    }
+  }
+
+  /** Lets entities go that have had no message for too long, after measuring what they counted. */
+  async forgetSilent(): Promise<void> {
+    const { ttl, ahead } = this.settings;
+    const clock = this.#parts.clock();
+    let turn = performance.now();
+    for (const entity of this.entities.values()) {
+      // Seen by a clock that had jumped ahead.
+      if (entity.seen > clock + ahead) entity.seen = clock;
+      if (entity.seen + ttl <= clock) {
+        while (entity.period !== NO_PERIOD) this.#end(entity);
+        this.entities.delete(entity.entity);
+        this.#parts.left(entity, this);
+      }
+      if (performance.now() - turn < TURN) continue;
+      await breathe();
+      turn = performance.now();
+    }
+  }
+
+  /** Begins an entity anew whose variables cannot be stored. */
+  forget(entity: LiveEntity, error: StellarError): void {
+    this.counts.outgrown++;
+    countFailure(this.counts, error.message, this.#parts.clock());
+    entity.period = NO_PERIOD;
+    this.entities.delete(entity.entity);
+    this.#parts.left(entity, this);
+  }
+
+  #enter(entity: LiveEntity, period: number): void {
+    entity.period = period;
+    const entities = this.#open.get(period);
+    if (entities !== undefined) {
+      entities.push(entity);
+      return;
+    }
+    this.#open.set(period, [entity]);
+    this.#findNextEnd();
+  }
+
+  #findNextEnd(): void {
+    const first = this.#open.size === 0 ? Number.POSITIVE_INFINITY : Math.min(...this.#open.keys());
+    this.#nextEnd = (first + 1) * this.settings.period;
+  }
+
+  #count(entity: LiveEntity, route: RouteReader, timestamp: number): void {
+    try {
+      route.fields(this.#names);
+      withinSteps(MOST_STEPS, () => entity.apply(this.compiled, route, timestamp));
+      this.counts.applied++;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Measures what an entity counted, and goes on with what waits. */
+  #end(entity: LiveEntity): void {
+    const { period } = entity;
+    entity.period = NO_PERIOD;
+    this.#touch(entity);
+    try {
+      const measurement = withinSteps(MOST_STEPS, () =>
+        entity.flush(this.compiled, this.settings.period, period),
+      );
+      if (measurement !== undefined) {
+        this.#parts.measured(measurement, this);
+        this.counts.measured++;
+      }
+    } catch (error) {
+      this.#failed(error);
+      this.counts.unmeasured++;
+    }
+    if (entity.waiting !== undefined) this.#resume(entity, entity.waiting);
+  }
+
+  /** Counts the waiting messages of the next period; those of later ones wait on. */
+  #resume(entity: LiveEntity, waiting: readonly Waiting[]): void {
+    const periodOf = ({ timestamp }: Waiting) => Math.floor(timestamp / this.settings.period);
+    const next = Math.min(...waiting.map(periodOf));
+    this.#enter(entity, next);
+    const later: Waiting[] = [];
+    for (const message of waiting) {
+      if (periodOf(message) !== next) {
+        later.push(message);
+        continue;
+      }
+      this.#resumed.resume(message.fields);
+      this.#count(entity, this.#resumed, message.timestamp);
+    }
+    entity.waiting = later.length === 0 ? undefined : later;
+  }
+
+  #touch(entity: LiveEntity): void {
+    if (entity.isDirty) return;
+    entity.isDirty = true;
+    this.#parts.dirty(entity, this);
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof StellarError)) throw error;
+    countFailure(this.counts, `${this.#own}: ${error.message}`, this.#parts.clock());
+  }
+}
