@@ -79,6 +79,7 @@ export class Activity implements Disposable {
   readonly #ends: TopicEnds;
   readonly #samples: Sample[] = [];
   readonly #storedEnds: StoredEnds;
+  readonly #sealedEnds: StoredEnds;
   readonly #stats: LastKnown<IndexStats>;
   /** What is stored, as it was a moment ago. */
   #stored: { readonly at: number; readonly told: Promise<Stored> } | undefined;
@@ -103,7 +104,8 @@ export class Activity implements Disposable {
     this.#intake = intake;
     this.#ends = new TopicEnds(() => intake.ends());
     this.#index = index;
-    this.#storedEnds = new StoredEnds(index);
+    this.#storedEnds = new StoredEnds((sensor, partition) => index.position(sensor, partition));
+    this.#sealedEnds = new StoredEnds((sensor, partition) => index.sealedPosition(sensor, partition));
     this.#stats = new LastKnown(
       () => index.stats(),
       () => context.clock.now(),
@@ -140,13 +142,13 @@ export class Activity implements Disposable {
     const telling = this.#messagesStored();
     const ends = await this.#ends.get();
     // Lag and counts are from one telling of the workers, so that no lag means that everything is counted. Where none tells,
-    // or another process reads that tells no counts, the index says how far it is.
+    // or another process reads that tells no counts, the index says how far it is on disk: whoever follows begins there.
     const counts = this.#loop.counts();
     const [lag, { sensors: stored }] = await Promise.all([
       this.#behind(
         ends,
         async (sensor, partition, end) =>
-          counts.get(sensor)?.offsets[partition] ?? this.#storedEnds.get(sensor, partition, end),
+          counts.get(sensor)?.offsets[partition] ?? this.#sealedEnds.get(sensor, partition, end),
       ),
       telling,
     ]);

@@ -8,13 +8,14 @@ import { LOOK } from "./last-known.ts";
  * status says so then.
  */
 export class StoredEnds {
-  readonly #index: Pick<Index, "position">;
+  readonly #position: Index["position"];
   /** By sensor and partition. */
   readonly #known = new Map<string, number>();
   readonly #asking = new Map<string, { readonly since: number; readonly done: Promise<void> }>();
 
-  constructor(index: Pick<Index, "position">) {
-    this.#index = index;
+  /** @param position asks the index up to where a partition is in it, or is on disk */
+  constructor(position: Index["position"]) {
+    this.#position = position;
   }
 
   /**
@@ -38,7 +39,7 @@ export class StoredEnds {
 
   async #ask(key: string, sensor: string, partition: number): Promise<void> {
     try {
-      this.#known.set(key, (await this.#index.position(sensor, partition)) ?? 0);
+      this.#known.set(key, (await this.#position(sensor, partition)) ?? 0);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
     } finally {

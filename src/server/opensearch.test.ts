@@ -126,15 +126,21 @@ test.skipIf(node === undefined)(
     await expect.poll(() => server.json("GET", "/status")).toMatchObject({ problems: [], stored: 1 });
     proxy.isSilent = () => true;
     await server.send("POST", "/ingest/web", { text: `${JSON.stringify({ n: 2, timestamp: TIME })}\n` });
-    expect(await server.json("GET", "/status")).toMatchObject({
-      health: "degraded",
-      stored: 1,
-      problems: [{ code: "INDEX_UNREACHABLE", detail: expect.stringContaining("no answer within 5 s") }],
-    });
-    // It went through the loop, but is not stored: a caller that waits for it goes on waiting.
-    await expect.poll(() => server.platform.counts().get("web")?.messages).toBe(2);
+    // As last known, before it is known that it is silent.
+    expect(await server.json("GET", "/status")).toMatchObject({ stored: 1, asOf: expect.any(Number) });
+    const silent = { code: "INDEX_UNREACHABLE", detail: expect.stringContaining("no answer within 5 s") };
+    await expect
+      .poll(() => server.json("GET", "/status"), { timeout: 30_000 })
+      .toMatchObject({
+        health: "degraded",
+        ...{ stored: 1, asOf: expect.any(Number) },
+        problems: expect.arrayContaining([expect.objectContaining(silent)]),
+      });
+    // It went through the loop, but is not stored: it does not count, and whoever waits for it waits on.
+    await expect.poll(() => server.platform.counts().get("web")).toMatchObject({ records: 2, messages: 1 });
     expect(await server.json("GET", "/sensors")).toMatchObject({
-      sensors: [{ name: "web", stored: 1, lag: 1 }],
+      asOf: expect.any(Number),
+      sensors: [{ name: "web", stored: 1, indexed: 1, lag: 1 }],
     });
     expect(await server.platform.metricsText()).toContain('metron_lag_records{sensor="web"} 1');
     proxy.restart();
