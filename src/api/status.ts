@@ -70,7 +70,12 @@ const processState = z.object({
       }),
     )
     .describe("What it reads."),
-  captures: z.array(z.string()).describe("Interfaces of its machine that it captures packets on."),
+  captures: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Interfaces of its machine that it captures packets on; left out by versions that do not say it.",
+    ),
 });
 
 export type ProcessState = z.output<typeof processState>;
@@ -164,8 +169,9 @@ const platformStatus = z.object({
         .describe("What was dropped since the start: too old, too much, or no room left."),
       hosts: z
         .array(packetHost)
+        .optional()
         .describe(
-          "The processes that have packets, this one among them, by name; empty where there is this one alone.",
+          "The processes that have packets, this one among them, by name; empty where there is this one alone, left out by versions that do not say it.",
         ),
     })
     .describe("Captured packets: what this process has, and what the others told last of theirs."),

@@ -20,7 +20,7 @@ export function describeProcesses(processes: readonly ProcessState[]): string[] 
       silentSince,
       reads,
       restarts,
-      captures,
+      captures = [],
     } = process;
     const lag = reads.reduce((sum, share) => sum + share.lag, 0);
     const parts = [

@@ -261,7 +261,7 @@ export class Activity implements Disposable {
 
   async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
     const counting = this.#counted();
-    const [{ problems }, partitions, { sensors, searches, archive, alertCopies }] = await Promise.all([
+    const [{ problems }, partitions, { sensors, searches, archive, alertCopies, asOf }] = await Promise.all([
       this.status(counting),
       this.#partitions(),
       counting,
@@ -275,7 +275,7 @@ export class Activity implements Disposable {
       sources: this.#others().counts,
       ...{ lag, partitions, together, searches, packets: this.#packets.state(), archive, alertCopies },
       platform: {
-        ...{ version: VERSION, startedAt: this.#startedAt, ready, disk },
+        ...{ version: VERSION, startedAt: this.#startedAt, ready, disk, asOf },
         problems: problems.map(({ code }) => code),
         restarts: this.#loop.restarts,
       },

@@ -30,7 +30,7 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
       { sensor: "web", partition: 1, end: 0, indexed: 3 },
     ],
     platform: {
-      ...{ version: "1.2", startedAt: 1_700_000_000_500, ready: false, restarts: 6 },
+      ...{ version: "1.2", startedAt: 1_700_000_000_500, ready: false, restarts: 6, asOf: 1_700_000_001_000 },
       ...{ problems: ["DISK_FULL", "SOURCE_STOPPED", "DISK_FULL"], disk: { size: 100, free: 7 } },
     },
   })
@@ -42,6 +42,7 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
     "metron_start_timestamp_seconds gauge",
     "metron_ready gauge",
     "metron_problems gauge",
+    "metron_index_as_of_timestamp_seconds gauge",
     "metron_worker_restarts_total counter",
     "metron_disk_bytes gauge",
     "metron_disk_free_bytes gauge",
@@ -81,6 +82,7 @@ test("what Prometheus reads: each family once with its type, counters by sensor 
     "metron_ready 0",
     'metron_problems{code="DISK_FULL"} 2',
     'metron_problems{code="SOURCE_STOPPED"} 1',
+    "metron_index_as_of_timestamp_seconds 1700000001",
     "metron_worker_restarts_total 6",
     "metron_disk_bytes 100",
     "metron_disk_free_bytes 7",

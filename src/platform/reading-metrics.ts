@@ -20,6 +20,8 @@ export type PlatformState = {
   readonly ready: boolean;
   /** Codes of what the status lists as wrong, one per problem. */
   readonly problems: readonly string[];
+  /** When what is told of the index was so, epoch milliseconds, if not now; null where it never told anything. */
+  readonly asOf?: number | null | undefined;
   /** Times that a worker thread died and was started again. */
   readonly restarts: number;
   /** Bytes; undefined where the file system does not tell. */
@@ -61,7 +63,7 @@ export function partitionFamilies(partitions: readonly PartitionState[]): Family
 
 /** The platform's own state. */
 export function platformFamilies(state: PlatformState): Family[] {
-  const { version, startedAt, ready, problems, restarts, disk } = state;
+  const { version, startedAt, ready, problems, restarts, disk, asOf } = state;
   const one = (name: string, type: Family["type"], help: string, value: number | undefined): Family => ({
     ...{ name, type, help },
     samples: value === undefined ? [] : [{ labels: {}, value }],
@@ -82,6 +84,12 @@ export function platformFamilies(state: PlatformState): Family[] {
       help: "What the status lists as wrong, by the code of the fault.",
       samples: [...byCode].map(([code, all]) => ({ labels: { code }, value: all.length })),
     },
+    one(
+      "metron_index_as_of_timestamp_seconds",
+      "gauge",
+      "When what is told of the index was so, where that is not now, as it does not answer; there is no such number while it does.",
+      typeof asOf === "number" ? asOf / 1000 : undefined,
+    ),
     one("metron_worker_restarts_total", "counter", "Workers that died and were started again.", restarts),
     one("metron_disk_bytes", "gauge", "Bytes of the file system that holds the data folder.", disk?.size),
     one("metron_disk_free_bytes", "gauge", "Bytes of it that may still be written.", disk?.free),

@@ -142,7 +142,9 @@ test.skipIf(node === undefined)(
       asOf: expect.any(Number),
       sensors: [{ name: "web", stored: 1, indexed: 1, lag: 1 }],
     });
-    expect(await server.platform.metricsText()).toContain('metron_lag_records{sensor="web"} 1');
+    const metrics = await server.platform.metricsText();
+    expect(metrics).toContain('metron_lag_records{sensor="web"} 1');
+    expect(metrics).toMatch(/^metron_index_as_of_timestamp_seconds \d/m);
     proxy.restart();
     await server.platform.caughtUp();
     expect((await search(server, { query: "n:2" })).total).toBe(1);

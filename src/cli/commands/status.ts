@@ -124,7 +124,7 @@ function describePackets(state: PlatformStatus["packets"]): string[] {
     );
   if (dropped.packets > 0)
     lines.push(`${counted(dropped.packets, "packet")} dropped since the start, the oldest first`);
-  for (const host of state.hosts)
+  for (const host of state.hosts ?? [])
     if (!host.isSelf) {
       const { name, packets: count, bytes: size, limitBytes, oldest: first, problem } = host;
       const reach = first === undefined ? "" : ` back to ${new Date(first).toISOString()}`;

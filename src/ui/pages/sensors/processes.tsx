@@ -100,7 +100,7 @@ function ProcessRow({
     reads,
     restarts,
     silentSince,
-    captures,
+    captures = [],
   } = process;
   const lag = reads.reduce((sum, share) => sum + share.lag, 0);
   const partitions = reads.length === 1 ? "1 partition" : `${countText(reads.length)} partitions`;
