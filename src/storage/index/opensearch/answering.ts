@@ -13,11 +13,18 @@ type Patience = {
 
 /** Asks whether OpenSearch answers at all. @throws Fault INDEX_UNREACHABLE when it does not, or the reason of the signal */
 export async function ping(client: Client, { nodes, patience, signal }: Patience): Promise<void> {
+  const ended = new AbortController();
+  const signals = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+  const asking = client.ask("GET", "/", { signal: signals, time: patience / 2 / nodes });
   try {
-    await client.ask("GET", "/", { signal, time: patience / 2 / nodes });
+    // The client's own clock is a coarse one, and does not run while it connects.
+    if (await isDoneWithin(asking, patience / 2, signal)) return;
   } catch (error) {
     throw error instanceof Fault && isSilence(error) ? silentFault(client.name, patience) : error;
   }
+  const fault = silentFault(client.name, patience);
+  ended.abort(fault);
+  throw fault;
 }
 
 type Watch = {
