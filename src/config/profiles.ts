@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Profiles, StreamedProfile } from "../profiles/definition.ts";
+import { NO_PROFILES, type Profiles, type StreamedProfile } from "../profiles/definition.ts";
 import { expression } from "../stellar/language/option.ts";
 import type { Expressions } from "../stellar/profiler/definition.ts";
 import { checkDocument, type Document, mistakeIn, readYaml, refuse } from "./yaml.ts";
@@ -105,6 +105,18 @@ export type PlacedProfiles = {
   readonly data: ProfilesDocument;
   readonly document: Document;
 };
+
+let last: { readonly text: string; readonly profiles: Profiles } | undefined;
+
+/**
+ * The profiles that a document puts in force; an empty text is none. What was read last is not read again.
+ * @throws Fault CONFIG_INVALID as `readProfiles`
+ */
+export function profilesIn(text: string): Profiles {
+  if (text === "") return NO_PROFILES;
+  if (last?.text !== text) last = { text, profiles: readProfiles(text).profiles };
+  return last.profiles;
+}
 
 /**
  * Reads the document of profiles.

@@ -1,4 +1,4 @@
-import { readProfiles } from "../config/profiles.ts";
+import { profilesIn } from "../config/profiles.ts";
 import type { ConfigStore, Version } from "../config/store.ts";
 import { Fault } from "../core/fault.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
@@ -34,7 +34,7 @@ export function snapshotOf(config: ConfigStore, functions: readonly FunctionSour
 function triages(text: string): boolean {
   if (!text.includes("triage")) return false;
   try {
-    return readProfiles(text).profiles.profiles.some(({ triage }) => triage.length > 0);
+    return profilesIn(text).profiles.some(({ triage }) => triage.length > 0);
   } catch (error) {
     // Of another version; who takes it into use says so.
     if (error instanceof Fault) return false;

@@ -28,6 +28,12 @@ export type Profiles = {
   readonly profiles: readonly StreamedProfile[];
 };
 
+/** What is in force without a document. */
+export const NO_PROFILES: Profiles = {
+  settings: { timestampField: undefined, period: 1, lateness: 0, ttl: 1, ahead: 0, maxEntities: 0 },
+  profiles: [],
+};
+
 /** One profile with all that its measurements follow from. */
 export type RunningProfile = { readonly settings: ProfileSettings; readonly profile: StreamedProfile };
 

@@ -1,8 +1,8 @@
-import { readProfiles } from "../../config/profiles.ts";
+import { profilesIn } from "../../config/profiles.ts";
 import { blockOf } from "../../core/block.ts";
 import type { Context } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
-import { type Profiles, profileKey, profileText } from "../../profiles/definition.ts";
+import { NO_PROFILES, type Profiles, profileKey, profileText } from "../../profiles/definition.ts";
 import { expiryOf, MEASUREMENTS, PERIOD, SETTINGS } from "../../profiles/measurements.ts";
 import type { Checkpoint } from "../../profiles/partition.ts";
 import { PROFILER_SENSOR } from "../../profiles/triage-message.ts";
@@ -85,11 +85,11 @@ export class ProfileStore implements AsyncDisposable {
   #read(text: string): Profiles {
     this.#unread = undefined;
     try {
-      return readProfiles(text).profiles;
+      return profilesIn(text);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       this.#unread = error;
-      return readProfiles("").profiles;
+      return NO_PROFILES;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { GlobalDocument } from "../../config/global.ts";
-import { readProfiles } from "../../config/profiles.ts";
+import { profilesIn } from "../../config/profiles.ts";
 import type { Batch } from "../../core/batch.ts";
 import type { Context } from "../../core/context.ts";
 import { type Failure, failureOf } from "../../core/fault.ts";
@@ -62,7 +62,7 @@ export class WorkerProfiles {
     global: GlobalDocument,
     handle: TopicHandle | undefined,
   ): Promise<void> {
-    const { profiles } = readProfiles(text);
+    const profiles = profilesIn(text);
     const { settings } = profiles;
     this.#profiles = profiles.profiles.length === 0 ? undefined : profiles;
     this.#definitions = new Map(
