@@ -10,7 +10,8 @@ import { unshared } from "../sources/source.ts";
 import { type AllowedFolders, type AllowPath, allowPaths } from "../storage/allowed-folders.ts";
 import type { Exchange } from "../storage/exchange/contract.ts";
 import { checkWritable } from "../storage/folder.ts";
-import { claimFolder, openExchange, openStorage, type Storage } from "../storage/storage.ts";
+import type { ReadStanding } from "../storage/index/contract.ts";
+import { claimFolder, openExchange, openIndexParts, openStorage, type Storage } from "../storage/storage.ts";
 import type { Table } from "../storage/table/contract.ts";
 import { AddressDatabases, snapshotAsksForAddresses } from "./address-databases.ts";
 import { openConfiguration } from "./configuration.ts";
@@ -22,7 +23,7 @@ import { ProfileStore } from "./profiles/profile-store.ts";
 import { PROFILE_TOPIC } from "./profiles/protocol.ts";
 import type { WorkerStart } from "./protocol.ts";
 import { Publishing } from "./publishing.ts";
-import { checkShared, defaultPartitions, isIndexing, isSourceOf, type Role } from "./role.ts";
+import { checkShared, defaultPartitions, isIndexing, isSourceOf, type Role, takesTurns } from "./role.ts";
 import { mainServices, type PipelineServices } from "./services.ts";
 import { positionsIn, sharedPositions } from "./shared-positions.ts";
 import { Sources, type TakeFor } from "./sources.ts";
@@ -128,16 +129,37 @@ export async function openFoundation(
   const global = () => withStorage(readGlobal(config.get("global", "global")?.text ?? "", "global"));
   const settings = withStorage(configuration.global);
 
-  const storage = stack.use(await openStorage(storageSettings(settings, data, allow), context));
-  const { topics, index } = storage;
-  const enrichment = await storage.tables.table("enrichment");
-  const threatIntel = await storage.tables.table("threatintel");
+  const opened = stack.use(await openStorage(storageSettings(settings, data, allow), context));
+  const { topics } = opened;
+  const enrichment = await opened.tables.table("enrichment");
+  const threatIntel = await opened.tables.table("threatintel");
   const isShared = configuration.storage.tables === "kafka";
   // It takes leave after the workers have drained: until then it reads.
-  const members = isShared ? stack.use(await Members.open(data, storage.tables, context)) : undefined;
+  const members = isShared ? stack.use(await Members.open(data, opened.tables, context)) : undefined;
   const { access } = configuration;
   const exchange = access && stack.use(await openExchange(memberName(data), access, context));
-  const profiler = await storage.tables.table(PROFILER_TABLE);
+  const profiler = await opened.tables.table(PROFILER_TABLE);
+  const name = memberName(data);
+  // Where it is kept in files, each process has the messages of the partitions that it reads.
+  const parts =
+    exchange === undefined || !takesTurns(settings.storage)
+      ? undefined
+      : stack.use(
+          await openIndexParts({
+            ...{
+              exchange,
+              context,
+              index: opened.index,
+              tables: opened.tables,
+              isIndexing: isIndexing(role),
+            },
+            within: settings.search.seconds * SECOND,
+          }),
+        );
+  const together = parts?.index ?? opened.index;
+  // Who answers nobody tells of its own messages alone.
+  const index = role === "server" || role === "all" ? together : opened.index;
+  const storage: Storage = { ...opened, index };
   const services = mainServices({ enrichment, threatIntel, profiler }, context, { folders });
 
   const threadsWanted = options.workers ?? settings.workers ?? availableParallelism();
@@ -146,7 +168,7 @@ export async function openFoundation(
     new Intake(topics, context, {
       partitions: defaultPartitions(settings, threadsWanted),
       retention: { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes },
-      reached: (topic, partition) => index.sealedPosition(topic, partition),
+      reached: (topic, partition) => opened.index.sealedPosition(topic, partition),
       parsers: () => services.components.parsers,
       others: [PROFILE_TOPIC],
     }),
@@ -178,6 +200,8 @@ export async function openFoundation(
     stack.defer(() => clearInterval(sweeping));
   }
   await index.recoverPositions(await intake.committed(INDEX_GROUP));
+  const standing: ReadStanding = (topic, partition) => intake.standing(INDEX_GROUP, topic, partition, name);
+  if (parts !== undefined) await together.takeTurns?.(standing);
 
   const shares: { databases?: DatabaseHandles } = {};
   const threads = () => ({
@@ -199,12 +223,12 @@ export async function openFoundation(
       snapshot: publishing.snapshot(),
       topics: intake.handles(),
       routes: profiles.handle(),
-      membership: { group: INDEX_GROUP, member: memberOf(worker), expected },
+      membership: { group: INDEX_GROUP, member: memberOf(worker), expected, keeper: name },
       index: index.share(workerName(worker)),
     }),
   });
   const commit = () =>
-    intake.commit(INDEX_GROUP, (topic, partition) => index.sealedPosition(topic, partition));
+    intake.commit(INDEX_GROUP, (topic, partition) => together.sealedPosition(topic, partition));
   // A server or a capture host has indexed nothing: what it knows may be older than what workers have told since.
   if (isIndexing(role))
     stack.defer(() =>

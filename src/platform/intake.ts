@@ -210,6 +210,24 @@ export class Intake implements AsyncDisposable {
     }
   }
 
+  /**
+   * Up to where a partition is durable at all processes that read it in turn, and at one of them. Of one that none of them has noted yet it is what was told to be
+   * dealt with before they took turns.
+   * @param keeper name of that process
+   */
+  async standing(
+    group: string,
+    sensor: string,
+    partition: number,
+    keeper: string,
+  ): Promise<{ readonly offset: number | undefined; readonly own: number }> {
+    const topic = this.#entries.get(sensor)?.topic;
+    // What was sealed of a sensor that is not in force waits until it is.
+    if (topic === undefined || partition >= topic.partitions) return { offset: undefined, own: 0 };
+    const noted = await topic.standing?.(group, partition, keeper);
+    return noted ?? { offset: await topic.committed(group, partition), own: 0 };
+  }
+
   /** Up to where each partition was told to be dealt with, by a group. */
   async committed(group: string): Promise<Position[]> {
     const positions: Position[] = [];

@@ -1,6 +1,7 @@
 import type { Actor } from "../core/actor.ts";
 import { blockOf } from "../core/block.ts";
 import type { Clock, Log } from "../core/context.ts";
+import { Fault } from "../core/fault.ts";
 import type { Message } from "../core/message.ts";
 import { ERROR_SENSOR, MESSAGE_FORM } from "../pipeline/errors.ts";
 import { parse } from "../query/parse.ts";
@@ -48,7 +49,7 @@ const FIELDS = [
 
 /**
  * Sends rejected records through their sensors again and marks their error records with who did so and when. What fails again becomes a new
- * error record, which this call leaves alone. Throws Fault QUERY_INVALID, and what the topic or the index throw;
+ * error record, which this call leaves alone. Throws Fault QUERY_INVALID, PROCESS_SILENT when a process that may have some does not answer, and what the topic or the index throw;
  * error records that are not marked by then are replayed by the next call.
  */
 export async function replay(
@@ -85,6 +86,9 @@ export async function replay(
       cursor,
       total: false,
     });
+    // The records of a process that does not answer would be passed over without a word.
+    const silent = page.problems.find(({ code }) => code === "PROCESS_SILENT");
+    if (silent !== undefined) throw new Fault("PROCESS_SILENT", `replaying rejected records: ${silent.text}`);
     const waiting = new Map<string, Waiting>();
     for (const error of page.messages) {
       const target = String(error.failed_sensor_type);

@@ -13,7 +13,6 @@ export type Role = "all" | "server" | "worker" | "capture";
 const SHARED = [
   ["topics", "kafka"],
   ["tables", "kafka"],
-  ["index", "opensearch"],
 ] as const;
 
 /** What people call a process of a role. */
@@ -23,11 +22,13 @@ const NAMES = { server: "server", worker: "worker", capture: "capture host" } as
 const SHARED_PARTITIONS = 8;
 
 /**
- * Throws unless everything is shared that a role needs to find at the others.
+ * Throws unless everything is shared that a role needs to find at the others. The index need not be: where it is kept in files, each process has its own and they
+ * ask one another.
  * @throws Fault ROLE_REFUSED
  */
 export function checkShared(role: Role, storage: GlobalDocument["storage"]): void {
   if (role === "all") return;
+  if (storage.index === "files") checkOfOne(role, storage);
   const missing = SHARED.filter(([part, engine]) => storage[part] !== engine);
   if (missing.length === 0) return;
   const present = missing.map(([part]) => `\`${part}: ${storage[part]}\``).join(", ");
@@ -36,6 +37,22 @@ export function checkShared(role: Role, storage: GlobalDocument["storage"]): voi
     "ROLE_REFUSED",
     `starting a ${NAMES[role]}: this machine has ${present}, which other processes cannot reach; a ${NAMES[role]} needs \`storage: { ${needed} }\` in the metron.yaml of its folder --config`,
   );
+}
+
+/** Throws where something is kept for one data folder, and each process has one. @throws Fault ROLE_REFUSED */
+function checkOfOne(role: Role, { alerts, archive }: GlobalDocument["storage"]): void {
+  const refused = (what: string, why: string) =>
+    new Fault(
+      "ROLE_REFUSED",
+      `starting a ${role}: \`${what}\` ${why}, and with \`index: files\` each worker has one; leave it out of \`storage\`, or keep the index in OpenSearch`,
+    );
+  if (alerts !== "none") throw refused(`alerts: ${alerts}`, "copies the alerts of one data folder");
+  if (archive !== "none") throw refused(`archive: ${archive}`, "belongs to one data folder");
+}
+
+/** Whether several processes may read the topics in turn, each into an index of its own. */
+export function takesTurns({ topics, tables, index }: GlobalDocument["storage"]): boolean {
+  return topics === "kafka" && tables === "kafka" && index === "files";
 }
 
 /** Whether processes of a role read topics and store what becomes of them. */

@@ -1,4 +1,4 @@
-import type { Membership, TopicReader } from "../storage/topic/contract.ts";
+import type { Assignment, Membership, TopicReader } from "../storage/topic/contract.ts";
 
 export type TopicShareOptions = {
   readonly topic: TopicReader;
@@ -18,6 +18,7 @@ export class TopicShare {
   /** Resolves when it is known which they are. */
   readonly assigned: Promise<void>;
   readonly #options: TopicShareOptions;
+  readonly #assignment: Assignment;
   readonly #readers = new Map<number, Reader>();
   readonly #left = new AbortController();
   readonly #following: Promise<void>;
@@ -25,6 +26,8 @@ export class TopicShare {
 
   constructor(options: TopicShareOptions) {
     this.#options = options;
+    const { topic, membership } = options;
+    this.#assignment = topic.assigned({ ...membership, signal: this.#left.signal });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.assigned = promise;
     this.#following = this.#follow(resolve);
@@ -40,6 +43,11 @@ export class TopicShare {
     return this.#stop(this.partitions);
   }
 
+  /** Notes for all members up to where a partition is durable here; false when it is another's. See `Assignment.note`. */
+  note(partition: number, offset: number): Promise<boolean> {
+    return this.#assignment.note?.(partition, offset) ?? Promise.resolve(false);
+  }
+
   /** Gives the partitions to whoever may have them next: what was read of them must be durable. Resolves when the others know. */
   leave(): Promise<void> {
     this.#left.abort();
@@ -47,8 +55,8 @@ export class TopicShare {
   }
 
   async #follow(onAssigned: () => void): Promise<void> {
-    const { topic, membership, read, letGo, onReplaced } = this.#options;
-    for await (const share of topic.assigned({ ...membership, signal: this.#left.signal })) {
+    const { read, letGo, onReplaced } = this.#options;
+    for await (const share of this.#assignment) {
       const wanted = this.#isEnding ? [] : share;
       const gone = this.partitions.filter((partition) => !wanted.includes(partition));
       if (gone.length > 0) {

@@ -65,8 +65,10 @@ const services = await openServices(start, context);
 const readSecret = secretReader(allowPaths(start.folders));
 const sensors = new Sensors(services, context);
 // A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
-const writer: IndexWriter = await joinIndex(start.index, () =>
-  setTimeout(() => process.exit(1), RETRY_AFTER),
+const writer: IndexWriter = await joinIndex(
+  start.index,
+  () => setTimeout(() => process.exit(1), RETRY_AFTER),
+  async (topic, partition, offset) => (await running.get(topic)?.share.note(partition, offset)) ?? false,
 );
 const running = new Map<string, Running>();
 const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
@@ -154,8 +156,10 @@ async function configure(
   }
   for (const [sensor, gone] of running) {
     if (inForce.has(sensor)) continue;
-    running.delete(sensor);
     await gone.share.end();
+    // Who reads on goes on from what is sealed.
+    await writer.seal().catch(() => undefined);
+    running.delete(sensor);
     await gone.share.leave();
     await gone.topic[Symbol.asyncDispose]();
     tell({ type: "problem", sensor });

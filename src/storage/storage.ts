@@ -14,9 +14,10 @@ import type { RestoreOptions } from "./backup/restore.ts";
 import type { Exchange } from "./exchange/contract.ts";
 import { checkWritable, makeFolder } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
-import type { Index, IndexHandle, IndexImport, IndexWriter } from "./index/contract.ts";
+import type { Claim, Index, IndexHandle, IndexImport, IndexWriter } from "./index/contract.ts";
 import { isOpenSearchHandle } from "./index/opensearch/handle.ts";
 import type { OpenSearchOptions } from "./index/opensearch/open.ts";
+import type { IndexPartsOptions } from "./index/parts/index-parts.ts";
 import type { KafkaSettings, ReadSecret } from "./kafka/settings.ts";
 import { checkLayout, expectLayout, noteLayout } from "./layout.ts";
 import type { LogKeeper, SharedLog } from "./log/contract.ts";
@@ -242,6 +243,17 @@ export async function openIndexOf(
   return openOpenSearchIndex({ concurrent, waiting, searchTime, ...openSearch }, context);
 }
 
+/**
+ * Joins the processes of an installation that have an index each, until disposed of: `index` is all of theirs as one.
+ * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED
+ */
+export async function openIndexParts(
+  options: IndexPartsOptions,
+): Promise<AsyncDisposable & { readonly index: Index }> {
+  const { IndexParts } = await import("./index/parts/index-parts.ts");
+  return IndexParts.open(options);
+}
+
 /** Makes a backup of a data folder, on which a platform may run (see `makeBackup`). */
 export async function backUp(options: BackupOptions): Promise<Contents> {
   const { makeBackup } = await import("./backup/backup.ts");
@@ -299,15 +311,20 @@ export async function openForeignTopic(
  * Opens the writer of an index that another thread shares. Dispose of it when done.
  * @param onBroken told once when something written was not taken: this writer takes nothing any more, and another must be
  * opened, which goes on from what was committed.
+ * @param claim notes how far partitions are sealed, where several processes with an index each read topics in turn.
  */
-export async function joinIndex(handle: IndexHandle, onBroken?: () => void): Promise<IndexWriter> {
+export async function joinIndex(
+  handle: IndexHandle,
+  onBroken?: () => void,
+  claim?: Claim,
+): Promise<IndexWriter> {
   if (isOpenSearchHandle(handle)) {
     // One that OpenSearch does not take from keeps what was written, and tries again.
     const { joinBulkWriter } = await import("./index/opensearch/share.ts");
     return joinBulkWriter(handle);
   }
   const { openRemoteWriter } = await import("./index/duckdb/remote.ts");
-  return openRemoteWriter(handle, onBroken);
+  return openRemoteWriter(handle, onBroken, claim);
 }
 
 /** Joins the packets that another thread shares, to write and to read them. */

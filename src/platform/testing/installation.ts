@@ -34,19 +34,19 @@ export type Installation = AsyncDisposable & {
   numbers(server: Process, sensor?: string): Promise<number[]>;
 };
 
-/** @param sensors documents by name @param more of the global document */
+/** @param openSearch undefined: each process has an index of its own, in files @param sensors documents by name @param more of the global document */
 export function testInstallation(
   brokers: readonly string[],
-  openSearch: string,
+  openSearch: string | undefined,
   sensors: Readonly<Record<string, string>>,
   more = "",
 ): Installation {
   const folder = mkdtempSync(join(tmpdir(), "metron-installation-"));
   const own = randomUUID().slice(0, 8);
   const storage = {
-    ...{ topics: "kafka", tables: "kafka", index: "opensearch" },
+    ...{ topics: "kafka", tables: "kafka", index: openSearch === undefined ? "files" : "opensearch" },
     kafka: { brokers, prefix: `${own}.`, name: `test-${own}` },
-    opensearch: { nodes: [openSearch], prefix: `test-${own}`, replicas: 0 },
+    ...(openSearch && { opensearch: { nodes: [openSearch], prefix: `test-${own}`, replicas: 0 } }),
   };
   mkdirSync(join(folder, "config", "sensors"), { recursive: true });
   writeFileSync(

@@ -117,7 +117,11 @@ function unknownGuid(
   guid: string,
   signal: AbortSignal | undefined,
 ): Fault {
-  const isLacking = index.problems({ signal }).length > 0;
-  const lacks = isLacking ? ", or it is in a part of the index or of the archive that cannot be read" : "";
+  const problems = index.problems({ signal });
+  const silent = problems.find(({ code }) => code === "PROCESS_SILENT");
+  if (silent !== undefined)
+    return new Fault("PROCESS_SILENT", `${doing} message ${guid}: it was not found; ${silent.text}`);
+  const lacks =
+    problems.length > 0 ? ", or it is in a part of the index or of the archive that cannot be read" : "";
   return new Fault("NOT_FOUND", `${doing} message ${guid}: there is no message with this guid${lacks}`);
 }

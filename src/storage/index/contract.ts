@@ -1,12 +1,20 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Batch } from "../../core/batch.ts";
 import type { Position } from "../../core/block.ts";
-import type { FieldValue, Message } from "../../core/message.ts";
+import type { Message } from "../../core/message.ts";
 import type { Hint } from "../../query/hints.ts";
 import type { Place } from "../../query/place.ts";
 import type { Query } from "../../query/tree.ts";
+import type { History, Patch } from "./changes.ts";
 import type { Kept } from "./kept.ts";
-import type { AlertCopyStats, ArchiveStats, SearchLoad, SensorStats } from "./stats.ts";
+import type { Places, Sort } from "./sort.ts";
+import type { AlertCopyStats, ArchiveStats, FieldInfo, SearchLoad, SensorStats } from "./stats.ts";
+import type { ReadStanding } from "./turns.ts";
+
+export type { Change, History, Patch } from "./changes.ts";
+export type { Sort, SortKind } from "./sort.ts";
+export type { FieldInfo, FieldType } from "./stats.ts";
+export type { Claim, ReadStanding } from "./turns.ts";
 
 /**
  * The third of the three durable things: search over messages. Every implementation (DuckDB embedded, OpenSearch in a
@@ -38,6 +46,14 @@ export interface Index extends AsyncDisposable {
    * catalogue. To be called before writers are opened.
    */
   recoverPositions(known: readonly Position[]): Promise<void>;
+
+  /**
+   * Topics are read by several processes in turn, each with an index of its own: from now on what is sealed counts once all of them know it
+   * (`Claim`), and a writer goes on where any of them stands. What was sealed before and is not known to all is decided by the standing. To be called before
+   * writers are opened. Absent where all processes have one index.
+   * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED
+   */
+  takeTurns?(standing: ReadStanding): Promise<void>;
 
   /** Messages that match, sorted, a page at a time. Newest first unless told otherwise. */
   search(request: SearchRequest): Promise<SearchResult>;
@@ -98,7 +114,10 @@ export type IndexHandle = { readonly transfer: MessagePort[] };
  * A partition of a topic belongs to one writer at a time: seal before handing it over.
  */
 export interface IndexWriter extends AsyncDisposable {
-  /** Where the reader of a topic's partition must go on: behind the last commit, or what was sealed before this process. */
+  /**
+   * Where the reader of a topic's partition must go on: behind the last commit, or what was sealed before this process. Where processes take turns, behind
+   * what any of them has sealed; what this one had not is dropped, as another may have read it meanwhile.
+   */
   position(topic: string, partition: number): Promise<number | undefined>;
   /**
    * Writes all live rows of a batch under a sensor's name. Rows without a text `guid` are refused as a bug.
@@ -126,8 +145,6 @@ export type Selection = {
   readonly signal?: AbortSignal | undefined;
 };
 
-export type Sort = { readonly field: string; readonly descending: boolean };
-
 export type SearchRequest = Selection & {
   /** Time descending when absent. Ties are broken by guid. Messages without the field come last. */
   readonly sort?: readonly Sort[] | undefined;
@@ -143,12 +160,16 @@ export type SearchRequest = Selection & {
   readonly text?: string | undefined;
   /** Whether a field is declared: it may come with any message, and is never unknown. */
   readonly declares?: ((field: string) => boolean) | undefined;
+  /** Whether to say by what each message is sorted: for who puts answers of several embedded indexes together. */
+  readonly places?: boolean | undefined;
 };
 
 export type SearchResult = {
   /** All matches; undefined when not asked for, or when a limit came before they were counted (see `problems`). */
   readonly total: number | undefined;
   readonly messages: readonly Message[];
+  /** By what messages are sorted, when asked for. */
+  readonly places?: Places | undefined;
   /** For the next page; undefined on the last one. */
   readonly cursor: string | undefined;
   /** Fields the query names that no message has and nobody declares: they match nothing. */
@@ -191,12 +212,16 @@ export type FacetRequest = Selection & {
   readonly fields: readonly string[];
   /** Values a field; 10 when absent. */
   readonly size?: number | undefined;
+  /** Values of each field that are counted in place of the most frequent ones: for who puts answers of several embedded indexes together. */
+  readonly values?: readonly (readonly FacetValue[])[] | undefined;
 };
+
+export type FacetValue = string | number | boolean;
 
 export type Facet = {
   readonly field: string;
   /** Most frequent first, ties by value. */
-  readonly values: readonly { readonly value: string | number | boolean; readonly count: number }[];
+  readonly values: readonly { readonly value: FacetValue; readonly count: number }[];
   /** How many different values there are, the listed ones among them. */
   readonly distinct: number;
   /** Messages with a value that is not listed. */
@@ -213,6 +238,8 @@ export type HistogramRequest = Selection & {
   readonly split?: string | undefined;
   /** Values of the split that get a series of their own; 5 when absent. The rest is not listed. */
   readonly splitSize?: number | undefined;
+  /** The values that get a series, in place of the most frequent ones: for who puts answers of several embedded indexes together. */
+  readonly series?: readonly FacetValue[] | undefined;
 };
 
 export type Histogram = {
@@ -248,40 +275,6 @@ export type Group = {
   readonly highest: number | undefined;
   /** By the next field; empty on the last level. */
   readonly groups: readonly Group[];
-};
-
-/** Fields to set, and fields to take away. `guid` and `timestamp` cannot be changed. */
-export type Patch = {
-  readonly set?: Readonly<Record<string, FieldValue>> | undefined;
-  readonly remove?: readonly string[] | undefined;
-};
-
-/** The changes of a message that are kept, the newest last. */
-export type History = {
-  readonly changes: readonly Change[];
-  /** How many there were before these. */
-  readonly earlier: number;
-};
-
-/** What one call of `patch` changed. */
-export type Change = {
-  readonly by: string;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** Empty for the last change that an earlier version made: it noted only who and when. */
-  readonly fields: readonly ChangedField[];
-};
-
-/** A field that was set, or taken away when the value is null. A value that is too long to be kept is absent. */
-type ChangedField = { readonly name: string; readonly value?: FieldValue };
-
-export type FieldType = "text" | "long" | "double" | "boolean" | "json" | "mixed";
-
-export type FieldInfo = {
-  readonly name: string;
-  /** The type of most values; "json" is a list or a map, "mixed" differs from sensor to sensor. */
-  readonly type: FieldType;
-  readonly sensors: readonly string[];
 };
 
 export type IndexStats = {

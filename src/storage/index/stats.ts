@@ -68,3 +68,12 @@ export type AlertCopyStats = {
   /** Why copies are not asked for a moment, as they did not answer the last search, and since when. */
   readonly unanswered?: { readonly code: FaultCode; readonly message: string; readonly since: number };
 };
+
+export type FieldType = "text" | "long" | "double" | "boolean" | "json" | "mixed";
+
+export type FieldInfo = {
+  readonly name: string;
+  /** The type of most values; "json" is a list or a map, "mixed" differs from sensor to sensor. */
+  readonly type: FieldType;
+  readonly sensors: readonly string[];
+};

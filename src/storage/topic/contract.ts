@@ -51,8 +51,28 @@ export type Membership = {
    * than give all to the first that joins and take it away again.
    */
   readonly expected?: readonly string[] | undefined;
+  /** Where what the member reads becomes durable, if that is not where the others' does; several members may share it. */
+  readonly keeper?: string | undefined;
   /** Leaves the group when it aborts: what the member still has goes to others, so let go of it before. */
   readonly signal?: AbortSignal | undefined;
+};
+
+/** The partitions to be read by a member, at once and as often as they change. */
+export type Assignment = AsyncIterable<readonly number[]> & {
+  /**
+   * Notes for all members that a partition is durable up to `offset` at the member's keeper (see `standing`). Resolves to false when the partition is not
+   * the member's any more: then nothing was noted, and nothing will be. Absent where one process has all members.
+   * @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED, while it is in doubt whether it was noted
+   */
+  note?(partition: number, offset: number): Promise<boolean>;
+};
+
+/** How far those who read a partition in turn, each with a place of its own for what it reads, have made it durable. */
+export type Standing = {
+  /** Whoever reads on begins here. */
+  readonly offset: number;
+  /** Up to where one of them had come when it noted something last; 0 when it never did. */
+  readonly own: number;
 };
 
 /** A partition, or the one to which all records of a key belong. A key may move when the topic grows. */
@@ -85,9 +105,11 @@ export type TopicReader = AsyncDisposable & {
   /**
    * Joins a group, and yields the partitions to be read here: at once, and again whenever they change. To ask for the next
    * value is to say that what is not in the last one has been let go; nobody else reads it before. So first end its
-   * reading and make durable what was read.
+   * reading and make durable what was read. A share that was lost is told as one without partitions, also when it was given again meanwhile.
    */
-  assigned(membership: Membership): AsyncIterable<readonly number[]>;
+  assigned(membership: Membership): Assignment;
+  /** What the members of a group noted of a partition, and what a keeper of theirs did; undefined when they noted nothing. Absent where one process has all members. */
+  standing?(group: string, partition: number, keeper: string): Promise<Standing | undefined>;
   /** Offset of the oldest record kept. */
   start(partition: number): Promise<number>;
   /** Offset the next durable record will get: everything before it can be read. */

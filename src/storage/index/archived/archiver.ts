@@ -76,7 +76,10 @@ export class Archiver implements AsyncDisposable {
   /** The files that are not in the archive yet; those that cannot be read are another matter. */
   waiting(): Segment[] {
     const { segments, unreadable, archive } = this.#parts.catalogue;
-    return [...segments.values()].filter(({ id }) => !archive.files.has(id) && !unreadable.has(id));
+    const claimed = this.#parts.catalogue.claimed();
+    return [...segments.values()].filter(
+      ({ id }) => !archive.files.has(id) && !unreadable.has(id) && !claimed.has(id),
+    );
   }
 
   /** Whether it brings the file of a segment back when that is damaged. */

@@ -3,16 +3,16 @@ import type { Position } from "../../../core/block.ts";
 import { SPAN, STRING } from "../../../core/column.ts";
 import type { IndexWriter } from "../contract.ts";
 import { ALL_NEW, type Kept } from "../kept.ts";
-import { positionKey } from "../segments/catalogue.ts";
+import { positionKey } from "../segments/position-key.ts";
 import { type Block, Buffers, type Memory } from "./block.ts";
 import { isCurrent } from "./column-type.ts";
 import { BlockEncoder, type EncodeLimits, type SensorFields } from "./encode.ts";
 
 /** What a writer tells the index: in the same thread by calls, from another by messages. */
 export type WriterTarget = {
-  /** Makes a block searchable. */
-  add(block: Block): Promise<void> | undefined;
-  /** States that all blocks added so far are complete up to a position. Resolves when there is room for more. */
+  /** Makes a block searchable. @param key of the partition that it is of (`positionKey`), empty where it is of none */
+  add(block: Block, key: string): Promise<void> | undefined;
+  /** States that all blocks of a partition added so far are complete up to a position. Resolves when there is room for more. */
   commit(key: string, offset: number): Promise<void> | undefined;
   /** Which of these guids are stored. */
   stored(sensor: string, guids: readonly string[]): Promise<ReadonlySet<string>>;
@@ -32,9 +32,12 @@ export type WriterStart = {
   readonly fields: ReadonlyMap<string, SensorFields>;
 };
 
+/** A `Claim` of a partition by its `positionKey`. */
+export type ClaimKey = (key: string, offset: number) => Promise<boolean>;
+
 /** What takes the blocks of writers, by their names; memory comes back by `onFree` when it is free. */
 export type WriterHost = {
-  target(name: string, onFree: (memory: Memory) => void): WriterTarget;
+  target(name: string, onFree: (memory: Memory) => void, claim: ClaimKey): WriterTarget;
   writerStart(): WriterStart;
 };
 
@@ -67,14 +70,14 @@ export class BlockWriter implements IndexWriter {
     if (offset + batch.records > tried) this.#tried.set(place, offset + batch.records);
     if (topic === "" || offset < written || offset < tried) return this.#writeUnknown(sensor, batch);
     const block = this.#encoder(sensor).encode(batch);
-    return block && this.#target.add(block);
+    return block && this.#target.add(block, keyOf(batch.position));
   }
 
   commit(position: Position, records: number, onKept?: (kept: Kept) => void): Promise<void> | undefined {
     const key = positionKey(position.topic, position.partition);
     const end = Math.max(position.offset + records, this.#written.get(key) ?? 0);
     if (position.topic !== "") this.#written.set(key, end);
-    const room = this.#target.commit(position.topic === "" ? "" : key, end);
+    const room = this.#target.commit(keyOf(position), end);
     if (room !== undefined) return room.then(() => onKept?.(ALL_NEW));
     onKept?.(ALL_NEW);
     return undefined;
@@ -114,7 +117,7 @@ export class BlockWriter implements IndexWriter {
       seen.add(guid);
     }
     const block = this.#encoder(sensor).encode(batch, skip);
-    if (block !== undefined) await this.#target.add(block);
+    if (block !== undefined) await this.#target.add(block, keyOf(batch.position));
   }
 
   #encoder(sensor: string): BlockEncoder {
@@ -128,4 +131,8 @@ export class BlockWriter implements IndexWriter {
     }
     return encoder;
   }
+}
+
+function keyOf({ topic, partition }: Position): string {
+  return topic === "" ? "" : positionKey(topic, partition);
 }

@@ -4,6 +4,7 @@ import { plainNumber } from "../blocks/messages.ts";
 import type {
   Facet,
   FacetRequest,
+  FacetValue,
   Group,
   GroupRequest,
   Histogram,
@@ -27,10 +28,18 @@ import { type Kind, type Library, Selected, valueSql } from "./selection.ts";
 
 export async function facets(library: Library, request: FacetRequest): Promise<Facet[]> {
   const size = sizeOf(request.size, DEFAULT_FACETS, "facets");
-  return sideBySide(request.fields, (field) => facet(library, request, field, size));
+  const asked = request.fields.map((field, place) => ({ field, among: request.values?.[place] }));
+  return sideBySide(asked, ({ field, among }) => facet(library, request, field, size, among));
 }
 
-async function facet(library: Library, request: Selection, written: string, size: number): Promise<Facet> {
+/** @param among the values to be counted, in place of the most frequent ones */
+async function facet(
+  library: Library,
+  request: Selection,
+  written: string,
+  size: number,
+  among?: readonly FacetValue[],
+): Promise<Facet> {
   const members = membersOf(library, written);
   using selected = new Selected(library, request, members);
   const [field] = members;
@@ -46,9 +55,13 @@ async function facet(library: Library, request: Selection, written: string, size
   const isKeyed =
     kind !== "text" || selected.list.every((relation) => relation.isKeyed && !relation.isPatched);
   const raw = `SELECT v, count(*) AS c FROM (${union}) GROUP BY v`;
+  const listed =
+    among === undefined
+      ? `WHERE v IS NOT NULL ORDER BY c DESC, v LIMIT ${size}`
+      : amongSql(among, kind, selected.statement);
   const sql = `WITH g AS MATERIALIZED (
       ${isKeyed ? raw : `SELECT metron_key(v) AS v, CAST(sum(c) AS BIGINT) AS c FROM (${raw}) GROUP BY 1`})
-    SELECT 0 AS part, v, c, 0 FROM (SELECT v, c FROM g WHERE v IS NOT NULL ORDER BY c DESC, v LIMIT ${size})
+    SELECT 0 AS part, v, c, 0 FROM (SELECT v, c FROM g ${listed})
     UNION ALL SELECT 1, NULL, ${rest}, count(*) FROM g WHERE v IS NOT NULL
     UNION ALL SELECT 2, NULL, ${rest}, 0 FROM g WHERE v IS NULL`;
   const rows = await library.database.rows(sql, selected.statement.values, request.signal);
@@ -57,14 +70,23 @@ async function facet(library: Library, request: Selection, written: string, size
     .map(([, value, count]) => ({ value: facetValue(value), count: Number(count) }))
     .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
   const [present] = counts(1);
-  const listed = values.reduce((sum, { count }) => sum + count, 0);
+  const counted = values.reduce((sum, { count }) => sum + count, 0);
   return {
     field: written,
     values,
     distinct: Number(present?.[3]),
-    other: Number(present?.[2]) - listed,
+    other: Number(present?.[2]) - counted,
     missing: Number(counts(2)[0]?.[2]),
   };
+}
+
+/** Values as a facet's engine has them; those that no value of the kind can be are left out. */
+function amongSql(among: readonly FacetValue[], kind: Kind, statement: Statement): string {
+  const values = among
+    .map((value) => (kind === "text" ? String(value) : kind === "number" ? Number(value) : value))
+    .filter((value) => (kind === "boolean" ? typeof value === "boolean" : !Number.isNaN(value)));
+  if (values.length === 0) return "WHERE false";
+  return `WHERE v IN (${values.map((value) => statement.bind(value)).join(", ")})`;
 }
 
 /** The stored fields that a written name means: one, or those of a family. */
@@ -141,7 +163,11 @@ export async function histogram(library: Library, request: HistogramRequest): Pr
   const split =
     request.split === undefined ? undefined : (library.names().resolve(request.split) ?? request.split);
   const splitSize = sizeOf(request.splitSize, DEFAULT_SERIES, "a histogram's split");
-  const values = split === undefined ? [] : (await facet(library, request, split, splitSize)).values;
+  const values =
+    split === undefined
+      ? []
+      : (request.series?.map((value) => ({ value, count: 0 })) ??
+        (await facet(library, request, split, splitSize)).values);
   const series = values.map(({ value }) => String(value));
   // The engine writes the number 70 as `70.0`; a series is named as the facet names it.
   const numbers = values.length > 0 && values.every(({ value }) => typeof value === "number");

@@ -25,6 +25,17 @@ export function cursorOf(values: readonly unknown[]): string {
   return Buffer.from(text).toString("base64url");
 }
 
+/** The values of a cursor, whatever they are compared as. @throws Fault REQUEST_INVALID */
+function readValues(cursor: string): readonly unknown[] {
+  try {
+    const values: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    if (Array.isArray(values)) return values;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw notOurs();
+}
+
 /** Rows that come after the cursor's: equal in the first keys and beyond it in the next one. */
 export function afterCursor(cursor: string, keys: readonly Key[], statement: Statement): string {
   const values = readCursor(cursor, keys);
@@ -69,19 +80,17 @@ export function readCursor(cursor: string, keys: readonly Key[]): SortValue[] {
       : value === null ||
         (kind === "number" && BEYOND.has(value)) ||
         (typeof value === TYPES[kind] && value !== Number.POSITIVE_INFINITY);
-  try {
-    const values: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
-    const isOurs =
-      Array.isArray(values) &&
-      values.length === keys.length + 1 &&
-      keys.every((key, place) => fits(key, values[place])) &&
-      typeof values.at(-1) === "string";
-    if (isOurs)
-      return values.map((value, place) =>
-        keys[place]?.kind === "number" ? (BEYOND.get(value) ?? value) : value,
-      );
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new Fault("REQUEST_INVALID", "searching: this cursor is of no earlier page of the same search");
+  const values = readValues(cursor);
+  const isOurs =
+    values.length === keys.length + 1 &&
+    keys.every((key, place) => fits(key, values[place])) &&
+    typeof values.at(-1) === "string";
+  if (!isOurs) throw notOurs();
+  return values.map((value, place) =>
+    keys[place]?.kind === "number" ? (BEYOND.get(value) ?? value) : value,
+  ) as SortValue[];
+}
+
+function notOurs(): Fault {
+  return new Fault("REQUEST_INVALID", "searching: this cursor is of no earlier page of the same search");
 }

@@ -7,8 +7,14 @@ import type { Message } from "../../../core/message.ts";
 import { Archive } from "../archived/archive.ts";
 import { Buffers, type Memory } from "../blocks/block.ts";
 import { KnownFields } from "../blocks/known-fields.ts";
-import { applyPatch, chosenFields } from "../blocks/messages.ts";
-import { BlockWriter, KEPT_BYTES, type WriterStart, type WriterTarget } from "../blocks/writer.ts";
+import { applyPatch } from "../blocks/messages.ts";
+import {
+  BlockWriter,
+  type ClaimKey,
+  KEPT_BYTES,
+  type WriterStart,
+  type WriterTarget,
+} from "../blocks/writer.ts";
 import type {
   Facet,
   FacetRequest,
@@ -24,6 +30,7 @@ import type {
   IndexStats,
   IndexWriter,
   Patch,
+  ReadStanding,
   Restoration,
   RestorationScope,
   RetentionResult,
@@ -32,32 +39,34 @@ import type {
   SearchResult,
   Selection,
 } from "../contract.ts";
-import { hintsOf } from "../hints.ts";
 import { RowReaders } from "../parquet/row-readers.ts";
-import { type Catalogue, positionKey, type Segment } from "../segments/catalogue.ts";
+import type { Catalogue, Segment } from "../segments/catalogue.ts";
+import { Claims } from "../segments/claims.ts";
 import { Merger } from "../segments/compact.ts";
 import type { FileHealth } from "../segments/file-health.ts";
 import type { Manifest } from "../segments/manifest.ts";
+import { positionKey } from "../segments/position-key.ts";
 import { SegmentRestoration } from "../segments/restoration.ts";
-import { outdated, RetentionClock } from "../segments/retention.ts";
+import { amountOf, outdated, RetentionClock } from "../segments/retention.ts";
 import { openShelf, type Shelf } from "../segments/shelf.ts";
 import { historyOf } from "../stored-patch.ts";
 import { facets, groups, histogram } from "./aggregate.ts";
+import { answerPage } from "./answer-page.ts";
 import { Asking } from "./asking.ts";
 import type { Database } from "./database.ts";
-import { hintSource } from "./hint-source.ts";
 import { HotStore } from "./hot-store.ts";
 import { Patches } from "./patches.ts";
 import { queueLimits } from "./queue-limits.ts";
 import type { Snapshot } from "./relations.ts";
 import { serveWriter } from "./remote.ts";
-import { countOf, fetch, limitProblems, searchPage } from "./search.ts";
+import { countOf, fetch } from "./search.ts";
 import { Searches } from "./searches.ts";
-import { type Library, Selected } from "./selection.ts";
+import type { Library } from "./selection.ts";
 import type { Settings } from "./settings.ts";
 import { statsOf } from "./stats.ts";
 import { holding, StoredGuids } from "./stored-guids.ts";
 import { writerStart } from "./writer-start.ts";
+import { writerTarget } from "./writer-target.ts";
 
 const COMPACT_EVERY = 60_000;
 const UNCHANGEABLE = ["guid", "timestamp"];
@@ -78,6 +87,7 @@ export type IndexParts = {
 export class DuckdbIndex implements Index {
   readonly #parts: IndexParts;
   readonly #shelf: Shelf;
+  readonly #claims: Claims;
   readonly #hot: HotStore;
   readonly #patches: Patches;
   readonly #readers: RowReaders;
@@ -111,7 +121,12 @@ export class DuckdbIndex implements Index {
     this.#patches = patches;
     this.#shelf = openShelf(parts, parts.settings.segmentWriter);
     this.#merger = new Merger(this.#shelf);
-    this.#hot = new HotStore(parts, this.#shelf);
+    this.#claims = new Claims({
+      ...{ catalogue: parts.catalogue, log: parts.context.log },
+      removeFiles: (segments) => this.#removeFiles(segments),
+      forget: (key) => this.#hot.forget(key),
+    });
+    this.#hot = new HotStore(parts, this.#shelf, this.#claims);
     this.#readers = new RowReaders(parts.settings.threads);
     this.#searches = new Searches(parts.health, queueLimits(parts.settings, parts.context.log));
     const remote = archive.remote().map(({ segment }) => segment);
@@ -143,9 +158,10 @@ export class DuckdbIndex implements Index {
     }, COMPACT_EVERY).unref();
   }
 
-  async writer(name: string): Promise<IndexWriter> {
+  /** @param claim notes how far partitions are sealed, where processes take turns */
+  async writer(name: string, claim: ClaimKey = async () => false): Promise<IndexWriter> {
     const buffers = new Buffers(KEPT_BYTES);
-    const target = this.target(name, (memory) => buffers.give(memory));
+    const target = this.target(name, (memory) => buffers.give(memory), claim);
     return new BlockWriter(target, this.writerStart(), buffers);
   }
 
@@ -154,25 +170,12 @@ export class DuckdbIndex implements Index {
   }
 
   /** What a writer, here or in another thread, talks to. `onFree` gets the memory of blocks back when it is free. */
-  target(name: string, onFree: (memory: Memory) => void): WriterTarget {
-    const hot = this.#hot;
-    const stay = hot.enter(name);
-    return {
-      add: (block) => {
-        this.#known.addAll(block.sensor, block.columns, block.rest);
-        hot.add(stay, block, onFree);
-        return undefined;
-      },
-      commit: (key, offset) => hot.commit(stay, key, offset),
-      stored: (sensor, guids) => this.#stored.among(sensor, guids),
-      position: (key) => Promise.resolve(hot.position(key) ?? this.#parts.catalogue.positions.get(key)),
-      seal: () => hot.seal(),
-      close: async () => {
-        await hot.seal();
-        hot.leave(stay);
-      },
-      abandon: () => hot.leave(stay),
+  target(name: string, onFree: (memory: Memory) => void, claim: ClaimKey): WriterTarget {
+    const parts = {
+      ...{ hot: this.#hot, claims: this.#claims, catalogue: this.#parts.catalogue },
+      ...{ known: this.#known, stored: this.#stored, seal: () => this.seal() },
     };
+    return writerTarget(parts, name, onFree, claim);
   }
 
   /** What a writer must know at its start. */
@@ -186,6 +189,11 @@ export class DuckdbIndex implements Index {
     );
   }
 
+  /** Up to where partitions are searchable here beyond what all processes know to be sealed. */
+  unsealed(): readonly (readonly [key: string, position: number])[] {
+    return this.#hot.unsealed();
+  }
+
   async sealedPosition(topic: string, partition: number): Promise<number | undefined> {
     return this.#parts.catalogue.position(topic, partition);
   }
@@ -194,29 +202,15 @@ export class DuckdbIndex implements Index {
     await this.#parts.catalogue.recoverPositions(known);
   }
 
+  takeTurns(standing: ReadStanding): Promise<void> {
+    return this.#claims.begin(standing);
+  }
+
   search(request: SearchRequest): Promise<SearchResult> {
-    return this.#asking.reach(request, async (request, library, lacks) => {
-      using selected = new Selected(library, request, []);
-      const names = this.#known.names;
-      const wanted = request.fields && new Set(request.fields.map((field) => names.resolve(field) ?? field));
-      const unknownFields = selected
-        .unknownFields()
-        .filter(({ field }) => request.declares?.(field) !== true);
-      const found = await searchPage(library, request, wanted);
-      const messages = found.messages.map((message) => {
-        const whole = applyPatch(message, this.#patches.get(message.guid as string));
-        return wanted === undefined ? whole : chosenFields(whole, wanted);
-      });
-      const isEmpty = found.messages.length === 0 && (found.total ?? 0) === 0;
-      return {
-        total: found.total,
-        messages,
-        cursor: found.cursor,
-        unknownFields,
-        hints: await hintsOf(hintSource(library), request, unknownFields, isEmpty),
-        problems: [...this.#parts.health.problems(request), ...lacks, ...limitProblems(found.limits)],
-      };
-    });
+    const parts = { patches: this.#patches, health: this.#parts.health };
+    return this.#asking.reach(request, (request, library, lacks) =>
+      answerPage(parts, library, request, lacks),
+    );
   }
 
   problems(selection: Parameters<Index["problems"]>[0] = {}): readonly IndexProblem[] {
@@ -286,7 +280,7 @@ export class DuckdbIndex implements Index {
       problems: this.problems(),
       searches: this.#searches.load(),
       setAside: this.#shelf.setAside.map(({ message }) => message),
-      unsealed: this.#hot.failure,
+      unsealed: this.#hot.failure ?? this.#claims.failure,
       archive: this.#archive.stats(),
     });
   }
@@ -315,8 +309,9 @@ export class DuckdbIndex implements Index {
     return restoration;
   }
 
-  seal(): Promise<void> {
-    return this.#hot.seal();
+  async seal(): Promise<void> {
+    await this.#hot.seal();
+    await this.#claims.settle();
   }
 
   async retain(rules: readonly RetentionRule[]): Promise<RetentionResult> {
@@ -326,11 +321,7 @@ export class DuckdbIndex implements Index {
     const remove = this.#archive.release(old.filter((segment) => !kept.has(segment)));
     await catalogue.change({ remove, staysArchived: true });
     await this.#removeFiles(remove);
-    return {
-      segments: remove.length,
-      messages: remove.reduce((sum, { rows }) => sum + rows, 0),
-      bytes: remove.reduce((sum, { bytes }) => sum + bytes, 0),
-    };
+    return amountOf(remove);
   }
 
   compact(): Promise<void> {
@@ -369,7 +360,8 @@ export class DuckdbIndex implements Index {
   async #compact(): Promise<void> {
     const { catalogue, settings, health } = this.#parts;
     await health.look();
-    const readable = [...health.readable(catalogue.segments.values())];
+    const claimed = catalogue.claimed();
+    const readable = [...health.readable(catalogue.segments.values())].filter(({ id }) => !claimed.has(id));
     await this.#merger.compact(readable, settings.sealRows, {
       // What is being made again must not be merged meanwhile.
       mayGoOn: () => this.#restoration === undefined,

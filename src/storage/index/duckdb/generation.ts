@@ -4,7 +4,7 @@ import type { HotBlock } from "./hot-block.ts";
 
 /** What was written since a moment and is committed: blocks in memory and how far the topics are with them. */
 export class Generation {
-  readonly blocks: HotBlock[] = [];
+  blocks: HotBlock[] = [];
   readonly positions = new Map<string, number>();
   rows = 0;
   bytes = 0;
@@ -26,6 +26,20 @@ export class Generation {
       this.blocks.push(block);
       this.rows += block.block.rows;
       this.bytes += block.bytes;
+    }
+  }
+
+  /** Drops what is of a partition. */
+  drop(key: string): void {
+    this.positions.delete(key);
+    const { dropped = [], kept = [] } = Object.groupBy(this.blocks, (block) =>
+      block.key === key ? "dropped" : "kept",
+    );
+    this.blocks = kept;
+    for (const block of dropped) {
+      this.rows -= block.block.rows;
+      this.bytes -= block.bytes;
+      block.release();
     }
   }
 }

@@ -45,6 +45,8 @@ export function pointersWork(): boolean {
 export class HotBlock {
   readonly block: Block;
   readonly columns: ReadonlyMap<string, BlockColumn>;
+  /** The partition that its messages are of, by its `positionKey`; empty where they are of none. */
+  readonly key: string;
   readonly #onFree: (memory: Memory) => void;
   /** Whether the block's own memory holds its text: for the seal, or for want of pointers. */
   readonly #keepsText: boolean;
@@ -54,8 +56,9 @@ export class HotBlock {
   #uses = 1;
 
   /** Takes the block over. `onFree` gets its memory back, that of the text at once where nobody needs it. */
-  constructor(block: Block, pointers: boolean, onFree: (memory: Memory) => void) {
+  constructor(block: Block, pointers: boolean, onFree: (memory: Memory) => void, key = "") {
     this.block = block;
+    this.key = key;
     this.columns = new Map(block.columns.map((column) => [column.field, column]));
     this.#onFree = onFree;
     this.#keepsText = !pointers || block.group === undefined;

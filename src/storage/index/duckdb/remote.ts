@@ -3,12 +3,14 @@ import { type Failure, Fault, failureOf } from "../../../core/fault.ts";
 import { type Block, Buffers, type Memory } from "../blocks/block.ts";
 import {
   BlockWriter,
+  type ClaimKey,
   KEPT_BYTES,
   type WriterHost,
   type WriterStart,
   type WriterTarget,
 } from "../blocks/writer.ts";
-import type { IndexHandle } from "../contract.ts";
+import type { Claim, IndexHandle } from "../contract.ts";
+import { partitionOf } from "../segments/position-key.ts";
 
 /** What another thread opens its writer with. */
 type WriterHandle = { readonly transfer: [MessagePort]; readonly start: WriterStart };
@@ -17,7 +19,7 @@ type WriterHandle = { readonly transfer: [MessagePort]; readonly start: WriterSt
 const IN_FLIGHT = 8;
 
 type ToIndex =
-  | { readonly type: "add"; readonly block: Block }
+  | { readonly type: "add"; readonly block: Block; readonly key: string }
   | { readonly type: "commit"; readonly key: string; readonly offset: number }
   | {
       readonly type: "stored";
@@ -27,6 +29,7 @@ type ToIndex =
     }
   | { readonly type: "position"; readonly id: number; readonly key: string }
   | { readonly type: "seal"; readonly id: number }
+  | { readonly type: "claimed"; readonly id: number; readonly isOurs: boolean; readonly error?: Failure }
   | { readonly type: "close"; readonly id: number };
 
 /** What is stored of the guids asked for, or where a partition stands; undefined when that is unknown. */
@@ -35,6 +38,7 @@ type Answer = ReadonlySet<string> | number;
 type ToWriter =
   | { readonly type: "committed"; readonly error?: Failure }
   | { readonly type: "free"; readonly memory: Memory }
+  | { readonly type: "claim"; readonly id: number; readonly key: string; readonly offset: number }
   | {
       readonly type: "answer";
       readonly id: number;
@@ -47,7 +51,15 @@ export function serveWriter(index: WriterHost, name: string): IndexHandle {
   const { port1: port, port2 } = new MessageChannel();
   const send = (message: ToWriter) => port.postMessage(message);
   // Memory that is free again goes back to where blocks are made.
-  const target = index.target(name, (memory) => send({ type: "free", memory }));
+  const asked = new Map<number, PromiseWithResolvers<boolean>>();
+  let claims = 0;
+  const claim: ClaimKey = (key, offset) => {
+    const answer = Promise.withResolvers<boolean>();
+    asked.set(++claims, answer);
+    send({ type: "claim", id: claims, key, offset });
+    return answer.promise;
+  };
+  const target = index.target(name, (memory) => send({ type: "free", memory }), claim);
   const answer = (id: number, work: Promise<unknown>) =>
     work.then(
       (value) => send({ type: "answer", id, value: isAnswer(value) ? value : undefined }),
@@ -58,7 +70,7 @@ export function serveWriter(index: WriterHost, name: string): IndexHandle {
     switch (message.type) {
       case "add":
         try {
-          target.add(message.block);
+          target.add(message.block, message.key);
         } catch (error) {
           // The writer learns of it when it commits: it must not go on as if the block were stored.
           failure = failureOf(error, "SINK_UNREACHABLE");
@@ -83,6 +95,13 @@ export function serveWriter(index: WriterHost, name: string): IndexHandle {
       case "seal":
         void answer(message.id, failure === undefined ? target.seal() : Promise.reject(faultOf(failure)));
         return;
+      case "claimed": {
+        const { id, isOurs, error } = message;
+        if (error === undefined) asked.get(id)?.resolve(isOurs);
+        else asked.get(id)?.reject(new Fault(error.code, error.message));
+        asked.delete(id);
+        return;
+      }
       case "close":
         void answer(
           message.id,
@@ -91,7 +110,12 @@ export function serveWriter(index: WriterHost, name: string): IndexHandle {
     }
   });
   // The other thread has ended: what it had not committed is read again by whoever follows it.
-  port.on("close", () => target.abandon());
+  port.on("close", () => {
+    target.abandon();
+    for (const { reject } of asked.values())
+      reject(new Fault("SENSOR_STOPPED", "the thread that read the partition has ended"));
+    asked.clear();
+  });
   port.unref();
   const handle: WriterHandle = { transfer: [port2], start: index.writerStart() };
   return handle;
@@ -101,15 +125,20 @@ export function serveWriter(index: WriterHost, name: string): IndexHandle {
  * A writer in a thread that does not own the index.
  * @param onBroken told once when something written was not taken: this writer takes nothing any more, and another must be
  * opened, which goes on from what was committed.
+ * @param claim notes how far partitions are sealed, where processes take turns.
  */
-export function openRemoteWriter(handle: IndexHandle, onBroken = (): void => undefined): BlockWriter {
+export function openRemoteWriter(
+  handle: IndexHandle,
+  onBroken = (): void => undefined,
+  claim: Claim = async () => false,
+): BlockWriter {
   // Made by `serveWriter`: handles are passed on as they are.
   const {
     transfer: [port],
     start,
   } = handle as WriterHandle;
   const buffers = new Buffers(KEPT_BYTES);
-  return new BlockWriter(new RemoteTarget(port, buffers, onBroken), start, buffers);
+  return new BlockWriter(new RemoteTarget(port, buffers, onBroken, claim), start, buffers);
 }
 
 function isAnswer(value: unknown): value is Answer {
@@ -131,7 +160,7 @@ class RemoteTarget implements WriterTarget {
   #failure: Failure | undefined;
   #room: (() => void)[] = [];
 
-  constructor(port: MessagePort, buffers: Buffers, onBroken: () => void) {
+  constructor(port: MessagePort, buffers: Buffers, onBroken: () => void, claim: Claim) {
     this.#port = port;
     port.on("message", (message: ToWriter) => {
       switch (message.type) {
@@ -144,6 +173,20 @@ class RemoteTarget implements WriterTarget {
         case "free":
           buffers.give(message.memory);
           return;
+        case "claim": {
+          const { id, key, offset } = message;
+          void claim(...partitionOf(key), offset).then(
+            (isOurs) => this.#send({ type: "claimed", id, isOurs }),
+            (error: unknown) =>
+              this.#send({
+                type: "claimed",
+                id,
+                isOurs: false,
+                error: failureOf(error, "KAFKA_UNREACHABLE"),
+              }),
+          );
+          return;
+        }
         case "answer": {
           const waiting = this.#waiting.get(message.id);
           this.#waiting.delete(message.id);
@@ -154,8 +197,8 @@ class RemoteTarget implements WriterTarget {
     });
   }
 
-  add(block: Block): undefined {
-    this.#send({ type: "add", block });
+  add(block: Block, key: string): undefined {
+    this.#send({ type: "add", block, key });
     return undefined;
   }
 

@@ -9,7 +9,7 @@ import { afterCursor, bindSort, cursorOf, type Key, readCursor, type SortValue, 
 import { Statement, sideBySide } from "./database.ts";
 import { readHits } from "./read-hits.ts";
 import { type Relation, relationsOf, type Snapshot } from "./relations.ts";
-import { type Library, Selected, valueSql, within } from "./selection.ts";
+import { type Kind, type Library, Selected, valueSql, within } from "./selection.ts";
 
 const DEFAULT_SIZE = 100;
 const MOST_SIZE = 10_000;
@@ -20,6 +20,8 @@ const MOST_PAGES = 3;
 
 export type Found = {
   readonly messages: Message[];
+  /** What each of them is sorted by. */
+  readonly places: readonly (readonly unknown[])[];
   readonly cursor: string | undefined;
   /** All matches, or undefined when not asked for. */
   readonly total: number | undefined;
@@ -98,10 +100,13 @@ async function pageOf(
     limits.length === 0 ? request.signal : undefined,
   );
   const last = page.at(-1);
+  const rows = page.flatMap(({ guid, values }) => {
+    const message = read.get(guid) ?? found.get(guid);
+    return message === undefined ? [] : [{ message, values }];
+  });
   return {
-    messages: page
-      .map(({ guid }) => read.get(guid) ?? found.get(guid))
-      .filter((message) => message !== undefined),
+    messages: rows.map(({ message }) => message),
+    places: rows.map(({ values }) => values),
     cursor:
       last !== undefined && (hits.length > size || limit !== undefined) ? cursorOf(last.values) : undefined,
     total: request.total === false || counted instanceof Fault ? undefined : counted,
@@ -345,11 +350,20 @@ export async function countOf(
 
 function sortOf(sort: readonly Sort[] | undefined, selected: Selected): Key[] {
   if (sort === undefined || sort.length === 0) return [{ field: TIME, descending: true, kind: "number" }];
-  return sort.map(({ field: written, descending }) => {
+  return sort.map(({ field: written, descending, as }) => {
     const field = selected.names.resolve(written) ?? written;
     // The time of a row is its timestamp, and files prune by it.
     if (field === "timestamp") return { field: TIME, descending, kind: "number" };
-    return { field, descending, kind: selected.kind(field, false) };
+    return { field, descending, kind: as ?? selected.kind(field, false) };
+  });
+}
+
+/** What the values of each key of a sort are; undefined where no message has one. */
+export function sortKinds(library: Library, request: SearchRequest): (Kind | undefined)[] {
+  using selected = new Selected(library, request, sortFields(request.sort, library));
+  return (request.sort ?? []).map(({ field: written }) => {
+    const field = selected.names.resolve(written) ?? written;
+    return field === "timestamp" ? "number" : selected.kindOfAny(field, false);
   });
 }
 

@@ -123,6 +123,11 @@ export class Selected implements Disposable {
 
   /** How a field's values can be compared over all relations. `rest`: whether odd values must be kept. */
   kind(field: string, rest: boolean): Kind {
+    return this.kindOfAny(field, rest) ?? "text";
+  }
+
+  /** The same; undefined where no message has a value that tells. */
+  kindOfAny(field: string, rest: boolean): Kind | undefined {
     const kinds = new Set<Kind>();
     for (const relation of this.list) {
       const found = this.table(relation, new Statement()).resolved(field);
@@ -131,7 +136,7 @@ export class Selected implements Disposable {
       if (rest && (found.rest ?? found.texts) !== undefined) kinds.add("text");
     }
     const [only] = kinds;
-    return kinds.size === 1 && only !== undefined ? only : "text";
+    return kinds.size > 1 ? "text" : only;
   }
 
   /** The query's fields that no message has. */

@@ -5,7 +5,7 @@ import { type Failure, failureOf } from "../../../core/fault.ts";
 import { isDoneWithin } from "../../../core/patience.ts";
 import type { IndexWriter } from "../contract.ts";
 import { ALL_NEW, type Kept } from "../kept.ts";
-import { positionKey } from "../segments/catalogue.ts";
+import { positionKey } from "../segments/position-key.ts";
 import { type Fate, sendBulk } from "./bulk.ts";
 import { mayBeDone } from "./client.ts";
 import type { SeenFields } from "./document.ts";

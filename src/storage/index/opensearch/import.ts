@@ -1,6 +1,6 @@
 import type { Position } from "../../../core/block.ts";
 import type { IndexImport, WholeMessage } from "../contract.ts";
-import { positionKey } from "../segments/catalogue.ts";
+import { positionKey } from "../segments/position-key.ts";
 import { sendBulk } from "./bulk.ts";
 import { Client, type Connection } from "./client.ts";
 import { documentOf, type SeenFields } from "./document.ts";

@@ -28,7 +28,7 @@ import type {
 } from "../contract.ts";
 import { hintsOf } from "../hints.ts";
 import { SearchQueue } from "../search-queue.ts";
-import { positionKey } from "../segments/catalogue.ts";
+import { positionKey } from "../segments/position-key.ts";
 import type { SearchLoad } from "../stats.ts";
 import { facets, histogram } from "./aggregate.ts";
 import { AlertCopies } from "./alert-copies.ts";

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { linkFile } from "../../backup/copy.ts";
 import { errorCode } from "../../folder.ts";
 import { copyLmdb } from "../../lmdb-file.ts";
-import { Catalogue, positionKey } from "./catalogue.ts";
+import { Catalogue } from "./catalogue.ts";
 import { ALERTS_OWNER_FILE, ARCHIVE_FILE, CATALOGUE_FILE, unfinished } from "./folder-names.ts";
+import { positionKey } from "./position-key.ts";
 
 /** The index at one moment: a copy of its catalogue, and its files under second names. */
 type PinnedIndex = {

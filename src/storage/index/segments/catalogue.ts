@@ -11,7 +11,9 @@ import type { Loss } from "../contract.ts";
 import type { StoredPatch } from "../stored-patch.ts";
 import { ArchiveListing } from "./archive-listing.ts";
 import { ChangeJournal } from "./change-journal.ts";
+import type { Claimed } from "./claimed.ts";
 import { CATALOGUE_FILE, unfinished } from "./folder-names.ts";
+import { positionKey } from "./position-key.ts";
 import type { Schema, SchemaColumn, Segment } from "./segment.ts";
 
 export type { Schema, SchemaColumn, Segment } from "./segment.ts";
@@ -37,6 +39,9 @@ export type CatalogueChange = {
   /** Files, listed nowhere, that are given up. */
   readonly release?: readonly string[];
   readonly positions?: ReadonlyMap<string, number>;
+  /** What of the segments is not known to other processes yet, and what was decided of that. */
+  readonly claim?: readonly Claimed[];
+  readonly decided?: readonly Claimed[];
   /** Other facts; undefined takes one away. */
   readonly facts?: { readonly [Name in keyof Facts]?: Facts[Name] | undefined };
   /** Whether what is removed stays in the archive: nothing takes its place. */
@@ -50,6 +55,8 @@ export type CatalogueChange = {
 export class Catalogue implements AsyncDisposable {
   readonly segments = new Map<string, Segment>();
   readonly patches = new Map<string, StoredPatch>();
+  /** What was sealed and may turn out to be another process's, by id. */
+  readonly claims = new Map<string, Claimed>();
   /** Why segments cannot be read, by their id. */
   readonly unreadable = new Map<string, string>();
   /** When the file of a segment was last changed, by its id, as far as it was found sound since. */
@@ -72,6 +79,7 @@ export class Catalogue implements AsyncDisposable {
   /** Files given up and perhaps not deleted yet. */
   readonly #releasedTable: Database<true, string>;
   readonly #factTable: Database<Facts[keyof Facts], string>;
+  readonly #claimTable: Database<Claimed, string>;
 
   /**
    * @param layout of the data folder, as it was before it was opened.
@@ -89,6 +97,7 @@ export class Catalogue implements AsyncDisposable {
     this.#changedTable = this.#root.openDB({ name: "changed", encoding: "json" });
     this.#releasedTable = this.#root.openDB({ name: "released", encoding: "json" });
     this.#factTable = this.#root.openDB({ name: "facts", encoding: "json" });
+    this.#claimTable = this.#root.openDB({ name: "claims", encoding: "json" });
     for (const { key, value } of this.#schemaTable.getRange()) {
       const columns = layout < TEXT_LAYOUT ? value.map(asFormer) : value;
       if (columns.some(([field], place) => field !== value[place]?.[0]))
@@ -107,6 +116,7 @@ export class Catalogue implements AsyncDisposable {
     for (const { key, value } of this.#patchTable.getRange()) this.patches.set(key, value);
     for (const { key, value } of this.#unreadableTable.getRange()) this.unreadable.set(key, value);
     for (const { key, value } of this.#changedTable.getRange()) this.changed.set(key, value);
+    for (const { key, value } of this.#claimTable.getRange()) this.claims.set(key, value);
     for (const { key, value } of this.#factTable.getRange()) Object.assign(this.#facts, { [key]: value });
   }
 
@@ -154,6 +164,11 @@ export class Catalogue implements AsyncDisposable {
     }
   }
 
+  /** Ids of segments that may turn out to be another process's: they are left as they are until that is decided. */
+  claimed(): ReadonlySet<string> {
+    return new Set([...this.claims.values()].flatMap(({ segments }) => segments));
+  }
+
   get lost(): LostCatalogue | undefined {
     return this.#facts.lost;
   }
@@ -165,7 +180,7 @@ export class Catalogue implements AsyncDisposable {
   /** Takes segments in and out and moves positions on, all or nothing; durable when it resolves. */
   async change(change: CatalogueChange): Promise<void> {
     const { add = [], adopt = [], remove = [], abandon = [], release = [] } = change;
-    const { positions = [], facts = {} } = change;
+    const { positions = [], facts = {}, claim = [], decided = [] } = change;
     const gone = [...remove, ...abandon];
     const changed = await this.#changedOf([
       ...add.map(({ id, file }) => ({ id, file: unfinished(file) })),
@@ -192,6 +207,8 @@ export class Catalogue implements AsyncDisposable {
     for (const [key, offset] of positions) writes.add(this.#positionTable.put(key, offset));
     for (const [name, fact] of Object.entries(facts))
       writes.add(fact === undefined ? this.#factTable.remove(name) : this.#factTable.put(name, fact));
+    for (const { id } of decided) writes.add(this.#claimTable.remove(id));
+    for (const claimed of claim) writes.add(this.#claimTable.put(claimed.id, claimed));
     await writes.settle("writing the index's catalogue");
     const added = await Promise.all(add.map((segment) => this.#finish(segment)));
     for (const { id } of gone)
@@ -199,6 +216,8 @@ export class Catalogue implements AsyncDisposable {
     for (const [id, time] of changed) this.changed.set(id, time);
     for (const segment of [...added, ...adopt]) this.segments.set(segment.id, segment);
     for (const [key, offset] of positions) this.#positions.set(key, offset);
+    for (const { id } of decided) this.claims.delete(id);
+    for (const claimed of claim) this.claims.set(claimed.id, claimed);
     Object.assign(this.#facts, facts);
     noteArchived();
     if (added.length + adopt.length + gone.length > 0) this.#changed();
@@ -292,10 +311,6 @@ function storedColumn({ field, type, column, inside }: SchemaColumn): StoredColu
 
 function stored({ schema, rest, ...facts }: Segment): StoredSegment {
   return { ...facts, schema: schema.id, rest: rest ?? null };
-}
-
-export function positionKey(topic: string, partition: number): string {
-  return JSON.stringify([topic, partition]);
 }
 
 /** The first layout in which columns called `_text.` are ours; before, they were fields of messages. */

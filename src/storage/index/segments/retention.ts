@@ -1,4 +1,4 @@
-import type { RetentionRule } from "../contract.ts";
+import type { RetentionResult, RetentionRule } from "../contract.ts";
 import type { Segment } from "./catalogue.ts";
 
 /** What a clock may gain on the time that passed without being doubted. */
@@ -53,4 +53,13 @@ export function outdated(
     }
   }
   return removed;
+}
+
+/** How much some segments are. */
+export function amountOf(segments: readonly Segment[]): RetentionResult {
+  return {
+    segments: segments.length,
+    messages: segments.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }

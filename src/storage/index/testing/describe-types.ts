@@ -155,7 +155,10 @@ export function describeTypes(start: () => Promise<Started>, differs: ReadonlySe
         seen.push(...page.messages.map(({ duration }) => duration));
         cursor = page.cursor;
       } while (cursor !== undefined);
-      expect(seen).toEqual(["2", "1", "NaN", "inf", "-Infinity", "nan", "soon"]);
+      // A field that is a number in one file and a text in another is ordered as a text.
+      const asTexts = ["soon", "nan", "inf", "NaN", "2", "1", "-Infinity"];
+      const expected = ["2", "1", "NaN", "inf", "-Infinity", "nan", "soon"];
+      expect(seen).toEqual(differs.has("spread") ? asTexts : expected);
     });
 
     test("pages go on behind numbers that JSON does not have", async () => {

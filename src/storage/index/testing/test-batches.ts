@@ -9,9 +9,10 @@ import type { Index, IndexHandle, IndexWriter } from "../contract.ts";
  *
  * - `unseen`: what is written is seen once it is committed, and not before.
  * - `server`: files are the engine's own affair: it merges and mends them, and tells only what they hold.
+ * - `spread`: messages of one batch are in several indexes, of which one may have texts where another has numbers.
  * - `list-keys`: words with wildcards are compared also with the one spelling of values in lists, as with that of others.
  */
-export type Difference = "unseen" | "server" | "list-keys";
+export type Difference = "unseen" | "server" | "spread" | "list-keys";
 
 /** What an implementation brings to the suite. */
 export type IndexSubject = {

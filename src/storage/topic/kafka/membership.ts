@@ -11,14 +11,17 @@ import {
   heartbeatV4,
   joinGroupV9,
   leaveGroupV5,
+  offsetCommitV9,
   syncGroupV5,
 } from "@platformatic/kafka";
 import { z } from "zod";
 import type { Context } from "../../../core/context.ts";
+import { Fault } from "../../../core/fault.ts";
 import type { Cluster, Wire } from "../../kafka/cluster.ts";
 import { answersOf, faultOf } from "../../kafka/faults.ts";
-import type { Membership } from "../contract.ts";
+import type { Assignment, Membership } from "../contract.ts";
 import { dealOut } from "../deal.ts";
+import { metadataOf, readNoted } from "./standing.ts";
 
 /** A member that says nothing for this long has died; another of its name may come back at once. */
 const SESSION_MILLISECONDS = 20_000;
@@ -56,18 +59,30 @@ export type MembershipOptions = {
   readonly closing: AbortSignal;
 };
 
-/** The shares of a member; see `TopicReader.assigned`. */
-export async function* sharesOf(options: MembershipOptions): AsyncGenerator<readonly number[], void> {
+/** The group of Kafka whose members read a topic. */
+export function groupOfMembers({ settings }: Cluster, group: string, topic: string): string {
+  return `${settings.name}/${group}/${topic}`;
+}
+
+/** The shares of a member, which joins when the first is asked for; see `TopicReader.assigned`. */
+export function assignmentOf(options: MembershipOptions): Assignment {
   const { membership, closing } = options;
   const signal = membership.signal ? AbortSignal.any([membership.signal, closing]) : closing;
   const member = new Member(options, signal);
+  return {
+    [Symbol.asyncIterator]: () => sharesOf(member),
+    note: (partition, offset) => member.note(partition, offset),
+  };
+}
+
+async function* sharesOf(member: Member): AsyncGenerator<readonly number[], void> {
   const ended = member.stay();
   try {
     for (;;) {
       const partitions = await member.next();
       if (partitions === undefined) return;
       yield partitions;
-      member.settle(partitions);
+      member.letGo(partitions);
     }
   } finally {
     member.leave();
@@ -84,6 +99,10 @@ class Member {
   readonly #left = new AbortController();
   /** What it reads, or has not let go. */
   #held = new Set<number>();
+  /** Of this, what it was told to read and has had without a break since: only of this it may note anything. */
+  #granted = new Set<number>();
+  /** Whether a share was lost of which the reader was not told yet. */
+  #isLost = false;
   /** Its last share, whether it has been told, and what the leader said with it. */
   #share: Share | undefined;
   #isNew = false;
@@ -104,7 +123,7 @@ class Member {
   constructor(options: MembershipOptions, signal: AbortSignal) {
     this.#options = options;
     const { cluster, membership, topic } = options;
-    this.#group = `${cluster.settings.name}/${membership.group}/${topic}`;
+    this.#group = groupOfMembers(cluster, membership.group, topic);
     this.#signal = AbortSignal.any([signal, this.#left.signal]);
     this.#wire = cluster.wire();
     this.#expected = [...(membership.expected ?? [])];
@@ -119,24 +138,60 @@ class Member {
 
   /** The next share that differs from the one before; undefined when the membership has ended. */
   async next(): Promise<readonly number[] | undefined> {
-    while (!this.#isNew && !this.#isOver())
+    while (!this.#isNew && !this.#isLost && !this.#isOver())
       await new Promise<void>((resolve) => {
         this.#onShare = resolve;
       });
     if (this.#isOver() || this.#share === undefined) return undefined;
+    if (this.#isLost) {
+      // Others may have read on from there: what is given again is begun again.
+      this.#isLost = false;
+      this.#isNew &&= this.#share.partitions.length > 0;
+      return [];
+    }
     this.#isNew = false;
+    for (const partition of this.#share.partitions) this.#granted.add(partition);
     return this.#share.partitions;
   }
 
   /** Notes that of what it had before a share, only that share is still read. */
-  settle(partitions: readonly number[]): void {
+  letGo(partitions: readonly number[]): void {
     const before = this.#held.size;
+    this.#granted = new Set(partitions.filter((partition) => this.#granted.has(partition)));
     this.#held = new Set([...partitions, ...(this.#share?.partitions ?? [])]);
     if (this.#held.size < before) this.#joinAgain();
   }
 
   leave(): void {
     this.#left.abort();
+  }
+
+  /** See `Assignment.note`. */
+  async note(partition: number, offset: number): Promise<boolean> {
+    const { cluster, topic, membership } = this.#options;
+    const [id, generation] = [this.#id, this.#generation];
+    const doing = `noting that partition ${partition} of topic ${topic} is kept up to ${offset}`;
+    if (this.#isOver()) return false;
+    // Until it has joined again a note that is under way may still be taken.
+    if (id === "") throw new Fault("KAFKA_UNREACHABLE", `${doing}: it is in doubt who reads the partition`);
+    if (!this.#granted.has(partition)) return false;
+    const before = await readNoted(cluster, this.#group, topic, partition);
+    const note = {
+      partitionIndex: partition,
+      committedOffset: BigInt(offset),
+      committedLeaderEpoch: -1,
+      committedMetadata: metadataOf(before, membership.keeper ?? membership.member, offset),
+    };
+    try {
+      // The broker takes it only from this member in this generation of the group.
+      await this.#ask(offsetCommitV9.api, this.#group, generation, id, membership.member, [
+        { name: topic, partitions: [note] },
+      ]);
+      return true;
+    } catch (error) {
+      this.#coordinator = undefined;
+      throw faultOf(doing, error);
+    }
   }
 
   /** Stays a member until told to leave; what fails is tried again. */
@@ -248,6 +303,10 @@ class Member {
     if (isUnknown || isSilent) {
       this.#take({ partitions: [], isAwaited: false, isMissing: false });
       this.#id = "";
+      this.#isLost ||= this.#granted.size > 0;
+      this.#granted.clear();
+      this.#held.clear();
+      this.#onShare();
     }
     this.#coordinator = undefined;
     this.#isToJoin ||= isUnknown || isSilent || this.#generation < 0 || answers.length > 0;

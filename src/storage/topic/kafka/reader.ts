@@ -3,10 +3,11 @@ import { Fault } from "../../../core/fault.ts";
 import type { Cluster } from "../../kafka/cluster.ts";
 import { answersOf } from "../../kafka/faults.ts";
 import { EARLIEST, LATEST, offsetOf } from "../../kafka/fetching.ts";
-import type { Entry, Membership, ReadOptions, TopicReader } from "../contract.ts";
+import type { Assignment, Entry, Membership, ReadOptions, Standing, TopicReader } from "../contract.ts";
 import type { KafkaHandle } from "./handle.ts";
-import { sharesOf } from "./membership.ts";
+import { assignmentOf, groupOfMembers } from "./membership.ts";
 import { readPartition } from "./partition-reader.ts";
+import { keeperId, readNoted } from "./standing.ts";
 
 const NEVER_COMMITTED = -1n;
 
@@ -46,10 +47,17 @@ export class KafkaReader implements TopicReader {
     });
   }
 
-  assigned(membership: Membership): AsyncIterable<readonly number[]> {
+  assigned(membership: Membership): Assignment {
     const { cluster, topic, partitions } = this;
     const closing = this.#closing.signal;
-    return sharesOf({ cluster, context: this.#context, topic, partitions, membership, closing });
+    return assignmentOf({ cluster, context: this.#context, topic, partitions, membership, closing });
+  }
+
+  async standing(group: string, partition: number, keeper: string): Promise<Standing | undefined> {
+    this.#check(partition);
+    const { cluster, topic } = this;
+    const noted = await readNoted(cluster, groupOfMembers(cluster, group, topic), topic, partition);
+    return noted && { offset: noted.offset, own: noted.keepers.get(keeperId(keeper)) ?? 0 };
   }
 
   async start(partition: number): Promise<number> {

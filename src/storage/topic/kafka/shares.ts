@@ -1,7 +1,7 @@
 import type { Context } from "../../../core/context.ts";
 import { Cluster } from "../../kafka/cluster.ts";
 import type { KafkaSettings, ReadSecret } from "../../kafka/settings.ts";
-import { sharesOf } from "./membership.ts";
+import { assignmentOf } from "./membership.ts";
 
 const GROUP = "source";
 
@@ -23,7 +23,7 @@ export class KafkaShares implements AsyncDisposable {
     member: string,
     signal: AbortSignal,
   ): AsyncIterable<readonly number[]> {
-    return sharesOf({
+    return assignmentOf({
       ...{ cluster: this.#cluster, context: this.#context, topic: name, partitions },
       ...{ membership: { group: GROUP, member, signal }, closing: this.#closing.signal },
     });

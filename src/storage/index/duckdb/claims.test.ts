@@ -1,0 +1,284 @@
+/** Two indexes that take turns in reading a partition of a real Kafka, and what comes between a seal and the others' knowing of it. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { blockOf } from "../../../core/block.ts";
+import { makeContext } from "../../../core/context.ts";
+import { Fault } from "../../../core/fault.ts";
+import type { Assignment, Topic, Topics } from "../../topic/contract.ts";
+import {
+  type KafkaAddress,
+  openTestTopics,
+  ownSettings,
+  removeTopics,
+  testKafka,
+} from "../../topic/kafka/testing/brokers.ts";
+import type { Claim, IndexWriter } from "../contract.ts";
+import { partitionOf } from "../segments/position-key.ts";
+import { batchOf, put } from "../testing/test-batches.ts";
+import type { DuckdbIndex } from "./duckdb-index.ts";
+import { openDuckdbIndex } from "./open.ts";
+
+const address = await testKafka();
+const MINUTES = 60_000;
+const GROUP = "index";
+
+describe.skipIf(address === undefined)("indexes that take turns", { timeout: MINUTES }, () => {
+  const settings = ownSettings(address as KafkaAddress);
+  let topics: Topics;
+  let folder = "";
+  let names = 0;
+
+  beforeAll(async () => {
+    topics = await openTestTopics(settings);
+    folder = await mkdtemp(join(tmpdir(), "claims-"));
+  }, MINUTES);
+  afterAll(async () => {
+    await topics[Symbol.asyncDispose]();
+    await removeTopics(settings);
+    await rm(folder, { recursive: true, force: true });
+  }, MINUTES);
+
+  async function newTopic(): Promise<Topic> {
+    const topic = await topics.topic(`t${++names}`);
+    await topic.append(0, blockOf(Array(100).fill("record"), 1));
+    return topic;
+  }
+
+  /** A process, as far as it reads a topic into its index. */
+  class Reader {
+    readonly #topic: Topic;
+    readonly #name: string;
+    readonly #left = new AbortController();
+    #assignment: Assignment | undefined;
+    #shares: AsyncIterator<readonly number[]> | undefined;
+    /** What becomes of a note. */
+    claim: Claim = async (_topic, partition, offset) =>
+      (await this.#assignment?.note?.(partition, offset)) ?? false;
+    #index: DuckdbIndex | undefined;
+    #writer: IndexWriter | undefined;
+
+    constructor(topic: Topic, name: string) {
+      this.#topic = topic;
+      this.#name = name;
+    }
+
+    get index(): DuckdbIndex {
+      if (this.#index === undefined) throw new Error("it is not open");
+      return this.#index;
+    }
+
+    async open(): Promise<void> {
+      const [topic, keeper] = [this.#topic, this.#name];
+      this.#index = await openDuckdbIndex(join(folder, topic.name, keeper), { merges: false }, makeContext());
+      await this.#index.takeTurns(async (_name, partition) => {
+        const standing = await topic.standing?.(GROUP, partition, keeper);
+        return standing ?? { offset: undefined, own: 0 };
+      });
+    }
+
+    /** Joins, and waits for the partition. Returns where to go on. */
+    async take(): Promise<number | undefined> {
+      this.#writer = await this.index.writer("one", (key, offset) => this.claim(...partitionOf(key), offset));
+      const { signal } = this.#left;
+      this.#assignment = this.#topic.assigned({
+        group: GROUP,
+        member: this.#name,
+        keeper: this.#name,
+        signal,
+      });
+      this.#shares = this.#assignment[Symbol.asyncIterator]();
+      while (!((await this.#shares.next()).value as readonly number[]).includes(0));
+      return this.goOn();
+    }
+
+    /** Where to go on, as it is asked when a partition is given. */
+    async goOn(): Promise<number | undefined> {
+      return this.#writer?.position(this.#topic.name, 0);
+    }
+
+    async read(from: number, to: number): Promise<void> {
+      const rows = Array.from({ length: to - from }, (_, row) => ({ n: from + row }));
+      if (this.#writer !== undefined) await put(this.#writer, "s", batchOf(rows, from, this.#topic.name));
+    }
+
+    /** Leaves the group, whatever of it is sealed. */
+    async leave(): Promise<void> {
+      this.#left.abort();
+      while ((await this.#shares?.next())?.done === false);
+    }
+
+    /** Ends as a kill would, as far as what is on disk goes. */
+    async close(): Promise<void> {
+      await this.#index?.[Symbol.asyncDispose]();
+    }
+
+    async numbers(): Promise<number[]> {
+      const { messages } = await this.index.search({ size: 1000 });
+      return messages.map(({ n }) => Number(n)).sort((one, other) => one - other);
+    }
+  }
+
+  const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, place) => from + place);
+  const unreachable = () => Promise.reject(new Fault("KAFKA_UNREACHABLE", "the answer is lost"));
+
+  test("handed over in order, the next one goes on behind what was sealed", async () => {
+    const topic = await newTopic();
+    const [one, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+    await one.open();
+    expect(await one.take()).toBeUndefined();
+    await one.read(0, 10);
+    // It can be searched, and is nobody's until all know of it.
+    expect(await one.index.position(topic.name, 0)).toBe(10);
+    expect(await one.index.sealedPosition(topic.name, 0)).toBeUndefined();
+    await one.index.seal();
+    expect(await one.index.sealedPosition(topic.name, 0)).toBe(10);
+    await one.leave();
+    await two.open();
+    expect(await two.take()).toBe(10);
+    await two.read(10, 20);
+    await two.index.seal();
+    expect([await one.numbers(), await two.numbers()]).toEqual([numbers(0, 10), numbers(10, 20)]);
+    await two.leave();
+    for (const reader of [one, two]) await reader.close();
+  });
+
+  test("killed before the note: what was sealed goes when another one has read it", async () => {
+    const topic = await newTopic();
+    const [one, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+    await one.open();
+    await one.take();
+    await one.read(0, 5);
+    await one.index.seal();
+    one.claim = unreachable;
+    await one.read(5, 10);
+    await expect(one.index.seal()).rejects.toThrow("the answer is lost");
+    expect(await one.index.sealedPosition(topic.name, 0)).toBe(5);
+    expect((await one.index.stats()).unsealed).toMatch(
+      /^it is on disk here, and the other processes could not be told/,
+    );
+    await one.leave();
+    await one.close();
+    await two.open();
+    expect(await two.take()).toBe(5);
+    await two.read(5, 12);
+    await two.index.seal();
+    await one.open();
+    expect([await one.numbers(), await two.numbers()]).toEqual([numbers(0, 5), numbers(5, 12)]);
+    await two.leave();
+    for (const reader of [one, two]) await reader.close();
+  });
+
+  test("killed behind the note: what was sealed stays, whoever read on", async () => {
+    const topic = await newTopic();
+    const [one, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+    await one.open();
+    await one.take();
+    await one.read(0, 10);
+    const { claim } = one;
+    one.claim = async (...place) => {
+      await claim(...place);
+      return unreachable();
+    };
+    await expect(one.index.seal()).rejects.toThrow("the answer is lost");
+    await one.leave();
+    await one.close();
+    await two.open();
+    expect(await two.take()).toBe(10);
+    await two.read(10, 12);
+    await two.index.seal();
+    await one.open();
+    expect([await one.numbers(), await two.numbers()]).toEqual([numbers(0, 10), numbers(10, 12)]);
+    await two.leave();
+    for (const reader of [one, two]) await reader.close();
+  });
+
+  test.each([
+    ["has sealed", true],
+    ["has not sealed yet", false],
+  ])(
+    "cut off while it reads: at its next seal it drops what another one reads, which %s",
+    async (_name, isSealed) => {
+      const topic = await newTopic();
+      const [one, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+      await one.open();
+      await one.take();
+      await one.read(0, 10);
+      await one.index.seal();
+      await one.read(10, 20);
+      await one.leave();
+      await two.open();
+      expect(await two.take()).toBe(10);
+      await two.read(10, 15);
+      if (isSealed) await two.index.seal();
+      expect(await one.numbers()).toEqual(numbers(0, 20));
+      await one.index.seal();
+      expect([await one.numbers(), await two.numbers()]).toEqual([numbers(0, 10), numbers(10, 15)]);
+      await two.index.seal();
+      await two.leave();
+      for (const reader of [one, two]) await reader.close();
+    },
+  );
+
+  test("what it could not tell the others is told without a seal; if it is another's, what was read behind it goes too", async () => {
+    const topic = await newTopic();
+    const [one, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+    await one.open();
+    await one.take();
+    const { claim } = one;
+    one.claim = unreachable;
+    await one.read(0, 10);
+    await expect(one.index.seal()).rejects.toThrow("the answer is lost");
+    await one.read(10, 20);
+    await one.leave();
+    await two.open();
+    expect(await two.take()).toBeUndefined();
+    await two.read(0, 5);
+    await two.index.seal();
+    one.claim = claim;
+    await expect.poll(() => one.numbers(), { timeout: 20_000 }).toEqual([]);
+    expect((await one.index.stats()).unsealed).toBeUndefined();
+    await two.leave();
+    for (const reader of [one, two]) await reader.close();
+  });
+
+  test("a partition that is given again is begun again behind what all know, and read into the index once", async () => {
+    const topic = await newTopic();
+    const one = new Reader(topic, "one");
+    await one.open();
+    await one.take();
+    await one.read(0, 10);
+    await one.index.seal();
+    await one.read(10, 20);
+    expect(await one.goOn()).toBe(10);
+    expect(await one.numbers()).toEqual(numbers(0, 10));
+    await one.read(10, 30);
+    await one.index.seal();
+    expect(await one.numbers()).toEqual(numbers(0, 30));
+    await one.leave();
+    await one.close();
+  });
+
+  test("files that may turn out to be another's are not merged", async () => {
+    const topic = await newTopic();
+    const one = new Reader(topic, "one");
+    await one.open();
+    await one.take();
+    const { claim } = one;
+    one.claim = unreachable;
+    for (let from = 0; from < 50; from += 10) {
+      await one.read(from, from + 10);
+      await one.index.seal().catch(() => undefined);
+    }
+    await one.index.compact();
+    expect((await one.index.stats()).segments).toBe(5);
+    one.claim = claim;
+    await one.index.seal();
+    await one.index.compact();
+    expect((await one.index.stats()).segments).toBe(1);
+    expect(await one.numbers()).toEqual(numbers(0, 50));
+    await one.leave();
+    await one.close();
+  });
+});
