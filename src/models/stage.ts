@@ -13,7 +13,7 @@ import { compile } from "../stellar/run/compile.ts";
 import type { Environment, Layer } from "../stellar/run/environment.ts";
 import type { Feature } from "./features.ts";
 import type { Model } from "./model.ts";
-import { halfSpaceTreesConfig, openHalfSpaceTrees } from "./online/learned.ts";
+import { halfSpaceTreesConfig, type OnlineModels } from "./online/learned.ts";
 import { onnxConfig, openOnnx } from "./onnx/onnx.ts";
 import { ScoringModel } from "./scoring-model.ts";
 
@@ -78,6 +78,8 @@ export type ModelStageContext = Pick<Context, "log" | "clock"> & {
   readonly variables: readonly Layer[];
   /** Where a model is that a document names. Throws Fault PATH_NOT_ALLOWED. */
   readonly modelFile: (path: string) => string;
+  /** The models of this thread that learn. */
+  readonly online: OnlineModels;
 };
 
 /** Opens the models of a sensor document. @throws Fault CONFIG_INVALID with the place of every mistake in `details.path` */
@@ -145,8 +147,8 @@ function openKind(
   context: ModelStageContext,
 ): Model {
   const list = Object.entries(features).map(([feature, text]) => ({ name: feature, expression: text }));
-  const { sensor } = context;
-  if (halfSpaceTrees !== undefined) return openHalfSpaceTrees([sensor, name, version], list, halfSpaceTrees);
+  const { sensor, online } = context;
+  if (halfSpaceTrees !== undefined) return online.open({ sensor, name, version }, list, halfSpaceTrees);
   // A model has one kind: its schema sees to that.
   if (onnx === undefined) throw new TypeError(`the model ${name} has no kind`);
   try {

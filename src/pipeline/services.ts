@@ -1,6 +1,7 @@
 import type { Components } from "../config/components.ts";
 import type { GlobalDocument } from "../config/global.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
+import type { OnlineModels } from "../models/online/learned.ts";
 import type { Environment } from "../stellar/run/environment.ts";
 
 /** What the stages of the loop reach in their thread. */
@@ -13,4 +14,6 @@ export type StageServices = {
   environment(global: GlobalDocument): Environment;
   /** Where a model is that a document names. Throws Fault PATH_NOT_ALLOWED. */
   modelFile(path: string): string;
+  /** The models that learn here. */
+  readonly online: OnlineModels;
 };

@@ -111,7 +111,7 @@ export function openStages(
   const score = at(["models"], () =>
     openModels(sensor.models, {
       ...{ sensor: sensor.sensor, log: context.log, clock: context.clock, environment },
-      ...{ variables: [enrichment, all], modelFile: services.modelFile },
+      ...{ variables: [enrichment, all], modelFile: services.modelFile, online: services.online },
     }),
   );
   const match = at(["threatIntel"], () =>

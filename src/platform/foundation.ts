@@ -19,6 +19,8 @@ import { INDEX_GROUP } from "./index-group.ts";
 import { Intake } from "./intake.ts";
 import { Members, memberName, workerName } from "./members.ts";
 import { refuseUnfinished } from "./migrate/marker.ts";
+import { ModelStore } from "./models/model-store.ts";
+import { MODELS_TABLE } from "./models/protocol.ts";
 import { ProfileStore } from "./profiles/profile-store.ts";
 import { PROFILE_TOPIC } from "./profiles/protocol.ts";
 import type { WorkerStart } from "./protocol.ts";
@@ -64,7 +66,7 @@ export type Foundation = {
   /** The global document in force, with what this machine says of storage. */
   readonly global: () => GlobalDocument;
   readonly storage: Storage;
-  readonly tables: { readonly enrichment: Table; readonly threatIntel: Table; readonly profiler: Table };
+  readonly tables: Readonly<Record<"enrichment" | "threatIntel" | "profiler" | "models", Table>>;
   readonly services: PipelineServices;
   readonly intake: Intake;
   readonly publishing: Publishing;
@@ -93,7 +95,7 @@ export type Foundation = {
 
 const HOUR = 3_600_000;
 const SECOND = 1000;
-/** How often expired measurements are removed. */
+/** How often expired measurements and old states of models are removed. */
 const SWEEP_EVERY = 900_000;
 
 /**
@@ -139,6 +141,7 @@ export async function openFoundation(
   const { access } = configuration;
   const exchange = access && stack.use(await openExchange(memberName(data), access, context));
   const profiler = await opened.tables.table(PROFILER_TABLE);
+  const models = await opened.tables.table(MODELS_TABLE);
   const name = memberName(data);
   // Where it is kept in files, each process has the messages of the partitions that it reads.
   const parts =
@@ -180,6 +183,7 @@ export async function openFoundation(
       retention: { age: settings.topics.retentionHours * HOUR, bytes: settings.topics.retentionBytes },
     }),
   );
+  const modelStore = stack.use(new ModelStore(models, context));
   let sources: Sources | undefined;
   const databaseListeners: ((handles: DatabaseHandles) => void)[] = [];
   const publishing = await Publishing.open({
@@ -196,7 +200,10 @@ export async function openFoundation(
   await intake.configure(publishing.snapshot(), publishing.documents, INDEX_GROUP);
   await profiles.configure(publishing.snapshot().profiles);
   if (isIndexing(role)) {
-    const sweeping = setInterval(() => void profiles.sweep(), SWEEP_EVERY);
+    const sweeping = setInterval(() => {
+      void profiles.sweep();
+      void modelStore.sweep();
+    }, SWEEP_EVERY);
     stack.defer(() => clearInterval(sweeping));
   }
   await index.recoverPositions(await intake.committed(INDEX_GROUP));
@@ -217,12 +224,13 @@ export async function openFoundation(
   const expected = Array.from({ length: workers }, (_, worker) => memberOf(worker));
   const supervisor = new Supervisor({
     ...{ workers, context, patience: options.trials?.milliseconds },
-    serve: (request) => profiles.serve(request),
+    serve: (request) => (request.do === "keep" ? modelStore.serve(request) : profiles.serve(request)),
     start: (worker) => ({
       ...threads(),
       snapshot: publishing.snapshot(),
       topics: intake.handles(),
       routes: profiles.handle(),
+      models: models.share(),
       membership: { group: INDEX_GROUP, member: memberOf(worker), expected, keeper: name },
       index: index.share(workerName(worker)),
     }),
@@ -263,12 +271,13 @@ export async function openFoundation(
       enrichment.fault,
       threatIntel.fault,
       profiler.fault,
+      models.fault,
       exchange?.fault,
     ].filter((fault) => fault !== undefined);
 
   return {
     ...{ role, context, data, folders, allow, config, settings, global, storage },
-    tables: { enrichment, threatIntel, profiler },
+    tables: { enrichment, threatIntel, profiler, models },
     ...{ services, intake, publishing, databases, supervisor, members, exchange, threads, commit },
     ready: async () => void (await Promise.all([supervisor.ready(), begun])),
     async openSources(takeCapture) {

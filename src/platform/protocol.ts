@@ -8,6 +8,7 @@ import type { IndexHandle } from "../storage/index/contract.ts";
 import type { TableHandle } from "../storage/table/contract.ts";
 import type { Membership, TopicHandle } from "../storage/topic/contract.ts";
 import type { FunctionSource } from "./functions.ts";
+import type { ModelRequest } from "./models/protocol.ts";
 import type { ProfileRequest } from "./profiles/protocol.ts";
 
 /** A document in force. One with the same version is the same document. */
@@ -44,6 +45,8 @@ export type WorkerStart = {
     readonly threatIntel: TableHandle;
     readonly profiler: TableHandle;
   };
+  /** What models have learned. */
+  readonly models: TableHandle;
   readonly shares: Shares;
   /** The data folder, and those that documents may name files below. */
   readonly folders: AllowedFolders;
@@ -77,7 +80,7 @@ export type FromWorker =
       readonly profiles: Readonly<Record<string, ProfileCounts>>;
     }
   /** Something that only the thread may do that owns topics and tables. */
-  | { readonly type: "ask"; readonly id: number; readonly request: ProfileRequest }
+  | { readonly type: "ask"; readonly id: number; readonly request: ProfileRequest | ModelRequest }
   /** What keeps routes of a partition from being counted; no failure says that they are again. */
   | { readonly type: "profile problem"; readonly partition: number; readonly failure?: Failure | undefined }
   | { readonly type: "configured"; readonly revision: number }

@@ -4,6 +4,7 @@ import { Fault } from "../core/fault.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
+import { OnlineModels } from "../models/online/learned.ts";
 import { charsetOf } from "../parsers/charset.ts";
 import type { StageServices } from "../pipeline/services.ts";
 import { measuredProfiles } from "../profiles/measured.ts";
@@ -47,10 +48,14 @@ export type PipelineServices = AsyncDisposable &
     attach(shares: Shares): void;
   };
 
-/** The services of a worker thread: readers of what the main thread owns. */
+/**
+ * The services of a worker thread: readers of what the main thread owns.
+ * @param online the models that learn there; what they learn ends with the thread when left out
+ */
 export async function openServices(
   start: Pick<WorkerStart, "tables" | "folders" | "shares">,
   context: Context,
+  online = new OnlineModels(context.log),
 ): Promise<PipelineServices & { readonly tables: Required<PlatformTables> }> {
   const tables = {
     enrichment: await joinTable(start.tables.enrichment),
@@ -63,7 +68,15 @@ export async function openServices(
     await tables.threatIntel[Symbol.asyncDispose]();
   };
   const databases = noDatabases();
-  const services = makeServices({ tables, context, more: {}, databases, folders: start.folders, close });
+  const services = makeServices({
+    tables,
+    context,
+    more: {},
+    databases,
+    folders: start.folders,
+    online,
+    close,
+  });
   services.attach(start.shares);
   return { ...services, tables };
 }
@@ -74,7 +87,10 @@ export function mainServices(
   context: Context,
   { more = {}, folders }: { more?: Partial<Services>; folders?: AllowedFolders } = {},
 ): PipelineServices {
-  return makeServices({ tables, context, more, databases: noDatabases(), folders, close: async () => {} });
+  return makeServices({
+    ...{ tables, context, more, databases: noDatabases(), folders, close: async () => {} },
+    online: new OnlineModels(context.log),
+  });
 }
 
 type Parts = {
@@ -85,6 +101,7 @@ type Parts = {
   readonly more: Partial<Services>;
   readonly folders: AllowedFolders | undefined;
   readonly functions?: UserFunctions;
+  readonly online: OnlineModels;
   readonly close: () => Promise<void>;
 };
 
@@ -136,6 +153,7 @@ function makeServices(parts: Parts): PipelineServices {
     tables,
     enrichmentContext,
     environment: environmentOf,
+    online: parts.online,
     modelFile(path) {
       if (folders !== undefined) return allowPaths(folders)(path, "models");
       throw new Fault("PATH_NOT_ALLOWED", `reading ${path}: models are read by a platform only`);

@@ -5,6 +5,7 @@ import type { Context } from "../core/context.ts";
 import { type Failure, Fault, failureOf } from "../core/fault.ts";
 import { addCounts, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { addProfileCounts, emptyProfileCounts, type ProfileCounts } from "../profiles/counts.ts";
+import type { ModelRequest } from "./models/protocol.ts";
 import type { ProfileRequest } from "./profiles/protocol.ts";
 import type { Drain, FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
 
@@ -14,7 +15,7 @@ export type SupervisorOptions = {
   /** What a worker needs to start, asked for at every start: documents and topics may have changed since. */
   readonly start: (worker: number) => Omit<WorkerStart, "begins">;
   /** Does what a worker asks for, as only this thread may. */
-  readonly serve: (request: ProfileRequest) => Promise<void>;
+  readonly serve: (request: ProfileRequest | ModelRequest) => Promise<void>;
   /** Milliseconds that a worker may take until it has taken new documents over. */
   readonly patience?: number | undefined;
 };

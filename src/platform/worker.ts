@@ -5,14 +5,17 @@ import { readGlobal } from "../config/global.ts";
 import type { Batch } from "../core/batch.ts";
 import { type Context, type Log, systemClock } from "../core/context.ts";
 import { Fault, failureOf } from "../core/fault.ts";
+import { OnlineModels } from "../models/online/learned.ts";
 import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { runPipeline, type SensorStages } from "../pipeline/pipeline.ts";
 import { PROFILER_SENSOR } from "../profiles/triage-message.ts";
 import { allowPaths } from "../storage/allowed-folders.ts";
 import type { IndexWriter } from "../storage/index/contract.ts";
-import { joinIndex, joinTopic } from "../storage/storage.ts";
+import { joinIndex, joinTable, joinTopic } from "../storage/storage.ts";
 import type { Entry, TopicReader } from "../storage/topic/contract.ts";
+import { findStates } from "./models/found-states.ts";
+import type { ModelRequest } from "./models/protocol.ts";
 import { OpenSinks } from "./open-sinks.ts";
 import type { ProfileRequest } from "./profiles/protocol.ts";
 import { WorkerProfiles } from "./profiles/worker-profiles.ts";
@@ -23,6 +26,8 @@ import { openServices } from "./services.ts";
 import { TopicShare } from "./topic-share.ts";
 
 const COUNTS_EVERY = 250;
+/** How often what models learned is kept, milliseconds: as much as a kill may take from them. */
+const KEEP_EVERY = 10_000;
 /** A busy loop lets messages and timers in after this many milliseconds. */
 const BREATH = 20;
 const RETRY_AFTER = 1000;
@@ -61,7 +66,13 @@ type Running = {
   readonly failures: Set<number>;
 };
 
-const services = await openServices(start, context);
+const learned = await joinTable(start.models);
+const { member } = start.membership;
+const online = new OnlineModels(log, {
+  find: (id) => findStates(learned, id, member),
+  keep: (states) => ask({ do: "keep", by: member, states }),
+});
+const services = await openServices(start, context, online);
 const readSecret = secretReader(allowPaths(start.folders));
 const sensors = new Sensors(services, context);
 // A writer that broke stays so. Its sensors have told why by the time the thread ends; the next one has a new writer.
@@ -82,13 +93,7 @@ const profiles = new WorkerProfiles({
   ...{ context, readSecret, membership: start.membership, begun },
   table: services.tables.profiler,
   environment: (global) => services.environment(global),
-  ask(request: ProfileRequest) {
-    const id = ++lastAsked;
-    const answer = Promise.withResolvers<void>();
-    asked.set(id, answer);
-    tell({ type: "ask", id, request });
-    return answer.promise;
-  },
+  ask,
   problem: (partition, failure) => tell({ type: "profile problem", partition, failure }),
 });
 
@@ -96,6 +101,7 @@ await configure(start.snapshot, start);
 let configuring: Promise<void> = Promise.resolve();
 tell({ type: "ready", revision: start.snapshot.revision });
 const counting = setInterval(tellCounts, COUNTS_EVERY);
+const keeping = setInterval(() => void online.save(), KEEP_EVERY);
 
 port.on("message", (message: ToWorker) => {
   switch (message.type) {
@@ -291,15 +297,27 @@ async function drain(how: Drain): Promise<void> {
   // When nothing is routed here any more.
   await profiles.end();
   clearInterval(counting);
+  clearInterval(keeping);
   await writer[Symbol.asyncDispose]();
+  await online.save();
   tellCounts();
   ended.abort();
   // All at once: to tell the others takes as long as a broker does.
   await Promise.all([...[...running.values()].map(({ share }) => share.leave()), profiles.leave()]);
   for (const { topic } of running.values()) await topic[Symbol.asyncDispose]();
   await services[Symbol.asyncDispose]();
+  await learned[Symbol.asyncDispose]();
   tell({ type: "drained" });
   port.close();
+}
+
+/** Has the thread that owns topics and tables do something. */
+function ask(request: ProfileRequest | ModelRequest): Promise<void> {
+  const id = ++lastAsked;
+  const answer = Promise.withResolvers<void>();
+  asked.set(id, answer);
+  tell({ type: "ask", id, request });
+  return answer.promise;
 }
 
 function tellCounts(): void {
