@@ -108,6 +108,35 @@ const profileState = z.object({
 
 export type ProfileState = z.output<typeof profileState>;
 
+const modelState = z.object({
+  sensor: z.string().describe("The sensor whose messages it scores."),
+  name: z.string().describe("The model."),
+  version: z.string().describe("Its version."),
+  state: z
+    .enum(["in force", "shadow", "replaced"])
+    .describe(
+      "In force: its scores are those that rules go by. Shadow: it writes beside. Replaced: no document names it so any more.",
+    ),
+  scored: count("Messages that it gave a score."),
+  absent: count("Messages without a score."),
+  reasons: z
+    .record(z.string(), z.int().min(0))
+    .describe("Of these by reason: the first eight that came, and `other reasons`."),
+  late: count("Messages without a score as the model was not loaded in time or its answer came too late."),
+  lastAt: z.number().nullable().describe("When it was asked last, in epoch milliseconds; null before."),
+  lastError: z
+    .object({
+      message: z.string().describe("What failed."),
+      at: z.number().describe("When, in epoch milliseconds."),
+    })
+    .optional()
+    .describe(
+      "What failed last: the model, an expression of a feature, or the keeping of what it learned; left out when nothing did.",
+    ),
+});
+
+export type ModelState = z.output<typeof modelState>;
+
 const platformStatus = z.object({
   health: z.enum(["ok", "degraded", "failing"]).describe("Degraded: slower or partial, but nothing is lost."),
   problems: z
@@ -181,6 +210,12 @@ const platformStatus = z.object({
     .optional()
     .describe(
       "What profiles have counted since the start, in the threads of this process; left out without profiles.",
+    ),
+  models: z
+    .array(modelState)
+    .optional()
+    .describe(
+      "What models have done since the start, in the threads of this process, the 500 asked last; left out without models.",
     ),
   processes: z
     .array(processState)

@@ -51,6 +51,8 @@ export class FeatureReader {
   marks = new Uint16Array(0);
   /** What the last failed expression said; undefined while all could be computed. */
   lastError: string | undefined;
+  /** Messages of the last batch at which an expression failed. */
+  failed = 0;
   readonly #features: readonly Feature[];
   readonly #layers: readonly Layer[];
   #batch: Batch | undefined;
@@ -74,6 +76,7 @@ export class FeatureReader {
       this.matrix.rows = new Uint32Array(batch.capacity);
     }
     this.marks.fill(0, 0, rows);
+    this.failed = 0;
     for (const [feature, { column, bound, needs }] of this.#sources.entries()) {
       const first = 1 + feature * LACKS.length;
       for (const need of needs) this.#markMissing(first + MISSING, need, rows);
@@ -87,6 +90,7 @@ export class FeatureReader {
         if (this.marks[row] !== first + MISSING || needs.some(({ kinds }) => (kinds[row] as number) <= NULL))
           continue;
         this.marks[row] = first + FAILED;
+        this.failed++;
         this.lastError = `${this.#features[feature]?.name}: ${error.message}`;
       }
     }

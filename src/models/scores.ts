@@ -8,6 +8,10 @@ export class Scores {
   values = new Float64Array(0);
   /** Why a message without a score has none. */
   lack = "";
+  /** Whether that is as the model took too long. */
+  isLate = false;
+  /** What failed, where something did; empty otherwise. */
+  failure = "";
   /** 1 for a message with reasons. */
   explained = new Uint8Array(0);
   /** By message and feature: how much less the score would be, were the value an ordinary one. */
@@ -21,6 +25,8 @@ export class Scores {
       this.explained = new Uint8Array(count * 2);
       this.effects = new Float64Array(count * 2 * width);
     }
+    this.isLate = false;
+    this.failure = "";
     this.known.fill(0, 0, count);
     this.explained.fill(0, 0, count);
   }

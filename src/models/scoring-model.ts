@@ -4,6 +4,7 @@ import type { Column } from "../core/column.ts";
 import type { Clock, Log } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { Layer } from "../stellar/run/environment.ts";
+import { countAbsent, type ModelCounts, noteError } from "./counts.ts";
 import { type Feature, FeatureReader } from "./features.ts";
 import type { Model } from "./model.ts";
 import { Scores } from "./scores.ts";
@@ -26,12 +27,19 @@ type Parts = {
   readonly model: Model;
 };
 
-type Surroundings = { readonly log: Log; readonly clock: Clock; readonly variables: readonly Layer[] };
+type Surroundings = {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly variables: readonly Layer[];
+  /** Where to count. */
+  readonly counts: () => ModelCounts;
+};
 
 export class ScoringModel {
   readonly #parts: Parts;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #countsNow: () => ModelCounts;
   readonly #names: readonly string[];
   readonly #reader: FeatureReader;
   readonly #scores = new Scores();
@@ -44,10 +52,11 @@ export class ScoringModel {
   #untold = 0;
   #quietUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: Parts, { log, clock, variables }: Surroundings) {
+  constructor(parts: Parts, { log, clock, variables, counts }: Surroundings) {
     this.#parts = parts;
     this.#log = log;
     this.#clock = clock;
+    this.#countsNow = counts;
     this.#names = parts.features.map(({ name }) => name);
     this.#reader = new FeatureReader(parts.features, variables);
     this.#version = this.#words.code(parts.version);
@@ -58,8 +67,19 @@ export class ScoringModel {
     this.#reader.read(batch);
     const columns = this.#bind(batch);
     this.#parts.model.score(matrix, this.#scores);
-    this.#writeScores(columns);
-    this.#writeLacks(batch, columns.absent);
+    const counts = this.#countsNow();
+    this.#writeScores(columns, counts);
+    this.#writeLacks(batch, columns.absent, counts);
+    this.#note(counts);
+  }
+
+  /** Notes when the model was asked, and what failed. */
+  #note(counts: ModelCounts): void {
+    const { failed, lastError = "" } = this.#reader;
+    const now = this.#clock.now();
+    counts.lastAt = now;
+    if (failed > 0) noteError(counts, lastError, now);
+    if (this.#scores.failure !== "") noteError(counts, this.#scores.failure, now);
   }
 
   #bind(batch: Batch): Columns {
@@ -84,14 +104,16 @@ export class ScoringModel {
     return this.#columns;
   }
 
-  #writeScores({ score, version, reasons, absent }: Columns): void {
+  #writeScores({ score, version, reasons, absent }: Columns, counts: ModelCounts): void {
     const { count, rows } = this.#reader.matrix;
     const scores = this.#scores;
     const lack = this.#words.code(scores.lack);
+    let unknown = 0;
     for (let message = 0; message < count; message++) {
       const row = rows[message] as number;
       if (scores.known[message] !== 1) {
         absent.setWord(row, lack);
+        unknown++;
         continue;
       }
       score.setDouble(row, scores.values[message] as number);
@@ -101,11 +123,15 @@ export class ScoringModel {
       if (moved.length > 0)
         reasons.setString(row, moved.map(({ name, by }) => `${name} +${by.toFixed(3)}`).join(", "));
     }
+    counts.scored += count - unknown;
+    countAbsent(counts, scores.lack, unknown);
+    if (scores.isLate) counts.late += unknown;
   }
 
-  #writeLacks(batch: Batch, absent: Column): void {
+  #writeLacks(batch: Batch, absent: Column, counts: ModelCounts): void {
     const { marks } = this.#reader;
     let count = 0;
+    const byMark = new Map<number, number>();
     for (let row = 0; row < batch.rows; row++) {
       const mark = marks[row] as number;
       if (mark === 0 || batch.live[row] === 0) continue;
@@ -113,8 +139,10 @@ export class ScoringModel {
       const code = known ?? this.#words.code(this.#reader.lackOf(mark));
       if (known === undefined) this.#lacks.set(mark, code);
       absent.setWord(row, code);
+      byMark.set(mark, (byMark.get(mark) ?? 0) + 1);
       count++;
     }
+    for (const [mark, messages] of byMark) countAbsent(counts, this.#reader.lackOf(mark), messages);
     if (count > 0) this.#tell(count);
   }
 

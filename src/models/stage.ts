@@ -11,6 +11,7 @@ import { StellarError } from "../stellar/language/error.ts";
 import { expression } from "../stellar/language/option.ts";
 import { compile } from "../stellar/run/compile.ts";
 import type { Environment, Layer } from "../stellar/run/environment.ts";
+import { type ModelCounts, type ModelTallies, noteError } from "./counts.ts";
 import type { Feature } from "./features.ts";
 import type { Model } from "./model.ts";
 import { halfSpaceTreesConfig, type OnlineModels } from "./online/learned.ts";
@@ -80,6 +81,8 @@ export type ModelStageContext = Pick<Context, "log" | "clock"> & {
   readonly modelFile: (path: string) => string;
   /** The models of this thread that learn. */
   readonly online: OnlineModels;
+  /** Where models of this thread are counted. */
+  readonly tallies: ModelTallies;
 };
 
 /** Opens the models of a sensor document. @throws Fault CONFIG_INVALID with the place of every mistake in `details.path` */
@@ -103,7 +106,7 @@ export function openModels(
     const model = openKind(each, index, context);
     return new ScoringModel(
       { prefix, version: each.version, title: titleOf(each, context), features, model },
-      context,
+      { ...context, counts: () => countsOf(each, context) },
     );
   });
   return (batch) => {
@@ -113,6 +116,13 @@ export function openModels(
 
 function prefixOf({ name, version, shadow }: ModelConfig): string {
   return shadow ? `models.${name}.shadow.${version}` : `models.${name}`;
+}
+
+function countsOf(
+  { name, version, shadow }: ModelConfig,
+  { sensor, tallies }: ModelStageContext,
+): ModelCounts {
+  return tallies.of({ sensor, name, version, shadow });
 }
 
 /** What the log calls a model. */
@@ -141,14 +151,14 @@ function openFeatures(
   });
 }
 
-function openKind(
-  { name, version, features, halfSpaceTrees, onnx }: ModelConfig,
-  index: number,
-  context: ModelStageContext,
-): Model {
+function openKind(config: ModelConfig, index: number, context: ModelStageContext): Model {
+  const { name, version, features, halfSpaceTrees, onnx } = config;
   const list = Object.entries(features).map(([feature, text]) => ({ name: feature, expression: text }));
-  const { sensor, online } = context;
-  if (halfSpaceTrees !== undefined) return online.open({ sensor, name, version }, list, halfSpaceTrees);
+  const { sensor, online, clock } = context;
+  if (halfSpaceTrees !== undefined) {
+    const onProblem = (problem: string) => noteError(countsOf(config, context), problem, clock.now());
+    return online.open({ sensor, name, version, onProblem }, list, halfSpaceTrees);
+  }
   // A model has one kind: its schema sees to that.
   if (onnx === undefined) throw new TypeError(`the model ${name} has no kind`);
   try {

@@ -1,6 +1,7 @@
 import type { Components } from "../config/components.ts";
 import type { GlobalDocument } from "../config/global.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
+import type { ModelTallies } from "../models/counts.ts";
 import type { OnlineModels } from "../models/online/learned.ts";
 import type { Environment } from "../stellar/run/environment.ts";
 
@@ -16,4 +17,6 @@ export type StageServices = {
   modelFile(path: string): string;
   /** The models that learn here. */
   readonly online: OnlineModels;
+  /** Where models are counted. */
+  readonly tallies: ModelTallies;
 };

@@ -111,7 +111,8 @@ export function openStages(
   const score = at(["models"], () =>
     openModels(sensor.models, {
       ...{ sensor: sensor.sensor, log: context.log, clock: context.clock, environment },
-      ...{ variables: [enrichment, all], modelFile: services.modelFile, online: services.online },
+      ...{ variables: [enrichment, all], modelFile: services.modelFile },
+      ...{ online: services.online, tallies: services.tallies },
     }),
   );
   const match = at(["threatIntel"], () =>

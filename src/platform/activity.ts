@@ -259,7 +259,10 @@ export class Activity implements Disposable {
     return [...new Set([...sensors.keys(), ...archived])];
   }
 
-  async metricsText({ ready, disk }: Pick<PlatformState, "ready" | "disk">): Promise<string> {
+  async metricsText(
+    { ready, disk }: Pick<PlatformState, "ready" | "disk">,
+    models: PlatformStatus["models"],
+  ): Promise<string> {
     const counting = this.#counted();
     const [{ problems }, partitions, { sensors, searches, archive, alertCopies, asOf }] = await Promise.all([
       this.status(counting),
@@ -273,6 +276,7 @@ export class Activity implements Disposable {
     return metricsText({
       sensors: this.#loop.counts(),
       sources: this.#others().counts,
+      models,
       ...{ lag, partitions, together, searches, packets: this.#packets.state(), archive, alertCopies },
       platform: {
         ...{ version: VERSION, startedAt: this.#startedAt, ready, disk, asOf },

@@ -1,3 +1,4 @@
+import type { ModelState } from "../api/status.ts";
 import { LATENCY_BOUNDS, type SensorCounts, type StageCounts } from "../pipeline/metrics.ts";
 import type { SourceCounts } from "../sources/source.ts";
 import type { AlertCopyStats, ArchiveStats, SearchLoad } from "../storage/index/stats.ts";
@@ -5,6 +6,7 @@ import type { PacketStoreState } from "../storage/packets/contract.ts";
 import { copyFamilies } from "./alert-copies-state.ts";
 import { archiveFamilies } from "./archive-state.ts";
 import { exposition, type Family, histogram, type Sample } from "./exposition.ts";
+import { modelFamilies } from "./models/model-states.ts";
 import { packetFamilies } from "./packet-state.ts";
 import {
   type PartitionState,
@@ -26,6 +28,8 @@ export type Metrics = {
   readonly packets: PacketStoreState;
   readonly partitions: readonly PartitionState[];
   readonly platform: PlatformState;
+  /** Undefined where there are none. */
+  readonly models?: readonly ModelState[] | undefined;
   /** Undefined where nothing is archived. */
   readonly archive?: ArchiveStats | undefined;
   /** Undefined where alerts are copied nowhere. */
@@ -62,6 +66,7 @@ export function metricsText(metrics: Metrics): string {
       }),
     },
     ...sourceFamilies(sources),
+    ...modelFamilies(metrics.models),
     ...searchFamilies(searches),
     ...packetFamilies(packets),
     ...archiveFamilies(archive),

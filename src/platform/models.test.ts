@@ -21,10 +21,10 @@ const SHADOW = `  - name: linear
     onnx: { file: models/linear-3.onnx }
 `;
 
-const by = () => ({ author: "test", at: Date.now() });
+const BY = { author: "test", at: 1 };
 
 async function publish(platform: Platform, text: string): Promise<void> {
-  await platform.publish([{ kind: "sensor", name: "web", text }], by());
+  await platform.publish([{ kind: "sensor", name: "web", text }], BY);
 }
 
 /** The messages of the sensor once there are so many. */
@@ -72,6 +72,19 @@ test("models are published, replaced and tried in the shadow while telemetry flo
     "models.linear.shadow.3.score": 10,
     "models.linear.shadow.3.version": "3",
   });
+
+  const by = (version: string) => scored.filter((one) => one["models.linear.version"] === version).length;
+  const inShadow = scored.filter((one) => one["models.linear.shadow.3.score"] !== undefined).length;
+  const told = async () => (await platform.status()).models?.map(({ lastAt: _, ...model }) => model);
+  const one = { sensor: "web", name: "linear", absent: 0, reasons: {}, late: 0 };
+  await expect.poll(told).toEqual([
+    { ...one, version: "2", state: "in force", scored: by("2") },
+    { ...one, version: "3", state: "shadow", scored: inShadow },
+    {
+      ...{ ...one, version: "1", state: "replaced", scored: by("1") + 1, absent: 2 },
+      reasons: { "b is missing": 1, "a is not a number": 1 },
+    },
+  ]);
 }, 60_000);
 
 test("a model that is no model is refused at its line, and what was in force stays", async () => {

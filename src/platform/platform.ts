@@ -15,6 +15,7 @@ import type { StreamOptions } from "./intake.ts";
 import { Intel } from "./intel.ts";
 import { LoopState } from "./loop-state.ts";
 import { memberSelf } from "./member-self.ts";
+import { modelStates, modelsInForce } from "./models/model-states.ts";
 import { openPacketHosts } from "./packets/hosts/open.ts";
 import { openInspection } from "./packets/inspection.ts";
 import { profileStates } from "./profiles/profile-states.ts";
@@ -112,6 +113,11 @@ export async function openPlatform(options: PlatformOptions) {
     let replaying: Promise<unknown> = Promise.resolve();
     const uploads = new Uploads();
     const readiness = () => self.readiness();
+    // Where no worker thread is, others have the models.
+    const models = () =>
+      supervisor.workers === 0
+        ? {}
+        : modelStates(modelsInForce(publishing.snapshot(), publishing.documents), supervisor.models.all());
     const open = stack.move();
 
     return {
@@ -198,11 +204,13 @@ export async function openPlatform(options: PlatformOptions) {
       status: async () => ({
         ...(await activity.status()),
         ...profileStates(supervisor.profileCounts()),
+        ...models(),
         ...(members && { processes: members.states() }),
       }),
       /** Whether it does what it was started for, and why not. */
       readiness,
-      metricsText: async () => activity.metricsText({ ready: readiness().ready, disk: await diskOf(data) }),
+      metricsText: async () =>
+        activity.metricsText({ ready: readiness().ready, disk: await diskOf(data) }, models().models),
       /** Ends a worker as a crash would; it is started again. */
       endWorker: (worker: number) => supervisor.end(worker),
       /** What the workers counted since the start, by sensor. */

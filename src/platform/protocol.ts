@@ -1,6 +1,7 @@
 import type { LogFields } from "../core/context.ts";
 import type { Failure } from "../core/fault.ts";
 import type { DatabaseHandles } from "../enrichments/addresses/databases.ts";
+import type { ModelCounts } from "../models/counts.ts";
 import type { SensorCounts } from "../pipeline/metrics.ts";
 import type { ProfileCounts } from "../profiles/counts.ts";
 import type { AllowedFolders } from "../storage/allowed-folders.ts";
@@ -78,6 +79,7 @@ export type FromWorker =
       readonly type: "counts";
       readonly sensors: Readonly<Record<string, SensorCounts>>;
       readonly profiles: Readonly<Record<string, ProfileCounts>>;
+      readonly models: readonly ModelCounts[];
     }
   /** Something that only the thread may do that owns topics and tables. */
   | { readonly type: "ask"; readonly id: number; readonly request: ProfileRequest | ModelRequest }

@@ -4,6 +4,7 @@ import { Fault } from "../core/fault.ts";
 import { attachDatabases, type Databases, noDatabases } from "../enrichments/addresses/databases.ts";
 import type { EnrichmentContext } from "../enrichments/enrichment.ts";
 import { enrichmentServices } from "../enrichments/services.ts";
+import { ModelTallies } from "../models/counts.ts";
 import { OnlineModels } from "../models/online/learned.ts";
 import { charsetOf } from "../parsers/charset.ts";
 import type { StageServices } from "../pipeline/services.ts";
@@ -154,6 +155,7 @@ function makeServices(parts: Parts): PipelineServices {
     enrichmentContext,
     environment: environmentOf,
     online: parts.online,
+    tallies: new ModelTallies(),
     modelFile(path) {
       if (folders !== undefined) return allowPaths(folders)(path, "models");
       throw new Fault("PATH_NOT_ALLOWED", `reading ${path}: models are read by a platform only`);

@@ -5,6 +5,7 @@ import type { Context } from "../core/context.ts";
 import { type Failure, Fault, failureOf } from "../core/fault.ts";
 import { addCounts, emptyCounts, type SensorCounts } from "../pipeline/metrics.ts";
 import { addProfileCounts, emptyProfileCounts, type ProfileCounts } from "../profiles/counts.ts";
+import { ModelTotals } from "./models/model-totals.ts";
 import type { ModelRequest } from "./models/protocol.ts";
 import type { ProfileRequest } from "./profiles/protocol.ts";
 import type { Drain, FromWorker, Shares, Snapshot, ToWorker, WorkerStart } from "./protocol.ts";
@@ -51,6 +52,8 @@ const YOUNG_MEGABYTES = 24;
 
 /** Keeps the pipeline workers of this process alive (a server has none), tells them what changed and adds up what they count. */
 export class Supervisor implements AsyncDisposable {
+  /** What workers count of models. */
+  readonly models = new ModelTotals();
   readonly #options: SupervisorOptions;
   readonly #slots: Slot[] = [];
   /** Counts of workers that died; their successors count from zero. */
@@ -274,6 +277,7 @@ export class Supervisor implements AsyncDisposable {
       case "counts":
         slot.counts = message.sensors;
         slot.profiles = message.profiles;
+        this.models.take(index, message.models);
         this.#noteOwned(index, message.sensors);
         return;
       case "sealed": {
@@ -339,6 +343,7 @@ export class Supervisor implements AsyncDisposable {
       this.#pastProfiles.set(profile, past);
     }
     slot.profiles = {};
+    this.models.end(index);
     for (const [partition, { worker }] of this.#profileProblems)
       if (worker === index) this.#profileProblems.delete(partition);
     this.#noteOwned(index, {});

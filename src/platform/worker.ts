@@ -323,5 +323,5 @@ function ask(request: ProfileRequest | ModelRequest): Promise<void> {
 function tellCounts(): void {
   const sensors: Record<string, SensorCounts> = {};
   for (const [sensor, { counts }] of running) sensors[sensor] = counts;
-  tell({ type: "counts", sensors, profiles: profiles.counts() });
+  tell({ type: "counts", sensors, profiles: profiles.counts(), models: services.tallies.all() });
 }

@@ -61,6 +61,7 @@ async function status(options: Reach & { json?: true }): Promise<void> {
     ]),
   );
   tellProfiles(found.profiles ?? []);
+  tellModels(found.models ?? []);
   for (const { detail, advice } of problems)
     process.stdout.write(`problem: ${safeText(detail)}\n  ${safeText(advice)}\n`);
   tellPartial(partial, options);
@@ -84,6 +85,32 @@ function tellProfiles(profiles: NonNullable<PlatformStatus["profiles"]>): void {
       process.stdout.write(
         `profile ${safeText(name)} failed last at ${new Date(lastError.at).toISOString()}: ${safeText(lastError.message)}\n`,
       );
+}
+
+/** What models have done, why messages have no score, and what failed last. */
+function tellModels(models: NonNullable<PlatformStatus["models"]>): void {
+  if (models.length === 0) return;
+  const titleOf = ({ sensor, name, version }: (typeof models)[number]) =>
+    safeText(`${sensor}/${name}@${version}`);
+  process.stdout.write("\n");
+  printTable(
+    ["model", "state", "scored", "no score", "late", "last asked"],
+    models.map((model) => [
+      ...[titleOf(model), model.state, model.scored, model.absent, model.late],
+      model.lastAt === null ? null : new Date(model.lastAt).toISOString(),
+    ]),
+  );
+  for (const model of models) {
+    const reasons = Object.entries(model.reasons).map(
+      ([reason, messages]) => `${messages} ${safeText(reason)}`,
+    );
+    if (reasons.length > 0)
+      process.stdout.write(`model ${titleOf(model)} without score: ${reasons.join(", ")}\n`);
+    if (model.lastError !== undefined)
+      process.stdout.write(
+        `model ${titleOf(model)} failed last at ${new Date(model.lastError.at).toISOString()}: ${safeText(model.lastError.message)}\n`,
+      );
+  }
 }
 
 /** A worker can be asked nothing, so what it wrote last is told. */

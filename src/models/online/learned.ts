@@ -55,7 +55,7 @@ type Owner = {
   readonly name: string;
   readonly version: string;
   /** Is told what keeps its state from being read or kept. */
-  readonly onProblem?: (problem: string) => void;
+  readonly onProblem: (problem: string) => void;
 };
 type Learning = {
   readonly id: string;
@@ -129,7 +129,7 @@ export class OnlineModels {
     if (bytes <= MOST_STATE_BYTES) return true;
     const reason = `its state has up to ${bytes} bytes, and ${MOST_STATE_BYTES} are kept at the most; give it a smaller window or fewer features`;
     this.#log.warn("What a model learns is not kept for the next start.", { model: titleOf(owner), reason });
-    owner.onProblem?.(`what it learns is not kept: ${reason}`);
+    owner.onProblem(`what it learns is not kept: ${reason}`);
     return false;
   }
 
@@ -146,7 +146,7 @@ export class OnlineModels {
       this.#log.warn("What a model had learned cannot be read and is left out.", {
         ...{ model: title, by, reason },
       });
-      owner.onProblem?.(`what it had learned (${by}) cannot be read: ${reason}`);
+      owner.onProblem(`what it had learned (${by}) cannot be read: ${reason}`);
     }
     if (readable.length === 0) return;
     if (readable.length > 1) model.load(...readable);
@@ -166,7 +166,7 @@ export class OnlineModels {
     } catch (error) {
       for (const learning of taken) this.#unkept.add(learning);
       const { message } = error as Error;
-      for (const { owner } of taken) owner.onProblem?.(`what it learns is kept later: ${message}`);
+      for (const { owner } of taken) owner.onProblem(`what it learns is kept later: ${message}`);
       if (message !== this.#told) this.#log.warn("What models learn is kept later.", { error: message });
       this.#told = message;
     }

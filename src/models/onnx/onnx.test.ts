@@ -8,7 +8,7 @@ import { askPython, pythonWith } from "../../storage/index/testing/python.ts";
 import { makeMatrix } from "../features.ts";
 import type { Model } from "../model.ts";
 import { Scores } from "../scores.ts";
-import { type TinyModel, tinyOnnx } from "../testing/tiny-onnx.ts";
+import { heavyOnnx, type TinyModel, tinyOnnx } from "../testing/tiny-onnx.ts";
 import { openOnnx } from "./onnx.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "metron-onnx-"));
@@ -189,7 +189,7 @@ test("a model that always fails is asked three times, then rests, and then is tr
 });
 
 test("a model that takes too long is given up, its thread is ended, and others go on in the next", () => {
-  const slow = open(heavy(), { features: 2, milliseconds: 1 });
+  const slow = open(heavyOnnx(), { features: 2, milliseconds: 1 });
   // Less than the slow one takes: a thread that went on with that would be late.
   const other = open(tinyOnnx({ weights: [4, 4] }), { milliseconds: 15_000 });
   expect(score(other.model, [[1, 1]])).toEqual([8]);
@@ -203,22 +203,6 @@ test("a model that takes too long is given up, its thread is ended, and others g
     },
   ]);
 }, 90_000);
-
-/** Squares of a matrix of all messages with all: half a minute or more for 4,000 of them. */
-function heavy(): Uint8Array {
-  return tinyOnnx({
-    nodes: [
-      { operator: "Transpose", inputs: ["X"] },
-      { operator: "MatMul", inputs: ["X", "between0"] },
-      { operator: "MatMul", inputs: ["between1", "between1"] },
-      { operator: "MatMul", inputs: ["between2", "between2"] },
-      { operator: "MatMul", inputs: ["between3", "between3"] },
-      { operator: "MatMul", inputs: ["between4", "between4"] },
-      { operator: "MatMul", inputs: ["between5", "X"] },
-      { operator: "MatMul", inputs: ["between6", "W"] },
-    ],
-  });
-}
 
 const python = pythonWith("sklearn", "skl2onnx", "onnxruntime");
 

@@ -113,13 +113,13 @@ class OnnxModel implements Model {
     if (runtime === undefined || runtime.isEnded) runtime = new OnnxRuntime();
     const opened = runtime.open(this.#file, this.#waitedFor === runtime ? 0 : LOADING);
     this.#waitedFor = runtime;
-    if (opened.isLate === true) return { said: "the model is being loaded", isFailure: false };
+    if (opened.isLate === true) return { said: "the model is being loaded", isLate: true, isFailure: false };
     if (opened.failure !== undefined)
       return { said: "the model cannot be loaded", reason: opened.failure, isFailure: true };
     const answer = runtime.score(opened.id, this.#plan, matrix, this.#within);
     if (answer.isLate === true) {
       const said = `the model took more than ${this.#within} ms`;
-      return { said, isFailure: true };
+      return { said, isLate: true, isFailure: true };
     }
     if (answer.failure !== undefined)
       return { said: "the model failed", reason: answer.failure, isFailure: true };
@@ -140,16 +140,23 @@ class OnnxModel implements Model {
     this.#context.log.info("A model gives scores again.", { model: this.#context.model });
   }
 
-  #fail({ said, reason, isFailure }: Lack, scores: Scores): void {
+  #fail({ said, reason, isLate = false, isFailure }: Lack, scores: Scores): void {
     const { log, model } = this.#context;
     scores.lack = said;
+    scores.isLate = isLate;
     if (!isFailure) return;
     this.#pause.noteFailure();
     const told = reason ?? said;
+    scores.failure = told;
     if (told === this.#told) return;
     this.#told = told;
     log.warn("A model gives no scores.", { model, reason: told });
   }
 }
 
-type Lack = { readonly said: string; readonly reason?: string; readonly isFailure: boolean };
+type Lack = {
+  readonly said: string;
+  readonly reason?: string;
+  readonly isLate?: boolean;
+  readonly isFailure: boolean;
+};

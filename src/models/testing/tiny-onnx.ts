@@ -56,6 +56,22 @@ export function tinyOnnx({
   return new Uint8Array(joined(number(1, 8), ...opsets, part(7, graph)));
 }
 
+/** Squares of a matrix of all messages with all: half a minute or more for 4,000 of them. */
+export function heavyOnnx(): Uint8Array<ArrayBuffer> {
+  return tinyOnnx({
+    nodes: [
+      { operator: "Transpose", inputs: ["X"] },
+      { operator: "MatMul", inputs: ["X", "between0"] },
+      { operator: "MatMul", inputs: ["between1", "between1"] },
+      { operator: "MatMul", inputs: ["between2", "between2"] },
+      { operator: "MatMul", inputs: ["between3", "between3"] },
+      { operator: "MatMul", inputs: ["between4", "between4"] },
+      { operator: "MatMul", inputs: ["between5", "X"] },
+      { operator: "MatMul", inputs: ["between6", "W"] },
+    ],
+  });
+}
+
 function value(name: string, type: number, shape: readonly number[]): number[] {
   const dimensions = shape.map((size) => part(1, size < 0 ? text(2, "n") : number(1, size)));
   return joined(text(1, name), part(2, part(1, joined(number(1, type), part(2, joined(...dimensions))))));

@@ -13,12 +13,17 @@ import { ModelStore } from "./model-store.ts";
 import { STATES } from "./protocol.ts";
 
 const DAY = 86_400_000;
-const OWNER = { sensor: "web", name: "rarity", version: "1" };
+const problems: string[] = [];
+const OWNER = {
+  ...{ sensor: "web", name: "rarity", version: "1" },
+  onProblem: (problem: string) => void problems.push(problem),
+};
 const FEATURES = [{ name: "a", expression: "a" }];
 const CONFIG = { trees: 3, depth: 4, window: 10, seed: 1, reasonsFrom: 1 };
 
 const cleanups: (() => PromiseLike<unknown> | undefined)[] = [];
 afterEach(async () => {
+  problems.length = 0;
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
@@ -111,6 +116,7 @@ test("what is learned while it is not kept is kept with the next call", async ()
   await before.save();
   await before.save();
   expect(logged).toEqual([{ sentence: "What models learn is kept later.", fields: { error: "no disk" } }]);
+  expect(problems).toEqual(new Array(2).fill("what it learns is kept later: no disk"));
   works = true;
   await before.save();
   expect(score(open(worker("w")), 1)).toBe(1);
@@ -152,6 +158,7 @@ test("of states of others those that can be read are put together, and each that
     // The third began with what the first two had.
     { fields: { messages: 50, states: 2 } },
   ]);
+  expect(problems).toEqual(["what it had learned (w2) cannot be read: it is no state"]);
 });
 
 test("a state that is too large to be written again and again is told when the model begins, and not kept", async () => {
@@ -170,4 +177,5 @@ test("a state that is too large to be written again and again is told when the m
       fields: { reason: expect.stringContaining("its state has up to 4800160 bytes") },
     },
   ]);
+  expect(problems).toEqual([expect.stringMatching(/^what it learns is not kept: .*a smaller window/)]);
 });

@@ -53,7 +53,7 @@ async function told(platform: Platform): Promise<{ scores: unknown[]; absent: un
 }
 
 test("after an orderly end a model goes on as if nothing had happened; one whose definition changed begins anew", {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   using platforms = testPlatforms({ sensors: { web: document(1) } });
   const all = rows(200);
@@ -77,7 +77,7 @@ test("after an orderly end a model goes on as if nothing had happened; one whose
   expect((await told(platform)).absent.at(-1)).toBe(LEARNING);
 });
 
-test("after kill -9 a model goes on from what was kept", { timeout: 120_000 }, async () => {
+test("after kill -9 a model goes on from what was kept", { timeout: 180_000 }, async () => {
   using platforms = testPlatforms({ sensors: { web: document(1) } });
   const all = rows(130);
   const script = join(import.meta.dirname, "..", "testing", "model-child.ts");
@@ -99,7 +99,7 @@ test("after kill -9 a model goes on from what was kept", { timeout: 120_000 }, a
 });
 
 test("a worker that is new begins with what others have learned, and goes on with its own from then on", {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   using platforms = testPlatforms({ sensors: { web: document(2) } });
   const options = { data: platforms.data, defaults: join(platforms.folder, "defaults"), sources: false };
@@ -120,7 +120,7 @@ test("a worker that is new begins with what others have learned, and goes on wit
   expect(states).toEqual(["worker-0", "worker-1"]);
 });
 
-test("a state that cannot be read is told, and the model begins anew", { timeout: 60_000 }, async () => {
+test("a state that cannot be read is told, and the model begins anew", { timeout: 180_000 }, async () => {
   using platforms = testPlatforms({ global: TWO_WORKERS, sensors: { web: document(1) } });
   {
     await using platform = await platforms.open();
@@ -134,5 +134,12 @@ test("a state that cannot be read is told, and the model begins anew", { timeout
       await models.put(STATES, key, stateEntry(Date.now(), new Uint8Array(9)));
     await send(platform, lines(rows(1, 70)));
     expect((await told(platform)).absent.at(-1)).toBe(LEARNING);
+    const lastError = {
+      message: expect.stringContaining("cannot be read: it has no header"),
+      at: expect.any(Number),
+    };
+    await expect
+      .poll(async () => (await platform.status()).models)
+      .toMatchObject([{ name: "rarity", state: "in force", scored: 0, absent: 1, lastError }]);
   }
 });
