@@ -101,7 +101,15 @@ export function openModels(
           details: { path: [index, "name"] },
         },
       );
+    const title = `${each.name}@${each.version}`;
+    if (taken.has(title))
+      throw new Fault(
+        "CONFIG_INVALID",
+        `another model is called \`${each.name}\` with version \`${each.version}\` already; give one of them another version`,
+        { details: { path: [index, "version"] } },
+      );
     taken.add(prefix);
+    taken.add(title);
     const features = openFeatures(each, index, context);
     const model = openKind(each, index, context);
     return new ScoringModel(

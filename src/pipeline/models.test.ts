@@ -144,6 +144,11 @@ test.each([
     "",
     /^flows:8:5: models\.1\.name: another model writes to `models\.rarity` already; make one of them a shadow/,
   ],
+  [
+    'version: "8"',
+    'version: "7"',
+    /^flows:9:5: models\.1\.version: another model is called `rarity` with version `7`/,
+  ],
   ['version: "8"', "version: 8", /^flows:9:5: models\.1\.version: /],
   ["name: rarity", "name: a.b", /^flows:4:5: models\.0\.name: expected a name of letters/],
 ])("%s as %s is refused at its place", (part, wrong, said) => {

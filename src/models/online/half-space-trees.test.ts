@@ -3,6 +3,7 @@ import { random } from "../../scenario/random.ts";
 import { makeMatrix } from "../features.ts";
 import { Scores } from "../scores.ts";
 import { HalfSpaceTrees, type HalfSpaceTreesOptions } from "./half-space-trees.ts";
+import { readState } from "./state.ts";
 
 const OPTIONS: HalfSpaceTreesOptions = {
   features: ["bytes", "port", "duration"],
@@ -200,6 +201,7 @@ test("states that are cut, damaged or of another model are refused with the reas
     [bytes.subarray(0, 40), "it has no header"],
     [change(3, 255), "it has no header"],
     [change(6, 0), "its header is of another form"],
+    [Uint8Array.of(4, 0, 0, 0, ...new TextEncoder().encode("null")), "its header is of another form"],
     [bytes.subarray(0, -3), "in place of"],
     [nan, "not finite"],
     [
@@ -238,6 +240,47 @@ test("the states of two workers become one that knows the messages of both", () 
     expect(same.learned).toBe(80);
     expect(scoresOf(same, row)).toEqual(scoresOf(reloaded(low.save()), row));
   }
+});
+
+test("each of many workers has the same share of the state that is made of theirs", () => {
+  const of = (value: number) => {
+    const model = new HalfSpaceTrees({ ...OPTIONS, features: ["x"] });
+    scoresOf(
+      model,
+      Array.from({ length: OPTIONS.window }, () => [value]),
+    );
+    return model.save();
+  };
+  const all = new HalfSpaceTrees({ ...OPTIONS, features: ["x"] });
+  expect(
+    all.load(new HalfSpaceTrees({ ...OPTIONS, features: ["x"] }).save(), of(1), of(2), of(3), of(4)),
+  ).toBe(undefined);
+  const state = readState(all.save());
+  expect(typeof state === "string" ? state : [...state.reference.slice(0, 8)]).toEqual([
+    1, 2, 3, 4, 1, 2, 3, 4,
+  ]);
+});
+
+test("one value far outside in the first window does not make all others alike", () => {
+  const chance = random(4);
+  const usual = () => [chance.spread(1050, 0.05)];
+  const rows = Array.from({ length: 500 }, usual);
+  rows[100] = [1e15];
+  const options = { ...OPTIONS, features: ["x"], trees: 25, depth: 15, window: 250 };
+  const scores = scoresOf(new HalfSpaceTrees(options), [...rows, [1e6], [1e9], [1050]]).slice(-3) as number[];
+  const [far = 0, further = 0, inside = 0] = scores;
+  expect(far).toBeGreaterThan(inside + 0.1);
+  expect(further).toBeGreaterThanOrEqual(far);
+});
+
+test("what a model with features of hardly any width has learned can be read again", () => {
+  const options = { ...OPTIONS, features: ["x"] };
+  const model = new HalfSpaceTrees(options);
+  scoresOf(
+    model,
+    Array.from({ length: 90 }, (_, row) => [row % 2 === 0 ? 0 : 5e-324]),
+  );
+  expect(new HalfSpaceTrees(options).load(model.save())).toBeUndefined();
 });
 
 test("values at the ends of what a number holds, and features that never change, give scores that are numbers", () => {

@@ -27,6 +27,8 @@ export type HalfSpaceTreesOptions = {
 
 /** The paper's part of a window: nodes with no more mass are as small as they get. */
 const SIZE_LIMIT = 0.1;
+/** The part of a feature's values that its range leaves out, at either end. */
+const LEFT_OUT = 0.02;
 
 const LEARNING = "the model is learning from its first window";
 
@@ -128,7 +130,7 @@ export class HalfSpaceTrees implements Model {
    */
   load(...saved: readonly Uint8Array[]): string | undefined {
     const { features, window } = this.#options;
-    let all: State | undefined;
+    const states: State[] = [];
     for (const bytes of saved) {
       const state = readState(bytes);
       if (typeof state === "string") return state;
@@ -136,9 +138,10 @@ export class HalfSpaceTrees implements Model {
         return `it was learned from ${state.features.join(", ")}, and the model has ${features.join(", ")}`;
       if (state.window !== window)
         return `it has windows of ${state.window} messages, and the model of ${window}`;
-      all = all === undefined ? state : mergeStates(all, state);
+      states.push(state);
     }
-    if (all !== undefined) this.#take(all);
+    const [first, ...others] = states;
+    if (first !== undefined) this.#take(mergeStates([first, ...others]));
     return undefined;
   }
 
@@ -347,19 +350,30 @@ export class HalfSpaceTrees implements Model {
     this.#ordinaryIsOld = true;
   }
 
-  /** The ranges of the latest window. A feature that is always the same gets a range as wide as it is large. */
+  /**
+   * The ranges of the latest window, its outermost values left out, as a single one far outside would press all others into one node for ever.
+   * A feature that is always the same gets a range as wide as it is large.
+   */
   #findRanges(): void {
     const { window } = this.#options;
     const width = this.#least.length;
+    const values = new Float64Array(window);
+    const left = Math.floor(window * LEFT_OUT);
     for (let feature = 0; feature < width; feature++) {
-      let least = Number.POSITIVE_INFINITY;
-      let greatest = Number.NEGATIVE_INFINITY;
-      for (let at = feature; at < window * width; at += width) {
-        least = Math.min(least, this.#latest[at] as number);
-        greatest = Math.max(greatest, this.#latest[at] as number);
-      }
-      this.#least[feature] = least;
-      this.#scale[feature] = 1 / (greatest > least ? greatest - least : Math.max(1, Math.abs(least)));
+      for (let row = 0; row < window; row++) values[row] = this.#latest[row * width + feature] as number;
+      values.sort();
+      const [least, most] = [values[0] as number, values[window - 1] as number];
+      const inner: Range = [values[left] as number, values[window - 1 - left] as number];
+      const [from, to] = isRange(inner) ? inner : [least, most];
+      this.#least[feature] = from;
+      this.#scale[feature] = 1 / (isRange([from, to]) ? to - from : Math.max(1, Math.abs(from)));
     }
   }
+}
+
+type Range = readonly [from: number, to: number];
+
+/** Whether there are numbers between, also as numbers of 64 bits: neither the width nor its reciprocal is infinite. */
+function isRange([from, to]: Range): boolean {
+  return to > from && Number.isFinite(to - from) && Number.isFinite(1 / (to - from));
 }

@@ -60,9 +60,8 @@ test.skipIf(python === undefined)("river counts the same masses in the same tree
     chance.next() ** 3,
     chance.int(0, 1),
   ]);
-  // The first window has both ends of each range, so that units are the values themselves.
-  rows[0] = [0, 0, 0];
-  rows[1] = [1, 1, 1];
+  // The first window has both ends of each range, with one of each to be left out, so that units are the values themselves.
+  rows.splice(0, 4, [0, 0, 0], [1, 1, 1], [0, 0, 0], [1, 1, 1]);
   const model = new HalfSpaceTrees({
     features: ["a", "b", "c"],
     ...{ trees, depth, window, seed: 3, reasonsFrom: 1 },

@@ -70,20 +70,20 @@ export function readState(bytes: Uint8Array): State | string {
 }
 
 /**
- * Puts two states of models with the same features and window together, as workers that share a sensor have them: of both reference
- * windows every second message, and the ranges of the first. Windows may not be of one time; each is the latest of its worker.
- * @returns the first where the second has no reference yet, and the other way round
+ * Puts states of models with the same features and window together, as workers that share a sensor have them: their reference windows
+ * in turn, message by message, so that each has the same share, and the ranges of the first that has any. Windows need not be of one time;
+ * each is the latest of its worker.
+ * @param states at least one
  */
-export function mergeStates(one: State, other: State): State {
-  if (other.reference.length === 0) return { ...one, learned: one.learned + other.learned };
-  if (one.reference.length === 0) return { ...other, learned: one.learned + other.learned };
-  const width = one.features.length;
-  const reference = new Float64Array(one.reference.length);
-  for (let at = 0; at < reference.length; at++) {
-    const from = Math.floor(at / width) % 2 === 0 ? one.reference : other.reference;
-    reference[at] = from[at] as number;
-  }
-  return { ...one, learned: one.learned + other.learned, reference };
+export function mergeStates(states: readonly [State, ...State[]]): State {
+  const grown = states.filter(({ reference }) => reference.length > 0);
+  const first = grown[0] ?? states[0];
+  const learned = states.reduce((sum, state) => sum + state.learned, 0);
+  const width = first.features.length;
+  const reference = first.reference.map(
+    (value, at) => grown[Math.floor(at / width) % grown.length]?.reference[at] ?? value,
+  );
+  return { ...first, learned, reference };
 }
 
 type Header = {
@@ -101,6 +101,7 @@ function headerOf(bytes: Uint8Array): Header | undefined {
   } catch {
     return undefined;
   }
+  if (typeof header !== "object" || header === null) return undefined;
   const { form, features, window, learned, reference, latest } = header as Header & { form: string };
   const isCount = (value: unknown, most = Number.MAX_SAFE_INTEGER): boolean =>
     Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most;
