@@ -9,6 +9,7 @@ import { openStages } from "../pipeline/stages.ts";
 import type { Environment } from "../stellar/run/environment.ts";
 import { checkExpressions, type Findings } from "./check-expressions.ts";
 import { type CheckRules, refusalOf, wrongSecrets } from "./check-places.ts";
+import { PROFILE_TOPIC } from "./profiles/protocol.ts";
 import { mistakesIn } from "./refusals.ts";
 import { secretReader } from "./services/secrets.ts";
 import type { PipelineServices } from "./services.ts";
@@ -38,6 +39,8 @@ export function checkSensor(
   if (placed === undefined || (name === ERROR_SENSOR && !isNew)) return found;
   const judge = (findings: Findings) => check.judge(placed.name, findings);
   if (mistakes.every(({ path }) => path !== "sensor")) found.push(...wrongName(placed, name));
+  // One that was published before the name was taken keeps nobody from publishing others.
+  if (isNew) found.push(...takenName(placed));
   const findings = checkExpressions(placed, environment, services.components);
   if (isNew) found.push(...judge(findings));
   const errors = mistakesIn(() => openStages(placed, global, services, context));
@@ -76,6 +79,14 @@ function wrongName(placed: PlacedSensor, name: string): Mistake[] {
   }
   if (name !== ERROR_SENSOR) return [];
   const message = "`error` holds the records that were rejected; choose another name";
+  return [mistakeAt(placed, ["sensor"], message)];
+}
+
+/** A topic has one purpose: what others than sensors keep in theirs would be read as records, and records as that. */
+function takenName(placed: PlacedSensor): Mistake[] {
+  const { sensor } = placed.sensor;
+  if (sensor !== PROFILE_TOPIC) return [];
+  const message = `the topic \`${sensor}\` holds what profiles have yet to count; choose another name`;
   return [mistakeAt(placed, ["sensor"], message)];
 }
 

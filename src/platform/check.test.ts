@@ -63,6 +63,13 @@ test("what is wrong with the validations of all sensors is told once, in the glo
   ]);
 });
 
+test("a sensor is not called like what the platform keeps for itself", async () => {
+  expect(await refusal(sensor("metron-profiles", JSON_PARSER), sensor("error", JSON_PARSER))).toEqual([
+    "sensor/metron-profiles:1:1: sensor: the topic `metron-profiles` holds what profiles have yet to count; choose another name",
+    "sensor/error:1:1: sensor: `error` holds the records that were rejected; choose another name",
+  ]);
+});
+
 test("all wrong entries of extensions and functions are told at once, each at its place, with the rest", async () => {
   const nameless = packageOf("nameless", (text) => text.replace('"main"', '"mein"'), "package.json");
   const text = `extensions:
