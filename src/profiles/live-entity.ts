@@ -10,6 +10,9 @@ export const NO_PERIOD = -1;
 const FORM = 0x45;
 /** Bytes that the variables of an entity may take: beyond these they are a mistake of the profile, and would not fit a write. */
 const MOST_STATE_BYTES = 1 << 20;
+/** Messages of an entity that may wait for a period to end, and bytes of their fields. */
+const MOST_WAITING = 1000;
+const MOST_WAITING_BYTES = 1 << 20;
 
 /** A message of a period that has not begun for its entity, as bytes. */
 export type Waiting = { readonly timestamp: number; readonly fields: Buffer };
@@ -24,6 +27,17 @@ export class LiveEntity extends EntityProfile {
   isDirty = false;
   /** Messages of later periods, in the order they came. */
   waiting: Waiting[] | undefined;
+
+  /** Has a message wait for its period. Returns false when too much waits already. */
+  wait(message: Waiting): boolean {
+    const waiting = this.waiting ?? [];
+    let bytes = message.fields.length;
+    for (const { fields } of waiting) bytes += fields.length;
+    if (waiting.length >= MOST_WAITING || bytes > MOST_WAITING_BYTES) return false;
+    waiting.push(message);
+    this.waiting = waiting;
+    return true;
+  }
 }
 
 /** An entity as bytes. @throws StellarError when its variables cannot be stored, or are too large to */

@@ -11,8 +11,6 @@ import { fieldsRead } from "./fields-read.ts";
 import { LiveEntity, NO_PERIOD, type Waiting } from "./live-entity.ts";
 import { RouteReader } from "./route-reader.ts";
 
-/** Messages of an entity that may wait for its period to end. */
-const MOST_WAITING = 1000;
 /** Steps that the expressions of one message, or of the end of one period, may take together. */
 const MOST_STEPS = 1_000_000;
 /** Milliseconds after which others get their turn. */
@@ -123,11 +121,7 @@ export class LiveProfile {
       return;
     }
     if (period < entity.period) counts.late++;
-    else if ((entity.waiting?.length ?? 0) >= MOST_WAITING) counts.refused++;
-    else {
-      entity.waiting ??= [];
-      entity.waiting.push({ timestamp: route.timestamp, fields: route.rest() });
-    }
+    else if (!entity.wait({ timestamp: route.timestamp, fields: route.rest() })) counts.refused++;
   }
 
   /** Measures the periods that time has passed, in their order. */

@@ -19,6 +19,9 @@ const FORM = 0x4d;
 /** What a key of a table may have. */
 const MOST_KEY_BYTES = 1900;
 
+/** Bytes that a measurement may take, and a message for triage: many of them are written at once, and read. */
+export const MOST_MEASURED_BYTES = 1 << 20;
+
 /** Whose measurements are meant. */
 export type Subject = {
   readonly profile: string;
@@ -52,12 +55,16 @@ function escaped(part: string): string {
 /**
  * A measurement as it is stored.
  * @param expires epoch milliseconds from which it does not exist any more; undefined: never
- * @throws StellarError for a value that cannot be stored
+ * @throws StellarError for a value that cannot be stored, or is too large to
  */
 export function storeMeasurement(value: Value, expires: number | undefined): Uint8Array {
   const out = new ByteWriter(FORM);
   out.varint(expires === undefined ? 0 : Math.max(1, Math.round(expires)));
   writeValue(out, value);
+  if (out.size > MOST_MEASURED_BYTES)
+    throw new StellarError(
+      `a measurement of ${out.size} bytes is not kept; ${MOST_MEASURED_BYTES} is the most`,
+    );
   return out.finish();
 }
 

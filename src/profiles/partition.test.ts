@@ -206,6 +206,36 @@ profiles: [ { profile: all, foreach: ip, init: { l: "[]" }, update: { l: "LIST_A
   });
 });
 
+describe("what is large", () => {
+  test("waits for its period up to a megabyte; measurements and messages for triage beyond one are left out", async () => {
+    const profiled = profiledBy(`
+timestampField: timestamp
+period: 1 minute
+lateness: 1 minute
+profiles:
+  - profile: large
+    foreach: ip
+    init: { n: 0, t: "''" }
+    update: { n: n + 1, t: text }
+    result: { profile: "if LENGTH(t) > 2 then FILL_LEFT('', 'x', 2000000) else n", triage: { t: "if LENGTH(t) == 2 then FILL_LEFT('', 'x', 2000000) else 'short'" } }
+`);
+    profiled.now = BEGIN;
+    const text = "x".repeat(400_000);
+    await profiled.send([
+      at(0, { ip: "a", text: "x" }),
+      ...Array.from({ length: 4 }, () => at(1, { ip: "a", text })),
+      at(0, { ip: "b", text: "xx" }),
+    ]);
+    expect(profiled.counts.get("large")).toMatchObject({ applied: 2, refused: 2 });
+    await profiled.send([at(4, { ip: "c", text: "x" })]);
+    await profiled.save();
+    expect(profiled.measured).toEqual({ [`large a ${PERIOD}`]: 1, [`large b ${PERIOD}`]: 1 });
+    expect(profiled.triage).toMatchObject([{ entity: "a", t: "short" }]);
+    expect(profiled.counts.get("large")).toMatchObject({ measured: 2, unmeasured: 1, failed: 2 });
+    expect(profiled.counts.get("large")?.lastError?.message).toMatch("is not kept; 1048576 is the most");
+  });
+});
+
 describe("a definition that changes", () => {
   test("begins anew, and the others keep what they counted", async () => {
     const two = (step: number) => `${counting(EVENT)}

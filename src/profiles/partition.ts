@@ -3,11 +3,11 @@ import type { Block } from "../core/block.ts";
 import { StellarError } from "../stellar/language/error.ts";
 import type { Measurement } from "../stellar/profiler/entity-profile.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
-import type { ProfileCounts } from "./counts.ts";
+import { countFailure, type ProfileCounts } from "./counts.ts";
 import type { RunningProfile } from "./definition.ts";
 import { type LiveEntity, restoreEntity, storeEntity } from "./live-entity.ts";
 import { LiveProfile } from "./live-profile.ts";
-import { periodKey, storeMeasurement, subjectKey } from "./measurements.ts";
+import { MOST_MEASURED_BYTES, periodKey, storeMeasurement, subjectKey } from "./measurements.ts";
 import { HEADER, ROUTE, type RouteHeader, readHeader } from "./route-format.ts";
 import { RouteReader } from "./route-reader.ts";
 import { triageMessage } from "./triage-message.ts";
@@ -26,14 +26,16 @@ export type PartitionState = {
   readonly from: number;
 };
 
-/** What has changed since the last checkpoint. */
-export type Checkpoint = {
-  readonly state: PartitionState;
+/** A part of what has changed since the last checkpoint. */
+export type CheckpointPart = {
   /** By `PROFILE KEY/ENTITY`; undefined: it left. */
   readonly entities: ReadonlyMap<string, Uint8Array | undefined>;
   readonly measurements: ReadonlyMap<string, Uint8Array>;
   readonly triage: readonly { readonly guid: string; readonly json: string }[];
 };
+
+/** What has changed since the last checkpoint, or the last part of it, without which the others do not count. */
+export type Checkpoint = CheckpointPart & { readonly state: PartitionState };
 
 export type PartitionParts = {
   /** What expressions run with; the clock is that of the routes. */
@@ -176,46 +178,54 @@ export class ProfilePartition {
   }
 
   /**
-   * What is to be stored: after that it counts as stored, so a checkpoint that fails ends the partition, which is then read again from the
-   * one before.
+   * What is to be stored, in parts of about so many bytes; the last one has the state. After that it counts as stored, so a checkpoint
+   * that fails ends the partition, which is then read again from the one before.
    */
-  async checkpoint(): Promise<Checkpoint> {
-    const entities = new Map<string, Uint8Array | undefined>(this.#gone);
+  async *checkpoint(
+    most = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<CheckpointPart & { readonly state?: PartitionState }> {
+    let part = new PartInMaking();
+    const cut = () => {
+      const whole = part;
+      part = new PartInMaking();
+      return whole.take();
+    };
+    for (const key of this.#gone.keys()) {
+      part.addEntity(key, undefined);
+      if (part.bytes >= most) yield cut();
+    }
     let turn = performance.now();
     for (const [entity, live] of this.#dirty) {
       entity.isDirty = false;
       if (live.entities.get(entity.entity) !== entity) continue;
-      const key = `${live.key}/${entity.entity}`;
-      try {
-        entities.set(key, storeEntity(entity));
-      } catch (error) {
-        if (!(error instanceof StellarError)) throw error;
-        live.forget(entity, error);
-        entities.set(key, undefined);
-      }
+      part.addEntity(`${live.key}/${entity.entity}`, stored(entity, live));
+      if (part.bytes >= most) yield cut();
       if (performance.now() - turn < TURN) continue;
       await breathe();
       turn = performance.now();
     }
+    for (const [key, value] of this.#measurements) {
+      part.addMeasurement(key, value);
+      if (part.bytes >= most) yield cut();
+    }
+    for (const message of this.#triage) {
+      part.addMessage(message);
+      if (part.bytes >= most) yield cut();
+    }
     this.#dropEmpty();
-    const checkpoint: Checkpoint = {
-      state: {
-        offset: this.#offset,
-        clock: this.#clock,
-        marks: Object.fromEntries(this.#marks),
-        profiles: [...this.#live.values()].map(({ key, watermark }) => [key, watermark]),
-        header: this.#header,
-        from: this.#from,
-      },
-      entities,
-      measurements: this.#measurements,
-      triage: this.#triage,
+    const state: PartitionState = {
+      offset: this.#offset,
+      clock: this.#clock,
+      marks: Object.fromEntries(this.#marks),
+      profiles: [...this.#live.values()].map(({ key, watermark }) => [key, watermark]),
+      header: this.#header,
+      from: this.#from,
     };
     this.#dirty.clear();
     this.#gone = new Map();
     this.#measurements = new Map();
     this.#triage = [];
-    return checkpoint;
+    yield { state, ...part.take() };
   }
 
   /** Counts a route; returns its profile when periods have to end first. */
@@ -310,11 +320,16 @@ export class ProfilePartition {
     this.#measurements.set(key, storeMeasurement(value, expires));
     if (triage.size === 0) return;
     const refuse = (name: string) => {
-      counts.failed++;
       const message = `the triage value \`${name}\` of ${profile.profile} is neither text nor number nor boolean`;
-      counts.lastError = { message, at: this.#clock };
+      countFailure(counts, message, this.#clock);
     };
-    this.#triage.push(triageMessage(measurement, duration, this.#clock, refuse));
+    const message = triageMessage(measurement, duration, this.#clock, refuse);
+    const bytes = Buffer.byteLength(message.json);
+    if (bytes <= MOST_MEASURED_BYTES) this.#triage.push(message);
+    else {
+      const told = `${profile.profile}: a message for triage of ${bytes} bytes is not sent; ${MOST_MEASURED_BYTES} is the most`;
+      countFailure(counts, told, this.#clock);
+    }
   }
 
   /** Forgets profiles that no route names any more and that have no entity. */
@@ -323,6 +338,54 @@ export class ProfilePartition {
       if (live.entities.size === 0 && !this.#profiles.includes(live)) this.#live.delete(key);
   }
 }
+
+/** An entity as bytes; undefined for one that cannot be stored, and begins anew. */
+function stored(entity: LiveEntity, live: LiveProfile): Uint8Array | undefined {
+  try {
+    return storeEntity(entity);
+  } catch (error) {
+    if (!(error instanceof StellarError)) throw error;
+    live.forget(entity, error);
+    return undefined;
+  }
+}
+
+/** A part of a checkpoint in the making. */
+class PartInMaking {
+  /** About what it takes to write. */
+  bytes = 0;
+  readonly #entities = new Map<string, Uint8Array | undefined>();
+  readonly #measurements = new Map<string, Uint8Array>();
+  readonly #triage: { guid: string; json: string }[] = [];
+
+  addEntity(key: string, value: Uint8Array | undefined): void {
+    this.#entities.set(key, value);
+    this.#count(key, value?.length ?? 0);
+  }
+
+  addMeasurement(key: string, value: Uint8Array): void {
+    this.#measurements.set(key, value);
+    this.#count(key, value.length);
+  }
+
+  addMessage(message: { readonly guid: string; readonly json: string }): void {
+    this.#triage.push(message);
+    this.#count(message.guid, message.json.length * MOST_UNIT_BYTES);
+  }
+
+  take(): CheckpointPart {
+    return { entities: this.#entities, measurements: this.#measurements, triage: this.#triage };
+  }
+
+  #count(key: string, bytes: number): void {
+    this.bytes += key.length * MOST_UNIT_BYTES + bytes + ROW_BYTES;
+  }
+}
+
+/** Bytes that a UTF-16 unit of a text takes at the most. */
+const MOST_UNIT_BYTES = 3;
+/** What an entry of a table takes beside its key and value, about. */
+const ROW_BYTES = 64;
 
 /** How often it is looked which entities have been silent for too long, milliseconds. */
 function stepOf({ settings }: LiveProfile): number {

@@ -20,7 +20,7 @@ import {
 } from "../../storage/topic/kafka/testing/brokers.ts";
 import { PartitionRun } from "./partition-run.ts";
 import { ProfileStore } from "./profile-store.ts";
-import { DEFINITIONS, PROFILE_TOPIC } from "./protocol.ts";
+import { DEFINITIONS, ENTITIES, PROFILE_TOPIC, STAGED } from "./protocol.ts";
 
 const MINUTE = 60_000;
 const BEGIN = 1_700_000_040_000;
@@ -33,6 +33,9 @@ profiles:
   - { profile: count, foreach: ip, init: { count: 0 }, update: { count: count + 1, all: all + 1 }, result: "[count, all]" }
 `;
 
+/** Variables of twenty kilobytes. */
+const LARGE = TEXT.replace(/init:.*/, `init: { text: "FILL_LEFT('', 'x', 20000)" }, result: LENGTH(text) }`);
+
 const address = await testKafka();
 const cleanups: (() => PromiseLike<unknown>)[] = [];
 afterEach(async () => {
@@ -40,7 +43,7 @@ afterEach(async () => {
 });
 
 /** A process of an installation, as far as profiles go: with topics, and a copy of the tables of its own. */
-async function openProcess(settings: ReturnType<typeof ownSettings>) {
+async function openProcess(settings: ReturnType<typeof ownSettings>, text = TEXT) {
   const folder = await mkdtemp(join(tmpdir(), "metron-profiles-"));
   const context = makeContext();
   const access = { settings, readSecret: readTestSecret };
@@ -55,7 +58,7 @@ async function openProcess(settings: ReturnType<typeof ownSettings>) {
     partitions: 1,
     retention: { age: 1e9, bytes: 1e9 },
   });
-  await store.configure({ version: 1, text: TEXT });
+  await store.configure({ version: 1, text });
   const topic = await topics.topic(PROFILE_TOPIC);
   const counts = new Map<string, ProfileCounts>([["count", emptyProfileCounts()]]);
   const close = async () => {
@@ -148,5 +151,32 @@ describe.skipIf(address === undefined)("on Kafka", { timeout: 120_000 }, () => {
     expect(measured(other)).toMatchObject({ [`a ${PERIOD + 1}`]: [1, 4], [`b ${PERIOD + 1}`]: [1, 2] });
     again.stop();
     await again.reading;
+  });
+
+  test("entities that together are larger than a write are stored, and followed, whole", async () => {
+    const settings = ownSettings(address as KafkaAddress);
+    cleanups.push(() => removeTopics(settings));
+    const one = await openProcess(settings, LARGE);
+    cleanups.push(one.close);
+    const { profiles } = readProfiles(LARGE);
+    const router = new Profiled(profiles);
+    router.now = BEGIN;
+    const names = Array.from({ length: 1500 }, (_, index) => `e${index}`);
+    for (const [minute, ips] of [names, ["end"]].entries()) {
+      const messages = ips.map((ip) => ({ timestamp: BEGIN + minute * MINUTE, ip }));
+      for (const { bytes, ends, arrival } of router.route(messages, minute * names.length))
+        await one.store.serve({ do: "append", partition: 0, bytes, ends, arrival });
+    }
+    const run = one.read();
+    const measured = until(() => [...one.table.range(MEASUREMENTS)].length === names.length);
+    await Promise.race([measured, run.reading]);
+    run.stop();
+    await run.reading;
+    expect([...one.table.range(ENTITIES)].length).toBe(names.length + 1);
+    expect([...one.table.range(STAGED)]).toEqual([]);
+    const other = await openProcess(settings, LARGE);
+    cleanups.push(other.close);
+    const sizes = [...other.table.range(MEASUREMENTS)].map(({ value }) => measuredValue(value as Uint8Array));
+    expect(sizes).toEqual(names.map(() => 20_000));
   });
 });

@@ -23,13 +23,12 @@ const LOOK_EVERY = 250;
 /** Milliseconds after which measurements are stored, and all else. */
 const MEASURED_AFTER = 500;
 const STORED_AFTER = 5_000;
-/** Bytes that a checkpoint is to have about at the most: it is one write of a table. */
+/** Bytes that a checkpoint is to have about at the most, as far as can be told before: then it is one write of a table. */
 const CHECKPOINT_BYTES = 4 << 20;
+/** Bytes of a part of one that has more, when many periods end at once: a write of a table has 16 MB at the most. */
+const PART_BYTES = 6 << 20;
 /** What an entity takes, as long as none was stored. */
 const ENTITY_BYTES = 512;
-
-/** Milliseconds that a checkpoint may take to arrive from another machine. */
-const SETTLED_AFTER = 15_000;
 
 /** Counts the routes of one partition, from its last checkpoint on, until it is told to stop or something fails. */
 export class PartitionRun {
@@ -56,9 +55,9 @@ export class PartitionRun {
   async read(signal: AbortSignal): Promise<void> {
     const { topic, partition, ask, onRead } = this.#parts;
     await ask({ do: "begin", partition });
-    await this.#settled(signal);
     const counted = this.#load();
     this.#counted = counted;
+    await this.#tellOlder(counted.offset);
     const start = await topic.start(partition);
     if (start > counted.offset && counted.offset > 0)
       this.#parts.context.log.error("Routes of profiles were deleted before they were counted.", {
@@ -98,24 +97,13 @@ export class PartitionRun {
     await this.#inTurn(() => this.#save(counted));
   }
 
-  /** Waits for what the owner before has stored last: on another machine it may take a moment to arrive. */
-  async #settled(signal: AbortSignal): Promise<void> {
-    const { topic, partition, table, context } = this.#parts;
+  /** Tells when what is stored is older than it was: a table that was lost, or is of a backup. What was counted between is not counted again. */
+  async #tellOlder(stored: number): Promise<void> {
+    const { topic, partition, context } = this.#parts;
     const committed = (await topic.committed(PROFILE_GROUP, partition)) ?? 0;
-    for (let waited = 0; !signal.aborted; waited += LOOK_EVERY) {
-      const stored = stateIn(table, partition)?.offset ?? 0;
-      if (stored >= committed) return;
-      if (waited >= SETTLED_AFTER) {
-        // A table that was lost, or is of an older backup: what was counted between is not counted again.
-        context.log.error("Profiles go on from an older checkpoint than the last.", {
-          partition,
-          stored,
-          committed,
-        });
-        return;
-      }
-      await new Promise((done) => setTimeout(done, LOOK_EVERY));
-    }
+    if (stored >= committed) return;
+    const sentence = "Profiles go on from an older checkpoint than the last.";
+    context.log.error(sentence, { partition, stored, committed });
   }
 
   #load(): ProfilePartition {
@@ -162,15 +150,21 @@ export class PartitionRun {
   async #save(counted: ProfilePartition): Promise<void> {
     const { ask, topic, partition } = this.#parts;
     if (counted.offset === this.#savedOffset) return;
-    const checkpoint = await counted.checkpoint();
-    const { entities } = checkpoint;
-    await ask({ do: "store", partition, checkpoint });
-    await topic.commit(PROFILE_GROUP, partition, checkpoint.state.offset);
-    this.#savedOffset = checkpoint.state.offset;
-    this.#savedAt = performance.now();
-    let bytes = 0;
-    for (const stored of entities.values()) bytes += (stored?.length ?? 0) + ENTITY_BYTES / 4;
-    if (entities.size > 0) this.#bytesEach = Math.max(64, bytes / entities.size);
+    let [bytes, entities, staged] = [0, 0, 0];
+    for await (const { state, ...part } of counted.checkpoint(PART_BYTES)) {
+      for (const stored of part.entities.values()) bytes += (stored?.length ?? 0) + ENTITY_BYTES / 4;
+      entities += part.entities.size;
+      if (state === undefined) {
+        await ask({ do: "stage", partition, number: staged, part });
+        staged++;
+        continue;
+      }
+      await ask({ do: "store", partition, checkpoint: { ...part, state }, staged });
+      await topic.commit(PROFILE_GROUP, partition, state.offset);
+      this.#savedOffset = state.offset;
+      this.#savedAt = performance.now();
+    }
+    if (entities > 0) this.#bytesEach = Math.max(64, bytes / entities);
   }
 
   /** Routes, checkpoints and ticks follow one another. */

@@ -6,11 +6,12 @@ import { blockOf } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
 import { measuredProfiles } from "../../profiles/measured.ts";
 import { MEASUREMENTS, periodKey, storeMeasurement, subjectKey } from "../../profiles/measurements.ts";
-import type { Checkpoint } from "../../profiles/partition.ts";
+import type { Checkpoint, CheckpointPart } from "../../profiles/partition.ts";
 import { ProfilePeriod } from "../../stellar/window/profile-period.ts";
 import { openTablesOf, openTopicsOf } from "../../storage/storage.ts";
+import type { Table } from "../../storage/table/contract.ts";
 import { ProfileStore } from "./profile-store.ts";
-import { TRIAGE } from "./protocol.ts";
+import { ENTITIES, STAGED, TRIAGE } from "./protocol.ts";
 
 const MINUTE = 60_000;
 const NOW = 1_700_000_040_000;
@@ -46,10 +47,26 @@ async function opened() {
       found.push(...Buffer.from(block.bytes).toString().trim().split("\n"));
     return found;
   };
+  /** A store whose process is killed after so many writes. */
+  const storeThatWrites = (writes: number) => {
+    let left = writes;
+    const write: Table["write"] = (changes) =>
+      left-- > 0 ? table.write(changes) : Promise.reject(new Error("killed"));
+    const put: Table["put"] = (type, key, value) => write([{ type, key, value }]);
+    const killed = new Proxy(table, {
+      get(target, name) {
+        if (name === "write") return write;
+        if (name === "put") return put;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    return new ProfileStore(killed, { topics, context, intake, partitions: 1, retention });
+  };
   const setSends = (next: boolean) => {
     sends = next;
   };
-  return { table, profiler, store, sent, setSends };
+  return { table, profiler, store, sent, setSends, storeThatWrites };
 }
 
 test("what has expired does not exist for who asks, and is removed", async () => {
@@ -73,6 +90,40 @@ test("what has expired does not exist for who asks, and is removed", async () =>
   expect(asked()).toEqual([undefined, "of 2", undefined, "of 4"]);
 });
 
+test("a checkpoint in parts counts with its last one, wherever its process is killed", async () => {
+  const { table, store, sent, storeThatWrites } = await opened();
+  const part = (name: string): CheckpointPart => ({
+    entities: new Map([[`key/${name}`, Uint8Array.of(1)]]),
+    measurements: new Map([[name, Uint8Array.of(2)]]),
+    triage: [{ guid: name, json: JSON.stringify({ guid: name }) }],
+  });
+  const state = { offset: 7, clock: NOW, marks: {}, profiles: [], header: undefined, from: 0 };
+  const written = () => [...table.range(MEASUREMENTS)].map(({ key }) => key);
+  const save = async (by: ProfileStore, staged: readonly string[], last: string) => {
+    for (const [number, name] of staged.entries())
+      await by.serve({ do: "stage", partition: 0, number, part: part(name) });
+    const checkpoint = { ...part(last), state };
+    await by.serve({ do: "store", partition: 0, staged: staged.length, checkpoint });
+  };
+  // Killed before the last part, which is missing: nothing counts, and the parts are removed.
+  await store.serve({ do: "stage", partition: 0, number: 0, part: part("lost") });
+  await store.serve({ do: "begin", partition: 0 });
+  expect([written(), [...table.range(STAGED)]]).toEqual([[], []]);
+  // Killed at each write from that of the last part on: all counts, and is sent once.
+  for (let writes = 3; writes < 10; writes++) {
+    const names = ["a", "b", "c"].map((name) => `${name}${writes}`);
+    const killed = storeThatWrites(writes);
+    await save(killed, names.slice(0, 2), names[2] as string).catch((error: Error) => {
+      expect(error.message).toBe("killed");
+    });
+    await store.serve({ do: "begin", partition: 0 });
+    expect(written().filter((key) => names.includes(key))).toEqual(names);
+    expect(table.get(ENTITIES, `0/key/${names[0]}`)).toEqual(Buffer.of(1));
+    expect((await sent()).filter((json) => names.some((name) => json.includes(`"${name}"`))).length).toBe(3);
+    expect([...table.range(STAGED), ...table.range(TRIAGE)]).toEqual([]);
+  }
+});
+
 test("a message for triage is sent once, whether its process is killed before it is sent, after, or never", async () => {
   const { table, profiler, store, sent, setSends } = await opened();
   const message = (guid: string) => ({ guid, json: JSON.stringify({ guid }) });
@@ -80,12 +131,13 @@ test("a message for triage is sent once, whether its process is killed before it
     state: { offset: 1, clock: NOW, marks: {}, profiles: [], header: undefined, from: 0 },
     ...{ entities: new Map(), measurements: new Map(), triage },
   });
-  await store.serve({ do: "store", partition: 0, checkpoint: checkpoint(message("g1")) });
+  await store.serve({ do: "store", partition: 0, checkpoint: checkpoint(message("g1")), staged: 0 });
   setSends(false);
   const stored = store.serve({
     do: "store",
     partition: 0,
     checkpoint: checkpoint(message("g2"), message("g3")),
+    staged: 0,
   });
   await expect(stored).rejects.toThrow("killed");
   // It had sent one of them, and could not note it.

@@ -11,17 +11,21 @@ import type { Topic, TopicHandle, Topics } from "../../storage/topic/contract.ts
 import type { Intake } from "../intake.ts";
 import type { DocumentText } from "../protocol.ts";
 import {
+  BEGUN,
   DEFINITIONS,
-  ENTITIES,
   PARTITIONS,
   PROFILE_GROUP,
   PROFILE_TOPIC,
   type ProfileRequest,
   TRIAGE,
 } from "./protocol.ts";
+import { changesOf, countsStaged, settleStaged, stage } from "./staging.ts";
 
 /** Measurements looked at together for their expiry. */
 const SWEEP_LOT = 1000;
+/** Messages for triage that are sent together. */
+const SEND_LOT = 500;
+const GUID = /"guid":"([^"]+)"/g;
 
 type StoreParts = {
   readonly topics: Topics;
@@ -105,10 +109,15 @@ export class ProfileStore implements AsyncDisposable {
       case "begin":
         // A worker that died may have asked for something that is still being done.
         await this.#storing.get(request.partition)?.catch(() => undefined);
-        return this.#sendLeft(request.partition);
+        return this.#begin(request.partition);
+      case "stage": {
+        const { partition, number, part } = request;
+        const ends = part.triage.length === 0 ? [] : await this.#triageEnds();
+        return stage(this.#table, partition, number, changesOf(partition, part, ends));
+      }
       case "store": {
-        const { partition, checkpoint } = request;
-        const stored = this.#store(partition, checkpoint);
+        const { partition, checkpoint, staged } = request;
+        const stored = this.#store(partition, checkpoint, staged);
         this.#storing.set(partition, stored);
         return stored;
       }
@@ -131,28 +140,40 @@ export class ProfileStore implements AsyncDisposable {
     await this.#topic?.[Symbol.asyncDispose]();
   }
 
-  async #store(partition: number, { state, entities, measurements, triage }: Checkpoint): Promise<void> {
+  /** Finishes what the owner before has stored last, wherever it ran. */
+  async #begin(partition: number): Promise<void> {
+    // Once it is readable here, so is all that was written before it.
+    await this.#table.put(BEGUN, String(partition), this.#parts.context.clock.now());
+    await settleStaged(this.#table, partition);
+    await this.#sendLeft(partition);
+  }
+
+  async #store(partition: number, { state, ...part }: Checkpoint, staged: number): Promise<void> {
+    const { triage } = part;
     const ends = triage.length === 0 ? [] : await this.#triageEnds();
-    const changes: TableChange[] = [
+    await this.#table.write([
       { type: PARTITIONS, key: String(partition), value: JSON.stringify(state) },
-    ];
-    for (const [key, value] of entities) changes.push({ type: ENTITIES, key: `${partition}/${key}`, value });
-    for (const [key, value] of measurements) changes.push({ type: MEASUREMENTS, key, value });
-    for (const { guid, json } of triage)
-      changes.push({ type: TRIAGE, key: `${partition}/${guid}`, value: JSON.stringify({ ends, json }) });
-    await this.#table.write(changes);
+      ...countsStaged(partition, staged),
+      ...changesOf(partition, part, ends),
+    ]);
     if (triage.length > 0) await this.#send(partition, triage);
+    if (staged === 0) return;
+    await settleStaged(this.#table, partition);
+    await this.#sendLeft(partition);
   }
 
   /** Sends what goes to triage, and forgets it then. */
   async #send(partition: number, messages: Checkpoint["triage"]): Promise<void> {
     const { intake, context } = this.#parts;
-    const block = blockOf(
-      messages.map(({ json }) => `${json}\n`),
-      context.clock.now(),
-    );
-    await intake.deliver(PROFILER_SENSOR, block);
-    await this.#table.write(messages.map(({ guid }) => ({ type: TRIAGE, key: `${partition}/${guid}` })));
+    for (let from = 0; from < messages.length; from += SEND_LOT) {
+      const lot = messages.slice(from, from + SEND_LOT);
+      const block = blockOf(
+        lot.map(({ json }) => `${json}\n`),
+        context.clock.now(),
+      );
+      await intake.deliver(PROFILER_SENSOR, block);
+      await this.#table.write(lot.map(({ guid }) => ({ type: TRIAGE, key: `${partition}/${guid}` })));
+    }
   }
 
   /** Sends what was stored to be sent when the process ended, but what had reached its topic. */
@@ -179,7 +200,7 @@ export class ProfileStore implements AsyncDisposable {
     for (let partition = 0; partition < (topic?.partitions ?? 0); partition++)
       for await (const { block } of topic?.read(partition, from[partition] ?? 0, { follow: false }) ?? []) {
         const text = Buffer.from(block.bytes).toString();
-        for (const guid of left.keys()) if (text.includes(guid)) sent.add(guid);
+        for (const [, guid = ""] of text.matchAll(GUID)) if (left.has(guid)) sent.add(guid);
       }
     return sent;
   }

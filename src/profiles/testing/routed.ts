@@ -8,7 +8,7 @@ import { toMessage } from "../../stellar/values/value.ts";
 import { emptyProfileCounts, type ProfileCounts } from "../counts.ts";
 import { type Profiles, profileKey, profileText, type RunningProfile } from "../definition.ts";
 import { measuredValue } from "../measurements.ts";
-import { type Checkpoint, type PartitionState, ProfilePartition } from "../partition.ts";
+import { type PartitionState, ProfilePartition } from "../partition.ts";
 import { writeHeader } from "../route-format.ts";
 import { type Routed, Router } from "../router.ts";
 
@@ -79,20 +79,20 @@ export class Profiled {
   }
 
   /** Stores what was counted. */
-  async save(): Promise<Checkpoint> {
-    const checkpoint = await this.partition.checkpoint();
-    // Through text, as a table keeps it.
-    this.#state = JSON.parse(JSON.stringify(checkpoint.state)) as PartitionState;
-    for (const [key, value] of checkpoint.entities)
-      if (value === undefined) this.#entities.delete(key);
-      else this.#entities.set(key, value);
-    for (const [key, value] of checkpoint.measurements) {
-      const parts = key.split("\0");
-      const name = [...parts.slice(0, 2), ...parts.slice(3, -2), Number.parseInt(parts.at(-1) ?? "", 36)];
-      this.measured[name.join(" ")] = toMessage(measuredValue(value));
+  async save(): Promise<void> {
+    for await (const part of this.partition.checkpoint()) {
+      // Through text, as a table keeps it.
+      if (part.state !== undefined) this.#state = JSON.parse(JSON.stringify(part.state)) as PartitionState;
+      for (const [key, value] of part.entities)
+        if (value === undefined) this.#entities.delete(key);
+        else this.#entities.set(key, value);
+      for (const [key, value] of part.measurements) {
+        const parts = key.split("\0");
+        const name = [...parts.slice(0, 2), ...parts.slice(3, -2), Number.parseInt(parts.at(-1) ?? "", 36)];
+        this.measured[name.join(" ")] = toMessage(measuredValue(value));
+      }
+      this.triage.push(...part.triage.map(({ json }) => JSON.parse(json) as Record<string, unknown>));
     }
-    this.triage.push(...checkpoint.triage.map(({ json }) => JSON.parse(json) as Record<string, unknown>));
-    return checkpoint;
   }
 
   /** Forgets what was not stored, and reads on from there, as after a kill. */
