@@ -59,8 +59,8 @@ export class Supervisor implements AsyncDisposable {
   /** Counts of workers that died; their successors count from zero. */
   readonly #past = new Map<string, SensorCounts>();
   readonly #pastProfiles = new Map<string, ProfileCounts>();
-  /** By partition of the routes: why they are not counted. */
-  readonly #profileProblems = new Map<number, { failure: Failure; worker: number }>();
+  /** By worker and partition of the routes: why they are not counted. */
+  readonly #profileProblems = new Map<string, Failure>();
   /** By sensor and partition: what keeps it from being read, and since when. */
   readonly #problems = new Map<string, { sensor: string; failure: Failure; worker: number; since: number }>();
   /** Seals asked for: the workers that have not answered yet. */
@@ -175,7 +175,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** Why routes of profiles are not counted; undefined while all are. */
   profileProblem(): Failure | undefined {
-    return [...this.#profileProblems.values()][0]?.failure;
+    return [...this.#profileProblems.values()][0];
   }
 
   /** Whether every worker has taken documents over once and may read. One that died later is started again by itself. */
@@ -297,8 +297,9 @@ export class Supervisor implements AsyncDisposable {
       }
       case "profile problem": {
         const { partition, failure } = message;
-        if (failure === undefined) this.#profileProblems.delete(partition);
-        else this.#profileProblems.set(partition, { failure, worker: index });
+        const key = `${index}/${partition}`;
+        if (failure === undefined) this.#profileProblems.delete(key);
+        else this.#profileProblems.set(key, failure);
         return;
       }
       case "problem": {
@@ -344,8 +345,8 @@ export class Supervisor implements AsyncDisposable {
     }
     slot.profiles = {};
     this.models.end(index);
-    for (const [partition, { worker }] of this.#profileProblems)
-      if (worker === index) this.#profileProblems.delete(partition);
+    for (const key of this.#profileProblems.keys())
+      if (key.startsWith(`${index}/`)) this.#profileProblems.delete(key);
     this.#noteOwned(index, {});
     slot.isGone = true;
     // Its successor tells again what it meets.

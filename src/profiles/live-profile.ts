@@ -28,8 +28,8 @@ export type LiveParts = {
   readonly dirty: (entity: LiveEntity, profile: LiveProfile) => void;
   /** Told of an entity that left. */
   readonly left: (entity: LiveEntity, profile: LiveProfile) => void;
-  /** Whether another entity has room. */
-  readonly hasRoom: () => boolean;
+  /** Takes a place for another entity; false when there is none. */
+  readonly takePlace: () => boolean;
 };
 
 /**
@@ -55,7 +55,6 @@ export class LiveProfile {
   /** When the first of these periods ends. */
   #nextEnd = Number.POSITIVE_INFINITY;
   readonly #resumed = new RouteReader();
-  readonly #own: string;
 
   /** @throws StellarSyntaxError for what is no expression */
   constructor(key: string, { settings, profile }: RunningProfile, parts: LiveParts) {
@@ -64,7 +63,6 @@ export class LiveProfile {
     this.profile = profile;
     this.counts = parts.counts;
     this.#parts = parts;
-    this.#own = profile.profile;
     this.compiled = new CompiledProfile(profile, (text) => {
       const program = compile(text, parts.environment);
       return (variables) => program.evaluate(variables);
@@ -106,7 +104,7 @@ export class LiveProfile {
     }
     let entity = this.entities.get(route.entity);
     if (entity === undefined) {
-      if (!this.#parts.hasRoom()) {
+      if (!this.#parts.takePlace()) {
         counts.refused++;
         return;
       }
@@ -240,6 +238,6 @@ export class LiveProfile {
 
   #failed(error: unknown): void {
     if (!(error instanceof StellarError)) throw error;
-    countFailure(this.counts, `${this.#own}: ${error.message}`, this.#parts.clock());
+    countFailure(this.counts, `${this.profile.profile}: ${error.message}`, this.#parts.clock());
   }
 }

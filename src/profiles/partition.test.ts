@@ -190,6 +190,17 @@ profiles:
     expect(profiled.partition.entities).toBe(2);
   });
 
+  test("entities that are silent leave, also where other messages come without a pause", async () => {
+    const profiled = profiledBy(counting(`${EVENT}\nttl: 4 minutes`));
+    for (let minute = 0; minute < 12; minute++) {
+      profiled.now = BEGIN + minute * MINUTE;
+      await profiled.send([at(minute, { ip: "busy" }), at(minute, { ip: `once ${minute}` })]);
+    }
+    expect(profiled.partition.entities).toBeLessThan(7);
+    await profiled.save();
+    expect(profiled.measured).toMatchObject({ [`count once 0 ${PERIOD}`]: 1 });
+  });
+
   test("an entity whose variables have grown too large to be stored begins anew", async () => {
     const profiled = profiledBy(`
 timestampField: timestamp

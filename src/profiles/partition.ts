@@ -254,10 +254,9 @@ export class ProfilePartition {
     const before = this.#clock;
     // A clock that had jumped ahead is right again; else it does not go back.
     if (at > this.#clock || at < this.#clock - HOUR) this.#clock = at;
-    if (source === undefined) {
-      await this.#tick(before);
-      return true;
-    }
+    if (source === undefined) await this.#tick();
+    await this.#forgetSilent(before);
+    if (source === undefined) return true;
     const key = `${source.topic}/${source.partition}`;
     const mark = this.#marks.get(key) ?? 0;
     this.#setHeader(header);
@@ -267,11 +266,16 @@ export class ProfilePartition {
   }
 
   /** The clock goes on where nothing comes. */
-  async #tick(before: number): Promise<void> {
+  async #tick(): Promise<void> {
     for (const live of this.#live.values()) {
       const { timestampField } = live.settings;
       if (timestampField === undefined && live.advance(this.#clock)) await live.endPeriods();
-      // Now and then, as it looks at all entities.
+    }
+  }
+
+  /** Now and then, as it looks at all entities. @param before the clock as it was */
+  async #forgetSilent(before: number): Promise<void> {
+    for (const live of this.#live.values()) {
       const step = stepOf(live);
       if (Math.floor(before / step) !== Math.floor(this.#clock / step)) await live.forgetSilent();
     }
@@ -301,7 +305,7 @@ export class ProfilePartition {
         this.#entities--;
         this.#gone.set(`${profile.key}/${entity.entity}`, undefined);
       },
-      hasRoom: () => {
+      takePlace: () => {
         if (this.#entities >= most) return false;
         this.#entities++;
         return true;

@@ -34,7 +34,7 @@ const ENTITY_BYTES = 512;
 export class PartitionRun {
   readonly #parts: PartitionRunParts;
   #counted: ProfilePartition | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<void> = Promise.resolve();
   #savedOffset = 0;
   #savedAt = performance.now();
   #bytesEach = ENTITY_BYTES;
@@ -59,7 +59,7 @@ export class PartitionRun {
     this.#counted = counted;
     await this.#tellOlder(counted.offset);
     const start = await topic.start(partition);
-    if (start > counted.offset && counted.offset > 0)
+    if (start > counted.offset)
       this.#parts.context.log.error("Routes of profiles were deleted before they were counted.", {
         partition,
         routes: start - counted.offset,
@@ -167,11 +167,14 @@ export class PartitionRun {
     if (entities > 0) this.#bytesEach = Math.max(64, bytes / entities);
   }
 
-  /** Routes, checkpoints and ticks follow one another. */
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#turn.then(work);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /**
+   * Routes, checkpoints and ticks follow one another. After one that failed nothing does: what was counted may be half of a block, or
+   * count as stored though it is not.
+   */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work);
+    this.#turn.catch(() => undefined);
+    return this.#turn;
   }
 }
 

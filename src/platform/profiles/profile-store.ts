@@ -6,7 +6,7 @@ import { NO_PROFILES, type Profiles, profileKey, profileText } from "../../profi
 import { expiryOf, MEASUREMENTS, PERIOD, SETTINGS } from "../../profiles/measurements.ts";
 import type { Checkpoint } from "../../profiles/partition.ts";
 import { PROFILER_SENSOR } from "../../profiles/triage-message.ts";
-import type { Table, TableChange } from "../../storage/table/contract.ts";
+import type { Table, TableChange, TableValue } from "../../storage/table/contract.ts";
 import type { Topic, TopicHandle, Topics } from "../../storage/topic/contract.ts";
 import type { Intake } from "../intake.ts";
 import type { DocumentText } from "../protocol.ts";
@@ -64,11 +64,8 @@ export class ProfileStore implements AsyncDisposable {
   async configure({ text }: DocumentText): Promise<void> {
     const { topics, partitions, retention } = this.#parts;
     const { settings, profiles } = this.#read(text);
-    if (
-      profiles.length === 0 &&
-      (this.#topic !== undefined || !(await topics.list()).includes(PROFILE_TOPIC))
-    )
-      return;
+    const isNew = this.#topic === undefined && !(await topics.list()).includes(PROFILE_TOPIC);
+    if (profiles.length === 0 && isNew) return;
     if (this.#topic === undefined) {
       const topic = await topics.topic(PROFILE_TOPIC, { partitions, retention });
       await topic.hold(PROFILE_GROUP);
@@ -216,12 +213,21 @@ export class ProfileStore implements AsyncDisposable {
     let from: string | undefined;
     for (;;) {
       const lot = [...this.#table.range(MEASUREMENTS, { from, limit: SWEEP_LOT })];
-      const gone = lot.filter(({ value }) => value instanceof Uint8Array && expiryOf(value) <= now);
+      const gone = lot.filter(({ value }) => hasExpired(value, now));
       if (gone.length > 0) await this.#table.write(gone.map(({ key }) => ({ type: MEASUREMENTS, key })));
       const last = lot.at(-1);
       if (last === undefined || lot.length < SWEEP_LOT) return;
       from = `${last.key}\0`;
       await new Promise(setImmediate);
     }
+  }
+}
+
+/** What cannot be read is not removed: somebody may want to know what it was. */
+function hasExpired(value: TableValue, now: number): boolean {
+  try {
+    return value instanceof Uint8Array && expiryOf(value) <= now;
+  } catch {
+    return false;
   }
 }

@@ -64,7 +64,6 @@ export class WorkerProfiles {
   ): Promise<void> {
     const profiles = profilesIn(text);
     const { settings } = profiles;
-    this.#profiles = profiles.profiles.length === 0 ? undefined : profiles;
     this.#definitions = new Map(
       profiles.profiles.map((profile) => [
         profileKey(profileText({ settings, profile })),
@@ -75,8 +74,14 @@ export class WorkerProfiles {
     // What is counted goes on from what is stored, with other functions or settings.
     if (environment !== this.#environment) for (const restart of this.#restarts) restart.abort();
     this.#environment = environment;
+    if (handle !== undefined) this.#reading ??= await this.#join(handle);
+    // Last, as without a topic nothing can be routed.
+    this.#profiles = profiles.profiles.length === 0 ? undefined : profiles;
     this.#version++;
-    if (handle === undefined || this.#reading !== undefined) return;
+  }
+
+  /** Takes part in reading the topic of routes. */
+  async #join(handle: TopicHandle): Promise<Reading> {
     const { readSecret, context, membership, problem } = this.#parts;
     const topic = await joinTopic(handle, readSecret, context);
     const share = new TopicShare({
@@ -92,7 +97,7 @@ export class WorkerProfiles {
             "another process has the name of this one and counts its profiles; they are not counted here any more",
         }),
     });
-    this.#reading = { topic, share };
+    return { topic, share };
   }
 
   /** The stage of one pipeline. It says what is in force at each batch. */
@@ -195,6 +200,8 @@ export class WorkerProfiles {
         this.#restarts.delete(restart);
       }
     }
+    // Whoever reads it from now on tells its own.
+    if (told !== "") problem(partition, undefined);
   }
 
   #profileOf(key: string): RunningProfile | undefined {
