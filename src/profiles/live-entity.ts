@@ -11,7 +11,7 @@ const FORM = 0x45;
 /** Bytes that the variables of an entity may take: beyond these they are a mistake of the profile, and would not fit a write. */
 const MOST_STATE_BYTES = 1 << 20;
 /** Messages of an entity that may wait for a period to end, and bytes of their fields. */
-const MOST_WAITING = 1000;
+const MOST_WAITING = 20_000;
 const MOST_WAITING_BYTES = 1 << 20;
 
 /** A message of a period that has not begun for its entity, as bytes. */
@@ -27,15 +27,18 @@ export class LiveEntity extends EntityProfile {
   isDirty = false;
   /** Messages of later periods, in the order they came. */
   waiting: Waiting[] | undefined;
+  #waitingBytes = 0;
 
   /** Has a message wait for its period. Returns false when too much waits already. */
   wait(message: Waiting): boolean {
-    const waiting = this.waiting ?? [];
-    let bytes = message.fields.length;
-    for (const { fields } of waiting) bytes += fields.length;
-    if (waiting.length >= MOST_WAITING || bytes > MOST_WAITING_BYTES) return false;
-    waiting.push(message);
-    this.waiting = waiting;
+    if (this.waiting === undefined) {
+      this.waiting = [];
+      this.#waitingBytes = 0;
+    }
+    const bytes = this.#waitingBytes + message.fields.length;
+    if (this.waiting.length >= MOST_WAITING || bytes > MOST_WAITING_BYTES) return false;
+    this.waiting.push(message);
+    this.#waitingBytes = bytes;
     return true;
   }
 }
@@ -76,8 +79,7 @@ export function restoreEntity(profile: CompiledProfile, name: string, bytes: Uin
   const waiting = source.varint();
   for (let index = 0; index < waiting; index++) {
     const timestamp = source.varint();
-    entity.waiting ??= [];
-    entity.waiting.push({ timestamp, fields: Buffer.from(source.block()) });
+    entity.wait({ timestamp, fields: Buffer.from(source.block()) });
   }
   return entity;
 }

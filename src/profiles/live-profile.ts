@@ -13,6 +13,8 @@ import { RouteReader } from "./route-reader.ts";
 
 /** Steps that the expressions of one message, or of the end of one period, may take together. */
 const MOST_STEPS = 1_000_000;
+/** Milliseconds by which routes of the same time may be apart: by the clock nothing else is late, and all that is next waits so long. */
+const MOST_SKEW = 5_000;
 /** Milliseconds after which others get their turn. */
 const TURN = 20;
 
@@ -55,6 +57,7 @@ export class LiveProfile {
   /** When the first of these periods ends. */
   #nextEnd = Number.POSITIVE_INFINITY;
   readonly #resumed = new RouteReader();
+  readonly #lateness: number;
 
   /** @throws StellarSyntaxError for what is no expression */
   constructor(key: string, { settings, profile }: RunningProfile, parts: LiveParts) {
@@ -63,6 +66,8 @@ export class LiveProfile {
     this.profile = profile;
     this.counts = parts.counts;
     this.#parts = parts;
+    const { timestampField, lateness } = settings;
+    this.#lateness = timestampField === undefined ? Math.min(lateness, MOST_SKEW) : lateness;
     this.compiled = new CompiledProfile(profile, (text) => {
       const program = compile(text, parts.environment);
       return (variables) => program.evaluate(variables);
@@ -73,8 +78,8 @@ export class LiveProfile {
 
   /** When the clock alone ends a period: epoch milliseconds; infinity where time is that of messages. */
   get endsAt(): number {
-    const { timestampField, lateness } = this.settings;
-    return timestampField === undefined ? this.#nextEnd + lateness : Number.POSITIVE_INFINITY;
+    const { timestampField } = this.settings;
+    return timestampField === undefined ? this.#nextEnd + this.#lateness : Number.POSITIVE_INFINITY;
   }
 
   /** Takes an entity that was stored. */
@@ -85,8 +90,8 @@ export class LiveProfile {
 
   /** Counts a route. Returns whether periods have ended that `endPeriods` must be called for, before anything else. */
   advance(timestamp: number): boolean {
-    const { lateness, timestampField, ahead } = this.settings;
-    const time = timestamp - lateness;
+    const { timestampField, ahead } = this.settings;
+    const time = timestamp - this.#lateness;
     if (time > this.watermark) this.watermark = time;
     // The clock had jumped ahead and is right again: what it says now is late for no period.
     else if (timestampField === undefined && time < this.watermark - ahead)
@@ -218,16 +223,15 @@ export class LiveProfile {
     const periodOf = ({ timestamp }: Waiting) => Math.floor(timestamp / this.settings.period);
     const next = Math.min(...waiting.map(periodOf));
     this.#enter(entity, next);
-    const later: Waiting[] = [];
+    entity.waiting = undefined;
     for (const message of waiting) {
       if (periodOf(message) !== next) {
-        later.push(message);
+        entity.wait(message);
         continue;
       }
       this.#resumed.resume(message.fields);
       this.#count(entity, this.#resumed, message.timestamp);
     }
-    entity.waiting = later.length === 0 ? undefined : later;
   }
 
   #touch(entity: LiveEntity): void {

@@ -217,6 +217,17 @@ profiles: [ { profile: all, foreach: ip, init: { l: "[]" }, update: { l: "LIST_A
   });
 });
 
+test("a busy entity loses nothing at the end of a period by the clock", async () => {
+  const profiled = profiledBy(counting(""));
+  for (let second = 55; second <= 70; second++) {
+    profiled.now = BEGIN + second * 1000;
+    await profiled.send(Array.from({ length: 400 }, () => ({ ip: "a" })));
+  }
+  await profiled.save();
+  expect(profiled.measured).toEqual({ [`count a ${PERIOD}`]: 2000 });
+  expect(profiled.counts.get("count")).toMatchObject({ late: 0, refused: 0 });
+});
+
 describe("what is large", () => {
   test("waits for its period up to a megabyte; measurements and messages for triage beyond one are left out", async () => {
     const profiled = profiledBy(`

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { blockOf } from "../../core/block.ts";
 import { makeContext } from "../../core/context.ts";
+import { Fault } from "../../core/fault.ts";
 import { measuredProfiles } from "../../profiles/measured.ts";
 import { MEASUREMENTS, periodKey, storeMeasurement, subjectKey } from "../../profiles/measurements.ts";
 import type { Checkpoint, CheckpointPart } from "../../profiles/partition.ts";
@@ -31,11 +32,11 @@ async function opened() {
   cleanups.push(() => tables[Symbol.asyncDispose]());
   const table = await tables.table("profiler");
   const profiler = await topics.topic("profiler", { partitions: 2 });
-  let sends = true;
+  let refusal: Error | undefined;
   const intake = {
     topicOf: () => profiler,
     async deliver(_sensor: string, block: Parameters<typeof profiler.append>[1]) {
-      if (!sends) throw new Error("killed");
+      if (refusal !== undefined) throw refusal;
       await profiler.append(0, block);
     },
   };
@@ -63,10 +64,10 @@ async function opened() {
     });
     return new ProfileStore(killed, { topics, context, intake, partitions: 1, retention });
   };
-  const setSends = (next: boolean) => {
-    sends = next;
+  const refuseWith = (next: Error | undefined) => {
+    refusal = next;
   };
-  return { table, profiler, store, sent, setSends, storeThatWrites };
+  return { table, profiler, store, sent, refuseWith, storeThatWrites };
 }
 
 test("what has expired does not exist for who asks, and is removed", async () => {
@@ -124,15 +125,30 @@ test("a checkpoint in parts counts with its last one, wherever its process is ki
   }
 });
 
+test("messages for triage wait for their sensor where it is gone, and keep nothing else", async () => {
+  const { table, store, sent, refuseWith } = await opened();
+  const state = { offset: 1, clock: NOW, marks: {}, profiles: [], header: undefined, from: 0 };
+  const triage = [{ guid: "g", json: JSON.stringify({ guid: "g" }) }];
+  refuseWith(new Fault("SENSOR_UNKNOWN", "there is no such sensor"));
+  const checkpoint = { state, triage, entities: new Map(), measurements: new Map() };
+  await store.serve({ do: "store", partition: 0, staged: 0, checkpoint });
+  await store.serve({ do: "begin", partition: 0 });
+  expect([...table.range(TRIAGE)].length).toBe(1);
+  refuseWith(undefined);
+  await store.configure({ version: 2, text: "profiles: [ { profile: p, foreach: ip, result: 1 } ]" });
+  expect(await sent()).toEqual([triage[0]?.json]);
+  expect([...table.range(TRIAGE)]).toEqual([]);
+});
+
 test("a message for triage is sent once, whether its process is killed before it is sent, after, or never", async () => {
-  const { table, profiler, store, sent, setSends } = await opened();
+  const { table, profiler, store, sent, refuseWith } = await opened();
   const message = (guid: string) => ({ guid, json: JSON.stringify({ guid }) });
   const checkpoint = (...triage: Checkpoint["triage"]): Checkpoint => ({
     state: { offset: 1, clock: NOW, marks: {}, profiles: [], header: undefined, from: 0 },
     ...{ entities: new Map(), measurements: new Map(), triage },
   });
   await store.serve({ do: "store", partition: 0, checkpoint: checkpoint(message("g1")), staged: 0 });
-  setSends(false);
+  refuseWith(new Error("killed"));
   const stored = store.serve({
     do: "store",
     partition: 0,
@@ -142,7 +158,7 @@ test("a message for triage is sent once, whether its process is killed before it
   await expect(stored).rejects.toThrow("killed");
   // It had sent one of them, and could not note it.
   await profiler.append(0, blockOf([`${message("g3").json}\n`], NOW));
-  setSends(true);
+  refuseWith(undefined);
   expect([...table.range(TRIAGE)].length).toBe(2);
   await store.serve({ do: "begin", partition: 1 });
   expect([...table.range(TRIAGE)].length).toBe(2);

@@ -41,6 +41,8 @@ export class ProfileStore implements AsyncDisposable {
   readonly #parts: StoreParts;
   /** What is being stored of each partition. */
   readonly #storing = new Map<number, Promise<void>>();
+  /** Partitions with messages for triage that no sensor took. */
+  readonly #unsent = new Set<number>();
   #topic: Topic | undefined;
   #unread: Fault | undefined;
   #sweeping: Promise<void> = Promise.resolve();
@@ -80,6 +82,11 @@ export class ProfileStore implements AsyncDisposable {
     if (this.#table.get(SETTINGS, PERIOD) !== period)
       changes.push({ type: SETTINGS, key: PERIOD, value: period });
     if (changes.length > 0) await this.#table.write(changes);
+    if (this.#parts.intake.topicOf(PROFILER_SENSOR) === undefined) return;
+    for (const partition of this.#unsent) {
+      this.#unsent.delete(partition);
+      await this.#sendLeft(partition);
+    }
   }
 
   /** The profiles of a document. What another version published may be none here; then there are none, and it is told. */
@@ -168,7 +175,16 @@ export class ProfileStore implements AsyncDisposable {
         lot.map(({ json }) => `${json}\n`),
         context.clock.now(),
       );
-      await intake.deliver(PROFILER_SENSOR, block);
+      try {
+        await intake.deliver(PROFILER_SENSOR, block);
+      } catch (error) {
+        if (!(error instanceof Fault && error.code === "SENSOR_UNKNOWN")) throw error;
+        // No profile sends anything to triage any more. What was to be sent stays until one does, and keeps nothing from being counted.
+        this.#unsent.add(partition);
+        const sentence = "Messages for triage wait for the sensor `profiler`; publish a document for it.";
+        context.log.error(sentence, { partition, messages: messages.length - from });
+        return;
+      }
       await this.#table.write(lot.map(({ guid }) => ({ type: TRIAGE, key: `${partition}/${guid}` })));
     }
   }
