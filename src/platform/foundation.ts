@@ -273,6 +273,7 @@ export async function openFoundation(
       profiler.fault,
       models.fault,
       exchange?.fault,
+      ...profileFaults(supervisor, profiles),
     ].filter((fault) => fault !== undefined);
 
   return {
@@ -307,7 +308,6 @@ export async function openFoundation(
     faults: () => [
       ...ownFaults(),
       ...(publishing.failure ? [publishing.failure] : []),
-      ...profileFaults(supervisor, profiles),
       ...(members?.faults() ?? []),
     ],
   };

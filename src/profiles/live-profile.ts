@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import { StellarError } from "../stellar/language/error.ts";
+import type { StellarError } from "../stellar/language/error.ts";
 import { CompiledProfile } from "../stellar/profiler/compiled-profile.ts";
 import type { Measurement } from "../stellar/profiler/entity-profile.ts";
 import { compile } from "../stellar/run/compile.ts";
@@ -58,6 +58,8 @@ export class LiveProfile {
   #nextEnd = Number.POSITIVE_INFINITY;
   readonly #resumed = new RouteReader();
   readonly #lateness: number;
+  /** Whether time was set back, and periods beyond it may be open. */
+  #isSetBack = false;
 
   /** @throws StellarSyntaxError for what is no expression */
   constructor(key: string, { settings, profile }: RunningProfile, parts: LiveParts) {
@@ -93,10 +95,16 @@ export class LiveProfile {
     const { timestampField, ahead } = this.settings;
     const time = timestamp - this.#lateness;
     if (time > this.watermark) this.watermark = time;
-    // The clock had jumped ahead and is right again: what it says now is late for no period.
-    else if (timestampField === undefined && time < this.watermark - ahead)
-      this.watermark = Math.max(0, time);
-    return this.#nextEnd <= this.watermark;
+    else if (timestampField === undefined && time < this.watermark - ahead) this.#setBackTo(time);
+    return this.#nextEnd <= this.watermark || this.#isSetBack;
+  }
+
+  /**
+   * Says that the clock had jumped ahead and is right again. Messages of that time may have come: what comes now is late for no period.
+   * @param at epoch milliseconds
+   */
+  setBack(at: number): void {
+    if (this.watermark > at + this.settings.ahead) this.#setBackTo(at - this.#lateness);
   }
 
   /** Counts a message for its entity, once time has advanced. */
@@ -130,8 +138,9 @@ export class LiveProfile {
   /** Measures the periods that time has passed, in their order. */
   async endPeriods(): Promise<void> {
     let turn = performance.now();
-    while (this.#nextEnd <= this.watermark) {
-      const period = Math.min(...this.#open.keys());
+    for (;;) {
+      const period = this.#endedPeriod();
+      if (period === undefined) break;
       const entities = this.#open.get(period) ?? [];
       for (const entity of entities) {
         if (entity.period === period) this.#end(entity);
@@ -142,6 +151,21 @@ export class LiveProfile {
       this.#open.delete(period);
       this.#findNextEnd();
     }
+  }
+
+  /** A period that is over, or that began by a clock that had jumped ahead. */
+  #endedPeriod(): number | undefined {
+    if (this.#nextEnd <= this.watermark) return Math.min(...this.#open.keys());
+    if (!this.#isSetBack) return undefined;
+    const now = this.watermark + this.#lateness + this.settings.ahead;
+    for (const period of this.#open.keys()) if (period * this.settings.period > now) return period;
+    this.#isSetBack = false;
+    return undefined;
+  }
+
+  #setBackTo(time: number): void {
+    this.watermark = Math.max(0, time);
+    this.#isSetBack = true;
   }
 
   /** Lets entities go that have had no message for too long, after measuring what they counted. */
@@ -241,7 +265,8 @@ export class LiveProfile {
   }
 
   #failed(error: unknown): void {
-    if (!(error instanceof StellarError)) throw error;
-    countFailure(this.counts, `${this.profile.profile}: ${error.message}`, this.#parts.clock());
+    // Whatever it is: one message must not keep all others from being counted.
+    const message = error instanceof Error ? error.message : String(error);
+    countFailure(this.counts, `${this.profile.profile}: ${message}`, this.#parts.clock());
   }
 }

@@ -118,7 +118,10 @@ profiles:
     await profiled.send([{ ip: "b" }]);
     await profiled.tick(BEGIN + MINUTE);
     await profiled.save();
-    expect(profiled.measured).toEqual({ [`count b ${PERIOD}`]: 1 });
+    expect(profiled.measured).toEqual({
+      [`count b ${PERIOD}`]: 1,
+      [`count a ${PERIOD + year / MINUTE}`]: 1,
+    });
     expect(profiled.counts.get("count")).toMatchObject({ late: 0 });
   });
 });
@@ -227,6 +230,28 @@ test("a busy entity loses nothing at the end of a period by the clock", async ()
   expect(profiled.measured).toEqual({ [`count a ${PERIOD}`]: 2000 });
   expect(profiled.counts.get("count")).toMatchObject({ late: 0, refused: 0 });
 });
+
+test.each(["", EVENT])(
+  "once a clock that had jumped ahead is right again, entities it saw count as before: %s",
+  async (settings) => {
+    const profiled = profiledBy(counting(settings));
+    const send = (day: number, minute: number) => {
+      profiled.now = BEGIN + day * 86_400_000 + minute * MINUTE;
+      return profiled.send([{ timestamp: profiled.now, ip: "a" }]);
+    };
+    await send(0, 0);
+    await send(30, 0);
+    for (const minute of [1, 1, 2, 3.5]) await send(0, minute);
+    await profiled.save();
+    expect(profiled.measured).toEqual({
+      [`count a ${PERIOD}`]: 1,
+      [`count a ${PERIOD + 30 * 1440}`]: 1,
+      [`count a ${PERIOD + 1}`]: 2,
+      [`count a ${PERIOD + 2}`]: 1,
+    });
+    expect(profiled.counts.get("count")).toMatchObject({ late: 0 });
+  },
+);
 
 describe("what is large", () => {
   test("waits for its period up to a megabyte; measurements and messages for triage beyond one are left out", async () => {

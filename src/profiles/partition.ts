@@ -253,7 +253,9 @@ export class ProfilePartition {
     const { source, at } = header;
     const before = this.#clock;
     // A clock that had jumped ahead is right again; else it does not go back.
-    if (at > this.#clock || at < this.#clock - HOUR) this.#clock = at;
+    const isBack = at < before - HOUR;
+    if (at > before || isBack) this.#clock = at;
+    if (isBack) for (const live of this.#live.values()) live.setBack(at);
     if (source === undefined) await this.#tick();
     await this.#forgetSilent(before);
     if (source === undefined) return true;
