@@ -3,6 +3,7 @@ import type { Block } from "../core/block.ts";
 import { StellarError } from "../stellar/language/error.ts";
 import type { Measurement } from "../stellar/profiler/entity-profile.ts";
 import { type Environment, makeEnvironment } from "../stellar/run/environment.ts";
+import { type CheckpointPart, PartInMaking } from "./checkpoint-part.ts";
 import { countFailure, type ProfileCounts } from "./counts.ts";
 import type { RunningProfile } from "./definition.ts";
 import { type LiveEntity, restoreEntity, storeEntity } from "./live-entity.ts";
@@ -24,14 +25,6 @@ export type PartitionState = {
   /** The header that the next route is of, and from which record on its block counts. */
   readonly header: RouteHeader | undefined;
   readonly from: number;
-};
-
-/** A part of what has changed since the last checkpoint. */
-export type CheckpointPart = {
-  /** By `PROFILE KEY/ENTITY`; undefined: it left. */
-  readonly entities: ReadonlyMap<string, Uint8Array | undefined>;
-  readonly measurements: ReadonlyMap<string, Uint8Array>;
-  readonly triage: readonly { readonly guid: string; readonly json: string }[];
 };
 
 /** What has changed since the last checkpoint, or the last part of it, without which the others do not count. */
@@ -355,43 +348,6 @@ function stored(entity: LiveEntity, live: LiveProfile): Uint8Array | undefined {
     return undefined;
   }
 }
-
-/** A part of a checkpoint in the making. */
-class PartInMaking {
-  /** About what it takes to write. */
-  bytes = 0;
-  readonly #entities = new Map<string, Uint8Array | undefined>();
-  readonly #measurements = new Map<string, Uint8Array>();
-  readonly #triage: { guid: string; json: string }[] = [];
-
-  addEntity(key: string, value: Uint8Array | undefined): void {
-    this.#entities.set(key, value);
-    this.#count(key, value?.length ?? 0);
-  }
-
-  addMeasurement(key: string, value: Uint8Array): void {
-    this.#measurements.set(key, value);
-    this.#count(key, value.length);
-  }
-
-  addMessage(message: { readonly guid: string; readonly json: string }): void {
-    this.#triage.push(message);
-    this.#count(message.guid, message.json.length * MOST_UNIT_BYTES);
-  }
-
-  take(): CheckpointPart {
-    return { entities: this.#entities, measurements: this.#measurements, triage: this.#triage };
-  }
-
-  #count(key: string, bytes: number): void {
-    this.bytes += key.length * MOST_UNIT_BYTES + bytes + ROW_BYTES;
-  }
-}
-
-/** Bytes that a UTF-16 unit of a text takes at the most. */
-const MOST_UNIT_BYTES = 3;
-/** What an entry of a table takes beside its key and value, about. */
-const ROW_BYTES = 64;
 
 /** How often it is looked which entities have been silent for too long, milliseconds. */
 function stepOf({ settings }: LiveProfile): number {

@@ -1,4 +1,5 @@
-import type { Checkpoint, CheckpointPart } from "../../profiles/partition.ts";
+import type { CheckpointPart } from "../../profiles/checkpoint-part.ts";
+import type { Checkpoint } from "../../profiles/partition.ts";
 
 /** What a worker asks the thread that owns topics and tables to do for profiles; the answer comes once it is durable. */
 export type ProfileRequest =

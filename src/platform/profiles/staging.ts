@@ -3,8 +3,9 @@
  * that all of them do, and then they are moved to where they belong. A process that dies before that write has written nothing that
  * counts; after it, whoever goes on moves what is left.
  */
+
+import type { CheckpointPart } from "../../profiles/checkpoint-part.ts";
 import { MEASUREMENTS } from "../../profiles/measurements.ts";
-import type { CheckpointPart } from "../../profiles/partition.ts";
 import type { Table, TableChange, TableValue } from "../../storage/table/contract.ts";
 import { ENTITIES, STAGED, TRIAGE } from "./protocol.ts";
 
