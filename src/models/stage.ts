@@ -170,7 +170,8 @@ function openKind(config: ModelConfig, index: number, context: ModelStageContext
   // A model has one kind: its schema sees to that.
   if (onnx === undefined) throw new TypeError(`the model ${name} has no kind`);
   try {
-    return openOnnx(list.length, onnx, { ...context, model: titleOf({ name, version }, context) });
+    const { log, modelFile } = context;
+    return openOnnx(list.length, onnx, { log, modelFile, model: titleOf({ name, version }, context) });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     throw new Fault(error.code, error.message, {
