@@ -80,19 +80,19 @@ function value(name: string, type: number, shape: readonly number[] | "none"): n
   return joined(text(1, name), part(2, part(1, joined(number(1, type), part(2, joined(...dimensions))))));
 }
 
-function joined(...parts: readonly (readonly number[])[]): number[] {
+export function joined(...parts: readonly (readonly number[])[]): number[] {
   return parts.flat();
 }
 
-function text(field: number, content: string): number[] {
+export function text(field: number, content: string): number[] {
   return part(field, new TextEncoder().encode(content));
 }
 
-function part(field: number, content: ArrayLike<number>): number[] {
+export function part(field: number, content: ArrayLike<number>): number[] {
   return [varint(field * 8 + 2), varint(content.length), Array.from(content)].flat();
 }
 
-function number(field: number, content: number): number[] {
+export function number(field: number, content: number): number[] {
   return [...varint(field * 8), ...varint(content)];
 }
 
