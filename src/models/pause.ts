@@ -57,19 +57,26 @@ export class Allowance {
 
   /** Milliseconds that may be spent now; 0 when none are left. */
   get left(): number {
-    const now = this.#clock.now();
-    this.#left = Math.min(this.#most, this.#left + (now - this.#at) * this.#share);
-    this.#at = now;
+    this.#add();
     return Math.max(0, this.#left);
   }
 
   /** Runs what waits and takes off the time that it took. */
   spend<Result>(wait: () => Result): Result {
-    const before = this.#clock.now();
+    // What passes while it waits adds nothing.
+    this.#add();
+    const before = this.#at;
     try {
       return wait();
     } finally {
-      this.#left -= this.#clock.now() - before;
+      this.#at = this.#clock.now();
+      this.#left -= this.#at - before;
     }
+  }
+
+  #add(): void {
+    const now = this.#clock.now();
+    this.#left = Math.min(this.#most, this.#left + (now - this.#at) * this.#share);
+    this.#at = now;
   }
 }

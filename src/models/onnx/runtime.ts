@@ -146,7 +146,8 @@ export class OnnxRuntime {
       const key = this.#loading();
       if (key === undefined || this.#thread === undefined) return;
       const thread = this.#thread;
-      const answer = this.#patience.spend(() => thread.receive(this.#patience.left));
+      const { left } = this.#patience;
+      const answer = this.#patience.spend(() => thread.receive(left));
       if (answer === undefined) {
         this.#giveUp(key);
         return;
