@@ -1,7 +1,7 @@
 /** One model of a sensor and the fields that it writes. */
 import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/column.ts";
-import type { Clock, Log } from "../core/context.ts";
+import { type Clock, type Log, steadyClock } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { Layer } from "../stellar/run/environment.ts";
 import { countAbsent, type ModelCounts, noteError } from "./counts.ts";
@@ -149,7 +149,7 @@ export class ScoringModel {
   /** Says in the log how many messages had no features: at once, and from then on once per hour. */
   #tell(count: number): void {
     this.#untold += count;
-    const now = this.#clock.now();
+    const now = steadyClock.now();
     if (now < this.#quietUntil) return;
     this.#quietUntil = now + QUIET;
     const { title, prefix } = this.#parts;
