@@ -1,7 +1,7 @@
 /** One model of a sensor and the fields that it writes. */
 import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/column.ts";
-import { type Clock, type Log, steadyClock } from "../core/context.ts";
+import type { Clock, Log } from "../core/context.ts";
 import { Dictionary } from "../core/dictionary.ts";
 import type { Layer } from "../stellar/run/environment.ts";
 import { countAbsent, type ModelCounts, noteError } from "./counts.ts";
@@ -50,7 +50,7 @@ export class ScoringModel {
   #batch: Batch | undefined;
   #columns: Columns | undefined;
   #untold = 0;
-  #quietUntil = Number.NEGATIVE_INFINITY;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: Parts, { log, clock, variables, counts }: Surroundings) {
     this.#parts = parts;
@@ -149,9 +149,10 @@ export class ScoringModel {
   /** Says in the log how many messages had no features: at once, and from then on once per hour. */
   #tell(count: number): void {
     this.#untold += count;
-    const now = steadyClock.now();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + QUIET;
+    const now = this.#clock.now();
+    // A clock that was set back must not keep the log quiet for longer.
+    if (now >= this.#toldAt && now < this.#toldAt + QUIET) return;
+    this.#toldAt = now;
     const { title, prefix } = this.#parts;
     this.#log.warn("Messages have no score, as they lack what a model reads.", {
       ...{ model: title, messages: this.#untold, field: `${prefix}.absent` },

@@ -76,10 +76,8 @@ function evaluator(endpoints: readonly object[], milliseconds = 20_000, mostKept
 }
 
 async function asked(index = 0): Promise<number> {
-  const answer = (await (
-    // A connection that is kept would be closed while this thread waits for a model.
-    await fetch(`${urls[index]}/asked`, { headers: { connection: "close" } })
-  ).json()) as { asked: number };
+  const answer = (await // A connection that is kept would be closed while this thread waits for a model.
+  (await fetch(`${urls[index]}/asked`, { headers: { connection: "close" } })).json()) as { asked: number };
   return answer.asked;
 }
 
