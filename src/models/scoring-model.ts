@@ -50,6 +50,8 @@ export class ScoringModel {
   #batch: Batch | undefined;
   #columns: Columns | undefined;
   #untold = 0;
+  /** What the last failed expression said of these. */
+  #untoldError: string | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: Parts, { log, clock, variables, counts }: Surroundings) {
@@ -149,6 +151,7 @@ export class ScoringModel {
   /** Says in the log how many messages had no features: at once, and from then on once per hour. */
   #tell(count: number): void {
     this.#untold += count;
+    this.#untoldError = this.#reader.lastError ?? this.#untoldError;
     const now = this.#clock.now();
     // A clock that was set back must not keep the log quiet for longer.
     if (now >= this.#toldAt && now < this.#toldAt + QUIET) return;
@@ -156,8 +159,9 @@ export class ScoringModel {
     const { title, prefix } = this.#parts;
     this.#log.warn("Messages have no score, as they lack what a model reads.", {
       ...{ model: title, messages: this.#untold, field: `${prefix}.absent` },
-      error: this.#reader.lastError,
+      error: this.#untoldError,
     });
     this.#untold = 0;
+    this.#untoldError = undefined;
   }
 }
