@@ -26,6 +26,7 @@ function open(
   {
     features = 2,
     runtime,
+    isInForce = false,
     ...config
   }: {
     features?: number;
@@ -33,6 +34,7 @@ function open(
     column?: number;
     milliseconds?: number;
     runtime?: OnnxRuntime;
+    isInForce?: boolean;
   } = {},
 ): { model: Model; logged: Logged[]; clock: { at: number }; path: string; again: () => Model } {
   const path = typeof bytes === "string" ? bytes : join(folder, `${Math.random()}.onnx`);
@@ -50,6 +52,7 @@ function open(
         clock: { now: () => clock.at },
         modelFile: (file) => file,
         model: "test",
+        isInForce,
         ...(runtime === undefined ? {} : { runtime }),
       },
     );
@@ -329,6 +332,21 @@ test.each<[string, TinyModel]>([
   const { model, logged } = open(tinyOnnx(wide), { column: 2 });
   expect(score(model, [[1, 1]])).toEqual(["the model failed"]);
   expect(logged[0]?.fields?.reason).toContain("has the shape [1, 2] for 1 messages");
+});
+
+test("a file that is gone when a sensor in force is opened costs the scores, and is told once", () => {
+  const { path, again, logged } = open(tinyOnnx({ weights: [3, 6] }), { isInForce: true });
+  rmSync(path);
+  for (const model of [again(), again()])
+    expect(score(model, [[1, 1]])).toEqual(["the file of the model cannot be used"]);
+  expect(logged).toEqual([
+    {
+      sentence: "A model gives no scores.",
+      fields: { model: "test", reason: expect.stringContaining("no such file") },
+    },
+  ]);
+  writeFileSync(path, tinyOnnx({ weights: [3, 6] }));
+  expect(score(again(), [[1, 1]])).toEqual([9]);
 });
 
 test("a pipe is no model, and nobody waits for it", () => {

@@ -7,7 +7,7 @@ import type { Model } from "../model.ts";
 import { Pause } from "../pause.ts";
 import type { Scores } from "../scores.ts";
 import { type OnnxPlan, planOf } from "./check.ts";
-import { readModel, Unreadable } from "./model-file.ts";
+import { type ReadModel, readModel, Unreadable } from "./model-file.ts";
 import { type ModelFile, OnnxRuntime } from "./runtime.ts";
 
 export const onnxConfig = z.strictObject({
@@ -42,6 +42,8 @@ export type OnnxContext = {
   readonly modelFile: (path: string) => string;
   /** What the log calls the model. */
   readonly model: string;
+  /** Whether the document was checked before: then a file that is gone since costs the scores only, and not the sensor. */
+  readonly isInForce?: boolean;
   /** What runs it; the one of this thread when left out. */
   readonly runtime?: OnnxRuntime;
 };
@@ -57,15 +59,45 @@ const healths = new Map<string, Health>();
 /** More than any configuration has in force. */
 const MOST_HEALTHS = 1000;
 
-/** Opens a model over some features. @throws Fault CONFIG_INVALID for a file that cannot be read, or is no such model */
+/**
+ * Opens a model over some features.
+ * @throws Fault CONFIG_INVALID for a file that cannot be read, or is no such model, unless it is in force
+ */
 export function openOnnx(features: number, config: z.output<typeof onnxConfig>, context: OnnxContext): Model {
   shared ??= new OnnxRuntime();
-  const { clock = steadyClock, runtime = shared } = context;
-  const { path, hash, outline } = read(config.file, context);
-  const plan = planOf(outline, features, config);
-  if (typeof plan === "string") throw refused(config.file, plan);
-  const health = healthOf(JSON.stringify([hash, path, plan, config.milliseconds]), clock);
-  return new OnnxModel({ path, hash }, plan, config.milliseconds, { ...context, runtime, health });
+  const { clock = steadyClock, runtime = shared, isInForce = false } = context;
+  const { file, milliseconds } = config;
+  let read: ReadModel;
+  let plan: OnnxPlan | string;
+  try {
+    read = readModel(context.modelFile(file));
+    plan = planOf(read.outline, features, config);
+  } catch (error) {
+    if (!(error instanceof Unreadable || error instanceof Fault)) throw error;
+    if (isInForce) return withoutScores(file, error.message, clock, context);
+    throw refused(file, error.message, error);
+  }
+  if (typeof plan === "string") {
+    if (isInForce) return withoutScores(file, plan, clock, context);
+    throw refused(file, plan);
+  }
+  const { path, hash } = read;
+  const health = healthOf(JSON.stringify([hash, path, plan, milliseconds]), clock);
+  return new OnnxModel({ path, hash }, plan, milliseconds, { ...context, runtime, health });
+}
+
+/** Stands in for a model whose file was taken away or changed since the document was published. */
+function withoutScores(file: string, why: string, clock: Clock, { log, model }: OnnxContext): Model {
+  const health = healthOf(JSON.stringify([model, file]), clock);
+  if (health.told !== why) log.warn("A model gives no scores.", { model, reason: why });
+  health.told = why;
+  return {
+    score(matrix, scores) {
+      scores.clear(matrix);
+      scores.lack = "the file of the model cannot be used";
+      scores.failure = why;
+    },
+  };
 }
 
 function healthOf(key: string, clock: Clock): Health {
@@ -77,15 +109,6 @@ function healthOf(key: string, clock: Clock): Health {
     if (healths.size > MOST_HEALTHS && oldest !== undefined) healths.delete(oldest);
   }
   return health;
-}
-
-function read(file: string, { modelFile }: OnnxContext): ReturnType<typeof readModel> {
-  try {
-    return readModel(modelFile(file));
-  } catch (error) {
-    if (error instanceof Unreadable || error instanceof Fault) throw refused(file, error.message, error);
-    throw error;
-  }
 }
 
 function refused(file: string, why: string, cause?: unknown): Fault {
