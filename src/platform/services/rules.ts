@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { GlobalDocument } from "../../config/global.ts";
-import { type Context, type Log, type LogFields, steadyClock } from "../../core/context.ts";
+import { type Clock, type Context, type Log, type LogFields, steadyClock } from "../../core/context.ts";
 import { ModelEndpoints } from "../../models/http/endpoints.ts";
 import type { Services } from "../../stellar/run/services.ts";
 import { type StellarMap, toMessage } from "../../stellar/values/value.ts";
@@ -26,7 +26,7 @@ export function ruleServices(
 ): Partial<Services> {
   const files = join(folders.data, "files");
   const allows = allowedHosts(toMessage(globals.get("stellar.rest.allow") ?? null));
-  const warn = quietly(log);
+  const warn = quietly(log, clock);
   const common: Partial<Services> = {
     models: new ModelEndpoints(endpoints, {
       ...{ clock: steadyClock, warn, random: Math.random },
@@ -59,13 +59,14 @@ export function withoutWaiting(services: Services): Services {
  * A log in which a sentence stands once per while and endpoint, with how many `more` there were in the while before: a service that is
  * down fails for every message, and a log that says so for each would drown all else. Endpoints are registered, so they are few.
  */
-function quietly(log: Log): (sentence: string, fields: LogFields) => void {
+function quietly(log: Log, clock: Clock): (sentence: string, fields: LogFields) => void {
   const told = new Map<string, { at: number; more: number }>();
   return (sentence, fields) => {
     const key = JSON.stringify([sentence, fields.endpoint]);
-    const now = steadyClock.now();
+    const now = clock.now();
     const last = told.get(key);
-    if (last !== undefined && now - last.at < QUIET) {
+    // A clock that was set back must not keep it quiet for longer.
+    if (last !== undefined && now >= last.at && now - last.at < QUIET) {
       last.more++;
       return;
     }
