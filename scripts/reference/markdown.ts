@@ -29,7 +29,7 @@ function jsonSchema(schema: z.ZodType): Schema {
   return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
 }
 
-/** The options of a schema as a table, nested ones with dots. */
+/** The options of a schema as a table, nested ones with dots, those of the maps of a list behind `[]`. */
 export function optionsTable(schema: z.ZodType): string {
   const rows = optionRows(jsonSchema(schema), "");
   return rows.length === 0 ? "No options." : table(["option", "type", "default", "meaning"], rows);
@@ -44,7 +44,8 @@ function optionRows(schema: Schema, prefix: string): string[][] {
     const required = schema.required?.includes(name) ? "required" : "";
     const fallback = option.default === undefined ? required : `\`${JSON.stringify(option.default)}\``;
     const row = [`\`${prefix}${name}\``, typeName(option), fallback, option.description ?? ""];
-    return [row, ...optionRows(option, `${prefix}${name}.`)];
+    const inList = optionRows(option.items ?? {}, `${prefix}${name}[].`);
+    return [row, ...optionRows(option, `${prefix}${name}.`), ...inList];
   });
 }
 

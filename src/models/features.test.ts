@@ -118,3 +118,20 @@ test("a feature may rest on a value of the configuration", () => {
     [2, 9],
   ]);
 });
+
+test("a number that is not finite in 32 bits, which trained models read, is told; an error is of its batch only", () => {
+  const reader = readerOf({ n: "n", ratio: "n / a" });
+  const batch = new Batch();
+  fill(batch, [
+    { n: 1e39, a: 1 },
+    { n: -3e38, a: 1 },
+    { n: 1, a: "x" },
+  ]);
+  reader.read(batch);
+  expect(rowsOf(reader)).toEqual([[-3e38, -3e38]]);
+  expect(reader.lackOf(reader.marks[0] as number)).toBe("n is not finite");
+  expect(reader.lastError).toContain("ratio: ");
+  fill(batch, [{ n: 1, a: 1 }]);
+  reader.read(batch);
+  expect(reader.lastError).toBeUndefined();
+});

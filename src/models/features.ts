@@ -22,13 +22,13 @@ export type FeatureMatrix = {
   readonly width: number;
   /** How many messages it holds. */
   count: number;
-  /** `count` rows of `width` finite numbers, one row after the other. */
+  /** `count` rows of `width` numbers that are finite in 32 bits too, one row after the other. */
   values: Float64Array<ArrayBuffer>;
   /** The row in the batch of each message. */
   rows: Uint32Array<ArrayBuffer>;
 };
 
-/** Why a message has no features, in the order of the marks; `NAME` is the feature. */
+/** Why a message has no features, behind the name of the feature, in the order of the marks. */
 const LACKS = ["is missing", "is not a number", "is not finite", "could not be computed"] as const;
 const [MISSING, NO_NUMBER, NOT_FINITE, FAILED] = [0, 1, 2, 3] as const;
 
@@ -49,7 +49,7 @@ export class FeatureReader {
   readonly matrix: FeatureMatrix;
   /** By row of the batch: 0 for a message in the matrix, else a mark that `lackOf` puts into words. */
   marks = new Uint16Array(0);
-  /** What the last failed expression said; undefined while all could be computed. */
+  /** What the last failed expression said of this batch; undefined where all could be computed. */
   lastError: string | undefined;
   /** Messages of the last batch at which an expression failed. */
   failed = 0;
@@ -77,6 +77,7 @@ export class FeatureReader {
     }
     this.marks.fill(0, 0, rows);
     this.failed = 0;
+    this.lastError = undefined;
     for (const [feature, { column, bound, needs }] of this.#sources.entries()) {
       const first = 1 + feature * LACKS.length;
       for (const need of needs) this.#markMissing(first + MISSING, need, rows);
@@ -140,8 +141,9 @@ export class FeatureReader {
         marks[row] = first + (kind === ABSENT || kind === NULL ? MISSING : NO_NUMBER);
         continue;
       }
-      // The difference of a number that is not finite with itself is not 0.
-      if (value - value === 0) values[at] = value;
+      // Trained models read 32 bits, in which large numbers are infinite. The difference of such a number with itself is not 0.
+      const single = Math.fround(value);
+      if (single - single === 0) values[at] = value;
       else marks[row] = first + NOT_FINITE;
     }
   }

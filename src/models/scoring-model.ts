@@ -50,7 +50,9 @@ export class ScoringModel {
   #batch: Batch | undefined;
   #columns: Columns | undefined;
   #untold = 0;
-  #quietUntil = Number.NEGATIVE_INFINITY;
+  /** What the last failed expression said of these. */
+  #untoldError: string | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: Parts, { log, clock, variables, counts }: Surroundings) {
     this.#parts = parts;
@@ -149,14 +151,17 @@ export class ScoringModel {
   /** Says in the log how many messages had no features: at once, and from then on once per hour. */
   #tell(count: number): void {
     this.#untold += count;
+    this.#untoldError = this.#reader.lastError ?? this.#untoldError;
     const now = this.#clock.now();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + QUIET;
+    // A clock that was set back must not keep the log quiet for longer.
+    if (now >= this.#toldAt && now < this.#toldAt + QUIET) return;
+    this.#toldAt = now;
     const { title, prefix } = this.#parts;
     this.#log.warn("Messages have no score, as they lack what a model reads.", {
       ...{ model: title, messages: this.#untold, field: `${prefix}.absent` },
-      error: this.#reader.lastError,
+      error: this.#untoldError,
     });
     this.#untold = 0;
+    this.#untoldError = undefined;
   }
 }

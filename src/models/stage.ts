@@ -79,6 +79,8 @@ export type ModelStageContext = Pick<Context, "log" | "clock"> & {
   readonly variables: readonly Layer[];
   /** Where a model is that a document names. Throws Fault PATH_NOT_ALLOWED. */
   readonly modelFile: (path: string) => string;
+  /** Whether the document was checked before. */
+  readonly isInForce?: boolean;
   /** The models of this thread that learn. */
   readonly online: OnlineModels;
   /** Where models of this thread are counted. */
@@ -170,7 +172,9 @@ function openKind(config: ModelConfig, index: number, context: ModelStageContext
   // A model has one kind: its schema sees to that.
   if (onnx === undefined) throw new TypeError(`the model ${name} has no kind`);
   try {
-    return openOnnx(list.length, onnx, { ...context, model: titleOf({ name, version }, context) });
+    const { log, modelFile, isInForce = false } = context;
+    const model = titleOf({ name, version }, context);
+    return openOnnx(list.length, onnx, { log, modelFile, isInForce, model });
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     throw new Fault(error.code, error.message, {

@@ -21,7 +21,7 @@ const OURS = new Set([
   "alert_changed_at",
 ]);
 /** Families of such fields. Whatever begins with `threatintels` makes a message an alert. */
-const FAMILIES = ["threat.triage.", "threatintels", "enrichments."];
+const FAMILIES = ["threat.triage.", "threatintels", "enrichments.", "models."];
 const ORIGINAL = "original_string";
 
 /** Whether a field is one of ours, or what an earlier sender called so. */

@@ -103,6 +103,19 @@ test("a record cannot bring a score", () => {
   expect(message?.is_alert).toBeUndefined();
 });
 
+test("a record cannot speak for a model that the sensor does not have; what it brought is kept as sent", () => {
+  const stages = open(DOCUMENT.replace("flows", "flows6"));
+  const [message] = run(stages, [
+    { bytes: 1, port: 2, "models.removed.score": 0.99, "models.rarity.shadow.6.score": 0.98 },
+  ]);
+  expect(message?.["models.removed.score"]).toBeUndefined();
+  expect(message?.["models.rarity.shadow.6.score"]).toBeUndefined();
+  expect(message).toMatchObject({
+    "sent.models.removed.score": 0.99,
+    "sent.models.rarity.shadow.6.score": 0.98,
+  });
+});
+
 test("stages that are opened again go on with what was learned, unless the model is another", () => {
   const text = DOCUMENT.replace("flows", "flows3");
   const before = open(text);
@@ -172,6 +185,8 @@ test("the log says how many messages lack what a model reads, at once and then o
   run(stages, [{ port: 1 }]);
   clock.at = 3_600_000;
   run(stages, [{ port: 1 }]);
+  clock.at = 1_800_000;
+  run(stages, [{ port: 1 }]);
   const sentence = "Messages have no score, as they lack what a model reads.";
   const fields = {
     model: "flows5/rarity@7",
@@ -180,7 +195,9 @@ test("the log says how many messages lack what a model reads, at once and then o
   };
   expect(told).toEqual([
     [sentence, { ...fields, messages: 2 }],
-    [sentence, { ...fields, messages: 2 }],
+    [sentence, { ...fields, messages: 2, error: undefined }],
+    // The clock was set back.
+    [sentence, { ...fields, messages: 1, error: undefined }],
   ]);
 });
 

@@ -28,6 +28,7 @@ import type { StageServices } from "./services.ts";
 
 /**
  * Turns a sensor document into the stages of the loop: components by name, expressions compiled, tables found.
+ * @param isInForce whether the document was checked before: what has gone since then and can be done without does not stop the sensor
  * @throws Fault CONFIG_INVALID with the place of every mistake in the document.
  */
 export function openStages(
@@ -35,6 +36,7 @@ export function openStages(
   global: GlobalDocument,
   services: StageServices,
   base: Context,
+  { isInForce = false }: { readonly isInForce?: boolean } = {},
 ): SensorStages {
   const { sensor } = placed;
   const context: Context = { ...base, timeZone: global.timeZone, global: global.global };
@@ -112,7 +114,7 @@ export function openStages(
     openModels(sensor.models, {
       ...{ sensor: sensor.sensor, log: context.log, clock: context.clock, environment },
       ...{ variables: [enrichment, all], modelFile: services.modelFile },
-      ...{ online: services.online, tallies: services.tallies },
+      ...{ online: services.online, tallies: services.tallies, isInForce },
     }),
   );
   const match = at(["threatIntel"], () =>

@@ -56,7 +56,7 @@ export class Sensors {
       const placed = this.#documents.read(name, text);
       const open = () => {
         refuseMissing(placed, this.#services, global);
-        return openStages(placed, global, this.#services, this.#context);
+        return openStages(placed, global, this.#services, this.#context, { isInForce: true });
       };
       opens.set(name, { version, open });
     }

@@ -1,17 +1,19 @@
 /** Whether a file of ONNX is a model for some features: one input of numbers, one output with a score, operators that exist. */
 import { OPERATORS } from "./operators.ts";
-import { type Outline, readOutline, type Value } from "./outline.ts";
+import type { Outline, Value } from "./outline.ts";
 
 /** What the runtime is to be asked for. */
 export type OnnxPlan = {
   readonly input: string;
   readonly output: string;
-  /** Which number of the output's row is the score. */
-  readonly column: number;
+  /** Which number of the output's row is the score; the last when left out, which is known when it runs. */
+  readonly column: number | undefined;
 };
 
 const FLOAT = 1;
 const DOUBLE = 11;
+/** Inputs or outputs that a refusal names. */
+const MOST_NAMES = 10;
 
 /**
  * Checks a model.
@@ -20,12 +22,10 @@ const DOUBLE = 11;
  * @returns what is wrong with it
  */
 export function planOf(
-  bytes: Uint8Array,
+  outline: Outline,
   features: number,
   wanted: { readonly output?: string | undefined; readonly column?: number | undefined },
 ): OnnxPlan | string {
-  const outline = readOutline(bytes);
-  if (typeof outline === "string") return outline;
   const unknown = outline.operators.find(({ domain, name }) => OPERATORS.get(domain)?.has(name) !== true);
   if (unknown !== undefined)
     return `nobody knows its operator ${unknown.domain}:${unknown.name} (node \`${unknown.node}\`)`;
@@ -33,11 +33,18 @@ export function planOf(
   if (typeof input === "string") return input;
   const output = outputOf(outline, wanted.output);
   if (typeof output === "string") return output;
-  const width = output.shape?.length === 2 ? (output.shape[1] as number) : 1;
-  const column = wanted.column ?? Math.max(0, width - 1);
-  if (width >= 0 && column >= width)
-    return `its output \`${output.name}\` has ${width} numbers per message, and column ${column} is asked for, counted from 0`;
+  const { column } = wanted;
+  const width = widthOf(output);
+  if (width !== undefined && (column ?? 0) >= width)
+    return `its output \`${output.name}\` has ${width} numbers per message, and column ${column ?? 0} is asked for, counted from 0`;
   return { input: input.name, output: output.name, column };
+}
+
+/** How many numbers an output has per message; undefined where only running it will show. */
+function widthOf({ shape }: Value): number | undefined {
+  if (shape?.length === 1) return 1;
+  const width = shape?.[1] ?? -1;
+  return width < 0 ? undefined : width;
 }
 
 function inputOf({ inputs }: Outline, features: number): Value | string {
@@ -70,7 +77,8 @@ function outputOf({ outputs }: Outline, wanted: string | undefined): Value | str
 }
 
 function namesOf(values: readonly Value[]): string {
-  return values.map(({ name }) => `\`${name}\``).join(", ");
+  const names = values.slice(0, MOST_NAMES).map(({ name }) => `\`${name}\``);
+  return names.join(", ") + (values.length > MOST_NAMES ? ` and ${values.length - MOST_NAMES} more` : "");
 }
 
 function shapeText(shape: readonly number[]): string {

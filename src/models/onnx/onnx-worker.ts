@@ -1,6 +1,6 @@
 /** Runs as a thread of its own: models of ONNX, for a pipeline's thread that waits for each answer and gives up when it is late. */
 import { hash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { workerData } from "node:worker_threads";
 import type { FromRuntime, RuntimeStart, ToRuntime } from "./protocol.ts";
 
@@ -12,6 +12,7 @@ type Runtime = {
 };
 type Session = {
   run(inputs: Record<string, unknown>, outputs: readonly string[]): Promise<Record<string, Output>>;
+  release(): Promise<void>;
 };
 type Output = { readonly data: ArrayLike<number>; readonly dims: readonly number[]; dispose?(): void };
 
@@ -23,13 +24,13 @@ let turn: Promise<void> = Promise.resolve();
 
 port.on("message", (request: ToRuntime) => {
   turn = turn.then(async () => {
-    const { id, type } = request;
-    let answer: FromRuntime = { id, type };
+    if (request.type === "close") return close(request.id);
+    let answer: FromRuntime = {};
     try {
-      if (request.type === "open") sessions.set(id, await open(request));
+      if (request.type === "open") sessions.set(request.id, await open(request));
       else await score(request);
     } catch (error) {
-      answer = { id, type, failure: oneLine(error) };
+      answer = { failure: oneLine(error) };
     }
     port.postMessage(answer);
     Atomics.add(answers, 0, 1);
@@ -37,7 +38,16 @@ port.on("message", (request: ToRuntime) => {
   });
 });
 
+async function close(id: number): Promise<void> {
+  const session = sessions.get(id);
+  sessions.delete(id);
+  // What cannot be released is forgotten all the same.
+  await session?.release().catch(() => undefined);
+}
+
 async function open({ path, hash: wanted }: Extract<ToRuntime, { type: "open" }>): Promise<Session> {
+  // A pipe that took the file's place would be waited for without end.
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`);
   const bytes = await readFile(path);
   if (hash("sha256", bytes, "hex") !== wanted)
     throw new Error(`${path} is another file than when the document was published; publish it again`);
@@ -61,10 +71,11 @@ async function score(request: Extract<ToRuntime, { type: "score" }>): Promise<vo
   if (output === undefined) throw new Error(`it gave no output \`${plan.output}\``);
   const { data, dims } = output;
   const columns = dims.length === 2 ? (dims[1] as number) : 1;
-  if (dims[0] !== count || dims.length > 2 || plan.column >= columns)
+  const column = plan.column ?? columns - 1;
+  if (dims[0] !== count || dims.length > 2 || column < 0 || column >= columns)
     throw new Error(`its output \`${plan.output}\` has the shape [${dims.join(", ")}] for ${count} messages`);
   for (let message = 0; message < count; message++)
-    scores[message] = data[message * columns + plan.column] as number;
+    scores[message] = data[message * columns + column] as number;
   output.dispose?.();
 }
 

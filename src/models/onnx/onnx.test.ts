@@ -1,6 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { afterAll, expect, test } from "vitest";
 import { Fault } from "../../core/fault.ts";
 import { random } from "../../scenario/random.ts";
@@ -10,6 +13,7 @@ import type { Model } from "../model.ts";
 import { Scores } from "../scores.ts";
 import { heavyOnnx, type TinyModel, tinyOnnx } from "../testing/tiny-onnx.ts";
 import { openOnnx } from "./onnx.ts";
+import { OnnxRuntime } from "./runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "metron-onnx-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,26 +25,38 @@ function open(
   bytes: Uint8Array | string,
   {
     features = 2,
+    runtime,
+    isInForce = false,
     ...config
-  }: { features?: number; output?: string; column?: number; milliseconds?: number } = {},
-): { model: Model; logged: Logged[]; clock: { at: number }; path: string } {
+  }: {
+    features?: number;
+    output?: string;
+    column?: number;
+    milliseconds?: number;
+    runtime?: OnnxRuntime;
+    isInForce?: boolean;
+  } = {},
+): { model: Model; logged: Logged[]; clock: { at: number }; path: string; again: () => Model } {
   const path = typeof bytes === "string" ? bytes : join(folder, `${Math.random()}.onnx`);
   if (typeof bytes !== "string") writeFileSync(path, bytes);
   const logged: Logged[] = [];
   const log = (sentence: string, fields?: Readonly<Record<string, unknown>>) =>
     void logged.push({ sentence, fields });
   const clock = { at: 0 };
-  const model = openOnnx(
-    features,
-    { milliseconds: 20_000, ...config, file: path },
-    {
-      log: { debug: log, info: log, warn: log, error: log },
-      clock: { now: () => clock.at },
-      modelFile: (file) => file,
-      model: "test",
-    },
-  );
-  return { model, logged, clock, path };
+  const again = () =>
+    openOnnx(
+      features,
+      { milliseconds: 20_000, ...config, file: path },
+      {
+        log: { debug: log, info: log, warn: log, error: log },
+        clock: { now: () => clock.at },
+        modelFile: (file) => file,
+        model: "test",
+        isInForce,
+        ...(runtime === undefined ? {} : { runtime }),
+      },
+    );
+  return { model: again(), logged, clock, path, again };
 }
 
 function score(model: Model, rows: readonly (readonly number[])[]): (number | string)[] {
@@ -203,6 +219,144 @@ test("a model that takes too long is given up, its thread is ended, and others g
     },
   ]);
 }, 90_000);
+
+/** A model that is computed while it is loaded, as all of it but the last step is constant: it takes a minute or more. */
+function endless(): Uint8Array {
+  return tinyOnnx({
+    input: [-1, 4000],
+    nodes: [
+      { operator: "Transpose", inputs: ["W"] },
+      { operator: "MatMul", inputs: ["W", "between0"] },
+      ...[1, 2, 3, 4, 5, 6].map((at) => ({ operator: "MatMul", inputs: [`between${at}`, `between${at}`] })),
+      { operator: "MatMul", inputs: ["X", "between7"] },
+      { operator: "MatMul", inputs: ["between8", "W"] },
+    ],
+    weights: new Array(4000).fill(1e-6),
+  });
+}
+
+/** Asks until the answer is another than that something is being loaded. */
+async function settled(model: Model, row: readonly number[]): Promise<number | string | undefined> {
+  for (;;) {
+    const [said] = score(model, [row]);
+    if (!/loaded$/.test(String(said)) || said === "the model cannot be loaded") return said;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test("a model whose loading hangs is given up and told; others are not charged and go on in the next thread", async () => {
+  const runtime = new OnnxRuntime({ loading: 3_000, waiting: 200 });
+  const other = open(tinyOnnx(), { runtime });
+  expect(await settled(other.model, [1, 1])).toBe(5);
+  const hung = open(endless(), { features: 4000, runtime });
+  const row = new Array(4000).fill(1);
+  expect(score(hung.model, [row])).toEqual(["the model is being loaded"]);
+  expect(score(other.model, [[1, 1]])).toEqual(["the model waits while another one is loaded"]);
+  expect(await settled(hung.model, row)).toBe("the model cannot be loaded");
+  expect(hung.logged).toEqual([
+    {
+      sentence: "A model gives no scores.",
+      fields: { model: "test", reason: "loading it took more than 3000 ms" },
+    },
+  ]);
+  expect(await settled(other.model, [1, 1])).toBe(5);
+  expect(score(hung.model, [row]), "it is left alone").toEqual(["the model cannot be loaded"]);
+  expect(score(other.model, [[1, 1]])).toEqual([5]);
+  expect(other.logged).toEqual([]);
+}, 60_000);
+
+test("a model whose loading ends the thread is told and left alone; others go on in the next thread", async () => {
+  const runtime = new OnnxRuntime({ loading: 60_000, waiting: 200 });
+  const started = once(process, "worker") as Promise<[Worker]>;
+  const fatal = open(endless(), { features: 4000, runtime });
+  const row = new Array(4000).fill(1);
+  expect(score(fatal.model, [row])).toEqual(["the model is being loaded"]);
+  const [worker] = await started;
+  await worker.terminate();
+  expect(score(fatal.model, [row])).toEqual(["the model cannot be loaded"]);
+  expect(fatal.logged).toEqual([
+    {
+      sentence: "A model gives no scores.",
+      fields: { model: "test", reason: expect.stringContaining("its thread ended while it was loaded") },
+    },
+  ]);
+  const other = open(tinyOnnx(), { runtime });
+  expect(await settled(other.model, [1, 1])).toBe(5);
+}, 60_000);
+
+test("stages of the same model share its rest: a sensor opens one per partition, and again and again", () => {
+  const failing = open(tinyOnnx({ weights: [1, 2, 3, 4] }));
+  const said = () => score(failing.again(), [[1, 1]])[0];
+  expect([said(), said(), said()]).toEqual(new Array(3).fill("the model cannot be loaded"));
+  expect(said()).toBe("the model failed and is not asked for a while");
+  expect(failing.logged).toHaveLength(1);
+});
+
+test("a model that could not be loaded is loaded once its file is there again", () => {
+  const { model, path, logged } = open(tinyOnnx({ weights: [5, 6] }));
+  rmSync(path);
+  expect(score(model, [[1, 1]])).toEqual(["the model cannot be loaded"]);
+  writeFileSync(path, tinyOnnx({ weights: [5, 6] }));
+  expect(score(model, [[1, 1]])).toEqual([11]);
+  expect(logged.map(({ sentence }) => sentence)).toEqual([
+    "A model gives no scores.",
+    "A model gives scores again.",
+  ]);
+});
+
+test("a model that nobody asks for ten minutes is released, and loaded again when it is asked", () => {
+  const clock = { at: 0 };
+  const runtime = new OnnxRuntime({ loading: 60_000, waiting: 60_000 }, { now: () => clock.at });
+  const [one, other] = [tinyOnnx(), tinyOnnx({ weights: [1, 1] })].map(
+    (bytes) => open(bytes, { runtime }).model,
+  );
+  expect([score(one as Model, [[1, 1]]), score(other as Model, [[1, 1]])]).toEqual([[5], [2]]);
+  clock.at = 599_999;
+  score(one as Model, [[1, 1]]);
+  runtime.releaseIdle();
+  expect(runtime.size).toBe(2);
+  clock.at = 600_000;
+  runtime.releaseIdle();
+  expect(runtime.size).toBe(1);
+  expect(score(other as Model, [[1, 1]])).toEqual([2]);
+  expect(runtime.size).toBe(2);
+});
+
+test.each<[string, TinyModel]>([
+  ["of free width", { output: [-1, -1] }],
+  ["without a shape", { output: "none" }],
+])("the score of an output %s is its last number", (_, tiny) => {
+  const wide = { ...tiny, weights: [1, 10, 2, 20], columns: 2 };
+  expect(score(open(tinyOnnx(wide)).model, [[1, 1]])).toEqual([30]);
+  expect(score(open(tinyOnnx(wide), { column: 0 }).model, [[1, 1]])).toEqual([3]);
+  const { model, logged } = open(tinyOnnx(wide), { column: 2 });
+  expect(score(model, [[1, 1]])).toEqual(["the model failed"]);
+  expect(logged[0]?.fields?.reason).toContain("has the shape [1, 2] for 1 messages");
+});
+
+test("a file that is gone when a sensor in force is opened costs the scores, and is told once", () => {
+  const { path, again, logged } = open(tinyOnnx({ weights: [3, 6] }), { isInForce: true });
+  rmSync(path);
+  for (const model of [again(), again()])
+    expect(score(model, [[1, 1]])).toEqual(["the file of the model cannot be used"]);
+  expect(logged).toEqual([
+    {
+      sentence: "A model gives no scores.",
+      fields: { model: "test", reason: expect.stringContaining("no such file") },
+    },
+  ]);
+  writeFileSync(path, tinyOnnx({ weights: [3, 6] }));
+  expect(score(again(), [[1, 1]])).toEqual([9]);
+});
+
+test("a pipe is no model, and nobody waits for it", () => {
+  const { model, path, logged } = open(tinyOnnx({ weights: [6, 6] }));
+  rmSync(path);
+  execFileSync("mkfifo", [path]);
+  expect(score(model, [[1, 1]])).toEqual(["the model cannot be loaded"]);
+  expect(logged[0]?.fields?.reason).toContain("is no file");
+  expect(() => open(path)).toThrow("it is no file");
+});
 
 const python = pythonWith("sklearn", "skl2onnx", "onnxruntime");
 

@@ -1,14 +1,13 @@
 /** Models of ONNX over batches: scored in a thread of their own, within a time limit. */
-import { hash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
-import type { Clock, Log } from "../../core/context.ts";
+import { type Clock, type Log, steadyClock } from "../../core/context.ts";
 import { Fault } from "../../core/fault.ts";
 import type { FeatureMatrix } from "../features.ts";
 import type { Model } from "../model.ts";
 import { Pause } from "../pause.ts";
 import type { Scores } from "../scores.ts";
 import { type OnnxPlan, planOf } from "./check.ts";
+import { type ReadModel, readModel, Unreadable } from "./model-file.ts";
 import { type ModelFile, OnnxRuntime } from "./runtime.ts";
 
 export const onnxConfig = z.strictObject({
@@ -35,71 +34,109 @@ export const onnxConfig = z.strictObject({
     .describe("Time that a batch may take. When it is over its messages get no score."),
 });
 
-const MOST_BYTES = 512 * 1024 * 1024;
-/**
- * Time that a batch waits for a model to be loaded, once; later ones go without a score until it is. Mostly it takes a second or two, and
- * telemetry that waits in its topic is better off than telemetry without a score.
- */
-const LOADING = 30_000;
-
 export type OnnxContext = {
   readonly log: Log;
-  readonly clock: Clock;
+  /** For pauses; one that does not jump. */
+  readonly clock?: Clock;
   /** Where a file is that a document names. Throws Fault PATH_NOT_ALLOWED. */
   readonly modelFile: (path: string) => string;
   /** What the log calls the model. */
   readonly model: string;
+  /** Whether the document was checked before: then a file that is gone since costs the scores only, and not the sensor. */
+  readonly isInForce?: boolean;
+  /** What runs it; the one of this thread when left out. */
+  readonly runtime?: OnnxRuntime;
 };
 
-/** The thread of models of this thread; it starts with the first message that a model gets. */
-let runtime: OnnxRuntime | undefined;
+/** What runs the models of this thread. */
+let shared: OnnxRuntime | undefined;
 
-/** Opens a model over some features. @throws Fault CONFIG_INVALID for a file that cannot be read, or is no such model */
+/** How a model does, whichever stages ask it: a sensor has a stage per partition, and they are opened again and again. */
+type Health = { readonly pause: Pause; told: string };
+
+/** By file and settings, the one that was opened first at the front. */
+const healths = new Map<string, Health>();
+/** More than any configuration has in force. */
+const MOST_HEALTHS = 1000;
+
+/**
+ * Opens a model over some features.
+ * @throws Fault CONFIG_INVALID for a file that cannot be read, or is no such model, unless it is in force
+ */
 export function openOnnx(features: number, config: z.output<typeof onnxConfig>, context: OnnxContext): Model {
-  const { path, bytes } = readModel(config.file, context);
-  const plan = planOf(bytes, features, config);
-  if (typeof plan === "string") throw refused(config.file, plan);
-  return new OnnxModel({ path, hash: hash("sha256", bytes, "hex") }, plan, config.milliseconds, context);
+  shared ??= new OnnxRuntime();
+  const { clock = steadyClock, runtime = shared, isInForce = false } = context;
+  const { file, milliseconds } = config;
+  let read: ReadModel;
+  let plan: OnnxPlan | string;
+  try {
+    read = readModel(context.modelFile(file));
+    plan = planOf(read.outline, features, config);
+  } catch (error) {
+    if (!(error instanceof Unreadable || error instanceof Fault)) throw error;
+    if (isInForce) return withoutScores(file, error.message, clock, context);
+    throw refused(file, error.message, error);
+  }
+  if (typeof plan === "string") {
+    if (isInForce) return withoutScores(file, plan, clock, context);
+    throw refused(file, plan);
+  }
+  const { path, hash } = read;
+  const health = healthOf(JSON.stringify([hash, path, plan, milliseconds]), clock);
+  return new OnnxModel({ path, hash }, plan, milliseconds, { ...context, runtime, health });
 }
 
-function readModel(file: string, { modelFile }: OnnxContext): { path: string; bytes: Uint8Array } {
-  try {
-    const path = modelFile(file);
-    const { size } = statSync(path);
-    if (size > MOST_BYTES) throw refused(file, `it has ${size} bytes; at most ${MOST_BYTES} are read`);
-    return { path, bytes: readFileSync(path) };
-  } catch (error) {
-    if (error instanceof Fault && error.code === "CONFIG_INVALID") throw error;
-    throw refused(file, (error as Error).message, error);
+/** Stands in for a model whose file was taken away or changed since the document was published. */
+function withoutScores(file: string, why: string, clock: Clock, { log, model }: OnnxContext): Model {
+  const health = healthOf(JSON.stringify([model, file]), clock);
+  if (health.told !== why) log.warn("A model gives no scores.", { model, reason: why });
+  health.told = why;
+  return {
+    score(matrix, scores) {
+      scores.clear(matrix);
+      scores.lack = "the file of the model cannot be used";
+      scores.failure = why;
+    },
+  };
+}
+
+function healthOf(key: string, clock: Clock): Health {
+  let health = healths.get(key);
+  if (health === undefined) {
+    health = { pause: new Pause(clock), told: "" };
+    healths.set(key, health);
+    const [oldest] = healths.keys();
+    if (healths.size > MOST_HEALTHS && oldest !== undefined) healths.delete(oldest);
   }
+  return health;
 }
 
 function refused(file: string, why: string, cause?: unknown): Fault {
   return new Fault("CONFIG_INVALID", `the model ${file}: ${why}`, { cause, details: { path: ["file"] } });
 }
 
+type Surroundings = Pick<OnnxContext, "log" | "model"> & {
+  readonly runtime: OnnxRuntime;
+  readonly health: Health;
+};
+
 class OnnxModel implements Model {
   readonly #file: ModelFile;
   readonly #plan: OnnxPlan;
   readonly #within: number;
-  readonly #context: OnnxContext;
-  readonly #pause: Pause;
-  #told = "";
-  /** The thread that it has waited for to load it. */
-  #waitedFor: OnnxRuntime | undefined;
+  readonly #context: Surroundings;
 
-  constructor(file: ModelFile, plan: OnnxPlan, within: number, context: OnnxContext) {
+  constructor(file: ModelFile, plan: OnnxPlan, within: number, context: Surroundings) {
     this.#file = file;
     this.#plan = plan;
     this.#within = within;
     this.#context = context;
-    this.#pause = new Pause(context.clock);
   }
 
   score(matrix: FeatureMatrix, scores: Scores): void {
     scores.clear(matrix);
     if (matrix.count === 0) return;
-    if (this.#pause.isOn) {
+    if (this.#context.health.pause.isOn) {
       scores.lack = "the model failed and is not asked for a while";
       return;
     }
@@ -110,19 +147,22 @@ class OnnxModel implements Model {
 
   /** Asks the thread of models. @returns why there are no scores */
   #ask(matrix: FeatureMatrix, scores: Scores): Lack | undefined {
-    if (runtime === undefined || runtime.isEnded) runtime = new OnnxRuntime();
-    const opened = runtime.open(this.#file, this.#waitedFor === runtime ? 0 : LOADING);
-    this.#waitedFor = runtime;
-    if (opened.isLate === true) return { said: "the model is being loaded", isLate: true, isFailure: false };
-    if (opened.failure !== undefined)
-      return { said: "the model cannot be loaded", reason: opened.failure, isFailure: true };
-    const answer = runtime.score(opened.id, this.#plan, matrix, this.#within);
+    const answer = this.#context.runtime.score(this.#file, this.#plan, matrix, this.#within);
+    if (answer.loading !== undefined) {
+      const said =
+        answer.loading === "this"
+          ? "the model is being loaded"
+          : "the model waits while another one is loaded";
+      return { said, isLate: true, isFailure: false };
+    }
     if (answer.isLate === true) {
       const said = `the model took more than ${this.#within} ms`;
       return { said, isLate: true, isFailure: true };
     }
-    if (answer.failure !== undefined)
-      return { said: "the model failed", reason: answer.failure, isFailure: true };
+    if (answer.failure !== undefined) {
+      const said = answer.isLoaded === true ? "the model failed" : "the model cannot be loaded";
+      return { said, reason: answer.failure, isFailure: true };
+    }
     scores.lack = "the model gave no finite number";
     for (let message = 0; message < matrix.count; message++) {
       const value = answer.scores[message] as number;
@@ -134,22 +174,23 @@ class OnnxModel implements Model {
   }
 
   #succeed(): void {
-    this.#pause.noteSuccess();
-    if (this.#told === "") return;
-    this.#told = "";
-    this.#context.log.info("A model gives scores again.", { model: this.#context.model });
+    const { health, log, model } = this.#context;
+    health.pause.noteSuccess();
+    if (health.told === "") return;
+    health.told = "";
+    log.info("A model gives scores again.", { model });
   }
 
   #fail({ said, reason, isLate = false, isFailure }: Lack, scores: Scores): void {
-    const { log, model } = this.#context;
+    const { health, log, model } = this.#context;
     scores.lack = said;
     scores.isLate = isLate;
     if (!isFailure) return;
-    this.#pause.noteFailure();
+    health.pause.noteFailure();
     const told = reason ?? said;
     scores.failure = told;
-    if (told === this.#told) return;
-    this.#told = told;
+    if (told === health.told) return;
+    health.told = told;
     log.warn("A model gives no scores.", { model, reason: told });
   }
 }

@@ -14,14 +14,12 @@ export type ToRuntime =
       readonly width: number;
       readonly features: Float32Array;
       readonly scores: Float64Array;
-    };
+    }
+  /** Give free what a model holds. It has no answer. */
+  | { readonly type: "close"; readonly id: number };
 
-/** What came of a request; no failure is good news. */
-export type FromRuntime = {
-  readonly id: number;
-  readonly type: ToRuntime["type"];
-  readonly failure?: string;
-};
+/** What came of a request, in the order of the requests; no failure is good news. */
+export type FromRuntime = { readonly failure?: string };
 
 /** What the thread that runs models begins with. `answers` counts the answers it has sent. */
 export type RuntimeStart = { readonly port: MessagePort; readonly answers: Int32Array };

@@ -1,63 +1,84 @@
-/** The thread that runs the models of ONNX of this thread, which sleeps until an answer is there or time is up. */
-import { extname } from "node:path";
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+/**
+ * The models of ONNX of this thread. They run in another one, which does one thing after the other. What it does cannot be stopped
+ * otherwise than with the thread and all its models, so a file that hangs it or ends it is left alone for a while.
+ */
+import { type Clock, steadyClock } from "../../core/context.ts";
+import { Allowance } from "../pause.ts";
 import type { OnnxPlan } from "./check.ts";
-import type { FromRuntime, RuntimeStart, ToRuntime } from "./protocol.ts";
+import { ModelThread } from "./model-thread.ts";
+import type { FromRuntime } from "./protocol.ts";
 
-/** What came of a request: good, late, or a failure in words. */
-export type Outcome = { readonly failure?: string; readonly isLate?: true };
+/**
+ * What came of a request: good (nothing), a failure in words, of loading unless `isLoaded`, late, or not begun because of what is being
+ * loaded: this model, or another one that is before it.
+ */
+export type Outcome = {
+  readonly failure?: string;
+  readonly isLoaded?: true;
+  readonly isLate?: true;
+  readonly loading?: "this" | "another";
+};
 
 /** A file as it was when it was checked. */
 export type ModelFile = { readonly path: string; readonly hash: string };
 
-/** One thread with its models. When it is late it is ended, with all of them: what it does cannot be stopped otherwise. */
+export type RuntimeLimits = {
+  /** Milliseconds that loading a file may take. */
+  readonly loading: number;
+  /** Milliseconds that batches may wait at once while files are loaded; later ones go without scores. */
+  readonly waiting: number;
+};
+
+const LIMITS: RuntimeLimits = {
+  loading: 30_000,
+  // Mostly a file is loaded within a second or two, and telemetry that waits in its topic is better off than telemetry without a score.
+  // Kafka gives a consumer up that is silent for 20 seconds, and its heartbeats wait too.
+  waiting: 5_000,
+};
+/** Share of all time that batches may wait while files are loaded. */
+const WAITING_SHARE = 0.1;
+/** How long a file is left alone that hung or ended the thread, milliseconds. */
+const BARRED = 10 * 60_000;
+/** How long a model stays loaded that is not asked, milliseconds. */
+const IDLE = 10 * 60_000;
+
+type Loaded = { readonly id: number; isReady: boolean; usedAt: number };
+
 export class OnnxRuntime {
-  readonly #worker: Worker;
-  readonly #port: MessagePort;
-  readonly #answers = new Int32Array(new SharedArrayBuffer(4));
-  readonly #ids = new Map<string, number>();
-  /** What came of opening, by id. */
-  readonly #opened = new Map<number, Outcome>();
+  readonly #clock: Clock;
+  readonly #limits: RuntimeLimits;
+  readonly #patience: Allowance;
+  #thread: ModelThread | undefined;
+  /** The files of the present thread, by path and hash. Those that are not ready are loaded in the order they stand in. */
+  readonly #loaded = new Map<string, Loaded>();
+  /** Files that hung or ended a thread, or could not be loaded the last time, and why. */
+  readonly #failed = new Map<string, { readonly reason: string; readonly until: number }>();
+  /** When the thread began with the file that it loads. */
+  #loadingSince = 0;
+  #ids = 0;
   #features = new Float32Array(new SharedArrayBuffer(0));
   #scores = new Float64Array(new SharedArrayBuffer(0));
-  isEnded = false;
 
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    const script = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.url);
-    this.#worker = new Worker(script, {
-      workerData: { port: port2, answers: this.#answers } satisfies RuntimeStart,
-      transferList: [port2],
-      name: "models",
-    });
-    this.#worker.unref();
-    port1.unref();
-    this.#worker.on("error", () => {
-      this.isEnded = true;
-    });
+  /** @param clock one that does not jump */
+  constructor(limits: RuntimeLimits = LIMITS, clock: Clock = steadyClock) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#patience = new Allowance(limits.waiting, WAITING_SHARE, clock);
+    setInterval(() => this.releaseIdle(), IDLE / 10).unref();
+  }
+
+  /** How many files are loaded, or being loaded. */
+  get size(): number {
+    return this.#loaded.size;
   }
 
   /**
-   * Makes a model ready.
-   * @param within milliseconds to wait for it; it is made ready all the same when these are over
-   * @returns its id, to be used once there is no failure and it is not late
+   * Scores the messages of rows of features. The file is loaded first where it is not.
+   * @param within milliseconds that scoring may take, without loading
+   * @returns scores that are good until the next call, where nothing speaks against them
    */
-  open({ path, hash }: ModelFile, within: number): Outcome & { readonly id: number } {
-    const key = `${hash} ${path}`;
-    let id = this.#ids.get(key);
-    if (id === undefined) {
-      id = this.#ids.size;
-      this.#ids.set(key, id);
-      this.#send({ type: "open", id, path, hash });
-    }
-    const outcome = this.#wait("open", id, within);
-    return { id, ...outcome };
-  }
-
-  /** Scores the messages of rows of features. The scores are good until the next call. */
   score(
-    id: number,
+    file: ModelFile,
     plan: OnnxPlan,
     {
       values,
@@ -66,45 +87,116 @@ export class OnnxRuntime {
     }: { readonly values: Float64Array; readonly count: number; readonly width: number },
     within: number,
   ): Outcome & { readonly scores: Float64Array } {
+    const scores = this.#scores;
+    const loaded = this.#load(file);
+    if (!("id" in loaded)) return { scores, ...loaded };
     if (this.#scores.length < count) this.#scores = new Float64Array(new SharedArrayBuffer(16 * count));
     if (this.#features.length < count * width)
       this.#features = new Float32Array(new SharedArrayBuffer(8 * count * width));
     this.#features.set(values.subarray(0, count * width));
-    const [features, scores] = [this.#features, this.#scores];
-    this.#send({ type: "score", id, plan, count, width, features, scores });
-    const outcome = this.#wait("score", id, within);
-    if (outcome.isLate === true) this.end();
-    return { scores, ...outcome };
+    const request = { id: loaded.id, plan, count, width, features: this.#features, scores: this.#scores };
+    const thread = this.#thread as ModelThread;
+    thread.send({ type: "score", ...request });
+    const answer = thread.receive(within);
+    if (answer === undefined) this.#end();
+    return { scores: this.#scores, ...(answer === undefined ? { isLate: true } : outcomeOf(answer)) };
   }
 
-  /** Ends the thread, whatever it is doing. */
-  end(): void {
-    this.isEnded = true;
-    this.#port.close();
-    void this.#worker.terminate();
+  /** Gives free what models hold that nobody has asked for a while: they are of no document any more, or rarely used. */
+  releaseIdle(): void {
+    for (const [key, { id, isReady, usedAt }] of this.#loaded) {
+      if (!isReady || this.#clock.now() - usedAt < IDLE) continue;
+      this.#loaded.delete(key);
+      this.#thread?.send({ type: "close", id });
+    }
+    for (const [key, { until }] of this.#failed) if (until <= this.#clock.now()) this.#failed.delete(key);
   }
 
-  #send(request: ToRuntime): void {
-    this.#port.postMessage(request);
+  /** Makes a file ready. Nothing else is being loaded when it is. */
+  #load({ path, hash }: ModelFile): Loaded | Outcome {
+    const key = `${hash} ${path}`;
+    this.#noteEnd();
+    const failed = this.#takeFailure(key);
+    if (failed !== undefined) return failed;
+    this.#thread ??= new ModelThread();
+    let loaded = this.#loaded.get(key);
+    if (loaded === undefined) {
+      loaded = { id: this.#ids++, isReady: false, usedAt: 0 };
+      if (this.#loading() === undefined) this.#loadingSince = this.#clock.now();
+      this.#loaded.set(key, loaded);
+      this.#thread.send({ type: "open", id: loaded.id, path, hash });
+    }
+    loaded.usedAt = this.#clock.now();
+    this.#await();
+    if (this.#loading() === undefined && this.#loaded.has(key)) return loaded;
+    return this.#takeFailure(key) ?? { loading: loaded.isReady ? "another" : "this" };
   }
 
-  #wait(type: ToRuntime["type"], id: number, within: number): Outcome {
-    const deadline = performance.now() + within;
+  /** Why a file cannot be used. It is told once, and then tried again, unless it is left alone. */
+  #takeFailure(key: string): Outcome | undefined {
+    const failed = this.#failed.get(key);
+    if (failed === undefined) return undefined;
+    if (failed.until <= this.#clock.now()) this.#failed.delete(key);
+    return { failure: failed.reason };
+  }
+
+  /** Waits for all that is being loaded, as long as it may. */
+  #await(): void {
     for (;;) {
-      const before = Atomics.load(this.#answers, 0);
-      for (;;) {
-        const received = receiveMessageOnPort(this.#port) as { message: FromRuntime } | undefined;
-        if (received === undefined) break;
-        const { message } = received;
-        const outcome = message.failure === undefined ? {} : { failure: message.failure };
-        if (message.type === "open") this.#opened.set(message.id, outcome);
-        else if (type === "score" && message.id === id) return outcome;
+      const key = this.#loading();
+      if (key === undefined || this.#thread === undefined) return;
+      const thread = this.#thread;
+      const { left } = this.#patience;
+      const answer = this.#patience.spend(() => thread.receive(left));
+      if (answer === undefined) {
+        this.#giveUp(key);
+        return;
       }
-      const opened = type === "open" ? this.#opened.get(id) : undefined;
-      if (opened !== undefined) return opened;
-      const left = deadline - performance.now();
-      if (left <= 0) return { isLate: true };
-      Atomics.wait(this.#answers, 0, before, left);
+      // The next one may have begun long ago, if nobody has looked; it gets all its time from now on.
+      this.#loadingSince = this.#clock.now();
+      const { failure } = answer;
+      const loaded = this.#loaded.get(key);
+      if (failure === undefined && loaded !== undefined) loaded.isReady = true;
+      else this.#fail(key, failure ?? "", 0);
     }
   }
+
+  /** Ends the thread where the file that it loads takes too long. */
+  #giveUp(key: string): void {
+    const { loading } = this.#limits;
+    if (this.#clock.now() - this.#loadingSince < loading) return;
+    this.#fail(key, `loading it took more than ${loading} ms`, BARRED);
+    this.#end();
+  }
+
+  /** Takes note of a thread that ended by itself. */
+  #noteEnd(): void {
+    const ended = this.#thread?.ended;
+    if (ended === undefined) return;
+    const key = this.#loading();
+    if (key !== undefined) this.#fail(key, `its thread ended while it was loaded: ${ended}`, BARRED);
+    this.#end();
+  }
+
+  /** @param barred how long it is not tried again, milliseconds */
+  #fail(key: string, reason: string, barred: number): void {
+    this.#loaded.delete(key);
+    this.#failed.set(key, { reason, until: this.#clock.now() + barred });
+  }
+
+  #end(): void {
+    this.#thread?.end();
+    this.#thread = undefined;
+    this.#loaded.clear();
+  }
+
+  /** The file that the thread is loading. */
+  #loading(): string | undefined {
+    for (const [key, { isReady }] of this.#loaded) if (!isReady) return key;
+    return undefined;
+  }
+}
+
+function outcomeOf({ failure }: FromRuntime): Outcome {
+  return failure === undefined ? {} : { failure, isLoaded: true };
 }

@@ -9,11 +9,12 @@ export type TinyModel = {
   }[];
   /** Shape of `X` and of `Y`; -1 is a free dimension. */
   readonly input?: readonly number[];
-  readonly output?: readonly number[];
+  readonly output?: readonly number[] | "none";
   /** `TensorProto.DataType` of `X`. */
   readonly type?: number;
-  /** A matrix of a row per feature. */
+  /** A matrix of a row per feature, and its columns. */
   readonly weights?: readonly number[];
+  readonly columns?: number;
 };
 
 const FLOAT = 1;
@@ -25,6 +26,7 @@ export function tinyOnnx({
   output = [-1, 1],
   type = FLOAT,
   weights = [2, 3],
+  columns = 1,
 }: TinyModel = {}): Uint8Array<ArrayBuffer> {
   const written = nodes.map(({ operator, domain = "", inputs }, index) =>
     joined(
@@ -37,8 +39,8 @@ export function tinyOnnx({
   );
   const raw = new Uint8Array(new Float32Array(weights).buffer);
   const tensor = joined(
-    number(1, weights.length),
-    number(1, 1),
+    number(1, weights.length / columns),
+    number(1, columns),
     number(2, FLOAT),
     text(8, "W"),
     part(9, raw),
@@ -72,24 +74,25 @@ export function heavyOnnx(): Uint8Array<ArrayBuffer> {
   });
 }
 
-function value(name: string, type: number, shape: readonly number[]): number[] {
+function value(name: string, type: number, shape: readonly number[] | "none"): number[] {
+  if (shape === "none") return joined(text(1, name), part(2, part(1, number(1, type))));
   const dimensions = shape.map((size) => part(1, size < 0 ? text(2, "n") : number(1, size)));
   return joined(text(1, name), part(2, part(1, joined(number(1, type), part(2, joined(...dimensions))))));
 }
 
-function joined(...parts: readonly (readonly number[])[]): number[] {
+export function joined(...parts: readonly (readonly number[])[]): number[] {
   return parts.flat();
 }
 
-function text(field: number, content: string): number[] {
+export function text(field: number, content: string): number[] {
   return part(field, new TextEncoder().encode(content));
 }
 
-function part(field: number, content: ArrayLike<number>): number[] {
-  return [...varint(field * 8 + 2), ...varint(content.length), ...Array.from(content)];
+export function part(field: number, content: ArrayLike<number>): number[] {
+  return [varint(field * 8 + 2), varint(content.length), Array.from(content)].flat();
 }
 
-function number(field: number, content: number): number[] {
+export function number(field: number, content: number): number[] {
   return [...varint(field * 8), ...varint(content)];
 }
 

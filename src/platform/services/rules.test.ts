@@ -76,6 +76,32 @@ test("a rule calls allowed hosts alone, and failures do not flood the log", () =
   });
 });
 
+test("the log tells of each instance of a model that fails, once per while, and counts the calls that were left out", () => {
+  const endpoints = ["a", "b"].map(
+    (name) => `{ name: ${name}, version: "1", url: "http://127.0.0.1:1/${name}" }`,
+  );
+  const { models } = services.environment(
+    readGlobal(`models: { endpoints: [${endpoints}] }`, "global"),
+  ).services;
+  warnings.length = 0;
+  for (const name of ["a", "a", "a", "a", "a", "b"]) {
+    const endpoint = models?.find(name, undefined);
+    if (endpoint !== undefined) models?.apply(endpoint, "apply", new Map());
+  }
+  const failed = "A model gives no answer.";
+  const left = "A model is not asked for a while, as it failed.";
+  const [a, b] = ["http://127.0.0.1:1/a", "http://127.0.0.1:1/b"];
+  expect(warnings).toMatchObject([
+    { sentence: failed, fields: { endpoint: a, more: 0 } },
+    { sentence: left, fields: { endpoint: a, more: 0 } },
+    { sentence: failed, fields: { endpoint: b, more: 0 } },
+  ]);
+  now -= 1;
+  const endpoint = models?.find("a", undefined);
+  if (endpoint !== undefined) models?.apply(endpoint, "apply", new Map());
+  expect(warnings[3]).toMatchObject({ sentence: left, fields: { endpoint: a, more: 1 } });
+});
+
 test("who evaluates on the server keeps nobody waiting, not through a triage engine either", () => {
   const environment = services.evaluation(open);
   const run = (text: string) => compile(text, environment).evaluate(layered({}));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { GlobalDocument } from "../../config/global.ts";
-import type { Context } from "../../core/context.ts";
+import { type Clock, type Context, type Log, type LogFields, steadyClock } from "../../core/context.ts";
 import { ModelEndpoints } from "../../models/http/endpoints.ts";
 import type { Services } from "../../stellar/run/services.ts";
 import { type StellarMap, toMessage } from "../../stellar/values/value.ts";
@@ -10,6 +10,7 @@ import { allowedHosts, httpAccess } from "./http.ts";
 import { objectLookup } from "./objects.ts";
 import { secretReader } from "./secrets.ts";
 
+/** How long the log says the same thing only once, milliseconds. */
 const QUIET = 10_000;
 
 /**
@@ -25,20 +26,10 @@ export function ruleServices(
 ): Partial<Services> {
   const files = join(folders.data, "files");
   const allows = allowedHosts(toMessage(globals.get("stellar.rest.allow") ?? null));
-  const told = new Map<string, { at: number; more: number }>();
-  // A service that is down fails for every message; a log that says so for each would drown all else.
-  const warn = (sentence: string, fields: Readonly<Record<string, unknown>>) => {
-    const last = told.get(sentence);
-    if (last !== undefined && clock.now() - last.at < QUIET) {
-      last.more++;
-      return;
-    }
-    log.warn(sentence, { ...fields, more: last?.more ?? 0 });
-    told.set(sentence, { at: clock.now(), more: 0 });
-  };
+  const warn = quietly(log, clock);
   const common: Partial<Services> = {
     models: new ModelEndpoints(endpoints, {
-      ...{ clock, warn, random: Math.random },
+      ...{ clock: steadyClock, warn, random: Math.random },
       // Only what the document names is asked for.
       send: httpAccess(() => true),
     }),
@@ -62,4 +53,24 @@ export function ruleServices(
 export function withoutWaiting(services: Services): Services {
   const { http: _http, models: _models, platformFiles: _files, secret: _secret, ...rest } = services;
   return rest;
+}
+
+/**
+ * A log in which a sentence stands once per while and endpoint, with how many `more` there were in the while before: a service that is
+ * down fails for every message, and a log that says so for each would drown all else. Endpoints are registered, so they are few.
+ */
+function quietly(log: Log, clock: Clock): (sentence: string, fields: LogFields) => void {
+  const told = new Map<string, { at: number; more: number }>();
+  return (sentence, fields) => {
+    const key = JSON.stringify([sentence, fields.endpoint]);
+    const now = clock.now();
+    const last = told.get(key);
+    // A clock that was set back must not keep it quiet for longer.
+    if (last !== undefined && now >= last.at && now - last.at < QUIET) {
+      last.more++;
+      return;
+    }
+    log.warn(sentence, { ...fields, more: last?.more ?? 0 });
+    told.set(key, { at: now, more: 0 });
+  };
 }

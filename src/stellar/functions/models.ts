@@ -87,18 +87,18 @@ const modelApply = defineServiceFunction({
     const path = (args instanceof StellarMap ? pathOf("apply") : undefined) ?? pathOf(wanted) ?? wanted;
     const url = textIn(endpoint, "url");
     if (url === undefined) return null;
-    const texts = new Map<string, string>();
-    for (const [name, value] of args instanceof StellarMap ? args : []) {
-      if (typeof value !== "string") {
-        services.warn?.("A model was not asked, as an argument is no text.", { url, argument: toText(name) });
-        return null;
-      }
-      texts.set(toText(name), value);
-    }
     const { name = "", version = "" } = {
       name: textIn(endpoint, "name"),
       version: textIn(endpoint, "version"),
     };
+    const texts = new Map<string, string>();
+    for (const [parameter, value] of args instanceof StellarMap ? args : []) {
+      if (typeof value !== "string") {
+        services.warn?.("A model was not asked, as an argument is no text.", { argument: toText(parameter) });
+        return null;
+      }
+      texts.set(toText(parameter), value);
+    }
     return services.models.apply({ name, version, url }, path, texts) ?? null;
   },
 });
