@@ -79,7 +79,8 @@ export async function openServices(
     close,
   });
   services.attach(start.shares);
-  return { ...services, tables };
+  // Added to what is there: a copy would keep the components of the start.
+  return Object.assign(services, { tables });
 }
 
 /** The services of the thread that owns the tables; without `folders` expressions reach no files and no other services. */
