@@ -8,7 +8,7 @@ import { ERROR_SENSOR } from "../pipeline/errors.ts";
 import { type Accepted, acceptBody } from "../sources/http/http.ts";
 import type { Refusal } from "../sources/source.ts";
 import type { StreamProgress } from "../sources/stream.ts";
-import type { RetentionRule } from "../storage/index/contract.ts";
+import type { ReadStanding, RetentionRule } from "../storage/index/contract.ts";
 import type { Topic, TopicHandle, Topics } from "../storage/topic/contract.ts";
 import type { SensorDocuments } from "./documents.ts";
 import { portionsOf } from "./partition-key.ts";
@@ -214,18 +214,14 @@ export class Intake implements AsyncDisposable {
    * Up to where a partition is durable at all processes that read it in turn, and at one of them. Of one that none of them has noted yet it is what was told to be
    * dealt with before they took turns.
    * @param keeper name of that process
+   * @returns undefined where the sensor is not in force: nobody reads its topic, and what was noted of it is not known
    */
-  async standing(
-    group: string,
-    sensor: string,
-    partition: number,
-    keeper: string,
-  ): Promise<{ readonly offset: number | undefined; readonly own: number }> {
+  async standing(group: string, sensor: string, partition: number, keeper: string): ReturnType<ReadStanding> {
     const topic = this.#entries.get(sensor)?.topic;
     // What was sealed of a sensor that is not in force waits until it is.
-    if (topic === undefined || partition >= topic.partitions) return { offset: undefined, own: 0 };
+    if (topic === undefined || partition >= topic.partitions) return undefined;
     const noted = await topic.standing?.(group, partition, keeper);
-    return noted ?? { offset: await topic.committed(group, partition), own: 0 };
+    return noted ?? { offset: await topic.committed(group, partition), own: 0, others: 0 };
   }
 
   /** Up to where each partition was told to be dealt with, by a group. */

@@ -79,7 +79,13 @@ const sensors = new Sensors(services, context);
 const writer: IndexWriter = await joinIndex(
   start.index,
   () => setTimeout(() => process.exit(1), RETRY_AFTER),
-  async (topic, partition, offset) => (await running.get(topic)?.share.note(partition, offset)) ?? false,
+  async (topic, partition, offset) => {
+    const share = running.get(topic)?.share;
+    // Whoever reads it once the sensor is in force again decides.
+    if (share === undefined)
+      throw new Fault("SENSOR_STOPPED", `sensor ${topic} does not run here: what was sealed of it waits`);
+    return share.note(partition, offset);
+  },
 );
 const running = new Map<string, Running>();
 const { promise: begun, resolve: begin } = Promise.withResolvers<void>();

@@ -1,10 +1,16 @@
 /** How indexes of several processes take turns in reading partitions. */
 
-/** Up to where all indexes together have a partition, and up to where this one had it when it noted something last. */
-export type ReadStanding = (
-  topic: string,
-  partition: number,
-) => Promise<{ readonly offset: number | undefined; readonly own: number }>;
+/** How far a partition is kept. */
+export type PartitionStanding = {
+  /** Up to where all indexes together have it. */
+  readonly offset: number | undefined;
+  /** Up to where this one had it when it noted something last, and whichever of the others was furthest then. */
+  readonly own: number;
+  readonly others: number;
+};
+
+/** Asks how far a partition is kept; undefined while nobody can tell, as its sensor is not in force. */
+export type ReadStanding = (topic: string, partition: number) => Promise<PartitionStanding | undefined>;
 
 /**
  * Notes for all processes that this one has sealed a partition up to `offset`. Resolves to false when it is another's to read: nothing was noted then, and

@@ -73,6 +73,8 @@ export type Standing = {
   readonly offset: number;
   /** Up to where one of them had come when it noted something last; 0 when it never did. */
   readonly own: number;
+  /** The same of the others, of whichever is furthest. */
+  readonly others: number;
 };
 
 /** A partition, or the one to which all records of a key belong. A key may move when the topic grows. */

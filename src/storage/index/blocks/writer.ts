@@ -83,8 +83,13 @@ export class BlockWriter implements IndexWriter {
     return undefined;
   }
 
-  position(topic: string, partition: number): Promise<number | undefined> {
-    return this.#target.position(positionKey(topic, partition));
+  async position(topic: string, partition: number): Promise<number | undefined> {
+    const key = positionKey(topic, partition);
+    const position = await this.#target.position(key);
+    // It may be less than was written: what others may have read instead was dropped, and must not count as committed again.
+    if (position === undefined) this.#written.delete(key);
+    else this.#written.set(key, position);
+    return position;
   }
 
   seal(): Promise<void> {

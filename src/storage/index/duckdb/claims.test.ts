@@ -1,5 +1,5 @@
 /** Two indexes that take turns in reading a partition of a real Kafka, and what comes between a seal and the others' knowing of it. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -56,6 +56,8 @@ describe.skipIf(address === undefined)("indexes that take turns", { timeout: MIN
     /** What becomes of a note. */
     claim: Claim = async (_topic, partition, offset) =>
       (await this.#assignment?.note?.(partition, offset)) ?? false;
+    /** Whether anybody can tell how far the topic is kept. */
+    isInForce = true;
     #index: DuckdbIndex | undefined;
     #writer: IndexWriter | undefined;
 
@@ -69,18 +71,23 @@ describe.skipIf(address === undefined)("indexes that take turns", { timeout: MIN
       return this.#index;
     }
 
+    get folder(): string {
+      return join(folder, this.#topic.name, this.#name);
+    }
+
     async open(): Promise<void> {
       const [topic, keeper] = [this.#topic, this.#name];
-      this.#index = await openDuckdbIndex(join(folder, topic.name, keeper), { merges: false }, makeContext());
+      this.#index = await openDuckdbIndex(this.folder, { merges: false }, makeContext());
       await this.#index.takeTurns(async (_name, partition) => {
+        if (!this.isInForce) return undefined;
         const standing = await topic.standing?.(GROUP, partition, keeper);
-        return standing ?? { offset: undefined, own: 0 };
+        return standing ?? { offset: undefined, own: 0, others: 0 };
       });
     }
 
     /** Joins, and waits for the partition. Returns where to go on. */
     async take(): Promise<number | undefined> {
-      this.#writer = await this.index.writer("one", (key, offset) => this.claim(...partitionOf(key), offset));
+      await this.newWriter();
       const { signal } = this.#left;
       this.#assignment = this.#topic.assigned({
         group: GROUP,
@@ -91,6 +98,11 @@ describe.skipIf(address === undefined)("indexes that take turns", { timeout: MIN
       this.#shares = this.#assignment[Symbol.asyncIterator]();
       while (!((await this.#shares.next()).value as readonly number[]).includes(0));
       return this.goOn();
+    }
+
+    /** Begins to write again, as a thread does after the one before has ended. */
+    async newWriter(): Promise<void> {
+      this.#writer = await this.index.writer("one", (key, offset) => this.claim(...partitionOf(key), offset));
     }
 
     /** Where to go on, as it is asked when a partition is given. */
@@ -256,6 +268,146 @@ describe.skipIf(address === undefined)("indexes that take turns", { timeout: MIN
     await one.read(10, 30);
     await one.index.seal();
     expect(await one.numbers()).toEqual(numbers(0, 30));
+    await one.leave();
+    await one.close();
+  });
+
+  test.each([
+    ["in the same thread", false],
+    ["in a new thread", true],
+  ])(
+    "begun again %s it notes no more than it has read again, and the next one goes on from there",
+    async (_name, isNew) => {
+      const topic = await newTopic();
+      const [one, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+      await one.open();
+      await one.take();
+      await one.read(0, 10);
+      await one.index.seal();
+      await one.read(10, 20);
+      if (isNew) await one.newWriter();
+      expect(await one.goOn()).toBe(10);
+      await one.read(10, 12);
+      await one.index.seal();
+      expect(await one.index.sealedPosition(topic.name, 0)).toBe(12);
+      await one.read(12, 14);
+      await one.leave();
+      await two.open();
+      expect(await two.take()).toBe(12);
+      await two.read(12, 20);
+      await two.index.seal();
+      // What it read and nobody noted goes.
+      await one.index.seal();
+      expect([await one.numbers(), await two.numbers()]).toEqual([numbers(0, 12), numbers(12, 20)]);
+      await two.leave();
+      for (const reader of [one, two]) await reader.close();
+    },
+  );
+
+  test("restored from a backup, it reads again what it had stored since", async () => {
+    const topic = await newTopic();
+    const one = new Reader(topic, "one");
+    await one.open();
+    await one.take();
+    await one.read(0, 10);
+    await one.index.seal();
+    await one.leave();
+    await one.close();
+    await cp(one.folder, `${one.folder}.backup`, { recursive: true });
+    const later = new Reader(topic, "one");
+    await later.open();
+    expect(await later.take()).toBe(10);
+    await later.read(10, 20);
+    await later.index.seal();
+    await later.leave();
+    await later.close();
+    await rm(one.folder, { recursive: true });
+    await cp(`${one.folder}.backup`, one.folder, { recursive: true });
+    const [restored, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+    await restored.open();
+    expect(await restored.take()).toBe(10);
+    expect(restored.index.problems()).toEqual([]);
+    await restored.read(10, 15);
+    await restored.index.seal();
+    await restored.leave();
+    await two.open();
+    expect(await two.take()).toBe(15);
+    expect(await restored.numbers()).toEqual(numbers(0, 15));
+    await two.leave();
+    for (const reader of [restored, two]) await reader.close();
+  });
+
+  test("restored from a backup after others have read on, it says which records it lacks", async () => {
+    const topic = await newTopic();
+    const [one, later, two] = [new Reader(topic, "one"), new Reader(topic, "one"), new Reader(topic, "two")];
+    await one.open();
+    await one.take();
+    await one.read(0, 10);
+    await one.index.seal();
+    await one.leave();
+    await one.close();
+    await cp(one.folder, `${one.folder}.backup`, { recursive: true });
+    await later.open();
+    await later.take();
+    await later.read(10, 20);
+    await later.index.seal();
+    await later.leave();
+    await later.close();
+    await two.open();
+    expect(await two.take()).toBe(20);
+    await two.read(20, 30);
+    await two.index.seal();
+    await two.leave();
+    await rm(one.folder, { recursive: true });
+    await cp(`${one.folder}.backup`, one.folder, { recursive: true });
+    const restored = new Reader(topic, "one");
+    await restored.open();
+    expect(await restored.take()).toBe(30);
+    expect(restored.index.problems()).toMatchObject([
+      { code: "MESSAGES_LOST", text: expect.stringContaining("records 10 to 20 of partition 0") },
+    ]);
+    await restored.leave();
+    for (const reader of [restored, two]) await reader.close();
+  });
+
+  test("what an index had before processes took turns is known to the next one, also if nothing was read since", async () => {
+    const topic = await newTopic();
+    const [one, two] = [new Reader(topic, "one"), new Reader(topic, "two")];
+    await using alone = await openDuckdbIndex(one.folder, { merges: false }, makeContext());
+    await put(await alone.writer("one"), "s", batchOf([{ n: 0 }, { n: 1 }], 0, topic.name));
+    await alone.seal();
+    await alone[Symbol.asyncDispose]();
+    await one.open();
+    expect(await one.take()).toBe(2);
+    await one.leave();
+    await two.open();
+    expect(await two.take()).toBe(2);
+    await two.leave();
+    for (const reader of [one, two]) await reader.close();
+  });
+
+  test("what was sealed of a sensor that is withdrawn is kept and told until somebody can decide it", async () => {
+    const topic = await newTopic();
+    const one = new Reader(topic, "one");
+    await one.open();
+    await one.take();
+    const { claim } = one;
+    one.claim = async (...place) => {
+      await claim(...place);
+      return unreachable();
+    };
+    await one.read(0, 10);
+    await expect(one.index.seal()).rejects.toThrow("the answer is lost");
+    one.isInForce = false;
+    await one.index.seal();
+    expect((await one.index.stats()).unsealed).toContain(
+      `it waits until these sensors are in force again: ${topic.name}`,
+    );
+    expect(await one.numbers()).toEqual(numbers(0, 10));
+    one.isInForce = true;
+    await one.index.seal();
+    expect((await one.index.stats()).unsealed).toBeUndefined();
+    expect(await one.numbers()).toEqual(numbers(0, 10));
     await one.leave();
     await one.close();
   });

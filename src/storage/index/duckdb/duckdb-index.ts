@@ -214,7 +214,8 @@ export class DuckdbIndex implements Index {
   }
 
   problems(selection: Parameters<Index["problems"]>[0] = {}): readonly IndexProblem[] {
-    return [...this.#parts.health.problems(selection), ...this.#archive.lacks(selection.signal)];
+    const gaps = this.#claims.problems();
+    return [...this.#parts.health.problems(selection), ...gaps, ...this.#archive.lacks(selection.signal)];
   }
 
   count(request: Selection): Promise<number> {
@@ -343,6 +344,7 @@ export class DuckdbIndex implements Index {
     const { catalogue, manifest, database, lock } = this.#parts;
     try {
       await this.#hot[Symbol.asyncDispose]();
+      await this.#claims.removed();
       await this.#compacting?.catch(() => undefined);
       await idle;
       await this.#restoration?.[Symbol.asyncDispose]();

@@ -370,8 +370,8 @@ export class PartsIndex implements Index {
     this.#sealed.set(key, known);
     if (known.asking === undefined && performance.now() - known.at > POSITIONS_EVERY)
       known.asking = standing(topic, partition)
-        .then(({ offset }) => {
-          Object.assign(known, { at: performance.now(), position: offset });
+        .then((found) => {
+          Object.assign(known, { at: performance.now(), position: found?.offset });
         })
         .finally(() => {
           known.asking = undefined;

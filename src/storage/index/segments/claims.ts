@@ -5,8 +5,10 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Log } from "../../../core/context.ts";
+import { Fault } from "../../../core/fault.ts";
 import type { ClaimKey } from "../blocks/writer.ts";
-import type { ReadStanding } from "../contract.ts";
+import type { IndexProblem, ReadStanding } from "../contract.ts";
+import type { PartitionStanding } from "../turns.ts";
 import type { Catalogue, Segment } from "./catalogue.ts";
 import type { Claimed } from "./claimed.ts";
 import { partitionOf } from "./position-key.ts";
@@ -27,7 +29,10 @@ export class Claims {
   readonly #sealed = new Map<string, number>();
   /** Who can note how far a partition is sealed, by its key. */
   readonly #claimants = new Map<string, ClaimKey>();
+  /** Of partitions, which records this index had, by their note, and has no more: from an offset to before another. */
+  readonly #gaps = new Map<string, readonly [from: number, to: number]>();
   #turn: Promise<unknown> = Promise.resolve();
+  #removing: Promise<unknown> = Promise.resolve();
   #failure: string | undefined;
 
   constructor(options: ClaimsOptions) {
@@ -45,7 +50,26 @@ export class Claims {
 
   /** Why it could not be told to the others what is sealed; undefined while it can be. */
   get failure(): string | undefined {
-    return this.#failure;
+    return this.isPending ? this.#failure : undefined;
+  }
+
+  /** What is missing here though it was noted that it is here. */
+  problems(): IndexProblem[] {
+    return [...this.#gaps].map(([key, [from, to]]) => {
+      const [topic, partition] = partitionOf(key);
+      return {
+        code: "MESSAGES_LOST",
+        text: `messages of topic ${topic} may be missing: this data folder is older than what it had noted, and lacks what it had of records ${from} to ${to} of partition ${partition}; others have read some of them`,
+        advice:
+          "Start the folder that this one is a backup of, if it still exists. Otherwise restore a newer backup: what was stored after it was made is nowhere else.",
+        sensor: topic,
+      };
+    });
+  }
+
+  /** Resolves when the files of what was dropped are gone. */
+  async removed(): Promise<void> {
+    await this.#removing;
   }
 
   /** Takes turns from now on, and decides what was sealed before. */
@@ -79,16 +103,37 @@ export class Claims {
    */
   take(key: string, claimant: ClaimKey): Promise<number | undefined> {
     return this.#inTurn(async () => {
-      const { catalogue, forget } = this.#options;
-      const { offset, own } = await this.#read(key);
-      for (const claim of this.#pending(key)) await (own >= claim.to ? this.#keep(claim) : this.#drop(claim));
-      await forget(key);
-      const known = [offset, catalogue.positions.get(key)].filter((position) => position !== undefined);
-      const from = known.length === 0 ? undefined : Math.max(...known);
+      const standing = await this.#read(key);
+      if (standing === undefined)
+        throw new Fault("SENSOR_STOPPED", `topic ${partitionOf(key)[0]} is not in force in this process yet`);
+      for (const claim of this.#pending(key))
+        await (standing.own >= claim.to ? this.#keep(claim) : this.#drop(claim));
+      await this.#options.forget(key);
+      const from = this.#begin(key, standing);
+      // Whoever reads it next is to begin there too, also if nothing is read of it meanwhile.
+      if (from !== undefined && from !== standing.offset) await claimant(key, from);
       this.#sealed.set(key, from ?? 0);
       this.#claimants.set(key, claimant);
       return from;
     });
+  }
+
+  /** Where to go on in a partition of which all claims are decided; undefined where nobody has read of it. */
+  #begin(key: string, { offset, own, others }: PartitionStanding): number | undefined {
+    const position = this.#options.catalogue.positions.get(key);
+    this.#gaps.delete(key);
+    if (own <= (position ?? 0)) {
+      const known = [offset, position].filter((each) => each !== undefined);
+      return known.length === 0 ? undefined : Math.max(...known);
+    }
+    // This folder is older than what it noted, as one from a backup is. What no other process has read is read again.
+    const from = Math.max(position ?? 0, others);
+    if (others > (position ?? 0)) this.#gaps.set(key, [position ?? 0, Math.min(own, others)]);
+    const { log } = this.#options;
+    log.warn("An index has less of a partition than it had noted; what no other process has is read again.", {
+      ...{ partition: key, has: position ?? 0, noted: own, from },
+    });
+    return from;
   }
 
   /** Nobody can note anything by this claimant any more: its thread has ended. */
@@ -100,40 +145,61 @@ export class Claims {
   settle(): Promise<void> {
     if (!this.isPending) return Promise.resolve();
     return this.#inTurn(async () => {
-      try {
-        for (const claim of this.#pending()) await this.#decide(claim);
-        this.#failure = undefined;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#failure = `it is on disk here, and the other processes could not be told: ${reason}`;
-        throw error;
+      const errors: unknown[] = [];
+      const waiting = new Set<string>();
+      const undecided = new Set<string>();
+      for (const claim of this.#pending()) {
+        // One that cannot be decided stops those behind it, and not those of other partitions.
+        if (undecided.has(claim.key)) continue;
+        try {
+          if ((await this.#decide(claim)) !== "not in force") continue;
+          waiting.add(partitionOf(claim.key)[0]);
+        } catch (error) {
+          errors.push(error);
+        }
+        undecided.add(claim.key);
       }
+      const [error] = errors;
+      const reasons = [
+        ...(error === undefined ? [] : [error instanceof Error ? error.message : String(error)]),
+        ...(waiting.size === 0
+          ? []
+          : [`it waits until these sensors are in force again: ${[...waiting].join(", ")}`]),
+      ];
+      this.#failure =
+        reasons.length === 0
+          ? undefined
+          : `it is on disk here, and the other processes could not be told: ${reasons.join("; ")}`;
+      if (error !== undefined) throw error;
     });
   }
 
-  async #decide(claim: Claimed): Promise<void> {
+  async #decide(claim: Claimed): Promise<"not in force" | undefined> {
     // Perhaps it went with one before it.
-    if (!this.#options.catalogue.claims.has(claim.id)) return;
+    if (!this.#options.catalogue.claims.has(claim.id)) return undefined;
     const before = await this.#read(claim.key);
+    if (before === undefined) return "not in force";
     if (before.own >= claim.to) return this.#keep(claim);
-    if ((before.offset ?? 0) > claim.from) return this.#lose(claim);
+    // What lies between is in no index, or in another one: a note may only follow on the one before.
+    const isBeside = this.#claimants.has(claim.key) && (before.offset ?? 0) < claim.from;
+    if ((before.offset ?? 0) > claim.from || isBeside) return this.#lose(claim);
     const claimant = this.#claimants.get(claim.key);
     // Whoever reads the partition next decides it, here or in another process.
-    if (claimant === undefined) return;
+    if (claimant === undefined) return undefined;
     if (await claimant(claim.key, claim.to)) return this.#keep(claim);
     const after = await this.#read(claim.key);
     // An earlier attempt may have been taken though its answer was lost.
-    return after.own >= claim.to ? this.#keep(claim) : this.#lose(claim);
+    return (after?.own ?? 0) >= claim.to ? this.#keep(claim) : this.#lose(claim);
   }
 
-  async #keep(claim: Claimed): Promise<void> {
+  async #keep(claim: Claimed): Promise<undefined> {
     const { catalogue } = this.#options;
     const position = Math.max(claim.to, catalogue.positions.get(claim.key) ?? 0);
     await catalogue.change({ decided: [claim], positions: new Map([[claim.key, position]]) });
   }
 
   /** The partition is another's: what was sealed and read of it since is, too. */
-  async #lose(claim: Claimed): Promise<void> {
+  async #lose(claim: Claimed): Promise<undefined> {
     for (const later of this.#pending(claim.key)) if (later.to >= claim.to) await this.#drop(later);
     await this.#options.forget(claim.key);
   }
@@ -149,7 +215,13 @@ export class Claims {
     log.warn("Another process reads a partition; what was sealed of it here and not noted is dropped.", {
       ...{ partition, from, to },
     });
-    await removeFiles(remove);
+    // Searches that read them may go on for a while; other partitions need not wait for that.
+    const gone = removeFiles(remove).catch((error: unknown) =>
+      log.warn("Files of what was dropped could not be deleted; the next start does it.", {
+        error: String(error),
+      }),
+    );
+    this.#removing = Promise.all([this.#removing, gone]);
   }
 
   #pending(key?: string): Claimed[] {

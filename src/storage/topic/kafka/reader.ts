@@ -57,7 +57,11 @@ export class KafkaReader implements TopicReader {
     this.#check(partition);
     const { cluster, topic } = this;
     const noted = await readNoted(cluster, groupOfMembers(cluster, group, topic), topic, partition);
-    return noted && { offset: noted.offset, own: noted.keepers.get(keeperId(keeper)) ?? 0 };
+    if (noted === undefined) return undefined;
+    const { offset, keepers } = noted;
+    const id = keeperId(keeper);
+    const others = [...keepers].filter(([other]) => other !== id).map(([, upTo]) => upTo);
+    return { offset, own: keepers.get(id) ?? 0, others: Math.max(0, ...others) };
   }
 
   async start(partition: number): Promise<number> {

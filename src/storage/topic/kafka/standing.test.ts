@@ -40,8 +40,8 @@ describe.skipIf(address === undefined)("the standing of a partition", { timeout:
       expect(await one.next()).toEqual([0, 1]);
       expect(await topic.standing?.("g", 0, "keeper one")).toBeUndefined();
       expect(await one.note(0, 10)).toBe(true);
-      expect(await topic.standing?.("g", 0, "keeper one")).toEqual({ offset: 10, own: 10 });
-      expect(await topic.standing?.("g", 0, "keeper two")).toEqual({ offset: 10, own: 0 });
+      expect(await topic.standing?.("g", 0, "keeper one")).toEqual({ offset: 10, own: 10, others: 0 });
+      expect(await topic.standing?.("g", 0, "keeper two")).toEqual({ offset: 10, own: 0, others: 10 });
       expect(await topic.standing?.("g", 1, "keeper one")).toBeUndefined();
 
       const two = join(topic, "two", "keeper two");
@@ -55,8 +55,8 @@ describe.skipIf(address === undefined)("the standing of a partition", { timeout:
       expect(await gained).toEqual([1]);
       expect(await one.note(1, 40)).toBe(false);
       expect(await two.note(1, 30)).toBe(true);
-      expect(await topic.standing?.("g", 1, "keeper one")).toEqual({ offset: 30, own: 20 });
-      expect(await topic.standing?.("g", 1, "keeper two")).toEqual({ offset: 30, own: 30 });
+      expect(await topic.standing?.("g", 1, "keeper one")).toEqual({ offset: 30, own: 20, others: 30 });
+      expect(await topic.standing?.("g", 1, "keeper two")).toEqual({ offset: 30, own: 30, others: 20 });
       await two.leave();
       expect(await later).toEqual([0, 1]);
       await one.leave();
@@ -77,7 +77,7 @@ describe.skipIf(address === undefined)("the standing of a partition", { timeout:
       const notes = () => Promise.resolve(one.note(0, 20)).catch(() => "in doubt");
       await expect.poll(notes, { timeout: 30_000 }).toBe(false);
       expect(await one.next()).toEqual([]);
-      expect(await topic.standing?.("g", 0, "keeper one")).toEqual({ offset: 10, own: 10 });
+      expect(await topic.standing?.("g", 0, "keeper one")).toEqual({ offset: 10, own: 10, others: 0 });
       expect(await one.next()).toEqual([0, 1]);
       expect(await one.note(0, 20)).toBe(true);
       await one.leave();
