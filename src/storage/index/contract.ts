@@ -188,6 +188,8 @@ export type IndexProblem = {
   readonly advice: string;
   readonly sensor?: string;
   readonly file?: string;
+  /** The process all of whose messages are missing. */
+  readonly process?: string;
   /** Since when nothing can be stored, epoch milliseconds; absent where it is about what is stored. */
   readonly since?: number;
   /** How many messages, as far as is known. */

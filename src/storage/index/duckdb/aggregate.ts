@@ -82,11 +82,18 @@ async function facet(
 
 /** Values as a facet's engine has them; those that no value of the kind can be are left out. */
 function amongSql(among: readonly FacetValue[], kind: Kind, statement: Statement): string {
-  const values = among
-    .map((value) => (kind === "text" ? String(value) : kind === "number" ? Number(value) : value))
-    .filter((value) => (kind === "boolean" ? typeof value === "boolean" : !Number.isNaN(value)));
+  const values = among.map((value) => valueAs(value, kind)).filter((value) => value !== undefined);
   if (values.length === 0) return "WHERE false";
   return `WHERE v IN (${values.map((value) => statement.bind(value)).join(", ")})`;
+}
+
+/** A value as one of a kind; undefined where none of the kind is written so. Other engines may have it as a text. */
+function valueAs(value: FacetValue, kind: Kind): FacetValue | bigint | undefined {
+  const text = String(value);
+  if (kind === "text") return text;
+  if (kind === "boolean") return text === "true" || text === "false" ? text === "true" : undefined;
+  if (String(Number(text)) === text) return Number(text);
+  return /^-?\d{16,19}$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** The stored fields that a written name means: one, or those of a family. */

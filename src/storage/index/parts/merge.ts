@@ -26,7 +26,12 @@ export function mergePages(
     messages.map((message, row) => ({ message, values: places?.values[row] ?? [] })),
   );
   rows.sort((one, other) => compareRows(one.values, other.values, descending));
-  const page = rows.slice(0, size);
+  // A part whose page was cut before it was full has more behind its last message: the next page begins there for all.
+  const cuts = pages
+    .filter(({ cursor, messages }) => cursor !== undefined && messages.length < size)
+    .map(({ places }) => places?.values.at(-1) ?? []);
+  const known = rows.filter(({ values }) => cuts.every((cut) => compareRows(values, cut, descending) <= 0));
+  const page = known.slice(0, size);
   const last = page.at(-1);
   const isMore = rows.length > size || pages.some(({ cursor }) => cursor !== undefined);
   const totals = pages.map(({ total }) => total);
@@ -168,6 +173,7 @@ export function mergeStats(
   const unsealed = all.flatMap((stats, place) =>
     stats.unsealed === undefined ? [] : [`${names[place]}: ${stats.unsealed}`],
   );
+  const asOf = all.find((stats) => stats.asOf !== undefined)?.asOf;
   return {
     messages: sum(({ messages }) => messages),
     hot: sum(({ hot }) => hot),
@@ -184,6 +190,10 @@ export function mergeStats(
     },
     setAside: all.flatMap((stats, place) => stats.setAside.map((text) => `${names[place]}: ${text}`)),
     unsealed: unsealed.length === 0 ? undefined : unsealed.join("; "),
+    // One of them may have an archive, or copies of alerts: no others are let in beside a second.
+    archive: all.find(({ archive }) => archive !== undefined)?.archive,
+    alertCopies: all.find(({ alertCopies }) => alertCopies !== undefined)?.alertCopies,
+    ...(asOf !== undefined && { asOf }),
   };
 }
 

@@ -6,12 +6,14 @@ import { afterEach, expect, test } from "vitest";
 import { makeContext, systemClock } from "../../../core/context.ts";
 import { Fault } from "../../../core/fault.ts";
 import { parse } from "../../../query/parse.ts";
+import type { AnswerQuestion } from "../../exchange/contract.ts";
 import { openDuckdbIndex } from "../duckdb/open.ts";
-import { batchOf, put } from "../testing/test-batches.ts";
+import { batchOf, NOON, put } from "../testing/test-batches.ts";
 import type { MissingPart } from "./gather.ts";
 import { ownPart, type Part, remotePart } from "./part.ts";
 import { PartsIndex } from "./parts-index.ts";
 import { directExchange } from "./testing/spread-index.ts";
+import { decode, encode } from "./wire.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -30,11 +32,30 @@ async function beside(others: readonly Part[], missing: readonly MissingPart[] =
 }
 
 /** A part whose answers come from a handler, over an exchange. */
-function answering(handler: () => AsyncIterable<Uint8Array>): Part {
-  const exchange = directExchange("there");
+function answering(handler: AnswerQuestion, name = "there"): Part {
+  const exchange = directExchange(name);
   exchange.answer("index", handler);
-  return remotePart("there", exchange);
+  return remotePart(name, exchange);
 }
+
+/** A part that answers each question with what is given for its call, and does not answer others until it is told to end. */
+function telling(answers: Record<string, unknown>, name = "there", problems: readonly unknown[] = []) {
+  const asked: string[] = [];
+  const part = answering(async function* (question, { signal }) {
+    const { call } = decode(question) as { call: string };
+    asked.push(call);
+    if (!(call in answers)) {
+      const ended = Promise.withResolvers<void>();
+      signal.addEventListener("abort", () => ended.resolve());
+      await ended.promise;
+      signal.throwIfAborted();
+    }
+    yield encode({ answer: answers[call], problems });
+  }, name);
+  return { part, asked };
+}
+
+const PAGE = { total: 0, messages: [], unknownFields: [], hints: [], problems: [] };
 
 test("what a stopped process has is missing by name and time in every answer, and what asks without a place for that is refused", async () => {
   const why = "it was stopped at 2026-11-21T12:00:00.000Z";
@@ -113,4 +134,64 @@ test("a request that is wrong is refused, whoever says so; a question that is no
     ).rejects.toMatchObject({
       code: "PROCESS_REFUSED",
     });
+});
+
+test("a page that one part has cut short ends there, and nothing behind it is passed over", async () => {
+  const message = { guid: "later", timestamp: NOON + 10 };
+  const places = { kinds: [], values: [[NOON + 10, "later"]] };
+  const { part } = telling({ search: { ...PAGE, messages: [message], places, cursor: "more" } });
+  const index = await beside([part]);
+  const { messages, cursor } = await index.search({ total: false });
+  expect(messages.map(({ guid }) => guid)).toEqual(["later"]);
+  expect(cursor).toBeDefined();
+});
+
+test("a part that is late is not asked in a second round", async () => {
+  // It has no number to sort by, so all are asked once more.
+  const without = telling({ search: { ...PAGE, places: { kinds: [null], values: [] } } }, "without");
+  const late = telling({}, "late");
+  const index = await beside([without.part, late.part], [], 4_000);
+  const { messages, problems } = await index.search({ sort: [{ field: "n", descending: false }] });
+  expect([messages.length, without.asked, late.asked]).toEqual([1, ["search", "search"], ["search"]]);
+  expect(problems).toMatchObject([{ code: "SEARCH_LIMIT", process: "late" }]);
+});
+
+test("a refusal says what the part said, and what a part lacks by itself is no refusal", async () => {
+  const failing = answering(
+    // biome-ignore lint/correctness/useYield: it fails before.
+    async function* () {
+      throw new Fault("TOO_BUSY", "it has too many questions to answer");
+    },
+  );
+  await expect((await beside([failing])).count({})).rejects.toMatchObject({ code: "TOO_BUSY" });
+  const lack = { code: "FILE_UNREADABLE", text: "7 messages cannot be read", advice: "" };
+  const { part } = telling({ count: 4 }, "there", [lack]);
+  expect(await (await beside([part])).count({})).toBe(5);
+});
+
+test("a question that is too long is the fault of who asks", async () => {
+  const { part, asked } = telling({ count: 4 });
+  const index = await beside([part]);
+  const query = { kind: "term", field: "n", value: "x".repeat(600 * 1024) } as const;
+  const { signal } = new AbortController();
+  await expect(index.count({ query, signal })).rejects.toMatchObject({ code: "TOO_LARGE" });
+  expect(asked).toEqual([]);
+});
+
+test("a message is changed where it is, whoever else does not answer; a change without an answer may have been made", async () => {
+  const silent = telling({});
+  const index = await beside([silent.part], [], 60_000);
+  expect(await index.patch("g0", { set: { a: 1 } }, "ann")).toMatchObject({ a: 1 });
+  const holder = telling({ get: [{ guid: "g7" }] });
+  await expect((await beside([holder.part], [], 500)).patch("g7", { set: { a: 1 } }, "ann")).rejects.toThrow(
+    "the change may have been made: look at the message before you make it again",
+  );
+});
+
+test("what one process alone tells of itself, its archive and its copies of alerts, is told of all", async () => {
+  const own = await beside([]);
+  const [archive, alertCopies] = [{ isOn: true }, { isWhole: true }];
+  const stats = { ...(await own.stats()), archive, alertCopies };
+  const { part } = telling({ stats });
+  expect(await (await beside([part])).stats()).toMatchObject({ messages: 2, archive, alertCopies });
 });

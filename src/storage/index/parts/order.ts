@@ -8,8 +8,9 @@ const KINDS: readonly SortKind[] = ["number", "boolean", "text"];
 /** What each key of a sort is compared as, as one index with all messages would. */
 export function kindsOf({ answers }: Gathered<"search">, sort: readonly Sort[]): SortKind[] {
   return sort.map((_, place) => {
-    const kinds = new Set(answers.map(({ answer }) => answer.places?.kinds[place]));
-    kinds.delete(undefined);
+    // What another process leaves undefined arrives as null.
+    const said = answers.map(({ answer }) => answer.places?.kinds[place] ?? undefined);
+    const kinds = new Set(said.filter((kind) => kind !== undefined));
     const [only = "text"] = kinds;
     return kinds.size > 1 ? "text" : only;
   });

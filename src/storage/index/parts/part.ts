@@ -1,5 +1,5 @@
 import { Fault } from "../../../core/fault.ts";
-import type { AnswerQuestion, Exchange } from "../../exchange/contract.ts";
+import { type AnswerQuestion, type Exchange, MOST_QUESTION_BYTES } from "../../exchange/contract.ts";
 import type { Index, Selection } from "../contract.ts";
 import { type AnswerOf, type Call, type PartAnswer, type RequestOf, readQuestion } from "./questions.ts";
 import { chunksOf, decode, encode } from "./wire.ts";
@@ -25,6 +25,16 @@ export type PartIndex = Index & {
 const KIND = "index";
 /** Bytes of an answer. A page of the most messages has less, unless they are of an unusual size. */
 const MOST_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/** @throws Fault TOO_LARGE for a question that no other process can be asked */
+export function checkQuestion(call: Call, request: object): void {
+  const { length } = encode({ call, request });
+  if (length > MOST_QUESTION_BYTES)
+    throw new Fault(
+      "TOO_LARGE",
+      `asking the other processes: the request has ${length} bytes, and they take ${MOST_QUESTION_BYTES}; ask with a shorter query, or for fewer fields`,
+    );
+}
 
 /** The index of this process. */
 export function ownPart(name: string, index: PartIndex): Part {

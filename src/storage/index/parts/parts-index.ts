@@ -1,6 +1,6 @@
 import type { Position } from "../../../core/block.ts";
 import type { Clock } from "../../../core/context.ts";
-import { Fault } from "../../../core/fault.ts";
+import { Fault, type FaultCode } from "../../../core/fault.ts";
 import type { Message } from "../../../core/message.ts";
 import { isDoneWithin } from "../../../core/patience.ts";
 import { FieldNames } from "../../../query/fields.ts";
@@ -36,20 +36,12 @@ import {
   sizeOf,
 } from "../requests.ts";
 import { positionKey } from "../segments/position-key.ts";
-import { type Gathered, gather, type PartsNow, problemOf } from "./gather.ts";
-import {
-  isWhole,
-  mergeFacets,
-  mergeFields,
-  mergeGroups,
-  mergeHistograms,
-  mergePages,
-  mergeStats,
-  mergeUnknown,
-} from "./merge.ts";
+import { askFacets } from "./ask-facets.ts";
+import { beginRounds, type Gathered, gather, type PartsNow, problemOf, type Rounds } from "./gather.ts";
+import { mergeFields, mergeGroups, mergeHistograms, mergePages, mergeStats, mergeUnknown } from "./merge.ts";
 import { isAlike, kindsOf, readCursor, writeCursor } from "./order.ts";
 import type { Part } from "./part.ts";
-import type { Call, RequestOf } from "./questions.ts";
+import type { AnswerOf, Call, RequestOf } from "./questions.ts";
 
 const DEFAULT_SIZE = 100;
 /** Values of a field that each part lists. While none has more all numbers are exact. */
@@ -124,10 +116,11 @@ export class PartsIndex implements Index {
   async search(request: SearchRequest): Promise<SearchResult> {
     const { declares, signal, text, cursor, sort = [], size = DEFAULT_SIZE, ...asked } = request;
     const before = cursor === undefined ? undefined : readCursor(cursor, sort);
+    const rounds = this.#begin(signal);
     const ask = (kinds: readonly SortKind[]) => {
       const keys = sort.map((key, place) => ({ ...key, ...(kinds[place] && { as: kinds[place] }) }));
       const page = { size, sort: keys, cursor: before?.cursor, places: true } as const;
-      return this.#gather("search", { ...asked, ...page }, signal);
+      return this.#gather("search", { ...asked, ...page }, rounds);
     };
     let found = await ask(before?.kinds ?? []);
     // All parts compare a key as the same: what it is in those that have values of it, or texts where these differ.
@@ -151,44 +144,35 @@ export class PartsIndex implements Index {
 
   async count(request: Selection): Promise<number> {
     const { signal, ...asked } = request;
-    return (await this.#whole("count", asked, signal)).reduce((sum, count) => sum + count, 0);
+    return (await this.#whole("count", asked, this.#begin(signal))).reduce((sum, count) => sum + count, 0);
   }
 
-  async facets({ signal, ...request }: FacetRequest): Promise<readonly Facet[]> {
+  facets({ signal, ...request }: FacetRequest): Promise<readonly Facet[]> {
+    return this.#facets(request, this.#begin(signal));
+  }
+
+  async #facets(request: Omit<FacetRequest, "signal">, rounds: Rounds): Promise<readonly Facet[]> {
     const size = sizeOf(request.size, DEFAULT_FACETS, "facets");
-    const asked = { ...request, size: Math.max(size, LISTED) };
-    const parts = await this.#whole("facets", asked, signal);
-    const byField = request.fields.map((_, place) => parts.map((facets) => facets[place] as Facet));
-    if (byField.every(isWhole)) return byField.map((facets) => mergeFacets(facets, size));
-    // A value that one part lists may be rare in another: all are asked for the counts of what any of them lists.
-    const values = byField.map((facets) =>
-      mergeFacets(facets, Math.max(size, LISTED)).values.map(({ value }) => value),
-    );
-    const counted = await this.#whole("facets", { ...asked, values }, signal);
-    return request.fields.map((_, place) =>
-      mergeFacets(
-        counted.map((facets) => facets[place] as Facet),
-        size,
-      ),
-    );
+    return askFacets({ ...request, size: Math.max(size, LISTED) }, size, async (asked) => {
+      const { answers, missing } = await this.#gather("facets", asked, rounds);
+      if (rounds.signal === undefined) refuse(missing);
+      return new Map(answers.map(({ part, answer }) => [part.name, answer]));
+    });
   }
 
   async histogram({ signal, ...request }: HistogramRequest): Promise<Histogram> {
-    const { from, to, interval, end } = await this.#span(request, signal);
+    const rounds = this.#begin(signal);
+    const { from, to, interval, end } = await this.#span(request, rounds);
     const { split, splitSize } = request;
     const selection = { query: request.query, sensors: request.sensors };
     const size = sizeOf(splitSize, DEFAULT_SERIES, "a histogram's split");
     const [facet] =
       split === undefined
         ? []
-        : await this.facets({
-            ...selection,
-            from: request.from,
-            to: request.to,
-            fields: [split],
-            size,
-            signal,
-          });
+        : await this.#facets(
+            { ...selection, from: request.from, to: request.to, fields: [split], size },
+            rounds,
+          );
     const series = facet?.values.map(({ value }) => value) ?? [];
     const asked = {
       ...selection,
@@ -197,23 +181,23 @@ export class PartsIndex implements Index {
       interval,
       ...(split !== undefined && { split, series }),
     };
-    const histograms = await this.#whole("histogram", asked, signal);
+    const histograms = await this.#whole("histogram", asked, rounds);
     return mergeHistograms(histograms, interval, series.map(String));
   }
 
   async groups({ signal, ...request }: GroupRequest): Promise<readonly Group[]> {
     const size = sizeOf(request.size, DEFAULT_GROUPS, "groups");
     // A group that is small in one part may be large in all: as long as none has more than it lists, numbers are exact.
-    const parts = await this.#whole("groups", { ...request, size: MOST_VALUES }, signal);
+    const parts = await this.#whole("groups", { ...request, size: MOST_VALUES }, this.#begin(signal));
     return mergeGroups(parts, size, request.order);
   }
 
   async get(guids: readonly string[], signal?: AbortSignal): Promise<readonly Message[]> {
-    const parts = await this.#gather("get", { guids }, signal);
+    const parts = await this.#gather("get", { guids }, this.#begin(signal));
     const found = new Map(
       parts.answers.flatMap(({ answer }) => answer.map((message) => [message.guid, message] as const)),
     );
-    if (signal === undefined && guids.some((guid) => !found.has(guid))) refuse(parts.problems);
+    if (signal === undefined && guids.some((guid) => !found.has(guid))) refuse(parts.missing);
     return guids.map((guid) => found.get(guid)).filter((message) => message !== undefined);
   }
 
@@ -221,8 +205,17 @@ export class PartsIndex implements Index {
     const part = await this.#holder(guid, `changing message ${guid}`);
     if (part === undefined)
       throw new Fault("NOT_FOUND", `changing message ${guid}: there is no message with this guid`);
-    const { answer } = await part.ask("patch", { guid, by, change: change }, this.#limit());
-    return answer;
+    const limit = this.#limit();
+    try {
+      return (await part.ask("patch", { guid, by, change: change }, limit)).answer;
+    } catch (error) {
+      if (!limit.aborted) throw error;
+      throw new Fault(
+        "PROCESS_SILENT",
+        `changing message ${guid}: process ${part.name}, which has it, has not answered within ${this.#options.within / 1000} s; the change may have been made: look at the message before you make it again`,
+        { cause: error },
+      );
+    }
   }
 
   async history(guid: string): Promise<History> {
@@ -242,15 +235,14 @@ export class PartsIndex implements Index {
   }
 
   async fields(sensors?: readonly string[]): Promise<readonly FieldInfo[]> {
-    const { answers } = await this.#gather("fields", { sensors: sensors }, undefined);
+    const { answers } = await this.#gather("fields", { sensors: sensors }, this.#begin(undefined));
     return mergeFields(answers.map(({ answer }) => answer));
   }
 
   async stats(): Promise<IndexStats> {
-    const { answers, problems } = await this.#gather("stats", {}, undefined);
+    const { answers, missing } = await this.#gather("stats", {}, this.#begin(undefined));
     const all = answers.map(({ answer }) => answer);
     this.#known = all.flatMap((stats) => stats.problems);
-    const missing = problems.filter(({ text }) => !this.#known.some((known) => known.text === text));
     const names = answers.map(({ part }) => part.name);
     return { ...mergeStats(all, names), problems: [...missing, ...this.#known] };
   }
@@ -282,29 +274,37 @@ export class PartsIndex implements Index {
 
   /** The part that has a message; undefined when none has. @throws Fault PROCESS_SILENT when one that cannot be asked may have it */
   async #holder(guid: string, doing: string): Promise<Part | undefined> {
-    const { answers, problems } = await this.#gather("get", { guids: [guid] }, undefined);
+    const { answers, missing } = await this.#gather(
+      "get",
+      { guids: [guid] },
+      this.#begin(undefined),
+      (answer) => answer.length > 0,
+    );
     const found = answers.find(({ answer }) => answer.length > 0);
     if (found !== undefined) return found.part;
-    refuse(problems, `${doing}: it was not found; `);
+    refuse(missing, `${doing}: it was not found; `);
     return undefined;
   }
 
   /** Asks all parts; what is missing is told by the signal, and without one such an answer is refused. */
-  async #whole<Asked extends Call>(call: Asked, request: RequestOf[Asked], signal: AbortSignal | undefined) {
-    const { answers, problems } = await this.#gather(call, request, signal);
-    if (signal === undefined) refuse(problems);
+  async #whole<Asked extends Call>(call: Asked, request: RequestOf[Asked], rounds: Rounds) {
+    const { answers, missing } = await this.#gather(call, request, rounds);
+    if (rounds.signal === undefined) refuse(missing);
     return answers.map(({ answer }) => answer);
+  }
+
+  #begin(signal: AbortSignal | undefined): Rounds {
+    return beginRounds(this.#options.within, signal);
   }
 
   async #gather<Asked extends Call>(
     call: Asked,
     request: RequestOf[Asked],
-    signal: AbortSignal | undefined,
+    rounds: Rounds,
+    isEnough?: (answer: AnswerOf[Asked]) => boolean,
   ): Promise<Gathered<Asked>> {
-    const gathered = await gather(this.#options.now(), call, request, {
-      signal,
-      within: this.#options.within,
-    });
+    const { signal } = rounds;
+    const gathered = await gather(this.#options.now(), call, request, rounds, isEnough);
     if (signal !== undefined) {
       const lacks = this.#lacks.get(signal) ?? [];
       const known = new Set(lacks.map(({ text }) => text));
@@ -334,13 +334,10 @@ export class PartsIndex implements Index {
   }
 
   /** From when to when a histogram reaches, and its interval: the same for all parts. `end`: of an open range. */
-  async #span(
-    { from, to, sensors, interval, buckets = DEFAULT_BUCKETS }: HistogramRequest,
-    signal: AbortSignal | undefined,
-  ) {
+  async #span({ from, to, sensors, interval, buckets = DEFAULT_BUCKETS }: HistogramRequest, rounds: Rounds) {
     if (from !== undefined && to !== undefined)
       return { from, to, end: to, interval: interval ?? niceInterval(to - from, buckets) };
-    const { answers } = await this.#gather("stats", {}, signal);
+    const { answers } = await this.#gather("stats", {}, rounds);
     const within = answers
       .flatMap(({ answer }) => answer.sensors)
       .filter(({ sensor }) => sensors === undefined || sensors.includes(sensor));
@@ -384,7 +381,7 @@ export class PartsIndex implements Index {
   #unsealedPositions(): Promise<ReadonlyMap<string, number>> {
     const now = performance.now();
     if (this.#unsealed === undefined || now - this.#unsealed.at > POSITIONS_EVERY) {
-      const positions = this.#gather("positions", {}, undefined).then(
+      const positions = this.#gather("positions", {}, this.#begin(undefined)).then(
         ({ answers }) => new Map(answers.flatMap(({ answer }) => answer)),
         // What is sealed is known without them.
         () => new Map<string, number>(),
@@ -395,6 +392,7 @@ export class PartsIndex implements Index {
   }
 }
 
-function refuse([problem]: readonly IndexProblem[], doing = ""): void {
-  if (problem !== undefined) throw new Fault("PROCESS_SILENT", `${doing}${problem.text}`);
+function refuse([missing]: readonly IndexProblem[], doing = ""): void {
+  // Its code is one of faults: of `gather`.
+  if (missing !== undefined) throw new Fault(missing.code as FaultCode, `${doing}${missing.text}`);
 }

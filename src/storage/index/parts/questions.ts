@@ -55,7 +55,8 @@ const selection = {
   to: z.number().optional(),
   sensors: z.array(z.string()).optional(),
 };
-const value = z.union([z.string(), z.number(), z.boolean()]);
+// Numbers of messages may be infinite, or none.
+const value = z.union([z.string(), z.custom<number>((each) => typeof each === "number"), z.boolean()]);
 const size = z.number().optional();
 const fieldValue: z.ZodType<unknown> = z.unknown();
 
