@@ -87,8 +87,9 @@ export async function replay(
       total: false,
     });
     // The records of a process that does not answer would be passed over without a word.
-    const silent = page.problems.find(({ code }) => code === "PROCESS_SILENT");
-    if (silent !== undefined) throw new Fault("PROCESS_SILENT", `replaying rejected records: ${silent.text}`);
+    const missing = page.problems.find(({ process }) => process !== undefined);
+    if (missing !== undefined)
+      throw new Fault("PROCESS_SILENT", `replaying rejected records: ${missing.text}`);
     const waiting = new Map<string, Waiting>();
     for (const error of page.messages) {
       const target = String(error.failed_sensor_type);

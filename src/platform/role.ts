@@ -50,9 +50,9 @@ function checkOfOne(role: Role, { alerts, archive }: GlobalDocument["storage"]):
   if (archive !== "none") throw refused(`archive: ${archive}`, "belongs to one data folder");
 }
 
-/** Whether several processes may read the topics in turn, each into an index of its own. */
-export function takesTurns({ topics, tables, index }: GlobalDocument["storage"]): boolean {
-  return topics === "kafka" && tables === "kafka" && index === "files";
+/** Whether several processes may read the topics in turn, each into an index of its own. Copies of alerts follow one index, from which nothing is taken back. */
+export function takesTurns({ topics, tables, index, alerts }: GlobalDocument["storage"]): boolean {
+  return topics === "kafka" && tables === "kafka" && index === "files" && alerts === "none";
 }
 
 /** Whether processes of a role read topics and store what becomes of them. */

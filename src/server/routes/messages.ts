@@ -32,13 +32,9 @@ export function messageRoutes(app: FastifyInstance, platform: Platform): void {
     message: await readMessage(platform, params.guid, actor, signal),
   }));
 
-  implement(app, messageHistory, async ({ actor, params: { guid } }) => {
-    const [message] = await withGuid(platform, guid, actor);
-    if (message === undefined)
-      throw new Fault(
-        "NOT_FOUND",
-        `reading the history of message ${guid}: there is no message with this guid`,
-      );
+  implement(app, messageHistory, async ({ actor, params: { guid }, signal }) => {
+    const [message] = await withGuid(platform, guid, actor, signal);
+    if (message === undefined) throw unknownGuid(platform, "reading the history of", guid, signal);
     const { changes, earlier } = await index.history(guid);
     return {
       changes: changes.toReversed().map(({ by, at, fields }) => ({
@@ -118,9 +114,9 @@ function unknownGuid(
   signal: AbortSignal | undefined,
 ): Fault {
   const problems = index.problems({ signal });
-  const silent = problems.find(({ code }) => code === "PROCESS_SILENT");
-  if (silent !== undefined)
-    return new Fault("PROCESS_SILENT", `${doing} message ${guid}: it was not found; ${silent.text}`);
+  const missing = problems.find(({ process }) => process !== undefined);
+  if (missing !== undefined)
+    return new Fault("PROCESS_SILENT", `${doing} message ${guid}: it was not found; ${missing.text}`);
   const lacks =
     problems.length > 0 ? ", or it is in a part of the index or of the archive that cannot be read" : "";
   return new Fault("NOT_FOUND", `${doing} message ${guid}: there is no message with this guid${lacks}`);
