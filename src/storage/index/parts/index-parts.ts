@@ -32,6 +32,16 @@ const record = z.object({
 
 type PartRecord = z.output<typeof record>;
 
+/** What a process said last, and when that was seen here: `seenAt` for people, the others by a clock that nobody sets. */
+type Heard = {
+  readonly said: PartRecord;
+  readonly seenAt: number;
+  /** When it spoke: of one that had spoken before this process began as its own clock says. */
+  readonly spokeAt: number;
+  /** Since when it says nothing new here. */
+  readonly sameSince: number;
+};
+
 const TYPE = "index";
 const REPORT_EVERY = 5_000;
 /** Who says nothing for this long is not asked. Whoever ended a moment ago is noticed when it is asked. */
@@ -52,8 +62,8 @@ export class IndexParts implements AsyncDisposable {
   readonly #table: Table;
   readonly #own: Part;
   readonly #timer: NodeJS.Timeout;
-  /** By name: what was said last, and when that was seen here. Clocks of machines differ, so silence is measured by ours. */
-  #heard: ReadonlyMap<string, { readonly said: PartRecord; readonly seenAt: number }> = new Map();
+  /** By name. Clocks of machines differ, so silence is measured by ours. */
+  #heard: ReadonlyMap<string, Heard> = new Map();
   /** Those that did not answer, by name, and what they had said last before: they are asked again once they say something. */
   readonly #unanswered = new Map<string, { readonly at: number; readonly since: number }>();
   #saying: Promise<void> = Promise.resolve();
@@ -94,9 +104,10 @@ export class IndexParts implements AsyncDisposable {
     const { exchange } = this.#options;
     const parts: Part[] = [this.#own];
     const missing: MissingPart[] = [];
-    for (const [name, { said, seenAt }] of this.#list()) {
+    for (const [name, heard] of this.#list()) {
       if (name === exchange.name) continue;
-      const why = this.#whyNot(name, said, seenAt);
+      const { said } = heard;
+      const why = this.#whyNot(name, heard);
       if (why === undefined) parts.push(this.#remote(name, said.at));
       // One that never had a message may have read some since.
       else if (said.stoppedAt === null || said.messages > 0) missing.push({ name, why });
@@ -104,29 +115,35 @@ export class IndexParts implements AsyncDisposable {
     return { parts, missing };
   }
 
-  #list(): ReadonlyMap<string, { readonly said: PartRecord; readonly seenAt: number }> {
+  #list(): ReadonlyMap<string, Heard> {
     const now = this.#options.context.clock.now();
-    const heard = new Map<string, { readonly said: PartRecord; readonly seenAt: number }>();
+    const moment = performance.now();
+    const heard = new Map<string, Heard>();
     for (const { key, value } of this.#table.range(TYPE)) {
       const { data: said } = record.safeParse(value);
       // One that cannot be read is of another version: asking tells.
       const known = said ?? { at: now, stoppedAt: null, messages: 1 };
       const before = this.#heard.get(key);
+      if (before?.said.at === known.at) heard.set(key, { ...before, said: known });
+      else if (before !== undefined)
+        heard.set(key, { said: known, seenAt: now, spokeAt: moment, sameSince: moment });
       // Of one that is seen for the first time it is not known when it spoke, so its own clock is taken.
-      const seenAt = before === undefined ? known.at : before.said.at === known.at ? before.seenAt : now;
-      heard.set(key, { said: known, seenAt });
+      else {
+        const spokeAt = moment - Math.max(0, now - known.at);
+        heard.set(key, { said: known, seenAt: known.at, spokeAt, sameSince: moment });
+      }
     }
     this.#heard = heard;
     return heard;
   }
 
   /** Why a process is not asked; undefined when it is. */
-  #whyNot(name: string, { at, stoppedAt }: PartRecord, seenAt: number): string | undefined {
+  #whyNot(name: string, { said, seenAt, spokeAt }: Heard): string | undefined {
+    const { at, stoppedAt } = said;
     if (stoppedAt !== null) return `it was stopped at ${new Date(stoppedAt).toISOString()}`;
     const unanswered = this.#unanswered.get(name);
     if (unanswered?.at === at) return silentSince(unanswered.since);
-    const isSilent = this.#options.context.clock.now() - seenAt > SILENT_AFTER;
-    return isSilent ? silentSince(seenAt) : undefined;
+    return performance.now() - spokeAt > SILENT_AFTER ? silentSince(seenAt) : undefined;
   }
 
   /** A part that is not asked again, once it did not answer, until it says something. */
@@ -166,8 +183,9 @@ export class IndexParts implements AsyncDisposable {
       // Who reads no topics and never did is nobody's part: a server, or a host that captures packets.
       if (isIndexing || messages > 0 || this.#table.get(TYPE, exchange.name) !== undefined)
         await this.#table.put(TYPE, exchange.name, { at, stoppedAt, messages });
-      for (const [name, { seenAt }] of this.#heard)
-        if (at - seenAt > FORGOTTEN_AFTER) await this.#table.delete(TYPE, name);
+      // By no clock of a machine: one that is wrong would have messages forgotten that are missing.
+      for (const [name, { sameSince }] of this.#heard)
+        if (performance.now() - sameSince > FORGOTTEN_AFTER) await this.#table.delete(TYPE, name);
       this.#isFailing = false;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

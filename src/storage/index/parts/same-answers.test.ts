@@ -105,6 +105,7 @@ test("facets are the same, also of more values than a part lists", async () => {
   const fields = [
     "protocol",
     "user",
+    "path",
     "ip_dst_port",
     "only_first",
     "only_second",

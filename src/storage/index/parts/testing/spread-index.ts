@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Batch } from "../../../../core/batch.ts";
 import { makeContext, systemClock } from "../../../../core/context.ts";
-import type { AnswerQuestion, Exchange } from "../../../exchange/contract.ts";
+import { Fault } from "../../../../core/fault.ts";
+import { type AnswerQuestion, type Exchange, MOST_QUESTION_BYTES } from "../../../exchange/contract.ts";
 import type { Index, IndexHandle, IndexWriter, RetentionResult, RetentionRule } from "../../contract.ts";
 import { openDuckdbIndex } from "../../duckdb/open.ts";
 import { openRemoteWriter } from "../../duckdb/remote.ts";
@@ -38,6 +39,7 @@ export function directExchange(name: string): Exchange {
     ...{ name, fault: undefined, unreadable: 0 },
     answer: (kind, handler) => void handlers.set(kind, handler),
     async *ask(_to, kind, question, signal) {
+      if (question.length > MOST_QUESTION_BYTES) throw new Fault("TOO_LARGE", "the question is too long");
       yield* handlers.get(kind)?.(question, { from: name, signal }) ?? [];
     },
     async [Symbol.asyncDispose]() {},
