@@ -29,6 +29,9 @@ const REBALANCE_MILLISECONDS = 20_000;
 const HEARTBEAT_MILLISECONDS = 500;
 const RETRY_MILLISECONDS = 500;
 const GOODBYE_MILLISECONDS = 2000;
+/** How long a note is tried again while the group deals out anew. */
+const NOTE_MILLISECONDS = 5000;
+const DEALING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION"];
 /** How long shares are kept for members that are expected and do not come. */
 const EXPECTED_MILLISECONDS = 30_000;
 const PROTOCOL = "metron";
@@ -95,6 +98,7 @@ class Member {
   readonly #group: string;
   readonly #signal: AbortSignal;
   readonly #wire: Wire;
+  readonly #notes: Wire;
   readonly #joined = performance.now();
   readonly #left = new AbortController();
   /** What it reads, or has not let go. */
@@ -126,6 +130,7 @@ class Member {
     this.#group = groupOfMembers(cluster, membership.group, topic);
     this.#signal = AbortSignal.any([signal, this.#left.signal]);
     this.#wire = cluster.wire();
+    this.#notes = cluster.wire();
     this.#expected = [...(membership.expected ?? [])];
     const { promise, resolve } = Promise.withResolvers<number>();
     this.#over = promise;
@@ -166,15 +171,32 @@ class Member {
     this.#left.abort();
   }
 
-  /** See `Assignment.note`. */
+  /** See `Assignment.note`. What comes while the group deals out anew is tried again in the next generation: what is let go is noted at that very time. */
   async note(partition: number, offset: number): Promise<boolean> {
+    const { topic } = this.#options;
+    const doing = `noting that partition ${partition} of topic ${topic} is kept up to ${offset}`;
+    const until = performance.now() + NOTE_MILLISECONDS;
+    for (;;) {
+      if (this.#isOver()) return false;
+      // Until it has joined again a note that is under way may still be taken.
+      if (this.#id === "")
+        throw new Fault("KAFKA_UNREACHABLE", `${doing}: it is in doubt who reads the partition`);
+      if (!this.#granted.has(partition)) return false;
+      try {
+        await this.#noteOnce(partition, offset);
+        return true;
+      } catch (error) {
+        const isDealing = answersOf(error).some((answer) => DEALING.includes(answer));
+        if (!isDealing) this.#coordinator = undefined;
+        if (!isDealing || performance.now() > until) throw faultOf(doing, error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
+    }
+  }
+
+  async #noteOnce(partition: number, offset: number): Promise<void> {
     const { cluster, topic, membership } = this.#options;
     const [id, generation] = [this.#id, this.#generation];
-    const doing = `noting that partition ${partition} of topic ${topic} is kept up to ${offset}`;
-    if (this.#isOver()) return false;
-    // Until it has joined again a note that is under way may still be taken.
-    if (id === "") throw new Fault("KAFKA_UNREACHABLE", `${doing}: it is in doubt who reads the partition`);
-    if (!this.#granted.has(partition)) return false;
     const before = await readNoted(cluster, this.#group, topic, partition);
     const note = {
       partitionIndex: partition,
@@ -182,16 +204,14 @@ class Member {
       committedLeaderEpoch: -1,
       committedMetadata: metadataOf(before, membership.keeper ?? membership.member, offset),
     };
-    try {
-      // The broker takes it only from this member in this generation of the group.
-      await this.#ask(offsetCommitV9.api, this.#group, generation, id, membership.member, [
-        { name: topic, partitions: [note] },
-      ]);
-      return true;
-    } catch (error) {
-      this.#coordinator = undefined;
-      throw faultOf(doing, error);
-    }
+    this.#coordinator ??= await cluster.coordinator(this.#group);
+    // The broker takes it only from this member in this generation of the group. On the other connection it would wait until a join is answered.
+    await this.#notes.ask(
+      this.#coordinator,
+      offsetCommitV9.api,
+      ...([this.#group, generation, id, membership.member] as const),
+      [{ name: topic, partitions: [note] }],
+    );
   }
 
   /** Stays a member until told to leave; what fails is tried again. */
@@ -213,6 +233,7 @@ class Member {
       }
     }
     this.#wire.close();
+    this.#notes.close();
     await this.#sayGoodbye();
   }
 

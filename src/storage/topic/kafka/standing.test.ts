@@ -64,6 +64,25 @@ describe.skipIf(address === undefined)("the standing of a partition", { timeout:
     });
   });
 
+  test("what is noted while others join and leave is taken, or refused, and not in doubt", async () => {
+    await withTopic(async (topic) => {
+      const one = join(topic, "one", "keeper one");
+      expect(await one.next()).toEqual([0, 1]);
+      let isOver = false;
+      const noting = (async () => {
+        for (let offset = 1; !isOver; offset++) expect(await one.note(0, offset)).toBe(true);
+      })();
+      for (let round = 0; round < 4; round++) {
+        const two = join(topic, `two ${round}`, "keeper two");
+        expect(await two.next()).toEqual([]);
+        await two.leave();
+      }
+      isOver = true;
+      await noting;
+      await one.leave();
+    });
+  });
+
   test("who was taken for dead is told of an empty share first, and what it notes meanwhile is not taken", async () => {
     await withTopic(async (topic, group, settings) => {
       const one = join(topic, "one", "keeper one");
