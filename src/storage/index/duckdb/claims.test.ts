@@ -121,7 +121,7 @@ describe.skipIf(address === undefined)("indexes that take turns", { timeout: MIN
       while ((await this.#shares?.next())?.done === false);
     }
 
-    /** Ends as a kill would, as far as what is on disk goes. */
+    /** Ends in order; what it could not note is on disk, as after a kill. */
     async close(): Promise<void> {
       await this.#index?.[Symbol.asyncDispose]();
     }
