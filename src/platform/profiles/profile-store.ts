@@ -83,10 +83,16 @@ export class ProfileStore implements AsyncDisposable {
       changes.push({ type: SETTINGS, key: PERIOD, value: period });
     if (changes.length > 0) await this.#table.write(changes);
     if (this.#parts.intake.topicOf(PROFILER_SENSOR) === undefined) return;
-    for (const partition of this.#unsent) {
-      this.#unsent.delete(partition);
-      await this.#sendLeft(partition);
-    }
+    for (const partition of [...this.#unsent])
+      try {
+        this.#unsent.delete(partition);
+        await this.#sendLeft(partition);
+      } catch (error) {
+        // The next publish tries again: documents take effect whatever becomes of messages.
+        this.#unsent.add(partition);
+        const sentence = "Messages for triage that waited could not be sent and wait on.";
+        this.#parts.context.log.error(sentence, { partition, error: (error as Error).message });
+      }
   }
 
   /** The profiles of a document. What another version published may be none here; then there are none, and it is told. */
@@ -192,13 +198,14 @@ export class ProfileStore implements AsyncDisposable {
   /** Sends what was stored to be sent when the process ended, but what had reached its topic. */
   async #sendLeft(partition: number): Promise<void> {
     const left = new Map<string, string>();
-    let from: readonly number[] = [];
+    let from: readonly number[] | undefined;
     for (const { key, value } of this.#table.range(TRIAGE, { prefix: `${partition}/` })) {
       const { ends, json } = JSON.parse(String(value)) as { ends: number[]; json: string };
       left.set(key.slice(key.indexOf("/") + 1), json);
-      from = ends.map((end, index) => Math.min(end, from[index] ?? end));
+      // Where the sensor was not there yet, its topic is read from the beginning.
+      from = (from ?? ends).map((end, index) => Math.min(end, ends[index] ?? 0));
     }
-    if (left.size === 0) return;
+    if (from === undefined) return;
     const sent = await this.#sentSince(from, left);
     const missing = [...left].filter(([guid]) => !sent.has(guid)).map(([guid, json]) => ({ guid, json }));
     if (missing.length > 0) await this.#send(partition, missing);

@@ -53,7 +53,11 @@ export function serveWriter(index: WriterHost, name: string): IndexHandle {
   // Memory that is free again goes back to where blocks are made.
   const asked = new Map<number, PromiseWithResolvers<boolean>>();
   let claims = 0;
+  let isEnded = false;
+  const ended = () => new Fault("SENSOR_STOPPED", "the thread that read the partition has ended");
   const claim: ClaimKey = (key, offset) => {
+    // Nobody would answer, and others wait for their turn behind the answer.
+    if (isEnded) return Promise.reject(ended());
     const answer = Promise.withResolvers<boolean>();
     asked.set(++claims, answer);
     send({ type: "claim", id: claims, key, offset });
@@ -111,9 +115,9 @@ export function serveWriter(index: WriterHost, name: string): IndexHandle {
   });
   // The other thread has ended: what it had not committed is read again by whoever follows it.
   port.on("close", () => {
+    isEnded = true;
     target.abandon();
-    for (const { reject } of asked.values())
-      reject(new Fault("SENSOR_STOPPED", "the thread that read the partition has ended"));
+    for (const { reject } of asked.values()) reject(ended());
     asked.clear();
   });
   port.unref();

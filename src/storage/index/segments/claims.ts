@@ -29,6 +29,8 @@ export class Claims {
   readonly #sealed = new Map<string, number>();
   /** Who can note how far a partition is sealed, by its key. */
   readonly #claimants = new Map<string, ClaimKey>();
+  /** Those whose threads have ended. */
+  readonly #left = new WeakSet<ClaimKey>();
   /** Of partitions, which records this index had, by their note, and has no more: from an offset to before another. */
   readonly #gaps = new Map<string, readonly [from: number, to: number]>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -106,12 +108,15 @@ export class Claims {
       const standing = await this.#read(key);
       if (standing === undefined)
         throw new Fault("SENSOR_STOPPED", `topic ${partitionOf(key)[0]} is not in force in this process yet`);
+      // First, as a seal that is under way claims what it was to seal.
+      await this.#options.forget(key);
       for (const claim of this.#pending(key))
         await (standing.own >= claim.to ? this.#keep(claim) : this.#drop(claim));
-      await this.#options.forget(key);
       const from = this.#begin(key, standing);
       // Whoever reads it next is to begin there too, also if nothing is read of it meanwhile.
       if (from !== undefined && from !== standing.offset) await claimant(key, from);
+      if (this.#left.has(claimant))
+        throw new Fault("SENSOR_STOPPED", "the thread that was to read the partition has ended");
       this.#sealed.set(key, from ?? 0);
       this.#claimants.set(key, claimant);
       return from;
@@ -138,6 +143,7 @@ export class Claims {
 
   /** Nobody can note anything by this claimant any more: its thread has ended. */
   leave(claimant: ClaimKey): void {
+    this.#left.add(claimant);
     for (const [key, other] of this.#claimants) if (other === claimant) this.#claimants.delete(key);
   }
 
