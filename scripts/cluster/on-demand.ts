@@ -52,6 +52,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
         response.writeHead(500).end(`${server.name} did not start: ${error}`);
       }
   });
+  // A test that installs something stands still for minutes, and would not see that its connection was closed meanwhile.
+  door.keepAliveTimeout = 0;
   door.listen(0, "127.0.0.1");
   await once(door, "listening");
   project.provide("cluster", `http://127.0.0.1:${(door.address() as AddressInfo).port}`);
