@@ -6,6 +6,8 @@ import { answersOf } from "./faults.ts";
 export const BATCH_BYTES = 64 * 1024 * 1024;
 const TOPIC_RESOURCE = 2;
 const RETRY_MILLISECONDS = 100;
+/** How long a topic that was made may take until a broker that is busy knows it, milliseconds. */
+const KNOWN_WITHIN = 30_000;
 
 /** Makes a topic, unless there is one of its name. @throws Fault KAFKA_UNREACHABLE, KAFKA_REFUSED */
 export async function makeTopic(
@@ -35,10 +37,17 @@ export async function describeTopic(
   topic: string,
   least: number,
 ): Promise<{ readonly partitions: number; readonly topicId: string }> {
+  const until = performance.now() + KNOWN_WITHIN;
   return cluster.ask(`opening topic ${topic}`, async (admin) => {
     for (;;) {
-      const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
-      const found = topics.get(topic);
+      const found = await admin.metadata({ topics: [topic], forceUpdate: true }).then(
+        ({ topics }) => topics.get(topic),
+        (error: Error) => {
+          // The library's word, once it has tried a few times.
+          if (!error.message.startsWith("Unknown topic") || performance.now() > until) throw error;
+          return undefined;
+        },
+      );
       const leaders = found?.partitions.filter(({ leader }) => leader >= 0).length ?? 0;
       if (found !== undefined && leaders >= Math.max(least, found.partitionsCount))
         return { partitions: found.partitionsCount, topicId: found.id };
