@@ -7,7 +7,7 @@ import { readValue } from "../stellar/sketches/stored-value.ts";
 
 /** No period: nothing was counted since the last one ended. */
 export const NO_PERIOD = -1;
-const FORM = 0x45;
+const FORM = 0x46;
 /** Bytes that the variables of an entity may take: beyond these they are a mistake of the profile, and would not fit a write. */
 const MOST_STATE_BYTES = 1 << 20;
 /** Messages of an entity that may wait for a period to end, and bytes of their fields. */
@@ -21,6 +21,8 @@ export type Waiting = { readonly timestamp: number; readonly fields: Buffer };
 export class LiveEntity extends EntityProfile {
   /** Number of the period that is counted now. */
   period = NO_PERIOD;
+  /** The last period that was measured: what still comes of it is late, or it would replace the measurement. */
+  measured = NO_PERIOD;
   /** When its last message came, by the clock of who routed it. */
   seen = 0;
   /** Whether it differs from what is stored. */
@@ -28,6 +30,12 @@ export class LiveEntity extends EntityProfile {
   /** Messages of later periods, in the order they came. */
   waiting: Waiting[] | undefined;
   #waitingBytes = 0;
+
+  /** Forgets what was counted, but not which period was measured. */
+  clear(): void {
+    this.values.fill(undefined);
+    this.isInitialised = false;
+  }
 
   /** Has a message wait for its period. Returns false when too much waits already. */
   wait(message: Waiting): boolean {
@@ -48,6 +56,7 @@ export function storeEntity(entity: LiveEntity): Uint8Array {
   const out = new ByteWriter(FORM);
   out.byte(entity.isInitialised ? 1 : 0);
   out.varint(entity.period + 1);
+  out.varint(entity.measured + 1);
   out.varint(entity.seen);
   out.varint(entity.values.length);
   for (const value of entity.values) {
@@ -72,6 +81,7 @@ export function restoreEntity(profile: CompiledProfile, name: string, bytes: Uin
   const entity = new LiveEntity(profile, name);
   entity.isInitialised = source.byte() === 1;
   entity.period = source.varint() - 1;
+  entity.measured = source.varint() - 1;
   entity.seen = source.varint();
   if (source.varint() !== entity.values.length) throw source.damage();
   for (let slot = 0; slot < entity.values.length; slot++)

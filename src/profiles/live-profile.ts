@@ -17,6 +17,8 @@ const MOST_STEPS = 1_000_000;
 const MOST_SKEW = 5_000;
 /** Milliseconds after which others get their turn. */
 const TURN = 20;
+/** Milliseconds for which a silent entity is remembered whose period is over by the clock, and not by the time of messages. */
+const REMEMBERED = 86_400_000;
 
 /** What a profile reports to its partition. */
 export type LiveParts = {
@@ -126,6 +128,10 @@ export class LiveProfile {
     }
     entity.seen = this.#parts.clock();
     this.#touch(entity);
+    if (period <= entity.measured) {
+      counts.late++;
+      return;
+    }
     if (entity.period === NO_PERIOD) this.#enter(entity, period);
     if (period === entity.period) {
       this.#count(entity, route, route.timestamp);
@@ -143,7 +149,8 @@ export class LiveProfile {
       if (period === undefined) break;
       const entities = this.#open.get(period) ?? [];
       for (const entity of entities) {
-        if (entity.period === period) this.#end(entity);
+        if (entity.period === period)
+          this.#end(entity, (period + 1) * this.settings.period <= this.watermark);
         if (performance.now() - turn < TURN) continue;
         await breathe();
         turn = performance.now();
@@ -170,16 +177,23 @@ export class LiveProfile {
 
   /** Lets entities go that have had no message for too long, after measuring what they counted. */
   async forgetSilent(): Promise<void> {
-    const { ttl, ahead } = this.settings;
+    const { ttl, ahead, period } = this.settings;
     const clock = this.#parts.clock();
     let turn = performance.now();
     for (const entity of this.entities.values()) {
       // Seen by a clock that had jumped ahead.
       if (entity.seen > clock + ahead) entity.seen = clock;
       if (entity.seen + ttl <= clock) {
-        while (entity.period !== NO_PERIOD) this.#end(entity);
-        this.entities.delete(entity.entity);
-        this.#parts.left(entity, this);
+        while (entity.period !== NO_PERIOD) this.#end(entity, true);
+        // While its period is open by the time of messages, more of it may come.
+        const isOver = (entity.measured + 1) * period <= this.watermark;
+        if (isOver || entity.seen + ttl + REMEMBERED <= clock) {
+          this.entities.delete(entity.entity);
+          this.#parts.left(entity, this);
+        } else if (entity.isInitialised) {
+          entity.clear();
+          this.#touch(entity);
+        }
       }
       if (performance.now() - turn < TURN) continue;
       await breathe();
@@ -222,10 +236,14 @@ export class LiveProfile {
     }
   }
 
-  /** Measures what an entity counted, and goes on with what waits. */
-  #end(entity: LiveEntity): void {
+  /**
+   * Measures what an entity counted, and goes on with what waits.
+   * @param isOver false for a period that a clock which had jumped ahead began: those before it are still to come
+   */
+  #end(entity: LiveEntity, isOver: boolean): void {
     const { period } = entity;
     entity.period = NO_PERIOD;
+    if (isOver) entity.measured = Math.max(entity.measured, period);
     this.#touch(entity);
     try {
       const measurement = withinSteps(MOST_STEPS, () =>

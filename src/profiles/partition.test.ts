@@ -181,16 +181,50 @@ profiles:
     expect(profiled.counts.get("count")).toMatchObject({ applied: 2, refused: 1 });
     await profiled.save();
     profiled.now = BEGIN + 2 * MINUTE;
-    await profiled.send([at(0, { ip: "b" })]);
+    await profiled.send([at(2, { ip: "b" })]);
     await profiled.tick(BEGIN + 4 * MINUTE);
     expect(profiled.partition.entities).toBe(1);
-    await profiled.send([at(0, { ip: "c" })]);
+    await profiled.send([at(2, { ip: "c" })]);
     await profiled.save();
-    expect(profiled.measured).toEqual({ [`count a ${PERIOD}`]: 1 });
+    expect(profiled.measured).toEqual({ [`count a ${PERIOD}`]: 1, [`count b ${PERIOD}`]: 1 });
     expect(profiled.counts.get("count")).toMatchObject({ applied: 4, refused: 1 });
     // Who left is not stored any more.
     await profiled.crash();
     expect(profiled.partition.entities).toBe(2);
+  });
+
+  test("what comes of a period that was measured because its entity was silent, over a restart too", async () => {
+    const profiled = profiledBy(counting(`${EVENT}\nttl: 4 minutes`));
+    profiled.now = BEGIN;
+    await profiled.send([at(0.1, { ip: "a" }), at(0.2, { ip: "a" })]);
+    // The time of messages stands still.
+    await profiled.tick(BEGIN + 4 * MINUTE);
+    await profiled.tick(BEGIN + 8 * MINUTE);
+    await profiled.save();
+    expect(profiled.measured).toEqual({ [`count a ${PERIOD}`]: 2 });
+    await profiled.crash();
+    profiled.now = BEGIN + 9 * MINUTE;
+    await profiled.send([at(0.3, { ip: "a" }), at(0.4, { ip: "b" }), at(1, { ip: "a" }), at(2, { ip: "c" })]);
+    await profiled.save();
+    expect(profiled.measured).toEqual({
+      ...{ [`count a ${PERIOD}`]: 2, [`count b ${PERIOD}`]: 1, [`count a ${PERIOD + 1}`]: 1 },
+    });
+    expect(profiled.counts.get("count")).toMatchObject({ late: 1 });
+    await profiled.tick(BEGIN + 20 * MINUTE);
+    expect(profiled.partition.entities).toBe(1);
+  });
+
+  test("what comes of a period that a clock ahead has ended, once the clock is right again", async () => {
+    const profiled = profiledBy(counting(EVENT));
+    profiled.now = BEGIN;
+    await profiled.send([at(0, { ip: "a" }), at(0, { ip: "a" })]);
+    profiled.now = BEGIN + 120 * MINUTE;
+    await profiled.send([at(120, { ip: "b" })]);
+    profiled.now = BEGIN + 0.5 * MINUTE;
+    await profiled.send([at(0.5, { ip: "a" }), at(1, { ip: "a" }), at(2, { ip: "a" })]);
+    await profiled.save();
+    expect(profiled.measured).toMatchObject({ [`count a ${PERIOD}`]: 2, [`count a ${PERIOD + 1}`]: 1 });
+    expect(profiled.counts.get("count")).toMatchObject({ late: 1 });
   });
 
   test("entities that are silent leave, also where other messages come without a pause", async () => {
